@@ -1,0 +1,94 @@
+# ptrace_tracer: `make` builds, `make check` tests, `make install DESTDIR= PREFIX=` installs.
+# BUILD= another build directory, CC=clang another compiler, SANITIZE=1 ASan and UBSan.
+
+CC      ?= gcc
+BUILD   ?= build
+PREFIX  ?= /usr/local
+VERSION := $(shell cat VERSION)
+
+CPPFLAGS += -D_GNU_SOURCE -Isrc -DVERSION='"$(VERSION)"'
+CFLAGS   += -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -Wshadow \
+            -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
+LDFLAGS  += -Wl,-z,now,-z,relro
+ifdef SANITIZE
+CFLAGS   += -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+LDFLAGS  += -fsanitize=address,undefined
+endif
+
+ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
+# Files named for another architecture are left out.
+only_arch = $(filter-out $(foreach a,x86_64 aarch64,$(if $(filter $(a),$(ARCH)),,src/%_$(a).c)),$(1))
+
+UTIL     := $(wildcard src/util/*.c)
+SYMBOLS  := $(call only_arch,$(wildcard src/symbols/*.c))
+ENGINE   := $(call only_arch,$(wildcard src/ptrace/*.c))
+CLI      := $(wildcard src/cli/*.c)
+# Of src/tp, the executable holds only what needs no LTTng library.
+TP_EXE   := src/tp/print.c src/tp/load.c src/tp/thread_id.c
+SESSION  := $(wildcard src/tp/session*.c)
+BACKEND  := $(filter-out $(TP_EXE) $(SESSION),$(wildcard src/tp/*.c))
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+ENGINE_LIBS  := -lZydis
+SYMBOLS_LIBS := -ldw -lelf -lstdc++
+BACKEND_LIBS := -llttng-ust -ldl
+SESSION_LIBS := -llttng-ctl
+
+all: $(BUILD)/bin/ptrace_tracer $(BUILD)/lib/libptrace_engine.a \
+     $(BUILD)/lib/libptrace_tracer_lttng.so $(BUILD)/lib/libptrace_tracer_session.so \
+     $(BUILD)/bin/sample_app $(BUILD)/lib/libmylib.so $(BUILD)/lib/libmylib_wrapper.so
+
+# $(BUILD)/flags changes when compiler or flags do, and everything is then made anew.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' > $@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# The engine's public names are all it shows; it carries what it uses of util and the maps parser.
+$(BUILD)/lib/libptrace_engine.a: $(call obj,$(ENGINE) $(UTIL) src/symbols/maps.c)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+# gettid() is exported so that liblttng-ust finds ours: see src/tp/thread_id.c.
+$(BUILD)/bin/ptrace_tracer: $(call obj,$(CLI) $(TP_EXE) $(SYMBOLS)) $(BUILD)/lib/libptrace_engine.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/lib/libptrace_engine.a \
+	    $(ENGINE_LIBS) $(SYMBOLS_LIBS) -ldl -lpthread
+
+$(BUILD)/lib/libptrace_tracer_lttng.so: $(call obj,$(BACKEND) $(UTIL))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(BACKEND_LIBS) -lpthread
+
+$(BUILD)/lib/libptrace_tracer_session.so: $(call obj,$(SESSION) $(UTIL))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(SESSION_LIBS)
+
+include sample/sample.mk
+include tests/tests.mk
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/ptrace_tracer \
+	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(BUILD)/bin/ptrace_tracer $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(BUILD)/lib/libptrace_tracer_lttng.so $(BUILD)/lib/libptrace_tracer_session.so \
+	    $(DESTDIR)$(PREFIX)/lib/ptrace_tracer/
+	install -m 644 docs/ptrace_tracer.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 scripts/completion.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ptrace_tracer
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+FORCE:
+.PHONY: all format install clean check FORCE
+.DELETE_ON_ERROR:

@@ -1,0 +1,134 @@
+/*
+ * libptrace_engine: follow processes with ptrace and report the calls of chosen functions.
+ *
+ * The engine knows processes, threads, addresses and breakpoints. It knows no LTTng, no DWARF and
+ * no ELF: which address is a function, and where its arguments lie, comes to it as a `struct
+ * probe`. What happens comes out through a `struct engine_sink`.
+ *
+ * All functions but engine_ring() belong to the thread that made the engine (ptrace binds tracees
+ * to the tracing thread); the sink is called on that thread. Functions return 0 or a negative
+ * errno unless said otherwise. A process or thread that vanishes is an event, never an error.
+ */
+#ifndef PTRACE_ENGINE_H
+#define PTRACE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ptrace/hit.h"
+#include "util/addr.h"
+#include "util/error.h"
+
+struct engine;
+struct process; /* one traced process (thread group), alive until its sink's `ended` returned */
+
+/* How a process came to the engine. */
+enum process_origin {
+    PROCESS_LAUNCHED, /* stopped before the first instruction of the new program */
+    PROCESS_ATTACHED, /* one of its threads is stopped */
+    PROCESS_FORKED,   /* a followed child, stopped before its first instruction; it keeps the
+                         parent's armed sites: arm nothing again */
+};
+
+/* What the engine reports. Any member may be NULL. `data` is the sink's own. */
+struct engine_sink {
+    void *data;
+    void (*hit)(void *data, const struct hit *hit);
+    /* A process is there: arm what is wanted. `parent` only with PROCESS_FORKED. */
+    void (*started)(void *data, struct process *process, enum process_origin origin,
+                    struct process *parent);
+    /* It has executed another program: all its sites are forgotten; stopped before the first
+       instruction of the new program. */
+    void (*executed)(void *data, struct process *process);
+    /* It is gone (status as waitpid gives it), or let go (detached, status -1). */
+    void (*ended)(void *data, struct process *process, int status);
+    /* engine_ring() was called since the last time. */
+    void (*rung)(void *data);
+};
+
+struct engine_options {
+    bool follow_forks;
+    bool no_pin;
+    size_t string_limit; /* bytes of a string value; 0 means 256 */
+};
+
+/* Counters since the engine was made. */
+struct engine_stats {
+    uint64_t stops;
+    uint64_t entries; /* reported */
+    uint64_t exits;
+    uint64_t single_steps;
+    uint64_t text_writes; /* of breakpoints and slots */
+    uint64_t ptrace_calls;
+    uint64_t frames_lost; /* exits that could not be awaited: out of memory or too deep */
+};
+
+MUST_CHECK int engine_new(const struct engine_options *options, const struct engine_sink *sink,
+                          struct engine **engine);
+/* Lets go of everything still traced, then frees. NULL is fine. */
+void engine_free(struct engine *engine);
+
+/*
+ * Makes a child that will become argv[0] (searched in PATH as execvp would) and waits, not yet
+ * traced and with the caller's credentials, for engine_launch_run(). So a tracer can give up
+ * privileges in between. *pid receives the child's.
+ */
+MUST_CHECK int engine_launch_prepare(struct engine *engine, char *const argv[], pid_t *pid,
+                                     struct error *err);
+/* Seizes that child and lets it execute the program; `started` is called when it has. Fails with
+   execve's errno when the kernel refuses the program. */
+MUST_CHECK int engine_launch_run(struct engine *engine, struct error *err);
+
+/* Attaches to a running process with all its threads and calls `started`. */
+MUST_CHECK int engine_attach(struct engine *engine, pid_t pid, struct error *err);
+
+/* Serves stops until no traced process is left or engine_detach() has let go of all. */
+MUST_CHECK int engine_run(struct engine *engine, struct error *err);
+
+/* Makes engine_run() call `rung` soon (within some ms). From any thread; also from the sink. */
+void engine_ring(struct engine *engine);
+
+/* To be called from the sink or outside engine_run(): lets go of every process with its text
+   as it was; engine_run() then returns 0. */
+void engine_detach(struct engine *engine);
+
+void engine_get_stats(const struct engine *engine, struct engine_stats *stats);
+
+pid_t process_pid(const struct process *process);
+/* The sink's own pointer for this process. */
+void process_set_data(struct process *process, void *data);
+void *process_data(const struct process *process);
+
+/*
+ * Wants hits of the kinds in `kinds` (mask of enum hit_kind, not 0) of the function at `entry`.
+ * Armed again, the newer kinds and probe hold. The probe must live until the process is gone or the
+ * function disarmed. -EINVAL when there is no code there that a breakpoint can stand on,
+ * with the reason in err.
+ */
+MUST_CHECK int process_arm(struct process *process, target_addr entry, const struct probe *probe,
+                           unsigned kinds, struct error *err);
+/* Wants none any more; nothing happens when it was not armed. */
+void process_disarm(struct process *process, target_addr entry);
+/* Forgets, without touching memory, all that stands in [start, end): it was unmapped. */
+void process_forget(struct process *process, target_addr start, target_addr end);
+
+/*
+ * Calls `reached` each time a thread of the process is about to execute the instruction at `at`,
+ * while that thread is stopped. Several watchers of one address are called in the order they came.
+ */
+typedef void watch_reached(void *data, struct process *process, pid_t tid);
+MUST_CHECK int process_watch(struct process *process, target_addr at, watch_reached *reached,
+                             void *data, struct error *err);
+void process_unwatch(struct process *process, target_addr at, watch_reached *reached, void *data);
+
+/* `at` is the entry of longjmp() or of another function that leaves frames without returning: open
+   activations of a thread that goes there are in doubt. */
+MUST_CHECK int process_watch_jump(struct process *process, target_addr at, struct error *err);
+
+/* Reads n bytes of memory as the program would see them: planted breakpoints do not show.
+   All or nothing: -EIO. */
+MUST_CHECK int process_read(struct process *process, target_addr at, void *buffer, size_t n);
+
+#endif

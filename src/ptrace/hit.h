@@ -1,0 +1,44 @@
+/*
+ * A hit: one entry into or one return from a traced function, as plain data. This is the seam
+ * between what serves a breakpoint and what records it. However a site is served (a stop of the
+ * thread, a handler or a stub inside the target), a hit carries its own time, thread and CPU, so
+ * whoever records it asks nothing back.
+ */
+#ifndef PTRACE_HIT_H
+#define PTRACE_HIT_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "symbols/probe.h"
+
+/* Also a mask: what is wanted of a function. */
+enum hit_kind {
+    HIT_ENTRY = 1,
+    HIT_EXIT = 2,
+};
+
+struct hit {
+    const struct probe *probe;
+    enum hit_kind kind;
+    pid_t pid; /* the process, in the tracer's PID namespace */
+    pid_t tid;
+    int cpu;              /* where the thread ran; -1 when not known */
+    uint32_t depth;       /* traced calls of this thread that are open around this one */
+    uint64_t time_ns;     /* CLOCK_MONOTONIC */
+    uint64_t duration_ns; /* HIT_EXIT: since the entry */
+    const char
+        *thread_name; /* the thread's comm, at most 15 bytes; what it was when last looked at */
+
+    /*
+     * One per field of probe->args (entry) or probe->rets (exit), in order:
+     * integers, bools and enums sign- or zero-extended to 64 bits by the field; floats of either
+     * size as the bits of a double; pointers and words as they are; strings as the offset of their
+     * NUL-terminated text in `text` (at most --string-limit bytes; "(null)", "(bad address)").
+     */
+    unsigned n_values;
+    const uint64_t *values;
+    const char *text;
+};
+
+#endif

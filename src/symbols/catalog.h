@@ -1,0 +1,60 @@
+/*
+ * The catalog: every ELF file looked at, each once, and the probes made of its functions. It
+ * outlives processes and modules; whatever it hands out lives until catalog_free().
+ */
+#ifndef SYMBOLS_CATALOG_H
+#define SYMBOLS_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "symbols/probe.h"
+#include "symbols/select.h"
+#include "util/addr.h"
+#include "util/error.h"
+
+struct catalog;
+struct image; /* one ELF file */
+
+MUST_CHECK int catalog_new(struct catalog **catalog);
+void catalog_free(struct catalog *catalog);
+
+/*
+ * Opens the ELF file at `open_path` (which may be a /proc/PID/map_files or /proc/PID/root path)
+ * that the target knows as `path`; one opened before (same device, inode, size and mtime) is found
+ * again. Only headers and segments are read. The file is hostile: every length and offset is
+ * checked. -ENOEXEC: no ELF, truncated or corrupted; -ENOTSUP: an ELF of another class or machine.
+ */
+MUST_CHECK int catalog_open(struct catalog *catalog, const char *open_path, const char *path,
+                            struct image **image, struct error *err);
+
+const char *image_path(const struct image *image);
+const char *image_provider(const struct image *image);         /* "mylib" for libmylib.so.2 */
+file_vaddr image_start(const struct image *image);             /* e_entry */
+bool image_is_position_independent(const struct image *image); /* ET_DYN */
+/* The program interpreter (PT_INTERP), or NULL for static programs and libraries. */
+const char *image_interpreter(const struct image *image);
+/* The file_vaddr that lies at file offset `offset` of an executable or other PT_LOAD segment.
+   false when no segment holds it. */
+bool image_vaddr_of_offset(const struct image *image, uint64_t offset, file_vaddr *vaddr);
+/* The value of a defined function symbol (any binding) of that exact name in .symtab or .dynsym,
+   version suffixes aside. false when there is none. */
+bool image_symbol(struct image *image, const char *name, file_vaddr *vaddr);
+
+/*
+ * The probes of the functions of the image that are selected, in address order; one probe an
+ * address (aliases: the name the user's pattern matched, else the best one). The array belongs to
+ * the caller (free()), the probes to the catalog; a function asked for twice gives the same probe.
+ * Debug information that is damaged counts as none, with one warning.
+ */
+MUST_CHECK int image_probes(struct image *image, const struct select *select, bool is_program,
+                            bool whole_module, const struct probe ***probes, size_t *n,
+                            struct error *err);
+
+/* What --list prints behind the C signature: "DWARF of /usr/lib/debug/...", "symbols only". The
+   string lives as long as the catalog. */
+const char *probe_source_text(const struct catalog *catalog, const struct probe *probe);
+
+#endif

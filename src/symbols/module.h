@@ -1,0 +1,46 @@
+/*
+ * A module: an ELF file as it is mapped in one process. The only place where file_vaddr and
+ * target_addr are turned into each other.
+ */
+#ifndef SYMBOLS_MODULE_H
+#define SYMBOLS_MODULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "symbols/catalog.h"
+#include "symbols/maps.h"
+#include "util/addr.h"
+#include "util/error.h"
+#include "util/vec.h"
+
+struct module {
+    struct image *image;
+    bool is_program;    /* the file the process executes (/proc/PID/exe) */
+    uint64_t load_bias; /* target_addr - file_vaddr, modulo 2^64 */
+    target_addr start;  /* of the first mapping of the file */
+    target_addr end;    /* of the last, exclusive */
+    uint32_t major, minor;
+    uint64_t inode;
+};
+
+struct modules {
+    VEC(struct module) list; /* ascending by start */
+};
+
+/*
+ * The modules of a process as it is now: each file with an executable mapping that is an ELF file
+ * of our machine. A file mapped twice is two modules. Files are opened through /proc/PID/map_files
+ * (needs privileges) or /proc/PID/root, so that deleted ones and those of other mount namespaces
+ * are read too; a path that now holds another file (device and inode differ) is not taken. One that
+ * cannot be read is left out with a debug line.
+ */
+MUST_CHECK int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog,
+                            struct error *err);
+void modules_free(struct modules *modules);
+
+target_addr module_target(const struct module *module, file_vaddr vaddr);
+file_vaddr module_vaddr(const struct module *module, target_addr at);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * The recording session: found, made or started through liblttng-ctl, and ended. No liblttng-ust
+ * here: this is what decides before the back end is loaded. It lives in
+ * libptrace_tracer_session.so, loaded on demand by session_load(), so that --print, --list and
+ * --help load nothing of LTTng.
+ */
+#ifndef TP_SESSION_H
+#define TP_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/error.h"
+#include "util/log.h"
+
+struct session;
+
+enum session_owner {
+    SESSION_USER_STARTED, /* the user's, started: its rules decide, nothing in it is changed */
+    SESSION_USER_IDLE,    /* the user's, not started: ours to start and stop */
+    SESSION_OWN,          /* made by the tracer, destroyed at the end */
+};
+
+struct session_request {
+    const char *name;    /* --session, or NULL */
+    const char *output;  /* --output, or NULL */
+    const char *program; /* for the name of an own session and its directory */
+    const char *home;    /* where .lttngrc is: the (invoking) user's home */
+    enum log_level level;
+};
+
+/* What libptrace_tracer_session.so exports as `session_lttng_ops`. */
+struct session_ops {
+    /*
+     * Decides which session it is by the rules of the manual page, starting a session daemon when
+     * one is needed and none runs, and making the own session when it is that. Nothing is started
+     * yet.
+     */
+    MUST_CHECK int (*choose)(const struct session_request *request, struct session **session,
+                             struct error *err);
+    /*
+     * Once the tracer's events are registered. `names` are the full event names
+     * ("mylib:my_traced_function_entry") that the tracer may write. In a session that is not
+     * started: enables them where no rule of it matches any, then starts it. In a started one:
+     * warns in one line when none of its rules matches, and says how to enable.
+     */
+    MUST_CHECK int (*begin)(struct session *session, const char *const *names, size_t n,
+                            struct error *err);
+    /* Whether some rule of the user's sessions names the module `provider` explicitly: with that
+       exact provider before the colon, no wildcard in it ("c:malloc_*" names "c"). */
+    bool (*names_provider)(struct session *session, const char *provider);
+    /* Stops (and destroys an own one). With how it went: name, where the trace is. */
+    MUST_CHECK int (*end)(struct session *session, struct error *err);
+    enum session_owner (*owner)(const struct session *session);
+    const char *(*name)(const struct session *session);
+    const char *(*path)(const struct session *session); /* the trace's directory or URL */
+    void (*free)(struct session *session);
+};
+
+const struct session_ops *session_load(struct error *err);
+
+#endif

@@ -1,0 +1,20 @@
+/* Text that came from a target: bounded, and harmless on a terminal. */
+#ifndef UTIL_TEXT_H
+#define UTIL_TEXT_H
+
+#include <stddef.h>
+
+/*
+ * Copies `length` bytes of `text` into out (of `size` bytes, NUL included) with control characters,
+ * bytes that are not valid UTF-8, and C1 controls as \xNN. Printable UTF-8 stays. What does not fit
+ * is cut at a whole character or escape. Returns the length written, without the NUL.
+ */
+size_t text_escape(char *out, size_t size, const char *text, size_t length);
+
+/* The number of bytes (1 to 4) of the valid UTF-8 character at text, or 0 when there is none. */
+size_t text_utf8_length(const char *text, size_t length);
+
+/* strdup-like formatting; NULL when memory is out. The caller frees. */
+char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
