@@ -1,0 +1,149 @@
+# Helpers for tests that need LTTng: a session daemon of the test's own, which meets nobody else's.
+# To be sourced (bash) at the top of a script, before it has done anything:
+#
+#     . "$(dirname "$0")/lib.sh"
+#     private_lttng_start
+#     lttng create ...            # $HOME, $LTTNG_HOME and $private_dir are the test's own
+#
+# private_lttng_stop is called when the script ends, however it ends; nothing stays behind.
+#
+# An ordinary user's LTTng lives in $LTTNG_HOME, so another home is all it takes. Root's lives in
+# /run/lttng and /dev/shm whatever the home: as root, sourcing this file starts the script anew in a
+# mount namespace that has both for itself. Where that is not allowed (a container, a chroot) the
+# common places are taken, if no other daemon uses them.
+# shellcheck shell=bash
+
+set -u
+
+fail()
+{
+    echo "FAIL: $*" >&2
+    exit 1
+}
+
+# A test that cannot run here says why and counts as skipped.
+skip()
+{
+    echo "SKIP: ${0##*/}: $*"
+    exit 77
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds; false when it never did.
+wait_for()
+{
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        ((SECONDS < end)) || return 1
+        sleep 0.02
+    done
+}
+
+is_gone()
+{
+    ! kill -0 "$1" 2>/dev/null
+}
+
+if [[ $(id -u) == 0 && -z ${PRIVATE_LTTNG_SPACE:-} ]]; then
+    export PRIVATE_LTTNG_SPACE=common
+    if unshare --mount true 2>/dev/null; then
+        PRIVATE_LTTNG_SPACE=own exec unshare --mount -- bash "$0" "$@"
+    fi
+elif [[ ${PRIVATE_LTTNG_SPACE:-} == own ]]; then
+    mount -t tmpfs -o mode=755 tmpfs /run || fail "cannot mount in a new mount namespace"
+    mount -t tmpfs -o mode=1777 tmpfs /dev/shm || fail "cannot mount in a new mount namespace"
+    if [[ ! -L /var/run ]]; then
+        mount --bind /run /var/run || fail "cannot mount in a new mount namespace"
+    fi
+    # The children are in it already and need not do it again.
+    export PRIVATE_LTTNG_SPACE=entered
+fi
+
+# Prints the directory that holds the daemon's sockets and PID file.
+private_lttng_rundir()
+{
+    if [[ $(id -u) == 0 ]]; then
+        echo /var/run/lttng
+    else
+        echo "$LTTNG_HOME/.lttng"
+    fi
+}
+
+# A daemon of the test's own, in $private_dir/home, which becomes $HOME and $LTTNG_HOME.
+private_lttng_start()
+{
+    command -v lttng-sessiond >/dev/null || skip "no lttng-sessiond"
+    private_dir=$(mktemp -d "${TMPDIR:-/tmp}/private-lttng.XXXXXX") || fail "no temporary directory"
+    private_pid=
+    trap private_lttng_stop EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    mkdir "$private_dir/home"
+    export HOME=$private_dir/home LTTNG_HOME=$private_dir/home
+    unset LTTNG_UST_APP_PATH LTTNG_SESSIOND_PATH
+    private_shm_before=$(private_lttng_shm)
+    private_lttng_daemon
+}
+
+# Starts the daemon; by itself only after private_lttng_kill.
+private_lttng_daemon()
+{
+    local rundir
+    rundir=$(private_lttng_rundir)
+    if [[ $(id -u) == 0 ]]; then
+        private_rundir_existed=$([[ -d $rundir ]] && echo yes)
+        if [[ -S $rundir/client-lttng-sessiond ]] && lttng --no-sessiond list >/dev/null 2>&1; then
+            private_lttng_forget
+            skip "root's session daemon runs, and no mount namespace may be made beside it"
+        fi
+    fi
+    lttng-sessiond --no-kernel --daemonize >"$private_dir/sessiond.log" 2>&1 || {
+        cat "$private_dir/sessiond.log" >&2
+        fail "lttng-sessiond did not start"
+    }
+    private_pid=$(cat "$rundir/lttng-sessiond.pid") || fail "lttng-sessiond left no PID"
+}
+
+# Ends the daemon and its consumers.
+private_lttng_kill()
+{
+    local pid consumers
+    [[ -n $private_pid ]] || return 0
+    pid=$private_pid
+    private_pid=
+    consumers=$(pgrep -P "$pid")
+    kill "$pid" 2>/dev/null
+    wait_for 20 is_gone "$pid" || kill -KILL "$pid" 2>/dev/null
+    for pid in $consumers; do
+        wait_for 10 is_gone "$pid" || kill -KILL "$pid" 2>/dev/null
+    done
+}
+
+private_lttng_stop()
+{
+    trap - EXIT
+    private_lttng_kill
+    if [[ ${PRIVATE_LTTNG_SPACE:-} == common && -z ${private_rundir_existed:-} ]]; then
+        rm -rf /var/run/lttng
+    fi
+    # The page that daemons wake waiting applications with stays in /dev/shm by design. One that was
+    # not there before is ours, unless the user started another daemon since.
+    local page
+    for page in $(private_lttng_shm); do
+        [[ " ${private_shm_before//$'\n'/ } " == *" $page "* ]] ||
+            pgrep -u "$(id -u)" -x lttng-sessiond >/dev/null || rm -f "$page"
+    done
+    private_lttng_forget
+}
+
+private_lttng_forget()
+{
+    trap - EXIT
+    rm -rf "$private_dir"
+}
+
+private_lttng_shm()
+{
+    find /dev/shm -maxdepth 1 -name 'lttng-ust-wait-*' -user "$(id -u)" 2>/dev/null
+}
