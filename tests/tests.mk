@@ -1,8 +1,6 @@
 # Tests: tests/unit/test_*.c and tests/engine/test_*.c are each a Check program of their own, linked
-# with all code of ours that needs no LTTng; tests/e2e/*.sh run the built tracer.
-# Everything under test is built with ASan and UBSan, in $(BUILD)/asan.
-
-ASAN := $(BUILD)/asan
+# with all code of ours that needs no LTTng; tests/e2e/test_*.sh run the built tracer.
+# `make check` builds all of it with ASan and UBSan in $(BUILD)/asan: see scripts/run_tests.sh.
 
 UNIT_TESTS   := $(wildcard tests/unit/test_*.c)
 ENGINE_TESTS := $(wildcard tests/engine/test_*.c)
@@ -11,7 +9,19 @@ TESTED       := $(UTIL) $(SYMBOLS) $(ENGINE) $(filter-out src/tp/thread_id.c,$(T
 test_program = $(patsubst tests/%.c,$(BUILD)/tests/%,$(1))
 TEST_PROGRAMS := $(call test_program,$(UNIT_TESTS) $(ENGINE_TESTS))
 
+# What the test programs trace or read; the files below add to it.
+TEST_TARGETS :=
+
+-include $(wildcard tests/targets.mk tests/symbols.mk tests/fuzz.mk)
+
 $(BUILD)/tests/%: tests/%.c $(call obj,$(TESTED)) $(BUILD)/flags
-	@mkdir -p $(@D)
+	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
 	    $(filter %.o,$^) $(LDFLAGS) $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(shell pkg-config --libs check) -ldl -lpthread
+
+test-programs: $(TEST_PROGRAMS) $(TEST_TARGETS)
+
+check:
+	@scripts/run_tests.sh $(BUILD)
+
+.PHONY: test-programs

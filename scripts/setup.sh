@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Installs on Debian what building and testing ptrace_tracer needs and this machine lacks.
+#   scripts/setup.sh           everything, the test tools included
+#   scripts/setup.sh --build   only what it takes to build the tracer and read traces
+# Where all is there it does nothing; where it may not install it says what is missing.
+set -euo pipefail
+
+build_only=0
+case ${1:-} in
+    '') ;;
+    --build) build_only=1 ;;
+    *) sed -n '2,5s/^# \?//p' "$0" >&2; exit 2 ;;
+esac
+
+# What to look for, and the package that holds it. A header stands for its whole library.
+needs=(
+    'command make            make'
+    'command gcc             gcc'
+    'header  stdio.h         libc6-dev'
+    'command g++             g++'
+    'command pkg-config      pkg-config'
+    'header  lttng/tracepoint.h liblttng-ust-dev'
+    'header  lttng/lttng.h   liblttng-ctl-dev'
+    'command lttng           lttng-tools'
+    'command babeltrace2     babeltrace2'
+    'header  libelf.h        libelf-dev'
+    'header  elfutils/libdwfl.h libdw-dev'
+    'header  Zydis/Zydis.h   libzydis-dev'
+    'header  Zycore/Types.h  libzycore-dev'
+)
+((build_only)) || needs+=(
+    'header  check.h         check'
+    'command clang           clang'
+    'command clang-format    clang-format'
+    'command shellcheck      shellcheck'
+    'command sqlite3         sqlite3'
+    'command pgrep           procps'
+)
+
+have() {
+    case $1 in
+        command) command -v "$2" >/dev/null ;;
+        header) printf '#include <%s>\n' "$2" | gcc -E -x c -o /dev/null - 2>/dev/null ;;
+    esac
+}
+
+missing=()
+for need in "${needs[@]}"; do
+    read -r kind what package <<<"$need"
+    have "$kind" "$what" || missing+=("$package")
+done
+((${#missing[@]})) || exit 0
+
+fail() {
+    printf 'setup.sh: missing: %s\nsetup.sh: %s\n' "${missing[*]}" "$1" >&2
+    exit 1
+}
+
+install=(apt-get install -y --no-install-recommends "${missing[@]}")
+command -v apt-get >/dev/null ||
+    fail 'there is no apt-get here to install them with: install them by hand (the names are those of Debian 12)'
+
+as_root=()
+if ((EUID != 0)); then
+    command -v sudo >/dev/null || fail "run as root: ${install[*]}"
+    # Without a terminal sudo must not wait for a password that nobody can type.
+    if ! sudo -n true 2>/dev/null && ! { [[ -t 0 ]] && sudo -v; }; then
+        fail "sudo does not let this user install them; run as root: ${install[*]}"
+    fi
+    as_root=(sudo)
+fi
+
+echo "setup.sh: installing ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "$@" >"$log" 2>&1 </dev/null
+}
+# The package lists of a new system are empty, those of an old one out of date.
+if ! apt apt-get update || ! apt "${install[@]}"; then
+    tail -n 5 "$log" >&2
+    fail "apt-get failed; by hand: ${install[*]}"
+fi
+
+still=()
+for need in "${needs[@]}"; do
+    read -r kind what package <<<"$need"
+    have "$kind" "$what" || still+=("$package")
+done
+if ((${#still[@]})); then
+    missing=("${still[@]}")
+    fail 'installed, but still not found: is another version first in PATH?'
+fi

@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test. The last line is the summary.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/setup.sh
+exec scripts/run_tests.sh
