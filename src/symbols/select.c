@@ -1,0 +1,234 @@
+#include "symbols/select.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+#include "util/vec.h"
+
+struct pattern {
+    char *text;    /* as the user wrote it */
+    char *literal; /* the ERE when it has no special character: compared, not matched */
+    char *glob;    /* for the module, or NULL: any */
+    regex_t regex; /* when literal is NULL */
+    bool matched;
+};
+
+struct select {
+    VEC(struct pattern) included;
+    VEC(struct pattern) excluded;
+};
+
+int select_new(struct select **select)
+{
+    *select = calloc(1, sizeof(**select));
+    return *select ? 0 : -ENOMEM;
+}
+
+static void pattern_free(struct pattern *pattern)
+{
+    if (!pattern->literal)
+        regfree(&pattern->regex);
+    free(pattern->text);
+    free(pattern->literal);
+    free(pattern->glob);
+}
+
+void select_free(struct select *select)
+{
+    if (!select)
+        return;
+    for (size_t i = 0; i < select->included.count; i++)
+        pattern_free(&select->included.items[i]);
+    for (size_t i = 0; i < select->excluded.count; i++)
+        pattern_free(&select->excluded.items[i]);
+    vec_free(&select->included);
+    vec_free(&select->excluded);
+    free(select);
+}
+
+int select_add(struct select *select, const char *text, bool exclude, struct error *err)
+{
+    const char *at = strrchr(text, '@');
+    size_t ere_length = at ? (size_t)(at - text) : strlen(text);
+    if (ere_length == 0)
+        return error_set(err, -EINVAL,
+                         "the pattern '%s' names no function ('.*' stands for all of them)", text);
+    if (at && !at[1])
+        return error_set(err, -EINVAL, "the pattern '%s' names no module behind its '@'", text);
+
+    cleanup(cleanup_free) char *copy = strdup(text);
+    cleanup(cleanup_free) char *ere = strndup(text, ere_length);
+    cleanup(cleanup_free) char *glob = at ? strdup(at + 1) : NULL;
+    if (!copy || !ere || (at && !glob))
+        return -ENOMEM;
+
+    bool is_literal = strpbrk(ere, "^.[]$()|*+?{}\\") == NULL;
+    regex_t regex;
+    if (!is_literal) {
+        int r = regcomp(&regex, ere, REG_EXTENDED);
+        if (r) {
+            char why[128];
+            regerror(r, &regex, why, sizeof(why));
+            return error_set(err, -EINVAL, "the pattern '%s' is no regular expression: %s", ere,
+                             why);
+        }
+    }
+
+    struct pattern *pattern = exclude ? vec_push(&select->excluded) : vec_push(&select->included);
+    if (!pattern) {
+        if (!is_literal)
+            regfree(&regex);
+        return -ENOMEM;
+    }
+    pattern->text = take_ptr(copy);
+    pattern->glob = take_ptr(glob);
+    if (is_literal)
+        pattern->literal = take_ptr(ere);
+    else
+        pattern->regex = regex;
+    return 0;
+}
+
+int select_add_file(struct select *select, const char *path, struct error *err)
+{
+    cleanup(cleanup_file) FILE *file = fopen(path, "re");
+    if (!file) {
+        int code = -errno;
+        return error_set(err, code, "cannot read the filter file %s: %s", path, strerror(-code));
+    }
+
+    cleanup(cleanup_free) char *line = NULL;
+    size_t capacity = 0;
+    ssize_t length;
+    errno = 0;
+    for (unsigned number = 1; (length = getline(&line, &capacity, file)) >= 0; number++) {
+        if (strlen(line) != (size_t)length)
+            return error_set(err, -EINVAL, "%s:%u: a NUL byte: this is no text file", path, number);
+        char *start = line + strspn(line, " \t\r\n");
+        char *end = line + length;
+        while (end > start && strchr(" \t\r\n", end[-1]))
+            *--end = '\0';
+        if (!*start || *start == '#')
+            continue;
+        bool exclude = *start == '!';
+        if (exclude)
+            start += 1 + strspn(start + 1, " \t");
+
+        struct error inner = {0};
+        int r = select_add(select, start, exclude, &inner);
+        if (r == -EINVAL)
+            return error_set(err, r, "%s:%u: %s", path, number, inner.text);
+        if (r < 0)
+            return r;
+        errno = 0;
+    }
+    if (ferror(file)) {
+        int code = errno ? -errno : -EIO;
+        return error_set(err, code, "cannot read the filter file %s: %s", path, strerror(-code));
+    }
+    return 0;
+}
+
+bool select_is_explicit(const struct select *select)
+{
+    return select->included.count > 0;
+}
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static bool pattern_matches_module(const struct pattern *pattern, const char *provider,
+                                   const char *path)
+{
+    return !pattern->glob || fnmatch(pattern->glob, provider, 0) == 0 ||
+           fnmatch(pattern->glob, file_name(path), 0) == 0;
+}
+
+static bool pattern_matches_name(const struct pattern *pattern, const char *name)
+{
+    if (pattern->literal)
+        return strcmp(pattern->literal, name) == 0;
+    /* POSIX regular expressions match leftmost, then longest: if the whole name matches at all,
+       that is the match found. (Wrapping the user's text in ^(...)$ would renumber back-references
+       and make "a)(b" a valid pattern.) */
+    regmatch_t match;
+    return regexec(&pattern->regex, name, 1, &match, 0) == 0 && match.rm_so == 0 &&
+           name[match.rm_eo] == '\0';
+}
+
+static bool pattern_matches(const struct pattern *pattern, const char *const *names, size_t n_names)
+{
+    for (size_t i = 0; i < n_names; i++)
+        if (pattern_matches_name(pattern, names[i]))
+            return true;
+    return false;
+}
+
+/* Whether the path lies under /lib, /usr/lib or one of their siblings (/usr/lib64, /usr/libexec),
+   where a distribution keeps what is its own. /usr/local is the administrator's. */
+static bool is_system_path(const char *path)
+{
+    static const char *const directories[] = {
+        "/lib/",     "/lib32/",     "/lib64/",     "/libx32/",     "/libexec/",
+        "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/usr/libx32/", "/usr/libexec/",
+    };
+    for (size_t i = 0; i < sizeof(directories) / sizeof(*directories); i++)
+        if (strncmp(path, directories[i], strlen(directories[i])) == 0)
+            return true;
+    return false;
+}
+
+bool select_module(const struct select *select, const char *provider, const char *path,
+                   bool is_program)
+{
+    if (!select_is_explicit(select))
+        return is_program || !is_system_path(path);
+    for (size_t i = 0; i < select->included.count; i++)
+        if (pattern_matches_module(&select->included.items[i], provider, path))
+            return true;
+    return false;
+}
+
+bool select_function(const struct select *select, const char *const *names, size_t n_names,
+                     const char *provider, const char *path, bool is_program, bool whole_module)
+{
+    bool included =
+        whole_module || (!select_is_explicit(select) && (is_program || !is_system_path(path)));
+    /* Every pattern that matches is noted, so that none is reported as unmatched just because
+       another one came first. */
+    for (size_t i = 0; i < select->included.count; i++) {
+        struct pattern *pattern = &select->included.items[i];
+        if (included && pattern->matched)
+            continue;
+        if (!pattern_matches_module(pattern, provider, path) ||
+            !pattern_matches(pattern, names, n_names))
+            continue;
+        pattern->matched = true;
+        included = true;
+    }
+    if (!included)
+        return false;
+    for (size_t i = 0; i < select->excluded.count; i++) {
+        const struct pattern *pattern = &select->excluded.items[i];
+        if (pattern_matches_module(pattern, provider, path) &&
+            pattern_matches(pattern, names, n_names))
+            return false;
+    }
+    return true;
+}
+
+void select_unmatched(const struct select *select, void (*report)(void *data, const char *pattern),
+                      void *data)
+{
+    for (size_t i = 0; i < select->included.count; i++)
+        if (!select->included.items[i].matched)
+            report(data, select->included.items[i].text);
+}
