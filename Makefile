@@ -32,7 +32,7 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 ENGINE_LIBS  := -lZydis
 SYMBOLS_LIBS := -ldw -lelf -lstdc++
-BACKEND_LIBS := -llttng-ust -ldl
+BACKEND_LIBS := -llttng-ust -llttng-ust-tracepoint -ldl
 SESSION_LIBS := -llttng-ctl
 
 all: $(BUILD)/bin/ptrace_tracer $(BUILD)/lib/libptrace_engine.a \
@@ -54,10 +54,13 @@ $(BUILD)/lib/libptrace_engine.a: $(call obj,$(ENGINE) $(UTIL) src/symbols/maps.c
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-# gettid() is exported so that liblttng-ust finds ours: see src/tp/thread_id.c.
+# Exported so that liblttng-ust finds ours: see src/tp/thread_id.h.
+EXPORTS := $(foreach name,gettid pthread_getname_np ptrace_tracer_thread_face,\
+             -Wl,--export-dynamic-symbol=$(name))
+
 $(BUILD)/bin/ptrace_tracer: $(call obj,$(CLI) $(TP_EXE) $(SYMBOLS)) $(BUILD)/lib/libptrace_engine.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/lib/libptrace_engine.a \
+	$(CC) $(CFLAGS) $(LDFLAGS) $(EXPORTS) -o $@ $(filter %.o,$^) $(BUILD)/lib/libptrace_engine.a \
 	    $(ENGINE_LIBS) $(SYMBOLS_LIBS) -ldl -lpthread
 
 $(BUILD)/lib/libptrace_tracer_lttng.so: $(call obj,$(BACKEND) $(UTIL))

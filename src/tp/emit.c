@@ -1,0 +1,167 @@
+#include "tp/emit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <lttng/ust-ringbuffer-context.h>
+#include <urcu/system.h>
+
+#include "tp/speaker.h"
+
+/* A value as a record and as a filter have it. */
+union slot {
+    uint64_t word;
+    const char *string;
+};
+
+/* A hit made ready for all that want it. */
+struct emission {
+    const struct event *event;
+    const struct hit *hit;
+    size_t length;                           /* of the record's fields, in bytes */
+    size_t alignment;                        /* of the most demanding one */
+    size_t string_lengths[PROBE_FIELDS_MAX]; /* NUL included */
+    /*
+     * What filters and captures read: for each field 8 bytes, integers widened to 64 bits, floats
+     * to double, strings as pointers (ust-tracepoint-event.h, stage 3.1).
+     */
+    union slot slots[PROBE_FIELDS_MAX];
+};
+
+/* Never called: see the header. */
+void event_probe_callback(void)
+{
+}
+
+static void emission_prepare(struct emission *emission, const struct event *event,
+                             const struct hit *hit)
+{
+    size_t length = 0, largest = 1;
+    emission->event = event;
+    emission->hit = hit;
+    for (size_t i = 0; i < event->n_fields; i++) {
+        const struct field *field = &event->fields[i];
+        uint64_t value = i < hit->n_values ? hit->values[i] : 0;
+        if (field->kind == VALUE_STRING) {
+            const char *text = i < hit->n_values ? hit->text + value : "";
+            emission->slots[i].string = text;
+            emission->string_lengths[i] = strlen(text) + 1;
+            length += emission->string_lengths[i];
+        } else {
+            size_t alignment = event_type_alignment(field);
+            emission->slots[i].word = value;
+            length += lttng_ust_ring_buffer_align(length, alignment) + event_type_size(field);
+            largest = alignment > largest ? alignment : largest;
+        }
+    }
+    emission->length = length;
+    emission->alignment = largest;
+}
+
+static void write_value(struct lttng_ust_channel_buffer_ops *ops,
+                        struct lttng_ust_ring_buffer_ctx *ctx, const struct field *field,
+                        uint64_t word)
+{
+    size_t size = event_type_size(field), alignment = event_type_alignment(field);
+    if (field->kind == VALUE_FLOAT && size == sizeof(float)) {
+        double wide;
+        memcpy(&wide, &word, sizeof(wide));
+        float narrow = (float)wide;
+        ops->event_write(ctx, &narrow, size, alignment);
+    } else if (size == 1) {
+        uint8_t value = (uint8_t)word;
+        ops->event_write(ctx, &value, size, alignment);
+    } else if (size == 2) {
+        uint16_t value = (uint16_t)word;
+        ops->event_write(ctx, &value, size, alignment);
+    } else if (size == 4) {
+        uint32_t value = (uint32_t)word;
+        ops->event_write(ctx, &value, size, alignment);
+    } else {
+        ops->event_write(ctx, &word, size, alignment);
+    }
+}
+
+/* Whether the recorder's session and channel take records now. */
+static bool recorder_active(const struct lttng_ust_event_recorder *recorder)
+{
+    const struct lttng_ust_channel_common *channel = recorder->chan->parent;
+    return CMM_ACCESS_ONCE(channel->session->active) && CMM_ACCESS_ONCE(channel->enabled);
+}
+
+/* 1: a record was written. 0: the channel is closed. Negative: there was no room. */
+static int record(const struct emission *emission, struct lttng_ust_event_recorder *recorder,
+                  struct lttng_ust_probe_ctx *probe_ctx)
+{
+    struct lttng_ust_channel_buffer_ops *ops = recorder->chan->ops;
+    struct lttng_ust_ring_buffer_ctx ctx;
+    lttng_ust_ring_buffer_ctx_init(&ctx, recorder, emission->length, (int)emission->alignment,
+                                   probe_ctx);
+    int rc = ops->event_reserve(&ctx);
+    if (rc < 0)
+        return rc == -EAGAIN ? 0 : rc; /* EAGAIN: recording was disabled this very moment */
+    for (size_t i = 0; i < emission->event->n_fields; i++) {
+        const struct field *field = &emission->event->fields[i];
+        if (field->kind == VALUE_STRING)
+            ops->event_strcpy(&ctx, emission->slots[i].string, emission->string_lengths[i]);
+        else
+            write_value(ops, &ctx, field, emission->slots[i].word);
+    }
+    ops->event_commit(&ctx);
+    return 1;
+}
+
+static void notify(const struct emission *emission, struct lttng_ust_event_notifier *notifier,
+                   struct lttng_ust_probe_ctx *probe_ctx)
+{
+    struct lttng_ust_notification_ctx ctx = {
+        .struct_size = sizeof(ctx),
+        .eval_capture = CMM_ACCESS_ONCE(notifier->eval_capture),
+    };
+    notifier->notification_send(notifier, (const char *)emission->slots, probe_ctx, &ctx);
+}
+
+/* What the probe function that liblttng-ust's macros generate does (stage 5), for any event. */
+static int serve(const struct emission *emission, struct lttng_ust_event_common *event)
+{
+    struct lttng_ust_probe_ctx probe_ctx = {.struct_size = sizeof(probe_ctx)};
+    if (event->type == LTTNG_UST_EVENT_TYPE_RECORDER && !recorder_active(event->child))
+        return 0;
+    if (!CMM_ACCESS_ONCE(event->enabled))
+        return 0;
+    if (CMM_ACCESS_ONCE(event->eval_filter) &&
+        event->run_filter(event, (const char *)emission->slots, &probe_ctx, NULL) !=
+            LTTNG_UST_EVENT_FILTER_ACCEPT)
+        return 0;
+    switch (event->type) {
+    case LTTNG_UST_EVENT_TYPE_RECORDER:
+        return record(emission, event->child, &probe_ctx);
+    case LTTNG_UST_EVENT_TYPE_NOTIFIER:
+        notify(emission, event->child, &probe_ctx);
+        return 1;
+    }
+    return 0;
+}
+
+void emit_hit(struct speaker *speaker, const struct event *event, const struct hit *hit,
+              uint64_t *written, uint64_t *lost)
+{
+    if (!CMM_LOAD_SHARED(event->tracepoint->state))
+        return;
+    struct emission emission;
+    emission_prepare(&emission, event, hit);
+    speaker_begin(speaker, hit);
+    /* What is attached is freed only once no reader is left that might have seen it. */
+    lttng_ust_tp_rcu_read_lock();
+    const struct lttng_ust_tracepoint_probe *probe =
+        __atomic_load_n(&event->tracepoint->probes, __ATOMIC_ACQUIRE);
+    for (; probe && probe->func; probe++) {
+        if (probe->func != event_probe_callback)
+            continue;
+        int rc = serve(&emission, probe->data);
+        *written += rc > 0;
+        *lost += rc < 0;
+    }
+    lttng_ust_tp_rcu_read_unlock();
+    speaker_end(speaker);
+}

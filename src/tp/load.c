@@ -1,0 +1,82 @@
+/*
+ * Loads what needs LTTng's libraries, on demand, from beside the running executable: `make` puts it
+ * in ../lib, `make install` in ../lib/ptrace_tracer.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tp/backend.h"
+#include "tp/session.h"
+#include "util/cleanup.h"
+#include "util/text.h"
+
+/*
+ * The directory of the running executable, without a slash at its end. The caller frees; NULL with
+ * err filled on failure.
+ */
+static char *executable_directory(struct error *err)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (n < 0) {
+        error_set(err, -errno, "cannot read /proc/self/exe: %s", strerror(errno));
+        return NULL;
+    }
+    path[n] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+    char *directory = strdup(path);
+    if (!directory)
+        error_set(err, -ENOMEM, "out of memory");
+    return directory;
+}
+
+/*
+ * Opens lib`name`.so and returns what it exports as `symbol`. The library stays loaded for good:
+ * liblttng-ust has threads of its own that run in it.
+ */
+static const void *load_symbol(const char *name, const char *symbol, struct error *err)
+{
+    static const char *const places[] = {"../lib", "../lib/ptrace_tracer"};
+    cleanup(cleanup_free) char *directory = executable_directory(err);
+    if (!directory)
+        return NULL;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        cleanup(cleanup_free) char *path =
+            text_format("%s/%s/lib%s.so", directory, places[i], name);
+        if (!path) {
+            error_set(err, -ENOMEM, "out of memory");
+            return NULL;
+        }
+        if (access(path, F_OK) < 0)
+            continue;
+        /* RTLD_LOCAL: what we look for is found by handle, and nobody shall meet our helpers. */
+        void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+        if (!handle) {
+            error_set(err, -ELIBACC, "cannot load %s", dlerror());
+            return NULL;
+        }
+        const void *found = dlsym(handle, symbol);
+        if (!found)
+            error_set(err, -ELIBBAD, "%s is not of this version: it has no %s", path, symbol);
+        return found;
+    }
+    error_set(err, -ENOENT, "cannot find lib%s.so in %s/../lib: is the tracer installed whole?",
+              name, directory);
+    return NULL;
+}
+
+const struct backend_ops *backend_load(struct error *err)
+{
+    return load_symbol("ptrace_tracer_lttng", "backend_lttng_ops", err);
+}
+
+const struct session_ops *session_load(struct error *err)
+{
+    return load_symbol("ptrace_tracer_session", "session_lttng_ops", err);
+}

@@ -1,0 +1,309 @@
+/*
+ * A hit is one line. Entry and exit of a call stand apart, as other lines may come between; an exit
+ * that does not follow its entry at once names the function again:
+ *
+ *     12345 mylib:outer(n = 1)
+ *     12345   mylib:inner(n = 2)
+ *     12345   = 42 <0.000012>
+ *     12345 } mylib:outer = 43 <0.000112>
+ */
+#include "tp/print.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "util/error.h"
+#include "util/text.h"
+
+enum { DEPTH_MAX = 100 }; /* deeper calls are not moved further to the right */
+
+struct print {
+    FILE *stream;
+    bool timestamp;
+    /* The last line, when it was an entry: whose exit needs no name. */
+    pid_t last_tid; /* 0: it was none */
+    const struct probe *last_probe;
+    uint32_t last_depth;
+    char *line;
+    size_t length;
+    size_t capacity;
+    bool cut; /* memory was out: the rest of the line is missing */
+};
+
+struct print *print_new(FILE *stream, bool timestamp)
+{
+    struct print *print = calloc(1, sizeof(*print));
+    if (print) {
+        print->stream = stream;
+        print->timestamp = timestamp;
+    }
+    return print;
+}
+
+void print_free(struct print *print)
+{
+    if (print)
+        free(print->line);
+    free(print);
+}
+
+/* Room for n more bytes in the line; false when memory is out. */
+static bool line_room(struct print *print, size_t n)
+{
+    if (print->cut)
+        return false;
+    if (print->length + n <= print->capacity)
+        return true;
+    size_t capacity = (print->length + n) * 2;
+    char *line = realloc(print->line, capacity);
+    if (!line) {
+        print->cut = true;
+        return false;
+    }
+    print->line = line;
+    print->capacity = capacity;
+    return true;
+}
+
+static void line_bytes(struct print *print, const char *bytes, size_t n)
+{
+    if (!line_room(print, n))
+        return;
+    memcpy(print->line + print->length, bytes, n);
+    print->length += n;
+}
+
+static void line_text(struct print *print, const char *text)
+{
+    line_bytes(print, text, strlen(text));
+}
+
+PRINTF_LIKE(2, 3) static void line_format(struct print *print, const char *format, ...)
+{
+    char text[128];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (n > 0)
+        line_bytes(print, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+}
+
+/* A name from the target's symbols, harmless on a terminal. */
+static void line_name(struct print *print, const char *name)
+{
+    size_t n = strlen(name);
+    /* Each byte becomes four at most. */
+    if (line_room(print, 4 * n + 5))
+        print->length += text_escape(print->line + print->length, 4 * n + 5, name, n);
+}
+
+static void line_string(struct print *print, const char *text)
+{
+    if (strcmp(text, "(null)") == 0 || strcmp(text, "(bad address)") == 0) {
+        line_text(print, text);
+        return;
+    }
+    line_text(print, "\"");
+    while (*text) {
+        size_t plain = strcspn(text, "\"\\\n\t\r");
+        if (line_room(print, 4 * plain + 5))
+            print->length += text_escape(print->line + print->length, 4 * plain + 5, text, plain);
+        text += plain;
+        if (!*text)
+            break;
+        const char escaped[] = {'\\', *text == '\n'   ? 'n'
+                                      : *text == '\t' ? 't'
+                                      : *text == '\r' ? 'r'
+                                                      : *text};
+        line_bytes(print, escaped, sizeof(escaped));
+        text++;
+    }
+    line_text(print, "\"");
+}
+
+/* The shortest decimal that reads back as the same number. */
+static void line_float(struct print *print, uint64_t bits, size_t size)
+{
+    double value;
+    memcpy(&value, &bits, sizeof(value));
+    bool narrow = size == sizeof(float);
+    int digits = narrow ? 6 : 15, most = narrow ? 9 : 17;
+    char text[64];
+    for (;; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, value);
+        bool same = narrow ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
+        if (same || isnan(value) || digits == most)
+            break;
+    }
+    line_text(print, text);
+}
+
+static const struct enum_label *find_label(const struct enum_type *type, uint64_t value)
+{
+    for (size_t i = 0; i < type->n_labels; i++)
+        if (type->labels[i].value == value)
+            return &type->labels[i];
+    return NULL;
+}
+
+static void line_integer(struct print *print, uint64_t value, bool is_signed)
+{
+    if (is_signed)
+        line_format(print, "%lld", (long long)value);
+    else
+        line_format(print, "%llu", (unsigned long long)value);
+}
+
+/* Whether every label is one bit or 0, and some are bits: an enumeration of flags. */
+static bool is_flags(const struct enum_type *type)
+{
+    bool any = false;
+    for (size_t i = 0; i < type->n_labels; i++) {
+        uint64_t value = type->labels[i].value;
+        if ((value & (value - 1)) != 0)
+            return false;
+        any |= value > 2; /* 0, 1, 2 alone are more likely just three values */
+    }
+    return any;
+}
+
+static void line_enum(struct print *print, const struct field *field, uint64_t value)
+{
+    const struct enum_type *type = field->enumeration;
+    const struct enum_label *label = type ? find_label(type, value) : NULL;
+    if (label) {
+        line_name(print, label->name);
+        return;
+    }
+    if (!type || value == 0 || !is_flags(type)) {
+        line_integer(print, value, field->is_signed);
+        return;
+    }
+    const char *separator = "";
+    for (size_t i = 0; i < type->n_labels; i++) {
+        const struct enum_label *flag = &type->labels[i];
+        if (flag->value == 0 || (value & flag->value) != flag->value)
+            continue;
+        line_text(print, separator);
+        line_name(print, flag->name);
+        value &= ~flag->value;
+        separator = "|";
+    }
+    if (value)
+        line_format(print, "%s0x%llx", separator, (unsigned long long)value);
+}
+
+static void line_value(struct print *print, const struct field *field, const struct hit *hit,
+                       size_t i)
+{
+    uint64_t value = i < hit->n_values ? hit->values[i] : 0;
+    switch (field->kind) {
+    case VALUE_INTEGER:
+        line_integer(print, value, field->is_signed);
+        break;
+    case VALUE_BOOL:
+        line_integer(print, value, false);
+        break;
+    case VALUE_FLOAT:
+        line_float(print, value, field->size);
+        break;
+    case VALUE_STRING:
+        line_string(print, i < hit->n_values ? hit->text + value : "");
+        break;
+    case VALUE_ENUM:
+        line_enum(print, field, value);
+        break;
+    case VALUE_POINTER:
+    case VALUE_WORD:
+        line_format(print, "0x%llx", (unsigned long long)value);
+        break;
+    }
+}
+
+/* The time of day now lies as far behind the hit as the monotonic clock does. */
+static void line_timestamp(struct print *print, const struct hit *hit)
+{
+    struct timespec monotonic, real;
+    struct tm local;
+    clock_gettime(CLOCK_MONOTONIC, &monotonic);
+    clock_gettime(CLOCK_REALTIME, &real);
+    int64_t age =
+        (int64_t)monotonic.tv_sec * 1000000000 + monotonic.tv_nsec - (int64_t)hit->time_ns;
+    int64_t then = (int64_t)real.tv_sec * 1000000000 + real.tv_nsec - age;
+    time_t seconds = then / 1000000000;
+    if (!localtime_r(&seconds, &local))
+        return;
+    line_format(print, "%02d:%02d:%02d.%06lld ", local.tm_hour, local.tm_min, local.tm_sec,
+                (long long)(then % 1000000000 / 1000));
+}
+
+static void line_entry(struct print *print, const struct hit *hit)
+{
+    const struct probe *probe = hit->probe;
+    line_name(print, probe->provider);
+    line_text(print, ":");
+    line_name(print, probe->function);
+    line_text(print, "(");
+    for (size_t i = 0; i < probe->n_args; i++) {
+        line_format(print, "%s", i ? ", " : "");
+        line_name(print, probe->args[i].name);
+        line_text(print, " = ");
+        line_value(print, &probe->args[i], hit, i);
+    }
+    line_text(print, ")");
+}
+
+static void line_exit(struct print *print, const struct hit *hit)
+{
+    const struct probe *probe = hit->probe;
+    bool follows = print->last_tid == hit->tid && print->last_probe == probe &&
+                   print->last_depth == hit->depth;
+    if (!follows) {
+        line_text(print, "} ");
+        line_name(print, probe->provider);
+        line_text(print, ":");
+        line_name(print, probe->function);
+        line_text(print, " ");
+    }
+    line_text(print, "= ");
+    if (probe->n_rets == 0)
+        line_text(print, "void");
+    else if (probe->n_rets > 1)
+        line_text(print, "{");
+    for (size_t i = 0; i < probe->n_rets; i++) {
+        if (probe->n_rets > 1) {
+            line_format(print, "%s", i ? ", " : "");
+            line_name(print, probe->rets[i].name);
+            line_text(print, " = ");
+        }
+        line_value(print, &probe->rets[i], hit, i);
+    }
+    if (probe->n_rets > 1)
+        line_text(print, "}");
+    line_format(print, " <%llu.%06llu>", (unsigned long long)(hit->duration_ns / 1000000000),
+                (unsigned long long)(hit->duration_ns % 1000000000 / 1000));
+}
+
+void print_hit(struct print *print, const struct hit *hit)
+{
+    print->length = 0;
+    print->cut = false;
+    if (print->timestamp)
+        line_timestamp(print, hit);
+    line_format(print, "%d ", (int)hit->tid);
+    for (uint32_t i = 0; i < hit->depth && i < DEPTH_MAX; i++)
+        line_text(print, "  ");
+    if (hit->kind == HIT_ENTRY)
+        line_entry(print, hit);
+    else
+        line_exit(print, hit);
+    line_text(print, "\n");
+    print->last_tid = hit->kind == HIT_ENTRY ? hit->tid : 0;
+    print->last_probe = hit->probe;
+    print->last_depth = hit->depth;
+    fwrite(print->line, 1, print->length, print->stream);
+    fflush(print->stream);
+}

@@ -1,0 +1,44 @@
+#include "tp/rules.h"
+
+#include <stdlib.h>
+
+void rules_init(struct rules *rules)
+{
+    *rules = (struct rules){.lock = PTHREAD_MUTEX_INITIALIZER};
+}
+
+void rules_add(struct rules *rules, struct event_batch *batch)
+{
+    pthread_mutex_lock(&rules->lock);
+    batch->next = rules->batches;
+    rules->batches = batch;
+    rules->generation++;
+    pthread_mutex_unlock(&rules->lock);
+}
+
+uint64_t rules_generation(struct rules *rules)
+{
+    pthread_mutex_lock(&rules->lock);
+    bool changed = false;
+    for (struct event_batch *batch = rules->batches; batch; batch = batch->next)
+        for (size_t i = 0; i < batch->n_events; i++) {
+            /* liblttng-ust's listener writes it at any time; what is missed now shows next time. */
+            uint8_t state = __atomic_load_n(&batch->tracepoints[i].state, __ATOMIC_RELAXED) != 0;
+            changed |= state != batch->seen[i];
+            batch->seen[i] = state;
+        }
+    rules->generation += changed;
+    uint64_t generation = rules->generation;
+    pthread_mutex_unlock(&rules->lock);
+    return generation;
+}
+
+void rules_free(struct rules *rules)
+{
+    while (rules->batches) {
+        struct event_batch *batch = rules->batches;
+        rules->batches = batch->next;
+        event_batch_free(batch);
+    }
+    pthread_mutex_destroy(&rules->lock);
+}

@@ -1,0 +1,196 @@
+/*
+ * The CPU number comes from a function that liblttng-ust lets one override. The thread's ID and
+ * name it asks of gettid() and pthread_getname_np(), which the executable answers (tp/thread_id.h),
+ * but it asks once per emitting thread and then keeps the answers in thread-local variables. It
+ * exports a function that makes it forget the name, and none for the ID.
+ *
+ * The variable with the ID is found so: gettid() is called by liblttng-ust right before it stores
+ * the answer. At that moment its thread-local storage is copied; after the emission the word that
+ * was 0 and now holds the answer is it. Its distance from the storage's start is the same in all
+ * threads (ELF Handling For Thread-Local Storage, section 3). Before the contexts were ever asked
+ * for, nothing need be done; and if no such word or more than one is found, vtid stays what it is.
+ */
+#include "tp/speaker.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <link.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <lttng/ust-events.h>
+#include <lttng/ust-getcpu.h>
+
+#include "tp/thread_id.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+enum offset_state { OFFSET_UNKNOWN, OFFSET_KNOWN, OFFSET_NOT_FOUND };
+
+struct speaker {
+    int n_cpus;                   /* CPU numbers liblttng-ust has rings for: below this */
+    thread_face_function *face;   /* NULL: not run in our executable */
+    const void *library;          /* where liblttng-ust is mapped */
+    enum offset_state vtid_state; /* written once, read by any emitting thread */
+    size_t vtid_offset;           /* of the cached ID in liblttng-ust's storage */
+};
+
+/* What an emitting thread keeps. */
+struct voice {
+    int cpu; /* the traced thread's; meaningless unless speaking */
+    bool speaking;
+    pid_t tid; /* whom liblttng-ust's caches were last filled for */
+    char name[THREAD_NAME_MAX];
+    char *storage;       /* liblttng-ust's thread-local storage of this thread, or NULL */
+    size_t storage_size; /* in bytes */
+    char *before;        /* a copy of it from when gettid() was asked, or NULL */
+};
+
+static __thread struct voice voice = {.cpu = -1};
+
+static int current_cpu(void)
+{
+    if (voice.speaking && voice.cpu >= 0)
+        return voice.cpu;
+    int cpu = sched_getcpu();
+    return cpu < 0 ? 0 : cpu;
+}
+
+/* The highest possible CPU number plus one, as liblttng-ust counts its rings; 0 when not known. */
+static int possible_cpus(void)
+{
+    cleanup(cleanup_file) FILE *file = fopen("/sys/devices/system/cpu/possible", "re");
+    char line[4096];
+    if (!file || !fgets(line, sizeof(line), file))
+        return 0;
+    /* "0-3,8-11": the last number counts. */
+    const char *last = line + strlen(line);
+    while (last > line && strchr("-,", last[-1]) == NULL)
+        last--;
+    long n = strtol(last, NULL, 10);
+    return n < 0 || n >= INT_MAX ? 0 : (int)n + 1;
+}
+
+static int find_storage(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    const struct speaker *speaker = data;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uintptr_t start = info->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type == PT_LOAD && (uintptr_t)speaker->library >= start &&
+            (uintptr_t)speaker->library - start < segment->p_memsz) {
+            for (int j = 0; j < info->dlpi_phnum; j++)
+                if (info->dlpi_phdr[j].p_type == PT_TLS)
+                    voice.storage_size = info->dlpi_phdr[j].p_memsz;
+            voice.storage = info->dlpi_tls_data; /* NULL: this thread has none yet */
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* liblttng-ust is about to cache what gettid() answers for this thread. */
+static void asked(void *data)
+{
+    struct speaker *speaker = data;
+    if (__atomic_load_n(&speaker->vtid_state, __ATOMIC_ACQUIRE) != OFFSET_UNKNOWN || voice.before)
+        return;
+    if (!voice.storage)
+        dl_iterate_phdr(find_storage, speaker);
+    if (!voice.storage)
+        return;
+    voice.before = malloc(voice.storage_size);
+    if (voice.before)
+        memcpy(voice.before, voice.storage, voice.storage_size);
+}
+
+static void find_vtid_offset(struct speaker *speaker)
+{
+    size_t found = 0, offset = 0;
+    for (size_t at = 0; at + sizeof(pid_t) <= voice.storage_size; at += sizeof(pid_t)) {
+        pid_t before, now;
+        memcpy(&before, voice.before + at, sizeof(before));
+        memcpy(&now, voice.storage + at, sizeof(now));
+        if (before == 0 && now == voice.tid) {
+            found++;
+            offset = at;
+        }
+    }
+    free(voice.before);
+    voice.before = NULL;
+    speaker->vtid_offset = offset;
+    if (found != 1)
+        log_debug("the context vtid will tell of the first traced thread only");
+    __atomic_store_n(&speaker->vtid_state, found == 1 ? OFFSET_KNOWN : OFFSET_NOT_FOUND,
+                     __ATOMIC_RELEASE);
+}
+
+/* Makes liblttng-ust ask anew, or know, who the calling thread is. */
+static void forget_caches(struct speaker *speaker)
+{
+    lttng_ust_context_procname_reset();
+    if (__atomic_load_n(&speaker->vtid_state, __ATOMIC_ACQUIRE) != OFFSET_KNOWN)
+        return;
+    if (!voice.storage)
+        dl_iterate_phdr(find_storage, speaker);
+    if (voice.storage)
+        memset(voice.storage + speaker->vtid_offset, 0, sizeof(pid_t));
+}
+
+void speaker_begin(struct speaker *speaker, const struct hit *hit)
+{
+    voice.cpu = hit->cpu < speaker->n_cpus ? hit->cpu : -1;
+    voice.speaking = true;
+    if (!speaker->face)
+        return;
+    struct thread_face *face = speaker->face();
+    const char *name = hit->thread_name ? hit->thread_name : "";
+    if (hit->tid != voice.tid || strncmp(name, voice.name, THREAD_NAME_MAX - 1) != 0) {
+        voice.tid = hit->tid;
+        size_t n = strnlen(name, THREAD_NAME_MAX - 1);
+        memcpy(voice.name, name, n);
+        memset(voice.name + n, 0, sizeof(voice.name) - n);
+        forget_caches(speaker);
+    }
+    face->tid = voice.tid;
+    memcpy(face->name, voice.name, sizeof(face->name));
+    face->asked = asked;
+    face->data = speaker;
+}
+
+void speaker_end(struct speaker *speaker)
+{
+    voice.speaking = false;
+    if (voice.before)
+        find_vtid_offset(speaker);
+    if (speaker->face) {
+        struct thread_face *face = speaker->face();
+        face->tid = 0;
+        face->name[0] = '\0';
+    }
+}
+
+struct speaker *speaker_new(void)
+{
+    struct speaker *speaker = calloc(1, sizeof(*speaker));
+    if (!speaker)
+        return NULL;
+    speaker->n_cpus = possible_cpus();
+    speaker->face = (thread_face_function *)dlsym(RTLD_DEFAULT, THREAD_FACE_SYMBOL);
+    speaker->library = (const void *)lttng_ust_context_procname_reset;
+    if (lttng_ust_getcpu_override(current_cpu) < 0)
+        log_debug("liblttng-ust keeps its own idea of the CPU");
+    return speaker;
+}
+
+void speaker_free(struct speaker *speaker)
+{
+    /* NULL gives liblttng-ust its own back. */
+    if (speaker && lttng_ust_getcpu_override(NULL) < 0)
+        log_debug("liblttng-ust keeps our idea of the CPU");
+    free(speaker);
+}

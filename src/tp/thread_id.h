@@ -1,0 +1,29 @@
+/*
+ * For whom a thread of the tracer speaks. liblttng-ust's contexts `vtid` and `procname` ask
+ * gettid() and pthread_getname_np() about the thread that emits; both are found through the dynamic
+ * linker, where the executable comes first (ld.so(8), "global scope"). So the executable defines
+ * both: they answer for the traced thread while a thread of the tracer emits for it, and the truth
+ * otherwise.
+ */
+#ifndef TP_THREAD_ID_H
+#define TP_THREAD_ID_H
+
+#include <sys/types.h>
+
+enum { THREAD_NAME_MAX = 16 }; /* NUL included, as prctl(2) PR_GET_NAME */
+
+struct thread_face {
+    pid_t tid;                  /* 0: the thread speaks for itself */
+    char name[THREAD_NAME_MAX]; /* "": its own */
+    void (*asked)(void *data);  /* called before gettid() answers `tid`; may be NULL */
+    void *data;
+};
+
+/* The calling thread's own; it lives as long as the thread. */
+typedef struct thread_face *thread_face_function(void);
+
+/* Exported by the executable under this name, so that the back end finds it with dlsym(). */
+#define THREAD_FACE_SYMBOL "ptrace_tracer_thread_face"
+struct thread_face *ptrace_tracer_thread_face(void);
+
+#endif
