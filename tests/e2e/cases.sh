@@ -1,0 +1,243 @@
+# What the end-to-end tests have in common. A test script sources lib.sh, then this, defines its
+# cases as functions case_NAME, and ends with
+#
+#     run_cases "$@"
+#
+# which runs the cases named, or all of them, each in a process and a directory of its own ($dir, the
+# working directory too). A case fails by fail() or by leaving something behind: a process, a file in
+# its home, a recording session.
+# shellcheck shell=bash
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=${BUILD:-$top/build}
+[[ $build == /* ]] || build=$top/$build
+tracer=$build/bin/ptrace_tracer
+# shellcheck disable=SC2034 # for those who source this
+sample=$build/bin/sample_app
+# What a case's own run of the tracer wrote; see traced().
+out=out err=err
+# The address sanitizer's own failure, whatever the tracer would have returned.
+sanitizer_status=99
+export ASAN_OPTIONS=${ASAN_OPTIONS:-exitcode=$sanitizer_status}
+
+run_cases()
+{
+    local name failed=0
+    if (($# == 0)); then
+        for name in $(compgen -A function case_); do
+            echo "${name#case_}"
+            bash "$0" "${name#case_}" || { [[ $? == 77 ]] || failed=1; }
+        done
+        exit $failed
+    fi
+    declare -F "case_$1" >/dev/null || fail "no case $1"
+    dir=$(mktemp -d "${TMPDIR:-/tmp}/ptrace_tracer-test.XXXXXX") || fail "no temporary directory"
+    # Others may look for what they are told of in here.
+    chmod 755 "$dir"
+    export HOME=$dir/home CASE_MARK=$dir
+    mkdir "$HOME"
+    cd "$dir" || fail "no temporary directory"
+    trap 'case_end $?' EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    "case_$1"
+    no_processes
+}
+
+# Whatever happens, all that belongs to the case ends with it.
+case_end()
+{
+    local pid
+    trap - EXIT
+    if (($1 != 0 && $1 != 77)); then
+        for file in "$dir/$out" "$dir/$err"; do
+            [[ ! -s $file ]] || { echo "--- ${file##*/}:" >&2; head -n 30 "$file" >&2; }
+        done
+    fi
+    for pid in $(case_processes); do
+        kill -KILL "$pid" 2>/dev/null
+    done
+    if [[ -n ${private_dir:-} ]]; then
+        private_lttng_stop
+    fi
+    cd /
+    rm -rf "$dir"
+    exit "$1"
+}
+
+# With a session daemon of the case's own, which is not counted as left behind.
+with_lttng()
+{
+    unset CASE_MARK
+    private_lttng_start
+    trap 'case_end $?' EXIT
+    export CASE_MARK=$dir
+}
+
+# PIDs of the programs the case has started that still run.
+case_processes()
+{
+    local environ pid
+    for environ in $(grep -lzsx "CASE_MARK=$dir" /proc/[0-9]*/environ 2>/dev/null); do
+        pid=${environ#/proc/}
+        echo "${pid%/environ}"
+    done
+}
+
+no_processes()
+{
+    local left
+    left=$(case_processes)
+    [[ -z $left ]] || fail "left running: $(ps -o pid=,args= -p "$(echo "$left" | paste -sd,)")"
+}
+
+# traced STATUS ARGUMENT...: runs the tracer to its end, stdout in $out, stderr in $err.
+traced()
+{
+    local wanted=$1 status=0
+    shift
+    "$tracer" "$@" >"$out" 2>"$err" || status=$?
+    [[ $status == "$wanted" ]] || fail "exit status $status, not $wanted, of: ptrace_tracer $*"
+}
+
+# tracer_start ARGUMENT...: runs it in the background; $tracer_pid.
+tracer_start()
+{
+    "$tracer" "$@" >"$out" 2>"$err" &
+    tracer_pid=$!
+}
+
+# tracer_ends STATUS: waits for it.
+tracer_ends()
+{
+    local status=0
+    wait_for 20 ended "$tracer_pid" || fail "the tracer does not end"
+    wait "$tracer_pid" || status=$?
+    [[ $status == "$1" ]] || fail "exit status $status, not $1"
+}
+
+# Whether a child of the shell's is gone or waits to be waited for.
+ended()
+{
+    ! [[ -e /proc/$1 ]] || [[ $(process_state "$1") == Z ]]
+}
+
+process_state()
+{
+    sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null
+}
+
+tracer_of()
+{
+    sed -n 's/^TracerPid:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null
+}
+
+is_traced()
+{
+    [[ $(tracer_of "$1") -gt 0 ]]
+}
+
+is_not_traced()
+{
+    [[ $(tracer_of "$1") == 0 ]]
+}
+
+# target_start COMMAND...: in the background, stdout in target.out; returns when it has begun its
+# work, that is, sleeps in its own program. $target_pid.
+target_start()
+{
+    "$@" >target.out 2>target.err &
+    target_pid=$!
+    wait_for 10 sleeps_in "$target_pid" "$(readlink -f "$1")" || fail "$1 did not start"
+}
+
+sleeps_in()
+{
+    [[ $(readlink "/proc/$1/exe") == "$2" && $(process_state "$1") == S ]]
+}
+
+# target_ends STATUS: by itself.
+target_ends()
+{
+    local status=0
+    wait_for 30 ended "$target_pid" || fail "the target does not end"
+    wait "$target_pid" || status=$?
+    [[ $status == "$1" ]] || fail "the target's exit status is $status, not $1: $(cat target.err)"
+}
+
+# said ERE: the tracer said so on stderr, in a line of its own.
+said()
+{
+    grep -qiE "^ptrace_tracer: .*($1)" "$err" || fail "nothing on stderr matches '$1'"
+}
+
+# The tracer's one line on stderr, which matches: that is all it said.
+one_line()
+{
+    local n
+    n=$(wc -l <"$err")
+    [[ $n == 1 ]] || fail "$n lines on stderr, not one"
+    said "$1"
+}
+
+# lines N ERE FILE: exactly N lines of the file match.
+lines()
+{
+    local n
+    n=$(grep -cE "$2" "$3")
+    [[ $n == "$1" ]] || fail "$n lines, not $1, match '$2'"
+}
+
+at_least()
+{
+    [[ $(grep -cE "$2" "$3" 2>/dev/null) -ge $1 ]]
+}
+
+# What babeltrace2 makes of a trace, in the file `text`; it has nothing to complain about.
+read_trace()
+{
+    babeltrace2 "$1" >text 2>text.err || fail "babeltrace2: $(tail -n 3 text.err)"
+    [[ ! -s text.err ]] || fail "babeltrace2: $(head -n 3 text.err)"
+}
+
+# events N NAME: exactly so many in `text`.
+events()
+{
+    lines "$1" " $2: \{" text
+}
+
+no_sessions()
+{
+    local list
+    list=$(lttng --no-sessiond list 2>/dev/null)
+    ! grep -qE '^[[:space:]]*[0-9]+\)|Recording session' <<<"$list" || fail "a session is left: $list"
+}
+
+# Runs lttng, which must succeed.
+lttng_do()
+{
+    lttng --no-sessiond "$@" >lttng.log 2>&1 || fail "lttng $*: $(cat lttng.log)"
+}
+
+# The first bytes of a function in a file, and at its place in a process that has it mapped.
+function_vaddr() # FILE NAME
+{
+    nm -D "$1" | sed -n "s/^\([0-9a-f]*\) T $2\$/0x\1/p"
+}
+
+bytes_at() # FILE OFFSET COUNT
+{
+    dd if="$1" bs=1 skip="$2" count="$3" 2>/dev/null | od -An -tx1
+}
+
+text_is_original() # PID FILE NAME
+{
+    local vaddr base
+    vaddr=$(function_vaddr "$2" "$3")
+    base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .* $(readlink -f "$2")\$:0x\1:p" "/proc/$1/maps" |
+        head -n 1)
+    [[ -n $vaddr && -n $base ]] || return 1
+    # In the sample's libraries, as the linker lays them out, file offset and address are the same.
+    [[ $(bytes_at "/proc/$1/mem" $((base + vaddr)) 16) == "$(bytes_at "$2" $((vaddr)) 16)" ]]
+}

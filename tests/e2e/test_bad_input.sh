@@ -1,0 +1,270 @@
+#!/usr/bin/env bash
+# Every bad input: one clear line, the right exit status, nothing left behind.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+# The word of a rejection, and that no lines were written where nothing ran.
+refused() # STATUS ERE ARGUMENT...
+{
+    local status=$1 line=$2
+    shift 2
+    traced "$status" "$@"
+    one_line "$line"
+    [[ ! -s $out ]] || fail "something on stdout: $(head -n 3 $out)"
+}
+
+case_no_such_program()
+{
+    refused 127 'nosuch.*(not found|no such)' --print=lines ./nosuch
+    refused 127 'nosuch_program.*(not found|no such)' --print=lines nosuch_program
+}
+
+case_not_executable()
+{
+    echo x >file
+    refused 126 'file.*(not executable|permission)' --print=lines ./file
+    mkdir directory
+    refused 126 'directory' --print=lines ./directory
+    # No shell steps in for what the kernel refuses.
+    chmod +x file
+    refused 126 'file.*(format|not.* executable)' --print=lines ./file
+    : >empty
+    chmod +x empty
+    refused 126 'empty.*(format|not.* executable)' --print=lines ./empty
+    printf '#!/nosuch/interpreter\n' >script
+    chmod +x script
+    traced 127 --print=lines ./script
+    one_line 'script'
+}
+
+# An ELF file of class 32 for the i386: exit(0).
+elf32()
+{
+    local word='\0\0\0'
+    printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\3\0\1'"$word"'\124\200\4\10\64'"$word"'\0'"$word"'\0'"$word"
+    printf '\64\0\40\0\1\0\0\0\0\0\0\0'
+    printf '\1'"$word"'\0'"$word"'\0\200\4\10\0\200\4\10\140'"$word"'\140'"$word"'\5'"$word"'\0\20\0\0'
+    printf '\270\1'"$word"'\61\333\315\200\220\220\220'
+}
+
+case_32_bit_program()
+{
+    elf32 >program32
+    chmod +x program32
+    "$tracer" --print=lines ./program32 >$out 2>$err
+    local status=$?
+    [[ $status == 125 || $status == 126 ]] || fail "exit status $status, neither 125 nor 126"
+    one_line '32-bit|class'
+}
+
+case_truncated_program()
+{
+    local n
+    for n in 1 16 63 64 100 500; do
+        head -c $n "$sample" >./cut
+        chmod +x cut
+        "$tracer" --print=lines ./cut >$out 2>$err
+        [[ $? == 126 ]] || fail "not 126 for the first $n bytes"
+        one_line 'cut'
+    done
+}
+
+# A copy of the sample whose library is as the case needs it.
+copy_sample()
+{
+    mkdir -p copy/bin copy/lib
+    cp "$sample" copy/bin/
+    cp "$build/lib/libmylib.so" copy/lib/
+}
+
+section() # FILE NAME: offset and size
+{
+    readelf -SW "$1" | sed -n "s/^ *\[ *[0-9]*\] $2 *[A-Z]* *[0-9a-f]* \([0-9a-f]*\) \([0-9a-f]*\) .*/0x\1 0x\2/p"
+}
+
+# Whatever the debug information is, the calls are seen, typed or as hex words.
+case_corrupted_debug_information()
+{
+    local name offset size seed
+    for name in .debug_info .debug_abbrev .debug_str .debug_line; do
+        for seed in 0 255 7; do
+            copy_sample
+            read -r offset size <<<"$(section copy/lib/libmylib.so $name)"
+            [[ -n $offset ]] || fail "no section $name"
+            if ((seed == 7)); then
+                head -c $((size)) /dev/urandom
+            else
+                head -c $((size)) /dev/zero | tr '\0' "\\$(printf %o $seed)"
+            fi | dd of=copy/lib/libmylib.so bs=1 seek=$((offset)) conv=notrunc 2>/dev/null
+            traced 0 --print=lines -f 'my_traced_function@mylib' copy/bin/sample_app 10
+            lines 10 ' mylib:my_traced_function\(' lines
+            lines 20 . lines
+        done
+    done
+}
+
+# The dynamic loader needs segments only; of the section table any part may be missing or nonsense.
+case_damaged_section_table()
+{
+    local cut
+    copy_sample
+    for cut in 1 64 1000; do
+        head -c "-$cut" "$build/lib/libmylib.so" >copy/lib/libmylib.so
+        traced 0 --print=lines -f 'my_traced_function' copy/bin/sample_app 10
+        [[ $(cat $out) == 'sample_app: 10 calls' ]] || fail "the program: $(cat $out)"
+    done
+    # e_shoff, e_shnum and e_shstrndx: elf(5).
+    cp "$build/lib/libmylib.so" copy/lib/libmylib.so
+    printf '\377\377\377\377\377\377\377\177' | dd of=copy/lib/libmylib.so bs=1 seek=40 conv=notrunc 2>/dev/null
+    traced 0 --print=lines -f 'my_traced_function' copy/bin/sample_app 10
+    cp "$build/lib/libmylib.so" copy/lib/libmylib.so
+    printf '\377\377\377\377' | dd of=copy/lib/libmylib.so bs=1 seek=60 conv=notrunc 2>/dev/null
+    traced 0 --print=lines -f 'my_traced_function' copy/bin/sample_app 10
+}
+
+case_no_such_process()
+{
+    /bin/true &
+    local pid=$!
+    wait $pid
+    refused 125 "$pid.*no such process|no process.*$pid" --print=lines -p $pid
+    refused 125 "$pid.*no such process|no process.*$pid" --print=lines $pid
+    refused 125 '99999999999' --print=lines -p 99999999999
+    refused 125 'abc' --print=lines -p abc
+    refused 125 '' --print=lines -p 0
+}
+
+case_zombie()
+{
+    # The sleep never waits for the child that it had as a shell.
+    bash -c '/bin/true & echo $! >zombie; exec sleep 1000' &
+    local parent=$!
+    wait_for 5 test -s zombie && wait_for 5 ended "$(cat zombie)" || fail "no zombie"
+    refused 125 'zombie|already (dead|ended)|has ended' --print=lines -p "$(cat zombie)"
+    kill $parent
+    wait $parent 2>/dev/null
+    true
+}
+
+case_not_ours()
+{
+    local as=()
+    if [[ $(id -u) == 0 ]]; then
+        as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+        "${as[@]}" "$tracer" --version >/dev/null 2>&1 ||
+            skip "the build is not for another user to read"
+        # Where a leak checker may not look at its own process, it must not look.
+        as+=(env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0")
+        chmod 777 .
+    elif [[ -z $(tracer_of 1) ]]; then
+        skip "process 1 is not to be seen"
+    fi
+    local status=0
+    "${as[@]}" "$tracer" --print=lines -p 1 >$out 2>$err || status=$?
+    [[ $status == 125 ]] || fail "exit status $status, not 125"
+    one_line 'sudo|ptrace_scope|root'
+}
+
+case_already_traced()
+{
+    target_start "$sample" 1000000 1000
+    tracer_start -q --print=lines -f my_traced_function -p "$target_pid"
+    wait_for 10 at_least 10 '= 42' lines || fail "not attached"
+    local status=0
+    "$tracer" --print=other -p "$target_pid" >second.out 2>second.err || status=$?
+    [[ $status == 125 ]] || fail "exit status $status, not 125"
+    [[ $(wc -l <second.err) == 1 ]] || fail "not one line: $(cat second.err)"
+    grep -q "ptrace_tracer: .*traced.*$tracer_pid" second.err ||
+        fail "the tracer is not named: $(cat second.err)"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    kill -KILL "$target_pid"
+    wait "$target_pid" 2>/dev/null
+    true
+}
+
+case_pattern_that_is_no_expression()
+{
+    refused 125 '\(' --print=lines -f '(' "$sample"
+    refused 125 '\[' --print=lines -x '[' "$sample"
+    printf 'fine\n*(\n' >patterns
+    refused 125 'patterns' --print=lines --filter-file=patterns "$sample"
+    refused 125 'nosuch' --print=lines --filter-file=nosuch "$sample"
+}
+
+# It is said, and the program runs: a library loaded later may have the function.
+case_pattern_that_matches_nothing()
+{
+    traced 0 --print=lines -f nosuch_function -f my_traced_function "$sample" 5
+    lines 1 "ptrace_tracer: .*nosuch_function" $err
+    lines 10 . lines
+    traced 5 --print=lines -f nosuch_function /bin/sh -c 'exit 5'
+    lines 1 "ptrace_tracer: .*nosuch_function" $err
+}
+
+case_options()
+{
+    refused 125 'nosuch' --nosuch
+    refused 125 'PROGRAM|PID' --print=lines
+    refused 125 '' --print=lines -f
+    refused 125 '' --print=lines --string-limit=x "$sample"
+    refused 125 '' --print=/nosuch/lines "$sample"
+    refused 125 '' --print=lines -p $$ "$sample"
+}
+
+case_output_directory()
+{
+    with_lttng
+    echo x >file
+    refused 125 'file/trace' -o file/trace "$sample"
+    refused 125 'file' -o file "$sample"
+    mkdir full
+    echo x >full/x
+    refused 125 'full.*(empty|exists)' -o full "$sample"
+    [[ $(cat full/x) == x ]] || fail "what was there is gone"
+    refused 125 '/proc/nosuch' -o /proc/nosuch "$sample"
+    no_sessions
+}
+
+case_no_such_session()
+{
+    with_lttng
+    refused 125 'nosuch' --session=nosuch "$sample"
+    no_sessions
+}
+
+case_no_session_daemon()
+{
+    # Neither a daemon nor the program to start one.
+    if [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]]; then
+        mount --bind /dev/null "$(command -v lttng-sessiond)"
+    elif [[ $(id -u) == 0 ]]; then
+        skip "as root, without a mount namespace, a daemon may be there"
+    else
+        export LTTNG_SESSIOND_PATH=/nosuch/lttng-sessiond LTTNG_HOME=$HOME
+    fi
+    refused 125 'session daemon|lttng-sessiond' -o trace "$sample"
+    [[ ! -e trace ]] || fail "the output directory is left"
+    refused 125 'session daemon|lttng-sessiond' "$sample"
+    [[ -z $(find . -name 'ptrace_tracer-*') ]] || fail "an output directory is left"
+}
+
+# A program of one instruction, which kills it.
+one_instruction() # INSTRUCTION
+{
+    printf '.globl _start\n_start: %s\n' "$1" >"$1.s"
+    gcc -nostdlib -static -o "$1" "$1.s" || fail "cannot build $1"
+}
+
+case_death_at_the_first_instruction()
+{
+    ulimit -c 0
+    one_instruction ud2
+    traced 132 -q --print=lines ./ud2
+    one_instruction int3
+    traced 133 -q --print=lines ./int3
+    one_instruction hlt
+    traced 139 -q --print=lines ./hlt
+}
+
+run_cases "$@"

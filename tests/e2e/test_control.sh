@@ -1,0 +1,184 @@
+#!/usr/bin/env bash
+# Attaching, letting go, signals and exit statuses.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+f=(-f my_traced_function --print=lines)
+# Long enough to be attached to, short enough to end by itself.
+slow=(3000 1000)
+
+attach()
+{
+    target_start "$sample" "${slow[@]}"
+    "$@"
+    wait_for 10 at_least 20 '= 42' lines || fail "no calls seen after attaching"
+}
+
+# After the tracer let go, the program is as it was and goes on.
+let_go()
+{
+    [[ $(tracer_of "$target_pid") == 0 ]] || fail "still traced"
+    text_is_original "$target_pid" "$build/lib/libmylib.so" my_traced_function ||
+        fail "the function's code is not what it was"
+    target_ends 0
+    [[ $(cat target.out) == "sample_app: ${slow[0]} calls" ]] || fail "the target: $(cat target.out)"
+    # What was seen is whole: as many ends as beginnings.
+    lines "$(grep -c 'mylib:' lines)" '= 42' lines
+}
+
+case_detach_by_sigint()
+{
+    # The shell starts background jobs with SIGINT ignored; env puts it back.
+    attach eval 'env --default-signal=INT "$tracer" "${f[@]}" "$target_pid" >$out 2>$err & tracer_pid=$!'
+    kill -INT "$tracer_pid"
+    tracer_ends 0
+    let_go
+}
+
+case_detach_by_sigterm()
+{
+    attach eval 'tracer_start "${f[@]}" --pid="$target_pid"'
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    let_go
+}
+
+# Started in the background by a shell without job control, SIGINT is ignored, SIGTERM is not.
+case_sigint_ignored_at_start()
+{
+    attach eval 'tracer_start "${f[@]}" -p "$target_pid"'
+    kill -INT "$tracer_pid"
+    local seen
+    seen=$(grep -c . lines)
+    wait_for 10 at_least $((seen + 100)) . lines || fail "it stopped at a SIGINT it was to ignore"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    let_go
+}
+
+case_attach_until_the_end()
+{
+    slow=(500 1000)
+    attach eval 'tracer_start "${f[@]}" -p "$target_pid"'
+    target_ends 0
+    tracer_ends 0
+    lines "$(grep -c 'mylib:' lines)" '= 42' lines
+}
+
+case_attach_to_two()
+{
+    target_start "$sample" "${slow[@]}"
+    local first=$target_pid
+    target_start "$sample" "${slow[@]}"
+    tracer_start "${f[@]}" -p "$first" -p "$target_pid"
+    wait_for 10 at_least 20 "^$first mylib:" lines || fail "nothing of the first"
+    wait_for 10 at_least 20 "^$target_pid mylib:" lines || fail "nothing of the second"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    is_not_traced "$first" || fail "the first is still traced"
+    is_not_traced "$target_pid" || fail "the second is still traced"
+    target_ends 0
+    target_pid=$first
+    target_ends 0
+}
+
+# A stopped process is attached to, stays stopped, and is still stopped when it is let go.
+case_attach_to_a_stopped_process()
+{
+    target_start "$sample" "${slow[@]}"
+    kill -STOP "$target_pid"
+    wait_for 5 is_stopped "$target_pid" || fail "it does not stop"
+    tracer_start "${f[@]}" -p "$target_pid"
+    wait_for 10 is_traced "$target_pid" || fail "not attached"
+    kill -CONT "$target_pid"
+    wait_for 10 at_least 20 '= 42' lines || fail "no calls seen"
+    kill -STOP "$target_pid"
+    wait_for 10 is_stopped "$target_pid" || fail "it does not stop while traced"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    is_stopped "$target_pid" || fail "it runs though it was stopped"
+    kill -CONT "$target_pid"
+    let_go
+}
+
+is_stopped()
+{
+    [[ $(process_state "$1") == [Tt] ]]
+}
+
+case_launched_sigterm()
+{
+    tracer_start "${f[@]}" "$sample" "${slow[@]}"
+    wait_for 10 at_least 20 '= 42' lines || fail "no calls seen"
+    target_pid=$(cut -d' ' -f1 lines | head -n 1)
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    is_not_traced "$target_pid" || fail "still traced"
+    wait_for 20 ended "$target_pid" || fail "the program does not end"
+    [[ $(cat $out) == "sample_app: ${slow[0]} calls" ]] || fail "the program did not run on"
+}
+
+# ^C on a terminal reaches the program, which dies by it as it would without a tracer.
+case_launched_interrupt()
+{
+    local status
+    { wait_for 10 at_least 20 '= 42' lines && printf '\003'; wait_for 20 test -e status; } |
+        script -qec "$tracer -q ${f[*]} $sample 1000000 1000; echo \$? >status.new; mv status.new status" \
+            typescript >/dev/null
+    status=$(cat status)
+    [[ $status == 130 ]] || fail "exit status $status, not 130"
+}
+
+# A program that handles ^C goes on, and so does the tracer.
+case_launched_handles_interrupt()
+{
+    cat >interrupted <<-EOT
+		#!/bin/bash
+		trap 'echo caught >caught' INT
+		: >ready
+		until [[ -e caught ]]; do read -rt 0.01 <>/dev/zero _; done
+		$sample 10
+		exit 4
+	EOT
+    chmod +x interrupted
+    { wait_for 10 test -e ready && printf '\003'; wait_for 20 test -e status; } |
+        script -qec "$tracer -q -F ${f[*]} ./interrupted; echo \$? >status.new; mv status.new status" \
+            typescript >/dev/null
+    [[ $(cat status) == 4 ]] || fail "exit status $(cat status), not 4"
+    lines 10 '= 42' lines
+}
+
+case_exit_status()
+{
+    traced 7 -q --print=lines /bin/sh -c 'exit 7'
+    traced 0 -q --print=lines /bin/true
+    traced 255 -q --print=lines /bin/sh -c 'exit 255'
+    traced 143 -q --print=lines /bin/sh -c 'kill -TERM $$'
+    traced 137 -q --print=lines /bin/sh -c 'kill -KILL $$'
+    traced 139 -q --print=lines /bin/sh -c 'ulimit -c 0; kill -SEGV $$'
+    traced 133 -q --print=lines /bin/sh -c 'ulimit -c 0; kill -TRAP $$'
+}
+
+# Options end at the program's name: the rest is the program's.
+case_program_options()
+{
+    traced 0 -q --print=lines /bin/echo -f --print -p 1
+    [[ $(cat $out) == "-f --print -p 1" ]] || fail "the program got: $(cat $out)"
+    traced 0 -q --print=lines -- /bin/echo --
+    [[ $(cat $out) == "--" ]] || fail "the program got: $(cat $out)"
+}
+
+case_script_by_its_interpreter()
+{
+    printf '#!/bin/sh\nexit 9\n' >script
+    chmod +x script
+    traced 9 -q --print=lines ./script
+}
+
+case_path_is_searched()
+{
+    PATH=$build/bin:$PATH traced 0 -q "${f[@]}" sample_app 12
+    lines 12 '= 42' lines
+}
+
+run_cases "$@"

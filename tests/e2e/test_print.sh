@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# --print, --list, selection and what needs no session daemon.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+entry='my_traced_function\(arg1 = 42, arg2 = 3735928559, arg3 = 3\.14159, arg4 = 0x12345678\)'
+
+case_lines()
+{
+    traced 0 --quiet --print=lines -f my_traced_function "$sample" 100
+    [[ $(cat $out) == "sample_app: 100 calls" ]] || fail "the program's output is not its own"
+    [[ ! -s $err ]] || fail "--quiet is not quiet"
+    lines 100 "^[0-9]+ mylib:$entry\$" lines
+    lines 100 '^[0-9]+ = 42 <[0-9]+\.[0-9]+>$' lines
+    lines 200 . lines
+    [[ $(cut -d' ' -f1 lines | sort -u | wc -l) == 1 ]] || fail "more than one thread ID"
+}
+
+case_stderr_is_the_default()
+{
+    traced 0 -q -P -f my_traced_function "$sample" 3
+    lines 3 "^[0-9]+ mylib:$entry\$" $err
+    lines 3 '^[0-9]+ = 42 <' $err
+    lines 6 . $err
+}
+
+# The calls of the program's and the library's functions, nested.
+case_without_patterns()
+{
+    traced 0 -q --print=lines "$sample" 5
+    lines 5 "mylib:$entry\$" lines
+    lines 5 '= 42 <' lines
+    lines 1 '^[0-9]+ sample_app:main\(argc = 2, argv = 0x[0-9a-f]+\)$' lines
+    # One level deeper than main.
+    lines 5 "^[0-9]+  +mylib:" lines
+    lines 0 ' (c|ld-linux[^:]*):' lines
+}
+
+case_timestamp()
+{
+    traced 0 -q -t --print=lines -f my_traced_function "$sample" 3
+    lines 3 "^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+ [0-9]+ mylib:$entry\$" lines
+    lines 3 '^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+ [0-9]+ = 42 <' lines
+}
+
+case_entry_only()
+{
+    traced 0 -q --entry-only --print=lines -f my_traced_function "$sample" 20
+    lines 20 "mylib:$entry\$" lines
+    lines 20 . lines
+}
+
+case_exclude()
+{
+    traced 0 -q --print=lines -f '.*@sample_app' -f 'my_.*@mylib' -x 'main|_.*|.*tm_clones|frame_dummy' "$sample" 7
+    lines 7 "mylib:$entry\$" lines
+    lines 14 . lines
+}
+
+case_filter_file()
+{
+    printf '# the whole library\n\n.*@libmylib.so\n!_.*\n!(frame|reg|dereg).*\n' >patterns
+    traced 0 -q --filter-file=patterns --print=lines "$sample" 7
+    lines 7 "mylib:$entry\$" lines
+    lines 14 . lines
+}
+
+case_module_by_file_name()
+{
+    traced 0 -q -f 'my_traced_function@libmylib*' --print=lines "$sample" 4
+    lines 8 . lines
+    traced 0 -q -f 'my_traced_function@other' --print=lines "$sample" 4
+    lines 0 . lines
+}
+
+# The ERE is to match the whole name.
+case_whole_name()
+{
+    traced 0 -q -f 'my_traced' --print=lines "$sample" 4
+    lines 0 . lines
+    traced 0 -q -f 'my_traced.*' --print=lines "$sample" 4
+    lines 8 . lines
+}
+
+case_list()
+{
+    traced 0 --list "$sample" 5
+    lines 1 'int my_traced_function\(int arg1, uint64_t arg2, double arg3, void \*arg4\)' $out
+    lines 0 'sample_app: 5 calls' $out
+    lines 1 'int main\(int argc, char \*\*argv\)' $out
+    traced 0 --list -f my_traced_function "$sample"
+    lines 1 . $out
+}
+
+# Nothing of LTTng is loaded or touched.
+case_no_lttng()
+{
+    traced 0 --list "$sample"
+    traced 0 --help
+    tracer_start -q --print=lines -f my_traced_function "$sample" 3000 1000
+    wait_for 10 at_least 10 "mylib:" lines || fail "no lines"
+    ! grep -q lttng "/proc/$tracer_pid/maps" || fail "--print has loaded LTTng"
+    [[ ! -e $HOME/.lttng ]] || fail "$HOME/.lttng is there"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    kill -KILL "$(pgrep -f -x "$sample 3000 1000")"
+}
+
+case_help_and_version()
+{
+    traced 0 --help
+    lines 1 -- '--print' $out
+    traced 0 --version
+    [[ $(cat $out) == "ptrace_tracer $(cat "$top/VERSION")" ]] || fail "version: $(cat $out)"
+}
+
+case_follow_forks()
+{
+    traced 3 -q -F --print=lines -f my_traced_function \
+        /bin/sh -c "$sample 10; $sample 20 & wait; exit 3"
+    lines 30 "mylib:$entry\$" lines
+    lines 30 '= 42 <' lines
+    [[ $(cut -d' ' -f1 lines | sort -u | wc -l) == 2 ]] || fail "not two processes"
+    traced 3 -q --print=lines -f my_traced_function /bin/sh -c "$sample 10; exit 3"
+    lines 0 . lines
+}
+
+# The program has stdin and stdout to itself, also when they are pipes.
+case_pipes()
+{
+    local result
+    result=$(seq 1000 | "$tracer" -q --print=lines -f 'main' /bin/cat | wc -l)
+    [[ $result == 1000 ]] || fail "$result of 1000 lines came through"
+    # A reader that goes away is the program's affair: SIGPIPE kills it, as without the tracer.
+    result=$("$tracer" -q --print=lines -f main /bin/sh -c 'while echo x; do :; done' | head -n 1)
+    [[ $result == x ]] || fail "head got '$result'"
+}
+
+case_twice_in_a_row()
+{
+    case_lines
+    rm lines
+    case_lines
+}
+
+run_cases "$@"

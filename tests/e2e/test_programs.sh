@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Programs and libraries as the distribution ships them: stripped, optimized, somebody else's.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+# The program's stdout and status with and without the tracer are the same; what it printed is in
+# $out, the tracer's lines in `lines`, as many returns as entries.
+same_as_untraced() # PATTERN COMMAND...
+{
+    local pattern=$1 status=0
+    shift
+    "$@" >untraced.out || status=$?
+    traced "$status" -q --print=lines -f "$pattern" "$@"
+    cmp untraced.out $out || fail "the program wrote something else"
+    lines "$(grep -cE '^[0-9]+ +[^ =].*\(' lines)" '^[0-9]+ +=.* <[0-9.]+>$' lines
+}
+
+case_sqlite3()
+{
+    command -v sqlite3 >/dev/null || skip "no sqlite3"
+    same_as_untraced 'sqlite3_(prepare|step|finalize).*' sqlite3 :memory: 'select 1;'
+    lines 1 'sqlite3:sqlite3_step\(' lines
+    mv lines one
+    same_as_untraced 'sqlite3_(prepare|step|finalize).*' sqlite3 :memory: \
+        'create table t(x); insert into t values (1),(2),(3); select * from t; select count(*) from t;'
+    # Two rows more of one statement, three statements more: exactly so many steps more.
+    at_least 6 'sqlite3:sqlite3_step\(' lines || fail "too few steps"
+    at_least 4 'sqlite3:sqlite3_prepare' lines || fail "too few statements prepared"
+    lines "$(grep -cE 'sqlite3:sqlite3_prepare_v[23]?\(' lines)" 'sqlite3:sqlite3_finalize\(' lines
+}
+
+case_bash()
+{
+    local loop
+    # Twenty rounds of a loop more are exactly twenty commands of its body more.
+    for loop in 5 25; do
+        same_as_untraced 'execute_command_internal' \
+            /bin/bash --norc -c "for ((i = 0; i < $loop; i++)); do :; done; echo \$i"
+        mv lines "lines$loop"
+    done
+    lines $(($(grep -c '(' lines5) + 20)) '\(' lines25
+}
+
+case_python3()
+{
+    [[ -x /usr/bin/python3 ]] || skip "no /usr/bin/python3"
+    local n
+    for n in 3 103; do
+        same_as_untraced 'PyNumber_Long@python3*' \
+            /usr/bin/python3 -S -c "
+for i in range($n):
+    int('5')
+print('done')"
+        mv lines "lines$n"
+    done
+    (($(grep -c '(' lines103) >= $(grep -c '(' lines3))) || fail "fewer calls in more rounds"
+}
+
+# A pipeline of processes, each traced in its turn.
+case_shell_with_children()
+{
+    same_as_untraced 'nothing_of_that_name' /bin/sh -c 'seq 100 | sort -rn | head -n 3; exit 6'
+    traced 6 -q -F --print=lines -f 'nothing_of_that_name' /bin/sh -c \
+        'seq 100 | sort -rn | head -n 3; exit 6'
+    cmp untraced.out $out || fail "the children wrote something else"
+}
+
+# libc's own functions, by name.
+case_libc()
+{
+    traced 0 -q --print=lines -f 'nanosleep@c' "$sample" 10 1000
+    lines 10 ' c:nanosleep\(' lines
+    lines 20 . lines
+}
+
+run_cases "$@"

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# What is around the tracer: the comparison with the wrapper, installation, the house's rules.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+case_validate_output()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    BUILD=$build "$top/scripts/validate_output.sh" >$out 2>$err || fail "exit status $?"
+    lines 1 '1000 entries, 1000 exits' $out
+    BUILD=$build "$top/scripts/validate_output.sh" 7 >$out 2>$err || fail "exit status $?"
+    lines 1 '7 entries, 7 exits' $out
+    lttng_do status
+    grep -q 'mine: \[inactive' lttng.log || fail "the current session was changed: $(cat lttng.log)"
+    lttng_do destroy mine
+    no_sessions
+}
+
+# A tracer whose trace is not the wrapper's is found out.
+case_validate_output_finds_differences()
+{
+    with_lttng
+    mkdir -p build/bin build/lib
+    cp "$sample" build/bin/
+    cp "$build"/lib/libmylib*.so build/lib/
+    # The stand-in traces with the wrapper, one call fewer than it is asked for, or one more.
+    for calls in 9 11; do
+        cat >build/bin/ptrace_tracer <<-EOT
+			#!/bin/bash
+			lttng start "\${1#--session=}"
+			LTTNG_UST_REGISTER_TIMEOUT=-1 LD_PRELOAD=$dir/build/lib/libmylib_wrapper.so $sample $calls
+			lttng stop "\${1#--session=}"
+		EOT
+        chmod +x build/bin/ptrace_tracer
+        ! BUILD=$dir/build "$top/scripts/validate_output.sh" 10 >$out 2>$err ||
+            fail "$calls of 10 calls are fine with it"
+        lines 1 "$calls entries and $calls exits of 10 calls" $err
+        lines 1 . $err
+        [[ ! -s $out ]] || fail "$(cat $out)"
+    done
+    no_sessions
+}
+
+case_install()
+{
+    with_lttng
+    make -s -C "$top" BUILD="$build" install DESTDIR="$dir/root" PREFIX=/usr >$out 2>$err ||
+        fail "make install"
+    [[ -f root/usr/share/man/man1/ptrace_tracer.1 ]] || fail "no manual page"
+    [[ -f root/usr/share/bash-completion/completions/ptrace_tracer ]] || fail "no completion"
+    tracer=$dir/root/usr/bin/ptrace_tracer
+    traced 0 -o trace -f my_traced_function "$sample" 10
+    read_trace trace
+    lines 20 . text
+}
+
+case_house_rules()
+{
+    mkdir -p scripts src/{util,symbols,ptrace,tp,cli}
+    cp "$top/scripts/check_includes.sh" scripts/
+    echo '#include "util/error.h"' >src/ptrace/fine.c
+    echo '#include "symbols/maps.h"' >>src/ptrace/fine.c
+    scripts/check_includes.sh || fail "it complains without a reason"
+    echo '#include "symbols/maps.h"' >src/util/wrong.c
+    printf '#include "ptrace/hit.h"\n#include "ptrace/engine.h"\n' >src/tp/wrong.c
+    echo '#include "symbols/catalog.h"' >src/ptrace/wrong.c
+    echo '#include <sys/ptrace.h>' >src/cli/ptrace.c
+    echo '#include <elfutils/libdwfl.h>' >src/cli/dwfl.c
+    echo '#include <lttng/lttng.h>' >src/cli/lttng.c
+    echo '#ifdef __x86_64__' >src/symbols/wrong.c
+    echo '#ifdef __x86_64__' >src/symbols/abi_x86_64.c
+    seq 450 >src/util/full.c
+    seq 451 >src/util/long.c
+    ! scripts/check_includes.sh >$out || fail "it finds nothing"
+    lines 8 . $out
+    lines 7 'wrong.c|cli/(ptrace|dwfl|lttng).c' $out
+    lines 1 'long.c: 451 lines' $out
+}
+
+# The completion offers the options of --help.
+case_completion()
+{
+    traced 0 --help
+    # shellcheck source=scripts/completion.bash
+    . "$top/scripts/completion.bash"
+    local option missing=
+    COMP_WORDS=(ptrace_tracer --) COMP_CWORD=1 COMPREPLY=()
+    _ptrace_tracer
+    for option in $(grep -oE -- '--[a-z-]+' $out | sort -u); do
+        [[ " ${COMPREPLY[*]} " == *" $option"[\ =]* ]] || missing+=" $option"
+    done
+    [[ -z $missing ]] || fail "not completed:$missing"
+}
+
+case_manual_page()
+{
+    traced 0 --help
+    local option missing=
+    for option in $(grep -oE -- '--[a-z-]+' $out | sort -u); do
+        sed 's/\\-/-/g' "$top/docs/ptrace_tracer.1" | grep -q -- "$option" || missing+=" $option"
+    done
+    [[ -z $missing ]] || fail "not in the manual page:$missing"
+}
+
+run_cases "$@"

@@ -1,0 +1,395 @@
+#!/usr/bin/env bash
+# Through a real session daemon, and read back with babeltrace2: the ways in to a session, and what
+# LTTng's own commands do with the tracer's events.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+f=(-f my_traced_function)
+
+own_directory()
+{
+    local found
+    found=$(find . -maxdepth 1 -type d -name 'ptrace_tracer-sample_app-[0-9]*-[0-9]*')
+    [[ -n $found && $(wc -l <<<"$found") == 1 ]] || fail "not one output directory: $found"
+    echo "$found"
+}
+
+sample_events() # N
+{
+    lines "$1" 'mylib:my_traced_function_entry: \{ cpu_id = [0-9]+ \}, \{ arg1 = 42, arg2 = 3735928559, arg3 = 3\.14159, arg4 = 0x12345678 \}$' text
+    lines "$1" 'mylib:my_traced_function_exit: \{ cpu_id = [0-9]+ \}, \{ retval = 42 \}$' text
+}
+
+case_no_session()
+{
+    with_lttng
+    traced 0 "$sample" 100
+    [[ $(cat $out) == 'sample_app: 100 calls' ]] || fail "the program's output is not its own"
+    said 'babeltrace2 .*ptrace_tracer-sample_app-'
+    read_trace "$(own_directory)"
+    sample_events 100
+    events 1 sample_app:main_entry
+    events 1 sample_app:main_exit
+    no_sessions
+    [[ ! -e $HOME/.lttngrc ]] || fail "there is a current session now"
+}
+
+case_no_session_twice()
+{
+    local i
+    with_lttng
+    for i in 1 2; do
+        traced 0 -o "trace$i" "${f[@]}" "$sample" 50
+        read_trace "trace$i"
+        sample_events 50
+        lines 100 . text
+    done
+    no_sessions
+}
+
+# Without a session daemon the tracer starts one, which stays for others, as under lttng-create(1).
+case_no_daemon()
+{
+    with_lttng
+    private_lttng_kill
+    unset CASE_MARK
+    traced 0 "${f[@]}" "$sample" 100
+    export CASE_MARK=$dir
+    read_trace "$(own_directory)"
+    sample_events 100
+    no_sessions
+    private_pid=$(cat "$(private_lttng_rundir)/lttng-sessiond.pid" 2>/dev/null)
+}
+
+case_output_directory_exists()
+{
+    with_lttng
+    mkdir trace
+    traced 0 -q -o trace "${f[@]}" "$sample" 10
+    [[ ! -s $err ]] || fail "--quiet is not quiet"
+    read_trace trace
+    lines 20 . text
+    no_sessions
+}
+
+# -o is a session of the tracer's own, also when there is a current one.
+case_output_beside_a_current_session()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u -a
+    lttng_do start
+    traced 0 -o trace "${f[@]}" "$sample" 10
+    read_trace trace
+    lines 20 . text
+    lttng_do status
+    grep -q 'mine: \[active' lttng.log || fail "the user's session: $(cat lttng.log)"
+    lttng_do destroy mine
+}
+
+case_current_session()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    traced 0 "${f[@]}" "$sample" 100
+    lttng_do list mine
+    grep -q 'mine: \[inactive' lttng.log || fail "it is not stopped: $(cat lttng.log)"
+    grep -q 'channel0' lttng.log || fail "no channel0: $(cat lttng.log)"
+    lttng_do view
+    lines 200 'mylib:my_traced_function_' lttng.log
+    lttng_do destroy mine
+    read_trace mine
+    sample_events 100
+    lines 200 . text
+}
+
+# Events that the user has enabled are the only ones, in the user's channel.
+case_current_session_with_rules()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-channel -u wide
+    lttng_do enable-event -u -c wide 'mylib:my_traced_function_entry'
+    traced 0 "$sample" 100
+    lttng_do list mine
+    ! grep -q channel0 lttng.log || fail "there is a channel0: $(cat lttng.log)"
+    lttng_do destroy mine
+    read_trace mine
+    events 100 mylib:my_traced_function_entry
+    lines 100 . text
+}
+
+case_current_session_with_a_channel()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-channel -u wide
+    traced 0 "${f[@]}" "$sample" 100
+    lttng_do list mine
+    ! grep -q channel0 lttng.log || fail "there is a channel0: $(cat lttng.log)"
+    lttng_do destroy mine
+    read_trace mine
+    sample_events 100
+}
+
+case_started_session()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'mylib:my_traced_function_exit'
+    lttng_do start
+    lttng_do list mine
+    cp lttng.log before
+    traced 0 "$sample" 100
+    lttng_do list mine
+    grep -q 'mine: \[active' lttng.log || fail "it is not started any more: $(cat lttng.log)"
+    # All but the line that tells of discarded events and the like is as before.
+    diff before lttng.log || fail "the session was changed"
+    lttng_do destroy mine
+    read_trace mine
+    events 100 mylib:my_traced_function_exit
+    lines 100 . text
+}
+
+case_started_session_without_a_matching_rule()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'other:*'
+    lttng_do start
+    traced 0 "$sample" 100
+    said 'mine.*enable-event|enable-event.*mine'
+    lttng_do list mine
+    grep -q 'mine: \[active' lttng.log || fail "it is not started any more: $(cat lttng.log)"
+    ! grep -q mylib lttng.log || fail "a rule was added: $(cat lttng.log)"
+    lttng_do destroy mine
+}
+
+case_named_session()
+{
+    with_lttng
+    lttng_do create one --output="$dir/one"
+    lttng_do create two --output="$dir/two"
+    traced 0 --session=one "${f[@]}" "$sample" 30
+    lttng_do list two
+    ! grep -q mylib lttng.log || fail "the current session was taken: $(cat lttng.log)"
+    lttng_do destroy one
+    lttng_do destroy two
+    read_trace one
+    sample_events 30
+}
+
+# A current session that no daemon knows any more counts as none.
+case_stale_current_session()
+{
+    with_lttng
+    printf 'session=gone\n' >"$HOME/.lttngrc"
+    traced 0 "${f[@]}" "$sample" 30
+    read_trace "$(own_directory)"
+    sample_events 30
+    no_sessions
+    [[ $(cat "$HOME/.lttngrc") == session=gone ]] || fail "the user's .lttngrc was changed"
+}
+
+case_fields_are_listed()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'other:*'
+    lttng_do start
+    tracer_start -q "$sample" 20000 1000
+    wait_for 10 lists_fields || fail "lttng list -u -f: $(cat list)"
+    grep -A4 'mylib:my_traced_function_entry ' list >entry
+    grep -q 'field: arg1 (integer)' entry || fail "arg1: $(cat entry)"
+    grep -q 'field: arg2 (integer)' entry || fail "arg2: $(cat entry)"
+    grep -q 'field: arg3 (float)' entry || fail "arg3: $(cat entry)"
+    grep -q 'field: arg4 (integer)' entry || fail "arg4: $(cat entry)"
+    grep -A1 'mylib:my_traced_function_exit ' list | grep -q 'field: retval (integer)' ||
+        fail "retval: $(cat list)"
+    grep -q 'sample_app:main_entry ' list || fail "no main: $(cat list)"
+    # The tracer's own processes and libraries are no candidates.
+    lines 1 'my_traced_function_entry' list
+    lttng_do destroy mine
+    target_pid=$(pgrep -P "$tracer_pid" -x sample_app)
+    kill -TERM "$target_pid"
+    tracer_ends 143
+}
+
+lists_fields()
+{
+    lttng --no-sessiond list -u -f >list 2>&1
+    grep -q 'my_traced_function_exit' list
+}
+
+case_filter()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'mylib:my_traced_function_entry' --filter 'arg1 > 41 && arg3 < 3.2'
+    lttng_do enable-event -u 'mylib:my_traced_function_exit' --filter 'retval != 42'
+    lttng_do start
+    traced 0 "$sample" 100
+    lttng_do destroy mine
+    read_trace mine
+    events 100 mylib:my_traced_function_entry
+    lines 100 . text
+
+    lttng_do create other --output="$dir/other"
+    lttng_do enable-event -u 'mylib:my_traced_function_entry' --filter 'arg1 > 42 || arg3 > 3.2'
+    lttng_do enable-event -u 'mylib:my_traced_function_exit' --filter 'retval == 42'
+    lttng_do start
+    traced 0 "$sample" 100
+    lttng_do destroy other
+    read_trace other
+    events 100 mylib:my_traced_function_exit
+    lines 100 . text
+}
+
+# What is enabled while the program runs is planted within 200 ms, and lifted when disabled.
+case_enable_and_disable_during_the_run()
+{
+    with_lttng
+    target_start "$sample" 30000 1000
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'other:*'
+    lttng_do start
+    tracer_start -p "$target_pid"
+    wait_for 10 lists_fields || fail "no events are registered"
+    ! planted_in_target || fail "planted though nothing is enabled"
+
+    local enabled disabled first last=0 i
+    for i in 1 2 3; do
+        lttng_do enable-event -u 'mylib:*'
+        enabled=$(date +%s%N)
+        wait_for 5 planted_in_target || fail "$i: enabled, but not planted"
+        wait_for 5 events_after "$last" || fail "$i: no events"
+        first=$(awk -v after="$last" '$1 > after' times | head -n 1)
+        ((first - enabled < 200000000)) ||
+            fail "$i: the first event came $(((first - enabled) / 1000000)) ms after enable-event"
+        lttng_do disable-event -u 'mylib:*'
+        disabled=$(date +%s%N)
+        wait_for 5 text_is_original "$target_pid" "$build/lib/libmylib.so" my_traced_function ||
+            fail "$i: disabled, but still planted"
+        events_after "$last"
+        last=$(tail -n 1 times)
+        ((last - disabled < 200000000)) ||
+            fail "$i: the last event came $(((last - disabled) / 1000000)) ms after disable-event"
+    done
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    is_not_traced "$target_pid" || fail "still traced"
+    kill -KILL "$target_pid"
+    lttng_do destroy mine
+}
+
+# Whether the trace has events after that time; their times, in nanoseconds, in `times`. Stopping the
+# session is what makes it readable.
+events_after()
+{
+    lttng_do stop
+    babeltrace2 --clock-seconds mine 2>/dev/null | tr -d '[].' | awk '{ print $1 }' >times.new && mv times.new times
+    lttng_do start
+    (($(tail -n 1 times) + 0 > $1))
+}
+
+planted_in_target()
+{
+    ! text_is_original "$target_pid" "$build/lib/libmylib.so" my_traced_function
+}
+
+# A rule that names another module brings it in; `*` does not.
+case_rule_that_names_libc()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'c:nanosleep_entry'
+    traced 0 "$sample" 5 1000
+    lttng_do destroy mine
+    read_trace mine
+    events 5 c:nanosleep_entry
+    lines 5 . text
+}
+
+case_rule_for_all()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u '*'
+    traced 0 "$sample" 5 1000
+    lttng_do destroy mine
+    read_trace mine
+    sample_events 5
+    events 1 sample_app:main_entry
+    lines 0 ' (c|lttng_ust[a-z_]*):' text
+}
+
+# The contexts are those of the traced thread.
+case_contexts()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'mylib:*'
+    lttng_do add-context -u -t vtid -t procname
+    lttng_do start
+    target_start "$sample" 300 1000
+    tracer_start -p "$target_pid"
+    target_ends 0
+    tracer_ends 0
+    lttng_do destroy mine
+    read_trace mine
+    at_least 20 'my_traced_function_entry' text || fail "no events"
+    lines "$(wc -l <text)" "vtid = ${target_pid}[ ,].*procname = \"sample_app\"|procname = \"sample_app\".*vtid = ${target_pid}[ ,]" text
+}
+
+case_entry_only()
+{
+    with_lttng
+    traced 0 --entry-only -o trace "${f[@]}" "$sample" 10
+    read_trace trace
+    events 10 mylib:my_traced_function_entry
+    lines 10 . text
+}
+
+case_summary()
+{
+    with_lttng
+    traced 0 -o trace "${f[@]}" "$sample" 10
+    said '1 function.*10 calls.*20 events.*0 lost|20 events'
+    said 'trace'
+}
+
+# The program's end by a signal leaves a whole trace.
+case_program_killed()
+{
+    with_lttng
+    traced 137 -o trace "${f[@]}" /bin/sh -c 'kill -KILL $$'
+    no_sessions
+    tracer_start -o trace2 "${f[@]}" "$sample" 1000000 1000
+    wait_for 10 sample_runs || fail "the program does not start"
+    kill -KILL "$target_pid"
+    tracer_ends 137
+    read_trace trace2
+    no_sessions
+}
+
+sample_runs()
+{
+    target_pid=$(pgrep -P "$tracer_pid" -x sample_app) && sleeps_in "$target_pid" "$(readlink -f "$sample")"
+}
+
+case_detach_ends_the_own_session()
+{
+    with_lttng
+    target_start "$sample" 3000 1000
+    tracer_start -o trace "${f[@]}" -p "$target_pid"
+    wait_for 10 is_traced "$target_pid" || fail "not attached"
+    wait_for 10 planted_in_target || fail "not planted"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    no_sessions
+    target_ends 0
+    read_trace trace
+    lines "$(grep -c _entry text)" _exit text
+}
+
+run_cases "$@"
