@@ -1,0 +1,105 @@
+/* What the engine's user wants of addresses: arm, disarm, watch. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ptrace/core.h"
+
+static int use(struct process *process, struct site *site, enum site_use use, struct error *err)
+{
+    int r = site_use(process->space, site, use);
+    if (r < 0)
+        error_set(err, r, "cannot write a breakpoint to 0x%lx: %s", site->at.value, strerror(-r));
+    return r;
+}
+
+int process_arm(struct process *process, target_addr entry, const struct probe *probe,
+                unsigned kinds, struct error *err)
+{
+    struct error own = {0};
+    struct site *site = site_get(process->space, entry, &own);
+    if (!site) {
+        if (err)
+            *err = own;
+        return own.code;
+    }
+    if ((site->uses & SITE_ENTRY) && (site->kinds & HIT_EXIT) && !(kinds & HIT_EXIT))
+        process->engine->returns_untidy = true;
+    site->probe = probe;
+    site->kinds = kinds;
+    return use(process, site, SITE_ENTRY, err);
+}
+
+void process_disarm(struct process *process, target_addr entry)
+{
+    struct site *site = space_site(process->space, entry);
+    if (!site || !(site->uses & SITE_ENTRY))
+        return;
+    site->kinds = 0;
+    site_unuse(process->space, site, SITE_ENTRY);
+    process->engine->returns_untidy = true;
+}
+
+void process_forget(struct process *process, target_addr start, target_addr end)
+{
+    struct site *site;
+    for (size_t at = 0; (site = table_next(&process->space->sites, &at));) {
+        if (!target_addr_within(site->at, start, end))
+            continue;
+        site->planted = site->mapped = false;
+        site->uses = site->kinds = 0;
+    }
+}
+
+int process_watch(struct process *process, target_addr at, watch_reached *reached, void *data,
+                  struct error *err)
+{
+    struct error own = {0};
+    struct site *site = site_get(process->space, at, &own);
+    struct watch *watch = site ? calloc(1, sizeof(*watch)) : NULL;
+    if (!watch) {
+        if (site)
+            return error_set(err, -ENOMEM, "out of memory");
+        if (err)
+            *err = own;
+        return own.code;
+    }
+    *watch = (struct watch){.reached = reached, .data = data};
+    int r = use(process, site, SITE_WATCH, err);
+    if (r < 0) {
+        free(watch);
+        return r;
+    }
+    struct watch **end = &site->watches;
+    while (*end)
+        end = &(*end)->next;
+    *end = watch;
+    return 0;
+}
+
+void process_unwatch(struct process *process, target_addr at, watch_reached *reached, void *data)
+{
+    struct site *site = space_site(process->space, at);
+    for (struct watch **w = site ? &site->watches : NULL; w && *w; w = &(*w)->next) {
+        struct watch *watch = *w;
+        if (watch->reached == reached && watch->data == data) {
+            *w = watch->next;
+            free(watch);
+            break;
+        }
+    }
+    if (site && !site->watches && (site->uses & SITE_WATCH))
+        site_unuse(process->space, site, SITE_WATCH);
+}
+
+int process_watch_jump(struct process *process, target_addr at, struct error *err)
+{
+    struct error own = {0};
+    struct site *site = site_get(process->space, at, &own);
+    if (!site) {
+        if (err)
+            *err = own;
+        return own.code;
+    }
+    return use(process, site, SITE_JUMP, err);
+}

@@ -1,0 +1,206 @@
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+#include "ptrace/core.h"
+#include "util/cleanup.h"
+
+const unsigned long engine_trace_options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
+                                           PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE |
+                                           PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
+
+/* What /proc/PID/status says of a process. */
+struct status {
+    pid_t group;
+    pid_t tracer;
+    unsigned threads;
+    char state;
+    uid_t uid;
+    char name[64];
+};
+
+static int status_read(pid_t pid, struct status *status)
+{
+    char path[64], line[256];
+    *status = (struct status){0};
+    snprintf(path, sizeof(path), "/proc/%d/status", pid);
+    cleanup(cleanup_file) FILE *file = fopen(path, "re");
+    if (!file)
+        return -errno;
+    while (fgets(line, sizeof(line), file)) {
+        sscanf(line, "Name: %63[^\n]", status->name);
+        sscanf(line, "State: %c", &status->state);
+        sscanf(line, "Tgid: %d", &status->group);
+        sscanf(line, "TracerPid: %d", &status->tracer);
+        sscanf(line, "Threads: %u", &status->threads);
+        sscanf(line, "Uid: %u", &status->uid);
+    }
+    return status->group ? 0 : -ESRCH;
+}
+
+static int ptrace_scope(void)
+{
+    int scope = 0;
+    cleanup(cleanup_file) FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+    if (file && fscanf(file, "%d", &scope) != 1)
+        scope = 0;
+    return scope;
+}
+
+/* Why the kernel refused, in words that tell what would help. */
+static int explain(pid_t pid, int code, struct error *err)
+{
+    struct status status, tracer;
+    int scope = ptrace_scope();
+    if (code == -ESRCH || status_read(pid, &status) < 0)
+        return error_set(err, -ESRCH, "no process %d", pid);
+    if (status.state == 'Z' || status.state == 'X')
+        return error_set(err, -ESRCH, "process %d (%s) has ended: it is a zombie", pid,
+                         status.name);
+    if (status.tracer && status_read(status.tracer, &tracer) == 0)
+        return error_set(err, -EBUSY, "process %d (%s) is already traced by %s (process %d)", pid,
+                         status.name, tracer.name, status.tracer);
+    if (status.tracer)
+        return error_set(err, -EBUSY, "process %d (%s) is already traced", pid, status.name);
+    if (scope >= 3)
+        return error_set(err, code,
+                         "cannot attach to process %d (%s): kernel.yama.ptrace_scope is 3, nobody "
+                         "may attach until the next boot",
+                         pid, status.name);
+    if (geteuid() != 0 && status.uid != getuid())
+        return error_set(err, code,
+                         "cannot attach to process %d (%s): it belongs to another user; try sudo",
+                         pid, status.name);
+    if (geteuid() != 0 && scope > 0)
+        return error_set(err, code,
+                         "cannot attach to process %d (%s): kernel.yama.ptrace_scope is %d; try "
+                         "sudo, or `sysctl kernel.yama.ptrace_scope=0`, or start the program with "
+                         "ptrace_tracer",
+                         pid, status.name, scope);
+    if (geteuid() != 0)
+        return error_set(
+            err, code, "cannot attach to process %d (%s): it runs with other privileges; try sudo",
+            pid, status.name);
+    return error_set(err, code, "cannot attach to process %d (%s): %s", pid, status.name,
+                     strerror(-code));
+}
+
+int tracee_settle(struct engine *engine, pid_t tid)
+{
+    struct stop stop;
+    int r = engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
+    int signal = 0;
+    while (r == 0) {
+        r = engine_ptrace(engine, PTRACE_CONT, tid, NULL, (uintptr_t)signal);
+        if (r == 0)
+            r = engine_wait_for(engine, tid, &stop);
+        if (r == 0 && stop_is_end(&stop))
+            r = -ESRCH;
+        if (r == 0 && (stop.kind == STOP_INTERRUPTED || stop.kind == STOP_GROUP))
+            break;
+        /* The interrupt is served before any signal; what else is on the way goes its way. */
+        signal = stop.kind == STOP_SIGNAL ? stop.code : 0;
+    }
+    return r;
+}
+
+/* Seizes one thread. 1: it is ours now, or was; 0: it is gone. */
+static int seize(struct engine *engine, struct process *process, pid_t tid)
+{
+    struct status status;
+    int r = engine_ptrace(engine, PTRACE_SEIZE, tid, NULL, engine_trace_options);
+    /* A thread born of one that is traced is traced from birth, and EPERM says so. */
+    if (r == -EPERM && status_read(tid, &status) == 0) {
+        if (status.tracer == getpid())
+            r = 0;
+        else if (status.state == 'Z' || status.state == 'X')
+            return 0;
+    }
+    if (r == -ESRCH)
+        return 0;
+    if (r < 0)
+        return r;
+    if (!tracee_find(engine, tid) && !tracee_new(process, tid))
+        return -ENOMEM;
+    return 1;
+}
+
+/* Seizes the threads that are not yet known. The number of new ones, or a negative errno. */
+static int seize_new(struct engine *engine, struct process *process)
+{
+    char path[64];
+    int found = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task", process->pid);
+    cleanup(cleanup_dir) DIR *dir = opendir(path);
+    if (!dir)
+        return errno == ENOENT ? -ESRCH : -errno;
+    struct dirent *entry;
+    while ((entry = readdir(dir))) {
+        pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (tid <= 0 || tracee_find(engine, tid))
+            continue;
+        int r = seize(engine, process, tid);
+        if (r < 0)
+            return r;
+        found += r;
+    }
+    return found;
+}
+
+/*
+ * Threads come and go while they are looked for. A directory that is read while it changes may hide
+ * an entry, so a pass without news counts only when there are no more threads than we know: one
+ * that is traced and dead stays until it is reaped, so that number is exact.
+ */
+static int seize_all(struct engine *engine, struct process *process)
+{
+    struct status status;
+    int quiet = 0;
+    while (quiet < 2) {
+        int found = seize_new(engine, process);
+        if (found < 0)
+            return found;
+        if (status_read(process->pid, &status) < 0)
+            return -ESRCH;
+        quiet = found == 0 && (status.threads <= process->n_threads || quiet > 0) ? quiet + 1 : 0;
+    }
+    return 0;
+}
+
+int engine_attach(struct engine *engine, pid_t pid, struct error *err)
+{
+    struct status status;
+    int r = status_read(pid, &status);
+    if (r < 0)
+        return error_set(err, -ESRCH, "no process %d", pid);
+    if (status.group != pid)
+        return error_set(err, -EINVAL, "%d is a thread of process %d: attach to that", pid,
+                         status.group);
+    if (pid == getpid())
+        return error_set(err, -EINVAL, "process %d is this tracer itself", pid);
+    if (process_find(engine, pid))
+        return error_set(err, -EEXIST, "process %d is attached to already", pid);
+    /* The space is opened only once ptrace has said yes: its refusals are the ones to explain. */
+    struct process *process = process_new(engine, pid, NULL);
+    if (!process)
+        return error_set(err, -ENOMEM, "out of memory");
+    r = seize_all(engine, process);
+    if (r == 0 && process->n_threads == 0)
+        r = -ESRCH;
+    if (r == 0)
+        r = space_new(engine, pid, &process->space);
+    if (r < 0) {
+        explain(pid, r, err);
+        engine_detach_process(engine, process);
+        return err ? err->code : r;
+    }
+    process->announced = true;
+    if (engine->sink.started)
+        engine->sink.started(engine->sink.data, process, PROCESS_ATTACHED, NULL);
+    return 0;
+}

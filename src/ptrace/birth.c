@@ -1,0 +1,167 @@
+/*
+ * New threads, new processes, new programs.
+ *
+ * A child of fork(2) has the parent's breakpoints in its own copy of the memory: unless it is
+ * followed they are taken out before it runs, and it is let go. A child of vfork(2) runs in the
+ * parent's memory: it passes the breakpoints there, unreported, until it executes a program or
+ * ends.
+ */
+#include <errno.h>
+#include <linux/kcmp.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "ptrace/core.h"
+#include "ptrace/memory.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+static void *const KNOWN = (void *)1;
+
+/* Whether the two processes share their memory; kcmp(2) tells, where the kernel has it. */
+static bool shares_memory(pid_t parent, pid_t child, enum stop_kind kind)
+{
+    long r = syscall(SYS_kcmp, parent, child, KCMP_VM, 0, 0);
+    return r >= 0 ? r == 0 : kind == STOP_VFORK;
+}
+
+static void let_child_go(struct engine *engine, const struct space *space, pid_t child)
+{
+    cleanup(cleanup_fd) int fd = memory_open(child);
+    if (fd >= 0)
+        space_clean(space, fd);
+    else
+        log_warning("cannot clean the memory of child %d: %s", child, strerror(-fd));
+    engine_ptrace(engine, PTRACE_DETACH, child, NULL, 0);
+}
+
+static void follow(struct engine *engine, struct tracee *parent, pid_t child, bool shared)
+{
+    struct space *space = parent->process->space;
+    int r = 0;
+    if (shared)
+        space->users++;
+    else
+        r = space_copy(space, child, &space);
+    struct process *process = r == 0 ? process_new(engine, child, space) : NULL;
+    struct tracee *tracee = process ? tracee_new(process, child) : NULL;
+    if (!tracee) {
+        log_warning("cannot follow child %d: %s", child, strerror(r < 0 ? -r : ENOMEM));
+        let_child_go(engine, parent->process->space, child);
+        if (process)
+            process_free(process);
+        else if (r == 0)
+            space_put(space);
+        return;
+    }
+    process->silent = !engine->options.follow_forks;
+    if (!process->silent) {
+        process->announced = true;
+        if (engine->sink.started)
+            engine->sink.started(engine->sink.data, process, PROCESS_FORKED, parent->process);
+    }
+}
+
+void engine_birth(struct engine *engine, struct tracee *parent, const struct stop *stop)
+{
+    unsigned long message = 0;
+    struct stop first;
+    if (engine_ptrace(engine, PTRACE_GETEVENTMSG, parent->tid, NULL, (uintptr_t)&message) < 0)
+        return;
+    pid_t child = (pid_t)message;
+    bool was_held = table_remove(&engine->newborn, (uint64_t)child) != NULL;
+    if (stop->kind == STOP_VFORK)
+        parent->vforking = true;
+    if (tracee_find(engine, child))
+        return; /* it was met before this event, or while attaching */
+    if (!was_held && engine_wait_for(engine, child, &first) < 0)
+        return;
+    if (!was_held && stop_is_end(&first)) {
+        engine_reap(child);
+        return;
+    }
+    if (tracee_thread_group(child) == parent->process->pid) {
+        if (!tracee_new(parent->process, child))
+            log_warning("out of memory: calls of thread %d are not reported", child);
+    } else {
+        bool shared = shares_memory(parent->process->pid, child, stop->kind);
+        if (shared || (engine->options.follow_forks && !parent->process->silent)) {
+            follow(engine, parent, child, shared);
+        } else {
+            let_child_go(engine, parent->process->space, child);
+            return;
+        }
+    }
+    /* One that was reaped while its parentage was unknown is not seen by the loop again. */
+    struct tracee *tracee = tracee_find(engine, child);
+    if (was_held && tracee)
+        tracee_resume(tracee, 0);
+}
+
+void engine_stranger(struct engine *engine, const struct stop *stop)
+{
+    struct process *process = NULL;
+    if (stop_is_end(stop) || stop->kind == STOP_CONTINUED) {
+        table_remove(&engine->newborn, (uint64_t)stop->tid);
+        engine_reap(stop->tid);
+        return;
+    }
+    process = process_find(engine, tracee_thread_group(stop->tid));
+    if (process && tracee_new(process, stop->tid)) {
+        engine_dispatch(engine, stop);
+        return;
+    }
+    /* A child whose parent's event is still to come: hold it, and take the stop out of the loop's
+       sight. */
+    engine_reap(stop->tid);
+    if (table_put(&engine->newborn, (uint64_t)stop->tid, KNOWN) < 0)
+        engine_ptrace(engine, PTRACE_DETACH, stop->tid, NULL, 0);
+}
+
+/* execve(2) by any thread leaves one, under the leader's ID (ptrace(2), "execve(2) under ptrace").
+ */
+static void forget_other_threads(struct engine *engine, struct process *process)
+{
+    struct tracee *tracee;
+    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
+        if (tracee->process == process && tracee->tid != process->pid) {
+            tracee_free(engine, tracee);
+            at = 0;
+        }
+    }
+}
+
+void engine_exec(struct engine *engine, const struct stop *stop)
+{
+    struct tracee *tracee = tracee_find(engine, stop->tid);
+    struct process *process = tracee->process;
+    struct space *space = NULL;
+    forget_other_threads(engine, process);
+    if (process->silent) {
+        engine_ptrace(engine, PTRACE_DETACH, stop->tid, NULL, 0);
+        tracee_free(engine, tracee);
+        return;
+    }
+    int r = tracee_settle(engine, stop->tid);
+    if (r == 0)
+        r = space_new(engine, stop->tid, &space);
+    if (r == -ESRCH)
+        return; /* killed: the loop will see its end */
+    if (r < 0) {
+        log_warning("cannot trace the program that process %d has become: %s", process->pid,
+                    strerror(-r));
+        engine_ptrace(engine, PTRACE_DETACH, stop->tid, NULL, 0);
+        tracee_free(engine, tracee);
+        return;
+    }
+    tracee_forget_program(tracee);
+    space_put(process->space);
+    process->space = space;
+    space->helper = stop->tid;
+    if (engine->sink.executed)
+        engine->sink.executed(engine->sink.data, process);
+    space->helper = 0;
+    /* It is left in its stop, which the loop will see. */
+}

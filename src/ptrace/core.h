@@ -1,0 +1,89 @@
+/*
+ * The engine's own state, for the files of this directory only.
+ */
+#ifndef PTRACE_CORE_H
+#define PTRACE_CORE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "ptrace/capture.h"
+#include "ptrace/engine.h"
+#include "ptrace/tracee.h"
+#include "ptrace/wait_status.h"
+#include "util/table.h"
+
+struct engine {
+    struct engine_options options;
+    struct engine_sink sink;
+    struct engine_stats stats;
+    struct table tracees;   /* tid -> struct tracee */
+    struct table processes; /* pid -> struct process */
+    struct table newborn;   /* tid -> itself: stopped at birth, its parent's event not seen yet */
+    struct capture capture;
+
+    /* engine_launch_prepare() until engine_launch_run() */
+    pid_t child;
+    int child_go;     /* written to: execute now */
+    int child_answer; /* read from: errno, or end of file when the program runs */
+
+    /* engine_ring(): see doorbell.c */
+    pthread_t thread;
+    atomic_bool rung;
+    atomic_bool waiting;
+
+    bool detach_asked;
+    bool returns_untidy; /* functions were disarmed: some return sites may serve nobody */
+};
+
+/* ---- loop.c */
+
+/* Waits for the thread to stop or end and decodes that, without reaping it. -ESRCH: there is no
+   such tracee. */
+MUST_CHECK int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop);
+/* Takes the status that engine_wait_for() saw: of a thread that ended, or one left stopped. */
+void engine_reap(pid_t tid);
+/* Handles one stop and resumes the thread. */
+void engine_dispatch(struct engine *engine, const struct stop *stop);
+
+/* Stops all running threads of a space but `except` (0: none). Their stops stay unreaped, so that
+   the loop sees each again. */
+void engine_stop_space(struct engine *engine, struct space *space, pid_t except);
+
+/* ---- birth.c: fork, vfork, clone, exec */
+
+/* `stop` is a FORK, VFORK or CLONE event of `parent`. */
+void engine_birth(struct engine *engine, struct tracee *parent, const struct stop *stop);
+/* An EXEC event of a thread that is now its process's only one. */
+void engine_exec(struct engine *engine, const struct stop *stop);
+/* A thread stopped that is not known yet. */
+void engine_stranger(struct engine *engine, const struct stop *stop);
+
+/* ---- attach.c */
+
+/* The options every tracee is seized with. */
+extern const unsigned long engine_trace_options;
+/* Lets a thread that stopped inside a system call's event go on to the edge of user mode, where
+   registers are whole: it is then in a STOP_INTERRUPTED or STOP_GROUP. */
+MUST_CHECK int tracee_settle(struct engine *engine, pid_t tid);
+
+/* ---- launch.c */
+
+/* Ends a child that was prepared and never run. */
+void launch_forget(struct engine *engine);
+
+/* ---- detach.c */
+void engine_detach_process(struct engine *engine, struct process *process);
+
+/* ---- doorbell.c */
+int doorbell_init(struct engine *engine);
+/* Blocks until some tracee changes state; *info as from waitid(2). -EINTR: rung. -ECHILD: none is
+   left. */
+MUST_CHECK int doorbell_wait(struct engine *engine, siginfo_t *info);
+/* Whether it was rung since it was last asked. */
+bool doorbell_answer(struct engine *engine);
+
+/* Counted ptrace(2): 0 or a negative errno. */
+int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uintptr_t data);
+
+#endif

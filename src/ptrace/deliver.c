@@ -1,0 +1,152 @@
+#include "ptrace/deliver.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+
+#include "ptrace/serve.h"
+#include "ptrace/slots.h"
+
+enum {
+    REQUEST_GETSIGMASK = 0x420a,
+    REQUEST_SETSIGMASK = 0x420b,
+    STEPS_MAX = 64, /* the longest slot has far fewer instructions */
+};
+
+bool deliver_is_breakpoint(struct engine *engine, pid_t tid)
+{
+    siginfo_t info;
+    return engine_ptrace(engine, PTRACE_GETSIGINFO, tid, NULL, (uintptr_t)&info) == 0 &&
+           (info.si_code == SI_KERNEL || info.si_code == TRAP_BRKPT);
+}
+
+static bool is_fault(const siginfo_t *info)
+{
+    switch (info->si_signo) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+        return info->si_code > 0; /* SI_USER and its like are not */
+    default:
+        return false;
+    }
+}
+
+/* Moves the thread to where the program would be, if the slot's PC stands for such a place. */
+static bool move_out(struct engine *engine, struct tracee *tracee, const struct site *site,
+                     arch_regs *regs, bool started_only)
+{
+    int offset =
+        displaced_site_offset(site->steps, site->n_steps, arch_pc(regs).value - site->slot.value);
+    if (offset < 0 || (offset == 0 && started_only))
+        return false;
+    engine->stats.ptrace_calls++;
+    return arch_set_pc(tracee->tid, regs, target_addr_plus(site->at, offset)) == 0;
+}
+
+/* Moves the thread out although the instruction has not been run; when it traps at the site once
+   more, that is no second call. */
+static bool mark_retry(struct engine *engine, struct tracee *tracee, const struct site *site,
+                       arch_regs *regs)
+{
+    if (!move_out(engine, tracee, site, regs, false))
+        return false;
+    if (target_addr_equal(arch_pc(regs), site->at) && site->planted) {
+        tracee->retry_at = site->at;
+        tracee->retry_sp = arch_sp(regs);
+    }
+    return true;
+}
+
+/* A fault of the displaced instruction belongs to the instruction at the site. */
+static int deliver_fault(struct engine *engine, struct tracee *tracee, struct site *site,
+                         siginfo_t *info, arch_regs *regs)
+{
+    target_addr pc = arch_pc(regs);
+    if (!mark_retry(engine, tracee, site, regs))
+        return 0;
+    if ((uintptr_t)info->si_addr == pc.value) { /* SIGILL, SIGFPE: the address of the instruction */
+        info->si_addr = (void *)(uintptr_t)arch_pc(regs).value;
+        engine_ptrace(engine, PTRACE_SETSIGINFO, tracee->tid, NULL, (uintptr_t)info);
+    }
+    return 0;
+}
+
+/* One step of the thread. Returns the stop that ended it; a group-stop or interrupt in between is
+   asked for again. */
+static int step(struct engine *engine, struct tracee *tracee, arch_regs *regs, struct stop *stop)
+{
+    bool again = false;
+    int r;
+    do {
+        r = engine_ptrace(engine, PTRACE_SINGLESTEP, tracee->tid, NULL, 0);
+        if (r == 0)
+            r = engine_wait_for(engine, tracee->tid, stop);
+        if (r == 0 && stop_is_end(stop))
+            r = -ESRCH;
+        again = again || (r == 0 && stop->kind != STOP_SIGNAL);
+    } while (r == 0 && stop->kind != STOP_SIGNAL);
+    engine->stats.single_steps++;
+    if (r == 0 && again)
+        r = engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
+    return r < 0 ? r : arch_get_regs(tracee->tid, regs);
+}
+
+/*
+ * A signal that has nothing to do with the instruction: let it finish first, alone and with other
+ * signals blocked, and deliver then.
+ */
+static int finish_slot(struct engine *engine, struct tracee *tracee, struct site *site,
+                       arch_regs *regs)
+{
+    const struct slots *slots = &tracee->process->space->slots;
+    for (int i = 0; i < STEPS_MAX && slots_owner(slots, arch_pc(regs)) == site; i++) {
+        struct stop stop;
+        if (move_out(engine, tracee, site, regs, true))
+            return 0;
+        int r = step(engine, tracee, regs, &stop);
+        if (r < 0)
+            return r;
+        if (stop.code != SIGTRAP) {
+            /* The instruction itself faults, and will again when it is run at the site. */
+            mark_retry(engine, tracee, site, regs);
+            return 0;
+        }
+    }
+    return 0;
+}
+
+int deliver_prepare(struct engine *engine, struct tracee *tracee, int signal, arch_regs *regs)
+{
+    pid_t tid = tracee->tid;
+    siginfo_t info;
+    uint64_t mask, step_mask;
+    struct site *site = slots_owner(&tracee->process->space->slots, arch_pc(regs));
+    if (!site)
+        return 0;
+    int r = engine_ptrace(engine, PTRACE_GETSIGINFO, tid, NULL, (uintptr_t)&info);
+    if (r < 0)
+        return r;
+    if (is_fault(&info))
+        return deliver_fault(engine, tracee, site, &info, regs);
+    if (move_out(engine, tracee, site, regs, true))
+        return 0;
+    r = engine_ptrace(engine, REQUEST_GETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    if (r < 0)
+        return r;
+    step_mask = serve_step_mask(mask);
+    r = engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&step_mask);
+    if (r < 0)
+        return r;
+    r = finish_slot(engine, tracee, site, regs);
+    int unmask =
+        engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    if (r < 0 || unmask < 0)
+        return r < 0 ? r : unmask;
+    /* Resumed with the signal number alone the kernel would make up a siginfo; this one is its own.
+     */
+    info.si_signo = signal;
+    return engine_ptrace(engine, PTRACE_SETSIGINFO, tid, NULL, (uintptr_t)&info);
+}

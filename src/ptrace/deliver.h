@@ -1,0 +1,24 @@
+/*
+ * Delivering a signal to a thread that may be in a slot: its handler must see, in its context, the
+ * PC that the program would have without the tracer.
+ */
+#ifndef PTRACE_DELIVER_H
+#define PTRACE_DELIVER_H
+
+#include <stdbool.h>
+
+#include "ptrace/arch.h"
+#include "ptrace/core.h"
+
+/*
+ * The thread is in a signal-delivery-stop with `signal`. Takes it out of a slot if it is in one and
+ * leaves it stopped so that resuming or detaching it with that signal delivers it with the siginfo
+ * it has. `regs` are its registers, before and after. -ESRCH: it is gone.
+ */
+MUST_CHECK int deliver_prepare(struct engine *engine, struct tracee *tracee, int signal,
+                               arch_regs *regs);
+
+/* Whether the SIGTRAP that the thread is stopped with was raised by a breakpoint instruction. */
+bool deliver_is_breakpoint(struct engine *engine, pid_t tid);
+
+#endif

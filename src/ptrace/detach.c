@@ -1,0 +1,165 @@
+/*
+ * Letting go. Every thread must be stopped to be let go, none may be between a breakpoint and its
+ * trap, and none may see a breakpoint that nobody serves. So: stop all, take the breakpoints out,
+ * put back who has run into one, then let go of each with the signal it was to get.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "ptrace/core.h"
+#include "ptrace/deliver.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+enum { LOOK_AGAIN_NS = 200000 };
+
+static bool is_of(const struct tracee *tracee, const struct process *process)
+{
+    return tracee->process == process ||
+           (process->space && tracee->process->space == process->space);
+}
+
+/* The stop that the thread is in, if it is in one. */
+static bool stopped(pid_t tid, struct stop *stop)
+{
+    siginfo_t info = {0};
+    if (waitid(P_PID, (id_t)tid, &info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL) < 0) {
+        *stop = (struct stop){.tid = tid, .kind = STOP_KILLED};
+        return errno != EINTR;
+    }
+    *stop = stop_decode(&info);
+    return info.si_pid != 0;
+}
+
+static bool is_quiet(const struct stop *stop)
+{
+    return stop->kind == STOP_SIGNAL || stop->kind == STOP_INTERRUPTED ||
+           stop->kind == STOP_GROUP || stop_is_end(stop);
+}
+
+/*
+ * Stops every thread at a place from where it can be let go. Events of births are served on the
+ * way, while the breakpoints that a child has to be rid of are still known; the interrupt stays
+ * pending meanwhile and stops the thread again.
+ */
+static void quiesce(struct engine *engine, struct process *process)
+{
+    bool again = true;
+    while (again) {
+        struct tracee *tracee;
+        struct stop stop;
+        again = false;
+        for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
+            if (is_of(tracee, process) && !stopped(tracee->tid, &stop)) {
+                engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
+                tracee->listening = false;
+            }
+        }
+        if (process->space)
+            engine_stop_space(engine, process->space, 0);
+        for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
+            if (!is_of(tracee, process) || !stopped(tracee->tid, &stop) || is_quiet(&stop))
+                continue;
+            engine_dispatch(engine, &stop);
+            again = true;
+            break; /* the table may have changed */
+        }
+    }
+}
+
+/* Whether a SIGTRAP waits for this very thread (proc(5): SigPnd). */
+static bool has_pending_trap(pid_t tid)
+{
+    char path[64], line[256];
+    unsigned long long pending = 0;
+    snprintf(path, sizeof(path), "/proc/%d/status", tid);
+    cleanup(cleanup_file) FILE *status = fopen(path, "re");
+    while (status && fgets(line, sizeof(line), status))
+        if (sscanf(line, "SigPnd: %llx", &pending) == 1)
+            break;
+    return (pending >> (SIGTRAP - 1)) & 1;
+}
+
+/* The site whose breakpoint the thread has just run into, going by its PC. */
+static struct site *site_behind(const struct tracee *tracee, const arch_regs *regs)
+{
+    const struct space *space = tracee->process->space;
+    target_addr at = target_addr_plus(arch_pc(regs), -(int64_t)arch_trap_pc_offset);
+    return space ? space_site(space, at) : NULL;
+}
+
+static void let_go(struct engine *engine, struct tracee *tracee)
+{
+    pid_t tid = tracee->tid;
+    struct stop stop;
+    arch_regs regs;
+    int signal = 0;
+    for (;;) {
+        if (!stopped(tid, &stop)) {
+            struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
+            nanosleep(&pause, NULL); /* it waits for a vforked child, or in the kernel */
+            continue;
+        }
+        if (stop_is_end(&stop)) {
+            engine_dispatch(engine, &stop);
+            return;
+        }
+        if (!is_quiet(&stop)) { /* VFORK_DONE of one that could not be stopped before */
+            tracee_resume(tracee, 0);
+            engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
+            continue;
+        }
+        if (arch_get_regs(tid, &regs) < 0)
+            continue;
+        struct site *site = site_behind(tracee, &regs);
+        /* Interrupted between the breakpoint and its trap: the PC must stay until the trap is in.
+         */
+        if (stop.kind != STOP_SIGNAL && site && has_pending_trap(tid)) {
+            engine_ptrace(engine, PTRACE_CONT, tid, NULL, 0);
+            continue;
+        }
+        break;
+    }
+    if (stop.kind == STOP_SIGNAL) {
+        struct site *site = stop.code == SIGTRAP ? site_behind(tracee, &regs) : NULL;
+        signal = stop.code;
+        if (site && deliver_is_breakpoint(engine, tid)) {
+            signal = arch_set_pc(tid, &regs, site->at) < 0 ? signal : 0;
+        } else if (tracee->process->space &&
+                   deliver_prepare(engine, tracee, signal, &regs) == -ESRCH) {
+            return;
+        }
+    }
+    engine_ptrace(engine, PTRACE_DETACH, tid, NULL, (uintptr_t)signal);
+    tracee->process->exit_status = -1;
+    tracee_free(engine, tracee);
+}
+
+void engine_detach_process(struct engine *engine, struct process *process)
+{
+    pid_t pid = process->pid;
+    struct tracee *tracee;
+    quiesce(engine, process);
+    if (process_find(engine, pid) != process)
+        return;
+    if (process->space)
+        space_lift_all(process->space);
+    /* Those that run in the memory of a vfork's parent first: it waits for them. */
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
+            if (is_of(tracee, process) && (pass == 1 || !tracee->vforking)) {
+                let_go(engine, tracee);
+                at = 0;
+                if (process_find(engine, pid) != process)
+                    return; /* its last thread took it along */
+            }
+        }
+    }
+    if (process->n_threads == 0)
+        process_free(process);
+}

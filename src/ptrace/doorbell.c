@@ -1,0 +1,65 @@
+/*
+ * The engine sleeps in waitid(2), which nothing but a tracee or a signal wakes. A signal that comes
+ * just before the system call would be lost, so whoever rings knocks again until the engine, which
+ * says when it is about to sleep, is up.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "ptrace/core.h"
+
+enum { KNOCK_SIGNAL = SIGUSR2, KNOCK_AGAIN_NS = 1000000 };
+
+static void knocked(int signal)
+{
+    (void)signal; /* its only work is to interrupt waitid(2) */
+}
+
+int doorbell_init(struct engine *engine)
+{
+    struct sigaction action = {.sa_handler = knocked};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(KNOCK_SIGNAL, &action, NULL) < 0)
+        return -errno;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, KNOCK_SIGNAL);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    engine->thread = pthread_self();
+    atomic_init(&engine->rung, false);
+    atomic_init(&engine->waiting, false);
+    return 0;
+}
+
+void engine_ring(struct engine *engine)
+{
+    atomic_store(&engine->rung, true);
+    if (pthread_equal(pthread_self(), engine->thread))
+        return;
+    while (atomic_load(&engine->rung) && atomic_load(&engine->waiting)) {
+        pthread_kill(engine->thread, KNOCK_SIGNAL);
+        struct timespec pause = {.tv_nsec = KNOCK_AGAIN_NS};
+        nanosleep(&pause, NULL);
+    }
+}
+
+bool doorbell_answer(struct engine *engine)
+{
+    return atomic_load_explicit(&engine->rung, memory_order_relaxed) &&
+           atomic_exchange(&engine->rung, false);
+}
+
+int doorbell_wait(struct engine *engine, siginfo_t *info)
+{
+    int r = 0;
+    atomic_store(&engine->waiting, true);
+    if (atomic_load(&engine->rung))
+        r = -EINTR;
+    else if (waitid(P_ALL, 0, info, WEXITED | WSTOPPED | WNOWAIT | __WALL | __WNOTHREAD) < 0)
+        r = -errno;
+    atomic_store(&engine->waiting, false);
+    return r;
+}

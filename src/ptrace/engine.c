@@ -1,0 +1,51 @@
+#include "ptrace/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "ptrace/core.h"
+
+int engine_new(const struct engine_options *options, const struct engine_sink *sink,
+               struct engine **engine)
+{
+    struct engine *e = calloc(1, sizeof(*e));
+    if (!e)
+        return -ENOMEM;
+    e->options = *options;
+    e->sink = *sink;
+    e->child_go = e->child_answer = -1;
+    int r = capture_init(&e->capture, options->string_limit);
+    if (r == 0)
+        r = doorbell_init(e);
+    if (r < 0) {
+        engine_free(e);
+        return r;
+    }
+    *engine = e;
+    return 0;
+}
+
+void engine_free(struct engine *engine)
+{
+    struct process *process;
+    if (!engine)
+        return;
+    launch_forget(engine);
+    for (size_t at = 0; (process = table_next(&engine->processes, &at)); at = 0)
+        engine_detach_process(engine, process);
+    table_free(&engine->tracees);
+    table_free(&engine->processes);
+    table_free(&engine->newborn);
+    capture_free(&engine->capture);
+    free(engine);
+}
+
+void engine_detach(struct engine *engine)
+{
+    engine->detach_asked = true;
+}
+
+void engine_get_stats(const struct engine *engine, struct engine_stats *stats)
+{
+    *stats = engine->stats;
+}

@@ -1,0 +1,195 @@
+/*
+ * Starting a program under the engine. The child is made early, when the caller still has the
+ * credentials the program is to run with, and waits on a pipe until it is seized; so nothing of it
+ * is missed, no signal is needed to stop it, and what it becomes inherits nothing of the tracer's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ptrace/core.h"
+#include "util/cleanup.h"
+
+extern char **environ;
+
+static const char DEFAULT_PATH[] = "/usr/local/bin:/usr/bin:/bin";
+
+/* The file to execute, by the rules of execvp(3), less its fallback to a shell. */
+static int find_program(const char *name, char path[PATH_MAX], struct error *err)
+{
+    int code = -ENOENT;
+    if (!*name)
+        return error_set(err, code, "the program's name is empty");
+    if (strchr(name, '/')) {
+        if (snprintf(path, PATH_MAX, "%s", name) >= PATH_MAX)
+            return error_set(err, -ENAMETOOLONG, "the program's name is too long");
+        return 0;
+    }
+    const char *at = getenv("PATH");
+    if (!at)
+        at = DEFAULT_PATH;
+    for (;;) {
+        size_t n = strcspn(at, ":");
+        struct stat st;
+        const char *dir = n ? at : ".";
+        if (snprintf(path, PATH_MAX, "%.*s/%s", n ? (int)n : 1, dir, name) < PATH_MAX &&
+            stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+            if (access(path, X_OK) == 0)
+                return 0;
+            code = -EACCES;
+        }
+        if (!at[n])
+            break;
+        at += n + 1;
+    }
+    if (code == -EACCES)
+        return error_set(err, code, "cannot run %s: it is in PATH, but not executable", name);
+    return error_set(err, code, "%s: no such program in PATH", name);
+}
+
+static void child_main(int go, int answer, const char *path, char *const argv[])
+{
+    char byte;
+    ssize_t n;
+    do
+        n = read(go, &byte, 1);
+    while (n < 0 && errno == EINTR);
+    if (n == 1) {
+        execve(path, argv, environ);
+        int code = errno;
+        n = write(answer, &code, sizeof(code));
+    }
+    _exit(127);
+}
+
+int engine_launch_prepare(struct engine *engine, char *const argv[], pid_t *pid, struct error *err)
+{
+    char path[PATH_MAX];
+    cleanup(cleanup_fd) int go_read = -1;
+    cleanup(cleanup_fd) int go_write = -1;
+    cleanup(cleanup_fd) int answer_read = -1;
+    cleanup(cleanup_fd) int answer_write = -1;
+    int go[2], answer[2];
+    int r = find_program(argv[0], path, err);
+    if (r < 0)
+        return r;
+    if (pipe2(go, O_CLOEXEC) < 0)
+        return error_set(err, -errno, "cannot make a pipe: %s", strerror(errno));
+    go_read = go[0];
+    go_write = go[1];
+    if (pipe2(answer, O_CLOEXEC) < 0)
+        return error_set(err, -errno, "cannot make a pipe: %s", strerror(errno));
+    answer_read = answer[0];
+    answer_write = answer[1];
+    pid_t child = fork();
+    if (child < 0)
+        return error_set(err, -errno, "cannot start %s: %s", argv[0], strerror(errno));
+    if (child == 0) {
+        close(go_write);
+        child_main(go_read, answer_write, path, argv);
+    }
+    engine->child = child;
+    engine->child_go = take_fd(&go_write);
+    engine->child_answer = take_fd(&answer_read);
+    *pid = child;
+    return 0;
+}
+
+static int not_executed(struct engine *engine, struct error *err)
+{
+    int code = 0;
+    ssize_t n = read(engine->child_answer, &code, sizeof(code));
+    if (n != sizeof(code) || code <= 0)
+        return error_set(err, -ECANCELED, "the program was killed before it ran");
+    if (code == ENOENT)
+        return error_set(err, -code, "cannot run the program: %s (or its interpreter)",
+                         strerror(code));
+    return error_set(err, -code, "cannot run the program: %s", strerror(code));
+}
+
+/* Lets the child go on to its EXEC event. */
+static int run_to_exec(struct engine *engine, struct error *err)
+{
+    struct stop stop;
+    if (write(engine->child_go, "", 1) != 1)
+        return error_set(err, -errno, "cannot start the program: %s", strerror(errno));
+    for (;;) {
+        int r = engine_wait_for(engine, engine->child, &stop);
+        if (r < 0)
+            return error_set(err, r, "the program was killed before it ran");
+        if (stop_is_end(&stop)) {
+            engine_reap(engine->child);
+            engine->child = 0;
+            return not_executed(engine, err);
+        }
+        if (stop.kind == STOP_EXEC)
+            return 0;
+        engine_ptrace(engine, stop.kind == STOP_GROUP ? PTRACE_LISTEN : PTRACE_CONT, stop.tid, NULL,
+                      stop.kind == STOP_SIGNAL ? (uintptr_t)stop.code : 0);
+    }
+}
+
+void launch_forget(struct engine *engine)
+{
+    if (engine->child > 0) {
+        /* It has not executed anything yet: at the end of its pipe it leaves by itself. */
+        close(engine->child_go);
+        engine->child_go = -1;
+        waitpid(engine->child, NULL, __WALL);
+    }
+    if (engine->child_go >= 0)
+        close(engine->child_go);
+    if (engine->child_answer >= 0)
+        close(engine->child_answer);
+    engine->child = 0;
+    engine->child_go = engine->child_answer = -1;
+}
+
+int engine_launch_run(struct engine *engine, struct error *err)
+{
+    struct space *space = NULL;
+    pid_t pid = engine->child;
+    int r = engine_ptrace(engine, PTRACE_SEIZE, pid, NULL, engine_trace_options);
+    if (r < 0) {
+        error_set(err, r, "cannot trace the program: %s", strerror(-r));
+        launch_forget(engine);
+        return r;
+    }
+    r = run_to_exec(engine, err);
+    if (r < 0) {
+        launch_forget(engine);
+        return r;
+    }
+    engine->child = 0; /* from here on a process like others */
+    launch_forget(engine);
+    r = tracee_settle(engine, pid);
+    if (r == 0)
+        r = space_new(engine, pid, &space);
+    struct process *process = r == 0 ? process_new(engine, pid, space) : NULL;
+    struct tracee *tracee = process ? tracee_new(process, pid) : NULL;
+    if (!tracee) {
+        r = r < 0 ? r : -ENOMEM;
+        if (process)
+            process_free(process);
+        else
+            space_put(space);
+        /* A program that cannot be traced is not left running half-way. */
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, __WALL);
+        return error_set(err, r, "cannot trace the program: %s", strerror(-r));
+    }
+    process->announced = true;
+    space->helper = pid;
+    if (engine->sink.started)
+        engine->sink.started(engine->sink.data, process, PROCESS_LAUNCHED, NULL);
+    space->helper = 0;
+    return 0;
+}

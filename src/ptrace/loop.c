@@ -1,0 +1,230 @@
+/*
+ * The loop: wait for a stop, look at it without reaping it, handle it, resume the thread. A stop
+ * that is not reaped keeps its signal when the tracer dies, and is seen again when nothing was done
+ * about it, so to hold a thread is to leave it alone.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "ptrace/core.h"
+#include "ptrace/deliver.h"
+#include "ptrace/returns.h"
+#include "ptrace/serve.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+enum { LOOK_AGAIN_NS = 200000 };
+
+int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uintptr_t data)
+{
+    engine->stats.ptrace_calls++;
+    return ptrace((enum __ptrace_request)request, tid, addr, data) < 0 ? -errno : 0;
+}
+
+int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop)
+{
+    siginfo_t info;
+    (void)engine;
+    for (;;) {
+        if (waitid(P_PID, (id_t)tid, &info, WEXITED | WSTOPPED | WNOWAIT | __WALL) == 0) {
+            *stop = stop_decode(&info);
+            return 0;
+        }
+        if (errno != EINTR)
+            return errno == ECHILD ? -ESRCH : -errno;
+    }
+}
+
+void engine_reap(pid_t tid)
+{
+    siginfo_t info;
+    while (waitid(P_PID, (id_t)tid, &info, WEXITED | WSTOPPED | WNOHANG | __WALL) < 0 &&
+           errno == EINTR)
+        continue;
+}
+
+/* Whether the thread sleeps in the kernel where no signal reaches it: it stops before it comes out.
+ */
+static bool is_unstoppable(pid_t tid)
+{
+    char path[64], text[512];
+    snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+    cleanup(cleanup_file) FILE *stat = fopen(path, "re");
+    size_t n = stat ? fread(text, 1, sizeof(text) - 1, stat) : 0;
+    text[n] = '\0';
+    const char *state = strrchr(text, ')');
+    return state && state[1] == ' ' && state[2] == 'D';
+}
+
+static void wait_until_stopped(struct tracee *tracee)
+{
+    for (;;) {
+        siginfo_t info = {0};
+        int r = waitid(P_PID, (id_t)tracee->tid, &info,
+                       WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL);
+        if ((r == 0 && info.si_pid != 0) || (r < 0 && errno != EINTR))
+            return;
+        if (tracee->vforking || is_unstoppable(tracee->tid))
+            return;
+        struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
+        nanosleep(&pause, NULL);
+    }
+}
+
+void engine_stop_space(struct engine *engine, struct space *space, pid_t except)
+{
+    struct tracee *tracee;
+    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
+        if (tracee->process->space == space && tracee->tid != except && !tracee->listening)
+            engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
+    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
+        if (tracee->process->space == space && tracee->tid != except && !tracee->listening)
+            wait_until_stopped(tracee);
+}
+
+pid_t space_helper(struct space *space)
+{
+    struct engine *engine = space->engine;
+    struct tracee *tracee;
+    struct stop stop;
+    if (space->helper)
+        return space->helper;
+    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
+        if (tracee->process->space != space || tracee->vforking || is_unstoppable(tracee->tid))
+            continue;
+        if (engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0) < 0)
+            continue;
+        /* Whatever it was about to report comes first; the interrupt stays pending meanwhile. */
+        pid_t tid = tracee->tid;
+        for (;;) {
+            if (engine_wait_for(engine, tid, &stop) < 0 || stop_is_end(&stop))
+                break;
+            if (stop.kind == STOP_INTERRUPTED || stop.kind == STOP_GROUP)
+                return tid;
+            engine_dispatch(engine, &stop);
+        }
+        at = 0; /* the table may have changed; one that is gone cannot be interrupted again */
+    }
+    return -ESRCH;
+}
+
+static void on_signal(struct engine *engine, struct tracee *tracee, const struct stop *stop)
+{
+    arch_regs regs;
+    engine->stats.ptrace_calls++;
+    if (arch_get_regs(tracee->tid, &regs) < 0)
+        return; /* killed in the meantime: the loop will see its end */
+    if (stop->code == SIGTRAP) {
+        target_addr at = target_addr_plus(arch_pc(&regs), -(int64_t)arch_trap_pc_offset);
+        struct site *site = space_site(tracee->process->space, at);
+        if (site && site->planted &&
+            (!site->ambiguous || deliver_is_breakpoint(engine, tracee->tid))) {
+            serve_trap(engine, tracee, site, &regs);
+            return;
+        }
+        /* The breakpoint was lifted after the thread had run into it. */
+        if (site && !site->planted && site->mapped && deliver_is_breakpoint(engine, tracee->tid)) {
+            if (arch_set_pc(tracee->tid, &regs, at) == 0)
+                tracee_resume(tracee, 0);
+            return;
+        }
+    }
+    if (deliver_prepare(engine, tracee, stop->code, &regs) < 0)
+        log_debug("thread %d gets signal %d inside a slot", tracee->tid, stop->code);
+    tracee_resume(tracee, stop->code);
+}
+
+static void on_end(struct engine *engine, struct tracee *tracee, const struct stop *stop)
+{
+    engine_reap(stop->tid);
+    if (stop->tid == tracee->process->pid)
+        tracee->process->exit_status = stop->status;
+    tracee_free(engine, tracee);
+}
+
+void engine_dispatch(struct engine *engine, const struct stop *stop)
+{
+    struct tracee *tracee = tracee_find(engine, stop->tid);
+    engine->stats.stops++;
+    if (!tracee) {
+        engine_stranger(engine, stop);
+        return;
+    }
+    switch (stop->kind) {
+    case STOP_EXITED:
+    case STOP_KILLED:
+        on_end(engine, tracee, stop);
+        break;
+    case STOP_SIGNAL:
+        on_signal(engine, tracee, stop);
+        break;
+    case STOP_GROUP:
+        tracee->listening = true;
+        engine_ptrace(engine, PTRACE_LISTEN, stop->tid, NULL, 0);
+        break;
+    case STOP_FORK:
+    case STOP_VFORK:
+    case STOP_CLONE:
+        engine_birth(engine, tracee, stop);
+        tracee_resume(tracee, 0);
+        break;
+    case STOP_EXEC:
+        engine_exec(engine, stop);
+        break;
+    case STOP_VFORK_DONE:
+        tracee->vforking = false;
+        tracee_resume(tracee, 0);
+        break;
+    case STOP_CONTINUED:
+        engine_reap(stop->tid);
+        break;
+    case STOP_INTERRUPTED:
+    case STOP_SYSCALL:
+    case STOP_EXITING:
+    case STOP_OTHER:
+        tracee_resume(tracee, 0);
+        break;
+    }
+}
+
+static void tidy_returns(struct engine *engine)
+{
+    struct process *process;
+    for (size_t at = 0; (process = table_next(&engine->processes, &at));)
+        returns_tidy(process->space);
+    engine->returns_untidy = false;
+}
+
+int engine_run(struct engine *engine, struct error *err)
+{
+    while (engine->processes.count > 0) {
+        siginfo_t info;
+        if (doorbell_answer(engine) && engine->sink.rung)
+            engine->sink.rung(engine->sink.data);
+        if (engine->detach_asked)
+            break;
+        if (engine->returns_untidy)
+            tidy_returns(engine);
+        int r = doorbell_wait(engine, &info);
+        if (r == -EINTR)
+            continue;
+        if (r == -ECHILD)
+            break;
+        if (r < 0)
+            return error_set(err, r, "cannot wait for the traced program: %s", strerror(-r));
+        struct stop stop = stop_decode(&info);
+        engine_dispatch(engine, &stop);
+    }
+    size_t at = 0;
+    struct process *process;
+    while ((process = table_next(&engine->processes, &at))) {
+        engine_detach_process(engine, process);
+        at = 0;
+    }
+    return 0;
+}

@@ -1,0 +1,36 @@
+#include "ptrace/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int memory_open(pid_t tid)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/mem", tid);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+int memory_read(int fd, target_addr at, void *buffer, size_t n)
+{
+    ssize_t got = pread(fd, buffer, n, (off_t)at.value);
+    if (got < 0)
+        return -errno;
+    return (size_t)got == n ? 0 : -EIO;
+}
+
+int memory_write(int fd, target_addr at, const void *buffer, size_t n)
+{
+    ssize_t put = pwrite(fd, buffer, n, (off_t)at.value);
+    if (put < 0)
+        return -errno;
+    return (size_t)put == n ? 0 : -EIO;
+}
+
+size_t memory_read_some(int fd, target_addr at, void *buffer, size_t n)
+{
+    ssize_t got = pread(fd, buffer, n, (off_t)at.value);
+    return got < 0 ? 0 : (size_t)got;
+}

@@ -1,0 +1,25 @@
+/*
+ * The memory of a traced process, through /proc/PID/mem: it writes where pages are read-only, and
+ * makes private copies of file pages as ptrace does. Raw: planted breakpoints show (space_read() in
+ * ptrace/space.h hides them).
+ */
+#ifndef PTRACE_MEMORY_H
+#define PTRACE_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/addr.h"
+#include "util/error.h"
+
+/* Opens the memory of the thread's address space as it is now: after an exec, open it again. The
+   caller closes. A negative errno. */
+MUST_CHECK int memory_open(pid_t tid);
+/* All n bytes or a negative errno (-EIO when some of it is not there). */
+MUST_CHECK int memory_read(int fd, target_addr at, void *buffer, size_t n);
+MUST_CHECK int memory_write(int fd, target_addr at, const void *buffer, size_t n);
+/* As many of the n bytes as there are without a gap, 0 when the first is missing. */
+size_t memory_read_some(int fd, target_addr at, void *buffer, size_t n);
+
+#endif

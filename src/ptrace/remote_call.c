@@ -1,0 +1,112 @@
+#include "ptrace/remote_call.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+
+#include "ptrace/arch.h"
+#include "ptrace/core.h"
+#include "symbols/maps.h"
+#include "util/cleanup.h"
+
+/* glibc hides these behind <linux/ptrace.h>, which cannot be included next to <sys/ptrace.h>. */
+enum { REQUEST_GETSIGMASK = 0x420a, REQUEST_SETSIGMASK = 0x420b };
+
+bool remote_call_forbidden(pid_t tid)
+{
+    char path[64], line[256];
+    snprintf(path, sizeof(path), "/proc/%d/status", tid);
+    cleanup(cleanup_file) FILE *status = fopen(path, "re");
+    int mode = 0; /* a kernel without seccomp has no such line */
+    if (!status)
+        return true;
+    while (fgets(line, sizeof(line), status))
+        if (sscanf(line, "Seccomp: %d", &mode) == 1)
+            break;
+    return mode != 0;
+}
+
+/* A system call instruction in the vdso, which no thread can be missing: the kernel maps it. */
+static int find_syscall_insn(struct space *space, pid_t tid)
+{
+    struct maps maps = {0};
+    int r = maps_read(&maps, tid);
+    for (size_t i = 0; r == 0 && i < maps.list.count && !space->syscall_insn.value; i++) {
+        const struct map *map = &maps.list.items[i];
+        size_t size = map->end.value - map->start.value;
+        if (strcmp(map->path, "[vdso]") != 0 || size > 64 * 1024)
+            continue;
+        cleanup(cleanup_free) uint8_t *code = malloc(size);
+        if (!code || space_read(space, map->start, code, size) < 0)
+            continue;
+        const uint8_t *found = memmem(code, size, arch_syscall_insn, arch_syscall_insn_length);
+        if (found)
+            space->syscall_insn = target_addr_plus(map->start, found - code);
+    }
+    maps_free(&maps);
+    return r < 0 ? r : space->syscall_insn.value ? 0 : -ENOENT;
+}
+
+/* Runs the thread to its next system call stop. */
+static int to_syscall_stop(struct engine *engine, pid_t tid)
+{
+    struct stop stop;
+    for (;;) {
+        int r = engine_ptrace(engine, PTRACE_SYSCALL, tid, NULL, 0);
+        if (r == 0)
+            r = engine_wait_for(engine, tid, &stop);
+        if (r < 0)
+            return r;
+        if (stop_is_end(&stop))
+            return -ESRCH;
+        if (stop.kind == STOP_SYSCALL)
+            return 0;
+        /* A group-stop or interrupt on the way: all signals are blocked, nothing else can be. Both
+           are reported again when the call is done. */
+    }
+}
+
+int remote_syscall(struct space *space, pid_t tid, long number, const uint64_t args[6],
+                   int64_t *result)
+{
+    struct engine *engine = space->engine;
+    arch_regs saved, regs;
+    uint64_t mask, all = ~UINT64_C(0);
+    if (remote_call_forbidden(tid))
+        return -EPERM;
+    int r = space->syscall_insn.value ? 0 : find_syscall_insn(space, tid);
+    if (r == 0)
+        r = arch_get_regs(tid, &saved);
+    if (r == 0)
+        r = engine_ptrace(engine, REQUEST_GETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    if (r == 0)
+        r = engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(all), (uintptr_t)&all);
+    if (r < 0)
+        return r;
+
+    regs = saved;
+    arch_prepare_syscall(&regs, space->syscall_insn, number, args);
+    r = arch_set_regs(tid, &regs);
+    if (r == 0)
+        r = to_syscall_stop(engine, tid); /* enters */
+    if (r == 0)
+        r = to_syscall_stop(engine, tid); /* leaves */
+    if (r == 0)
+        r = arch_get_regs(tid, &regs);
+    if (r == 0)
+        *result = arch_syscall_result(&regs);
+
+    /* Whatever went wrong, the thread gets back what was its own. */
+    int back = arch_set_regs(tid, &saved);
+    int unmask =
+        engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    if (back < 0 || unmask < 0)
+        return back < 0 ? back : unmask;
+    /* The way out of a system call stop does not look at an interrupted system call that is to be
+       restarted; the way out of a trap does (arch_do_signal_or_restart()). */
+    int settled = tracee_settle(engine, tid);
+    return r < 0 ? r : settled;
+}

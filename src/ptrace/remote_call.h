@@ -1,0 +1,28 @@
+/*
+ * A system call made by a thread of the target. No code is written: the thread is sent to a system
+ * call instruction that is there already, in its vdso, and stopped before and after.
+ */
+#ifndef PTRACE_REMOTE_CALL_H
+#define PTRACE_REMOTE_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ptrace/space.h"
+#include "util/error.h"
+
+/*
+ * Makes the stopped thread `tid` (in a SIGTRAP of a breakpoint, or settled: see tracee_settle()) do
+ * one system call and puts back its registers and signal mask. *result is what the kernel returned,
+ * a negative errno of the target's included. Afterwards the thread is in a STOP_INTERRUPTED or
+ * STOP_GROUP. -ESRCH: it is gone. -EPERM: its seccomp filter might kill it: nothing was done.
+ */
+MUST_CHECK int remote_syscall(struct space *space, pid_t tid, long number, const uint64_t args[6],
+                              int64_t *result);
+
+/* Whether the thread runs under seccomp, where a system call may be its death. true when in doubt.
+ */
+bool remote_call_forbidden(pid_t tid);
+
+#endif

@@ -1,0 +1,68 @@
+#include "ptrace/returns.h"
+
+#include "ptrace/core.h"
+
+static void remember_callee(struct site *site, struct site *entry)
+{
+    if (site->callee == entry || table_get(&site->callees, entry->at.value))
+        return;
+    if (!site->callee)
+        site->callee = entry;
+    else if (table_put(&site->callees, entry->at.value, entry) < 0)
+        site->callee = entry; /* out of memory: the latest is the one to keep */
+}
+
+struct site *returns_expect(struct space *space, struct site *entry, target_addr at)
+{
+    struct site *site = entry->last_return;
+    if (site && target_addr_equal(site->at, at) && (site->uses & SITE_RETURN))
+        return site;
+    site = site_get(space, at, NULL);
+    if (!site || site_use(space, site, SITE_RETURN) < 0)
+        return NULL;
+    remember_callee(site, entry);
+    entry->last_return = site;
+    return site;
+}
+
+static bool wants_exit(const struct site *entry)
+{
+    return (entry->uses & SITE_ENTRY) && (entry->kinds & HIT_EXIT);
+}
+
+static bool serves_somebody(const struct site *site)
+{
+    const struct site *entry;
+    if (wants_exit(site->callee))
+        return true;
+    for (size_t position = 0; (entry = table_next(&site->callees, &position));)
+        if (wants_exit(entry))
+            return true;
+    return false;
+}
+
+void returns_tidy(struct space *space)
+{
+    struct site *site;
+    for (size_t position = 0; (site = table_next(&space->sites, &position));)
+        if ((site->uses & SITE_RETURN) && !serves_somebody(site))
+            site_unuse(space, site, SITE_RETURN);
+}
+
+int returns_copy_links(const struct space *from, struct space *to)
+{
+    const struct site *site, *callee;
+    for (size_t position = 0; (site = table_next(&from->sites, &position));) {
+        struct site *copy = space_site(to, site->at);
+        if (site->callee)
+            copy->callee = space_site(to, site->callee->at);
+        if (site->last_return)
+            copy->last_return = space_site(to, site->last_return->at);
+        for (size_t i = 0; (callee = table_next(&site->callees, &i));) {
+            int r = table_put(&copy->callees, callee->at.value, space_site(to, callee->at));
+            if (r < 0)
+                return r;
+        }
+    }
+    return 0;
+}

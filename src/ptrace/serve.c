@@ -1,0 +1,236 @@
+#include "ptrace/serve.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "ptrace/cpu.h"
+#include "ptrace/returns.h"
+#include "ptrace/stack_range.h"
+#include "util/log.h"
+
+enum { REQUEST_GETSIGMASK = 0x420a, REQUEST_SETSIGMASK = 0x420b };
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void report(struct engine *engine, struct tracee *tracee, struct hit *hit,
+                   const arch_regs *regs)
+{
+    const struct probe *probe = hit->probe;
+    bool entry = hit->kind == HIT_ENTRY;
+    const struct field *fields = entry ? probe->args : probe->rets;
+    size_t n = entry ? probe->n_args : probe->n_rets;
+    struct arch_float_regs floats;
+    bool has_floats = false;
+    if (entry ? probe->float_args : probe->float_rets) {
+        engine->stats.ptrace_calls++;
+        has_floats = arch_get_float_regs(tracee->tid, &floats) == 0;
+    }
+    capture_fields(&engine->capture, tracee->process->pid, regs, has_floats ? &floats : NULL,
+                   fields, n);
+    hit->pid = tracee->process->pid;
+    hit->tid = tracee->tid;
+    hit->thread_name = tracee->name;
+    hit->n_values = (unsigned)n;
+    hit->values = engine->capture.values;
+    hit->text = engine->capture.text;
+    if (entry)
+        engine->stats.entries++;
+    else
+        engine->stats.exits++;
+    if (engine->sink.hit)
+        engine->sink.hit(engine->sink.data, hit);
+}
+
+/* The return address and, in the same read, the CPU. false: the stack cannot be read. */
+static bool read_return(struct tracee *tracee, const arch_regs *regs, target_addr *ret, int *cpu)
+{
+    uint64_t address = arch_return_register(regs);
+    uint32_t cpu_id = 0;
+    *cpu = -1;
+    if (!arch_return_in_memory) {
+        *cpu = cpu_of(tracee);
+        *ret = target_addr_of(address);
+        return true;
+    }
+    target_addr cpu_at = cpu_address(tracee);
+    struct iovec local[2] = {{&address, sizeof(address)}, {&cpu_id, sizeof(cpu_id)}};
+    struct iovec remote[2] = {{(void *)(uintptr_t)arch_entry_slot(regs), sizeof(address)},
+                              {(void *)(uintptr_t)cpu_at.value, sizeof(cpu_id)}};
+    unsigned long n = cpu_at.value ? 2 : 1;
+    ssize_t got = process_vm_readv(tracee->process->pid, local, n, remote, n, 0);
+    if (got < (ssize_t)sizeof(address))
+        return false;
+    *cpu = got == sizeof(address) + sizeof(cpu_id) ? (int)cpu_id : cpu_of(tracee);
+    *ret = target_addr_of(address);
+    return true;
+}
+
+static enum callstack_site call_site(const struct site *back, const struct site *entry)
+{
+    if (!back->has_direct_callee)
+        return CALLSTACK_SITE_UNKNOWN;
+    return target_addr_equal(back->direct_callee, entry->at) ? CALLSTACK_SITE_CALLS_IT
+                                                             : CALLSTACK_SITE_CALLS_OTHER;
+}
+
+static void serve_entry(struct engine *engine, struct tracee *tracee, struct site *site,
+                        const arch_regs *regs)
+{
+    struct hit hit = {.probe = site->probe, .kind = HIT_ENTRY, .cpu = -1, .time_ns = now_ns()};
+    target_addr ret = {0};
+    uint64_t slot = arch_entry_slot(regs);
+    bool readable = read_return(tracee, regs, &ret, &hit.cpu);
+    tracee_refresh_name(tracee, hit.time_ns);
+    hit.depth = callstack_depth(&tracee->frames);
+    if ((site->kinds & HIT_EXIT) && readable) {
+        struct site *back = returns_expect(tracee->process->space, site, ret);
+        struct frame frame = {
+            .slot = slot,
+            .ret = ret.value,
+            .what = site,
+            .time_ns = hit.time_ns,
+            .kinds = site->kinds,
+        };
+        if (back && callstack_enter(&tracee->frames, &frame, call_site(back, site),
+                                    stack_range_of(tracee, slot, hit.time_ns)) == 0)
+            hit.depth = frame.depth;
+        else
+            engine->stats.frames_lost++;
+    }
+    if (site->kinds & HIT_ENTRY)
+        report(engine, tracee, &hit, regs);
+}
+
+/* Whether some open activation of the thread returned here. */
+static bool serve_return(struct engine *engine, struct tracee *tracee, struct site *site,
+                         const arch_regs *regs)
+{
+    uint64_t slot = arch_exit_slot(regs);
+    struct frame frame;
+    bool any = false;
+    struct hit hit = {.kind = HIT_EXIT, .time_ns = now_ns()};
+    struct stack_range stack = stack_range_of(tracee, slot, hit.time_ns);
+    while (callstack_return(&tracee->frames, slot, site->at.value, stack, &frame)) {
+        const struct site *entry = frame.what;
+        if (!any) {
+            hit.cpu = cpu_of(tracee);
+            tracee_refresh_name(tracee, hit.time_ns);
+        }
+        any = true;
+        /* Disarmed, or armed anew for something else, while it ran. */
+        if (!(entry->uses & SITE_ENTRY) || !(entry->kinds & HIT_EXIT))
+            continue;
+        hit.probe = entry->probe;
+        hit.depth = frame.depth;
+        hit.duration_ns = hit.time_ns - frame.time_ns;
+        report(engine, tracee, &hit, regs);
+    }
+    return any;
+}
+
+static void call_watches(struct tracee *tracee, struct site *site)
+{
+    /* A watcher may take itself away, but no other. */
+    for (struct watch *watch = site->watches, *next; watch; watch = next) {
+        next = watch->next;
+        watch->reached(watch->data, tracee->process, tracee->tid);
+    }
+}
+
+uint64_t serve_step_mask(uint64_t program_mask)
+{
+    static const int synchronous[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    uint64_t mask = ~UINT64_C(0);
+    for (size_t i = 0; i < sizeof(synchronous) / sizeof(synchronous[0]); i++) {
+        uint64_t bit = UINT64_C(1) << (synchronous[i] - 1);
+        if (!(program_mask & bit))
+            mask &= ~bit;
+    }
+    return mask;
+}
+
+/*
+ * The last resort, for an instruction that no slot can hold: every other thread of the address
+ * space is stopped while the breakpoint is away. They stay stopped until the loop sees them again.
+ */
+static void step_in_place(struct engine *engine, struct tracee *tracee, struct site *site,
+                          arch_regs *regs)
+{
+    struct space *space = tracee->process->space;
+    pid_t tid = tracee->tid;
+    uint64_t mask = 0, step_mask;
+    struct stop stop = {.kind = STOP_OTHER};
+    engine_stop_space(engine, space, tid);
+    site_lift(space, site);
+    engine_ptrace(engine, REQUEST_GETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    step_mask = serve_step_mask(mask);
+    engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&step_mask);
+    engine->stats.single_steps++;
+    int r = arch_set_pc(tid, regs, site->at);
+    if (r == 0)
+        r = engine_ptrace(engine, PTRACE_SINGLESTEP, tid, NULL, 0);
+    if (r == 0)
+        r = engine_wait_for(engine, tid, &stop);
+    if (site->uses && site_plant(space, site) < 0)
+        log_warning("cannot put the breakpoint at 0x%lx back", site->at.value);
+    if (r < 0 || stop_is_end(&stop))
+        return; /* the loop will see its end */
+    engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    if (stop.kind == STOP_SIGNAL && stop.code == SIGTRAP) {
+        tracee_resume(tracee, 0);
+    } else if (arch_get_regs(tid, regs) == 0 && target_addr_equal(arch_pc(regs), site->at)) {
+        /* A fault, or a stop before the instruction was run: the thread comes here again. */
+        tracee->retry_at = site->at;
+        tracee->retry_sp = arch_sp(regs);
+    }
+}
+
+static void pass(struct engine *engine, struct tracee *tracee, struct site *site, arch_regs *regs)
+{
+    target_addr to = site->at;
+    if (site->planted) {
+        switch (site->kind) {
+        case DISPLACED_SKIP:
+            to = target_addr_plus(site->at, site->length);
+            break;
+        case DISPLACED_SLOT:
+            to = site->slot;
+            break;
+        default:
+            step_in_place(engine, tracee, site, regs);
+            return;
+        }
+    }
+    engine->stats.ptrace_calls++;
+    if (arch_set_pc(tracee->tid, regs, to) == 0)
+        tracee_resume(tracee, 0);
+}
+
+void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site, arch_regs *regs)
+{
+    struct process *process = tracee->process;
+    struct space *space = process->space;
+    bool retried = tracee->retry_at.value && target_addr_equal(tracee->retry_at, site->at) &&
+                   tracee->retry_sp == arch_sp(regs);
+    tracee->retry_at = target_addr_of(0);
+    space->helper = tracee->tid;
+    if (!retried && !process->silent) {
+        bool returned = (site->uses & SITE_RETURN) && serve_return(engine, tracee, site, regs);
+        if ((site->uses & SITE_ENTRY) && !returned)
+            serve_entry(engine, tracee, site, regs);
+        if (site->uses & SITE_JUMP)
+            callstack_jumped(&tracee->frames);
+        if (site->uses & SITE_WATCH)
+            call_watches(tracee, site);
+    }
+    space->helper = 0;
+    pass(engine, tracee, site, regs);
+}

@@ -1,0 +1,16 @@
+/* Serving a breakpoint trap: what was wanted at the site is reported, and the thread passes it. */
+#ifndef PTRACE_SERVE_H
+#define PTRACE_SERVE_H
+
+#include "ptrace/arch.h"
+#include "ptrace/core.h"
+#include "ptrace/site.h"
+
+/* The thread has trapped at the planted site and is stopped with these registers; it is resumed. */
+void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site, arch_regs *regs);
+
+/* All signals but those that an instruction itself raises: what may be blocked while a thread is
+   stepped without a fault being fatal. As a kernel sigset, bit 0 is signal 1. */
+uint64_t serve_step_mask(uint64_t program_mask);
+
+#endif

@@ -1,0 +1,150 @@
+#include "ptrace/site.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ptrace/core.h"
+#include "ptrace/memory.h"
+
+/* Decodes what stands at the site and, where its copy needs a slot, finds and fills one. */
+static int prepare(struct space *space, struct site *site, struct error *err)
+{
+    uint8_t code[DISPLACED_CODE_MAX];
+    struct displaced copy;
+    size_t n = space_read_some(space, site->at, code, sizeof(code));
+    /* A copy that takes the next instruction along must not swallow a site that stands there. */
+    for (size_t i = 1; i < n; i++)
+        if (space_site(space, target_addr_plus(site->at, (int64_t)i)))
+            n = i;
+    if (n < arch_trap_length)
+        return error_set(err, -EINVAL, "no code at 0x%lx", site->at.value);
+    /* The length does not depend on where a near slot lies: build once to learn it. */
+    int r = displaced_build(&copy, site->at, code, n, site->at);
+    if (r < 0)
+        return error_set(err, r, "the instruction at 0x%lx cannot be moved", site->at.value);
+    if (copy.kind == DISPLACED_REFUSE)
+        return error_set(err, -EINVAL, "no breakpoint can stand at 0x%lx: %s", site->at.value,
+                         copy.reason);
+    if (copy.kind == DISPLACED_SLOT) {
+        if (site->slot_room < copy.slot_length) {
+            r = slots_take(space, site, site->at, copy.slot_length, &site->slot);
+            if (r == -ESRCH)
+                return error_set(err, r, "the thread is gone");
+            site->slot_room = r == 0 ? copy.slot_length : 0;
+        }
+        if (site->slot_room && displaced_build(&copy, site->at, code, n, site->slot) == 0 &&
+            copy.kind == DISPLACED_SLOT && copy.slot_length <= site->slot_room &&
+            memory_write(space->memory, site->slot, copy.bytes, copy.slot_length) == 0)
+            space->engine->stats.text_writes++;
+        else
+            copy.kind = DISPLACED_STEP;
+    }
+    memcpy(site->original, code, arch_trap_length);
+    memcpy(site->steps, copy.steps, sizeof(site->steps));
+    site->kind = copy.kind;
+    site->ambiguous = copy.ambiguous;
+    site->length = copy.length;
+    site->slot_length = copy.slot_length;
+    site->n_steps = (uint8_t)copy.n_steps;
+    site->mapped = true;
+    return 0;
+}
+
+static void find_direct_callee(struct space *space, struct site *site)
+{
+    uint8_t before[ARCH_CALL_BYTES];
+    target_addr from = target_addr_plus(site->at, -(int64_t)sizeof(before));
+    site->has_direct_callee =
+        space_read(space, from, before, sizeof(before)) == 0 &&
+        arch_direct_call_target(site->at, before, sizeof(before), &site->direct_callee);
+}
+
+struct site *site_get(struct space *space, target_addr at, struct error *err)
+{
+    struct site *site = space_site(space, at);
+    if (site && site->mapped)
+        return site;
+    if (site) {
+        int r = prepare(space, site, err);
+        find_direct_callee(space, site);
+        return r < 0 ? NULL : site;
+    }
+    site = calloc(1, sizeof(*site));
+    if (!site || table_put(&space->sites, at.value, site) < 0) {
+        free(site);
+        error_set(err, -ENOMEM, "out of memory");
+        return NULL;
+    }
+    site->at = at;
+    /* A site that could not be prepared stays, not mapped, so that slots keep their owner. */
+    if (prepare(space, site, err) < 0)
+        return NULL;
+    find_direct_callee(space, site);
+    return site;
+}
+
+int site_plant(struct space *space, struct site *site)
+{
+    if (site->planted)
+        return 0;
+    int r = memory_write(space->memory, site->at, arch_trap, arch_trap_length);
+    if (r < 0)
+        return r;
+    space->engine->stats.text_writes++;
+    site->planted = true;
+    return 0;
+}
+
+void site_lift(struct space *space, struct site *site)
+{
+    uint8_t there[ARCH_TRAP_MAX];
+    if (!site->planted)
+        return;
+    site->planted = false;
+    /* Code that was unmapped or replaced behind our back is not ours to write to. */
+    if (memory_read(space->memory, site->at, there, arch_trap_length) < 0 ||
+        memcmp(there, arch_trap, arch_trap_length) != 0)
+        return;
+    if (memory_write(space->memory, site->at, site->original, arch_trap_length) == 0)
+        space->engine->stats.text_writes++;
+}
+
+int site_use(struct space *space, struct site *site, enum site_use use)
+{
+    int r = site_plant(space, site);
+    if (r == 0)
+        site->uses |= use;
+    return r;
+}
+
+void site_unuse(struct space *space, struct site *site, enum site_use use)
+{
+    site->uses &= ~(unsigned)use;
+    if (site->uses == 0)
+        site_lift(space, site);
+}
+
+struct site *site_copy(const struct site *site)
+{
+    struct site *copy = malloc(sizeof(*copy));
+    if (!copy)
+        return NULL;
+    *copy = *site;
+    copy->watches = NULL;
+    copy->callee = NULL;
+    copy->callees = (struct table){0};
+    copy->last_return = NULL;
+    return copy;
+}
+
+void site_free(struct site *site)
+{
+    while (site->watches) {
+        struct watch *watch = site->watches;
+        site->watches = watch->next;
+        free(watch);
+    }
+    table_free(&site->callees);
+    free(site);
+}

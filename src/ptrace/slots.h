@@ -1,0 +1,43 @@
+/*
+ * Slots: room in the target for out-of-line copies of instructions. Each arena is one private
+ * anonymous mapping (read and execute) made by the target itself near the code it serves, in the
+ * middle of a gap, so that neither the heap nor the stack grows into it. It stays mapped after a
+ * detach: a thread may still have to leave it.
+ */
+#ifndef PTRACE_SLOTS_H
+#define PTRACE_SLOTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/addr.h"
+#include "util/error.h"
+#include "util/vec.h"
+
+struct space;
+struct site;
+
+enum { SLOT_UNIT = 16, ARENA_SIZE = 64 * 1024 };
+
+struct arena {
+    target_addr start;
+    size_t used;         /* bytes handed out */
+    struct site **owner; /* per SLOT_UNIT bytes */
+};
+
+struct slots {
+    VEC(struct arena) arenas;
+    bool refused; /* the target must not be made to map anything (seccomp), or it failed */
+};
+
+/* Finds room for `size` bytes within 1 GiB of `near`, mapping a new arena by way of one of the
+   threads if need be. The slot belongs to `site` for ever. -EPERM when nothing may be injected. */
+MUST_CHECK int slots_take(struct space *space, struct site *site, target_addr near, size_t size,
+                          target_addr *slot);
+/* The site whose slot holds the address, or NULL. */
+struct site *slots_owner(const struct slots *slots, target_addr at);
+void slots_free(struct slots *slots);
+
+#endif

@@ -1,0 +1,173 @@
+#include "ptrace/space.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ptrace/core.h"
+#include "ptrace/memory.h"
+#include "ptrace/returns.h"
+#include "util/log.h"
+
+/* Up to here a look-up per byte is cheaper than a walk over all sites. */
+enum { HIDE_BY_LOOKUP = 256 };
+
+int space_new(struct engine *engine, pid_t tid, struct space **space)
+{
+    int fd = memory_open(tid);
+    if (fd < 0)
+        return fd;
+    struct space *s = calloc(1, sizeof(*s));
+    if (!s) {
+        close(fd);
+        return -ENOMEM;
+    }
+    s->engine = engine;
+    s->users = 1;
+    s->memory = fd;
+    *space = s;
+    return 0;
+}
+
+static int copy_sites(const struct space *from, struct space *to)
+{
+    const struct site *site;
+    for (size_t at = 0; (site = table_next(&from->sites, &at));) {
+        struct site *copy = site_copy(site);
+        if (!copy)
+            return -ENOMEM;
+        int r = table_put(&to->sites, copy->at.value, copy);
+        if (r < 0) {
+            site_free(copy);
+            return r;
+        }
+    }
+    return 0;
+}
+
+/* The copy's arenas have the copy's sites as owners. */
+static int copy_slots(const struct space *from, struct space *to)
+{
+    to->slots.refused = from->slots.refused;
+    for (size_t i = 0; i < from->slots.arenas.count; i++) {
+        const struct arena *arena = &from->slots.arenas.items[i];
+        struct arena *copy = vec_push(&to->slots.arenas);
+        if (!copy)
+            return -ENOMEM;
+        copy->start = arena->start;
+        copy->used = arena->used;
+        copy->owner = calloc(ARENA_SIZE / SLOT_UNIT, sizeof(*copy->owner));
+        if (!copy->owner)
+            return -ENOMEM;
+        for (size_t unit = 0; unit < arena->used / SLOT_UNIT; unit++)
+            copy->owner[unit] = space_site(to, arena->owner[unit]->at);
+    }
+    return 0;
+}
+
+int space_copy(const struct space *from, pid_t tid, struct space **space)
+{
+    struct space *s = NULL;
+    int r = space_new(from->engine, tid, &s);
+    if (r == 0)
+        r = copy_sites(from, s);
+    if (r == 0)
+        r = copy_slots(from, s);
+    if (r == 0)
+        r = returns_copy_links(from, s);
+    if (r < 0) {
+        space_put(s);
+        return r;
+    }
+    s->syscall_insn = from->syscall_insn;
+    *space = s;
+    return 0;
+}
+
+void space_put(struct space *space)
+{
+    if (!space || --space->users > 0)
+        return;
+    struct site *site;
+    for (size_t at = 0; (site = table_next(&space->sites, &at));)
+        site_free(site);
+    table_free(&space->sites);
+    slots_free(&space->slots);
+    maps_free(&space->maps);
+    close(space->memory);
+    free(space);
+}
+
+static void hide(const struct site *site, target_addr at, uint8_t *buffer, size_t n)
+{
+    if (!site->planted)
+        return;
+    for (size_t i = 0; i < arch_trap_length; i++) {
+        uint64_t offset = site->at.value + i - at.value;
+        if (offset < n)
+            buffer[offset] = site->original[i];
+    }
+}
+
+static void hide_all(const struct space *space, target_addr at, void *buffer, size_t n)
+{
+    const struct site *site;
+    if (n <= HIDE_BY_LOOKUP) {
+        for (size_t i = 0; i < n + arch_trap_length - 1; i++) {
+            site =
+                space_site(space, target_addr_plus(at, (int64_t)i - (int64_t)arch_trap_length + 1));
+            if (site)
+                hide(site, at, buffer, n);
+        }
+        return;
+    }
+    for (size_t position = 0; (site = table_next(&space->sites, &position));)
+        hide(site, at, buffer, n);
+}
+
+int space_read(const struct space *space, target_addr at, void *buffer, size_t n)
+{
+    int r = memory_read(space->memory, at, buffer, n);
+    if (r == 0)
+        hide_all(space, at, buffer, n);
+    return r < 0 ? -EIO : 0;
+}
+
+size_t space_read_some(const struct space *space, target_addr at, void *buffer, size_t n)
+{
+    size_t got = memory_read_some(space->memory, at, buffer, n);
+    if (got > 0)
+        hide_all(space, at, buffer, got);
+    return got;
+}
+
+void space_clean(const struct space *space, int fd)
+{
+    const struct site *site;
+    for (size_t position = 0; (site = table_next(&space->sites, &position));) {
+        uint8_t there[ARCH_TRAP_MAX];
+        if (!site->planted)
+            continue;
+        /* Where the code was unmapped or replaced behind our back, there is nothing of ours. */
+        if (memory_read(fd, site->at, there, arch_trap_length) < 0 ||
+            memcmp(there, arch_trap, arch_trap_length) != 0)
+            continue;
+        int r = memory_write(fd, site->at, site->original, arch_trap_length);
+        if (r < 0 && r != -ESRCH)
+            log_warning("cannot take out the breakpoint at 0x%lx: %s", site->at.value,
+                        strerror(-r));
+        space->engine->stats.text_writes++;
+    }
+}
+
+void space_lift_all(struct space *space)
+{
+    struct site *site;
+    space_clean(space, space->memory);
+    for (size_t position = 0; (site = table_next(&space->sites, &position));) {
+        site->planted = false;
+        site->uses = 0;
+        site->kinds = 0;
+    }
+}

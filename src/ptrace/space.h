@@ -1,0 +1,59 @@
+/*
+ * An address space with what the engine has put into it. A process has one; processes made by
+ * vfork(2) or clone(2) with CLONE_VM share one until they execute another program.
+ */
+#ifndef PTRACE_SPACE_H
+#define PTRACE_SPACE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "ptrace/site.h"
+#include "ptrace/slots.h"
+#include "symbols/maps.h"
+#include "util/addr.h"
+#include "util/error.h"
+#include "util/table.h"
+
+struct engine;
+
+struct space {
+    struct engine *engine;
+    unsigned users;     /* processes in it */
+    int memory;         /* /proc/PID/mem */
+    struct table sites; /* address -> struct site, owned */
+    struct slots slots;
+    target_addr syscall_insn; /* 0: not looked for yet */
+    struct maps maps;         /* as last read: see stack_range.c */
+    uint64_t maps_read_ns;
+    pid_t helper; /* a thread that is stopped where it can do a remote system call; 0: none now */
+};
+
+/* The space of the thread as it is now, with one user. */
+MUST_CHECK int space_new(struct engine *engine, pid_t tid, struct space **space);
+/* A copy for the forked child `tid`, whose memory holds the same breakpoints and slots. */
+MUST_CHECK int space_copy(const struct space *from, pid_t tid, struct space **space);
+/* One user less; the last frees it. Memory is not touched. */
+void space_put(struct space *space);
+
+/* Reads n bytes as the program would see them: breakpoints hidden. All or -EIO. */
+MUST_CHECK int space_read(const struct space *space, target_addr at, void *buffer, size_t n);
+/* As many of n bytes as there are, breakpoints hidden. */
+size_t space_read_some(const struct space *space, target_addr at, void *buffer, size_t n);
+
+/* Takes all breakpoints out of the memory open at `fd`: the space's own, or a forked child's copy.
+ */
+void space_clean(const struct space *space, int fd);
+/* Lifts all breakpoints and forgets their uses. */
+void space_lift_all(struct space *space);
+
+/* A thread of the space that is stopped where remote_syscall() can use it: the one being served, or
+   one that is stopped for it and resumed later by the loop. -ESRCH: none is left. */
+MUST_CHECK pid_t space_helper(struct space *space);
+
+static inline struct site *space_site(const struct space *space, target_addr at)
+{
+    return (struct site *)table_get(&space->sites, at.value);
+}
+
+#endif

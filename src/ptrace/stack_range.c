@@ -1,0 +1,28 @@
+#include "ptrace/stack_range.h"
+
+enum { READ_AGAIN_NS = 10 * 1000 * 1000 };
+
+static struct stack_range look_up(const struct space *space, uint64_t sp)
+{
+    const struct map *map = maps_find(&space->maps, target_addr_of(sp));
+    if (!map || !map->write)
+        return (struct stack_range){0};
+    return (struct stack_range){.low = map->start.value, .high = map->end.value};
+}
+
+struct stack_range stack_range_of(struct tracee *tracee, uint64_t sp, uint64_t now_ns)
+{
+    struct space *space = tracee->process->space;
+    if (sp >= tracee->stack.low && sp < tracee->stack.high)
+        return tracee->stack;
+    struct stack_range found = look_up(space, sp);
+    if (found.high == 0 && now_ns - space->maps_read_ns >= READ_AGAIN_NS) {
+        maps_free(&space->maps);
+        space->maps = (struct maps){0};
+        space->maps_read_ns = now_ns;
+        if (maps_read(&space->maps, tracee->tid) == 0)
+            found = look_up(space, sp);
+    }
+    tracee->stack = found;
+    return found;
+}

@@ -1,0 +1,133 @@
+#include "ptrace/tracee.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+#include "ptrace/core.h"
+#include "util/cleanup.h"
+
+enum { NAME_LIVES_NS = 50 * 1000 * 1000 };
+
+struct tracee *tracee_find(const struct engine *engine, pid_t tid)
+{
+    return table_get(&engine->tracees, (uint64_t)tid);
+}
+
+struct process *process_find(const struct engine *engine, pid_t pid)
+{
+    return table_get(&engine->processes, (uint64_t)pid);
+}
+
+struct tracee *tracee_new(struct process *process, pid_t tid)
+{
+    struct tracee *tracee = calloc(1, sizeof(*tracee));
+    if (!tracee || table_put(&process->engine->tracees, (uint64_t)tid, tracee) < 0) {
+        free(tracee);
+        return NULL;
+    }
+    tracee->tid = tid;
+    tracee->process = process;
+    tracee->stat_fd = -1;
+    process->n_threads++;
+    return tracee;
+}
+
+void tracee_forget_program(struct tracee *tracee)
+{
+    callstack_free(&tracee->frames);
+    if (tracee->stat_fd >= 0)
+        close(tracee->stat_fd);
+    pid_t tid = tracee->tid;
+    struct process *process = tracee->process;
+    *tracee = (struct tracee){.tid = tid, .process = process, .stat_fd = -1};
+}
+
+void tracee_free(struct engine *engine, struct tracee *tracee)
+{
+    struct process *process = tracee->process;
+    table_remove(&engine->tracees, (uint64_t)tracee->tid);
+    tracee_forget_program(tracee);
+    free(tracee);
+    if (--process->n_threads == 0)
+        process_free(process);
+}
+
+struct process *process_new(struct engine *engine, pid_t pid, struct space *space)
+{
+    struct process *process = calloc(1, sizeof(*process));
+    if (!process || table_put(&engine->processes, (uint64_t)pid, process) < 0) {
+        free(process);
+        return NULL;
+    }
+    process->engine = engine;
+    process->pid = pid;
+    process->space = space;
+    return process;
+}
+
+void process_free(struct process *process)
+{
+    struct engine *engine = process->engine;
+    table_remove(&engine->processes, (uint64_t)process->pid);
+    if (process->announced && engine->sink.ended)
+        engine->sink.ended(engine->sink.data, process, process->exit_status);
+    space_put(process->space);
+    free(process);
+}
+
+void tracee_resume(struct tracee *tracee, int signal)
+{
+    tracee->listening = false;
+    /* ESRCH: it was killed in the meantime; the wait will tell. */
+    engine_ptrace(tracee->process->engine, PTRACE_CONT, tracee->tid, NULL, (uintptr_t)signal);
+}
+
+void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns)
+{
+    if (tracee->name_read_ns && now_ns - tracee->name_read_ns < NAME_LIVES_NS)
+        return;
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", tracee->process->pid, tracee->tid);
+    cleanup(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, tracee->name, sizeof(tracee->name) - 1);
+    if (n > 0)
+        tracee->name[tracee->name[n - 1] == '\n' ? n - 1 : n] = '\0';
+    tracee->name_read_ns = now_ns;
+}
+
+pid_t tracee_thread_group(pid_t tid)
+{
+    char path[64], line[256];
+    snprintf(path, sizeof(path), "/proc/%d/status", tid);
+    cleanup(cleanup_file) FILE *status = fopen(path, "re");
+    int group = 0;
+    while (status && fgets(line, sizeof(line), status))
+        if (sscanf(line, "Tgid: %d", &group) == 1)
+            break;
+    return group;
+}
+
+pid_t process_pid(const struct process *process)
+{
+    return process->pid;
+}
+
+void process_set_data(struct process *process, void *data)
+{
+    process->data = data;
+}
+
+void *process_data(const struct process *process)
+{
+    return process->data;
+}
+
+int process_read(struct process *process, target_addr at, void *buffer, size_t n)
+{
+    return space_read(process->space, at, buffer, n);
+}

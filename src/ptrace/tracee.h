@@ -1,0 +1,74 @@
+/*
+ * Tracees: a traced thread, and the process it is one of.
+ */
+#ifndef PTRACE_TRACEE_H
+#define PTRACE_TRACEE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ptrace/callstack.h"
+#include "ptrace/engine.h"
+#include "ptrace/space.h"
+#include "util/addr.h"
+#include "util/table.h"
+
+struct process {
+    struct engine *engine;
+    pid_t pid;
+    struct space *space;
+    unsigned n_threads;
+    bool silent;     /* a child that is not followed, in its parent's memory until it executes: its
+                        breakpoints are passed, its calls are not reported */
+    bool announced;  /* `started` was called: `ended` is owed */
+    int exit_status; /* of its leader, as waitpid gives it */
+    void *data;      /* the sink's */
+};
+
+enum { TRACEE_NAME_MAX = 16 };
+
+struct tracee {
+    pid_t tid;
+    struct process *process;
+    bool listening; /* in a group-stop, PTRACE_LISTEN */
+    bool vforking;  /* waits in vfork(2) for its child: cannot stop, cannot run */
+    struct callstack frames;
+    struct stack_range stack; /* the one it was last seen on */
+    /* A fault in a displaced instruction sends the thread back to the breakpoint once its handler
+       is done; that second trap is no second call. */
+    target_addr retry_at;
+    uint64_t retry_sp;
+    char name[TRACEE_NAME_MAX];
+    uint64_t name_read_ns;
+    target_addr rseq;   /* its struct rseq in the target, 0: none */
+    uint8_t rseq_asked; /* how often, in vain */
+    int stat_fd;        /* /proc/PID/task/TID/stat where there is no rseq, else -1 */
+};
+
+/* Makes the thread known; its process must be. NULL when memory is out. */
+struct tracee *tracee_new(struct process *process, pid_t tid);
+/* Forgets the thread: it is gone or let go. When it was the last of its process, so is that. */
+void tracee_free(struct engine *engine, struct tracee *tracee);
+
+/* After an exec: nothing of what was known of the thread's program holds any more. */
+void tracee_forget_program(struct tracee *tracee);
+
+/* Makes a process known that lives in `space` (whose user it becomes). */
+struct process *process_new(struct engine *engine, pid_t pid, struct space *space);
+/* Forgets it, with a call of `ended` if it was announced. It has no threads any more. */
+void process_free(struct process *process);
+
+struct tracee *tracee_find(const struct engine *engine, pid_t tid);
+struct process *process_find(const struct engine *engine, pid_t pid);
+
+/* Resumes a stopped thread with a signal or 0. A thread that is gone is no error: its end will be
+   reported. */
+void tracee_resume(struct tracee *tracee, int signal);
+/* Reads the thread's name again when what is known is old. */
+void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns);
+
+/* The thread group of a thread by /proc; 0 when it is gone. */
+pid_t tracee_thread_group(pid_t tid);
+
+#endif

@@ -1,0 +1,104 @@
+#include "util/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { TABLE_FIRST_SIZE = 64 };
+
+/* Multiplication by 2^64 over the golden ratio spreads keys that differ in any few bits. */
+static size_t home_of(uint64_t key, size_t mask)
+{
+    return (size_t)((key * 0x9e3779b97f4a7c15u) >> 20) & mask;
+}
+
+void *table_get(const struct table *table, uint64_t key)
+{
+    if (table->count == 0)
+        return NULL;
+    for (size_t i = home_of(key, table->mask); table->entries[i].value; i = (i + 1) & table->mask)
+        if (table->entries[i].key == key)
+            return table->entries[i].value;
+    return NULL;
+}
+
+static void insert(struct table_entry *entries, size_t mask, uint64_t key, void *value)
+{
+    size_t i = home_of(key, mask);
+    while (entries[i].value)
+        i = (i + 1) & mask;
+    entries[i] = (struct table_entry){key, value};
+}
+
+static int grow(struct table *table)
+{
+    size_t size = table->entries ? (table->mask + 1) * 2 : TABLE_FIRST_SIZE;
+    struct table_entry *entries = calloc(size, sizeof(*entries));
+    if (!entries)
+        return -ENOMEM;
+    for (size_t i = 0; table->entries && i <= table->mask; i++)
+        if (table->entries[i].value)
+            insert(entries, size - 1, table->entries[i].key, table->entries[i].value);
+    free(table->entries);
+    table->entries = entries;
+    table->mask = size - 1;
+    return 0;
+}
+
+int table_put(struct table *table, uint64_t key, void *value)
+{
+    if (!table->entries || (table->count + 1) * 4 > (table->mask + 1) * 3) {
+        int r = grow(table);
+        if (r < 0)
+            return r;
+    }
+    size_t i = home_of(key, table->mask);
+    for (; table->entries[i].value; i = (i + 1) & table->mask) {
+        if (table->entries[i].key == key) {
+            table->entries[i].value = value;
+            return 0;
+        }
+    }
+    table->entries[i] = (struct table_entry){key, value};
+    table->count++;
+    return 0;
+}
+
+void *table_remove(struct table *table, uint64_t key)
+{
+    if (table->count == 0)
+        return NULL;
+    size_t hole = home_of(key, table->mask);
+    while (table->entries[hole].value && table->entries[hole].key != key)
+        hole = (hole + 1) & table->mask;
+    void *value = table->entries[hole].value;
+    if (!value)
+        return NULL;
+    /* Close the gap: an entry behind the hole moves into it unless its home lies after the hole,
+       so that no search stops early and no tombstones pile up. */
+    for (size_t i = (hole + 1) & table->mask; table->entries[i].value; i = (i + 1) & table->mask) {
+        size_t home = home_of(table->entries[i].key, table->mask);
+        if (((i - home) & table->mask) >= ((i - hole) & table->mask)) {
+            table->entries[hole] = table->entries[i];
+            hole = i;
+        }
+    }
+    table->entries[hole].value = NULL;
+    table->count--;
+    return value;
+}
+
+void *table_next(const struct table *table, size_t *position)
+{
+    while (table->entries && *position <= table->mask) {
+        void *value = table->entries[(*position)++].value;
+        if (value)
+            return value;
+    }
+    return NULL;
+}
+
+void table_free(struct table *table)
+{
+    free(table->entries);
+    *table = (struct table){0};
+}
