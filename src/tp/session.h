@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/error.h"
 #include "util/log.h"
@@ -55,6 +56,11 @@ struct session_ops {
     const char *(*name)(const struct session *session);
     const char *(*path)(const struct session *session); /* the trace's directory or URL */
     void (*free)(struct session *session);
+    /* More names became known after begin(): enables them, too, if begin() enabled the tracer's. */
+    MUST_CHECK int (*extend)(struct session *session, const char *const *names, size_t n,
+                             struct error *err);
+    /* After end(): how many records, of any program, the session lost since begin(). */
+    uint64_t (*discarded)(const struct session *session);
 };
 
 const struct session_ops *session_load(struct error *err);

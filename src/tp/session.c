@@ -1,0 +1,295 @@
+/* What libptrace_tracer_session.so exports: the recording session from its choice to its end. */
+#include "tp/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tp/session_parts.h"
+#include "util/cleanup.h"
+#include "util/text.h"
+
+enum {
+    DATA_TIMEOUT_S = 60, /* for the consumer to write out what is in the rings */
+    RULES_AGE_MS = 200,
+};
+
+/* What the daemon says of the session: 1 it is there, 0 it is not, negative when it cannot be
+ * asked. */
+static int find_session(const char *name, struct lttng_session *found)
+{
+    cleanup(cleanup_free) struct lttng_session *sessions = NULL;
+    int n = lttng_list_sessions(&sessions);
+    for (int i = 0; i < n; i++)
+        if (strcmp(sessions[i].name, name) == 0) {
+            *found = sessions[i];
+            return 1;
+        }
+    return n < 0 && n != -LTTNG_ERR_NO_SESSION ? n : 0;
+}
+
+/* The user's session of that name. */
+static int use_session(const struct lttng_session *found, struct session **result,
+                       struct error *err)
+{
+    struct session *session =
+        session_new(found->enabled ? SESSION_USER_STARTED : SESSION_USER_IDLE);
+    if (!session)
+        return error_set(err, -ENOMEM, "out of memory");
+    snprintf(session->name, sizeof(session->name), "%s", found->name);
+    snprintf(session->path, sizeof(session->path), "%s", found->path);
+    *result = session;
+    return 0;
+}
+
+static int session_choose(const struct session_request *request, struct session **session,
+                          struct error *err)
+{
+    log_set_level(request->level);
+    if (request->name && request->output)
+        return error_set(err, -EINVAL,
+                         "--session and --output exclude each other: a session has its output");
+    if (request->output)
+        return session_make_own(request, session, err);
+    struct lttng_session found;
+    cleanup(cleanup_free) char *current =
+        request->name ? NULL : current_session_name(request->home);
+    const char *name = request->name ? request->name : current;
+    bool alive = name && daemon_is_alive();
+    int rc = alive ? find_session(name, &found) : 0;
+    if (rc < 0)
+        return error_set(err, -EIO, "cannot ask the session daemon for session %s: %s", name,
+                         lttng_strerror(rc));
+    if (rc > 0)
+        return use_session(&found, session, err);
+    if (!request->name)
+        return session_make_own(request, session, err);
+    return error_set(err, -ENOENT,
+                     alive ? "there is no session %s: `lttng list` shows those there are"
+                           : "there is no session %s: no LTTng session daemon runs",
+                     name);
+}
+
+/* Starts it. That somebody else did meanwhile makes it his. */
+static int start(struct session *session, struct error *err)
+{
+    int rc = lttng_start_tracing(session->name);
+    if (rc == -LTTNG_ERR_TRACE_ALREADY_STARTED && session->owner == SESSION_USER_IDLE) {
+        session->owner = SESSION_USER_STARTED;
+        return 0;
+    }
+    if (rc < 0)
+        return error_set(err, -EIO, "cannot start session %s: %s", session->name,
+                         lttng_strerror(rc));
+    session->started = true;
+    return 0;
+}
+
+/* Where one's own events go: the only user-space channel, or channel0. */
+static const char *pick_channel(const struct rule_list *rules)
+{
+    return rules->channels.count == 1 ? rules->channels.items[0] : "channel0";
+}
+
+static void warn_nothing_enabled(const struct session *session, const struct rule_list *rules,
+                                 const char *const *names, size_t n)
+{
+    cleanup(cleanup_free) char *patterns = rules_provider_patterns(names, n);
+    if (n > 0 && patterns)
+        log_warning("no rule of session %s asks for a traced function yet; to enable all: lttng "
+                    "enable-event -u -s %s -c %s '%s'",
+                    session->name, session->name, pick_channel(rules), patterns);
+}
+
+static uint64_t read_discarded(const struct session *session)
+{
+    uint64_t sum = 0;
+    struct lttng_domain domain = session_domain(session->name);
+    struct lttng_handle *handle = lttng_create_handle(session->name, &domain);
+    cleanup(cleanup_free) struct lttng_channel *channels = NULL;
+    int n = handle ? lttng_list_channels(handle, &channels) : 0;
+    for (int i = 0; i < n; i++) {
+        uint64_t discarded;
+        if (lttng_channel_get_discarded_event_count(&channels[i], &discarded) == 0)
+            sum += discarded;
+    }
+    if (handle)
+        lttng_destroy_handle(handle);
+    return sum;
+}
+
+static int session_begin(struct session *session, const char *const *names, size_t n,
+                         struct error *err)
+{
+    if (session->owner == SESSION_OWN)
+        return start(session, err);
+    struct rule_list rules = {0};
+    int rc = rule_list_read(&rules, session->name, err);
+    bool matched = rc == 0 && rule_list_matches_any(&rules, names, n);
+    session->discarded = read_discarded(session);
+    if (rc == 0 && session->owner == SESSION_USER_STARTED && !matched)
+        warn_nothing_enabled(session, &rules, names, n);
+    if (rc == 0 && session->owner == SESSION_USER_IDLE) {
+        if (!matched) {
+            session->channel = strdup(pick_channel(&rules));
+            rc = session->channel ? rules_enable(session->name, session->channel, names, n, err)
+                                  : error_set(err, -ENOMEM, "out of memory");
+        }
+        if (rc == 0)
+            rc = start(session, err);
+    }
+    rule_list_clear(&rules);
+    return rc;
+}
+
+static int session_extend(struct session *session, const char *const *names, size_t n,
+                          struct error *err)
+{
+    if (!session->channel)
+        return 0;
+    return rules_enable(session->name, session->channel, names, n, err);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool session_names_provider(struct session *session, const char *provider)
+{
+    size_t length = strlen(provider);
+    int64_t now = now_ms();
+    if (session->rules_read_ms == 0 || now - session->rules_read_ms >= RULES_AGE_MS) {
+        struct error err;
+        if (rule_list_read(&session->rules, NULL, &err) < 0)
+            log_warning("cannot read the sessions' rules: %s", err.text);
+        session->rules_read_ms = now_ms();
+    }
+    for (size_t i = 0; i < session->rules.list.count; i++) {
+        const char *pattern = session->rules.list.items[i].pattern;
+        if (strncmp(pattern, provider, length) == 0 && pattern[length] == ':')
+            return true;
+    }
+    return false;
+}
+
+/* Stops, and waits until what was recorded is in the files. */
+static int stop(struct session *session, struct error *err)
+{
+    session->started = false;
+    int rc = lttng_stop_tracing_no_wait(session->name);
+    if (rc == -LTTNG_ERR_TRACE_ALREADY_STOPPED)
+        rc = 0;
+    if (rc == -LTTNG_ERR_SESS_NOT_FOUND || rc == -LTTNG_ERR_NO_SESSIOND)
+        session->exists = false;
+    if (rc < 0)
+        return error_set(err, -EIO, "cannot stop session %s: %s", session->name,
+                         lttng_strerror(rc));
+    int64_t end = now_ms() + DATA_TIMEOUT_S * 1000;
+    while ((rc = lttng_data_pending(session->name)) > 0) {
+        if (now_ms() >= end)
+            return error_set(err, -ETIMEDOUT,
+                             "session %s did not write out its data in %d seconds: the trace in "
+                             "%s may lack its end",
+                             session->name, DATA_TIMEOUT_S, session->path);
+        /* liblttng-ctl can only be asked again; its own lttng_stop_tracing() does it, too. */
+        struct timespec pause = {.tv_nsec = 5000000};
+        nanosleep(&pause, NULL);
+    }
+    if (rc < 0)
+        return error_set(err, -EIO, "cannot tell whether session %s has written out its data: %s",
+                         session->name, lttng_strerror(rc));
+    return 0;
+}
+
+int session_destroy(struct session *session, struct error *err)
+{
+    struct lttng_destruction_handle *handle = NULL;
+    session->exists = false;
+    int code = lttng_destroy_session_ext(session->name, &handle);
+    if (code == LTTNG_OK) {
+        int status = lttng_destruction_handle_wait_for_completion(handle, DATA_TIMEOUT_S * 1000);
+        if (status != LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED)
+            code = LTTNG_ERR_UNK;
+        lttng_destruction_handle_destroy(handle);
+    }
+    if (code != LTTNG_OK)
+        return error_set(err, -EIO, "cannot destroy session %s: %s", session->name,
+                         lttng_strerror(-code));
+    return 0;
+}
+
+static int session_end(struct session *session, struct error *err)
+{
+    int rc = 0;
+    bool was_started = session->started;
+    if (was_started)
+        rc = stop(session, err);
+    session->discarded = was_started || session->owner == SESSION_USER_STARTED
+                             ? read_discarded(session) - session->discarded
+                             : 0;
+    if (session->exists) {
+        struct error second;
+        int rc_destroy = session_destroy(session, &second);
+        if (rc == 0 && rc_destroy < 0) {
+            rc = rc_destroy;
+            *err = second;
+        }
+    }
+    return rc;
+}
+
+static uint64_t session_discarded(const struct session *session)
+{
+    return session->discarded;
+}
+
+static enum session_owner session_owner_of(const struct session *session)
+{
+    return session->owner;
+}
+
+static const char *session_name(const struct session *session)
+{
+    return session->name;
+}
+
+static const char *session_path(const struct session *session)
+{
+    return session->path;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    struct error err;
+    /* Not ended: nobody wants what was recorded, so nothing is waited for. */
+    if (session->started)
+        lttng_stop_tracing_no_wait(session->name);
+    if (session->exists && session_destroy(session, &err) < 0)
+        log_warning("%s", err.text);
+    output_unmake(&session->output);
+    output_free(&session->output);
+    rule_list_clear(&session->rules);
+    free(session->channel);
+    free(session);
+}
+
+extern const struct session_ops session_lttng_ops;
+__attribute__((visibility("default"))) const struct session_ops session_lttng_ops = {
+    .choose = session_choose,
+    .begin = session_begin,
+    .names_provider = session_names_provider,
+    .end = session_end,
+    .owner = session_owner_of,
+    .name = session_name,
+    .path = session_path,
+    .free = session_free,
+    .extend = session_extend,
+    .discarded = session_discarded,
+};

@@ -1,0 +1,105 @@
+/* The parts of libptrace_tracer_session.so among themselves. */
+#ifndef TP_SESSION_PARTS_H
+#define TP_SESSION_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lttng/lttng.h>
+
+#include "tp/session.h"
+#include "util/error.h"
+#include "util/vec.h"
+
+/* -- session_daemon.c -- */
+
+bool daemon_is_alive(void);
+/* Makes sure that a session daemon runs, starting one as `lttng create` does. It stays. */
+MUST_CHECK int daemon_start(struct error *err);
+
+/* -- session_current.c -- */
+
+/* The name in .lttngrc of LTTNG_HOME or, without that, of `home`: what `lttng set-session` chose
+   last. NULL when there is none. The caller frees. */
+char *current_session_name(const char *home);
+
+/* -- session_output.c -- */
+
+struct output {
+    char *path; /* absolute */
+    bool made;  /* by us: taken away again when nothing came of it */
+};
+
+/* An empty directory that can be written: `wanted`, or when that is NULL one of our own naming in
+   the working directory. */
+MUST_CHECK int output_make(struct output *output, const char *wanted, const char *program,
+                           struct error *err);
+/* Removes the directory if it was made and is empty. */
+void output_unmake(struct output *output);
+void output_free(struct output *output);
+/* "ptrace_tracer-PROGRAM-YYYYmmdd-HHMMSS", harmless as a file's and a session's name. NULL when
+   memory is out. The caller frees. */
+char *output_name(const char *program);
+
+/* -- session_rules.c -- */
+
+/* An enabled rule for user-space events, in an enabled channel. */
+struct rule {
+    char pattern[LTTNG_SYMBOL_NAME_LEN];
+    char session[LTTNG_NAME_MAX];
+    bool reaches_us; /* its log level lets events through that have none */
+    VEC(char *) exclusions;
+};
+
+struct rule_list {
+    VEC(struct rule) list;
+    VEC(char *) channels; /* of user space, in all sessions looked at */
+};
+
+/* Reads the rules of the session, or with NULL of all sessions of the user. The rules are cleared
+   first. */
+MUST_CHECK int rule_list_read(struct rule_list *rules, const char *session, struct error *err);
+void rule_list_clear(struct rule_list *rules);
+/* Whether an event of that name ("provider:event") passes the rule, filters aside. */
+bool rule_matches(const struct rule *rule, const char *name);
+/* Whether some rule matches some name. */
+bool rule_list_matches_any(const struct rule_list *rules, const char *const *names, size_t n);
+
+/* What the daemon has as user-space domain of the session, for lttng_create_handle(). */
+struct lttng_domain session_domain(const char *session);
+/* Enables exactly these events, or when they are many all of their providers, in the channel. */
+MUST_CHECK int rules_enable(const char *session, const char *channel, const char *const *names,
+                            size_t n, struct error *err);
+/* The providers of the names, as patterns "a:*,b:*" for the command line: a few, then "...". The
+   caller frees; NULL when memory is out. */
+char *rules_provider_patterns(const char *const *names, size_t n);
+
+/* -- session_own.c -- */
+
+struct session {
+    enum session_owner owner;
+    char name[LTTNG_NAME_MAX];
+    char path[LTTNG_PATH_MAX];
+    struct output output;   /* of an own session */
+    char *channel;          /* where our events are enabled; NULL: nowhere */
+    bool started;           /* by us, and not stopped yet */
+    bool exists;            /* an own session that is not destroyed yet */
+    uint64_t discarded;     /* before we started */
+    struct rule_list rules; /* of all sessions, as names_provider() last saw them */
+    int64_t rules_read_ms;  /* CLOCK_MONOTONIC; 0: never */
+};
+
+/* NULL when memory is out. */
+struct session *session_new(enum session_owner owner);
+/* A session of the tracer's own, ready to be started. */
+MUST_CHECK int session_make_own(const struct session_request *request, struct session **session,
+                                struct error *err);
+
+/* -- session.c -- */
+
+MUST_CHECK int session_destroy(struct session *session, struct error *err);
+/* Undoes what was not ended, and frees. NULL is fine. */
+void session_free(struct session *session);
+
+#endif
