@@ -1,0 +1,48 @@
+# The programs that the engine is tested on. They are ordinary programs: built without sanitizers,
+# with flags of their own, whatever the tracer is built with.
+
+TARGET_NAMES := one_thread threads8 recursion tailcall longjmp signal_storm dlopen fork_child \
+                vfork_exec exec_other exit_in_function die_by_signal wait_for_line segv_fixup \
+                own_int3 sigtrap_blocked group_stop many_threads_churn first_instructions
+TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so \
+             one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)
+
+TEST_TARGETS += $(TARGETS)
+
+TARGET_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror $(TARGET_CFLAGS)
+
+$(BUILD)/targets/%: TARGET_CFLAGS = -fPIE -pie
+# Tail calls become jumps.
+$(BUILD)/targets/tailcall: TARGET_CFLAGS += -O2 -foptimize-sibling-calls
+$(BUILD)/targets/dlopen: TARGET_CFLAGS += -Wl,-rpath,'$$ORIGIN'
+# Its functions are found by name.
+$(BUILD)/targets/first_instructions: tests/targets/first_instructions.S
+$(BUILD)/targets/lib%.so: TARGET_CFLAGS = -fPIC -shared
+$(BUILD)/targets/%_static: TARGET_CFLAGS = -fno-pie -static
+$(BUILD)/targets/%_static_pie: TARGET_CFLAGS = -fPIE -static-pie
+$(BUILD)/targets/%_no_pie: TARGET_CFLAGS = -fno-pie -no-pie
+
+define build_target
+@mkdir -p $(@D)
+$(TARGET_CC) -o $@ $(filter %.c %.S,$^) -pthread -ldl
+endef
+
+$(BUILD)/targets/%_static: tests/targets/%.c tests/targets/target.h
+	$(build_target)
+
+$(BUILD)/targets/%_static_pie: tests/targets/%.c tests/targets/target.h
+	$(build_target)
+
+$(BUILD)/targets/%_no_pie: tests/targets/%.c tests/targets/target.h
+	$(build_target)
+
+$(BUILD)/targets/lib%.so: tests/targets/%.c
+	@mkdir -p $(@D)
+	$(TARGET_CC) -o $@ $<
+
+$(BUILD)/targets/%: tests/targets/%.c tests/targets/target.h
+	$(build_target)
+
+targets: $(TARGETS)
+
+.PHONY: targets

@@ -1,0 +1,88 @@
+/*
+ * first_instructions [CALLS=20]: calls functions whose first instruction is each of a kind (the
+ * functions are in first_instructions.S), CALLS times each, and checks what they did.
+ * Prints "f_NAME CALLS CALLS" for each; but f_loop, which branches to its own first byte, is
+ * entered three times a call, and f_tail is entered by other functions' jumps and calls, too.
+ */
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "target.h"
+
+typedef int one_argument(int i);
+one_argument f_ret, f_ret_imm, f_rep_ret, f_endbr64, f_nop, f_long_nop, f_push, f_push_call,
+    f_jmp_short, f_jmp_long, f_jmp_memory, f_tail, f_call, f_call_memory, f_load, f_compare, f_lock,
+    f_lea, f_sse, f_eip, f_enter, f_pushf;
+int f_call_register(int i, one_argument *callee);
+int f_jrcxz(int i, int unused, int unused2, long count);
+int f_loop(int i, int unused, int unused2, long count);
+void f_movs(char *to, const char *from, int unused, size_t n);
+void *f_segment(void);
+int call_f_jcc(int i, int zero_or_not);
+long call_f_syscall(long number, long *difference);
+extern int f_count;
+
+/* Those that return their argument plus one. */
+static const struct {
+    const char *name;
+    one_argument *function;
+} plus_one[] = {
+    {"f_endbr64", f_endbr64},
+    {"f_nop", f_nop},
+    {"f_long_nop", f_long_nop},
+    {"f_push", f_push},
+    {"f_push_call", f_push_call},
+    {"f_jmp_short", f_jmp_short},
+    {"f_jmp_long", f_jmp_long},
+    {"f_jmp_memory", f_jmp_memory},
+    {"f_call", f_call},
+    {"f_call_memory", f_call_memory},
+    {"f_load", f_load},
+    {"f_compare", f_compare},
+    {"f_lock", f_lock},
+    {"f_lea", f_lea},
+    {"f_sse", f_sse},
+    {"f_eip", f_eip},
+    {"f_enter", f_enter},
+    {"f_pushf", f_pushf},
+};
+
+int main(int argc, char **argv)
+{
+    int calls = (int)argument(argc, argv, 1, 20);
+    unsigned long n = (unsigned long)calls;
+    char buffer[16];
+    void *self;
+    long difference;
+
+    for (size_t k = 0; k < sizeof(plus_one) / sizeof(plus_one[0]); k++) {
+        for (int i = 0; i < calls; i++)
+            check(plus_one[k].function(i) == i + 1, plus_one[k].name);
+        report(plus_one[k].name, n, n);
+    }
+    check(f_count == calls, "f_lock counts");
+    __asm__("mov %%fs:0, %0" : "=r"(self));
+    for (int i = 0; i < calls; i++) {
+        f_ret(i);
+        f_ret_imm(i);
+        f_rep_ret(i);
+        check(f_call_register(i, f_tail) == i + 1, "f_call_register");
+        check(f_jrcxz(i, 0, 0, i % 2) == i + 1, "f_jrcxz");
+        check(f_loop(i, 0, 0, 3) == i + 1, "f_loop");
+        check(call_f_jcc(i, i % 2) == i + 1, "f_jcc");
+        memset(buffer, 0, sizeof(buffer));
+        f_movs(buffer, "displaced", 0, 10);
+        check(strcmp(buffer, "displaced") == 0, "f_movs");
+        check(call_f_syscall(SYS_getpid, &difference) == getpid(), "f_syscall");
+        check(difference == 0, "rcx after f_syscall");
+        check(f_segment() == self, "f_segment");
+    }
+    static const char *const others[] = {"f_ret",           "f_ret_imm", "f_rep_ret",
+                                         "f_call_register", "f_jrcxz",   "f_jcc",
+                                         "f_movs",          "f_syscall", "f_segment"};
+    for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++)
+        report(others[k], n, n);
+    report("f_loop", 3 * n, 3 * n);
+    report("f_tail", 3 * n, 3 * n);
+    return 0;
+}

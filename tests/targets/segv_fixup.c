@@ -1,0 +1,87 @@
+/*
+ * segv_fixup [CALLS=20]: functions whose first instruction faults. A handler that looks at the PC
+ * and finds it at the function's first byte mends the fault: for reads() it sets the pointer right
+ * and the instruction is run again; for skips() it moves the PC over the instruction; for jumps(),
+ * whose `call *(%rdi)` then goes to callee(), it sets the pointer right. Prints "reads CALLS
+ * CALLS", "skips CALLS CALLS", "jumps CALLS CALLS" and "callee CALLS CALLS".
+ */
+#include <signal.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#include "target.h"
+
+int reads(const int *from);
+int skips(const int *from);
+int jumps(int (*const *where)(void));
+
+__asm__(".text\n"
+        ".macro function name\n"
+        ".globl \\name\n"
+        ".type \\name, @function\n"
+        "\\name:\n"
+        ".endm\n"
+        "function reads\n"
+        "    movl (%rdi), %eax\n"
+        "    ret\n"
+        ".size reads, . - reads\n"
+        "function skips\n"
+        "    movl (%rdi), %eax\n"
+        "    movl $77, %eax\n"
+        "    ret\n"
+        ".size skips, . - skips\n"
+        "function jumps\n"
+        "    call *(%rdi)\n"
+        "    addl $1, %eax\n"
+        "    ret\n"
+        ".size jumps, . - jumps\n");
+
+static const int value = 4711;
+static volatile sig_atomic_t faults;
+static counter n_callee;
+
+TRACED int callee(void);
+int callee(void)
+{
+    n_callee++;
+    return 99;
+}
+
+static int (*const callee_pointer)(void) = callee;
+
+static void mend(int signal, siginfo_t *info, void *context)
+{
+    greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+    uintptr_t pc = (uintptr_t)regs[REG_RIP];
+    (void)signal;
+    faults++;
+    check((uintptr_t)info->si_addr == 16, "address of the fault");
+    if (pc == (uintptr_t)reads)
+        regs[REG_RDI] = (greg_t)(uintptr_t)&value;
+    else if (pc == (uintptr_t)skips)
+        regs[REG_RIP] += 2;
+    else if (pc == (uintptr_t)jumps)
+        regs[REG_RDI] = (greg_t)(uintptr_t)&callee_pointer;
+    else
+        check(0, "the PC of a fault is that of the first instruction");
+}
+
+int main(int argc, char **argv)
+{
+    int calls = (int)argument(argc, argv, 1, 20);
+    struct sigaction action = {.sa_sigaction = mend, .sa_flags = SA_SIGINFO};
+    void *bad = (void *)16;
+    OPAQUE();
+    sigaction(SIGSEGV, &action, NULL);
+    for (int i = 0; i < calls; i++) {
+        check(reads(bad) == 4711, "result of reads");
+        check(skips(bad) == 77, "result of skips");
+        check(jumps(bad) == 100, "result of jumps");
+    }
+    check(faults == 3 * calls, "number of faults");
+    report("reads", (unsigned long)calls, (unsigned long)calls);
+    report("skips", (unsigned long)calls, (unsigned long)calls);
+    report("jumps", (unsigned long)calls, (unsigned long)calls);
+    report("callee", n_callee, n_callee);
+    return 0;
+}
