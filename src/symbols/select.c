@@ -65,7 +65,7 @@ int select_add(struct select *select, const char *text, bool exclude, struct err
     cleanup(cleanup_free) char *ere = strndup(text, ere_length);
     cleanup(cleanup_free) char *glob = at ? strdup(at + 1) : NULL;
     if (!copy || !ere || (at && !glob))
-        return -ENOMEM;
+        return error_set(err, -ENOMEM, "out of memory");
 
     bool is_literal = strpbrk(ere, "^.[]$()|*+?{}\\") == NULL;
     regex_t regex;
@@ -83,7 +83,7 @@ int select_add(struct select *select, const char *text, bool exclude, struct err
     if (!pattern) {
         if (!is_literal)
             regfree(&regex);
-        return -ENOMEM;
+        return error_set(err, -ENOMEM, "out of memory");
     }
     pattern->text = take_ptr(copy);
     pattern->glob = take_ptr(glob);

@@ -1,0 +1,82 @@
+/*
+ * The procedure call standard: the C types of a function's parameters and result -> where each
+ * value lies at the function's first instruction and after its return. What every ABI needs to know
+ * of a type is a flat list of the scalars it is made of. One file an architecture (abi_x86_64.c)
+ * implements this; nothing here knows debug information.
+ */
+#ifndef SYMBOLS_ABI_H
+#define SYMBOLS_ABI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "symbols/probe.h"
+
+enum abi_part_kind {
+    ABI_INTEGER,   /* integers, bool, enums, pointers */
+    ABI_BIT_FIELD, /* an integer that need not be aligned */
+    ABI_FLOAT,     /* float and double, and the half and quad precision ones */
+    ABI_EXTENDED,  /* the x87 80-bit format, 16 bytes in memory */
+    ABI_VECTOR,    /* a short vector of 8 to 64 bytes */
+};
+
+/* A scalar at `offset` bytes in the value. */
+struct abi_part {
+    uint64_t offset;
+    uint64_t size;
+    enum abi_part_kind kind;
+};
+
+/* More scalars than this in a value that may travel in registers (at most 64 bytes) there are not,
+   unions aside, which repeat themselves. */
+enum { ABI_PARTS_MAX = 64 };
+
+enum abi_shape {
+    ABI_VOID,
+    ABI_SCALAR, /* one part */
+    ABI_INT128,
+    ABI_COMPLEX,     /* two parts */
+    ABI_AGGREGATE,   /* struct, class, union; may be empty */
+    ABI_INDIRECT,    /* a C++ class with a say in its copying: the address of a copy is passed */
+    ABI_UNCLASSIFIED /* nothing is known: neither it nor what comes after it can be placed */
+};
+
+struct abi_value {
+    enum abi_shape shape;
+    uint64_t size; /* bytes */
+    uint64_t align;
+    size_t n_parts; /* not needed of aggregates of more than 64 bytes */
+    const struct abi_part *parts;
+};
+
+enum abi_where {
+    ABI_NOWHERE, /* not placed: void, an empty class, or beyond what is known */
+    ABI_PIECES,  /* in up to two registers: bytes 0 to 7 in the first, 8 to 15 in the second */
+    ABI_WHOLE,   /* in one register (scalars, vectors), or contiguous on the stack */
+    ABI_ADDRESS, /* the place holds the value's address */
+};
+
+struct abi_location {
+    enum abi_where where;
+    struct value_place place;  /* the first or only piece */
+    struct value_place second; /* PLACE_NONE when there is none */
+};
+
+/*
+ * Places the result and n arguments (in order, `this` and other hidden parameters that debug
+ * information names included; the address for a result in memory is not among them).
+ */
+void abi_place(const struct abi_value *result, struct abi_location *result_at,
+               const struct abi_value *args, size_t n, struct abi_location *args_at);
+
+/* The argument register that has this number in DWARF; false when it carries no arguments. */
+bool abi_argument_register(uint64_t dwarf_register, struct value_place *place);
+
+/* How many integer argument registers there are. */
+unsigned abi_integer_arguments(void);
+
+/* e_machine of the ELF files whose functions are called like this. */
+uint16_t abi_elf_machine(void);
+
+#endif

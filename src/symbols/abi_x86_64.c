@@ -1,0 +1,283 @@
+/*
+ * System V Application Binary Interface, AMD64 Architecture Processor Supplement, section 3.2.3
+ * "Parameter Passing" ("psABI" below).
+ */
+#include <elf.h>
+#include <string.h>
+
+#include "symbols/abi.h"
+
+enum { INTEGER_REGISTERS = 6, FLOAT_REGISTERS = 8, EIGHTBYTES_MAX = 8 };
+
+enum eightbyte_class {
+    CLASS_NONE,
+    CLASS_INTEGER,
+    CLASS_SSE,
+    CLASS_SSEUP,
+    CLASS_X87,
+    CLASS_X87UP,
+    CLASS_MEMORY,
+};
+
+struct classes {
+    size_t n; /* 0: nothing is passed */
+    bool memory;
+    enum eightbyte_class of[EIGHTBYTES_MAX];
+};
+
+/* psABI, "Classification", step 4 of aggregates: how two classes of one eightbyte become one. */
+static enum eightbyte_class merge(enum eightbyte_class a, enum eightbyte_class b)
+{
+    if (a == b || b == CLASS_NONE)
+        return a;
+    if (a == CLASS_NONE)
+        return b;
+    if (a == CLASS_MEMORY || b == CLASS_MEMORY)
+        return CLASS_MEMORY;
+    if (a == CLASS_INTEGER || b == CLASS_INTEGER)
+        return CLASS_INTEGER;
+    if (a == CLASS_X87 || a == CLASS_X87UP || b == CLASS_X87 || b == CLASS_X87UP)
+        return CLASS_MEMORY;
+    return CLASS_SSE;
+}
+
+/* The class that a part gives to the `nth` eightbyte it covers. */
+static enum eightbyte_class part_class(const struct abi_part *part, size_t nth)
+{
+    switch (part->kind) {
+    case ABI_INTEGER:
+    case ABI_BIT_FIELD:
+        return CLASS_INTEGER;
+    case ABI_EXTENDED:
+        return nth == 0 ? CLASS_X87 : CLASS_X87UP;
+    case ABI_FLOAT:
+    case ABI_VECTOR:
+        return nth == 0 ? CLASS_SSE : CLASS_SSEUP;
+    }
+    return CLASS_MEMORY;
+}
+
+static struct classes classify(const struct abi_value *value)
+{
+    struct classes classes = {0};
+    /* Empty classes are passed in nothing (psABI gives them NO_CLASS), whatever their size. */
+    if (value->size == 0 || (value->n_parts == 0 && value->size <= 16))
+        return classes;
+    classes.n = (value->size + 7) / 8;
+    if (classes.n > EIGHTBYTES_MAX) {
+        classes.memory = true;
+        return classes;
+    }
+
+    for (size_t i = 0; i < value->n_parts; i++) {
+        const struct abi_part *part = &value->parts[i];
+        if (part->size == 0)
+            continue;
+        /* "If it has unaligned fields, it has class MEMORY." */
+        bool aligned = part->kind == ABI_BIT_FIELD || part->offset % part->size == 0;
+        if (!aligned || part->offset >= value->size || part->size > value->size - part->offset) {
+            classes.memory = true;
+            return classes;
+        }
+        size_t first = part->offset / 8, last = (part->offset + part->size - 1) / 8;
+        for (size_t e = first; e <= last; e++)
+            classes.of[e] = merge(classes.of[e], part_class(part, e - first));
+    }
+
+    /* "Post merger cleanup" */
+    bool one_vector = classes.of[0] == CLASS_SSE;
+    for (size_t e = 0; e < classes.n; e++) {
+        if (classes.of[e] == CLASS_MEMORY)
+            classes.memory = true;
+        if (classes.of[e] == CLASS_X87UP && (e == 0 || classes.of[e - 1] != CLASS_X87))
+            classes.memory = true;
+        if (e > 0 && classes.of[e] != CLASS_SSEUP)
+            one_vector = false;
+    }
+    if (classes.n > 2 && !one_vector)
+        classes.memory = true;
+    for (size_t e = 0; e < classes.n; e++)
+        if (classes.of[e] == CLASS_SSEUP &&
+            (e == 0 || (classes.of[e - 1] != CLASS_SSE && classes.of[e - 1] != CLASS_SSEUP)))
+            classes.of[e] = CLASS_SSE;
+    return classes;
+}
+
+/* What has been given out so far. */
+struct supply {
+    unsigned integers;
+    unsigned floats;
+    uint64_t stack; /* bytes */
+};
+
+static struct value_place register_place(enum place_kind kind, unsigned index)
+{
+    return (struct value_place){.kind = kind, .index = (uint16_t)index};
+}
+
+/* Gives each eightbyte its register; one of nothing but padding (NO_CLASS) has none. */
+static void place_pieces(const struct classes *classes, enum place_kind integer, unsigned *integers,
+                         enum place_kind other, unsigned *others, struct abi_location *at)
+{
+    struct value_place places[2] = {{0}};
+    at->where = ABI_PIECES;
+    for (size_t e = 0; e < classes->n; e++) {
+        if (classes->of[e] == CLASS_SSEUP)
+            at->where = ABI_WHOLE;
+        else if (e < 2 && classes->of[e] == CLASS_INTEGER)
+            places[e] = register_place(integer, (*integers)++);
+        else if (e < 2 && classes->of[e] == CLASS_SSE)
+            places[e] = register_place(other, (*others)++);
+    }
+    at->place = places[0];
+    at->second = places[1];
+}
+
+static void place_on_stack(struct supply *supply, uint64_t size, uint64_t align,
+                           struct abi_location *at)
+{
+    /* "The size of each argument gets rounded up to eightbytes"; what is aligned to more than 8
+       bytes in memory is so on the stack. */
+    if (align < 8 || (align & (align - 1)))
+        align = 8;
+    supply->stack = (supply->stack + align - 1) & ~(align - 1);
+    if (supply->stack <= INT32_MAX) {
+        at->where = ABI_WHOLE;
+        at->place = (struct value_place){.kind = PLACE_STACK_ARG, .offset = (int32_t)supply->stack};
+    }
+    supply->stack += (size + 7) & ~(uint64_t)7;
+}
+
+static void place_pointer(struct supply *supply, struct abi_location *at)
+{
+    if (supply->integers < INTEGER_REGISTERS) {
+        at->where = ABI_WHOLE;
+        at->place = register_place(PLACE_INTEGER_ARG, supply->integers++);
+    } else {
+        place_on_stack(supply, 8, 8, at);
+    }
+}
+
+/* Sizes come from debug information; one that no argument has must not overflow the sums. */
+static bool is_size_plausible(uint64_t size)
+{
+    return size <= (1u << 30);
+}
+
+static void place_argument(struct supply *supply, const struct abi_value *value,
+                           struct abi_location *at)
+{
+    if (value->shape == ABI_INDIRECT) {
+        place_pointer(supply, at);
+        if (at->where == ABI_WHOLE)
+            at->where = ABI_ADDRESS;
+        return;
+    }
+
+    struct classes classes = classify(value);
+    if (classes.n == 0)
+        return;
+    /* X87 and COMPLEX_X87 arguments go to memory, too. */
+    if (classes.memory || classes.of[0] == CLASS_X87) {
+        place_on_stack(supply, value->size, value->align, at);
+        return;
+    }
+
+    unsigned integers = 0, floats = 0;
+    for (size_t e = 0; e < classes.n; e++) {
+        integers += classes.of[e] == CLASS_INTEGER;
+        /* An eightbyte of nothing but padding is of class NO_CLASS, and compilers pass it as SSE.
+         */
+        floats += classes.of[e] == CLASS_SSE || classes.of[e] == CLASS_NONE;
+    }
+    /* "If there are no registers available for any eightbyte of an argument, the whole argument is
+       passed on the stack", and what was assigned is taken back. */
+    if (supply->integers + integers > INTEGER_REGISTERS ||
+        supply->floats + floats > FLOAT_REGISTERS) {
+        place_on_stack(supply, value->size, value->align, at);
+        return;
+    }
+
+    place_pieces(&classes, PLACE_INTEGER_ARG, &supply->integers, PLACE_FLOAT_ARG, &supply->floats,
+                 at);
+}
+
+/* psABI, "Returning of Values". Returns whether the caller passes the result's address. */
+static bool place_result(const struct abi_value *value, struct abi_location *at)
+{
+    if (value->shape == ABI_VOID || value->shape == ABI_UNCLASSIFIED)
+        return false;
+    struct classes classes = classify(value);
+    if (value->shape == ABI_COMPLEX && classes.of[0] == CLASS_X87 && classes.n == 4) {
+        /* COMPLEX_X87: the real part in st(0), the imaginary one in st(1). */
+        at->where = ABI_WHOLE;
+        at->place = register_place(PLACE_X87_RET, 0);
+        return false;
+    }
+    if (value->shape == ABI_INDIRECT || classes.memory) {
+        at->where = ABI_ADDRESS;
+        at->place = register_place(PLACE_INTEGER_RET, 0);
+        return true;
+    }
+    if (classes.n == 0)
+        return false;
+    if (classes.of[0] == CLASS_X87) {
+        at->where = ABI_WHOLE;
+        at->place = register_place(PLACE_X87_RET, 0);
+        return false;
+    }
+
+    unsigned integers = 0, floats = 0;
+    place_pieces(&classes, PLACE_INTEGER_RET, &integers, PLACE_FLOAT_RET, &floats, at);
+    return false;
+}
+
+void abi_place(const struct abi_value *result, struct abi_location *result_at,
+               const struct abi_value *args, size_t n, struct abi_location *args_at)
+{
+    struct supply supply = {0};
+    memset(result_at, 0, sizeof(*result_at));
+    if (n)
+        memset(args_at, 0, n * sizeof(*args_at));
+
+    if (!is_size_plausible(result->size) || result->shape == ABI_UNCLASSIFIED)
+        return; /* perhaps an address is passed for it, perhaps not */
+    if (place_result(result, result_at))
+        supply.integers++;
+    for (size_t i = 0; i < n; i++) {
+        if (args[i].shape == ABI_UNCLASSIFIED || args[i].shape == ABI_VOID ||
+            !is_size_plausible(args[i].size) || args[i].align > (1u << 16))
+            return;
+        place_argument(&supply, &args[i], &args_at[i]);
+    }
+}
+
+/* psABI, figure 3.36 "DWARF Register Number Mapping" */
+bool abi_argument_register(uint64_t dwarf_register, struct value_place *place)
+{
+    static const uint8_t integer_arguments[INTEGER_REGISTERS] = {
+        5, 4, 1, 2, 8, 9, /* rdi, rsi, rdx, rcx, r8, r9 */
+    };
+    enum { XMM0 = 17 };
+
+    if (dwarf_register >= XMM0 && dwarf_register < XMM0 + FLOAT_REGISTERS) {
+        *place = register_place(PLACE_FLOAT_ARG, (unsigned)(dwarf_register - XMM0));
+        return true;
+    }
+    for (unsigned i = 0; i < INTEGER_REGISTERS; i++)
+        if (integer_arguments[i] == dwarf_register) {
+            *place = register_place(PLACE_INTEGER_ARG, i);
+            return true;
+        }
+    return false;
+}
+
+unsigned abi_integer_arguments(void)
+{
+    return INTEGER_REGISTERS;
+}
+
+uint16_t abi_elf_machine(void)
+{
+    return EM_X86_64;
+}

@@ -1,0 +1,158 @@
+#include "symbols/catalog.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "symbols/image.h"
+#include "util/cleanup.h"
+
+int catalog_new(struct catalog **result)
+{
+    struct catalog *catalog = calloc(1, sizeof(*catalog));
+    if (!catalog)
+        return -ENOMEM;
+    catalog->names.arena = &catalog->arena;
+    *result = catalog;
+    return 0;
+}
+
+static void image_free(struct image *image)
+{
+    debuginfo_free(image->debuginfo);
+    symbol_table_free(&image->symbols);
+    vec_free(&image->aliases);
+    vec_free(&image->functions);
+    elf_file_close(&image->file);
+    free(image);
+}
+
+void catalog_free(struct catalog *catalog)
+{
+    if (!catalog)
+        return;
+    for (struct image *image = catalog->images; image;) {
+        struct image *next = image->next;
+        image_free(image);
+        image = next;
+    }
+    names_free(&catalog->names);
+    arena_free(&catalog->arena);
+    free(catalog);
+}
+
+static bool is_file(const struct image *image, const struct stat *status)
+{
+    return image->file.device == status->st_dev && image->file.inode == status->st_ino &&
+           image->file.size == (uint64_t)status->st_size &&
+           image->file.mtime.tv_sec == status->st_mtim.tv_sec &&
+           image->file.mtime.tv_nsec == status->st_mtim.tv_nsec;
+}
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/*
+ * Two files of one name (builds of one library, say) share a provider: names_claim() keeps their
+ * events apart. Files of different names do not: a program called "c" is not libc.so.6, and what a
+ * rule says of the one is not meant for the other.
+ */
+static const char *choose_provider(struct catalog *catalog, const char *path)
+{
+    const char *provider = names_provider(path, &catalog->arena);
+    if (!provider)
+        return NULL;
+    for (const struct image *other = catalog->images; other; other = other->next)
+        if (strcmp(other->provider, provider) == 0 &&
+            strcmp(file_name(other->path), file_name(path)) != 0)
+            return names_provider_of_file(path, &catalog->arena);
+    return provider;
+}
+
+int catalog_open(struct catalog *catalog, const char *open_path, const char *path,
+                 struct image **result, struct error *err)
+{
+    struct stat status;
+    if (stat(open_path, &status) < 0) {
+        int code = -errno;
+        return error_set(err, code, "cannot read %s: %s", path, strerror(-code));
+    }
+    for (struct image *image = catalog->images; image; image = image->next)
+        if (is_file(image, &status)) {
+            *result = image;
+            return 0;
+        }
+
+    struct image *image = calloc(1, sizeof(*image));
+    if (!image)
+        return error_set(err, -ENOMEM, "out of memory");
+    int r = elf_file_open(&image->file, open_path, path, err);
+    if (r < 0) {
+        free(image);
+        return r;
+    }
+    image->catalog = catalog;
+    image->path = arena_strdup(&catalog->arena, path);
+    image->provider = choose_provider(catalog, path);
+    if (!image->path || !image->provider) {
+        image_free(image);
+        return error_set(err, -ENOMEM, "out of memory");
+    }
+    image->next = catalog->images;
+    catalog->images = image;
+    *result = image;
+    return 0;
+}
+
+const char *image_path(const struct image *image)
+{
+    return image->path;
+}
+
+const char *image_provider(const struct image *image)
+{
+    return image->provider;
+}
+
+file_vaddr image_start(const struct image *image)
+{
+    return image->file.entry;
+}
+
+bool image_is_position_independent(const struct image *image)
+{
+    return image->file.type == ET_DYN;
+}
+
+const char *image_interpreter(const struct image *image)
+{
+    return image->file.interpreter;
+}
+
+bool image_vaddr_of_offset(const struct image *image, uint64_t offset, file_vaddr *vaddr)
+{
+    return elf_file_vaddr_of_offset(&image->file, offset, vaddr);
+}
+
+bool image_load_bias(const struct image *image, target_addr start, uint64_t offset,
+                     uint64_t *load_bias)
+{
+    /* The loader maps whole pages: a mapping starts at or before the segment. */
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; i < image->file.n_segments; i++) {
+        const Elf64_Phdr *segment = &image->file.segments[i];
+        uint64_t first = segment->p_offset & ~(page - 1);
+        if (!(segment->p_flags & PF_X) || offset < first ||
+            offset - first >= segment->p_filesz + (segment->p_offset - first))
+            continue;
+        uint64_t vaddr = segment->p_vaddr + offset - segment->p_offset;
+        *load_bias = start.value - vaddr;
+        return true;
+    }
+    return false;
+}

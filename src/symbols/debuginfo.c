@@ -1,0 +1,325 @@
+#include "symbols/debuginfo.h"
+
+#include <dwarf.h>
+#include <elfutils/libdwfl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/log.h"
+#include "util/table.h"
+#include "util/vec.h"
+
+/* A compilation unit: for a split one, the skeleton's children lie in another file's DIE. */
+struct unit {
+    Dwarf_Die die;
+    bool has_ranges; /* else its functions may be anywhere */
+    bool scanned;
+};
+
+struct unit_range {
+    Dwarf_Addr low, high; /* high exclusive */
+    size_t unit;
+};
+
+/* One definition at an address; several may have the same. */
+struct definition {
+    struct definition *next;
+    Dwarf_Die die;
+};
+
+struct debuginfo {
+    char *path;
+    Dwfl *dwfl;
+    Dwarf *dwarf;
+    Dwarf_Addr bias; /* DWARF's address + bias = the ELF file's */
+    bool units_read, warned;
+    VEC(struct unit) units;
+    VEC(struct unit_range) ranges; /* ascending by low */
+    bool unranged_scanned;
+    struct table definitions; /* DWARF address -> struct definition */
+    struct arena arena;
+};
+
+static char *search_path; /* NULL: libdwfl's default, ":.debug:/usr/lib/debug" */
+
+static const Dwfl_Callbacks callbacks = {
+    .find_elf = dwfl_build_id_find_elf,
+    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .debuginfo_path = &search_path,
+};
+
+static void warn_once(struct debuginfo *debuginfo, const char *what)
+{
+    if (!debuginfo->warned)
+        log_warning("the debug information in %s is damaged (%s): its functions show hex words",
+                    debuginfo->path, what);
+    debuginfo->warned = true;
+}
+
+static int find_dwarf(struct debuginfo *debuginfo, int fd, const char *path)
+{
+    /* libdwfl closes what it is given. */
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (own < 0)
+        return -errno;
+    debuginfo->dwfl = dwfl_begin(&callbacks);
+    if (!debuginfo->dwfl) {
+        close(own);
+        return -ENOMEM;
+    }
+    dwfl_report_begin(debuginfo->dwfl);
+    /* Base 0 plus the file's own addresses: the module's addresses are the file's. */
+    Dwfl_Module *module = dwfl_report_elf(debuginfo->dwfl, path, path, own, 0, true);
+    if (!module) {
+        close(own);
+        return -ENOENT;
+    }
+    if (dwfl_report_end(debuginfo->dwfl, NULL, NULL) != 0)
+        return -ENOENT;
+
+    debuginfo->dwarf = dwfl_module_getdwarf(module, &debuginfo->bias);
+    const char *main_file = NULL, *debug_file = NULL;
+    dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, &main_file, &debug_file);
+    debuginfo->path = strdup(debug_file ? debug_file : path);
+    if (!debuginfo->path)
+        return -ENOMEM;
+    return debuginfo->dwarf ? 0 : -ENOENT;
+}
+
+int debuginfo_open(struct debuginfo **result, int fd, const char *path)
+{
+    *result = NULL;
+    struct debuginfo *debuginfo = calloc(1, sizeof(*debuginfo));
+    if (!debuginfo)
+        return -ENOMEM;
+    int r = find_dwarf(debuginfo, fd, path);
+    if (r < 0) {
+        if (r == -ENOENT) {
+            int code = dwfl_errno();
+            log_debug("no debug information for %s: %s", path,
+                      code ? dwfl_errmsg(code) : "none found");
+        }
+        debuginfo_free(debuginfo);
+        return r == -ENOMEM ? r : 0;
+    }
+    *result = debuginfo;
+    return 0;
+}
+
+void debuginfo_free(struct debuginfo *debuginfo)
+{
+    if (!debuginfo)
+        return;
+    if (debuginfo->dwfl)
+        dwfl_end(debuginfo->dwfl);
+    vec_free(&debuginfo->units);
+    vec_free(&debuginfo->ranges);
+    table_free(&debuginfo->definitions);
+    arena_free(&debuginfo->arena);
+    free(debuginfo->path);
+    free(debuginfo);
+}
+
+const char *debuginfo_path(const struct debuginfo *debuginfo)
+{
+    return debuginfo->path;
+}
+
+Elf *debuginfo_elf(const struct debuginfo *debuginfo, uint64_t *bias)
+{
+    *bias = debuginfo->bias;
+    return dwarf_getelf(debuginfo->dwarf);
+}
+
+uint64_t debuginfo_address(const struct debuginfo *debuginfo, file_vaddr vaddr)
+{
+    return vaddr.value - debuginfo->bias;
+}
+
+/* ---- units ---- */
+
+/* Ranges of one DIE, at most: a unit of LTO has one a function, no real one has more than this. */
+enum { RANGES_MAX = 1 << 20 };
+
+static int compare_ranges(const void *a, const void *b)
+{
+    const struct unit_range *x = a, *y = b;
+    return x->low < y->low ? -1 : x->low > y->low;
+}
+
+static bool add_unit_ranges(struct debuginfo *debuginfo, Dwarf_Die *die, size_t unit)
+{
+    ptrdiff_t offset = 0;
+    Dwarf_Addr base, low, high;
+    for (unsigned n = 0; n < RANGES_MAX; n++) {
+        offset = dwarf_ranges(die, offset, &base, &low, &high);
+        if (offset <= 0)
+            break;
+        if (low >= high)
+            continue;
+        struct unit_range *range = vec_push(&debuginfo->ranges);
+        if (!range)
+            return false;
+        *range = (struct unit_range){low, high, unit};
+        debuginfo->units.items[unit].has_ranges = true;
+    }
+    return true;
+}
+
+/* Only the units' own DIEs are read here, not what is in them. */
+static void read_units(struct debuginfo *debuginfo)
+{
+    if (debuginfo->units_read)
+        return;
+    debuginfo->units_read = true;
+
+    Dwarf_CU *cu = NULL;
+    Dwarf_Half version;
+    uint8_t type;
+    Dwarf_Die die, split;
+    int r;
+    while ((r = dwarf_get_units(debuginfo->dwarf, cu, &cu, &version, &type, &die, &split)) == 0) {
+        if (type == DW_UT_type || type == DW_UT_split_type ||
+            dwarf_tag(&die) == DW_TAG_partial_unit)
+            continue;
+        struct unit *unit = vec_push(&debuginfo->units);
+        if (!unit)
+            return;
+        unit->die = type == DW_UT_skeleton && split.addr ? split : die;
+        /* A split unit's ranges are with its skeleton. */
+        if (!add_unit_ranges(debuginfo, &die, debuginfo->units.count - 1))
+            return;
+    }
+    if (r < 0)
+        warn_once(debuginfo, dwarf_errmsg(-1));
+    if (debuginfo->ranges.count)
+        qsort(debuginfo->ranges.items, debuginfo->ranges.count, sizeof(struct unit_range),
+              compare_ranges);
+}
+
+/* ---- functions ---- */
+
+static void add_definition(struct debuginfo *debuginfo, Dwarf_Addr at, const Dwarf_Die *die)
+{
+    struct definition *definition = arena_alloc(&debuginfo->arena, sizeof(*definition));
+    if (!definition)
+        return;
+    definition->die = *die;
+    definition->next = table_get(&debuginfo->definitions, at);
+    if (table_put(&debuginfo->definitions, at, definition) < 0)
+        return;
+}
+
+/*
+ * Notes each address where code of the function starts. With DW_AT_ranges (a hot and a cold part)
+ * any of them may be the entry; the symbol that is looked for tells.
+ */
+static void add_function(struct debuginfo *debuginfo, Dwarf_Die *die)
+{
+    ptrdiff_t offset = 0;
+    Dwarf_Addr base, low, high;
+    for (unsigned n = 0; n < 64; n++) {
+        offset = dwarf_ranges(die, offset, &base, &low, &high);
+        if (offset <= 0)
+            break;
+        if (low < high)
+            add_definition(debuginfo, low, die);
+    }
+}
+
+static bool is_scope(int tag)
+{
+    return tag == DW_TAG_namespace || tag == DW_TAG_class_type || tag == DW_TAG_structure_type ||
+           tag == DW_TAG_union_type || tag == DW_TAG_module || tag == DW_TAG_lexical_block ||
+           tag == DW_TAG_interface_type;
+}
+
+/*
+ * Finds the functions among the children of `parent`. Functions within functions (lambdas of
+ * clang, nested functions of GNU C, methods of local classes) are found too.
+ */
+static void scan_children(struct debuginfo *debuginfo, Dwarf_Die *parent, unsigned depth)
+{
+    enum { DEPTH_MAX = 24 };
+    Dwarf_Die die, next;
+    if (depth > DEPTH_MAX || dwarf_child(parent, &die) != 0)
+        return;
+    for (;;) {
+        int tag = dwarf_tag(&die);
+        if (tag == DW_TAG_subprogram)
+            add_function(debuginfo, &die);
+        if (tag == DW_TAG_subprogram || is_scope(tag))
+            scan_children(debuginfo, &die, depth + 1);
+        if (dwarf_siblingof(&die, &next) != 0)
+            return;
+        /* DW_AT_sibling is believed by libdw; one that leads back would never end. */
+        if ((uintptr_t)next.addr <= (uintptr_t)die.addr)
+            return;
+        die = next;
+    }
+}
+
+static void scan_unit(struct debuginfo *debuginfo, size_t index)
+{
+    struct unit *unit = &debuginfo->units.items[index];
+    if (unit->scanned)
+        return;
+    unit->scanned = true;
+    scan_children(debuginfo, &unit->die, 0);
+}
+
+static void scan_units_of(struct debuginfo *debuginfo, Dwarf_Addr at)
+{
+    size_t low = 0, high = debuginfo->ranges.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (debuginfo->ranges.items[middle].low <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    /* Ranges of different units do not overlap but in damaged files; a few steps back do. */
+    for (unsigned back = 0; back < 8 && low > 0; back++) {
+        const struct unit_range *range = &debuginfo->ranges.items[--low];
+        if (at < range->high)
+            scan_unit(debuginfo, range->unit);
+    }
+}
+
+static bool is_called(Dwarf_Die *die, const char *symbol)
+{
+    Dwarf_Attribute attr;
+    const char *linkage = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attr));
+    if (!linkage)
+        linkage = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attr));
+    const char *name = linkage ? linkage : dwarf_diename(die);
+    return name && strcmp(name, symbol) == 0;
+}
+
+bool debuginfo_function(struct debuginfo *debuginfo, file_vaddr entry, const char *symbol,
+                        Dwarf_Die *die)
+{
+    Dwarf_Addr at = debuginfo_address(debuginfo, entry);
+    read_units(debuginfo);
+    scan_units_of(debuginfo, at);
+    struct definition *first = table_get(&debuginfo->definitions, at);
+    if (!first && !debuginfo->unranged_scanned) {
+        debuginfo->unranged_scanned = true;
+        for (size_t i = 0; i < debuginfo->units.count; i++)
+            if (!debuginfo->units.items[i].has_ranges)
+                scan_unit(debuginfo, i);
+        first = table_get(&debuginfo->definitions, at);
+    }
+    if (!first)
+        return false;
+    *die = first->die;
+    for (struct definition *definition = first; definition; definition = definition->next)
+        if (is_called(&definition->die, symbol)) {
+            *die = definition->die;
+            break;
+        }
+    return true;
+}

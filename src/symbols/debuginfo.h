@@ -1,0 +1,41 @@
+/*
+ * The debug information of one ELF file: in the file itself, in a separate file found by build ID
+ * or debug link, or fetched by debuginfod where libdwfl is made for it (and DEBUGINFOD_URLS says
+ * where). DWARF is hostile like all else: what libdw cannot read is not there.
+ */
+#ifndef SYMBOLS_DEBUGINFO_H
+#define SYMBOLS_DEBUGINFO_H
+
+#include <elfutils/libdw.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "symbols/arena.h"
+#include "util/addr.h"
+#include "util/error.h"
+
+struct debuginfo;
+
+/*
+ * Looks for the debug information of the file open as `fd` (which stays the caller's), whose own
+ * name is `path`. *debuginfo is NULL when there is none. Fails only when memory is out. One warning
+ * is logged for what is there but damaged.
+ */
+MUST_CHECK int debuginfo_open(struct debuginfo **debuginfo, int fd, const char *path);
+void debuginfo_free(struct debuginfo *debuginfo);
+
+/* The file it was found in. */
+const char *debuginfo_path(const struct debuginfo *debuginfo);
+/* The ELF file it was found in, for its symbols; *bias is to be added to their values. */
+Elf *debuginfo_elf(const struct debuginfo *debuginfo, uint64_t *bias);
+
+/*
+ * The definition (DW_TAG_subprogram) of the function whose code starts at `entry`. Where several
+ * functions share the address (folded identical code), the one called `symbol` if there is one.
+ */
+bool debuginfo_function(struct debuginfo *debuginfo, file_vaddr entry, const char *symbol,
+                        Dwarf_Die *die);
+/* The address as the DWARF has it. */
+uint64_t debuginfo_address(const struct debuginfo *debuginfo, file_vaddr vaddr);
+
+#endif

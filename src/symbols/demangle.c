@@ -1,0 +1,246 @@
+#include "symbols/demangle.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+/* libstdc++'s, of the C++ ABI (Itanium C++ ABI, 3.4 "Demangler API"), which has no C header. */
+extern char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *status);
+
+/* ---- compilers' suffixes: fib.constprop.0, frame_dummy.cold, foo.avx2 ---- */
+
+static bool has_word(const char *suffix, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *dot = suffix; *dot == '.'; dot += 1 + strcspn(dot + 1, "."))
+        if (strncmp(dot + 1, word, length) == 0 && (dot[1 + length] == '.' || !dot[1 + length]))
+            return true;
+    return false;
+}
+
+static bool is_number(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!isdigit((unsigned char)text[i]))
+            return false;
+    return length > 0;
+}
+
+/* Whether the component at `dot` ('.' and a word) is one that GCC or LLVM puts behind a name. */
+static bool is_compiler_word(const char *dot)
+{
+    static const char *const words[] = {
+        "constprop", "isra",      "part",     "cold",    "lto_priv",    "llvm",    "localalias",
+        "clone",     "simdclone", "resolver", "default", "specialized", "argprom", "__uniq",
+        "avx",       "avx2",      "avx512f",  "sse2",    "sse4_1",      "sse4_2",  "ssse3",
+    };
+    size_t length = strcspn(dot + 1, ".");
+    if (is_number(dot + 1, length))
+        return true;
+    if (strncmp(dot + 1, "arch_", 5) == 0)
+        return true;
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (strlen(words[i]) == length && memcmp(dot + 1, words[i], length) == 0)
+            return true;
+    return false;
+}
+
+/* The suffix (from its '.') of the symbol, or its end. Names with dots of their own, as Go's and
+   Ada's, have none: every component must be a compiler's. */
+static const char *find_suffix(const char *symbol)
+{
+    const char *end = symbol + strlen(symbol);
+    const char *suffix = end;
+    for (const char *at = end; at > symbol + 1;) {
+        at--;
+        if (*at != '.')
+            continue;
+        if (!is_compiler_word(at))
+            break;
+        suffix = at;
+    }
+    return suffix;
+}
+
+/* ---- C++ names: what c++filt shows -> name and parameters ---- */
+
+/*
+ * The scanner below walks over demangled text, which is not quite C++: `at` moves over a bracketed
+ * group as one thing, and over "operator<" and the like as part of a name.
+ */
+static const char *skip_group(const char *at);
+
+static const char *skip_operator(const char *at)
+{
+    static const char *const symbols[] = {
+        "()", "[]", "->*", "->", "<=>", "<<=", ">>=", "<<", ">>", "<=", ">=", "<", ">",
+    };
+    for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++)
+        if (strncmp(at, symbols[i], strlen(symbols[i])) == 0)
+            return at + strlen(symbols[i]);
+    return at;
+}
+
+static bool is_name_character(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
+}
+
+/* Whether the word "operator" stands at `at`, with nothing of a name before it. */
+static bool is_operator(const char *start, const char *at)
+{
+    return strncmp(at, "operator", 8) == 0 && (at == start || !is_name_character(at[-1])) &&
+           !is_name_character(at[8]);
+}
+
+/* `at` stands on an opening bracket; returns behind the closing one, or NULL when there is none. */
+static const char *skip_group(const char *at)
+{
+    /* What is open, innermost last; deeper nesting than this is given up on. */
+    char open[256];
+    size_t depth = 0;
+    const char *start = at;
+    do {
+        if (is_operator(start, at)) {
+            at = skip_operator(at + 8);
+            continue;
+        }
+        char c = *at;
+        bool in_angles = depth > 0 && open[depth - 1] == '<';
+        if (c == '\0')
+            return NULL;
+        /* Comparisons in template arguments are written in parentheses. */
+        if (c == '(' || c == '[' || c == '{' ||
+            (c == '<' && (depth == 0 || in_angles || is_name_character(at[-1])))) {
+            if (depth == sizeof(open))
+                return NULL;
+            open[depth++] = c;
+        } else if (c == ')' || c == ']' || c == '}') {
+            /* An angle left open was a comparison after all. */
+            while (depth > 0 && open[depth - 1] == '<')
+                depth--;
+            if (depth == 0)
+                return NULL;
+            depth--;
+        } else if (c == '>' && in_angles && at[-1] != '-') {
+            depth--;
+        }
+        at++;
+    } while (depth > 0);
+    return at;
+}
+
+static const char *skip_qualifiers(const char *at)
+{
+    static const char *const qualifiers[] = {" const", " volatile", " &&", " &", " noexcept"};
+    for (size_t i = 0; i < sizeof(qualifiers) / sizeof(*qualifiers); i++) {
+        size_t length = strlen(qualifiers[i]);
+        if (strncmp(at, qualifiers[i], length) == 0 && !is_name_character(at[length])) {
+            at += length;
+            i = (size_t)-1; /* another may follow */
+        }
+    }
+    return at;
+}
+
+/*
+ * Parts "int ns::max<int>(int, int) const" into the name, where `*name` and `*name_end` point, and
+ * the parameters behind it. The demangler writes a result type in front of templates only. false
+ * when the text is of no shape known here.
+ */
+static bool part_demangled(const char *text, const char **name, const char **name_end)
+{
+    const char *start = text;
+    for (const char *at = text; *at;) {
+        if (is_operator(text, at)) {
+            const char *symbol = skip_operator(at + 8);
+            if (symbol == at + 8 && *symbol == ' ') {
+                /* "operator unsigned long", "operator new[]": up to the parameters */
+                for (symbol++; *symbol && *symbol != '(';)
+                    symbol = *symbol == '<' ? skip_group(symbol) : symbol + 1;
+                if (!symbol)
+                    return false;
+            }
+            at = symbol;
+        } else if (*at == '(') {
+            /* The result is a pointer to function: "void (*f<int>(int))(char)". */
+            if (at > text && at[-1] == ' ' && (at[1] == '*' || at[1] == '&')) {
+                at += 2;
+                start = at;
+                continue;
+            }
+            const char *behind = skip_group(at);
+            if (!behind)
+                return false;
+            const char *next = skip_qualifiers(behind);
+            if (strncmp(next, "::", 2) == 0) {
+                /* a function that another one is local to, "(anonymous namespace)" */
+                at = next;
+            } else if (strncmp(next, " ", 1) == 0 && strncmp(at, "(anonymous", 10) != 0 &&
+                       strchr(next + 1, '(')) {
+                /* "decltype (x) f<int>(int)" */
+                at = behind;
+            } else {
+                *name = start;
+                *name_end = at;
+                return at > start;
+            }
+        } else if (*at == ' ') {
+            start = ++at;
+        } else if (*at == '<' || *at == '[' || *at == '{') {
+            at = skip_group(at);
+            if (!at)
+                return false;
+        } else {
+            at++;
+        }
+    }
+    return false;
+}
+
+static bool parse_cxx(struct function_name *name, const char *mangled, const char *suffix,
+                      struct arena *arena)
+{
+    /* An error counts as a name that is not mangled: so does a C function named _Z... */
+    cleanup(cleanup_free) char *text = __cxa_demangle(mangled, NULL, NULL, NULL);
+    if (!text)
+        return true;
+
+    const char *start = text, *end = text + strlen(text);
+    name->parameters = NULL;
+    /* No parameters: thunks, guard functions, a Rust name. Then all of it is the name. */
+    if (part_demangled(text, &start, &end)) {
+        name->parameters = arena_strdup(arena, end);
+        if (!name->parameters)
+            return false;
+    }
+    name->base = arena_strndup(arena, start, (size_t)(end - start));
+    name->name =
+        *suffix && name->base ? arena_format(arena, "%s%s", name->base, suffix) : name->base;
+    return name->name != NULL;
+}
+
+bool function_name_parse(struct function_name *name, const char *symbol, struct arena *arena)
+{
+    const char *suffix = find_suffix(symbol);
+    *name = (struct function_name){.symbol = symbol, .name = symbol, .base = symbol};
+    if (*suffix) {
+        name->base = arena_strndup(arena, symbol, (size_t)(suffix - symbol));
+        if (!name->base)
+            return false;
+        name->is_part = has_word(suffix, "cold");
+        name->is_clone = has_word(suffix, "constprop") || has_word(suffix, "isra") ||
+                         has_word(suffix, "part") || has_word(suffix, "specialized") ||
+                         has_word(suffix, "argprom") || has_word(suffix, "simdclone");
+    }
+    if (strncmp(name->base, "_Z", 2) != 0)
+        return true;
+    /* Itanium C++ ABI, 5.1.4.2 "Virtual Override Thunks": _ZTh, _ZTv and _ZTc adjust `this` and
+       jump to the function proper. */
+    if (name->base[2] == 'T' && strchr("hvc", name->base[3]) && name->base[3])
+        name->is_part = true;
+
+    return parse_cxx(name, name->base, suffix, arena);
+}

@@ -1,0 +1,357 @@
+#include "symbols/image.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+
+static void cleanup_elf(Elf **elf)
+{
+    elf_end(*elf);
+}
+
+int image_read_symbols(struct image *image, struct error *err)
+{
+    if (image->symbols_read && image->symbols_failed == 0)
+        return 0;
+    /* Asked again, the file says the same again. */
+    if (image->symbols_read)
+        return error_set(err, image->symbols_failed, "the symbols of %s cannot be read",
+                         image->path);
+    image->symbols_read = true;
+
+    elf_version(EV_CURRENT);
+    /* Read, not mapped: a file cut short while it is mapped would kill the tracer with SIGBUS. */
+    cleanup(cleanup_elf) Elf *elf = elf_begin(image->file.fd, ELF_C_READ, NULL);
+    int r;
+    if (!elf || elf_kind(elf) != ELF_K_ELF)
+        r = error_set(err, -ENOEXEC, "%s is truncated or corrupted: %s", image->path,
+                      elf_errmsg(-1));
+    else
+        r = symbol_table_read(&image->symbols, elf, 0, &image->catalog->arena, image->path, err);
+    if (r < 0)
+        symbol_table_free(&image->symbols);
+    image->symbols_failed = r;
+    return r;
+}
+
+struct debuginfo *image_debuginfo(struct image *image)
+{
+    if (!image->debuginfo_sought) {
+        image->debuginfo_sought = true;
+        if (debuginfo_open(&image->debuginfo, image->file.fd, image->path) < 0)
+            image->debuginfo = NULL;
+    }
+    return image->debuginfo;
+}
+
+/* Fewer is better: global before weak before local, the current version before older ones, fewer
+   leading underscores, shorter, and at last the alphabet, so that the order is always the same. */
+static int compare_names(const char *a, const char *b)
+{
+    size_t underscores_a = strspn(a, "_"), underscores_b = strspn(b, "_");
+    if (underscores_a != underscores_b)
+        return underscores_a < underscores_b ? -1 : 1;
+    size_t length_a = strlen(a), length_b = strlen(b);
+    if (length_a != length_b)
+        return length_a < length_b ? -1 : 1;
+    return strcmp(a, b);
+}
+
+static int binding_rank(uint8_t bind)
+{
+    return bind == STB_LOCAL ? 2 : bind == STB_WEAK ? 1 : 0;
+}
+
+static int compare_aliases(const void *x, const void *y)
+{
+    const struct alias *a = x, *b = y;
+    if (a->value.value != b->value.value)
+        return a->value.value < b->value.value ? -1 : 1;
+    if (binding_rank(a->bind) != binding_rank(b->bind))
+        return binding_rank(a->bind) - binding_rank(b->bind);
+    if (a->is_old != b->is_old)
+        return a->is_old ? 1 : -1;
+    return compare_names(a->name.symbol, b->name.symbol);
+}
+
+static int compare_symbols(const void *x, const void *y)
+{
+    const struct symbol *a = x, *b = y;
+    if (a->value.value != b->value.value)
+        return a->value.value < b->value.value ? -1 : 1;
+    int r = strcmp(a->name, b->name);
+    if (r != 0)
+        return r;
+    /* Of the same name in .symtab and .dynsym, the better one first. */
+    if (binding_rank(a->bind) != binding_rank(b->bind))
+        return binding_rank(a->bind) - binding_rank(b->bind);
+    if (a->is_old != b->is_old)
+        return a->is_old - b->is_old;
+    return a->size > b->size ? -1 : a->size < b->size;
+}
+
+/*
+ * What the linker adds to every program and library (crt1.o, crti.o, crtbegin.o) is nobody's
+ * function. And nothing calls _start: at its first instruction there is no return address.
+ */
+static bool is_startup_code(const char *name)
+{
+    static const char *const names[] = {
+        "_start",
+        "_init",
+        "_fini",
+        "frame_dummy",
+        "register_tm_clones",
+        "deregister_tm_clones",
+        "__do_global_dtors_aux",
+        "_dl_relocate_static_pie",
+        "__libc_csu_init",
+        "__libc_csu_fini",
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Turns the symbols of one address (n of them, sorted) into a function, if they are one. */
+static int add_function(struct image *image, const struct symbol *symbols, size_t n)
+{
+    if (!elf_file_is_code(&image->file, symbols[0].value))
+        return 0;
+    struct function function = {.entry = symbols[0].value, .first = image->aliases.count};
+    for (size_t i = 0; i < n; i++) {
+        const struct symbol *symbol = &symbols[i];
+        if (symbol->is_resolver || is_startup_code(symbol->name)) {
+            image->aliases.count = function.first;
+            return 0;
+        }
+        if (i > 0 && strcmp(symbol->name, symbols[i - 1].name) == 0)
+            continue;
+        struct alias *alias = vec_push(&image->aliases);
+        if (!alias || !function_name_parse(&alias->name, symbol->name, &image->catalog->arena))
+            return -ENOMEM;
+        if (alias->name.is_part) {
+            image->aliases.count--;
+            continue;
+        }
+        alias->value = symbol->value;
+        alias->size = symbol->size;
+        alias->bind = symbol->bind;
+        alias->is_old = symbol->is_old;
+        if (symbol->size > function.size)
+            function.size = symbol->size;
+    }
+    function.n = image->aliases.count - function.first;
+    if (function.n == 0)
+        return 0;
+    qsort(image->aliases.items + function.first, function.n, sizeof(struct alias), compare_aliases);
+    struct function *added = vec_push(&image->functions);
+    if (!added)
+        return -ENOMEM;
+    *added = function;
+    return 0;
+}
+
+static int compare_overloads(const void *x, const void *y)
+{
+    const struct alias *a = *(const struct alias *const *)x;
+    const struct alias *b = *(const struct alias *const *)y;
+    int r = strcmp(a->name.name, b->name.name);
+    return r ? r : strcmp(a->name.parameters, b->name.parameters);
+}
+
+/* Marks the C++ functions whose name others with other parameters have. All functions of the image
+   count, not only those traced, so that a name does not depend on what is selected. */
+static int mark_overloads(struct image *image)
+{
+    VEC(struct alias *) named = {0};
+    int r = 0;
+    for (size_t i = 0; i < image->aliases.count && r == 0; i++) {
+        struct alias *alias = &image->aliases.items[i];
+        if (!alias->name.parameters)
+            continue;
+        struct alias **pushed = vec_push(&named);
+        if (pushed)
+            *pushed = alias;
+        else
+            r = -ENOMEM;
+    }
+    if (r == 0 && named.count)
+        qsort(named.items, named.count, sizeof(*named.items), compare_overloads);
+    for (size_t i = 0, end; r == 0 && i < named.count; i = end) {
+        bool differ = false;
+        for (end = i + 1; end < named.count; end++) {
+            if (strcmp(named.items[i]->name.name, named.items[end]->name.name) != 0)
+                break;
+            differ |= strcmp(named.items[i]->name.parameters, named.items[end]->name.parameters);
+        }
+        for (size_t k = i; k < end; k++)
+            named.items[k]->is_overloaded = differ;
+    }
+    vec_free(&named);
+    return r;
+}
+
+/* The local symbols of a stripped file are in its debug file. */
+static int add_debug_symbols(struct image *image)
+{
+    struct debuginfo *debuginfo = image->symbols.has_symtab ? NULL : image_debuginfo(image);
+    if (!debuginfo)
+        return 0;
+    uint64_t bias;
+    Elf *elf = debuginfo_elf(debuginfo, &bias);
+    struct error ignored;
+    size_t before = image->symbols.list.count;
+    int r = symbol_table_read(&image->symbols, elf, bias, &image->catalog->arena,
+                              debuginfo_path(debuginfo), &ignored);
+    /* What is wrong with the debug file is no reason to do without the file's own symbols. */
+    if (r == -ENOEXEC)
+        image->symbols.list.count = before;
+    return r == -ENOEXEC ? 0 : r;
+}
+
+int image_make_functions(struct image *image, struct error *err)
+{
+    if (image->functions_made)
+        return 0;
+    int r = image_read_symbols(image, err);
+    if (r < 0)
+        return r;
+    r = add_debug_symbols(image);
+    struct symbol *symbols = image->symbols.list.items;
+    size_t n = image->symbols.list.count;
+    if (r == 0 && n)
+        qsort(symbols, n, sizeof(*symbols), compare_symbols);
+    for (size_t i = 0, end; r == 0 && i < n; i = end) {
+        for (end = i + 1; end < n && symbols[end].value.value == symbols[i].value.value; end++)
+            ;
+        r = add_function(image, symbols + i, end - i);
+    }
+    if (r == 0)
+        r = mark_overloads(image);
+    if (r < 0) {
+        vec_free(&image->aliases);
+        vec_free(&image->functions);
+        return error_set(err, r, "cannot read the symbols of %s: %s", image->path, strerror(-r));
+    }
+    image->functions_made = true;
+    return 0;
+}
+
+bool image_symbol(struct image *image, const char *name, file_vaddr *vaddr)
+{
+    if (image_read_symbols(image, NULL) < 0)
+        return false;
+    const struct symbol *best = NULL;
+    for (size_t i = 0; i < image->symbols.list.count; i++) {
+        const struct symbol *symbol = &image->symbols.list.items[i];
+        if (symbol->is_resolver || strcmp(symbol->name, name) != 0 ||
+            !elf_file_is_code(&image->file, symbol->value))
+            continue;
+        if (!best || binding_rank(symbol->bind) < binding_rank(best->bind) ||
+            (binding_rank(symbol->bind) == binding_rank(best->bind) && best->is_old &&
+             !symbol->is_old))
+            best = symbol;
+    }
+    if (best)
+        *vaddr = best->value;
+    return best != NULL;
+}
+
+/* ---- selection ---- */
+
+enum { NAMES_PER_ALIAS = 3 };
+
+/* The names a user may know the function by. */
+static size_t alias_names(const struct alias *alias, const char **names)
+{
+    size_t n = 0;
+    names[n++] = alias->name.name;
+    if (strcmp(alias->name.base, alias->name.name) != 0)
+        names[n++] = alias->name.base;
+    if (strcmp(alias->name.symbol, alias->name.name) != 0)
+        names[n++] = alias->name.symbol;
+    return n;
+}
+
+struct selection {
+    const struct select *select;
+    bool is_program, whole_module;
+    VEC(const char *) names; /* room for those of one function, kept from one to the next */
+};
+
+static bool is_selected(struct selection *selection, const struct image *image, const char **names,
+                        size_t n)
+{
+    return select_function(selection->select, names, n, image->provider, image->path,
+                           selection->is_program, selection->whole_module);
+}
+
+/* *chosen: the alias to name the function by, or NULL when it is not selected. */
+static int choose_alias(struct selection *selection, const struct image *image,
+                        const struct function *function, const struct alias **chosen)
+{
+    *chosen = NULL;
+    const struct alias *aliases = image->aliases.items + function->first;
+    selection->names.count = 0;
+    for (size_t i = 0; i < function->n; i++) {
+        const char *names[NAMES_PER_ALIAS];
+        size_t n = alias_names(&aliases[i], names);
+        for (size_t k = 0; k < n; k++) {
+            const char **name = vec_push(&selection->names);
+            if (!name)
+                return -ENOMEM;
+            *name = names[k];
+        }
+    }
+    /* All its names together: one that is excluded leaves the function out. */
+    if (!is_selected(selection, image, selection->names.items, selection->names.count))
+        return 0;
+    *chosen = &aliases[0];
+    if (function->n == 1 || !select_is_explicit(selection->select))
+        return 0;
+    for (size_t i = 0; i < function->n; i++) {
+        const char *names[NAMES_PER_ALIAS];
+        size_t n = alias_names(&aliases[i], names);
+        if (select_function(selection->select, names, n, image->provider, image->path,
+                            selection->is_program, false)) {
+            *chosen = &aliases[i];
+            return 0;
+        }
+    }
+    return 0;
+}
+
+int image_probes(struct image *image, const struct select *select, bool is_program,
+                 bool whole_module, const struct probe ***result, size_t *n, struct error *err)
+{
+    *result = NULL;
+    *n = 0;
+    int r = image_make_functions(image, err);
+    if (r < 0)
+        return r;
+
+    struct selection selection = {select, is_program, whole_module, {0}};
+    VEC(const struct probe *) probes = {0};
+    for (size_t i = 0; i < image->functions.count && r == 0; i++) {
+        struct function *function = &image->functions.items[i];
+        const struct alias *alias;
+        r = choose_alias(&selection, image, function, &alias);
+        if (r < 0 || !alias)
+            continue;
+        const struct probe **probe = vec_push(&probes);
+        r = probe ? probe_make(image, function, alias, probe) : -ENOMEM;
+    }
+    vec_free(&selection.names);
+    if (r < 0) {
+        vec_free(&probes);
+        return error_set(err, r, "cannot make the probes of %s: %s", image->path, strerror(-r));
+    }
+    *result = probes.items;
+    *n = probes.count;
+    return 0;
+}

@@ -1,0 +1,89 @@
+/*
+ * What the rooms' own files know of an image and a catalog; others use symbols/catalog.h.
+ */
+#ifndef SYMBOLS_IMAGE_H
+#define SYMBOLS_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "symbols/arena.h"
+#include "symbols/catalog.h"
+#include "symbols/debuginfo.h"
+#include "symbols/demangle.h"
+#include "symbols/elf_file.h"
+#include "symbols/names.h"
+#include "symbols/symbol_table.h"
+#include "util/vec.h"
+
+/* The symbols of one address. */
+struct function {
+    file_vaddr entry;
+    uint64_t size;            /* the largest that a symbol tells; 0: none does */
+    size_t first, n;          /* its aliases in image.aliases, the best one first */
+    struct probe_info *probe; /* once it was asked for */
+};
+
+struct alias {
+    struct function_name name;
+    file_vaddr value;
+    uint64_t size;
+    uint8_t bind;
+    bool is_old;
+    bool is_overloaded; /* other functions of the image have the name and other parameters */
+};
+
+/* A probe and what else is known of where it is from. The probe comes first: the one pointer turns
+   into the other. */
+struct probe_info {
+    struct probe probe;
+    const struct image *image;
+    bool from_debuginfo;
+};
+
+struct image {
+    struct catalog *catalog;
+    struct image *next;
+    const char *path;
+    const char *provider;
+    struct elf_file file;
+
+    bool symbols_read;
+    int symbols_failed; /* the errno that reading them ended in, for good */
+    struct symbol_table symbols;
+
+    bool functions_made;
+    VEC(struct alias) aliases;
+    VEC(struct function) functions; /* ascending by entry */
+
+    bool debuginfo_sought;
+    struct debuginfo *debuginfo; /* NULL: none */
+};
+
+struct catalog {
+    struct arena arena;
+    struct image *images; /* the newest first */
+    struct names names;
+};
+
+/* Reads the image's own symbol tables, once. */
+MUST_CHECK int image_read_symbols(struct image *image, struct error *err);
+/* Finds the image's debug information, once; NULL when there is none. */
+struct debuginfo *image_debuginfo(struct image *image);
+/* Makes image->functions, once: from its own symbols and, if it is stripped, those of its debug
+   file. */
+MUST_CHECK int image_make_functions(struct image *image, struct error *err);
+
+/*
+ * The load bias when `length` bytes of the file from `offset` are mapped at `start`. false when the
+ * file has no executable segment there.
+ */
+bool image_load_bias(const struct image *image, target_addr start, uint64_t offset,
+                     uint64_t *load_bias);
+
+/* The probe of the function under the name of `alias`, made when it is not there yet. */
+MUST_CHECK int probe_make(struct image *image, struct function *function, const struct alias *alias,
+                          const struct probe **probe);
+
+#endif

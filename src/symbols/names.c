@@ -1,0 +1,247 @@
+#include "symbols/names.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* FNV-1a: short, good enough for names, and the same in every run. */
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+    return hash;
+}
+
+static const uint64_t hash_start = 0xcbf29ce484222325;
+
+static bool is_plain(unsigned char c)
+{
+    return isascii(c) && (isalnum(c) || c == '_');
+}
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+/* ---- providers ---- */
+
+static const char *clean_provider(const char *name, size_t length, struct arena *arena)
+{
+    char out[NAMES_PROVIDER_MAX + 1];
+    size_t n = 0;
+    for (size_t i = 0; i < length && n < NAMES_PROVIDER_MAX; i++) {
+        unsigned char c = (unsigned char)name[i];
+        out[n++] = is_plain(c) || c == '.' || c == '+' || c == '-' ? (char)c : '_';
+    }
+    if (length > NAMES_PROVIDER_MAX)
+        n = NAMES_PROVIDER_MAX - 9;
+    out[n] = '\0';
+    if (length > NAMES_PROVIDER_MAX)
+        snprintf(out + n, sizeof(out) - n, "-%08x", (uint32_t)hash_text(hash_start, name));
+    return arena_strdup(arena, n ? out : "_");
+}
+
+const char *names_provider(const char *path, struct arena *arena)
+{
+    const char *file = file_name(path);
+    const char *start = file, *end = file + strlen(file);
+    /* "libfoo.so.2.1" and "libfoo-2.so", but not "foo.sock" */
+    for (const char *so = strstr(file, ".so"); so; so = strstr(so + 1, ".so"))
+        if (so > file && (!so[3] || so[3] == '.')) {
+            end = so;
+            if (strncmp(file, "lib", 3) == 0 && end > file + 3)
+                start += 3;
+            break;
+        }
+    return clean_provider(start, (size_t)(end - start), arena);
+}
+
+const char *names_provider_of_file(const char *path, struct arena *arena)
+{
+    const char *file = file_name(path);
+    return clean_provider(file, strlen(file), arena);
+}
+
+/* ---- functions ---- */
+
+static size_t clean_function(char *out, const char *name)
+{
+    size_t n = 0;
+    for (const char *at = name; *at; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (c == ',') {
+            out[n++] = ';';
+            if (at[1] == ' ')
+                at++;
+        } else if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') {
+            out[n++] = '_';
+        } else {
+            out[n++] = (char)c;
+        }
+    }
+    out[n] = '\0';
+    return n;
+}
+
+const char *names_function(const char *name, const char *parameters, struct arena *arena)
+{
+    size_t room = strlen(name) + (parameters ? strlen(parameters) : 0) + 1;
+    char *out = arena_alloc(arena, room);
+    if (!out)
+        return NULL;
+    size_t n = clean_function(out, name);
+    if (parameters)
+        clean_function(out + n, parameters);
+    return out;
+}
+
+const char *names_event(const char *provider, const char *function, const char *suffix,
+                        struct arena *arena)
+{
+    size_t used = strlen(provider) + 1 + strlen(suffix);
+    size_t room = used < NAMES_EVENT_MAX ? NAMES_EVENT_MAX - used : 0;
+    if (strlen(function) <= room)
+        return arena_format(arena, "%s%s", function, suffix);
+    int cut = room > 9 ? (int)(room - 9) : 0;
+    return arena_format(arena, "%.*s~%08x%s", cut, function,
+                        (uint32_t)hash_text(hash_start, function), suffix);
+}
+
+/* ---- fields ---- */
+
+static void clean_field(char out[NAMES_FIELD_MAX + 1], const char *name, size_t index)
+{
+    if (!name || !*name) {
+        snprintf(out, NAMES_FIELD_MAX + 1, "arg%zu", index + 1);
+        return;
+    }
+    size_t n = 0;
+    if (isdigit((unsigned char)*name))
+        out[n++] = '_';
+    for (const char *at = name; *at && n < NAMES_FIELD_MAX; at++)
+        out[n++] = is_plain((unsigned char)*at) ? *at : '_';
+    out[n] = '\0';
+}
+
+static bool is_taken(const struct field *fields, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(fields[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+bool names_fields(struct field *fields, size_t n, struct arena *arena)
+{
+    for (size_t i = 0; i < n; i++) {
+        char base[NAMES_FIELD_MAX + 1], name[NAMES_FIELD_MAX + 32];
+        clean_field(base, fields[i].name, i);
+        strcpy(name, base);
+        for (unsigned nth = 2; is_taken(fields, i, name); nth++)
+            snprintf(name, sizeof(name), "%s_%u", base, nth);
+        fields[i].name = arena_strdup(arena, name);
+        if (!fields[i].name)
+            return false;
+    }
+    return true;
+}
+
+/* ---- who has which name ---- */
+
+struct names_entry {
+    struct names_entry
+        *next; /* another name of the same hash, or the same name in another module */
+    const struct probe *probe;
+};
+
+static bool same_enum(const struct enum_type *a, const struct enum_type *b)
+{
+    if (a == b)
+        return true;
+    if (!a || !b || a->n_labels != b->n_labels || !a->name != !b->name ||
+        (a->name && strcmp(a->name, b->name) != 0))
+        return false;
+    for (size_t i = 0; i < a->n_labels; i++)
+        if (a->labels[i].value != b->labels[i].value ||
+            strcmp(a->labels[i].name, b->labels[i].name) != 0)
+            return false;
+    return true;
+}
+
+/* Where the values lie does not matter: the event looks the same. */
+static bool same_field_list(const struct field *a, size_t n_a, const struct field *b, size_t n_b)
+{
+    if (n_a != n_b)
+        return false;
+    for (size_t i = 0; i < n_a; i++)
+        if (strcmp(a[i].name, b[i].name) != 0 || a[i].kind != b[i].kind || a[i].size != b[i].size ||
+            a[i].is_signed != b[i].is_signed || !same_enum(a[i].enumeration, b[i].enumeration))
+            return false;
+    return true;
+}
+
+bool names_same_fields(const struct probe *a, const struct probe *b)
+{
+    return same_field_list(a->args, a->n_args, b->args, b->n_args) &&
+           same_field_list(a->rets, a->n_rets, b->rets, b->n_rets);
+}
+
+/* 1: the probe has the name now; 0: another function has it. */
+static int claim(struct names *names, struct probe *probe, const char *function)
+{
+    uint64_t key = hash_text(hash_text(hash_text(hash_start, probe->provider), ":"), function);
+    struct names_entry *first = table_get(&names->events, key);
+    for (struct names_entry *entry = first; entry; entry = entry->next) {
+        const struct probe *other = entry->probe;
+        if (strcmp(other->function, function) != 0 || strcmp(other->provider, probe->provider) != 0)
+            continue;
+        if (!names_same_fields(other, probe))
+            return 0;
+        probe->function = other->function;
+        probe->entry_event = other->entry_event;
+        probe->exit_event = other->exit_event;
+        return 1;
+    }
+
+    probe->entry_event = names_event(probe->provider, function, "_entry", names->arena);
+    probe->exit_event = names_event(probe->provider, function, "_exit", names->arena);
+    struct names_entry *entry = arena_alloc(names->arena, sizeof(*entry));
+    if (!entry || !probe->entry_event || !probe->exit_event)
+        return -ENOMEM;
+    probe->function = function;
+    *entry = (struct names_entry){.next = first, .probe = probe};
+    int r = table_put(&names->events, key, entry);
+    return r < 0 ? r : 1;
+}
+
+int names_claim(struct names *names, struct probe *probe, const char *file)
+{
+    const char *wanted = probe->function;
+    int r = claim(names, probe, wanted);
+    if (r != 0)
+        return r < 0 ? r : 0;
+
+    if (file && *file) {
+        const char *told_apart = arena_format(names->arena, "%s@%s", wanted, file_name(file));
+        wanted = told_apart ? names_function(told_apart, NULL, names->arena) : NULL;
+        if (!wanted)
+            return -ENOMEM;
+        r = claim(names, probe, wanted);
+    }
+    for (unsigned nth = 2; r == 0; nth++) {
+        const char *numbered = arena_format(names->arena, "%s_%u", wanted, nth);
+        if (!numbered)
+            return -ENOMEM;
+        r = claim(names, probe, numbered);
+    }
+    return r < 0 ? r : 0;
+}
+
+void names_free(struct names *names)
+{
+    table_free(&names->events);
+}

@@ -1,0 +1,69 @@
+/*
+ * The names of events and fields. A trace holds them as metadata that every reader parses, and
+ * LTTng-UST refuses a whole provider for one name it does not like; so whatever a symbol or the
+ * debug information says, what comes out of here is short, printable and unique enough.
+ */
+#ifndef SYMBOLS_NAMES_H
+#define SYMBOLS_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "symbols/arena.h"
+#include "symbols/demangle.h"
+#include "symbols/probe.h"
+#include "util/error.h"
+#include "util/table.h"
+
+/* LTTNG_UST_ABI_SYM_NAME_LEN is 256 with the NUL; it holds "provider:event". */
+enum { NAMES_EVENT_MAX = 255, NAMES_PROVIDER_MAX = 100, NAMES_FIELD_MAX = 200 };
+
+/*
+ * The provider of the module with this path: what one would give to the linker's -l
+ * ("/lib/libc.so.6" -> "c"), for what is no library its file name. Bytes but [A-Za-z0-9_.+-] become
+ * '_'. NULL when memory is out.
+ */
+const char *names_provider(const char *path, struct arena *arena);
+/* The same of the whole file name ("libc.so.6"), for a module whose provider is taken. */
+const char *names_provider_of_file(const char *path, struct arena *arena);
+
+/*
+ * A function's name fit for an event: commas become ';' (with no space behind), quotes, backslashes
+ * and what is not printable ASCII '_'. `parameters`, when not NULL, is put behind it to tell
+ * overloads apart. NULL when memory is out.
+ */
+const char *names_function(const char *name, const char *parameters, struct arena *arena);
+
+/* An event's name: `function` and `suffix` ("_entry"), such that "provider:event" has at most
+   NAMES_EVENT_MAX bytes: one too long is cut and gets a hash of all of it. */
+const char *names_event(const char *provider, const char *function, const char *suffix,
+                        struct arena *arena);
+
+/*
+ * Gives the n fields their final names, in place: mapped to [A-Za-z0-9_], not starting with a
+ * digit, "argN" (from 1) for what has none, "_2", "_3" behind what was there already. false when
+ * memory is out.
+ */
+bool names_fields(struct field *fields, size_t n, struct arena *arena);
+
+/*
+ * Who has which event name. Two functions may share one when all their fields are the same; else
+ * the later gets another. Starts zeroed.
+ */
+struct names {
+    struct table events; /* hash of provider and function -> list of struct names_entry */
+    struct arena *arena;
+};
+
+/*
+ * Sets probe->function, entry_event and exit_event. All else in the probe is final, its function
+ * being the name wanted (from names_function()). `file` is the source file the function is from, or
+ * NULL: what tells statics of one name apart.
+ */
+MUST_CHECK int names_claim(struct names *names, struct probe *probe, const char *file);
+void names_free(struct names *names);
+
+/* Whether both functions can have one event class: their fields are the same in every respect. */
+bool names_same_fields(const struct probe *a, const struct probe *b);
+
+#endif

@@ -1,0 +1,154 @@
+#include "symbols/symbol_table.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Files claim sizes that are holes; no symbol table of a real program is nearly that large. */
+static const uint64_t table_size_max = 1 << 30;
+
+struct strings {
+    const char *bytes;
+    size_t size;
+};
+
+/* The section's content, or NULL when it does not lie in the file. */
+static const Elf_Data *section_data(Elf_Scn *section, const Elf64_Shdr *header)
+{
+    if (header->sh_size > table_size_max || (header->sh_flags & SHF_COMPRESSED))
+        return NULL;
+    const Elf_Data *data = elf_getdata(section, NULL);
+    if (!data || data->d_size != header->sh_size || (data->d_size && !data->d_buf))
+        return NULL;
+    return data;
+}
+
+/* A copy, since libelf's goes with the Elf. */
+static int read_strings(Elf *elf, size_t index, struct arena *arena, struct strings *strings)
+{
+    Elf_Scn *section = elf_getscn(elf, index);
+    const Elf64_Shdr *header = section ? elf64_getshdr(section) : NULL;
+    if (!header || header->sh_type != SHT_STRTAB)
+        return -ENOEXEC;
+    const Elf_Data *data = section_data(section, header);
+    if (!data)
+        return -ENOEXEC;
+    char *copy = arena_alloc(arena, data->d_size + 1);
+    if (!copy)
+        return -ENOMEM;
+    if (data->d_size)
+        memcpy(copy, data->d_buf, data->d_size);
+    strings->bytes = copy;
+    strings->size = data->d_size + 1; /* the last string ends, whatever the file says */
+    return 0;
+}
+
+/* The versions of the dynamic symbols of section `index` (one Elf64_Half each), or NULL. */
+static const Elf_Data *find_versions(Elf *elf, size_t index)
+{
+    Elf_Scn *section = NULL;
+    while ((section = elf_nextscn(elf, section))) {
+        const Elf64_Shdr *header = elf64_getshdr(section);
+        if (header && header->sh_type == SHT_GNU_versym && header->sh_link == index)
+            return section_data(section, header);
+    }
+    return NULL;
+}
+
+/* The hidden bit of a version: "Linux Standard Base Core Specification", 10.7.2. */
+static bool is_hidden_version(const Elf_Data *versions, size_t index)
+{
+    Elf64_Half version;
+    if (!versions || index >= versions->d_size / sizeof(version))
+        return false;
+    memcpy(&version, (const char *)versions->d_buf + index * sizeof(version), sizeof(version));
+    return (version & 0x8000) != 0;
+}
+
+static bool is_function(const Elf64_Sym *symbol)
+{
+    unsigned type = ELF64_ST_TYPE(symbol->st_info);
+    if (type != STT_FUNC && type != STT_GNU_IFUNC)
+        return false;
+    return symbol->st_shndx != SHN_UNDEF && symbol->st_shndx != SHN_ABS &&
+           symbol->st_shndx != SHN_COMMON;
+}
+
+static int add_symbol(struct symbol_table *table, const Elf64_Sym *raw, uint64_t bias,
+                      const struct strings *strings, bool hidden, struct arena *arena)
+{
+    if (raw->st_name >= strings->size || strings->bytes[raw->st_name] == '\0')
+        return 0;
+    const char *name = strings->bytes + raw->st_name;
+    const char *version = strchr(name + 1, '@');
+    if (version) {
+        hidden |= version[1] != '@';
+        name = arena_strndup(arena, name, (size_t)(version - name));
+        if (!name)
+            return -ENOMEM;
+    }
+    struct symbol *symbol = vec_push(&table->list);
+    if (!symbol)
+        return -ENOMEM;
+    symbol->name = name;
+    symbol->value = file_vaddr_of(raw->st_value + bias);
+    symbol->size = raw->st_size;
+    symbol->bind = ELF64_ST_BIND(raw->st_info);
+    symbol->is_resolver = ELF64_ST_TYPE(raw->st_info) == STT_GNU_IFUNC;
+    symbol->is_old = hidden;
+    return 0;
+}
+
+static int read_section(struct symbol_table *table, Elf *elf, Elf_Scn *section,
+                        const Elf64_Shdr *header, uint64_t bias, struct arena *arena)
+{
+    if (header->sh_entsize != sizeof(Elf64_Sym))
+        return -ENOEXEC;
+    const Elf_Data *data = section_data(section, header);
+    if (!data)
+        return -ENOEXEC;
+    struct strings strings;
+    int r = read_strings(elf, header->sh_link, arena, &strings);
+    if (r < 0)
+        return r;
+    const Elf_Data *versions =
+        header->sh_type == SHT_DYNSYM ? find_versions(elf, elf_ndxscn(section)) : NULL;
+
+    size_t n = data->d_size / sizeof(Elf64_Sym);
+    for (size_t i = 0; i < n; i++) {
+        Elf64_Sym symbol;
+        memcpy(&symbol, (const char *)data->d_buf + i * sizeof(symbol), sizeof(symbol));
+        if (!is_function(&symbol))
+            continue;
+        r = add_symbol(table, &symbol, bias, &strings, is_hidden_version(versions, i), arena);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int symbol_table_read(struct symbol_table *table, Elf *elf, uint64_t bias, struct arena *arena,
+                      const char *path, struct error *err)
+{
+    Elf_Scn *section = NULL;
+    while ((section = elf_nextscn(elf, section))) {
+        const Elf64_Shdr *header = elf64_getshdr(section);
+        if (!header || (header->sh_type != SHT_SYMTAB && header->sh_type != SHT_DYNSYM))
+            continue;
+        int r = read_section(table, elf, section, header, bias, arena);
+        if (r == -ENOEXEC)
+            return error_set(err, r, "%s is truncated or corrupted: its symbol table is not whole",
+                             path);
+        if (r < 0)
+            return error_set(err, r, "cannot read the symbols of %s: %s", path, strerror(-r));
+        if (header->sh_type == SHT_SYMTAB)
+            table->has_symtab = true;
+    }
+    return 0;
+}
+
+void symbol_table_free(struct symbol_table *table)
+{
+    vec_free(&table->list);
+}

@@ -1,0 +1,40 @@
+/*
+ * The function symbols of an ELF file: .symtab and .dynsym of the file itself, or of the separate
+ * file that its debug information lies in.
+ */
+#ifndef SYMBOLS_SYMBOL_TABLE_H
+#define SYMBOLS_SYMBOL_TABLE_H
+
+#include <libelf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "symbols/arena.h"
+#include "util/addr.h"
+#include "util/error.h"
+#include "util/vec.h"
+
+struct symbol {
+    const char *name; /* without its version ("@GLIBC_2.14"); owned by the arena */
+    file_vaddr value;
+    uint64_t size;
+    uint8_t bind;     /* STB_LOCAL, STB_GLOBAL, STB_WEAK, ... */
+    bool is_resolver; /* STT_GNU_IFUNC: what lies there chooses a function, and is none of ours */
+    bool is_old;      /* a version that programs linked today do not get */
+};
+
+struct symbol_table {
+    VEC(struct symbol) list; /* in the file's order; a name may be in both tables */
+    bool has_symtab;         /* the file has not been stripped of its local symbols */
+};
+
+/*
+ * Appends the defined function symbols of `elf` (called `path` in messages), with `bias` added to
+ * their values. -ENOEXEC for a symbol or string table that is not where the file says; a single
+ * symbol with an impossible name is left out.
+ */
+MUST_CHECK int symbol_table_read(struct symbol_table *table, Elf *elf, uint64_t bias,
+                                 struct arena *arena, const char *path, struct error *err);
+void symbol_table_free(struct symbol_table *table);
+
+#endif
