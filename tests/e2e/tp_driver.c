@@ -33,7 +33,7 @@
 enum { WAIT_MS = 10000, POLL_MS = 50, NAME_LIMIT = 255 };
 
 static const struct enum_label colour_labels[] = {
-    {"RED", 0}, {"GREEN", 1}, {"BLUE", 2}, {"CRIMSON", 0}, {"odd \"label\\", 7}};
+    {"RED", 0}, {"GREEN", 1}, {"BLUE", 2}, {"CRIMSON", 0}, {"odd \"label\\", 3}};
 static const struct enum_label level_labels[] = {{"LOW", (uint64_t)-5}, {"ZERO", 0}, {"HIGH", 5}};
 static const struct enum_type colour = {"colour", 5, colour_labels};
 static const struct enum_type level = {"level", 3, level_labels};
