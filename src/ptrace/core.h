@@ -26,6 +26,8 @@ struct engine {
     pid_t child;
     int child_go;     /* written to: execute now */
     int child_answer; /* read from: errno, or end of file when the program runs */
+    bool child_refused;
+    char *child_name;
 
     /* engine_ring(): see doorbell.c */
     pthread_t thread;

@@ -31,6 +31,7 @@ void engine_free(struct engine *engine)
     if (!engine)
         return;
     launch_forget(engine);
+    free(engine->child_name);
     for (size_t at = 0; (process = table_next(&engine->processes, &at)); at = 0)
         engine_detach_process(engine, process);
     table_free(&engine->tracees);
@@ -48,4 +49,21 @@ void engine_detach(struct engine *engine)
 void engine_get_stats(const struct engine *engine, struct engine_stats *stats)
 {
     *stats = engine->stats;
+}
+
+void engine_each_process(struct engine *engine, void (*visit)(void *data, struct process *process),
+                         void *data)
+{
+    size_t n = 0;
+    struct process *process, **all = calloc(engine->processes.count + 1, sizeof(struct process *));
+    for (size_t at = 0; all && (process = table_next(&engine->processes, &at));)
+        all[n++] = process;
+    /* Arming may serve a stop, and with that the end of another process. */
+    for (size_t i = 0; i < n; i++)
+        for (size_t at = 0; (process = table_next(&engine->processes, &at));)
+            if (process == all[i]) {
+                visit(data, process);
+                break;
+            }
+    free(all);
 }

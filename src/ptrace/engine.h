@@ -57,6 +57,7 @@ struct engine_options {
 /* Counters since the engine was made. */
 struct engine_stats {
     uint64_t stops;
+    uint64_t calls;   /* of armed functions */
     uint64_t entries; /* reported */
     uint64_t exits;
     uint64_t single_steps;
@@ -81,6 +82,10 @@ MUST_CHECK int engine_launch_prepare(struct engine *engine, char *const argv[], 
    execve's errno when the kernel refuses the program. */
 MUST_CHECK int engine_launch_run(struct engine *engine, struct error *err);
 
+/* After a failure of engine_launch_run(): whether it was execve(2) that refused the program; the
+   errno returned is then its. */
+bool engine_launch_refused(const struct engine *engine);
+
 /* Attaches to a running process with all its threads and calls `started`. */
 MUST_CHECK int engine_attach(struct engine *engine, pid_t pid, struct error *err);
 
@@ -93,6 +98,10 @@ void engine_ring(struct engine *engine);
 /* To be called from the sink or outside engine_run(): lets go of every process with its text
    as it was; engine_run() then returns 0. */
 void engine_detach(struct engine *engine);
+
+/* Calls visit for each process there is now; one that ends meanwhile is left out. */
+void engine_each_process(struct engine *engine, void (*visit)(void *data, struct process *process),
+                         void *data);
 
 void engine_get_stats(const struct engine *engine, struct engine_stats *stats);
 

@@ -11,49 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "ptrace/core.h"
+#include "ptrace/program_path.h"
 #include "util/cleanup.h"
 
 extern char **environ;
-
-static const char DEFAULT_PATH[] = "/usr/local/bin:/usr/bin:/bin";
-
-/* The file to execute, by the rules of execvp(3), less its fallback to a shell. */
-static int find_program(const char *name, char path[PATH_MAX], struct error *err)
-{
-    int code = -ENOENT;
-    if (!*name)
-        return error_set(err, code, "the program's name is empty");
-    if (strchr(name, '/')) {
-        if (snprintf(path, PATH_MAX, "%s", name) >= PATH_MAX)
-            return error_set(err, -ENAMETOOLONG, "the program's name is too long");
-        return 0;
-    }
-    const char *at = getenv("PATH");
-    if (!at)
-        at = DEFAULT_PATH;
-    for (;;) {
-        size_t n = strcspn(at, ":");
-        struct stat st;
-        const char *dir = n ? at : ".";
-        if (snprintf(path, PATH_MAX, "%.*s/%s", n ? (int)n : 1, dir, name) < PATH_MAX &&
-            stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
-            if (access(path, X_OK) == 0)
-                return 0;
-            code = -EACCES;
-        }
-        if (!at[n])
-            break;
-        at += n + 1;
-    }
-    if (code == -EACCES)
-        return error_set(err, code, "cannot run %s: it is in PATH, but not executable", name);
-    return error_set(err, code, "%s: no such program in PATH", name);
-}
 
 static void child_main(int go, int answer, const char *path, char *const argv[])
 {
@@ -78,7 +43,7 @@ int engine_launch_prepare(struct engine *engine, char *const argv[], pid_t *pid,
     cleanup(cleanup_fd) int answer_read = -1;
     cleanup(cleanup_fd) int answer_write = -1;
     int go[2], answer[2];
-    int r = find_program(argv[0], path, err);
+    int r = program_path(argv[0], path, err);
     if (r < 0)
         return r;
     if (pipe2(go, O_CLOEXEC) < 0)
@@ -97,6 +62,7 @@ int engine_launch_prepare(struct engine *engine, char *const argv[], pid_t *pid,
         child_main(go_read, answer_write, path, argv);
     }
     engine->child = child;
+    engine->child_name = strdup(argv[0]);
     engine->child_go = take_fd(&go_write);
     engine->child_answer = take_fd(&answer_read);
     *pid = child;
@@ -108,11 +74,12 @@ static int not_executed(struct engine *engine, struct error *err)
     int code = 0;
     ssize_t n = read(engine->child_answer, &code, sizeof(code));
     if (n != sizeof(code) || code <= 0)
-        return error_set(err, -ECANCELED, "the program was killed before it ran");
+        return error_set(err, -ECANCELED, "%s was killed before it ran", engine->child_name);
+    engine->child_refused = true;
     if (code == ENOENT)
-        return error_set(err, -code, "cannot run the program: %s (or its interpreter)",
-                         strerror(code));
-    return error_set(err, -code, "cannot run the program: %s", strerror(code));
+        return error_set(err, -code, "cannot run %s: its interpreter is not there",
+                         engine->child_name);
+    return error_set(err, -code, "cannot run %s: %s", engine->child_name, strerror(code));
 }
 
 /* Lets the child go on to its EXEC event. */
@@ -120,11 +87,11 @@ static int run_to_exec(struct engine *engine, struct error *err)
 {
     struct stop stop;
     if (write(engine->child_go, "", 1) != 1)
-        return error_set(err, -errno, "cannot start the program: %s", strerror(errno));
+        return error_set(err, -errno, "cannot start %s: %s", engine->child_name, strerror(errno));
     for (;;) {
         int r = engine_wait_for(engine, engine->child, &stop);
         if (r < 0)
-            return error_set(err, r, "the program was killed before it ran");
+            return error_set(err, r, "%s was killed before it ran", engine->child_name);
         if (stop_is_end(&stop)) {
             engine_reap(engine->child);
             engine->child = 0;
@@ -153,13 +120,18 @@ void launch_forget(struct engine *engine)
     engine->child_go = engine->child_answer = -1;
 }
 
+bool engine_launch_refused(const struct engine *engine)
+{
+    return engine->child_refused;
+}
+
 int engine_launch_run(struct engine *engine, struct error *err)
 {
     struct space *space = NULL;
     pid_t pid = engine->child;
     int r = engine_ptrace(engine, PTRACE_SEIZE, pid, NULL, engine_trace_options);
     if (r < 0) {
-        error_set(err, r, "cannot trace the program: %s", strerror(-r));
+        error_set(err, r, "cannot trace %s: %s", engine->child_name, strerror(-r));
         launch_forget(engine);
         return r;
     }
@@ -184,7 +156,7 @@ int engine_launch_run(struct engine *engine, struct error *err)
         /* A program that cannot be traced is not left running half-way. */
         kill(pid, SIGKILL);
         waitpid(pid, NULL, __WALL);
-        return error_set(err, r, "cannot trace the program: %s", strerror(-r));
+        return error_set(err, r, "cannot trace %s: %s", engine->child_name, strerror(-r));
     }
     process->announced = true;
     space->helper = pid;

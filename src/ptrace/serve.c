@@ -85,6 +85,7 @@ static void serve_entry(struct engine *engine, struct tracee *tracee, struct sit
                         const arch_regs *regs)
 {
     struct hit hit = {.probe = site->probe, .kind = HIT_ENTRY, .cpu = -1, .time_ns = now_ns()};
+    engine->stats.calls++;
     target_addr ret = {0};
     uint64_t slot = arch_entry_slot(regs);
     bool readable = read_return(tracee, regs, &ret, &hit.cpu);

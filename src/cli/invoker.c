@@ -1,0 +1,73 @@
+#include "cli/invoker.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/log.h"
+
+/* The value of a decimal environment variable such as SUDO_UID, or -1. */
+static long id_in(const char *name)
+{
+    const char *text = getenv(name);
+    if (!text || !*text || strspn(text, "0123456789") != strlen(text))
+        return -1;
+    errno = 0;
+    long id = strtol(text, NULL, 10);
+    return errno == 0 && id <= (long)UINT32_MAX - 1 ? id : -1;
+}
+
+static int keep_capabilities(void)
+{
+    const uint64_t kept = (UINT64_C(1) << CAP_SYS_PTRACE) | (UINT64_C(1) << CAP_KILL);
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {
+        {.effective = (uint32_t)kept, .permitted = (uint32_t)kept},
+        {.effective = (uint32_t)(kept >> 32), .permitted = (uint32_t)(kept >> 32)},
+    };
+    return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+int invoker_become(struct error *err)
+{
+    long uid = id_in("SUDO_UID"), gid = id_in("SUDO_GID");
+    if (geteuid() != 0 || uid <= 0 || gid < 0)
+        return 0;
+    const struct passwd *user = getpwuid((uid_t)uid);
+    if (!user)
+        return error_set(err, -ENOENT, "sudo was called by user %ld, whom nobody knows", uid);
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || initgroups(user->pw_name, (gid_t)gid) < 0 ||
+        setresgid((gid_t)gid, (gid_t)gid, (gid_t)gid) < 0 ||
+        setresuid((uid_t)uid, (uid_t)uid, (uid_t)uid) < 0)
+        return error_set(err, -errno, "cannot become user %s, who called sudo: %s", user->pw_name,
+                         strerror(errno));
+    int r = keep_capabilities();
+    if (r < 0)
+        return error_set(err, r, "cannot keep the right to trace as user %s: %s", user->pw_name,
+                         strerror(-r));
+    /* Changing user has made this process one whose /proc files belong to root; they are read here,
+       and LTTng's daemon looks at them. */
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    setenv("HOME", user->pw_dir, 1);
+    log_debug("sudo was called by %s: recording as that user", user->pw_name);
+    return 0;
+}
+
+const char *invoker_home(void)
+{
+    const char *home = getenv("LTTNG_HOME");
+    if (!home || !*home)
+        home = getenv("HOME");
+    if (!home || !*home) {
+        const struct passwd *user = getpwuid(getuid());
+        home = user ? user->pw_dir : NULL;
+    }
+    return home;
+}

@@ -1,0 +1,22 @@
+/*
+ * Who called: under sudo, the sessions are those of the user who typed the command. The tracer
+ * becomes that user, for whatever it does with LTTng and with files, and keeps of root only what
+ * ptrace needs.
+ */
+#ifndef CLI_INVOKER_H
+#define CLI_INVOKER_H
+
+#include "util/error.h"
+
+/*
+ * Under sudo by an ordinary user: changes to that user and group, keeps CAP_SYS_PTRACE (to trace
+ * what root may) and CAP_KILL, and sets HOME and LTTNG_HOME to the user's. Else does nothing. Call
+ * while there is one thread.
+ */
+MUST_CHECK int invoker_become(struct error *err);
+
+/* The home directory that LTTng's files are in: $LTTNG_HOME, else $HOME, else the user's; NULL when
+   there is none. Lives as long as the environment stays. */
+const char *invoker_home(void);
+
+#endif

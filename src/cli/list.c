@@ -1,0 +1,149 @@
+#include "cli/list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ptrace/program_path.h"
+#include "symbols/catalog.h"
+#include "symbols/module.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+#include "util/text.h"
+
+enum { EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
+
+struct list {
+    const struct options *options;
+    struct catalog *catalog;
+    size_t n_printed;
+};
+
+static int print_image(struct list *list, struct image *image, bool is_program, struct error *err)
+{
+    const struct select *select = list->options->select;
+    cleanup(cleanup_free) const struct probe **probes = NULL;
+    char line[2048];
+    size_t n = 0;
+    if (!select_module(select, image_provider(image), image_path(image), is_program))
+        return 0;
+    int r = image_probes(image, select, is_program, false, &probes, &n, err);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        cleanup(cleanup_free) char *text =
+            text_format("%s:%s  %s  [%s]", probes[i]->provider, probes[i]->function,
+                        probes[i]->signature, probe_source_text(list->catalog, probes[i]));
+        if (!text)
+            return error_set(err, -ENOMEM, "out of memory");
+        text_escape(line, sizeof(line), text, strlen(text));
+        puts(line);
+    }
+    list->n_printed += n;
+    return r;
+}
+
+/* A library is no reason to fail: it is left out with a line. */
+static void print_library(struct list *list, const char *path)
+{
+    struct image *image;
+    struct error err;
+    if (catalog_open(list->catalog, path, path, &image, &err) < 0 ||
+        print_image(list, image, false, &err) < 0)
+        log_warning("%s", err.text);
+}
+
+/*
+ * The libraries that the program would be started with, by the word of its dynamic linker: only
+ * that knows all of rpaths, caches and preloads. `--list` makes it map the files and run nothing of
+ * them.
+ */
+static void print_libraries(struct list *list, const char *program, const char *interpreter)
+{
+    char line[PATH_MAX + 256];
+    int out[2];
+    if (pipe2(out, O_CLOEXEC) < 0)
+        return;
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        execl(interpreter, interpreter, "--list", program, (char *)NULL);
+        _exit(127);
+    }
+    close(out[1]);
+    cleanup(cleanup_file) FILE *lines = fdopen(out[0], "r");
+    while (child > 0 && lines && fgets(line, sizeof(line), lines)) {
+        /* "\tlibc.so.6 => /lib/libc.so.6 (0x7f...)" */
+        char *path = strstr(line, "=> ");
+        char *end = path ? strstr(path, " (0x") : NULL;
+        if (!end)
+            continue;
+        *end = '\0';
+        print_library(list, path + 3);
+    }
+    int status = 0;
+    if (child > 0 && (waitpid(child, &status, 0) < 0 || status != 0))
+        log_warning("the libraries of %s are not listed: its dynamic linker %s does not tell them",
+                    program, interpreter);
+}
+
+static int list_program(struct list *list, struct error *err)
+{
+    char path[PATH_MAX];
+    struct image *image;
+    int r = program_path(list->options->program[0], path, err);
+    if (r < 0)
+        return r == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+    if (catalog_open(list->catalog, path, path, &image, err) < 0 ||
+        print_image(list, image, true, err) < 0)
+        return EXIT_FAILED;
+    if (image_interpreter(image))
+        print_libraries(list, path, image_interpreter(image));
+    return EXIT_SUCCESS;
+}
+
+static int list_process(struct list *list, pid_t pid, struct error *err)
+{
+    struct modules modules = {0};
+    int r = modules_scan(&modules, pid, list->catalog, err);
+    for (size_t i = 0; r == 0 && i < modules.list.count; i++) {
+        const struct module *module = &modules.list.items[i];
+        r = print_image(list, module->image, module->is_program, err);
+    }
+    modules_free(&modules);
+    return r < 0 ? EXIT_FAILED : EXIT_SUCCESS;
+}
+
+static void report_unmatched(void *data, const char *pattern)
+{
+    (void)data;
+    log_warning("no function matches '%s'", pattern);
+}
+
+int list_run(const struct options *options)
+{
+    struct list list = {.options = options};
+    struct error err = {0};
+    int status = EXIT_FAILED;
+    if (catalog_new(&list.catalog) < 0)
+        error_set(&err, -ENOMEM, "out of memory");
+    else if (options->program)
+        status = list_program(&list, &err);
+    else
+        status = EXIT_SUCCESS;
+    for (size_t i = 0; status == EXIT_SUCCESS && i < options->pids.count; i++)
+        status = list_process(&list, options->pids.items[i], &err);
+    if (status == EXIT_SUCCESS && fflush(stdout) != 0) {
+        error_set(&err, -EIO, "cannot write the list: %s", strerror(errno));
+        status = EXIT_FAILED;
+    }
+    if (status == EXIT_SUCCESS)
+        select_unmatched(options->select, report_unmatched, NULL);
+    else
+        log_error("%s", err.text);
+    catalog_free(list.catalog);
+    return status;
+}

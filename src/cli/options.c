@@ -1,0 +1,215 @@
+#include "cli/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char HELP[] =
+    "Usage: ptrace_tracer [OPTION...] [--] PROGRAM [ARG...]\n"
+    "       ptrace_tracer [OPTION...] PID\n"
+    "Trace the function calls of a program, as it is, into LTTng or as text.\n"
+    "\n"
+    "  -p, --pid=PID           attach to a running process (repeatable)\n"
+    "  -f, --function=PATTERN  select functions (repeatable): ERE[@MODULE-GLOB]\n"
+    "  -x, --exclude=PATTERN   leave these out (repeatable, wins over -f)\n"
+    "      --filter-file=FILE  one pattern a line, '!' excludes, '#' comments\n"
+    "  -o, --output=DIR        record into DIR, in a session of the tracer's own\n"
+    "      --session=NAME      use that LTTng session instead of the current one\n"
+    "  -P, --print[=FILE]      print calls on stderr (or into FILE) instead of LTTng\n"
+    "  -t, --timestamp         with --print: time of day in front of each line\n"
+    "  -F, --follow-forks      trace children too\n"
+    "      --entry-only        no exit events\n"
+    "      --string-limit=N    record at most N bytes of a string (default 256)\n"
+    "  -l, --list              list the functions that would be traced; run nothing\n"
+    "      --no-pin            never bind a thread to a CPU\n"
+    "  -q, --quiet             say nothing but errors\n"
+    "  -v, --verbose           say more\n"
+    "  -h, --help              print this and exit\n"
+    "  -V, --version           print the version and exit\n"
+    "\n"
+    "Without -f: the functions of the program and of its own libraries.\n"
+    "With no LTTng session current, a new one is made in ./ptrace_tracer-PROGRAM-DATE/.\n"
+    "See ptrace_tracer(1).\n";
+
+enum { OPT_FILTER_FILE = 256, OPT_SESSION, OPT_ENTRY_ONLY, OPT_NO_PIN, OPT_STRING_LIMIT };
+
+static const struct option LONG_OPTIONS[] = {
+    {"pid", required_argument, NULL, 'p'},
+    {"function", required_argument, NULL, 'f'},
+    {"exclude", required_argument, NULL, 'x'},
+    {"filter-file", required_argument, NULL, OPT_FILTER_FILE},
+    {"output", required_argument, NULL, 'o'},
+    {"session", required_argument, NULL, OPT_SESSION},
+    {"print", optional_argument, NULL, 'P'},
+    {"timestamp", no_argument, NULL, 't'},
+    {"follow-forks", no_argument, NULL, 'F'},
+    {"entry-only", no_argument, NULL, OPT_ENTRY_ONLY},
+    {"string-limit", required_argument, NULL, OPT_STRING_LIMIT},
+    {"list", no_argument, NULL, 'l'},
+    {"no-pin", no_argument, NULL, OPT_NO_PIN},
+    {"quiet", no_argument, NULL, 'q'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {0},
+};
+
+enum { STRING_LIMIT_MAX = 4096 };
+
+/* Digits only. false when it is no number from 1 to max. */
+static bool parse_number(const char *text, long max, long *number)
+{
+    if (!*text || strspn(text, "0123456789") != strlen(text))
+        return false;
+    errno = 0;
+    *number = strtol(text, NULL, 10);
+    return errno == 0 && *number >= 1 && *number <= max;
+}
+
+static int add_pid(struct options *options, const char *text, struct error *err)
+{
+    long number;
+    if (!parse_number(text, INT_MAX, &number))
+        return error_set(err, -EINVAL, "'%s' is no process ID", text);
+    for (size_t i = 0; i < options->pids.count; i++)
+        if (options->pids.items[i] == (pid_t)number)
+            return 0;
+    pid_t *pid = vec_push(&options->pids);
+    if (!pid)
+        return error_set(err, -ENOMEM, "out of memory");
+    *pid = (pid_t)number;
+    return 0;
+}
+
+static int apply(struct options *options, int option, const char *argument, const char *argv_word,
+                 struct error *err)
+{
+    long number;
+    switch (option) {
+    case 'p':
+        return add_pid(options, argument, err);
+    case 'f':
+        return select_add(options->select, argument, false, err);
+    case 'x':
+        return select_add(options->select, argument, true, err);
+    case OPT_FILTER_FILE:
+        return select_add_file(options->select, argument, err);
+    case 'o':
+        options->output = argument;
+        return 0;
+    case OPT_SESSION:
+        options->session = argument;
+        return 0;
+    case 'P':
+        options->print = true;
+        options->print_file = argument;
+        return 0;
+    case 't':
+        options->timestamp = true;
+        return 0;
+    case 'F':
+        options->follow_forks = true;
+        return 0;
+    case OPT_ENTRY_ONLY:
+        options->entry_only = true;
+        return 0;
+    case OPT_STRING_LIMIT:
+        if (!parse_number(argument, STRING_LIMIT_MAX, &number))
+            return error_set(err, -EINVAL, "--string-limit takes a number from 1 to %d, not '%s'",
+                             STRING_LIMIT_MAX, argument);
+        options->string_limit = (size_t)number;
+        return 0;
+    case 'l':
+        options->list = true;
+        return 0;
+    case OPT_NO_PIN:
+        options->no_pin = true;
+        return 0;
+    case 'q':
+        options->quiet = true;
+        return 0;
+    case 'v':
+        options->verbose = true;
+        return 0;
+    case ':':
+        return error_set(err, -EINVAL, "option '%s' needs an argument (see ptrace_tracer --help)",
+                         argv_word);
+    default:
+        return error_set(err, -EINVAL, "unknown option '%s' (see ptrace_tracer --help)", argv_word);
+    }
+}
+
+static int check(struct options *options, struct error *err)
+{
+    if (options->program && options->pids.count > 0)
+        return error_set(err, -EINVAL, "give either a program or processes, not both");
+    if (!options->program && options->pids.count == 0)
+        return error_set(err, -EINVAL,
+                         "no program and no process given (see ptrace_tracer --help)");
+    if (options->print && (options->output || options->session))
+        return error_set(err, -EINVAL, "--print uses no LTTng: leave out --output and --session");
+    if (options->output && options->session)
+        return error_set(err, -EINVAL,
+                         "--session and --output exclude each other: a session has its output");
+    if (options->timestamp && !options->print)
+        return error_set(err, -EINVAL, "--timestamp goes with --print");
+    if (options->quiet && options->verbose)
+        return error_set(err, -EINVAL, "--quiet and --verbose exclude each other");
+    return 0;
+}
+
+/* An operand of digits only is a process; so is each further one then. */
+static int take_operands(struct options *options, int argc, char **argv, struct error *err)
+{
+    if (optind >= argc)
+        return 0;
+    if (strspn(argv[optind], "0123456789") != strlen(argv[optind])) {
+        options->program = argv + optind;
+        return 0;
+    }
+    for (int i = optind; i < argc; i++) {
+        int r = add_pid(options, argv[i], err);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+enum options_verdict options_parse(struct options *options, int argc, char **argv,
+                                   struct error *err)
+{
+    *options = (struct options){0};
+    if (select_new(&options->select) < 0) {
+        error_set(err, -ENOMEM, "out of memory");
+        return OPTIONS_WRONG;
+    }
+    int option;
+    opterr = 0;
+    optind = 0;
+    /* '+': what follows the program's name is the program's. */
+    while ((option = getopt_long(argc, argv, "+:p:f:x:o:P::tFlqvhV", LONG_OPTIONS, NULL)) != -1) {
+        if (option == 'h' || option == 'V') {
+            fputs(option == 'h' ? HELP : "ptrace_tracer " VERSION "\n", stdout);
+            return OPTIONS_DONE;
+        }
+        char short_option[] = {'-', (char)optopt, '\0'};
+        const char *word = optopt > 0 && optopt < 256 && isprint(optopt) ? short_option
+                           : optind > 0 && optind <= argc                ? argv[optind - 1]
+                                                                         : "";
+        if (apply(options, option, optarg, word, err) < 0)
+            return OPTIONS_WRONG;
+    }
+    if (take_operands(options, argc, argv, err) < 0 || check(options, err) < 0)
+        return OPTIONS_WRONG;
+    return OPTIONS_RUN;
+}
+
+void options_free(struct options *options)
+{
+    select_free(options->select);
+    vec_free(&options->pids);
+}

@@ -1,0 +1,38 @@
+/* The command line. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "symbols/select.h"
+#include "util/error.h"
+#include "util/vec.h"
+
+struct options {
+    struct select *select;
+    VEC(pid_t) pids;      /* attach to these */
+    char *const *program; /* or start this: its argv, NULL-terminated; NULL when attaching */
+    const char *output;
+    const char *session;
+    bool print;
+    const char *print_file; /* NULL: stderr */
+    bool timestamp;
+    bool follow_forks;
+    bool entry_only;
+    bool list;
+    bool no_pin;
+    bool quiet;
+    bool verbose;
+    size_t string_limit;
+};
+
+enum options_verdict { OPTIONS_RUN, OPTIONS_DONE /* --help, --version: printed */, OPTIONS_WRONG };
+
+/* Parses argv. OPTIONS_WRONG: *err says why. Free with options_free() in every case. */
+enum options_verdict options_parse(struct options *options, int argc, char **argv,
+                                   struct error *err);
+void options_free(struct options *options);
+
+#endif

@@ -1,0 +1,49 @@
+#include "cli/summary.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "util/log.h"
+
+static void report_unmatched(void *data, const char *pattern)
+{
+    (void)data;
+    log_warning("no function matches '%s'", pattern);
+}
+
+int summary_report(struct tracer *tracer, struct error *err)
+{
+    struct engine_stats stats;
+    char where[ERROR_TEXT_MAX] = "";
+    uint64_t written = 0, lost = 0;
+    int r = 0;
+    engine_get_stats(tracer->engine, &stats);
+    if (tracer->backend) {
+        struct backend_counts counts;
+        tracer->backend_ops->counts(tracer->backend, &counts);
+        written = counts.written;
+        lost = counts.lost;
+        r = tracer->session_ops->end(tracer->session, err);
+        const char *path = tracer->session_ops->path(tracer->session);
+        if (path && *path)
+            snprintf(where, sizeof(where), "; to read the trace: babeltrace2 %s", path);
+    } else {
+        written = stats.entries + stats.exits;
+        if (tracer->options->print_file)
+            snprintf(where, sizeof(where), " to %s", tracer->options->print_file);
+    }
+    if (r == 0)
+        select_unmatched(tracer->options->select, report_unmatched, NULL);
+    log_info("%zu function%s armed, %" PRIu64 " call%s, %" PRIu64 " event%s written, %" PRIu64
+             " lost%s",
+             tracer->n_armed_most, tracer->n_armed_most == 1 ? "" : "s", stats.calls,
+             stats.calls == 1 ? "" : "s", written, written == 1 ? "" : "s", lost, where);
+    if (stats.frames_lost)
+        log_warning("%" PRIu64 " calls have no exit event: too deep, or no breakpoint could stand "
+                    "where they return to",
+                    stats.frames_lost);
+    log_debug("%" PRIu64 " stops, %" PRIu64 " ptrace calls, %" PRIu64 " single steps, %" PRIu64
+              " writes to text",
+              stats.stops, stats.ptrace_calls, stats.single_steps, stats.text_writes);
+    return r;
+}

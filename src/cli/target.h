@@ -1,0 +1,49 @@
+/*
+ * A target: a traced process as the tracer sees it, with its modules and their candidates.
+ */
+#ifndef CLI_TARGET_H
+#define CLI_TARGET_H
+
+#include "cli/tracer.h"
+#include "ptrace/engine.h"
+#include "symbols/module.h"
+#include "util/vec.h"
+
+struct candidate {
+    const struct probe *probe;
+    target_addr at;
+    unsigned armed; /* mask of enum hit_kind */
+    bool refused;   /* no breakpoint can stand there; said once */
+};
+
+struct target_module {
+    struct module module;
+    VEC(struct candidate) candidates;
+    bool
+        taken; /* its functions were looked for: a -f pattern may select some, or a rule names it */
+    bool seen; /* in the last look at the process */
+};
+
+struct target {
+    struct tracer *tracer;
+    struct process *process;
+    VEC(struct target_module *) modules;
+    target_addr entry_watch; /* 0: passed */
+    size_t n_armed;
+};
+
+/* Makes the target of a process that has just started, been attached to, or (with `parent`) forked.
+   It belongs to the process and is freed by target_free(). NULL with err filled. */
+struct target *target_new(struct tracer *tracer, struct process *process,
+                          const struct target *parent, struct error *err);
+void target_free(struct target *target);
+
+/* The process has executed another program: everything anew. */
+MUST_CHECK int target_executed(struct target *target, struct error *err);
+
+/* Looks at the process's modules again, registers and arms what is new. */
+void target_refresh(struct target *target);
+/* Arms and disarms by what is wanted now. */
+void target_apply(struct target *target);
+
+#endif

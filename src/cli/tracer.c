@@ -1,0 +1,383 @@
+#include "cli/tracer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "cli/invoker.h"
+#include "cli/summary.h"
+#include "cli/target.h"
+#include "cli/watcher.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+#include "util/text.h"
+
+enum { EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
+
+void tracer_fail(struct tracer *tracer, const struct error *err)
+{
+    log_error("%s", err->text);
+    tracer->failed = true;
+    engine_detach(tracer->engine);
+}
+
+unsigned tracer_wanted(const struct tracer *tracer, const struct probe *probe)
+{
+    unsigned kinds = HIT_ENTRY | HIT_EXIT;
+    if (tracer->backend)
+        kinds = tracer->begun ? tracer->backend_ops->wanted(tracer->backend, probe) : 0;
+    return tracer->options->entry_only ? kinds & HIT_ENTRY : kinds;
+}
+
+/* The full event names of n probes: "mylib:my_traced_function_entry". An array of *count strings,
+   which are the caller's as well; NULL when memory is out. */
+static char **event_names(const struct tracer *tracer, const struct probe *const *probes, size_t n,
+                          size_t *count)
+{
+    char **names = calloc(2 * n + 1, sizeof(*names));
+    *count = 0;
+    for (size_t i = 0; names && i < n; i++) {
+        names[*count] = text_format("%s:%s", probes[i]->provider, probes[i]->entry_event);
+        *count += names[*count] != NULL;
+        if (tracer->options->entry_only)
+            continue;
+        names[*count] = text_format("%s:%s", probes[i]->provider, probes[i]->exit_event);
+        *count += names[*count] != NULL;
+    }
+    return names;
+}
+
+static void free_names(char **names, size_t count)
+{
+    for (size_t i = 0; names && i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
+static int begin_or_extend(struct tracer *tracer, const struct probe *const *probes, size_t n,
+                           bool begin, struct error *err)
+{
+    size_t count;
+    char **names = event_names(tracer, probes, n, &count);
+    if (!names)
+        return error_set(err, -ENOMEM, "out of memory");
+    pthread_mutex_lock(&tracer->lock);
+    int r =
+        begin
+            ? tracer->session_ops->begin(tracer->session, (const char *const *)names, count, err)
+            : tracer->session_ops->extend(tracer->session, (const char *const *)names, count, err);
+    pthread_mutex_unlock(&tracer->lock);
+    free_names(names, count);
+    return r;
+}
+
+void tracer_register(struct tracer *tracer, const struct probe *const *probes, size_t n)
+{
+    struct error err;
+    if (!tracer->backend || n == 0)
+        return;
+    cleanup(cleanup_free) const struct probe **fresh = calloc(n, sizeof(*fresh));
+    size_t count = 0;
+    for (size_t i = 0; fresh && i < n; i++) {
+        if (table_get(&tracer->registered, (uint64_t)(uintptr_t)probes[i]))
+            continue;
+        if (table_put(&tracer->registered, (uint64_t)(uintptr_t)probes[i], (void *)probes[i]) == 0)
+            fresh[count++] = probes[i];
+    }
+    if (count == 0)
+        return;
+    if (tracer->backend_ops->add(tracer->backend, fresh, count, &err) < 0 ||
+        (tracer->begun && begin_or_extend(tracer, fresh, count, false, &err) < 0))
+        log_warning("%s", err.text);
+}
+
+void tracer_begin(struct tracer *tracer)
+{
+    struct error err;
+    if (!tracer->backend || tracer->begun || tracer->failed)
+        return;
+    size_t n = 0;
+    cleanup(cleanup_free) const struct probe **probes =
+        calloc(tracer->registered.count + 1, sizeof(*probes));
+    const struct probe *probe;
+    for (size_t at = 0; probes && (probe = table_next(&tracer->registered, &at));)
+        probes[n++] = probe;
+    if (!probes || begin_or_extend(tracer, probes, n, true, &err) < 0) {
+        tracer_fail(tracer, &err);
+        return;
+    }
+    tracer->begun = true;
+}
+
+bool tracer_is_named(struct tracer *tracer, const char *provider)
+{
+    if (!tracer->backend)
+        return false;
+    pthread_mutex_lock(&tracer->lock);
+    bool named = tracer->session_ops->names_provider(tracer->session, provider);
+    bool known = false;
+    for (size_t i = 0; i < tracer->left_out.count && !known; i++) {
+        known = strcmp(tracer->left_out.items[i], provider) == 0;
+        if (known && named)
+            tracer->left_out.items[i] = tracer->left_out.items[--tracer->left_out.count];
+    }
+    if (!named && !known) {
+        const char **place = vec_push(&tracer->left_out);
+        if (place)
+            *place = provider; /* the catalog's, which outlives the watcher */
+    }
+    pthread_mutex_unlock(&tracer->lock);
+    return named;
+}
+
+static void on_hit(void *data, const struct hit *hit)
+{
+    struct tracer *tracer = data;
+    if (tracer->backend) {
+        tracer->backend_ops->emit(tracer->backend, hit);
+        return;
+    }
+    print_hit(tracer->print, hit);
+    if (ferror(tracer->print_stream) && !tracer->failed) {
+        struct error err;
+        error_set(&err, -EIO, "cannot write to %s: the trace ends here",
+                  tracer->options->print_file ? tracer->options->print_file : "stderr");
+        tracer_fail(tracer, &err);
+    }
+}
+
+static void on_started(void *data, struct process *process, enum process_origin origin,
+                       struct process *parent)
+{
+    struct tracer *tracer = data;
+    struct error err;
+    const struct target *from = origin == PROCESS_FORKED ? process_data(parent) : NULL;
+    struct target *target = target_new(tracer, process, from, &err);
+    if (target) {
+        process_set_data(process, target);
+        return;
+    }
+    if (origin == PROCESS_LAUNCHED) /* it has not run an instruction and is not to run untraced */
+        kill(process_pid(process), SIGKILL);
+    if (origin == PROCESS_FORKED)
+        log_warning("%s", err.text);
+    else
+        tracer_fail(tracer, &err);
+}
+
+static void on_executed(void *data, struct process *process)
+{
+    struct error err;
+    (void)data;
+    if (process_data(process) && target_executed(process_data(process), &err) < 0)
+        log_warning("%s", err.text);
+}
+
+static void on_ended(void *data, struct process *process, int status)
+{
+    struct tracer *tracer = data;
+    if (process_pid(process) == tracer->launched && status != -1) {
+        tracer->launched_status = status;
+        tracer->launched_ended = true;
+    }
+    if (process_data(process))
+        target_free(process_data(process));
+}
+
+static void refresh_target(void *data, struct process *process)
+{
+    (void)data;
+    if (process_data(process))
+        target_refresh(process_data(process));
+}
+
+static void apply_target(void *data, struct process *process)
+{
+    (void)data;
+    if (process_data(process))
+        target_apply(process_data(process));
+}
+
+static void on_rung(void *data)
+{
+    struct tracer *tracer = data;
+    if (atomic_load(&tracer->stop_asked)) {
+        engine_detach(tracer->engine);
+        return;
+    }
+    if (atomic_exchange(&tracer->module_named, false))
+        engine_each_process(tracer->engine, refresh_target, NULL);
+    engine_each_process(tracer->engine, apply_target, NULL);
+}
+
+static int open_print(struct tracer *tracer, struct error *err)
+{
+    const char *path = tracer->options->print_file;
+    tracer->print_stream = path ? fopen(path, "we") : stderr;
+    if (!tracer->print_stream)
+        return error_set(err, -errno, "cannot write to %s: %s", path, strerror(errno));
+    tracer->print = print_new(tracer->print_stream, tracer->options->timestamp);
+    return tracer->print ? 0 : error_set(err, -ENOMEM, "out of memory");
+}
+
+/* What liblttng-ust reads when it is loaded. Set only now: the program has been forked already. */
+static void set_lttng_environment(void)
+{
+    /* Blocking is for a finite time only, as each channel says. */
+    setenv("LTTNG_UST_ALLOW_BLOCKING", "1", 1);
+    /* The base addresses it would record are those of the tracer's own libraries. */
+    setenv("LTTNG_UST_WITHOUT_BADDR_STATEDUMP", "1", 1);
+}
+
+static int open_lttng(struct tracer *tracer, const char *name, struct error *err)
+{
+    const struct options *options = tracer->options;
+    struct session_request request = {
+        .name = options->session,
+        .output = options->output,
+        .program = name,
+        .home = invoker_home(),
+        .level = log_get_level(),
+    };
+    set_lttng_environment();
+    tracer->session_ops = session_load(err);
+    if (!tracer->session_ops)
+        return err->code;
+    int r = tracer->session_ops->choose(&request, &tracer->session, err);
+    if (r < 0)
+        return r;
+    tracer->backend_ops = backend_load(err);
+    if (!tracer->backend_ops)
+        return err->code;
+    return tracer->backend_ops->open(log_get_level(), &tracer->backend, err);
+}
+
+/* What the trace is named after: the program's file name, or the process's name. */
+static void program_name(const struct tracer *tracer, char *name, size_t size)
+{
+    const struct options *options = tracer->options;
+    if (options->program) {
+        const char *slash = strrchr(options->program[0], '/');
+        snprintf(name, size, "%s", slash ? slash + 1 : options->program[0]);
+        return;
+    }
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/comm", options->pids.items[0]);
+    cleanup(cleanup_file) FILE *comm = fopen(path, "re");
+    if (!comm || !fgets(name, (int)size, comm))
+        snprintf(name, size, "%d", options->pids.items[0]);
+    name[strcspn(name, "\n/")] = '\0';
+}
+
+static int set_up(struct tracer *tracer, struct error *err)
+{
+    const struct options *options = tracer->options;
+    struct engine_options engine_options = {
+        .follow_forks = options->follow_forks,
+        .no_pin = options->no_pin,
+        .string_limit = options->string_limit,
+    };
+    struct engine_sink sink = {
+        .data = tracer,
+        .hit = on_hit,
+        .started = on_started,
+        .executed = on_executed,
+        .ended = on_ended,
+        .rung = on_rung,
+    };
+    char name[256];
+    int r = engine_new(&engine_options, &sink, &tracer->engine);
+    if (r == 0)
+        r = catalog_new(&tracer->catalog);
+    if (r < 0)
+        return error_set(err, r, "cannot start the engine: %s", strerror(-r));
+    if (options->program) {
+        r = engine_launch_prepare(tracer->engine, options->program, &tracer->launched, err);
+        if (r < 0)
+            return r;
+    }
+    /* The child has the caller's credentials, signals and environment; from here on ours change. */
+    r = invoker_become(err);
+    if (r < 0)
+        return r;
+    watcher_block_signals(options->program != NULL);
+    program_name(tracer, name, sizeof(name));
+    r = options->print ? open_print(tracer, err) : open_lttng(tracer, name, err);
+    if (r == 0 && watcher_start(tracer, &tracer->watcher) < 0)
+        r = error_set(err, -EAGAIN, "cannot start a thread");
+    return r;
+}
+
+static void tear_down(struct tracer *tracer)
+{
+    watcher_stop(tracer->watcher);
+    engine_free(tracer->engine);
+    if (tracer->session)
+        tracer->session_ops->free(tracer->session);
+    if (tracer->backend)
+        tracer->backend_ops->close(tracer->backend);
+    print_free(tracer->print);
+    if (tracer->print_stream && tracer->print_stream != stderr)
+        fclose(tracer->print_stream);
+    table_free(&tracer->registered);
+    vec_free(&tracer->left_out);
+    catalog_free(tracer->catalog);
+    pthread_mutex_destroy(&tracer->lock);
+}
+
+static int run(struct tracer *tracer, struct error *err)
+{
+    const struct options *options = tracer->options;
+    int r = options->program ? engine_launch_run(tracer->engine, err) : 0;
+    for (size_t i = 0; r == 0 && i < options->pids.count; i++)
+        r = engine_attach(tracer->engine, options->pids.items[i], err);
+    if (r < 0)
+        return r;
+    return engine_run(tracer->engine, err);
+}
+
+static int exit_status(const struct tracer *tracer)
+{
+    int status = tracer->launched_status;
+    if (tracer->failed)
+        return EXIT_FAILED;
+    if (!tracer->launched_ended)
+        return 0;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int failure_status(int code, bool executing)
+{
+    if (!executing)
+        return EXIT_FAILED;
+    return code == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+}
+
+int tracer_run(const struct options *options)
+{
+    struct tracer tracer = {.options = options, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct error err = {0};
+    int status;
+    int r = set_up(&tracer, &err);
+    bool executing = r < 0 && options->program && tracer.launched == 0 && tracer.catalog;
+    if (r == 0) {
+        r = run(&tracer, &err);
+        executing = r < 0 && options->program && engine_launch_refused(tracer.engine);
+    }
+    if (r < 0) {
+        if (!tracer.failed)
+            log_error("%s", err.text);
+        status = failure_status(r, executing);
+    } else {
+        status = exit_status(&tracer);
+        if (!tracer.failed && summary_report(&tracer, &err) < 0) {
+            log_error("%s", err.text);
+            status = EXIT_FAILED;
+        }
+    }
+    tear_down(&tracer);
+    return status;
+}

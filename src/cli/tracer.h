@@ -1,0 +1,65 @@
+/*
+ * The tracer: what the engine reports is brought together with the candidates of each process, and
+ * what is wanted of them (by the sessions' rules, or all of it with --print) is armed.
+ */
+#ifndef CLI_TRACER_H
+#define CLI_TRACER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "cli/options.h"
+#include "ptrace/engine.h"
+#include "symbols/catalog.h"
+#include "symbols/module.h"
+#include "tp/backend.h"
+#include "tp/print.h"
+#include "tp/session.h"
+#include "util/table.h"
+
+struct tracer {
+    const struct options *options;
+    struct catalog *catalog;
+    struct engine *engine;
+
+    /* LTTng; NULL with --print */
+    const struct session_ops *session_ops;
+    struct session *session;
+    const struct backend_ops *backend_ops;
+    struct backend *backend;
+    bool begun;                 /* the session's recording */
+    struct table registered;    /* probes the back end knows, by address */
+    VEC(const char *) left_out; /* providers no rule has named so far; under `lock` */
+    pthread_mutex_t lock;       /* of session and left_out, which the watcher looks at */
+
+    struct print *print;
+    FILE *print_stream;
+
+    struct watcher *watcher;
+    atomic_bool stop_asked;   /* detach */
+    atomic_bool module_named; /* a rule names a module that was left out */
+
+    pid_t launched; /* 0 when attached */
+    int launched_status;
+    bool launched_ended;
+    bool failed; /* said already: exit status 125 */
+    size_t n_armed_most;
+    size_t n_candidates;
+};
+
+/* Runs as the options say and returns the exit status. */
+int tracer_run(const struct options *options);
+
+/* What is wanted of the probe now. */
+unsigned tracer_wanted(const struct tracer *tracer, const struct probe *probe);
+/* Makes new candidates known to LTTng and, once the session has begun, to it. */
+void tracer_register(struct tracer *tracer, const struct probe *const *probes, size_t n);
+/* Starts the recording: the candidates known so far are all there are before the program runs. */
+void tracer_begin(struct tracer *tracer);
+/* Whether a session's rule names the module by its provider. */
+bool tracer_is_named(struct tracer *tracer, const char *provider);
+/* Something is wrong that ends it all: one line, then everything is let go. */
+void tracer_fail(struct tracer *tracer, const struct error *err);
+
+#endif

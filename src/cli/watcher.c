@@ -1,0 +1,118 @@
+#include "cli/watcher.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LOOK_EVERY_MS = 40, NAMES_EVERY = 5 /* looks */, END_SIGNAL = SIGUSR1 };
+
+struct watcher {
+    struct tracer *tracer;
+    pthread_t thread;
+    sigset_t signals;
+};
+
+/* A signal that was ignored when the tracer started (nohup, a shell's background job) stays so. */
+static bool is_ignored(int signal)
+{
+    struct sigaction action;
+    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+static void ignore(int signal)
+{
+    struct sigaction action = {.sa_handler = SIG_IGN};
+    sigaction(signal, &action, NULL);
+}
+
+void watcher_block_signals(bool launched)
+{
+    static const int ending[] = {SIGINT, SIGQUIT, SIGHUP};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, END_SIGNAL);
+    for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+        if (is_ignored(ending[i]))
+            continue;
+        /* The terminal sends ^C and ^\ to the program as well, and they are for that. */
+        if (launched && ending[i] != SIGHUP)
+            ignore(ending[i]);
+        else
+            sigaddset(&set, ending[i]);
+    }
+    ignore(SIGPIPE); /* a reader that went away is an error of the write, not the target's end */
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static bool left_out_is_named(struct tracer *tracer)
+{
+    bool named = false;
+    pthread_mutex_lock(&tracer->lock);
+    for (size_t i = 0; i < tracer->left_out.count && !named; i++)
+        named = tracer->session_ops->names_provider(tracer->session, tracer->left_out.items[i]);
+    pthread_mutex_unlock(&tracer->lock);
+    return named;
+}
+
+static void *watch(void *data)
+{
+    struct watcher *watcher = data;
+    struct tracer *tracer = watcher->tracer;
+    uint64_t generation = tracer->backend ? tracer->backend_ops->generation(tracer->backend) : 0;
+    for (unsigned looks = 1;; looks++) {
+        struct timespec wait = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
+        int signal = tracer->backend ? sigtimedwait(&watcher->signals, NULL, &wait)
+                                     : sigwaitinfo(&watcher->signals, NULL);
+        if (signal == END_SIGNAL)
+            return NULL;
+        if (signal > 0) {
+            atomic_store(&tracer->stop_asked, true);
+            engine_ring(tracer->engine);
+            continue;
+        }
+        if (!tracer->backend)
+            continue;
+        uint64_t now = tracer->backend_ops->generation(tracer->backend);
+        if (now != generation) {
+            generation = now;
+            engine_ring(tracer->engine);
+        }
+        if (looks % NAMES_EVERY == 0 && left_out_is_named(tracer)) {
+            atomic_store(&tracer->module_named, true);
+            engine_ring(tracer->engine);
+        }
+    }
+}
+
+int watcher_start(struct tracer *tracer, struct watcher **watcher)
+{
+    struct watcher *w = calloc(1, sizeof(*w));
+    if (!w)
+        return -ENOMEM;
+    w->tracer = tracer;
+    sigemptyset(&w->signals);
+    sigaddset(&w->signals, SIGINT);
+    sigaddset(&w->signals, SIGTERM);
+    sigaddset(&w->signals, SIGQUIT);
+    sigaddset(&w->signals, SIGHUP);
+    sigaddset(&w->signals, END_SIGNAL);
+    int r = pthread_create(&w->thread, NULL, watch, w);
+    if (r != 0) {
+        free(w);
+        return -r;
+    }
+    *watcher = w;
+    return 0;
+}
+
+void watcher_stop(struct watcher *watcher)
+{
+    if (!watcher)
+        return;
+    pthread_kill(watcher->thread, END_SIGNAL);
+    pthread_join(watcher->thread, NULL);
+    free(watcher);
+}
