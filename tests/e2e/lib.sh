@@ -15,6 +15,10 @@
 
 set -u
 
+# Leaks of LTTng's libraries are not ours to mend.
+lsan_supp=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/lsan.supp
+export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$lsan_supp:print_suppressions=0}
+
 fail()
 {
     echo "FAIL: $*" >&2
