@@ -157,17 +157,18 @@ static void line_integer(struct print *print, uint64_t value, bool is_signed)
         line_format(print, "%llu", (unsigned long long)value);
 }
 
-/* Whether every label is one bit or 0, and some are bits: an enumeration of flags. */
-static bool is_flags(const struct enum_type *type)
+/* Whether the enumeration is one of flags, and the value has some of them. */
+static bool has_flags(const struct enum_type *type, uint64_t value)
 {
-    bool any = false;
+    uint64_t flags = 0;
     for (size_t i = 0; i < type->n_labels; i++) {
-        uint64_t value = type->labels[i].value;
-        if ((value & (value - 1)) != 0)
+        uint64_t flag = type->labels[i].value;
+        if ((flag & (flag - 1)) != 0)
             return false;
-        any |= value > 2; /* 0, 1, 2 alone are more likely just three values */
+        flags |= flag;
     }
-    return any;
+    /* 0, 1 and 2 alone are more likely just three values. */
+    return flags > 3 && (flags & value) != 0;
 }
 
 static void line_enum(struct print *print, const struct field *field, uint64_t value)
@@ -178,7 +179,7 @@ static void line_enum(struct print *print, const struct field *field, uint64_t v
         line_name(print, label->name);
         return;
     }
-    if (!type || value == 0 || !is_flags(type)) {
+    if (!type || !has_flags(type, value)) {
         line_integer(print, value, field->is_signed);
         return;
     }
