@@ -176,10 +176,18 @@ static void put_call(struct slot *slot, const struct insn *insn)
     put_literal(slot, push_end, insn_end(insn));
 }
 
+/* FS, GS and the address size are for both; notrack and bnd are for branches. */
+static bool is_kept_prefix(uint8_t prefix, uint8_t operation)
+{
+    bool of_operand = prefix == 0x64 || prefix == 0x65 || prefix == 0x67;
+    return of_operand || (operation == 4 && (prefix == 0x3e || prefix == 0xf2));
+}
+
 /*
  * An indirect call's operand with another operation of the same group (the manual's table A-6,
  * group 5): /4 is jmp, /6 is push. `pushed` bytes have been pushed since the original would have
- * looked at RSP. A prefix that means something else to the other operation is left out.
+ * looked at RSP. Each prefix that matters is written once: with a longer displacement, a call
+ * padded with prefixes could get longer than the 15 bytes that an instruction may have.
  */
 static int put_group_5(struct slot *slot, const struct insn *insn, uint8_t operation, int8_t pushed)
 {
@@ -188,9 +196,8 @@ static int put_group_5(struct slot *slot, const struct insn *insn, uint8_t opera
     for (unsigned i = 0; i < opcode; i++) {
         uint8_t prefix = insn->code[i];
         bool rex = i + 1 == opcode && (prefix & 0xf0) == 0x40;
-        bool wanted = operation == 4 ? (prefix & 0xf0) != 0x40 && prefix != 0x66
-                                     : prefix == 0x64 || prefix == 0x65 || prefix == 0x67;
-        if (rex || wanted)
+        if (rex || (is_kept_prefix(prefix, operation) &&
+                    !memchr(insn->code + i + 1, prefix, opcode - (i + 1))))
             PUT(slot, prefix);
     }
     uint8_t modrm = (uint8_t)((insn->code[opcode + 1] & ~0x38) | operation << 3);
