@@ -1,6 +1,10 @@
 # ptrace_tracer: `make` builds, `make check` tests, `make install DESTDIR= PREFIX=` installs.
 # BUILD= another build directory, CC=clang another compiler, SANITIZE=1 ASan and UBSan.
 
+# V=1 shows the commands.
+Q   := $(if $(V),,@)
+say := @echo ' '
+
 CC      ?= gcc
 BUILD   ?= build
 PREFIX  ?= /usr/local
@@ -46,13 +50,15 @@ $(BUILD)/flags: FORCE
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(say) CC $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # The engine's public names are all it shows; it carries what it uses of util and the maps parser.
 $(BUILD)/lib/libptrace_engine.a: $(call obj,$(ENGINE) $(UTIL) src/symbols/maps.c)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(say) AR $@
+	$(Q)$(AR) rcs $@ $^
 
 # Exported so that liblttng-ust finds ours: see src/tp/thread_id.h.
 EXPORTS := $(foreach name,gettid pthread_getname_np ptrace_tracer_thread_face,\
@@ -60,16 +66,19 @@ EXPORTS := $(foreach name,gettid pthread_getname_np ptrace_tracer_thread_face,\
 
 $(BUILD)/bin/ptrace_tracer: $(call obj,$(CLI) $(TP_EXE) $(SYMBOLS)) $(BUILD)/lib/libptrace_engine.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(EXPORTS) -o $@ $(filter %.o,$^) $(BUILD)/lib/libptrace_engine.a \
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(EXPORTS) -o $@ $(filter %.o,$^) $(BUILD)/lib/libptrace_engine.a \
 	    $(ENGINE_LIBS) $(SYMBOLS_LIBS) -ldl -lpthread
 
 $(BUILD)/lib/libptrace_tracer_lttng.so: $(call obj,$(BACKEND) $(UTIL))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(BACKEND_LIBS) -lpthread
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(BACKEND_LIBS) -lpthread
 
 $(BUILD)/lib/libptrace_tracer_session.so: $(call obj,$(SESSION) $(UTIL))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(SESSION_LIBS)
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(SESSION_LIBS)
 
 include sample/sample.mk
 include tests/tests.mk
