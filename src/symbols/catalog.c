@@ -21,6 +21,7 @@ int catalog_new(struct catalog **result)
 
 static void image_free(struct image *image)
 {
+    signature_reader_free(&image->signatures);
     debuginfo_free(image->debuginfo);
     symbol_table_free(&image->symbols);
     vec_free(&image->aliases);
@@ -97,6 +98,7 @@ int catalog_open(struct catalog *catalog, const char *open_path, const char *pat
         return r;
     }
     image->catalog = catalog;
+    image->signatures.types.arena = &catalog->arena;
     image->path = arena_strdup(&catalog->arena, path);
     image->provider = choose_provider(catalog, path);
     if (!image->path || !image->provider) {

@@ -231,9 +231,11 @@ bool function_name_parse(struct function_name *name, const char *symbol, struct 
         if (!name->base)
             return false;
         name->is_part = has_word(suffix, "cold");
-        name->is_clone = has_word(suffix, "constprop") || has_word(suffix, "isra") ||
-                         has_word(suffix, "part") || has_word(suffix, "specialized") ||
-                         has_word(suffix, "argprom") || has_word(suffix, "simdclone");
+        /* GCC's interprocedural scalar replacement and function splitting may drop the result. */
+        name->lost_result = has_word(suffix, "isra") || has_word(suffix, "part") ||
+                            has_word(suffix, "specialized") || has_word(suffix, "argprom") ||
+                            has_word(suffix, "simdclone");
+        name->is_clone = name->lost_result || has_word(suffix, "constprop");
     }
     if (strncmp(name->base, "_Z", 2) != 0)
         return true;

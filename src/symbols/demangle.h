@@ -12,6 +12,7 @@ struct function_name {
     const char *base;       /* the name without a compiler's suffix: "fib" */
     const char *parameters; /* "(int, char) const" of a C++ function, else NULL */
     bool is_clone;          /* the compiler may have changed what it is passed */
+    bool lost_result;       /* ... and what it returns */
     bool is_part; /* no function: a cold part that is jumped to, or a thunk that jumps on */
 };
 

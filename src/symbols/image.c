@@ -43,6 +43,9 @@ struct debuginfo *image_debuginfo(struct image *image)
         image->debuginfo_sought = true;
         if (debuginfo_open(&image->debuginfo, image->file.fd, image->path) < 0)
             image->debuginfo = NULL;
+        if (image->debuginfo)
+            image->debuginfo_text = arena_format(&image->catalog->arena, "DWARF of %s",
+                                                 debuginfo_path(image->debuginfo));
     }
     return image->debuginfo;
 }

@@ -14,6 +14,7 @@
 #include "symbols/demangle.h"
 #include "symbols/elf_file.h"
 #include "symbols/names.h"
+#include "symbols/signature.h"
 #include "symbols/symbol_table.h"
 #include "util/vec.h"
 
@@ -39,7 +40,6 @@ struct alias {
 struct probe_info {
     struct probe probe;
     const struct image *image;
-    bool from_debuginfo;
 };
 
 struct image {
@@ -59,6 +59,8 @@ struct image {
 
     bool debuginfo_sought;
     struct debuginfo *debuginfo; /* NULL: none */
+    const char *debuginfo_text;  /* "DWARF of ..." */
+    struct signature_reader signatures;
 };
 
 struct catalog {

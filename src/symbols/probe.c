@@ -3,33 +3,45 @@
 #include <errno.h>
 #include <string.h>
 
-#include "symbols/abi.h"
+#include "symbols/fields.h"
 #include "symbols/image.h"
+#include "symbols/signature.h"
 
-/* Without debug information: the registers that arguments come in, whether there are any or not. */
-static int set_word_fields(struct probe *probe, struct arena *arena)
+/* 1: the signature is there; 0: debug information says nothing; or a negative errno. */
+static int read_signature(struct image *image, const struct function *function,
+                          const struct alias *alias, struct signature *signature)
 {
-    static const char *const names[] = {"arg1", "arg2", "arg3", "arg4",
-                                        "arg5", "arg6", "arg7", "arg8"};
-    unsigned n = abi_integer_arguments();
-    struct field *args = arena_array(arena, n, sizeof(*args));
-    struct field *ret = arena_alloc(arena, sizeof(*ret));
-    if (!args || !ret)
-        return -ENOMEM;
-    for (unsigned i = 0; i < n; i++)
-        args[i] = (struct field){
-            .name = names[i],
-            .kind = VALUE_WORD,
-            .size = 8,
-            .place = {.kind = PLACE_INTEGER_ARG, .index = (uint16_t)i},
-        };
-    *ret = (struct field){
-        .name = "retval", .kind = VALUE_WORD, .size = 8, .place = {.kind = PLACE_INTEGER_RET}};
-    probe->args = args;
-    probe->n_args = n;
-    probe->rets = ret;
-    probe->n_rets = 1;
-    return 0;
+    struct debuginfo *debuginfo = image_debuginfo(image);
+    Dwarf_Die die;
+    if (!debuginfo || !debuginfo_function(debuginfo, function->entry, alias->name.symbol, &die))
+        return 0;
+    return signature_read(&image->signatures, &die, debuginfo_address(debuginfo, function->entry),
+                          &alias->name, alias->bind == STB_LOCAL, signature);
+}
+
+/* What can be said of a function without debug information: a C++ name tells the parameters'
+   types; of a C function nothing is known. */
+static const char *text_of_nothing(const struct function_name *name, struct arena *arena)
+{
+    return name->parameters ? arena_format(arena, "? %s%s", name->name, name->parameters)
+                            : arena_format(arena, "? %s(?)", name->name);
+}
+
+static int set_fields(struct image *image, const struct function *function,
+                      const struct alias *alias, struct probe_info *info, const char **file)
+{
+    struct arena *arena = &image->catalog->arena;
+    struct signature signature;
+    int r = read_signature(image, function, alias, &signature);
+    if (r < 0)
+        return r;
+    *file = NULL;
+    if (r > 0) {
+        *file = signature.file;
+        return fields_of_signature(&info->probe, &signature, arena);
+    }
+    info->probe.signature = text_of_nothing(&alias->name, arena);
+    return info->probe.signature ? fields_of_nothing(&info->probe, arena) : -ENOMEM;
 }
 
 int probe_make(struct image *image, struct function *function, const struct alias *alias,
@@ -54,17 +66,10 @@ int probe_make(struct image *image, struct function *function, const struct alia
     if (!probe->function)
         return -ENOMEM;
 
-    const char *file = NULL;
-    probe->source = SIGNATURE_NONE;
-    int r = set_word_fields(probe, arena);
-    if (r < 0)
-        return r;
-    probe->signature = alias->name.parameters
-                           ? arena_format(arena, "%s%s", alias->name.name, alias->name.parameters)
-                           : arena_format(arena, "%s(?)", alias->name.name);
-    if (!probe->signature)
-        return -ENOMEM;
-    r = names_claim(&image->catalog->names, probe, file);
+    const char *file;
+    int r = set_fields(image, function, alias, info, &file);
+    if (r == 0)
+        r = names_claim(&image->catalog->names, probe, file);
     if (r < 0)
         return r;
     function->probe = info;
@@ -75,6 +80,7 @@ int probe_make(struct image *image, struct function *function, const struct alia
 const char *probe_source_text(const struct catalog *catalog, const struct probe *probe)
 {
     (void)catalog;
-    (void)probe;
-    return "symbols only";
+    /* The probe is the first member of what it was made with. */
+    const struct image *image = ((const struct probe_info *)(const void *)probe)->image;
+    return probe->source == SIGNATURE_DWARF ? image->debuginfo_text : "symbols only";
 }

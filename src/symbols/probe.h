@@ -70,7 +70,8 @@ enum signature_source {
     SIGNATURE_DWARF,
 };
 
-enum { PROBE_FIELDS_MAX = 64 };
+/* PROBE_STACK_MAX: no field ends more bytes than this above the first stack argument. */
+enum { PROBE_FIELDS_MAX = 64, PROBE_STACK_MAX = 1024 };
 
 struct probe {
     const char *provider; /* "mylib" */

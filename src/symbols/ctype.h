@@ -1,0 +1,52 @@
+/*
+ * A C or C++ type as debug information describes it, boiled down to two views: how values of it are
+ * passed (abi.h), and which scalars a reader is shown of it.
+ */
+#ifndef SYMBOLS_CTYPE_H
+#define SYMBOLS_CTYPE_H
+
+#include <elfutils/libdw.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "symbols/abi.h"
+#include "symbols/arena.h"
+#include "symbols/probe.h"
+#include "util/error.h"
+#include "util/table.h"
+
+/* A value that can be shown, at `offset` bytes in the whole. */
+struct c_scalar {
+    const char
+        *name; /* of the member, "pos_x" for one of a member; NULL: the whole value is this */
+    uint64_t offset;
+    enum value_kind kind;
+    uint8_t size;
+    bool is_signed;
+    const struct enum_type *enumeration;
+};
+
+struct c_type {
+    struct abi_value abi;
+    size_t n_scalars; /* 0: there is nothing that could be shown and be right */
+    const struct c_scalar *scalars;
+};
+
+/* The types of one image, each resolved once. Starts zeroed but for the arena. */
+struct c_types {
+    struct table by_die; /* address of the DIE -> struct c_type */
+    struct arena *arena; /* what types and labels live in */
+};
+
+/* *type: what the DIE (NULL: void) describes. What is damaged or unknown becomes a type of shape
+   ABI_UNCLASSIFIED. Fails only when memory is out. */
+MUST_CHECK int c_types_resolve(struct c_types *types, Dwarf_Die *die, const struct c_type **type);
+void c_types_free(struct c_types *types);
+
+/*
+ * Writes the C declaration of `name` (which may be "", or a declarator like "f(int)") with the type
+ * `die` (NULL: void) to `out`; what does not fit is cut.
+ */
+void c_type_declare(Dwarf_Die *die, const char *name, char *out, size_t size);
+
+#endif

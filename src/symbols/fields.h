@@ -1,0 +1,19 @@
+/* The fields of a function's events: its signature and where the ABI puts each value. */
+#ifndef SYMBOLS_FIELDS_H
+#define SYMBOLS_FIELDS_H
+
+#include "symbols/arena.h"
+#include "symbols/probe.h"
+#include "symbols/signature.h"
+#include "util/error.h"
+
+/*
+ * Sets the probe's args, rets and what follows from them. A value whose place is not sure has no
+ * field: nothing that is shown may be wrong.
+ */
+MUST_CHECK int fields_of_signature(struct probe *probe, const struct signature *signature,
+                                   struct arena *arena);
+/* The same for a function of which nothing is known: hex words. */
+MUST_CHECK int fields_of_nothing(struct probe *probe, struct arena *arena);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * What debug information says of one function: its parameters in the source's order, its result,
+ * and how far the ABI's rules can be believed for it.
+ */
+#ifndef SYMBOLS_SIGNATURE_H
+#define SYMBOLS_SIGNATURE_H
+
+#include <elfutils/libdw.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "symbols/arena.h"
+#include "symbols/ctype.h"
+#include "symbols/demangle.h"
+#include "symbols/probe.h"
+#include "util/error.h"
+
+struct parameter {
+    const char *name; /* NULL: it has none */
+    const struct c_type *type;
+    /* Where debug information has it at the function's first instruction; PLACE_NONE when it does
+       not say, or says something more complicated than a register or a stack slot. */
+    struct value_place place;
+};
+
+struct signature {
+    const char *text; /* "int f(int a, ...)" */
+    const char *file; /* of the source, as the compiler was given it; NULL when not known */
+    size_t n;
+    struct parameter *parameters;
+    const struct c_type *result; /* of shape ABI_VOID for void */
+    bool returns_not;
+    /* The caller follows the ABI: all parameters are where it puts them. Not so for compilers'
+       clones, for static functions that clang has optimised, and in other languages. */
+    bool trusted;
+    bool result_trusted;
+};
+
+/* Reads signatures of one image's functions. Starts zeroed but for the types' arena. */
+struct signature_reader {
+    struct c_types types;
+    const void *unit; /* the one asked about last */
+    bool unit_is_bare;
+};
+
+/*
+ * Reads the signature of the function `die`, whose first instruction is at `entry` (an address of
+ * the DWARF's); `is_local`: its symbol is. Returns 1, or 0 when debug information knows the
+ * function but says nothing of its parameters (assembly, -g1), or -ENOMEM.
+ */
+MUST_CHECK int signature_read(struct signature_reader *reader, Dwarf_Die *die, uint64_t entry,
+                              const struct function_name *name, bool is_local,
+                              struct signature *signature);
+void signature_reader_free(struct signature_reader *reader);
+
+#endif
