@@ -163,6 +163,11 @@ static bool part_demangled(const char *text, const char **name, const char **nam
                 if (!symbol)
                     return false;
             }
+            /* "operator<< <char>": the space keeps the two apart. */
+            if (symbol[0] == ' ' && symbol[1] == '<')
+                symbol = skip_group(symbol + 1);
+            if (!symbol)
+                return false;
             at = symbol;
         } else if (*at == '(') {
             /* The result is a pointer to function: "void (*f<int>(int))(char)". */
@@ -212,7 +217,10 @@ static bool parse_cxx(struct function_name *name, const char *mangled, const cha
     name->parameters = NULL;
     /* No parameters: thunks, guard functions, a Rust name. Then all of it is the name. */
     if (part_demangled(text, &start, &end)) {
-        name->parameters = arena_strdup(arena, end);
+        const char *parameters = end;
+        name->parameters = arena_strdup(arena, parameters);
+        while (end > start && end[-1] == ' ')
+            end--;
         if (!name->parameters)
             return false;
     }

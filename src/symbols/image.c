@@ -50,34 +50,33 @@ struct debuginfo *image_debuginfo(struct image *image)
     return image->debuginfo;
 }
 
-/* Fewer is better: global before weak before local, the current version before older ones, fewer
-   leading underscores, shorter, and at last the alphabet, so that the order is always the same. */
-static int compare_names(const char *a, const char *b)
-{
-    size_t underscores_a = strspn(a, "_"), underscores_b = strspn(b, "_");
-    if (underscores_a != underscores_b)
-        return underscores_a < underscores_b ? -1 : 1;
-    size_t length_a = strlen(a), length_b = strlen(b);
-    if (length_a != length_b)
-        return length_a < length_b ? -1 : 1;
-    return strcmp(a, b);
-}
-
 static int binding_rank(uint8_t bind)
 {
     return bind == STB_LOCAL ? 2 : bind == STB_WEAK ? 1 : 0;
 }
 
+/*
+ * The name a function goes by: one that other modules can use, of its current version, with fewer
+ * leading underscores, rather global than weak (libc's `write` is weak, its global name `__write`
+ * nobody knows), and the shortest.
+ */
 static int compare_aliases(const void *x, const void *y)
 {
     const struct alias *a = x, *b = y;
-    if (a->value.value != b->value.value)
-        return a->value.value < b->value.value ? -1 : 1;
+    bool local_a = a->bind == STB_LOCAL, local_b = b->bind == STB_LOCAL;
+    if (local_a != local_b)
+        return local_a - local_b;
+    if (a->is_old != b->is_old)
+        return a->is_old - b->is_old;
+    size_t underscores_a = strspn(a->name.symbol, "_"), underscores_b = strspn(b->name.symbol, "_");
+    if (underscores_a != underscores_b)
+        return underscores_a < underscores_b ? -1 : 1;
     if (binding_rank(a->bind) != binding_rank(b->bind))
         return binding_rank(a->bind) - binding_rank(b->bind);
-    if (a->is_old != b->is_old)
-        return a->is_old ? 1 : -1;
-    return compare_names(a->name.symbol, b->name.symbol);
+    size_t length_a = strlen(a->name.symbol), length_b = strlen(b->name.symbol);
+    if (length_a != length_b)
+        return length_a < length_b ? -1 : 1;
+    return strcmp(a->name.symbol, b->name.symbol);
 }
 
 static int compare_symbols(const void *x, const void *y)
