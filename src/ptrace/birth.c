@@ -139,6 +139,9 @@ void engine_exec(struct engine *engine, const struct stop *stop)
     struct process *process = tracee->process;
     struct space *space = NULL;
     forget_other_threads(engine, process);
+    /* Of a thread whose ID changed in execve(2) the kernel wants this one stop reaped before it
+       takes a request (kernel/ptrace.c: looks_like_a_spurious_pid()). */
+    engine_reap(stop->tid);
     if (process->silent) {
         engine_ptrace(engine, PTRACE_DETACH, stop->tid, NULL, 0);
         tracee_free(engine, tracee);

@@ -1,0 +1,322 @@
+/*
+ * What the engine tests have in common: a target of tests/targets is run under the engine with a
+ * sink that records, and what it says of its own calls ("NAME ENTRIES EXITS", see
+ * tests/targets/target.h) must be what was recorded, to the last one.
+ */
+#ifndef ENGINE_HARNESS_H
+#define ENGINE_HARNESS_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ptrace/engine.h"
+#include "symbols/catalog.h"
+#include "symbols/module.h"
+#include "unit/check_main.h"
+#include "util/cleanup.h"
+
+enum { NAMES_MAX = 64, OUTPUT_MAX = 1 << 16 };
+
+struct counter {
+    struct probe probe;
+    unsigned long entries, exits;             /* in the first process */
+    unsigned long child_entries, child_exits; /* in all others */
+    unsigned max_depth;
+};
+
+struct harness {
+    struct engine *engine;
+    struct catalog *catalog;
+    struct engine_options options;
+    unsigned kinds; /* armed; 0 means both */
+    size_t n;
+    struct counter counters[NAMES_MAX];
+    pid_t pid; /* of the first process */
+    bool ended;
+    int status;
+    int n_executed;
+    struct modules known; /* of the first process */
+    void (*rung)(struct harness *harness);
+    void *data;
+    /* what the target wrote to stdout */
+    char output[OUTPUT_MAX];
+    int output_fd, saved_stdout;
+};
+
+/* Target files are beside the tests' own directory. */
+static inline const char *target_path(const char *name)
+{
+    static char path[4096];
+    char self[2048];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    ck_assert(n > 0);
+    self[n] = '\0';
+    char *tests = strstr(self, "/tests/");
+    ck_assert_ptr_nonnull(tests);
+    *tests = '\0';
+    snprintf(path, sizeof(path), "%s/targets/%s", self, name);
+    return path;
+}
+
+static void on_linker_hook(void *data, struct process *process, pid_t tid);
+
+/* Arms the named functions in whatever the process has mapped now. */
+static inline void harness_refresh(struct harness *h, struct process *process)
+{
+    static const char *const jumps[] = {"longjmp", "_longjmp", "siglongjmp", "__longjmp_chk",
+                                        "__cxa_begin_catch"};
+    struct modules modules = {0};
+    struct error err;
+    ck_assert_int_eq(modules_scan(&modules, process_pid(process), h->catalog, &err), 0);
+    for (size_t i = 0; i < h->known.list.count; i++) {
+        bool there = false;
+        for (size_t m = 0; m < modules.list.count; m++)
+            there = there ||
+                    target_addr_equal(modules.list.items[m].start, h->known.list.items[i].start);
+        if (!there)
+            process_forget(process, h->known.list.items[i].start, h->known.list.items[i].end);
+    }
+    for (size_t m = 0; m < modules.list.count; m++) {
+        const struct module *module = &modules.list.items[m];
+        file_vaddr vaddr;
+        if (strstr(image_path(module->image), "/targets/")) {
+            for (size_t i = 0; i < h->n; i++) {
+                struct counter *counter = &h->counters[i];
+                if (image_symbol(module->image, counter->probe.function, &vaddr) &&
+                    process_arm(process, module_target(module, vaddr), &counter->probe,
+                                h->kinds ? h->kinds : HIT_ENTRY | HIT_EXIT, &err) < 0)
+                    ck_abort_msg("cannot arm %s: %s", counter->probe.function, err.text);
+            }
+        }
+        for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++)
+            if (image_symbol(module->image, jumps[i], &vaddr))
+                ck_assert_int_eq(process_watch_jump(process, module_target(module, vaddr), &err),
+                                 0);
+        if (image_symbol(module->image, "_dl_debug_state", &vaddr)) {
+            target_addr hook = module_target(module, vaddr);
+            process_unwatch(process, hook, on_linker_hook, h);
+            ck_assert_int_eq(process_watch(process, hook, on_linker_hook, h, &err), 0);
+        }
+    }
+    modules_free(&h->known);
+    h->known = modules;
+}
+
+static void on_linker_hook(void *data, struct process *process, pid_t tid)
+{
+    (void)tid;
+    harness_refresh(data, process);
+}
+
+static inline void harness_started(void *data, struct process *process, enum process_origin origin,
+                                   struct process *parent)
+{
+    struct harness *h = data;
+    (void)parent;
+    if (origin == PROCESS_FORKED)
+        return;
+    h->pid = process_pid(process);
+    process_set_data(process, h);
+    harness_refresh(h, process);
+}
+
+static inline void harness_executed(void *data, struct process *process)
+{
+    struct harness *h = data;
+    h->n_executed++;
+    modules_free(&h->known);
+    h->known = (struct modules){0};
+    harness_refresh(h, process);
+}
+
+static inline void harness_ended(void *data, struct process *process, int status)
+{
+    struct harness *h = data;
+    if (process_pid(process) != h->pid)
+        return;
+    h->ended = true;
+    h->status = status;
+}
+
+static inline void harness_hit(void *data, const struct hit *hit)
+{
+    struct harness *h = data;
+    struct counter *counter = (struct counter *)(uintptr_t)hit->probe;
+    bool first = hit->pid == h->pid;
+    ck_assert_int_gt(hit->tid, 0);
+    if (hit->depth > counter->max_depth)
+        counter->max_depth = hit->depth;
+    if (hit->kind == HIT_ENTRY)
+        ++*(first ? &counter->entries : &counter->child_entries);
+    else
+        ++*(first ? &counter->exits : &counter->child_exits);
+}
+
+static inline void harness_rung(void *data)
+{
+    struct harness *h = data;
+    if (h->rung)
+        h->rung(h);
+}
+
+/* `names`: the functions to arm, separated by spaces. */
+static inline struct harness *harness_new(const char *names, const struct engine_options *options)
+{
+    struct harness *h = calloc(1, sizeof(*h));
+    ck_assert_ptr_nonnull(h);
+    if (options)
+        h->options = *options;
+    char *copy = strdup(names), *save = NULL;
+    for (char *name = strtok_r(copy, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
+        ck_assert_uint_lt(h->n, NAMES_MAX);
+        struct probe *probe = &h->counters[h->n++].probe;
+        probe->provider = "test";
+        probe->function = strdup(name);
+    }
+    free(copy);
+    struct engine_sink sink = {
+        .data = h,
+        .hit = harness_hit,
+        .started = harness_started,
+        .executed = harness_executed,
+        .ended = harness_ended,
+        .rung = harness_rung,
+    };
+    ck_assert_int_eq(catalog_new(&h->catalog), 0);
+    ck_assert_int_eq(engine_new(&h->options, &sink, &h->engine), 0);
+    /* The target's stdout goes to a file that is gone by itself. */
+    h->output_fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    ck_assert_int_ge(h->output_fd, 0);
+    return h;
+}
+
+static inline void harness_redirect(struct harness *h)
+{
+    fflush(stdout);
+    h->saved_stdout = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    dup2(h->output_fd, STDOUT_FILENO);
+}
+
+static inline void harness_restore(struct harness *h)
+{
+    dup2(h->saved_stdout, STDOUT_FILENO);
+    close(h->saved_stdout);
+    ssize_t n = pread(h->output_fd, h->output, OUTPUT_MAX - 1, 0);
+    h->output[n > 0 ? n : 0] = '\0';
+}
+
+/* A command line "TARGET ARG...", with the target's path. Free with words_free(). */
+static inline char **words_of(const char *command)
+{
+    char **words = calloc(16, sizeof(*words)), *copy = strdup(command), *save = NULL;
+    size_t n = 0;
+    for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+        words[n] = strdup(n == 0 ? target_path(word) : word);
+        n++;
+    }
+    free(copy);
+    return words;
+}
+
+static inline void words_free(char **words)
+{
+    for (size_t i = 0; words[i]; i++)
+        free(words[i]);
+    free(words);
+}
+
+/* Runs the target to its end. */
+static inline void harness_run(struct harness *h, const char *command)
+{
+    struct error err = {0};
+    pid_t pid;
+    char **argv = words_of(command);
+    harness_redirect(h);
+    int r = engine_launch_prepare(h->engine, argv, &pid, &err);
+    if (r == 0)
+        r = engine_launch_run(h->engine, &err);
+    if (r == 0)
+        r = engine_run(h->engine, &err);
+    harness_restore(h);
+    words_free(argv);
+    if (r < 0)
+        ck_abort_msg("%s", err.text);
+}
+
+static inline struct counter *harness_counter(struct harness *h, const char *name)
+{
+    for (size_t i = 0; i < h->n; i++)
+        if (strcmp(h->counters[i].probe.function, name) == 0)
+            return &h->counters[i];
+    return NULL;
+}
+
+/*
+ * Every line "NAME ENTRIES EXITS" must be what was recorded; those of children, "child:NAME ...",
+ * too when children are followed, else nothing must have been recorded of them. Returns how many
+ * lines were compared: a target that says nothing proves nothing.
+ */
+static inline size_t harness_check_counts(struct harness *h)
+{
+    size_t n = 0;
+    char *copy = strdup(h->output), *save = NULL;
+    for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        char name[128];
+        unsigned long entries, exits;
+        if (sscanf(line, "%127s %lu %lu", name, &entries, &exits) != 3)
+            continue;
+        bool child = strncmp(name, "child:", 6) == 0;
+        struct counter *counter = harness_counter(h, child ? name + 6 : name);
+        if (!counter)
+            continue;
+        n++;
+        if (child && !h->options.follow_forks)
+            entries = exits = 0;
+        ck_assert_msg((child ? counter->child_entries : counter->entries) == entries &&
+                          (child ? counter->child_exits : counter->exits) == exits,
+                      "the target says \"%s\", recorded are %lu %lu (children: %lu %lu)", line,
+                      counter->entries, counter->exits, counter->child_entries,
+                      counter->child_exits);
+    }
+    free(copy);
+    return n;
+}
+
+static inline void harness_free(struct harness *h)
+{
+    engine_free(h->engine);
+    modules_free(&h->known);
+    catalog_free(h->catalog);
+    for (size_t i = 0; i < h->n; i++)
+        free((char *)(uintptr_t)h->counters[i].probe.function);
+    close(h->output_fd);
+    free(h);
+}
+
+/* Runs a target bare and returns its exit status as waitpid gives it, with its output. */
+static inline int run_bare(const char *command, char *output, size_t size)
+{
+    cleanup(cleanup_fd) int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    ck_assert_int_ge(fd, 0);
+    char **argv = words_of(command);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(fd, STDOUT_FILENO);
+        execv(argv[0], argv);
+        _exit(127);
+    }
+    words_free(argv);
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ssize_t n = pread(fd, output, size - 1, 0);
+    output[n > 0 ? n : 0] = '\0';
+    return status;
+}
+
+#endif

@@ -1,0 +1,230 @@
+/*
+ * Targets traced from the start: recorded is exactly what they did, and they do and say exactly
+ * what they do without a tracer.
+ */
+#include "engine/harness.h"
+
+/* Runs a target bare and traced; `lines` is how many lines of counts must have been compared. */
+static struct harness *compare(const char *names, size_t lines, bool same_output,
+                               const struct engine_options *options, const char *command)
+{
+    char *bare = malloc(OUTPUT_MAX);
+    int status = run_bare(command, bare, OUTPUT_MAX);
+    struct harness *h = harness_new(names, options);
+    harness_run(h, command);
+    ck_assert(h->ended);
+    ck_assert_msg(h->status == status, "traced its wait status is 0x%x, bare 0x%x", h->status,
+                  status);
+    if (same_output)
+        ck_assert_str_eq(h->output, bare);
+    ck_assert_uint_eq(harness_check_counts(h), lines);
+    free(bare);
+    return h;
+}
+
+#define COMPARE(names, lines, command) harness_free(compare(names, lines, true, NULL, command))
+
+START_TEST(one_thread)
+{
+    struct harness *h = compare("work", 1, true, NULL, "one_thread 1000");
+    struct engine_stats stats;
+    engine_get_stats(h->engine, &stats);
+    ck_assert_uint_eq(h->counters[0].entries, 1000);
+    ck_assert_uint_eq(h->counters[0].exits, 1000);
+    ck_assert_uint_eq(stats.single_steps, 0);
+    ck_assert_uint_eq(h->counters[0].max_depth, 0);
+    harness_free(h);
+}
+END_TEST
+
+START_TEST(linked_in_every_way)
+{
+    COMPARE("work", 1, "one_thread_static");
+    COMPARE("work", 1, "one_thread_static_pie");
+    COMPARE("work", 1, "one_thread_no_pie");
+}
+END_TEST
+
+START_TEST(eight_threads_on_one_function)
+{
+    COMPARE("work", 1, "threads8 500");
+    COMPARE("work", 1, "threads8_static 100");
+}
+END_TEST
+
+START_TEST(threads_born_and_dying)
+{
+    COMPARE("work live", 2, "many_threads_churn");
+}
+END_TEST
+
+START_TEST(recursion)
+{
+    struct harness *h = compare("descend fib", 2, true, NULL, "recursion 5000");
+    ck_assert_uint_eq(harness_counter(h, "descend")->max_depth, 4999);
+    harness_free(h);
+}
+END_TEST
+
+START_TEST(tail_calls)
+{
+    COMPARE("first second is_even is_odd", 4, "tailcall");
+}
+END_TEST
+
+START_TEST(calls_that_are_jumped_over)
+{
+    COMPARE("outer middle thrower after retry", 5, "longjmp");
+}
+END_TEST
+
+START_TEST(signal_storm)
+{
+    /* How often work() was called until the last signal came is the machine's business. */
+    harness_free(compare("work in_handler", 2, false, NULL, "signal_storm"));
+}
+END_TEST
+
+START_TEST(libraries_that_come_and_go)
+{
+    COMPARE("lib_work", 1, "dlopen");
+}
+END_TEST
+
+START_TEST(children_let_go)
+{
+    COMPARE("work forks", 4, "fork_child");
+    COMPARE("work in_child", 2, "vfork_exec");
+}
+END_TEST
+
+START_TEST(children_followed)
+{
+    struct engine_options follow = {.follow_forks = true};
+    struct harness *h = compare("work in_child", 2, true, &follow, "vfork_exec");
+    ck_assert_uint_eq(harness_counter(h, "in_child")->child_entries, 1);
+    harness_free(h);
+    h = compare("work", 2, true, &follow, "fork_child");
+    ck_assert_uint_eq(harness_counter(h, "work")->child_entries, 50);
+    harness_free(h);
+}
+END_TEST
+
+/* Both programs have a work(), one after the other in the same process. */
+static void check_exec(const char *command)
+{
+    struct harness *h = harness_new("work execs", NULL);
+    harness_run(h, command);
+    ck_assert_int_eq(h->status, 0);
+    ck_assert_int_eq(h->n_executed, 1);
+    ck_assert_uint_eq(harness_counter(h, "work")->entries, 300);
+    ck_assert_uint_eq(harness_counter(h, "work")->exits, 300);
+    ck_assert_uint_eq(harness_counter(h, "execs")->entries, 1);
+    ck_assert_uint_eq(harness_counter(h, "execs")->exits, 0);
+    harness_free(h);
+}
+
+START_TEST(another_program_executed)
+{
+    check_exec("exec_other 100");
+    check_exec("exec_other 100 thread");
+}
+END_TEST
+
+START_TEST(ends_inside_functions)
+{
+    COMPARE("outer leave at_end", 3, "exit_in_function");
+    COMPARE("work die", 2, "die_by_signal");
+    COMPARE("work die", 2, "die_by_signal 9");
+    COMPARE("work die", 2, "die_by_signal 11");
+}
+END_TEST
+
+START_TEST(faults_that_are_mended)
+{
+    COMPARE("reads skips jumps callee", 4, "segv_fixup");
+}
+END_TEST
+
+START_TEST(breakpoints_of_its_own)
+{
+    COMPARE("work traps raises", 3, "own_int3");
+}
+END_TEST
+
+START_TEST(stops_itself)
+{
+    COMPARE("work on_continue", 2, "group_stop");
+}
+END_TEST
+
+START_TEST(first_instructions_of_every_kind)
+{
+    char output[4096], names[1024] = "";
+    ck_assert_int_eq(run_bare("first_instructions", output, sizeof(output)), 0);
+    size_t lines = 0;
+    for (const char *at = output; at && *at; at = strchr(at, '\n'), at = at ? at + 1 : NULL) {
+        char name[64];
+        if (sscanf(at, "f_%63s", name) == 1) {
+            strcat(strcat(strcat(names, lines ? " " : ""), "f_"), name);
+            lines++;
+        }
+    }
+    ck_assert_uint_ge(lines, 8);
+    harness_free(compare(names, lines, true, NULL, "first_instructions"));
+}
+END_TEST
+
+START_TEST(entries_only)
+{
+    struct harness *h = harness_new("work", NULL);
+    struct engine_stats stats;
+    h->kinds = HIT_ENTRY;
+    harness_run(h, "one_thread 500");
+    ck_assert_uint_eq(h->counters[0].entries, 500);
+    ck_assert_uint_eq(h->counters[0].exits, 0);
+    engine_get_stats(h->engine, &stats);
+    ck_assert_uint_lt(stats.stops, 600); /* no stop for the returns */
+    harness_free(h);
+}
+END_TEST
+
+START_TEST(programs_that_cannot_run)
+{
+    struct error err = {0};
+    struct harness *h = harness_new("work", NULL);
+    pid_t pid;
+    char path[] = "/nonexistent/program", directory[] = "/tmp";
+    char *none[] = {path, NULL}, *dir[] = {directory, NULL};
+    ck_assert_int_eq(engine_launch_prepare(h->engine, none, &pid, &err), -ENOENT);
+    ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent/program"));
+    ck_assert_int_eq(engine_launch_prepare(h->engine, dir, &pid, &err), -EACCES);
+    ck_assert_ptr_nonnull(strstr(err.text, "directory"));
+    harness_free(h);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_test(tests, one_thread);
+    tcase_add_test(tests, linked_in_every_way);
+    tcase_add_test(tests, eight_threads_on_one_function);
+    tcase_add_test(tests, threads_born_and_dying);
+    tcase_add_test(tests, recursion);
+    tcase_add_test(tests, tail_calls);
+    tcase_add_test(tests, calls_that_are_jumped_over);
+    tcase_add_test(tests, signal_storm);
+    tcase_add_test(tests, libraries_that_come_and_go);
+    tcase_add_test(tests, children_let_go);
+    tcase_add_test(tests, children_followed);
+    tcase_add_test(tests, another_program_executed);
+    tcase_add_test(tests, ends_inside_functions);
+    tcase_add_test(tests, faults_that_are_mended);
+    tcase_add_test(tests, breakpoints_of_its_own);
+    tcase_add_test(tests, stops_itself);
+    tcase_add_test(tests, first_instructions_of_every_kind);
+    tcase_add_test(tests, entries_only);
+    tcase_add_test(tests, programs_that_cannot_run);
+}
+
+CHECK_MAIN("launched", 60, add_tests)
