@@ -57,11 +57,13 @@ static int explain(pid_t pid, int code, struct error *err)
 {
     struct status status, tracer;
     int scope = ptrace_scope();
-    if (code == -ESRCH || status_read(pid, &status) < 0)
+    if (status_read(pid, &status) < 0)
         return error_set(err, -ESRCH, "no process %d", pid);
     if (status.state == 'Z' || status.state == 'X')
         return error_set(err, -ESRCH, "process %d (%s) has ended: it is a zombie", pid,
                          status.name);
+    if (code == -ESRCH)
+        return error_set(err, code, "process %d (%s) has just ended", pid, status.name);
     if (status.tracer && status_read(status.tracer, &tracer) == 0)
         return error_set(err, -EBUSY, "process %d (%s) is already traced by %s (process %d)", pid,
                          status.name, tracer.name, status.tracer);
@@ -130,11 +132,13 @@ static int seize(struct engine *engine, struct process *process, pid_t tid)
     return 1;
 }
 
-/* Seizes the threads that are not yet known. The number of new ones, or a negative errno. */
-static int seize_new(struct engine *engine, struct process *process)
+/* Seizes the threads that are not yet known. The number of new ones, or a negative errno; *gone is
+   how many were listed but have ended, such as a main thread that left before the others. */
+static int seize_new(struct engine *engine, struct process *process, unsigned *gone)
 {
     char path[64];
     int found = 0;
+    *gone = 0;
     snprintf(path, sizeof(path), "/proc/%d/task", process->pid);
     cleanup(cleanup_dir) DIR *dir = opendir(path);
     if (!dir)
@@ -148,6 +152,7 @@ static int seize_new(struct engine *engine, struct process *process)
         if (r < 0)
             return r;
         found += r;
+        *gone += r == 0;
     }
     return found;
 }
@@ -160,14 +165,15 @@ static int seize_new(struct engine *engine, struct process *process)
 static int seize_all(struct engine *engine, struct process *process)
 {
     struct status status;
+    unsigned gone;
     int quiet = 0;
     while (quiet < 2) {
-        int found = seize_new(engine, process);
+        int found = seize_new(engine, process, &gone);
         if (found < 0)
             return found;
         if (status_read(process->pid, &status) < 0)
             return -ESRCH;
-        quiet = found == 0 && (status.threads <= process->n_threads || quiet > 0) ? quiet + 1 : 0;
+        quiet = found == 0 && status.threads <= process->n_threads + gone ? quiet + 1 : 0;
     }
     return 0;
 }

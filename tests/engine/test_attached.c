@@ -1,0 +1,304 @@
+/*
+ * Running targets: attached to, served, and let go; while it is attached recorded is exactly what
+ * the target did, and afterwards it is as it was.
+ */
+#include <dirent.h>
+#include <elf.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "engine/harness.h"
+#include "symbols/maps.h"
+
+/* wait_for_line with its stdin and stdout. */
+struct running {
+    pid_t pid;
+    FILE *in, *out;
+    char path[4096];
+};
+
+static char *answer(struct running *r, char line[256])
+{
+    ck_assert_ptr_nonnull(fgets(line, 256, r->out));
+    return line;
+}
+
+static struct running start(const char *threads)
+{
+    struct running r = {0};
+    int in[2], out[2];
+    char line[256];
+    ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
+    ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
+    snprintf(r.path, sizeof(r.path), "%s", target_path("wait_for_line"));
+    r.pid = fork();
+    if (r.pid == 0) {
+        dup2(in[0], STDIN_FILENO);
+        dup2(out[1], STDOUT_FILENO);
+        execl(r.path, r.path, threads, (char *)NULL);
+        _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    r.in = fdopen(in[1], "w");
+    r.out = fdopen(out[0], "r");
+    setlinebuf(r.in);
+    int pid;
+    ck_assert_int_eq(sscanf(answer(&r, line), "pid %d", &pid), 1);
+    ck_assert_int_eq(pid, r.pid);
+    return r;
+}
+
+/* Lets it end and gives what it says of its calls. */
+static unsigned long finish(struct running *r)
+{
+    char line[256];
+    unsigned long calls = 0;
+    int status;
+    fclose(r->in);
+    while (fgets(line, sizeof(line), r->out))
+        if (sscanf(line, "work %lu", &calls) == 1)
+            break;
+    fclose(r->out);
+    ck_assert_int_eq(waitpid(r->pid, &status, 0), r->pid);
+    ck_assert_int_eq(status, 0);
+    return calls;
+}
+
+/* What the target is told to do while the engine serves it; the engine is then told to let go. */
+struct script {
+    struct running *target;
+    struct harness *harness;
+    unsigned calls;   /* call N */
+    unsigned loop_ms; /* or loop for so long */
+};
+
+static void *play(void *data)
+{
+    struct script *script = data;
+    char line[256];
+    if (script->calls) {
+        fprintf(script->target->in, "call %u\n", script->calls);
+        answer(script->target, line);
+    }
+    if (script->loop_ms) {
+        struct timespec pause = {.tv_nsec = script->loop_ms * 1000000L};
+        fprintf(script->target->in, "loop\n");
+        answer(script->target, line);
+        nanosleep(&pause, NULL);
+    }
+    script->harness->data = script;
+    engine_ring(script->harness->engine);
+    return NULL;
+}
+
+static void detach_when_rung(struct harness *h)
+{
+    if (h->data)
+        engine_detach(h->engine);
+}
+
+/* Attaches, lets the script play, detaches; returns the harness with its counts. */
+static struct harness *attached(struct running *target, struct script *script)
+{
+    struct error err = {0};
+    pthread_t player;
+    struct harness *h = harness_new("work", NULL);
+    h->rung = detach_when_rung;
+    script->target = target;
+    script->harness = h;
+    if (engine_attach(h->engine, target->pid, &err) < 0)
+        ck_abort_msg("%s", err.text);
+    ck_assert_int_eq(pthread_create(&player, NULL, play, script), 0);
+    ck_assert_int_eq(engine_run(h->engine, &err), 0);
+    pthread_join(player, NULL);
+    ck_assert(h->ended);
+    ck_assert_int_eq(h->status, -1);
+    return h;
+}
+
+/* The executable pages of the program are what its file holds, and nobody traces it. */
+static void check_untouched(const struct running *target)
+{
+    char path[64], line[256];
+    struct maps maps;
+    int tracer = -1;
+    snprintf(path, sizeof(path), "/proc/%d/status", target->pid);
+    FILE *status = fopen(path, "re");
+    while (fgets(line, sizeof(line), status))
+        sscanf(line, "TracerPid: %d", &tracer);
+    fclose(status);
+    ck_assert_int_eq(tracer, 0);
+
+    snprintf(path, sizeof(path), "/proc/%d/mem", target->pid);
+    int memory = open(path, O_RDONLY | O_CLOEXEC), n = 0;
+    ck_assert_int_ge(memory, 0);
+    ck_assert_int_eq(maps_read(&maps, target->pid), 0);
+    for (size_t i = 0; i < maps.list.count; i++) {
+        const struct map *map = &maps.list.items[i];
+        if (!map->execute || map->path[0] != '/')
+            continue;
+        size_t size = map->end.value - map->start.value;
+        char *there = calloc(1, size), *file = calloc(1, size);
+        int fd = open(map->path, O_RDONLY | O_CLOEXEC);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(pread(memory, there, size, (off_t)map->start.value), (ssize_t)size);
+        ck_assert_int_gt(pread(fd, file, size, (off_t)map->offset), 0);
+        ck_assert_msg(memcmp(there, file, size) == 0, "the text of %s differs from its file",
+                      map->path);
+        close(fd);
+        free(there);
+        free(file);
+        n++;
+    }
+    ck_assert_int_ge(n, 2);
+    maps_free(&maps);
+    close(memory);
+}
+
+START_TEST(counts_while_attached)
+{
+    struct running target = start("1");
+    struct script script = {.calls = 1000};
+    struct harness *h = attached(&target, &script);
+    ck_assert_uint_eq(h->counters[0].entries, 1000);
+    ck_assert_uint_eq(h->counters[0].exits, 1000);
+    harness_free(h);
+    check_untouched(&target);
+    ck_assert_uint_eq(finish(&target), 1000);
+}
+END_TEST
+
+START_TEST(counts_of_eight_threads)
+{
+    struct running target = start("8");
+    for (unsigned round = 1; round <= 5; round++) {
+        struct script script = {.calls = 100};
+        struct harness *h = attached(&target, &script);
+        ck_assert_uint_eq(h->counters[0].entries, 800);
+        ck_assert_uint_eq(h->counters[0].exits, 800);
+        harness_free(h);
+        check_untouched(&target);
+    }
+    ck_assert_uint_eq(finish(&target), 4000);
+}
+END_TEST
+
+/* Threads are caught on breakpoints, in slots, between trap and stop. */
+START_TEST(let_go_while_busy)
+{
+    struct running target = start("4");
+    char line[256];
+    for (unsigned round = 0; round < 20; round++) {
+        struct script script = {.loop_ms = 1 + round % 7};
+        struct harness *h = attached(&target, &script);
+        ck_assert_uint_gt(h->counters[0].entries, 0);
+        harness_free(h);
+        check_untouched(&target);
+        fprintf(target.in, "call 1\n");
+        ck_assert_ptr_nonnull(strstr(answer(&target, line), "called"));
+    }
+    ck_assert_uint_gt(finish(&target), 80);
+}
+END_TEST
+
+START_TEST(ends_while_attached)
+{
+    struct running target = start("2");
+    struct error err = {0};
+    struct harness *h = harness_new("work", NULL);
+    ck_assert_int_eq(engine_attach(h->engine, target.pid, &err), 0);
+    kill(target.pid, SIGKILL);
+    ck_assert_int_eq(engine_run(h->engine, &err), 0);
+    ck_assert(h->ended);
+    ck_assert(WIFSIGNALED(h->status) && WTERMSIG(h->status) == SIGKILL);
+    harness_free(h);
+    fclose(target.in);
+    fclose(target.out);
+}
+END_TEST
+
+static char state_of(pid_t pid)
+{
+    char path[64], line[256], state = '?';
+    snprintf(path, sizeof(path), "/proc/%d/status", pid);
+    FILE *status = fopen(path, "re");
+    while (status && fgets(line, sizeof(line), status))
+        sscanf(line, "State: %c", &state);
+    if (status)
+        fclose(status);
+    return state;
+}
+
+/* One that is stopped when it is attached to stays stopped when it is let go. */
+START_TEST(stopped_stays_stopped)
+{
+    struct running target = start("2");
+    struct error err = {0};
+    int status;
+    kill(target.pid, SIGSTOP);
+    ck_assert_int_eq(waitpid(target.pid, &status, WUNTRACED), target.pid);
+    struct harness *h = harness_new("work", NULL);
+    ck_assert_int_eq(engine_attach(h->engine, target.pid, &err), 0);
+    engine_detach(h->engine);
+    ck_assert_int_eq(engine_run(h->engine, &err), 0);
+    harness_free(h);
+    ck_assert_int_eq(state_of(target.pid), 'T');
+    check_untouched(&target);
+    kill(target.pid, SIGCONT);
+    ck_assert_uint_eq(finish(&target), 0);
+}
+END_TEST
+
+static void expect_refusal(pid_t pid, int code, const char *words)
+{
+    struct error err = {0};
+    struct harness *h = harness_new("work", NULL);
+    ck_assert_int_eq(engine_attach(h->engine, pid, &err), code);
+    ck_assert_msg(strstr(err.text, words) != NULL, "the error is \"%s\"", err.text);
+    harness_free(h);
+}
+
+START_TEST(processes_that_cannot_be_attached_to)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    siginfo_t info;
+    waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+    expect_refusal(child, -ESRCH, "zombie");
+    waitpid(child, &status, 0);
+    expect_refusal(child, -ESRCH, "no process");
+    expect_refusal(getpid(), -EINVAL, "itself");
+
+    struct running target = start("1");
+    struct harness *h = harness_new("work", NULL);
+    struct error err = {0};
+    ck_assert_int_eq(engine_attach(h->engine, target.pid, &err), 0);
+    pid_t other = fork(); /* another tracer */
+    if (other == 0) {
+        expect_refusal(target.pid, -EBUSY, "already traced by test_attached");
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(other, &status, 0), other);
+    ck_assert_int_eq(status, 0);
+    harness_free(h);
+    check_untouched(&target);
+    finish(&target);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_test(tests, counts_while_attached);
+    tcase_add_test(tests, counts_of_eight_threads);
+    tcase_add_test(tests, let_go_while_busy);
+    tcase_add_test(tests, ends_while_attached);
+    tcase_add_test(tests, stopped_stays_stopped);
+    tcase_add_test(tests, processes_that_cannot_be_attached_to);
+}
+
+CHECK_MAIN("attached", 60, add_tests)
