@@ -55,6 +55,8 @@ static enum shape shape_of_branch(struct insn *insn)
     bool relative = decoded->raw.imm[0].is_relative;
     if (decoded->mnemonic == ZYDIS_MNEMONIC_RET)
         return SHAPE_LAST;
+    if (decoded->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY) /* Knights Corner's jkzd, jknzd */
+        return not_displaced(insn, SHAPE_REFUSE, "a branch that this processor does not have");
     if (decoded->mnemonic == ZYDIS_MNEMONIC_CALL && far)
         return not_displaced(insn, SHAPE_STEP, "a far call");
     if (decoded->mnemonic == ZYDIS_MNEMONIC_JMP && !relative)
