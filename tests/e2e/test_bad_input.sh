@@ -136,14 +136,22 @@ case_no_such_process()
 
 case_zombie()
 {
-    # The sleep never waits for the child that it had as a shell.
-    bash -c '/bin/true & echo $! >zombie; exec sleep 1000' &
+    # The child ends when its parent is no shell any more, and so does not wait for it.
+    mkfifo gate
+    bash -c 'bash -c "read <gate" & echo $! >zombie; exec sleep 1000' &
     local parent=$!
-    wait_for 5 test -s zombie && wait_for 5 ended "$(cat zombie)" || fail "no zombie"
+    wait_for 5 runs_program $parent sleep || fail "no parent"
+    echo >gate
+    wait_for 5 ended "$(cat zombie)" || fail "no zombie"
     refused 125 'zombie|already (dead|ended)|has ended' --print=lines -p "$(cat zombie)"
     kill $parent
     wait $parent 2>/dev/null
     true
+}
+
+runs_program() # PID NAME
+{
+    [[ $(cat "/proc/$1/comm") == "$2" ]]
 }
 
 case_not_ours()

@@ -109,7 +109,7 @@ case_no_lttng()
 case_help_and_version()
 {
     traced 0 --help
-    lines 1 -- '--print' $out
+    lines 1 '^  -P, --print' $out
     traced 0 --version
     [[ $(cat $out) == "ptrace_tracer $(cat "$top/VERSION")" ]] || fail "version: $(cat $out)"
 }

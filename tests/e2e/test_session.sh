@@ -320,7 +320,7 @@ case_rule_for_all()
     read_trace mine
     sample_events 5
     events 1 sample_app:main_entry
-    lines 0 ' (c|lttng_ust[a-z_]*):' text
+    lines 0 " (c:|lttng_ust_lib:|lttng_ust_statedump:bin_info)" text
 }
 
 # The contexts are those of the traced thread.

@@ -15,18 +15,18 @@ export BUILD
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
-name=ptracetest
-uid=54321
+test_user=ptracetest
+test_uid=54321
 
 make_user()
 {
     [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]] || skip "no mount namespace may be made"
     mkdir user tmp
-    chown $uid:$uid user
+    chown $test_uid:$test_uid user
     chmod 1777 tmp
-    { cat /etc/passwd; echo "$name:*:$uid:$uid:made up:$dir/user:/bin/bash"; } >passwd
-    { cat /etc/group; echo "$name:*:$uid:"; } >group
-    { echo "root ALL=(ALL) NOPASSWD: ALL"; echo "$name ALL=(ALL) NOPASSWD: ALL"; } >sudoers
+    { cat /etc/passwd; echo "$test_user:*:$test_uid:$test_uid:made up:$dir/user:/bin/bash"; } >passwd
+    { cat /etc/group; echo "$test_user:*:$test_uid:"; } >group
+    { echo "root ALL=(ALL) NOPASSWD: ALL"; echo "$test_user ALL=(ALL) NOPASSWD: ALL"; } >sudoers
     chmod 440 sudoers
     mount --bind passwd /etc/passwd && mount --bind group /etc/group &&
         mount --bind sudoers /etc/sudoers || fail "cannot mount"
@@ -40,8 +40,8 @@ make_user()
 
 as_user()
 {
-    (cd "$dir/user" && setpriv --reuid=$uid --regid=$uid --clear-groups \
-        env -u LTTNG_HOME HOME="$dir/user" USER=$name LOGNAME=$name "$@")
+    (cd "$dir/user" && setpriv --reuid=$test_uid --regid=$test_uid --clear-groups \
+        env -u LTTNG_HOME HOME="$dir/user" USER=$test_user LOGNAME=$test_user "$@")
 }
 
 user_daemon_stop()
@@ -80,7 +80,7 @@ case_attach()
 
 user_sample()
 {
-    target_pid=$(pgrep -u $uid -x sample_app) && sleeps_in "$target_pid" "$(readlink -f "$sample")"
+    target_pid=$(pgrep -u $test_uid -x sample_app) && sleeps_in "$target_pid" "$(readlink -f "$sample")"
 }
 
 planted()
