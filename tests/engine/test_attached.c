@@ -245,6 +245,11 @@ START_TEST(stopped_stays_stopped)
     engine_detach(h->engine);
     ck_assert_int_eq(engine_run(h->engine, &err), 0);
     harness_free(h);
+    /* The kernel wakes it to stop anew, before it comes to user mode. */
+    for (int i = 0; i < 5000 && state_of(target.pid) != 'T'; i++) {
+        struct timespec pause = {.tv_nsec = 1000000};
+        nanosleep(&pause, NULL);
+    }
     ck_assert_int_eq(state_of(target.pid), 'T');
     check_untouched(&target);
     kill(target.pid, SIGCONT);
