@@ -44,6 +44,12 @@ void catalog_free(struct catalog *catalog)
     free(catalog);
 }
 
+int catalog_set_debug_path(struct catalog *catalog, const char *path)
+{
+    catalog->debug_path = path ? arena_strdup(&catalog->arena, path) : NULL;
+    return path && !catalog->debug_path ? -ENOMEM : 0;
+}
+
 static bool is_file(const struct image *image, const struct stat *status)
 {
     return image->file.device == status->st_dev && image->file.inode == status->st_ino &&

@@ -20,6 +20,12 @@ struct image; /* one ELF file */
 
 MUST_CHECK int catalog_new(struct catalog **catalog);
 void catalog_free(struct catalog *catalog);
+/*
+ * Where separate debug files are looked for: directories parted by ':'; an absolute one holds
+ * .build-id/ and a tree like the system's, a relative one lies beside the file, an empty one is the
+ * file's own directory. NULL: ":.debug:/usr/lib/debug". For images not yet asked for probes.
+ */
+MUST_CHECK int catalog_set_debug_path(struct catalog *catalog, const char *path);
 
 /*
  * Opens the ELF file at `open_path` (which may be a /proc/PID/map_files or /proc/PID/root path)

@@ -708,6 +708,13 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
     if (type->abi.shape == ABI_UNCLASSIFIED)
         return 0;
     type->abi.size = size_of(die, layout);
+    /* Nothing in it, but a size: GCC forgets the members of some transparent unions. An empty class
+       of C++ is one byte long. */
+    if (layout->parts.count == 0 && type->abi.size > 1 && type->abi.size <= 64 &&
+        type->abi.shape == ABI_AGGREGATE) {
+        type->abi.shape = ABI_UNCLASSIFIED;
+        return 0;
+    }
     type->abi.align = layout->align;
 
     struct arena *arena = layout->types->arena;

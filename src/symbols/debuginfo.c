@@ -32,6 +32,8 @@ struct definition {
 
 struct debuginfo {
     char *path;
+    char *search_path; /* NULL: libdwfl's default, ":.debug:/usr/lib/debug" */
+    Dwfl_Callbacks callbacks;
     Dwfl *dwfl;
     Dwarf *dwarf;
     Dwarf_Addr bias; /* DWARF's address + bias = the ELF file's */
@@ -41,14 +43,6 @@ struct debuginfo {
     bool unranged_scanned;
     struct table definitions; /* DWARF address -> struct definition */
     struct arena arena;
-};
-
-static char *search_path; /* NULL: libdwfl's default, ":.debug:/usr/lib/debug" */
-
-static const Dwfl_Callbacks callbacks = {
-    .find_elf = dwfl_build_id_find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
-    .debuginfo_path = &search_path,
 };
 
 static void warn_once(struct debuginfo *debuginfo, const char *what)
@@ -65,7 +59,7 @@ static int find_dwarf(struct debuginfo *debuginfo, int fd, const char *path)
     int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (own < 0)
         return -errno;
-    debuginfo->dwfl = dwfl_begin(&callbacks);
+    debuginfo->dwfl = dwfl_begin(&debuginfo->callbacks);
     if (!debuginfo->dwfl) {
         close(own);
         return -ENOMEM;
@@ -89,13 +83,19 @@ static int find_dwarf(struct debuginfo *debuginfo, int fd, const char *path)
     return debuginfo->dwarf ? 0 : -ENOENT;
 }
 
-int debuginfo_open(struct debuginfo **result, int fd, const char *path)
+int debuginfo_open(struct debuginfo **result, int fd, const char *path, const char *search_path)
 {
     *result = NULL;
     struct debuginfo *debuginfo = calloc(1, sizeof(*debuginfo));
     if (!debuginfo)
         return -ENOMEM;
-    int r = find_dwarf(debuginfo, fd, path);
+    debuginfo->callbacks = (Dwfl_Callbacks){
+        .find_elf = dwfl_build_id_find_elf,
+        .find_debuginfo = dwfl_standard_find_debuginfo,
+        .debuginfo_path = &debuginfo->search_path,
+    };
+    debuginfo->search_path = search_path ? strdup(search_path) : NULL;
+    int r = search_path && !debuginfo->search_path ? -ENOMEM : find_dwarf(debuginfo, fd, path);
     if (r < 0) {
         if (r == -ENOENT) {
             int code = dwfl_errno();
@@ -120,6 +120,7 @@ void debuginfo_free(struct debuginfo *debuginfo)
     table_free(&debuginfo->definitions);
     arena_free(&debuginfo->arena);
     free(debuginfo->path);
+    free(debuginfo->search_path);
     free(debuginfo);
 }
 

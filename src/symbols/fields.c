@@ -77,7 +77,7 @@ static int add_value(struct field_list *list, const char *base, const struct c_t
     return 0;
 }
 
-/* Where debug information has a scalar, when the ABI's rules do not hold. */
+/* Where debug information has the parameter, if it is a scalar and in a simple place. */
 static struct abi_location location_of(const struct parameter *parameter)
 {
     struct abi_location at = {.where = ABI_NOWHERE};
@@ -98,7 +98,12 @@ static int add_arguments(struct field_list *list, const struct signature *signat
 {
     for (size_t i = 0; i < signature->n; i++) {
         const struct parameter *parameter = &signature->parameters[i];
-        struct abi_location found = signature->trusted ? at[i] : location_of(parameter);
+        /* What debug information says is of this very function. Where it says nothing (unoptimised
+           code spills its parameters after the entry), and the caller knows nothing but the ABI,
+           the ABI tells. */
+        struct abi_location found = location_of(parameter);
+        if (found.where == ABI_NOWHERE && signature->trusted)
+            found = at[i];
         const char *base = parameter->name && *parameter->name
                                ? parameter->name
                                : arena_format(list->arena, "arg%zu", i + 1);

@@ -41,7 +41,8 @@ struct debuginfo *image_debuginfo(struct image *image)
 {
     if (!image->debuginfo_sought) {
         image->debuginfo_sought = true;
-        if (debuginfo_open(&image->debuginfo, image->file.fd, image->path) < 0)
+        if (debuginfo_open(&image->debuginfo, image->file.fd, image->path,
+                           image->catalog->debug_path) < 0)
             image->debuginfo = NULL;
         if (image->debuginfo)
             image->debuginfo_text = arena_format(&image->catalog->arena, "DWARF of %s",

@@ -67,6 +67,7 @@ struct catalog {
     struct arena arena;
     struct image *images; /* the newest first */
     struct names names;
+    const char *debug_path; /* NULL: the default */
 };
 
 /* Reads the image's own symbol tables, once. */

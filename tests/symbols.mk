@@ -1,0 +1,84 @@
+# The ELF and DWARF files that tests/unit reads. None but the small programs of main() is ever run.
+
+SYMBOLS_DIR := $(BUILD)/symbols
+# Tests read what both compilers write. Where there is no clang, those files are left out, and the
+# tests say so.
+SYMBOLS_CLANG := $(shell command -v clang 2>/dev/null)
+
+SYMBOLS_TYPES := types_gcc_O0 types_gcc_O2 types_gcc_dwarf4 types_gcc_split types_gcc_units types_gcc_g1 \
+                 $(if $(SYMBOLS_CLANG),types_clang_O0 types_clang_O2 types_clang_split types_clang_g1)
+SYMBOLS_CXX   := cxx_gcc cxx_gcc_units $(if $(SYMBOLS_CLANG),cxx_clang)
+SYMBOLS_LINKS := pie no_pie static static_pie libnames.so.1 libdynsym.so stripped_build_id stripped_debuglink
+SYMBOLS_TEST_FILES := $(addprefix $(SYMBOLS_DIR)/,$(SYMBOLS_TYPES) $(SYMBOLS_CXX) $(SYMBOLS_LINKS))
+
+TEST_TARGETS += $(SYMBOLS_TEST_FILES)
+
+symbols_names := tests/targets/symbols_names.c tests/targets/symbols_names_second.c
+symbols_flags := -D_GNU_SOURCE -w -g -O2
+symbols_gcc   := gcc -std=gnu11
+symbols_clang := clang -std=gnu11
+
+# compiler, flags
+define symbols_build
+@mkdir -p $(@D)
+$(1) $(2) -o $@ $(filter %.c %.cc,$^)
+endef
+
+$(SYMBOLS_DIR)/types_gcc_O0: tests/targets/symbols_types.c
+	$(call symbols_build,$(symbols_gcc),-w -g -O0)
+$(SYMBOLS_DIR)/types_gcc_O2: tests/targets/symbols_types.c
+	$(call symbols_build,$(symbols_gcc),-w -g -O2)
+$(SYMBOLS_DIR)/types_gcc_dwarf4: tests/targets/symbols_types.c
+	$(call symbols_build,$(symbols_gcc),-w -gdwarf-4 -gstrict-dwarf -O2)
+$(SYMBOLS_DIR)/types_gcc_split: tests/targets/symbols_types.c
+	$(call symbols_build,$(symbols_gcc),-w -g -gsplit-dwarf -O2)
+$(SYMBOLS_DIR)/types_gcc_units: tests/targets/symbols_types.c
+	$(call symbols_build,$(symbols_gcc),-w -g -fdebug-types-section -O2)
+$(SYMBOLS_DIR)/types_gcc_g1: tests/targets/symbols_types.c
+	$(call symbols_build,$(symbols_gcc),-w -g1 -O2)
+$(SYMBOLS_DIR)/types_clang_O0: tests/targets/symbols_types.c
+	$(call symbols_build,$(symbols_clang),-w -g -O0)
+$(SYMBOLS_DIR)/types_clang_O2: tests/targets/symbols_types.c
+	$(call symbols_build,$(symbols_clang),-w -g -O2)
+$(SYMBOLS_DIR)/types_clang_split: tests/targets/symbols_types.c
+	$(call symbols_build,$(symbols_clang),-w -g -gsplit-dwarf -O2)
+$(SYMBOLS_DIR)/types_clang_g1: tests/targets/symbols_types.c
+	$(call symbols_build,$(symbols_clang),-w -gline-tables-only -O2)
+
+$(SYMBOLS_DIR)/cxx_gcc: tests/targets/symbols_cxx.cc
+	$(call symbols_build,g++,-w -g -O1)
+$(SYMBOLS_DIR)/cxx_gcc_units: tests/targets/symbols_cxx.cc
+	$(call symbols_build,g++,-w -g -O0 -fdebug-types-section)
+$(SYMBOLS_DIR)/cxx_clang: tests/targets/symbols_cxx.cc
+	$(call symbols_build,clang++,-w -g -O1)
+
+$(SYMBOLS_DIR)/pie: $(symbols_names) tests/targets/symbols_names.h
+	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -pie)
+$(SYMBOLS_DIR)/no_pie: $(symbols_names) tests/targets/symbols_names.h
+	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fno-pie -no-pie)
+$(SYMBOLS_DIR)/static: $(symbols_names) tests/targets/symbols_names.h
+	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fno-pie -static)
+$(SYMBOLS_DIR)/static_pie: $(symbols_names) tests/targets/symbols_names.h
+	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -static-pie)
+$(SYMBOLS_DIR)/libnames.so.1: $(symbols_names) tests/targets/symbols_names.h
+	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIC -shared)
+
+$(SYMBOLS_DIR)/libdynsym.so: $(SYMBOLS_DIR)/libnames.so.1
+	strip -o $@ $<
+# Where debug files are looked for: by build ID below a directory, by name beside the file.
+$(SYMBOLS_DIR)/stripped_build_id: $(symbols_names) tests/targets/symbols_names.h
+	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -pie -Wl$(comma)--build-id=0xabcdef0123456789)
+	mkdir -p $(@D)/debug/.build-id/ab
+	objcopy --only-keep-debug $@ $(@D)/debug/.build-id/ab/cdef0123456789.debug
+	strip $@
+$(SYMBOLS_DIR)/stripped_debuglink: $(symbols_names) tests/targets/symbols_names.h
+	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -pie -Wl$(comma)--build-id=none)
+	objcopy --only-keep-debug $@ $@.debug
+	strip $@
+	cd $(@D) && objcopy --add-gnu-debuglink=$(@F).debug $(@F)
+
+comma := ,
+
+symbols-test-files: $(SYMBOLS_TEST_FILES)
+
+.PHONY: symbols-test-files

@@ -1,0 +1,70 @@
+/* Symbols that are awkward: aliases, resolvers, statics of one name, clones, cold parts. */
+#include <stdlib.h>
+
+#include "symbols_names.h"
+
+static volatile int sink;
+
+__attribute__((noinline)) int the_function(int a)
+{
+    return sink = a;
+}
+
+int __the_function(int a) __attribute__((alias("the_function")));
+int zz_the_function_by_a_longer_name(int a) __attribute__((alias("the_function")));
+int weak_function(int a) __attribute__((weak, alias("the_function")));
+
+static int chosen(int a)
+{
+    return sink = a + 1;
+}
+
+/* What lies at the symbol is called once, by the loader, to choose. */
+static int (*resolve(void))(int)
+{
+    return chosen;
+}
+
+int indirect(int a) __attribute__((ifunc("resolve")));
+
+__attribute__((noinline, used)) static int init(int from_first)
+{
+    return sink = from_first;
+}
+
+__attribute__((noinline, used)) static int same(int value)
+{
+    return sink = value;
+}
+
+/* GCC makes a clone of it for the one constant it is called with. */
+__attribute__((noinline)) static int cloned(int constant, int shown, const char *text)
+{
+    return sink = constant * shown + text[constant];
+}
+
+/* ... and puts what leads to abort() into a part of its own. */
+__attribute__((noinline)) int with_cold_part(int a)
+{
+    if (a > 1000) {
+        sink = a * 3;
+        cold_place(sink);
+        abort();
+    }
+    return sink = a;
+}
+
+__attribute__((noinline, section(".text.sizeless"))) void sized(void)
+{
+    sink = 2;
+}
+
+/* A function of no known size. */
+__asm__(".text\n.globl sizeless\n.type sizeless, @function\nsizeless:\n    ret\n");
+
+int main(int argc, char **argv)
+{
+    sized();
+    return init(argc) + same(argc) + cloned(3, argc, argv[0]) + with_cold_part(argc) +
+           indirect(argc) + second(argc, argv[0]);
+}
