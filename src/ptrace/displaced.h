@@ -35,8 +35,9 @@ enum displaced_kind {
 };
 
 /* A thread whose PC is slot + slot_offset has the architectural state of PC = site + site_offset:
-   it may be moved there. (Half of an unfinished push may lie below its stack pointer, where the
-   instruction at the site will write the same again.) */
+   it may be moved there. With a site_offset of 0 the instruction at the site has not been run, or
+   can be run again from the start. (What a call has begun to push may lie below the stack pointer,
+   where it will be written again.) */
 struct displaced_step {
     uint8_t slot_offset;
     uint8_t site_offset;

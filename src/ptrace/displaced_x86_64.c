@@ -150,7 +150,8 @@ static void put_conditional(struct slot *slot, const struct insn *insn)
     unsigned branch_end = slot->d->slot_length;
     put_jump_back(slot, insn);
     slot->d->bytes[branch_end - (xbegin ? 4 : 1)] = (uint8_t)(slot->d->slot_length - branch_end);
-    put_step(slot, target - site);
+    if (target != site) /* which would look as if the branch had not been run */
+        put_step(slot, target - site);
     put_jump(slot, target);
 }
 

@@ -137,8 +137,10 @@ static inline const char *verify_conditional(struct verify *v, const struct deco
     uint64_t goes = named_address(&y, &y.operands[0]);
     if (goes != wanted && goes - v->slot < v->d->slot_length) {
         unsigned stub = (unsigned)(goes - v->slot);
-        if (!has_step(v, stub, wanted - v->site))
+        if (wanted != v->site && !has_step(v, stub, wanted - v->site))
             return "no step for the taken branch";
+        if (wanted == v->site && has_step(v, stub, 0))
+            return "a branch to the site looks as if it had not been run";
         if (!follow(v, stub, &goes))
             return "a conditional branch to something that is no jump";
     }

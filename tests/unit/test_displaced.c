@@ -110,9 +110,12 @@ START_TEST(steps_map_the_slot_to_the_site)
     /* call: behind the push the thread is at no place of the site's */
     ck_assert_int_eq(build(&d, B("\xe8\x00\x01\x00\x00"), NEAR), 0);
     STEPS_ARE(&d, {0, 0});
-    /* loop to itself: the taken branch is at the site again */
+    /* loop to what follows the one behind it: there the taken branch is at +4 */
+    ck_assert_int_eq(build(&d, B("\xe2\x02"), NEAR), 0);
+    STEPS_ARE(&d, {0, 0}, {2, 2}, {7, 4});
+    /* loop to itself: the taken branch is at the site for the second time, which no step tells */
     ck_assert_int_eq(build(&d, B("\xe2\xfe"), NEAR), 0);
-    STEPS_ARE(&d, {0, 0}, {2, 2}, {7, 0});
+    STEPS_ARE(&d, {0, 0}, {2, 2});
     /* syscall: PC and registers are the program's behind it, before and after rcx is mended */
     ck_assert_int_eq(build(&d, B("\x0f\x05"), NEAR), 0);
     STEPS_ARE(&d, {0, 0}, {2, 2}, {12, 2});
