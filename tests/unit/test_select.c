@@ -1,0 +1,243 @@
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "symbols/select.h"
+#include "unit/check_main.h"
+
+static struct select *selecting(const char *const *patterns)
+{
+    struct select *select;
+    ck_assert_int_eq(select_new(&select), 0);
+    for (; *patterns; patterns++) {
+        struct error err = {0};
+        bool exclude = **patterns == '!';
+        ck_assert_msg(select_add(select, *patterns + exclude, exclude, &err) == 0, "%s", err.text);
+    }
+    return select;
+}
+
+static bool takes(const struct select *select, const char *name, const char *provider,
+                  const char *path)
+{
+    return select_function(select, &name, 1, provider, path, false, false);
+}
+
+#define SELECTING(...) selecting((const char *const[]){__VA_ARGS__, NULL})
+
+START_TEST(matches_whole_names)
+{
+    struct select *select = SELECTING("foo|foobar", "a.c", "lit_eral");
+    ck_assert(takes(select, "foo", "m", "/m"));
+    ck_assert(takes(select, "foobar", "m", "/m"));
+    ck_assert(!takes(select, "fooba", "m", "/m"));
+    ck_assert(!takes(select, "xfoo", "m", "/m"));
+    ck_assert(takes(select, "abc", "m", "/m"));
+    ck_assert(takes(select, "lit_eral", "m", "/m"));
+    ck_assert(!takes(select, "lit_erals", "m", "/m"));
+    select_free(select);
+}
+END_TEST
+
+START_TEST(keeps_back_references)
+{
+    struct select *select = SELECTING("(a|b)x\\1");
+    ck_assert(takes(select, "axa", "m", "/m"));
+    ck_assert(!takes(select, "axb", "m", "/m"));
+    select_free(select);
+}
+END_TEST
+
+START_TEST(parts_at_the_last_at)
+{
+    struct select *select = SELECTING("open.*@c", "memcpy@GLIBC_2.14@*", "x@lib?.so.*");
+    ck_assert(takes(select, "openat", "c", "/lib/libc.so.6"));
+    ck_assert(!takes(select, "openat", "d", "/lib/libd.so.6"));
+    ck_assert(takes(select, "memcpy@GLIBC_2.14", "d", "/lib/libd.so.6"));
+    ck_assert(takes(select, "x", "d", "/lib/libd.so.6"));
+    ck_assert(!takes(select, "x", "dd", "/lib/libdd.so.6"));
+    select_free(select);
+}
+END_TEST
+
+START_TEST(exclusion_wins)
+{
+    struct select *select = SELECTING("!foo_b.*", "foo.*", "!.*@bad*");
+    ck_assert(takes(select, "foo_a", "m", "/m"));
+    ck_assert(!takes(select, "foo_b", "m", "/m"));
+    ck_assert(!takes(select, "foo_a", "badly", "/m"));
+    const char *names[] = {"foo_a", "foo_b"};
+    ck_assert(!select_function(select, names, 2, "m", "/m", false, false));
+    ck_assert(!select_function(select, names, 2, "m", "/m", true, true));
+    select_free(select);
+}
+END_TEST
+
+START_TEST(takes_any_of_the_names)
+{
+    struct select *select = SELECTING("fib");
+    const char *names[] = {"fib.constprop.0", "fib"};
+    ck_assert(select_function(select, names, 2, "m", "/m", false, false));
+    ck_assert(!select_function(select, names, 1, "m", "/m", false, false));
+    select_free(select);
+}
+END_TEST
+
+static const struct {
+    const char *path;
+    bool is_program, taken;
+} modules[] = {
+    {"/usr/bin/app", true, true},
+    {"/usr/lib/x86_64-linux-gnu/libc.so.6", false, false},
+    {"/lib/libfoo.so", false, false},
+    {"/lib64/ld-linux-x86-64.so.2", false, false},
+    {"/usr/lib32/libm.so", false, false},
+    {"/usr/libexec/helper", false, false},
+    {"/usr/libexec/helper", true, true},
+    {"/usr/local/lib/libmine.so", false, true},
+    {"/home/me/lib/libmine.so", false, true},
+    {"/libs/libmine.so", false, true},
+    {"/opt/libmine.so", false, true},
+};
+
+START_TEST(leaves_the_system_out)
+{
+    struct select *select = SELECTING("!never");
+    ck_assert(!select_is_explicit(select));
+    const char *name = "f";
+    const char *path = modules[_i].path;
+    bool program = modules[_i].is_program;
+    ck_assert_int_eq(select_module(select, "m", path, program), modules[_i].taken);
+    ck_assert_int_eq(select_function(select, &name, 1, "m", path, program, false),
+                     modules[_i].taken);
+    ck_assert(select_function(select, &name, 1, "m", path, program, true));
+    name = "never";
+    ck_assert(!select_function(select, &name, 1, "m", path, program, true));
+    select_free(select);
+}
+END_TEST
+
+START_TEST(knows_modules_to_look_into)
+{
+    struct select *select = SELECTING("f@c", "g@libm.so.*");
+    ck_assert(select_is_explicit(select));
+    ck_assert(select_module(select, "c", "/lib/libc.so.6", false));
+    ck_assert(select_module(select, "m", "/lib/libm.so.6", false));
+    ck_assert(!select_module(select, "app", "/bin/app", true));
+    select_free(select);
+    select = SELECTING("f");
+    ck_assert(select_module(select, "c", "/lib/libc.so.6", false));
+    select_free(select);
+}
+END_TEST
+
+static const char *const bad_patterns[] = {"", "@c", "a@", "(", "a)(b", "[", "a{2,1}", "*(", "\\"};
+
+START_TEST(refuses_bad_patterns)
+{
+    struct select *select;
+    struct error err = {0};
+    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_int_eq(select_add(select, bad_patterns[_i], false, &err), -EINVAL);
+    ck_assert_int_eq(err.code, -EINVAL);
+    ck_assert_str_ne(err.text, "");
+    ck_assert(!select_is_explicit(select));
+    select_free(select);
+}
+END_TEST
+
+static void collect_unmatched(void *data, const char *pattern)
+{
+    strcat(strcat(data, pattern), " ");
+}
+
+START_TEST(reports_what_never_matched)
+{
+    struct select *select = SELECTING("foo", ".*", "bar@c", "!nothing");
+    char unmatched[256] = "";
+    ck_assert(takes(select, "foo", "m", "/m"));
+    ck_assert(takes(select, "bar", "m", "/m"));
+    select_unmatched(select, collect_unmatched, unmatched);
+    ck_assert_str_eq(unmatched, "bar@c ");
+    select_free(select);
+}
+END_TEST
+
+static void write_file(char *path, const char *text, size_t length)
+{
+    strcpy(path, "/tmp/test_select-XXXXXX");
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, length), (ssize_t)length);
+    close(fd);
+}
+
+START_TEST(reads_files)
+{
+    static const char text[] = "# a comment\n\n  foo.*@m  \r\n!foo_b\n! foo_c\n\t# another\nlast";
+    char path[64];
+    write_file(path, text, strlen(text));
+    struct select *select;
+    struct error err = {0};
+    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_msg(select_add_file(select, path, &err) == 0, "%s", err.text);
+    unlink(path);
+    ck_assert(takes(select, "foo_a", "m", "/m"));
+    ck_assert(!takes(select, "foo_a", "n", "/n"));
+    ck_assert(!takes(select, "foo_b", "m", "/m"));
+    ck_assert(!takes(select, "foo_c", "m", "/m"));
+    ck_assert(takes(select, "last", "n", "/n"));
+    select_free(select);
+}
+END_TEST
+
+START_TEST(names_the_line)
+{
+    static const char text[] = "good\n\nbad(\n";
+    char path[64], where[80];
+    write_file(path, text, strlen(text));
+    struct select *select;
+    struct error err = {0};
+    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_int_eq(select_add_file(select, path, &err), -EINVAL);
+    unlink(path);
+    snprintf(where, sizeof(where), "%s:3: ", path);
+    ck_assert_msg(strncmp(err.text, where, strlen(where)) == 0, "%s", err.text);
+    select_free(select);
+}
+END_TEST
+
+START_TEST(refuses_binary_files)
+{
+    char path[64];
+    write_file(path, "a\0b\n", 4);
+    struct select *select;
+    struct error err = {0};
+    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_int_eq(select_add_file(select, path, &err), -EINVAL);
+    unlink(path);
+    ck_assert_int_eq(select_add_file(select, path, &err), -ENOENT);
+    ck_assert_ptr_nonnull(strstr(err.text, path));
+    ck_assert_int_eq(select_add_file(select, "/", &err), -EISDIR);
+    select_free(select);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_test(tests, matches_whole_names);
+    tcase_add_test(tests, keeps_back_references);
+    tcase_add_test(tests, parts_at_the_last_at);
+    tcase_add_test(tests, exclusion_wins);
+    tcase_add_test(tests, takes_any_of_the_names);
+    tcase_add_loop_test(tests, leaves_the_system_out, 0, sizeof(modules) / sizeof(*modules));
+    tcase_add_test(tests, knows_modules_to_look_into);
+    tcase_add_loop_test(tests, refuses_bad_patterns, 0,
+                        sizeof(bad_patterns) / sizeof(*bad_patterns));
+    tcase_add_test(tests, reports_what_never_matched);
+    tcase_add_test(tests, reads_files);
+    tcase_add_test(tests, names_the_line);
+    tcase_add_test(tests, refuses_binary_files);
+}
+
+CHECK_MAIN("select", 10, add_tests)
