@@ -120,11 +120,25 @@ static uint64_t read_discarded(const struct session *session)
     return sum;
 }
 
+/*
+ * In a session that only we record into, all of our providers' events are wanted. Not `*`: that
+ * would take what liblttng-ust has to say of itself, and rules with exclusions make the session
+ * daemons of LTTng 2.13 before 2.13.10 crash when anybody lists them.
+ */
+static int begin_own(struct session *session, const char *const *names, size_t n, struct error *err)
+{
+    session->channel = strdup("channel0");
+    if (!session->channel)
+        return error_set(err, -ENOMEM, "out of memory");
+    int rc = rules_enable(session->name, session->channel, names, n, RULES_PROVIDER, err);
+    return rc < 0 ? rc : start(session, err);
+}
+
 static int session_begin(struct session *session, const char *const *names, size_t n,
                          struct error *err)
 {
     if (session->owner == SESSION_OWN)
-        return start(session, err);
+        return begin_own(session, names, n, err);
     struct rule_list rules = {0};
     int rc = rule_list_read(&rules, session->name, err);
     bool matched = rc == 0 && rule_list_matches_any(&rules, names, n);
@@ -134,8 +148,9 @@ static int session_begin(struct session *session, const char *const *names, size
     if (rc == 0 && session->owner == SESSION_USER_IDLE) {
         if (!matched) {
             session->channel = strdup(pick_channel(&rules));
-            rc = session->channel ? rules_enable(session->name, session->channel, names, n, err)
-                                  : error_set(err, -ENOMEM, "out of memory");
+            rc = session->channel
+                     ? rules_enable(session->name, session->channel, names, n, RULES_EXACT, err)
+                     : error_set(err, -ENOMEM, "out of memory");
         }
         if (rc == 0)
             rc = start(session, err);
@@ -149,7 +164,8 @@ static int session_extend(struct session *session, const char *const *names, siz
 {
     if (!session->channel)
         return 0;
-    return rules_enable(session->name, session->channel, names, n, err);
+    return rules_enable(session->name, session->channel, names, n,
+                        session->owner == SESSION_OWN ? RULES_PROVIDER : RULES_EXACT, err);
 }
 
 static int64_t now_ms(void)

@@ -103,28 +103,6 @@ static int create_session(struct session *session, const char *program, struct e
     return 0;
 }
 
-/* `*` but for what liblttng-ust itself has to say: all that the tracer registers, also later. */
-static int enable_all(struct lttng_handle *handle, struct error *err)
-{
-    char exclusions[][LTTNG_SYMBOL_NAME_LEN] = {"lttng_ust_statedump:*", "lttng_ust_lib:*",
-                                                "lttng_ust_tracef:*", "lttng_ust_tracelog:*"};
-    enum { N = sizeof(exclusions) / sizeof(exclusions[0]) };
-    char *names[N];
-    for (size_t i = 0; i < N; i++)
-        names[i] = exclusions[i];
-    struct lttng_event event = {
-        .type = LTTNG_EVENT_TRACEPOINT,
-        .name = "*",
-        .loglevel_type = LTTNG_EVENT_LOGLEVEL_ALL,
-        .loglevel = -1,
-    };
-    int rc = lttng_enable_event_with_exclusions(handle, &event, "channel0", NULL, N, names);
-    if (rc < 0)
-        return error_set(err, -EIO, "cannot enable events in session %s: %s", handle->session_name,
-                         lttng_strerror(rc));
-    return 0;
-}
-
 int session_make_own(const struct session_request *request, struct session **result,
                      struct error *err)
 {
@@ -146,8 +124,6 @@ int session_make_own(const struct session_request *request, struct session **res
     }
     if (rc == 0)
         rc = track_ourselves(session, err);
-    if (rc == 0)
-        rc = enable_all(handle, err);
     if (handle)
         lttng_destroy_handle(handle);
     if (rc < 0)

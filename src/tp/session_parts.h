@@ -68,12 +68,24 @@ bool rule_list_matches_any(const struct rule_list *rules, const char *const *nam
 
 /* What the daemon has as user-space domain of the session, for lttng_create_handle(). */
 struct lttng_domain session_domain(const char *session);
-/* Enables exactly these events, or when they are many all of their providers, in the channel. */
+enum rule_kind {
+    RULES_EXACT,    /* one rule per event, when they are not too many */
+    RULES_PROVIDER, /* one rule per provider of theirs, for all its events */
+};
+
+/* Enables these events in the channel, which is made if need be. */
 MUST_CHECK int rules_enable(const char *session, const char *channel, const char *const *names,
-                            size_t n, struct error *err);
+                            size_t n, enum rule_kind kind, struct error *err);
 /* The providers of the names, as patterns "a:*,b:*" for the command line: a few, then "...". The
    caller frees; NULL when memory is out. */
 char *rules_provider_patterns(const char *const *names, size_t n);
+
+/* -- session_saved.c -- */
+
+/* Adds the enabled rules of the session, and its channels, to the list. */
+MUST_CHECK int rules_read_saved(struct rule_list *rules, const char *session, struct error *err);
+/* The same from the text of a saved session (lttng-save(1)), which may be anything. */
+MUST_CHECK int rules_parse_saved(struct rule_list *rules, const char *session, const char *text);
 
 /* -- session_own.c -- */
 

@@ -13,9 +13,6 @@
  */
 enum { EXACT_RULES_MAX = 256, PATTERNS_SHOWN = 3 };
 
-/* LTTNG_UST_TRACEPOINT_LOGLEVEL_DEFAULT, which events without a log level have. */
-enum { OUR_LOG_LEVEL = LTTNG_LOGLEVEL_DEBUG_LINE };
-
 void rule_list_clear(struct rule_list *rules)
 {
     for (size_t i = 0; i < rules->list.count; i++) {
@@ -41,87 +38,22 @@ struct lttng_domain session_domain(const char *session)
     return found;
 }
 
-static bool log_level_reaches_us(const struct lttng_event *event)
-{
-    switch (event->loglevel_type) {
-    case LTTNG_EVENT_LOGLEVEL_RANGE: /* this severe or worse; 0 is the worst */
-        return OUR_LOG_LEVEL <= event->loglevel;
-    case LTTNG_EVENT_LOGLEVEL_SINGLE:
-        return OUR_LOG_LEVEL == event->loglevel;
-    default:
-        return true;
-    }
-}
-
-static int add_rule(struct rule_list *rules, const char *session, struct lttng_event *event)
-{
-    struct rule *rule = vec_push(&rules->list);
-    if (!rule)
-        return -ENOMEM;
-    snprintf(rule->pattern, sizeof(rule->pattern), "%s", event->name);
-    snprintf(rule->session, sizeof(rule->session), "%s", session);
-    rule->reaches_us = log_level_reaches_us(event);
-    int n = lttng_event_get_exclusion_name_count(event);
-    for (int i = 0; i < n; i++) {
-        const char *name;
-        if (lttng_event_get_exclusion_name(event, (size_t)i, &name) < 0)
-            continue;
-        char **copy = vec_push(&rule->exclusions);
-        if (!copy || !(*copy = strdup(name)))
-            return -ENOMEM;
-    }
-    return 0;
-}
-
-static int read_channel(struct rule_list *rules, struct lttng_handle *handle,
-                        const struct lttng_channel *channel)
-{
-    char **name = vec_push(&rules->channels);
-    if (!name || !(*name = strdup(channel->name)))
-        return -ENOMEM;
-    if (!channel->enabled)
-        return 0;
-    cleanup(cleanup_free) struct lttng_event *events = NULL;
-    int n = lttng_list_events(handle, channel->name, &events);
-    for (int i = 0; i < n; i++) {
-        if (!events[i].enabled)
-            continue;
-        int rc = add_rule(rules, handle->session_name, &events[i]);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
-static int read_session(struct rule_list *rules, const char *session)
-{
-    struct lttng_domain domain = session_domain(session);
-    struct lttng_handle *handle = lttng_create_handle(session, &domain);
-    if (!handle)
-        return -ENOMEM;
-    cleanup(cleanup_free) struct lttng_channel *channels = NULL;
-    int n = lttng_list_channels(handle, &channels); /* an error: it has none of user space */
-    int rc = 0;
-    for (int i = 0; i < n && rc == 0; i++)
-        rc = read_channel(rules, handle, &channels[i]);
-    lttng_destroy_handle(handle);
-    return rc;
-}
-
 int rule_list_read(struct rule_list *rules, const char *session, struct error *err)
 {
     rule_list_clear(rules);
+    if (session)
+        return rules_read_saved(rules, session, err);
     int rc = 0;
-    if (session) {
-        rc = read_session(rules, session);
-    } else {
-        cleanup(cleanup_free) struct lttng_session *sessions = NULL;
-        int n = lttng_list_sessions(&sessions);
-        for (int i = 0; i < n && rc == 0; i++)
-            rc = read_session(rules, sessions[i].name);
+    cleanup(cleanup_free) struct lttng_session *sessions = NULL;
+    int n = lttng_list_sessions(&sessions);
+    for (int i = 0; i < n; i++) {
+        struct error each;
+        /* One that vanished meanwhile has no rules; the others still have. */
+        if (rules_read_saved(rules, sessions[i].name, &each) < 0) {
+            rc = each.code;
+            *err = each;
+        }
     }
-    if (rc < 0)
-        error_set(err, rc, "out of memory");
     return rc;
 }
 
@@ -170,18 +102,6 @@ bool rule_list_matches_any(const struct rule_list *rules, const char *const *nam
     return false;
 }
 
-/* The pattern that matches the first `length` bytes of `name` and nothing else, then `rest`. */
-static void copy_pattern(char *out, size_t size, const char *name, size_t length, const char *rest)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < length && n + 2 < size; i++) {
-        if (name[i] == '*' || name[i] == '\\')
-            out[n++] = '\\';
-        out[n++] = name[i];
-    }
-    snprintf(out + n, size - n, "%s", rest);
-}
-
 static int enable_pattern(struct lttng_handle *handle, const char *channel,
                           const struct lttng_event *event, struct error *err)
 {
@@ -205,13 +125,14 @@ static bool first_of_provider(const char *const *names, size_t i, size_t *length
 }
 
 int rules_enable(const char *session, const char *channel, const char *const *names, size_t n,
-                 struct error *err)
+                 enum rule_kind kind, struct error *err)
 {
     struct lttng_domain domain = session_domain(session);
     struct lttng_handle *handle = lttng_create_handle(session, &domain);
     if (!handle)
         return error_set(err, -ENOMEM, "out of memory");
     int rc = 0;
+    bool exact = kind == RULES_EXACT && n <= EXACT_RULES_MAX;
     for (size_t i = 0; i < n && rc == 0; i++) {
         struct lttng_event event = {
             .type = LTTNG_EVENT_TRACEPOINT,
@@ -219,10 +140,12 @@ int rules_enable(const char *session, const char *channel, const char *const *na
             .loglevel = -1,
         };
         size_t length;
-        if (n <= EXACT_RULES_MAX)
-            copy_pattern(event.name, sizeof(event.name), names[i], strlen(names[i]), "");
+        /* A '*' in a name ("operator*") matches itself, too; lttng has no other way to write it:
+           in a pattern without wildcards, a backslash is no escape. */
+        if (exact)
+            snprintf(event.name, sizeof(event.name), "%s", names[i]);
         else if (first_of_provider(names, i, &length))
-            copy_pattern(event.name, sizeof(event.name), names[i], length, ":*");
+            snprintf(event.name, sizeof(event.name), "%.*s:*", (int)length, names[i]);
         else
             continue;
         rc = enable_pattern(handle, channel, &event, err);

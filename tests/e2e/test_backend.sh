@@ -4,71 +4,13 @@
 # shellcheck disable=SC1091,SC2154
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
-
-driver=$build/tests/tp_driver
-
-# driver_start: $reply is what the last ask() was answered.
-driver_start()
-{
-    coproc DRIVER { exec "$driver" 2>"$err"; }
-}
-
-# ask COMMAND...: one command, one line of answer.
-ask()
-{
-    echo "$*" >&"${DRIVER[1]}"
-    read -r -t 30 reply <&"${DRIVER[0]}" || fail "no answer to '$*'"
-}
-
-# expect ANSWER COMMAND...
-expect()
-{
-    local wanted=$1
-    shift
-    ask "$@"
-    [[ $reply == "$wanted" ]] || fail "'$reply', not '$wanted', to '$*'"
-}
-
-# The driver ends by itself when there is nothing more to read.
-driver_stop()
-{
-    local pid=$DRIVER_PID status=0
-    eval "exec ${DRIVER[1]}>&-"
-    wait "$pid" || status=$?
-    ((status == 0)) || fail "the driver ended with status $status"
-}
-
-# The trace's events without time and host, in the file `events`.
-trace_events()
-{
-    read_trace "$1"
-    sed 's/^\[[^]]*\] ([^)]*) [^ ]* //' text >events
-}
-
-# same: `events` is what stdin says.
-same()
-{
-    diff -u - events || fail "the events are not those expected"
-}
-
-# session_with NAME PATTERN...: made, with rules, and started.
-session_with()
-{
-    local name=$1 pattern
-    shift
-    lttng_do create "$name" --output="$dir/$name"
-    for pattern; do
-        lttng_do enable-event -u -s "$name" "$pattern"
-    done
-    lttng_do start "$name"
-}
+. "$(dirname "$0")/driver.sh"
 
 case_every_kind_of_value()
 {
     with_lttng
     driver_start
-    ask choose "output=$dir/trace"
-    [[ $reply == "own ptrace_tracer-driver-"*" $dir/trace" ]] || fail "chose: $reply"
+    expect "own ptrace_tracer-driver-* $dir/trace" choose "output=$dir/trace"
     expect opened open
     expect added add
     expect begun begin
@@ -392,8 +334,7 @@ case_losses_are_counted()
     lttng_do enable-channel -u -s small --subbuf-size=4096 --num-subbuf=2 --discard tiny
     lttng_do enable-event -u -s small -c tiny 'kinds:*'
     driver_start
-    ask choose session=small
-    [[ $reply == "idle small $dir/small" ]] || fail "chose: $reply"
+    expect "idle small $dir/small" choose session=small
     expect opened open
     expect added add
     expect begun begin
