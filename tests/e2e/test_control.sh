@@ -5,13 +5,13 @@
 
 f=(-f my_traced_function --print=lines)
 # Long enough to be attached to, short enough to end by itself.
-slow=(3000 1000)
+slow=(2000 1000)
 
 attach()
 {
     target_start "$sample" "${slow[@]}"
     "$@"
-    wait_for 10 at_least 20 '= 42' lines || fail "no calls seen after attaching"
+    wait_for 10 at_least 20 ' = 42 <' lines || fail "no calls seen after attaching"
 }
 
 # After the tracer let go, the program is as it was and goes on.
@@ -23,7 +23,7 @@ let_go()
     target_ends 0
     [[ $(cat target.out) == "sample_app: ${slow[0]} calls" ]] || fail "the target: $(cat target.out)"
     # What was seen is whole: as many ends as beginnings.
-    lines "$(grep -c 'mylib:' lines)" '= 42' lines
+    lines "$(grep -c 'mylib:' lines)" ' = 42 <' lines
 }
 
 case_detach_by_sigint()
@@ -62,7 +62,7 @@ case_attach_until_the_end()
     attach eval 'tracer_start "${f[@]}" -p "$target_pid"'
     target_ends 0
     tracer_ends 0
-    lines "$(grep -c 'mylib:' lines)" '= 42' lines
+    lines "$(grep -c 'mylib:' lines)" ' = 42 <' lines
 }
 
 case_attach_to_two()
@@ -91,7 +91,7 @@ case_attach_to_a_stopped_process()
     tracer_start "${f[@]}" -p "$target_pid"
     wait_for 10 is_traced "$target_pid" || fail "not attached"
     kill -CONT "$target_pid"
-    wait_for 10 at_least 20 '= 42' lines || fail "no calls seen"
+    wait_for 10 at_least 20 ' = 42 <' lines || fail "no calls seen"
     kill -STOP "$target_pid"
     wait_for 10 is_stopped "$target_pid" || fail "it does not stop while traced"
     kill -TERM "$tracer_pid"
@@ -109,7 +109,7 @@ is_stopped()
 case_launched_sigterm()
 {
     tracer_start "${f[@]}" "$sample" "${slow[@]}"
-    wait_for 10 at_least 20 '= 42' lines || fail "no calls seen"
+    wait_for 10 at_least 20 ' = 42 <' lines || fail "no calls seen"
     target_pid=$(cut -d' ' -f1 lines | head -n 1)
     kill -TERM "$tracer_pid"
     tracer_ends 0
@@ -122,7 +122,7 @@ case_launched_sigterm()
 case_launched_interrupt()
 {
     local status
-    { wait_for 10 at_least 20 '= 42' lines && printf '\003'; wait_for 20 test -e status; } |
+    { wait_for 10 at_least 20 ' = 42 <' lines && printf '\003'; wait_for 20 test -e status; } |
         script -qec "$tracer -q ${f[*]} $sample 1000000 1000; echo \$? >status.new; mv status.new status" \
             typescript >/dev/null
     status=$(cat status)
@@ -145,7 +145,7 @@ case_launched_handles_interrupt()
         script -qec "$tracer -q -F ${f[*]} ./interrupted; echo \$? >status.new; mv status.new status" \
             typescript >/dev/null
     [[ $(cat status) == 4 ]] || fail "exit status $(cat status), not 4"
-    lines 10 '= 42' lines
+    lines 10 ' = 42 <' lines
 }
 
 case_exit_status()
@@ -178,7 +178,7 @@ case_script_by_its_interpreter()
 case_path_is_searched()
 {
     PATH=$build/bin:$PATH traced 0 -q "${f[@]}" sample_app 12
-    lines 12 '= 42' lines
+    lines 12 ' = 42 <' lines
 }
 
 run_cases "$@"

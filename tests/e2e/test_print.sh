@@ -52,7 +52,7 @@ case_entry_only()
 
 case_exclude()
 {
-    traced 0 -q --print=lines -f '.*@sample_app' -f 'my_.*@mylib' -x 'main|_.*|.*tm_clones|frame_dummy' "$sample" 7
+    traced 0 -q --print=lines -f '.*@sample_app' -f 'my_.*@mylib' -x 'main|number|_.*|.*tm_clones|frame_dummy' "$sample" 7
     lines 7 "mylib:$entry\$" lines
     lines 14 . lines
 }
