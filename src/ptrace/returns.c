@@ -17,6 +17,11 @@ struct site *returns_expect(struct space *space, struct site *entry, target_addr
     struct site *site = entry->last_return;
     if (site && target_addr_equal(site->at, at) && (site->uses & SITE_RETURN))
         return site;
+    site = space_site(space, at);
+    /* Not every function is called: the dynamic linker's lazy binding, for one, is jumped to with
+       other things on the stack, and data must not be written to. */
+    if ((!site || !site->mapped) && !space_is_code(space, at))
+        return NULL;
     site = site_get(space, at, NULL);
     if (!site || site_use(space, site, SITE_RETURN) < 0)
         return NULL;

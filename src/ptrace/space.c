@@ -99,6 +99,27 @@ void space_put(struct space *space)
     free(space);
 }
 
+void space_read_maps(struct space *space, pid_t tid, uint64_t now_ns)
+{
+    maps_free(&space->maps);
+    space->maps = (struct maps){0};
+    space->maps_read_ns = now_ns;
+    if (maps_read(&space->maps, tid) < 0) {
+        maps_free(&space->maps);
+        space->maps = (struct maps){0};
+    }
+}
+
+bool space_is_code(struct space *space, target_addr at)
+{
+    const struct map *map = maps_find(&space->maps, at);
+    if (!map || !map->execute) {
+        space_read_maps(space, space->helper, space->maps_read_ns);
+        map = maps_find(&space->maps, at);
+    }
+    return map && map->execute;
+}
+
 static void hide(const struct site *site, target_addr at, uint8_t *buffer, size_t n)
 {
     if (!site->planted)

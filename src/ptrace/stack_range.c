@@ -17,11 +17,8 @@ struct stack_range stack_range_of(struct tracee *tracee, uint64_t sp, uint64_t n
         return tracee->stack;
     struct stack_range found = look_up(space, sp);
     if (found.high == 0 && now_ns - space->maps_read_ns >= READ_AGAIN_NS) {
-        maps_free(&space->maps);
-        space->maps = (struct maps){0};
-        space->maps_read_ns = now_ns;
-        if (maps_read(&space->maps, tracee->tid) == 0)
-            found = look_up(space, sp);
+        space_read_maps(space, tracee->tid, now_ns);
+        found = look_up(space, sp);
     }
     tracee->stack = found;
     return found;
