@@ -25,7 +25,7 @@ static char *answer(struct running *r, char line[256])
     return line;
 }
 
-static struct running start(const char *threads)
+static struct running start_with(const char *threads, const char *mode)
 {
     struct running r = {0};
     int in[2], out[2];
@@ -37,7 +37,7 @@ static struct running start(const char *threads)
     if (r.pid == 0) {
         dup2(in[0], STDIN_FILENO);
         dup2(out[1], STDOUT_FILENO);
-        execl(r.path, r.path, threads, (char *)NULL);
+        execl(r.path, r.path, threads, mode, (char *)NULL);
         _exit(127);
     }
     close(in[0]);
@@ -49,6 +49,11 @@ static struct running start(const char *threads)
     ck_assert_int_eq(sscanf(answer(&r, line), "pid %d", &pid), 1);
     ck_assert_int_eq(pid, r.pid);
     return r;
+}
+
+static struct running start(const char *threads)
+{
+    return start_with(threads, NULL);
 }
 
 /* Lets it end and gives what it says of its calls. */
@@ -204,6 +209,26 @@ START_TEST(let_go_while_busy)
 }
 END_TEST
 
+/* Where nothing may be mapped into the target, instructions are stepped in place with all other
+   threads held: slower, and as exact. */
+START_TEST(nothing_may_be_mapped)
+{
+    struct running target = start_with("8", "seccomp");
+    struct engine_stats stats;
+    for (unsigned round = 1; round <= 3; round++) {
+        struct script script = {.calls = 50};
+        struct harness *h = attached(&target, &script);
+        ck_assert_uint_eq(h->counters[0].entries, 400);
+        ck_assert_uint_eq(h->counters[0].exits, 400);
+        engine_get_stats(h->engine, &stats);
+        ck_assert_uint_ge(stats.single_steps, 400);
+        harness_free(h);
+        check_untouched(&target);
+    }
+    ck_assert_uint_eq(finish(&target), 1200);
+}
+END_TEST
+
 START_TEST(ends_while_attached)
 {
     struct running target = start("2");
@@ -301,6 +326,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, counts_while_attached);
     tcase_add_test(tests, counts_of_eight_threads);
     tcase_add_test(tests, let_go_while_busy);
+    tcase_add_test(tests, nothing_may_be_mapped);
     tcase_add_test(tests, ends_while_attached);
     tcase_add_test(tests, stopped_stays_stopped);
     tcase_add_test(tests, processes_that_cannot_be_attached_to);

@@ -1,5 +1,6 @@
 /*
- * wait_for_line [THREADS=1]: to be attached to. Prints "pid PID" first and then obeys lines on
+ * wait_for_line [THREADS=1] [seccomp]: to be attached to. With `seccomp`, a system call that maps
+ * memory is its death from then on. Prints "pid PID" first and then obeys lines on
  * stdin, answering each on stdout when done:
  *
  *     call N      every thread calls work() N times; answers "called TOTAL", TOTAL of all so far
@@ -10,10 +11,15 @@
  * Prints "work TOTAL TOTAL" at its end. Ends by itself (SIGALRM) after a minute.
  */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "target.h"
 
@@ -60,6 +66,21 @@ static void usr1(int signal)
     (void)signal; /* makes fgets() fail with EINTR */
 }
 
+/* Kills the process when one of its threads maps memory. */
+static void forbid_mapping(void)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof(filter) / sizeof(filter[0]), .filter = filter};
+    check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "PR_SET_NO_NEW_PRIVS");
+    check(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0,
+          "seccomp");
+}
+
 /* The program's first thread only reads the lines, so that it does not matter which one is asked.
  */
 int main(int argc, char **argv)
@@ -82,6 +103,8 @@ int main(int argc, char **argv)
         check(pthread_create(&threads[i], NULL, serve, NULL) == 0, "pthread_create");
     sigaction(SIGUSR1, &action, NULL);
     pthread_sigmask(SIG_UNBLOCK, &usr1_only, NULL);
+    if (argc > 2)
+        forbid_mapping();
     printf("pid %d\n", (int)getpid());
     fflush(stdout);
 
