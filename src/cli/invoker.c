@@ -26,8 +26,8 @@ static long id_in(const char *name)
 
 static int keep_capabilities(void)
 {
-    /* What the program's user is allowed says nothing of what the one who called sudo is: the program
-       runs as root, and its /proc files, its memory among them, are root's. */
+    /* A program started under sudo runs as root, so its /proc files, its memory among them, are
+       root's to open. */
     const uint64_t kept = (UINT64_C(1) << CAP_SYS_PTRACE) | (UINT64_C(1) << CAP_KILL) |
                           (UINT64_C(1) << CAP_DAC_OVERRIDE);
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
