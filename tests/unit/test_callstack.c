@@ -1,0 +1,454 @@
+/* The open frames of a thread: calls, returns, and all the ways to leave a call without one. */
+#include "ptrace/callstack.h"
+
+#include <errno.h>
+#include <stdint.h>
+
+#include "unit/check_main.h"
+
+#define WORD UINT64_C(8)
+/* Two stacks, and addresses on them counted down from their tops. */
+#define A(n) (UINT64_C(0x7ffc00100000) - (n)*WORD)
+#define B(n) (UINT64_C(0x7f1000100000) - (n)*WORD)
+
+static const struct stack_range stack_a = {UINT64_C(0x7ffc00000000), UINT64_C(0x7ffc00100000)};
+static const struct stack_range stack_b = {UINT64_C(0x7f1000000000), UINT64_C(0x7f1000100000)};
+static const struct stack_range unknown = {0, 0};
+
+/* Functions, and addresses that they return to. */
+static const char f[1], g[1], h[1];
+enum { RET_1 = 0x1000, RET_2 = 0x2000 };
+
+static struct stack_range range_of(uint64_t slot)
+{
+    return slot >= stack_a.low ? stack_a : stack_b;
+}
+
+/* Enters with the call site not known, and returns the depth around the call. */
+static uint32_t enter_at(struct callstack *cs, uint64_t slot, uint64_t ret, const char *what,
+                         enum callstack_site site)
+{
+    struct frame frame = {
+        .slot = slot, .ret = ret, .what = what, .time_ns = slot + ret, .kinds = 3};
+    ck_assert_int_eq(callstack_enter(cs, &frame, site, range_of(slot)), 0);
+    return frame.depth;
+}
+
+static uint32_t enter(struct callstack *cs, uint64_t slot, uint64_t ret, const char *what)
+{
+    return enter_at(cs, slot, ret, what, CALLSTACK_SITE_UNKNOWN);
+}
+
+/* The function whose frame the return ends, or NULL; what the caller put in must come out. */
+static const char *leave(struct callstack *cs, uint64_t slot, uint64_t ret)
+{
+    struct frame frame = {0};
+    if (!callstack_return(cs, slot, ret, range_of(slot), &frame))
+        return NULL;
+    ck_assert_uint_eq(frame.slot, slot);
+    ck_assert_uint_eq(frame.ret, ret);
+    ck_assert_uint_eq(frame.time_ns, slot + ret);
+    ck_assert_uint_eq(frame.kinds, 3);
+    ck_assert_uint_eq(frame.depth, callstack_depth(cs));
+    return frame.what;
+}
+
+START_TEST(calls_nest)
+{
+    struct callstack cs = {0};
+    ck_assert_uint_eq(enter(&cs, A(10), RET_1, f), 0);
+    ck_assert_uint_eq(enter(&cs, A(20), RET_2, g), 1);
+    ck_assert_uint_eq(callstack_depth(&cs), 2);
+    ck_assert_ptr_null(leave(&cs, A(20), RET_1)); /* another return address */
+    ck_assert_ptr_null(leave(&cs, A(19), RET_2)); /* another slot */
+    ck_assert_uint_eq(callstack_depth(&cs), 2);
+    ck_assert_ptr_eq(leave(&cs, A(20), RET_2), g);
+    ck_assert_ptr_null(leave(&cs, A(20), RET_2));
+    ck_assert_ptr_eq(leave(&cs, A(10), RET_1), f);
+    ck_assert_uint_eq(callstack_depth(&cs), 0);
+    callstack_free(&cs);
+    /* It is empty again. */
+    ck_assert_ptr_null(leave(&cs, A(10), RET_1));
+    ck_assert_uint_eq(enter(&cs, A(10), RET_1, f), 0);
+    callstack_free(&cs);
+}
+END_TEST
+
+START_TEST(recursion_is_deep)
+{
+    struct callstack cs = {0};
+    for (unsigned i = 0; i < 5000; i++)
+        ck_assert_uint_eq(enter(&cs, A(i * 4), RET_1, f), i);
+    uint32_t capacity = cs.capacity;
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 5000; i-- > 0;) {
+            ck_assert_ptr_eq(leave(&cs, A(i * 4), RET_1), f);
+            ck_assert_uint_eq(callstack_depth(&cs), i);
+        }
+        for (unsigned i = 0; i < 5000; i++)
+            ck_assert_uint_eq(enter(&cs, A(i * 4), RET_1, f), i);
+    }
+    ck_assert_uint_eq(cs.capacity, capacity); /* no more room is taken the second time */
+    callstack_free(&cs);
+}
+END_TEST
+
+START_TEST(depth_is_bounded)
+{
+    struct callstack cs = {0};
+    struct frame frame = {.ret = RET_1, .what = f};
+    unsigned wrong = 0; /* an assertion for each would take longer than all the rest */
+    for (uint64_t i = 0; i < CALLSTACK_FRAMES_MAX; i++) {
+        frame.slot = UINT64_C(0x7fff00000000) - i * WORD;
+        wrong += callstack_enter(&cs, &frame, CALLSTACK_SITE_UNKNOWN, unknown) != 0;
+    }
+    ck_assert_uint_eq(wrong, 0);
+    for (unsigned i = 1; i <= 5; i++) {
+        frame.slot = 0x1000 * i;
+        ck_assert_int_eq(callstack_enter(&cs, &frame, CALLSTACK_SITE_UNKNOWN, unknown), -E2BIG);
+        ck_assert_uint_eq(frame.depth, CALLSTACK_FRAMES_MAX);
+        ck_assert_uint_eq(cs.lost, i);
+    }
+    ck_assert(!callstack_return(&cs, 0x1000, RET_1, unknown, &frame));
+    for (uint64_t i = CALLSTACK_FRAMES_MAX; i-- > 0;) {
+        uint64_t slot = UINT64_C(0x7fff00000000) - i * WORD;
+        wrong += !callstack_return(&cs, slot, RET_1, unknown, &frame) || frame.slot != slot;
+    }
+    ck_assert_uint_eq(wrong, 0);
+    ck_assert_uint_eq(callstack_depth(&cs), 0);
+    callstack_free(&cs);
+}
+END_TEST
+
+START_TEST(tail_calls_end_together)
+{
+    struct callstack cs = {0};
+    enter(&cs, A(10), RET_2, h);
+    ck_assert_uint_eq(enter(&cs, A(20), RET_1, f), 1);
+    ck_assert_uint_eq(enter(&cs, A(20), RET_1, g), 2);
+    ck_assert_uint_eq(enter(&cs, A(20), RET_1, h), 3);
+    ck_assert_ptr_eq(leave(&cs, A(20), RET_1), h);
+    ck_assert_ptr_eq(leave(&cs, A(20), RET_1), g);
+    ck_assert_ptr_eq(leave(&cs, A(20), RET_1), f);
+    ck_assert_ptr_null(leave(&cs, A(20), RET_1));
+    ck_assert_uint_eq(callstack_depth(&cs), 1);
+    callstack_free(&cs);
+}
+END_TEST
+
+/* Functions that tail-call each other come back to the one that the call names: still tail calls.
+ */
+START_TEST(a_direct_call_does_not_end_a_tail_call)
+{
+    struct callstack cs = {0};
+    enter_at(&cs, A(20), RET_1, f, CALLSTACK_SITE_CALLS_IT);
+    enter_at(&cs, A(20), RET_1, g, CALLSTACK_SITE_CALLS_OTHER);
+    ck_assert_uint_eq(enter_at(&cs, A(20), RET_1, f, CALLSTACK_SITE_CALLS_IT), 2);
+    ck_assert_ptr_eq(leave(&cs, A(20), RET_1), f);
+    ck_assert_ptr_eq(leave(&cs, A(20), RET_1), g);
+    ck_assert_ptr_eq(leave(&cs, A(20), RET_1), f);
+    ck_assert_ptr_null(leave(&cs, A(20), RET_1));
+    callstack_free(&cs);
+}
+END_TEST
+
+START_TEST(a_million_tail_calls_take_little_room)
+{
+    struct callstack cs = {0};
+    struct frame frame = {.slot = A(20), .ret = RET_1};
+    unsigned kept = 0, wrong = 0;
+    for (unsigned i = 0; i < 1000000; i++) {
+        frame.what = i % 2 ? g : f;
+        int r = callstack_enter(&cs, &frame, CALLSTACK_SITE_UNKNOWN, stack_a);
+        wrong += r != (i < CALLSTACK_CHAIN_MAX ? 0 : -E2BIG);
+    }
+    ck_assert_uint_eq(wrong, 0);
+    ck_assert_uint_le(cs.capacity, 2 * CALLSTACK_CHAIN_MAX);
+    ck_assert_uint_eq(cs.lost, 1000000 - CALLSTACK_CHAIN_MAX);
+    ck_assert_uint_eq(callstack_depth(&cs), CALLSTACK_CHAIN_MAX);
+    while (callstack_return(&cs, A(20), RET_1, stack_a, &frame)) {
+        kept++;
+        ck_assert_ptr_eq(frame.what, kept % 2 ? g : f);
+    }
+    ck_assert_uint_eq(kept, CALLSTACK_CHAIN_MAX);
+    ck_assert_ptr_eq(frame.what, f); /* the outermost one is among them */
+    callstack_free(&cs);
+}
+END_TEST
+
+START_TEST(another_return_address_replaces)
+{
+    struct callstack cs = {0};
+    enter(&cs, A(10), RET_1, f);
+    enter(&cs, A(20), RET_1, f);
+    enter(&cs, A(20), RET_1, g);
+    ck_assert_uint_eq(enter(&cs, A(20), RET_2, h), 1); /* no jump was seen, and yet */
+    ck_assert_ptr_null(leave(&cs, A(20), RET_1));
+    ck_assert_ptr_eq(leave(&cs, A(20), RET_2), h);
+    ck_assert_ptr_null(leave(&cs, A(20), RET_1));
+    ck_assert_uint_eq(callstack_depth(&cs), 1);
+    callstack_free(&cs);
+}
+END_TEST
+
+/* f calls g, which jumps back into f; then f returns. */
+START_TEST(a_jump_leaves_frames)
+{
+    struct callstack cs = {0};
+    enter(&cs, A(10), RET_1, f);
+    enter(&cs, A(20), RET_1, g);
+    enter(&cs, A(30), RET_1, h);
+    callstack_jumped(&cs);
+    ck_assert_uint_eq(callstack_depth(&cs), 3); /* where it went is not known yet */
+    ck_assert_uint_eq(enter(&cs, A(15), RET_2, h), 1);
+    ck_assert_ptr_eq(leave(&cs, A(15), RET_2), h);
+    ck_assert_ptr_null(leave(&cs, A(20), RET_1));
+    ck_assert_ptr_null(leave(&cs, A(30), RET_1));
+    ck_assert_ptr_eq(leave(&cs, A(10), RET_1), f);
+    ck_assert_uint_eq(callstack_depth(&cs), 0);
+    callstack_free(&cs);
+}
+END_TEST
+
+START_TEST(a_return_behind_a_jump_finds_the_depth_right)
+{
+    struct callstack cs = {0};
+    enter(&cs, A(5), RET_2, h);
+    enter(&cs, A(10), RET_1, f);
+    for (unsigned i = 2; i < 100; i++)
+        enter(&cs, A(i * 10), RET_1, g);
+    callstack_jumped(&cs);
+    ck_assert_ptr_eq(leave(&cs, A(10), RET_1), f);
+    ck_assert_uint_eq(callstack_depth(&cs), 1);
+    for (unsigned i = 2; i < 100; i++)
+        ck_assert_ptr_null(leave(&cs, A(i * 10), RET_1));
+    callstack_free(&cs);
+}
+END_TEST
+
+START_TEST(seen_settles_at_once)
+{
+    struct callstack cs = {0};
+    enter(&cs, A(10), RET_1, f);
+    enter(&cs, A(20), RET_1, g);
+    enter(&cs, A(30), RET_1, h);
+    callstack_jumped(&cs);
+    callstack_seen(&cs, A(20), unknown); /* tells nothing */
+    callstack_seen(&cs, A(20), stack_b);
+    ck_assert_uint_eq(callstack_depth(&cs), 3);
+    callstack_seen(&cs, A(20), stack_a); /* the frame at the very place is still open */
+    ck_assert_uint_eq(callstack_depth(&cs), 2);
+    callstack_seen(&cs, A(19), stack_a);
+    ck_assert_uint_eq(callstack_depth(&cs), 1);
+    ck_assert_ptr_null(leave(&cs, A(20), RET_1));
+    callstack_free(&cs);
+}
+END_TEST
+
+/* setjmp(); g() jumps; and so again from the same place: never more than one g is open. */
+START_TEST(called_again_after_a_jump)
+{
+    static const enum callstack_site sites[] = {CALLSTACK_SITE_UNKNOWN, CALLSTACK_SITE_CALLS_IT,
+                                                CALLSTACK_SITE_CALLS_OTHER};
+    for (unsigned s = 0; s < 3; s++) {
+        struct callstack cs = {0};
+        enter(&cs, A(10), RET_1, f);
+        for (unsigned i = 0; i < 100; i++) {
+            ck_assert_uint_eq(enter_at(&cs, A(20), RET_2, g, sites[s]), 1);
+            callstack_jumped(&cs);
+        }
+        enter_at(&cs, A(20), RET_2, g, sites[s]);
+        ck_assert_ptr_eq(leave(&cs, A(20), RET_2), g);
+        ck_assert_ptr_null(leave(&cs, A(20), RET_2));
+        ck_assert_ptr_eq(leave(&cs, A(10), RET_1), f);
+        ck_assert_uint_eq(callstack_depth(&cs), 0);
+        callstack_free(&cs);
+    }
+}
+END_TEST
+
+/* An entry of h on g's slot and return address after a jump. */
+static unsigned exits_after_jump(enum callstack_site site, const char *what)
+{
+    struct callstack cs = {0};
+    unsigned exits = 0;
+    enter_at(&cs, A(20), RET_2, g, CALLSTACK_SITE_UNKNOWN);
+    callstack_jumped(&cs);
+    enter_at(&cs, A(20), RET_2, what, site);
+    while (leave(&cs, A(20), RET_2))
+        exits++;
+    callstack_free(&cs);
+    return exits;
+}
+
+START_TEST(tail_call_or_new_call_after_a_jump)
+{
+    /* The call names h: it was called from there. */
+    ck_assert_uint_eq(exits_after_jump(CALLSTACK_SITE_CALLS_IT, h), 1);
+    /* A call through a pointer, first to g, then to h. */
+    ck_assert_uint_eq(exits_after_jump(CALLSTACK_SITE_UNKNOWN, h), 1);
+    /* The call names something else, which got to g before: so g caught a jump of its own callees
+       and now ends in a jump to h. */
+    ck_assert_uint_eq(exits_after_jump(CALLSTACK_SITE_CALLS_OTHER, h), 2);
+    /* The same, but it gets to g again: by way of the PLT, say. */
+    ck_assert_uint_eq(exits_after_jump(CALLSTACK_SITE_CALLS_OTHER, g), 1);
+}
+END_TEST
+
+/* A jump that nobody told us of: what lies lower counts no more, but would still be found. */
+START_TEST(an_unseen_jump_buries)
+{
+    struct callstack cs = {0};
+    enter(&cs, A(10), RET_1, f);
+    enter(&cs, A(20), RET_1, g);
+    ck_assert_uint_eq(enter(&cs, A(15), RET_2, h), 1);
+    ck_assert_uint_eq(callstack_depth(&cs), 2);
+    ck_assert_ptr_eq(leave(&cs, A(15), RET_2), h);
+    /* g is called again from the same place: that it was buried tells that the old call is over. */
+    ck_assert_uint_eq(enter(&cs, A(20), RET_1, g), 1);
+    ck_assert_ptr_eq(leave(&cs, A(20), RET_1), g);
+    ck_assert_ptr_null(leave(&cs, A(20), RET_1));
+    ck_assert_ptr_eq(leave(&cs, A(10), RET_1), f);
+    callstack_free(&cs);
+}
+END_TEST
+
+/* Two coroutines take turns, each on a stack of its own; one of them jumps within itself. */
+START_TEST(coroutines_keep_their_frames)
+{
+    struct callstack cs = {0};
+    enter(&cs, A(10), RET_1, f);
+    enter(&cs, B(10), RET_1, f);
+    enter(&cs, A(20), RET_1, g);
+    enter(&cs, B(20), RET_1, g);
+    enter(&cs, B(30), RET_1, h);
+    /* A returns from g and calls it again, while B's frames are newer. */
+    ck_assert_ptr_eq(leave(&cs, A(20), RET_1), g);
+    ck_assert_uint_eq(callstack_depth(&cs), 4);
+    enter(&cs, A(20), RET_2, g);
+    enter(&cs, A(30), RET_2, h);
+    callstack_jumped(&cs); /* on A, back into f */
+    ck_assert_ptr_eq(leave(&cs, B(30), RET_1), h);
+    ck_assert_uint_eq(enter(&cs, A(15), RET_2, h), 3);
+    ck_assert_ptr_eq(leave(&cs, A(15), RET_2), h);
+    ck_assert_ptr_eq(leave(&cs, B(20), RET_1), g);
+    ck_assert_ptr_eq(leave(&cs, A(10), RET_1), f);
+    ck_assert_ptr_eq(leave(&cs, B(10), RET_1), f);
+    ck_assert_uint_eq(callstack_depth(&cs), 0);
+    callstack_free(&cs);
+}
+END_TEST
+
+/* Coroutines whose stacks lie in one mapping: no exit is lost, and after the first surprise the
+   depth is right, too. */
+START_TEST(stacks_that_share_a_mapping)
+{
+    struct callstack cs = {0};
+    enter(&cs, A(10), RET_1, f);
+    enter(&cs, A(1010), RET_1, g); /* another coroutine's */
+    ck_assert_ptr_eq(leave(&cs, A(10), RET_1), f);
+    ck_assert_ptr_eq(leave(&cs, A(1010), RET_1), g);
+    for (unsigned i = 0; i < 10; i++) {
+        ck_assert_uint_eq(enter(&cs, A(10), RET_1, f), 0);
+        ck_assert_uint_eq(enter(&cs, A(1010), RET_1, g), 1);
+        ck_assert_ptr_eq(leave(&cs, A(10), RET_1), f);
+        ck_assert_uint_eq(enter(&cs, A(20), RET_1, h), 1);
+        callstack_jumped(&cs);
+        ck_assert_ptr_eq(leave(&cs, A(20), RET_1), h);
+        ck_assert_ptr_eq(leave(&cs, A(1010), RET_1), g);
+        ck_assert_uint_eq(callstack_depth(&cs), 0);
+    }
+    callstack_free(&cs);
+}
+END_TEST
+
+START_TEST(no_range_forgets_nothing)
+{
+    struct callstack cs = {0};
+    struct frame frame = {.slot = A(10), .ret = RET_1, .what = f};
+    for (unsigned i = 1; i <= 3; i++) {
+        frame.slot = A(i * 10);
+        ck_assert_int_eq(callstack_enter(&cs, &frame, CALLSTACK_SITE_UNKNOWN, unknown), 0);
+    }
+    callstack_jumped(&cs);
+    ck_assert(callstack_return(&cs, A(10), RET_1, unknown, &frame));
+    ck_assert_uint_eq(callstack_depth(&cs), 2);
+    /* Nor does a range that the stack pointer is not in. */
+    ck_assert(callstack_return(&cs, A(20), RET_1, stack_b, &frame));
+    ck_assert_uint_eq(callstack_depth(&cs), 1);
+    callstack_free(&cs);
+}
+END_TEST
+
+/* However many coroutines a thread has, the search for what was left is short. */
+START_TEST(the_search_is_bounded)
+{
+    for (unsigned others = CALLSTACK_LOOK_MAX - 1; others <= CALLSTACK_LOOK_MAX; others++) {
+        struct callstack cs = {0};
+        enter(&cs, A(10), RET_1, f);
+        callstack_jumped(&cs);
+        for (unsigned i = 0; i < others; i++)
+            enter(&cs, B(10 * i), RET_1, g);
+        callstack_seen(&cs, A(5), stack_a);
+        ck_assert_uint_eq(callstack_depth(&cs), others + (others == CALLSTACK_LOOK_MAX));
+        callstack_free(&cs);
+    }
+}
+END_TEST
+
+static const void *child_of(void *data, const void *what)
+{
+    ++*(unsigned *)data;
+    return what == f ? g : h;
+}
+
+START_TEST(a_copy_is_its_own)
+{
+    struct callstack parent = {0}, child = {0}, empty = {0};
+    unsigned translated = 0;
+    enter(&parent, A(10), RET_1, f);
+    enter(&parent, A(20), RET_1, g);
+    enter(&parent, A(20), RET_1, f);
+    enter(&parent, A(30), RET_1, g);
+    leave(&parent, A(30), RET_1); /* what is gone is not translated */
+    ck_assert_int_eq(callstack_copy(&child, &parent, child_of, &translated), 0);
+    ck_assert_uint_eq(translated, 3);
+    ck_assert_ptr_eq(leave(&child, A(20), RET_1), g);
+    ck_assert_ptr_eq(leave(&child, A(20), RET_1), h);
+    ck_assert_uint_eq(callstack_depth(&child), 1);
+    ck_assert_uint_eq(callstack_depth(&parent), 3);
+    callstack_free(&child);
+    ck_assert_ptr_eq(leave(&parent, A(20), RET_1), f);
+    ck_assert_int_eq(callstack_copy(&child, &parent, NULL, NULL), 0);
+    ck_assert_ptr_eq(leave(&child, A(20), RET_1), g);
+    callstack_free(&child);
+    callstack_free(&parent);
+    ck_assert_int_eq(callstack_copy(&child, &empty, NULL, NULL), 0);
+    ck_assert_uint_eq(enter(&child, A(10), RET_1, f), 0);
+    callstack_free(&child);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_test(tests, calls_nest);
+    tcase_add_test(tests, recursion_is_deep);
+    tcase_add_test(tests, depth_is_bounded);
+    tcase_add_test(tests, tail_calls_end_together);
+    tcase_add_test(tests, a_direct_call_does_not_end_a_tail_call);
+    tcase_add_test(tests, a_million_tail_calls_take_little_room);
+    tcase_add_test(tests, another_return_address_replaces);
+    tcase_add_test(tests, a_jump_leaves_frames);
+    tcase_add_test(tests, a_return_behind_a_jump_finds_the_depth_right);
+    tcase_add_test(tests, seen_settles_at_once);
+    tcase_add_test(tests, called_again_after_a_jump);
+    tcase_add_test(tests, tail_call_or_new_call_after_a_jump);
+    tcase_add_test(tests, an_unseen_jump_buries);
+    tcase_add_test(tests, coroutines_keep_their_frames);
+    tcase_add_test(tests, stacks_that_share_a_mapping);
+    tcase_add_test(tests, no_range_forgets_nothing);
+    tcase_add_test(tests, the_search_is_bounded);
+    tcase_add_test(tests, a_copy_is_its_own);
+}
+
+CHECK_MAIN("callstack", 20, add_tests)
