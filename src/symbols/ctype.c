@@ -168,7 +168,9 @@ static void add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset
     case DW_ATE_complex_float: {
         uint64_t half = size / 2;
         bool x87 = size == 32 && base && strcmp(base, "complex long double") == 0;
-        if (size % 2 || (half != 4 && half != 8 && half != 16))
+        /* clang calls all of them "complex", and those of 32 bytes may be of two kinds. */
+        if ((half != 4 && half != 8 && half != 16) ||
+            (half == 16 && !x87 && !(base && strstr(base, "loat128"))))
             break;
         for (unsigned i = 0; i < 2; i++) {
             add_part(layout, offset + i * half, half, x87 ? ABI_EXTENDED : ABI_FLOAT, half);
@@ -527,7 +529,8 @@ static void add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
                         bool shown, unsigned depth)
 {
     uint64_t size, align;
-    if (die_flag(die, DW_AT_declaration) || !die_size(die, &size)) {
+    /* Its own flag: a definition may refer to its declaration (DW_AT_specification). */
+    if (dwarf_hasattr(die, DW_AT_declaration) || !die_size(die, &size)) {
         layout->unknown = true; /* only declared here */
         return;
     }

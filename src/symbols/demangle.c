@@ -217,8 +217,8 @@ static bool parse_cxx(struct function_name *name, const char *mangled, const cha
     name->parameters = NULL;
     /* No parameters: thunks, guard functions, a Rust name. Then all of it is the name. */
     if (part_demangled(text, &start, &end)) {
-        const char *parameters = end;
-        name->parameters = arena_strdup(arena, parameters);
+        const char *behind = skip_qualifiers(skip_group(end));
+        name->parameters = arena_strndup(arena, end, (size_t)(behind - end));
         while (end > start && end[-1] == ' ')
             end--;
         if (!name->parameters)

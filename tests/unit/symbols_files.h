@@ -1,0 +1,89 @@
+/* What the tests of src/symbols share: the files that tests/symbols.mk builds, and probes as text.
+ */
+#ifndef SYMBOLS_FILES_H
+#define SYMBOLS_FILES_H
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "symbols/catalog.h"
+#include "unit/check_main.h"
+
+/* The path of BUILD/symbols/NAME, from BUILD/tests/unit/ where this program is. */
+static inline const char *symbols_file(const char *name)
+{
+    static char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    ck_assert_int_gt(n, 0);
+    path[n] = '\0';
+    for (int up = 0; up < 3; up++) {
+        char *slash = strrchr(path, '/');
+        ck_assert_ptr_nonnull(slash);
+        *slash = '\0';
+    }
+    size_t used = strlen(path);
+    snprintf(path + used, sizeof(path) - used, "/symbols/%s", name);
+    return path;
+}
+
+/* "a:int4s@i0 b_x:float4@f1+4": name, kind, size, sign, place. */
+static inline void describe_fields(char *out, size_t size, const struct field *fields, size_t n)
+{
+    static const char *const kinds[] = {"int", "bool", "float", "ptr", "str", "enum", "word"};
+    static const char *const places[] = {"-", "i", "f", "s", "I", "F", "X"};
+    size_t used = 0;
+    *out = '\0';
+    for (size_t i = 0; i < n && used < size; i++) {
+        const struct field *field = &fields[i];
+        const struct value_place *place = &field->place;
+        used += (size_t)snprintf(out + used, size - used, "%s%s:%s%d%s@%s%d", i ? " " : "",
+                                 field->name, kinds[field->kind], field->size,
+                                 field->is_signed ? "s" : "", places[place->kind],
+                                 place->kind == PLACE_STACK_ARG ? place->offset : place->index);
+        if (place->shift && used < size)
+            used += (size_t)snprintf(out + used, size - used, "+%d", place->shift);
+    }
+}
+
+/* An image and the probes of what `pattern` selects in it (NULL: of everything). */
+struct opened {
+    struct catalog *catalog;
+    struct select *select;
+    struct image *image;
+    const struct probe **probes;
+    size_t n;
+};
+
+static inline void open_file(struct opened *opened, const char *path, const char *pattern)
+{
+    struct error err = {0};
+    ck_assert_int_eq(catalog_new(&opened->catalog), 0);
+    ck_assert_int_eq(select_new(&opened->select), 0);
+    if (pattern)
+        ck_assert_int_eq(select_add(opened->select, pattern, false, &err), 0);
+    ck_assert_msg(catalog_open(opened->catalog, path, path, &opened->image, &err) == 0, "%s",
+                  err.text);
+    ck_assert_msg(image_probes(opened->image, opened->select, true, false, &opened->probes,
+                               &opened->n, &err) == 0,
+                  "%s", err.text);
+}
+
+static inline void close_file(struct opened *opened)
+{
+    free(opened->probes);
+    select_free(opened->select);
+    catalog_free(opened->catalog);
+}
+
+/* The probe with that entry event, or NULL. */
+static inline const struct probe *probe_named(const struct opened *opened, const char *entry_event)
+{
+    for (size_t i = 0; i < opened->n; i++)
+        if (strcmp(opened->probes[i]->entry_event, entry_event) == 0)
+            return opened->probes[i];
+    return NULL;
+}
+
+#endif

@@ -1,0 +1,201 @@
+/* The examples of the ABI's documents, and what compilers were seen to do. */
+#include <stdio.h>
+
+#include "symbols/abi.h"
+#include "unit/check_main.h"
+
+#define PARTS(...)                                                                                 \
+    (const struct abi_part[])                                                                      \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+#define SCALAR(bytes, kind)                                                                        \
+    {                                                                                              \
+        ABI_SCALAR, bytes, bytes, 1, PARTS({0, bytes, kind})                                       \
+    }
+#define INT      SCALAR(4, ABI_INTEGER)
+#define LONG     SCALAR(8, ABI_INTEGER)
+#define FLOAT    SCALAR(4, ABI_FLOAT)
+#define DOUBLE   SCALAR(8, ABI_FLOAT)
+#define EXTENDED SCALAR(16, ABI_EXTENDED)
+#define QUAD     SCALAR(16, ABI_FLOAT)
+#define VECTOR   SCALAR(16, ABI_VECTOR)
+#define VECTOR32 SCALAR(32, ABI_VECTOR)
+#define INT128                                                                                     \
+    {                                                                                              \
+        ABI_INT128, 16, 16, 2, PARTS({0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER})                     \
+    }
+#define STRUCT(size, align, n, ...)                                                                \
+    {                                                                                              \
+        ABI_AGGREGATE, size, align, n, PARTS(__VA_ARGS__)                                          \
+    }
+#define TWO_LONGS STRUCT(16, 8, 2, {0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER})
+#define BIG       STRUCT(24, 8, 3, {0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER}, {16, 8, ABI_INTEGER})
+#define EMPTY                                                                                      \
+    {                                                                                              \
+        ABI_AGGREGATE, 1, 1, 0, NULL                                                               \
+    }
+#define INDIRECT                                                                                   \
+    {                                                                                              \
+        ABI_INDIRECT, 24, 8, 0, NULL                                                               \
+    }
+#define UNKNOWN                                                                                    \
+    {                                                                                              \
+        ABI_UNCLASSIFIED, 0, 0, 0, NULL                                                            \
+    }
+#define NONE                                                                                       \
+    {                                                                                              \
+        ABI_VOID, 0, 0, 0, NULL                                                                    \
+    }
+
+static const struct {
+    struct abi_value result;
+    size_t n;
+    struct abi_value args[12];
+    const char *wanted; /* "result; argument, argument": i1 f2 s16 I0 F1 X, & for an address */
+} cases[] = {
+    {NONE, 0, {NONE}, "-;"},
+    {INT, 2, {INT, LONG}, "I0; i0, i1"},
+    {DOUBLE, 3, {DOUBLE, INT, FLOAT}, "F0; f0, i0, f1"},
+    {LONG, 8, {INT, INT, INT, INT, INT, INT, INT, LONG}, "I0; i0, i1, i2, i3, i4, i5, s0, s8"},
+    {FLOAT,
+     11,
+     {FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, INT, DOUBLE},
+     "F0; f0, f1, f2, f3, f4, f5, f6, f7, s0, i0, s8"},
+    /* long double: on the stack, 16-byte aligned; back in st(0). */
+    {EXTENDED, 3, {EXTENDED, INT, EXTENDED}, "X; s0, i0, s16"},
+    {NONE, 8, {INT, INT, INT, INT, INT, INT, INT, EXTENDED}, "-; i0, i1, i2, i3, i4, i5, s0, s16"},
+    {INT128, 2, {INT128, INT}, "I0+I1; i0+i1, i2"},
+    /* Not split between the last register and the stack; the register stays for the next one. */
+    {NONE, 8, {INT, INT, INT, INT, INT, INT128, INT, INT}, "-; i0, i1, i2, i3, i4, s0, i5, s16"},
+    {NONE, 8, {INT, INT, INT, INT, INT, INT, INT, INT128}, "-; i0, i1, i2, i3, i4, i5, s0, s16"},
+    {TWO_LONGS, 2, {TWO_LONGS, INT}, "I0+I1; i0+i1, i2"},
+    {BIG, 3, {INT, BIG, INT}, "&I0; i1, s0, i2"},
+    /* {double; char *}, {float x 3}, {float; int} (one eightbyte of both: INTEGER) */
+    {STRUCT(16, 8, 2, {0, 8, ABI_FLOAT}, {8, 8, ABI_INTEGER}),
+     2,
+     {STRUCT(16, 8, 2, {0, 8, ABI_INTEGER}, {8, 8, ABI_FLOAT}),
+      STRUCT(16, 8, 2, {0, 8, ABI_FLOAT}, {8, 8, ABI_INTEGER})},
+     "F0+I0; i0+f0, f1+i1"},
+    {STRUCT(12, 4, 3, {0, 4, ABI_FLOAT}, {4, 4, ABI_FLOAT}, {8, 4, ABI_FLOAT}),
+     2,
+     {STRUCT(12, 4, 3, {0, 4, ABI_FLOAT}, {4, 4, ABI_FLOAT}, {8, 4, ABI_FLOAT}),
+      STRUCT(8, 4, 2, {0, 4, ABI_FLOAT}, {4, 4, ABI_INTEGER})},
+     "F0+F1; f0+f1, i0"},
+    /* packed: an unaligned field means memory */
+    {STRUCT(9, 1, 2, {0, 1, ABI_INTEGER}, {1, 8, ABI_INTEGER}),
+     2,
+     {STRUCT(9, 1, 2, {0, 1, ABI_INTEGER}, {1, 8, ABI_INTEGER}), INT},
+     "&I0; s0, i1"},
+    /* bit-fields may lie where they like */
+    {NONE, 1, {STRUCT(8, 4, 2, {0, 3, ABI_BIT_FIELD}, {3, 5, ABI_BIT_FIELD})}, "-; i0"},
+    /* union {long; double}: INTEGER; union {float; double}: SSE */
+    {NONE, 1, {STRUCT(8, 8, 2, {0, 8, ABI_INTEGER}, {0, 8, ABI_FLOAT})}, "-; i0"},
+    {NONE, 1, {STRUCT(8, 8, 2, {0, 4, ABI_FLOAT}, {0, 8, ABI_FLOAT})}, "-; f0"},
+    /* struct {long double}: memory as an argument, st(0) as a result */
+    {STRUCT(16, 16, 1, {0, 16, ABI_EXTENDED}),
+     1,
+     {STRUCT(16, 16, 1, {0, 16, ABI_EXTENDED})},
+     "X; s0"},
+    /* union {long double; long}: X87 and INTEGER do not go together */
+    {STRUCT(16, 16, 2, {0, 16, ABI_EXTENDED}, {0, 8, ABI_INTEGER}),
+     1,
+     {STRUCT(16, 16, 2, {0, 16, ABI_EXTENDED}, {0, 8, ABI_INTEGER})},
+     "&I0; s0"},
+    /* struct {char; } aligned to 16: the second eightbyte is padding and takes no register */
+    {NONE, 2, {STRUCT(16, 16, 1, {0, 1, ABI_INTEGER}), INT}, "-; i0, i1"},
+    {VECTOR, 3, {VECTOR, DOUBLE, QUAD}, "F0; f0, f1, f2"},
+    {VECTOR32, 2, {VECTOR32, STRUCT(32, 32, 1, {0, 32, ABI_VECTOR})}, "F0; f0, f1"},
+    /* four doubles are no vector */
+    {NONE,
+     1,
+     {STRUCT(32, 8, 4, {0, 8, ABI_FLOAT}, {8, 8, ABI_FLOAT}, {16, 8, ABI_FLOAT},
+             {24, 8, ABI_FLOAT})},
+     "-; s0"},
+    {{ABI_COMPLEX, 8, 4, 2, PARTS({0, 4, ABI_FLOAT}, {4, 4, ABI_FLOAT})},
+     2,
+     {{ABI_COMPLEX, 8, 4, 2, PARTS({0, 4, ABI_FLOAT}, {4, 4, ABI_FLOAT})},
+      {ABI_COMPLEX, 16, 8, 2, PARTS({0, 8, ABI_FLOAT}, {8, 8, ABI_FLOAT})}},
+     "F0; f0, f1+f2"},
+    {{ABI_COMPLEX, 32, 16, 2, PARTS({0, 16, ABI_EXTENDED}, {16, 16, ABI_EXTENDED})},
+     2,
+     {INT, {ABI_COMPLEX, 32, 16, 2, PARTS({0, 16, ABI_EXTENDED}, {16, 16, ABI_EXTENDED})}},
+     "X; i0, s0"},
+    /* C++: nothing at all for an empty class, an address for one that says how it is copied */
+    {NONE, 2, {EMPTY, INT}, "-; -, i0"},
+    {INDIRECT, 2, {INDIRECT, INT}, "&I0; &i1, i2"},
+    {NONE, 7, {INT, INT, INT, INT, INT, INT, INDIRECT}, "-; i0, i1, i2, i3, i4, i5, &s0"},
+    /* What comes after the unknown is unknown */
+    {INT, 3, {INT, UNKNOWN, INT}, "I0; i0, -, -"},
+    {UNKNOWN, 1, {INT}, "-; -"},
+    /* Sizes that only damaged files have */
+    {NONE, 2, {STRUCT(UINT64_MAX, 1, 1, {0, 8, ABI_INTEGER}), INT}, "-; -, -"},
+    {NONE, 2, {STRUCT(16, UINT64_MAX, 1, {0, 16, ABI_EXTENDED}), INT}, "-; -, -"},
+    {NONE, 2, {STRUCT(8, 8, 1, {8, 8, ABI_INTEGER}), INT}, "-; s0, i0"},
+};
+
+static void show_place(char *out, const struct value_place *place)
+{
+    static const char *const names[] = {"-", "i", "f", "s", "I", "F", "X"};
+    char number[16] = "";
+    if (place->kind == PLACE_STACK_ARG)
+        snprintf(number, sizeof(number), "%d", place->offset);
+    else if (place->kind != PLACE_NONE && place->kind != PLACE_X87_RET)
+        snprintf(number, sizeof(number), "%d", place->index);
+    strcat(strcat(out, names[place->kind]), number);
+}
+
+static void show(char *out, const struct abi_location *at)
+{
+    if (at->where == ABI_ADDRESS)
+        strcat(out, "&");
+    show_place(out, &at->place);
+    /* Both eightbytes count as soon as the second is on its own. */
+    if (at->where == ABI_PIECES && at->second.kind != PLACE_NONE) {
+        strcat(out, "+");
+        show_place(out, &at->second);
+    }
+}
+
+START_TEST(places)
+{
+    struct abi_location result, args[12];
+    char shown[256] = "";
+    abi_place(&cases[_i].result, &result, cases[_i].args, cases[_i].n, args);
+    show(shown, &result);
+    strcat(shown, ";");
+    for (size_t i = 0; i < cases[_i].n; i++) {
+        strcat(shown, i ? ", " : " ");
+        show(shown, &args[i]);
+    }
+    ck_assert_str_eq(shown, cases[_i].wanted);
+}
+END_TEST
+
+START_TEST(knows_registers_by_number)
+{
+    static const struct {
+        unsigned number;
+        const char *wanted;
+    } registers[] = {{5, "i0"},  {4, "i1"},  {1, "i2"}, {2, "i3"}, {8, "i4"}, {9, "i5"},
+                     {17, "f0"}, {24, "f7"}, {25, "-"}, {0, "-"},  {3, "-"},  {16, "-"}};
+    for (size_t i = 0; i < sizeof(registers) / sizeof(*registers); i++) {
+        struct value_place place = {0};
+        char shown[32] = "";
+        bool known = abi_argument_register(registers[i].number, &place);
+        show_place(shown, &place);
+        ck_assert_str_eq(shown, registers[i].wanted);
+        ck_assert_int_eq(known, place.kind != PLACE_NONE);
+    }
+    struct value_place place;
+    ck_assert(!abi_argument_register(UINT64_MAX, &place));
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_loop_test(tests, places, 0, sizeof(cases) / sizeof(*cases));
+    tcase_add_test(tests, knows_registers_by_number);
+}
+
+CHECK_MAIN("abi", 10, add_tests)

@@ -1,0 +1,249 @@
+/*
+ * The fields of functions, read from what gcc and clang write of tests/targets/symbols_types.c and
+ * symbols_cxx.cc. All compilers, levels and forms of DWARF must come to the same; how a type is
+ * spelled is the compiler's own.
+ */
+#include <stdio.h>
+
+#include "unit/symbols_files.h"
+
+struct expected {
+    const char *event, *args, *rets, *gcc_text;
+};
+
+static const struct expected types[] = {
+    {"main_entry", "", "retval:int4s@I0", "int main(void)"},
+    {"integers_entry",
+     "a:int1s@i0 b:int1@i1 c:int2s@i2 d:int2@i3 e:int4s@i4 f:int4@i5 g:int8s@s0 h:int8@s8 "
+     "i:int8s@s16",
+     "retval:int4s@I0",
+     "int integers(signed char a, unsigned char b, short int c, short unsigned int d, int e, "
+     "unsigned int f, long int g, long unsigned int h, long long int i)"},
+    {"booleans_entry", "a:bool1@i0 b:bool1@i1 c:int1s@i2", "retval:bool1@I0",
+     "_Bool booleans(_Bool a, _Bool b, char c)"},
+    {"floats_entry",
+     "a:float4@f0 b:float8@f1 c:int4s@i0 d:float4@f2 e:float8@f3 f:float8@f4 g:float8@f5 "
+     "h:float8@f6 i:float4@f7 j:float4@s0 k:float8@s8",
+     "retval:float8@F0",
+     "double floats(float a, double b, int c, float d, double e, double f, double g, double h, "
+     "float i, float j, double k)"},
+    {"narrow_entry", "a:float4@f0", "retval:float4@F0", "float narrow(float a)"},
+    {"extended_entry", "a:float16@s0 b:int4s@i0 c:float16@s16 d:int1s@i1", "retval:float16@X0",
+     "long double extended(long double a, int b, long double c, char d)"},
+    {"strings_entry", "a:str8@i0 b:ptr8@i1 c:str8@i2 d:ptr8@i3 e:ptr8@i4 f:ptr8@i5 g:str8@s0",
+     "retval:str8@I0",
+     "const char *strings(const char *a, char *b, text c, buffer d, const unsigned char *e, const "
+     "char *const*f, volatile const char *restrict g)"},
+    {"pointers_entry", "a:ptr8@i0 b:ptr8@i1 c:ptr8@i2 d:ptr8@i3 e:ptr8@i4", "retval:ptr8@I0",
+     "void *pointers(void *a, struct point *b, int (*c)(int), const void **d, int *e)"},
+    {"enums_entry", "a:enum4s@i0 b:enum4@i1 c:enum1@i2 d:enum8@i3", "retval:enum4s@I0",
+     "enum colour enums(enum colour a, enum flags b, enum tiny c, enum wide d)"},
+    {"points_entry",
+     "a_x:int4s@i0 a_y:int4s@i0+4 b_p_x:int4s@i1 b_p_y:int4s@i1+4 b_s:int2s@i2 c:int4s@i3",
+     "retval_x:int4s@I0 retval_y:int4s@I0+4",
+     "struct point points(struct point a, struct nested b, int c)"},
+    {"mixeds_entry",
+     "a_d:float8@f0 a_name:str8@i0 b:int4s@i1 c_a:float4@f1 c_b:float4@f1+4 c_c:float4@f2",
+     "retval_d:float8@F0 retval_name:str8@I0",
+     "struct mixed mixeds(struct mixed a, int b, struct floats c)"},
+    {"bigs_entry", "a_a:int8s@s0 a_b:int8s@s8 a_c:int8s@s16 b:int4s@i1 c:ptr8@i2", "retval:ptr8@I0",
+     "struct big bigs(struct big a, int b, struct big *c)"},
+    {"three_floats_entry", "", "retval_a:float4@F0 retval_b:float4@F0+4 retval_c:float4@F1",
+     "struct floats three_floats(void)"},
+    {"spilled_entry",
+     "a:int4s@i0 b:int4s@i1 c:int4s@i2 d:int4s@i3 e:int4s@i4 g:int4s@i5 h_x:int4s@s16 "
+     "h_y:int4s@s20",
+     "retval:int4s@I0",
+     "int spilled(int a, int b, int c, int d, int e, struct array f, int g, struct point h)"},
+    {"odd_entry",
+     "a_whole:int4s@i0+4 b_c:int1s@s0 b_l:int8s@s1 c:word8@i1 d_value:float16@s16 e:int4s@i2",
+     "retval:int4s@I0",
+     "int odd(struct bits a, struct packed b, union either c, struct extended d, int e)"},
+    {"extended_struct_entry", "a:int4s@i0", "retval_value:float16@X0",
+     "struct extended extended_struct(int a)"},
+    {"wides_entry",
+     "a_low:word8@i0 a_high:word8@i1 b:int4s@i2 c:int4s@i3 d:int4s@i4 e_low:word8@s0 "
+     "e_high:word8@s8 f:int4s@i5",
+     "retval_low:word8@I0 retval_high:word8@I1",
+     "__int128 wides(__int128 a, int b, int c, int d, __int128 unsigned e, int f)"},
+    {"complexes_entry", "a_re:float4@f0 a_im:float4@f0+4 b_re:float8@f1 b_im:float8@f2 c:int4s@i0",
+     "retval_re:float8@F0 retval_im:float8@F1",
+     "complex double complexes(complex float a, complex double b, int c)"},
+    {"vectors_entry", "b:float8@f1 c:int4s@i0", "", "vector vectors(vector a, double b, int c)"},
+    {"variadic_entry", "format:str8@i0 n:int4s@i1", "retval:int4s@I0",
+     "int variadic(const char *format, int n, ...)"},
+    {"nothing_entry", "", "", "void nothing(void)"},
+    {"leaves_entry", "status:int4s@i0", "", "void leaves(int status)"},
+    {"old_style_entry", "a:int4s@i0 b:float8@f0 c:float8@f1", "retval:float4@F0",
+     "float old_style(int a, float b, double c)"},
+};
+
+static const struct expected cxx[] = {
+    {"ns::Class::~Class_entry", "this:ptr8@i0", "", "void ns::Class::~Class(Class *const this)"},
+    {"ns::Class::~Class_entry", "this:ptr8@i0", "", "void ns::Class::~Class(Class *const this)"},
+    {"ns::Class::Class_entry", "this:ptr8@i0 first:int4s@i1", "",
+     "void ns::Class::Class(Class *const this, int first)"},
+    {"ns::Class::method_entry", "this:ptr8@i0 a:int4s@i1 text:str8@i2", "retval:int4s@I0",
+     "int ns::Class::method(const Class *const this, int a, const char *text)"},
+    {"ns::Class::overloaded(int)_entry", "this:ptr8@i0 a:int4s@i1", "retval:int4s@I0",
+     "int ns::Class::overloaded(Class *const this, int a)"},
+    {"ns::Class::overloaded(double;ns::Class&)_entry", "this:ptr8@i0 a:float8@f0 other:ptr8@i1",
+     "retval:int4s@I0", "int ns::Class::overloaded(Class *const this, double a, Class &other)"},
+    {"ns::Class::fixed_entry", "c:ptr8@i0 mode:enum1@i1", "retval:int4s@I0",
+     "int ns::Class::fixed(Class *c, Mode mode)"},
+    {"ns::by_value_entry", "a_a:int4s@i0 a_b:float4@i0+4 b:ptr8@i1 d:ptr8@i2 e:int4s@i3",
+     "retval:int4s@I0", "int ns::by_value(Plain a, Copied b, Empty c, Destroyed d, int e)"},
+    {"ns::Copied::Copied_entry", "this:ptr8@i0 other:ptr8@i1", "",
+     "void ns::Copied::Copied(Copied *const this, const Copied &other)"},
+    {"ns::Destroyed::~Destroyed_entry", "this:ptr8@i0", "",
+     "void ns::Destroyed::~Destroyed(Destroyed *const this)"},
+    {"ns::returned_entry", "a:ptr8@i1", "retval:ptr8@I0", "Copied ns::returned(const Copied &a)"},
+    {"ns::derived_entry", "a_a:int4s@i0 a_b:float4@i0+4 a_c:int8s@i1 b:ptr8@i2", "retval:int8s@I0",
+     "long int ns::derived(Derived a, int &&b)"},
+    {"ns::Plain::Plain_entry", "this:ptr8@i0 first:int4s@i1", "",
+     "void ns::Plain::Plain(Plain *const this, int first)"},
+    {"ns::operator+_entry", "a:ptr8@i0 b:ptr8@i1", "retval_a:int4s@I0 retval_b:float4@I0+4",
+     "Plain ns::operator+(const Plain &a, const Plain &b)"},
+    {"main_entry", "", "retval:int4s@I0", "int main()"},
+    {"ns::larger<int>_entry", "a:int4s@i0 b:int4s@i1", "retval:int4s@I0",
+     "int ns::larger<int>(int a, int b)"},
+    {"ns::larger<double>_entry", "a:float8@f0 b:float8@f1", "retval:float8@F0",
+     "double ns::larger<double>(double a, double b)"},
+};
+
+static void check_file(const char *name, const struct expected *expected, size_t n, bool texts)
+{
+    char args[2048], rets[512];
+    struct opened opened;
+    if (access(symbols_file(name), R_OK) != 0 && strstr(name, "clang")) {
+        printf("%s was not built: there is no clang\n", name);
+        return;
+    }
+    open_file(&opened, symbols_file(name), NULL);
+    ck_assert_uint_eq(opened.n, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct probe *probe = probe_named(&opened, expected[i].event);
+        ck_assert_msg(probe != NULL, "%s: no %s", name, expected[i].event);
+        describe_fields(args, sizeof(args), probe->args, probe->n_args);
+        describe_fields(rets, sizeof(rets), probe->rets, probe->n_rets);
+        ck_assert_msg(strcmp(args, expected[i].args) == 0, "%s: %s: %s", name, expected[i].event,
+                      args);
+        ck_assert_msg(strcmp(rets, expected[i].rets) == 0, "%s: %s: %s", name, expected[i].event,
+                      rets);
+        if (texts)
+            ck_assert_str_eq(probe->signature, expected[i].gcc_text);
+        ck_assert_int_eq(probe->source, SIGNATURE_DWARF);
+        ck_assert_int_eq(probe->float_args, strstr(args, "@f") != NULL);
+        ck_assert_int_eq(probe->float_rets, strstr(rets, "@F") || strstr(rets, "@X"));
+        /* DW_AT_noreturn came with DWARF 5. */
+        ck_assert_int_eq(probe->returns_not,
+                         !strstr(name, "dwarf4") && strcmp(probe->function, "leaves") == 0);
+        ck_assert_str_eq(probe->module, symbols_file(name));
+        const char *source = probe_source_text(opened.catalog, probe);
+        ck_assert(strncmp(source, "DWARF of ", 9) == 0);
+        ck_assert_str_eq(source + 9, symbols_file(name));
+    }
+    close_file(&opened);
+}
+
+static const char *const types_files[] = {
+    "types_gcc_O0",    "types_gcc_O2",   "types_gcc_dwarf4", "types_gcc_split",
+    "types_gcc_units", "types_clang_O0", "types_clang_O2",   "types_clang_split",
+};
+
+START_TEST(c_functions)
+{
+    check_file(types_files[_i], types, sizeof(types) / sizeof(*types),
+               strstr(types_files[_i], "gcc") != NULL);
+}
+END_TEST
+
+START_TEST(cxx_functions)
+{
+    static const char *const files[] = {"cxx_gcc", "cxx_gcc_units"};
+    check_file(files[_i], cxx, sizeof(cxx) / sizeof(*cxx), true);
+}
+END_TEST
+
+/* clang does not describe Derived where nothing constructs one: it is not shown, and what comes
+   after it is where this function's own debug information says. */
+START_TEST(clang_cxx_functions)
+{
+    struct expected expected[sizeof(cxx) / sizeof(*cxx)];
+    memcpy(expected, cxx, sizeof(cxx));
+    for (size_t i = 0; i < sizeof(cxx) / sizeof(*cxx); i++)
+        if (strcmp(expected[i].event, "ns::derived_entry") == 0)
+            expected[i].args = "b:ptr8@i2";
+    check_file("cxx_clang", expected, sizeof(cxx) / sizeof(*cxx), false);
+}
+END_TEST
+
+/* With -g1, functions are known and nothing about them: that is not `void f(void)`. */
+START_TEST(functions_without_types)
+{
+    static const char *const files[] = {"types_gcc_g1", "types_clang_g1"};
+    if (access(symbols_file(files[_i]), R_OK) != 0 && _i == 1) {
+        printf("%s was not built: there is no clang\n", files[_i]);
+        return;
+    }
+    char fields[512];
+    struct opened opened;
+    open_file(&opened, symbols_file(files[_i]), NULL);
+    ck_assert_uint_eq(opened.n, sizeof(types) / sizeof(*types));
+    for (size_t i = 0; i < opened.n; i++) {
+        const struct probe *probe = opened.probes[i];
+        describe_fields(fields, sizeof(fields), probe->args, probe->n_args);
+        ck_assert_str_eq(fields, "arg1:word8@i0 arg2:word8@i1 arg3:word8@i2 arg4:word8@i3 "
+                                 "arg5:word8@i4 arg6:word8@i5");
+        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets);
+        ck_assert_str_eq(fields, "retval:word8@I0");
+        ck_assert_int_eq(probe->source, SIGNATURE_NONE);
+        ck_assert_str_eq(probe_source_text(opened.catalog, probe), "symbols only");
+    }
+    close_file(&opened);
+}
+END_TEST
+
+static const struct enum_type *enum_of(const struct opened *opened, unsigned arg)
+{
+    const struct probe *probe = probe_named(opened, "enums_entry");
+    ck_assert_ptr_nonnull(probe);
+    ck_assert_uint_lt(arg, probe->n_args);
+    ck_assert_ptr_nonnull(probe->args[arg].enumeration);
+    return probe->args[arg].enumeration;
+}
+
+START_TEST(enum_labels)
+{
+    if (access(symbols_file(types_files[_i]), R_OK) != 0 && strstr(types_files[_i], "clang"))
+        return;
+    struct opened opened;
+    open_file(&opened, symbols_file(types_files[_i]), "enums");
+    const struct enum_type *colour = enum_of(&opened, 0), *flags = enum_of(&opened, 1);
+    const struct enum_type *tiny = enum_of(&opened, 2), *wide = enum_of(&opened, 3);
+    ck_assert_str_eq(colour->name, "colour");
+    ck_assert_uint_eq(colour->n_labels, 3);
+    ck_assert_str_eq(colour->labels[0].name, "RED");
+    ck_assert_uint_eq(colour->labels[0].value, UINT64_MAX);
+    ck_assert_str_eq(colour->labels[2].name, "BLUE");
+    ck_assert_uint_eq(colour->labels[2].value, 200);
+    ck_assert_uint_eq(flags->labels[1].value, 0x80000000u);
+    ck_assert_uint_eq(tiny->labels[1].value, 255);
+    ck_assert_uint_eq(wide->labels[0].value, 0x100000000);
+    /* One type, one enumeration. */
+    ck_assert_ptr_eq(probe_named(&opened, "enums_entry")->rets[0].enumeration, colour);
+    close_file(&opened);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    int n = sizeof(types_files) / sizeof(*types_files);
+    tcase_add_loop_test(tests, c_functions, 0, n);
+    tcase_add_loop_test(tests, enum_labels, 0, n);
+    tcase_add_loop_test(tests, cxx_functions, 0, 2);
+    tcase_add_test(tests, clang_cxx_functions);
+    tcase_add_loop_test(tests, functions_without_types, 0, 2);
+}
+
+CHECK_MAIN("signature", 20, add_tests)
