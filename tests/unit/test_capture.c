@@ -1,0 +1,168 @@
+/* Values out of registers and memory; the "target" is the test's own process. */
+#include "ptrace/capture.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "unit/check_main.h"
+
+static struct capture capture;
+
+static void set_up(size_t limit)
+{
+    ck_assert_int_eq(capture_init(&capture, limit), 0);
+}
+
+#if defined(__x86_64__)
+static void first_argument(arch_regs *regs, uint64_t word)
+{
+    regs->rdi = word;
+}
+#else
+static void first_argument(arch_regs *regs, uint64_t word)
+{
+    regs->regs[0] = word;
+}
+#endif
+
+static const struct {
+    struct field field;
+    uint64_t word, value;
+} INTEGERS[] = {
+    {{.kind = VALUE_INTEGER, .size = 1, .is_signed = true}, 0x1ff, UINT64_MAX},
+    {{.kind = VALUE_INTEGER, .size = 1}, 0x1ff, 0xff},
+    {{.kind = VALUE_INTEGER, .size = 2, .is_signed = true}, 0xabcd8000, 0xffffffffffff8000},
+    {{.kind = VALUE_INTEGER, .size = 2}, 0xabcd8000, 0x8000},
+    {{.kind = VALUE_INTEGER, .size = 4, .is_signed = true}, 0xdeadbeefffffffd6, (uint64_t)-42},
+    {{.kind = VALUE_INTEGER, .size = 4}, 0x1deadbeef, 0xdeadbeef},
+    {{.kind = VALUE_INTEGER, .size = 8, .is_signed = true}, 1u << 31, 1u << 31},
+    {{.kind = VALUE_ENUM, .size = 4, .is_signed = true}, 0xffffffff, UINT64_MAX},
+    {{.kind = VALUE_BOOL, .size = 1}, 0xffffff00, 0}, /* the ABI leaves the rest of it undefined */
+    {{.kind = VALUE_BOOL, .size = 1}, 0x101, 1},
+    {{.kind = VALUE_POINTER, .size = 8}, 0xffffffff80000000, 0xffffffff80000000},
+    {{.kind = VALUE_WORD, .size = 8}, 0x8000000000000000, 0x8000000000000000},
+};
+
+START_TEST(integers)
+{
+    arch_regs regs = {0};
+    struct field field = INTEGERS[_i].field;
+    field.place = (struct value_place){.kind = PLACE_INTEGER_ARG, .index = 0};
+    set_up(0);
+    first_argument(&regs, INTEGERS[_i].word);
+    capture_fields(&capture, getpid(), &regs, NULL, &field, 1);
+    ck_assert_uint_eq(capture.values[0], INTEGERS[_i].value);
+    capture_free(&capture);
+}
+END_TEST
+
+static const char *text_at(uint64_t address)
+{
+    arch_regs regs = {0};
+    struct field field = {
+        .kind = VALUE_STRING, .size = 8, .place = {.kind = PLACE_INTEGER_ARG, .index = 0}};
+    first_argument(&regs, address);
+    capture_fields(&capture, getpid(), &regs, NULL, &field, 1);
+    return capture.text + capture.values[0];
+}
+
+START_TEST(reads_strings)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *memory = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(memory, MAP_FAILED);
+    munmap(memory + 2 * page, page);
+    set_up(16);
+    ck_assert_str_eq(text_at(0), "(null)");
+    ck_assert_str_eq(text_at(1), "(bad address)");
+    ck_assert_str_eq(text_at(UINT64_MAX), "(bad address)");
+    ck_assert_str_eq(text_at((uintptr_t)memory + 2 * page), "(bad address)");
+    ck_assert_str_eq(text_at((uintptr_t)memory), "");
+    memset(memory, 'x', 2 * page);
+    ck_assert_str_eq(text_at((uintptr_t)memory), "xxxxxxxxxxxxxxxx");
+    strcpy(memory + page - 3, "across");
+    ck_assert_str_eq(text_at((uintptr_t)memory + page - 3), "across");
+    /* It ends with the memory, without a NUL. */
+    memcpy(memory + 2 * page - 4, "last", 4);
+    ck_assert_str_eq(text_at((uintptr_t)memory + 2 * page - 4), "last");
+    capture_free(&capture);
+    munmap(memory, 2 * page);
+}
+END_TEST
+
+#if defined(__x86_64__)
+START_TEST(floating_point)
+{
+    arch_regs regs = {0};
+    struct arch_float_regs floats = {0};
+    struct user_fpregs_struct *fx = (void *)&floats;
+    const float narrow = 3.25f;
+    const double wide = -1e300;
+    const long double widest = 0.5L;
+    double value;
+    memcpy((char *)fx->xmm_space, &narrow, 4);
+    memcpy((char *)fx->xmm_space + 16 * 7, &wide, 8);
+    memcpy(fx->st_space, &widest, 10);
+    const struct field fields[] = {
+        {.kind = VALUE_FLOAT, .size = 4, .place = {.kind = PLACE_FLOAT_ARG, .index = 0}},
+        {.kind = VALUE_FLOAT, .size = 8, .place = {.kind = PLACE_FLOAT_ARG, .index = 7}},
+        {.kind = VALUE_FLOAT, .size = 16, .place = {.kind = PLACE_X87_RET}},
+        {.kind = VALUE_FLOAT, .size = 8, .place = {.kind = PLACE_FLOAT_ARG, .index = 8}},
+    };
+    const double expected[] = {3.25, -1e300, 0.5, 0};
+    set_up(0);
+    capture_fields(&capture, getpid(), &regs, &floats, fields, 4);
+    for (int i = 0; i < 4; i++) {
+        memcpy(&value, &capture.values[i], 8);
+        ck_assert_double_eq(value, expected[i]);
+    }
+    capture_free(&capture);
+}
+END_TEST
+
+START_TEST(stack_arguments)
+{
+    _Alignas(16) uint64_t stack[64] = {0xdead /* return address */};
+    arch_regs regs = {.rsp = (uintptr_t)stack};
+    const long double wide = 12.5L;
+    double value;
+    stack[1] = 0xffffffff00000007; /* an int: the upper half is anybody's */
+    stack[2] = (uint64_t)-5;
+    memcpy(&stack[3], &wide, 10);
+    const struct field fields[] = {
+        {.kind = VALUE_INTEGER,
+         .size = 4,
+         .is_signed = true,
+         .place = {.kind = PLACE_STACK_ARG, .offset = 0}},
+        {.kind = VALUE_INTEGER,
+         .size = 8,
+         .is_signed = true,
+         .place = {.kind = PLACE_STACK_ARG, .offset = 8}},
+        {.kind = VALUE_FLOAT, .size = 16, .place = {.kind = PLACE_STACK_ARG, .offset = 16}},
+        {.kind = VALUE_INTEGER, .size = 8, .place = {.kind = PLACE_STACK_ARG, .offset = -8}},
+        {.kind = VALUE_INTEGER, .size = 8, .place = {.kind = PLACE_STACK_ARG, .offset = 1 << 20}},
+    };
+    set_up(0);
+    capture_fields(&capture, getpid(), &regs, NULL, fields, 5);
+    ck_assert_uint_eq(capture.values[0], 7);
+    ck_assert_uint_eq(capture.values[1], (uint64_t)-5);
+    memcpy(&value, &capture.values[2], 8);
+    ck_assert_double_eq(value, 12.5);
+    ck_assert_uint_eq(capture.values[3], 0); /* never outside the arguments */
+    ck_assert_uint_eq(capture.values[4], 0);
+    capture_free(&capture);
+}
+END_TEST
+#endif
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_loop_test(tests, integers, 0, sizeof(INTEGERS) / sizeof(INTEGERS[0]));
+    tcase_add_test(tests, reads_strings);
+#if defined(__x86_64__)
+    tcase_add_test(tests, floating_point);
+    tcase_add_test(tests, stack_arguments);
+#endif
+}
+
+CHECK_MAIN("capture", 10, add_tests)
