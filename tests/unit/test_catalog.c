@@ -1,0 +1,294 @@
+/* Functions of whole files: linked in every way, stripped, with debug files elsewhere. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "unit/symbols_files.h"
+
+static const struct {
+    const char *file, *provider;
+    bool position_independent, has_interpreter;
+} links[] = {
+    {"pie", "pie", true, true},
+    {"no_pie", "no_pie", false, true},
+    {"static", "static", false, false},
+    {"static_pie", "static_pie", true, false},
+    {"libnames.so.1", "names", true, false},
+};
+
+static void check_event(const struct opened *opened, const char *event, const char *args)
+{
+    char fields[512];
+    const struct probe *probe = probe_named(opened, event);
+    ck_assert_msg(probe != NULL, "no %s in %s", event, image_path(opened->image));
+    describe_fields(fields, sizeof(fields), probe->args, probe->n_args);
+    ck_assert_str_eq(fields, args);
+}
+
+START_TEST(programs_and_libraries)
+{
+    struct opened opened;
+    open_file(&opened, symbols_file(links[_i].file), NULL);
+    ck_assert_str_eq(image_provider(opened.image), links[_i].provider);
+    ck_assert_str_eq(image_path(opened.image), symbols_file(links[_i].file));
+    ck_assert_int_eq(image_is_position_independent(opened.image), links[_i].position_independent);
+    const char *interpreter = image_interpreter(opened.image);
+    ck_assert_int_eq(interpreter != NULL, links[_i].has_interpreter);
+    if (interpreter)
+        ck_assert_ptr_nonnull(strstr(interpreter, "ld-linux"));
+
+    check_event(&opened, "main_entry", "argc:int4s@i0 argv:ptr8@i1");
+    check_event(&opened, "second_entry", "a:int4s@i0 text:str8@i1");
+    check_event(&opened, "sized_entry", "");
+    /* Statics of one name, with different fields and with the same. */
+    check_event(&opened, "init_entry", "from_first:int4s@i0");
+    check_event(&opened, "init@symbols_names_second.c_entry", "from_second:str8@i0");
+    unsigned same = 0;
+    for (size_t i = 0; i < opened.n; i++) {
+        const struct probe *probe = opened.probes[i];
+        same += strcmp(probe->entry_event, "same_entry") == 0;
+        ck_assert_str_eq(probe->provider, links[_i].provider);
+        ck_assert(i == 0 || opened.probes[i - 1]->entry.value < probe->entry.value);
+    }
+    ck_assert_uint_eq(same, 2);
+    /* GCC's clone: only what it still gets, and that where it is. */
+    check_event(&opened, "cloned.constprop.0_entry", "shown:int4s@i0 text:str8@i1");
+
+    ck_assert_ptr_null(probe_named(&opened, "indirect_entry"));
+    ck_assert_ptr_null(probe_named(&opened, "resolve_entry"));
+    ck_assert_ptr_null(probe_named(&opened, "_start_entry"));
+    for (size_t i = 0; i < opened.n; i++)
+        ck_assert_ptr_null(strstr(opened.probes[i]->entry_event, ".cold"));
+    const struct probe *sizeless = probe_named(&opened, "sizeless_entry");
+    ck_assert_ptr_nonnull(sizeless);
+    ck_assert_uint_eq(sizeless->size, 0);
+    ck_assert_int_eq(sizeless->source, SIGNATURE_NONE);
+    close_file(&opened);
+}
+END_TEST
+
+static const struct {
+    const char *pattern, *event;
+} aliases[] = {
+    {"the_function", "the_function_entry"},
+    {"__the_function", "__the_function_entry"},
+    {"zz_.*", "zz_the_function_by_a_longer_name_entry"},
+    {"weak_.*", "weak_function_entry"},
+    {".*the_function.*", "the_function_entry"},
+    {"cloned", "cloned.constprop.0_entry"},
+    {"cloned\\.constprop\\.0", "cloned.constprop.0_entry"},
+};
+
+START_TEST(alias_that_was_asked_for)
+{
+    struct opened opened;
+    open_file(&opened, symbols_file("pie"), aliases[_i].pattern);
+    ck_assert_uint_eq(opened.n, 1);
+    ck_assert_str_eq(opened.probes[0]->entry_event, aliases[_i].event);
+    close_file(&opened);
+}
+END_TEST
+
+START_TEST(excluded_alias_takes_the_function_out)
+{
+    struct opened opened;
+    open_file(&opened, symbols_file("pie"), "the_function|main");
+    struct error err = {0};
+    const struct probe **probes;
+    size_t n;
+    ck_assert_int_eq(select_add(opened.select, "weak_function", true, &err), 0);
+    ck_assert_int_eq(image_probes(opened.image, opened.select, true, false, &probes, &n, &err), 0);
+    ck_assert_uint_eq(n, 1);
+    ck_assert_str_eq(probes[0]->function, "main");
+    /* Asked twice, it is the same probe. */
+    bool found = false;
+    for (size_t i = 0; i < opened.n; i++)
+        found |= opened.probes[i] == probes[0];
+    ck_assert(found);
+    free(probes);
+    close_file(&opened);
+}
+END_TEST
+
+START_TEST(stripped_of_all_but_dynsym)
+{
+    struct opened opened;
+    open_file(&opened, symbols_file("libdynsym.so"), NULL);
+    check_event(&opened, "second_entry",
+                "arg1:word8@i0 arg2:word8@i1 arg3:word8@i2 arg4:word8@i3 arg5:word8@i4 "
+                "arg6:word8@i5");
+    ck_assert_ptr_null(probe_named(&opened, "init_entry"));
+    ck_assert_ptr_null(probe_named(&opened, "indirect_entry"));
+    ck_assert_int_eq(probe_named(&opened, "second_entry")->source, SIGNATURE_NONE);
+    close_file(&opened);
+}
+END_TEST
+
+START_TEST(debug_file_by_link)
+{
+    struct opened opened;
+    open_file(&opened, symbols_file("stripped_debuglink"), NULL);
+    check_event(&opened, "main_entry", "argc:int4s@i0 argv:ptr8@i1");
+    check_event(&opened, "init_entry", "from_first:int4s@i0");
+    const char *source = probe_source_text(opened.catalog, probe_named(&opened, "main_entry"));
+    ck_assert_str_eq(source + strlen("DWARF of "), symbols_file("stripped_debuglink.debug"));
+    close_file(&opened);
+}
+END_TEST
+
+START_TEST(debug_file_by_build_id)
+{
+    struct opened opened;
+    struct error err = {0};
+    ck_assert_int_eq(catalog_new(&opened.catalog), 0);
+    ck_assert_int_eq(select_new(&opened.select), 0);
+    ck_assert_int_eq(catalog_set_debug_path(opened.catalog, symbols_file("debug")), 0);
+    const char *path = symbols_file("stripped_build_id");
+    ck_assert_int_eq(catalog_open(opened.catalog, path, path, &opened.image, &err), 0);
+    ck_assert_int_eq(
+        image_probes(opened.image, opened.select, true, false, &opened.probes, &opened.n, &err), 0);
+    check_event(&opened, "main_entry", "argc:int4s@i0 argv:ptr8@i1");
+    check_event(&opened, "init@symbols_names_second.c_entry", "from_second:str8@i0");
+    const char *source = probe_source_text(opened.catalog, probe_named(&opened, "main_entry"));
+    ck_assert_str_eq(source + strlen("DWARF of "),
+                     symbols_file("debug/.build-id/ab/cdef0123456789.debug"));
+    close_file(&opened);
+}
+END_TEST
+
+START_TEST(finds_symbols_of_any_binding)
+{
+    struct opened opened;
+    file_vaddr vaddr, other;
+    open_file(&opened, symbols_file("pie"), "main");
+    ck_assert(image_symbol(opened.image, "main", &vaddr));
+    ck_assert_uint_eq(vaddr.value, opened.probes[0]->entry.value);
+    ck_assert(image_symbol(opened.image, "the_function", &vaddr));
+    ck_assert(image_symbol(opened.image, "weak_function", &other));
+    ck_assert_uint_eq(vaddr.value, other.value);
+    ck_assert(image_symbol(opened.image, "init", &vaddr));
+    ck_assert(!image_symbol(opened.image, "indirect", &vaddr));
+    ck_assert(!image_symbol(opened.image, "abort", &vaddr));
+    ck_assert(!image_symbol(opened.image, "", &vaddr));
+    close_file(&opened);
+}
+END_TEST
+
+/* What the loader finds for a name is what we find, versions and all. */
+START_TEST(finds_what_the_loader_finds)
+{
+    static const char *const names[] = {
+        "longjmp",    "setjmp", "fopen", "pthread_cond_wait", "malloc",
+        "siglongjmp", "dlopen", "write", "pthread_create"};
+    struct catalog *catalog;
+    struct image *image;
+    struct error err = {0};
+    Dl_info info;
+    ck_assert_int_ne(dladdr(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"), &info), 0);
+    ck_assert_int_eq(catalog_new(&catalog), 0);
+    ck_assert_int_eq(catalog_open(catalog, info.dli_fname, info.dli_fname, &image, &err), 0);
+    ck_assert_str_eq(image_provider(image), "c");
+    void *libc = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+    ck_assert_ptr_nonnull(libc);
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        file_vaddr vaddr;
+        void *loaded = dlsym(libc, names[i]);
+        if (!loaded)
+            continue;
+        ck_assert_msg(image_symbol(image, names[i], &vaddr), "%s", names[i]);
+        ck_assert_msg((uintptr_t)loaded - (uintptr_t)info.dli_fbase == vaddr.value, "%s", names[i]);
+    }
+    dlclose(libc);
+    catalog_free(catalog);
+}
+END_TEST
+
+START_TEST(knows_offsets)
+{
+    struct opened opened;
+    open_file(&opened, symbols_file("no_pie"), "main");
+    file_vaddr vaddr;
+    ck_assert(image_vaddr_of_offset(opened.image, 0, &vaddr));
+    ck_assert_uint_eq(vaddr.value, 0x400000);
+    uint64_t offset = opened.probes[0]->entry.value - 0x400000;
+    ck_assert(image_vaddr_of_offset(opened.image, offset, &vaddr));
+    ck_assert_uint_eq(vaddr.value, opened.probes[0]->entry.value);
+    ck_assert(!image_vaddr_of_offset(opened.image, UINT64_MAX, &vaddr));
+    close_file(&opened);
+}
+END_TEST
+
+static void copy_file(const char *from, const char *to)
+{
+    char command[3 * PATH_MAX];
+    snprintf(command, sizeof(command), "cp '%s' '%s'", from, to);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* Files of the same name share a provider; of two that merely come to the same one, the later is
+   called by its file name. And a file opened before is found again. */
+START_TEST(providers_that_clash)
+{
+    char directory[] = "/tmp/test_catalog-XXXXXX", program[64], library[64], again[64];
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    snprintf(program, sizeof(program), "%s/names", directory);
+    snprintf(library, sizeof(library), "%s/libnames.so.1", directory);
+    snprintf(again, sizeof(again), "%s/link", directory);
+    copy_file(symbols_file("pie"), program);
+    copy_file(symbols_file("libnames.so.1"), library);
+    ck_assert_int_eq(link(library, again), 0);
+
+    struct catalog *catalog;
+    struct image *first, *second, *third, *fourth;
+    struct error err = {0};
+    ck_assert_int_eq(catalog_new(&catalog), 0);
+    ck_assert_int_eq(catalog_open(catalog, program, program, &first, &err), 0);
+    ck_assert_int_eq(catalog_open(catalog, library, library, &second, &err), 0);
+    ck_assert_int_eq(catalog_open(catalog, again, again, &third, &err), 0);
+    const char *original = symbols_file("libnames.so.1");
+    ck_assert_int_eq(catalog_open(catalog, original, original, &fourth, &err), 0);
+    ck_assert_str_eq(image_provider(first), "names");
+    ck_assert_str_eq(image_provider(second), "libnames.so.1");
+    ck_assert_ptr_eq(third, second);
+    ck_assert_str_eq(image_provider(fourth), "libnames.so.1");
+
+    /* The two libraries are the same: so are their events. */
+    struct select *select;
+    const struct probe **a, **b;
+    size_t n_a, n_b;
+    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_int_eq(image_probes(second, select, true, false, &a, &n_a, &err), 0);
+    ck_assert_int_eq(image_probes(fourth, select, true, false, &b, &n_b, &err), 0);
+    ck_assert_uint_eq(n_a, n_b);
+    ck_assert_uint_gt(n_a, 5);
+    for (size_t i = 0; i < n_a; i++) {
+        ck_assert_ptr_ne(a[i], b[i]);
+        ck_assert_str_eq(a[i]->entry_event, b[i]->entry_event);
+    }
+    free(a);
+    free(b);
+    select_free(select);
+    catalog_free(catalog);
+    unlink(program);
+    unlink(library);
+    unlink(again);
+    rmdir(directory);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_loop_test(tests, programs_and_libraries, 0, sizeof(links) / sizeof(*links));
+    tcase_add_loop_test(tests, alias_that_was_asked_for, 0, sizeof(aliases) / sizeof(*aliases));
+    tcase_add_test(tests, excluded_alias_takes_the_function_out);
+    tcase_add_test(tests, stripped_of_all_but_dynsym);
+    tcase_add_test(tests, debug_file_by_link);
+    tcase_add_test(tests, debug_file_by_build_id);
+    tcase_add_test(tests, finds_symbols_of_any_binding);
+    tcase_add_test(tests, finds_what_the_loader_finds);
+    tcase_add_test(tests, knows_offsets);
+    tcase_add_test(tests, providers_that_clash);
+}
+
+CHECK_MAIN("catalog", 30, add_tests)
