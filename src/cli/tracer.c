@@ -87,10 +87,11 @@ void tracer_register(struct tracer *tracer, const struct probe *const *probes, s
         if (table_put(&tracer->registered, (uint64_t)(uintptr_t)probes[i], (void *)probes[i]) == 0)
             fresh[count++] = probes[i];
     }
-    if (count == 0)
+    /* The session first: see struct backend_ops. Before it has begun, tracer_begin() does it. */
+    if (count == 0 || !tracer->begun)
         return;
-    if (tracer->backend_ops->add(tracer->backend, fresh, count, &err) < 0 ||
-        (tracer->begun && begin_or_extend(tracer, fresh, count, false, &err) < 0))
+    if (begin_or_extend(tracer, fresh, count, false, &err) < 0 ||
+        tracer->backend_ops->add(tracer->backend, fresh, count, &err) < 0)
         log_warning("%s", err.text);
 }
 
@@ -105,7 +106,13 @@ void tracer_begin(struct tracer *tracer)
     const struct probe *probe;
     for (size_t at = 0; probes && (probe = table_next(&tracer->registered, &at));)
         probes[n++] = probe;
-    if (!probes || begin_or_extend(tracer, probes, n, true, &err) < 0) {
+    if (!probes) {
+        error_set(&err, -ENOMEM, "out of memory");
+        tracer_fail(tracer, &err);
+        return;
+    }
+    if (begin_or_extend(tracer, probes, n, true, &err) < 0 ||
+        tracer->backend_ops->add(tracer->backend, probes, n, &err) < 0) {
         tracer_fail(tracer, &err);
         return;
     }

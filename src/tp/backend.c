@@ -11,6 +11,13 @@
 #include "util/cleanup.h"
 #include "util/table.h"
 
+/*
+ * While a session is active, liblttng-ust tells the daemon of each new event of a batch before it
+ * lets go of its lock, and the daemon gives up on an application that does not answer it for five
+ * seconds (lttng-sessiond(8), LTTNG_APP_SOCKET_TIMEOUT). A batch takes a tenth of a second.
+ */
+enum { BATCH_MAX = 1000 };
+
 /* The events of a probe; NULL where LTTng did not take one. */
 struct probe_events {
     const struct event *entry;
@@ -232,7 +239,7 @@ static int backend_add(struct backend *backend, const struct probe *const *probe
     qsort(pending, n_pending, sizeof(*pending), compare_provider);
     for (size_t start = 0, end; start < n_pending; start = end) {
         const char *provider = pending[start].probe->provider;
-        for (end = start + 1; end < n_pending; end++)
+        for (end = start + 1; end < n_pending && end - start < BATCH_MAX; end++)
             if (strcmp(pending[end].probe->provider, provider) != 0)
                 break;
         int rc = add_provider(backend, pending + start, end - start);

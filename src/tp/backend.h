@@ -28,7 +28,10 @@ struct backend_ops {
     /*
      * Makes the functions of `probes` known to LTTng as tracepoints (`lttng list -u` shows them)
      * and remembers them; the probes must outlive the back end. Call with many at once. A probe
-     * that cannot be registered is left out with a warning; the others stay whole.
+     * that cannot be registered is left out with a warning; the others stay whole. Tens of
+     * thousands are best added once the session is started: to create the events of a session is
+     * then our own work, while starting a session with all of them there can take the daemon longer
+     * than it waits for an application.
      */
     MUST_CHECK int (*add)(struct backend *backend, const struct probe *const *probes, size_t n,
                           struct error *err);

@@ -40,7 +40,8 @@ struct session_ops {
     MUST_CHECK int (*choose)(const struct session_request *request, struct session **session,
                              struct error *err);
     /*
-     * Once the tracer's events are registered. `names` are the full event names
+     * Before or after the tracer's events are registered; before is better for very many (see
+     * struct backend_ops). `names` are the full event names
      * ("mylib:my_traced_function_entry") that the tracer may write. In a session that is not
      * started: enables them where no rule of it matches any, then starts it. In a started one:
      * warns in one line when none of its rules matches, and says how to enable.

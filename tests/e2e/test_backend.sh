@@ -53,6 +53,7 @@ case_odd_names()
     local name longest
     longest=$(printf 'x%.0s' {1..244})
     expect added many 3
+    expect extended extend
     for name in 'operator*' 'ns::Class::method(int)' fib.constprop.0 grün function_2 "$longest"; do
         expect 3 wanted "$name"
         expect emitted emit "$name" entry 1 cpu=0
@@ -324,6 +325,27 @@ case_many_functions()
     trace_events trace
     lines 1 'many:function_4999_entry' events
     lines 1 . events
+}
+
+# More than the daemon would wait for if the session were started with all of them there.
+case_very_many_functions()
+{
+    with_lttng
+    driver_start
+    expect "own *" choose "output=$dir/trace"
+    expect opened open
+    expect added many 1
+    expect begun begin
+    expect added many 30000
+    expect 3 wanted function_29999
+    expect same look
+    expect emitted emit function_29999 exit 3
+    expect "written 3 lost 0" counts
+    expect ended end
+    driver_stop
+    cat "$err"
+    trace_events trace
+    lines 3 'many:function_29999_exit' events
 }
 
 # Rings too small for what comes: what is lost is counted, here and at the daemon.

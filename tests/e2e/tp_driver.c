@@ -15,6 +15,7 @@
  *     wait FUNCTION MASK          until that mask is wanted, looking as the tracer does
  *     storm FUNCTION SECONDS      hits without end, from a thread that emits alone
  *     counts                      records written and lost
+ *     look                        what a look at the generation costs
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -295,6 +296,19 @@ static void do_wait(struct driver *driver, char *arguments)
     printf("seen\n");
 }
 
+static void do_look(struct driver *driver)
+{
+    enum { LOOKS = 100 };
+    uint64_t sum = 0;
+    double start = now();
+    for (int i = 0; i < LOOKS; i++)
+        sum += driver->backend_ops->generation(driver->backend);
+    fprintf(stderr, "%.0f ns a look\n", (now() - start) / LOOKS * 1e9);
+    /* Nothing changes meanwhile. */
+    printf("%s\n",
+           sum == LOOKS * driver->backend_ops->generation(driver->backend) ? "same" : "not");
+}
+
 static void answer(int rc, const struct error *err, const char *good)
 {
     if (rc < 0)
@@ -399,6 +413,8 @@ static void command(struct driver *driver, char *line)
         printf("%u\n", driver->backend_ops->wanted(driver->backend, find(driver, arguments)));
     else if (strcmp(line, "wait") == 0)
         do_wait(driver, arguments);
+    else if (strcmp(line, "look") == 0)
+        do_look(driver);
     else if (strcmp(line, "counts") == 0)
         do_counts(driver);
     else
@@ -417,8 +433,10 @@ int main(void)
     }
     if (driver.session)
         driver.session_ops->free(driver.session);
+    double start = now();
     if (driver.backend)
         driver.backend_ops->close(driver.backend);
+    fprintf(stderr, "closed in %.3f s\n", now() - start);
     for (size_t i = 0; i < driver.names.count; i++)
         free(driver.names.items[i]);
     for (size_t i = 0; i < driver.memory.count; i++)
