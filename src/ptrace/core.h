@@ -34,6 +34,7 @@ struct engine {
     atomic_bool rung;
     atomic_bool waiting;
 
+    uint64_t everyone_served_ns; /* see serve_fairly() */
     bool detach_asked;
     bool returns_untidy; /* functions were disarmed: some return sites may serve nobody */
 };

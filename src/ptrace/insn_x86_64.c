@@ -73,11 +73,12 @@ static enum shape shape_of_branch(struct insn *insn)
 static enum shape shape_of(struct insn *insn)
 {
     const ZydisDecodedInstruction *decoded = &insn->decoded;
-    switch (decoded->mnemonic) {
-    case ZYDIS_MNEMONIC_NOP:
-    case ZYDIS_MNEMONIC_ENDBR64:
-    case ZYDIS_MNEMONIC_ENDBR32:
+    if (decoded->mnemonic == ZYDIS_MNEMONIC_NOP || decoded->mnemonic == ZYDIS_MNEMONIC_ENDBR64 ||
+        decoded->mnemonic == ZYDIS_MNEMONIC_ENDBR32)
         return SHAPE_NOTHING;
+    if (insn_is_rip_relative(insn) && decoded->address_width != 64)
+        return not_displaced(insn, SHAPE_STEP, "an EIP-relative operand");
+    switch (decoded->mnemonic) {
     case ZYDIS_MNEMONIC_INT3:
     case ZYDIS_MNEMONIC_INT1:
         return not_displaced(insn, SHAPE_REFUSE, "the program has a breakpoint of its own there");
@@ -105,8 +106,6 @@ static enum shape shape_of(struct insn *insn)
     default:
         break;
     }
-    if (insn_is_rip_relative(insn) && decoded->address_width != 64)
-        return not_displaced(insn, SHAPE_STEP, "an EIP-relative operand");
     if (decoded->meta.branch_type != ZYDIS_BRANCH_TYPE_NONE || decoded->raw.imm[0].is_relative)
         return shape_of_branch(insn);
     return SHAPE_PLAIN;

@@ -18,7 +18,11 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 
-enum { LOOK_AGAIN_NS = 200000 };
+enum {
+    LOOK_AGAIN_NS = 200000,
+    FAIR_FROM = 3, /* threads: with fewer the other one is found while the first one runs */
+    FAIR_EVERY_NS = 4000000,
+};
 
 int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uintptr_t data)
 {
@@ -200,6 +204,39 @@ static void tidy_returns(struct engine *engine)
     engine->returns_untidy = false;
 }
 
+/*
+ * waitid(2) gives the first stopped thread in the order of a kernel list, so a few busy threads at
+ * its head could keep all others waiting. From time to time each thread is asked for by itself.
+ */
+static void serve_everyone(struct engine *engine)
+{
+    struct tracee *tracee;
+    /* Threads that come or go while it lasts may be met twice or not at all: there is a next time.
+     */
+    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
+        siginfo_t info = {0};
+        if (waitid(P_PID, (id_t)tracee->tid, &info,
+                   WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL) == 0 &&
+            info.si_pid != 0) {
+            struct stop stop = stop_decode(&info);
+            engine_dispatch(engine, &stop);
+        }
+    }
+}
+
+static void serve_fairly(struct engine *engine)
+{
+    struct timespec now;
+    if (engine->tracees.count < FAIR_FROM)
+        return;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    uint64_t tick = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    if (tick - engine->everyone_served_ns < FAIR_EVERY_NS)
+        return;
+    serve_everyone(engine);
+    engine->everyone_served_ns = tick;
+}
+
 int engine_run(struct engine *engine, struct error *err)
 {
     while (engine->processes.count > 0) {
@@ -210,6 +247,7 @@ int engine_run(struct engine *engine, struct error *err)
             break;
         if (engine->returns_untidy)
             tidy_returns(engine);
+        serve_fairly(engine);
         int r = doorbell_wait(engine, &info);
         if (r == -EINTR)
             continue;

@@ -209,6 +209,19 @@ START_TEST(let_go_while_busy)
 }
 END_TEST
 
+/* Each of 64 threads gets its first call through although the others call without end. */
+START_TEST(everyone_is_served)
+{
+    struct running target = start("64");
+    struct script script = {.loop_ms = 5};
+    struct harness *h = attached(&target, &script);
+    ck_assert_uint_ge(h->counters[0].entries, 64);
+    harness_free(h);
+    check_untouched(&target);
+    ck_assert_uint_ge(finish(&target), 64);
+}
+END_TEST
+
 /* Where nothing may be mapped into the target, instructions are stepped in place with all other
    threads held: slower, and as exact. */
 START_TEST(nothing_may_be_mapped)
@@ -326,6 +339,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, counts_while_attached);
     tcase_add_test(tests, counts_of_eight_threads);
     tcase_add_test(tests, let_go_while_busy);
+    tcase_add_test(tests, everyone_is_served);
     tcase_add_test(tests, nothing_may_be_mapped);
     tcase_add_test(tests, ends_while_attached);
     tcase_add_test(tests, stopped_stays_stopped);
