@@ -302,6 +302,7 @@ static const struct displaced_case displaced_cases[] = {
     {".byte 0x66,0xe8,0,0,0,0", B("\x66\xe8\x00\x00\x00\x00"), DISPLACED_STEP, NOT_RUN},
     {".byte 0x66,0x0f,0x84,0,0,0,0", B("\x66\x0f\x84\x00\x00\x00\x00"), DISPLACED_STEP, NOT_RUN},
     {".byte 0x66,0xeb,0x10", B("\x66\xeb\x10"), DISPLACED_STEP, NOT_RUN},
+    {".byte 0x67,0x0f,0xff,0x15,0,0,0,0", B("\x67\x0f\xff\x15\x00\x00\x00\x00"), DISPLACED_STEP, NOT_RUN},
     {".byte 0x66,0xff,0xd0", B("\x66\xff\xd0"), DISPLACED_STEP, NOT_RUN},
     {".byte 0x06", B("\x06"), DISPLACED_REFUSE, 0},
     {".byte 0xc4,0x00,0x4c,0x74,0x04", B("\xc4\x00\x4c\x74\x04"), DISPLACED_REFUSE, 0},

@@ -36,10 +36,14 @@ static void displace(struct library *library, target_addr site, const uint8_t *c
     target_addr slot = target_addr_plus(site, distance);
     int r = displaced_build(&d, site, code, n, slot);
     const char *wrong = r == 0 ? displaced_verify(&d, site, code, n, slot) : NULL;
-    ck_assert_msg(!wrong, "0x%lx: %s", site.value, wrong);
-    ck_assert(r == 0 || (r == -ERANGE && distance == FAR && d.needs_near));
+    /* Only what is wrong is an assertion: each takes longer than what it is about. */
+    if (wrong)
+        ck_abort_msg("0x%lx: %s", site.value, wrong);
+    if (r != 0 && (r != -ERANGE || distance != FAR || !d.needs_near))
+        ck_abort_msg("0x%lx: %d", site.value, r);
     /* An entry that cannot be traced at all would be a bad surprise. */
-    ck_assert_msg(!is_entry || d.kind != DISPLACED_REFUSE, "0x%lx: %s", site.value, d.reason);
+    if (is_entry && d.kind == DISPLACED_REFUSE)
+        ck_abort_msg("0x%lx: %s", site.value, d.reason);
     library->slots += r == 0 && d.kind == DISPLACED_SLOT;
     library->skipped += d.kind == DISPLACED_SKIP;
     library->stepped += r == 0 && d.kind == DISPLACED_STEP;
@@ -112,7 +116,7 @@ static unsigned long displace_file(const char *path, size_t limit)
 
 START_TEST(libc_is_displaced)
 {
-    ck_assert_uint_gt(displace_file("/lib/x86_64-linux-gnu/libc.so.6", 1024), 1000);
+    ck_assert_uint_gt(displace_file("/lib/x86_64-linux-gnu/libc.so.6", 4096), 1000);
 }
 END_TEST
 
@@ -124,7 +128,7 @@ START_TEST(other_libraries_are_displaced)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char path[256];
         snprintf(path, sizeof(path), "/lib/x86_64-linux-gnu/%s", names[i]);
-        functions += displace_file(path, 64);
+        functions += displace_file(path, 256);
     }
     /* libstdc++ and libm belong to what the tracer itself needs. */
     ck_assert_uint_gt(functions, 1000);
