@@ -53,6 +53,24 @@ static void warn_once(struct debuginfo *debuginfo, const char *what)
     debuginfo->warned = true;
 }
 
+/* Whether there is debug information at all, readable or not. */
+static bool has_debug_section(Dwfl_Module *module)
+{
+    Dwarf_Addr bias;
+    Elf *elf = dwfl_module_getelf(module, &bias);
+    size_t names;
+    if (!elf || elf_getshdrstrndx(elf, &names) != 0)
+        return false;
+    Elf_Scn *section = NULL;
+    while ((section = elf_nextscn(elf, section))) {
+        const Elf64_Shdr *header = elf64_getshdr(section);
+        const char *name = header ? elf_strptr(elf, names, header->sh_name) : NULL;
+        if (name && (strcmp(name, ".debug_info") == 0 || strcmp(name, ".zdebug_info") == 0))
+            return true;
+    }
+    return false;
+}
+
 static int find_dwarf(struct debuginfo *debuginfo, int fd, const char *path)
 {
     /* libdwfl closes what it is given. */
@@ -80,7 +98,15 @@ static int find_dwarf(struct debuginfo *debuginfo, int fd, const char *path)
     debuginfo->path = strdup(debug_file ? debug_file : path);
     if (!debuginfo->path)
         return -ENOMEM;
-    return debuginfo->dwarf ? 0 : -ENOENT;
+    if (debuginfo->dwarf)
+        return 0;
+    int code = dwfl_errno();
+    const char *why = code ? dwfl_errmsg(code) : "none found";
+    if (has_debug_section(module))
+        warn_once(debuginfo, why);
+    else
+        log_debug("no debug information for %s: %s", path, why);
+    return -ENOENT;
 }
 
 int debuginfo_open(struct debuginfo **result, int fd, const char *path, const char *search_path)
@@ -97,11 +123,6 @@ int debuginfo_open(struct debuginfo **result, int fd, const char *path, const ch
     debuginfo->search_path = search_path ? strdup(search_path) : NULL;
     int r = search_path && !debuginfo->search_path ? -ENOMEM : find_dwarf(debuginfo, fd, path);
     if (r < 0) {
-        if (r == -ENOENT) {
-            int code = dwfl_errno();
-            log_debug("no debug information for %s: %s", path,
-                      code ? dwfl_errmsg(code) : "none found");
-        }
         debuginfo_free(debuginfo);
         return r == -ENOMEM ? r : 0;
     }
@@ -246,7 +267,10 @@ static void scan_children(struct debuginfo *debuginfo, Dwarf_Die *parent, unsign
 {
     enum { DEPTH_MAX = 24 };
     Dwarf_Die die, next;
-    if (depth > DEPTH_MAX || dwarf_child(parent, &die) != 0)
+    int r = depth > DEPTH_MAX ? 1 : dwarf_child(parent, &die);
+    if (r < 0)
+        warn_once(debuginfo, dwarf_errmsg(-1));
+    if (r != 0)
         return;
     for (;;) {
         int tag = dwarf_tag(&die);
@@ -254,7 +278,10 @@ static void scan_children(struct debuginfo *debuginfo, Dwarf_Die *parent, unsign
             add_function(debuginfo, &die);
         if (tag == DW_TAG_subprogram || is_scope(tag))
             scan_children(debuginfo, &die, depth + 1);
-        if (dwarf_siblingof(&die, &next) != 0)
+        r = dwarf_siblingof(&die, &next);
+        if (r < 0)
+            warn_once(debuginfo, dwarf_errmsg(-1));
+        if (r != 0)
             return;
         /* DW_AT_sibling is believed by libdw; one that leads back would never end. */
         if ((uintptr_t)next.addr <= (uintptr_t)die.addr)

@@ -103,6 +103,21 @@ START_TEST(takes_symbols_apart)
 }
 END_TEST
 
+/* Each type is made of two of the one before: written out, the name would be of gigabytes. */
+START_TEST(names_that_explode)
+{
+    char symbol[1000] = "_Z1f1AIiiE";
+    for (const char *at = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"; *at; at++) {
+        char level[32];
+        snprintf(level, sizeof(level), "S_IS%c_S%c_E", *at, *at);
+        strcat(symbol, level);
+    }
+    struct function_name name;
+    ck_assert(function_name_parse(&name, symbol, &arena));
+    ck_assert_str_eq(name.name, symbol);
+}
+END_TEST
+
 static const struct {
     const char *name, *parameters, *wanted;
 } functions[] = {
@@ -232,6 +247,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, long_providers_differ);
     tcase_add_loop_test(tests, takes_symbols_apart, 0, sizeof(symbols) / sizeof(*symbols));
     tcase_add_loop_test(tests, functions_fit_for_events, 0, sizeof(functions) / sizeof(*functions));
+    tcase_add_test(tests, names_that_explode);
     tcase_add_test(tests, events_have_at_most_255_bytes);
     tcase_add_test(tests, fields_are_plain_and_unique);
     tcase_add_test(tests, names_are_shared_or_told_apart);
