@@ -14,9 +14,10 @@
 /*
  * While a session is active, liblttng-ust tells the daemon of each new event of a batch before it
  * lets go of its lock, and the daemon gives up on an application that does not answer it for five
- * seconds (lttng-sessiond(8), LTTNG_APP_SOCKET_TIMEOUT). A batch takes a tenth of a second.
+ * seconds (lttng-sessiond(8), LTTNG_APP_SOCKET_TIMEOUT). A batch takes half a second; the smaller
+ * the batches, the more often all events there are get compared with all rules.
  */
-enum { BATCH_MAX = 1000 };
+enum { BATCH_MAX = 5000 };
 
 /* The events of a probe; NULL where LTTng did not take one. */
 struct probe_events {
