@@ -374,6 +374,9 @@ int tracer_run(const struct options *options)
         r = run(&tracer, &err);
         executing = r < 0 && options->program && engine_launch_refused(tracer.engine);
     }
+    /* It asks the session daemon, too, and liblttng-ctl has but one connection for all threads. */
+    watcher_stop(tracer.watcher);
+    tracer.watcher = NULL;
     if (r < 0) {
         if (!tracer.failed)
             log_error("%s", err.text);
