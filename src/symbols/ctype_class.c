@@ -1,0 +1,179 @@
+#include <dwarf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbols/ctype_layout.h"
+#include "symbols/dwarf_read.h"
+
+static void add_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t offset, uint64_t bits)
+{
+    uint64_t first, location, storage, from_top;
+    if (die_unsigned(member, DW_AT_data_bit_offset, &first)) {
+        first += offset * 8;
+    } else if (die_unsigned(member, DW_AT_bit_offset, &from_top)) {
+        /* DWARF 3: counted from the most significant bit of the storage unit. */
+        location = 0;
+        Dwarf_Die type = *member;
+        die_unsigned(member, DW_AT_data_member_location, &location);
+        if (!die_size(member, &storage) &&
+            !(die_type(&type, &type) && die_strip(&type) && die_size(&type, &storage))) {
+            layout->unknown = true;
+            return;
+        }
+        first = (offset + location + storage) * 8 - from_top - bits;
+    } else {
+        location = 0;
+        die_unsigned(member, DW_AT_data_member_location, &location);
+        first = (offset + location) * 8;
+    }
+    if (bits == 0)
+        return;
+    if (bits > 128 || first > 8 * (uint64_t)INT32_MAX) {
+        layout->unknown = true;
+        return;
+    }
+    layout_add_part(layout, first / 8, (first + bits - 1) / 8 - first / 8 + 1, ABI_BIT_FIELD, 1);
+}
+
+static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset, const char *name,
+                       bool shown, unsigned depth)
+{
+    /* Static members of C++, as DWARF 4 has them. */
+    if (die_flag(member, DW_AT_external) || die_flag(member, DW_AT_declaration))
+        return;
+    uint64_t bits, location = 0;
+    if (die_unsigned(member, DW_AT_bit_size, &bits)) {
+        add_bit_field(layout, member, offset, bits);
+        return;
+    }
+    if (dwarf_hasattr(member, DW_AT_data_member_location) &&
+        !die_unsigned(member, DW_AT_data_member_location, &location)) {
+        layout->unknown = true; /* an expression: a virtual base's */
+        return;
+    }
+    Dwarf_Die type = *member;
+    if (location > INT32_MAX || !die_type(&type, &type)) {
+        layout->unknown = true;
+        return;
+    }
+    uint64_t align;
+    if (die_unsigned(member, DW_AT_alignment, &align) && align > layout->align &&
+        align <= (1u << 16))
+        layout->align = align;
+    const char *own = dwarf_diename(member);
+    layout_add_type(layout, &type, offset + location, layout_member_name(layout, name, own), shown,
+                    depth + 1);
+}
+
+enum copying {
+    COPYING_TRIVIAL,
+    COPYING_OWN,     /* the class brings a copy or move constructor, a destructor, or is virtual */
+    COPYING_UNKNOWN, /* it forbids some of it, and what is left is not told */
+};
+
+/* Whether the constructor is for copying or moving: its first parameter is its own class's
+   reference. */
+static bool is_copy_constructor(Dwarf_Die *constructor, Dwarf_Die *class)
+{
+    Dwarf_Die parameter;
+    if (dwarf_child(constructor, &parameter) != 0)
+        return false;
+    do {
+        if (dwarf_tag(&parameter) != DW_TAG_formal_parameter ||
+            die_flag(&parameter, DW_AT_artificial))
+            continue;
+        Dwarf_Die type = parameter;
+        if (!die_type(&type, &type) || (dwarf_tag(&type) != DW_TAG_reference_type &&
+                                        dwarf_tag(&type) != DW_TAG_rvalue_reference_type))
+            return false;
+        return die_type(&type, &type) && die_strip(&type) && type.addr == class->addr;
+    } while (die_next(&parameter));
+    return false;
+}
+
+static bool is_constructor_of(const char *method, const char *class)
+{
+    size_t length = strcspn(class, "<");
+    return strlen(method) == length && memcmp(method, class, length) == 0;
+}
+
+/*
+ * Whether a C++ class is "non-trivial for the purposes of calls" (Itanium C++ ABI, 3.1.1 and 1.1),
+ * as its own declarations say; its bases and members are asked when they are laid out. For where
+ * debug information has no DW_AT_calling_convention, as GCC's.
+ */
+static enum copying copying_of(Dwarf_Die *class)
+{
+    const char *own = dwarf_diename(class);
+    enum copying copying = COPYING_TRIVIAL;
+    Dwarf_Die child;
+    if (dwarf_child(class, &child) != 0)
+        return copying;
+    do {
+        uint64_t virtuality, defaulted = DW_DEFAULTED_no;
+        if (die_unsigned(&child, DW_AT_virtuality, &virtuality) && virtuality != DW_VIRTUALITY_none)
+            return COPYING_OWN;
+        if (dwarf_tag(&child) != DW_TAG_subprogram)
+            continue;
+        const char *name = dwarf_diename(&child);
+        if (!name || (name[0] != '~' &&
+                      !(own && is_constructor_of(name, own) && is_copy_constructor(&child, class))))
+            continue;
+        /* What is implicit, or defaulted where it is declared, is as trivial as the members are. */
+        die_unsigned(&child, DW_AT_defaulted, &defaulted);
+        if (die_flag(&child, DW_AT_artificial) || defaulted == DW_DEFAULTED_in_class)
+            continue;
+        if (!die_flag(&child, DW_AT_deleted))
+            return COPYING_OWN;
+        copying = COPYING_UNKNOWN;
+    } while (die_next(&child));
+    return copying;
+}
+
+static void check_copying(struct layout *layout, Dwarf_Die *class)
+{
+    uint64_t convention;
+    if (die_unsigned(class, DW_AT_calling_convention, &convention)) {
+        if (convention == DW_CC_pass_by_reference)
+            layout->indirect = true;
+        if (convention == DW_CC_pass_by_reference || convention == DW_CC_pass_by_value)
+            return;
+    }
+    if (!die_is_cxx(class))
+        return;
+    enum copying copying = copying_of(class);
+    layout->indirect |= copying == COPYING_OWN;
+    layout->unknown |= copying == COPYING_UNKNOWN;
+}
+
+void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
+                        bool shown, unsigned depth)
+{
+    uint64_t size, align;
+    /* Its own flag: a definition may refer to its declaration (DW_AT_specification). */
+    if (dwarf_hasattr(die, DW_AT_declaration) || !die_size(die, &size)) {
+        layout->unknown = true; /* only declared here */
+        return;
+    }
+    if (die_unsigned(die, DW_AT_alignment, &align) && align > layout->align && align <= (1u << 16))
+        layout->align = align;
+    check_copying(layout, die);
+
+    /* Of a union, nobody knows which member is meant. */
+    bool is_union = dwarf_tag(die) == DW_TAG_union_type;
+    if (is_union && shown && layout_is_shown_size(size))
+        layout_add_scalar(layout, offset, name, VALUE_WORD, size);
+    Dwarf_Die member;
+    if (dwarf_child(die, &member) != 0)
+        return;
+    do {
+        int tag = dwarf_tag(&member);
+        if (tag == DW_TAG_member || tag == DW_TAG_inheritance)
+            add_member(layout, &member, offset, name, shown && !is_union, depth);
+        else if (tag == DW_TAG_variant_part)
+            layout->unknown = true;
+        if (++layout->visits > LAYOUT_VISITS_MAX)
+            layout->unknown = true;
+    } while (!layout->unknown && !layout->no_memory && die_next(&member));
+}

@@ -1,0 +1,58 @@
+/*
+ * A type while it is taken apart: the files ctype*.c share this, others use ctype.h.
+ */
+#ifndef SYMBOLS_CTYPE_LAYOUT_H
+#define SYMBOLS_CTYPE_LAYOUT_H
+
+#include "symbols/ctype.h"
+#include "util/vec.h"
+
+/*
+ * Bounds for damaged or odd debug information, in which a structure may hold itself: how deep
+ * members are followed, how many DIEs are looked at for one type, and how many scalars are shown.
+ */
+enum { LAYOUT_DEPTH_MAX = 16, LAYOUT_VISITS_MAX = 4096, LAYOUT_SCALARS_MAX = PROBE_FIELDS_MAX };
+
+struct layout {
+    struct c_types *types;
+    VEC(struct abi_part) parts;
+    VEC(struct c_scalar) scalars;
+    uint64_t align;
+    unsigned visits;
+    bool unknown;  /* some part of it is of no known shape */
+    bool indirect; /* C++ passes its address */
+    bool no_memory;
+};
+
+/* Notes a scalar as the ABI sees it; `align` is what it asks of the whole. */
+void layout_add_part(struct layout *layout, uint64_t offset, uint64_t size, enum abi_part_kind kind,
+                     uint64_t align);
+/* Notes a scalar that is shown; NULL when there are enough of them (or memory is out). */
+struct c_scalar *layout_add_scalar(struct layout *layout, uint64_t offset, const char *name,
+                                   enum value_kind kind, uint64_t size);
+/* Whether an integer of so many bytes can be shown as one. */
+bool layout_is_shown_size(uint64_t size);
+/* "outer_name", or the one of them that there is. */
+const char *layout_member_name(struct layout *layout, const char *outer, const char *name);
+/* An integer of up to 16 bytes, called `base` in the source. */
+void layout_add_integer(struct layout *layout, uint64_t offset, uint64_t size, bool is_signed,
+                        const char *base, const char *name, bool shown);
+
+/*
+ * Each adds what lies at `offset` and is of the type `die`, whose tag the name says, under `name`
+ * (NULL: it is the whole value). `shown`: its scalars are, too.
+ */
+void layout_add_type(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
+                     bool shown, unsigned depth);
+void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
+                          bool shown);
+void layout_add_pointer(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
+                        bool shown);
+void layout_add_member_pointer(struct layout *layout, Dwarf_Die *die, uint64_t offset,
+                               const char *name, bool shown);
+void layout_add_enum(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
+                     bool shown);
+void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
+                        bool shown, unsigned depth);
+
+#endif
