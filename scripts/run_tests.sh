@@ -100,7 +100,7 @@ script_cases() { # SCRIPT
 }
 
 format() {
-    find src sample tests bench -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
+    find . -name '*.[ch]' -not -path './build/*' -not -path './.git/*' -print0 | xargs -0 clang-format --dry-run -Werror
 }
 
 shell_scripts() {

@@ -22,8 +22,10 @@ let_go()
         fail "the function's code is not what it was"
     target_ends 0
     [[ $(cat target.out) == "sample_app: ${slow[0]} calls" ]] || fail "the target: $(cat target.out)"
-    # What was seen is whole: as many ends as beginnings.
-    lines "$(grep -c 'mylib:' lines)" ' = 42 <' lines
+    # What was seen is whole: as many ends as beginnings, but for a call that may have been open.
+    local entries exits
+    entries=$(grep -c 'mylib:' lines) exits=$(grep -c ' = 42 <' lines)
+    ((entries - exits == 0 || entries - exits == 1)) || fail "$entries entries, $exits exits"
 }
 
 case_detach_by_sigint()
