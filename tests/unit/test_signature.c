@@ -178,6 +178,42 @@ START_TEST(clang_cxx_functions)
 }
 END_TEST
 
+/*
+ * The optimiser of clang changes what static functions are passed, and says so only in where each
+ * parameter is at the entry. As many registers are left out as it says nothing of, results too.
+ */
+START_TEST(changed_static_functions)
+{
+    static const struct {
+        const char *event, *plain_args, *plain_rets, *optimised_args;
+    } functions[] = {
+        {"drops_entry", "unused:int4s@i0 used:int4s@i1 p:ptr8@i2 text:str8@i3", "retval:int4s@I0",
+         "used:int4s@i0 p:ptr8@i1 text:str8@i2"},
+        {"no_result_entry", "a:int4s@i0 d:float8@f0", "retval:int4s@I0", "a:int4s@i0 d:float8@f0"},
+        {"constants_entry",
+         "a:int8s@i0 b:int8s@i1 c:int8s@i2 d:int8s@i3 e:int8s@i4 f:int8s@i5 g:int8s@s0 h:int8s@s8",
+         "retval:int8s@I0", "a:int8s@i0 b:int8s@i1 c:int8s@i2 g:int8s@i3 h:int8s@i4"},
+    };
+    const char *file = _i ? "unused_clang_O2" : "unused_clang_O0";
+    if (access(symbols_file(file), R_OK) != 0) {
+        printf("%s was not built: there is no clang\n", file);
+        return;
+    }
+    struct opened opened;
+    open_file(&opened, symbols_file(file), NULL);
+    for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+        char fields[512];
+        const struct probe *probe = probe_named(&opened, functions[i].event);
+        ck_assert_ptr_nonnull(probe);
+        describe_fields(fields, sizeof(fields), probe->args, probe->n_args);
+        ck_assert_str_eq(fields, _i ? functions[i].optimised_args : functions[i].plain_args);
+        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets);
+        ck_assert_str_eq(fields, _i ? "" : functions[i].plain_rets);
+    }
+    close_file(&opened);
+}
+END_TEST
+
 /* With -g1, functions are known and nothing about them: that is not `void f(void)`. */
 START_TEST(functions_without_types)
 {
@@ -243,6 +279,7 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, enum_labels, 0, n);
     tcase_add_loop_test(tests, cxx_functions, 0, 2);
     tcase_add_test(tests, clang_cxx_functions);
+    tcase_add_loop_test(tests, changed_static_functions, 0, 2);
     tcase_add_loop_test(tests, functions_without_types, 0, 2);
 }
 
