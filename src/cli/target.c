@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -38,10 +41,30 @@ static void on_entry(void *data, struct process *process, pid_t tid)
     target_apply(target);
 }
 
+/* What the engine itself must see: see process_watch_sigmask(). */
+static void watch_signals(struct target *target, const struct module *module)
+{
+    static const struct {
+        const char *name;
+        int (*watch)(struct process *process, target_addr at, struct error *err);
+    } watched[] = {
+        {"pthread_sigmask", process_watch_sigmask},
+        {"sigaction", process_watch_sigaction},
+    };
+    struct error err;
+    file_vaddr vaddr;
+    for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
+        if (image_symbol(module->image, watched[i].name, &vaddr) &&
+            watched[i].watch(target->process, module_target(module, vaddr), &err) < 0)
+            log_debug("%s in %s is not watched: %s", watched[i].name, image_path(module->image),
+                      err.text);
+}
+
 static void watch(struct target *target, const struct module *module)
 {
     struct error err;
     file_vaddr vaddr;
+    watch_signals(target, module);
     if (image_symbol(module->image, LINKER_HOOK, &vaddr) &&
         process_watch(target->process, module_target(module, vaddr), on_libraries, target, &err) <
             0)
@@ -233,6 +256,21 @@ static const struct module *program_of(const struct target *target)
     return NULL;
 }
 
+/* Why the program is none of the modules. Never 0. */
+static int refuse_program(struct target *target, struct error *err)
+{
+    pid_t pid = process_pid(target->process);
+    char link[64], path[PATH_MAX];
+    struct image *image;
+    snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+    ssize_t n = readlink(link, path, sizeof(path) - 1);
+    path[n < 0 ? 0 : n] = '\0';
+    int r = n < 0 ? 0 : catalog_open(target->tracer->catalog, link, path, &image, err);
+    if (r < 0)
+        return r;
+    return error_set(err, -ENOEXEC, "process %d executes no file that can be traced", pid);
+}
+
 /* A program that has not run yet: it is held until its libraries are known. */
 static int start_program(struct target *target, struct error *err)
 {
@@ -241,8 +279,7 @@ static int start_program(struct target *target, struct error *err)
     target_refresh(target);
     const struct module *program = program_of(target);
     if (!program)
-        return error_set(err, -ENOEXEC, "process %d executes no file that can be traced",
-                         process_pid(target->process));
+        return refuse_program(target, err);
     if (!image_interpreter(program->image)) { /* static: this is all there is */
         target->entry_watch = target_addr_of(0);
         target_refresh(target);

@@ -92,7 +92,7 @@ void process_unwatch(struct process *process, target_addr at, watch_reached *rea
         site_unuse(process->space, site, SITE_WATCH);
 }
 
-int process_watch_jump(struct process *process, target_addr at, struct error *err)
+static int add_use(struct process *process, target_addr at, enum site_use wanted, struct error *err)
 {
     struct error own = {0};
     struct site *site = site_get(process->space, at, &own);
@@ -101,5 +101,20 @@ int process_watch_jump(struct process *process, target_addr at, struct error *er
             *err = own;
         return own.code;
     }
-    return use(process, site, SITE_JUMP, err);
+    return use(process, site, wanted, err);
+}
+
+int process_watch_jump(struct process *process, target_addr at, struct error *err)
+{
+    return add_use(process, at, SITE_JUMP, err);
+}
+
+int process_watch_sigmask(struct process *process, target_addr at, struct error *err)
+{
+    return add_use(process, at, SITE_SIGMASK, err);
+}
+
+int process_watch_sigaction(struct process *process, target_addr at, struct error *err)
+{
+    return add_use(process, at, SITE_SIGACTION, err);
 }

@@ -127,8 +127,12 @@ static int seize(struct engine *engine, struct process *process, pid_t tid)
         return 0;
     if (r < 0)
         return r;
-    if (!tracee_find(engine, tid) && !tracee_new(process, tid))
+    struct tracee *tracee = tracee_find(engine, tid);
+    if (!tracee)
+        tracee = tracee_new(process, tid);
+    if (!tracee)
         return -ENOMEM;
+    sigtrap_look_thread(tracee);
     return 1;
 }
 
@@ -205,6 +209,7 @@ int engine_attach(struct engine *engine, pid_t pid, struct error *err)
         engine_detach_process(engine, process);
         return err ? err->code : r;
     }
+    sigtrap_look_process(process);
     process->announced = true;
     if (engine->sink.started)
         engine->sink.started(engine->sink.data, process, PROCESS_ATTACHED, NULL);

@@ -56,6 +56,8 @@ static void follow(struct engine *engine, struct tracee *parent, pid_t child, bo
             space_put(space);
         return;
     }
+    tracee->blocks_trap = parent->blocks_trap;
+    process->trap = parent->process->trap;
     process->silent = !engine->options.follow_forks;
     if (!process->silent) {
         process->announced = true;
@@ -83,7 +85,11 @@ void engine_birth(struct engine *engine, struct tracee *parent, const struct sto
         return;
     }
     if (tracee_thread_group(child) == parent->process->pid) {
-        if (!tracee_new(parent->process, child))
+        struct tracee *thread = tracee_new(parent->process, child);
+        /* A new thread has the mask of the one that made it, once its start is over. */
+        if (thread)
+            thread->blocks_trap = parent->blocks_trap;
+        else
             log_warning("out of memory: calls of thread %d are not reported", child);
     } else {
         bool shared = shares_memory(parent->process->pid, child, stop->kind);
@@ -163,6 +169,7 @@ void engine_exec(struct engine *engine, const struct stop *stop)
     space_put(process->space);
     process->space = space;
     space->helper = stop->tid;
+    sigtrap_look_process(process);
     if (engine->sink.executed)
         engine->sink.executed(engine->sink.data, process);
     space->helper = 0;

@@ -145,6 +145,7 @@ int deliver_prepare(struct engine *engine, struct tracee *tracee, int signal, ar
         engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
     if (r < 0 || unmask < 0)
         return r < 0 ? r : unmask;
+    /* What the steps' traps did to a SIGTRAP that is ignored is mended at the next breakpoint. */
     /* Resumed with the signal number alone the kernel would make up a siginfo; this one is its own.
      */
     info.si_signo = signal;

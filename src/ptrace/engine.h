@@ -136,6 +136,11 @@ void process_unwatch(struct process *process, target_addr at, watch_reached *rea
    activations of a thread that goes there are in doubt. */
 MUST_CHECK int process_watch_jump(struct process *process, target_addr at, struct error *err);
 
+/* `at` is the entry of the C library's pthread_sigmask(), or of its sigaction(): what they make of
+   SIGTRAP is remembered and kept up (breakpoints would undo it). */
+MUST_CHECK int process_watch_sigmask(struct process *process, target_addr at, struct error *err);
+MUST_CHECK int process_watch_sigaction(struct process *process, target_addr at, struct error *err);
+
 /* Reads n bytes of memory as the program would see them: planted breakpoints do not show.
    All or nothing: -EIO. */
 MUST_CHECK int process_read(struct process *process, target_addr at, void *buffer, size_t n);

@@ -160,6 +160,8 @@ int engine_launch_run(struct engine *engine, struct error *err)
     }
     process->announced = true;
     space->helper = pid;
+    sigtrap_look_thread(tracee);
+    sigtrap_look_process(process);
     if (engine->sink.started)
         engine->sink.started(engine->sink.data, process, PROCESS_LAUNCHED, NULL);
     space->helper = 0;

@@ -87,6 +87,7 @@ int remote_syscall(struct space *space, pid_t tid, long number, const uint64_t a
     if (r < 0)
         return r;
 
+    space->remote_calls++;
     regs = saved;
     arch_prepare_syscall(&regs, space->syscall_insn, number, args);
     r = arch_set_regs(tid, &regs);

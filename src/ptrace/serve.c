@@ -137,6 +137,13 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
     return any;
 }
 
+static void serve_jump(struct tracee *tracee, const arch_regs *regs)
+{
+    uint64_t sp = arch_sp(regs);
+    callstack_jumped(&tracee->frames);
+    callstack_seen(&tracee->frames, sp, stack_range_of(tracee, sp, now_ns()));
+}
+
 static void call_watches(struct tracee *tracee, struct site *site)
 {
     /* A watcher may take itself away, but no other. */
@@ -152,7 +159,7 @@ uint64_t serve_step_mask(uint64_t program_mask)
     uint64_t mask = ~UINT64_C(0);
     for (size_t i = 0; i < sizeof(synchronous) / sizeof(synchronous[0]); i++) {
         uint64_t bit = UINT64_C(1) << (synchronous[i] - 1);
-        if (!(program_mask & bit))
+        if (synchronous[i] == SIGTRAP || !(program_mask & bit))
             mask &= ~bit;
     }
     return mask;
@@ -186,7 +193,11 @@ static void step_in_place(struct engine *engine, struct tracee *tracee, struct s
         return; /* the loop will see its end */
     engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
     if (stop.kind == STOP_SIGNAL && stop.code == SIGTRAP) {
-        tracee_resume(tracee, 0);
+        unsigned remote_calls = space->remote_calls;
+        if (arch_get_regs(tid, regs) == 0 && (tracee->blocks_trap || tracee->process->trap.special))
+            sigtrap_mend(tracee, regs);
+        if (space->remote_calls == remote_calls)
+            tracee_resume(tracee, 0);
     } else if (arch_get_regs(tid, regs) == 0 && target_addr_equal(arch_pc(regs), site->at)) {
         /* A fault, or a stop before the instruction was run: the thread comes here again. */
         tracee->retry_at = site->at;
@@ -194,8 +205,10 @@ static void step_in_place(struct engine *engine, struct tracee *tracee, struct s
     }
 }
 
-static void pass(struct engine *engine, struct tracee *tracee, struct site *site, arch_regs *regs)
+static void pass(struct engine *engine, struct tracee *tracee, struct site *site, arch_regs *regs,
+                 unsigned remote_calls)
 {
+    struct space *space = tracee->process->space;
     target_addr to = site->at;
     if (site->planted) {
         switch (site->kind) {
@@ -210,28 +223,54 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
             return;
         }
     }
+    if (tracee->blocks_trap || tracee->process->trap.special)
+        sigtrap_mend(tracee, regs);
     engine->stats.ptrace_calls++;
-    if (arch_set_pc(tracee->tid, regs, to) == 0)
+    if (arch_set_pc(tracee->tid, regs, to) < 0)
+        return;
+    /* One that was made to do a system call is in a stop of its own now, perhaps in a group-stop:
+       the loop will see it. */
+    if (space->remote_calls == remote_calls)
         tracee_resume(tracee, 0);
+}
+
+/*
+ * Whether this trap is the one of a call that was reported before, whose first instruction faulted.
+ * A handler may do much before it returns there, calls of traced functions included, or never
+ * return: once the thread is seen higher up on the stack, or back from that call, it will not.
+ */
+static bool is_retry(struct tracee *tracee, const struct site *site, const arch_regs *regs)
+{
+    uint64_t sp = arch_sp(regs);
+    if (!tracee->retry_at.value)
+        return false;
+    bool here = target_addr_equal(tracee->retry_at, site->at) && tracee->retry_sp == sp;
+    bool left = sp > tracee->retry_sp && sp >= tracee->stack.low && sp < tracee->stack.high;
+    if (here || left)
+        tracee->retry_at = target_addr_of(0);
+    return here;
 }
 
 void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site, arch_regs *regs)
 {
     struct process *process = tracee->process;
     struct space *space = process->space;
-    bool retried = tracee->retry_at.value && target_addr_equal(tracee->retry_at, site->at) &&
-                   tracee->retry_sp == arch_sp(regs);
-    tracee->retry_at = target_addr_of(0);
+    bool retried = is_retry(tracee, site, regs);
+    unsigned remote_calls = space->remote_calls;
     space->helper = tracee->tid;
     if (!retried && !process->silent) {
         bool returned = (site->uses & SITE_RETURN) && serve_return(engine, tracee, site, regs);
         if ((site->uses & SITE_ENTRY) && !returned)
             serve_entry(engine, tracee, site, regs);
         if (site->uses & SITE_JUMP)
-            callstack_jumped(&tracee->frames);
+            serve_jump(tracee, regs);
         if (site->uses & SITE_WATCH)
             call_watches(tracee, site);
+        if (site->uses & SITE_SIGMASK)
+            sigtrap_on_sigmask(tracee, regs);
+        if (site->uses & SITE_SIGACTION)
+            sigtrap_on_sigaction(tracee, regs);
     }
     space->helper = 0;
-    pass(engine, tracee, site, regs);
+    pass(engine, tracee, site, regs, remote_calls);
 }

@@ -10,7 +10,8 @@
 void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site, arch_regs *regs);
 
 /* All signals but those that an instruction itself raises: what may be blocked while a thread is
-   stepped without a fault being fatal. As a kernel sigset, bit 0 is signal 1. */
+   stepped without a fault being fatal. As a kernel sigset, bit 0 is signal 1. SIGTRAP, with which
+   the step ends, is never in it. */
 uint64_t serve_step_mask(uint64_t program_mask);
 
 #endif

@@ -22,10 +22,12 @@
 struct space;
 
 enum site_use {
-    SITE_ENTRY = 1,  /* a function's first instruction */
-    SITE_RETURN = 2, /* a return address */
-    SITE_WATCH = 4,  /* somebody is to be called */
-    SITE_JUMP = 8,   /* frames are left from here without returning */
+    SITE_ENTRY = 1,      /* a function's first instruction */
+    SITE_RETURN = 2,     /* a return address */
+    SITE_WATCH = 4,      /* somebody is to be called */
+    SITE_JUMP = 8,       /* frames are left from here without returning */
+    SITE_SIGMASK = 16,   /* the C library's pthread_sigmask() */
+    SITE_SIGACTION = 32, /* the C library's sigaction() */
 };
 
 struct watch {

@@ -26,6 +26,7 @@ struct space {
     target_addr syscall_insn; /* 0: not looked for yet */
     struct maps maps;         /* as last read by space_read_maps() */
     uint64_t maps_read_ns;
+    unsigned remote_calls; /* made so far: see remote_syscall() */
     pid_t helper; /* a thread that is stopped where it can do a remote system call; 0: none now */
 };
 
@@ -43,8 +44,8 @@ size_t space_read_some(const struct space *space, target_addr at, void *buffer, 
 
 /* Reads the mappings again, by way of a thread of the space. When that fails there are none. */
 void space_read_maps(struct space *space, pid_t tid, uint64_t now_ns);
-/* Whether the address lies in code, that is in an executable mapping. Asked while one of the space's
-   threads is served. */
+/* Whether the address lies in code, that is in an executable mapping. Asked while one of the
+   space's threads is served. */
 bool space_is_code(struct space *space, target_addr at);
 
 /* Takes all breakpoints out of the memory open at `fd`: the space's own, or a forked child's copy.

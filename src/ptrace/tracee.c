@@ -44,7 +44,9 @@ void tracee_forget_program(struct tracee *tracee)
         close(tracee->stat_fd);
     pid_t tid = tracee->tid;
     struct process *process = tracee->process;
-    *tracee = (struct tracee){.tid = tid, .process = process, .stat_fd = -1};
+    /* execve(2) keeps the signal mask. */
+    *tracee = (struct tracee){
+        .tid = tid, .process = process, .stat_fd = -1, .blocks_trap = tracee->blocks_trap};
 }
 
 void tracee_free(struct engine *engine, struct tracee *tracee)

@@ -10,6 +10,7 @@
 
 #include "ptrace/callstack.h"
 #include "ptrace/engine.h"
+#include "ptrace/sigtrap.h"
 #include "ptrace/space.h"
 #include "util/addr.h"
 #include "util/table.h"
@@ -19,9 +20,10 @@ struct process {
     pid_t pid;
     struct space *space;
     unsigned n_threads;
-    bool silent;     /* a child that is not followed, in its parent's memory until it executes: its
-                        breakpoints are passed, its calls are not reported */
-    bool announced;  /* `started` was called: `ended` is owed */
+    bool silent;    /* a child that is not followed, in its parent's memory until it executes: its
+                       breakpoints are passed, its calls are not reported */
+    bool announced; /* `started` was called: `ended` is owed */
+    struct sigtrap trap;
     int exit_status; /* of its leader, as waitpid gives it */
     void *data;      /* the sink's */
 };
@@ -31,8 +33,11 @@ enum { TRACEE_NAME_MAX = 16 };
 struct tracee {
     pid_t tid;
     struct process *process;
-    bool listening; /* in a group-stop, PTRACE_LISTEN */
-    bool vforking;  /* waits in vfork(2) for its child: cannot stop, cannot run */
+    bool listening;    /* in a group-stop, PTRACE_LISTEN */
+    bool vforking;     /* waits in vfork(2) for its child: cannot stop, cannot run */
+    bool blocks_trap;  /* it has SIGTRAP blocked, as far as it knows: see sigtrap.h */
+    bool in_sigaction; /* for SIGTRAP, with this handler */
+    uint64_t sigaction_handler;
     struct callstack frames;
     struct stack_range stack; /* the one it was last seen on */
     /* A fault in a displaced instruction sends the thread back to the breakpoint once its handler

@@ -98,6 +98,11 @@ static inline void harness_refresh(struct harness *h, struct process *process)
             if (image_symbol(module->image, jumps[i], &vaddr))
                 ck_assert_int_eq(process_watch_jump(process, module_target(module, vaddr), &err),
                                  0);
+        if (image_symbol(module->image, "pthread_sigmask", &vaddr))
+            ck_assert_int_eq(process_watch_sigmask(process, module_target(module, vaddr), &err), 0);
+        if (image_symbol(module->image, "sigaction", &vaddr))
+            ck_assert_int_eq(process_watch_sigaction(process, module_target(module, vaddr), &err),
+                             0);
         if (image_symbol(module->image, "_dl_debug_state", &vaddr)) {
             target_addr hook = module_target(module, vaddr);
             process_unwatch(process, hook, on_linker_hook, h);

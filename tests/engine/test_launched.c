@@ -152,6 +152,12 @@ START_TEST(breakpoints_of_its_own)
 }
 END_TEST
 
+START_TEST(blocks_or_ignores_the_signal_of_breakpoints)
+{
+    COMPARE("work", 1, "sigtrap_blocked");
+}
+END_TEST
+
 START_TEST(stops_itself)
 {
     COMPARE("work on_continue", 2, "group_stop");
@@ -221,6 +227,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, ends_inside_functions);
     tcase_add_test(tests, faults_that_are_mended);
     tcase_add_test(tests, breakpoints_of_its_own);
+    tcase_add_test(tests, blocks_or_ignores_the_signal_of_breakpoints);
     tcase_add_test(tests, stops_itself);
     tcase_add_test(tests, first_instructions_of_every_kind);
     tcase_add_test(tests, entries_only);

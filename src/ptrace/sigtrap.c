@@ -1,0 +1,182 @@
+#include "ptrace/sigtrap.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "ptrace/core.h"
+#include "ptrace/memory.h"
+#include "ptrace/remote_call.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+enum {
+    REQUEST_GETSIGMASK = 0x420a,
+    REQUEST_SETSIGMASK = 0x420b,
+    KERNEL_SIGSET_SIZE = 8,
+    /* Scratch memory below the stack pointer and its red zone, where nothing is kept. */
+    SCRATCH_BELOW = 1024,
+};
+
+static const uint64_t TRAP_BIT = UINT64_C(1) << (SIGTRAP - 1);
+
+/* A line "NAME: HEX" of /proc/PID/status (proc(5)); 0 when it cannot be read. */
+static bool status_has_trap(pid_t tid, const char *name)
+{
+    char path[64], line[256];
+    size_t n = strlen(name);
+    snprintf(path, sizeof(path), "/proc/%d/status", tid);
+    cleanup(cleanup_file) FILE *status = fopen(path, "re");
+    unsigned long long set = 0;
+    while (status && fgets(line, sizeof(line), status))
+        if (strncmp(line, name, n) == 0 && sscanf(line + n, ": %llx", &set) == 1)
+            break;
+    return set & TRAP_BIT;
+}
+
+void sigtrap_look_thread(struct tracee *tracee)
+{
+    tracee->blocks_trap = status_has_trap(tracee->tid, "SigBlk");
+}
+
+static target_addr scratch_of(const arch_regs *regs)
+{
+    return target_addr_of((arch_sp(regs) - SCRATCH_BELOW) & ~UINT64_C(15));
+}
+
+/* Asks the kernel, by way of a stopped thread, for the process's action. */
+static int get_action(struct space *space, pid_t tid, struct kernel_sigaction *action)
+{
+    arch_regs regs;
+    int64_t result = 0;
+    int r = arch_get_regs(tid, &regs);
+    if (r < 0)
+        return r;
+    target_addr scratch = scratch_of(&regs);
+    const uint64_t args[6] = {SIGTRAP, 0, scratch.value, KERNEL_SIGSET_SIZE};
+    r = remote_syscall(space, tid, SYS_rt_sigaction, args, &result);
+    if (r == 0 && result < 0)
+        r = (int)result;
+    return r < 0 ? r : memory_read(space->memory, scratch, action, sizeof(*action));
+}
+
+static int set_action(struct space *space, pid_t tid, const arch_regs *regs,
+                      const struct kernel_sigaction *action)
+{
+    int64_t result = 0;
+    target_addr scratch = scratch_of(regs);
+    int r = memory_write(space->memory, scratch, action, sizeof(*action));
+    const uint64_t args[6] = {SIGTRAP, scratch.value, 0, KERNEL_SIGSET_SIZE};
+    if (r == 0)
+        r = remote_syscall(space, tid, SYS_rt_sigaction, args, &result);
+    return r < 0 ? r : (int)result;
+}
+
+static const struct sigtrap IGNORED = {
+    .special = true, .known = true, .action = {.handler = (uintptr_t)SIG_IGN}};
+
+/* Asks for a handler by way of the stopped thread `tid`, or says why it cannot. */
+static void learn_handler(struct process *process, pid_t tid)
+{
+    struct sigtrap *trap = &process->trap;
+    int r = tid < 0 ? tid : get_action(process->space, tid, &trap->action);
+    *trap = (struct sigtrap){.special = true, .known = r == 0, .action = trap->action};
+    if (r < 0 && r != -ESRCH)
+        log_warning("process %d handles SIGTRAP, and how cannot be told (%s): its handler is lost "
+                    "when it blocks SIGTRAP in a traced function",
+                    process->pid, strerror(-r));
+}
+
+void sigtrap_look_process(struct process *process)
+{
+    process->trap = (struct sigtrap){0};
+    if (status_has_trap(process->pid, "SigIgn"))
+        process->trap = IGNORED;
+    else if (status_has_trap(process->pid, "SigCgt"))
+        learn_handler(process, space_helper(process->space));
+}
+
+void sigtrap_on_sigmask(struct tracee *tracee, const arch_regs *regs)
+{
+    int how = (int)arch_integer_arg(regs, 0);
+    uint64_t at = arch_integer_arg(regs, 1), set;
+    if (!at ||
+        memory_read(tracee->process->space->memory, target_addr_of(at), &set, sizeof(set)) < 0)
+        return;
+    if (how == SIG_SETMASK)
+        tracee->blocks_trap = set & TRAP_BIT;
+    else if (set & TRAP_BIT)
+        tracee->blocks_trap = how == SIG_BLOCK;
+}
+
+/* sigaction() has come back to where it was called from. */
+static void on_sigaction_done(void *data, struct process *process, pid_t tid)
+{
+    struct tracee *tracee = tracee_find(process->engine, tid);
+    target_addr at = target_addr_of((uintptr_t)data);
+    arch_regs regs;
+    if (!tracee || !tracee->in_sigaction)
+        return; /* another thread's call for another signal */
+    tracee->in_sigaction = false;
+    process_unwatch(process, at, on_sigaction_done, data);
+    if (arch_get_regs(tid, &regs) < 0 || (int)arch_integer_ret(&regs, 0) != 0)
+        return;
+    /* That it ignores SIGTRAP cannot be asked any more: the trap that brought us here ended it. */
+    if (tracee->sigaction_handler == (uintptr_t)SIG_IGN)
+        process->trap = IGNORED;
+    else if (tracee->sigaction_handler == (uintptr_t)SIG_DFL)
+        process->trap = (struct sigtrap){0};
+    else
+        learn_handler(process, tid);
+}
+
+void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs)
+{
+    struct process *process = tracee->process;
+    const int memory = process->space->memory;
+    uint64_t action = arch_integer_arg(regs, 1), ret = arch_return_register(regs);
+    struct error err;
+    if ((int)arch_integer_arg(regs, 0) != SIGTRAP || !action)
+        return;
+    /* struct sigaction begins with the handler, in every C library. */
+    if (memory_read(memory, target_addr_of(action), &tracee->sigaction_handler, 8) < 0 ||
+        (arch_return_in_memory &&
+         memory_read(memory, target_addr_of(arch_entry_slot(regs)), &ret, sizeof(ret)) < 0))
+        return;
+    if (process_watch(process, target_addr_of(ret), on_sigaction_done, (void *)(uintptr_t)ret,
+                      &err) < 0)
+        log_warning("process %d changes what it does with SIGTRAP unseen: %s", process->pid,
+                    err.text);
+    else
+        tracee->in_sigaction = true;
+}
+
+static void mend_action(struct tracee *tracee, const arch_regs *regs)
+{
+    struct process *process = tracee->process;
+    const struct sigtrap *trap = &process->trap;
+    bool ignored = trap->action.handler == (uintptr_t)SIG_IGN;
+    if (!trap->known || status_has_trap(process->pid, ignored ? "SigIgn" : "SigCgt"))
+        return;
+    int r = set_action(process->space, tracee->tid, regs, &trap->action);
+    if (r < 0 && r != -ESRCH)
+        log_warning("process %d has lost its handling of SIGTRAP and it cannot be put back: %s",
+                    process->pid, strerror(-r));
+}
+
+void sigtrap_mend(struct tracee *tracee, const arch_regs *regs)
+{
+    struct engine *engine = tracee->process->engine;
+    uint64_t mask;
+    if (tracee->process->trap.special)
+        mend_action(tracee, regs);
+    /* Inside sigaction() it stays unblocked, or the trap at its return would undo what it did. */
+    if (!tracee->blocks_trap || tracee->in_sigaction ||
+        engine_ptrace(engine, REQUEST_GETSIGMASK, tracee->tid, (void *)sizeof(mask),
+                      (uintptr_t)&mask) < 0)
+        return;
+    mask |= TRAP_BIT;
+    engine_ptrace(engine, REQUEST_SETSIGMASK, tracee->tid, (void *)sizeof(mask), (uintptr_t)&mask);
+}

@@ -1,0 +1,53 @@
+/*
+ * The program's own SIGTRAP. When a breakpoint traps while SIGTRAP is blocked or ignored, the
+ * kernel unblocks it in the thread and resets its disposition to the default for the whole process,
+ * although the tracer takes the signal away (kernel/signal.c: force_sig_info_to_task()). Nothing
+ * shows afterwards that it did; so what the program has asked for is remembered, and given back
+ * after each trap.
+ *
+ * Known is what was so when the program was attached to or executed, and what it has since asked of
+ * the C library's pthread_sigmask() and sigaction(), by which sigprocmask(), signal() and their
+ * like go, too. What it asks of the kernel by itself is not seen.
+ */
+#ifndef PTRACE_SIGTRAP_H
+#define PTRACE_SIGTRAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ptrace/arch.h"
+#include "util/error.h"
+
+struct process;
+struct tracee;
+
+/* A struct sigaction as rt_sigaction(2) has it. */
+struct kernel_sigaction {
+    uint64_t handler;
+    uint64_t flags;
+    uint64_t restorer;
+    uint64_t mask;
+};
+
+/* What is remembered of a process. */
+struct sigtrap {
+    bool special; /* handled or ignored, not the default */
+    bool known;   /* `action` is what it is */
+    struct kernel_sigaction action;
+};
+
+/* Reads what is so now: of a thread whether it blocks SIGTRAP, of its process whether it is handled
+   or ignored. */
+void sigtrap_look_thread(struct tracee *tracee);
+void sigtrap_look_process(struct process *process);
+
+/* The thread is at the entry of pthread_sigmask(), or of sigaction(). */
+void sigtrap_on_sigmask(struct tracee *tracee, const arch_regs *regs);
+void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs);
+
+/* The thread has trapped and is about to be resumed: puts back what the kernel took. May make it do
+   a system call: see remote_syscall(). */
+void sigtrap_mend(struct tracee *tracee, const arch_regs *regs);
+
+#endif
