@@ -44,10 +44,9 @@ static int use_session(const struct lttng_session *found, struct session **resul
     return 0;
 }
 
-static int session_choose(const struct session_request *request, struct session **session,
-                          struct error *err)
+static int choose(const struct session_request *request, struct session **session,
+                  struct error *err)
 {
-    log_set_level(request->level);
     if (request->name && request->output)
         return error_set(err, -EINVAL,
                          "--session and --output exclude each other: a session has its output");
@@ -134,8 +133,7 @@ static int begin_own(struct session *session, const char *const *names, size_t n
     return rc < 0 ? rc : start(session, err);
 }
 
-static int session_begin(struct session *session, const char *const *names, size_t n,
-                         struct error *err)
+static int begin(struct session *session, const char *const *names, size_t n, struct error *err)
 {
     if (session->owner == SESSION_OWN)
         return begin_own(session, names, n, err);
@@ -159,13 +157,25 @@ static int session_begin(struct session *session, const char *const *names, size
     return rc;
 }
 
+static int session_begin(struct session *session, const char *const *names, size_t n,
+                         struct error *err)
+{
+    pthread_mutex_lock(&session->lock);
+    int rc = begin(session, names, n, err);
+    pthread_mutex_unlock(&session->lock);
+    return rc;
+}
+
 static int session_extend(struct session *session, const char *const *names, size_t n,
                           struct error *err)
 {
     if (!session->channel)
         return 0;
-    return rules_enable(session->name, session->channel, names, n,
-                        session->owner == SESSION_OWN ? RULES_PROVIDER : RULES_EXACT, err);
+    pthread_mutex_lock(&session->lock);
+    int rc = rules_enable(session->name, session->channel, names, n,
+                          session->owner == SESSION_OWN ? RULES_PROVIDER : RULES_EXACT, err);
+    pthread_mutex_unlock(&session->lock);
+    return rc;
 }
 
 static int64_t now_ms(void)
@@ -175,15 +185,46 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static bool session_names_provider(struct session *session, const char *provider)
+/* The rules of all sessions as they are now, but for those of a session that just vanishes. */
+static void read_all_rules(struct session *session)
+{
+    struct error err;
+    if (rule_list_read(&session->rules, NULL, &err) < 0)
+        log_debug("cannot read all sessions' rules: %s", err.text);
+    session->rules_read_ms = now_ms();
+}
+
+/*
+ * A channel may be made to block the application without a limit. With the consumer dead or stuck
+ * that would be for ever, and the traced program would hang with the tracer.
+ */
+static void refuse_endless_blocking(const struct session *session)
+{
+    if (!session->rules.blocks_forever || !getenv("LTTNG_UST_ALLOW_BLOCKING"))
+        return;
+    log_warning("channel %s of session %s blocks without a limit: no channel blocks the tracer",
+                session->rules.blocking_channel, session->rules.blocking_session);
+    unsetenv("LTTNG_UST_ALLOW_BLOCKING");
+}
+
+static int session_choose(const struct session_request *request, struct session **session,
+                          struct error *err)
+{
+    log_set_level(request->level);
+    int rc = choose(request, session, err);
+    if (rc == 0) {
+        read_all_rules(*session);
+        refuse_endless_blocking(*session);
+    }
+    return rc;
+}
+
+static bool names_provider(struct session *session, const char *provider)
 {
     size_t length = strlen(provider);
     int64_t now = now_ms();
     if (session->rules_read_ms == 0 || now - session->rules_read_ms >= RULES_AGE_MS) {
-        struct error err;
-        if (rule_list_read(&session->rules, NULL, &err) < 0)
-            log_warning("cannot read the sessions' rules: %s", err.text);
-        session->rules_read_ms = now_ms();
+        read_all_rules(session);
     }
     for (size_t i = 0; i < session->rules.list.count; i++) {
         const char *pattern = session->rules.list.items[i].pattern;
@@ -191,6 +232,14 @@ static bool session_names_provider(struct session *session, const char *provider
             return true;
     }
     return false;
+}
+
+static bool session_names_provider(struct session *session, const char *provider)
+{
+    pthread_mutex_lock(&session->lock);
+    bool named = names_provider(session, provider);
+    pthread_mutex_unlock(&session->lock);
+    return named;
 }
 
 /* Stops, and waits until what was recorded is in the files. */
@@ -205,9 +254,9 @@ static int stop(struct session *session, struct error *err)
     if (rc < 0)
         return error_set(err, -EIO, "cannot stop session %s: %s", session->name,
                          lttng_strerror(rc));
-    int64_t end = now_ms() + DATA_TIMEOUT_S * 1000;
+    int64_t until = now_ms() + DATA_TIMEOUT_S * 1000;
     while ((rc = lttng_data_pending(session->name)) > 0) {
-        if (now_ms() >= end)
+        if (now_ms() >= until)
             return error_set(err, -ETIMEDOUT,
                              "session %s did not write out its data in %d seconds: the trace in "
                              "%s may lack its end",
@@ -239,7 +288,7 @@ int session_destroy(struct session *session, struct error *err)
     return 0;
 }
 
-static int session_end(struct session *session, struct error *err)
+static int end(struct session *session, struct error *err)
 {
     int rc = 0;
     bool was_started = session->started;
@@ -256,6 +305,14 @@ static int session_end(struct session *session, struct error *err)
             *err = second;
         }
     }
+    return rc;
+}
+
+static int session_end(struct session *session, struct error *err)
+{
+    pthread_mutex_lock(&session->lock);
+    int rc = end(session, err);
+    pthread_mutex_unlock(&session->lock);
     return rc;
 }
 
@@ -293,6 +350,7 @@ void session_free(struct session *session)
     output_free(&session->output);
     rule_list_clear(&session->rules);
     free(session->channel);
+    pthread_mutex_destroy(&session->lock);
     free(session);
 }
 

@@ -30,12 +30,14 @@ struct session_request {
     enum log_level level;
 };
 
-/* What libptrace_tracer_session.so exports as `session_lttng_ops`. */
+/* What libptrace_tracer_session.so exports as `session_lttng_ops`. Once chosen, a session may be
+   used by several threads, but for free(). */
 struct session_ops {
     /*
      * Decides which session it is by the rules of the manual page, starting a session daemon when
      * one is needed and none runs, and making the own session when it is that. Nothing is started
-     * yet.
+     * yet. Takes LTTNG_UST_ALLOW_BLOCKING out of the environment when a channel of the user's would
+     * block without a limit.
      */
     MUST_CHECK int (*choose)(const struct session_request *request, struct session **session,
                              struct error *err);

@@ -79,13 +79,11 @@ int daemon_start(struct error *err)
         program = "lttng-sessiond";
     int status = 0;
     int rc = spawn_daemon(program, &status);
-    if (rc == -ENOENT)
-        return error_set(err, rc,
-                         "no LTTng session daemon runs and there is no %s to start: install "
-                         "lttng-tools, or use --print",
-                         program);
     if (rc < 0)
-        return error_set(err, rc, "cannot start %s: %s", program, strerror(-rc));
+        return error_set(err, rc,
+                         "no LTTng session daemon runs and %s cannot be started (%s): install "
+                         "lttng-tools, or use --print",
+                         program, strerror(-rc));
     if (!daemon_is_alive())
         return error_set(err, -ECONNREFUSED,
                          "%s was started and does not answer (status %d): run it by hand to see "

@@ -17,8 +17,10 @@ enum {
 struct session *session_new(enum session_owner owner)
 {
     struct session *session = calloc(1, sizeof(*session));
-    if (session)
+    if (session) {
         session->owner = owner;
+        pthread_mutex_init(&session->lock, NULL);
+    }
     return session;
 }
 

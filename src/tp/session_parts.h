@@ -2,6 +2,7 @@
 #ifndef TP_SESSION_PARTS_H
 #define TP_SESSION_PARTS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -55,6 +56,9 @@ struct rule {
 struct rule_list {
     VEC(struct rule) list;
     VEC(char *) channels; /* of user space, in all sessions looked at */
+    bool blocks_forever;  /* one of them blocks applications without a limit: */
+    char blocking_channel[LTTNG_SYMBOL_NAME_LEN];
+    char blocking_session[LTTNG_NAME_MAX];
 };
 
 /* Reads the rules of the session, or with NULL of all sessions of the user. The rules are cleared
@@ -90,6 +94,7 @@ MUST_CHECK int rules_parse_saved(struct rule_list *rules, const char *session, c
 /* -- session_own.c -- */
 
 struct session {
+    pthread_mutex_t lock; /* liblttng-ctl keeps its one connection in a static variable */
     enum session_owner owner;
     char name[LTTNG_NAME_MAX];
     char path[LTTNG_PATH_MAX];

@@ -125,6 +125,15 @@ static int close_in_event(struct parser *parser, const char *name, const char *t
     return 0;
 }
 
+static void note_blocking(struct parser *parser)
+{
+    struct rule_list *rules = parser->rules;
+    rules->blocks_forever = true;
+    snprintf(rules->blocking_channel, sizeof(rules->blocking_channel), "%s",
+             rules->channels.items[rules->channels.count - 1]);
+    snprintf(rules->blocking_session, sizeof(rules->blocking_session), "%s", parser->session);
+}
+
 static int close_element(struct parser *parser, const char *name, const char *text)
 {
     if (strcmp(name, "contexts") == 0) {
@@ -139,6 +148,9 @@ static int close_element(struct parser *parser, const char *name, const char *te
         parser->user_space = strcmp(text, "UST") == 0;
     } else if (parser->in_channel && strcmp(name, "enabled") == 0) {
         parser->channel_enabled = strcmp(text, "true") == 0;
+    } else if (parser->in_channel && parser->user_space && strcmp(name, "blocking_timeout") == 0) {
+        if (strtol(text, NULL, 10) < 0 && parser->rules->channels.count)
+            note_blocking(parser);
     } else if (parser->in_channel && parser->user_space && strcmp(name, "name") == 0) {
         char **channel = vec_push(&parser->rules->channels);
         if (!channel || !(*channel = strdup(text)))

@@ -337,7 +337,7 @@ case_no_daemon_to_start()
     private_lttng_kill
     export LTTNG_SESSIOND_PATH=no-such-sessiond
     driver_start
-    expect "error: no LTTng session daemon runs and there is no no-such-sessiond to start*" \
+    expect "error: no LTTng session daemon runs and no-such-sessiond cannot be started (*" \
         choose output=trace
     driver_stop
     export LTTNG_SESSIOND_PATH=/bin/false
@@ -391,6 +391,38 @@ now_named()
 {
     ask names "$1"
     [[ $reply == yes ]]
+}
+
+# No channel may hang the traced program for ever; a limit is fine.
+case_endless_blocking()
+{
+    with_lttng
+    export LTTNG_UST_ALLOW_BLOCKING=1
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-channel -u limited --blocking-timeout=1000
+    driver_start
+    ask choose
+    driver_stop
+    [[ ! -s $err ]] || lines 0 '^ptrace_tracer:' "$err"
+    lttng_do enable-channel -u endless --blocking-timeout=inf --subbuf-size=4096 --num-subbuf=2
+    lttng_do enable-event -u -c endless 'kinds:*'
+    driver_start
+    ask choose
+    said 'channel endless of session mine blocks without a limit'
+    expect opened open
+    expect added add
+    expect begun begin
+    # The consumer does not empty the rings.
+    local consumer
+    consumer=$(pgrep -P "$private_pid" -x lttng-consumerd)
+    kill -STOP "$consumer"
+    ask emit integers entry 1000
+    kill -CONT "$consumer"
+    [[ $reply == emitted ]] || fail "$reply"
+    ask counts
+    [[ $reply =~ lost\ [1-9] ]] || fail "nothing was lost: $reply"
+    expect ended end
+    driver_stop
 }
 
 # Somebody destroys the session meanwhile.
