@@ -85,9 +85,16 @@ case_processes()
     done
 }
 
+has_no_processes()
+{
+    [[ -z $(case_processes) ]]
+}
+
 no_processes()
 {
     local left
+    # What was killed may take a moment to be gone.
+    wait_for 5 has_no_processes && return
     left=$(case_processes)
     [[ -z $left ]] || fail "left running: $(ps -o pid=,args= -p "$(echo "$left" | paste -sd,)")"
 }
