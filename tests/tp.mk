@@ -5,6 +5,15 @@ $(TP_DRIVER): tests/e2e/tp_driver.c $(call obj,src/tp/load.c src/tp/thread_id.c 
               $(BUILD)/lib/libptrace_tracer_lttng.so $(BUILD)/lib/libptrace_tracer_session.so \
               $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(EXPORTS) -o $@ $< $(filter %.o,$^) $(LDFLAGS) -ldl -lpthread
+	$(say) LD $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(EXPORTS) -o $@ $< $(filter %.o,$^) $(LDFLAGS) -ldl -lpthread
 
 TEST_TARGETS += $(TP_DRIVER)
+
+# Unlike other unit tests, this one needs liblttng-ctl.
+$(BUILD)/tests/unit/test_session_rules: tests/unit/test_session_rules.c \
+                                        $(call obj,$(SESSION) $(UTIL)) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(SESSION_LIBS) \
+	    $(shell pkg-config --libs check) -lpthread
