@@ -82,6 +82,7 @@ $(BUILD)/lib/libptrace_tracer_session.so: $(call obj,$(SESSION) $(UTIL))
 
 include sample/sample.mk
 include tests/tests.mk
+include bench/bench.mk
 
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
