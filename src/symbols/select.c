@@ -145,11 +145,30 @@ static const char *file_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* A library's file is often mapped under its full version (libz.so.1.2.13) while everybody knows it
+   by a shorter one (libz.so.1), the link it is loaded through: each counts as its name. */
+static bool glob_matches_file(const char *glob, const char *name)
+{
+    char shorter[256];
+    const char *version = strstr(name, ".so.");
+    if (fnmatch(glob, name, 0) == 0)
+        return true;
+    if (!version || snprintf(shorter, sizeof(shorter), "%s", name) >= (int)sizeof(shorter))
+        return false;
+    char *first = shorter + (version - name) + strlen(".so"), *dot;
+    while ((dot = strrchr(first, '.'))) {
+        *dot = '\0';
+        if (fnmatch(glob, shorter, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool pattern_matches_module(const struct pattern *pattern, const char *provider,
                                    const char *path)
 {
     return !pattern->glob || fnmatch(pattern->glob, provider, 0) == 0 ||
-           fnmatch(pattern->glob, file_name(path), 0) == 0;
+           glob_matches_file(pattern->glob, file_name(path));
 }
 
 static bool pattern_matches_name(const struct pattern *pattern, const char *name)

@@ -60,6 +60,21 @@ START_TEST(parts_at_the_last_at)
 }
 END_TEST
 
+START_TEST(knows_libraries_by_shorter_versions)
+{
+    static const char path[] = "/usr/lib/libz.so.1.2.13";
+    struct select *select = SELECTING("a@libz.so", "b@libz.so.1", "c@libz.so.1.2", "d@libz.so.2",
+                                      "e@libz", "f@libz.so.1.2.1");
+    ck_assert(takes(select, "a", "z", path));
+    ck_assert(takes(select, "b", "z", path));
+    ck_assert(takes(select, "c", "z", path));
+    ck_assert(!takes(select, "d", "z", path));
+    ck_assert(!takes(select, "e", "z", path));
+    ck_assert(!takes(select, "f", "z", path));
+    select_free(select);
+}
+END_TEST
+
 START_TEST(exclusion_wins)
 {
     struct select *select = SELECTING("!foo_b.*", "foo.*", "!.*@bad*");
@@ -228,6 +243,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, matches_whole_names);
     tcase_add_test(tests, keeps_back_references);
     tcase_add_test(tests, parts_at_the_last_at);
+    tcase_add_test(tests, knows_libraries_by_shorter_versions);
     tcase_add_test(tests, exclusion_wins);
     tcase_add_test(tests, takes_any_of_the_names);
     tcase_add_loop_test(tests, leaves_the_system_out, 0, sizeof(modules) / sizeof(*modules));
