@@ -122,7 +122,7 @@ single 600 'build (sanitizers)' make -j"$jobs" CC="$compiler" SANITIZE=1 BUILD="
 export ASAN_OPTIONS=exitcode=99:detect_stack_use_after_return=0
 export UBSAN_OPTIONS=print_stacktrace=1
 export CK_DEFAULT_TIMEOUT=60
-export BUILD=$build/asan PLAIN_BUILD=$build
+export BUILD=$build/asan PLAIN_BUILD=$build TEST_CC=$compiler
 
 for source in tests/unit/test_*.c tests/engine/test_*.c; do
     [[ -e $source ]] || { single 1 "$source" false; continue; }

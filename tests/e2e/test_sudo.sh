@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Under sudo the events land in the session of the user who called sudo. For that a user is made up,
-# in a mount namespace where /etc/passwd and sudo's rules are the test's: it takes root, be it
-# through sudo.
+# Under sudo the events land in the session of the user who called sudo. It takes root, be it through
+# sudo. Where a mount namespace may be made, a user is made up in one, with /etc/passwd and sudo's
+# rules of the test's own; else it is the user who runs the tests, if LTTng is new to that one's home.
 command -v sudo >/dev/null || { echo 'SKIP: no sudo'; exit 77; }
 if [[ $(id -u) != 0 ]]; then
     sudo -n true 2>/dev/null || { echo 'SKIP: sudo asks for a password'; exit 77; }
-    exec sudo -n env "PATH=$PATH" "BUILD=${BUILD:-}" "PLAIN_BUILD=${PLAIN_BUILD:-}" bash "$0" "$@"
+    exec sudo -n env "PATH=$PATH" "BUILD=${BUILD:-}" "PLAIN_BUILD=${PLAIN_BUILD:-}" \
+        "TEST_CALLER=$(id -un)" bash "$0" "$@"
 fi
 unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND
 # How the sanitizers look for leaks needs rights that a process with changed users does not have.
@@ -15,40 +16,66 @@ export BUILD
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
-test_user=ptracetest
-test_uid=54321
-
 make_user()
 {
-    [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]] || skip "no mount namespace may be made"
-    mkdir user tmp
-    chown $test_uid:$test_uid user
-    chmod 1777 tmp
-    { cat /etc/passwd; echo "$test_user:*:$test_uid:$test_uid:made up:$dir/user:/bin/bash"; } >passwd
-    { cat /etc/group; echo "$test_user:*:$test_uid:"; } >group
+    if [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]]; then
+        make_up_user
+    else
+        take_caller
+    fi
+    mkdir user
+    chown "$test_uid:$test_gid" user
+    as_user test -x "$tracer" || skip "the build is not for another user to read"
+    trap 'user_end $?' EXIT
+    unset CASE_MARK
+    as_user lttng-sessiond --daemonize >sessiond.log 2>&1 || fail "no daemon: $(cat sessiond.log)"
+    user_daemon=$(cat "$user_home/.lttng/lttng-sessiond.pid")
+    export CASE_MARK=$dir
+}
+
+make_up_user()
+{
+    test_user=ptracetest test_uid=54321 test_gid=54321 user_home=$dir/home
+    chown $test_uid:$test_gid home
+    { cat /etc/passwd; echo "$test_user:*:$test_uid:$test_gid:made up:$user_home:/bin/bash"; } >passwd
+    { cat /etc/group; echo "$test_user:*:$test_gid:"; } >group
     { echo "root ALL=(ALL) NOPASSWD: ALL"; echo "$test_user ALL=(ALL) NOPASSWD: ALL"; } >sudoers
     chmod 440 sudoers
     mount --bind passwd /etc/passwd && mount --bind group /etc/group &&
         mount --bind sudoers /etc/sudoers || fail "cannot mount"
-    as_user test -x "$tracer" || skip "the build is not for another user to read"
-    trap 'user_daemon_stop; case_end $?' EXIT
-    unset CASE_MARK
-    as_user lttng-sessiond --daemonize >sessiond.log 2>&1 || fail "no daemon: $(cat sessiond.log)"
-    user_daemon=$(cat user/.lttng/lttng-sessiond.pid)
-    export CASE_MARK=$dir
+}
+
+take_caller()
+{
+    test_user=${TEST_CALLER:-root}
+    [[ $test_user != root ]] || skip "no mount namespace may be made, and there is no user but root"
+    test_uid=$(id -u "$test_user") test_gid=$(id -g "$test_user")
+    user_home=$(getent passwd "$test_user" | cut -d: -f6)
+    if [[ -e $user_home/.lttng || -e $user_home/.lttngrc ]]; then
+        user_home=
+        skip "no mount namespace may be made, and $test_user has an LTTng of their own"
+    fi
 }
 
 as_user()
 {
-    (cd "$dir/user" && setpriv --reuid=$test_uid --regid=$test_uid --clear-groups \
-        env -u LTTNG_HOME HOME="$dir/user" USER=$test_user LOGNAME=$test_user "$@")
+    (cd "$dir/user" && setpriv --reuid="$test_uid" --regid="$test_gid" --clear-groups \
+        env -u LTTNG_HOME HOME="$user_home" USER="$test_user" LOGNAME="$test_user" "$@")
 }
 
-user_daemon_stop()
+user_end()
 {
-    local status=$?
-    [[ -z ${user_daemon:-} ]] || { kill "$user_daemon"; wait_for 20 is_gone "$user_daemon"; }
-    return $status
+    local pid
+    # What the case left running first: the daemon waits for nobody.
+    for pid in $(case_processes); do
+        kill -KILL "$pid" 2>/dev/null
+    done
+    if [[ -n ${user_daemon:-} ]]; then
+        kill "$user_daemon"
+        wait_for 20 is_gone "$user_daemon"
+        rm -rf "$user_home/.lttng" "$user_home/.lttngrc"
+    fi
+    case_end "$1"
 }
 
 user_lttng()
