@@ -3,7 +3,8 @@
 
 TARGET_NAMES := one_thread threads8 recursion tailcall longjmp signal_storm dlopen fork_child \
                 vfork_exec exec_other exit_in_function die_by_signal wait_for_line segv_fixup \
-                own_int3 sigtrap_blocked group_stop many_threads_churn first_instructions
+                own_int3 sigtrap_blocked group_stop many_threads_churn first_instructions \
+                coroutines thread_ends exceptions
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)
 
@@ -42,6 +43,10 @@ $(BUILD)/targets/lib%.so: tests/targets/%.c
 
 $(BUILD)/targets/%: tests/targets/%.c tests/targets/target.h
 	$(build_target)
+
+$(BUILD)/targets/%: tests/targets/%.cc
+	@mkdir -p $(@D)
+	$(CXX) -O1 -g -Wall -Wextra -Werror -o $@ $<
 
 targets: $(TARGETS)
 

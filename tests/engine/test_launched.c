@@ -78,6 +78,24 @@ START_TEST(calls_that_are_jumped_over)
 }
 END_TEST
 
+START_TEST(exceptions)
+{
+    COMPARE("thrower catcher rethrower outer plain destroy", 6, "exceptions");
+}
+END_TEST
+
+START_TEST(coroutines)
+{
+    COMPARE("body step pause_here", 3, "coroutines");
+}
+END_TEST
+
+START_TEST(threads_that_end_inside_functions)
+{
+    COMPARE("leaves waits cleans last_one", 4, "thread_ends");
+}
+END_TEST
+
 START_TEST(signal_storm)
 {
     /* How often work() was called until the last signal came is the machine's business. */
@@ -219,6 +237,9 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, recursion);
     tcase_add_test(tests, tail_calls);
     tcase_add_test(tests, calls_that_are_jumped_over);
+    tcase_add_test(tests, exceptions);
+    tcase_add_test(tests, coroutines);
+    tcase_add_test(tests, threads_that_end_inside_functions);
     tcase_add_test(tests, signal_storm);
     tcase_add_test(tests, libraries_that_come_and_go);
     tcase_add_test(tests, children_let_go);
