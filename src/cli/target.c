@@ -16,9 +16,21 @@
 static const char LINKER_HOOK[] = "_dl_debug_state";
 
 /* Functions that leave activations without returning from them. */
-static const char *const JUMPS[] = {
-    "longjmp",        "_longjmp",          "siglongjmp",        "__longjmp_chk",
-    "__libc_longjmp", "__libc_siglongjmp", "__cxa_begin_catch",
+static const struct {
+    const char *name;
+    enum process_jump jump;
+} JUMPS[] = {
+    {"longjmp", JUMP_LONGJMP},
+    {"_longjmp", JUMP_LONGJMP},
+    {"siglongjmp", JUMP_LONGJMP},
+    {"__longjmp_chk", JUMP_LONGJMP},
+    {"__libc_longjmp", JUMP_LONGJMP},
+    {"__libc_siglongjmp", JUMP_LONGJMP},
+    {"_Unwind_RaiseException", JUMP_THROW},
+    {"_Unwind_Resume", JUMP_THROW},
+    {"_Unwind_Resume_or_Rethrow", JUMP_THROW},
+    {"_Unwind_ForcedUnwind", JUMP_THROW},
+    {"__cxa_begin_catch", JUMP_CATCH},
 };
 
 static void on_libraries(void *data, struct process *process, pid_t tid)
@@ -72,9 +84,11 @@ static void watch(struct target *target, const struct module *module)
     if (target->tracer->options->entry_only)
         return;
     for (size_t i = 0; i < sizeof(JUMPS) / sizeof(JUMPS[0]); i++)
-        if (image_symbol(module->image, JUMPS[i], &vaddr) &&
-            process_watch_jump(target->process, module_target(module, vaddr), &err) < 0)
-            log_debug("%s in %s is not watched: %s", JUMPS[i], image_path(module->image), err.text);
+        if (image_symbol(module->image, JUMPS[i].name, &vaddr) &&
+            process_watch_jump(target->process, module_target(module, vaddr), JUMPS[i].jump, &err) <
+                0)
+            log_debug("%s in %s is not watched: %s", JUMPS[i].name, image_path(module->image),
+                      err.text);
 }
 
 static void find_candidates(struct target *target, struct target_module *tm)

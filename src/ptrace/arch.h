@@ -74,6 +74,14 @@ void arch_prepare_syscall(arch_regs *regs, target_addr pc, long number, const ui
 int64_t arch_syscall_result(const arch_regs *regs);
 
 /*
+ * At the entry of longjmp() of the C library: the stack pointers that the thread may have
+ * afterwards, one for each way in which C libraries write a jmp_buf; which one holds is told by
+ * whether it lies on a stack. Returns how many, 0 when the buffer cannot be read.
+ */
+enum { ARCH_JUMP_SPS_MAX = 2 };
+unsigned arch_jump_sps(int memory, const arch_regs *regs, uint64_t sps[ARCH_JUMP_SPS_MAX]);
+
+/*
  * Given the `n` bytes in front of a return address, the function that a direct call there calls.
  * false when the call is indirect or not recognised.
  */

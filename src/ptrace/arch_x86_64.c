@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/ptrace.h>
 
+#include "ptrace/memory.h"
+
 const uint8_t arch_trap[ARCH_TRAP_MAX] = {0xcc};
 const size_t arch_trap_length = 1;
 const unsigned arch_trap_pc_offset = 1;
@@ -136,6 +138,23 @@ void arch_prepare_syscall(arch_regs *regs, target_addr pc, long number, const ui
 int64_t arch_syscall_result(const arch_regs *regs)
 {
     return (int64_t)regs->rax;
+}
+
+unsigned arch_jump_sps(int memory, const arch_regs *regs, uint64_t sps[ARCH_JUMP_SPS_MAX])
+{
+    /* Both glibc and musl keep rbx, rbp, r12 to r15, rsp, rip. glibc mangles the last two and rbp:
+       xor with the word at %fs:0x30, then rotate left by 17 (sysdeps/unix/sysv/linux/x86_64/
+       pointer_guard.h). */
+    enum { JMP_BUF_RSP = 6 * 8, POINTER_GUARD = 0x30, ROTATED = 17 };
+    uint64_t rsp, guard;
+    if (memory_read(memory, target_addr_of(regs->rdi + JMP_BUF_RSP), &rsp, sizeof(rsp)) < 0)
+        return 0;
+    sps[0] = rsp;
+    if (memory_read(memory, target_addr_of(regs->fs_base + POINTER_GUARD), &guard, sizeof(guard)) <
+        0)
+        return 1;
+    sps[1] = (rsp >> ROTATED | rsp << (64 - ROTATED)) ^ guard;
+    return 2;
 }
 
 bool arch_direct_call_target(target_addr return_address, const uint8_t *before, size_t n,

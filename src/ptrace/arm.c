@@ -104,9 +104,12 @@ static int add_use(struct process *process, target_addr at, enum site_use wanted
     return use(process, site, wanted, err);
 }
 
-int process_watch_jump(struct process *process, target_addr at, struct error *err)
+int process_watch_jump(struct process *process, target_addr at, enum process_jump jump,
+                       struct error *err)
 {
-    return add_use(process, at, SITE_JUMP, err);
+    static const enum site_use uses[] = {
+        [JUMP_LONGJMP] = SITE_JUMP, [JUMP_THROW] = SITE_THROW, [JUMP_CATCH] = SITE_CATCH};
+    return add_use(process, at, uses[jump], err);
 }
 
 int process_watch_sigmask(struct process *process, target_addr at, struct error *err)

@@ -132,9 +132,16 @@ MUST_CHECK int process_watch(struct process *process, target_addr at, watch_reac
                              void *data, struct error *err);
 void process_unwatch(struct process *process, target_addr at, watch_reached *reached, void *data);
 
-/* `at` is the entry of longjmp() or of another function that leaves frames without returning: open
-   activations of a thread that goes there are in doubt. */
-MUST_CHECK int process_watch_jump(struct process *process, target_addr at, struct error *err);
+/*
+ * Functions by which activations are left without returning, so that these get no exit and confuse
+ * none that comes later. `at` is the entry of
+ *  - JUMP_LONGJMP: longjmp() of a C library, or an alias of it
+ *  - JUMP_THROW: _Unwind_RaiseException() and others that are called with an exception object
+ *  - JUMP_CATCH: __cxa_begin_catch()
+ */
+enum process_jump { JUMP_LONGJMP, JUMP_THROW, JUMP_CATCH };
+MUST_CHECK int process_watch_jump(struct process *process, target_addr at, enum process_jump jump,
+                                  struct error *err);
 
 /* `at` is the entry of the C library's pthread_sigmask(), or of its sigaction(): what they make of
    SIGTRAP is remembered and kept up (breakpoints would undo it). */

@@ -119,6 +119,11 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
     bool any = false;
     struct hit hit = {.kind = HIT_EXIT, .time_ns = now_ns()};
     struct stack_range stack = stack_range_of(tracee, slot, hit.time_ns);
+    /* Behind a call that never returns a compiler may put the landing pad of an exception, which is
+       entered with the exception in the first return register (Itanium C++ ABI, Exception Handling,
+       2.5.3): that is no return. */
+    if (tracee->exception && arch_integer_ret(regs, 0) == tracee->exception)
+        callstack_seen(&tracee->frames, arch_sp(regs), stack);
     while (callstack_return(&tracee->frames, slot, site->at.value, stack, &frame)) {
         const struct site *entry = frame.what;
         if (!any) {
@@ -137,11 +142,37 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
     return any;
 }
 
-static void serve_jump(struct tracee *tracee, const arch_regs *regs)
+/* longjmp() goes to a stack pointer that its buffer tells: all below it is left. */
+static void serve_longjmp(struct tracee *tracee, const arch_regs *regs)
+{
+    uint64_t sps[ARCH_JUMP_SPS_MAX], now = now_ns();
+    unsigned n = arch_jump_sps(tracee->process->space->memory, regs, sps);
+    callstack_jumped(&tracee->frames);
+    for (unsigned i = 0; i < n; i++) {
+        struct stack_range stack = stack_range_of(tracee, sps[i], now);
+        if (stack.high)
+            callstack_seen(&tracee->frames, sps[i], stack);
+    }
+}
+
+/* What is below a handler of an exception is left. */
+static void serve_catch(struct tracee *tracee, const arch_regs *regs)
 {
     uint64_t sp = arch_sp(regs);
     callstack_jumped(&tracee->frames);
     callstack_seen(&tracee->frames, sp, stack_range_of(tracee, sp, now_ns()));
+}
+
+static void serve_jumps(struct tracee *tracee, const struct site *site, const arch_regs *regs)
+{
+    if (site->uses & SITE_JUMP)
+        serve_longjmp(tracee, regs);
+    if (site->uses & SITE_CATCH)
+        serve_catch(tracee, regs);
+    if (site->uses & SITE_THROW) {
+        callstack_jumped(&tracee->frames);
+        tracee->exception = arch_integer_arg(regs, 0);
+    }
 }
 
 static void call_watches(struct tracee *tracee, struct site *site)
@@ -262,8 +293,7 @@ void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site,
         bool returned = (site->uses & SITE_RETURN) && serve_return(engine, tracee, site, regs);
         if ((site->uses & SITE_ENTRY) && !returned)
             serve_entry(engine, tracee, site, regs);
-        if (site->uses & SITE_JUMP)
-            serve_jump(tracee, regs);
+        serve_jumps(tracee, site, regs);
         if (site->uses & SITE_WATCH)
             call_watches(tracee, site);
         if (site->uses & SITE_SIGMASK)

@@ -38,6 +38,7 @@ struct tracee {
     bool blocks_trap;  /* it has SIGTRAP blocked, as far as it knows: see sigtrap.h */
     bool in_sigaction; /* for SIGTRAP, with this handler */
     uint64_t sigaction_handler;
+    uint64_t exception; /* the last one the unwinder was called with, 0: none */
     struct callstack frames;
     struct stack_range stack; /* the one it was last seen on */
     /* A fault in a displaced instruction sends the thread back to the breakpoint once its handler

@@ -69,8 +69,20 @@ static void on_linker_hook(void *data, struct process *process, pid_t tid);
 /* Arms the named functions in whatever the process has mapped now. */
 static inline void harness_refresh(struct harness *h, struct process *process)
 {
-    static const char *const jumps[] = {"longjmp", "_longjmp", "siglongjmp", "__longjmp_chk",
-                                        "__cxa_begin_catch"};
+    static const struct {
+        const char *name;
+        enum process_jump jump;
+    } jumps[] = {
+        {"longjmp", JUMP_LONGJMP},
+        {"_longjmp", JUMP_LONGJMP},
+        {"siglongjmp", JUMP_LONGJMP},
+        {"__longjmp_chk", JUMP_LONGJMP},
+        {"_Unwind_RaiseException", JUMP_THROW},
+        {"_Unwind_Resume", JUMP_THROW},
+        {"_Unwind_Resume_or_Rethrow", JUMP_THROW},
+        {"_Unwind_ForcedUnwind", JUMP_THROW},
+        {"__cxa_begin_catch", JUMP_CATCH},
+    };
     struct modules modules = {0};
     struct error err;
     ck_assert_int_eq(modules_scan(&modules, process_pid(process), h->catalog, &err), 0);
@@ -95,9 +107,10 @@ static inline void harness_refresh(struct harness *h, struct process *process)
             }
         }
         for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++)
-            if (image_symbol(module->image, jumps[i], &vaddr))
-                ck_assert_int_eq(process_watch_jump(process, module_target(module, vaddr), &err),
-                                 0);
+            if (image_symbol(module->image, jumps[i].name, &vaddr))
+                ck_assert_int_eq(
+                    process_watch_jump(process, module_target(module, vaddr), jumps[i].jump, &err),
+                    0);
         if (image_symbol(module->image, "pthread_sigmask", &vaddr))
             ck_assert_int_eq(process_watch_sigmask(process, module_target(module, vaddr), &err), 0);
         if (image_symbol(module->image, "sigaction", &vaddr))
