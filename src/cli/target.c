@@ -138,6 +138,12 @@ static void apply_module(struct target *target, struct target_module *tm)
             process_disarm(target->process, candidate->at);
         } else if (process_arm(target->process, candidate->at, candidate->probe, wanted, &err) <
                    0) {
+            if (err.code == -ESRCH)
+                return; /* the process has just ended */
+            if (err.code == -EAGAIN) {
+                engine_ring(target->tracer->engine); /* once the loop has served what is pending */
+                return;
+            }
             candidate->refused = true;
             log_debug("%s:%s is not traced: %s", candidate->probe->provider,
                       candidate->probe->function, err.text);

@@ -111,18 +111,27 @@ int tracee_settle(struct engine *engine, pid_t tid)
     return r;
 }
 
-/* Seizes one thread. 1: it is ours now, or was; 0: it is gone. */
-static int seize(struct engine *engine, struct process *process, pid_t tid)
+/* PTRACE_SEIZE with the reasons for EPERM told apart: 0; -ESRCH: the thread has ended. */
+static int seize_request(struct engine *engine, pid_t tid)
 {
     struct status status;
     int r = engine_ptrace(engine, PTRACE_SEIZE, tid, NULL, engine_trace_options);
+    if (r != -EPERM)
+        return r;
+    if (status_read(tid, &status) < 0 || status.state == 'Z' || status.state == 'X')
+        return -ESRCH;
     /* A thread born of one that is traced is traced from birth, and EPERM says so. */
-    if (r == -EPERM && status_read(tid, &status) == 0) {
-        if (status.tracer == getpid())
-            r = 0;
-        else if (status.state == 'Z' || status.state == 'X')
-            return 0;
-    }
+    if (status.tracer == getpid())
+        return 0;
+    /* When a thread executes a program it takes the leader's ID from the leader, which has ended:
+       the refusal may have been for that one. */
+    return engine_ptrace(engine, PTRACE_SEIZE, tid, NULL, engine_trace_options);
+}
+
+/* Seizes one thread. 1: it is ours now, or was; 0: it is gone. */
+static int seize(struct engine *engine, struct process *process, pid_t tid)
+{
+    int r = seize_request(engine, tid);
     if (r == -ESRCH)
         return 0;
     if (r < 0)
@@ -209,9 +218,15 @@ int engine_attach(struct engine *engine, pid_t pid, struct error *err)
         engine_detach_process(engine, process);
         return err ? err->code : r;
     }
+    pid_t helper = engine_settle_some(engine, pid);
+    process = process_find(engine, pid);
+    if (helper < 0 || !process)
+        return error_set(err, -ESRCH, "process %d has just ended", pid);
+    process->space->helper = helper;
     sigtrap_look_process(process);
     process->announced = true;
     if (engine->sink.started)
         engine->sink.started(engine->sink.data, process, PROCESS_ATTACHED, NULL);
+    process->space->helper = 0;
     return 0;
 }

@@ -49,6 +49,11 @@ void engine_reap(pid_t tid);
 /* Handles one stop and resumes the thread. */
 void engine_dispatch(struct engine *engine, const struct stop *stop);
 
+/* Stops some thread of the process where it can be made to do a system call, serving whatever comes
+   before; the process may have executed another program or ended by then. The thread's ID, or
+   -ESRCH. */
+MUST_CHECK pid_t engine_settle_some(struct engine *engine, pid_t pid);
+
 /* Stops all running threads of a space but `except` (0: none). Their stops stay unreaped, so that
    the loop sees each again. */
 void engine_stop_space(struct engine *engine, struct space *space, pid_t except);

@@ -118,11 +118,30 @@ static int finish_slot(struct engine *engine, struct tracee *tracee, struct site
     return 0;
 }
 
+/* finish_slot() with the signals blocked that have nothing to do with the instruction. */
+static int finish_slot_alone(struct engine *engine, struct tracee *tracee, struct site *site,
+                             arch_regs *regs)
+{
+    pid_t tid = tracee->tid;
+    uint64_t mask, step_mask;
+    int r = engine_ptrace(engine, REQUEST_GETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    if (r < 0)
+        return r;
+    step_mask = serve_step_mask(mask);
+    r = engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&step_mask);
+    if (r < 0)
+        return r;
+    /* What the steps' traps do to a SIGTRAP that is ignored is mended at the next breakpoint. */
+    r = finish_slot(engine, tracee, site, regs);
+    int unmask =
+        engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    return r < 0 ? r : unmask;
+}
+
 int deliver_prepare(struct engine *engine, struct tracee *tracee, int signal, arch_regs *regs)
 {
     pid_t tid = tracee->tid;
     siginfo_t info;
-    uint64_t mask, step_mask;
     struct site *site = slots_owner(&tracee->process->space->slots, arch_pc(regs));
     if (!site)
         return 0;
@@ -133,21 +152,19 @@ int deliver_prepare(struct engine *engine, struct tracee *tracee, int signal, ar
         return deliver_fault(engine, tracee, site, &info, regs);
     if (move_out(engine, tracee, site, regs, true))
         return 0;
-    r = engine_ptrace(engine, REQUEST_GETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    r = finish_slot_alone(engine, tracee, site, regs);
     if (r < 0)
         return r;
-    step_mask = serve_step_mask(mask);
-    r = engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&step_mask);
-    if (r < 0)
-        return r;
-    r = finish_slot(engine, tracee, site, regs);
-    int unmask =
-        engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
-    if (r < 0 || unmask < 0)
-        return r < 0 ? r : unmask;
-    /* What the steps' traps did to a SIGTRAP that is ignored is mended at the next breakpoint. */
     /* Resumed with the signal number alone the kernel would make up a siginfo; this one is its own.
      */
     info.si_signo = signal;
     return engine_ptrace(engine, PTRACE_SETSIGINFO, tid, NULL, (uintptr_t)&info);
+}
+
+int deliver_leave_slot(struct engine *engine, struct tracee *tracee, bool may_step, arch_regs *regs)
+{
+    struct site *site = slots_owner(&tracee->process->space->slots, arch_pc(regs));
+    if (!site || move_out(engine, tracee, site, regs, false) || !may_step)
+        return 0;
+    return finish_slot_alone(engine, tracee, site, regs);
 }

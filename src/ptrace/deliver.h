@@ -18,6 +18,14 @@
 MUST_CHECK int deliver_prepare(struct engine *engine, struct tracee *tracee, int signal,
                                arch_regs *regs);
 
+/*
+ * The breakpoints are out, and the thread, stopped without a signal to come, is about to be let go:
+ * takes it out of a slot if it is in one, since what happens to it there would happen at the slot's
+ * PC. With may_step false only if that takes no step: it is in a group-stop.
+ */
+MUST_CHECK int deliver_leave_slot(struct engine *engine, struct tracee *tracee, bool may_step,
+                                  arch_regs *regs);
+
 /* Whether the SIGTRAP that the thread is stopped with was raised by a breakpoint instruction. */
 bool deliver_is_breakpoint(struct engine *engine, pid_t tid);
 

@@ -135,6 +135,9 @@ static void let_go(struct engine *engine, struct tracee *tracee)
             return;
         }
     }
+    if (stop.kind != STOP_SIGNAL && tracee->process->space &&
+        deliver_leave_slot(engine, tracee, stop.kind != STOP_GROUP, &regs) == -ESRCH)
+        return;
     engine_ptrace(engine, PTRACE_DETACH, tid, NULL, (uintptr_t)signal);
     tracee->process->exit_status = -1;
     tracee_free(engine, tracee);

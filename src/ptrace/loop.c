@@ -91,28 +91,48 @@ void engine_stop_space(struct engine *engine, struct space *space, pid_t except)
             wait_until_stopped(tracee);
 }
 
+static bool is_settled(const struct stop *stop)
+{
+    return stop->kind == STOP_INTERRUPTED || stop->kind == STOP_GROUP;
+}
+
+/* A thread of the space that could be stopped. */
+static struct tracee *candidate_helper(struct engine *engine, const struct space *space)
+{
+    struct tracee *tracee;
+    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
+        if (tracee->process->space == space && !tracee->vforking && !is_unstoppable(tracee->tid) &&
+            engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0) == 0)
+            return tracee;
+    return NULL;
+}
+
 pid_t space_helper(struct space *space)
 {
     struct engine *engine = space->engine;
-    struct tracee *tracee;
     struct stop stop;
     if (space->helper)
         return space->helper;
-    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
-        if (tracee->process->space != space || tracee->vforking || is_unstoppable(tracee->tid))
-            continue;
-        if (engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0) < 0)
-            continue;
-        /* Whatever it was about to report comes first; the interrupt stays pending meanwhile. */
+    struct tracee *tracee = candidate_helper(engine, space);
+    if (!tracee || engine_wait_for(engine, tracee->tid, &stop) < 0)
+        return -ESRCH;
+    /* What it is about to report is the loop's to handle, which is not here but above us. */
+    return is_settled(&stop) ? tracee->tid : -EAGAIN;
+}
+
+pid_t engine_settle_some(struct engine *engine, pid_t pid)
+{
+    struct process *process;
+    struct tracee *tracee;
+    struct stop stop;
+    while ((process = process_find(engine, pid)) &&
+           (tracee = candidate_helper(engine, process->space))) {
         pid_t tid = tracee->tid;
-        for (;;) {
-            if (engine_wait_for(engine, tid, &stop) < 0 || stop_is_end(&stop))
-                break;
-            if (stop.kind == STOP_INTERRUPTED || stop.kind == STOP_GROUP)
-                return tid;
-            engine_dispatch(engine, &stop);
-        }
-        at = 0; /* the table may have changed; one that is gone cannot be interrupted again */
+        if (engine_wait_for(engine, tid, &stop) < 0)
+            break;
+        if (is_settled(&stop))
+            return tid;
+        engine_dispatch(engine, &stop); /* the interrupt stays pending meanwhile */
     }
     return -ESRCH;
 }

@@ -18,6 +18,8 @@ int memory_read(int fd, target_addr at, void *buffer, size_t n)
     ssize_t got = pread(fd, buffer, n, (off_t)at.value);
     if (got < 0)
         return -errno;
+    if (got == 0 && n > 0)
+        return -ESRCH; /* mem_rw(): the address space has no users any more */
     return (size_t)got == n ? 0 : -EIO;
 }
 
@@ -26,6 +28,8 @@ int memory_write(int fd, target_addr at, const void *buffer, size_t n)
     ssize_t put = pwrite(fd, buffer, n, (off_t)at.value);
     if (put < 0)
         return -errno;
+    if (put == 0 && n > 0)
+        return -ESRCH;
     return (size_t)put == n ? 0 : -EIO;
 }
 

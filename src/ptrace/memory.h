@@ -16,7 +16,8 @@
 /* Opens the memory of the thread's address space as it is now: after an exec, open it again. The
    caller closes. A negative errno. */
 MUST_CHECK int memory_open(pid_t tid);
-/* All n bytes or a negative errno (-EIO when some of it is not there). */
+/* All n bytes or a negative errno: -EIO when some of it is not there, -ESRCH when the process has
+   ended or executed another program. */
 MUST_CHECK int memory_read(int fd, target_addr at, void *buffer, size_t n);
 MUST_CHECK int memory_write(int fd, target_addr at, const void *buffer, size_t n);
 /* As many of the n bytes as there are without a gap, 0 when the first is missing. */

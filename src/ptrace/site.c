@@ -17,8 +17,10 @@ static int prepare(struct space *space, struct site *site, struct error *err)
     for (size_t i = 1; i < n; i++)
         if (space_site(space, target_addr_plus(site->at, (int64_t)i)))
             n = i;
-    if (n < arch_trap_length)
-        return error_set(err, -EINVAL, "no code at 0x%lx", site->at.value);
+    if (n < arch_trap_length) {
+        int gone = memory_read(space->memory, site->at, code, 1);
+        return error_set(err, gone == -ESRCH ? gone : -EINVAL, "no code at 0x%lx", site->at.value);
+    }
     /* The length does not depend on where a near slot lies: build once to learn it. */
     int r = displaced_build(&copy, site->at, code, n, site->at);
     if (r < 0)
@@ -29,8 +31,8 @@ static int prepare(struct space *space, struct site *site, struct error *err)
     if (copy.kind == DISPLACED_SLOT) {
         if (site->slot_room < copy.slot_length) {
             r = slots_take(space, site, site->at, copy.slot_length, &site->slot);
-            if (r == -ESRCH)
-                return error_set(err, r, "the thread is gone");
+            if (r == -ESRCH || r == -EAGAIN)
+                return error_set(err, r, "no thread to map memory with at the moment");
             site->slot_room = r == 0 ? copy.slot_length : 0;
         }
         if (site->slot_room && displaced_build(&copy, site->at, code, n, site->slot) == 0 &&

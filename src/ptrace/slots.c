@@ -99,7 +99,7 @@ static struct arena *add_arena(struct space *space, target_addr near, int *error
     pid_t helper = slots->refused ? -EPERM : space_helper(space);
     *error = helper < 0 ? helper : map_arena(space, helper, near, &start);
     if (*error < 0) {
-        if (*error != -ESRCH)
+        if (*error != -ESRCH && *error != -EAGAIN)
             slots->refused = true;
         return NULL;
     }

@@ -55,7 +55,8 @@ void space_clean(const struct space *space, int fd);
 void space_lift_all(struct space *space);
 
 /* A thread of the space that is stopped where remote_syscall() can use it: the one being served, or
-   one that is stopped for it and resumed later by the loop. -ESRCH: none is left. */
+   one that is stopped for it and resumed later by the loop. -EAGAIN: it has something to report
+   first; to be tried again once the loop has handled that. -ESRCH: none is left. */
 MUST_CHECK pid_t space_helper(struct space *space);
 
 static inline struct site *space_site(const struct space *space, target_addr at)
