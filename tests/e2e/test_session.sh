@@ -53,12 +53,15 @@ case_no_daemon()
     with_lttng
     private_lttng_kill
     unset CASE_MARK
-    traced 0 "${f[@]}" "$sample" 100
+    local status=0
+    "$tracer" "${f[@]}" "$sample" 100 >$out 2>$err || status=$?
     export CASE_MARK=$dir
+    # From here on it is the case's, whatever comes.
+    private_pid=$(cat "$(private_lttng_rundir)/lttng-sessiond.pid") || fail "no daemon was started"
+    [[ $status == 0 ]] || fail "exit status $status"
     read_trace "$(own_directory)"
     sample_events 100
     no_sessions
-    private_pid=$(cat "$(private_lttng_rundir)/lttng-sessiond.pid" 2>/dev/null)
 }
 
 case_output_directory_exists()
