@@ -48,8 +48,10 @@ run_cases()
 # Whatever happens, all that belongs to the case ends with it.
 case_end()
 {
-    local pid
+    local pid file
     trap - EXIT
+    # Nobody may be reading any more.
+    trap '' PIPE
     if (($1 != 0 && $1 != 77)); then
         for file in "$dir/$out" "$dir/$err"; do
             [[ ! -s $file ]] || { echo "--- ${file##*/}:" >&2; head -n 30 "$file" >&2; }
