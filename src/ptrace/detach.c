@@ -93,76 +93,82 @@ static struct site *site_behind(const struct tracee *tracee, const arch_regs *re
     return space ? space_site(space, at) : NULL;
 }
 
-static void let_go(struct engine *engine, struct tracee *tracee)
+/*
+ * Lets go of the thread if it is stopped where it can be. false: not yet. One that waits for a
+ * vforked child, sleeps where no signal reaches it, or is the dead leader of threads whose ends are
+ * still to be reaped, is stopped (or gone) only when others have moved.
+ */
+static bool let_go(struct engine *engine, struct tracee *tracee)
 {
     pid_t tid = tracee->tid;
     struct stop stop;
     arch_regs regs;
     int signal = 0;
-    for (;;) {
-        if (!stopped(tid, &stop)) {
-            struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
-            nanosleep(&pause, NULL); /* it waits for a vforked child, or in the kernel */
-            continue;
-        }
-        if (stop_is_end(&stop)) {
-            engine_dispatch(engine, &stop);
-            return;
-        }
-        if (!is_quiet(&stop)) { /* VFORK_DONE of one that could not be stopped before */
-            tracee_resume(tracee, 0);
-            engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
-            continue;
-        }
-        if (arch_get_regs(tid, &regs) < 0)
-            continue;
-        struct site *site = site_behind(tracee, &regs);
-        /* Interrupted between the breakpoint and its trap: the PC must stay until the trap is in.
-         */
-        if (stop.kind != STOP_SIGNAL && site && has_pending_trap(tid)) {
-            engine_ptrace(engine, PTRACE_CONT, tid, NULL, 0);
-            continue;
-        }
-        break;
+    if (!stopped(tid, &stop))
+        return false;
+    if (stop_is_end(&stop)) {
+        engine_dispatch(engine, &stop);
+        return true;
+    }
+    if (!is_quiet(&stop)) { /* VFORK_DONE of one that could not be stopped before */
+        tracee_resume(tracee, 0);
+        engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
+        return false;
+    }
+    if (arch_get_regs(tid, &regs) < 0)
+        return false;
+    struct site *site = site_behind(tracee, &regs);
+    /* Interrupted between the breakpoint and its trap: the PC must stay until the trap is in. */
+    if (stop.kind != STOP_SIGNAL && site && has_pending_trap(tid)) {
+        engine_ptrace(engine, PTRACE_CONT, tid, NULL, 0);
+        return false;
     }
     if (stop.kind == STOP_SIGNAL) {
-        struct site *site = stop.code == SIGTRAP ? site_behind(tracee, &regs) : NULL;
         signal = stop.code;
-        if (site && deliver_is_breakpoint(engine, tid)) {
+        if (site && signal == SIGTRAP && deliver_is_breakpoint(engine, tid))
             signal = arch_set_pc(tid, &regs, site->at) < 0 ? signal : 0;
-        } else if (tracee->process->space &&
-                   deliver_prepare(engine, tracee, signal, &regs) == -ESRCH) {
-            return;
-        }
+        else if (tracee->process->space && deliver_prepare(engine, tracee, signal, &regs) == -ESRCH)
+            return false;
+    } else if (tracee->process->space &&
+               deliver_leave_slot(engine, tracee, stop.kind != STOP_GROUP, &regs) == -ESRCH) {
+        return false;
     }
-    if (stop.kind != STOP_SIGNAL && tracee->process->space &&
-        deliver_leave_slot(engine, tracee, stop.kind != STOP_GROUP, &regs) == -ESRCH)
-        return;
     engine_ptrace(engine, PTRACE_DETACH, tid, NULL, (uintptr_t)signal);
     tracee->process->exit_status = -1;
     tracee_free(engine, tracee);
+    return true;
+}
+
+/* Lets go of those threads of the process that can be, and of those that share its memory. Whether
+   that were any; the process is gone when its last thread is. */
+static bool let_some_go(struct engine *engine, pid_t pid)
+{
+    struct process *process = process_find(engine, pid);
+    struct tracee *tracee;
+    bool any = false;
+    for (size_t at = 0; process && (tracee = table_next(&engine->tracees, &at));) {
+        if (!is_of(tracee, process) || !let_go(engine, tracee))
+            continue;
+        any = true;
+        at = 0; /* the table has changed */
+        process = process_find(engine, pid);
+    }
+    return any;
 }
 
 void engine_detach_process(struct engine *engine, struct process *process)
 {
     pid_t pid = process->pid;
-    struct tracee *tracee;
     quiesce(engine, process);
-    if (process_find(engine, pid) != process)
-        return;
-    if (process->space)
+    process = process_find(engine, pid);
+    if (process && process->space)
         space_lift_all(process->space);
-    /* Those that run in the memory of a vfork's parent first: it waits for them. */
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
-            if (is_of(tracee, process) && (pass == 1 || !tracee->vforking)) {
-                let_go(engine, tracee);
-                at = 0;
-                if (process_find(engine, pid) != process)
-                    return; /* its last thread took it along */
-            }
-        }
+    while ((process = process_find(engine, pid)) && process->n_threads > 0) {
+        if (let_some_go(engine, pid))
+            continue;
+        struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
+        nanosleep(&pause, NULL);
     }
-    if (process->n_threads == 0)
+    if (process)
         process_free(process);
 }
