@@ -94,6 +94,25 @@ static struct site *site_behind(const struct tracee *tracee, const arch_regs *re
 }
 
 /*
+ * A dead leader whose other threads live on, let go already. The kernel takes no request for it; it
+ * lets go of it when the tracer ends, or when the tracer reaps it at the process's end.
+ */
+static bool is_left_dead(const struct tracee *tracee)
+{
+    char path[64], line[256], state = '?';
+    unsigned threads = 0;
+    if (tracee->tid != tracee->process->pid || tracee->process->n_threads > 1)
+        return false;
+    snprintf(path, sizeof(path), "/proc/%d/status", tracee->tid);
+    cleanup(cleanup_file) FILE *status = fopen(path, "re");
+    while (status && fgets(line, sizeof(line), status)) {
+        sscanf(line, "State: %c", &state);
+        sscanf(line, "Threads: %u", &threads);
+    }
+    return state == 'Z' && threads > 1;
+}
+
+/*
  * Lets go of the thread if it is stopped where it can be. false: not yet. One that waits for a
  * vforked child, sleeps where no signal reaches it, or is the dead leader of threads whose ends are
  * still to be reaped, is stopped (or gone) only when others have moved.
@@ -104,8 +123,12 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
     struct stop stop;
     arch_regs regs;
     int signal = 0;
-    if (!stopped(tid, &stop))
-        return false;
+    if (!stopped(tid, &stop)) {
+        if (!is_left_dead(tracee))
+            return false;
+        tracee_free(engine, tracee);
+        return true;
+    }
     if (stop_is_end(&stop)) {
         engine_dispatch(engine, &stop);
         return true;

@@ -52,8 +52,9 @@ void engine_reap(pid_t tid)
         continue;
 }
 
-/* Whether the thread sleeps in the kernel where no signal reaches it: it stops before it comes out.
- */
+/* Whether the thread sleeps in the kernel where no signal reaches it, and stops before it comes
+   out; or is dead, and will be reported when all others of its process are: a leader that went
+   before them. */
 static bool is_unstoppable(pid_t tid)
 {
     char path[64], text[512];
@@ -62,7 +63,7 @@ static bool is_unstoppable(pid_t tid)
     size_t n = stat ? fread(text, 1, sizeof(text) - 1, stat) : 0;
     text[n] = '\0';
     const char *state = strrchr(text, ')');
-    return state && state[1] == ' ' && state[2] == 'D';
+    return state && state[1] == ' ' && (state[2] == 'D' || state[2] == 'Z' || state[2] == 'X');
 }
 
 static void wait_until_stopped(struct tracee *tracee)

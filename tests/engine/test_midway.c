@@ -100,6 +100,24 @@ static bool visit(pid_t pid, const char *names, unsigned *seed)
     return !gone;
 }
 
+enum { STILL_THERE = 10, GONE = 11 };
+
+/* Each visit is a tracer of its own, as a user's would be: what the kernel does when it ends
+ * counts. */
+static bool visit_once(pid_t pid, const char *names, unsigned *seed)
+{
+    int status;
+    unsigned own_seed = (unsigned)rand_r(seed);
+    pid_t visitor = fork();
+    if (visitor == 0)
+        _exit(visit(pid, names, &own_seed) ? STILL_THERE : GONE);
+    ck_assert_int_eq(waitpid(visitor, &status, 0), visitor);
+    ck_assert_msg(WIFEXITED(status) &&
+                      (WEXITSTATUS(status) == STILL_THERE || WEXITSTATUS(status) == GONE),
+                  "the tracer ended with wait status 0x%x", status);
+    return WEXITSTATUS(status) == STILL_THERE;
+}
+
 static int run_visited(const char *command, const char *names, unsigned seed, char *output,
                        size_t size, int *visits)
 {
@@ -131,7 +149,7 @@ static int run_visited(const char *command, const char *names, unsigned seed, ch
     do {
         pause_us(rand_r(&seed) % 5000);
         ++*visits;
-    } while (visit(pid, names, &seed));
+    } while (visit_once(pid, names, &seed));
     ck_assert_int_eq(read(go[0], &status, sizeof(status)), sizeof(status));
     close(go[0]);
     waitpid(middle, NULL, 0);
