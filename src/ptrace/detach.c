@@ -93,6 +93,13 @@ static struct site *site_behind(const struct tracee *tracee, const arch_regs *re
     return space ? space_site(space, at) : NULL;
 }
 
+static void release(struct engine *engine, struct tracee *tracee, int signal)
+{
+    engine_ptrace(engine, PTRACE_DETACH, tracee->tid, NULL, (uintptr_t)signal);
+    tracee->process->exit_status = -1;
+    tracee_free(engine, tracee);
+}
+
 /*
  * A dead leader whose other threads live on, let go already. The kernel takes no request for it; it
  * lets go of it when the tracer ends, or when the tracer reaps it at the process's end.
@@ -133,9 +140,16 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
         engine_dispatch(engine, &stop);
         return true;
     }
-    if (!is_quiet(&stop)) { /* VFORK_DONE of one that could not be stopped before */
-        tracee_resume(tracee, 0);
+    /* What was under way in the kernel when all were stopped comes to light now: the end of a
+       vfork, a birth, or an exec that had to wait for the other threads to go. */
+    if (stop.kind == STOP_EXEC) {
+        engine_reap(tid); /* see engine_exec(); the new program has no breakpoints */
+        release(engine, tracee, 0);
+        return true;
+    }
+    if (!is_quiet(&stop)) {
         engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
+        engine_dispatch(engine, &stop);
         return false;
     }
     if (arch_get_regs(tid, &regs) < 0)
@@ -156,9 +170,7 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
                deliver_leave_slot(engine, tracee, stop.kind != STOP_GROUP, &regs) == -ESRCH) {
         return false;
     }
-    engine_ptrace(engine, PTRACE_DETACH, tid, NULL, (uintptr_t)signal);
-    tracee->process->exit_status = -1;
-    tracee_free(engine, tracee);
+    release(engine, tracee, signal);
     return true;
 }
 

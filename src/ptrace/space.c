@@ -168,9 +168,10 @@ void space_clean(const struct space *space, int fd)
     const struct site *site;
     for (size_t position = 0; (site = table_next(&space->sites, &position));) {
         uint8_t there[ARCH_TRAP_MAX];
-        if (!site->planted)
+        /* Also where a breakpoint was lifted: a child may have been copied just before. Where the
+           code was unmapped or replaced behind our back, there is nothing of ours. */
+        if (!site->mapped)
             continue;
-        /* Where the code was unmapped or replaced behind our back, there is nothing of ours. */
         if (memory_read(fd, site->at, there, arch_trap_length) < 0 ||
             memcmp(there, arch_trap, arch_trap_length) != 0)
             continue;
