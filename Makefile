@@ -5,7 +5,9 @@
 Q   := $(if $(V),,@)
 say := @echo ' '
 
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 BUILD   ?= build
 PREFIX  ?= /usr/local
 VERSION := $(shell cat VERSION)

@@ -26,3 +26,10 @@ check:
 	@scripts/run_tests.sh $(BUILD)
 
 .PHONY: test-programs
+
+# MINUTES= how long.
+stress: all
+	@$(MAKE) SANITIZE=1 BUILD=$(BUILD)/asan test-programs
+	@scripts/stress.sh $(or $(MINUTES),5) $(BUILD)
+
+.PHONY: stress

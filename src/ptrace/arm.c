@@ -112,12 +112,21 @@ int process_watch_jump(struct process *process, target_addr at, enum process_jum
     return add_use(process, at, uses[jump], err);
 }
 
+/* What changed between the first look, when the process was attached to, and this watch is looked
+   at once more. */
 int process_watch_sigmask(struct process *process, target_addr at, struct error *err)
 {
-    return add_use(process, at, SITE_SIGMASK, err);
+    struct tracee *tracee;
+    int r = add_use(process, at, SITE_SIGMASK, err);
+    for (size_t i = 0; (tracee = table_next(&process->engine->tracees, &i));)
+        if (tracee->process == process)
+            sigtrap_look_thread(tracee);
+    return r;
 }
 
 int process_watch_sigaction(struct process *process, target_addr at, struct error *err)
 {
-    return add_use(process, at, SITE_SIGACTION, err);
+    int r = add_use(process, at, SITE_SIGACTION, err);
+    sigtrap_look_process(process);
+    return r;
 }

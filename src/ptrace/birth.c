@@ -56,7 +56,7 @@ static void follow(struct engine *engine, struct tracee *parent, pid_t child, bo
             space_put(space);
         return;
     }
-    tracee->blocks_trap = parent->blocks_trap;
+    tracee->trap_block = parent->trap_block;
     process->trap = parent->process->trap;
     process->silent = !engine->options.follow_forks;
     if (!process->silent) {
@@ -88,7 +88,7 @@ void engine_birth(struct engine *engine, struct tracee *parent, const struct sto
         struct tracee *thread = tracee_new(parent->process, child);
         /* A new thread has the mask of the one that made it, once its start is over. */
         if (thread)
-            thread->blocks_trap = parent->blocks_trap;
+            thread->trap_block = parent->trap_block;
         else
             log_warning("out of memory: calls of thread %d are not reported", child);
     } else {
@@ -115,7 +115,9 @@ void engine_stranger(struct engine *engine, const struct stop *stop)
         return;
     }
     process = process_find(engine, tracee_thread_group(stop->tid));
-    if (process && tracee_new(process, stop->tid)) {
+    struct tracee *tracee = process ? tracee_new(process, stop->tid) : NULL;
+    if (tracee) {
+        sigtrap_look_thread(tracee); /* its parent is not known yet */
         engine_dispatch(engine, stop);
         return;
     }

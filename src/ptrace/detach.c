@@ -162,9 +162,11 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
     }
     if (stop.kind == STOP_SIGNAL) {
         signal = stop.code;
-        if (site && signal == SIGTRAP && deliver_is_breakpoint(engine, tid))
+        if (site && signal == SIGTRAP && deliver_is_breakpoint(engine, tid)) {
+            sigtrap_mend(tracee, &regs);
             signal = arch_set_pc(tid, &regs, site->at) < 0 ? signal : 0;
-        else if (tracee->process->space && deliver_prepare(engine, tracee, signal, &regs) == -ESRCH)
+        } else if (tracee->process->space &&
+                   deliver_prepare(engine, tracee, signal, &regs) == -ESRCH)
             return false;
     } else if (tracee->process->space &&
                deliver_leave_slot(engine, tracee, stop.kind != STOP_GROUP, &regs) == -ESRCH) {

@@ -144,7 +144,8 @@ MUST_CHECK int process_watch_jump(struct process *process, target_addr at, enum 
                                   struct error *err);
 
 /* `at` is the entry of the C library's pthread_sigmask(), or of its sigaction(): what they make of
-   SIGTRAP is remembered and kept up (breakpoints would undo it). */
+   SIGTRAP is remembered and kept up (breakpoints would undo it). To be asked for before anything is
+   armed. */
 MUST_CHECK int process_watch_sigmask(struct process *process, target_addr at, struct error *err);
 MUST_CHECK int process_watch_sigaction(struct process *process, target_addr at, struct error *err);
 

@@ -4,6 +4,7 @@
  * about it, so to hold a thread is to leave it alone.
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 
 enum {
     LOOK_AGAIN_NS = 200000,
+    YIELDS_FIRST = 200,
     FAIR_FROM = 3, /* threads: with fewer the other one is found while the first one runs */
     FAIR_EVERY_NS = 4000000,
 };
@@ -30,20 +32,6 @@ int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uin
     return ptrace((enum __ptrace_request)request, tid, addr, data) < 0 ? -errno : 0;
 }
 
-int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop)
-{
-    siginfo_t info;
-    (void)engine;
-    for (;;) {
-        if (waitid(P_PID, (id_t)tid, &info, WEXITED | WSTOPPED | WNOWAIT | __WALL) == 0) {
-            *stop = stop_decode(&info);
-            return 0;
-        }
-        if (errno != EINTR)
-            return errno == ECHILD ? -ESRCH : -errno;
-    }
-}
-
 void engine_reap(pid_t tid)
 {
     siginfo_t info;
@@ -52,33 +40,73 @@ void engine_reap(pid_t tid)
         continue;
 }
 
-/* Whether the thread sleeps in the kernel where no signal reaches it, and stops before it comes
-   out; or is dead, and will be reported when all others of its process are: a leader that went
-   before them. */
-static bool is_unstoppable(pid_t tid)
+/* The state letter of /proc/PID/stat (proc(5)); 'X' when there is no such thread. */
+static char state_of(pid_t tid)
 {
     char path[64], text[512];
     snprintf(path, sizeof(path), "/proc/%d/stat", tid);
     cleanup(cleanup_file) FILE *stat = fopen(path, "re");
     size_t n = stat ? fread(text, 1, sizeof(text) - 1, stat) : 0;
     text[n] = '\0';
-    const char *state = strrchr(text, ')');
-    return state && state[1] == ' ' && (state[2] == 'D' || state[2] == 'Z' || state[2] == 'X');
+    const char *end = strrchr(text, ')');
+    return end && end[1] == ' ' ? end[2] : 'X';
+}
+
+/* Whether it is dead. A leader that is dead is not reported before all other threads of its process
+   are dead and reaped, so nothing may wait for it alone. */
+static bool is_dead(pid_t tid)
+{
+    char state = state_of(tid);
+    return state == 'Z' || state == 'X';
+}
+
+/* Whether the thread is dead, or sleeps in the kernel where no signal reaches it: it stops before
+   it comes out. */
+static bool is_unstoppable(pid_t tid)
+{
+    return state_of(tid) == 'D' || is_dead(tid);
+}
+
+/* Whether the thread is stopped or has ended and can be reaped: 1, 0, or -ESRCH: it is no tracee.
+ */
+static int peek(pid_t tid, struct stop *stop)
+{
+    siginfo_t info = {0};
+    if (waitid(P_PID, (id_t)tid, &info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL) < 0)
+        return errno == ECHILD ? -ESRCH : 0;
+    *stop = stop_decode(&info);
+    return info.si_pid != 0;
+}
+
+static void pause_a_little(void)
+{
+    struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
+    nanosleep(&pause, NULL);
+}
+
+int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop)
+{
+    (void)engine;
+    for (unsigned looks = 0;; looks++) {
+        int r = peek(tid, stop);
+        if (r != 0)
+            return r < 0 ? r : 0;
+        if (looks < YIELDS_FIRST) {
+            sched_yield(); /* what is waited for here takes microseconds */
+            continue;
+        }
+        /* Its end is the loop's to see. */
+        if (is_dead(tid) && peek(tid, stop) == 0)
+            return -ESRCH;
+        pause_a_little();
+    }
 }
 
 static void wait_until_stopped(struct tracee *tracee)
 {
-    for (;;) {
-        siginfo_t info = {0};
-        int r = waitid(P_PID, (id_t)tracee->tid, &info,
-                       WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL);
-        if ((r == 0 && info.si_pid != 0) || (r < 0 && errno != EINTR))
-            return;
-        if (tracee->vforking || is_unstoppable(tracee->tid))
-            return;
-        struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
-        nanosleep(&pause, NULL);
-    }
+    struct stop stop;
+    while (peek(tracee->tid, &stop) == 0 && !tracee->vforking && !is_unstoppable(tracee->tid))
+        pause_a_little();
 }
 
 void engine_stop_space(struct engine *engine, struct space *space, pid_t except)

@@ -225,7 +225,7 @@ static void step_in_place(struct engine *engine, struct tracee *tracee, struct s
     engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
     if (stop.kind == STOP_SIGNAL && stop.code == SIGTRAP) {
         unsigned remote_calls = space->remote_calls;
-        if (arch_get_regs(tid, regs) == 0 && (tracee->blocks_trap || tracee->process->trap.special))
+        if (arch_get_regs(tid, regs) == 0 && (tracee->trap_block || tracee->process->trap.special))
             sigtrap_mend(tracee, regs);
         if (space->remote_calls == remote_calls)
             tracee_resume(tracee, 0);
@@ -254,7 +254,7 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
             return;
         }
     }
-    if (tracee->blocks_trap || tracee->process->trap.special)
+    if (tracee->trap_block || tracee->process->trap.special)
         sigtrap_mend(tracee, regs);
     engine->stats.ptrace_calls++;
     if (arch_set_pc(tracee->tid, regs, to) < 0)

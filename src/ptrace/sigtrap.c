@@ -23,7 +23,7 @@ enum {
 static const uint64_t TRAP_BIT = UINT64_C(1) << (SIGTRAP - 1);
 
 /* A line "NAME: HEX" of /proc/PID/status (proc(5)); 0 when it cannot be read. */
-static bool status_has_trap(pid_t tid, const char *name)
+static uint64_t status_set(pid_t tid, const char *name)
 {
     char path[64], line[256];
     size_t n = strlen(name);
@@ -33,12 +33,43 @@ static bool status_has_trap(pid_t tid, const char *name)
     while (status && fgets(line, sizeof(line), status))
         if (strncmp(line, name, n) == 0 && sscanf(line + n, ": %llx", &set) == 1)
             break;
-    return set & TRAP_BIT;
+    return set;
+}
+
+static bool status_has_trap(pid_t tid, const char *name)
+{
+    return status_set(tid, name) & TRAP_BIT;
+}
+
+/*
+ * Signals 32 and 33 are the C library's own. No program blocks them by its functions; the library
+ * does, for a moment, while it makes threads and processes, together with all others: what the
+ * program itself blocks cannot be seen then.
+ */
+static const uint64_t INTERNAL = UINT64_C(3) << 31;
+
+static enum trap_block block_of(uint64_t mask)
+{
+    if ((mask & INTERNAL) == INTERNAL)
+        return TRAP_BLOCK_UNKNOWN;
+    return mask & TRAP_BIT ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
 }
 
 void sigtrap_look_thread(struct tracee *tracee)
 {
-    tracee->blocks_trap = status_has_trap(tracee->tid, "SigBlk");
+    tracee->trap_block = block_of(status_set(tracee->tid, "SigBlk"));
+}
+
+/* The mask that a thread of unknown state has after a trap: SIGTRAP is in it no more, but a mask of
+   all that a program can block was certainly meant to hold it. */
+static enum trap_block guess_block(uint64_t mask)
+{
+    static const uint64_t unblockable =
+        (UINT64_C(1) << (SIGKILL - 1)) | (UINT64_C(1) << (SIGSTOP - 1));
+    if ((mask & INTERNAL) == INTERNAL)
+        return TRAP_BLOCK_UNKNOWN;
+    return (mask | INTERNAL | unblockable | TRAP_BIT) == ~UINT64_C(0) ? TRAP_BLOCKED
+                                                                      : TRAP_NOT_BLOCKED;
 }
 
 static target_addr scratch_of(const arch_regs *regs)
@@ -106,9 +137,9 @@ void sigtrap_on_sigmask(struct tracee *tracee, const arch_regs *regs)
         memory_read(tracee->process->space->memory, target_addr_of(at), &set, sizeof(set)) < 0)
         return;
     if (how == SIG_SETMASK)
-        tracee->blocks_trap = set & TRAP_BIT;
+        tracee->trap_block = set & TRAP_BIT ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
     else if (set & TRAP_BIT)
-        tracee->blocks_trap = how == SIG_BLOCK;
+        tracee->trap_block = how == SIG_BLOCK ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
 }
 
 /* sigaction() has come back to where it was called from. */
@@ -166,17 +197,26 @@ static void mend_action(struct tracee *tracee, const arch_regs *regs)
                     process->pid, strerror(-r));
 }
 
-void sigtrap_mend(struct tracee *tracee, const arch_regs *regs)
+static void mend_mask(struct tracee *tracee)
 {
     struct engine *engine = tracee->process->engine;
     uint64_t mask;
-    if (tracee->process->trap.special)
-        mend_action(tracee, regs);
-    /* Inside sigaction() it stays unblocked, or the trap at its return would undo what it did. */
-    if (!tracee->blocks_trap || tracee->in_sigaction ||
-        engine_ptrace(engine, REQUEST_GETSIGMASK, tracee->tid, (void *)sizeof(mask),
+    if (engine_ptrace(engine, REQUEST_GETSIGMASK, tracee->tid, (void *)sizeof(mask),
                       (uintptr_t)&mask) < 0)
+        return;
+    if (tracee->trap_block == TRAP_BLOCK_UNKNOWN)
+        tracee->trap_block = guess_block(mask);
+    if (tracee->trap_block != TRAP_BLOCKED)
         return;
     mask |= TRAP_BIT;
     engine_ptrace(engine, REQUEST_SETSIGMASK, tracee->tid, (void *)sizeof(mask), (uintptr_t)&mask);
+}
+
+void sigtrap_mend(struct tracee *tracee, const arch_regs *regs)
+{
+    if (tracee->process->trap.special)
+        mend_action(tracee, regs);
+    /* Inside sigaction() it stays unblocked, or the trap at its return would undo what it did. */
+    if (tracee->trap_block != TRAP_NOT_BLOCKED && !tracee->in_sigaction)
+        mend_mask(tracee);
 }

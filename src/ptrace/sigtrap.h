@@ -30,6 +30,13 @@ struct kernel_sigaction {
     uint64_t mask;
 };
 
+/* What is remembered of a thread. */
+enum trap_block {
+    TRAP_NOT_BLOCKED,
+    TRAP_BLOCKED,
+    TRAP_BLOCK_UNKNOWN, /* the C library blocks everything for a moment */
+};
+
 /* What is remembered of a process. */
 struct sigtrap {
     bool special; /* handled or ignored, not the default */

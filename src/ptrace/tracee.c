@@ -46,7 +46,7 @@ void tracee_forget_program(struct tracee *tracee)
     struct process *process = tracee->process;
     /* execve(2) keeps the signal mask. */
     *tracee = (struct tracee){
-        .tid = tid, .process = process, .stat_fd = -1, .blocks_trap = tracee->blocks_trap};
+        .tid = tid, .process = process, .stat_fd = -1, .trap_block = tracee->trap_block};
 }
 
 void tracee_free(struct engine *engine, struct tracee *tracee)

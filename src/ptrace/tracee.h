@@ -33,10 +33,10 @@ enum { TRACEE_NAME_MAX = 16 };
 struct tracee {
     pid_t tid;
     struct process *process;
-    bool listening;    /* in a group-stop, PTRACE_LISTEN */
-    bool vforking;     /* waits in vfork(2) for its child: cannot stop, cannot run */
-    bool blocks_trap;  /* it has SIGTRAP blocked, as far as it knows: see sigtrap.h */
-    bool in_sigaction; /* for SIGTRAP, with this handler */
+    bool listening;             /* in a group-stop, PTRACE_LISTEN */
+    bool vforking;              /* waits in vfork(2) for its child: cannot stop, cannot run */
+    enum trap_block trap_block; /* whether it blocks SIGTRAP: see sigtrap.h */
+    bool in_sigaction;          /* for SIGTRAP, with this handler */
     uint64_t sigaction_handler;
     uint64_t exception; /* the last one the unwinder was called with, 0: none */
     struct callstack frames;

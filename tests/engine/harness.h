@@ -104,16 +104,6 @@ static inline void harness_refresh(struct harness *h, struct process *process)
     for (size_t m = 0; m < modules.list.count; m++) {
         const struct module *module = &modules.list.items[m];
         file_vaddr vaddr;
-        if (strstr(image_path(module->image), "/targets/")) {
-            for (size_t i = 0; i < h->n; i++) {
-                struct counter *counter = &h->counters[i];
-                if (image_symbol(module->image, counter->probe.function, &vaddr) &&
-                    process_arm(process, module_target(module, vaddr), &counter->probe,
-                                h->kinds ? h->kinds : HIT_ENTRY | HIT_EXIT, &err) < 0)
-                    ck_assert_msg(err.code == -ESRCH, "cannot arm %s: %s", counter->probe.function,
-                                  err.text);
-            }
-        }
         for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++)
             if (image_symbol(module->image, jumps[i].name, &vaddr))
                 ck_assert_int_eq(
@@ -128,6 +118,20 @@ static inline void harness_refresh(struct harness *h, struct process *process)
             target_addr hook = module_target(module, vaddr);
             process_unwatch(process, hook, on_linker_hook, h);
             expect_alive(process_watch(process, hook, on_linker_hook, h, &err), &err);
+        }
+    }
+    for (size_t m = 0; m < modules.list.count; m++) {
+        const struct module *module = &modules.list.items[m];
+        file_vaddr vaddr;
+        if (strstr(image_path(module->image), "/targets/")) {
+            for (size_t i = 0; i < h->n; i++) {
+                struct counter *counter = &h->counters[i];
+                if (image_symbol(module->image, counter->probe.function, &vaddr) &&
+                    process_arm(process, module_target(module, vaddr), &counter->probe,
+                                h->kinds ? h->kinds : HIT_ENTRY | HIT_EXIT, &err) < 0)
+                    ck_assert_msg(err.code == -ESRCH, "cannot arm %s: %s", counter->probe.function,
+                                  err.text);
+            }
         }
     }
     modules_free(&h->known);
