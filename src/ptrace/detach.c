@@ -47,10 +47,11 @@ static bool is_quiet(const struct stop *stop)
  * way, while the breakpoints that a child has to be rid of are still known; the interrupt stays
  * pending meanwhile and stops the thread again.
  */
-static void quiesce(struct engine *engine, struct process *process)
+static void quiesce(struct engine *engine, pid_t pid)
 {
+    struct process *process;
     bool again = true;
-    while (again) {
+    while (again && (process = process_find(engine, pid))) {
         struct tracee *tracee;
         struct stop stop;
         again = false;
@@ -67,7 +68,7 @@ static void quiesce(struct engine *engine, struct process *process)
                 continue;
             engine_dispatch(engine, &stop);
             again = true;
-            break; /* the table may have changed */
+            break; /* threads and processes may have come or gone, this one too */
         }
     }
 }
@@ -196,7 +197,7 @@ static bool let_some_go(struct engine *engine, pid_t pid)
 void engine_detach_process(struct engine *engine, struct process *process)
 {
     pid_t pid = process->pid;
-    quiesce(engine, process);
+    quiesce(engine, pid);
     process = process_find(engine, pid);
     if (process && process->space)
         space_lift_all(process->space);
