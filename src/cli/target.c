@@ -234,8 +234,13 @@ void target_refresh(struct target *target)
     struct modules now = {0};
     struct error err;
     bool libraries = false;
-    if (modules_scan(&now, process_pid(target->process), target->tracer->catalog, &err) < 0) {
+    if (modules_scan(&now, process_task(target->process), target->tracer->catalog, &err) < 0) {
         log_debug("%s", err.text);
+        return;
+    }
+    /* A process that is ending shows nothing: that is not to say that its code was unmapped. */
+    if (now.list.count == 0) {
+        modules_free(&now);
         return;
     }
     for (size_t i = 0; i < target->modules.count; i++)

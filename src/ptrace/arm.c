@@ -46,7 +46,8 @@ void process_forget(struct process *process, target_addr start, target_addr end)
     for (size_t at = 0; (site = table_next(&process->space->sites, &at));) {
         if (!target_addr_within(site->at, start, end))
             continue;
-        site->planted = site->mapped = false;
+        site_lift(process->space, site); /* only if it is still there, whatever the caller thinks */
+        site->mapped = false;
         site->uses = site->kinds = 0;
     }
 }

@@ -64,6 +64,9 @@ static int explain(pid_t pid, int code, struct error *err)
                          status.name);
     if (code == -ESRCH)
         return error_set(err, code, "process %d (%s) has just ended", pid, status.name);
+    /* We hold it, and its memory is gone: it has ended meanwhile. */
+    if (status.tracer == getpid())
+        return error_set(err, -ESRCH, "process %d (%s) has just ended", pid, status.name);
     if (status.tracer && status_read(status.tracer, &tracer) == 0)
         return error_set(err, -EBUSY, "process %d (%s) is already traced by %s (process %d)", pid,
                          status.name, tracer.name, status.tracer);
@@ -212,7 +215,7 @@ int engine_attach(struct engine *engine, pid_t pid, struct error *err)
     if (r == 0 && process->n_threads == 0)
         r = -ESRCH;
     if (r == 0)
-        r = space_new(engine, pid, &process->space);
+        r = space_new(engine, process_task(process), &process->space);
     if (r < 0) {
         explain(pid, r, err);
         engine_detach_process(engine, process);

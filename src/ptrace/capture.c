@@ -23,10 +23,10 @@ void capture_free(struct capture *capture)
     capture->text = NULL;
 }
 
-static size_t read_target(pid_t pid, uint64_t at, void *buffer, size_t n)
+static size_t read_target(pid_t tid, uint64_t at, void *buffer, size_t n)
 {
     struct iovec local = {buffer, n}, remote = {(void *)(uintptr_t)at, n};
-    ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+    ssize_t got = process_vm_readv(tid, &local, 1, &remote, 1, 0);
     return got < 0 ? 0 : (size_t)got;
 }
 
@@ -43,7 +43,7 @@ static uint64_t put_text(struct capture *capture, const char *text)
 
 /* A string is read in two steps at most, split where its first page ends: what lies behind may not
    be mapped, and process_vm_readv(2) gives whole pieces or nothing. */
-static uint64_t put_string(struct capture *capture, pid_t pid, uint64_t at)
+static uint64_t put_string(struct capture *capture, pid_t tid, uint64_t at)
 {
     size_t offset = capture->text_used, limit = capture->string_limit, got = 0;
     char *to = capture->text + offset;
@@ -54,7 +54,7 @@ static uint64_t put_string(struct capture *capture, pid_t pid, uint64_t at)
         size_t n = page - ((at + got) & (page - 1));
         if (n > limit - got)
             n = limit - got;
-        size_t piece = read_target(pid, at + got, to + got, n);
+        size_t piece = read_target(tid, at + got, to + got, n);
         if (piece == 0 && got == 0)
             return put_text(capture, "(bad address)");
         got += piece;
@@ -106,7 +106,7 @@ static uint64_t word_of(const uint8_t *bytes, const struct field *field)
 }
 
 /* The stack arguments, in one read that covers all of them. */
-static size_t read_stack(struct capture *capture, pid_t pid, const arch_regs *regs,
+static size_t read_stack(struct capture *capture, pid_t tid, const arch_regs *regs,
                          const struct field *fields, size_t n)
 {
     size_t end = 0;
@@ -117,17 +117,17 @@ static size_t read_stack(struct capture *capture, pid_t pid, const arch_regs *re
             (size_t)place->offset + size > end && (size_t)place->offset + size <= CAPTURE_STACK_MAX)
             end = (size_t)place->offset + size;
     }
-    return end ? read_target(pid, arch_stack_args(regs).value, capture->stack, end) : 0;
+    return end ? read_target(tid, arch_stack_args(regs).value, capture->stack, end) : 0;
 }
 
-void capture_fields(struct capture *capture, pid_t pid, const arch_regs *regs,
+void capture_fields(struct capture *capture, pid_t tid, const arch_regs *regs,
                     const struct arch_float_regs *floats, const struct field *fields, size_t n)
 {
     static const uint8_t nothing[16];
     capture->text_used = 0;
     if (n > PROBE_FIELDS_MAX)
         n = PROBE_FIELDS_MAX;
-    size_t stack = read_stack(capture, pid, regs, fields, n);
+    size_t stack = read_stack(capture, tid, regs, fields, n);
     for (size_t i = 0; i < n; i++) {
         const struct field *field = &fields[i];
         const struct value_place *place = &field->place;
@@ -161,6 +161,6 @@ void capture_fields(struct capture *capture, pid_t pid, const arch_regs *regs,
             break;
         }
         word = word_of(bytes ? bytes : nothing, field);
-        capture->values[i] = field->kind == VALUE_STRING ? put_string(capture, pid, word) : word;
+        capture->values[i] = field->kind == VALUE_STRING ? put_string(capture, tid, word) : word;
     }
 }

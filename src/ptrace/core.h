@@ -44,6 +44,10 @@ struct engine {
 /* Waits for the thread to stop or end and decodes that, without reaping it. -ESRCH: there is no
    such tracee. */
 MUST_CHECK int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop);
+/* Whether the thread has ended. A leader that has is not reported before all other threads of its
+   process have and are reaped, so nothing may wait for it alone; and /proc shows nothing of its
+   process under its ID. */
+bool engine_is_dead(pid_t tid);
 /* Takes the status that engine_wait_for() saw: of a thread that ended, or one left stopped. */
 void engine_reap(pid_t tid);
 /* Handles one stop and resumes the thread. */

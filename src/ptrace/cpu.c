@@ -64,7 +64,7 @@ int cpu_of(struct tracee *tracee)
     target_addr at = cpu_address(tracee);
     uint32_t cpu = 0;
     struct iovec local = {&cpu, sizeof(cpu)}, remote = {(void *)(uintptr_t)at.value, sizeof(cpu)};
-    if (at.value && process_vm_readv(tracee->process->pid, &local, 1, &remote, 1, 0) == sizeof(cpu))
+    if (at.value && process_vm_readv(tracee->tid, &local, 1, &remote, 1, 0) == sizeof(cpu))
         return (int)cpu;
     return from_stat(tracee);
 }

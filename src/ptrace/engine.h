@@ -106,6 +106,9 @@ void engine_each_process(struct engine *engine, void (*visit)(void *data, struct
 void engine_get_stats(const struct engine *engine, struct engine_stats *stats);
 
 pid_t process_pid(const struct process *process);
+/* A thread under whose ID /proc shows the process's mappings and files: its leader, or, when that
+   has ended before the others, one of those. */
+pid_t process_task(const struct process *process);
 /* The sink's own pointer for this process. */
 void process_set_data(struct process *process, void *data);
 void *process_data(const struct process *process);
@@ -120,7 +123,7 @@ MUST_CHECK int process_arm(struct process *process, target_addr entry, const str
                            unsigned kinds, struct error *err);
 /* Wants none any more; nothing happens when it was not armed. */
 void process_disarm(struct process *process, target_addr entry);
-/* Forgets, without touching memory, all that stands in [start, end): it was unmapped. */
+/* Forgets all that stands in [start, end), which was unmapped. */
 void process_forget(struct process *process, target_addr start, target_addr end);
 
 /*

@@ -14,6 +14,7 @@
 
 #include "ptrace/core.h"
 #include "ptrace/deliver.h"
+#include "ptrace/memory.h"
 #include "ptrace/returns.h"
 #include "ptrace/serve.h"
 #include "util/cleanup.h"
@@ -52,9 +53,7 @@ static char state_of(pid_t tid)
     return end && end[1] == ' ' ? end[2] : 'X';
 }
 
-/* Whether it is dead. A leader that is dead is not reported before all other threads of its process
-   are dead and reaped, so nothing may wait for it alone. */
-static bool is_dead(pid_t tid)
+bool engine_is_dead(pid_t tid)
 {
     char state = state_of(tid);
     return state == 'Z' || state == 'X';
@@ -64,7 +63,7 @@ static bool is_dead(pid_t tid)
    it comes out. */
 static bool is_unstoppable(pid_t tid)
 {
-    return state_of(tid) == 'D' || is_dead(tid);
+    return state_of(tid) == 'D' || engine_is_dead(tid);
 }
 
 /* Whether the thread is stopped or has ended and can be reaped: 1, 0, or -ESRCH: it is no tracee.
@@ -96,7 +95,7 @@ int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop)
             continue;
         }
         /* Its end is the loop's to see. */
-        if (is_dead(tid) && peek(tid, stop) == 0)
+        if (engine_is_dead(tid) && peek(tid, stop) == 0)
             return -ESRCH;
         pause_a_little();
     }
@@ -166,6 +165,14 @@ pid_t engine_settle_some(struct engine *engine, pid_t pid)
     return -ESRCH;
 }
 
+/* Whether a breakpoint instruction stands there: one that is not planted is the program's own. */
+static bool has_trap(const struct space *space, target_addr at)
+{
+    uint8_t there[ARCH_TRAP_MAX];
+    return memory_read(space->memory, at, there, arch_trap_length) == 0 &&
+           memcmp(there, arch_trap, arch_trap_length) == 0;
+}
+
 static void on_signal(struct engine *engine, struct tracee *tracee, const struct stop *stop)
 {
     arch_regs regs;
@@ -181,7 +188,8 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
             return;
         }
         /* The breakpoint was lifted after the thread had run into it. */
-        if (site && !site->planted && site->mapped && deliver_is_breakpoint(engine, tracee->tid)) {
+        if (site && !site->planted && !has_trap(tracee->process->space, at) &&
+            deliver_is_breakpoint(engine, tracee->tid)) {
             if (arch_set_pc(tracee->tid, &regs, at) == 0)
                 tracee_resume(tracee, 0);
             return;

@@ -33,8 +33,7 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
         engine->stats.ptrace_calls++;
         has_floats = arch_get_float_regs(tracee->tid, &floats) == 0;
     }
-    capture_fields(&engine->capture, tracee->process->pid, regs, has_floats ? &floats : NULL,
-                   fields, n);
+    capture_fields(&engine->capture, tracee->tid, regs, has_floats ? &floats : NULL, fields, n);
     hit->pid = tracee->process->pid;
     hit->tid = tracee->tid;
     hit->thread_name = tracee->name;
@@ -65,7 +64,7 @@ static bool read_return(struct tracee *tracee, const arch_regs *regs, target_add
     struct iovec remote[2] = {{(void *)(uintptr_t)arch_entry_slot(regs), sizeof(address)},
                               {(void *)(uintptr_t)cpu_at.value, sizeof(cpu_id)}};
     unsigned long n = cpu_at.value ? 2 : 1;
-    ssize_t got = process_vm_readv(tracee->process->pid, local, n, remote, n, 0);
+    ssize_t got = process_vm_readv(tracee->tid, local, n, remote, n, 0);
     if (got < (ssize_t)sizeof(address))
         return false;
     *cpu = got == sizeof(address) + sizeof(cpu_id) ? (int)cpu_id : cpu_of(tracee);

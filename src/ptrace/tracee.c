@@ -119,6 +119,17 @@ pid_t process_pid(const struct process *process)
     return process->pid;
 }
 
+pid_t process_task(const struct process *process)
+{
+    const struct tracee *tracee;
+    if (!engine_is_dead(process->pid))
+        return process->pid;
+    for (size_t at = 0; (tracee = table_next(&process->engine->tracees, &at));)
+        if (tracee->process == process && !engine_is_dead(tracee->tid))
+            return tracee->tid;
+    return process->pid;
+}
+
 void process_set_data(struct process *process, void *data)
 {
     process->data = data;
