@@ -34,6 +34,8 @@ struct engine {
     atomic_bool rung;
     atomic_bool waiting;
 
+    bool busy_elsewhere;         /* the last breakpoint was hit on another CPU, */
+    int busy_cpu;                /* this one: see doorbell.c */
     uint64_t everyone_served_ns; /* see serve_fairly() */
     bool detach_asked;
     bool returns_untidy; /* functions were disarmed: some return sites may serve nobody */

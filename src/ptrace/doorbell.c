@@ -4,6 +4,7 @@
  * says when it is about to sleep, is up.
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/wait.h>
@@ -11,7 +12,11 @@
 
 #include "ptrace/core.h"
 
-enum { KNOCK_SIGNAL = SIGUSR2, KNOCK_AGAIN_NS = 1000000 };
+enum {
+    KNOCK_SIGNAL = SIGUSR2,
+    KNOCK_AGAIN_NS = 1000000,
+    LOOK_FOR_NS = 100000, /* about what going to sleep and being woken on another CPU may cost */
+};
 
 static void knocked(int signal)
 {
@@ -52,9 +57,41 @@ bool doorbell_answer(struct engine *engine)
            atomic_exchange(&engine->rung, false);
 }
 
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/*
+ * While breakpoints are hit in quick succession by a thread on another CPU, going to sleep and
+ * being woken costs more than all else. So the next stop is looked for, no longer than a sleep
+ * costs, and not again before the next hit. On the thread's own CPU that would only keep it from
+ * running.
+ */
+static bool look_for_next(struct engine *engine, siginfo_t *info)
+{
+    if (!engine->busy_elsewhere || sched_getcpu() == engine->busy_cpu)
+        return false;
+    uint64_t start = now_ns();
+    do {
+        info->si_pid = 0;
+        if (waitid(P_ALL, 0, info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL | __WNOTHREAD) <
+            0)
+            return false;
+        if (info->si_pid != 0)
+            return true;
+    } while (now_ns() - start < LOOK_FOR_NS);
+    engine->busy_elsewhere = false;
+    return false;
+}
+
 int doorbell_wait(struct engine *engine, siginfo_t *info)
 {
     int r = 0;
+    if (look_for_next(engine, info))
+        return 0;
     atomic_store(&engine->waiting, true);
     if (atomic_load(&engine->rung))
         r = -EINTR;

@@ -23,6 +23,8 @@ static uint64_t now_ns(void)
 static void report(struct engine *engine, struct tracee *tracee, struct hit *hit,
                    const arch_regs *regs)
 {
+    engine->busy_elsewhere = hit->cpu >= 0;
+    engine->busy_cpu = hit->cpu;
     const struct probe *probe = hit->probe;
     bool entry = hit->kind == HIT_ENTRY;
     const struct field *fields = entry ? probe->args : probe->rets;
