@@ -99,5 +99,10 @@ bool doorbell_answer(struct engine *engine);
 
 /* Counted ptrace(2): 0 or a negative errno. */
 int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uintptr_t data);
+/* The signal mask of a stopped thread, as the kernel has it: bit 0 is signal 1. */
+int engine_get_mask(struct engine *engine, pid_t tid, uint64_t *mask);
+int engine_set_mask(struct engine *engine, pid_t tid, uint64_t mask);
+/* CLOCK_MONOTONIC. */
+uint64_t engine_now_ns(void);
 
 #endif

@@ -8,8 +8,6 @@
 #include "ptrace/slots.h"
 
 enum {
-    REQUEST_GETSIGMASK = 0x420a,
-    REQUEST_SETSIGMASK = 0x420b,
     STEPS_MAX = 64, /* the longest slot has far fewer instructions */
 };
 
@@ -124,17 +122,16 @@ static int finish_slot_alone(struct engine *engine, struct tracee *tracee, struc
 {
     pid_t tid = tracee->tid;
     uint64_t mask, step_mask;
-    int r = engine_ptrace(engine, REQUEST_GETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    int r = engine_get_mask(engine, tid, &mask);
     if (r < 0)
         return r;
     step_mask = serve_step_mask(mask);
-    r = engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&step_mask);
+    r = engine_set_mask(engine, tid, step_mask);
     if (r < 0)
         return r;
     /* What the steps' traps do to a SIGTRAP that is ignored is mended at the next breakpoint. */
     r = finish_slot(engine, tracee, site, regs);
-    int unmask =
-        engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    int unmask = engine_set_mask(engine, tid, mask);
     return r < 0 ? r : unmask;
 }
 

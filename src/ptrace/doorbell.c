@@ -57,13 +57,6 @@ bool doorbell_answer(struct engine *engine)
            atomic_exchange(&engine->rung, false);
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /*
  * While breakpoints are hit in quick succession by a thread on another CPU, going to sleep and
  * being woken costs more than all else. So the next stop is looked for, no longer than a sleep
@@ -74,7 +67,7 @@ static bool look_for_next(struct engine *engine, siginfo_t *info)
 {
     if (!engine->busy_elsewhere || sched_getcpu() == engine->busy_cpu)
         return false;
-    uint64_t start = now_ns();
+    uint64_t start = engine_now_ns();
     do {
         info->si_pid = 0;
         if (waitid(P_ALL, 0, info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL | __WNOTHREAD) <
@@ -82,7 +75,7 @@ static bool look_for_next(struct engine *engine, siginfo_t *info)
             return false;
         if (info->si_pid != 0)
             return true;
-    } while (now_ns() - start < LOOK_FOR_NS);
+    } while (engine_now_ns() - start < LOOK_FOR_NS);
     engine->busy_elsewhere = false;
     return false;
 }

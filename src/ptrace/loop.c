@@ -20,6 +20,9 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 
+/* linux/ptrace.h, which cannot be included next to <sys/ptrace.h> */
+enum { REQUEST_GETSIGMASK = 0x420a, REQUEST_SETSIGMASK = 0x420b };
+
 enum {
     LOOK_AGAIN_NS = 200000,
     YIELDS_FIRST = 200,
@@ -81,6 +84,23 @@ static void pause_a_little(void)
 {
     struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
     nanosleep(&pause, NULL);
+}
+
+int engine_get_mask(struct engine *engine, pid_t tid, uint64_t *mask)
+{
+    return engine_ptrace(engine, REQUEST_GETSIGMASK, tid, (void *)sizeof(*mask), (uintptr_t)mask);
+}
+
+int engine_set_mask(struct engine *engine, pid_t tid, uint64_t mask)
+{
+    return engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+}
+
+uint64_t engine_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop)

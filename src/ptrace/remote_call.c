@@ -12,9 +12,6 @@
 #include "symbols/maps.h"
 #include "util/cleanup.h"
 
-/* glibc hides these behind <linux/ptrace.h>, which cannot be included next to <sys/ptrace.h>. */
-enum { REQUEST_GETSIGMASK = 0x420a, REQUEST_SETSIGMASK = 0x420b };
-
 bool remote_call_forbidden(pid_t tid)
 {
     char path[64], line[256];
@@ -81,9 +78,9 @@ int remote_syscall(struct space *space, pid_t tid, long number, const uint64_t a
     if (r == 0)
         r = arch_get_regs(tid, &saved);
     if (r == 0)
-        r = engine_ptrace(engine, REQUEST_GETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+        r = engine_get_mask(engine, tid, &mask);
     if (r == 0)
-        r = engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(all), (uintptr_t)&all);
+        r = engine_set_mask(engine, tid, all);
     if (r < 0)
         return r;
 
@@ -102,8 +99,7 @@ int remote_syscall(struct space *space, pid_t tid, long number, const uint64_t a
 
     /* Whatever went wrong, the thread gets back what was its own. */
     int back = arch_set_regs(tid, &saved);
-    int unmask =
-        engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    int unmask = engine_set_mask(engine, tid, mask);
     if (back < 0 || unmask < 0)
         return back < 0 ? back : unmask;
     /* The way out of a system call stop does not look at an interrupted system call that is to be

@@ -11,15 +11,6 @@
 #include "ptrace/stack_range.h"
 #include "util/log.h"
 
-enum { REQUEST_GETSIGMASK = 0x420a, REQUEST_SETSIGMASK = 0x420b };
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void report(struct engine *engine, struct tracee *tracee, struct hit *hit,
                    const arch_regs *regs)
 {
@@ -85,7 +76,8 @@ static enum callstack_site call_site(const struct site *back, const struct site 
 static void serve_entry(struct engine *engine, struct tracee *tracee, struct site *site,
                         const arch_regs *regs)
 {
-    struct hit hit = {.probe = site->probe, .kind = HIT_ENTRY, .cpu = -1, .time_ns = now_ns()};
+    struct hit hit = {
+        .probe = site->probe, .kind = HIT_ENTRY, .cpu = -1, .time_ns = engine_now_ns()};
     engine->stats.calls++;
     target_addr ret = {0};
     uint64_t slot = arch_entry_slot(regs);
@@ -118,7 +110,7 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
     uint64_t slot = arch_exit_slot(regs);
     struct frame frame;
     bool any = false;
-    struct hit hit = {.kind = HIT_EXIT, .time_ns = now_ns()};
+    struct hit hit = {.kind = HIT_EXIT, .time_ns = engine_now_ns()};
     struct stack_range stack = stack_range_of(tracee, slot, hit.time_ns);
     /* Behind a call that never returns a compiler may put the landing pad of an exception, which is
        entered with the exception in the first return register (Itanium C++ ABI, Exception Handling,
@@ -146,7 +138,7 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
 /* longjmp() goes to a stack pointer that its buffer tells: all below it is left. */
 static void serve_longjmp(struct tracee *tracee, const arch_regs *regs)
 {
-    uint64_t sps[ARCH_JUMP_SPS_MAX], now = now_ns();
+    uint64_t sps[ARCH_JUMP_SPS_MAX], now = engine_now_ns();
     unsigned n = arch_jump_sps(tracee->process->space->memory, regs, sps);
     callstack_jumped(&tracee->frames);
     for (unsigned i = 0; i < n; i++) {
@@ -161,7 +153,7 @@ static void serve_catch(struct tracee *tracee, const arch_regs *regs)
 {
     uint64_t sp = arch_sp(regs);
     callstack_jumped(&tracee->frames);
-    callstack_seen(&tracee->frames, sp, stack_range_of(tracee, sp, now_ns()));
+    callstack_seen(&tracee->frames, sp, stack_range_of(tracee, sp, engine_now_ns()));
 }
 
 static void serve_jumps(struct tracee *tracee, const struct site *site, const arch_regs *regs)
@@ -210,9 +202,9 @@ static void step_in_place(struct engine *engine, struct tracee *tracee, struct s
     struct stop stop = {.kind = STOP_OTHER};
     engine_stop_space(engine, space, tid);
     site_lift(space, site);
-    engine_ptrace(engine, REQUEST_GETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    engine_get_mask(engine, tid, &mask);
     step_mask = serve_step_mask(mask);
-    engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&step_mask);
+    engine_set_mask(engine, tid, step_mask);
     engine->stats.single_steps++;
     int r = arch_set_pc(tid, regs, site->at);
     if (r == 0)
@@ -223,7 +215,7 @@ static void step_in_place(struct engine *engine, struct tracee *tracee, struct s
         log_warning("cannot put the breakpoint at 0x%lx back", site->at.value);
     if (r < 0 || stop_is_end(&stop))
         return; /* the loop will see its end */
-    engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    engine_set_mask(engine, tid, mask);
     if (stop.kind == STOP_SIGNAL && stop.code == SIGTRAP) {
         unsigned remote_calls = space->remote_calls;
         if (arch_get_regs(tid, regs) == 0 && (tracee->trap_block || tracee->process->trap.special))

@@ -13,8 +13,6 @@
 #include "util/log.h"
 
 enum {
-    REQUEST_GETSIGMASK = 0x420a,
-    REQUEST_SETSIGMASK = 0x420b,
     KERNEL_SIGSET_SIZE = 8,
     /* Scratch memory below the stack pointer and its red zone, where nothing is kept. */
     SCRATCH_BELOW = 1024,
@@ -201,15 +199,14 @@ static void mend_mask(struct tracee *tracee)
 {
     struct engine *engine = tracee->process->engine;
     uint64_t mask;
-    if (engine_ptrace(engine, REQUEST_GETSIGMASK, tracee->tid, (void *)sizeof(mask),
-                      (uintptr_t)&mask) < 0)
+    if (engine_get_mask(engine, tracee->tid, &mask) < 0)
         return;
     if (tracee->trap_block == TRAP_BLOCK_UNKNOWN)
         tracee->trap_block = guess_block(mask);
     if (tracee->trap_block != TRAP_BLOCKED)
         return;
     mask |= TRAP_BIT;
-    engine_ptrace(engine, REQUEST_SETSIGMASK, tracee->tid, (void *)sizeof(mask), (uintptr_t)&mask);
+    engine_set_mask(engine, tracee->tid, mask);
 }
 
 void sigtrap_mend(struct tracee *tracee, const arch_regs *regs)
