@@ -310,10 +310,11 @@ static int set_up(struct tracer *tracer, struct error *err)
     r = invoker_become(err);
     if (r < 0)
         return r;
-    watcher_block_signals(options->program != NULL);
+    sigset_t signals;
+    watcher_block_signals(options->program != NULL, &signals);
     program_name(tracer, name, sizeof(name));
     r = options->print ? open_print(tracer, err) : open_lttng(tracer, name, err);
-    if (r == 0 && watcher_start(tracer, &tracer->watcher) < 0)
+    if (r == 0 && watcher_start(tracer, &signals, &tracer->watcher) < 0)
         r = error_set(err, -EAGAIN, "cannot start a thread");
     return r;
 }

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { LOOK_EVERY_MS = 40, NAMES_EVERY = 5 /* looks */, END_SIGNAL = SIGUSR1 };
 
 struct watcher {
     struct tracer *tracer;
     pthread_t thread;
-    sigset_t signals;
+    sigset_t signals; /* those waited for */
 };
 
 /* A signal that was ignored when the tracer started (nohup, a shell's background job) stays so. */
@@ -27,13 +28,12 @@ static void ignore(int signal)
     sigaction(signal, &action, NULL);
 }
 
-void watcher_block_signals(bool launched)
+void watcher_block_signals(bool launched, sigset_t *signals)
 {
     static const int ending[] = {SIGINT, SIGQUIT, SIGHUP};
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, END_SIGNAL);
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, END_SIGNAL);
     for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
         if (is_ignored(ending[i]))
             continue;
@@ -41,10 +41,10 @@ void watcher_block_signals(bool launched)
         if (launched && ending[i] != SIGHUP)
             ignore(ending[i]);
         else
-            sigaddset(&set, ending[i]);
+            sigaddset(signals, ending[i]);
     }
     ignore(SIGPIPE); /* a reader that went away is an error of the write, not the target's end */
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
 static bool left_out_is_named(struct tracer *tracer)
@@ -64,10 +64,14 @@ static void *watch(void *data)
     uint64_t generation = tracer->backend ? tracer->backend_ops->generation(tracer->backend) : 0;
     for (unsigned looks = 1;; looks++) {
         struct timespec wait = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
-        int signal = tracer->backend ? sigtimedwait(&watcher->signals, NULL, &wait)
-                                     : sigwaitinfo(&watcher->signals, NULL);
-        if (signal == END_SIGNAL)
-            return NULL;
+        siginfo_t info;
+        int signal = tracer->backend ? sigtimedwait(&watcher->signals, &info, &wait)
+                                     : sigwaitinfo(&watcher->signals, &info);
+        if (signal == END_SIGNAL) {
+            if (info.si_pid == getpid())
+                return NULL;
+            continue; /* somebody else's, for nothing */
+        }
         if (signal > 0) {
             atomic_store(&tracer->stop_asked, true);
             engine_ring(tracer->engine);
@@ -87,18 +91,13 @@ static void *watch(void *data)
     }
 }
 
-int watcher_start(struct tracer *tracer, struct watcher **watcher)
+int watcher_start(struct tracer *tracer, const sigset_t *signals, struct watcher **watcher)
 {
     struct watcher *w = calloc(1, sizeof(*w));
     if (!w)
         return -ENOMEM;
     w->tracer = tracer;
-    sigemptyset(&w->signals);
-    sigaddset(&w->signals, SIGINT);
-    sigaddset(&w->signals, SIGTERM);
-    sigaddset(&w->signals, SIGQUIT);
-    sigaddset(&w->signals, SIGHUP);
-    sigaddset(&w->signals, END_SIGNAL);
+    w->signals = *signals;
     int r = pthread_create(&w->thread, NULL, watch, w);
     if (r != 0) {
         free(w);

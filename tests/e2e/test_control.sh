@@ -120,6 +120,9 @@ case_launched_sigterm()
     [[ $(cat $out) == "sample_app: ${slow[0]} calls" ]] || fail "the program did not run on"
 }
 
+# script(1) runs what it is given by $SHELL, where bash goes on after a command that a ^C ended.
+export SHELL=/bin/bash
+
 # ^C on a terminal reaches the program, which dies by it as it would without a tracer.
 case_launched_interrupt()
 {
@@ -148,6 +151,30 @@ case_launched_handles_interrupt()
             typescript >/dev/null
     [[ $(cat status) == 4 ]] || fail "exit status $(cat status), not 4"
     lines 10 ' = 42 <' lines
+}
+
+# A program started with SIGINT blocked goes on after it, and the tracer with it.
+case_launched_with_sigint_blocked()
+{
+    env --block-signal=INT "$tracer" -q "${f[@]}" "$sample" 500 1000 >$out 2>$err &
+    tracer_pid=$!
+    wait_for 10 at_least 20 ' = 42 <' lines || fail "no calls seen"
+    kill -INT "$tracer_pid"
+    tracer_ends 0
+    lines 500 ' = 42 <' lines
+}
+
+# SIGUSR1 says nothing to the tracer; it must not make it deaf to the signals that do.
+case_a_signal_without_meaning()
+{
+    attach eval 'tracer_start "${f[@]}" --pid="$target_pid"'
+    kill -USR1 "$tracer_pid"
+    local seen
+    seen=$(grep -c . lines)
+    wait_for 10 at_least $((seen + 100)) . lines || fail "it stopped at a SIGUSR1"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    let_go
 }
 
 case_exit_status()
