@@ -15,8 +15,8 @@ struct watcher;
 /*
  * Blocks the signals that end a trace in the calling thread (threads made later inherit that) and
  * ignores those that are the launched program's; *signals is what was blocked. A signal that was
- * blocked before and is not in the set stays pending for ever, as it would have. To be called after the program was forked, which
- * must inherit neither, and before other threads are made.
+ * blocked before and is not in the set stays pending for ever, as it would have. To be called after
+ * the program was forked, which must inherit neither, and before other threads are made.
  */
 void watcher_block_signals(bool launched, sigset_t *signals);
 
