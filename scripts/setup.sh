@@ -34,6 +34,9 @@ needs=(
     'command clang-format    clang-format'
     'command shellcheck      shellcheck'
     'command sqlite3         sqlite3'
+    'command ld.lld          lld'
+    'command ld.gold         binutils'
+    'command musl-gcc        musl-tools'
     'command pgrep           procps'
 )
 
