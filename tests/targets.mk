@@ -28,23 +28,23 @@ define build_target
 $(TARGET_CC) -o $@ $(filter %.c %.S,$^) -pthread -ldl
 endef
 
-$(BUILD)/targets/%_static: tests/targets/%.c tests/targets/target.h
+$(BUILD)/targets/%_static: tests/targets/%.c tests/targets/target.h tests/targets/state.h
 	$(build_target)
 
-$(BUILD)/targets/%_static_pie: tests/targets/%.c tests/targets/target.h
+$(BUILD)/targets/%_static_pie: tests/targets/%.c tests/targets/target.h tests/targets/state.h
 	$(build_target)
 
-$(BUILD)/targets/%_no_pie: tests/targets/%.c tests/targets/target.h
+$(BUILD)/targets/%_no_pie: tests/targets/%.c tests/targets/target.h tests/targets/state.h
 	$(build_target)
 
 $(BUILD)/targets/lib%.so: tests/targets/%.c
 	@mkdir -p $(@D)
 	$(TARGET_CC) -o $@ $<
 
-$(BUILD)/targets/%: tests/targets/%.c tests/targets/target.h
+$(BUILD)/targets/%: tests/targets/%.c tests/targets/target.h tests/targets/state.h
 	$(build_target)
 
-$(BUILD)/targets/%: tests/targets/%.cc
+$(BUILD)/targets/%: tests/targets/%.cc tests/targets/state.h
 	@mkdir -p $(@D)
 	$(CXX) -O1 -g -Wall -Wextra -Werror -o $@ $<
 

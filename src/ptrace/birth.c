@@ -57,6 +57,7 @@ static void follow(struct engine *engine, struct tracee *parent, pid_t child, bo
         return;
     }
     tracee->trap_block = parent->trap_block;
+    tracee->trap_mask = parent->trap_mask;
     process->trap = parent->process->trap;
     process->silent = !engine->options.follow_forks;
     if (!process->silent) {
@@ -87,9 +88,10 @@ void engine_birth(struct engine *engine, struct tracee *parent, const struct sto
     if (tracee_thread_group(child) == parent->process->pid) {
         struct tracee *thread = tracee_new(parent->process, child);
         /* A new thread has the mask of the one that made it, once its start is over. */
-        if (thread)
+        if (thread) {
             thread->trap_block = parent->trap_block;
-        else
+            thread->trap_mask = parent->trap_mask;
+        } else
             log_warning("out of memory: calls of thread %d are not reported", child);
     } else {
         bool shared = shares_memory(parent->process->pid, child, stop->kind);

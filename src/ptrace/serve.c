@@ -289,11 +289,15 @@ void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site,
         serve_jumps(tracee, site, regs);
         if (site->uses & SITE_WATCH)
             call_watches(tracee, site);
-        if (site->uses & SITE_SIGMASK)
-            sigtrap_on_sigmask(tracee, regs);
         if (site->uses & SITE_SIGACTION)
             sigtrap_on_sigaction(tracee, regs);
     }
     space->helper = 0;
+    enum trap_block then;
+    bool masks = !retried && (site->uses & SITE_SIGMASK) && sigtrap_on_sigmask(tracee, regs, &then);
     pass(engine, tracee, site, regs, remote_calls);
+    if (masks) {
+        tracee->trap_block = then;
+        tracee->trap_mask = 0;
+    }
 }

@@ -55,7 +55,9 @@ static enum trap_block block_of(uint64_t mask)
 
 void sigtrap_look_thread(struct tracee *tracee)
 {
-    tracee->trap_block = block_of(status_set(tracee->tid, "SigBlk"));
+    uint64_t mask = status_set(tracee->tid, "SigBlk");
+    tracee->trap_block = block_of(mask);
+    tracee->trap_mask = mask;
 }
 
 /* The mask that a thread of unknown state has after a trap: SIGTRAP is in it no more, but a mask of
@@ -103,16 +105,20 @@ static int set_action(struct space *space, pid_t tid, const arch_regs *regs,
     return r < 0 ? r : (int)result;
 }
 
-static const struct sigtrap IGNORED = {
-    .special = true, .known = true, .action = {.handler = (uintptr_t)SIG_IGN}};
-
-/* Asks for a handler by way of the stopped thread `tid`, or says why it cannot. */
-static void learn_handler(struct process *process, pid_t tid)
+/*
+ * Asks for the action by way of the stopped thread `tid`. Of one that is ignored flags and mask are
+ * asked for: a trap resets the handler alone (kernel/signal.c: force_sig_info_to_task()), and
+ * sigaction() shows them. When they cannot be asked for they are taken for none.
+ */
+static void learn_action(struct process *process, pid_t tid, bool ignored)
 {
     struct sigtrap *trap = &process->trap;
+    *trap = (struct sigtrap){.special = true};
     int r = tid < 0 ? tid : get_action(process->space, tid, &trap->action);
-    *trap = (struct sigtrap){.special = true, .known = r == 0, .action = trap->action};
-    if (r < 0 && r != -ESRCH)
+    trap->known = r == 0 || ignored;
+    if (ignored)
+        trap->action.handler = (uintptr_t)SIG_IGN;
+    else if (r < 0 && r != -ESRCH)
         log_warning("process %d handles SIGTRAP, and how cannot be told (%s): its handler is lost "
                     "when it blocks SIGTRAP in a traced function",
                     process->pid, strerror(-r));
@@ -120,24 +126,24 @@ static void learn_handler(struct process *process, pid_t tid)
 
 void sigtrap_look_process(struct process *process)
 {
+    bool ignored = status_has_trap(process->pid, "SigIgn");
     process->trap = (struct sigtrap){0};
-    if (status_has_trap(process->pid, "SigIgn"))
-        process->trap = IGNORED;
-    else if (status_has_trap(process->pid, "SigCgt"))
-        learn_handler(process, space_helper(process->space));
+    if (ignored || status_has_trap(process->pid, "SigCgt"))
+        learn_action(process, space_helper(process->space), ignored);
 }
 
-void sigtrap_on_sigmask(struct tracee *tracee, const arch_regs *regs)
+bool sigtrap_on_sigmask(const struct tracee *tracee, const arch_regs *regs, enum trap_block *then)
 {
     int how = (int)arch_integer_arg(regs, 0);
     uint64_t at = arch_integer_arg(regs, 1), set;
     if (!at ||
         memory_read(tracee->process->space->memory, target_addr_of(at), &set, sizeof(set)) < 0)
-        return;
+        return false;
     if (how == SIG_SETMASK)
-        tracee->trap_block = set & TRAP_BIT ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
-    else if (set & TRAP_BIT)
-        tracee->trap_block = how == SIG_BLOCK ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
+        *then = set & TRAP_BIT ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
+    else
+        *then = how == SIG_BLOCK ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
+    return how == SIG_SETMASK || (set & TRAP_BIT);
 }
 
 /* sigaction() has come back to where it was called from. */
@@ -153,12 +159,10 @@ static void on_sigaction_done(void *data, struct process *process, pid_t tid)
     if (arch_get_regs(tid, &regs) < 0 || (int)arch_integer_ret(&regs, 0) != 0)
         return;
     /* That it ignores SIGTRAP cannot be asked any more: the trap that brought us here ended it. */
-    if (tracee->sigaction_handler == (uintptr_t)SIG_IGN)
-        process->trap = IGNORED;
-    else if (tracee->sigaction_handler == (uintptr_t)SIG_DFL)
+    if (tracee->sigaction_handler == (uintptr_t)SIG_DFL)
         process->trap = (struct sigtrap){0};
     else
-        learn_handler(process, tid);
+        learn_action(process, tid, tracee->sigaction_handler == (uintptr_t)SIG_IGN);
 }
 
 void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs)
@@ -182,17 +186,40 @@ void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs)
         tracee->in_sigaction = true;
 }
 
+/*
+ * A trap resets the action only when SIGTRAP was blocked: so a handler that is still there says
+ * that it was not, and one that is gone, that it was, be it by the mask of a signal handler, which
+ * is not seen otherwise. Where there are more threads, the trap of another may have taken it.
+ */
 static void mend_action(struct tracee *tracee, const arch_regs *regs)
 {
     struct process *process = tracee->process;
     const struct sigtrap *trap = &process->trap;
     bool ignored = trap->action.handler == (uintptr_t)SIG_IGN;
-    if (!trap->known || status_has_trap(process->pid, ignored ? "SigIgn" : "SigCgt"))
+    if (!trap->known)
         return;
+    if (status_has_trap(process->pid, ignored ? "SigIgn" : "SigCgt")) {
+        if (!ignored)
+            tracee->trap_block = TRAP_NOT_BLOCKED;
+        return;
+    }
+    if (!ignored && process->n_threads == 1) {
+        tracee->trap_block = TRAP_BLOCKED;
+        tracee->trap_mask = 0;
+    }
     int r = set_action(process->space, tracee->tid, regs, &trap->action);
     if (r < 0 && r != -ESRCH)
         log_warning("process %d has lost its handling of SIGTRAP and it cannot be put back: %s",
                     process->pid, strerror(-r));
+}
+
+/*
+ * Whether the mask in which SIGTRAP was found blocked is in force no more, going by what it holds
+ * besides. It may have been that of a signal handler, from which the thread has since returned.
+ */
+static bool is_past(const struct tracee *tracee, uint64_t mask)
+{
+    return (tracee->trap_mask & ~TRAP_BIT & ~mask) != 0;
 }
 
 static void mend_mask(struct tracee *tracee)
@@ -203,6 +230,8 @@ static void mend_mask(struct tracee *tracee)
         return;
     if (tracee->trap_block == TRAP_BLOCK_UNKNOWN)
         tracee->trap_block = guess_block(mask);
+    else if (is_past(tracee, mask))
+        tracee->trap_block = TRAP_NOT_BLOCKED;
     if (tracee->trap_block != TRAP_BLOCKED)
         return;
     mask |= TRAP_BIT;

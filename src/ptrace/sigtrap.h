@@ -49,8 +49,11 @@ struct sigtrap {
 void sigtrap_look_thread(struct tracee *tracee);
 void sigtrap_look_process(struct process *process);
 
-/* The thread is at the entry of pthread_sigmask(), or of sigaction(). */
-void sigtrap_on_sigmask(struct tracee *tracee, const arch_regs *regs);
+/* The thread is at the entry of pthread_sigmask(): whether that will block or unblock SIGTRAP, and
+   which. To be remembered only once the thread has passed the breakpoint, whose mending is still
+   about the mask before: the call may ask for that. */
+bool sigtrap_on_sigmask(const struct tracee *tracee, const arch_regs *regs, enum trap_block *then);
+/* The thread is at the entry of sigaction(). */
 void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs);
 
 /* The thread has trapped and is about to be resumed: puts back what the kernel took. May make it do

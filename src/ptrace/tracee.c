@@ -45,8 +45,11 @@ void tracee_forget_program(struct tracee *tracee)
     pid_t tid = tracee->tid;
     struct process *process = tracee->process;
     /* execve(2) keeps the signal mask. */
-    *tracee = (struct tracee){
-        .tid = tid, .process = process, .stat_fd = -1, .trap_block = tracee->trap_block};
+    *tracee = (struct tracee){.tid = tid,
+                              .process = process,
+                              .stat_fd = -1,
+                              .trap_block = tracee->trap_block,
+                              .trap_mask = tracee->trap_mask};
 }
 
 void tracee_free(struct engine *engine, struct tracee *tracee)

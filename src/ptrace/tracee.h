@@ -36,6 +36,7 @@ struct tracee {
     bool listening;             /* in a group-stop, PTRACE_LISTEN */
     bool vforking;              /* waits in vfork(2) for its child: cannot stop, cannot run */
     enum trap_block trap_block; /* whether it blocks SIGTRAP: see sigtrap.h */
+    uint64_t trap_mask;         /* the mask in which it was found blocked; 0: it was asked for */
     bool in_sigaction;          /* for SIGTRAP, with this handler */
     uint64_t sigaction_handler;
     uint64_t exception; /* the last one the unwinder was called with, 0: none */

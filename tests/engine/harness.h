@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ struct counter {
     struct probe probe;
     unsigned long entries, exits;             /* in the first process */
     unsigned long child_entries, child_exits; /* in all others */
+    unsigned long said[4];                    /* of these by the target: harness_check_counts() */
     unsigned max_depth;
 };
 
@@ -96,7 +98,7 @@ static inline void harness_refresh(struct harness *h, struct process *process)
         modules_free(&modules); /* it is ending */
         return;
     }
-    for (size_t i = 0; i < h->known.list.count; i++) {
+    for (size_t i = 0; process_pid(process) == h->pid && i < h->known.list.count; i++) {
         bool there = false;
         for (size_t m = 0; m < modules.list.count; m++)
             there = there ||
@@ -137,6 +139,10 @@ static inline void harness_refresh(struct harness *h, struct process *process)
             }
         }
     }
+    if (process_pid(process) != h->pid) {
+        modules_free(&modules);
+        return;
+    }
     modules_free(&h->known);
     h->known = modules;
 }
@@ -163,8 +169,10 @@ static inline void harness_executed(void *data, struct process *process)
 {
     struct harness *h = data;
     h->n_executed++;
-    modules_free(&h->known);
-    h->known = (struct modules){0};
+    if (process_pid(process) == h->pid) {
+        modules_free(&h->known);
+        h->known = (struct modules){0};
+    }
     harness_refresh(h, process);
 }
 
@@ -264,18 +272,32 @@ static inline void words_free(char **words)
     free(words);
 }
 
-/* Runs the target to its end. */
+/* Orphans of the target become children of the test. */
+static inline void adopt_orphans(void)
+{
+    ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+}
+
+static inline void await_orphans(void)
+{
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+        continue;
+}
+
+/* Runs the target to its end, and to that of the processes it leaves. */
 static inline void harness_run(struct harness *h, const char *command)
 {
     struct error err = {0};
     pid_t pid;
     char **argv = words_of(command);
+    adopt_orphans();
     harness_redirect(h);
     int r = engine_launch_prepare(h->engine, argv, &pid, &err);
     if (r == 0)
         r = engine_launch_run(h->engine, &err);
     if (r == 0)
         r = engine_run(h->engine, &err);
+    await_orphans();
     harness_restore(h);
     words_free(argv);
     if (r < 0)
@@ -291,9 +313,10 @@ static inline struct counter *harness_counter(struct harness *h, const char *nam
 }
 
 /*
- * Every line "NAME ENTRIES EXITS" must be what was recorded; those of children, "child:NAME ...",
- * too when children are followed, else nothing must have been recorded of them. Returns how many
- * lines were compared: a target that says nothing proves nothing.
+ * What the lines "NAME ENTRIES EXITS" say must be what was recorded; those of children, "child:NAME
+ * ...", too when children are followed, else nothing must have been recorded of them. Of several
+ * lines of one name the sum counts. Returns how many lines were compared: a target that says
+ * nothing proves nothing.
  */
 static inline size_t harness_check_counts(struct harness *h)
 {
@@ -310,14 +333,20 @@ static inline size_t harness_check_counts(struct harness *h)
             continue;
         n++;
         if (child && !h->options.follow_forks)
-            entries = exits = 0;
-        ck_assert_msg((child ? counter->child_entries : counter->entries) == entries &&
-                          (child ? counter->child_exits : counter->exits) == exits,
-                      "the target says \"%s\", recorded are %lu %lu (children: %lu %lu)", line,
-                      counter->entries, counter->exits, counter->child_entries,
-                      counter->child_exits);
+            continue;
+        counter->said[child ? 2 : 0] += entries;
+        counter->said[child ? 3 : 1] += exits;
     }
     free(copy);
+    for (size_t i = 0; i < h->n; i++) {
+        const struct counter *c = &h->counters[i];
+        ck_assert_msg(c->entries == c->said[0] && c->exits == c->said[1] &&
+                          c->child_entries == c->said[2] && c->child_exits == c->said[3],
+                      "%s: the target says %lu %lu (children: %lu %lu), recorded are %lu %lu "
+                      "(children: %lu %lu)",
+                      c->probe.function, c->said[0], c->said[1], c->said[2], c->said[3], c->entries,
+                      c->exits, c->child_entries, c->child_exits);
+    }
     return n;
 }
 
@@ -338,6 +367,7 @@ static inline int run_bare(const char *command, char *output, size_t size)
     cleanup(cleanup_fd) int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     ck_assert_int_ge(fd, 0);
     char **argv = words_of(command);
+    adopt_orphans();
     pid_t pid = fork();
     if (pid == 0) {
         dup2(fd, STDOUT_FILENO);
@@ -347,6 +377,7 @@ static inline int run_bare(const char *command, char *output, size_t size)
     words_free(argv);
     int status;
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    await_orphans();
     ssize_t n = pread(fd, output, size - 1, 0);
     output[n > 0 ? n : 0] = '\0';
     return status;

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "engine/harness.h"
-#include "symbols/maps.h"
+#include "engine/untouched.h"
 
 /* wait_for_line with its stdin and stdout. */
 struct running {
@@ -64,8 +64,7 @@ static unsigned long finish(struct running *r)
     int status;
     fclose(r->in);
     while (fgets(line, sizeof(line), r->out))
-        if (sscanf(line, "work %lu", &calls) == 1)
-            break;
+        sscanf(line, "work %lu", &calls);
     fclose(r->out);
     ck_assert_int_eq(waitpid(r->pid, &status, 0), r->pid);
     ck_assert_int_eq(status, 0);
@@ -124,43 +123,10 @@ static struct harness *attached(struct running *target, struct script *script)
     return h;
 }
 
-/* The executable pages of the program are what its file holds, and nobody traces it. */
-static void check_untouched(const struct running *target)
+/* Code of the program and of at least one library. */
+static void check_let_go(const struct running *target)
 {
-    char path[64], line[256];
-    struct maps maps;
-    int tracer = -1;
-    snprintf(path, sizeof(path), "/proc/%d/status", target->pid);
-    FILE *status = fopen(path, "re");
-    while (fgets(line, sizeof(line), status))
-        sscanf(line, "TracerPid: %d", &tracer);
-    fclose(status);
-    ck_assert_int_eq(tracer, 0);
-
-    snprintf(path, sizeof(path), "/proc/%d/mem", target->pid);
-    int memory = open(path, O_RDONLY | O_CLOEXEC), n = 0;
-    ck_assert_int_ge(memory, 0);
-    ck_assert_int_eq(maps_read(&maps, target->pid), 0);
-    for (size_t i = 0; i < maps.list.count; i++) {
-        const struct map *map = &maps.list.items[i];
-        if (!map->execute || map->path[0] != '/')
-            continue;
-        size_t size = map->end.value - map->start.value;
-        char *there = calloc(1, size), *file = calloc(1, size);
-        int fd = open(map->path, O_RDONLY | O_CLOEXEC);
-        ck_assert_int_ge(fd, 0);
-        ck_assert_int_eq(pread(memory, there, size, (off_t)map->start.value), (ssize_t)size);
-        ck_assert_int_gt(pread(fd, file, size, (off_t)map->offset), 0);
-        ck_assert_msg(memcmp(there, file, size) == 0, "the text of %s differs from its file",
-                      map->path);
-        close(fd);
-        free(there);
-        free(file);
-        n++;
-    }
-    ck_assert_int_ge(n, 2);
-    maps_free(&maps);
-    close(memory);
+    ck_assert_int_ge(check_untouched(target->pid), 2);
 }
 
 START_TEST(counts_while_attached)
@@ -171,7 +137,7 @@ START_TEST(counts_while_attached)
     ck_assert_uint_eq(h->counters[0].entries, 1000);
     ck_assert_uint_eq(h->counters[0].exits, 1000);
     harness_free(h);
-    check_untouched(&target);
+    check_let_go(&target);
     ck_assert_uint_eq(finish(&target), 1000);
 }
 END_TEST
@@ -185,7 +151,7 @@ START_TEST(counts_of_eight_threads)
         ck_assert_uint_eq(h->counters[0].entries, 800);
         ck_assert_uint_eq(h->counters[0].exits, 800);
         harness_free(h);
-        check_untouched(&target);
+        check_let_go(&target);
     }
     ck_assert_uint_eq(finish(&target), 4000);
 }
@@ -201,7 +167,7 @@ START_TEST(let_go_while_busy)
         struct harness *h = attached(&target, &script);
         ck_assert_uint_gt(h->counters[0].entries, 0);
         harness_free(h);
-        check_untouched(&target);
+        check_let_go(&target);
         fprintf(target.in, "call 1\n");
         ck_assert_ptr_nonnull(strstr(answer(&target, line), "called"));
     }
@@ -217,7 +183,7 @@ START_TEST(everyone_is_served)
     struct harness *h = attached(&target, &script);
     ck_assert_uint_ge(h->counters[0].entries, 64);
     harness_free(h);
-    check_untouched(&target);
+    check_let_go(&target);
     ck_assert_uint_ge(finish(&target), 64);
 }
 END_TEST
@@ -236,7 +202,7 @@ START_TEST(nothing_may_be_mapped)
         engine_get_stats(h->engine, &stats);
         ck_assert_uint_ge(stats.single_steps, 400);
         harness_free(h);
-        check_untouched(&target);
+        check_let_go(&target);
     }
     ck_assert_uint_eq(finish(&target), 1200);
 }
@@ -260,14 +226,7 @@ END_TEST
 
 static char state_of(pid_t pid)
 {
-    char path[64], line[256], state = '?';
-    snprintf(path, sizeof(path), "/proc/%d/status", pid);
-    FILE *status = fopen(path, "re");
-    while (status && fgets(line, sizeof(line), status))
-        sscanf(line, "State: %c", &state);
-    if (status)
-        fclose(status);
-    return state;
+    return untouched_status(pid, pid).state;
 }
 
 /* One that is stopped when it is attached to stays stopped when it is let go. */
@@ -289,7 +248,7 @@ START_TEST(stopped_stays_stopped)
         nanosleep(&pause, NULL);
     }
     ck_assert_int_eq(state_of(target.pid), 'T');
-    check_untouched(&target);
+    check_let_go(&target);
     kill(target.pid, SIGCONT);
     ck_assert_uint_eq(finish(&target), 0);
 }
@@ -329,7 +288,7 @@ START_TEST(processes_that_cannot_be_attached_to)
     ck_assert_int_eq(waitpid(other, &status, 0), other);
     ck_assert_int_eq(status, 0);
     harness_free(h);
-    check_untouched(&target);
+    check_let_go(&target);
     finish(&target);
 }
 END_TEST

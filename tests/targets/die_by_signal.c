@@ -23,6 +23,7 @@ void die(int signal)
     n_die++;
     report("work", n_work, n_work);
     report("die", n_die, 0);
+    state_print();
     raise(signal);
     OPAQUE();
 }

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "state.h"
+
 #define TRACED extern "C" __attribute__((noinline, noclone))
 
 static unsigned long throws, catches, caught, rethrows, outers, outers_back, plains, destroyed;

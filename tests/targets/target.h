@@ -5,7 +5,8 @@
  *     NAME ENTRIES EXITS
  *
  * the numbers being counted by the functions themselves. Lines of a child process start with
- * "child:". What a program checks about itself it says on stderr, and then exits with 99.
+ * "child:". At its exit it prints its state (state.h). What a program checks about itself it says
+ * on stderr, and then exits with 99.
  */
 #ifndef TARGET_H
 #define TARGET_H
@@ -14,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "state.h"
 
 /* A function that is really called, each time, and has a name that dlsym() finds. */
 #define TRACED __attribute__((noinline, visibility("default"), used))

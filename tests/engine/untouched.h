@@ -1,0 +1,116 @@
+/*
+ * What holds of a process that was let go: nobody traces it, and the code it has mapped is what the
+ * files hold, byte for byte.
+ */
+#ifndef ENGINE_UNTOUCHED_H
+#define ENGINE_UNTOUCHED_H
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "symbols/maps.h"
+#include "unit/check_main.h"
+#include "util/cleanup.h"
+
+struct untouched_status {
+    int tracer;
+    char state; /* '?': there is no such thread */
+};
+
+static inline struct untouched_status untouched_status(pid_t pid, pid_t tid)
+{
+    struct untouched_status is = {.state = '?'};
+    char path[64], line[256];
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
+    FILE *status = fopen(path, "re");
+    while (status && fgets(line, sizeof(line), status)) {
+        sscanf(line, "State: %c", &is.state);
+        sscanf(line, "TracerPid: %d", &is.tracer);
+    }
+    if (status)
+        fclose(status);
+    return is;
+}
+
+/* Asserts that no living thread has a tracer. One that still lives, by which /proc shows the memory
+   (a dead leader shows none); 0: none. */
+static inline pid_t untouched_thread(pid_t pid)
+{
+    char path[64];
+    pid_t found = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task", pid);
+    DIR *dir = opendir(path);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        pid_t tid = atoi(entry->d_name);
+        struct untouched_status is = untouched_status(pid, tid);
+        if (tid <= 0 || is.state == '?' || is.state == 'Z' || is.state == 'X')
+            continue;
+        ck_assert_msg(is.tracer == 0, "thread %d is still traced", tid);
+        found = tid;
+    }
+    if (dir)
+        closedir(dir);
+    return found;
+}
+
+static inline bool untouched_is_mapped(const struct maps *maps, const struct map *map)
+{
+    for (size_t i = 0; i < maps->list.count; i++) {
+        const struct map *other = &maps->list.items[i];
+        if (target_addr_equal(other->start, map->start) &&
+            target_addr_equal(other->end, map->end) && other->offset == map->offset &&
+            strcmp(other->path, map->path) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the mapping, read by way of `memory`, differs from its file. Bytes behind the file's end
+   are zero. */
+static inline bool untouched_differs(int memory, const struct map *map)
+{
+    size_t size = map->end.value - map->start.value;
+    cleanup(cleanup_fd) int fd = open(map->path, O_RDONLY | O_CLOEXEC);
+    cleanup(cleanup_free) char *there = calloc(1, size);
+    cleanup(cleanup_free) char *file = calloc(1, size);
+    return fd >= 0 && pread(memory, there, size, (off_t)map->start.value) == (ssize_t)size &&
+           pread(fd, file, size, (off_t)map->offset) > 0 && memcmp(there, file, size) != 0;
+}
+
+/* Asserts all of it. The process may end, execute another program, or unmap a library meanwhile:
+   what is mapped no more when it has been looked at does not count. Returns how many mappings were
+   compared. */
+static inline int check_untouched(pid_t pid)
+{
+    pid_t tid = untouched_thread(pid);
+    struct maps maps = {0}, after = {0};
+    char path[64];
+    int n = 0;
+    if (tid == 0)
+        return 0;
+    /* It is this memory that is read from here on, also after an exec (then there is none). */
+    snprintf(path, sizeof(path), "/proc/%d/mem", tid);
+    cleanup(cleanup_fd) int memory = open(path, O_RDONLY | O_CLOEXEC);
+    if (memory < 0 || maps_read(&maps, tid) < 0)
+        return 0;
+    for (size_t i = 0; i < maps.list.count; i++) {
+        const struct map *map = &maps.list.items[i];
+        if (!map->execute || map->path[0] != '/')
+            continue;
+        n++;
+        if (!untouched_differs(memory, map))
+            continue;
+        if (maps_read(&after, tid) == 0)
+            ck_assert_msg(!untouched_is_mapped(&after, map), "the text of %s differs from its file",
+                          map->path);
+        maps_free(&after);
+    }
+    maps_free(&maps);
+    return n;
+}
+
+#endif
