@@ -21,7 +21,7 @@ static bool is_plain_name(const char *name)
     for (size_t i = 0; i < length;) {
         size_t n = text_utf8_length(name + i, length - i);
         unsigned char c = (unsigned char)name[i];
-        if (n == 0 || (n == 1 && (c <= 0x20 || c == 0x7f || strchr("\"\\,", c))) ||
+        if (n == 0 || (n == 1 && (c < 0x20 || c == 0x7f || strchr("\"\\,", c))) ||
             (n == 2 && c == 0xc2 && (unsigned char)name[i + 1] < 0xa0))
             return false;
         i += n;

@@ -58,6 +58,16 @@ int rule_list_read(struct rule_list *rules, const char *session, struct error *e
     return rc;
 }
 
+static bool has_wildcard(const char *pattern)
+{
+    for (; *pattern; pattern++) {
+        if (*pattern == '*')
+            return true;
+        pattern += *pattern == '\\' && pattern[1];
+    }
+    return false;
+}
+
 /*
  * Whether the name matches the pattern as lttng(1) has it: '*' stands for any text, a backslash
  * before a character for that character itself.
@@ -86,7 +96,10 @@ static bool glob_matches(const char *pattern, const char *name)
 
 bool rule_matches(const struct rule *rule, const char *name)
 {
-    if (!rule->reaches_us || !glob_matches(rule->pattern, name))
+    /* To liblttng-ust a pattern in which no '*' stands for anything is the name itself, backslashes
+       and all: "operator\\*" matches nothing. */
+    if (!rule->reaches_us || !(has_wildcard(rule->pattern) ? glob_matches(rule->pattern, name)
+                                                           : strcmp(rule->pattern, name) == 0))
         return false;
     for (size_t i = 0; i < rule->exclusions.count; i++)
         if (glob_matches(rule->exclusions.items[i], name))

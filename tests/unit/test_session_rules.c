@@ -172,8 +172,10 @@ START_TEST(patterns)
         {"a*b*c", "a1b2b3", false},
         {"**", "x", true},
         {"*aab", "aaab", true},
-        {"a\\*b", "a*b", true},
-        {"a\\*b", "axb", false},
+        {"a\\*b*", "a*b", true},
+        {"a\\*b*", "axb", false},
+        {"a\\*b", "a*b", false},
+        {"a\\*b", "a\\*b", true},
         {"a\\", "a\\", true},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
