@@ -98,6 +98,8 @@ static int add_arguments(struct field_list *list, const struct signature *signat
 {
     for (size_t i = 0; i < signature->n; i++) {
         const struct parameter *parameter = &signature->parameters[i];
+        if (parameter->is_hidden)
+            continue;
         /* What debug information says is of this very function. Where it says nothing (unoptimised
            code spills its parameters after the entry), and the caller knows nothing but the ABI,
            the ABI tells. */

@@ -107,10 +107,14 @@ static bool is_passed(Dwarf_Die *declared)
     return !die_flag(declared, DW_AT_artificial) || !name || strcmp(name, "__in_chrg") != 0;
 }
 
+/* What constructors and destructors of classes with virtual bases are passed when they are run for
+   a part of an object (Itanium C++ ABI, 2.6.2 "VTT Order"). Nobody has written it down in a
+   program, and without it they look like those for whole objects, whose name they have. */
 static bool is_vtt(Dwarf_Die *declared)
 {
     const char *name = dwarf_diename(declared);
-    return die_flag(declared, DW_AT_artificial) && name && strcmp(name, "__vtt_parm") == 0;
+    return name && die_flag(declared, DW_AT_artificial) &&
+           (strcmp(name, "__vtt_parm") == 0 || strcmp(name, "vtt") == 0);
 }
 
 /*
@@ -252,6 +256,7 @@ static int read_parameter(struct signature_reader *reader, struct formal *formal
         if (!parameter->name)
             return -ENOMEM;
     }
+    parameter->is_hidden = is_vtt(&formal->declared);
     if (formal->actual.addr)
         location_at_entry(&formal->actual, function, entry, &parameter->place);
     Dwarf_Die type;
@@ -289,6 +294,8 @@ static const char *write_text(struct arena *arena, const char *name, Dwarf_Die *
         char parameter[600];
         Dwarf_Die type = formals->list.items[i].declared;
         const char *own = dwarf_diename(&type);
+        if (is_vtt(&type))
+            continue;
         bool has_type = die_type(&type, &type);
         c_type_declare(has_type ? &type : NULL, own ? own : "", parameter, sizeof(parameter));
         used +=

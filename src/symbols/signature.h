@@ -22,6 +22,7 @@ struct parameter {
     /* Where debug information has it at the function's first instruction; PLACE_NONE when it does
        not say, or says something more complicated than a register or a stack slot. */
     struct value_place place;
+    bool is_hidden; /* passed, but known to the compiler only */
 };
 
 struct signature {
