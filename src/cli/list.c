@@ -34,8 +34,10 @@ static int print_image(struct list *list, struct image *image, bool is_program, 
         return 0;
     int r = image_probes(image, select, is_program, false, &probes, &n, err);
     for (size_t i = 0; r == 0 && i < n; i++) {
+        /* As the events have it: long ones are cut there. */
+        int length = (int)(strlen(probes[i]->entry_event) - strlen("_entry"));
         cleanup(cleanup_free) char *text =
-            text_format("%s:%s  %s  [%s]", probes[i]->provider, probes[i]->function,
+            text_format("%s:%.*s  %s  [%s]", probes[i]->provider, length, probes[i]->entry_event,
                         probes[i]->signature, probe_source_text(list->catalog, probes[i]));
         if (!text)
             return error_set(err, -ENOMEM, "out of memory");

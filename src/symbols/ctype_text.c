@@ -17,7 +17,8 @@ static void declare(Dwarf_Die *type, const char *inner, char *out, size_t size, 
 static void declare_named(const char *prefix, const char *name, const char *inner, char *out,
                           size_t size)
 {
-    bool spaced = *inner && *inner != '[' && *inner != '(';
+    bool spaced = (*inner && *inner != '[' && *inner != '(') ||
+                  strncmp(inner, "(anonymous ", strlen("(anonymous ")) == 0;
     /* "int (*f)(void)", but "int[4]" */
     if (inner[0] == '(' && inner[1] == '*')
         spaced = true;

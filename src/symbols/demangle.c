@@ -28,36 +28,46 @@ static bool is_number(const char *text, size_t length)
     return length > 0;
 }
 
+static bool is_one_of(const char *word, size_t length, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strlen(words[i]) == length && memcmp(word, words[i], length) == 0)
+            return true;
+    return false;
+}
+
 /* Whether the component at `dot` ('.' and a word) is one that GCC or LLVM puts behind a name. */
-static bool is_compiler_word(const char *dot)
+static bool is_compiler_word(const char *dot, bool is_cxx)
 {
     static const char *const words[] = {
         "constprop", "isra",      "part",     "cold",    "lto_priv",    "llvm",    "localalias",
         "clone",     "simdclone", "resolver", "default", "specialized", "argprom", "__uniq",
         "avx",       "avx2",      "avx512f",  "sse2",    "sse4_1",      "sse4_2",  "ssse3",
     };
+    /* The parts of coroutines: ordinary words, which other languages may have after a dot. */
+    static const char *const coroutine_words[] = {"actor", "resume", "destroy", "cleanup"};
     size_t length = strcspn(dot + 1, ".");
     if (is_number(dot + 1, length))
         return true;
     if (strncmp(dot + 1, "arch_", 5) == 0)
         return true;
-    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-        if (strlen(words[i]) == length && memcmp(dot + 1, words[i], length) == 0)
-            return true;
-    return false;
+    return is_one_of(dot + 1, length, words, sizeof(words) / sizeof(*words)) ||
+           (is_cxx && is_one_of(dot + 1, length, coroutine_words,
+                                sizeof(coroutine_words) / sizeof(*coroutine_words)));
 }
 
 /* The suffix (from its '.') of the symbol, or its end. Names with dots of their own, as Go's and
    Ada's, have none: every component must be a compiler's. */
 static const char *find_suffix(const char *symbol)
 {
+    bool is_cxx = strncmp(symbol, "_Z", 2) == 0;
     const char *end = symbol + strlen(symbol);
     const char *suffix = end;
     for (const char *at = end; at > symbol + 1;) {
         at--;
         if (*at != '.')
             continue;
-        if (!is_compiler_word(at))
+        if (!is_compiler_word(at, is_cxx))
             break;
         suffix = at;
     }
@@ -75,7 +85,7 @@ static const char *skip_group(const char *at);
 static const char *skip_operator(const char *at)
 {
     static const char *const symbols[] = {
-        "()", "[]", "->*", "->", "<=>", "<<=", ">>=", "<<", ">>", "<=", ">=", "<", ">",
+        "()", "[]", "\"\"", "->*", "->", "<=>", "<<=", ">>=", "<<", ">>", "<=", ">=", "<", ">",
     };
     for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++)
         if (strncmp(at, symbols[i], strlen(symbols[i])) == 0)
@@ -146,6 +156,25 @@ static const char *skip_qualifiers(const char *at)
 }
 
 /*
+ * From behind "operator" in "operator unsigned long", "operator new[]", to the parameters: the last
+ * brackets before the end or the next scope, as those of a type ("operator int (*)(char)() const")
+ * stand before them. NULL when there are none.
+ */
+static const char *skip_word_operator(const char *at)
+{
+    while (at && *at) {
+        const char *behind = *at == '(' || *at == '<' ? skip_group(at) : at + 1;
+        if (*at == '(' && behind) {
+            const char *next = skip_qualifiers(behind);
+            if (!*next || strncmp(next, "::", 2) == 0)
+                return at;
+        }
+        at = behind;
+    }
+    return NULL;
+}
+
+/*
  * Parts "int ns::max<int>(int, int) const" into the name, where `*name` and `*name_end` point, and
  * the parameters behind it. The demangler writes a result type in front of templates only. false
  * when the text is of no shape known here.
@@ -156,10 +185,11 @@ static bool part_demangled(const char *text, const char **name, const char **nam
     for (const char *at = text; *at;) {
         if (is_operator(text, at)) {
             const char *symbol = skip_operator(at + 8);
+            /* operator"" _km: the demangler's space is none of the name's. */
+            if (symbol[0] == ' ' && symbol[-1] == '"')
+                symbol++;
             if (symbol == at + 8 && *symbol == ' ') {
-                /* "operator unsigned long", "operator new[]": up to the parameters */
-                for (symbol++; *symbol && *symbol != '(';)
-                    symbol = *symbol == '<' ? skip_group(symbol) : symbol + 1;
+                symbol = skip_word_operator(symbol);
                 if (!symbol)
                     return false;
             }
@@ -221,6 +251,19 @@ static bool is_harmless(const char *mangled)
     return references <= REFERENCES_MAX;
 }
 
+/* Of a literal operator, `operator"" _km` to the demangler, what C++ calls it: `operator""_km`. */
+static const char *copy_name(struct arena *arena, const char *start, size_t length)
+{
+    static const char literal[] = "operator\"\" ";
+    char *name = arena_strndup(arena, start, length);
+    char *found = name ? strstr(name, literal) : NULL;
+    if (found) {
+        char *space = found + strlen(literal) - 1;
+        memmove(space, space + 1, strlen(space));
+    }
+    return name;
+}
+
 static bool parse_cxx(struct function_name *name, const char *mangled, const char *suffix,
                       struct arena *arena)
 {
@@ -241,7 +284,7 @@ static bool parse_cxx(struct function_name *name, const char *mangled, const cha
         if (!name->parameters)
             return false;
     }
-    name->base = arena_strndup(arena, start, (size_t)(end - start));
+    name->base = copy_name(arena, start, (size_t)(end - start));
     name->name =
         *suffix && name->base ? arena_format(arena, "%s%s", name->base, suffix) : name->base;
     return name->name != NULL;

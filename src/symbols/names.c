@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/text.h"
+
 /* FNV-1a: short, good enough for names, and the same in every run. */
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
@@ -68,15 +70,27 @@ const char *names_provider_of_file(const char *path, struct arena *arena)
 
 /* ---- functions ---- */
 
+/* The bytes of the character of a foreign alphabet at `at`, 0 when there is none. */
+static size_t foreign_character(const char *at)
+{
+    size_t length = text_utf8_length(at, strlen(at));
+    bool is_control = length == 2 && (unsigned char)at[0] == 0xc2 && (unsigned char)at[1] < 0xa0;
+    return length > 1 && !is_control ? length : 0;
+}
+
 static size_t clean_function(char *out, const char *name)
 {
-    size_t n = 0;
+    size_t n = 0, foreign;
     for (const char *at = name; *at; at++) {
         unsigned char c = (unsigned char)*at;
         if (c == ',') {
             out[n++] = ';';
             if (at[1] == ' ')
                 at++;
+        } else if (c >= 0x80 && (foreign = foreign_character(at)) > 0) {
+            memcpy(out + n, at, foreign);
+            n += foreign;
+            at += foreign - 1;
         } else if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') {
             out[n++] = '_';
         } else {
@@ -102,11 +116,16 @@ const char *names_function(const char *name, const char *parameters, struct aren
 const char *names_event(const char *provider, const char *function, const char *suffix,
                         struct arena *arena)
 {
-    size_t used = strlen(provider) + 1 + strlen(suffix);
+    /* The longest suffix decides, so that a function's events are cut alike. */
+    size_t longest = strlen("_entry"), length = strlen(suffix);
+    size_t used = strlen(provider) + 1 + (length > longest ? length : longest);
     size_t room = used < NAMES_EVENT_MAX ? NAMES_EVENT_MAX - used : 0;
     if (strlen(function) <= room)
         return arena_format(arena, "%s%s", function, suffix);
     int cut = room > 9 ? (int)(room - 9) : 0;
+    /* No half characters: a byte 10xxxxxx goes on with one that began before. */
+    while (cut > 0 && ((unsigned char)function[cut] & 0xc0) == 0x80)
+        cut--;
     return arena_format(arena, "%.*s~%08x%s", cut, function,
                         (uint32_t)hash_text(hash_start, function), suffix);
 }
@@ -156,6 +175,7 @@ struct names_entry {
     struct names_entry
         *next; /* another name of the same hash, or the same name in another module */
     const struct probe *probe;
+    const struct names_origin *origin; /* whose name it is, before it was made fit */
 };
 
 static bool same_enum(const struct enum_type *a, const struct enum_type *b)
@@ -190,16 +210,33 @@ bool names_same_fields(const struct probe *a, const struct probe *b)
            same_field_list(a->rets, a->n_rets, b->rets, b->n_rets);
 }
 
-/* 1: the probe has the name now; 0: another function has it. */
-static int claim(struct names *names, struct probe *probe, const char *function)
+static bool same_text(const char *a, const char *b)
 {
-    uint64_t key = hash_text(hash_text(hash_text(hash_start, probe->provider), ":"), function);
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_name(const struct names_origin *a, const struct names_origin *b)
+{
+    return same_text(a->name, b->name) && same_text(a->parameters, b->parameters);
+}
+
+/* 1: the probe has the name now; 0: another function has it. */
+static int claim(struct names *names, struct probe *probe, const struct names_origin *origin,
+                 const char *function)
+{
+    const char *entry_event = names_event(probe->provider, function, "_entry", names->arena);
+    if (!entry_event)
+        return -ENOMEM;
+    uint64_t key = hash_text(hash_text(hash_text(hash_start, probe->provider), ":"), entry_event);
     struct names_entry *first = table_get(&names->events, key);
     for (struct names_entry *entry = first; entry; entry = entry->next) {
         const struct probe *other = entry->probe;
-        if (strcmp(other->function, function) != 0 || strcmp(other->provider, probe->provider) != 0)
+        if (strcmp(other->entry_event, entry_event) != 0 ||
+            strcmp(other->provider, probe->provider) != 0)
             continue;
-        if (!names_same_fields(other, probe))
+        /* Names that differ only in what events cannot hold are different functions' all the
+           same. */
+        if (!names_same_fields(other, probe) || !same_name(entry->origin, origin))
             return 0;
         probe->function = other->function;
         probe->entry_event = other->entry_event;
@@ -207,21 +244,26 @@ static int claim(struct names *names, struct probe *probe, const char *function)
         return 1;
     }
 
-    probe->entry_event = names_event(probe->provider, function, "_entry", names->arena);
+    probe->entry_event = entry_event;
     probe->exit_event = names_event(probe->provider, function, "_exit", names->arena);
     struct names_entry *entry = arena_alloc(names->arena, sizeof(*entry));
-    if (!entry || !probe->entry_event || !probe->exit_event)
+    struct names_origin *kept = arena_alloc(names->arena, sizeof(*kept));
+    if (!entry || !kept || !probe->exit_event)
         return -ENOMEM;
     probe->function = function;
-    *entry = (struct names_entry){.next = first, .probe = probe};
+    *kept = *origin;
+    *entry = (struct names_entry){.next = first, .probe = probe, .origin = kept};
     int r = table_put(&names->events, key, entry);
     return r < 0 ? r : 1;
 }
 
-int names_claim(struct names *names, struct probe *probe, const char *file)
+int names_claim(struct names *names, struct probe *probe, const struct names_origin *origin)
 {
-    const char *wanted = probe->function;
-    int r = claim(names, probe, wanted);
+    const char *file = origin->file;
+    const char *wanted = names_function(origin->name, origin->parameters, names->arena);
+    if (!wanted)
+        return -ENOMEM;
+    int r = claim(names, probe, origin, wanted);
     if (r != 0)
         return r < 0 ? r : 0;
 
@@ -230,13 +272,13 @@ int names_claim(struct names *names, struct probe *probe, const char *file)
         wanted = told_apart ? names_function(told_apart, NULL, names->arena) : NULL;
         if (!wanted)
             return -ENOMEM;
-        r = claim(names, probe, wanted);
+        r = claim(names, probe, origin, wanted);
     }
     for (unsigned nth = 2; r == 0; nth++) {
         const char *numbered = arena_format(names->arena, "%s_%u", wanted, nth);
         if (!numbered)
             return -ENOMEM;
-        r = claim(names, probe, numbered);
+        r = claim(names, probe, origin, numbered);
     }
     return r < 0 ? r : 0;
 }

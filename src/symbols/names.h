@@ -28,14 +28,15 @@ const char *names_provider(const char *path, struct arena *arena);
 const char *names_provider_of_file(const char *path, struct arena *arena);
 
 /*
- * A function's name fit for an event: commas become ';' (with no space behind), quotes, backslashes
- * and what is not printable ASCII '_'. `parameters`, when not NULL, is put behind it to tell
- * overloads apart. NULL when memory is out.
+ * A function's name fit for an event: commas become ';' (with no space behind), quotes,
+ * backslashes, control characters and what is no UTF-8 '_'. `parameters`, when not NULL, is put
+ * behind it to tell overloads apart. NULL when memory is out.
  */
 const char *names_function(const char *name, const char *parameters, struct arena *arena);
 
 /* An event's name: `function` and `suffix` ("_entry"), such that "provider:event" has at most
-   NAMES_EVENT_MAX bytes: one too long is cut and gets a hash of all of it. */
+   NAMES_EVENT_MAX bytes: one too long is cut and gets a hash of all of it. What stands before the
+   suffix is the same for "_entry" and "_exit". */
 const char *names_event(const char *provider, const char *function, const char *suffix,
                         struct arena *arena);
 
@@ -51,16 +52,24 @@ bool names_fields(struct field *fields, size_t n, struct arena *arena);
  * the later gets another. Starts zeroed.
  */
 struct names {
-    struct table events; /* hash of provider and function -> list of struct names_entry */
+    struct table events; /* hash of provider and entry event -> list of struct names_entry */
     struct arena *arena;
 };
 
+/* Whose name it is. All of it lives as long as the struct names it is given to. */
+struct names_origin {
+    const char *name;       /* as the symbol has it, demangled */
+    const char *parameters; /* of one of several overloads, else NULL */
+    const char *file;       /* the source file, which tells statics of one name apart; or NULL */
+};
+
 /*
- * Sets probe->function, entry_event and exit_event. All else in the probe is final, its function
- * being the name wanted (from names_function()). `file` is the source file the function is from, or
- * NULL: what tells statics of one name apart.
+ * Sets probe->function, entry_event and exit_event; all else in the probe is final. Functions of
+ * the same name and parameters share their events when their fields are the same (statics of
+ * several files, the constructors and destructors that compilers make two or three of).
  */
-MUST_CHECK int names_claim(struct names *names, struct probe *probe, const char *file);
+MUST_CHECK int names_claim(struct names *names, struct probe *probe,
+                           const struct names_origin *origin);
 void names_free(struct names *names);
 
 /* Whether both functions can have one event class: their fields are the same in every respect. */

@@ -61,15 +61,14 @@ int probe_make(struct image *image, struct function *function, const struct alia
     probe->module = image->path;
     probe->entry = function->entry;
     probe->size = function->size;
-    probe->function = names_function(alias->name.name,
-                                     alias->is_overloaded ? alias->name.parameters : NULL, arena);
-    if (!probe->function)
-        return -ENOMEM;
 
-    const char *file;
-    int r = set_fields(image, function, alias, info, &file);
+    struct names_origin origin = {
+        .name = alias->name.name,
+        .parameters = alias->is_overloaded ? alias->name.parameters : NULL,
+    };
+    int r = set_fields(image, function, alias, info, &origin.file);
     if (r == 0)
-        r = names_claim(&image->catalog->names, probe, file);
+        r = names_claim(&image->catalog->names, probe, &origin);
     if (r < 0)
         return r;
     function->probe = info;

@@ -3,6 +3,7 @@
 #include "symbols/demangle.h"
 #include "symbols/names.h"
 #include "unit/check_main.h"
+#include "util/text.h"
 
 static struct arena arena;
 
@@ -83,6 +84,23 @@ static const struct {
     {"_ZZ1fiENKUlvE_clEv", "f(int)::{lambda()#1}::operator()", "f(int)::{lambda()#1}::operator()",
      "() const", false, false, false},
     {"_ZN1A1fEv.isra.0", "A::f.isra.0", "A::f", "()", true, true, false},
+    {"_Zli3_kme", "operator\"\"_km", "operator\"\"_km", "(long double)", false, false, false},
+    {"_ZN2nsli2_nIcEEiPKT_m", "ns::operator\"\"_n<char>", "ns::operator\"\"_n<char>",
+     "(char const*, unsigned long)", false, false, false},
+    {"_Z4coroP13_Z4coro.Frame.actor", "coro.actor", "coro", "(_Z4coro.Frame*)", false, false,
+     false},
+    {"_Z4coroi.resume", "coro.resume", "coro", "(int)", false, false, false},
+    {"_Z4coroi.destroy", "coro.destroy", "coro", "(int)", false, false, false},
+    {"main.destroy", "main.destroy", "main.destroy", NULL, false, false, false},
+    {"_ZZ1fiENK3$_2cvPFicEEv", "f(int)::$_2::operator int (*)(char)",
+     "f(int)::$_2::operator int (*)(char)", "() const", false, false, false},
+    {"_ZNK1AcvPFvvEEv", "A::operator void (*)()", "A::operator void (*)()", "() const", false,
+     false, false},
+    {"_ZN1AcvMS_iEv", "A::operator int A::*", "A::operator int A::*", "()", false, false, false},
+    {"_ZN1AcvDnEv", "A::operator decltype(nullptr)", "A::operator decltype(nullptr)", "()", false,
+     false, false},
+    {"_ZZN1AcvbEvENKUlvE_clEv", "A::operator bool()::{lambda()#1}::operator()",
+     "A::operator bool()::{lambda()#1}::operator()", "() const", false, false, false},
     {"_ZThn16_N1A1fEv", "A::f", "A::f", "()", false, false, true},
 };
 
@@ -124,7 +142,9 @@ static const struct {
     {"f", NULL, "f"},
     {"ns::f", "(int, char const*) const", "ns::f(int;char const*) const"},
     {"std::map<int, long>::find", NULL, "std::map<int;long>::find"},
-    {"a\"b\\c,d\ne\x7f\303\274", NULL, "a_b_c;d_e___"},
+    {"a\"b\\c,d\ne\x7f\302\205\303", NULL, "a_b_c;d_e____"},
+    {"gr\303\266\303\237e", "(\347\251\272, \360\235\221\216)",
+     "gr\303\266\303\237e(\347\251\272;\360\235\221\216)"},
 };
 
 START_TEST(functions_fit_for_events)
@@ -145,6 +165,7 @@ START_TEST(events_have_at_most_255_bytes)
         ck_assert_uint_le(strlen("provider:") + strlen(entry), NAMES_EVENT_MAX);
         ck_assert_str_eq(entry + strlen(entry) - 6, "_entry");
         ck_assert_str_eq(exit + strlen(exit) - 5, "_exit");
+        ck_assert_int_eq(memcmp(entry, exit, strlen(exit) - 5), 0);
         if (strlen("provider:") + n + 6 <= NAMES_EVENT_MAX)
             ck_assert_uint_eq(strlen(entry), n + 6);
         else
@@ -183,28 +204,32 @@ static const struct field one_long = {.name = "a", .kind = VALUE_INTEGER, .size 
 static const struct field elsewhere = {
     .name = "a", .kind = VALUE_INTEGER, .size = 4, .place = {.kind = PLACE_STACK_ARG}};
 
-static struct probe with(const char *provider, const char *function, const struct field *arg)
+static struct probe with(const char *provider, const struct field *arg)
 {
-    return (struct probe){
-        .provider = provider, .function = function, .n_args = arg ? 1 : 0, .args = arg};
+    return (struct probe){.provider = provider, .n_args = arg ? 1 : 0, .args = arg};
+}
+
+static int claim(struct names *names, struct probe *probe, const char *name, const char *file)
+{
+    return names_claim(names, probe, &(struct names_origin){.name = name, .file = file});
 }
 
 START_TEST(names_are_shared_or_told_apart)
 {
     struct names names = {.arena = &arena};
-    struct probe first = with("app", "init", &one_int), same = with("app", "init", &elsewhere);
-    struct probe other = with("app", "init", &one_long), third = with("app", "init", NULL);
-    struct probe abroad = with("c", "init", NULL), fourth = with("app", "init", NULL);
-    struct probe fifth = with("app", "init", &one_long);
+    struct probe first = with("app", &one_int), same = with("app", &elsewhere);
+    struct probe other = with("app", &one_long), third = with("app", NULL);
+    struct probe abroad = with("c", NULL), fourth = with("app", NULL);
+    struct probe fifth = with("app", &one_long);
     fifth.n_rets = 1;
     fifth.rets = &one_int;
-    ck_assert_int_eq(names_claim(&names, &first, "src/a.c"), 0);
-    ck_assert_int_eq(names_claim(&names, &same, "src/b.c"), 0);
-    ck_assert_int_eq(names_claim(&names, &other, "src/b.c"), 0);
-    ck_assert_int_eq(names_claim(&names, &third, "lib/b.c"), 0);
-    ck_assert_int_eq(names_claim(&names, &abroad, NULL), 0);
-    ck_assert_int_eq(names_claim(&names, &fourth, "b.c"), 0);
-    ck_assert_int_eq(names_claim(&names, &fifth, NULL), 0);
+    ck_assert_int_eq(claim(&names, &first, "init", "src/a.c"), 0);
+    ck_assert_int_eq(claim(&names, &same, "init", "src/b.c"), 0);
+    ck_assert_int_eq(claim(&names, &other, "init", "src/b.c"), 0);
+    ck_assert_int_eq(claim(&names, &third, "init", "lib/b.c"), 0);
+    ck_assert_int_eq(claim(&names, &abroad, "init", NULL), 0);
+    ck_assert_int_eq(claim(&names, &fourth, "init", "b.c"), 0);
+    ck_assert_int_eq(claim(&names, &fifth, "init", NULL), 0);
     ck_assert_str_eq(first.entry_event, "init_entry");
     ck_assert_str_eq(first.exit_event, "init_exit");
     ck_assert_ptr_eq(same.entry_event, first.entry_event);
@@ -219,6 +244,50 @@ START_TEST(names_are_shared_or_told_apart)
 }
 END_TEST
 
+/* What events cannot hold makes two names one. */
+START_TEST(different_names_share_nothing)
+{
+    struct names names = {.arena = &arena};
+    struct probe quote = with("app", &one_int), backslash = with("app", &one_int);
+    struct probe under = with("app", &one_int), again = with("app", &one_int);
+    struct probe of_int = with("app", &one_int), of_enum = with("app", &one_int);
+    ck_assert_int_eq(claim(&names, &quote, "f\"", NULL), 0);
+    ck_assert_int_eq(claim(&names, &backslash, "f\\", NULL), 0);
+    ck_assert_int_eq(claim(&names, &under, "f_", "a.c"), 0);
+    ck_assert_int_eq(claim(&names, &again, "f\"", NULL), 0);
+    ck_assert_int_eq(names_claim(&names, &of_int, &(struct names_origin){"g", "(int)", "a.cc"}), 0);
+    ck_assert_int_eq(names_claim(&names, &of_enum, &(struct names_origin){"g(int)", NULL, "a.cc"}),
+                     0);
+    ck_assert_str_eq(quote.entry_event, "f__entry");
+    ck_assert_str_eq(backslash.entry_event, "f__2_entry");
+    ck_assert_str_eq(under.entry_event, "f_@a.c_entry");
+    ck_assert_ptr_eq(again.entry_event, quote.entry_event);
+    ck_assert_str_eq(of_int.entry_event, "g(int)_entry");
+    ck_assert_str_eq(of_enum.entry_event, "g(int)@a.cc_entry");
+    names_free(&names);
+}
+END_TEST
+
+START_TEST(characters_are_not_cut)
+{
+    char function[600] = "";
+    for (size_t n = 0; n < 290; n++)
+        strcat(function, "\303\266");
+    for (size_t first = 0; first < 2; first++) {
+        const char *event =
+            names_event("p", function + 2 * first, first ? "_entry" : "_exit", &arena);
+        size_t at = 0, length;
+        while (event[at]) {
+            length = text_utf8_length(event + at, strlen(event + at));
+            ck_assert_uint_gt(length, 0);
+            at += length;
+        }
+        ck_assert_uint_le(at, NAMES_EVENT_MAX - 2);
+        ck_assert_uint_ge(at, NAMES_EVENT_MAX - 4);
+    }
+}
+END_TEST
+
 START_TEST(enums_are_compared_by_their_labels)
 {
     static const struct enum_label red[] = {{"RED", 1}}, green[] = {{"GREEN", 1}};
@@ -228,7 +297,7 @@ START_TEST(enums_are_compared_by_their_labels)
     for (int i = 0; i < 3; i++) {
         fields[i] =
             (struct field){.name = "a", .kind = VALUE_ENUM, .size = 4, .enumeration = &types[i]};
-        probes[i] = with("app", "f", &fields[i]);
+        probes[i] = with("app", &fields[i]);
     }
     ck_assert(names_same_fields(&probes[0], &probes[1]));
     ck_assert(!names_same_fields(&probes[0], &probes[2]));
@@ -251,6 +320,8 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, events_have_at_most_255_bytes);
     tcase_add_test(tests, fields_are_plain_and_unique);
     tcase_add_test(tests, names_are_shared_or_told_apart);
+    tcase_add_test(tests, different_names_share_nothing);
+    tcase_add_test(tests, characters_are_not_cut);
     tcase_add_test(tests, enums_are_compared_by_their_labels);
 }
 
