@@ -8,6 +8,10 @@ TARGET_NAMES := one_thread threads8 recursion tailcall longjmp signal_storm dlop
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)
 
+# As both compilers name things.
+TARGETS += $(BUILD)/targets/cxx_names \
+           $(if $(shell command -v clang++ 2>/dev/null),$(BUILD)/targets/cxx_names_clang)
+
 TEST_TARGETS += $(TARGETS)
 
 TARGET_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror $(TARGET_CFLAGS)
@@ -47,6 +51,15 @@ $(BUILD)/targets/%: tests/targets/%.c tests/targets/target.h tests/targets/state
 $(BUILD)/targets/%: tests/targets/%.cc tests/targets/state.h
 	@mkdir -p $(@D)
 	$(CXX) -O1 -g -Wall -Wextra -Werror -o $@ $<
+
+# Unoptimised: no function is inlined, and each one's calls are counted.
+$(BUILD)/targets/cxx_names: tests/targets/cxx_names.cc
+	@mkdir -p $(@D)
+	g++ -std=c++20 -O0 -g -finstrument-functions -Wall -Wextra -Werror -o $@ $<
+
+$(BUILD)/targets/cxx_names_clang: tests/targets/cxx_names.cc
+	@mkdir -p $(@D)
+	clang++ -std=c++20 -O0 -g -finstrument-functions -Wall -Wextra -Werror -o $@ $<
 
 targets: $(TARGETS)
 

@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# All kinds of C++ names: each is readable, can be typed to lttng as --list shows it, and stands for
+# exactly the calls of its function, as the program itself has counted them.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+# Names are bytes here: some programs print those of foreign alphabets, others do not.
+export LC_ALL=C
+
+# The functions that count are not counted; nor are what clang adds, its parts of coroutines, and what
+# it has called to initialize variables.
+uncounted='__cyg_profile_func_(enter|exit)|count_report'
+uncounted_by_clang='__clang_call_terminate|_ZNK3\$_1clEv|_ZNK11Initialized1xMUlvE_clEv'
+uncounted_by_clang+='|_ZL9coroutine[il]\.(resume|destroy|cleanup)'
+
+names_of() # PROGRAM: $program, and in `names` "ADDRESS NAME" of each function, by --list
+{
+    program=$build/targets/$1
+    [[ -x $program ]] || skip "no clang++ to build $1"
+    [[ $1 != *_clang ]] || uncounted+="|$uncounted_by_clang"
+    traced 0 --list -x "$uncounted" "$program"
+    # --list goes by address, as does this.
+    readelf -sW "$program" | awk '$4 == "FUNC" && $7 != "UND" { print $2, $8 }' | sort -u |
+        grep -vE " (_start|_init|_fini|frame_dummy|(de)?register_tm_clones|$uncounted)\$" |
+        grep -vE ' (__do_global_dtors_aux|_dl_relocate_static_pie|_ZT[hvc].*|.*\.cold)$' |
+        cut -d' ' -f1 | uniq >addresses
+    sed 's/^[^:]*:\(.*\)$/\1/; s/  .*//' $out >listed
+    [[ $(wc -l <addresses) == "$(wc -l <listed)" && -s listed ]] ||
+        fail "$(wc -l <listed) functions are listed of $(wc -l <addresses)"
+    paste -d' ' addresses listed >names
+}
+
+# "NAME COUNT", as the program counts them; what it never calls is not there.
+counted() # FILE-WITH-ITS-OUTPUT
+{
+    awk 'NR == FNR { at = $1; sub(/^[^ ]* /, ""); name[at] = $0; next }
+         { if (!($1 in name)) { print "no function at " $1; next } calls[name[$1]] += $2 }
+         END { for (n in calls) print n " " calls[n] }' names "$1" | sort
+}
+
+tally()
+{
+    awk '{ calls[$0]++ } END { for (n in calls) print n " " calls[n] }' | sort
+}
+
+same_counts()
+{
+    diff -u wanted got >difference || fail "not the calls that the program counted:
+$(head -n 30 difference)"
+}
+
+# As it is to be typed: a name with a '*' in it needs a '\' there, and a '*' at its end.
+typed() # NAME
+{
+    local text=$1
+    [[ $text != *'*'* ]] || text=${text//'*'/'\*'}'*'
+    printf '%s\n' "$text"
+}
+
+case_each_name()
+{
+    local name n=0
+    with_lttng
+    names_of cxx_names
+    lttng_do create mine --output="$dir/mine"
+    cut -d' ' -f2- names | sort -u >distinct
+    while IFS= read -r name; do
+        # A channel of its own shows what else the rule enables.
+        lttng_do enable-channel -u -s mine "c$n" --subbuf-size=4096 --num-subbuf=2
+        lttng_do enable-event -u -s mine -c "c$n" "$(typed "cxx_names:${name}_entry")"
+        n=$((n + 1))
+    done <distinct
+    lttng_do start
+    traced 0 -q --session=mine "$program"
+    [[ ! -s $err ]] || fail "the tracer has something to say"
+    lttng_do destroy mine
+
+    babeltrace2 -c sink.text.details mine >details 2>text.err || fail "babeltrace2: $(cat text.err)"
+    lines "$n" '^  Stream class \(ID ' details
+    lines "$n" '^    Event class `' details
+    sed -n "s/^    Event class \`cxx_names:\(.*\)_entry' (ID 0):\$/\1/p; s/^    Event class \`cxx_names:\(.*\)_entry\` (ID 0):\$/\1/p" details |
+        sort >enabled
+    diff -u distinct enabled >difference || fail "not the events that were asked for: $(cat difference)"
+
+    read_trace mine
+    counted $out >wanted
+    sed "s/^\[[^]]*\] ([^)]*) [^ ]* cxx_names://; s/_entry: { cpu_id = [0-9]* }, .*//" text | tally >got
+    same_counts
+}
+
+# All of it, entries and exits, in a session of the tracer's own, whose rules it writes itself.
+case_all_together()
+{
+    with_lttng
+    names_of cxx_names
+    traced 0 -o trace -x "$uncounted" "$program"
+    said 'functions armed, .* 0 lost'
+    read_trace trace
+    counted $out >wanted
+    sed -n "s/^\[[^]]*\] ([^)]*) [^ ]* cxx_names:\(.*\)_entry: { .*/\1/p" text | tally >got
+    same_counts
+    [[ $(grep -c '_exit: {' text) == "$(grep -c '_entry: {' text)" ]] ||
+        fail "not as many exits as entries"
+}
+
+case_printed()
+{
+    local which
+    for which in cxx_names cxx_names_clang; do
+        [[ -x $build/targets/$which ]] || continue
+        names_of $which
+        traced 0 -q --entry-only --print=lines -x "$uncounted" "$program"
+        # Long names are whole here, and cut in the list.
+        counted $out | grep -vE '~[0-9a-f]{8} ' >wanted
+        cut -d' ' -f2- names | sort -u >distinct
+        sed "s/^[0-9]* *$which://" lines |
+            awk 'NR == FNR { known[$0]; next }
+                 { for (n in known)
+                       if (index($0, n "(") == 1 && length(n) > length(best)) best = n
+                   if (best != "") calls[best]++
+                   best = "" }
+                 END { for (n in calls) print n " " calls[n] }' distinct - | sort >got
+        same_counts
+        [[ $(wc -l <lines) == "$(awk '{ n += $2 } END { print n }' $out)" ]] ||
+            fail "$(wc -l <lines) calls in all"
+        [[ -z $(cut -d' ' -f2- names | LC_ALL=C.UTF-8 grep -vx '[[:print:]]*') ]] ||
+            fail "not all is printable"
+    done
+}
+
+case_patterns()
+{
+    program=$build/targets/cxx_names
+    local wanted pattern
+    while read -r wanted pattern; do
+        traced 0 --list -f "$pattern@cxx_names" "$program"
+        [[ ! -s $err ]] || fail "$pattern: $(cat $err)"
+        [[ $(wc -l <$out) == "$wanted" ]] ||
+            fail "'$pattern' selects $(wc -l <$out) functions, not $wanted"
+    done <<'END'
+11 over
+1 callback
+1 Vec::operator\+
+2 Vec::operator\+\+
+3 Vec::operator\*
+1 Vec::operator,
+2 Vec::operator\(\)
+1 Vec::operator\[\]
+1 Vec::operator->
+1 Vec::operator->\*
+1 Vec::operator<=>
+1 Vec::operator new\[\]
+2 operator delete
+1 Vec::operator int
+1 Vec::operator Box<Box<int> >
+1 Vec::operator< <int>
+3 Vec::operator< ?(<.*>)?
+1 operator""_km
+1 operator""_digits<\(char\)49, \(char\)50, \(char\)51>
+1 how_many<int, char, char const\*, decltype\(nullptr\)>
+1 how_many<>
+1 value_of<-1>
+2 value_of<-1l?l?>
+1 scalars<true, \(char\)44, -5ll>
+1 picked<int>
+1 \(anonymous namespace\)::hidden::inner
+1 outer::v1::tagged\[abi:tag1\]\[abi:tag2\]|outer::v1::tagged
+1 with_local\(int\)::Local::twice
+2 Left::Left
+3 Left::~Left
+1 größe
+2 α|β
+1 空間::関数
+1 dollar\$in\$it
+6 coroutine
+2 coroutine\.actor
+1 _ZNK3VecixEi
+1 .*_second
+END
+    # What leaves out is matched alike.
+    traced 0 --list -f 'Vec::operator.*' "$program"
+    local all
+    all=$(wc -l <$out)
+    traced 0 --list -f 'Vec::operator.*' -x 'Vec::operator\*' -x 'Vec::operator,' "$program"
+    [[ $(wc -l <$out) == $((all - 4)) ]] || fail "$(wc -l <$out) of $all are left"
+}
+
+run_cases "$@"
