@@ -50,6 +50,10 @@ void process_forget(struct process *process, target_addr start, target_addr end)
         site->mapped = false;
         site->uses = site->kinds = 0;
     }
+    /* What will be mapped there is something else. */
+    maps_free(&process->space->maps);
+    process->space->maps = (struct maps){0};
+    process->space->maps_read_ns = 0;
 }
 
 int process_watch(struct process *process, target_addr at, watch_reached *reached, void *data,

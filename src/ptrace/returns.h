@@ -12,9 +12,11 @@
 
 /*
  * The planted return site at `at` for a call of the function at `entry`, which is remembered as one
- * of its callees. NULL when no breakpoint can stand there.
+ * of its callees. NULL when no breakpoint can stand there: it is no code, or code that the program
+ * has made for itself.
  */
-struct site *returns_expect(struct space *space, struct site *entry, target_addr at);
+struct site *returns_expect(struct space *space, struct site *entry, target_addr at,
+                            uint64_t now_ns);
 
 /* Lifts the return sites none of whose callees is armed for its exit any more. */
 void returns_tidy(struct space *space);

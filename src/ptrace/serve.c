@@ -85,7 +85,7 @@ static void serve_entry(struct engine *engine, struct tracee *tracee, struct sit
     tracee_refresh_name(tracee, hit.time_ns);
     hit.depth = callstack_depth(&tracee->frames);
     if ((site->kinds & HIT_EXIT) && readable) {
-        struct site *back = returns_expect(tracee->process->space, site, ret);
+        struct site *back = returns_expect(tracee->process->space, site, ret, hit.time_ns);
         struct frame frame = {
             .slot = slot,
             .ret = ret.value,

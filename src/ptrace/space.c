@@ -10,8 +10,11 @@
 #include "ptrace/returns.h"
 #include "util/log.h"
 
-/* Up to here a look-up per byte is cheaper than a walk over all sites. */
-enum { HIDE_BY_LOOKUP = 256 };
+enum {
+    HIDE_BY_LOOKUP =
+        256, /* bytes: up to here a look-up for each is cheaper than a walk over all sites */
+    MADE_AGAIN_NS = 100 * 1000 * 1000,
+};
 
 int space_new(struct engine *engine, pid_t tid, struct space **space)
 {
@@ -110,14 +113,17 @@ void space_read_maps(struct space *space, pid_t tid, uint64_t now_ns)
     }
 }
 
-bool space_is_code(struct space *space, target_addr at)
+bool space_is_code(struct space *space, target_addr at, uint64_t now_ns)
 {
     const struct map *map = maps_find(&space->maps, at);
-    if (!map || !map->execute) {
-        space_read_maps(space, space->helper, space->maps_read_ns);
+    bool is_made = map && map->execute && map->inode == 0;
+    /* What was code in no file a moment ago is asked about often, and seldom becomes anything else.
+     */
+    if (!map || !map->execute || (is_made && now_ns - space->maps_read_ns >= MADE_AGAIN_NS)) {
+        space_read_maps(space, space->helper, now_ns);
         map = maps_find(&space->maps, at);
     }
-    return map && map->execute;
+    return map && map->execute && map->inode != 0;
 }
 
 static void hide(const struct site *site, target_addr at, uint8_t *buffer, size_t n)

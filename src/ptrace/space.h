@@ -44,9 +44,10 @@ size_t space_read_some(const struct space *space, target_addr at, void *buffer, 
 
 /* Reads the mappings again, by way of a thread of the space. When that fails there are none. */
 void space_read_maps(struct space *space, pid_t tid, uint64_t now_ns);
-/* Whether the address lies in code, that is in an executable mapping. Asked while one of the
-   space's threads is served. */
-bool space_is_code(struct space *space, target_addr at);
+/* Whether the address lies in the code of a program or library, that is in an executable mapping of
+   a file. Code that a program makes for itself lies in no file, and it moves, copies and overwrites
+   that as it likes, breakpoints included. Asked while one of the space's threads is served. */
+bool space_is_code(struct space *space, target_addr at, uint64_t now_ns);
 
 /* Takes all breakpoints out of the memory open at `fd`: the space's own, or a forked child's copy.
  */

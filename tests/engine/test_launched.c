@@ -90,6 +90,12 @@ START_TEST(coroutines)
 }
 END_TEST
 
+START_TEST(code_that_the_program_makes)
+{
+    COMPARE("work idle", 2, "made_code");
+}
+END_TEST
+
 START_TEST(threads_that_end_inside_functions)
 {
     COMPARE("leaves waits cleans last_one", 4, "thread_ends");
@@ -239,6 +245,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, calls_that_are_jumped_over);
     tcase_add_test(tests, exceptions);
     tcase_add_test(tests, coroutines);
+    tcase_add_test(tests, code_that_the_program_makes);
     tcase_add_test(tests, threads_that_end_inside_functions);
     tcase_add_test(tests, signal_storm);
     tcase_add_test(tests, libraries_that_come_and_go);
