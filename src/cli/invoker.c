@@ -27,9 +27,9 @@ static long id_in(const char *name)
 static int keep_capabilities(void)
 {
     /* A program started under sudo runs as root, so its /proc files, its memory among them, are
-       root's to open. */
+       root's to open; and its threads root's to place. */
     const uint64_t kept = (UINT64_C(1) << CAP_SYS_PTRACE) | (UINT64_C(1) << CAP_KILL) |
-                          (UINT64_C(1) << CAP_DAC_OVERRIDE);
+                          (UINT64_C(1) << CAP_DAC_OVERRIDE) | (UINT64_C(1) << CAP_SYS_NICE);
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {
         {.effective = (uint32_t)kept, .permitted = (uint32_t)kept},

@@ -10,8 +10,8 @@
 
 /*
  * Under sudo by an ordinary user: changes to that user and group, keeps CAP_SYS_PTRACE (to trace
- * what root may) and CAP_KILL, and sets HOME and LTTNG_HOME to the user's. Else does nothing. Call
- * while there is one thread.
+ * what root may), CAP_KILL, CAP_DAC_OVERRIDE and CAP_SYS_NICE, and sets HOME and LTTNG_HOME to the
+ * user's. Else does nothing. Call while there is one thread.
  */
 MUST_CHECK int invoker_become(struct error *err);
 

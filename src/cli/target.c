@@ -62,6 +62,10 @@ static void watch_signals(struct target *target, const struct module *module)
     } watched[] = {
         {"pthread_sigmask", process_watch_sigmask},
         {"sigaction", process_watch_sigaction},
+        {"sched_getaffinity", process_watch_affinity},
+        {"sched_setaffinity", process_watch_affinity},
+        {"pthread_getaffinity_np", process_watch_affinity},
+        {"pthread_setaffinity_np", process_watch_affinity},
     };
     struct error err;
     file_vaddr vaddr;

@@ -129,6 +129,11 @@ int process_watch_sigmask(struct process *process, target_addr at, struct error 
     return r;
 }
 
+int process_watch_affinity(struct process *process, target_addr at, struct error *err)
+{
+    return process->engine->options.no_pin ? 0 : add_use(process, at, SITE_AFFINITY, err);
+}
+
 int process_watch_sigaction(struct process *process, target_addr at, struct error *err)
 {
     int r = add_use(process, at, SITE_SIGACTION, err);

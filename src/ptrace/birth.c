@@ -74,6 +74,7 @@ void engine_birth(struct engine *engine, struct tracee *parent, const struct sto
     if (engine_ptrace(engine, PTRACE_GETEVENTMSG, parent->tid, NULL, (uintptr_t)&message) < 0)
         return;
     pid_t child = (pid_t)message;
+    placement_birth(engine, parent, child);
     bool was_held = table_remove(&engine->newborn, (uint64_t)child) != NULL;
     if (stop->kind == STOP_VFORK)
         parent->vforking = true;
@@ -120,6 +121,7 @@ void engine_stranger(struct engine *engine, const struct stop *stop)
     struct tracee *tracee = process ? tracee_new(process, stop->tid) : NULL;
     if (tracee) {
         sigtrap_look_thread(tracee); /* its parent is not known yet */
+        placement_stranger(engine, process, stop->tid);
         engine_dispatch(engine, stop);
         return;
     }
@@ -148,10 +150,13 @@ void engine_exec(struct engine *engine, const struct stop *stop)
     struct tracee *tracee = tracee_find(engine, stop->tid);
     struct process *process = tracee->process;
     struct space *space = NULL;
-    forget_other_threads(engine, process);
+    unsigned long former = 0;
     /* Of a thread whose ID changed in execve(2) the kernel wants this one stop reaped before it
        takes a request (kernel/ptrace.c: looks_like_a_spurious_pid()). */
     engine_reap(stop->tid);
+    if (engine_ptrace(engine, PTRACE_GETEVENTMSG, stop->tid, NULL, (uintptr_t)&former) == 0)
+        placement_exec(engine, (pid_t)former, stop->tid);
+    forget_other_threads(engine, process);
     if (process->silent) {
         engine_ptrace(engine, PTRACE_DETACH, stop->tid, NULL, 0);
         tracee_free(engine, tracee);

@@ -5,13 +5,18 @@
 #define PTRACE_CORE_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 #include "ptrace/capture.h"
 #include "ptrace/engine.h"
+#include "ptrace/placement.h"
 #include "ptrace/tracee.h"
 #include "ptrace/wait_status.h"
 #include "util/table.h"
+
+/* Wakes the engine from waitid(2). */
+enum { DOORBELL_SIGNAL = SIGUSR2 };
 
 struct engine {
     struct engine_options options;
@@ -21,6 +26,7 @@ struct engine {
     struct table processes; /* pid -> struct process */
     struct table newborn;   /* tid -> itself: stopped at birth, its parent's event not seen yet */
     struct capture capture;
+    struct placement placement;
 
     /* engine_launch_prepare() until engine_launch_run() */
     pid_t child;

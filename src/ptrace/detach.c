@@ -197,6 +197,7 @@ static bool let_some_go(struct engine *engine, pid_t pid)
 void engine_detach_process(struct engine *engine, struct process *process)
 {
     pid_t pid = process->pid;
+    placement_end(engine, process);
     quiesce(engine, pid);
     process = process_find(engine, pid);
     if (process && process->space)

@@ -13,7 +13,6 @@
 #include "ptrace/core.h"
 
 enum {
-    KNOCK_SIGNAL = SIGUSR2,
     KNOCK_AGAIN_NS = 1000000,
     LOOK_FOR_NS = 100000, /* about what going to sleep and being woken on another CPU may cost */
 };
@@ -27,11 +26,11 @@ int doorbell_init(struct engine *engine)
 {
     struct sigaction action = {.sa_handler = knocked};
     sigemptyset(&action.sa_mask);
-    if (sigaction(KNOCK_SIGNAL, &action, NULL) < 0)
+    if (sigaction(DOORBELL_SIGNAL, &action, NULL) < 0)
         return -errno;
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, KNOCK_SIGNAL);
+    sigaddset(&set, DOORBELL_SIGNAL);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     engine->thread = pthread_self();
     atomic_init(&engine->rung, false);
@@ -45,7 +44,7 @@ void engine_ring(struct engine *engine)
     if (pthread_equal(pthread_self(), engine->thread))
         return;
     while (atomic_load(&engine->rung) && atomic_load(&engine->waiting)) {
-        pthread_kill(engine->thread, KNOCK_SIGNAL);
+        pthread_kill(engine->thread, DOORBELL_SIGNAL);
         struct timespec pause = {.tv_nsec = KNOCK_AGAIN_NS};
         nanosleep(&pause, NULL);
     }

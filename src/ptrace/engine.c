@@ -13,6 +13,7 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
         return -ENOMEM;
     e->options = *options;
     e->sink = *sink;
+    placement_init(e, options->no_pin);
     e->child_go = e->child_answer = -1;
     int r = capture_init(&e->capture, options->string_limit);
     if (r == 0)
@@ -34,6 +35,7 @@ void engine_free(struct engine *engine)
     free(engine->child_name);
     for (size_t at = 0; (process = table_next(&engine->processes, &at)); at = 0)
         engine_detach_process(engine, process);
+    placement_close(engine);
     table_free(&engine->tracees);
     table_free(&engine->processes);
     table_free(&engine->newborn);

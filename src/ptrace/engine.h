@@ -50,7 +50,7 @@ struct engine_sink {
 
 struct engine_options {
     bool follow_forks;
-    bool no_pin;
+    bool no_pin;         /* bind no thread to a CPU */
     size_t string_limit; /* bytes of a string value; 0 means 256 */
 };
 
@@ -63,6 +63,7 @@ struct engine_stats {
     uint64_t single_steps;
     uint64_t text_writes; /* of breakpoints and slots */
     uint64_t ptrace_calls;
+    uint64_t bindings;    /* of threads to a CPU */
     uint64_t frames_lost; /* exits that could not be awaited: out of memory or too deep */
 };
 
@@ -151,6 +152,10 @@ MUST_CHECK int process_watch_jump(struct process *process, target_addr at, enum 
    armed. */
 MUST_CHECK int process_watch_sigmask(struct process *process, target_addr at, struct error *err);
 MUST_CHECK int process_watch_sigaction(struct process *process, target_addr at, struct error *err);
+
+/* `at` is the entry of a function of the C library that asks for or sets CPU affinities: those that
+   tracing has changed are given back before it runs. */
+MUST_CHECK int process_watch_affinity(struct process *process, target_addr at, struct error *err);
 
 /* Reads n bytes of memory as the program would see them: planted breakpoints do not show.
    All or nothing: -EIO. */

@@ -326,8 +326,10 @@ int engine_run(struct engine *engine, struct error *err)
             tidy_returns(engine);
         serve_fairly(engine);
         int r = doorbell_wait(engine, &info);
-        if (r == -EINTR)
+        if (r == -EINTR) {
+            placement_look(engine);
             continue;
+        }
         if (r == -ECHILD)
             break;
         if (r < 0)

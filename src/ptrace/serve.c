@@ -39,6 +39,7 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
         engine->stats.exits++;
     if (engine->sink.hit)
         engine->sink.hit(engine->sink.data, hit);
+    placement_hit(engine, tracee, hit->cpu, hit->time_ns);
 }
 
 /* The return address and, in the same read, the CPU. false: the stack cannot be read. */
@@ -291,6 +292,8 @@ void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site,
             call_watches(tracee, site);
         if (site->uses & SITE_SIGACTION)
             sigtrap_on_sigaction(tracee, regs);
+        if (site->uses & SITE_AFFINITY)
+            placement_give_back(engine);
     }
     space->helper = 0;
     enum trap_block then;

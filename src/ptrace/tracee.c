@@ -39,6 +39,7 @@ struct tracee *tracee_new(struct process *process, pid_t tid)
 
 void tracee_forget_program(struct tracee *tracee)
 {
+    placement_forget(tracee->process->engine, tracee);
     callstack_free(&tracee->frames);
     if (tracee->stat_fd >= 0)
         close(tracee->stat_fd);

@@ -10,6 +10,7 @@
 
 #include "ptrace/callstack.h"
 #include "ptrace/engine.h"
+#include "ptrace/placement.h"
 #include "ptrace/sigtrap.h"
 #include "ptrace/space.h"
 #include "util/addr.h"
@@ -24,8 +25,9 @@ struct process {
                        breakpoints are passed, its calls are not reported */
     bool announced; /* `started` was called: `ended` is owed */
     struct sigtrap trap;
-    int exit_status; /* of its leader, as waitpid gives it */
-    void *data;      /* the sink's */
+    uint64_t place_not_before_ns; /* its threads stay where they are until then: see placement.h */
+    int exit_status;              /* of its leader, as waitpid gives it */
+    void *data;                   /* the sink's */
 };
 
 enum { TRACEE_NAME_MAX = 16 };
@@ -51,6 +53,7 @@ struct tracee {
     target_addr rseq;   /* its struct rseq in the target, 0: none */
     uint8_t rseq_asked; /* how often, in vain */
     int stat_fd;        /* /proc/PID/task/TID/stat where there is no rseq, else -1 */
+    struct thread_placement placement;
 };
 
 /* Makes the thread known; its process must be. NULL when memory is out. */

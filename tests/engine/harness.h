@@ -116,6 +116,10 @@ static inline void harness_refresh(struct harness *h, struct process *process)
                     0);
         if (image_symbol(module->image, "pthread_sigmask", &vaddr))
             expect_alive(process_watch_sigmask(process, module_target(module, vaddr), &err), &err);
+        if (image_symbol(module->image, "sched_getaffinity", &vaddr))
+            expect_alive(process_watch_affinity(process, module_target(module, vaddr), &err), &err);
+        if (image_symbol(module->image, "pthread_setaffinity_np", &vaddr))
+            expect_alive(process_watch_affinity(process, module_target(module, vaddr), &err), &err);
         if (image_symbol(module->image, "sigaction", &vaddr))
             expect_alive(process_watch_sigaction(process, module_target(module, vaddr), &err),
                          &err);

@@ -219,6 +219,30 @@ START_TEST(entries_only)
 }
 END_TEST
 
+/* A thread that does little but hit breakpoints is bound to a CPU; nothing of the program may see
+   it. */
+START_TEST(affinity_is_the_programs_own)
+{
+    for (int no_pin = 0; no_pin < 2; no_pin++) {
+        struct harness *h = harness_new("work", &(struct engine_options){.no_pin = no_pin});
+        struct engine_stats stats;
+        harness_run(h, no_pin ? "affinity 3000" : "affinity");
+        engine_get_stats(h->engine, &stats);
+        ck_assert_msg(WIFEXITED(h->status) && WEXITSTATUS(h->status) == 0, "wait status 0x%x",
+                      h->status);
+        ck_assert_uint_eq(harness_check_counts(h), 1);
+        if (no_pin || sysconf(_SC_NPROCESSORS_ONLN) == 1) {
+            ck_assert_uint_eq(stats.bindings, 0);
+        } else {
+            ck_assert_uint_ge(stats.bindings, 3);
+            ck_assert_ptr_nonnull(strstr(h->output, "bound 5\n"));
+            ck_assert_ptr_nonnull(strstr(h->output, "executed\n"));
+        }
+        harness_free(h);
+    }
+}
+END_TEST
+
 START_TEST(programs_that_cannot_run)
 {
     struct error err = {0};
@@ -259,6 +283,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, stops_itself);
     tcase_add_test(tests, first_instructions_of_every_kind);
     tcase_add_test(tests, entries_only);
+    tcase_add_test(tests, affinity_is_the_programs_own);
     tcase_add_test(tests, programs_that_cannot_run);
 }
 

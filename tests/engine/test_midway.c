@@ -48,6 +48,7 @@ static const struct {
     {"group_stop", "group_stop 20 20", NOTHING},
     {"first_instructions", "first_instructions 3000", NOTHING},
     {"sigtrap_blocked", "sigtrap_blocked 3000", NOTHING},
+    {"affinity 3000", "affinity 20000", NOTHING},
 };
 
 enum { N_TARGETS = sizeof(TARGETS) / sizeof(TARGETS[0]) };

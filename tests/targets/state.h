@@ -33,7 +33,8 @@ enum { STATE_SIGNALS = 64, STATE_MAX = 8192, STATE_CPU_WORDS = 16 };
 #define STATE_ADD(text, n, ...)                                                                    \
     ((n) += (n) < STATE_MAX ? snprintf((text) + (n), (size_t)(STATE_MAX - (n)), __VA_ARGS__) : 0)
 
-/* The kernel is asked, not the C library, which hides two signals of its own. */
+/* The kernel is asked, not the C library, which hides two signals of its own; but for the affinity,
+   which a tracer may have changed until the library is asked. */
 static inline void state_print(void)
 {
     char text[STATE_MAX];
@@ -43,7 +44,7 @@ static inline void state_print(void)
     int n = 0;
     if (syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof(blocked)) < 0 ||
         syscall(SYS_rt_sigpending, &pending, sizeof(pending)) < 0 ||
-        syscall(SYS_sched_getaffinity, 0, sizeof(cpus), cpus) < 0 || sigaltstack(NULL, &stack) < 0)
+        sched_getaffinity(0, sizeof(cpus), (cpu_set_t *)cpus) < 0 || sigaltstack(NULL, &stack) < 0)
         abort();
     STATE_ADD(text, n, "State: blocked %llx pending %llx cpus", (unsigned long long)blocked,
               (unsigned long long)pending);
