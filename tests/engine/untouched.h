@@ -69,16 +69,22 @@ static inline bool untouched_is_mapped(const struct maps *maps, const struct map
     return false;
 }
 
-/* Whether the mapping, read by way of `memory`, differs from its file. Bytes behind the file's end
-   are zero. */
-static inline bool untouched_differs(int memory, const struct map *map)
+/* Whether the mapping, read by way of `memory`, differs from its file, and where in the file. Bytes
+   behind the file's end are zero. */
+static inline bool untouched_differs(int memory, const struct map *map, size_t *at)
 {
     size_t size = map->end.value - map->start.value;
     cleanup(cleanup_fd) int fd = open(map->path, O_RDONLY | O_CLOEXEC);
     cleanup(cleanup_free) char *there = calloc(1, size);
     cleanup(cleanup_free) char *file = calloc(1, size);
-    return fd >= 0 && pread(memory, there, size, (off_t)map->start.value) == (ssize_t)size &&
-           pread(fd, file, size, (off_t)map->offset) > 0 && memcmp(there, file, size) != 0;
+    if (fd < 0 || pread(memory, there, size, (off_t)map->start.value) != (ssize_t)size ||
+        pread(fd, file, size, (off_t)map->offset) <= 0)
+        return false;
+    size_t i = 0;
+    while (i < size && there[i] == file[i])
+        i++;
+    *at = map->offset + i;
+    return i < size;
 }
 
 /* Asserts all of it. The process may end, execute another program, or unmap a library meanwhile:
@@ -89,6 +95,7 @@ static inline int check_untouched(pid_t pid)
     pid_t tid = untouched_thread(pid);
     struct maps maps = {0}, after = {0};
     char path[64];
+    size_t at = 0;
     int n = 0;
     if (tid == 0)
         return 0;
@@ -102,11 +109,11 @@ static inline int check_untouched(pid_t pid)
         if (!map->execute || map->path[0] != '/')
             continue;
         n++;
-        if (!untouched_differs(memory, map))
+        if (!untouched_differs(memory, map, &at))
             continue;
         if (maps_read(&after, tid) == 0)
-            ck_assert_msg(!untouched_is_mapped(&after, map), "the text of %s differs from its file",
-                          map->path);
+            ck_assert_msg(!untouched_is_mapped(&after, map),
+                          "the text of %s differs from its file at 0x%zx", map->path, at);
         maps_free(&after);
     }
     maps_free(&maps);
