@@ -54,8 +54,8 @@ int main(int argc, char **argv)
             size_t i = 0;
             while (i < length && mapped[i] == filed[i])
                 i++;
-            printf("%s: the byte at 0x%lx is %02x\n", line + at, start + i,
-                   (unsigned char)mapped[i]);
+            printf("%s: the byte at 0x%lx, file offset 0x%lx, is %02x, not %02x\n", line + at,
+                   start + i, offset + i, (unsigned char)mapped[i], (unsigned char)filed[i]);
             bad = 1;
         }
         compared++;
