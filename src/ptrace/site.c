@@ -43,6 +43,8 @@ static int prepare(struct space *space, struct site *site, struct error *err)
             copy.kind = DISPLACED_STEP;
     }
     memcpy(site->original, code, arch_trap_length);
+    memcpy(site->code, code, copy.covered);
+    site->covered = copy.covered;
     memcpy(site->steps, copy.steps, sizeof(site->steps));
     site->kind = copy.kind;
     site->ambiguous = copy.ambiguous;
@@ -62,9 +64,23 @@ static void find_direct_callee(struct space *space, struct site *site)
         arch_direct_call_target(site->at, before, sizeof(before), &site->direct_callee);
 }
 
+/* Whether the code is still what the site was made from. */
+static bool is_as_it_was(const struct space *space, const struct site *site)
+{
+    uint8_t code[DISPLACED_CODE_MAX];
+    return space_read_some(space, site->at, code, site->covered) == site->covered &&
+           memcmp(code, site->code, site->covered) == 0;
+}
+
 struct site *site_get(struct space *space, target_addr at, struct error *err)
 {
     struct site *site = space_site(space, at);
+    /* While nothing was planted the code may have become another's. The slot stays the old one's: a
+       thread may still be in it. */
+    if (site && site->mapped && !site->planted && !is_as_it_was(space, site)) {
+        site->mapped = false;
+        site->slot_room = 0;
+    }
     if (site && site->mapped)
         return site;
     if (site) {

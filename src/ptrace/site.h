@@ -45,6 +45,8 @@ struct site {
     bool planted;
     bool mapped; /* false once the code was unmapped; arming it looks at the code anew */
     uint8_t original[ARCH_TRAP_MAX];
+    uint8_t covered; /* bytes of `code` that what is below was made from */
+    uint8_t code[DISPLACED_CODE_MAX];
 
     enum displaced_kind kind;
     bool ambiguous; /* a stray SIGTRAP can stop a thread where our breakpoint would */

@@ -113,17 +113,24 @@ void space_read_maps(struct space *space, pid_t tid, uint64_t now_ns)
     }
 }
 
+/* Whether the code there is the program's own making, which it may change at any time: it lies in
+   no file, or in one that is written to by way of another mapping. */
+static bool is_made(const struct map *map)
+{
+    static const char no_file[] = "/memfd:"; /* memfd_create(2) */
+    return map->execute && (map->inode == 0 || map->shared ||
+                            strncmp(map->path, no_file, sizeof(no_file) - 1) == 0);
+}
+
 bool space_is_code(struct space *space, target_addr at, uint64_t now_ns)
 {
     const struct map *map = maps_find(&space->maps, at);
-    bool is_made = map && map->execute && map->inode == 0;
-    /* What was code in no file a moment ago is asked about often, and seldom becomes anything else.
-     */
-    if (!map || !map->execute || (is_made && now_ns - space->maps_read_ns >= MADE_AGAIN_NS)) {
+    /* What was made code a moment ago is asked about often, and seldom becomes anything else. */
+    if (!map || !map->execute || (is_made(map) && now_ns - space->maps_read_ns >= MADE_AGAIN_NS)) {
         space_read_maps(space, space->helper, now_ns);
         map = maps_find(&space->maps, at);
     }
-    return map && map->execute && map->inode != 0;
+    return map && map->execute && !is_made(map);
 }
 
 static void hide(const struct site *site, target_addr at, uint8_t *buffer, size_t n)
@@ -132,7 +139,8 @@ static void hide(const struct site *site, target_addr at, uint8_t *buffer, size_
         return;
     for (size_t i = 0; i < arch_trap_length; i++) {
         uint64_t offset = site->at.value + i - at.value;
-        if (offset < n)
+        /* The program may have written other code over it. */
+        if (offset < n && buffer[offset] == arch_trap[i])
             buffer[offset] = site->original[i];
     }
 }

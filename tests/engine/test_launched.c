@@ -205,6 +205,12 @@ START_TEST(first_instructions_of_every_kind)
 }
 END_TEST
 
+START_TEST(code_made_at_run_time)
+{
+    COMPARE("work", 1, "jit");
+}
+END_TEST
+
 START_TEST(entries_only)
 {
     struct harness *h = harness_new("work", NULL);
@@ -282,6 +288,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, blocks_or_ignores_the_signal_of_breakpoints);
     tcase_add_test(tests, stops_itself);
     tcase_add_test(tests, first_instructions_of_every_kind);
+    tcase_add_test(tests, code_made_at_run_time);
     tcase_add_test(tests, entries_only);
     tcase_add_test(tests, affinity_is_the_programs_own);
     tcase_add_test(tests, programs_that_cannot_run);
