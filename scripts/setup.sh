@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Installs on Debian what building and testing ptrace_tracer needs and this machine lacks.
-#   scripts/setup.sh           everything, the test tools included
+#   scripts/setup.sh           what it takes to build, and the test tools
 #   scripts/setup.sh --build   only what it takes to build the tracer and read traces
+#   scripts/setup.sh --tests   all that the tests use, the servers they trace included
 # Where all is there it does nothing; where it may not install it says what is missing.
 set -euo pipefail
 
-build_only=0
+what=tools
 case ${1:-} in
     '') ;;
-    --build) build_only=1 ;;
-    *) sed -n '2,5s/^# \?//p' "$0" >&2; exit 2 ;;
+    --build) what=build ;;
+    --tests) what=tests ;;
+    *) sed -n '2,6s/^# \?//p' "$0" >&2; exit 2 ;;
 esac
 
 # What to look for, and the package that holds it. A header stands for its whole library.
@@ -28,7 +30,7 @@ needs=(
     'header  Zydis/Zydis.h   libzydis-dev'
     'header  Zycore/Types.h  libzycore-dev'
 )
-((build_only)) || needs+=(
+[[ $what == build ]] || needs+=(
     'header  check.h         check'
     'command clang           clang'
     'command clang-format    clang-format'
@@ -39,6 +41,23 @@ needs=(
     'command musl-gcc        musl-tools'
     'command pgrep           procps'
 )
+# Programs to be traced, and what puts them under load. The tests run servers of their own.
+[[ $what != tests ]] || needs+=(
+    'command redis-server    redis-server'
+    'command redis-benchmark redis-tools'
+    'command nginx           nginx'
+    'command wrk             wrk'
+    'command postgres        postgresql-15'
+    'command pgbench         postgresql-client-15'
+    'command /usr/bin/python3 python3'
+    'command setpriv         util-linux'
+)
+
+# Where servers are, which is not in everybody's PATH; each version of PostgreSQL has its own place.
+PATH=$PATH:/usr/sbin:/sbin
+for dir in /usr/lib/postgresql/*/bin; do
+    PATH=$PATH:$dir
+done
 
 have() {
     case $1 in
@@ -79,10 +98,30 @@ trap 'rm -f "$log"' EXIT
 apt() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "$@" >"$log" 2>&1 </dev/null
 }
+
+# A server's package starts it when it is installed, unless a policy says no (invoke-rc.d(8)). What
+# runs already is not touched, and a policy that is there is somebody's.
+policy=/usr/sbin/policy-rc.d
+if [[ $what == tests && ! -e $policy ]]; then
+    trap 'rm -f "$log"; "${as_root[@]}" rm -f "$policy"' EXIT
+    # shellcheck disable=SC2016
+    "${as_root[@]}" sh -c 'printf "#!/bin/sh\nexit 101\n" >"$1" && chmod 755 "$1"' sh "$policy" ||
+        fail "cannot write $policy"
+fi
 # The package lists of a new system are empty, those of an old one out of date.
 if ! apt apt-get update || ! apt "${install[@]}"; then
     tail -n 5 "$log" >&2
     fail "apt-get failed; by hand: ${install[*]}"
+fi
+
+# Nor are those that have just come to start with the system.
+if [[ $what == tests ]] && command -v systemctl >/dev/null; then
+    for package in "${missing[@]}"; do
+        case $package in
+            redis-server | nginx) apt systemctl disable "$package" || true ;;
+            postgresql-15) apt systemctl disable postgresql || true ;;
+        esac
+    done
 fi
 
 still=()

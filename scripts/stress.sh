@@ -1,114 +1,115 @@
 #!/usr/bin/env bash
-# stress.sh [MINUTES] [BUILD]: attaches to and lets go of running programs again and again, for so many
-# minutes (default 5), under load, and prints what was survived. Real servers take part where they are
-# installed: redis-server with redis-benchmark, nginx with wrk. Ends with status 1 at the first harm.
-set -uo pipefail
-cd "$(dirname "$0")/.." || exit 1
-minutes=${1:-5} build=${2:-build}
+# stress.sh [MINUTES] [BUILD] [SERVER...]: attaches to and lets go of running programs again and again,
+# for so many minutes (default 5), under load, and prints what was survived: the targets of the engine's
+# tests, and real servers where they are installed (scripts/setup.sh --tests). Ends with status 1 at the
+# first harm. What a server gets done before the first visit and after the last one is told, not judged.
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../tests/e2e/lib.sh"
+. "$here/../tests/e2e/cases.sh"
+. "$here/../tests/e2e/servers.sh"
+cd "$here/.." || exit 1
+minutes=${1:-5}
+build=$(cd "${2:-build}" && pwd) || exit 1
 tracer=$build/bin/ptrace_tracer
-work=$(mktemp -d)
-pids=()
-visits=0 rounds=0
+text_clean=$build/asan/tests/text_clean
+shift $(($# < 2 ? $# : 2))
+dir=$(mktemp -d) || exit 1
+chmod 755 "$dir"
+declare -A n_visits n_calls rate_before growth
 
 # shellcheck disable=SC2317 # called by the trap
-clean_up() {
-    ((${#pids[@]})) && kill "${pids[@]}" 2>/dev/null
-    wait 2>/dev/null
-    rm -rf "$work"
+clean_up()
+{
+    touch "$dir/enough"
+    servers_stop
+    rm -rf "$dir"
 }
 trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
-harm() {
-    echo "HARM: $*" >&2
-    exit 1
-}
-
-wait_for() { # SECONDS COMMAND...
-    local end=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        ((SECONDS < end)) || return 1
-        sleep 0.05
-    done
-}
-
-# Attaches for a moment, ends by SIGINT, and looks whether all is as it was.
-visit() { # PATTERN PID...
-    local pattern=$1 pid status
-    shift
-    timeout -s INT "0.$((RANDOM % 9 + 1))" "$tracer" -q --print="$work/lines" -f "$pattern" "$@" \
-        2>"$work/err"
-    status=$?
-    [[ $status == 124 || $status == 0 ]] || harm "the tracer ended with $status: $(cat "$work/err")"
-    for pid in "$@"; do
-        kill -0 "$pid" 2>/dev/null || harm "process $pid is gone"
-        grep -q '^TracerPid:[[:space:]]*0$' "/proc/$pid/status" || harm "process $pid is still traced"
-    done
-    visits=$((visits + 1))
-}
-
-engine_round() {
+engine_round()
+{
     local t
     for t in launched attached midway; do
-        "$build/asan/tests/engine/test_$t" >"$work/log" 2>&1 || { cat "$work/log"; harm "test_$t"; }
+        "$build/asan/tests/engine/test_$t" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "test_$t"; }
     done
-    rounds=$((rounds + 1))
 }
 
-redis_port=17779
-start_redis() {
-    command -v redis-server redis-benchmark >/dev/null || return 1
-    redis-server --port $redis_port --save '' --dir "$work" >"$work/redis.log" 2>&1 &
-    redis=$!
-    pids+=("$redis")
-    wait_for 10 redis-cli -p $redis_port ping || harm "redis-server does not start"
+# Requests, or what comes closest, in three seconds without a tracer.
+rate()
+{
+    case $1 in
+        redis) redis-benchmark -s "$dir/redis/socket" -n 100000 -c 8 -t get --csv | tail -n 1 | cut -d'"' -f4 ;;
+        nginx) wrk -t1 -c8 -d3s "http://127.0.0.1:$nginx_port/file" | sed -n 's/Requests.sec: *//p' ;;
+        postgres) pgbench -n -c 4 -j 1 -T 3 2>/dev/null | sed -n 's/^tps = \([0-9.]*\).*/\1/p' ;;
+        python)
+            local before
+            before=$(cat "$dir/python/rounds")
+            sleep 3
+            echo $((($(cat "$dir/python/rounds") - before) / 3))
+            ;;
+    esac
 }
 
-redis_round() {
-    redis-benchmark -p $redis_port -n 100000 -c 20 -t get,set,lpush -q >"$work/bench" 2>&1 &
-    local bench=$!
-    while kill -0 $bench 2>/dev/null; do
-        visit 'process.*|lookup.*|call|.*Command' "$redis"
+# resident PID: kilobytes and open files.
+resident()
+{
+    echo "$(sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status") $(find "/proc/$1/fd" | wc -l)"
+}
+
+# One long visit: neither memory nor open files of the tracer grow once it has warmed up.
+long_visit() # NAME SECONDS
+{
+    local name=$1 pids pid options=() first last i load
+    declare -n patterns=$1_patterns
+    rm -f "$dir/enough"
+    "${name}_load" >"$dir/load.log" 2>&1 &
+    load=$!
+    mapfile -t pids < <("${name}_pids")
+    for pid in "${pids[@]}"; do
+        options+=(-p "$pid")
     done
-    wait $bench || harm "redis-benchmark failed: $(tail -n 1 "$work/bench")"
-}
-
-nginx_port=17780
-start_nginx() {
-    command -v nginx wrk >/dev/null || return 1
-    cat >"$work/nginx.conf" <<EOF
-worker_processes 2; daemon off; pid $work/nginx.pid; error_log $work/nginx.err;
-events { worker_connections 256; }
-http { access_log off; server { listen 127.0.0.1:$nginx_port;
-       location / { return 200 "hello\n"; } } }
-EOF
-    nginx -c "$work/nginx.conf" &
-    nginx=$!
-    pids+=("$nginx")
-    wait_for 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$nginx_port" || harm "nginx does not start"
-}
-
-nginx_round() {
-    local workers
-    mapfile -t workers < <(pgrep -P "$nginx")
-    wrk -t1 -c8 -d5s "http://127.0.0.1:$nginx_port/" >"$work/wrk" 2>&1 &
-    local load=$!
-    while kill -0 $load 2>/dev/null; do
-        visit 'ngx_http_.*' "${workers[@]}"
+    "$tracer" -q --print=/dev/null -f "${patterns[0]}" "${options[@]}" 2>"$dir/visit.err" &
+    pid=$!
+    sleep 5
+    first=$(resident $pid)
+    for ((i = 5; i < $2; i += 5)); do
+        sleep 5
     done
-    wait $load || harm "wrk failed"
-    ! grep -E 'Non-2xx|Socket errors' "$work/wrk" || harm "requests failed"
-    [[ $(pgrep -P "$nginx" | paste -sd' ') == "${workers[*]}" ]] || harm "a worker of nginx was replaced"
+    last=$(resident $pid)
+    touch "$dir/enough"
+    wait $load || fail "the load fails: $(tail -n 5 "$dir/load.log")"
+    kill -TERM $pid
+    wait_for 20 ended $pid || fail "the tracer does not end"
+    growth[$name]="$first -> $last"
+    ((${last% *} - ${first% *} <= 512 && ${last#* } == ${first#* })) ||
+        fail "the tracer of $name grows: $first kB and files, later $last"
 }
 
 servers=()
-start_redis && servers+=(redis) || echo "redis-server is not installed: left out"
-start_nginx && servers+=(nginx) || echo "nginx or wrk is not installed: left out"
-end=$((SECONDS + minutes * 60))
+(($#)) || set -- redis nginx postgres python
+for server; do
+    lacking=$("${server}_missing")
+    [[ -z $lacking ]] || { echo "$server is left out, not installed: $lacking"; continue; }
+    "${server}_start"
+    servers+=("$server")
+    n_visits[$server]=0 n_calls[$server]=0
+    rate_before[$server]=$(rate "$server")
+done
+end=$((SECONDS + minutes * 60)) rounds=0
 while ((SECONDS < end)); do
     engine_round
+    rounds=$((rounds + 1))
     for server in "${servers[@]}"; do
-        "${server}_round"
+        visits "$server" 10
+        n_visits[$server]=$((n_visits[$server] + 10)) n_calls[$server]=$((n_calls[$server] + traced))
+        # After the first round, and only once: it takes a minute.
+        [[ -n ${growth[$server]:-} ]] || long_visit "$server" $((minutes * 60 / 10 < 60 ? minutes * 6 : 60))
     done
 done
-echo "survived: $rounds rounds of the engine's tests, $visits visits to ${servers[*]:-no servers} under load"
+echo "survived: $rounds rounds of the engine's tests"
+for server in "${servers[@]}"; do
+    printf '%-10s %5d visits, %9d calls traced; %s done a second before, %s after; tracer: kB, files %s\n' "$server" \
+        "${n_visits[$server]}" "${n_calls[$server]}" "${rate_before[$server]}" "$(rate "$server")" "${growth[$server]}"
+done

@@ -2,5 +2,5 @@
 # Installs what is missing, builds, and runs every test. The last line is the summary.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/setup.sh
+scripts/setup.sh --tests
 exec scripts/run_tests.sh
