@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "util/cleanup.h"
+#include "util/text.h"
 #include "util/vec.h"
 
 struct pattern {
@@ -15,6 +16,7 @@ struct pattern {
     char *literal; /* the ERE when it has no special character: compared, not matched */
     char *glob;    /* for the module, or NULL: any */
     regex_t regex; /* when literal is NULL */
+    bool anchored; /* the regex matches whole names only */
     bool matched;
 };
 
@@ -51,6 +53,32 @@ void select_free(struct select *select)
     free(select);
 }
 
+static bool has_back_reference(const char *ere)
+{
+    for (const char *at = ere; (at = strchr(at, '\\')) && at[1]; at += 2)
+        if (at[1] >= '1' && at[1] <= '9')
+            return true;
+    return false;
+}
+
+/*
+ * Compiles the user's text, and then, when that is valid, ^(...)$ around it: a regex that need not
+ * be tried at every place of a name that does not match is what makes ".*x.*" bearable on a library
+ * with half a million long names, whose process may be stopped meanwhile. The parentheses would
+ * renumber back-references, so a text that has some is taken as it is. What regcomp() returns.
+ */
+static int compile(const char *ere, regex_t *regex, bool *anchored)
+{
+    int r = regcomp(regex, ere, REG_EXTENDED);
+    *anchored = false;
+    if (r || has_back_reference(ere))
+        return r;
+    cleanup(cleanup_free) char *whole = text_format("^(%s)$", ere);
+    regfree(regex);
+    *anchored = true;
+    return whole ? regcomp(regex, whole, REG_EXTENDED | REG_NOSUB) : REG_ESPACE;
+}
+
 int select_add(struct select *select, const char *text, bool exclude, struct error *err)
 {
     const char *at = strrchr(text, '@');
@@ -68,9 +96,10 @@ int select_add(struct select *select, const char *text, bool exclude, struct err
         return error_set(err, -ENOMEM, "out of memory");
 
     bool is_literal = strpbrk(ere, "^.[]$()|*+?{}\\") == NULL;
+    bool anchored = false;
     regex_t regex;
     if (!is_literal) {
-        int r = regcomp(&regex, ere, REG_EXTENDED);
+        int r = compile(ere, &regex, &anchored);
         if (r) {
             char why[128];
             regerror(r, &regex, why, sizeof(why));
@@ -91,6 +120,7 @@ int select_add(struct select *select, const char *text, bool exclude, struct err
         pattern->literal = take_ptr(ere);
     else
         pattern->regex = regex;
+    pattern->anchored = anchored;
     return 0;
 }
 
@@ -175,9 +205,10 @@ static bool pattern_matches_name(const struct pattern *pattern, const char *name
 {
     if (pattern->literal)
         return strcmp(pattern->literal, name) == 0;
+    if (pattern->anchored)
+        return regexec(&pattern->regex, name, 0, NULL, 0) == 0;
     /* POSIX regular expressions match leftmost, then longest: if the whole name matches at all,
-       that is the match found. (Wrapping the user's text in ^(...)$ would renumber back-references
-       and make "a)(b" a valid pattern.) */
+       that is the match found. */
     regmatch_t match;
     return regexec(&pattern->regex, name, 1, &match, 0) == 0 && match.rm_so == 0 &&
            name[match.rm_eo] == '\0';

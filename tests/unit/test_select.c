@@ -1,9 +1,12 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "symbols/select.h"
 #include "unit/check_main.h"
+#include "util/cleanup.h"
 
 static struct select *selecting(const char *const *patterns)
 {
@@ -44,6 +47,33 @@ START_TEST(keeps_back_references)
     struct select *select = SELECTING("(a|b)x\\1");
     ck_assert(takes(select, "axa", "m", "/m"));
     ck_assert(!takes(select, "axb", "m", "/m"));
+    select_free(select);
+}
+END_TEST
+
+/* A search at every place of every name would take minutes. */
+START_TEST(is_quick_with_long_names)
+{
+    enum { LENGTH = 4000, NAMES = 2000 };
+    struct select *select = SELECTING(".*a.*b.*c.*");
+    cleanup(cleanup_free) char *name = malloc(LENGTH + 1);
+    memset(name, 'a', LENGTH);
+    name[LENGTH] = '\0';
+    for (int i = 0; i < NAMES; i++)
+        ck_assert(!takes(select, name, "m", "/m"));
+    name[LENGTH - 2] = 'b';
+    name[LENGTH - 1] = 'c';
+    ck_assert(takes(select, name, "m", "/m"));
+    select_free(select);
+}
+END_TEST
+
+START_TEST(refuses_what_becomes_valid_only_in_parentheses)
+{
+    struct select *select;
+    struct error err;
+    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_int_eq(select_add(select, "a)(b", false, &err), -EINVAL);
     select_free(select);
 }
 END_TEST
@@ -242,6 +272,8 @@ static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, matches_whole_names);
     tcase_add_test(tests, keeps_back_references);
+    tcase_add_test(tests, is_quick_with_long_names);
+    tcase_add_test(tests, refuses_what_becomes_valid_only_in_parentheses);
     tcase_add_test(tests, parts_at_the_last_at);
     tcase_add_test(tests, knows_libraries_by_shorter_versions);
     tcase_add_test(tests, exclusion_wins);
