@@ -21,6 +21,7 @@ struct status {
     unsigned threads;
     char state;
     uid_t uid;
+    bool has_memory; /* kernel threads have none, nor have processes that have ended */
     char name[64];
 };
 
@@ -39,6 +40,7 @@ static int status_read(pid_t pid, struct status *status)
         sscanf(line, "TracerPid: %d", &status->tracer);
         sscanf(line, "Threads: %u", &status->threads);
         sscanf(line, "Uid: %u", &status->uid);
+        status->has_memory |= strncmp(line, "VmSize:", strlen("VmSize:")) == 0;
     }
     return status->group ? 0 : -ESRCH;
 }
@@ -72,6 +74,9 @@ static int explain(pid_t pid, int code, struct error *err)
                          status.name, tracer.name, status.tracer);
     if (status.tracer)
         return error_set(err, -EBUSY, "process %d (%s) is already traced", pid, status.name);
+    if (!status.has_memory)
+        return error_set(err, code, "cannot attach to process %d (%s): it is a kernel thread", pid,
+                         status.name);
     if (scope >= 3)
         return error_set(err, code,
                          "cannot attach to process %d (%s): kernel.yama.ptrace_scope is 3, nobody "
@@ -88,9 +93,10 @@ static int explain(pid_t pid, int code, struct error *err)
                          "ptrace_tracer",
                          pid, status.name, scope);
     if (geteuid() != 0)
-        return error_set(
-            err, code, "cannot attach to process %d (%s): it runs with other privileges; try sudo",
-            pid, status.name);
+        return error_set(err, code,
+                         "cannot attach to process %d (%s): it runs with other privileges, or "
+                         "forbids it; try sudo",
+                         pid, status.name);
     return error_set(err, code, "cannot attach to process %d (%s): %s", pid, status.name,
                      strerror(-code));
 }

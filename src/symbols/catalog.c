@@ -1,6 +1,7 @@
 #include "symbols/catalog.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,6 +28,8 @@ static void image_free(struct image *image)
     vec_free(&image->aliases);
     vec_free(&image->functions);
     elf_file_close(&image->file);
+    if (image->root >= 0)
+        close(image->root);
     free(image);
 }
 
@@ -104,6 +107,7 @@ int catalog_open(struct catalog *catalog, const char *open_path, const char *pat
         return r;
     }
     image->catalog = catalog;
+    image->root = -1;
     image->signatures.types.arena = &catalog->arena;
     image->path = arena_strdup(&catalog->arena, path);
     image->provider = choose_provider(catalog, path);
@@ -115,6 +119,12 @@ int catalog_open(struct catalog *catalog, const char *open_path, const char *pat
     catalog->images = image;
     *result = image;
     return 0;
+}
+
+void image_set_root(struct image *image, int root)
+{
+    if (image->root < 0 && !image->debuginfo_sought)
+        image->root = fcntl(root, F_DUPFD_CLOEXEC, 0);
 }
 
 const char *image_path(const struct image *image)

@@ -36,6 +36,13 @@ MUST_CHECK int catalog_set_debug_path(struct catalog *catalog, const char *path)
 MUST_CHECK int catalog_open(struct catalog *catalog, const char *open_path, const char *path,
                             struct image **image, struct error *err);
 
+/*
+ * Has separate debug files looked for in the directory open as `root` (which stays the caller's)
+ * before they are looked for in ours: it is the root of a process that has the image mapped. For
+ * images not yet asked for probes; the first root that is set counts.
+ */
+void image_set_root(struct image *image, int root);
+
 const char *image_path(const struct image *image);
 const char *image_provider(const struct image *image);         /* "mylib" for libmylib.so.2 */
 file_vaddr image_start(const struct image *image);             /* e_entry */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "symbols/debug_file.h"
 #include "util/log.h"
 #include "util/table.h"
 #include "util/vec.h"
@@ -33,6 +34,8 @@ struct definition {
 struct debuginfo {
     char *path;
     char *search_path; /* NULL: libdwfl's default, ":.debug:/usr/lib/debug" */
+    const char *own_path;
+    int root; /* these two while it is being opened */
     Dwfl_Callbacks callbacks;
     Dwfl *dwfl;
     Dwarf *dwarf;
@@ -71,6 +74,19 @@ static bool has_debug_section(Dwfl_Module *module)
     return false;
 }
 
+/* libdwfl's question for a separate file; see Dwfl_Callbacks in libdwfl.h. */
+static int find_separate(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
+                         const char *file, const char *link, GElf_Word crc, char **found)
+{
+    const struct debuginfo *debuginfo = *data;
+    int fd = -1;
+    /* Asked without a file it is about what dwz(1) has moved out of the debug file. */
+    if (debuginfo->root >= 0 && file && *file)
+        fd = debug_file_find(debuginfo->root, module, debuginfo->own_path, link, found);
+    return fd >= 0 ? fd
+                   : dwfl_standard_find_debuginfo(module, data, name, base, file, link, crc, found);
+}
+
 static int find_dwarf(struct debuginfo *debuginfo, int fd, const char *path)
 {
     /* libdwfl closes what it is given. */
@@ -92,6 +108,9 @@ static int find_dwarf(struct debuginfo *debuginfo, int fd, const char *path)
     if (dwfl_report_end(debuginfo->dwfl, NULL, NULL) != 0)
         return -ENOENT;
 
+    void **data;
+    dwfl_module_info(module, &data, NULL, NULL, NULL, NULL, NULL, NULL);
+    *data = debuginfo;
     debuginfo->dwarf = dwfl_module_getdwarf(module, &debuginfo->bias);
     const char *main_file = NULL, *debug_file = NULL;
     dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, &main_file, &debug_file);
@@ -109,7 +128,8 @@ static int find_dwarf(struct debuginfo *debuginfo, int fd, const char *path)
     return -ENOENT;
 }
 
-int debuginfo_open(struct debuginfo **result, int fd, const char *path, const char *search_path)
+int debuginfo_open(struct debuginfo **result, int fd, const char *path, const char *search_path,
+                   int root)
 {
     *result = NULL;
     struct debuginfo *debuginfo = calloc(1, sizeof(*debuginfo));
@@ -117,15 +137,19 @@ int debuginfo_open(struct debuginfo **result, int fd, const char *path, const ch
         return -ENOMEM;
     debuginfo->callbacks = (Dwfl_Callbacks){
         .find_elf = dwfl_build_id_find_elf,
-        .find_debuginfo = dwfl_standard_find_debuginfo,
+        .find_debuginfo = find_separate,
         .debuginfo_path = &debuginfo->search_path,
     };
+    debuginfo->own_path = path;
+    debuginfo->root = root;
     debuginfo->search_path = search_path ? strdup(search_path) : NULL;
     int r = search_path && !debuginfo->search_path ? -ENOMEM : find_dwarf(debuginfo, fd, path);
     if (r < 0) {
         debuginfo_free(debuginfo);
         return r == -ENOMEM ? r : 0;
     }
+    debuginfo->own_path = NULL;
+    debuginfo->root = -1;
     *result = debuginfo;
     return 0;
 }

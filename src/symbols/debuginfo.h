@@ -18,11 +18,12 @@ struct debuginfo;
 
 /*
  * Looks for the debug information of the file open as `fd` (which stays the caller's), whose own
- * name is `path`. `search_path`: see catalog_set_debug_path(). *debuginfo is NULL when there is
- * none. Fails only when memory is out. One warning is logged for what is there but damaged.
+ * name is `path`. `search_path`: see catalog_set_debug_path(). `root`, if not -1, is where separate
+ * files are looked for first (see image_set_root()). *debuginfo is NULL when there is none.
+ * Fails only when memory is out. One warning is logged for what is there but damaged.
  */
 MUST_CHECK int debuginfo_open(struct debuginfo **debuginfo, int fd, const char *path,
-                              const char *search_path);
+                              const char *search_path, int root);
 void debuginfo_free(struct debuginfo *debuginfo);
 
 /* The file it was found in. */

@@ -42,8 +42,10 @@ struct debuginfo *image_debuginfo(struct image *image)
     if (!image->debuginfo_sought) {
         image->debuginfo_sought = true;
         if (debuginfo_open(&image->debuginfo, image->file.fd, image->path,
-                           image->catalog->debug_path) < 0)
+                           image->catalog->debug_path, image->root) < 0)
             image->debuginfo = NULL;
+        if (image->root >= 0)
+            close(take_fd(&image->root));
         if (image->debuginfo)
             image->debuginfo_text = arena_format(&image->catalog->arena, "DWARF of %s",
                                                  debuginfo_path(image->debuginfo));

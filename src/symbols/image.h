@@ -57,6 +57,7 @@ struct image {
     VEC(struct alias) aliases;
     VEC(struct function) functions; /* ascending by entry */
 
+    int root; /* see image_set_root(); -1: none, or no more needed */
     bool debuginfo_sought;
     struct debuginfo *debuginfo; /* NULL: none */
     const char *debuginfo_text;  /* "DWARF of ..." */

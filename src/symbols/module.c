@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 
 #include "symbols/image.h"
+#include "symbols/root.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/text.h"
@@ -27,6 +28,7 @@ struct scan {
     pid_t pid;
     struct catalog *catalog;
     struct stat program; /* st_ino 0 when it cannot be told */
+    struct root root;
 };
 
 /* Whether the path now holds the file that is mapped. The device is no part of this: on btrfs and
@@ -56,7 +58,8 @@ static bool find_path(const struct scan *scan, const struct map *map, char *path
 
     if (map->deleted)
         return false;
-    int length = snprintf(path, size, "/proc/%d/root%s", (int)scan->pid, map->path);
+    int length =
+        snprintf(path, size, "/proc/%d/root%s", (int)scan->pid, root_path(&scan->root, map->path));
     return length > 0 && (size_t)length < size && is_mapped_file(path, map);
 }
 
@@ -70,9 +73,11 @@ static int open_image(const struct scan *scan, const struct map *map, struct ima
         return -ENOENT;
     }
     struct error err = {0};
-    int r = catalog_open(scan->catalog, path, map->path, image, &err);
+    int r = catalog_open(scan->catalog, path, root_path(&scan->root, map->path), image, &err);
     if (r < 0)
         log_debug("process %d: %s", (int)scan->pid, err.text);
+    else if (scan->root.fd >= 0)
+        image_set_root(*image, scan->root.fd);
     return r;
 }
 
@@ -175,12 +180,14 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
     if (r < 0)
         return error_set(err, r, "cannot read the memory map of process %d: %s", (int)pid,
                          strerror(-r));
+    root_open(&scan.root, pid);
     for (size_t i = 0; i < maps.list.count && r == 0; i++) {
         const struct map *map = &maps.list.items[i];
         /* Not "[vdso]" and the like. */
         if (map->execute && map->inode && map->path[0] == '/')
             r = add_module(modules, &scan, map);
     }
+    root_close(&scan.root);
     if (r < 0) {
         modules_free(modules);
         return error_set(err, r, "cannot read the modules of process %d: %s", (int)pid,

@@ -33,7 +33,8 @@ struct modules {
  * The modules of a process as it is now: each file with an executable mapping that is an ELF file
  * of our machine. A file mapped twice is two modules. Files are opened through /proc/PID/map_files
  * (needs privileges) or /proc/PID/root, so that deleted ones and those of other mount namespaces
- * are read too; a path that now holds another file (device and inode differ) is not taken. One that
+ * are read too, and have the paths by which the process knows them; a path that now holds another
+ * file (device and inode differ) is not taken. One that
  * cannot be read is left out with a debug line.
  */
 MUST_CHECK int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog,

@@ -1,0 +1,32 @@
+/*
+ * The root directory of a process that has another than ours (chroot(2), pivot_root(2),
+ * containers): where its files lie, and what their names are to it.
+ */
+#ifndef SYMBOLS_ROOT_H
+#define SYMBOLS_ROOT_H
+
+#include <limits.h>
+#include <sys/types.h>
+
+#include "util/error.h"
+
+struct root {
+    int fd;              /* O_PATH; -1: the process's root is ours, or cannot be told */
+    char path[PATH_MAX]; /* what its name is to us, without a slash at its end: "" for "/" */
+};
+
+/* The root of the process as it is now. Lasts though the process ends. */
+void root_open(struct root *root, pid_t pid);
+void root_close(struct root *root);
+
+/*
+ * What the process calls the file that /proc/PID/maps, read by us, calls `path`: proc(5) shows
+ * names as the reader sees them. Part of `path`.
+ */
+const char *root_path(const struct root *root, const char *path);
+
+/* Opens a file for reading by the name the process has for it; links, too, lead where they would
+   lead the process. The descriptor is the caller's. Negative errno; -ENOSYS before Linux 5.6. */
+MUST_CHECK int root_open_file(int root, const char *path);
+
+#endif

@@ -1,0 +1,302 @@
+#!/usr/bin/env bash
+# Where tracer and program run: other namespaces, other roots, with little around them.
+# shellcheck disable=SC1091,SC2154
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+# A directory to be a root, with the sample, its library and what these need. Nothing of the kind is
+# in the place where the tracer would look for it, and the library's debug information lies in a file
+# that only a look below this root finds.
+make_root()
+{
+    local file id
+    mkdir -p root/app/bin root/app/lib root/proc root/usr/lib/debug
+    cp "$sample" root/app/bin/inner_app
+    cp "$build/lib/libmylib.so" root/app/lib/
+    ldd "$sample" | sed -n 's/^.*=> \(\/.*\) (0x.*/\1/p; s/^[[:space:]]*\(\/.*\) (0x.*/\1/p' >needed
+    while read -r file; do
+        [[ $file == *libmylib.so* ]] || install -D "$file" "root/$file"
+    done <needed
+    id=$(readelf -n root/app/lib/libmylib.so | sed -n 's/^ *Build ID: *//p')
+    [[ -n $id ]] || fail "the library has no build ID"
+    mkdir -p "root/usr/lib/debug/.build-id/${id:0:2}"
+    objcopy --only-keep-debug root/app/lib/libmylib.so \
+        "root/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug"
+    strip root/app/lib/libmylib.so
+    chmod -R a+rX root
+    # Without /proc, the dynamic linker does not know where a program lies.
+    export LD_LIBRARY_PATH=/app/lib
+}
+
+may_unshare()
+{
+    unshare "$@" true 2>/dev/null || skip "unshare $* is forbidden here"
+}
+
+# namespaces NAMESPACE-OPTION...: what unshare(1) is to be given to make them. An ordinary user
+# needs a user namespace for that.
+make_namespaces()
+{
+    namespaces=("$@")
+    [[ $(id -u) == 0 ]] || namespaces+=(--user --map-root-user)
+    may_unshare "${namespaces[@]}"
+}
+
+# The target as it is seen from here: the process that runs the inner program.
+is_inner()
+{
+    local pid
+    for pid in $(case_processes); do
+        if [[ $(cat "/proc/$pid/comm" 2>/dev/null) == inner_app ]]; then
+            target_pid=$pid
+            return 0
+        fi
+    done
+    return 1
+}
+
+# The inner program is at work: it sleeps between its calls.
+inner_works()
+{
+    is_inner && [[ $(process_state "$target_pid") == S ]]
+}
+
+inner_start() # COMMAND...
+{
+    "$@" >target.out 2>target.err &
+    outer_pid=$!
+    wait_for 10 inner_works || fail "the target does not start: $(cat target.err)"
+}
+
+# Attaches to it, sees typed calls, lets go, and the program is as it was.
+visit_inner()
+{
+    rm -f lines
+    tracer_start --print=lines -f my_traced_function -p "$target_pid"
+    wait_for 10 at_least 20 "mylib:my_traced_function\(arg1 = 42, arg2 = 3735928559, arg3 = 3.14159, arg4 = 0x12345678\)" lines ||
+        fail "not attached, or without types: $(head -n 3 lines)"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    is_not_traced "$target_pid" || fail "still traced"
+    # Thread IDs as they are seen from here.
+    lines "$(wc -l <lines)" "^$target_pid " lines
+    lines "$(grep -c '= 42 <' lines)" '= 42 <' lines
+    local entries exits
+    entries=$(grep -c 'my_traced_function(' lines) exits=$(grep -c ' = 42 <' lines)
+    ((entries - exits == 0 || entries - exits == 1)) || fail "$entries entries, $exits exits"
+    inner_text_is_original || fail "its text is not the file's"
+}
+
+inner_text_is_original()
+{
+    local vaddr base
+    vaddr=$(function_vaddr root/app/lib/libmylib.so my_traced_function)
+    base=$(sed -n 's:^\([0-9a-f]*\)-.* 00000000 .*/lib/libmylib.so$:0x\1:p' "/proc/$target_pid/maps" |
+        head -n 1)
+    [[ -n $vaddr && -n $base ]] || fail "no library is mapped"
+    [[ $(bytes_at "/proc/$target_pid/mem" $((base + vaddr)) 16) == \
+        "$(bytes_at root/app/lib/libmylib.so $((vaddr)) 16)" ]]
+}
+
+inner_ends()
+{
+    kill -KILL "$target_pid"
+    wait "$outer_pid" 2>/dev/null
+    true
+}
+
+case_into_a_pid_namespace()
+{
+    make_root
+    make_namespaces --pid --fork --mount
+    inner_start unshare "${namespaces[@]}" sh -c \
+        'mount -t proc proc root/proc && exec chroot root /app/bin/inner_app 1000000 1000'
+    [[ $(sed -n 's/^NSpid:[[:space:]]*//p' "/proc/$target_pid/status" | wc -w) -gt 1 ]] ||
+        fail "it is in no PID namespace"
+    visit_inner
+    visit_inner
+    inner_ends
+}
+
+# What chroot(1) is to be run by.
+may_chroot()
+{
+    entering=()
+    [[ $(id -u) == 0 ]] && return
+    make_namespaces
+    entering=(unshare "${namespaces[@]}")
+}
+
+case_into_a_chroot()
+{
+    make_root
+    may_chroot
+    inner_start "${entering[@]}" chroot root /app/bin/inner_app 1000000 1000
+    visit_inner
+    # The system's libraries are the system's, wherever its root lies.
+    rm lines
+    tracer_start --print=lines -p "$target_pid"
+    wait_for 10 at_least 20 ' mylib:my_traced_function\(' lines || fail "not attached"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    lines 0 ' c:' lines
+    inner_ends
+}
+
+case_into_other_namespaces()
+{
+    make_root
+    make_namespaces --net --ipc --uts --cgroup
+    cp "$build/lib/libmylib.so" root/app/lib/
+    inner_start unshare "${namespaces[@]}" root/app/bin/inner_app 1000000 1000
+    visit_inner
+    inner_ends
+}
+
+# The same program with a root of its own when it is started by the tracer.
+case_launch_with_another_root()
+{
+    make_root
+    may_chroot
+    traced 0 -q -F --print=lines -f my_traced_function@mylib "${entering[@]}" chroot root \
+        /app/bin/inner_app 100
+    lines 100 'mylib:my_traced_function\(arg1 = 42, arg2 = 3735928559, arg3 = 3.14159,' lines
+    lines 200 . lines
+    make_namespaces --pid --fork --mount
+    traced 0 -q -F --print=lines -f my_traced_function@mylib unshare "${namespaces[@]}" sh -c \
+        'mount -t proc proc root/proc && exec chroot root /app/bin/inner_app 100'
+    lines 100 'mylib:my_traced_function\(arg1 = 42, arg2 = 3735928559, arg3 = 3.14159,' lines
+    lines 200 . lines
+}
+
+# Tracer and program together in namespaces of their own.
+case_within_namespaces()
+{
+    may_unshare --user --map-root-user --pid --fork --mount-proc --mount
+    unshare --user --map-root-user --pid --fork --mount-proc --mount \
+        "$tracer" -q --print=lines -f my_traced_function "$sample" 100 >$out 2>$err ||
+        fail "exit status $?"
+    lines 200 . lines
+    [[ ! -s $err ]] || fail "it has something to say"
+    # With LTTng, for which there is no daemon yet.
+    cat >script <<END
+mount -t tmpfs tmpfs /run && { [[ -L /var/run ]] || mount --bind /run /var/run; } || exit
+mount -t tmpfs tmpfs /dev/shm || exit
+# The daemon knows a group for its files, which does not exist in here.
+lttng-sessiond --no-kernel --group=root --daemonize || exit
+"$tracer" -o trace -f my_traced_function "$sample" 100
+END
+    env -u LTTNG_HOME unshare --user --map-root-user --pid --fork --mount-proc --mount \
+        bash script >$out 2>$err || fail "exit status $?"
+    said '100 calls, 200 events written, 0 lost'
+    read_trace trace
+    lines 200 . text
+}
+
+# Process 1 of a PID namespace, from within.
+case_init_of_a_pid_namespace()
+{
+    may_unshare --user --map-root-user --pid --fork --mount-proc --mount
+    cat >script <<END
+"$tracer" --print=lines -f my_traced_function -p 1 2>err &
+for ((i = 0; i < 1000; i++)); do
+    [[ -s lines && \$(wc -l <lines) -gt 20 ]] && break
+    sleep 0.02
+done
+kill -TERM \$!
+wait \$!
+echo \$? >status
+END
+    unshare --user --map-root-user --pid --fork --mount-proc --mount \
+        bash -c 'bash script & exec "$0" 1000000 1000' "$sample" >target.out 2>&1 &
+    outer_pid=$!
+    wait_for 20 test -s status || fail "the tracer does not end"
+    [[ $(cat status) == 0 ]] || fail "exit status $(cat status)"
+    at_least 20 '^1 mylib:my_traced_function\(arg1 = 42' lines || fail "no calls"
+    is_gone "$outer_pid" && fail "process 1 has ended"
+    kill -KILL "$(pgrep -P "$outer_pid")"
+    wait "$outer_pid" 2>/dev/null
+    true
+}
+
+# ---- what may not be attached to ----
+
+# refused_pid ERE PID [TRACER-COMMAND...]: in one line, and the process takes no harm.
+refused_pid()
+{
+    local line=$1 pid=$2 status=0
+    shift 2
+    [[ $# -gt 0 ]] || set -- "$tracer"
+    "$@" --print=lines -p "$pid" >$out 2>$err || status=$?
+    [[ $status == 125 ]] || fail "exit status $status, not 125"
+    one_line "$line"
+}
+
+as_nobody=()
+# The commands in "${as_nobody[@]}" run as an ordinary user.
+be_nobody()
+{
+    [[ $(id -u) == 0 ]] || return 0
+    as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$HOME"
+        "ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0")
+    "${as_nobody[@]}" test -x "$tracer" || skip "the build is not for another user to read"
+    chmod 777 .
+}
+
+case_self()
+{
+    local status=0
+    # shellcheck disable=SC2016
+    sh -c 'exec "$0" --print=lines -p $$' "$tracer" >$out 2>$err || status=$?
+    [[ $status == 125 ]] || fail "exit status $status, not 125"
+    one_line 'this tracer itself'
+}
+
+case_kernel_thread()
+{
+    [[ $(cat /proc/2/comm 2>/dev/null) == kthreadd ]] || skip "no kernel thread is to be seen"
+    refused_pid 'process 2 \(kthreadd\): it is a kernel thread' 2
+}
+
+case_another_users_process()
+{
+    local target
+    if [[ $(id -u) == 0 ]]; then
+        be_nobody
+        target_start "$sample" 1000000 1000
+        target=$target_pid
+    else
+        target=1
+        [[ $(stat -c %u /proc/1) != "$(id -u)" ]] || skip "process 1 is not another user's"
+    fi
+    refused_pid 'it belongs to another user; try sudo' "$target" "${as_nobody[@]}" "$tracer"
+    [[ $target == 1 ]] || kill -KILL "$target"
+    wait
+}
+
+case_undumpable()
+{
+    be_nobody
+    "${as_nobody[@]}" "$build/targets/undumpable" &
+    target_pid=$!
+    wait_for 10 is_undumpable || fail "the target does not start"
+    refused_pid 'other privileges.*try sudo' "$target_pid" "${as_nobody[@]}" "$tracer"
+    if [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]]; then
+        # As it is where the kernel has Yama.
+        mount -t tmpfs tmpfs /proc/sys/kernel
+        mkdir /proc/sys/kernel/yama
+        echo 1 >/proc/sys/kernel/yama/ptrace_scope
+        refused_pid 'ptrace_scope is 1; try sudo, or .sysctl' "$target_pid" "${as_nobody[@]}" "$tracer"
+        echo 3 >/proc/sys/kernel/yama/ptrace_scope
+        refused_pid 'ptrace_scope is 3' "$target_pid" "${as_nobody[@]}" "$tracer"
+    fi
+    kill -KILL "$target_pid"
+    wait
+}
+
+is_undumpable()
+{
+    [[ $(cat "/proc/$target_pid/comm") == 'undumpable now' ]]
+}
+
+run_cases "$@"
