@@ -3,8 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
+
+#include "ptrace/memory.h"
 
 int capture_init(struct capture *capture, size_t string_limit)
 {
@@ -23,11 +24,16 @@ void capture_free(struct capture *capture)
     capture->text = NULL;
 }
 
-static size_t read_target(pid_t tid, uint64_t at, void *buffer, size_t n)
+/* Whose memory. */
+struct source {
+    pid_t tid;
+    int memory;
+};
+
+static size_t read_target(const struct source *source, uint64_t at, void *buffer, size_t n)
 {
     struct iovec local = {buffer, n}, remote = {(void *)(uintptr_t)at, n};
-    ssize_t got = process_vm_readv(tid, &local, 1, &remote, 1, 0);
-    return got < 0 ? 0 : (size_t)got;
+    return memory_read_pieces(source->tid, source->memory, &local, &remote, 1);
 }
 
 static uint64_t put_text(struct capture *capture, const char *text)
@@ -43,7 +49,7 @@ static uint64_t put_text(struct capture *capture, const char *text)
 
 /* A string is read in two steps at most, split where its first page ends: what lies behind may not
    be mapped, and process_vm_readv(2) gives whole pieces or nothing. */
-static uint64_t put_string(struct capture *capture, pid_t tid, uint64_t at)
+static uint64_t put_string(struct capture *capture, const struct source *source, uint64_t at)
 {
     size_t offset = capture->text_used, limit = capture->string_limit, got = 0;
     char *to = capture->text + offset;
@@ -54,7 +60,7 @@ static uint64_t put_string(struct capture *capture, pid_t tid, uint64_t at)
         size_t n = page - ((at + got) & (page - 1));
         if (n > limit - got)
             n = limit - got;
-        size_t piece = read_target(tid, at + got, to + got, n);
+        size_t piece = read_target(source, at + got, to + got, n);
         if (piece == 0 && got == 0)
             return put_text(capture, "(bad address)");
         got += piece;
@@ -106,8 +112,8 @@ static uint64_t word_of(const uint8_t *bytes, const struct field *field)
 }
 
 /* The stack arguments, in one read that covers all of them. */
-static size_t read_stack(struct capture *capture, pid_t tid, const arch_regs *regs,
-                         const struct field *fields, size_t n)
+static size_t read_stack(struct capture *capture, const struct source *source,
+                         const arch_regs *regs, const struct field *fields, size_t n)
 {
     size_t end = 0;
     for (size_t i = 0; i < n; i++) {
@@ -117,17 +123,18 @@ static size_t read_stack(struct capture *capture, pid_t tid, const arch_regs *re
             (size_t)place->offset + size > end && (size_t)place->offset + size <= CAPTURE_STACK_MAX)
             end = (size_t)place->offset + size;
     }
-    return end ? read_target(tid, arch_stack_args(regs).value, capture->stack, end) : 0;
+    return end ? read_target(source, arch_stack_args(regs).value, capture->stack, end) : 0;
 }
 
-void capture_fields(struct capture *capture, pid_t tid, const arch_regs *regs,
+void capture_fields(struct capture *capture, pid_t tid, int memory, const arch_regs *regs,
                     const struct arch_float_regs *floats, const struct field *fields, size_t n)
 {
     static const uint8_t nothing[16];
+    const struct source source = {tid, memory};
     capture->text_used = 0;
     if (n > PROBE_FIELDS_MAX)
         n = PROBE_FIELDS_MAX;
-    size_t stack = read_stack(capture, tid, regs, fields, n);
+    size_t stack = read_stack(capture, &source, regs, fields, n);
     for (size_t i = 0; i < n; i++) {
         const struct field *field = &fields[i];
         const struct value_place *place = &field->place;
@@ -161,6 +168,7 @@ void capture_fields(struct capture *capture, pid_t tid, const arch_regs *regs,
             break;
         }
         word = word_of(bytes ? bytes : nothing, field);
-        capture->values[i] = field->kind == VALUE_STRING ? put_string(capture, tid, word) : word;
+        capture->values[i] =
+            field->kind == VALUE_STRING ? put_string(capture, &source, word) : word;
     }
 }

@@ -27,11 +27,12 @@ MUST_CHECK int capture_init(struct capture *capture, size_t string_limit);
 void capture_free(struct capture *capture);
 
 /*
- * Reads n fields of the thread `tid`, which is stopped with these registers. `floats`
+ * Reads n fields of the thread `tid`, which is stopped with these registers; `memory` as for
+ * memory_read_pieces(). `floats`
  * may be NULL when no field lies there. Never fails: what cannot be read is 0, a string then
  * "(bad address)".
  */
-void capture_fields(struct capture *capture, pid_t tid, const arch_regs *regs,
+void capture_fields(struct capture *capture, pid_t tid, int memory, const arch_regs *regs,
                     const struct arch_float_regs *floats, const struct field *fields, size_t n);
 
 #endif

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "ptrace/core.h"
+#include "ptrace/memory.h"
 
 /* linux/ptrace.h, since 5.13 */
 enum { REQUEST_GET_RSEQ_CONFIGURATION = 0x420f };
@@ -64,7 +64,8 @@ int cpu_of(struct tracee *tracee)
     target_addr at = cpu_address(tracee);
     uint32_t cpu = 0;
     struct iovec local = {&cpu, sizeof(cpu)}, remote = {(void *)(uintptr_t)at.value, sizeof(cpu)};
-    if (at.value && process_vm_readv(tracee->tid, &local, 1, &remote, 1, 0) == sizeof(cpu))
+    if (at.value && memory_read_pieces(tracee->tid, tracee->process->space->memory, &local, &remote,
+                                       1) == sizeof(cpu))
         return (int)cpu;
     return from_stat(tracee);
 }

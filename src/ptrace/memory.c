@@ -38,3 +38,21 @@ size_t memory_read_some(int fd, target_addr at, void *buffer, size_t n)
     ssize_t got = pread(fd, buffer, n, (off_t)at.value);
     return got < 0 ? 0 : (size_t)got;
 }
+
+size_t memory_read_pieces(pid_t tid, int fd, const struct iovec *local, const struct iovec *remote,
+                          unsigned n)
+{
+    ssize_t got = process_vm_readv(tid, local, n, remote, n, 0);
+    if (got >= 0)
+        return (size_t)got;
+    if ((errno != EPERM && errno != ENOSYS) || fd < 0)
+        return 0;
+    size_t sum = 0;
+    for (unsigned i = 0; i < n; i++) {
+        target_addr at = target_addr_of((uint64_t)(uintptr_t)remote[i].iov_base);
+        if (memory_read(fd, at, local[i].iov_base, local[i].iov_len) < 0)
+            break;
+        sum += local[i].iov_len;
+    }
+    return sum;
+}

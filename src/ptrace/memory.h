@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "util/addr.h"
 #include "util/error.h"
@@ -22,5 +23,14 @@ MUST_CHECK int memory_read(int fd, target_addr at, void *buffer, size_t n);
 MUST_CHECK int memory_write(int fd, target_addr at, const void *buffer, size_t n);
 /* As many of the n bytes as there are without a gap, 0 when the first is missing. */
 size_t memory_read_some(int fd, target_addr at, void *buffer, size_t n);
+
+/*
+ * Reads n pieces of a stopped thread's memory, in one system call where the kernel permits it, else
+ * through `fd` (from memory_open(), or -1): the seccomp filters of containers may refuse
+ * process_vm_readv(2). Returns the bytes read, whole pieces only, the first ones when not all are
+ * there; 0 when none is.
+ */
+size_t memory_read_pieces(pid_t tid, int fd, const struct iovec *local, const struct iovec *remote,
+                          unsigned n);
 
 #endif

@@ -3,10 +3,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/uio.h>
 #include <time.h>
 
 #include "ptrace/cpu.h"
+#include "ptrace/memory.h"
 #include "ptrace/returns.h"
 #include "ptrace/stack_range.h"
 #include "util/log.h"
@@ -26,7 +26,8 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
         engine->stats.ptrace_calls++;
         has_floats = arch_get_float_regs(tracee->tid, &floats) == 0;
     }
-    capture_fields(&engine->capture, tracee->tid, regs, has_floats ? &floats : NULL, fields, n);
+    capture_fields(&engine->capture, tracee->tid, tracee->process->space->memory, regs,
+                   has_floats ? &floats : NULL, fields, n);
     hit->pid = tracee->process->pid;
     hit->tid = tracee->tid;
     hit->thread_name = tracee->name;
@@ -58,8 +59,9 @@ static bool read_return(struct tracee *tracee, const arch_regs *regs, target_add
     struct iovec remote[2] = {{(void *)(uintptr_t)arch_entry_slot(regs), sizeof(address)},
                               {(void *)(uintptr_t)cpu_at.value, sizeof(cpu_id)}};
     unsigned long n = cpu_at.value ? 2 : 1;
-    ssize_t got = process_vm_readv(tracee->tid, local, n, remote, n, 0);
-    if (got < (ssize_t)sizeof(address))
+    size_t got =
+        memory_read_pieces(tracee->tid, tracee->process->space->memory, local, remote, (unsigned)n);
+    if (got < sizeof(address))
         return false;
     *cpu = got == sizeof(address) + sizeof(cpu_id) ? (int)cpu_id : cpu_of(tracee);
     *ret = target_addr_of(address);
