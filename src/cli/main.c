@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/list.h"
 #include "cli/options.h"
@@ -8,11 +10,27 @@
 
 enum { EXIT_TRACER_FAILED = 125 };
 
+/*
+ * Keeps what is opened from becoming a standard file that the caller has closed: the trace would
+ * get the tracer's words, or the program's output. Such a file can neither be read nor written, and
+ * the program that is started finds it closed.
+ */
+static int occupy_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC) != fd)
+            return -1;
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct error err = {0};
     int status = EXIT_TRACER_FAILED;
+    if (occupy_standard_files() < 0)
+        return EXIT_TRACER_FAILED;
     switch (options_parse(&options, argc, argv, &err)) {
     case OPTIONS_WRONG:
         log_error("%s", err.text);
