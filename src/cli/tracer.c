@@ -1,13 +1,16 @@
 #include "cli/tracer.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli/invoker.h"
+#include "cli/rights.h"
 #include "cli/summary.h"
 #include "cli/target.h"
 #include "cli/watcher.h"
@@ -305,6 +308,7 @@ static int set_up(struct tracer *tracer, struct error *err)
         r = engine_launch_prepare(tracer->engine, options->program, &tracer->launched, err);
         if (r < 0)
             return r;
+        rights_warn(options->program[0]);
     }
     /* The child has the caller's credentials, signals and environment; from here on ours change. */
     r = invoker_become(err);
@@ -336,12 +340,29 @@ static void tear_down(struct tracer *tracer)
     pthread_mutex_destroy(&tracer->lock);
 }
 
+/* Attached to, it would be stopped and let go for nothing. */
+static int refuse_other_machines(struct tracer *tracer, pid_t pid, struct error *err)
+{
+    char link[64], path[PATH_MAX];
+    struct image *image;
+    struct error why;
+    snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+    ssize_t n = readlink(link, path, sizeof(path) - 1);
+    path[n < 0 ? 0 : n] = '\0';
+    if (n < 0 || catalog_open(tracer->catalog, link, path, &image, &why) != -ENOTSUP)
+        return 0; /* what else there is to say, attaching will say */
+    return error_set(err, -ENOTSUP, "cannot attach to process %d: %s", pid, why.text);
+}
+
 static int run(struct tracer *tracer, struct error *err)
 {
     const struct options *options = tracer->options;
     int r = options->program ? engine_launch_run(tracer->engine, err) : 0;
-    for (size_t i = 0; r == 0 && i < options->pids.count; i++)
-        r = engine_attach(tracer->engine, options->pids.items[i], err);
+    for (size_t i = 0; r == 0 && i < options->pids.count; i++) {
+        r = refuse_other_machines(tracer, options->pids.items[i], err);
+        if (r == 0)
+            r = engine_attach(tracer->engine, options->pids.items[i], err);
+    }
     if (r < 0)
         return r;
     return engine_run(tracer->engine, err);
