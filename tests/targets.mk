@@ -4,7 +4,7 @@
 TARGET_NAMES := one_thread threads8 recursion tailcall longjmp signal_storm dlopen fork_child \
                 vfork_exec exec_other exit_in_function die_by_signal wait_for_line segv_fixup \
                 own_int3 sigtrap_blocked group_stop many_threads_churn first_instructions \
-                coroutines thread_ends exceptions made_code affinity jit undumpable
+                coroutines thread_ends exceptions made_code affinity jit undumpable under_seccomp
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)
 

@@ -11,6 +11,19 @@ static void report_unmatched(void *data, const char *pattern)
     log_warning("no function matches '%s'", pattern);
 }
 
+/* In a session that the tracer has begun something was enabled; when LTTng has made none of it so,
+   it is not for lack of rules. */
+static void report_nothing_enabled(const struct tracer *tracer)
+{
+    if (!tracer->backend || !tracer->begun || tracer->n_candidates == 0 ||
+        tracer->n_armed_most > 0 ||
+        tracer->session_ops->owner(tracer->session) == SESSION_USER_STARTED)
+        return;
+    log_warning("LTTng has enabled none of the %zu functions: its daemon may have no room for the "
+                "buffers; see `df /dev/shm`",
+                tracer->n_candidates);
+}
+
 int summary_report(struct tracer *tracer, struct error *err)
 {
     struct engine_stats stats;
@@ -21,6 +34,7 @@ int summary_report(struct tracer *tracer, struct error *err)
     if (tracer->backend) {
         struct backend_counts counts;
         tracer->backend_ops->counts(tracer->backend, &counts);
+        report_nothing_enabled(tracer);
         written = counts.written;
         lost = counts.lost;
         r = tracer->session_ops->end(tracer->session, err);
