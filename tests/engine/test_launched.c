@@ -37,6 +37,34 @@ START_TEST(one_thread)
 }
 END_TEST
 
+static struct engine_stats stats_of(const char *command, bool float_args)
+{
+    struct harness *h = harness_new("work", NULL);
+    struct engine_stats stats;
+    h->counters[0].probe.float_args = float_args;
+    harness_run(h, command);
+    ck_assert_uint_eq(harness_check_counts(h), 1);
+    engine_get_stats(h->engine, &stats);
+    harness_free(h);
+    return stats;
+}
+
+/* What 1000 calls more cost: two stops each, for each stop the registers in, the program counter
+   out and a go, and the floating-point registers where an argument is in one. */
+START_TEST(the_cost_of_a_call)
+{
+    for (int float_args = 0; float_args < 2; float_args++) {
+        struct engine_stats few = stats_of("one_thread 1000", float_args);
+        struct engine_stats many = stats_of("one_thread 2000", float_args);
+        ck_assert_uint_eq(many.calls - few.calls, 1000);
+        ck_assert_uint_eq(many.stops - few.stops, 2000);
+        ck_assert_uint_eq(many.ptrace_calls - few.ptrace_calls, float_args ? 7000 : 6000);
+        ck_assert_uint_eq(many.text_writes, few.text_writes);
+        ck_assert_uint_eq(many.single_steps, 0);
+    }
+}
+END_TEST
+
 START_TEST(linked_in_every_way)
 {
     COMPARE("work", 1, "one_thread_static");
@@ -267,6 +295,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, one_thread);
+    tcase_add_test(tests, the_cost_of_a_call);
     tcase_add_test(tests, linked_in_every_way);
     tcase_add_test(tests, eight_threads_on_one_function);
     tcase_add_test(tests, threads_born_and_dying);
