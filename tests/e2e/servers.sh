@@ -340,13 +340,21 @@ python_harm() { cat "$dir/python.log"; }
 
 # ---- Visits
 
-# The processes are there, nobody traces them, and their code is what it was.
+cpus_of() # FILE...
+{
+    sed -n 's/^Cpus_allowed:[[:space:]]*//p' "$@" 2>/dev/null | sort -u
+}
+
+# The processes are there, nobody traces them, their threads may run where ours may (none of them has
+# asked for anything else), and their code is what it was.
 unharmed() # PID...
 {
     local pid
     for pid; do
         kill -0 "$pid" 2>/dev/null || fail "process $pid is gone"
         is_not_traced "$pid" || fail "process $pid is traced by $(tracer_of "$pid")"
+        [[ $(cpus_of "/proc/$pid/task/"*/status) == "$(cpus_of /proc/$$/status)" ]] ||
+            fail "threads of process $pid are bound: $(cpus_of "/proc/$pid/task/"*/status)"
     done
     "$text_clean" "$@" >"$dir/dirt" || fail "the code has changed: $(head -n 5 "$dir/dirt")"
 }
