@@ -42,7 +42,7 @@ rate()
     case $1 in
         redis) redis-benchmark -s "$dir/redis/socket" -n 100000 -c 8 -t get --csv | tail -n 1 | cut -d'"' -f4 ;;
         nginx) wrk -t1 -c8 -d3s "http://127.0.0.1:$nginx_port/file" | sed -n 's/Requests.sec: *//p' ;;
-        postgres) pgbench -n -c 4 -j 1 -T 3 2>/dev/null | sed -n 's/^tps = \([0-9.]*\).*/\1/p' ;;
+        postgres) pgbench -n -S -c 4 -j 1 -T 3 2>/dev/null | sed -n 's/^tps = \([0-9.]*\).*/\1/p' ;;
         python)
             local before
             before=$(cat "$dir/python/rounds")
