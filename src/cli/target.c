@@ -8,37 +8,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/target_watch.h"
 #include "util/cleanup.h"
 #include "util/log.h"
-
-/* The dynamic linker calls this empty function whenever its list of libraries has changed, before
-   their constructors run; debuggers wait there (glibc and musl export it by this name). */
-static const char LINKER_HOOK[] = "_dl_debug_state";
-
-/* Functions that leave activations without returning from them. */
-static const struct {
-    const char *name;
-    enum process_jump jump;
-} JUMPS[] = {
-    {"longjmp", JUMP_LONGJMP},
-    {"_longjmp", JUMP_LONGJMP},
-    {"siglongjmp", JUMP_LONGJMP},
-    {"__longjmp_chk", JUMP_LONGJMP},
-    {"__libc_longjmp", JUMP_LONGJMP},
-    {"__libc_siglongjmp", JUMP_LONGJMP},
-    {"_Unwind_RaiseException", JUMP_THROW},
-    {"_Unwind_Resume", JUMP_THROW},
-    {"_Unwind_Resume_or_Rethrow", JUMP_THROW},
-    {"_Unwind_ForcedUnwind", JUMP_THROW},
-    {"__cxa_begin_catch", JUMP_CATCH},
-};
 
 static void on_libraries(void *data, struct process *process, pid_t tid)
 {
     struct target *target = data;
     (void)process;
     (void)tid;
+    target->at_linker = true;
     target_refresh(target);
+    target->at_linker = false;
 }
 
 /* At the program's own first instruction all libraries it starts with are there. */
@@ -53,48 +34,6 @@ static void on_entry(void *data, struct process *process, pid_t tid)
     target_apply(target);
 }
 
-/* What the engine itself must see: see process_watch_sigmask(). */
-static void watch_signals(struct target *target, const struct module *module)
-{
-    static const struct {
-        const char *name;
-        int (*watch)(struct process *process, target_addr at, struct error *err);
-    } watched[] = {
-        {"pthread_sigmask", process_watch_sigmask},
-        {"sigaction", process_watch_sigaction},
-        {"sched_getaffinity", process_watch_affinity},
-        {"sched_setaffinity", process_watch_affinity},
-        {"pthread_getaffinity_np", process_watch_affinity},
-        {"pthread_setaffinity_np", process_watch_affinity},
-    };
-    struct error err;
-    file_vaddr vaddr;
-    for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
-        if (image_symbol(module->image, watched[i].name, &vaddr) &&
-            watched[i].watch(target->process, module_target(module, vaddr), &err) < 0)
-            log_debug("%s in %s is not watched: %s", watched[i].name, image_path(module->image),
-                      err.text);
-}
-
-static void watch(struct target *target, const struct module *module)
-{
-    struct error err;
-    file_vaddr vaddr;
-    watch_signals(target, module);
-    if (image_symbol(module->image, LINKER_HOOK, &vaddr) &&
-        process_watch(target->process, module_target(module, vaddr), on_libraries, target, &err) <
-            0)
-        log_warning("libraries loaded later are not traced: %s", err.text);
-    if (target->tracer->options->entry_only)
-        return;
-    for (size_t i = 0; i < sizeof(JUMPS) / sizeof(JUMPS[0]); i++)
-        if (image_symbol(module->image, JUMPS[i].name, &vaddr) &&
-            process_watch_jump(target->process, module_target(module, vaddr), JUMPS[i].jump, &err) <
-                0)
-            log_debug("%s in %s is not watched: %s", JUMPS[i].name, image_path(module->image),
-                      err.text);
-}
-
 static void find_candidates(struct target *target, struct target_module *tm)
 {
     struct tracer *tracer = target->tracer;
@@ -104,7 +43,9 @@ static void find_candidates(struct target *target, struct target_module *tm)
     struct error err;
     size_t n = 0;
     bool named = false;
-    if (!select_module(select, image_provider(image), image_path(image), tm->module.is_program)) {
+    /* A dynamic linker that is called by name is executed, but it is not what is to be traced. */
+    bool is_program = tm->module.is_program && !image_is_library(image);
+    if (!select_module(select, image_provider(image), image_path(image), is_program)) {
         if (select_is_explicit(select))
             return;
         named = tracer_is_named(tracer, image_provider(image));
@@ -112,7 +53,7 @@ static void find_candidates(struct target *target, struct target_module *tm)
             return;
     }
     tm->taken = true;
-    if (image_probes(image, select, tm->module.is_program, named, &probes, &n, &err) < 0) {
+    if (image_probes(image, select, is_program, named, &probes, &n, &err) < 0) {
         log_warning("%s", err.text);
         return;
     }
@@ -132,12 +73,22 @@ static void find_candidates(struct target *target, struct target_module *tm)
 
 static void apply_module(struct target *target, struct target_module *tm)
 {
+    int changed = -1; /* not asked yet */
     for (size_t i = 0; i < tm->candidates.count; i++) {
         struct candidate *candidate = &tm->candidates.items[i];
         unsigned wanted = tracer_wanted(target->tracer, candidate->probe);
         if (wanted == candidate->armed || candidate->refused)
             continue;
         struct error err;
+        if (wanted && !candidate->armed && changed < 0)
+            changed = image_has_changed(tm->module.image);
+        if (wanted && !candidate->armed && changed > 0) {
+            candidate->refused = true;
+            log_debug("%s:%s is not traced: %s was changed after it was mapped",
+                      candidate->probe->provider, candidate->probe->function,
+                      image_path(tm->module.image));
+            continue;
+        }
         if (wanted == 0) {
             process_disarm(target->process, candidate->at);
         } else if (process_arm(target->process, candidate->at, candidate->probe, wanted, &err) <
@@ -172,18 +123,73 @@ static void module_free(struct target_module *tm)
     free(tm);
 }
 
-static bool same(const struct module *a, const struct module *b)
+/* Whether the one mapping is the other. */
+static bool same_place(const struct module *a, const struct module *b)
 {
-    return a->image == b->image && a->load_bias == b->load_bias &&
-           target_addr_equal(a->start, b->start);
+    return a->load_bias == b->load_bias && target_addr_equal(a->start, b->start) &&
+           a->inode == b->inode && a->major == b->major && a->minor == b->minor;
 }
 
+/* A file that was only touched is the same to us. */
 static struct target_module *find_module(struct target *target, const struct module *module)
 {
-    for (size_t i = 0; i < target->modules.count; i++)
-        if (same(&target->modules.items[i]->module, module))
+    for (size_t i = 0; i < target->modules.count; i++) {
+        const struct module *known = &target->modules.items[i]->module;
+        if (same_place(known, module) &&
+            (known->image == module->image || image_is_same_build(known->image, module->image)))
             return target->modules.items[i];
+    }
     return NULL;
+}
+
+/*
+ * The known module whose file was written over while it is mapped, or NULL. Its pages are the new
+ * file's but where they had been written to: what stands where is not known any more.
+ */
+static struct target_module *find_written_over(const struct target *target,
+                                               const struct module *module)
+{
+    for (size_t i = 0; i < target->modules.count; i++) {
+        const struct module *known = &target->modules.items[i]->module;
+        if (same_place(known, module) && !image_is_same_build(known->image, module->image))
+            return target->modules.items[i];
+    }
+    return NULL;
+}
+
+/* Says of what is left out only what the user may be waiting for. */
+static void say_left_out(struct target *target, const struct modules *modules)
+{
+    for (size_t i = 0; i < modules->left_out.count; i++) {
+        struct left_out *left = modules->left_out.items[i];
+        if (left->said ||
+            !select_module(target->tracer->options->select, left->provider, left->path, false))
+            continue;
+        left->said = true;
+        log_warning("%s: its functions are not traced", left->why);
+    }
+}
+
+/* Looks for the functions of a module that was not there before. */
+static void take_module(struct target *target, struct target_module *tm, bool is_new)
+{
+    struct image *image = tm->module.image;
+    bool unfinished = image_has_text_relocations(image) && target->at_linker;
+    if (is_new && !unfinished)
+        target_watch(target, &tm->module, on_libraries);
+    if (tm->taken)
+        return;
+    if (!unfinished) {
+        find_candidates(target, tm);
+    } else if (!target->entry_watch.value) {
+        tm->taken = true;
+        if (select_module(target->tracer->options->select, image_provider(image), image_path(image),
+                          tm->module.is_program) &&
+            image_say_once(image))
+            log_warning("%s has text relocations, which change its code once it is mapped: its "
+                        "functions are not traced",
+                        image_path(image));
+    }
 }
 
 static struct target_module *add_module(struct target *target, const struct module *module)
@@ -200,6 +206,15 @@ static struct target_module *add_module(struct target *target, const struct modu
     return tm;
 }
 
+/* Takes everything of ours out of the module. */
+static void empty_module(struct target *target, struct target_module *tm)
+{
+    process_forget(target->process, tm->module.start, tm->module.end);
+    for (size_t c = 0; c < tm->candidates.count; c++)
+        target->n_armed -= tm->candidates.items[c].armed != 0;
+    tm->candidates.count = 0;
+}
+
 static void drop_unseen(struct target *target)
 {
     size_t kept = 0;
@@ -209,9 +224,7 @@ static void drop_unseen(struct target *target)
             target->modules.items[kept++] = tm;
             continue;
         }
-        process_forget(target->process, tm->module.start, tm->module.end);
-        for (size_t c = 0; c < tm->candidates.count; c++)
-            target->n_armed -= tm->candidates.items[c].armed != 0;
+        empty_module(target, tm);
         module_free(tm);
     }
     target->modules.count = kept;
@@ -251,10 +264,20 @@ void target_refresh(struct target *target)
         target->modules.items[i]->seen = false;
     for (size_t i = 0; i < now.list.count; i++) {
         struct target_module *tm = find_module(target, &now.list.items[i]);
+        if (!tm && (tm = find_written_over(target, &now.list.items[i]))) {
+            if (tm->candidates.count)
+                log_warning("%s was written over while it is mapped: its functions are not traced "
+                            "any more",
+                            image_path(tm->module.image));
+            empty_module(target, tm);
+            tm->module = now.list.items[i];
+            tm->taken = true;
+        }
         if (tm)
             tm->seen = true;
     }
     drop_unseen(target);
+    say_left_out(target, &now);
     for (size_t i = 0; i < now.list.count; i++) {
         const struct module *module = &now.list.items[i];
         struct target_module *tm = find_module(target, module);
@@ -264,10 +287,7 @@ void target_refresh(struct target *target)
         if (!tm)
             continue;
         tm->seen = true;
-        if (is_new)
-            watch(target, module);
-        if (!tm->taken)
-            find_candidates(target, tm);
+        take_module(target, tm, is_new);
         libraries = libraries || !(module->is_program || is_interpreter(target, module));
     }
     modules_free(&now);
@@ -338,7 +358,7 @@ static int copy_modules(struct target *target, const struct target *parent)
             *candidate = from->candidates.items[c];
         }
         /* The copied memory holds the breakpoints; who is to be called there is asked anew. */
-        watch(target, &to->module);
+        target_watch(target, &to->module, on_libraries);
     }
     target->n_armed = parent->n_armed;
     return 0;

@@ -29,6 +29,7 @@ struct target {
     struct process *process;
     VEC(struct target_module *) modules;
     target_addr entry_watch; /* 0: passed */
+    bool at_linker; /* called by the dynamic linker, which has not relocated what it just mapped */
     size_t n_armed;
 };
 

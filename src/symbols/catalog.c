@@ -157,20 +157,44 @@ bool image_vaddr_of_offset(const struct image *image, uint64_t offset, file_vadd
     return elf_file_vaddr_of_offset(&image->file, offset, vaddr);
 }
 
-bool image_load_bias(const struct image *image, target_addr start, uint64_t offset,
+bool image_load_bias(const struct image *image, size_t segment, target_addr start, uint64_t offset,
                      uint64_t *load_bias)
 {
     /* The loader maps whole pages: a mapping starts at or before the segment. */
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    for (size_t i = 0; i < image->file.n_segments; i++) {
-        const Elf64_Phdr *segment = &image->file.segments[i];
-        uint64_t first = segment->p_offset & ~(page - 1);
-        if (!(segment->p_flags & PF_X) || offset < first ||
-            offset - first >= segment->p_filesz + (segment->p_offset - first))
-            continue;
-        uint64_t vaddr = segment->p_vaddr + offset - segment->p_offset;
-        *load_bias = start.value - vaddr;
-        return true;
-    }
-    return false;
+    const Elf64_Phdr *header = &image->file.segments[segment];
+    uint64_t first = header->p_offset & ~(page - 1);
+    if (!(header->p_flags & PF_X) || offset < first ||
+        offset - first >= header->p_filesz + (header->p_offset - first))
+        return false;
+    *load_bias = start.value - (header->p_vaddr + offset - header->p_offset);
+    return true;
+}
+
+bool image_is_library(const struct image *image)
+{
+    return image->file.has_soname && !image->file.interpreter;
+}
+
+bool image_has_text_relocations(const struct image *image)
+{
+    return image->file.has_text_relocations;
+}
+
+bool image_is_same_build(const struct image *a, const struct image *b)
+{
+    return imprint_equal(&a->file.imprint, &b->file.imprint);
+}
+
+bool image_has_changed(const struct image *image)
+{
+    struct stat status;
+    return fstat(image->file.fd, &status) < 0 || !is_file(image, &status);
+}
+
+bool image_say_once(struct image *image)
+{
+    bool first = !image->said;
+    image->said = true;
+    return first;
 }

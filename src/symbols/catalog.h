@@ -49,6 +49,17 @@ file_vaddr image_start(const struct image *image);             /* e_entry */
 bool image_is_position_independent(const struct image *image); /* ET_DYN */
 /* The program interpreter (PT_INTERP), or NULL for static programs and libraries. */
 const char *image_interpreter(const struct image *image);
+/* Whether it is a library that is not a program as well (the dynamic linker is one). */
+bool image_is_library(const struct image *image);
+/* Whether the dynamic linker changes the code after it has mapped it (DT_TEXTREL). */
+bool image_has_text_relocations(const struct image *image);
+/* Whether both files have the same headers and build ID, as they were when they were opened. */
+bool image_is_same_build(const struct image *a, const struct image *b);
+/* Whether the file was written to since it was opened. */
+bool image_has_changed(const struct image *image);
+/* true the first time: whatever there is to say of the file as a whole is said once, however often
+   processes map it. */
+bool image_say_once(struct image *image);
 /* The file_vaddr that lies at file offset `offset` of an executable or other PT_LOAD segment.
    false when no segment holds it. */
 bool image_vaddr_of_offset(const struct image *image, uint64_t offset, file_vaddr *vaddr);

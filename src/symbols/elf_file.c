@@ -85,6 +85,47 @@ static int read_interpreter(struct elf_file *file, const Elf64_Phdr *segment)
     return 0;
 }
 
+/* What the dynamic section says of the whole file: gABI, chapter 5 "Dynamic Section". It ends at
+   the first DT_NULL, or where it cannot be read. */
+static void read_dynamic(struct elf_file *file, const Elf64_Phdr *segment)
+{
+    enum { AT_ONCE = 64 };
+    Elf64_Dyn entries[AT_ONCE];
+    uint64_t n = segment->p_filesz / sizeof(*entries);
+    if (!elf_file_holds(file, segment->p_offset, segment->p_filesz))
+        return;
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t left = n - i, some = left < AT_ONCE ? left : AT_ONCE;
+        if (i % AT_ONCE == 0 && read_all(file->fd, entries, some * sizeof(*entries),
+                                         segment->p_offset + i * sizeof(*entries)) < 0)
+            break;
+        const Elf64_Dyn *entry = &entries[i % AT_ONCE];
+        if (entry->d_tag == DT_NULL)
+            break;
+        file->has_soname |= entry->d_tag == DT_SONAME;
+        file->has_text_relocations |= entry->d_tag == DT_TEXTREL ||
+                                      (entry->d_tag == DT_FLAGS && entry->d_un.d_val & DF_TEXTREL);
+    }
+}
+
+/* The headers, and the notes if these follow closely, where the first page is mapped read-only. */
+static int read_imprint(struct elf_file *file, uint64_t headers_end, uint64_t notes_end)
+{
+    uint64_t length = notes_end <= IMPRINT_MAX && notes_end > headers_end ? notes_end : headers_end;
+    const Elf64_Phdr *first = NULL;
+    for (size_t i = 0; i < file->n_segments && !first; i++)
+        if (file->segments[i].p_offset == 0 && !(file->segments[i].p_flags & PF_W))
+            first = &file->segments[i];
+    if (!first || length > IMPRINT_MAX || length > first->p_filesz)
+        return 0;
+    file->imprint.bytes = malloc(length);
+    if (!file->imprint.bytes)
+        return -ENOMEM;
+    file->imprint.at = file_vaddr_of(first->p_vaddr);
+    file->imprint.length = length;
+    return read_all(file->fd, file->imprint.bytes, length, 0);
+}
+
 /* Keeps the PT_LOAD segments and the interpreter: gABI, chapter 5 "Program Header". */
 static int read_segments(struct elf_file *file, const Elf64_Ehdr *header, const char *path,
                          struct error *err)
@@ -97,8 +138,16 @@ static int read_segments(struct elf_file *file, const Elf64_Ehdr *header, const 
     if (r < 0)
         return error_set(err, r, "cannot read the program headers of %s: %s", path, strerror(-r));
 
+    uint64_t headers_end = header->e_phoff + bytes, notes_end = 0;
+    Elf64_Phdr dynamic = {0};
     for (size_t i = 0; i < header->e_phnum; i++) {
         Elf64_Phdr segment = file->segments[i];
+        if (segment.p_type == PT_DYNAMIC)
+            dynamic = segment;
+        if (segment.p_type == PT_NOTE && elf_file_holds(file, segment.p_offset, segment.p_filesz) &&
+            segment.p_offset + segment.p_filesz <= IMPRINT_MAX &&
+            segment.p_offset + segment.p_filesz > notes_end)
+            notes_end = segment.p_offset + segment.p_filesz;
         if (segment.p_type == PT_INTERP && !file->interpreter) {
             r = read_interpreter(file, &segment);
             if (r < 0)
@@ -121,6 +170,10 @@ static int read_segments(struct elf_file *file, const Elf64_Ehdr *header, const 
     }
     if (file->n_segments == 0)
         return error_set(err, -ENOEXEC, "%s is corrupted: it has nothing to load", path);
+    read_dynamic(file, &dynamic);
+    r = read_imprint(file, headers_end, notes_end);
+    if (r < 0)
+        return error_set(err, r, "cannot read %s: %s", path, strerror(-r));
     return 0;
 }
 
@@ -184,6 +237,7 @@ void elf_file_close(struct elf_file *file)
         close(file->fd);
     free(file->segments);
     free(file->interpreter);
+    free(file->imprint.bytes);
     memset(file, 0, sizeof(*file));
     file->fd = -1;
 }

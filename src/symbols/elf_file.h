@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "symbols/imprint.h"
 #include "util/addr.h"
 #include "util/error.h"
 
@@ -28,6 +29,9 @@ struct elf_file {
     size_t n_segments;
     Elf64_Phdr *segments; /* the PT_LOAD ones, as they are in the file */
     char *interpreter;    /* PT_INTERP's string, or NULL */
+    struct imprint imprint;
+    bool has_soname;
+    bool has_text_relocations; /* the dynamic linker changes its code when it has mapped it */
 };
 
 /*

@@ -57,7 +57,9 @@ struct image {
     VEC(struct alias) aliases;
     VEC(struct function) functions; /* ascending by entry */
 
-    int root; /* see image_set_root(); -1: none, or no more needed */
+    int root;  /* see image_set_root(); -1: none, or no more needed */
+    bool said; /* see image_say_once() */
+
     bool debuginfo_sought;
     struct debuginfo *debuginfo; /* NULL: none */
     const char *debuginfo_text;  /* "DWARF of ..." */
@@ -68,7 +70,8 @@ struct catalog {
     struct arena arena;
     struct image *images; /* the newest first */
     struct names names;
-    const char *debug_path; /* NULL: the default */
+    const char *debug_path;    /* NULL: the default */
+    struct left_out *left_out; /* files that are mapped and could not be read, ever */
 };
 
 /* Reads the image's own symbol tables, once. */
@@ -80,10 +83,11 @@ struct debuginfo *image_debuginfo(struct image *image);
 MUST_CHECK int image_make_functions(struct image *image, struct error *err);
 
 /*
- * The load bias when `length` bytes of the file from `offset` are mapped at `start`. false when the
- * file has no executable segment there.
+ * The load bias when the file from `offset` on is mapped at `start`, going by its
+ * executable segment number `segment`. false when that holds no such part of the file. Two segments
+ * may share a page, so several may do.
  */
-bool image_load_bias(const struct image *image, target_addr start, uint64_t offset,
+bool image_load_bias(const struct image *image, size_t segment, target_addr start, uint64_t offset,
                      uint64_t *load_bias);
 
 /* The probe of the function under the name of `alias`, made when it is not there yet. */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "symbols/image.h"
 #include "symbols/root.h"
@@ -27,6 +29,7 @@ file_vaddr module_vaddr(const struct module *module, target_addr at)
 struct scan {
     pid_t pid;
     struct catalog *catalog;
+    const struct maps *maps;
     struct stat program; /* st_ino 0 when it cannot be told */
     struct root root;
 };
@@ -63,22 +66,61 @@ static bool find_path(const struct scan *scan, const struct map *map, char *path
     return length > 0 && (size_t)length < size && is_mapped_file(path, map);
 }
 
-static int open_image(const struct scan *scan, const struct map *map, struct image **image)
+/* Whether what is mapped is an ELF file: others have no functions to be missed. */
+static bool is_elf_in_memory(const struct scan *scan, const struct map *map)
 {
-    char path[4096 + 64];
-    char shown[512];
-    text_escape(shown, sizeof(shown), map->path, strlen(map->path));
-    if (!find_path(scan, map, path, sizeof(path))) {
-        log_debug("process %d: %s is mapped but cannot be opened", (int)scan->pid, shown);
-        return -ENOENT;
+    char magic[SELFMAG];
+    for (size_t i = 0; i < scan->maps->list.count; i++) {
+        const struct map *other = &scan->maps->list.items[i];
+        if (other->offset || other->inode != map->inode || other->major != map->major ||
+            other->minor != map->minor)
+            continue;
+        struct iovec local = {magic, sizeof(magic)};
+        struct iovec remote = {(void *)(uintptr_t)other->start.value, sizeof(magic)};
+        return process_vm_readv(scan->pid, &local, 1, &remote, 1, 0) == sizeof(magic) &&
+               memcmp(magic, ELFMAG, SELFMAG) == 0;
     }
-    struct error err = {0};
-    int r = catalog_open(scan->catalog, path, root_path(&scan->root, map->path), image, &err);
-    if (r < 0)
-        log_debug("process %d: %s", (int)scan->pid, err.text);
-    else if (scan->root.fd >= 0)
-        image_set_root(*image, scan->root.fd);
-    return r;
+    return false;
+}
+
+static struct left_out *find_left_out(struct catalog *catalog, const char *path, const char *why)
+{
+    struct left_out *left;
+    for (left = catalog->left_out; left; left = left->next)
+        if (strcmp(left->path, path) == 0)
+            return left;
+    left = arena_alloc(&catalog->arena, sizeof(*left));
+    if (!left)
+        return NULL;
+    left->path = arena_strdup(&catalog->arena, path);
+    left->provider = names_provider(path, &catalog->arena);
+    left->why = arena_strdup(&catalog->arena, why);
+    if (!left->path || !left->provider || !left->why)
+        return NULL;
+    left->next = catalog->left_out;
+    catalog->left_out = left;
+    return left;
+}
+
+/* Notes, once, that the file is left out. */
+static int leave_out(struct modules *modules, const struct scan *scan, const struct map *map,
+                     const char *why)
+{
+    const char *path = root_path(&scan->root, map->path);
+    log_debug("process %d: %s", (int)scan->pid, why);
+    if (!is_elf_in_memory(scan, map))
+        return 0;
+    struct left_out *left = find_left_out(scan->catalog, path, why);
+    if (!left)
+        return -ENOMEM;
+    for (size_t i = 0; i < modules->left_out.count; i++)
+        if (modules->left_out.items[i] == left)
+            return 0;
+    struct left_out **place = vec_push(&modules->left_out);
+    if (!place)
+        return -ENOMEM;
+    *place = left;
+    return 0;
 }
 
 static bool is_program(const struct scan *scan, const struct image *image)
@@ -93,27 +135,69 @@ static bool same_file(const struct module *module, const struct map *map)
            module->minor == map->minor;
 }
 
+/* Whether some executable segment lies with this bias where the mapping is. */
+static bool fits(const struct image *image, const struct map *map, uint64_t load_bias)
+{
+    uint64_t bias;
+    for (size_t i = 0; i < image->file.n_segments; i++)
+        if (image_load_bias(image, i, map->start, map->offset, &bias) && bias == load_bias)
+            return true;
+    return false;
+}
+
+enum found { FOUND, FOUND_DATA, FOUND_OTHER };
+
+/* The bias with which the process has the file mapped there. */
+static enum found find_bias(const struct scan *scan, const struct image *image,
+                            const struct map *map, uint64_t *bias)
+{
+    enum found found = FOUND_DATA;
+    for (size_t i = 0; i < image->file.n_segments; i++) {
+        if (!image_load_bias(image, i, map->start, map->offset, bias))
+            continue;
+        /* A fixed program has its addresses; mapped elsewhere it is data. */
+        if (!image_is_position_independent(image) && *bias != 0)
+            continue;
+        if (imprint_compare(&image->file.imprint, scan->pid, *bias) != IMPRINT_DIFFERENT)
+            return FOUND;
+        found = FOUND_OTHER;
+    }
+    return found;
+}
+
 /* Adds the module that an executable mapping belongs to, if it is a new one. */
 static int add_module(struct modules *modules, const struct scan *scan, const struct map *map)
 {
     for (size_t i = 0; i < modules->list.count; i++) {
         const struct module *module = &modules->list.items[i];
-        uint64_t bias;
-        if (same_file(module, map) &&
-            image_load_bias(module->image, map->start, map->offset, &bias) &&
-            bias == module->load_bias)
+        if (same_file(module, map) && fits(module->image, map, module->load_bias))
             return 0;
     }
+    char path[4096 + 64], why[4096 + 256];
+    const char *shown = root_path(&scan->root, map->path);
     struct image *image;
-    int r = open_image(scan, map, &image);
+    struct error err = {0};
+    if (!find_path(scan, map, path, sizeof(path))) {
+        snprintf(why, sizeof(why), "%s was deleted or replaced after it was mapped%s", shown,
+                 geteuid() == 0 ? "" : ", and only root can still read it");
+        return leave_out(modules, scan, map, why);
+    }
+    int r = catalog_open(scan->catalog, path, shown, &image, &err);
     if (r < 0)
-        return r == -ENOMEM ? r : 0;
+        return r == -ENOMEM ? r : leave_out(modules, scan, map, err.text);
+    if (scan->root.fd >= 0)
+        image_set_root(image, scan->root.fd);
     uint64_t bias;
-    if (!image_load_bias(image, map->start, map->offset, &bias))
+    switch (find_bias(scan, image, map, &bias)) {
+    case FOUND:
+        break;
+    case FOUND_OTHER:
+        snprintf(why, sizeof(why), "%s is not the file that was mapped: its build is another",
+                 shown);
+        return leave_out(modules, scan, map, why);
+    default:
         return 0;
-    /* A fixed program has its addresses; mapped elsewhere it is data. */
-    if (!image_is_position_independent(image) && bias != 0)
-        return 0;
+    }
 
     struct module *module = vec_push(&modules->list);
     if (!module)
@@ -129,6 +213,32 @@ static int add_module(struct modules *modules, const struct scan *scan, const st
         .inode = map->inode,
     };
     return 0;
+}
+
+/* A dynamic linker called by name (ld.so PROGRAM) is the file that is executed, but not the
+   program: that is what names it as its interpreter, and is no library that could be called the
+   same way. */
+static void find_program(struct modules *modules, const struct scan *scan)
+{
+    struct module *linker = NULL;
+    char path[4096 + 64];
+    struct stat status;
+    for (size_t i = 0; i < modules->list.count; i++)
+        if (modules->list.items[i].is_program && image_is_library(modules->list.items[i].image))
+            linker = &modules->list.items[i];
+    for (size_t i = 0; linker && i < modules->list.count; i++) {
+        struct module *module = &modules->list.items[i];
+        const char *interpreter = image_interpreter(module->image);
+        if (!interpreter || module->image->file.has_soname)
+            continue;
+        int n = snprintf(path, sizeof(path), "/proc/%d/root%s", (int)scan->pid, interpreter);
+        if (n < (int)sizeof(path) && stat(path, &status) == 0 &&
+            status.st_ino == scan->program.st_ino && status.st_dev == scan->program.st_dev) {
+            module->is_program = true;
+            linker->is_program = false;
+            return;
+        }
+    }
 }
 
 /* Grows the module over the mappings of its file that lie where its segments do. */
@@ -169,13 +279,13 @@ static int compare_modules(const void *a, const void *b)
 int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, struct error *err)
 {
     memset(modules, 0, sizeof(*modules));
-    struct scan scan = {.pid = pid, .catalog = catalog};
+    cleanup(maps_free) struct maps maps = {0};
+    struct scan scan = {.pid = pid, .catalog = catalog, .maps = &maps};
     char exe[64];
     snprintf(exe, sizeof(exe), "/proc/%d/exe", (int)pid);
     if (stat(exe, &scan.program) < 0)
         scan.program.st_ino = 0;
 
-    cleanup(maps_free) struct maps maps;
     int r = maps_read(&maps, pid);
     if (r < 0)
         return error_set(err, r, "cannot read the memory map of process %d: %s", (int)pid,
@@ -195,6 +305,7 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
     }
     for (size_t i = 0; i < modules->list.count; i++)
         extend_module(&modules->list.items[i], &maps);
+    find_program(modules, &scan);
     if (modules->list.count)
         qsort(modules->list.items, modules->list.count, sizeof(struct module), compare_modules);
     return 0;
@@ -203,4 +314,5 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
 void modules_free(struct modules *modules)
 {
     vec_free(&modules->list);
+    vec_free(&modules->left_out);
 }

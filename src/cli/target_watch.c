@@ -1,0 +1,69 @@
+#include "cli/target_watch.h"
+
+#include <stddef.h>
+
+#include "util/log.h"
+
+/* The dynamic linker calls this empty function whenever its list of libraries has changed, before
+   their constructors run; debuggers wait there (glibc and musl export it by this name). */
+static const char LINKER_HOOK[] = "_dl_debug_state";
+
+/* Functions that leave activations without returning from them. */
+static const struct {
+    const char *name;
+    enum process_jump jump;
+} JUMPS[] = {
+    {"longjmp", JUMP_LONGJMP},
+    {"_longjmp", JUMP_LONGJMP},
+    {"siglongjmp", JUMP_LONGJMP},
+    {"__longjmp_chk", JUMP_LONGJMP},
+    {"__libc_longjmp", JUMP_LONGJMP},
+    {"__libc_siglongjmp", JUMP_LONGJMP},
+    {"_Unwind_RaiseException", JUMP_THROW},
+    {"_Unwind_Resume", JUMP_THROW},
+    {"_Unwind_Resume_or_Rethrow", JUMP_THROW},
+    {"_Unwind_ForcedUnwind", JUMP_THROW},
+    {"__cxa_begin_catch", JUMP_CATCH},
+};
+
+/* What the engine itself must see: see process_watch_sigmask(). */
+static void watch_signals(struct target *target, const struct module *module)
+{
+    static const struct {
+        const char *name;
+        int (*watch)(struct process *process, target_addr at, struct error *err);
+    } watched[] = {
+        {"pthread_sigmask", process_watch_sigmask},
+        {"sigaction", process_watch_sigaction},
+        {"sched_getaffinity", process_watch_affinity},
+        {"sched_setaffinity", process_watch_affinity},
+        {"pthread_getaffinity_np", process_watch_affinity},
+        {"pthread_setaffinity_np", process_watch_affinity},
+    };
+    struct error err;
+    file_vaddr vaddr;
+    for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
+        if (image_symbol(module->image, watched[i].name, &vaddr) &&
+            watched[i].watch(target->process, module_target(module, vaddr), &err) < 0)
+            log_debug("%s in %s is not watched: %s", watched[i].name, image_path(module->image),
+                      err.text);
+}
+
+void target_watch(struct target *target, const struct module *module, watch_reached *on_libraries)
+{
+    struct error err;
+    file_vaddr vaddr;
+    watch_signals(target, module);
+    if (image_symbol(module->image, LINKER_HOOK, &vaddr) &&
+        process_watch(target->process, module_target(module, vaddr), on_libraries, target, &err) <
+            0)
+        log_warning("libraries loaded later are not traced: %s", err.text);
+    if (target->tracer->options->entry_only)
+        return;
+    for (size_t i = 0; i < sizeof(JUMPS) / sizeof(JUMPS[0]); i++)
+        if (image_symbol(module->image, JUMPS[i].name, &vaddr) &&
+            process_watch_jump(target->process, module_target(module, vaddr), JUMPS[i].jump, &err) <
+                0)
+            log_debug("%s in %s is not watched: %s", JUMPS[i].name, image_path(module->image),
+                      err.text);
+}
