@@ -228,9 +228,10 @@ static void mend_mask(struct tracee *tracee)
     uint64_t mask;
     if (engine_get_mask(engine, tracee->tid, &mask) < 0)
         return;
-    if (tracee->trap_block == TRAP_BLOCK_UNKNOWN)
+    if (tracee->trap_block == TRAP_BLOCK_UNKNOWN) {
         tracee->trap_block = guess_block(mask);
-    else if (is_past(tracee, mask))
+        tracee->trap_mask = mask; /* not the library's, which told nothing */
+    } else if (is_past(tracee, mask))
         tracee->trap_block = TRAP_NOT_BLOCKED;
     if (tracee->trap_block != TRAP_BLOCKED)
         return;
