@@ -36,9 +36,11 @@ static int print_image(struct list *list, struct image *image, bool is_program, 
     for (size_t i = 0; r == 0 && i < n; i++) {
         /* As the events have it: long ones are cut there. */
         int length = (int)(strlen(probes[i]->entry_event) - strlen("_entry"));
-        cleanup(cleanup_free) char *text =
-            text_format("%s:%.*s  %s  [%s]", probes[i]->provider, length, probes[i]->entry_event,
-                        probes[i]->signature, probe_source_text(list->catalog, probes[i]));
+        cleanup(cleanup_free) char *text = text_format(
+            "%s:%.*s  %s  [%s%s%s]", probes[i]->provider, length, probes[i]->entry_event,
+            probes[i]->signature, probe_source_text(list->catalog, probes[i]),
+            probes[i]->not_shown ? "; not all is known of: " : "",
+            probes[i]->not_shown ? probes[i]->not_shown : "");
         if (!text)
             return error_set(err, -ENOMEM, "out of memory");
         text_escape(line, sizeof(line), text, strlen(text));

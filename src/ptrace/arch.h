@@ -64,8 +64,8 @@ uint64_t arch_integer_ret(const arch_regs *regs, unsigned n);
 /* The first 16 bytes of the n-th floating point argument or return register; NULL when none. */
 const uint8_t *arch_float_arg(const struct arch_float_regs *regs, unsigned n);
 const uint8_t *arch_float_ret(const struct arch_float_regs *regs, unsigned n);
-/* The x87 register st(0): 10 bytes; NULL where there is none. */
-const uint8_t *arch_x87_ret(const struct arch_float_regs *regs);
+/* The x87 register st(n): 10 bytes; NULL where there is none. */
+const uint8_t *arch_x87_ret(const struct arch_float_regs *regs, unsigned n);
 double arch_x87_to_double(const uint8_t bytes[10]);
 
 /* Loads a system call into the registers, with `pc` at a system call instruction. */

@@ -107,11 +107,11 @@ const uint8_t *arch_float_ret(const struct arch_float_regs *regs, unsigned n)
     return n < 2 ? arch_float_arg(regs, n) : NULL;
 }
 
-const uint8_t *arch_x87_ret(const struct arch_float_regs *regs)
+const uint8_t *arch_x87_ret(const struct arch_float_regs *regs, unsigned n)
 {
     /* FXSAVE keeps the stack in st(i) order (Intel SDM volume 1, 10.5.1). */
     const struct user_fpregs_struct *fx = (const void *)regs;
-    return (const uint8_t *)fx->st_space;
+    return n < 2 ? (const uint8_t *)fx->st_space + (size_t)n * 16 : NULL;
 }
 
 double arch_x87_to_double(const uint8_t bytes[10])

@@ -33,8 +33,9 @@ struct hit {
     /*
      * One per field of probe->args (entry) or probe->rets (exit), in order:
      * integers, bools and enums sign- or zero-extended to 64 bits by the field; floats of either
-     * size as the bits of a double; pointers and words as they are; strings as the offset of their
-     * NUL-terminated text in `text` (at most --string-limit bytes; "(null)", "(bad address)").
+     * size as the bits of a double; pointers, words and counts as they are; what value_is_text()
+     * says as the offset of its NUL-terminated text in `text` (strings and characters at most
+     * --string-limit bytes; "(null)", "(bad address)"; "0x1f").
      */
     unsigned n_values;
     const uint64_t *values;

@@ -6,8 +6,8 @@
 #include <time.h>
 
 #include "ptrace/cpu.h"
-#include "ptrace/memory.h"
 #include "ptrace/returns.h"
+#include "ptrace/spans.h"
 #include "ptrace/stack_range.h"
 #include "util/log.h"
 
@@ -27,7 +27,7 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
         has_floats = arch_get_float_regs(tracee->tid, &floats) == 0;
     }
     capture_fields(&engine->capture, tracee->tid, tracee->process->space->memory, regs,
-                   has_floats ? &floats : NULL, fields, n);
+                   has_floats ? &floats : NULL, fields, n, entry ? probe->stack_args : 0);
     hit->pid = tracee->process->pid;
     hit->tid = tracee->tid;
     hit->thread_name = tracee->name;
@@ -43,9 +43,12 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
     placement_hit(engine, tracee, hit->cpu, hit->time_ns);
 }
 
-/* The return address and, in the same read, the CPU. false: the stack cannot be read. */
-static bool read_return(struct tracee *tracee, const arch_regs *regs, target_addr *ret, int *cpu)
+/* The return address and, in the same read, the CPU and so many bytes of stack arguments. false:
+   the stack cannot be read. */
+static bool read_return(struct engine *engine, struct tracee *tracee, size_t stack_args,
+                        const arch_regs *regs, target_addr *ret, int *cpu)
 {
+    struct capture *capture = &engine->capture;
     uint64_t address = arch_return_register(regs);
     uint32_t cpu_id = 0;
     *cpu = -1;
@@ -54,16 +57,27 @@ static bool read_return(struct tracee *tracee, const arch_regs *regs, target_add
         *ret = target_addr_of(address);
         return true;
     }
+    struct span spans[3] = {{.at = arch_entry_slot(regs), .to = &address, .n = sizeof(address)}};
+    size_t n = 1;
+    struct span *stack = NULL, *cpu_span = NULL;
     target_addr cpu_at = cpu_address(tracee);
-    struct iovec local[2] = {{&address, sizeof(address)}, {&cpu_id, sizeof(cpu_id)}};
-    struct iovec remote[2] = {{(void *)(uintptr_t)arch_entry_slot(regs), sizeof(address)},
-                              {(void *)(uintptr_t)cpu_at.value, sizeof(cpu_id)}};
-    unsigned long n = cpu_at.value ? 2 : 1;
-    size_t got =
-        memory_read_pieces(tracee->tid, tracee->process->space->memory, local, remote, (unsigned)n);
-    if (got < sizeof(address))
+    if (cpu_at.value) {
+        cpu_span = &spans[n++];
+        *cpu_span = (struct span){.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
+    }
+    if (stack_args && stack_args <= sizeof(capture->stack)) {
+        stack = &spans[n++];
+        *stack =
+            (struct span){.at = arch_stack_args(regs).value, .to = capture->stack, .n = stack_args};
+    }
+    spans_read(tracee->tid, tracee->process->space->memory, spans, n);
+    if (stack) {
+        capture->stack_got = stack->got;
+        capture->has_stack = true;
+    }
+    if (spans[0].got < sizeof(address))
         return false;
-    *cpu = got == sizeof(address) + sizeof(cpu_id) ? (int)cpu_id : cpu_of(tracee);
+    *cpu = cpu_span && cpu_span->got == sizeof(cpu_id) ? (int)cpu_id : cpu_of(tracee);
     *ret = target_addr_of(address);
     return true;
 }
@@ -84,7 +98,9 @@ static void serve_entry(struct engine *engine, struct tracee *tracee, struct sit
     engine->stats.calls++;
     target_addr ret = {0};
     uint64_t slot = arch_entry_slot(regs);
-    bool readable = read_return(tracee, regs, &ret, &hit.cpu);
+    engine->capture.has_stack = false; /* what was read for another hit */
+    size_t stack_args = site->kinds & HIT_ENTRY ? site->probe->stack_args : 0;
+    bool readable = read_return(engine, tracee, stack_args, regs, &ret, &hit.cpu);
     tracee_refresh_name(tracee, hit.time_ns);
     hit.depth = callstack_depth(&tracee->frames);
     if ((site->kinds & HIT_EXIT) && readable) {

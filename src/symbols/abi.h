@@ -18,6 +18,7 @@ enum abi_part_kind {
     ABI_BIT_FIELD, /* an integer that need not be aligned */
     ABI_FLOAT,     /* float and double, and the half and quad precision ones */
     ABI_EXTENDED,  /* the x87 80-bit format, 16 bytes in memory */
+    ABI_WIDE,      /* a complex number of one or the other of the formats of 16 bytes */
     ABI_VECTOR,    /* a short vector of 8 to 64 bytes */
 };
 
@@ -63,12 +64,18 @@ struct abi_location {
     struct value_place second; /* PLACE_NONE when there is none */
 };
 
+/* Where the compiler of a function is known to depart from the standard, and so do its callers. */
+struct abi_habits {
+    bool splits_int128; /* an __int128 for which one register is left is put half on the stack */
+};
+
 /*
  * Places the result and n arguments (in order, `this` and other hidden parameters that debug
  * information names included; the address for a result in memory is not among them).
  */
 void abi_place(const struct abi_value *result, struct abi_location *result_at,
-               const struct abi_value *args, size_t n, struct abi_location *args_at);
+               const struct abi_value *args, size_t n, struct abi_habits habits,
+               struct abi_location *args_at);
 
 /* The argument register that has this number in DWARF; false when it carries no arguments. */
 bool abi_argument_register(uint64_t dwarf_register, struct value_place *place);

@@ -48,6 +48,8 @@ static enum eightbyte_class part_class(const struct abi_part *part, size_t nth)
     case ABI_INTEGER:
     case ABI_BIT_FIELD:
         return CLASS_INTEGER;
+    case ABI_WIDE:
+        return CLASS_MEMORY;
     case ABI_EXTENDED:
         return nth == 0 ? CLASS_X87 : CLASS_X87UP;
     case ABI_FLOAT:
@@ -108,7 +110,18 @@ struct supply {
     unsigned integers;
     unsigned floats;
     uint64_t stack; /* bytes */
+    /* A vector of more than 16 bytes was passed: in a vector register where the function was
+       compiled for AVX, which debug information does not tell, else on the stack. */
+    bool wide_vector;
 };
+
+static bool has_wide_vector(const struct abi_value *value)
+{
+    for (size_t i = 0; i < value->n_parts; i++)
+        if (value->parts[i].kind == ABI_VECTOR && value->parts[i].size > 16)
+            return true;
+    return false;
+}
 
 static struct value_place register_place(enum place_kind kind, unsigned index)
 {
@@ -164,8 +177,19 @@ static bool is_size_plausible(uint64_t size)
     return size <= (1u << 30);
 }
 
+/* LLVM before version 18 takes the halves of an __int128 for two arguments. */
+static void place_halves(struct supply *supply, struct abi_location *at)
+{
+    struct abi_location halves[2] = {{0}};
+    for (unsigned i = 0; i < 2; i++)
+        place_pointer(supply, &halves[i]);
+    if (halves[0].where == ABI_NOWHERE || halves[1].where == ABI_NOWHERE)
+        return;
+    *at = (struct abi_location){ABI_PIECES, halves[0].place, halves[1].place};
+}
+
 static void place_argument(struct supply *supply, const struct abi_value *value,
-                           struct abi_location *at)
+                           struct abi_habits habits, struct abi_location *at)
 {
     if (value->shape == ABI_INDIRECT) {
         place_pointer(supply, at);
@@ -180,6 +204,11 @@ static void place_argument(struct supply *supply, const struct abi_value *value,
     /* X87 and COMPLEX_X87 arguments go to memory, too. */
     if (classes.memory || classes.of[0] == CLASS_X87) {
         place_on_stack(supply, value->size, value->align, at);
+        return;
+    }
+
+    if (habits.splits_int128 && value->shape == ABI_INT128) {
+        place_halves(supply, at);
         return;
     }
 
@@ -232,15 +261,37 @@ static bool place_result(const struct abi_value *value, struct abi_location *at)
     return false;
 }
 
+static bool is_in_integer_registers(const struct abi_location *at)
+{
+    return at->place.kind == PLACE_INTEGER_ARG &&
+           (at->second.kind == PLACE_NONE || at->second.kind == PLACE_INTEGER_ARG);
+}
+
+/* Whether it takes integer registers or none, as it finds vector registers free or not. */
+static bool has_mixed_classes(const struct abi_value *value)
+{
+    struct classes classes = classify(value);
+    bool integer = false, other = false;
+    for (size_t e = 0; e < classes.n && !classes.memory; e++) {
+        integer |= classes.of[e] == CLASS_INTEGER;
+        other |= classes.of[e] != CLASS_INTEGER;
+    }
+    return integer && other;
+}
+
 void abi_place(const struct abi_value *result, struct abi_location *result_at,
-               const struct abi_value *args, size_t n, struct abi_location *args_at)
+               const struct abi_value *args, size_t n, struct abi_habits habits,
+               struct abi_location *args_at)
 {
     struct supply supply = {0};
     memset(result_at, 0, sizeof(*result_at));
     if (n)
         memset(args_at, 0, n * sizeof(*args_at));
 
-    if (!is_size_plausible(result->size) || result->shape == ABI_UNCLASSIFIED)
+    bool wide =
+        result->shape == ABI_COMPLEX && result->n_parts && result->parts[0].kind == ABI_WIDE;
+    if (!is_size_plausible(result->size) || result->shape == ABI_UNCLASSIFIED || wide ||
+        has_wide_vector(result))
         return; /* perhaps an address is passed for it, perhaps not */
     if (place_result(result, result_at))
         supply.integers++;
@@ -248,7 +299,18 @@ void abi_place(const struct abi_value *result, struct abi_location *result_at,
         if (args[i].shape == ABI_UNCLASSIFIED || args[i].shape == ABI_VOID ||
             !is_size_plausible(args[i].size) || args[i].align > (1u << 16))
             return;
-        place_argument(&supply, &args[i], &args_at[i]);
+        if (has_wide_vector(&args[i])) {
+            supply.wide_vector = true;
+            continue;
+        }
+        place_argument(&supply, &args[i], habits, &args_at[i]);
+        /* What was not given an integer register may be anywhere. */
+        bool is_sure = args_at[i].where == ABI_NOWHERE || is_in_integer_registers(&args_at[i]);
+        if (supply.wide_vector && !is_sure) {
+            memset(&args_at[i], 0, sizeof(args_at[i]));
+            if (has_mixed_classes(&args[i]))
+                return;
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <dwarf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,12 +37,14 @@ void layout_add_part(struct layout *layout, uint64_t offset, uint64_t size, enum
 struct c_scalar *layout_add_scalar(struct layout *layout, uint64_t offset, const char *name,
                                    enum value_kind kind, uint64_t size)
 {
-    if (layout->scalars.count == LAYOUT_SCALARS_MAX)
+    if (layout->scalars.count == LAYOUT_SCALARS_MAX) {
+        layout->incomplete = true;
         return NULL;
+    }
     struct c_scalar *scalar = vec_push(&layout->scalars);
     if (scalar)
         *scalar =
-            (struct c_scalar){.name = name, .offset = offset, .kind = kind, .size = (uint8_t)size};
+            (struct c_scalar){.name = name, .offset = offset, .kind = kind, .size = (uint16_t)size};
     else
         layout->no_memory = true;
     return scalar;
@@ -59,67 +62,25 @@ const char *layout_member_name(struct layout *layout, const char *outer, const c
     return joined ? joined : "";
 }
 
-static bool array_count(Dwarf_Die *array, uint64_t *count)
+const char *layout_element_name(struct layout *layout, const char *name, uint64_t i)
 {
-    Dwarf_Die range;
-    *count = 1;
-    if (dwarf_child(array, &range) != 0)
-        return false;
-    bool known = true;
-    do {
-        uint64_t n;
-        if (dwarf_tag(&range) != DW_TAG_subrange_type)
-            continue;
-        if (die_unsigned(&range, DW_AT_count, &n))
-            ;
-        else if (die_unsigned(&range, DW_AT_upper_bound, &n))
-            n++;
-        else
-            known = false;
-        if (known && __builtin_mul_overflow(*count, n, count))
-            known = false;
-    } while (die_next(&range));
-    return known;
+    char number[24];
+    snprintf(number, sizeof(number), "%llu", (unsigned long long)i);
+    if (name && *name)
+        return layout_member_name(layout, name, number);
+    const char *copy = arena_strdup(layout->types->arena, number);
+    layout->no_memory |= !copy;
+    return copy;
 }
 
-static void add_vector(struct layout *layout, uint64_t offset, uint64_t size)
+void layout_show_type(struct layout *layout, Dwarf_Die *type, uint64_t offset, const char *name,
+                      unsigned depth)
 {
-    if (size < 8 || size > 64 || (size & (size - 1)))
-        layout->unknown = true;
-    else
-        layout_add_part(layout, offset, size, ABI_VECTOR, size);
-}
-
-static void add_array(struct layout *layout, Dwarf_Die *die, uint64_t offset, unsigned depth)
-{
-    Dwarf_Die element = *die;
-    uint64_t count, size;
-    if (!die_type(&element, &element)) {
-        layout->unknown = true;
-        return;
-    }
-    if (!array_count(die, &count))
-        count = 0; /* a flexible array member is no part of the value */
-    Dwarf_Word whole;
-    if (dwarf_aggregate_size(&element, &whole) != 0) {
-        layout->unknown = count > 0;
-        return;
-    }
-    size = whole;
-    if (die_flag(die, DW_AT_GNU_vector)) {
-        uint64_t bytes;
-        if (!die_size(die, &bytes) && __builtin_mul_overflow(count, size, &bytes))
-            bytes = 0;
-        add_vector(layout, offset, bytes);
-        return;
-    }
-    /* Elements are not shown; one beyond the 64th byte matters for the alignment only, and has the
-       one that the first has. */
-    for (uint64_t i = 0; i < count && (i == 0 || offset + i * size < 64) && size > 0; i++) {
-        layout_add_type(layout, &element, offset + i * size, NULL, false, depth + 1);
-        if (layout->unknown || layout->no_memory)
-            return;
-    }
+    size_t parts = layout->parts.count;
+    uint64_t align = layout->align;
+    layout_add_type(layout, type, offset, name, true, depth);
+    layout->parts.count = parts;
+    layout->align = align;
 }
 
 void layout_add_type(struct layout *layout, Dwarf_Die *type, uint64_t offset, const char *name,
@@ -157,7 +118,7 @@ void layout_add_type(struct layout *layout, Dwarf_Die *type, uint64_t offset, co
         layout_add_members(layout, &die, offset, name, shown, depth);
         break;
     case DW_TAG_array_type:
-        add_array(layout, &die, offset, depth);
+        layout_add_array(layout, &die, offset, name, shown, depth);
         break;
     default:
         layout->unknown = true;
@@ -236,6 +197,7 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
     type->abi.parts = parts;
     type->n_scalars = layout->scalars.count;
     type->scalars = scalars;
+    type->incomplete = layout->incomplete;
     return 0;
 }
 
@@ -265,7 +227,9 @@ int c_types_resolve(struct c_types *types, Dwarf_Die *type_die, const struct c_t
     if (!type)
         return -ENOMEM;
     struct layout layout = {.types = types, .align = 1};
+    types->nesting++;
     layout_add_type(&layout, &die, 0, NULL, true, 0);
+    types->nesting--;
     int r = finish(&layout, &die, type);
     vec_free(&layout.parts);
     vec_free(&layout.scalars);

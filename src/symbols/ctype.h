@@ -21,20 +21,31 @@ struct c_scalar {
         *name; /* of the member, "pos_x" for one of a member; NULL: the whole value is this */
     uint64_t offset;
     enum value_kind kind;
-    uint8_t size;
+    uint16_t size;
     bool is_signed;
+    uint8_t bit, bits; /* as in struct field */
+    uint32_t unit;
     const struct enum_type *enumeration;
+    /* The length of a VALUE_STRING, the end of a VALUE_COUNT: where it lies. */
+    bool has_second;
+    uint64_t second;
+    /* It lies in what the value refers to: at `reference` bytes in the value is an address, and the
+       other offsets count from there. */
+    bool referred;
+    uint64_t reference;
 };
 
 struct c_type {
     struct abi_value abi;
     size_t n_scalars; /* 0: there is nothing that could be shown and be right */
     const struct c_scalar *scalars;
+    bool incomplete; /* there is more to it than the scalars */
 };
 
 /* The types of one image, each resolved once. Starts zeroed but for the arena. */
 struct c_types {
     struct table by_die; /* address of the DIE -> struct c_type */
+    unsigned nesting;    /* types that are being resolved for the sake of others */
     struct arena *arena; /* what types and labels live in */
 };
 

@@ -6,7 +6,29 @@
 #include "symbols/ctype_layout.h"
 #include "symbols/dwarf_read.h"
 
-static void add_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t offset, uint64_t bits)
+static void show_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t first, uint64_t bits,
+                           const char *name, unsigned depth)
+{
+    Dwarf_Die type = *member;
+    size_t scalars = layout->scalars.count;
+    if (die_type(&type, &type))
+        layout_show_type(layout, &type, first / 8, name, depth + 1);
+    if (layout->scalars.count != scalars + 1 || bits > 64) {
+        layout->scalars.count = scalars;
+        layout->incomplete = true;
+        return;
+    }
+    struct c_scalar *scalar = &layout->scalars.items[scalars];
+    if (scalar->kind == VALUE_HEX128) {
+        scalar->kind = VALUE_WORD;
+        scalar->size = 8;
+    }
+    scalar->bit = first % 8;
+    scalar->bits = (uint8_t)bits;
+}
+
+static void add_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t offset, uint64_t bits,
+                          const char *outer, bool shown, unsigned depth)
 {
     uint64_t first, location, storage, from_top;
     if (die_unsigned(member, DW_AT_data_bit_offset, &first)) {
@@ -34,6 +56,9 @@ static void add_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t off
         return;
     }
     layout_add_part(layout, first / 8, (first + bits - 1) / 8 - first / 8 + 1, ABI_BIT_FIELD, 1);
+    const char *name = dwarf_diename(member);
+    if (shown && name)
+        show_bit_field(layout, member, first, bits, layout_member_name(layout, outer, name), depth);
 }
 
 static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset, const char *name,
@@ -44,7 +69,7 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
         return;
     uint64_t bits, location = 0;
     if (die_unsigned(member, DW_AT_bit_size, &bits)) {
-        add_bit_field(layout, member, offset, bits);
+        add_bit_field(layout, member, offset, bits, name, shown, depth);
         return;
     }
     if (dwarf_hasattr(member, DW_AT_data_member_location) &&
@@ -61,6 +86,9 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
     if (die_unsigned(member, DW_AT_alignment, &align) && align > layout->align &&
         align <= (1u << 16))
         layout->align = align;
+    /* The pointer to virtual functions is the compiler's. */
+    if (die_flag(member, DW_AT_artificial))
+        shown = false;
     const char *own = dwarf_diename(member);
     layout_add_type(layout, &type, offset + location, layout_member_name(layout, name, own), shown,
                     depth + 1);
@@ -147,13 +175,30 @@ static void check_copying(struct layout *layout, Dwarf_Die *class)
     layout->unknown |= copying == COPYING_UNKNOWN;
 }
 
+/* What nobody knows the shape of: eight bytes each, and what is left. */
+static void show_words(struct layout *layout, uint64_t offset, uint64_t size, const char *name)
+{
+    enum { WORDS_MAX = 8 };
+    for (uint64_t i = 0; i * 8 < size; i++) {
+        uint64_t left = size - i * 8;
+        if (i == WORDS_MAX) {
+            layout->incomplete = true;
+            return;
+        }
+        layout_add_scalar(layout, offset + i * 8,
+                          size > 8 ? layout_element_name(layout, name, i) : name, VALUE_WORD,
+                          left < 8 ? left : 8);
+    }
+}
+
 void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
                         bool shown, unsigned depth)
 {
     uint64_t size, align;
     /* Its own flag: a definition may refer to its declaration (DW_AT_specification). */
     if (dwarf_hasattr(die, DW_AT_declaration) || !die_size(die, &size)) {
-        layout->unknown = true; /* only declared here */
+        if (!layout_add_declared_class(layout, die, offset, name, shown))
+            layout->unknown = true;
         return;
     }
     if (die_unsigned(die, DW_AT_alignment, &align) && align > layout->align && align <= (1u << 16))
@@ -162,8 +207,9 @@ void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
 
     /* Of a union, nobody knows which member is meant. */
     bool is_union = dwarf_tag(die) == DW_TAG_union_type;
-    if (is_union && shown && layout_is_shown_size(size))
-        layout_add_scalar(layout, offset, name, VALUE_WORD, size);
+    size_t first = layout->scalars.count;
+    if (is_union && shown)
+        show_words(layout, offset, size, name);
     Dwarf_Die member;
     if (dwarf_child(die, &member) != 0)
         return;
@@ -176,4 +222,6 @@ void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
         if (++layout->visits > LAYOUT_VISITS_MAX)
             layout->unknown = true;
     } while (!layout->unknown && !layout->no_memory && die_next(&member));
+    if (shown && !is_union)
+        layout_known_class(layout, die, first, name);
 }

@@ -12,6 +12,8 @@
  * members are followed, how many DIEs are looked at for one type, and how many scalars are shown.
  */
 enum { LAYOUT_DEPTH_MAX = 16, LAYOUT_VISITS_MAX = 4096, LAYOUT_SCALARS_MAX = PROBE_FIELDS_MAX };
+/* So many elements of an array are shown. */
+enum { LAYOUT_ELEMENTS_MAX = 16 };
 
 struct layout {
     struct c_types *types;
@@ -19,8 +21,9 @@ struct layout {
     VEC(struct c_scalar) scalars;
     uint64_t align;
     unsigned visits;
-    bool unknown;  /* some part of it is of no known shape */
-    bool indirect; /* C++ passes its address */
+    bool unknown;    /* some part of it is of no known shape */
+    bool indirect;   /* C++ passes its address */
+    bool incomplete; /* some part of it is not shown */
     bool no_memory;
 };
 
@@ -34,6 +37,11 @@ struct c_scalar *layout_add_scalar(struct layout *layout, uint64_t offset, const
 bool layout_is_shown_size(uint64_t size);
 /* "outer_name", or the one of them that there is. */
 const char *layout_member_name(struct layout *layout, const char *outer, const char *name);
+/* "name_3", or "3" where there is no name. */
+const char *layout_element_name(struct layout *layout, const char *name, uint64_t i);
+/* Adds only what is shown of the type, for what the ABI sees in another way. */
+void layout_show_type(struct layout *layout, Dwarf_Die *type, uint64_t offset, const char *name,
+                      unsigned depth);
 /* An integer of up to 16 bytes, called `base` in the source. */
 void layout_add_integer(struct layout *layout, uint64_t offset, uint64_t size, bool is_signed,
                         const char *base, const char *name, bool shown);
@@ -54,5 +62,20 @@ void layout_add_enum(struct layout *layout, Dwarf_Die *die, uint64_t offset, con
                      bool shown);
 void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
                         bool shown, unsigned depth);
+void layout_add_array(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
+                      bool shown, unsigned depth);
+
+/*
+ * Classes of the C++ library that are shown as what they stand for: the scalars from number `first`
+ * on are the members of `class`; if it is one of those, one scalar takes their place.
+ */
+void layout_known_class(struct layout *layout, Dwarf_Die *class, size_t first, const char *name);
+/* Adds one of them that is only declared here, but has one layout everywhere. Whether it was one.
+ */
+bool layout_add_declared_class(struct layout *layout, Dwarf_Die *class, uint64_t offset,
+                               const char *name, bool shown);
+/* The same for a reference, at `offset`, to such a class. Whether it was one. */
+bool layout_known_reference(struct layout *layout, Dwarf_Die *reference, uint64_t offset,
+                            const char *name);
 
 #endif

@@ -24,15 +24,15 @@ static bool is_x87(const char *name, uint64_t size)
 void layout_add_integer(struct layout *layout, uint64_t offset, uint64_t size, bool is_signed,
                         const char *base, const char *name, bool shown)
 {
+    if (size == 16 && base && strstr(base, "_BitInt")) {
+        layout->unknown = true; /* compilers do not agree on them */
+        return;
+    }
     if (size == 16) { /* __int128, in the ABI's eyes two longs that are aligned to both */
         layout_add_part(layout, offset, 8, ABI_INTEGER, 16);
         layout_add_part(layout, offset + 8, 8, ABI_INTEGER, 8);
-        if (shown) {
-            layout_add_scalar(layout, offset, layout_member_name(layout, name, "low"), VALUE_WORD,
-                              8);
-            layout_add_scalar(layout, offset + 8, layout_member_name(layout, name, "high"),
-                              VALUE_WORD, 8);
-        }
+        if (shown)
+            layout_add_scalar(layout, offset, name, VALUE_HEX128, 16);
         return;
     }
     if (!layout_is_shown_size(size)) {
@@ -41,11 +41,25 @@ void layout_add_integer(struct layout *layout, uint64_t offset, uint64_t size, b
     }
     layout_add_part(layout, offset, size, ABI_INTEGER, size);
     /* The unused bits of a _BitInt are anything. */
-    if (!shown || (base && strstr(base, "_BitInt")))
+    if (!shown)
         return;
+    if (base && strstr(base, "_BitInt")) {
+        layout->incomplete = true;
+        return;
+    }
     struct c_scalar *scalar = layout_add_scalar(layout, offset, name, VALUE_INTEGER, size);
     if (scalar)
         scalar->is_signed = is_signed;
+}
+
+/* What is of half or quad precision is passed like a float, and shown as its bits. */
+static void add_float(struct layout *layout, uint64_t offset, uint64_t size, const char *name)
+{
+    layout_add_scalar(layout, offset, name,
+                      size == 16  ? VALUE_HEX128
+                      : size == 2 ? VALUE_WORD
+                                  : VALUE_FLOAT,
+                      size);
 }
 
 void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
@@ -89,23 +103,27 @@ void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset
         if (size != 2 && size != 4 && size != 8 && size != 16)
             break;
         layout_add_part(layout, offset, size, ABI_FLOAT, size);
-        /* What is of half or quad precision is passed like a float and shown by nobody. */
-        if (shown && (size == 4 || size == 8))
-            layout_add_scalar(layout, offset, name, VALUE_FLOAT, size);
+        if (shown)
+            add_float(layout, offset, size, name);
         return;
     case DW_ATE_complex_float: {
         uint64_t half = size / 2;
         bool x87 = size == 32 && base && strcmp(base, "complex long double") == 0;
-        /* clang calls all of them "complex", and those of 32 bytes may be of two kinds. */
-        if ((half != 4 && half != 8 && half != 16) ||
-            (half == 16 && !x87 && !(base && strstr(base, "loat128"))))
+        if (half != 4 && half != 8 && half != 16)
             break;
+        /* clang calls all of them "complex", and those of 32 bytes may be of two kinds. */
+        if (half == 16 && !x87 && !(base && strstr(base, "loat128"))) {
+            layout_add_part(layout, offset, size, ABI_WIDE, 16);
+            layout->incomplete |= shown;
+            return;
+        }
         for (unsigned i = 0; i < 2; i++) {
             layout_add_part(layout, offset + i * half, half, x87 ? ABI_EXTENDED : ABI_FLOAT, half);
-            if (shown && (half < 16 || x87))
-                layout_add_scalar(layout, offset + i * half,
-                                  layout_member_name(layout, name, i ? "im" : "re"), VALUE_FLOAT,
-                                  half);
+            const char *own = shown ? layout_member_name(layout, name, i ? "im" : "re") : NULL;
+            if (shown && x87)
+                layout_add_scalar(layout, offset + i * half, own, VALUE_FLOAT, half);
+            else if (shown)
+                add_float(layout, offset + i * half, half, own);
         }
         return;
     }
@@ -113,6 +131,8 @@ void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset
         if (size != 4 && size != 8 && size != 16)
             break;
         layout_add_part(layout, offset, size, ABI_FLOAT, size);
+        if (shown)
+            layout_add_scalar(layout, offset, name, size == 16 ? VALUE_HEX128 : VALUE_WORD, size);
         return;
     default:
         break;
@@ -167,7 +187,7 @@ void layout_add_pointer(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
         return;
     }
     layout_add_part(layout, offset, 8, ABI_INTEGER, 8);
-    if (shown)
+    if (shown && !layout_known_reference(layout, die, offset, name))
         layout_add_scalar(layout, offset, name,
                           dwarf_tag(die) == DW_TAG_pointer_type && is_string(die) ? VALUE_STRING
                                                                                   : VALUE_POINTER,

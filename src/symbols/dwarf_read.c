@@ -50,6 +50,12 @@ bool die_type(Dwarf_Die *die, Dwarf_Die *type)
     return true;
 }
 
+bool die_abstract_origin(Dwarf_Die *die, Dwarf_Die *origin)
+{
+    Dwarf_Attribute attr;
+    return dwarf_attr(die, DW_AT_abstract_origin, &attr) && dwarf_formref_die(&attr, origin);
+}
+
 bool die_next(Dwarf_Die *die)
 {
     Dwarf_Die next;

@@ -17,6 +17,8 @@ bool die_size(Dwarf_Die *die, uint64_t *size);
 bool die_flag(Dwarf_Die *die, unsigned attribute);
 /* The DIE that DW_AT_type refers to; `type` may be `die`. false when there is none. */
 bool die_type(Dwarf_Die *die, Dwarf_Die *type);
+/* The DIE that the die's own DW_AT_abstract_origin refers to. */
+bool die_abstract_origin(Dwarf_Die *die, Dwarf_Die *origin);
 /* Moves on to the next sibling, which always lies behind this one. */
 bool die_next(Dwarf_Die *die);
 /* Goes in place to what stands behind typedefs, const, volatile and the like. false when that is

@@ -12,85 +12,164 @@ struct field_list {
     struct arena *arena;
     size_t n;
     struct field fields[PROBE_FIELDS_MAX];
+    /* Values that are not shown, or not in full. */
+    const char *not_shown;
 };
 
-/* Where the scalar of a value that lies at `at` is. */
-static struct value_place scalar_place(const struct abi_location *at, const struct c_scalar *scalar)
-{
-    static const struct value_place nowhere;
-    struct value_place place = at->place;
-    if (at->where == ABI_WHOLE && place.kind == PLACE_STACK_ARG) {
-        uint64_t offset = (uint64_t)place.offset + scalar->offset;
-        if (offset + scalar->size > PROBE_STACK_MAX)
-            return nowhere;
-        place.offset = (int32_t)offset;
-        return place;
-    }
-    if (at->where == ABI_WHOLE && place.kind == PLACE_X87_RET)
-        return scalar->offset == 0 && scalar->size == 16 ? place : nowhere;
-    if (at->where != ABI_WHOLE && at->where != ABI_PIECES)
-        return nowhere;
+/* ---- places ---- */
 
-    if (at->where == ABI_PIECES && scalar->offset >= 8)
-        place = at->second;
-    uint64_t within = at->where == ABI_PIECES ? scalar->offset % 8 : scalar->offset;
-    if (scalar->offset >= 16 || within + scalar->size > 8)
-        return nowhere;
-    place.shift = (uint8_t)within;
-    return place;
+/* Where the `size` bytes at `offset` of a value are that lies at `at`: *rest has those that are in
+   a second register. false: nowhere, or not in one place. */
+static bool place_bytes(const struct abi_location *at, uint64_t offset, uint64_t size,
+                        struct value_place *place, struct value_place *rest)
+{
+    *place = at->place;
+    *rest = (struct value_place){0};
+    if (offset > PROBE_STACK_MAX || size > PROBE_STACK_MAX)
+        return false;
+    if (at->where == ABI_ADDRESS) {
+        if (at->place.kind == PLACE_NONE || offset + size > PROBE_STACK_MAX)
+            return false;
+        offset += (uint64_t)(at->place.indirect ? at->place.beyond : 0);
+        place->indirect = true;
+        place->beyond = (int32_t)offset;
+        return offset + size <= PROBE_STACK_MAX;
+    }
+    if (at->where == ABI_WHOLE) {
+        switch (place->kind) {
+        case PLACE_STACK_ARG:
+            offset += (uint64_t)place->offset;
+            place->offset = (int32_t)offset;
+            return offset + size <= PROBE_STACK_MAX;
+        case PLACE_X87_RET:
+            place->index = (uint16_t)(offset / 16);
+            return offset % 16 == 0 && offset < 32 && size == 16;
+        case PLACE_INTEGER_ARG:
+        case PLACE_INTEGER_RET:
+            place->shift = (uint8_t)offset;
+            return offset + size <= 8;
+        case PLACE_FLOAT_ARG:
+        case PLACE_FLOAT_RET:
+            place->shift = (uint8_t)offset;
+            return offset + size <= 16;
+        case PLACE_NONE:
+            break;
+        }
+        return false;
+    }
+    if (at->where != ABI_PIECES || offset + size > 16)
+        return false;
+    if (offset >= 8)
+        *place = at->second;
+    else if (offset + size > 8)
+        *rest = at->second;
+    if (place->kind == PLACE_STACK_ARG)
+        place->offset += (int32_t)(offset % 8);
+    else
+        place->shift = offset % 8;
+    return place->kind != PLACE_NONE && (offset >= 8 || offset + size <= 8 || rest->kind);
 }
 
-static int add_field(struct field_list *list, const char *base, const struct c_scalar *scalar,
-                     struct value_place place)
+static bool place_reference(const struct abi_location *at, const struct c_scalar *scalar,
+                            struct field *field)
 {
-    if (place.kind == PLACE_NONE || list->n == PROBE_FIELDS_MAX)
-        return 0;
-    const char *name = base;
-    if (scalar->name && *scalar->name)
-        name = arena_format(list->arena, "%s_%s", base, scalar->name);
-    if (!name)
-        return -ENOMEM;
-    list->fields[list->n++] = (struct field){
-        .name = name,
+    struct value_place rest;
+    if (!place_bytes(at, scalar->reference, 8, &field->place, &rest) || rest.kind ||
+        field->place.indirect || scalar->offset + 8 > PROBE_STACK_MAX)
+        return false;
+    field->second = field->place;
+    field->place.indirect = true;
+    field->place.beyond = (int32_t)scalar->offset;
+    if (!scalar->has_second)
+        field->second.kind = PLACE_NONE;
+    else if (scalar->second + 8 > PROBE_STACK_MAX)
+        return false;
+    field->second.indirect = true;
+    field->second.beyond = (int32_t)scalar->second;
+    return true;
+}
+
+/* Sets where the scalar of a value is that lies at `at`. */
+static bool place_scalar(const struct abi_location *at, const struct c_scalar *scalar,
+                         struct field *field)
+{
+    struct value_place rest;
+    uint64_t size = scalar->bits ? (scalar->bit + scalar->bits + 7u) / 8u : scalar->size;
+    if (scalar->referred)
+        return place_reference(at, scalar, field);
+    if (!place_bytes(at, scalar->offset, size, &field->place, &field->rest))
+        return false;
+    return !scalar->has_second ||
+           (place_bytes(at, scalar->second, 8, &field->second, &rest) && !rest.kind);
+}
+
+/* ---- fields ---- */
+
+static int note_not_shown(struct field_list *list, const char *name)
+{
+    list->not_shown = list->not_shown ? arena_format(list->arena, "%s, %s", list->not_shown, name)
+                                      : arena_strdup(list->arena, name);
+    return list->not_shown ? 0 : -ENOMEM;
+}
+
+/* 1: added; 0: there is no place for it. */
+static int add_field(struct field_list *list, const char *base, const struct c_scalar *scalar,
+                     const struct abi_location *at)
+{
+    struct field field = {
+        .name = base,
         .kind = scalar->kind,
-        .size = scalar->size,
         .is_signed = scalar->is_signed,
+        .size = scalar->size,
+        .bit = scalar->bit,
+        .bits = scalar->bits,
+        .unit = scalar->unit,
         .enumeration = scalar->enumeration,
-        .place = place,
     };
-    return 0;
+    if (list->n == PROBE_FIELDS_MAX || !place_scalar(at, scalar, &field))
+        return 0;
+    if (scalar->name && *scalar->name)
+        field.name = arena_format(list->arena, "%s_%s", base, scalar->name);
+    if (!field.name)
+        return -ENOMEM;
+    list->fields[list->n++] = field;
+    return 1;
 }
 
 static int add_value(struct field_list *list, const char *base, const struct c_type *type,
                      const struct abi_location *at)
 {
-    /* The value lies in memory, and what is passed is where. */
-    static const struct c_scalar address = {.kind = VALUE_POINTER, .size = 8};
-    if (at->where == ABI_ADDRESS)
-        return add_field(list, base, &address, at->place);
+    bool complete = !type->incomplete && type->abi.shape != ABI_UNCLASSIFIED;
     for (size_t i = 0; i < type->n_scalars; i++) {
-        const struct c_scalar *scalar = &type->scalars[i];
-        int r = add_field(list, base, scalar, scalar_place(at, scalar));
+        int r = add_field(list, base, &type->scalars[i], at);
         if (r < 0)
             return r;
+        complete &= r > 0;
     }
-    return 0;
+    return complete ? 0 : note_not_shown(list, base);
 }
 
-/* Where debug information has the parameter, if it is a scalar and in a simple place. */
-static struct abi_location location_of(const struct parameter *parameter)
+/* Whether a value of the type can lie there: what debug information says is not taken on trust. */
+static bool fits(const struct abi_location *at, const struct c_type *type)
 {
-    struct abi_location at = {.where = ABI_NOWHERE};
-    const struct abi_value *value = &parameter->type->abi;
-    if (value->shape != ABI_SCALAR || value->n_parts != 1 || parameter->type->n_scalars != 1)
-        return at;
-    bool is_float = value->parts[0].kind == ABI_FLOAT,
-         is_integer = value->parts[0].kind == ABI_INTEGER;
-    enum place_kind kind = parameter->place.kind;
-    if (kind == PLACE_STACK_ARG || (kind == PLACE_FLOAT_ARG && is_float) ||
-        (kind == PLACE_INTEGER_ARG && is_integer))
-        at = (struct abi_location){.where = ABI_WHOLE, .place = parameter->place};
-    return at;
+    const struct abi_value *value = &type->abi;
+    if (value->shape == ABI_VOID || value->shape == ABI_UNCLASSIFIED)
+        return false;
+    if (at->where == ABI_ADDRESS || at->place.kind == PLACE_STACK_ARG)
+        return true;
+    if (value->shape == ABI_INDIRECT)
+        return false;
+    if (at->where == ABI_PIECES)
+        return value->size > 8 && value->size <= 16;
+    for (size_t i = 0; i < value->n_parts; i++)
+        if (value->parts[i].kind == ABI_EXTENDED)
+            return false;
+    bool is_scalar = value->shape == ABI_SCALAR && value->n_parts == 1,
+         is_integer = is_scalar && value->parts[0].kind == ABI_INTEGER,
+         is_float = is_scalar && !is_integer;
+    if (at->place.kind == PLACE_INTEGER_ARG)
+        return value->size <= 8 && !is_float;
+    return !is_integer && (value->size <= 8 || is_scalar);
 }
 
 static int add_arguments(struct field_list *list, const struct signature *signature,
@@ -103,8 +182,13 @@ static int add_arguments(struct field_list *list, const struct signature *signat
         /* What debug information says is of this very function. Where it says nothing (unoptimised
            code spills its parameters after the entry), and the caller knows nothing but the ABI,
            the ABI tells. */
-        struct abi_location found = location_of(parameter);
-        if (found.where == ABI_NOWHERE && signature->trusted)
+        struct abi_location found = parameter->at;
+        bool is_whole = found.where == ABI_PIECES
+                            ? found.place.kind != PLACE_NONE && found.second.kind != PLACE_NONE
+                            : found.where != ABI_NOWHERE;
+        if (!fits(&found, parameter->type))
+            found = (struct abi_location){0};
+        if (!(is_whole && found.where) && signature->trust.parameters)
             found = at[i];
         const char *base = parameter->name && *parameter->name
                                ? parameter->name
@@ -131,13 +215,39 @@ static int keep(struct field_list *list, const struct field **fields, size_t *n)
     return 0;
 }
 
+static bool is_in_float_register(const struct value_place *place)
+{
+    return place->kind == PLACE_FLOAT_ARG || place->kind == PLACE_FLOAT_RET ||
+           place->kind == PLACE_X87_RET;
+}
+
 static bool any_in_float_registers(const struct field *fields, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (fields[i].place.kind == PLACE_FLOAT_ARG || fields[i].place.kind == PLACE_FLOAT_RET ||
-            fields[i].place.kind == PLACE_X87_RET)
+        if (is_in_float_register(&fields[i].place) || is_in_float_register(&fields[i].rest))
             return true;
     return false;
+}
+
+static uint64_t stack_end(const struct value_place *place, uint64_t size)
+{
+    return place->kind == PLACE_STACK_ARG
+               ? (uint64_t)place->offset + (place->indirect ? sizeof(uint64_t) : size)
+               : 0;
+}
+
+static uint16_t stack_bytes(const struct field *fields, size_t n)
+{
+    uint64_t end = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t place = stack_end(&fields[i].place, fields[i].size),
+                 rest = stack_end(&fields[i].rest, sizeof(uint64_t)),
+                 second = stack_end(&fields[i].second, sizeof(uint64_t));
+        end = place > end ? place : end;
+        end = rest > end ? rest : end;
+        end = second > end ? second : end;
+    }
+    return end < PROBE_STACK_MAX ? (uint16_t)end : PROBE_STACK_MAX;
 }
 
 int fields_of_signature(struct probe *probe, const struct signature *signature, struct arena *arena)
@@ -153,20 +263,26 @@ int fields_of_signature(struct probe *probe, const struct signature *signature, 
     for (size_t i = 0; i < signature->n; i++)
         values[i] = signature->parameters[i].type->abi;
     struct abi_location result_at;
-    abi_place(&signature->result->abi, &result_at, values, signature->n, at);
+    abi_place(&signature->result->abi, &result_at, values, signature->n, signature->trust.habits,
+              at);
 
     r = add_arguments(list, signature, at);
     if (r == 0)
         r = keep(list, &probe->args, &probe->n_args);
     list->n = 0;
-    if (r == 0 && signature->result_trusted)
-        r = add_value(list, "retval", signature->result, &result_at);
+    if (r == 0) {
+        static const struct abi_location unknown;
+        r = add_value(list, "retval", signature->result,
+                      signature->trust.result ? &result_at : &unknown);
+    }
     if (r == 0)
         r = keep(list, &probe->rets, &probe->n_rets);
     if (r < 0)
         goto out;
     probe->float_args = any_in_float_registers(probe->args, probe->n_args);
     probe->float_rets = any_in_float_registers(probe->rets, probe->n_rets);
+    probe->stack_args = stack_bytes(probe->args, probe->n_args);
+    probe->not_shown = list->not_shown;
     probe->returns_not = signature->returns_not;
     probe->source = SIGNATURE_DWARF;
     probe->signature = signature->text;

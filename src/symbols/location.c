@@ -45,27 +45,76 @@ static bool frame_base_is_cfa(Dwarf_Die *function)
            dwarf_getlocation(&attr, &ops, &n) == 0 && n == 1 && ops[0].atom == DW_OP_call_frame_cfa;
 }
 
-void location_at_entry(Dwarf_Die *parameter, Dwarf_Die *function, uint64_t entry,
-                       struct value_place *place)
+/* What the operations ops[0..n) of one piece, or of the whole, say. PLACE_NONE: nothing known. */
+static struct value_place place_of(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n,
+                                   Dwarf_Die *function)
 {
-    memset(place, 0, sizeof(*place));
+    static const struct value_place nowhere;
+    struct value_place place;
+    uint64_t number;
+    if (is_register(ops, n, &number) || is_entry_value(attr, ops, n, &number))
+        return abi_argument_register(number, &place) ? place : nowhere;
+    /* In memory at an address that an argument register holds. */
+    if (n == 1 && ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31 &&
+        abi_argument_register(ops[0].atom - DW_OP_breg0, &place) &&
+        place.kind == PLACE_INTEGER_ARG && (int64_t)ops[0].number >= 0 &&
+        (int64_t)ops[0].number < PROBE_STACK_MAX) {
+        place.indirect = true;
+        place.beyond = (int32_t)ops[0].number;
+        return place;
+    }
+    /* Below the call frame address lies what the function has yet to store. */
+    if (n < 1 || n > 2 || ops[0].atom != DW_OP_fbreg || (int64_t)ops[0].number < 0 ||
+        (int64_t)ops[0].number >= INT32_MAX || !frame_base_is_cfa(function) ||
+        (n == 2 && ops[1].atom != DW_OP_deref))
+        return nowhere;
+    return (struct value_place){
+        .kind = PLACE_STACK_ARG, .offset = (int32_t)ops[0].number, .indirect = n == 2};
+}
+
+/* A value in two registers (DWARF 5, 2.6.1.2): eight bytes in the first, the rest in the second.
+   Compilers that have taken it further apart are not followed. */
+static bool read_pieces(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n, Dwarf_Die *function,
+                        struct abi_location *at)
+{
+    struct value_place places[2] = {{0}};
+    size_t begin = 0, n_pieces = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (ops[i].atom != DW_OP_piece)
+            continue;
+        if (n_pieces == 2 || ops[i].number > 8 || (n_pieces == 0 && ops[i].number != 8))
+            return false;
+        places[n_pieces] = place_of(attr, ops + begin, i - begin, function);
+        if (places[n_pieces].indirect || places[n_pieces].kind == PLACE_STACK_ARG)
+            return false;
+        n_pieces++;
+        begin = i + 1;
+    }
+    if (n_pieces != 2 || begin != n)
+        return false;
+    *at = (struct abi_location){ABI_PIECES, places[0], places[1]};
+    return true;
+}
+
+void location_at_entry(Dwarf_Die *parameter, Dwarf_Die *function, uint64_t entry,
+                       struct abi_location *at)
+{
+    memset(at, 0, sizeof(*at));
     Dwarf_Attribute attr;
     Dwarf_Op *ops;
     size_t n;
-    uint64_t number;
     if (!dwarf_attr(parameter, DW_AT_location, &attr) ||
-        dwarf_getlocation_addr(&attr, entry, &ops, &n, 1) != 1)
+        dwarf_getlocation_addr(&attr, entry, &ops, &n, 1) != 1 || n == 0)
         return;
-    if (is_register(ops, n, &number) || is_entry_value(&attr, ops, n, &number)) {
-        if (!abi_argument_register(number, place))
-            memset(place, 0, sizeof(*place));
+    if (ops[n - 1].atom == DW_OP_piece) {
+        if (!read_pieces(&attr, ops, n, function, at))
+            memset(at, 0, sizeof(*at));
         return;
     }
-    /* Below the call frame address lies what the function has yet to store. */
-    int64_t offset = n == 1 ? (int64_t)ops[0].number : -1;
-    if (n == 1 && ops[0].atom == DW_OP_fbreg && offset >= 0 && offset < INT32_MAX &&
-        frame_base_is_cfa(function))
-        *place = (struct value_place){.kind = PLACE_STACK_ARG, .offset = (int32_t)offset};
+    at->place = place_of(&attr, ops, n, function);
+    if (at->place.kind == PLACE_NONE)
+        return;
+    at->where = at->place.indirect ? ABI_ADDRESS : ABI_WHOLE;
 }
 
 bool location_is_in_frame(Dwarf_Die *parameter)

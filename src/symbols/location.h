@@ -6,14 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "symbols/probe.h"
+#include "symbols/abi.h"
 
 /*
- * *place: where `parameter` lies at address `entry` (the DWARF's), if that is an argument register
- * or a slot of the stack arguments as a whole; PLACE_NONE else.
+ * *at: where `parameter` lies at address `entry` (the DWARF's), if that is one or two argument
+ * registers, a slot of the stack arguments, or memory that one of them holds the address of (whose
+ * place is indirect then); ABI_NOWHERE else.
  */
 void location_at_entry(Dwarf_Die *parameter, Dwarf_Die *function, uint64_t entry,
-                       struct value_place *place);
+                       struct abi_location *at);
 
 /* Whether the parameter lies in one place of the function's frame all through the function, as
    unoptimised code has it. */

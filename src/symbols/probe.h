@@ -21,10 +21,21 @@ enum value_kind {
     VALUE_BOOL,    /* 0 or 1 */
     VALUE_FLOAT,   /* size 4 or 8; what is wider is converted to 8 when captured */
     VALUE_POINTER, /* 64-bit hex */
-    VALUE_STRING,  /* const char *: the text itself */
+    VALUE_STRING,  /* a pointer to characters, shown as the text itself: up to its NUL, or, where
+                      field.second has a place, as long as is told there */
     VALUE_ENUM,    /* the label of an integer of size 1, 2, 4 or 8 */
-    VALUE_WORD,    /* a 64-bit hex word of unknown shape */
+    VALUE_WORD,    /* a 64-bit hex word of unknown shape; size 1 to 8 */
+    VALUE_CHARS,   /* `size` characters that lie in the value itself: text, up to a NUL */
+    VALUE_HEX128,  /* 16 bytes, shown as one hex number: text */
+    VALUE_COUNT,   /* how many elements of field.unit bytes lie between two pointers: the one in
+                      `place` and the end in `second` */
 };
+
+/* Whether hits carry the value as text. */
+static inline bool value_is_text(enum value_kind kind)
+{
+    return kind == VALUE_STRING || kind == VALUE_CHARS || kind == VALUE_HEX128;
+}
 
 struct enum_label {
     const char *name;
@@ -45,24 +56,35 @@ enum place_kind {
     PLACE_STACK_ARG,   /* offset: bytes from the first stack argument (above the return address) */
     PLACE_INTEGER_RET, /* index: the n-th integer return register (rax, rdx; x0, x1) */
     PLACE_FLOAT_RET,   /* index: the n-th floating point return register (xmm0, xmm1; v0..v3) */
-    PLACE_X87_RET,     /* st(0) */
+    PLACE_X87_RET,     /* index: st(0) or st(1) */
 };
 
 struct value_place {
     enum place_kind kind;
     uint16_t index;
-    uint8_t shift; /* bytes into the register where the value starts */
-    int32_t offset;
+    uint8_t shift;  /* bytes into the register where the value starts */
+    bool indirect;  /* what lies there is an address, and the value `beyond` bytes behind that */
+    int32_t offset; /* of PLACE_STACK_ARG */
+    int32_t beyond;
 };
 
 /* One value of an event. */
 struct field {
     const char *name; /* mapped to [A-Za-z0-9_], unique within the event */
     enum value_kind kind;
-    uint8_t size; /* bytes of the value as the program keeps it (16 for an x87 long double) */
     bool is_signed;
+    uint16_t size; /* bytes of the value as the program keeps it (16 for an x87 long double) */
+    /* A bit-field has `bits` bits, from bit number `bit` of the first byte on; `size` is then how
+       it is shown. 0 of all else. */
+    uint8_t bit;
+    uint8_t bits;
+    uint32_t unit;                       /* VALUE_COUNT, else 0 */
     const struct enum_type *enumeration; /* VALUE_ENUM, else NULL */
     struct value_place place;
+    /* Where a value in two registers goes on behind the first one's 8th byte; else PLACE_NONE. */
+    struct value_place rest;
+    /* VALUE_STRING: the length, 8 bytes; VALUE_COUNT: the end. Else PLACE_NONE. */
+    struct value_place second;
 };
 
 enum signature_source {
@@ -70,8 +92,9 @@ enum signature_source {
     SIGNATURE_DWARF,
 };
 
-/* PROBE_STACK_MAX: no field ends more bytes than this above the first stack argument. */
-enum { PROBE_FIELDS_MAX = 64, PROBE_STACK_MAX = 1024 };
+/* PROBE_STACK_MAX: no field ends more bytes than this above the first stack argument, or behind the
+   address that leads to it. PROBE_CHARS_MAX: the longest VALUE_CHARS. */
+enum { PROBE_FIELDS_MAX = 64, PROBE_STACK_MAX = 1024, PROBE_CHARS_MAX = 256 };
 
 struct probe {
     const char *provider; /* "mylib" */
@@ -90,10 +113,15 @@ struct probe {
     size_t n_rets; /* 0 for void */
     const struct field *rets;
 
+    /* Names of the parameters (and "result") that have no field, or not all of theirs, since nobody
+       can tell where they lie or what they are: "a, b"; NULL when there are none. */
+    const char *not_shown;
+
     enum signature_source source;
     const char *signature; /* C, one line: "int my_traced_function(int arg1, ...)" */
 
-    bool float_args; /* some args lie in floating point registers */
+    uint16_t stack_args; /* bytes of the stack arguments that args lie in; 0: in none */
+    bool float_args;     /* some args lie in floating point registers */
     bool float_rets;
     bool returns_not; /* noreturn: no exit is to be expected */
 };

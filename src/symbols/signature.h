@@ -14,14 +14,15 @@
 #include "symbols/ctype.h"
 #include "symbols/demangle.h"
 #include "symbols/probe.h"
+#include "symbols/trust.h"
 #include "util/error.h"
 
 struct parameter {
     const char *name; /* NULL: it has none */
     const struct c_type *type;
-    /* Where debug information has it at the function's first instruction; PLACE_NONE when it does
-       not say, or says something more complicated than a register or a stack slot. */
-    struct value_place place;
+    /* Where debug information has it at the function's first instruction; ABI_NOWHERE when it does
+       not say, or says something more complicated than location.h knows. */
+    struct abi_location at;
     bool is_hidden; /* passed, but known to the compiler only */
 };
 
@@ -32,17 +33,13 @@ struct signature {
     struct parameter *parameters;
     const struct c_type *result; /* of shape ABI_VOID for void */
     bool returns_not;
-    /* The caller follows the ABI: all parameters are where it puts them. Not so for compilers'
-       clones, for static functions that clang has optimised, and in other languages. */
-    bool trusted;
-    bool result_trusted;
+    struct trust trust;
 };
 
 /* Reads signatures of one image's functions. Starts zeroed but for the types' arena. */
 struct signature_reader {
     struct c_types types;
-    const void *unit; /* the one asked about last */
-    bool unit_is_bare;
+    struct trust_units units;
 };
 
 /*

@@ -42,7 +42,7 @@ static void emission_prepare(struct emission *emission, const struct event *even
     for (size_t i = 0; i < event->n_fields; i++) {
         const struct field *field = &event->fields[i];
         uint64_t value = i < hit->n_values ? hit->values[i] : 0;
-        if (field->kind == VALUE_STRING) {
+        if (value_is_text(field->kind)) {
             const char *text = i < hit->n_values ? hit->text + value : "";
             emission->slots[i].string = text;
             emission->string_lengths[i] = strlen(text) + 1;
@@ -102,7 +102,7 @@ static int record(const struct emission *emission, struct lttng_ust_event_record
         return rc == -EAGAIN ? 0 : rc; /* EAGAIN: recording was disabled this very moment */
     for (size_t i = 0; i < emission->event->n_fields; i++) {
         const struct field *field = &emission->event->fields[i];
-        if (field->kind == VALUE_STRING)
+        if (value_is_text(field->kind))
             ops->event_strcpy(&ctx, emission->slots[i].string, emission->string_lengths[i]);
         else
             write_value(ops, &ctx, field, emission->slots[i].word);

@@ -93,6 +93,9 @@ bool event_type_exists(const struct field *field)
     case VALUE_POINTER:
     case VALUE_STRING:
     case VALUE_WORD:
+    case VALUE_CHARS:
+    case VALUE_HEX128:
+    case VALUE_COUNT:
         return true;
     }
     return false;
@@ -263,7 +266,11 @@ const struct lttng_ust_type_common *event_type_of(const struct field *field,
     case VALUE_FLOAT:
         return field->size == sizeof(float) ? &float_type.parent : &double_type.parent;
     case VALUE_STRING:
+    case VALUE_CHARS:
+    case VALUE_HEX128:
         return &string_type.parent;
+    case VALUE_COUNT:
+        return &integer_type(sizeof(uint64_t), false)->parent;
     case VALUE_POINTER:
     case VALUE_WORD:
         return &word_type.parent;

@@ -100,12 +100,8 @@ static void line_name(struct print *print, const char *name)
         print->length += text_escape(print->line + print->length, 4 * n + 5, name, n);
 }
 
-static void line_string(struct print *print, const char *text)
+static void line_quoted(struct print *print, const char *text)
 {
-    if (strcmp(text, "(null)") == 0 || strcmp(text, "(bad address)") == 0) {
-        line_text(print, text);
-        return;
-    }
     line_text(print, "\"");
     while (*text) {
         size_t plain = strcspn(text, "\"\\\n\t\r");
@@ -122,6 +118,14 @@ static void line_string(struct print *print, const char *text)
         text++;
     }
     line_text(print, "\"");
+}
+
+static void line_string(struct print *print, const char *text)
+{
+    if (strcmp(text, "(null)") == 0 || strcmp(text, "(bad address)") == 0)
+        line_text(print, text);
+    else
+        line_quoted(print, text);
 }
 
 /* The shortest decimal that reads back as the same number. */
@@ -213,6 +217,15 @@ static void line_value(struct print *print, const struct field *field, const str
         break;
     case VALUE_STRING:
         line_string(print, i < hit->n_values ? hit->text + value : "");
+        break;
+    case VALUE_CHARS:
+        line_quoted(print, i < hit->n_values ? hit->text + value : "");
+        break;
+    case VALUE_HEX128:
+        line_text(print, i < hit->n_values ? hit->text + value : "0x0");
+        break;
+    case VALUE_COUNT:
+        line_integer(print, value, false);
         break;
     case VALUE_ENUM:
         line_enum(print, field, value);

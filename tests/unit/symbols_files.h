@@ -28,22 +28,39 @@ static inline const char *symbols_file(const char *name)
     return path;
 }
 
-/* "a:int4s@i0 b_x:float4@f1+4": name, kind, size, sign, place. */
+/* "i0+4", "&s8>16": what the place holds is an address, and the value 16 bytes behind it. */
+static inline void describe_place(char *out, size_t size, const struct value_place *place)
+{
+    static const char *const places[] = {"-", "i", "f", "s", "I", "F", "X"};
+    int used = snprintf(out, size, "%s%s%d", place->indirect ? "&" : "", places[place->kind],
+                        place->kind == PLACE_STACK_ARG ? place->offset : place->index);
+    if (place->shift)
+        used += snprintf(out + used, size - (size_t)used, "+%d", place->shift);
+    if (place->indirect)
+        snprintf(out + used, size - (size_t)used, ">%d", place->beyond);
+}
+
+/* "a:int4s@i0 b_x:float4@f1+4 c:int4@i1.3:5 d:chars12@i2|i3 e:str8@i4/i5": name, kind, size, sign,
+   place, first bit and bits, second register, second place. */
 static inline void describe_fields(char *out, size_t size, const struct field *fields, size_t n)
 {
-    static const char *const kinds[] = {"int", "bool", "float", "ptr", "str", "enum", "word"};
-    static const char *const places[] = {"-", "i", "f", "s", "I", "F", "X"};
-    size_t used = 0;
+    static const char *const kinds[] = {"int",  "bool", "float", "ptr",    "str",
+                                        "enum", "word", "chars", "hex128", "count"};
     *out = '\0';
-    for (size_t i = 0; i < n && used < size; i++) {
+    for (size_t i = 0; i < n; i++) {
         const struct field *field = &fields[i];
-        const struct value_place *place = &field->place;
-        used += (size_t)snprintf(out + used, size - used, "%s%s:%s%d%s@%s%d", i ? " " : "",
-                                 field->name, kinds[field->kind], field->size,
-                                 field->is_signed ? "s" : "", places[place->kind],
-                                 place->kind == PLACE_STACK_ARG ? place->offset : place->index);
-        if (place->shift && used < size)
-            used += (size_t)snprintf(out + used, size - used, "+%d", place->shift);
+        char place[64], rest[64], second[64], bits[32] = "";
+        describe_place(place, sizeof(place), &field->place);
+        describe_place(rest, sizeof(rest), &field->rest);
+        describe_place(second, sizeof(second), &field->second);
+        if (field->bits)
+            snprintf(bits, sizeof(bits), ".%d:%d", field->bit, field->bits);
+        size_t used = strlen(out);
+        ck_assert_uint_lt(used + 256, size);
+        snprintf(out + used, size - used, "%s%s:%s%d%s@%s%s%s%s%s%s", i ? " " : "", field->name,
+                 kinds[field->kind], field->size, field->is_signed ? "s" : "", place, bits,
+                 field->rest.kind ? "|" : "", field->rest.kind ? rest : "",
+                 field->second.kind ? "/" : "", field->second.kind ? second : "");
     }
 }
 

@@ -105,7 +105,19 @@ static const struct {
     /* struct {char; } aligned to 16: the second eightbyte is padding and takes no register */
     {NONE, 2, {STRUCT(16, 16, 1, {0, 1, ABI_INTEGER}), INT}, "-; i0, i1"},
     {VECTOR, 3, {VECTOR, DOUBLE, QUAD}, "F0; f0, f1, f2"},
-    {VECTOR32, 2, {VECTOR32, STRUCT(32, 32, 1, {0, 32, ABI_VECTOR})}, "F0; f0, f1"},
+    {VECTOR32, 2, {VECTOR32, STRUCT(32, 32, 1, {0, 32, ABI_VECTOR})}, "-; -, -"},
+    /* a wide vector is in a register or on the stack: of what follows, integers are sure */
+    {NONE,
+     5,
+     {DOUBLE, VECTOR32, INT, DOUBLE, STRUCT(24, 8, 1, {0, 8, ABI_INTEGER})},
+     "-; f0, -, i0, -, -"},
+    {NONE,
+     4,
+     {VECTOR32, INT, STRUCT(16, 8, 2, {0, 8, ABI_INTEGER}, {8, 8, ABI_FLOAT}), INT},
+     "-; -, i0, -, -"},
+    /* of the two kinds of complex numbers of 32 bytes, arguments go to memory */
+    {NONE, 2, {{ABI_COMPLEX, 32, 16, 1, PARTS({0, 32, ABI_WIDE})}, DOUBLE}, "-; s0, f0"},
+    {{ABI_COMPLEX, 32, 16, 1, PARTS({0, 32, ABI_WIDE})}, 1, {INT}, "-; -"},
     /* four doubles are no vector */
     {NONE,
      1,
@@ -161,7 +173,8 @@ START_TEST(places)
 {
     struct abi_location result, args[12];
     char shown[256] = "";
-    abi_place(&cases[_i].result, &result, cases[_i].args, cases[_i].n, args);
+    abi_place(&cases[_i].result, &result, cases[_i].args, cases[_i].n, (struct abi_habits){0},
+              args);
     show(shown, &result);
     strcat(shown, ";");
     for (size_t i = 0; i < cases[_i].n; i++) {

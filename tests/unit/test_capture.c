@@ -50,7 +50,7 @@ START_TEST(integers)
     field.place = (struct value_place){.kind = PLACE_INTEGER_ARG, .index = 0};
     set_up(0);
     first_argument(&regs, INTEGERS[_i].word);
-    capture_fields(&capture, getpid(), -1, &regs, NULL, &field, 1);
+    capture_fields(&capture, getpid(), -1, &regs, NULL, &field, 1, 0);
     ck_assert_uint_eq(capture.values[0], INTEGERS[_i].value);
     capture_free(&capture);
 }
@@ -62,7 +62,7 @@ static const char *text_at(uint64_t address)
     struct field field = {
         .kind = VALUE_STRING, .size = 8, .place = {.kind = PLACE_INTEGER_ARG, .index = 0}};
     first_argument(&regs, address);
-    capture_fields(&capture, getpid(), -1, &regs, NULL, &field, 1);
+    capture_fields(&capture, getpid(), -1, &regs, NULL, &field, 1, 0);
     return capture.text + capture.values[0];
 }
 
@@ -111,7 +111,7 @@ START_TEST(floating_point)
     };
     const double expected[] = {3.25, -1e300, 0.5, 0};
     set_up(0);
-    capture_fields(&capture, getpid(), -1, &regs, &floats, fields, 4);
+    capture_fields(&capture, getpid(), -1, &regs, &floats, fields, 4, 0);
     for (int i = 0; i < 4; i++) {
         memcpy(&value, &capture.values[i], 8);
         ck_assert_double_eq(value, expected[i]);
@@ -143,7 +143,7 @@ START_TEST(stack_arguments)
         {.kind = VALUE_INTEGER, .size = 8, .place = {.kind = PLACE_STACK_ARG, .offset = 1 << 20}},
     };
     set_up(0);
-    capture_fields(&capture, getpid(), -1, &regs, NULL, fields, 5);
+    capture_fields(&capture, getpid(), -1, &regs, NULL, fields, 5, 32);
     ck_assert_uint_eq(capture.values[0], 7);
     ck_assert_uint_eq(capture.values[1], (uint64_t)-5);
     memcpy(&value, &capture.values[2], 8);

@@ -46,30 +46,34 @@ static const struct expected types[] = {
      "a_d:float8@f0 a_name:str8@i0 b:int4s@i1 c_a:float4@f1 c_b:float4@f1+4 c_c:float4@f2",
      "retval_d:float8@F0 retval_name:str8@I0",
      "struct mixed mixeds(struct mixed a, int b, struct floats c)"},
-    {"bigs_entry", "a_a:int8s@s0 a_b:int8s@s8 a_c:int8s@s16 b:int4s@i1 c:ptr8@i2", "retval:ptr8@I0",
+    {"bigs_entry", "a_a:int8s@s0 a_b:int8s@s8 a_c:int8s@s16 b:int4s@i1 c:ptr8@i2",
+     "retval_a:int8s@&I0>0 retval_b:int8s@&I0>8 retval_c:int8s@&I0>16",
      "struct big bigs(struct big a, int b, struct big *c)"},
     {"three_floats_entry", "", "retval_a:float4@F0 retval_b:float4@F0+4 retval_c:float4@F1",
      "struct floats three_floats(void)"},
     {"spilled_entry",
-     "a:int4s@i0 b:int4s@i1 c:int4s@i2 d:int4s@i3 e:int4s@i4 g:int4s@i5 h_x:int4s@s16 "
+     "a:int4s@i0 b:int4s@i1 c:int4s@i2 d:int4s@i3 e:int4s@i4 f_items_0:int4s@s0 f_items_1:int4s@s4 "
+     "f_items_2:int4s@s8 f_items_3:int4s@s12 g:int4s@i5 h_x:int4s@s16 "
      "h_y:int4s@s20",
      "retval:int4s@I0",
      "int spilled(int a, int b, int c, int d, int e, struct array f, int g, struct point h)"},
     {"odd_entry",
-     "a_whole:int4s@i0+4 b_c:int1s@s0 b_l:int8s@s1 c:word8@i1 d_value:float16@s16 e:int4s@i2",
+     "a_a:int4@i0.0:3 a_b:int4@i0.3:29 a_whole:int4s@i0+4 b_c:int1s@s0 b_l:int8s@s1 c:word8@i1 "
+     "d_value:float16@s16 e:int4s@i2",
      "retval:int4s@I0",
      "int odd(struct bits a, struct packed b, union either c, struct extended d, int e)"},
     {"extended_struct_entry", "a:int4s@i0", "retval_value:float16@X0",
      "struct extended extended_struct(int a)"},
-    {"wides_entry",
-     "a_low:word8@i0 a_high:word8@i1 b:int4s@i2 c:int4s@i3 d:int4s@i4 e_low:word8@s0 "
-     "e_high:word8@s8 f:int4s@i5",
-     "retval_low:word8@I0 retval_high:word8@I1",
+    {"wides_entry", "a:hex12816@i0|i1 b:int4s@i2 c:int4s@i3 d:int4s@i4 e:hex12816@s0 f:int4s@i5",
+     "retval:hex12816@I0|I1",
      "__int128 wides(__int128 a, int b, int c, int d, __int128 unsigned e, int f)"},
     {"complexes_entry", "a_re:float4@f0 a_im:float4@f0+4 b_re:float8@f1 b_im:float8@f2 c:int4s@i0",
      "retval_re:float8@F0 retval_im:float8@F1",
      "complex double complexes(complex float a, complex double b, int c)"},
-    {"vectors_entry", "b:float8@f1 c:int4s@i0", "", "vector vectors(vector a, double b, int c)"},
+    {"vectors_entry",
+     "a_0:float4@f0 a_1:float4@f0+4 a_2:float4@f0+8 a_3:float4@f0+12 b:float8@f1 c:int4s@i0",
+     "retval_0:float4@F0 retval_1:float4@F0+4 retval_2:float4@F0+8 retval_3:float4@F0+12",
+     "vector vectors(vector a, double b, int c)"},
     {"variadic_entry", "format:str8@i0 n:int4s@i1", "retval:int4s@I0",
      "int variadic(const char *format, int n, ...)"},
     {"nothing_entry", "", "", "void nothing(void)"},
@@ -91,13 +95,15 @@ static const struct expected cxx[] = {
      "retval:int4s@I0", "int ns::Class::overloaded(Class *const this, double a, Class &other)"},
     {"ns::Class::fixed_entry", "c:ptr8@i0 mode:enum1@i1", "retval:int4s@I0",
      "int ns::Class::fixed(Class *c, Mode mode)"},
-    {"ns::by_value_entry", "a_a:int4s@i0 a_b:float4@i0+4 b:ptr8@i1 d:ptr8@i2 e:int4s@i3",
-     "retval:int4s@I0", "int ns::by_value(Plain a, Copied b, Empty c, Destroyed d, int e)"},
+    {"ns::by_value_entry",
+     "a_a:int4s@i0 a_b:float4@i0+4 b_a:int4s@&i1>0 d_a:float8@&i2>0 e:int4s@i3", "retval:int4s@I0",
+     "int ns::by_value(Plain a, Copied b, Empty c, Destroyed d, int e)"},
     {"ns::Copied::Copied_entry", "this:ptr8@i0 other:ptr8@i1", "",
      "void ns::Copied::Copied(Copied *const this, const Copied &other)"},
     {"ns::Destroyed::~Destroyed_entry", "this:ptr8@i0", "",
      "void ns::Destroyed::~Destroyed(Destroyed *const this)"},
-    {"ns::returned_entry", "a:ptr8@i1", "retval:ptr8@I0", "Copied ns::returned(const Copied &a)"},
+    {"ns::returned_entry", "a:ptr8@i1", "retval_a:int4s@&I0>0",
+     "Copied ns::returned(const Copied &a)"},
     {"ns::derived_entry", "a_a:int4s@i0 a_b:float4@i0+4 a_c:int8s@i1 b:ptr8@i2", "retval:int8s@I0",
      "long int ns::derived(Derived a, int &&b)"},
     {"ns::Plain::Plain_entry", "this:ptr8@i0 first:int4s@i1", "",
@@ -113,7 +119,7 @@ static const struct expected cxx[] = {
 
 static void check_file(const char *name, const struct expected *expected, size_t n, bool texts)
 {
-    char args[2048], rets[512];
+    char args[4096], rets[4096];
     struct opened opened;
     if (access(symbols_file(name), R_OK) != 0 && strstr(name, "clang")) {
         printf("%s was not built: there is no clang\n", name);
@@ -153,8 +159,15 @@ static const char *const types_files[] = {
 
 START_TEST(c_functions)
 {
-    check_file(types_files[_i], types, sizeof(types) / sizeof(*types),
-               strstr(types_files[_i], "gcc") != NULL);
+    struct expected expected[sizeof(types) / sizeof(*types)];
+    bool is_gcc = strstr(types_files[_i], "gcc") != NULL;
+    memcpy(expected, types, sizeof(types));
+    /* clang before version 18 splits an __int128. */
+    for (size_t i = 0; i < sizeof(types) / sizeof(*types) && !is_gcc; i++)
+        if (strcmp(expected[i].event, "wides_entry") == 0)
+            expected[i].args = "a:hex12816@i0|i1 b:int4s@i2 c:int4s@i3 d:int4s@i4 "
+                               "e:hex12816@i5|s0 f:int4s@s8";
+    check_file(types_files[_i], expected, sizeof(types) / sizeof(*types), is_gcc);
 }
 END_TEST
 
@@ -202,7 +215,7 @@ START_TEST(changed_static_functions)
     struct opened opened;
     open_file(&opened, symbols_file(file), NULL);
     for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
-        char fields[512];
+        char fields[4096];
         const struct probe *probe = probe_named(&opened, functions[i].event);
         ck_assert_ptr_nonnull(probe);
         describe_fields(fields, sizeof(fields), probe->args, probe->n_args);
@@ -222,7 +235,7 @@ START_TEST(functions_without_types)
         printf("%s was not built: there is no clang\n", files[_i]);
         return;
     }
-    char fields[512];
+    char fields[4096];
     struct opened opened;
     open_file(&opened, symbols_file(files[_i]), NULL);
     ck_assert_uint_eq(opened.n, sizeof(types) / sizeof(*types));

@@ -1,0 +1,34 @@
+/* The parameters of a function as debug information has them. */
+#ifndef SYMBOLS_FORMALS_H
+#define SYMBOLS_FORMALS_H
+
+#include <elfutils/libdw.h>
+#include <stdbool.h>
+
+#include "util/error.h"
+#include "util/vec.h"
+
+/* One parameter: in the abstract function (or the only one), and in the one with code. */
+struct formal {
+    Dwarf_Die declared;
+    Dwarf_Die actual; /* addr NULL: the function with code does not have it */
+};
+
+/* Starts zeroed. */
+struct formals {
+    VEC(struct formal) list;
+    bool variadic;
+};
+
+/* Whether the parameter is what constructors and destructors of classes with virtual bases are
+   passed when they are run for a part of an object (Itanium C++ ABI, 2.6.2 "VTT Order"). Nobody has
+   written it down in a program, and without it they look like those for whole objects, whose name
+   they have. */
+bool formal_is_vtt(Dwarf_Die *declared);
+
+/* Adds the function's parameters in the source's order. Fails only when memory is out; to be freed
+   then, too. */
+MUST_CHECK int formals_collect(Dwarf_Die *function, struct formals *formals);
+void formals_free(struct formals *formals);
+
+#endif

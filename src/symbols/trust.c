@@ -1,0 +1,195 @@
+#include "symbols/trust.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbols/dwarf_read.h"
+#include "symbols/location.h"
+
+struct origin origin_of(Dwarf_Die *die)
+{
+    struct origin origin = {.language = die_language(die)};
+    switch (origin.language) {
+    case DW_LANG_C89:
+    case DW_LANG_C:
+    case DW_LANG_C99:
+    case DW_LANG_C11:
+    case 0x2c: /* DW_LANG_C17 */
+        origin.is_c = origin.is_family = true;
+        break;
+    case DW_LANG_ObjC:
+        origin.is_family = true;
+        break;
+    case DW_LANG_Mips_Assembler:
+        origin.is_assembly = true;
+        break;
+    default:
+        origin.is_family = die_is_cxx(die);
+        break;
+    }
+    Dwarf_Die unit;
+    Dwarf_Attribute attr;
+    const char *producer = NULL;
+    if (dwarf_diecu(die, &unit, NULL, NULL))
+        producer = dwarf_formstring(dwarf_attr(&unit, DW_AT_producer, &attr));
+    origin.is_gcc = producer && strncmp(producer, "GNU ", 4) == 0;
+    const char *clang = producer ? strstr(producer, "clang version ") : NULL;
+    origin.is_old_llvm = clang && atoi(clang + strlen("clang version ")) < 18;
+    if (producer && strncmp(producer, "GNU AS", 6) == 0)
+        origin.is_assembly = true;
+    return origin;
+}
+
+static bool is_type(int tag)
+{
+    switch (tag) {
+    case DW_TAG_base_type:
+    case DW_TAG_pointer_type:
+    case DW_TAG_structure_type:
+    case DW_TAG_class_type:
+    case DW_TAG_union_type:
+    case DW_TAG_enumeration_type:
+    case DW_TAG_typedef:
+    case DW_TAG_const_type:
+    case DW_TAG_array_type:
+    case DW_TAG_subroutine_type:
+    case DW_TAG_imported_unit: /* dwz has moved the types elsewhere */
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool trust_is_bare_unit(struct trust_units *units, Dwarf_Die *function, const struct origin *origin)
+{
+    Dwarf_Die unit, child;
+    Dwarf_Attribute attr;
+    if (!dwarf_diecu(function, &unit, NULL, NULL))
+        return true;
+    if (units->bare_asked == unit.addr)
+        return units->is_bare;
+    units->bare_asked = unit.addr;
+    units->is_bare = true;
+    const char *producer = dwarf_formstring(dwarf_attr(&unit, DW_AT_producer, &attr));
+    if (origin->is_gcc && producer && strstr(producer, " -m")) {
+        /* The options are recorded. */
+        const char *level = strstr(producer, " -g1");
+        units->is_bare = level && (level[4] == '\0' || level[4] == ' ');
+    } else if (dwarf_child(&unit, &child) == 0) {
+        do
+            units->is_bare = !is_type(dwarf_tag(&child));
+        while (units->is_bare && die_next(&child));
+    }
+    return units->is_bare;
+}
+
+/* Optimised functions say that all their calls are described (DWARF 5, 3.3.1.6). */
+static bool tells_of_calls(Dwarf_Die *function)
+{
+    return die_flag(function, DW_AT_call_all_calls) ||
+           die_flag(function, DW_AT_GNU_all_call_sites) ||
+           die_flag(function, DW_AT_GNU_all_tail_call_sites);
+}
+
+/* Whether the unit has unoptimised functions and no others. */
+static bool is_unoptimised_unit(struct trust_units *units, Dwarf_Die *function)
+{
+    Dwarf_Die unit, child, parameter;
+    if (!dwarf_diecu(function, &unit, NULL, NULL))
+        return false;
+    if (units->unoptimised_asked == unit.addr)
+        return units->is_unoptimised;
+    units->unoptimised_asked = unit.addr;
+    units->is_unoptimised = false;
+    if (dwarf_child(&unit, &child) != 0)
+        return false;
+    bool any = false;
+    do {
+        if (dwarf_tag(&child) != DW_TAG_subprogram || dwarf_child(&child, &parameter) != 0)
+            continue;
+        if (tells_of_calls(&child))
+            return false;
+        do {
+            if (dwarf_tag(&parameter) != DW_TAG_formal_parameter ||
+                !dwarf_hasattr(&parameter, DW_AT_location))
+                continue;
+            if (!location_is_in_frame(&parameter))
+                return false;
+            any = true;
+        } while (die_next(&parameter));
+    } while (die_next(&child));
+    units->is_unoptimised = any;
+    return any;
+}
+
+/* clang: parameters of an unoptimised function are all spilled to the frame, for good. */
+static bool is_unoptimised(struct trust_units *units, Dwarf_Die *function,
+                           const struct formals *formals)
+{
+    if (tells_of_calls(function))
+        return false;
+    if (formals->list.count == 0)
+        return is_unoptimised_unit(units, function);
+    for (size_t i = 0; i < formals->list.count; i++) {
+        Dwarf_Die *die = &formals->list.items[i].actual;
+        if (!die->addr || !location_is_in_frame(die))
+            return false;
+    }
+    return true;
+}
+
+/* How many parameters a demangled list names, "(int, char) const": `this` and an ellipsis are not
+   among them. */
+static size_t count_named(const char *list)
+{
+    size_t n = 0, depth = 0;
+    bool any = false, dots = false;
+    for (const char *c = list; *c; c++) {
+        if (strchr(")>]}", *c) && depth > 0 && !(*c == '>' && c[-1] == '-') && --depth == 0) {
+            break;
+        }
+        if (depth == 1 && *c == ',') {
+            n += any;
+            any = dots = false;
+        } else if (depth >= 1 && *c != ' ') {
+            dots = *c == '.';
+            any = true;
+        }
+        depth += strchr("(<[{", *c) != NULL;
+    }
+    return n + (any && !dots);
+}
+
+/*
+ * clang leaves out unused parameters that are passed by invisible reference, even of unoptimised
+ * functions, and all that follow them would seem to lie elsewhere. The symbol's name has them.
+ */
+static bool has_all_parameters(const struct function_name *name, const struct formals *formals)
+{
+    size_t n = 0;
+    if (!name->parameters)
+        return true;
+    for (size_t i = 0; i < formals->list.count; i++) {
+        Dwarf_Die *die = &formals->list.items[i].declared;
+        n += !die_flag(die, DW_AT_artificial);
+    }
+    bool is_empty = strncmp(name->parameters, "(void)", 6) == 0;
+    return n == (is_empty ? 0 : count_named(name->parameters));
+}
+
+void trust_judge(struct trust_units *units, struct trust *trust, Dwarf_Die *function,
+                 const struct origin *origin, const struct function_name *name, bool is_local,
+                 const struct formals *formals)
+{
+    uint64_t convention = DW_CC_normal;
+    die_unsigned(function, DW_AT_calling_convention, &convention);
+    bool standard = origin->is_family && convention == DW_CC_normal;
+    /* clang drops unused parameters and results of functions that nothing else can call, and keeps
+       the symbol's name; of compilers not known here the same is assumed. */
+    bool may_be_changed = is_local && !origin->is_gcc && !is_unoptimised(units, function, formals);
+    trust->parameters = standard && !name->is_clone && !may_be_changed &&
+                        (origin->is_gcc || has_all_parameters(name, formals));
+    trust->result = standard && !name->lost_result && !may_be_changed;
+    trust->habits.splits_int128 = origin->is_old_llvm;
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Compares what a program of generate.py says it passed with a trace of it, value by value.
+
+compare.py EXPECTED TRACE: both without what stands in front of the events. Functions named free*
+may show fewer values, since the compiler may have changed them; all others show everything.
+The last line tells how many values were compared; exit status 1 when any differs.
+"""
+import re
+import sys
+
+EVENT = re.compile(r'(?:([\w:~<>.\[\]]+?)(?:_(entry|exit): \{ ?(.*?) ?\}|\((.*)\))|= (.*))$')
+FREE = re.compile(r'(?:^|::)free\d+')
+
+
+def fields_of(text):
+    """The text between the braces as a list of (name, value)."""
+    if not text:
+        return []
+    parts = re.split(r', (?=\w+ = )', text)
+    return [tuple(part.split(" = ", 1)) if " = " in part else ("retval", part) for part in parts]
+
+
+def parse(line, last):
+    match = EVENT.match(line)
+    if not match:
+        return None, None, []
+    name, kind, ctf, args, result = match.groups()
+    if kind:
+        return name, kind, fields_of(ctf)
+    if name:
+        return name, "entry", fields_of(args)
+    if result == "void":
+        return last, "exit", []
+    return last, "exit", fields_of(result[1:-1] if result[0] == "{" else "retval = " + result)
+
+
+def clean(name):
+    """The compiler's clones are the function."""
+    return re.split(r'\.(?:isra|constprop|part|lto_priv)|\[abi:', name)[0] if name else name
+
+
+def same(expected, shown):
+    # A lone result has no name in the lines of --print, in whichever of the two it is lone.
+    return expected[1] == shown[1] and (expected[0] == shown[0] or shown[0] == "retval")
+
+
+def is_part_of(shown, expected):
+    """Whether the shown values are among the expected ones, in their order."""
+    rest = iter(expected)
+    return all(any(same(e, s) for e in rest) for s in shown)
+
+
+def main():
+    wrong = values = total = events = 0
+    last_expected = last_shown = None
+    with open(sys.argv[1]) as expected_file, open(sys.argv[2]) as trace_file:
+        expected_lines = expected_file.read().splitlines()
+        trace_lines = trace_file.read().splitlines()
+    for number, (e, s) in enumerate(zip(expected_lines, trace_lines), 1):
+        expected, shown = parse(e, last_expected), parse(s, last_shown)
+        last_expected, last_shown = expected[0], shown[0]
+        events += 1
+        total += len(expected[2])
+        values += len(shown[2])
+        if e == s:
+            continue
+        if expected[0] != clean(shown[0]) or expected[1] != shown[1]:
+            good = False
+        elif FREE.search(expected[0]):
+            good = is_part_of(shown[2], expected[2])
+        else:
+            good = expected[2] == shown[2]
+        if not good:
+            wrong += 1
+            if wrong <= 8:
+                print(f"line {number}:\n  passed {e[:600]}\n  traced {s[:600]}")
+                for a, b in zip(expected[2], shown[2]):
+                    if a != b:
+                        print(f"    first difference: {a} {b}")
+                        break
+    if len(expected_lines) != len(trace_lines):
+        print(f"{len(expected_lines)} events expected, {len(trace_lines)} in the trace")
+        wrong += 1
+    print(f"{events} events, {values} of {total} values, {wrong} differences")
+    return 1 if wrong or not events else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

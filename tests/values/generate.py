@@ -1,0 +1,519 @@
+#!/usr/bin/env python3
+"""Makes a C or C++ program of functions with random parameters and results.
+
+The program calls them with random values and prints the lines that a trace of the calls is to
+show (runtime.h). generate.py --seed N --functions N [--language c|c++] > program
+"""
+import argparse
+import random
+
+BUDGET = 40  # fields of one event; an event holds 64 at most
+
+
+class Type:
+    """A type: how it is declared, filled with a random value, and shown."""
+
+    def __init__(self, text, fill, show, fields=1):
+        self.text, self.fill_text, self.show_text, self.fields = text, fill, show, fields
+        self.definition = ""
+
+    def decl(self, name):
+        return f"{self.text} {name}".rstrip()
+
+    def parameter(self, name):
+        return self.decl(name)
+
+    def argument(self, name):
+        return name
+
+    def fill(self, value):
+        return self.fill_text.replace("@", value)
+
+    def show(self, value):
+        return self.show_text.replace("@", value)
+
+
+class Array(Type):
+    def __init__(self, element, count):
+        self.element, self.count = element, count
+        self.fields = element.fields * min(count, 16)
+        self.definition = ""
+
+    def decl(self, name):
+        return self.element.decl(f"{name}[{self.count}]")
+
+    def fill(self, value):
+        return " ".join(self.element.fill(f"{value}[{i}]") for i in range(self.count))
+
+    def show(self, value):
+        return " ".join(f"out_push_index({i}); {self.element.show(f'{value}[{i}]')} out_pop();"
+                        for i in range(min(self.count, 16)))
+
+
+class Chars(Type):
+    def __init__(self, count):
+        super().__init__("char", f"rnd_chars(@, {count});", f"out_chars(@, {count});")
+        self.count = count
+
+    def decl(self, name):
+        return f"char {name}[{self.count}]"
+
+
+def integer(text, signed=True):
+    return Type(text, f"@ = ({text})rnd();", "out_int(@);" if signed else "out_unsigned(@);")
+
+
+def pointer(text):
+    return Type(text, f"@ = ({text})(uintptr_t)rnd();", "out_pointer((const volatile void *)@);")
+
+
+INTEGERS = [
+    integer("signed char"), integer("char"), integer("unsigned char", False), integer("short"),
+    integer("unsigned short", False), integer("int"), integer("unsigned", False), integer("long"),
+    integer("unsigned long", False), integer("long long"), integer("wchar_t"),
+    integer("unsigned long long", False), Type("bool", "@ = rnd() & 1;", "out_unsigned(@);"),
+    integer("uint8_t", False), integer("int16_t"), integer("size_t", False),
+]
+INT128 = [
+    Type(text, "@ = (unsigned __int128)rnd() << 64 >> rnd() % 70; @ ^= rnd();",
+         "out_hex128((unsigned __int128)@);") for text in ("__int128", "unsigned __int128")
+]
+FLOATS = [
+    Type("float", "@ = rnd_float();", "out_float(@);"),
+    Type("double", "@ = rnd_double();", "out_double(@);"),
+]
+NUMBERS = [t for t in INTEGERS if t.text != "char"] + FLOATS  # arrays of char are text
+LONG_DOUBLE = Type("long double", "@ = rnd_long_double();", "out_double((double)@);")
+POINTERS = [
+    pointer("void *"), pointer("const int *"), pointer("char *"), pointer("struct undefined *"),
+    pointer("const unsigned char *"), pointer("char **"),
+]
+FUNCTION_POINTER = Type("callback", "@ = (callback)(uintptr_t)rnd();", "out_pointer((void *)@);")
+STRING = Type("const char *", "@ = rnd_text();", "out_string(@);")
+COMPLEX = [
+    Type(f"_Complex {part}", f"__real__ @ = rnd_{part.replace(' ', '_')}(); "
+         f"__imag__ @ = rnd_{part.replace(' ', '_')}();",
+         f'{guard} {{ out_push("re"); out_{shown}(__real__ @); out_pop(); '
+         f'out_push("im"); out_{shown}(__imag__ @); out_pop(); }}', 2)
+    for part, shown, guard in (("float", "float", ""), ("double", "double", ""),
+                               ("long double", "double", "if (complex_long_double_is_told)"))
+]
+
+
+def vector(element, show, count, size):
+    name = f"v{count}_{element.replace(' ', '_')}"
+    t = Type(name, "rnd_bytes(&@, sizeof(@));" if element not in ("float", "double") else
+             " ".join(f"@[{i}] = rnd_{element}();" for i in range(count)),
+             " ".join(f"out_push_index({i}); {show}(@[{i}]); out_pop();"
+                      for i in range(min(count, 16))), min(count, 16))
+    t.definition = f"typedef {element} {name} __attribute__((vector_size({size})));"
+    return t
+
+
+VECTORS = [
+    vector("float", "out_float", 2, 8), vector("int", "out_int", 2, 8),
+    vector("short", "out_int", 4, 8), vector("unsigned char", "out_unsigned", 8, 8),
+    vector("float", "out_float", 4, 16), vector("double", "out_double", 2, 16),
+    vector("int", "out_int", 4, 16), vector("long", "out_int", 2, 16),
+    vector("signed char", "out_int", 16, 16), vector("unsigned short", "out_unsigned", 8, 16),
+]
+
+
+class Reference(Type):
+    """A C++ reference to a variable of the type, which is shown as `show` says."""
+
+    def __init__(self, target, show=None, mark="&"):
+        super().__init__(target.text, "", show or "out_pointer(&@);")
+        self.mark = mark
+        self.to = target
+
+    def fill(self, value):
+        return self.to.fill(value)
+
+    def parameter(self, name):
+        return f"{self.text} {self.mark}{name}"
+
+    def argument(self, name):
+        return f"std::move({name})" if self.mark == "&&" else name
+
+
+class Moved(Type):
+    """A class that can only be moved."""
+
+    def argument(self, name):
+        return f"std::move({name})"
+
+
+class Enum(Type):
+    def __init__(self, rng, name, labels, signed, base=None, attribute=""):
+        self.fields = 1
+        self.text = name
+        self.name = name
+        underlying = f" : {base}" if base else ""
+        body = ", ".join(f"{label} = {value}" for label, value in labels)
+        self.definition = (f"typedef enum {name}_tag{underlying} {{ {body} }} {attribute} {name};\n"
+                           f"static const struct enum_name {name}_names[] = {{" + ", ".join(
+                               f'{{"{label}", {value}}}' for label, value in labels) + "};")
+        self.signed = signed
+        values = [v for _, v in labels]
+        self.values = values + [a | b for a in values for b in values][:6]
+
+    def fill(self, value):
+        cases = ", ".join(f"(long long){v}" for v in self.values)
+        return (f"{{ static const long long some[] = {{{cases}}}; "
+                f"{value} = ({self.name})some[(rnd() >> 32) % {len(self.values)}]; }}")
+
+    def show(self, value):
+        return (f"out_enum((int64_t){value}, {self.name}_names, sizeof({self.name}_names) / "
+                f"sizeof({self.name}_names[0]), {str(self.signed).lower()});")
+
+
+class Struct(Type):
+    def __init__(self, name, members, attribute=""):
+        self.name = self.text = name
+        self.members = members  # (name, type, bits or 0)
+        self.fields = sum(t.fields for _, t, _ in members)
+        lines = "".join(f"    {t.decl(n)}{f' : {bits}' if bits else ''};\n" for n, t, bits in members)
+        fills = " ".join(t.fill(f"p->{n}") for n, t, _ in members)
+        shows = " ".join(f'out_push("{n}"); {t.show(f"p->{n}")} out_pop();' for n, t, _ in members)
+        self.definition = (f"typedef struct {name}_tag {{\n{lines}}} {attribute} {name};\n"
+                           f"static void fill_{name}({name} *p) {{ (void)p; {fills} }}\n"
+                           f"static void show_{name}(const {name} *p) {{ (void)p; {shows} }}\n")
+
+    def fill(self, value):
+        return f"fill_{self.name}(&{value});"
+
+    def show(self, value):
+        return f"show_{self.name}(&{value});"
+
+
+class Class(Struct):
+    """A C++ class; `extra` is declared in it, `base` is its base."""
+
+    def __init__(self, name, members, extra, base=None):
+        super().__init__(name, members)
+        inherits = f" : {base.name}" if base else ""
+        lines = "".join(f"    {t.decl(n)};\n" for n, t, _ in members)
+        fills = " ".join(t.fill(f"p->{n}") for n, t, _ in members)
+        shows = " ".join(f'out_push("{n}"); {t.show(f"p->{n}")} out_pop();' for n, t, _ in members)
+        if base:
+            fills = f"fill_{base.name}(p); {fills}"
+            shows = f"show_{base.name}(p); {shows}"
+            self.fields += base.fields
+        self.definition = (
+            f"struct {name}{inherits} {{\n{lines}    {extra}\n}};\n"
+            f"static void fill_{name}({name} *p) {{ (void)p; {fills} }}\n"
+            f"static void show_{name}(const {name} *p) {{ (void)p; {shows} }}\n")
+
+
+class Packed(Struct):
+    """Its members are copied: a reference to them may not be aligned."""
+
+    def __init__(self, name, members):
+        super().__init__(name, members, "__attribute__((packed))")
+
+
+class Union(Type):
+    def __init__(self, name, members):
+        super().__init__(name, "rnd_bytes(&@, sizeof(@));", "out_words(&@, sizeof(@));", 8)
+        lines = "".join(f"    {t.decl(n)};\n" for n, t in members)
+        self.definition = f"typedef union {name}_tag {{\n{lines}}} {name};\n"
+
+
+class Generator:
+    def __init__(self, seed, functions, cxx, clang):
+        self.rng = random.Random(seed)
+        self.cxx, self.n = cxx, functions
+        self.enums = self.make_enums()
+        self.structs, self.unions = [], []
+        for i in range(max(12, functions // 4)):
+            if self.rng.random() < 0.15:
+                self.unions.append(self.make_union(i))
+            else:
+                self.structs.append(self.make_struct(i))
+        self.definitions, self.no_results = [], []
+        self.classes = self.make_classes() if cxx else []
+        self.references = self.make_references() if cxx else []
+        self.clang = clang
+
+    def make_enums(self):
+        r = self.rng
+        enums = [
+            Enum(r, "color", [("RED", 0), ("GREEN", 1), ("BLUE", 7)], False),
+            Enum(r, "flags", [("F_NONE", 0), ("F_READ", 1), ("F_WRITE", 2), ("F_EXEC", 4),
+                              ("F_HIGH", 0x40000000)], False),
+            Enum(r, "negative", [("N_LOW", -5), ("N_ZERO", 0), ("N_HIGH", 100)], True),
+            Enum(r, "narrow", [("W_A", 1), ("W_B", 200)], False, None, "__attribute__((packed))"),
+            Enum(r, "narrow_negative", [("X_A", -1), ("X_B", 100)], True, None,
+                 "__attribute__((packed))"),
+            Enum(r, "wide", [("D_A", 1), ("D_B", 0x123456789)], False),
+            Enum(r, "lone", [("L_ONLY", 3)], False),
+        ]
+        if self.cxx:
+            enums += [Enum(r, "u8enum", [("U8_A", 1), ("U8_B", 255)], False, "uint8_t"),
+                      Enum(r, "s16enum", [("S16_A", -300), ("S16_B", 255)], True, "int16_t")]
+        return enums
+
+    def scalar(self, in_struct=False):
+        r = self.rng
+        pools = [(30, INTEGERS), (14, FLOATS), (6, [LONG_DOUBLE]), (10, POINTERS), (6, [STRING]),
+                 (4, [FUNCTION_POINTER]), (8, self.enums), (5, INT128), (6, COMPLEX), (6, VECTORS)]
+        return r.choice(r.choices([p for _, p in pools], [w for w, _ in pools])[0])
+
+    def member(self, i):
+        r = self.rng
+        x = r.random()
+        if x < 0.6:
+            t = self.scalar(True)
+        elif x < 0.7:
+            t = Array(r.choice(NUMBERS + POINTERS), r.choice([1, 2, 3, 4, 18]))
+        elif x < 0.75:
+            t = Array(Array(r.choice(NUMBERS), 2), 2)
+        elif x < 0.82:
+            t = Chars(r.choice([1, 4, 7, 8, 12, 16, 40]))
+        elif self.structs and x < 0.95:
+            t = r.choice(self.structs)
+        elif self.unions:
+            t = r.choice(self.unions)
+        else:
+            t = r.choice(FLOATS)
+        return t
+
+    def make_struct(self, i):
+        r = self.rng
+        members, budget = [], 20
+        count = r.choice([1, 1, 2, 2, 2, 3, 3, 4, 5])
+        kind = r.random()
+        if kind < 0.04:
+            return Struct(f"s{i}", [])  # of no size in GNU C, of one byte in C++
+        if kind < 0.4:  # small, to be passed in registers
+            pool = INTEGERS + FLOATS * 4 + self.enums[:3] + [STRING]
+            members = [(f"m{k}", r.choice(pool), 0) for k in range(min(count, 3))]
+            return Struct(f"s{i}", members)
+        if kind < 0.55:  # bit-fields
+            for k in range(count + 1):
+                base, bits = r.choice([("int", 32), ("unsigned", 32), ("long", 64), ("bool", 1),
+                                       ("unsigned char", 8), ("unsigned long", 64), ("color", 8)])
+                t = next((e for e in self.enums if e.text == base), None) or next(
+                    (t for t in INTEGERS if t.text == base))
+                low = 3 if t in self.enums else 1
+                members.append((f"m{k}", t, r.randint(low, bits) if bits > 1 else 1))
+                if r.random() < 0.3:
+                    members.append((f"n{k}", r.choice(INTEGERS), 0))
+            attribute = "__attribute__((packed))" if r.random() < 0.3 else ""
+            return Struct(f"s{i}", members, attribute)
+        for k in range(count):
+            t = self.member(k)
+            if t.fields <= budget:
+                members.append((f"m{k}", t, 0))
+                budget -= t.fields
+        plain = all(type(t) is Type and t.fields == 1 for _, t, _ in members)
+        if plain and r.random() < 0.3:
+            return Packed(f"s{i}", members)
+        attribute = r.choice(["", "", "", "", "", "__attribute__((aligned(16)))",
+                              "__attribute__((aligned(32)))"])
+        return Struct(f"s{i}", members, attribute)
+
+    def make_union(self, i):
+        r = self.rng
+        pool = INTEGERS + FLOATS + POINTERS
+        members = [(f"m{k}", r.choice(pool)) for k in range(r.choice([1, 2, 3]))]
+        if r.random() < 0.5:
+            members.append(("a", Array(r.choice(INTEGERS + FLOATS), r.choice([2, 3, 5]))))
+        return Union(f"u{i}", members)
+
+    def make_classes(self):
+        r = self.rng
+
+        def members(n):
+            return [(f"m{k}", r.choice(INTEGERS + FLOATS + [STRING, LONG_DOUBLE]), 0)
+                    for k in range(n)]
+
+        def copier(name, fields):
+            copies = ", ".join(f"{n}(o.{n})" for n, _, _ in fields)
+            return f"{name}() {{}} {name}(const {name} &o) : {copies} {{}}"
+
+        two, three = members(2), members(3)
+        plain = Struct("plain", members(2))
+        virtual = ("virtual_one() {} virtual_one(const virtual_one &) = default; "
+                   "virtual int called() const { return 1; }")
+        classes = [
+            Class("copied", two, copier("copied", two)),
+            Class("copied3", three, copier("copied3", three)),
+            Class("destroyed", members(2),
+                  "~destroyed() { use(this); } destroyed() {} destroyed(const destroyed &) = default;"),
+            Class("virtual_one", members(1), virtual),
+            Class("moved_too", members(1), "moved_too() {} moved_too(moved_too &&) = default; "
+                  "moved_too(const moved_too &) = default;"),
+            plain,
+            Class("derived", [("d0", r.choice(INTEGERS), 0)], "", plain),
+            Class("nothing", [], ""),
+            Class("holder", [("c", STRING, 0)], "~holder() { use(this); } holder() {} "
+                  "holder(const holder &) = default;"),
+            Enum(r, "scoped", [("scoped::A", 1), ("scoped::B", 200)], False, "uint8_t"),
+        ]
+        scoped = classes[-1]
+        scoped.definition = (
+            "enum class scoped : uint8_t { A = 1, B = 200 };\n"
+            'static const struct enum_name scoped_names[] = {{"A", 1}, {"B", 200}};')
+        scoped.values = [1, 200, 201]
+        text = ("{ const char *text = rnd_text(); @ = (uintptr_t)text < 4096 ? \"\" : text; "
+                "if (rnd() & 1) @ += \" and some more that is not short\"; }")
+        string = Type("std::string", text, "out_chars(@.c_str(), 256);")
+        view = Type("std::string_view", "@ = std::string_view(long_text, rnd() % 300);",
+                    "out_chars(long_text, @.size() < 256 ? @.size() : 256);")
+        size = 'out_push("size"); out_unsigned(@.size()); out_pop();'
+        ints = Type("std::vector<int>", "@.resize(rnd() % 9);", size)
+        strings = Type("std::vector<copied>", "@.resize(rnd() % 9);", size)
+        unique = Moved("std::unique_ptr<int>", "@.reset(rnd() & 1 ? new int(1) : nullptr);",
+                       "out_pointer(@.get());")
+        shared = Type("std::shared_ptr<long>", "@ = std::make_shared<long>(1);",
+                      "out_pointer(@.get());")
+        member = Type("member_pointer", "@ = rnd() & 1 ? &plain::m0 : nullptr;",
+                      "{ uint64_t bits; memcpy(&bits, &@, 8); out_hex(bits); }")
+        member.definition = f"typedef {plain.members[0][1].text} plain::*member_pointer;"
+        null = Type("std::nullptr_t", "@ = nullptr;", "out_hex(0);")
+        self.definitions = [c.definition for c in classes] + [member.definition]
+        self.no_results = [unique]
+        return classes + [string, string, view, ints, strings, unique, shared, member, null]
+
+    def make_references(self):
+        text, size = [t for t in self.classes if t.text in ("std::string", "std::vector<int>")][1:]
+        return [
+            Reference(text, text.show_text), Reference(text, text.show_text, "&&"),
+            Reference(Type("std::string", text.fill_text, ""), text.show_text),
+            Reference(size, size.show_text), Reference(INTEGERS[5]),
+            Reference(self.classes[0]), Reference(self.structs[0], None, "&&"),
+        ]
+
+    def parameter_type(self):
+        x = self.rng.random()
+        if self.cxx and x < 0.3:
+            return self.rng.choice(self.classes)
+        if self.cxx and x < 0.38:
+            return self.rng.choice(self.references)
+        x = self.rng.random()
+        if x < 0.62:
+            return self.scalar()
+        if x < 0.9 or not self.unions:
+            return self.rng.choice(self.structs)
+        return self.rng.choice(self.unions)
+
+    def function(self, i):
+        r = self.rng
+        kind = r.random()
+        count = r.choice([0, 1, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16])
+        parameters, budget = [], BUDGET
+        for k in range(count):
+            t = self.parameter_type()
+            if kind < 0.15:
+                t = r.choice(FLOATS + self.structs[:3])  # more than the registers hold
+            if t.fields <= budget:
+                parameters.append((f"p{k}", t))
+                budget -= t.fields
+        result = None if r.random() < 0.15 else self.parameter_type()
+        # Of clang's two complex numbers of 32 bytes one is returned in memory: nothing is known of
+        # the arguments.
+        if result in self.no_results or isinstance(result, Reference) or (
+                self.clang and result is COMPLEX[2]):
+            result = None
+        variadic = bool(parameters) and r.random() < 0.1
+        # Free to be changed by the compiler: not all its parameters need be shown.
+        free = r.random() < 0.25 and not variadic
+        return parameters, result, variadic, free
+
+    def emit_function(self, i):
+        parameters, result, variadic, free = self.function(i)
+        r = self.rng
+        own = f"free{i}" if free else f"f{i}"
+        method = self.cxx and not free and r.random() < 0.3
+        scope = "owner::" if method else "ns::" if self.cxx and r.random() < 0.3 else ""
+        name = scope + own
+        declared = ", ".join([t.parameter(n) for n, t in parameters] + (["..."] if variadic else []))
+        out = []
+        if result:
+            out.append(f"static {result.decl(f'ret_{i}')};")
+        used = [n for n, _ in parameters if not (free and r.random() < 0.4)]
+        body = " ".join(f"use(&{n});" for n in used)
+        if method:
+            body += " use(this);"  # else clang does not pass it
+        unused = " ".join(f"(void){n};" for n, _ in parameters if n not in used)
+        back = f"return ret_{i};" if result else ""
+        storage = "static NOINLINE" if free else "NOINLINE FIXED"
+        head = f"{own}({declared or 'void'})"
+        code = (f"{storage} {result.decl(head) if result else 'void ' + head}\n"
+                f"{{ {unused} {body} sink_count = {i}; {back} }}")
+        prototype = "" if free else f"{result.decl(head) if result else 'void ' + head};\n"
+        if method:
+            self.methods.append(prototype)
+            code = code.replace(own + "(", name + "(", 1)
+        elif scope:
+            code = f"namespace ns {{\n{prototype}{code}\n}}"
+        else:
+            code = prototype + code
+        out.append(code)
+        lines, arguments = [], []
+        for n, t in parameters:
+            constant = free and t in INTEGERS and t.text != "bool" and r.random() < 0.3
+            lines.append(f"    {t.decl(n)};")
+            lines.append(f"    {n} = ({t.text})42;" if constant else f"    {t.fill(n)}")
+            arguments.append(t.argument(n))
+        if result:
+            lines.append(f"    {result.fill(f'ret_{i}')}")
+        lines.append(f'    out_entry("{name}");')
+        if method:
+            lines.append('    out_push("this"); out_pointer(&the_owner); out_pop();')
+        for n, t in parameters:
+            lines.append(f'    out_push("{n}"); {t.show(n)} out_pop();')
+        lines.append("    out_end();")
+        if variadic:
+            arguments += r.choice([["1", "2.5"], ["\"more\""], ["0.5", "3", "4", "5", "6", "7"]])
+        call = f"{'the_owner.' + own if method else name}({', '.join(arguments)})"
+        if result and not (free and r.random() < 0.5):
+            lines.append(f"    {result.decl('r')} = {call}; use(&r);")
+        else:
+            lines.append(f"    {call};")
+        lines.append(f'    out_exit("{name}");')
+        if result:
+            lines.append(f"    {result.show(f'ret_{i}')}")
+        lines.append("    out_end();")
+        out.append(f"static NOINLINE void call_{i}(void)\n{{\n" + "\n".join(lines) + "\n}")
+        return "\n".join(out)
+
+    def emit(self):
+        out = ['#include "runtime.h"', "#include <stddef.h>", "#include <wchar.h>",
+               "typedef int (*callback)(int, const char *);", "struct undefined;",
+               "#ifdef __clang__", "#define FIXED", "#else",
+               "#define FIXED __attribute__((noclone))", "#endif"]
+        out += [t.definition for t in VECTORS + self.enums]
+        structs = sorted(self.structs + self.unions, key=lambda t: int(t.text[1:]))
+        out += [t.definition for t in structs]
+        if self.cxx:
+            out += ["#include <memory>", "#include <string>", "#include <string_view>",
+                    "#include <utility>", "#include <vector>"] + self.definitions
+        self.methods = []
+        functions = [self.emit_function(i) for i in range(self.n)]
+        if self.cxx:
+            out += ["struct owner {"] + self.methods + ["int value;", "};",
+                    "static owner the_owner;"]
+        out += functions
+        calls = ", ".join(f"call_{i}" for i in range(self.n))
+        out.append(f"static void (*const calls[])(void) = {{ {calls} }};")
+        out.append("int main(int argc, char **argv)\n"
+                   "{\n    return run_calls(argc, argv, calls, sizeof(calls) / sizeof(calls[0]));\n}")
+        return "\n".join(out)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--functions", type=int, default=100)
+    parser.add_argument("--language", choices=["c", "c++"], default="c")
+    parser.add_argument("--compiler", choices=["gcc", "clang"], default="gcc")
+    args = parser.parse_args()
+    print(Generator(args.seed, args.functions, args.language == "c++",
+                    args.compiler == "clang").emit())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,348 @@
+/*
+ * What programs made by generate.py are built with: random values, and the lines that a trace of
+ * the calls is expected to hold. Two dialects: "print", that of --print, and "ctf", that of
+ * babeltrace2's text; both without what stands in front of the event (process, time, CPU).
+ */
+#ifndef VALUES_RUNTIME_H
+#define VALUES_RUNTIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NOINLINE __attribute__((noinline))
+
+/* ---- random values ---- */
+
+static uint64_t rnd_state;
+
+static inline uint64_t rnd(void)
+{
+    /* xorshift64* */
+    rnd_state ^= rnd_state >> 12;
+    rnd_state ^= rnd_state << 25;
+    rnd_state ^= rnd_state >> 27;
+    return rnd_state * UINT64_C(2685821657736338717);
+}
+
+static inline void rnd_bytes(void *to, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        ((unsigned char *)to)[i] = (unsigned char)(rnd() >> 32);
+}
+
+static inline double rnd_double(void)
+{
+    static const double edges[] = {0.0, -0.0, 1.0, -1.5, 1e300, -1e-300, 4e-320, __builtin_inf()};
+    if (rnd() % 16 == 0)
+        return edges[(rnd() >> 32) % 8];
+    int shift = (int)(rnd() >> 40) % 200 - 100;
+    double value = (double)(int64_t)rnd();
+    return shift < 0 ? value / (double)(UINT64_C(1) << (-shift % 60))
+                     : value * (double)(UINT64_C(1) << (shift % 60));
+}
+
+static inline float rnd_float(void)
+{
+    return (float)((double)(int32_t)(rnd() >> 16) / (double)(1 << ((rnd() >> 32) % 20)));
+}
+
+static inline long double rnd_long_double(void)
+{
+    return (long double)rnd_double() * (1.0L + (long double)(rnd() >> 40) * 1e-17L);
+}
+
+static char long_text[600];
+
+static inline const char *rnd_text(void)
+{
+    static const char *const texts[] = {"", "a", "some words", "gr\xc3\xbc\xc3\x9f", "0x12", "x=1"};
+    switch (rnd() >> 32 & 15) {
+    case 0:
+        return NULL;
+    case 1:
+        return (const char *)(uintptr_t)(8 + (rnd() & 0xff));
+    case 2:
+        return long_text;
+    default:
+        return texts[(rnd() >> 32) % 6];
+    }
+}
+
+static inline void rnd_chars(char *to, size_t n)
+{
+    size_t length = (rnd() >> 32) % (n + 1);
+    for (size_t i = 0; i < n; i++)
+        to[i] = i < length ? (char)('a' + (rnd() >> 32) % 26) : '\0';
+}
+
+/* ---- what the trace is to show ---- */
+
+/* clang describes _Complex long double and _Complex __float128 alike: neither is shown. */
+#ifdef __clang__
+enum { complex_long_double_is_told = 0 };
+#else
+enum { complex_long_double_is_told = 1 };
+#endif
+
+struct enum_name {
+    const char *name;
+    int64_t value;
+};
+
+static bool out_ctf;
+static const char *out_path[16];
+static unsigned out_depth, out_fields;
+static int out_kind;        /* 'e'ntry, e'x'it */
+static char out_held[4096]; /* an exit's fields: braces only where there are several */
+static size_t out_used;
+
+static inline void out_push(const char *name)
+{
+    out_path[out_depth++] = name;
+}
+
+static inline void out_push_index(unsigned i)
+{
+    static const char *const numbers[] = {"0",  "1",  "2",  "3",  "4",  "5",  "6",  "7",
+                                          "8",  "9",  "10", "11", "12", "13", "14", "15",
+                                          "16", "17", "18", "19", "20", "21", "22", "23"};
+    out_push(numbers[i]);
+}
+
+static inline void out_pop(void)
+{
+    out_depth--;
+}
+
+__attribute__((format(printf, 1, 2))) static inline void out_text(const char *format, ...)
+{
+    __builtin_va_list args;
+    __builtin_va_start(args, format);
+    out_used += (size_t)vsnprintf(out_held + out_used, sizeof(out_held) - out_used, format, args);
+    __builtin_va_end(args);
+    if (out_used >= sizeof(out_held))
+        abort();
+}
+
+static inline void out_name(void)
+{
+    out_text("%s", out_fields++ ? ", " : "");
+    const char *separator = "";
+    for (unsigned i = 0; i < out_depth; i++)
+        if (*out_path[i]) {
+            out_text("%s%s", separator, out_path[i]);
+            separator = "_";
+        }
+    out_text(" = ");
+}
+
+static inline void out_int(long long value)
+{
+    out_name();
+    out_text("%lld", value);
+}
+
+static inline void out_unsigned(unsigned long long value)
+{
+    out_name();
+    out_text("%llu", value);
+}
+
+static inline void out_hex(uint64_t value)
+{
+    out_name();
+    out_text(out_ctf ? "0x%llX" : "0x%llx", (unsigned long long)value);
+}
+
+static inline void out_pointer(const volatile void *value)
+{
+    out_hex((uintptr_t)value);
+}
+
+static inline void out_hex128(unsigned __int128 value)
+{
+    uint64_t low = (uint64_t)value, high = (uint64_t)(value >> 64);
+    out_name();
+    const char *quote = out_ctf ? "\"" : "";
+    if (high)
+        out_text("%s0x%llx%016llx%s", quote, (unsigned long long)high, (unsigned long long)low,
+                 quote);
+    else
+        out_text("%s0x%llx%s", quote, (unsigned long long)low, quote);
+}
+
+static inline void out_float(float value)
+{
+    out_name();
+    if (out_ctf) {
+        out_text("%g", (double)value);
+        return;
+    }
+    char text[64];
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
+            break;
+    }
+    out_text("%s", text);
+}
+
+static inline void out_double(double value)
+{
+    out_name();
+    if (out_ctf) {
+        out_text("%g", value);
+        return;
+    }
+    char text[64];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    out_text("%s", text);
+}
+
+static inline void out_chars(const char *text, size_t n)
+{
+    out_name();
+    out_text("\"%.*s\"", (int)strnlen(text, n), text);
+}
+
+static inline void out_string(const char *text)
+{
+    const char *quote = out_ctf ? "\"" : "";
+    if (!text || (uintptr_t)text < 4096) {
+        out_name();
+        out_text("%s%s%s", quote, text ? "(bad address)" : "(null)", quote);
+        return;
+    }
+    out_chars(text, 256);
+}
+
+static inline void out_enum(int64_t value, const struct enum_name *names, size_t n, bool is_signed)
+{
+    out_name();
+    const char *name = NULL;
+    int64_t flags = 0;
+    bool is_flags = true;
+    for (size_t i = 0; i < n; i++) {
+        if (names[i].value == value && !name)
+            name = names[i].name;
+        flags |= names[i].value;
+        is_flags &= (names[i].value & (names[i].value - 1)) == 0;
+    }
+    if (out_ctf && name)
+        out_text("( \"%s\" : container = ", name);
+    else if (out_ctf)
+        out_text("( <unknown> : container = ");
+    else if (name) {
+        out_text("%s", name);
+        return;
+    } else if (is_flags && flags > 3 && (flags & value)) {
+        const char *separator = "";
+        for (size_t i = 0; i < n; i++)
+            if (names[i].value && (value & names[i].value) == names[i].value) {
+                out_text("%s%s", separator, names[i].name);
+                value &= ~names[i].value;
+                separator = "|";
+            }
+        if (value)
+            out_text("|0x%llx", (unsigned long long)value);
+        return;
+    }
+    if (is_signed)
+        out_text("%lld", (long long)value);
+    else
+        out_text("%llu", (unsigned long long)value);
+    if (out_ctf)
+        out_text(" )");
+}
+
+/* A union: hex words of eight bytes and what is left. */
+static inline void out_words(const void *value, size_t size)
+{
+    for (size_t at = 0; at < size; at += 8) {
+        uint64_t word = 0;
+        memcpy(&word, (const char *)value + at, size - at < 8 ? size - at : 8);
+        if (size > 8)
+            out_push_index((unsigned)(at / 8));
+        out_hex(word);
+        if (size > 8)
+            out_pop();
+    }
+}
+
+static inline void out_entry(const char *function)
+{
+    out_kind = 'e';
+    out_used = out_fields = out_depth = 0;
+    printf(out_ctf ? "%s_entry: {" : "%s(", function);
+}
+
+static inline void out_exit(const char *function)
+{
+    out_kind = 'x';
+    out_used = out_fields = out_depth = 0;
+    if (out_ctf)
+        printf("%s_exit: {", function);
+    else
+        printf("= ");
+    out_push("retval");
+}
+
+/* The name of a lone result is not shown by --print. */
+static inline void out_end(void)
+{
+    out_held[out_used] = '\0';
+    if (out_ctf)
+        printf(out_used ? " %s }\n" : " }\n", out_held);
+    else if (out_kind == 'e')
+        printf("%s)\n", out_held);
+    else if (out_fields == 0)
+        printf("void\n");
+    else if (out_fields == 1)
+        printf("%s\n", strstr(out_held, " = ") + 3);
+    else
+        printf("{%s}\n", out_held);
+}
+
+/* ---- the program ---- */
+
+static volatile const void *volatile sink_pointer;
+static volatile int sink_count;
+
+static inline void use(const volatile void *value)
+{
+    sink_pointer = value;
+    sink_count++;
+    __asm__ volatile("" : : "r"(value) : "memory");
+}
+
+static int run_calls(int argc, char **argv, void (*const *calls)(void), size_t n)
+{
+    if (argc != 4) {
+        fprintf(stderr, "usage: %s CALLS SEED print|ctf\n", argv[0]);
+        return 2;
+    }
+    unsigned long count = strtoul(argv[1], NULL, 0);
+    rnd_state = strtoull(argv[2], NULL, 0) * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    out_ctf = strcmp(argv[3], "ctf") == 0;
+    memset(long_text, 'L', sizeof(long_text) - 1);
+    for (unsigned long i = 0; i < count; i++)
+        calls[i < n ? i : rnd() % n]();
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
