@@ -64,6 +64,22 @@ static void find_direct_callee(struct space *space, struct site *site)
         arch_direct_call_target(site->at, before, sizeof(before), &site->direct_callee);
 }
 
+/* Sites in front whose copies took the instruction at `at` along are made anew without it: threads
+   that come through them would not meet the site that now stands here. */
+static void uncover(struct space *space, target_addr at)
+{
+    struct error ignored;
+    for (int i = 1; i < DISPLACED_CODE_MAX; i++) {
+        struct site *before = space_site(space, target_addr_plus(at, -i));
+        if (!before || !before->mapped || before->covered <= i)
+            continue;
+        /* A thread may be in the old slot, which stays as it is. */
+        before->slot_room = 0;
+        if (prepare(space, before, &ignored) < 0)
+            before->kind = DISPLACED_STEP;
+    }
+}
+
 /* Whether the code is still what the site was made from. */
 static bool is_as_it_was(const struct space *space, const struct site *site)
 {
@@ -86,6 +102,8 @@ struct site *site_get(struct space *space, target_addr at, struct error *err)
     if (site) {
         int r = prepare(space, site, err);
         find_direct_callee(space, site);
+        if (r == 0)
+            uncover(space, at);
         return r < 0 ? NULL : site;
     }
     site = calloc(1, sizeof(*site));
@@ -99,6 +117,7 @@ struct site *site_get(struct space *space, target_addr at, struct error *err)
     if (prepare(space, site, err) < 0)
         return NULL;
     find_direct_callee(space, site);
+    uncover(space, at);
     return site;
 }
 

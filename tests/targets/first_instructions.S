@@ -212,6 +212,90 @@ function f_segment              /* the thread pointer */
         ret
 end f_segment
 
+function f_into_itself          /* jmp to its own second byte, where inc %eax begins */
+        .byte   0xeb, 0xff, 0xc0
+        lea     1(%rdi), %eax
+        ret
+end f_into_itself
+
+function f_jump_back            /* to code in front of the first byte */
+        jmp     before_f_jump_back
+end f_jump_back
+
+function f_avx
+        vmovups f_value(%rip), %xmm0
+        lea     1(%rdi), %eax
+        ret
+end f_avx
+
+function f_vzeroupper
+        vzeroupper
+        lea     1(%rdi), %eax
+        ret
+end f_vzeroupper
+
+function f_evex
+        vmovups f_value(%rip), %xmm16
+        lea     1(%rdi), %eax
+        ret
+end f_evex
+
+function f_cmpxchg              /* 0 to 0: %rax is 0 */
+        lock cmpxchg %edx, f_zero(%rip)
+        lea     1(%rdi), %eax
+        ret
+end f_cmpxchg
+
+function f_cmps                 /* repe: as long as both are the same */
+        repe cmpsb
+        lea     (%rcx), %eax
+        ret
+end f_cmps
+
+function f_endbr64_ret          /* four bytes, then one */
+        endbr64
+        ret
+end f_endbr64_ret
+
+function f_push_memory
+        push    f_value_pointer(%rip)
+        pop     %rax
+        lea     1(%rdi), %eax
+        ret
+end f_push_memory
+
+        /* Functions of one byte, one right after the other. */
+        .globl  f_byte_1, f_byte_2, f_byte_3
+        .type   f_byte_1, @function
+        .type   f_byte_2, @function
+        .type   f_byte_3, @function
+f_byte_1:
+        ret
+        .size   f_byte_1, 1
+f_byte_2:
+        ret
+        .size   f_byte_2, 1
+f_byte_3:
+        ret
+        .size   f_byte_3, 1
+
+/* Falls from one function into the next: both are entered. */
+        .globl  f_falls
+        .type   f_falls, @function
+f_falls:
+        nop
+        .size   f_falls, 1
+        .globl  f_fallen
+        .type   f_fallen, @function
+f_fallen:
+        lea     1(%rdi), %eax
+        ret
+        .size   f_fallen, . - f_fallen
+
+before_f_jump_back:
+        lea     1(%rdi), %eax
+        ret
+
 /* What f_jcc and f_syscall need that C cannot give. */
 function call_f_jcc
         test    %esi, %esi
@@ -233,6 +317,8 @@ end call_f_syscall
 f_value:
         .long   0x12345678, 2, 3, 4
 f_count:
+        .long   0
+f_zero:
         .long   0
         .p2align 3
 f_value_pointer:
