@@ -55,13 +55,10 @@ needs=(
 
 # Where servers are, which is not in everybody's PATH; each version of PostgreSQL has its own place.
 PATH=$PATH:/usr/sbin:/sbin
-for dir in /usr/lib/postgresql/*/bin; do
-    PATH=$PATH:$dir
-done
 
 have() {
     case $1 in
-        command) command -v "$2" >/dev/null ;;
+        command) command -v "$2" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$2" >/dev/null ;;
         header) printf '#include <%s>\n' "$2" | gcc -E -x c -o /dev/null - 2>/dev/null ;;
     esac
 }
