@@ -2,6 +2,8 @@
 #ifndef BUILDS_LIBRARY_H
 #define BUILDS_LIBRARY_H
 
+/* state.h is for programs that are linked in the usual way. */
+#define TARGET_WITHOUT_STATE
 #include "../../targets/target.h"
 
 /* A function that is called where the source calls it, with what the compiler makes of its
