@@ -5,6 +5,9 @@ TARGET_NAMES := one_thread threads8 recursion tailcall longjmp signal_storm dlop
                 vfork_exec exec_other exit_in_function die_by_signal wait_for_line segv_fixup \
                 own_int3 sigtrap_blocked group_stop many_threads_churn first_instructions \
                 coroutines thread_ends exceptions made_code affinity jit undumpable under_seccomp
+# Processes, signals and ways out.
+TARGET_NAMES += processes
+TARGET_HEADERS := $(wildcard tests/targets/*.h)
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)
 
@@ -32,23 +35,23 @@ define build_target
 $(TARGET_CC) -o $@ $(filter %.c %.S,$^) -pthread -ldl
 endef
 
-$(BUILD)/targets/%_static: tests/targets/%.c tests/targets/target.h tests/targets/state.h
+$(BUILD)/targets/%_static: tests/targets/%.c $(TARGET_HEADERS)
 	$(build_target)
 
-$(BUILD)/targets/%_static_pie: tests/targets/%.c tests/targets/target.h tests/targets/state.h
+$(BUILD)/targets/%_static_pie: tests/targets/%.c $(TARGET_HEADERS)
 	$(build_target)
 
-$(BUILD)/targets/%_no_pie: tests/targets/%.c tests/targets/target.h tests/targets/state.h
+$(BUILD)/targets/%_no_pie: tests/targets/%.c $(TARGET_HEADERS)
 	$(build_target)
 
 $(BUILD)/targets/lib%.so: tests/targets/%.c
 	@mkdir -p $(@D)
 	$(TARGET_CC) -o $@ $<
 
-$(BUILD)/targets/%: tests/targets/%.c tests/targets/target.h tests/targets/state.h
+$(BUILD)/targets/%: tests/targets/%.c $(TARGET_HEADERS)
 	$(build_target)
 
-$(BUILD)/targets/%: tests/targets/%.cc tests/targets/state.h
+$(BUILD)/targets/%: tests/targets/%.cc $(TARGET_HEADERS)
 	@mkdir -p $(@D)
 	$(CXX) -O1 -g -Wall -Wextra -Werror -o $@ $<
 

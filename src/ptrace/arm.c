@@ -117,15 +117,21 @@ int process_watch_jump(struct process *process, target_addr at, enum process_jum
     return add_use(process, at, uses[jump], err);
 }
 
-/* What changed between the first look, when the process was attached to, and this watch is looked
-   at once more. */
-int process_watch_sigmask(struct process *process, target_addr at, struct error *err)
+static void look_at_threads(struct process *process)
 {
     struct tracee *tracee;
-    int r = add_use(process, at, SITE_SIGMASK, err);
     for (size_t i = 0; (tracee = table_next(&process->engine->tracees, &i));)
         if (tracee->process == process)
             sigtrap_look_thread(tracee);
+}
+
+/* What changed before this watch is looked at once more: afterwards, and just before for those
+   threads that will have run into the breakpoint by then. */
+int process_watch_sigmask(struct process *process, target_addr at, struct error *err)
+{
+    look_at_threads(process);
+    int r = add_use(process, at, SITE_SIGMASK, err);
+    look_at_threads(process);
     return r;
 }
 
@@ -136,6 +142,7 @@ int process_watch_affinity(struct process *process, target_addr at, struct error
 
 int process_watch_sigaction(struct process *process, target_addr at, struct error *err)
 {
+    sigtrap_look_process(process);
     int r = add_use(process, at, SITE_SIGACTION, err);
     sigtrap_look_process(process);
     return r;

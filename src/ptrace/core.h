@@ -49,6 +49,9 @@ struct engine {
 
 /* ---- loop.c */
 
+/* Whether the thread is stopped or has ended and can be reaped: 1 with what it is in *stop, 0, or
+   -ESRCH: it is no tracee. */
+MUST_CHECK int engine_peek(pid_t tid, struct stop *stop);
 /* Waits for the thread to stop or end and decodes that, without reaping it. -ESRCH: there is no
    such tracee. */
 MUST_CHECK int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop);

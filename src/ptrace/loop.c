@@ -69,9 +69,7 @@ static bool is_unstoppable(pid_t tid)
     return state_of(tid) == 'D' || engine_is_dead(tid);
 }
 
-/* Whether the thread is stopped or has ended and can be reaped: 1, 0, or -ESRCH: it is no tracee.
- */
-static int peek(pid_t tid, struct stop *stop)
+int engine_peek(pid_t tid, struct stop *stop)
 {
     siginfo_t info = {0};
     if (waitid(P_PID, (id_t)tid, &info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL) < 0)
@@ -107,7 +105,7 @@ int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop)
 {
     (void)engine;
     for (unsigned looks = 0;; looks++) {
-        int r = peek(tid, stop);
+        int r = engine_peek(tid, stop);
         if (r != 0)
             return r < 0 ? r : 0;
         if (looks < YIELDS_FIRST) {
@@ -115,7 +113,7 @@ int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop)
             continue;
         }
         /* Its end is the loop's to see. */
-        if (engine_is_dead(tid) && peek(tid, stop) == 0)
+        if (engine_is_dead(tid) && engine_peek(tid, stop) == 0)
             return -ESRCH;
         pause_a_little();
     }
@@ -124,7 +122,8 @@ int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop)
 static void wait_until_stopped(struct tracee *tracee)
 {
     struct stop stop;
-    while (peek(tracee->tid, &stop) == 0 && !tracee->vforking && !is_unstoppable(tracee->tid))
+    while (engine_peek(tracee->tid, &stop) == 0 && !tracee->vforking &&
+           !is_unstoppable(tracee->tid))
         pause_a_little();
 }
 

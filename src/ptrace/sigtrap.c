@@ -53,11 +53,22 @@ static enum trap_block block_of(uint64_t mask)
     return mask & TRAP_BIT ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
 }
 
+/* Whether a SIGTRAP of the thread's own is on its way or has stopped it. It may be that of a
+   breakpoint, and the kernel has then undone what is asked for here. To be asked afterwards. */
+static bool has_trapped(pid_t tid)
+{
+    struct stop stop;
+    return status_has_trap(tid, "SigPnd") ||
+           (engine_peek(tid, &stop) == 1 && stop.kind == STOP_SIGNAL && stop.code == SIGTRAP);
+}
+
 void sigtrap_look_thread(struct tracee *tracee)
 {
     uint64_t mask = status_set(tracee->tid, "SigBlk");
+    if (!(mask & TRAP_BIT) && has_trapped(tracee->tid))
+        return;
     tracee->trap_block = block_of(mask);
-    tracee->trap_mask = mask;
+    tracee->trap_mask = tracee->trap_block == TRAP_BLOCKED ? mask : 0;
 }
 
 /* The mask that a thread of unknown state has after a trap: SIGTRAP is in it no more, but a mask of
@@ -113,6 +124,8 @@ static int set_action(struct space *space, pid_t tid, const arch_regs *regs,
 static void learn_action(struct process *process, pid_t tid, bool ignored)
 {
     struct sigtrap *trap = &process->trap;
+    if (tid < 0 && trap->known)
+        return; /* no thread can be asked now */
     *trap = (struct sigtrap){.special = true};
     int r = tid < 0 ? tid : get_action(process->space, tid, &trap->action);
     trap->known = r == 0 || ignored;
@@ -124,12 +137,23 @@ static void learn_action(struct process *process, pid_t tid, bool ignored)
                     process->pid, strerror(-r));
 }
 
+static bool somebody_has_trapped(const struct process *process)
+{
+    const struct tracee *tracee;
+    for (size_t at = 0; (tracee = table_next(&process->engine->tracees, &at));)
+        if (tracee->process == process && has_trapped(tracee->tid))
+            return true;
+    return false;
+}
+
 void sigtrap_look_process(struct process *process)
 {
-    bool ignored = status_has_trap(process->pid, "SigIgn");
-    process->trap = (struct sigtrap){0};
-    if (ignored || status_has_trap(process->pid, "SigCgt"))
+    pid_t tid = process_task(process);
+    bool ignored = status_has_trap(tid, "SigIgn");
+    if (ignored || status_has_trap(tid, "SigCgt"))
         learn_action(process, space_helper(process->space), ignored);
+    else if (!process->trap.special || !somebody_has_trapped(process))
+        process->trap = (struct sigtrap){0};
 }
 
 bool sigtrap_on_sigmask(const struct tracee *tracee, const arch_regs *regs, enum trap_block *then)

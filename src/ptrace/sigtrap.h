@@ -45,7 +45,7 @@ struct sigtrap {
 };
 
 /* Reads what is so now: of a thread whether it blocks SIGTRAP, of its process whether it is handled
-   or ignored. */
+   or ignored. Where a breakpoint may have changed that already, what was known before holds. */
 void sigtrap_look_thread(struct tracee *tracee);
 void sigtrap_look_process(struct process *process);
 

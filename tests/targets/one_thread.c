@@ -1,6 +1,6 @@
 /*
- * one_thread [CALLS=1000]: one thread calls work() CALLS times.
- * Prints "work CALLS CALLS".
+ * one_thread [CALLS=1000] [PREFIX]: one thread calls work() CALLS times.
+ * Prints "work CALLS CALLS", with PREFIX in front.
  */
 #include "target.h"
 
@@ -18,6 +18,7 @@ int main(int argc, char **argv)
     long calls = argument(argc, argv, 1, 1000);
     for (long i = 0; i < calls; i++)
         check(work((int)i) == (int)i + 1, "result of work");
+    fputs(argc > 2 ? argv[2] : "", stdout);
     report("work", n_work, n_work);
     return 0;
 }
