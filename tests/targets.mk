@@ -6,7 +6,7 @@ TARGET_NAMES := one_thread threads8 recursion tailcall longjmp signal_storm dlop
                 own_int3 sigtrap_blocked group_stop many_threads_churn first_instructions \
                 coroutines thread_ends exceptions made_code affinity jit undumpable under_seccomp
 # Processes, signals and ways out.
-TARGET_NAMES += processes
+TARGET_NAMES += processes ends frames_left nested coroutines20
 TARGET_HEADERS := $(wildcard tests/targets/*.h)
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)
@@ -23,6 +23,10 @@ $(BUILD)/targets/%: TARGET_CFLAGS = -fPIE -pie
 # Tail calls become jumps.
 $(BUILD)/targets/tailcall: TARGET_CFLAGS += -O2 -foptimize-sibling-calls
 $(BUILD)/targets/dlopen: TARGET_CFLAGS += -Wl,-rpath,'$$ORIGIN'
+# GCC alone has nested functions.
+$(BUILD)/targets/nested: TARGET_CC = gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Wno-trampolines \
+                                     -fPIE -pie -z execstack
+$(BUILD)/targets/coroutines20: TARGET_CXXFLAGS = -std=c++20
 # Its functions are found by name.
 $(BUILD)/targets/first_instructions: tests/targets/first_instructions.S
 $(BUILD)/targets/lib%.so: TARGET_CFLAGS = -fPIC -shared
@@ -53,7 +57,7 @@ $(BUILD)/targets/%: tests/targets/%.c $(TARGET_HEADERS)
 
 $(BUILD)/targets/%: tests/targets/%.cc $(TARGET_HEADERS)
 	@mkdir -p $(@D)
-	$(CXX) -O1 -g -Wall -Wextra -Werror -o $@ $<
+	$(CXX) $(TARGET_CXXFLAGS) -O1 -g -Wall -Wextra -Werror -o $@ $<
 
 # Unoptimised: no function is inlined, and each one's calls are counted.
 $(BUILD)/targets/cxx_names: tests/targets/cxx_names.cc

@@ -19,6 +19,7 @@ static const struct {
     {"__longjmp_chk", JUMP_LONGJMP},
     {"__libc_longjmp", JUMP_LONGJMP},
     {"__libc_siglongjmp", JUMP_LONGJMP},
+    {"setcontext", JUMP_CONTEXT},
     {"_Unwind_RaiseException", JUMP_THROW},
     {"_Unwind_Resume", JUMP_THROW},
     {"_Unwind_Resume_or_Rethrow", JUMP_THROW},

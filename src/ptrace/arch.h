@@ -81,6 +81,14 @@ int64_t arch_syscall_result(const arch_regs *regs);
 enum { ARCH_JUMP_SPS_MAX = 2 };
 unsigned arch_jump_sps(int memory, const arch_regs *regs, uint64_t sps[ARCH_JUMP_SPS_MAX]);
 
+/* What a ucontext_t says of where a thread goes by setcontext(). */
+struct arch_context {
+    uint64_t sp;
+    uint64_t low, high; /* the stack makecontext() was given for it; {0, 0}: another one */
+};
+/* At the entry of setcontext() of the C library. false when the context cannot be read. */
+bool arch_context_to(int memory, const arch_regs *regs, struct arch_context *context);
+
 /*
  * Given the `n` bytes in front of a return address, the function that a direct call there calls.
  * false when the call is indirect or not recognised.

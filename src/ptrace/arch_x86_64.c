@@ -157,6 +157,23 @@ unsigned arch_jump_sps(int memory, const arch_regs *regs, uint64_t sps[ARCH_JUMP
     return 2;
 }
 
+bool arch_context_to(int memory, const arch_regs *regs, struct arch_context *context)
+{
+    /* struct ucontext of linux/arch/x86/include/uapi/asm/{ucontext,sigcontext}.h, which is also the
+       C libraries': flags and link, then uc_stack (ss_sp, ss_flags, ss_size), then the registers,
+       of which rsp is the sixteenth. */
+    enum { SS_SP = 2, SS_SIZE = 4, RSP = 5 + 15, WORDS };
+    uint64_t words[WORDS];
+    if (memory_read(memory, target_addr_of(regs->rdi), words, sizeof(words)) < 0)
+        return false;
+    *context = (struct arch_context){.sp = words[RSP]};
+    if (words[RSP] - words[SS_SP] <= words[SS_SIZE]) {
+        context->low = words[SS_SP];
+        context->high = words[SS_SP] + words[SS_SIZE];
+    }
+    return true;
+}
+
 bool arch_direct_call_target(target_addr return_address, const uint8_t *before, size_t n,
                              target_addr *target)
 {

@@ -112,8 +112,10 @@ static int add_use(struct process *process, target_addr at, enum site_use wanted
 int process_watch_jump(struct process *process, target_addr at, enum process_jump jump,
                        struct error *err)
 {
-    static const enum site_use uses[] = {
-        [JUMP_LONGJMP] = SITE_JUMP, [JUMP_THROW] = SITE_THROW, [JUMP_CATCH] = SITE_CATCH};
+    static const enum site_use uses[] = {[JUMP_LONGJMP] = SITE_JUMP,
+                                         [JUMP_CONTEXT] = SITE_CONTEXT,
+                                         [JUMP_THROW] = SITE_THROW,
+                                         [JUMP_CATCH] = SITE_CATCH};
     return add_use(process, at, uses[jump], err);
 }
 

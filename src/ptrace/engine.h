@@ -140,10 +140,11 @@ void process_unwatch(struct process *process, target_addr at, watch_reached *rea
  * Functions by which activations are left without returning, so that these get no exit and confuse
  * none that comes later. `at` is the entry of
  *  - JUMP_LONGJMP: longjmp() of a C library, or an alias of it
+ *  - JUMP_CONTEXT: setcontext() of a C library
  *  - JUMP_THROW: _Unwind_RaiseException() and others that are called with an exception object
  *  - JUMP_CATCH: __cxa_begin_catch()
  */
-enum process_jump { JUMP_LONGJMP, JUMP_THROW, JUMP_CATCH };
+enum process_jump { JUMP_LONGJMP, JUMP_CONTEXT, JUMP_THROW, JUMP_CATCH };
 MUST_CHECK int process_watch_jump(struct process *process, target_addr at, enum process_jump jump,
                                   struct error *err);
 

@@ -167,6 +167,24 @@ static void serve_longjmp(struct tracee *tracee, const arch_regs *regs)
     }
 }
 
+/*
+ * setcontext() leaves what is open only when it goes up on the same stack: then it does longjmp()'s
+ * work. Else it switches coroutines, and the calls of the one that is left return when it is
+ * resumed. Stacks that lie in one mapping are told apart by what makecontext() was told.
+ */
+static void serve_context(struct tracee *tracee, const arch_regs *regs)
+{
+    struct arch_context to;
+    uint64_t sp = arch_sp(regs);
+    if (!arch_context_to(tracee->process->space->memory, regs, &to) || to.sp <= sp)
+        return;
+    struct stack_range stack = stack_range_of(tracee, to.sp, engine_now_ns());
+    if (sp < stack.low || sp >= stack.high || (to.high && (sp < to.low || sp >= to.high)))
+        return;
+    callstack_jumped(&tracee->frames);
+    callstack_seen(&tracee->frames, to.sp, stack);
+}
+
 /* What is below a handler of an exception is left. */
 static void serve_catch(struct tracee *tracee, const arch_regs *regs)
 {
@@ -179,6 +197,8 @@ static void serve_jumps(struct tracee *tracee, const struct site *site, const ar
 {
     if (site->uses & SITE_JUMP)
         serve_longjmp(tracee, regs);
+    if (site->uses & SITE_CONTEXT)
+        serve_context(tracee, regs);
     if (site->uses & SITE_CATCH)
         serve_catch(tracee, regs);
     if (site->uses & SITE_THROW) {

@@ -26,6 +26,7 @@ enum site_use {
     SITE_RETURN = 2,     /* a return address */
     SITE_WATCH = 4,      /* somebody is to be called */
     SITE_JUMP = 8,       /* longjmp(): frames are left from here without returning */
+    SITE_CONTEXT = 256,  /* setcontext(): frames may be left from here without returning */
     SITE_CATCH = 64,     /* __cxa_begin_catch(): frames have been left */
     SITE_THROW = 128,    /* the unwinder, called with an exception */
     SITE_SIGMASK = 16,   /* the C library's pthread_sigmask() */

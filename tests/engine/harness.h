@@ -85,6 +85,7 @@ static inline void harness_refresh(struct harness *h, struct process *process)
         {"_longjmp", JUMP_LONGJMP},
         {"siglongjmp", JUMP_LONGJMP},
         {"__longjmp_chk", JUMP_LONGJMP},
+        {"setcontext", JUMP_CONTEXT},
         {"_Unwind_RaiseException", JUMP_THROW},
         {"_Unwind_Resume", JUMP_THROW},
         {"_Unwind_Resume_or_Rethrow", JUMP_THROW},
