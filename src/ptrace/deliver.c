@@ -11,13 +11,6 @@ enum {
     STEPS_MAX = 64, /* the longest slot has far fewer instructions */
 };
 
-bool deliver_is_breakpoint(struct engine *engine, pid_t tid)
-{
-    siginfo_t info;
-    return engine_ptrace(engine, PTRACE_GETSIGINFO, tid, NULL, (uintptr_t)&info) == 0 &&
-           (info.si_code == SI_KERNEL || info.si_code == TRAP_BRKPT);
-}
-
 static bool is_fault(const siginfo_t *info)
 {
     switch (info->si_signo) {

@@ -26,7 +26,4 @@ MUST_CHECK int deliver_prepare(struct engine *engine, struct tracee *tracee, int
 MUST_CHECK int deliver_leave_slot(struct engine *engine, struct tracee *tracee, bool may_step,
                                   arch_regs *regs);
 
-/* Whether the SIGTRAP that the thread is stopped with was raised by a breakpoint instruction. */
-bool deliver_is_breakpoint(struct engine *engine, pid_t tid);
-
 #endif

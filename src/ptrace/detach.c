@@ -73,17 +73,19 @@ static void quiesce(struct engine *engine, pid_t pid)
     }
 }
 
-/* Whether a SIGTRAP waits for this very thread (proc(5): SigPnd). */
+/* Whether a SIGTRAP that is not blocked waits for this very thread (proc(5): SigPnd, SigBlk). The
+   kernel unblocks that of a breakpoint. */
 static bool has_pending_trap(pid_t tid)
 {
     char path[64], line[256];
-    unsigned long long pending = 0;
+    unsigned long long pending = 0, blocked = 0;
     snprintf(path, sizeof(path), "/proc/%d/status", tid);
     cleanup(cleanup_file) FILE *status = fopen(path, "re");
     while (status && fgets(line, sizeof(line), status))
-        if (sscanf(line, "SigPnd: %llx", &pending) == 1)
+        if (sscanf(line, "SigPnd: %llx", &pending) != 1 &&
+            sscanf(line, "SigBlk: %llx", &blocked) == 1)
             break;
-    return (pending >> (SIGTRAP - 1)) & 1;
+    return ((pending & ~blocked) >> (SIGTRAP - 1)) & 1;
 }
 
 /* The site whose breakpoint the thread has just run into, going by its PC. */
@@ -163,9 +165,9 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
     }
     if (stop.kind == STOP_SIGNAL) {
         signal = stop.code;
-        if (site && signal == SIGTRAP && deliver_is_breakpoint(engine, tid)) {
+        if (site && site->mapped && signal == SIGTRAP && sigtrap_is_breakpoint(tracee)) {
             sigtrap_mend(tracee, &regs);
-            signal = arch_set_pc(tid, &regs, site->at) < 0 ? signal : 0;
+            signal = arch_set_pc(tid, &regs, site->at) < 0 ? signal : sigtrap_resume_with(tracee);
         } else if (tracee->process->space &&
                    deliver_prepare(engine, tracee, signal, &regs) == -ESRCH)
             return false;

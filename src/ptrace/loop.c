@@ -201,16 +201,19 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
     if (stop->code == SIGTRAP) {
         target_addr at = target_addr_plus(arch_pc(&regs), -(int64_t)arch_trap_pc_offset);
         struct site *site = space_site(tracee->process->space, at);
-        if (site && site->planted &&
-            (!site->ambiguous || deliver_is_breakpoint(engine, tracee->tid))) {
+        bool certain = site && !site->ambiguous && tracee->trap_block == TRAP_NOT_BLOCKED;
+        if (site && site->planted && (certain || sigtrap_is_breakpoint(tracee))) {
             serve_trap(engine, tracee, site, &regs);
             return;
         }
         /* The breakpoint was lifted after the thread had run into it. */
         if (site && !site->planted && !has_trap(tracee->process->space, at) &&
-            deliver_is_breakpoint(engine, tracee->tid)) {
-            if (arch_set_pc(tracee->tid, &regs, at) == 0)
-                tracee_resume(tracee, 0);
+            sigtrap_is_breakpoint(tracee)) {
+            unsigned remote_calls = tracee->process->space->remote_calls;
+            sigtrap_mend(tracee, &regs);
+            if (arch_set_pc(tracee->tid, &regs, at) == 0 &&
+                tracee->process->space->remote_calls == remote_calls)
+                tracee_resume(tracee, sigtrap_resume_with(tracee));
             return;
         }
     }

@@ -47,12 +47,13 @@ static int find_syscall_insn(struct space *space, pid_t tid)
     return r < 0 ? r : space->syscall_insn.value ? 0 : -ENOENT;
 }
 
-/* Runs the thread to its next system call stop. */
-static int to_syscall_stop(struct engine *engine, pid_t tid)
+/* Runs the thread, resumed with a signal or 0, to its next system call stop. */
+static int to_syscall_stop(struct engine *engine, pid_t tid, int signal)
 {
     struct stop stop;
     for (;;) {
-        int r = engine_ptrace(engine, PTRACE_SYSCALL, tid, NULL, 0);
+        int r = engine_ptrace(engine, PTRACE_SYSCALL, tid, NULL, (uintptr_t)signal);
+        signal = 0;
         if (r == 0)
             r = engine_wait_for(engine, tid, &stop);
         if (r < 0)
@@ -84,14 +85,20 @@ int remote_syscall(struct space *space, pid_t tid, long number, const uint64_t a
     if (r < 0)
         return r;
 
+    /* A SIGTRAP that is owed can only be given back now, while the thread is in its trap. It was
+       blocked, and has to be from here on. */
+    struct tracee *tracee = tracee_find(engine, tid);
+    int signal = tracee ? sigtrap_resume_with(tracee) : 0;
+    if (signal)
+        mask |= UINT64_C(1) << (signal - 1);
     space->remote_calls++;
     regs = saved;
     arch_prepare_syscall(&regs, space->syscall_insn, number, args);
     r = arch_set_regs(tid, &regs);
     if (r == 0)
-        r = to_syscall_stop(engine, tid); /* enters */
+        r = to_syscall_stop(engine, tid, signal); /* enters */
     if (r == 0)
-        r = to_syscall_stop(engine, tid); /* leaves */
+        r = to_syscall_stop(engine, tid, 0); /* leaves */
     if (r == 0)
         r = arch_get_regs(tid, &regs);
     if (r == 0)

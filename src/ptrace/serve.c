@@ -260,7 +260,7 @@ static void step_in_place(struct engine *engine, struct tracee *tracee, struct s
         if (arch_get_regs(tid, regs) == 0 && (tracee->trap_block || tracee->process->trap.special))
             sigtrap_mend(tracee, regs);
         if (space->remote_calls == remote_calls)
-            tracee_resume(tracee, 0);
+            tracee_resume(tracee, sigtrap_resume_with(tracee));
     } else if (arch_get_regs(tid, regs) == 0 && target_addr_equal(arch_pc(regs), site->at)) {
         /* A fault, or a stop before the instruction was run: the thread comes here again. */
         tracee->retry_at = site->at;
@@ -294,7 +294,7 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
     /* One that was made to do a system call is in a stop of its own now, perhaps in a group-stop:
        the loop will see it. */
     if (space->remote_calls == remote_calls)
-        tracee_resume(tracee, 0);
+        tracee_resume(tracee, sigtrap_resume_with(tracee));
 }
 
 /*

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 
 #include "ptrace/core.h"
@@ -214,27 +215,25 @@ void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs)
  * A trap resets the action only when SIGTRAP was blocked: so a handler that is still there says
  * that it was not, and one that is gone, that it was, be it by the mask of a signal handler, which
  * is not seen otherwise. Where there are more threads, the trap of another may have taken it.
+ * Whether the action is to be put back.
  */
-static void mend_action(struct tracee *tracee, const arch_regs *regs)
+static bool action_is_lost(struct tracee *tracee)
 {
-    struct process *process = tracee->process;
+    const struct process *process = tracee->process;
     const struct sigtrap *trap = &process->trap;
     bool ignored = trap->action.handler == (uintptr_t)SIG_IGN;
     if (!trap->known)
-        return;
+        return false;
     if (status_has_trap(process->pid, ignored ? "SigIgn" : "SigCgt")) {
         if (!ignored)
             tracee->trap_block = TRAP_NOT_BLOCKED;
-        return;
+        return false;
     }
     if (!ignored && process->n_threads == 1) {
         tracee->trap_block = TRAP_BLOCKED;
         tracee->trap_mask = 0;
     }
-    int r = set_action(process->space, tracee->tid, regs, &trap->action);
-    if (r < 0 && r != -ESRCH)
-        log_warning("process %d has lost its handling of SIGTRAP and it cannot be put back: %s",
-                    process->pid, strerror(-r));
+    return true;
 }
 
 /*
@@ -265,9 +264,38 @@ static void mend_mask(struct tracee *tracee)
 
 void sigtrap_mend(struct tracee *tracee, const arch_regs *regs)
 {
-    if (tracee->process->trap.special)
-        mend_action(tracee, regs);
+    struct process *process = tracee->process;
+    bool lost = process->trap.special && action_is_lost(tracee);
     /* Inside sigaction() it stays unblocked, or the trap at its return would undo what it did. */
     if (tracee->trap_block != TRAP_NOT_BLOCKED && !tracee->in_sigaction)
         mend_mask(tracee);
+    int r = lost ? set_action(process->space, tracee->tid, regs, &process->trap.action) : 0;
+    if (r < 0 && r != -ESRCH)
+        log_warning("process %d has lost its handling of SIGTRAP and it cannot be put back: %s",
+                    process->pid, strerror(-r));
+}
+
+bool sigtrap_is_breakpoint(struct tracee *tracee)
+{
+    siginfo_t info;
+    if (engine_ptrace(tracee->process->engine, PTRACE_GETSIGINFO, tracee->tid, NULL,
+                      (uintptr_t)&info) < 0)
+        return false;
+    if (info.si_code == SI_KERNEL || info.si_code == TRAP_BRKPT)
+        return true;
+    if (tracee->trap_block == TRAP_NOT_BLOCKED)
+        return false;
+    tracee->owed = info;
+    return true;
+}
+
+int sigtrap_resume_with(struct tracee *tracee)
+{
+    if (tracee->owed.si_signo == 0 || tracee->in_sigaction)
+        return 0;
+    siginfo_t info = tracee->owed;
+    tracee->owed.si_signo = 0;
+    int r = engine_ptrace(tracee->process->engine, PTRACE_SETSIGINFO, tracee->tid, NULL,
+                          (uintptr_t)&info);
+    return r < 0 ? 0 : SIGTRAP;
 }

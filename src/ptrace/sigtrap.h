@@ -60,4 +60,16 @@ void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs);
    a system call: see remote_syscall(). */
 void sigtrap_mend(struct tracee *tracee, const arch_regs *regs);
 
+/*
+ * The thread has been stopped by a SIGTRAP where a breakpoint of ours would stop it: whether one
+ * did. While SIGTRAP is blocked nothing else can; but when one of the program's own is pending for
+ * the thread, the kernel takes the two for one, with the origin of the first (kernel/signal.c:
+ * legacy_queue()). Then that one is owed to the program.
+ */
+bool sigtrap_is_breakpoint(struct tracee *tracee);
+
+/* What the thread, stopped by a trap and mended, is to be resumed with: 0, or SIGTRAP when one is
+   owed. As it is blocked, the kernel makes it pending again (ptrace_signal()). */
+int sigtrap_resume_with(struct tracee *tracee);
+
 #endif

@@ -4,6 +4,7 @@
 #ifndef PTRACE_TRACEE_H
 #define PTRACE_TRACEE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -39,6 +40,7 @@ struct tracee {
     bool vforking;              /* waits in vfork(2) for its child: cannot stop, cannot run */
     enum trap_block trap_block; /* whether it blocks SIGTRAP: see sigtrap.h */
     uint64_t trap_mask;         /* the mask in which it was found blocked; 0: it was asked for */
+    siginfo_t owed;             /* a SIGTRAP of the program's, si_signo 0: none; see sigtrap.h */
     bool in_sigaction;          /* for SIGTRAP, with this handler */
     uint64_t sigaction_handler;
     uint64_t exception; /* the last one the unwinder was called with, 0: none */

@@ -162,6 +162,18 @@ START_TEST(children_followed)
 }
 END_TEST
 
+/* A child that is followed cannot ask to be traced, nor be traced by its parent; it is told so. */
+START_TEST(debuggers_followed)
+{
+    struct engine_options follow = {.follow_forks = true};
+    struct harness *h = harness_new("work", &follow);
+    harness_run(h, "debugger 10 refused");
+    ck_assert_int_eq(h->status, 0);
+    ck_assert_uint_eq(harness_check_counts(h), 1);
+    harness_free(h);
+}
+END_TEST
+
 /* Both programs have a work(), one after the other in the same process. */
 static void check_exec(const char *command)
 {
@@ -310,6 +322,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, libraries_that_come_and_go);
     tcase_add_test(tests, children_let_go);
     tcase_add_test(tests, children_followed);
+    tcase_add_test(tests, debuggers_followed);
     tcase_add_test(tests, another_program_executed);
     tcase_add_test(tests, ends_inside_functions);
     tcase_add_test(tests, faults_that_are_mended);
