@@ -200,9 +200,75 @@ static int seize_all(struct engine *engine, struct process *process)
     return 0;
 }
 
+/* Kernel threads and dead processes have no memory, which a process that is about to end shares
+   with them. */
+static bool has_program(pid_t pid)
+{
+    char path[64], program[16];
+    snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+    return readlink(path, program, sizeof(program)) > 0;
+}
+
+/* Attaches to one that shares the space of `process`, as one whose calls are not reported. 1: it is
+   ours now; 0: it is gone. */
+static int attach_sharer(struct engine *engine, struct process *process, pid_t pid)
+{
+    struct process *sharer = process_new(engine, pid, process->space);
+    if (!sharer)
+        return -ENOMEM;
+    process->space->users++;
+    sharer->silent = true;
+    int r = seize_all(engine, sharer);
+    if (sharer->n_threads == 0)
+        process_free(sharer);
+    else if (r == 0)
+        return 1;
+    return r == -ESRCH ? 0 : r;
+}
+
+/*
+ * Processes made by clone(2) with CLONE_VM, or by a vfork(2) that is under way, live in the same
+ * memory: breakpoints in it would be their death. Those made from now on are traced by birth; so
+ * are theirs, once a pass finds no new one. Of one that cannot be attached to *who is the ID.
+ */
+static int attach_sharers(struct engine *engine, struct process *process, pid_t *who)
+{
+    pid_t self = process_task(process);
+    int found;
+    do {
+        struct dirent *entry;
+        cleanup(cleanup_dir) DIR *dir = opendir("/proc");
+        found = 0;
+        while (dir && (entry = readdir(dir))) {
+            *who = (pid_t)strtol(entry->d_name, NULL, 10);
+            if (*who <= 0 || process_find(engine, *who) || engine_shares_memory(self, *who) != 1 ||
+                !has_program(*who))
+                continue;
+            int r = attach_sharer(engine, process, *who);
+            if (r < 0)
+                return r;
+            found += r;
+        }
+    } while (found > 0);
+    return 0;
+}
+
+/* Attaches to the process and opens its space; *who is the one to blame for a failure. */
+static int attach_new(struct engine *engine, struct process *process, pid_t *who)
+{
+    int r = seize_all(engine, process);
+    if (r == 0 && process->n_threads == 0)
+        r = -ESRCH;
+    /* The space is opened only once ptrace has said yes: its refusals are the ones to explain. */
+    if (r == 0)
+        r = space_new(engine, process_task(process), &process->space);
+    return r == 0 ? attach_sharers(engine, process, who) : r;
+}
+
 int engine_attach(struct engine *engine, pid_t pid, struct error *err)
 {
     struct status status;
+    pid_t who = pid;
     int r = status_read(pid, &status);
     if (r < 0)
         return error_set(err, -ESRCH, "no process %d", pid);
@@ -211,19 +277,19 @@ int engine_attach(struct engine *engine, pid_t pid, struct error *err)
                          status.group);
     if (pid == getpid())
         return error_set(err, -EINVAL, "process %d is this tracer itself", pid);
-    if (process_find(engine, pid))
+    struct process *process = process_find(engine, pid);
+    if (process && !process->silent)
         return error_set(err, -EEXIST, "process %d is attached to already", pid);
-    /* The space is opened only once ptrace has said yes: its refusals are the ones to explain. */
-    struct process *process = process_new(engine, pid, NULL);
-    if (!process)
-        return error_set(err, -ENOMEM, "out of memory");
-    r = seize_all(engine, process);
-    if (r == 0 && process->n_threads == 0)
-        r = -ESRCH;
-    if (r == 0)
-        r = space_new(engine, process_task(process), &process->space);
+    if (process) {
+        process->silent = false; /* it was held for the sake of another in its memory */
+    } else {
+        process = process_new(engine, pid, NULL);
+        if (!process)
+            return error_set(err, -ENOMEM, "out of memory");
+        r = attach_new(engine, process, &who);
+    }
     if (r < 0) {
-        explain(pid, r, err);
+        explain(who, r, err);
         engine_detach_process(engine, process);
         return err ? err->code : r;
     }

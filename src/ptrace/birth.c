@@ -20,11 +20,10 @@
 
 static void *const KNOWN = (void *)1;
 
-/* Whether the two processes share their memory; kcmp(2) tells, where the kernel has it. */
-static bool shares_memory(pid_t parent, pid_t child, enum stop_kind kind)
+int engine_shares_memory(pid_t one, pid_t other)
 {
-    long r = syscall(SYS_kcmp, parent, child, KCMP_VM, 0, 0);
-    return r >= 0 ? r == 0 : kind == STOP_VFORK;
+    long r = syscall(SYS_kcmp, one, other, KCMP_VM, 0, 0);
+    return r < 0 ? -errno : r == 0;
 }
 
 static void let_child_go(struct engine *engine, const struct space *space, pid_t child)
@@ -95,7 +94,8 @@ void engine_birth(struct engine *engine, struct tracee *parent, const struct sto
         } else
             log_warning("out of memory: calls of thread %d are not reported", child);
     } else {
-        bool shared = shares_memory(parent->process->pid, child, stop->kind);
+        int compared = engine_shares_memory(parent->tid, child);
+        bool shared = compared < 0 ? stop->kind == STOP_VFORK : compared > 0;
         if (shared || (engine->options.follow_forks && !parent->process->silent)) {
             follow(engine, parent, child, shared);
         } else {
@@ -175,6 +175,7 @@ void engine_exec(struct engine *engine, const struct stop *stop)
         return;
     }
     tracee_forget_program(tracee);
+    engine->space_untidy = true;
     space_put(process->space);
     process->space = space;
     space->helper = stop->tid;

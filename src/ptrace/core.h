@@ -44,6 +44,7 @@ struct engine {
     int busy_cpu;                /* this one: see doorbell.c */
     uint64_t everyone_served_ns; /* see serve_fairly() */
     bool detach_asked;
+    bool space_untidy;   /* a process has left its space: see let_silent_go() */
     bool returns_untidy; /* functions were disarmed: some return sites may serve nobody */
 };
 
@@ -75,6 +76,8 @@ void engine_stop_space(struct engine *engine, struct space *space, pid_t except)
 
 /* ---- birth.c: fork, vfork, clone, exec */
 
+/* Whether the two threads share their memory: 0 or 1; negative where kcmp(2) does not tell. */
+int engine_shares_memory(pid_t one, pid_t other);
 /* `stop` is a FORK, VFORK or CLONE event of `parent`. */
 void engine_birth(struct engine *engine, struct tracee *parent, const struct stop *stop);
 /* An EXEC event of a thread that is now its process's only one. */

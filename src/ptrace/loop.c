@@ -225,6 +225,7 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
 static void on_end(struct engine *engine, struct tracee *tracee, const struct stop *stop)
 {
     engine_reap(stop->tid);
+    engine->space_untidy = engine->space_untidy || tracee->process->n_threads == 1;
     if (stop->tid == tracee->process->pid)
         tracee->process->exit_status = stop->status;
     tracee_free(engine, tracee);
@@ -283,6 +284,28 @@ static void tidy_returns(struct engine *engine)
     engine->returns_untidy = false;
 }
 
+static bool has_speaker(const struct engine *engine, const struct space *space)
+{
+    const struct process *process;
+    for (size_t at = 0; (process = table_next(&engine->processes, &at));)
+        if (process->space == space && !process->silent)
+            return true;
+    return false;
+}
+
+/* Nobody is left for whose sake breakpoints stand in the memory of the silent ones. */
+static void let_silent_go(struct engine *engine)
+{
+    struct process *process;
+    engine->space_untidy = false;
+    for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
+        if (!process->silent || has_speaker(engine, process->space))
+            continue;
+        engine_detach_process(engine, process);
+        at = 0;
+    }
+}
+
 /*
  * waitid(2) gives the first stopped thread in the order of a kernel list, so a few busy threads at
  * its head could keep all others waiting. From time to time each thread is asked for by itself.
@@ -326,6 +349,10 @@ int engine_run(struct engine *engine, struct error *err)
             break;
         if (engine->returns_untidy)
             tidy_returns(engine);
+        if (engine->space_untidy)
+            let_silent_go(engine);
+        if (engine->processes.count == 0)
+            break;
         serve_fairly(engine);
         int r = doorbell_wait(engine, &info);
         if (r == -EINTR) {

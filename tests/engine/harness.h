@@ -112,9 +112,9 @@ static inline void harness_refresh(struct harness *h, struct process *process)
         file_vaddr vaddr;
         for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++)
             if (image_symbol(module->image, jumps[i].name, &vaddr))
-                ck_assert_int_eq(
+                expect_alive(
                     process_watch_jump(process, module_target(module, vaddr), jumps[i].jump, &err),
-                    0);
+                    &err);
         if (image_symbol(module->image, "pthread_sigmask", &vaddr))
             expect_alive(process_watch_sigmask(process, module_target(module, vaddr), &err), &err);
         if (image_symbol(module->image, "sched_getaffinity", &vaddr))

@@ -3,11 +3,9 @@
  * again while it runs, at moments that chance picks. What it does, says, returns and sees of itself
  * is the same; traced from the start, recorded is exactly what it did.
  */
-#include <pthread.h>
 #include <time.h>
 
-#include "engine/harness.h"
-#include "engine/untouched.h"
+#include "engine/visits.h"
 
 enum { ROUNDS = 3 };
 
@@ -85,33 +83,6 @@ static const struct {
 
 enum { N_TARGETS = sizeof(TARGETS) / sizeof(TARGETS[0]) };
 
-static void pause_us(long us)
-{
-    struct timespec pause = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
-    nanosleep(&pause, NULL);
-}
-
-struct bell {
-    struct engine *engine;
-    struct harness *harness;
-    long after_us;
-};
-
-static void *ring_later(void *data)
-{
-    struct bell *bell = data;
-    pause_us(bell->after_us);
-    bell->harness->data = bell;
-    engine_ring(bell->engine);
-    return NULL;
-}
-
-static void let_go_when_rung(struct harness *h)
-{
-    if (h->data)
-        engine_detach(h->engine);
-}
-
 static bool is_named(const char *names, const char *name)
 {
     char padded[1100], word[80];
@@ -162,48 +133,6 @@ static void check_same(int i, const char *way, const char *command, char *bare, 
     }
     ck_assert_msg(strcmp(output, bare) == 0, "%s %s says \"%s\", bare \"%s\"", command, way, output,
                   bare);
-}
-
-/* Attaches for some time. Whether the target was still there, to be attached to and to be let go.
- */
-static bool visit(pid_t pid, const char *names, unsigned *seed)
-{
-    struct error err = {0};
-    pthread_t thread;
-    struct harness *h = harness_new(names, NULL);
-    struct bell bell = {.engine = h->engine, .harness = h, .after_us = rand_r(seed) % 8000};
-    h->rung = let_go_when_rung;
-    bool there = engine_attach(h->engine, pid, &err) == 0;
-    if (!there) {
-        ck_assert_msg(err.code == -ESRCH, "%s", err.text);
-        harness_free(h);
-        return false;
-    }
-    ck_assert_int_eq(pthread_create(&thread, NULL, ring_later, &bell), 0);
-    ck_assert_int_eq(engine_run(h->engine, &err), 0);
-    pthread_join(thread, NULL);
-    bool gone = h->ended && h->status != -1;
-    check_untouched(pid);
-    harness_free(h);
-    return !gone;
-}
-
-enum { STILL_THERE = 10, GONE = 11 };
-
-/* Each visit is a tracer of its own, as a user's would be: what the kernel does when it ends
- * counts. */
-static bool visit_once(pid_t pid, const char *names, unsigned *seed)
-{
-    int status;
-    unsigned own_seed = (unsigned)rand_r(seed);
-    pid_t visitor = fork();
-    if (visitor == 0)
-        _exit(visit(pid, names, &own_seed) ? STILL_THERE : GONE);
-    ck_assert_int_eq(waitpid(visitor, &status, 0), visitor);
-    ck_assert_msg(WIFEXITED(status) &&
-                      (WEXITSTATUS(status) == STILL_THERE || WEXITSTATUS(status) == GONE),
-                  "the tracer ended with wait status 0x%x", status);
-    return WEXITSTATUS(status) == STILL_THERE;
 }
 
 static int run_visited(const char *command, const char *names, unsigned seed, char *output,
