@@ -66,19 +66,20 @@ static int deliver_fault(struct engine *engine, struct tracee *tracee, struct si
 }
 
 /* One step of the thread. Returns the stop that ended it; a group-stop or interrupt in between is
-   asked for again. */
+   asked for again. SIGSTOP, which cannot be blocked, takes its effect. */
 static int step(struct engine *engine, struct tracee *tracee, arch_regs *regs, struct stop *stop)
 {
-    bool again = false;
+    bool again = false, stopping = false;
     int r;
     do {
-        r = engine_ptrace(engine, PTRACE_SINGLESTEP, tracee->tid, NULL, 0);
+        r = engine_ptrace(engine, PTRACE_SINGLESTEP, tracee->tid, NULL, stopping ? SIGSTOP : 0);
         if (r == 0)
             r = engine_wait_for(engine, tracee->tid, stop);
         if (r == 0 && stop_is_end(stop))
             r = -ESRCH;
         again = again || (r == 0 && stop->kind != STOP_SIGNAL);
-    } while (r == 0 && stop->kind != STOP_SIGNAL);
+        stopping = r == 0 && stop->kind == STOP_SIGNAL && stop->code == SIGSTOP;
+    } while (r == 0 && (stop->kind != STOP_SIGNAL || stopping));
     engine->stats.single_steps++;
     if (r == 0 && again)
         r = engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);

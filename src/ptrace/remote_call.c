@@ -62,8 +62,10 @@ static int to_syscall_stop(struct engine *engine, pid_t tid, int signal)
             return -ESRCH;
         if (stop.kind == STOP_SYSCALL)
             return 0;
-        /* A group-stop or interrupt on the way: all signals are blocked, nothing else can be. Both
-           are reported again when the call is done. */
+        /* All signals are blocked but SIGSTOP, which cannot be: it takes its effect. A group-stop
+           or interrupt on the way is reported again when the call is done. */
+        if (stop.kind == STOP_SIGNAL)
+            signal = stop.code;
     }
 }
 
