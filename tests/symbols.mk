@@ -7,7 +7,7 @@ SYMBOLS_CLANG := $(shell command -v clang 2>/dev/null)
 
 SYMBOLS_TYPES := types_gcc_O0 types_gcc_O2 types_gcc_dwarf4 types_gcc_split types_gcc_units types_gcc_g1 \
                  $(if $(SYMBOLS_CLANG),types_clang_O0 types_clang_O2 types_clang_split types_clang_g1 unused_clang_O0 unused_clang_O2)
-SYMBOLS_CXX   := cxx_gcc cxx_gcc_units $(if $(SYMBOLS_CLANG),cxx_clang)
+SYMBOLS_CXX   := cxx_gcc cxx_gcc_units library_gcc $(if $(SYMBOLS_CLANG),cxx_clang library_clang)
 SYMBOLS_LINKS := pie no_pie static static_pie libnames.so.1 libdynsym.so stripped_build_id stripped_debuglink
 SYMBOLS_TEST_FILES := $(addprefix $(SYMBOLS_DIR)/,$(SYMBOLS_TYPES) $(SYMBOLS_CXX) $(SYMBOLS_LINKS))
 
@@ -50,6 +50,10 @@ $(SYMBOLS_DIR)/unused_clang_O0: tests/targets/symbols_unused.c
 $(SYMBOLS_DIR)/unused_clang_O2: tests/targets/symbols_unused.c
 	$(call symbols_build,$(symbols_clang),-w -g -O2)
 
+$(SYMBOLS_DIR)/library_gcc: tests/targets/symbols_library.cc
+	$(call symbols_build,g++ -std=gnu++17,-w -g -O0)
+$(SYMBOLS_DIR)/library_clang: tests/targets/symbols_library.cc
+	$(call symbols_build,clang++ -std=gnu++17,-w -g -O0)
 $(SYMBOLS_DIR)/cxx_gcc: tests/targets/symbols_cxx.cc
 	$(call symbols_build,g++,-w -g -O1)
 $(SYMBOLS_DIR)/cxx_gcc_units: tests/targets/symbols_cxx.cc

@@ -33,3 +33,9 @@ stress: all
 	@scripts/stress.sh $(or $(MINUTES),5) $(BUILD)
 
 .PHONY: stress
+
+# CALLS= how many.
+values: all
+	@BUILD=$(abspath $(BUILD)) bash tests/values/all.sh $(or $(CALLS),1000000)
+
+.PHONY: values

@@ -108,6 +108,8 @@ static struct classes classify(const struct abi_value *value)
 /* What has been given out so far. */
 struct supply {
     unsigned integers;
+    /* What the compiler believes to have given out: the same, but for struct abi_habits. */
+    unsigned believed;
     unsigned floats;
     uint64_t stack; /* bytes */
     /* A vector of more than 16 bytes was passed: in a vector register where the function was
@@ -163,6 +165,7 @@ static void place_on_stack(struct supply *supply, uint64_t size, uint64_t align,
 
 static void place_pointer(struct supply *supply, struct abi_location *at)
 {
+    supply->believed += supply->believed < INTEGER_REGISTERS;
     if (supply->integers < INTEGER_REGISTERS) {
         at->where = ABI_WHOLE;
         at->place = register_place(PLACE_INTEGER_ARG, supply->integers++);
@@ -177,15 +180,32 @@ static bool is_size_plausible(uint64_t size)
     return size <= (1u << 30);
 }
 
-/* LLVM before version 18 takes the halves of an __int128 for two arguments. */
-static void place_halves(struct supply *supply, struct abi_location *at)
+/* One eightbyte of its own. */
+static struct value_place place_eightbyte(struct supply *supply, enum eightbyte_class class)
 {
-    struct abi_location halves[2] = {{0}};
-    for (unsigned i = 0; i < 2; i++)
-        place_pointer(supply, &halves[i]);
-    if (halves[0].where == ABI_NOWHERE || halves[1].where == ABI_NOWHERE)
-        return;
-    *at = (struct abi_location){ABI_PIECES, halves[0].place, halves[1].place};
+    struct abi_location at = {0};
+    if (class == CLASS_SSE && supply->floats < FLOAT_REGISTERS)
+        return register_place(PLACE_FLOAT_ARG, supply->floats++);
+    if (class == CLASS_INTEGER && supply->integers < INTEGER_REGISTERS)
+        return register_place(PLACE_INTEGER_ARG, supply->integers++);
+    if (class == CLASS_INTEGER || class == CLASS_SSE)
+        place_on_stack(supply, 8, 8, &at);
+    return at.place;
+}
+
+/*
+ * LLVM before version 18 takes the halves of an __int128 for two arguments, each of which finds its
+ * own register or stack slot. clang, which decides for LLVM whether a structure is passed in
+ * registers, believes that one that finds a single register left leaves it free: a structure may
+ * then be in parts in registers and on the stack, too.
+ */
+static void place_split(struct supply *supply, const struct classes *classes,
+                        struct abi_location *at)
+{
+    at->where = ABI_PIECES;
+    at->place = place_eightbyte(supply, classes->of[0]);
+    if (classes->n > 1)
+        at->second = place_eightbyte(supply, classes->of[1]);
 }
 
 static void place_argument(struct supply *supply, const struct abi_value *value,
@@ -208,7 +228,9 @@ static void place_argument(struct supply *supply, const struct abi_value *value,
     }
 
     if (habits.splits_int128 && value->shape == ABI_INT128) {
-        place_halves(supply, at);
+        if (supply->believed + 2 <= INTEGER_REGISTERS)
+            supply->believed += 2;
+        place_split(supply, &classes, at);
         return;
     }
 
@@ -221,12 +243,17 @@ static void place_argument(struct supply *supply, const struct abi_value *value,
     }
     /* "If there are no registers available for any eightbyte of an argument, the whole argument is
        passed on the stack", and what was assigned is taken back. */
-    if (supply->integers + integers > INTEGER_REGISTERS ||
+    if (supply->believed + integers > INTEGER_REGISTERS ||
         supply->floats + floats > FLOAT_REGISTERS) {
         place_on_stack(supply, value->size, value->align, at);
         return;
     }
 
+    supply->believed += integers;
+    if (supply->integers + integers > INTEGER_REGISTERS) {
+        place_split(supply, &classes, at);
+        return;
+    }
     place_pieces(&classes, PLACE_INTEGER_ARG, &supply->integers, PLACE_FLOAT_ARG, &supply->floats,
                  at);
 }
@@ -294,7 +321,7 @@ void abi_place(const struct abi_value *result, struct abi_location *result_at,
         has_wide_vector(result))
         return; /* perhaps an address is passed for it, perhaps not */
     if (place_result(result, result_at))
-        supply.integers++;
+        supply.integers = supply.believed = 1;
     for (size_t i = 0; i < n; i++) {
         if (args[i].shape == ABI_UNCLASSIFIED || args[i].shape == ABI_VOID ||
             !is_size_plausible(args[i].size) || args[i].align > (1u << 16))

@@ -8,6 +8,7 @@
 
 #include "symbols/ctype_layout.h"
 #include "symbols/dwarf_read.h"
+#include "symbols/trust.h"
 
 void layout_add_part(struct layout *layout, uint64_t offset, uint64_t size, enum abi_part_kind kind,
                      uint64_t align)
@@ -100,8 +101,10 @@ void layout_add_type(struct layout *layout, Dwarf_Die *type, uint64_t offset, co
     case DW_TAG_rvalue_reference_type:
         layout_add_pointer(layout, &die, offset, name, shown);
         break;
-    case DW_TAG_unspecified_type: /* decltype(nullptr) */
-        if (die_is_cxx(&die))
+    case DW_TAG_unspecified_type:
+        /* decltype(nullptr), which GCC passes like a pointer (psABI, "C++"); clang takes one in a
+           structure for memory, and loses count of the registers where it is a parameter. */
+        if (die_is_cxx(&die) && origin_of(&die).is_gcc)
             layout_add_pointer(layout, &die, offset, name, shown);
         else
             layout->unknown = true;

@@ -27,8 +27,9 @@ static void show_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t fi
     scalar->bits = (uint8_t)bits;
 }
 
+/* *end: the first bit behind it. */
 static void add_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t offset, uint64_t bits,
-                          const char *outer, bool shown, unsigned depth)
+                          const char *outer, bool shown, unsigned depth, uint64_t *end)
 {
     uint64_t first, location, storage, from_top;
     if (die_unsigned(member, DW_AT_data_bit_offset, &first)) {
@@ -55,21 +56,35 @@ static void add_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t off
         layout->unknown = true;
         return;
     }
+    *end = first + bits;
     layout_add_part(layout, first / 8, (first + bits - 1) / 8 - first / 8 + 1, ABI_BIT_FIELD, 1);
     const char *name = dwarf_diename(member);
     if (shown && name)
         show_bit_field(layout, member, first, bits, layout_member_name(layout, outer, name), depth);
 }
 
-static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset, const char *name,
-                       bool shown, unsigned depth)
+/*
+ * A member that starts in the middle of a bit-field. LLVM (seen in version 14) takes a bit-field as
+ * wide as its type for an ordinary member, and leaves out at which bit of the byte it starts.
+ */
+static bool is_misplaced(const struct layout *layout, uint64_t at, uint64_t bit_field_end)
 {
+    return layout->parts.count > 0 && at * 8 < bit_field_end && bit_field_end < at * 8 + 8;
+}
+
+/* `bit_field_end`: the first bit behind the bit-field in front of it, 0 when there is none; is set
+   to where this one ends, if it is one. */
+static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset, const char *name,
+                       bool shown, unsigned depth, uint64_t *bit_field_end)
+{
+    uint64_t before = *bit_field_end;
+    *bit_field_end = 0;
     /* Static members of C++, as DWARF 4 has them. */
     if (die_flag(member, DW_AT_external) || die_flag(member, DW_AT_declaration))
         return;
     uint64_t bits, location = 0;
     if (die_unsigned(member, DW_AT_bit_size, &bits)) {
-        add_bit_field(layout, member, offset, bits, name, shown, depth);
+        add_bit_field(layout, member, offset, bits, name, shown, depth, bit_field_end);
         return;
     }
     if (dwarf_hasattr(member, DW_AT_data_member_location) &&
@@ -86,6 +101,17 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
     if (die_unsigned(member, DW_AT_alignment, &align) && align > layout->align &&
         align <= (1u << 16))
         layout->align = align;
+    if (before && is_misplaced(layout, offset + location, before)) {
+        uint64_t size;
+        if (!die_strip(&type) || !die_size(&type, &size) || size > 8) {
+            layout->unknown = true;
+            return;
+        }
+        *bit_field_end = before + size * 8;
+        layout_add_part(layout, offset + location, size + 1, ABI_BIT_FIELD, 1);
+        layout->incomplete |= shown;
+        return;
+    }
     /* The pointer to virtual functions is the compiler's. */
     if (die_flag(member, DW_AT_artificial))
         shown = false;
@@ -211,12 +237,13 @@ void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
     if (is_union && shown)
         show_words(layout, offset, size, name);
     Dwarf_Die member;
+    uint64_t bit_field_end = 0;
     if (dwarf_child(die, &member) != 0)
         return;
     do {
         int tag = dwarf_tag(&member);
         if (tag == DW_TAG_member || tag == DW_TAG_inheritance)
-            add_member(layout, &member, offset, name, shown && !is_union, depth);
+            add_member(layout, &member, offset, name, shown && !is_union, depth, &bit_field_end);
         else if (tag == DW_TAG_variant_part)
             layout->unknown = true;
         if (++layout->visits > LAYOUT_VISITS_MAX)

@@ -63,10 +63,9 @@ static bool place_bytes(const struct abi_location *at, uint64_t offset, uint64_t
         *place = at->second;
     else if (offset + size > 8)
         *rest = at->second;
+    place->shift = offset % 8;
     if (place->kind == PLACE_STACK_ARG)
-        place->offset += (int32_t)(offset % 8);
-    else
-        place->shift = offset % 8;
+        place->offset += place->shift;
     return place->kind != PLACE_NONE && (offset >= 8 || offset + size <= 8 || rest->kind);
 }
 

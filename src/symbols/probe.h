@@ -62,7 +62,8 @@ enum place_kind {
 struct value_place {
     enum place_kind kind;
     uint16_t index;
-    uint8_t shift;  /* bytes into the register where the value starts */
+    uint8_t shift;  /* bytes into the register where the value starts; of a slot of the stack, whose
+                       `offset` has it already, likewise */
     bool indirect;  /* what lies there is an address, and the value `beyond` bytes behind that */
     int32_t offset; /* of PLACE_STACK_ARG */
     int32_t beyond;

@@ -185,6 +185,27 @@ START_TEST(places)
 }
 END_TEST
 
+/* What clang passes before LLVM 18, as its output shows. */
+START_TEST(splits_int128)
+{
+    static const struct abi_part halves[] = {{0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER}};
+    static const struct abi_value int128 = {ABI_INT128, 16, 16, 2, halves};
+    static const struct abi_part mixed_parts[] = {{0, 4, ABI_INTEGER}, {8, 8, ABI_FLOAT}};
+    static const struct abi_value mixed = {ABI_AGGREGATE, 16, 8, 2, mixed_parts};
+    const struct abi_value args[] = {INT, INT, INT, INT, INT, int128, mixed, INT, int128},
+                           none = NONE;
+    static const char *const wanted[] = {"i0",    "i1",    "i2",  "i3",     "i4",
+                                         "i5+s0", "s8+f0", "s16", "s24+s32"};
+    struct abi_location result, at[9];
+    abi_place(&none, &result, args, 9, (struct abi_habits){.splits_int128 = true}, at);
+    for (size_t i = 0; i < 9; i++) {
+        char shown[32] = "";
+        show(shown, &at[i]);
+        ck_assert_str_eq(shown, wanted[i]);
+    }
+}
+END_TEST
+
 START_TEST(knows_registers_by_number)
 {
     static const struct {
@@ -208,6 +229,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, places, 0, sizeof(cases) / sizeof(*cases));
+    tcase_add_test(tests, splits_int128);
     tcase_add_test(tests, knows_registers_by_number);
 }
 

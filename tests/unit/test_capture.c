@@ -120,6 +120,64 @@ START_TEST(floating_point)
 }
 END_TEST
 
+/* Two registers, bits of one, and what an address leads to. */
+START_TEST(pieces)
+{
+    struct {
+        uint32_t number;
+        char text[12];
+        const uint16_t *begin, *end;
+        const char *chars;
+        uint64_t length;
+    } there = {7, "twelve bytes", 0, 0, "hello, world", 5};
+    static const uint16_t elements[9];
+    there.begin = elements;
+    there.end = elements + 9;
+    const struct value_place i0 = {.kind = PLACE_INTEGER_ARG, .index = 0},
+                             i1 = {.kind = PLACE_INTEGER_ARG, .index = 1};
+    struct value_place at[6];
+    for (int i = 0; i < 6; i++)
+        at[i] = (struct value_place){.kind = PLACE_INTEGER_ARG, .index = 2, .indirect = true};
+    at[1].beyond = offsetof(__typeof__(there), text);
+    at[2].beyond = offsetof(__typeof__(there), begin);
+    at[3].beyond = offsetof(__typeof__(there), end);
+    at[4].beyond = offsetof(__typeof__(there), chars);
+    at[5].beyond = offsetof(__typeof__(there), length);
+    const struct value_place nowhere = {
+        .kind = PLACE_INTEGER_ARG, .index = 3, .indirect = true, .beyond = 8};
+    const struct field fields[] = {
+        {.kind = VALUE_HEX128, .size = 16, .place = i0, .rest = i1},
+        {.kind = VALUE_INTEGER, .size = 4, .is_signed = true, .bit = 3, .bits = 5, .place = i0},
+        {.kind = VALUE_INTEGER,
+         .size = 4,
+         .bit = 4,
+         .bits = 20,
+         .place = {.kind = PLACE_INTEGER_ARG, .index = 0, .shift = 7},
+         .rest = i1},
+        {.kind = VALUE_INTEGER, .size = 4, .place = at[0]},
+        {.kind = VALUE_CHARS, .size = 12, .place = at[1]},
+        {.kind = VALUE_COUNT, .size = 8, .unit = 2, .place = at[2], .second = at[3]},
+        {.kind = VALUE_STRING, .size = 8, .place = at[4], .second = at[5]},
+        {.kind = VALUE_INTEGER, .size = 8, .place = nowhere},
+        {.kind = VALUE_STRING, .size = 8, .place = i0},
+    };
+    arch_regs regs = {
+        .rdi = 0xfedcba98765432f0, .rsi = 0x1122334455667788, .rdx = (uintptr_t)&there, .rcx = 16};
+    set_up(0);
+    capture_fields(&capture, getpid(), -1, &regs, NULL, fields, 9, 0);
+    ck_assert_str_eq(capture.text + capture.values[0], "0x1122334455667788fedcba98765432f0");
+    ck_assert_int_eq((int64_t)capture.values[1], -2);
+    ck_assert_uint_eq(capture.values[2], 0x7788f);
+    ck_assert_uint_eq(capture.values[3], 7);
+    ck_assert_str_eq(capture.text + capture.values[4], "twelve bytes");
+    ck_assert_uint_eq(capture.values[5], 9);
+    ck_assert_str_eq(capture.text + capture.values[6], "hello");
+    ck_assert_uint_eq(capture.values[7], 0); /* not there, and the others are all the same */
+    ck_assert_str_eq(capture.text + capture.values[8], "(bad address)");
+    capture_free(&capture);
+}
+END_TEST
+
 START_TEST(stack_arguments)
 {
     _Alignas(16) uint64_t stack[64] = {0xdead /* return address */};
@@ -161,6 +219,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, reads_strings);
 #if defined(__x86_64__)
     tcase_add_test(tests, floating_point);
+    tcase_add_test(tests, pieces);
     tcase_add_test(tests, stack_arguments);
 #endif
 }

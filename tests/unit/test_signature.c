@@ -191,6 +191,44 @@ START_TEST(clang_cxx_functions)
 }
 END_TEST
 
+/* clang only declares std::string, which the library instantiates. */
+START_TEST(cxx_library)
+{
+    static const struct {
+        const char *event, *args, *rets;
+    } functions[] = {
+        {"ns::library_entry",
+         "a:str8@&i0>0/&i0>8 b:str8@&i1>0/&i1>8 c:str8@i3/i2 d_size:count8@&i4>0/&i4>8 "
+         "e_size:count8@&i5>0/&i5>8 f:ptr8@&s0>0 g:ptr8@&s8>0",
+         "retval:int8s@I0"},
+        {"ns::text[abi:cxx11]_entry", "", "retval:str8@&I0>0/&I0>8"},
+        {"ns::others_entry", "a_first:ptr8@&i0>0", "retval:int4s@I0"},
+    };
+    const char *file = _i ? "library_clang" : "library_gcc";
+    if (access(symbols_file(file), R_OK) != 0 && _i) {
+        printf("%s was not built: there is no clang\n", file);
+        return;
+    }
+    struct opened opened;
+    open_file(&opened, symbols_file(file), "ns::(library|text.*|others)");
+    for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+        char fields[4096];
+        const struct probe *probe = probe_named(&opened, functions[i].event);
+        ck_assert_msg(probe != NULL, "no %s", functions[i].event);
+        describe_fields(fields, sizeof(fields), probe->args, probe->n_args);
+        ck_assert_str_eq(fields, functions[i].args);
+        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets);
+        ck_assert_str_eq(fields, functions[i].rets);
+        ck_assert_ptr_null(probe->not_shown);
+        if (i == 0)
+            ck_assert_uint_eq(probe->args[3].unit, 8);
+        if (i == 0)
+            ck_assert_uint_eq(probe->args[4].unit, 2);
+    }
+    close_file(&opened);
+}
+END_TEST
+
 /*
  * The optimiser of clang changes what static functions are passed, and says so only in where each
  * parameter is at the entry. As many registers are left out as it says nothing of, results too.
@@ -292,6 +330,7 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, enum_labels, 0, n);
     tcase_add_loop_test(tests, cxx_functions, 0, 2);
     tcase_add_test(tests, clang_cxx_functions);
+    tcase_add_loop_test(tests, cxx_library, 0, 2);
     tcase_add_loop_test(tests, changed_static_functions, 0, 2);
     tcase_add_loop_test(tests, functions_without_types, 0, 2);
 }

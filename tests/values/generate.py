@@ -231,10 +231,10 @@ class Generator:
                 self.unions.append(self.make_union(i))
             else:
                 self.structs.append(self.make_struct(i))
+        self.clang = clang
         self.definitions, self.no_results = [], []
         self.classes = self.make_classes() if cxx else []
         self.references = self.make_references() if cxx else []
-        self.clang = clang
 
     def make_enums(self):
         r = self.rng
@@ -297,7 +297,8 @@ class Generator:
                 t = next((e for e in self.enums if e.text == base), None) or next(
                     (t for t in INTEGERS if t.text == base))
                 low = 3 if t in self.enums else 1
-                members.append((f"m{k}", t, r.randint(low, bits) if bits > 1 else 1))
+                # As wide as its type: clang does not tell where it is.
+                members.append((f"m{k}", t, r.randint(low, bits - 1) if bits > 1 else 1))
                 if r.random() < 0.3:
                     members.append((f"n{k}", r.choice(INTEGERS), 0))
             attribute = "__attribute__((packed))" if r.random() < 0.3 else ""
@@ -357,10 +358,10 @@ class Generator:
             "enum class scoped : uint8_t { A = 1, B = 200 };\n"
             'static const struct enum_name scoped_names[] = {{"A", 1}, {"B", 200}};')
         scoped.values = [1, 200, 201]
-        text = ("{ const char *text = rnd_text(); @ = (uintptr_t)text < 4096 ? \"\" : text; "
+        text = ("{ const char *text = rnd_text(); @ = (uintptr_t)text < 4096 ? \"z\" : text; "
                 "if (rnd() & 1) @ += \" and some more that is not short\"; }")
         string = Type("std::string", text, "out_chars(@.c_str(), 256);")
-        view = Type("std::string_view", "@ = std::string_view(long_text, rnd() % 300);",
+        view = Type("std::string_view", "@ = std::string_view(long_text, rnd() % 299 + 1);",
                     "out_chars(long_text, @.size() < 256 ? @.size() : 256);")
         size = 'out_push("size"); out_unsigned(@.size()); out_pop();'
         ints = Type("std::vector<int>", "@.resize(rnd() % 9);", size)
@@ -375,7 +376,8 @@ class Generator:
         null = Type("std::nullptr_t", "@ = nullptr;", "out_hex(0);")
         self.definitions = [c.definition for c in classes] + [member.definition]
         self.no_results = [unique]
-        return classes + [string, string, view, ints, strings, unique, shared, member, null]
+        return classes + [string, string, view, ints, strings, unique, shared, member] + (
+            [] if self.clang else [null])
 
     def make_references(self):
         text, size = [t for t in self.classes if t.text in ("std::string", "std::vector<int>")][1:]

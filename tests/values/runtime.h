@@ -20,6 +20,9 @@ extern "C" {
 
 /* ---- random values ---- */
 
+/* babeltrace2 2.0 shows an empty string as the text that the field had some events before. */
+static bool out_ctf;
+
 static uint64_t rnd_state;
 
 static inline uint64_t rnd(void)
@@ -71,13 +74,13 @@ static inline const char *rnd_text(void)
     case 2:
         return long_text;
     default:
-        return texts[(rnd() >> 32) % 6];
+        return texts[(rnd() >> 32) % (6 - out_ctf) + out_ctf];
     }
 }
 
 static inline void rnd_chars(char *to, size_t n)
 {
-    size_t length = (rnd() >> 32) % (n + 1);
+    size_t length = (rnd() >> 32) % (n + 1 - out_ctf) + out_ctf;
     for (size_t i = 0; i < n; i++)
         to[i] = i < length ? (char)('a' + (rnd() >> 32) % 26) : '\0';
 }
@@ -96,7 +99,6 @@ struct enum_name {
     int64_t value;
 };
 
-static bool out_ctf;
 static const char *out_path[16];
 static unsigned out_depth, out_fields;
 static int out_kind;        /* 'e'ntry, e'x'it */

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Random values through functions with random signatures: every one is shown as it was passed.
+# `make values` does the same a million times.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+. "$top/tests/values/run.sh"
+
+plain() # LANGUAGE COMPILER SEED
+{
+    values_build "$1" "$2" O0 "$3" 40
+    values_print 120 "$3"
+}
+
+# --print shows what a trace does: both are compared for optimised code, where more can go wrong.
+optimised() # LANGUAGE COMPILER SEED
+{
+    values_build "$1" "$2" O2 "$3" 40
+    values_print 120 "$3"
+    with_lttng
+    values_ctf 120 "$3"
+}
+
+case_c_gcc()
+{
+    plain c gcc 1
+}
+
+case_c_gcc_optimised()
+{
+    optimised c gcc 1
+}
+
+case_c_clang()
+{
+    plain c clang 2
+}
+
+case_c_clang_optimised()
+{
+    optimised c clang 2
+}
+
+case_cxx_gcc()
+{
+    plain c++ gcc 3
+}
+
+case_cxx_gcc_optimised()
+{
+    optimised c++ gcc 3
+}
+
+case_cxx_clang()
+{
+    plain c++ clang 4
+}
+
+case_cxx_clang_optimised()
+{
+    optimised c++ clang 4
+}
+
+run_cases "$@"
