@@ -4,7 +4,7 @@
 
 /* state.h is for programs that are linked in the usual way. */
 #define TARGET_WITHOUT_STATE
-#include "../../targets/target.h"
+#include "report.h"
 
 /* A function that is called where the source calls it, with what the compiler makes of its
    parameters. */

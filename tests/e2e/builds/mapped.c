@@ -10,7 +10,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#include "../../targets/target.h"
+#include "report.h"
 
 typedef int work(int value);
 
