@@ -57,34 +57,50 @@ typed() # NAME
     printf '%s\n' "$text"
 }
 
-case_each_name()
+# Channels of one session: each takes file descriptors of LTTng's daemons for each CPU.
+readonly batch=40
+
+# The names from the given line of `distinct` on, a batch of them, in a session of their own.
+each_of_batch() # FIRST
 {
-    local name n=0
-    with_lttng
-    names_of cxx_names
-    lttng_do create mine --output="$dir/mine"
-    cut -d' ' -f2- names | sort -u >distinct
+    local first=$1 name n=0
+    lttng_do create "mine$first" --output="$dir/mine$first"
     while IFS= read -r name; do
         # A channel of its own shows what else the rule enables.
-        lttng_do enable-channel -u -s mine "c$n" --subbuf-size=4096 --num-subbuf=2
-        lttng_do enable-event -u -s mine -c "c$n" "$(typed "cxx_names:${name}_entry")"
+        lttng_do enable-channel -u -s "mine$first" "c$n" --subbuf-size=4096 --num-subbuf=2
+        lttng_do enable-event -u -s "mine$first" -c "c$n" "$(typed "cxx_names:${name}_entry")"
         n=$((n + 1))
-    done <distinct
-    lttng_do start
-    traced 0 -q --session=mine "$program"
+    done < <(tail -n "+$first" distinct | head -n $batch)
+    lttng_do start "mine$first"
+    traced 0 -q --session="mine$first" "$program"
     [[ ! -s $err ]] || fail "the tracer has something to say"
-    lttng_do destroy mine
+    lttng_do destroy "mine$first"
 
-    babeltrace2 -c sink.text.details mine >details 2>text.err || fail "babeltrace2: $(cat text.err)"
+    babeltrace2 -c sink.text.details "mine$first" >details 2>text.err || fail "babeltrace2: $(cat text.err)"
     lines "$n" '^  Stream class \(ID ' details
     lines "$n" '^    Event class `' details
-    sed -n "s/^    Event class \`cxx_names:\(.*\)_entry' (ID 0):\$/\1/p; s/^    Event class \`cxx_names:\(.*\)_entry\` (ID 0):\$/\1/p" details |
-        sort >enabled
-    diff -u distinct enabled >difference || fail "not the events that were asked for: $(cat difference)"
+    sed -n "s/^    Event class \`cxx_names:\(.*\)_entry' (ID 0):\$/\1/p; s/^    Event class \`cxx_names:\(.*\)_entry\` (ID 0):\$/\1/p" \
+        details >>enabled
+    read_trace "mine$first"
+    sed "s/^\[[^]]*\] ([^)]*) [^ ]* cxx_names://; s/_entry: { cpu_id = [0-9]* }, .*//" text >>calls
+}
 
-    read_trace mine
+case_each_name()
+{
+    local first
+    with_lttng
+    names_of cxx_names
+    cut -d' ' -f2- names | sort -u >distinct
+    : >enabled
+    : >calls
+    for ((first = 1; first <= $(wc -l <distinct); first += batch)); do
+        each_of_batch "$first"
+    done
+    sort enabled >enabled.sorted
+    diff -u distinct enabled.sorted >difference ||
+        fail "not the events that were asked for: $(cat difference)"
     counted $out >wanted
-    sed "s/^\[[^]]*\] ([^)]*) [^ ]* cxx_names://; s/_entry: { cpu_id = [0-9]* }, .*//" text | tally >got
+    tally <calls >got
     same_counts
 }
 
