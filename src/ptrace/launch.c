@@ -131,7 +131,11 @@ int engine_launch_run(struct engine *engine, struct error *err)
     pid_t pid = engine->child;
     int r = engine_ptrace(engine, PTRACE_SEIZE, pid, NULL, engine_trace_options);
     if (r < 0) {
-        error_set(err, r, "cannot trace %s: %s", engine->child_name, strerror(-r));
+        /* Of one that has ended the kernel says EPERM, too. */
+        if (r == -ESRCH || engine_is_dead(pid))
+            r = error_set(err, -ECANCELED, "%s was killed before it ran", engine->child_name);
+        else
+            error_set(err, r, "cannot trace %s: %s", engine->child_name, strerror(-r));
         launch_forget(engine);
         return r;
     }
