@@ -16,9 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#ifndef TARGET_WITHOUT_STATE
 #include "state.h"
-#endif
 
 /* A function that is really called, each time, and has a name that dlsym() finds. */
 #define TRACED __attribute__((noinline, visibility("default"), used))

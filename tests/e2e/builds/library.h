@@ -2,8 +2,6 @@
 #ifndef BUILDS_LIBRARY_H
 #define BUILDS_LIBRARY_H
 
-/* state.h is for programs that are linked in the usual way. */
-#define TARGET_WITHOUT_STATE
 #include "report.h"
 
 /* A function that is called where the source calls it, with what the compiler makes of its
