@@ -9,6 +9,8 @@ ifeq ($(origin CC),default)
 CC      := gcc
 endif
 BUILD   ?= build
+# One spelling, whoever calls: what an object depends on is written down under the object's name.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 PREFIX  ?= /usr/local
 VERSION := $(shell cat VERSION)
 
@@ -48,7 +50,7 @@ all: $(BUILD)/bin/ptrace_tracer $(BUILD)/lib/libptrace_engine.a \
 # $(BUILD)/flags changes when compiler or flags do, and everything is then made anew.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' > $@
+	@echo '$(BUILD) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(BUILD) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' > $@
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
