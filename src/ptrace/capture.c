@@ -151,7 +151,7 @@ static void read_pointees(struct source *source, const struct field *fields, siz
 {
     struct span spans[PROBE_FIELDS_MAX];
     for (size_t i = 0; i < n; i++) {
-        want(source, &fields[i].place, fields[i].size);
+        want(source, &fields[i].place, field_bytes(&fields[i]));
         want(source, &fields[i].second, sizeof(uint64_t));
     }
     _Static_assert((int)SPANS_MAX >= (int)PROBE_FIELDS_MAX, "one read is enough");
@@ -337,7 +337,7 @@ static uint64_t word_of(const uint8_t bytes[16], const struct field *field)
 
 static size_t bytes_of(const struct field *field)
 {
-    size_t n = field->bits ? ((field->bit & 7u) + field->bits + 7u) / 8u : field->size;
+    size_t n = field_bytes(field);
     return n < PROBE_CHARS_MAX ? n : PROBE_CHARS_MAX;
 }
 

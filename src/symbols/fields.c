@@ -239,7 +239,7 @@ static uint16_t stack_bytes(const struct field *fields, size_t n)
 {
     uint64_t end = 0;
     for (size_t i = 0; i < n; i++) {
-        uint64_t place = stack_end(&fields[i].place, fields[i].size),
+        uint64_t place = stack_end(&fields[i].place, field_bytes(&fields[i])),
                  rest = stack_end(&fields[i].rest, sizeof(uint64_t)),
                  second = stack_end(&fields[i].second, sizeof(uint64_t));
         end = place > end ? place : end;

@@ -88,6 +88,13 @@ struct field {
     struct value_place second;
 };
 
+/* How many bytes, from its first one on, the value is in. A bit-field may lie in more than a
+   variable of its type does. */
+static inline unsigned field_bytes(const struct field *field)
+{
+    return field->bits ? (field->bit + field->bits + 7u) / 8u : field->size;
+}
+
 enum signature_source {
     SIGNATURE_NONE, /* no debug information: hex words */
     SIGNATURE_DWARF,

@@ -143,6 +143,9 @@ START_TEST(pieces)
     at[3].beyond = offsetof(__typeof__(there), end);
     at[4].beyond = offsetof(__typeof__(there), chars);
     at[5].beyond = offsetof(__typeof__(there), length);
+    /* More than the four bytes that its type has. */
+    const uint8_t five_bytes[] = {0x80, 0, 0, 0, 0x1f};
+    const struct value_place last = {.kind = PLACE_INTEGER_ARG, .index = 4, .indirect = true};
     const struct value_place nowhere = {
         .kind = PLACE_INTEGER_ARG, .index = 3, .indirect = true, .beyond = 8};
     const struct field fields[] = {
@@ -160,11 +163,15 @@ START_TEST(pieces)
         {.kind = VALUE_STRING, .size = 8, .place = at[4], .second = at[5]},
         {.kind = VALUE_INTEGER, .size = 8, .place = nowhere},
         {.kind = VALUE_STRING, .size = 8, .place = i0},
+        {.kind = VALUE_INTEGER, .size = 4, .is_signed = true, .bit = 7, .bits = 30, .place = last},
     };
-    arch_regs regs = {
-        .rdi = 0xfedcba98765432f0, .rsi = 0x1122334455667788, .rdx = (uintptr_t)&there, .rcx = 16};
+    arch_regs regs = {.rdi = 0xfedcba98765432f0,
+                      .rsi = 0x1122334455667788,
+                      .rdx = (uintptr_t)&there,
+                      .rcx = 16,
+                      .r8 = (uintptr_t)five_bytes};
     set_up(0);
-    capture_fields(&capture, getpid(), -1, &regs, NULL, fields, 9, 0);
+    capture_fields(&capture, getpid(), -1, &regs, NULL, fields, 10, 0);
     ck_assert_str_eq(capture.text + capture.values[0], "0x1122334455667788fedcba98765432f0");
     ck_assert_int_eq((int64_t)capture.values[1], -2);
     ck_assert_uint_eq(capture.values[2], 0x7788f);
@@ -174,6 +181,7 @@ START_TEST(pieces)
     ck_assert_str_eq(capture.text + capture.values[6], "hello");
     ck_assert_uint_eq(capture.values[7], 0); /* not there, and the others are all the same */
     ck_assert_str_eq(capture.text + capture.values[8], "(bad address)");
+    ck_assert_int_eq((int64_t)capture.values[9], -(1 << 25) + 1);
     capture_free(&capture);
 }
 END_TEST
