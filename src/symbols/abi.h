@@ -47,7 +47,8 @@ struct abi_value {
     enum abi_shape shape;
     uint64_t size; /* bytes */
     uint64_t align;
-    size_t n_parts; /* not needed of aggregates of more than 64 bytes */
+    bool align_unsure; /* it may also be one that is packed, and aligned to less */
+    size_t n_parts;    /* not needed of aggregates of more than 64 bytes */
     const struct abi_part *parts;
 };
 
@@ -79,6 +80,10 @@ void abi_place(const struct abi_value *result, struct abi_location *result_at,
 
 /* The argument register that has this number in DWARF; false when it carries no arguments. */
 bool abi_argument_register(uint64_t dwarf_register, struct value_place *place);
+
+/* Whether this is the frame pointer's number in DWARF; *offset: how far above what it points to the
+   first stack argument is, in a function that keeps one. */
+bool abi_frame_pointer(uint64_t dwarf_register, int64_t *offset);
 
 /* How many integer argument registers there are. */
 unsigned abi_integer_arguments(void);

@@ -115,6 +115,7 @@ struct supply {
     /* A vector of more than 16 bytes was passed: in a vector register where the function was
        compiled for AVX, which debug information does not tell, else on the stack. */
     bool wide_vector;
+    bool stack_unknown; /* how much of it has been given out is not sure */
 };
 
 static bool has_wide_vector(const struct abi_value *value)
@@ -153,6 +154,8 @@ static void place_on_stack(struct supply *supply, uint64_t size, uint64_t align,
 {
     /* "The size of each argument gets rounded up to eightbytes"; what is aligned to more than 8
        bytes in memory is so on the stack. */
+    if (supply->stack_unknown)
+        return;
     if (align < 8 || (align & (align - 1)))
         align = 8;
     supply->stack = (supply->stack + align - 1) & ~(align - 1);
@@ -172,6 +175,14 @@ static void place_pointer(struct supply *supply, struct abi_location *at)
     } else {
         place_on_stack(supply, 8, 8, at);
     }
+}
+
+static void place_value_on_stack(struct supply *supply, const struct abi_value *value,
+                                 struct abi_location *at)
+{
+    if (value->align_unsure && value->align > 8 && (supply->stack & (value->align - 1)))
+        supply->stack_unknown = true;
+    place_on_stack(supply, value->size, value->align, at);
 }
 
 /* Sizes come from debug information; one that no argument has must not overflow the sums. */
@@ -223,7 +234,7 @@ static void place_argument(struct supply *supply, const struct abi_value *value,
         return;
     /* X87 and COMPLEX_X87 arguments go to memory, too. */
     if (classes.memory || classes.of[0] == CLASS_X87) {
-        place_on_stack(supply, value->size, value->align, at);
+        place_value_on_stack(supply, value, at);
         return;
     }
 
@@ -245,7 +256,7 @@ static void place_argument(struct supply *supply, const struct abi_value *value,
        passed on the stack", and what was assigned is taken back. */
     if (supply->believed + integers > INTEGER_REGISTERS ||
         supply->floats + floats > FLOAT_REGISTERS) {
-        place_on_stack(supply, value->size, value->align, at);
+        place_value_on_stack(supply, value, at);
         return;
     }
 
@@ -359,6 +370,14 @@ bool abi_argument_register(uint64_t dwarf_register, struct value_place *place)
             return true;
         }
     return false;
+}
+
+/* psABI, figure 3.3 "Stack Frame with Base Pointer": 16(%rbp) is "memory argument eightbyte 0". */
+bool abi_frame_pointer(uint64_t dwarf_register, int64_t *offset)
+{
+    enum { RBP = 6 };
+    *offset = 16;
+    return dwarf_register == RBP;
 }
 
 unsigned abi_integer_arguments(void)

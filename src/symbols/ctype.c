@@ -16,6 +16,7 @@ void layout_add_part(struct layout *layout, uint64_t offset, uint64_t size, enum
     /* A packed member does not align the whole. */
     if (align > layout->align && offset % align == 0)
         layout->align = align;
+    layout->filled += size;
     /* Beyond 64 bytes nothing travels in registers, so nobody asks. */
     if (offset >= 64 || size == 0)
         return;
@@ -78,10 +79,11 @@ void layout_show_type(struct layout *layout, Dwarf_Die *type, uint64_t offset, c
                       unsigned depth)
 {
     size_t parts = layout->parts.count;
-    uint64_t align = layout->align;
+    uint64_t align = layout->align, filled = layout->filled;
     layout_add_type(layout, type, offset, name, true, depth);
     layout->parts.count = parts;
     layout->align = align;
+    layout->filled = filled;
 }
 
 void layout_add_type(struct layout *layout, Dwarf_Die *type, uint64_t offset, const char *name,
@@ -186,6 +188,9 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
         return 0;
     }
     type->abi.align = layout->align;
+    /* Debug information does not tell packed structures. One with padding is none. */
+    type->abi.align_unsure =
+        type->abi.shape == ABI_AGGREGATE && !layout->align_told && layout->filled >= type->abi.size;
 
     struct arena *arena = layout->types->arena;
     struct abi_part *parts = arena_array(arena, layout->parts.count, sizeof(*parts));

@@ -99,8 +99,10 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
     }
     uint64_t align;
     if (die_unsigned(member, DW_AT_alignment, &align) && align > layout->align &&
-        align <= (1u << 16))
+        align <= (1u << 16)) {
         layout->align = align;
+        layout->align_told = true;
+    }
     if (before && is_misplaced(layout, offset + location, before)) {
         uint64_t size;
         if (!die_strip(&type) || !die_size(&type, &size) || size > 8) {
@@ -227,8 +229,11 @@ void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
             layout->unknown = true;
         return;
     }
-    if (die_unsigned(die, DW_AT_alignment, &align) && align > layout->align && align <= (1u << 16))
+    if (die_unsigned(die, DW_AT_alignment, &align) && align > layout->align &&
+        align <= (1u << 16)) {
         layout->align = align;
+        layout->align_told = true;
+    }
     check_copying(layout, die);
 
     /* Of a union, nobody knows which member is meant. */

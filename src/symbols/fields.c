@@ -182,6 +182,11 @@ static int add_arguments(struct field_list *list, const struct signature *signat
            code spills its parameters after the entry), and the caller knows nothing but the ABI,
            the ABI tells. */
         struct abi_location found = parameter->at;
+        /* What is passed by invisible reference is never among the arguments itself: LLVM says
+           where the reference lies. */
+        if (parameter->type->abi.shape == ABI_INDIRECT && found.where == ABI_WHOLE &&
+            found.place.kind == PLACE_STACK_ARG)
+            found.where = ABI_ADDRESS;
         bool is_whole = found.where == ABI_PIECES
                             ? found.place.kind != PLACE_NONE && found.second.kind != PLACE_NONE
                             : found.where != ABI_NOWHERE;

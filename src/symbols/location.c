@@ -35,14 +35,19 @@ static bool is_entry_value(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n,
            is_register(inner, n_inner, number);
 }
 
-/* Whether the frame base is the call frame address, which is where the stack arguments start. */
-static bool frame_base_is_cfa(Dwarf_Die *function)
+/* How far above the frame base the stack arguments start: it may be the call frame address, where
+   they do, or the frame pointer. */
+static bool frame_base_offset(Dwarf_Die *function, int64_t *offset)
 {
+    uint64_t number;
+    *offset = 0;
     Dwarf_Attribute attr;
     Dwarf_Op *ops;
     size_t n;
     return dwarf_attr_integrate(function, DW_AT_frame_base, &attr) &&
-           dwarf_getlocation(&attr, &ops, &n) == 0 && n == 1 && ops[0].atom == DW_OP_call_frame_cfa;
+           dwarf_getlocation(&attr, &ops, &n) == 0 && n == 1 &&
+           (ops[0].atom == DW_OP_call_frame_cfa ||
+            (is_register(ops, n, &number) && abi_frame_pointer(number, offset)));
 }
 
 /* What the operations ops[0..n) of one piece, or of the whole, say. PLACE_NONE: nothing known. */
@@ -64,12 +69,15 @@ static struct value_place place_of(Dwarf_Attribute *attr, const Dwarf_Op *ops, s
         return place;
     }
     /* Below the call frame address lies what the function has yet to store. */
-    if (n < 1 || n > 2 || ops[0].atom != DW_OP_fbreg || (int64_t)ops[0].number < 0 ||
-        (int64_t)ops[0].number >= INT32_MAX || !frame_base_is_cfa(function) ||
-        (n == 2 && ops[1].atom != DW_OP_deref))
+    int64_t offset, start;
+    if (n < 1 || n > 2 || ops[0].atom != DW_OP_fbreg || (n == 2 && ops[1].atom != DW_OP_deref) ||
+        !frame_base_offset(function, &start))
+        return nowhere;
+    offset = (int64_t)ops[0].number;
+    if (offset < start || offset >= INT32_MAX)
         return nowhere;
     return (struct value_place){
-        .kind = PLACE_STACK_ARG, .offset = (int32_t)ops[0].number, .indirect = n == 2};
+        .kind = PLACE_STACK_ARG, .offset = (int32_t)(offset - start), .indirect = n == 2};
 }
 
 /* A value in two registers (DWARF 5, 2.6.1.2): eight bytes in the first, the rest in the second.

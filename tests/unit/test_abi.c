@@ -11,7 +11,7 @@
     }
 #define SCALAR(bytes, kind)                                                                        \
     {                                                                                              \
-        ABI_SCALAR, bytes, bytes, 1, PARTS({0, bytes, kind})                                       \
+        ABI_SCALAR, bytes, bytes, false, 1, PARTS({0, bytes, kind})                                \
     }
 #define INT      SCALAR(4, ABI_INTEGER)
 #define LONG     SCALAR(8, ABI_INTEGER)
@@ -23,29 +23,29 @@
 #define VECTOR32 SCALAR(32, ABI_VECTOR)
 #define INT128                                                                                     \
     {                                                                                              \
-        ABI_INT128, 16, 16, 2, PARTS({0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER})                     \
+        ABI_INT128, 16, 16, false, 2, PARTS({0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER})              \
     }
 #define STRUCT(size, align, n, ...)                                                                \
     {                                                                                              \
-        ABI_AGGREGATE, size, align, n, PARTS(__VA_ARGS__)                                          \
+        ABI_AGGREGATE, size, align, false, n, PARTS(__VA_ARGS__)                                   \
     }
 #define TWO_LONGS STRUCT(16, 8, 2, {0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER})
 #define BIG       STRUCT(24, 8, 3, {0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER}, {16, 8, ABI_INTEGER})
 #define EMPTY                                                                                      \
     {                                                                                              \
-        ABI_AGGREGATE, 1, 1, 0, NULL                                                               \
+        ABI_AGGREGATE, 1, 1, false, 0, NULL                                                        \
     }
 #define INDIRECT                                                                                   \
     {                                                                                              \
-        ABI_INDIRECT, 24, 8, 0, NULL                                                               \
+        ABI_INDIRECT, 24, 8, false, 0, NULL                                                        \
     }
 #define UNKNOWN                                                                                    \
     {                                                                                              \
-        ABI_UNCLASSIFIED, 0, 0, 0, NULL                                                            \
+        ABI_UNCLASSIFIED, 0, 0, false, 0, NULL                                                     \
     }
 #define NONE                                                                                       \
     {                                                                                              \
-        ABI_VOID, 0, 0, 0, NULL                                                                    \
+        ABI_VOID, 0, 0, false, 0, NULL                                                             \
     }
 
 static const struct {
@@ -116,22 +116,22 @@ static const struct {
      {VECTOR32, INT, STRUCT(16, 8, 2, {0, 8, ABI_INTEGER}, {8, 8, ABI_FLOAT}), INT},
      "-; -, i0, -, -"},
     /* of the two kinds of complex numbers of 32 bytes, arguments go to memory */
-    {NONE, 2, {{ABI_COMPLEX, 32, 16, 1, PARTS({0, 32, ABI_WIDE})}, DOUBLE}, "-; s0, f0"},
-    {{ABI_COMPLEX, 32, 16, 1, PARTS({0, 32, ABI_WIDE})}, 1, {INT}, "-; -"},
+    {NONE, 2, {{ABI_COMPLEX, 32, 16, false, 1, PARTS({0, 32, ABI_WIDE})}, DOUBLE}, "-; s0, f0"},
+    {{ABI_COMPLEX, 32, 16, false, 1, PARTS({0, 32, ABI_WIDE})}, 1, {INT}, "-; -"},
     /* four doubles are no vector */
     {NONE,
      1,
      {STRUCT(32, 8, 4, {0, 8, ABI_FLOAT}, {8, 8, ABI_FLOAT}, {16, 8, ABI_FLOAT},
              {24, 8, ABI_FLOAT})},
      "-; s0"},
-    {{ABI_COMPLEX, 8, 4, 2, PARTS({0, 4, ABI_FLOAT}, {4, 4, ABI_FLOAT})},
+    {{ABI_COMPLEX, 8, 4, false, 2, PARTS({0, 4, ABI_FLOAT}, {4, 4, ABI_FLOAT})},
      2,
-     {{ABI_COMPLEX, 8, 4, 2, PARTS({0, 4, ABI_FLOAT}, {4, 4, ABI_FLOAT})},
-      {ABI_COMPLEX, 16, 8, 2, PARTS({0, 8, ABI_FLOAT}, {8, 8, ABI_FLOAT})}},
+     {{ABI_COMPLEX, 8, 4, false, 2, PARTS({0, 4, ABI_FLOAT}, {4, 4, ABI_FLOAT})},
+      {ABI_COMPLEX, 16, 8, false, 2, PARTS({0, 8, ABI_FLOAT}, {8, 8, ABI_FLOAT})}},
      "F0; f0, f1+f2"},
-    {{ABI_COMPLEX, 32, 16, 2, PARTS({0, 16, ABI_EXTENDED}, {16, 16, ABI_EXTENDED})},
+    {{ABI_COMPLEX, 32, 16, false, 2, PARTS({0, 16, ABI_EXTENDED}, {16, 16, ABI_EXTENDED})},
      2,
-     {INT, {ABI_COMPLEX, 32, 16, 2, PARTS({0, 16, ABI_EXTENDED}, {16, 16, ABI_EXTENDED})}},
+     {INT, {ABI_COMPLEX, 32, 16, false, 2, PARTS({0, 16, ABI_EXTENDED}, {16, 16, ABI_EXTENDED})}},
      "X; i0, s0"},
     /* C++: nothing at all for an empty class, an address for one that says how it is copied */
     {NONE, 2, {EMPTY, INT}, "-; -, i0"},
@@ -189,9 +189,9 @@ END_TEST
 START_TEST(splits_int128)
 {
     static const struct abi_part halves[] = {{0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER}};
-    static const struct abi_value int128 = {ABI_INT128, 16, 16, 2, halves};
+    static const struct abi_value int128 = {ABI_INT128, 16, 16, false, 2, halves};
     static const struct abi_part mixed_parts[] = {{0, 4, ABI_INTEGER}, {8, 8, ABI_FLOAT}};
-    static const struct abi_value mixed = {ABI_AGGREGATE, 16, 8, 2, mixed_parts};
+    static const struct abi_value mixed = {ABI_AGGREGATE, 16, 8, false, 2, mixed_parts};
     const struct abi_value args[] = {INT, INT, INT, INT, INT, int128, mixed, INT, int128},
                            none = NONE;
     static const char *const wanted[] = {"i0",    "i1",    "i2",  "i3",     "i4",
@@ -199,6 +199,25 @@ START_TEST(splits_int128)
     struct abi_location result, at[9];
     abi_place(&none, &result, args, 9, (struct abi_habits){.splits_int128 = true}, at);
     for (size_t i = 0; i < 9; i++) {
+        char shown[32] = "";
+        show(shown, &at[i]);
+        ck_assert_str_eq(shown, wanted[i]);
+    }
+}
+END_TEST
+
+/* A structure of a long double may be packed: then it need not be aligned on the stack. */
+START_TEST(packed_or_not)
+{
+    static const struct abi_part part = {0, 16, ABI_EXTENDED};
+    static const struct abi_value value = {ABI_AGGREGATE, 16, 16, true, 1, &part};
+    static const struct abi_part long_parts[] = {{0, 8, ABI_INTEGER}};
+    static const struct abi_value big = {ABI_AGGREGATE, 24, 8, false, 1, long_parts};
+    const struct abi_value args[] = {value, big, value, INT, big, DOUBLE}, none = NONE;
+    static const char *const wanted[] = {"s0", "s16", "-", "i0", "-", "f0"};
+    struct abi_location result, at[6];
+    abi_place(&none, &result, args, 6, (struct abi_habits){0}, at);
+    for (size_t i = 0; i < 6; i++) {
         char shown[32] = "";
         show(shown, &at[i]);
         ck_assert_str_eq(shown, wanted[i]);
@@ -230,6 +249,7 @@ static void add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, places, 0, sizeof(cases) / sizeof(*cases));
     tcase_add_test(tests, splits_int128);
+    tcase_add_test(tests, packed_or_not);
     tcase_add_test(tests, knows_registers_by_number);
 }
 

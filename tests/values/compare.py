@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Compares what a program of generate.py says it passed with a trace of it, value by value.
 
-compare.py EXPECTED TRACE: both without what stands in front of the events. Functions named free*
-may show fewer values, since the compiler may have changed them; all others show everything.
+compare.py EXPECTED TRACE LIST: the first two without what stands in front of the events. Values may
+only be missing of those parameters and results that LIST, the output of --list, says it of.
 The last line tells how many values were compared; exit status 1 when any differs.
 """
 import re
 import sys
 
 EVENT = re.compile(r'(?:([\w:~<>.\[\]]+?)(?:_(entry|exit): \{ ?(.*?) ?\}|\((.*)\))|= (.*))$')
-FREE = re.compile(r'(?:^|::)free\d+')
+LISTED = re.compile(r"[^:]+:(\S+)  (.*)  \[[^\[\]]*?(?:; not all is known of: (.*))?\]$")
 
 
 def fields_of(text):
@@ -44,10 +44,32 @@ def same(expected, shown):
     return expected[1] == shown[1] and (expected[0] == shown[0] or shown[0] == "retval")
 
 
-def is_part_of(shown, expected):
-    """Whether the shown values are among the expected ones, in their order."""
-    rest = iter(expected)
-    return all(any(same(e, s) for e in rest) for s in shown)
+def may_be_missing(name, listed):
+    """Whether --list says so, or debug information does not even know the parameter."""
+    signature, unknown = listed
+    base = name.split("_")[0]
+    return base in unknown or (base != "retval" and not re.search(rf"\b{base}\b", signature))
+
+
+def is_right(shown, expected, listed):
+    """Whether the expected values are shown, in their order, but for those that may be missing."""
+    position = 0
+    for value in expected:
+        if position < len(shown) and same(value, shown[position]):
+            position += 1
+        elif not may_be_missing(value[0], listed):
+            return False
+    return position == len(shown)
+
+
+def read_list(path):
+    listed = {}
+    with open(path) as lines:
+        for line in lines:
+            match = LISTED.match(line.rstrip("\n"))
+            if match:
+                listed[match.group(1)] = match.group(2), (match.group(3) or "").split(", ")
+    return listed
 
 
 def main():
@@ -56,6 +78,7 @@ def main():
     with open(sys.argv[1]) as expected_file, open(sys.argv[2]) as trace_file:
         expected_lines = expected_file.read().splitlines()
         trace_lines = trace_file.read().splitlines()
+    listed = read_list(sys.argv[3])
     for number, (e, s) in enumerate(zip(expected_lines, trace_lines), 1):
         expected, shown = parse(e, last_expected), parse(s, last_shown)
         last_expected, last_shown = expected[0], shown[0]
@@ -66,10 +89,8 @@ def main():
             continue
         if expected[0] != clean(shown[0]) or expected[1] != shown[1]:
             good = False
-        elif FREE.search(expected[0]):
-            good = is_part_of(shown[2], expected[2])
         else:
-            good = expected[2] == shown[2]
+            good = is_right(shown[2], expected[2], listed[shown[0]])
         if not good:
             wrong += 1
             if wrong <= 8:

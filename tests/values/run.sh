@@ -29,7 +29,8 @@ values_build()
 
 values_compare()
 {
-    python3 "$values/compare.py" expected traced >difference 2>&1 ||
+    "$tracer" --list -f "$values_pattern" -- ./values >list || fail "exit status $? of --list"
+    python3 "$values/compare.py" expected traced list >difference 2>&1 ||
         fail "$* $(cut -c1-1000 difference)"
     tail -n 1 difference
 }
