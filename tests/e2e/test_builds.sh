@@ -64,8 +64,8 @@ run_variant() # NAME COMPILER FLAG... [-- WORD...]
     done
     (($# == 0)) || finish=("${@:2}")
     build_variant "$compiler" "${flags[@]}"
-    nm -f posix program >symbols.program
-    [[ ! -e libbuilds.so ]] || nm -f posix libbuilds.so >symbols.library
+    nm -f posix program >symbols-of-program
+    [[ ! -e libbuilds.so ]] || nm -f posix libbuilds.so >symbols-of-library
     local word
     for word in "${finish[@]}"; do
         "finish_$word"
@@ -99,8 +99,8 @@ build_variant() # COMPILER FLAG...
 finish_strip()
 {
     strip program libbuilds.so
-    nm -D -f posix program >symbols.program
-    nm -D -f posix libbuilds.so >symbols.library
+    nm -D -f posix program >symbols-of-program
+    nm -D -f posix libbuilds.so >symbols-of-library
 }
 
 # The symbols are in separate files that debug links lead to.
@@ -139,7 +139,7 @@ attached() # COMMAND...
         kill -TERM "$tracer_pid"
         tracer_ends 0
         is_not_traced "$target_pid" || fail "it is still traced"
-        "$dir/text_clean" "$target_pid" || fail "its text is not the file's"
+        "$build/tests/text_clean" "$target_pid" || fail "its text is not the file's"
     done
     touch stop
     target_ends 7
@@ -211,17 +211,11 @@ counts_agree()
             }
             if (checked < 15 || total < 50) { print "only " checked + 0 " functions checked"; bad = 1 }
             exit bad
-        }' symbols.* untraced.out lines || fail "the calls differ"
-}
-
-begin()
-{
-    ${TEST_CC:-gcc} -O2 -o "$dir/text_clean" "$sources/text_clean.c" || fail "cannot build text_clean"
+        }' symbols-of-* untraced.out lines || fail "the calls differ"
 }
 
 case_gcc()
 {
-    begin
     variant O0 gcc -O0
     more O1 gcc -O1
     variant O2 gcc -O2
@@ -234,7 +228,6 @@ case_gcc()
 
 case_clang()
 {
-    begin
     variant O0 clang -O0
     more O1 clang -O1
     variant O2 clang -O2
@@ -247,7 +240,6 @@ case_clang()
 
 case_code()
 {
-    begin
     variant cf_protection gcc -O2 -fcf-protection=full -mshstk
     variant clang_cf_protection clang -O1 -fcf-protection=full -mshstk
     more no_cf_protection gcc -O2 -fcf-protection=none
@@ -267,7 +259,6 @@ case_code()
 
 case_instrumented()
 {
-    begin
     variant pg gcc -O2 -pg
     variant pg_fentry gcc -O1 -pg -mfentry
     variant instrument gcc -O1 -finstrument-functions
@@ -280,7 +271,6 @@ case_instrumented()
 
 case_links()
 {
-    begin
     variant now gcc -O1 -Wl,-z,now
     variant lazy gcc -O1 -Wl,-z,lazy
     more clang_lazy clang -O2 -Wl,-z,lazy
@@ -303,7 +293,6 @@ case_links()
 
 case_symbols()
 {
-    begin
     variant strip gcc -O2 -rdynamic -- strip
     more clang_strip clang -O1 -rdynamic -- strip
     variant debuglink gcc -O2 -- debuglink
@@ -317,7 +306,6 @@ case_symbols()
 
 case_musl()
 {
-    begin
     command -v musl-gcc >/dev/null || skip "no musl-gcc"
     variant dynamic musl-gcc -O2 -DNO_IFUNC -DNO_VERSIONS
     variant static musl-gcc -O2 -DNO_IFUNC -static
@@ -330,7 +318,6 @@ case_musl()
 case_product()
 {
     [[ -n $full ]] || skip "only with BUILDS_FULL=1"
-    begin
     local compiler level link hardening name
     for compiler in gcc clang; do
         for level in -O0 -O1 -O2 -O3 -Os; do

@@ -45,17 +45,23 @@ case_detach_by_sigterm()
     let_go
 }
 
-# Started in the background by a shell without job control, SIGINT is ignored, SIGTERM is not.
-case_sigint_ignored_at_start()
+# A signal after which the tracer goes on, and still ends at a SIGTERM.
+goes_on_after() # SIGNAL
 {
-    attach eval 'tracer_start "${f[@]}" -p "$target_pid"'
-    kill -INT "$tracer_pid"
     local seen
+    attach eval 'tracer_start "${f[@]}" -p "$target_pid"'
+    kill "-$1" "$tracer_pid"
     seen=$(grep -c . lines)
-    wait_for 10 at_least $((seen + 100)) . lines || fail "it stopped at a SIGINT it was to ignore"
+    wait_for 10 at_least $((seen + 100)) . lines || fail "it stopped at a SIG$1"
     kill -TERM "$tracer_pid"
     tracer_ends 0
     let_go
+}
+
+# Started in the background by a shell without job control, SIGINT is ignored, SIGTERM is not.
+case_sigint_ignored_at_start()
+{
+    goes_on_after INT
 }
 
 case_attach_until_the_end()
@@ -167,14 +173,7 @@ case_launched_with_sigint_blocked()
 # SIGUSR1 says nothing to the tracer; it must not make it deaf to the signals that do.
 case_a_signal_without_meaning()
 {
-    attach eval 'tracer_start "${f[@]}" --pid="$target_pid"'
-    kill -USR1 "$tracer_pid"
-    local seen
-    seen=$(grep -c . lines)
-    wait_for 10 at_least $((seen + 100)) . lines || fail "it stopped at a SIGUSR1"
-    kill -TERM "$tracer_pid"
-    tracer_ends 0
-    let_go
+    goes_on_after USR1
 }
 
 case_exit_status()

@@ -9,8 +9,7 @@ compiler=${TEST_CC:-gcc}
 
 begin()
 {
-    $compiler -O1 -g -o mapped "$sources/mapped.c" -ldl &&
-        $compiler -O2 -o text_clean "$sources/text_clean.c" || fail "cannot build it"
+    $compiler -O1 -g -o mapped "$sources/mapped.c" -ldl || fail "cannot build it"
 }
 
 library() # FILE FLAG...
@@ -162,7 +161,7 @@ case_library_replaced()
     leave
     if [[ -r /proc/self/map_files && $(id -u) == 0 ]]; then
         lines 5 ':m_work\(' lines
-        ./text_clean "$mapped_pid" || fail "its text is not the file's"
+        "$build/tests/text_clean" "$mapped_pid" || fail "its text is not the file's"
     else
         said 'liba.so was deleted or replaced .* not traced'
         lines 0 ':m_work\(' lines
@@ -222,7 +221,7 @@ case_library_touched()
     ask call
     leave
     lines 3 ':m_work\(' lines
-    ./text_clean "$mapped_pid" || fail "its text is not the file's"
+    "$build/tests/text_clean" "$mapped_pid" || fail "its text is not the file's"
     mapped_ends
 }
 

@@ -1,7 +1,8 @@
 /*
  * text_clean PID...: whether the code of the processes is what their files hold. Every executable
  * mapping of a file is compared with the file, byte for byte. 0: it is; 1: it differs, and where is
- * said on stdout, a line "FILE+OFFSET: THERE, not HERE" for each byte; 2: it cannot be told.
+ * said on stdout, a line "FILE+OFFSET: THERE, not HERE" for each byte; 2: it cannot be told, as
+ * with a process that has no code.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +48,17 @@ static int compare(int memory, int file, uint64_t start, uint64_t end, uint64_t 
     return result;
 }
 
-static int compare_mapping(int memory, const char *line)
+/* The file that is mapped, also when it was deleted or replaced; only root may ask for that. */
+static int open_mapped(const char *pid, unsigned long long start, unsigned long long end,
+                       const char *path)
+{
+    char link[128];
+    snprintf(link, sizeof(link), "/proc/%.20s/map_files/%llx-%llx", pid, start, end);
+    int file = open(link, O_RDONLY | O_CLOEXEC);
+    return file < 0 ? open(path, O_RDONLY | O_CLOEXEC) : file;
+}
+
+static int compare_mapping(const char *pid, int memory, const char *line, int *compared)
 {
     unsigned long long start, end, offset;
     char flags[5], path[4096];
@@ -55,9 +66,10 @@ static int compare_mapping(int memory, const char *line)
             5 ||
         flags[2] != 'x' || path[0] != '/')
         return CLEAN;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = open_mapped(pid, start, end, path);
     if (file < 0)
         return failed(path);
+    ++*compared;
     int result = compare(memory, file, start, end, offset, path);
     close(file);
     return result;
@@ -77,13 +89,13 @@ static int check(const char *pid)
         return failed(path);
     snprintf(path, sizeof(path), "/proc/%.20s/maps", pid);
     FILE *maps = fopen(path, "re");
-    int result = maps ? CLEAN : failed(path);
+    int result = maps ? CLEAN : failed(path), compared = 0;
     while (result != FAILED && fgets(line, sizeof(line), maps))
-        result = worse(result, compare_mapping(memory, line));
+        result = worse(result, compare_mapping(pid, memory, line, &compared));
     if (maps)
         fclose(maps);
     close(memory);
-    return result;
+    return compared ? result : FAILED;
 }
 
 int main(int argc, char **argv)

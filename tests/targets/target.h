@@ -12,37 +12,13 @@
 #define TARGET_H
 
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
+#include "report.h"
 #include "state.h"
 
 /* A function that is really called, each time, and has a name that dlsym() finds. */
 #define TRACED __attribute__((noinline, visibility("default"), used))
-/* Keeps the compiler from seeing through a function, and calls before it from becoming jumps. */
-#define OPAQUE() __asm__ volatile("" ::: "memory")
 
 typedef atomic_ulong counter;
-
-static inline void report(const char *name, unsigned long entries, unsigned long exits)
-{
-    printf("%s %lu %lu\n", name, entries, exits);
-    fflush(stdout);
-}
-
-static inline void check(int true_, const char *what)
-{
-    if (!true_) {
-        fprintf(stderr, "target: wrong: %s\n", what);
-        _exit(99);
-    }
-}
-
-/* The n-th argument as a number, or what it is without. */
-static inline long argument(int argc, char **argv, int n, long otherwise)
-{
-    return argc > n ? atol(argv[n]) : otherwise;
-}
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef BUILDS_LIBRARY_H
 #define BUILDS_LIBRARY_H
 
-#include "report.h"
+#include "../../targets/report.h"
 
 /* A function that is called where the source calls it, with what the compiler makes of its
    parameters. */

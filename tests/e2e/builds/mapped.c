@@ -10,7 +10,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#include "report.h"
+#include "../../targets/report.h"
 
 typedef int work(int value);
 

@@ -1,10 +1,10 @@
 /*
- * How the programs here say what they did: "NAME ENTRIES EXITS" for each function, the numbers
- * being their own. What a program checks about itself it says on stderr, and then exits with 99.
- * Fit for libraries, and for C libraries and linkers of every kind.
+ * How programs that are traced say what they did: "NAME ENTRIES EXITS" for each function, the
+ * numbers being their own. What a program checks about itself it says on stderr, and then exits
+ * with 99. Fit for libraries, and for C libraries and linkers of every kind.
  */
-#ifndef BUILDS_REPORT_H
-#define BUILDS_REPORT_H
+#ifndef REPORT_H
+#define REPORT_H
 
 #include <stdio.h>
 #include <stdlib.h>
