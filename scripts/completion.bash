@@ -5,7 +5,7 @@ _ptrace_tracer()
 {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local options='--pid= --function= --exclude= --filter-file= --output= --session= --print --print=
-        --timestamp --follow-forks --entry-only --string-limit= --list --no-pin --quiet --verbose
+        --timestamp --follow-forks --entry-only --string-limit= --list --no-pin --stats --quiet --verbose
         --help --version'
     local with_value='-p --pid -f --function -x --exclude --filter-file -o --output --session
         --string-limit'

@@ -51,6 +51,7 @@ needs=(
     'command pgbench         postgresql-client-15'
     'command /usr/bin/python3 python3'
     'command setpriv         util-linux'
+    'command strace          strace'
 )
 
 # Where servers are, which is not in everybody's PATH; each version of PostgreSQL has its own place.

@@ -26,6 +26,7 @@ static const char HELP[] =
     "      --string-limit=N    record at most N bytes of a string (default 256)\n"
     "  -l, --list              list the functions that would be traced; run nothing\n"
     "      --no-pin            never bind a thread to a CPU\n"
+    "      --stats             print at the end what tracing took: stops, ptrace calls, ...\n"
     "  -q, --quiet             say nothing but errors\n"
     "  -v, --verbose           say more\n"
     "  -h, --help              print this and exit\n"
@@ -35,7 +36,14 @@ static const char HELP[] =
     "With no LTTng session current, a new one is made in ./ptrace_tracer-PROGRAM-DATE/.\n"
     "See ptrace_tracer(1).\n";
 
-enum { OPT_FILTER_FILE = 256, OPT_SESSION, OPT_ENTRY_ONLY, OPT_NO_PIN, OPT_STRING_LIMIT };
+enum {
+    OPT_FILTER_FILE = 256,
+    OPT_SESSION,
+    OPT_ENTRY_ONLY,
+    OPT_NO_PIN,
+    OPT_STATS,
+    OPT_STRING_LIMIT
+};
 
 static const struct option LONG_OPTIONS[] = {
     {"pid", required_argument, NULL, 'p'},
@@ -51,6 +59,7 @@ static const struct option LONG_OPTIONS[] = {
     {"string-limit", required_argument, NULL, OPT_STRING_LIMIT},
     {"list", no_argument, NULL, 'l'},
     {"no-pin", no_argument, NULL, OPT_NO_PIN},
+    {"stats", no_argument, NULL, OPT_STATS},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
@@ -128,6 +137,9 @@ static int apply(struct options *options, int option, const char *argument, cons
         return 0;
     case OPT_NO_PIN:
         options->no_pin = true;
+        return 0;
+    case OPT_STATS:
+        options->stats = true;
         return 0;
     case 'q':
         options->quiet = true;

@@ -23,6 +23,7 @@ struct options {
     bool entry_only;
     bool list;
     bool no_pin;
+    bool stats;
     bool quiet;
     bool verbose;
     size_t string_limit;

@@ -56,8 +56,5 @@ int summary_report(struct tracer *tracer, struct error *err)
         log_warning("%" PRIu64 " calls have no exit event: too deep, or no breakpoint could stand "
                     "where they return to",
                     stats.frames_lost);
-    log_debug("%" PRIu64 " stops, %" PRIu64 " ptrace calls, %" PRIu64 " single steps, %" PRIu64
-              " writes to text",
-              stats.stops, stats.ptrace_calls, stats.single_steps, stats.text_writes);
     return r;
 }

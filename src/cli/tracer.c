@@ -11,6 +11,7 @@
 
 #include "cli/invoker.h"
 #include "cli/rights.h"
+#include "cli/stats.h"
 #include "cli/summary.h"
 #include "cli/target.h"
 #include "cli/watcher.h"
@@ -410,6 +411,8 @@ int tracer_run(const struct options *options)
             status = EXIT_FAILED;
         }
     }
+    if (options->stats && tracer.engine)
+        stats_report(tracer.engine);
     tear_down(&tracer);
     return status;
 }

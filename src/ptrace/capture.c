@@ -166,7 +166,8 @@ static void read_pointees(struct source *source, const struct field *fields, siz
         };
     }
     if (source->n_pointees)
-        spans_read(source->tid, source->memory, spans, source->n_pointees);
+        source->capture->reads +=
+            spans_read(source->tid, source->memory, spans, source->n_pointees);
     for (size_t i = 0; i < source->n_pointees; i++)
         source->pointees[i].got = source->pointees[i].low + spans[i].got;
 }
@@ -178,7 +179,7 @@ static void read_stack(const struct source *source, size_t size)
         size = PROBE_STACK_MAX;
     struct span span = {.at = arch_stack_args(source->regs).value, .to = capture->stack, .n = size};
     if (!capture->has_stack && size)
-        spans_read(source->tid, source->memory, &span, 1);
+        capture->reads += spans_read(source->tid, source->memory, &span, 1);
     if (!capture->has_stack)
         capture->stack_got = span.got;
     capture->has_stack = false;
@@ -255,7 +256,7 @@ static void read_strings(const struct source *source, struct string *strings, si
                 .n = left < in_page ? left : in_page,
             };
         }
-        spans_read(source->tid, source->memory, spans, n);
+        capture->reads += spans_read(source->tid, source->memory, spans, n);
         size_t kept = 0;
         for (size_t i = 0; i < n; i++)
             if (string_grow(capture, &strings[i], &spans[i]))

@@ -27,6 +27,7 @@ struct capture {
     uint8_t stack[PROBE_STACK_MAX];
     size_t stack_got;
     bool has_stack;
+    uint64_t reads; /* of memory, so far */
 };
 
 MUST_CHECK int capture_init(struct capture *capture, size_t string_limit);

@@ -11,6 +11,7 @@
 #include "ptrace/capture.h"
 #include "ptrace/engine.h"
 #include "ptrace/placement.h"
+#include "ptrace/requests.h"
 #include "ptrace/tracee.h"
 #include "ptrace/wait_status.h"
 #include "util/table.h"
@@ -109,11 +110,6 @@ MUST_CHECK int doorbell_wait(struct engine *engine, siginfo_t *info);
 /* Whether it was rung since it was last asked. */
 bool doorbell_answer(struct engine *engine);
 
-/* Counted ptrace(2): 0 or a negative errno. */
-int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uintptr_t data);
-/* The signal mask of a stopped thread, as the kernel has it: bit 0 is signal 1. */
-int engine_get_mask(struct engine *engine, pid_t tid, uint64_t *mask);
-int engine_set_mask(struct engine *engine, pid_t tid, uint64_t mask);
 /* CLOCK_MONOTONIC. */
 uint64_t engine_now_ns(void);
 

@@ -33,8 +33,7 @@ static bool move_out(struct engine *engine, struct tracee *tracee, const struct 
         displaced_site_offset(site->steps, site->n_steps, arch_pc(regs).value - site->slot.value);
     if (offset < 0 || (offset == 0 && started_only))
         return false;
-    engine->stats.ptrace_calls++;
-    return arch_set_pc(tracee->tid, regs, target_addr_plus(site->at, offset)) == 0;
+    return engine_set_pc(engine, tracee->tid, regs, target_addr_plus(site->at, offset)) == 0;
 }
 
 /* Moves the thread out although the instruction has not been run; when it traps at the site once
@@ -83,7 +82,7 @@ static int step(struct engine *engine, struct tracee *tracee, arch_regs *regs, s
     engine->stats.single_steps++;
     if (r == 0 && again)
         r = engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
-    return r < 0 ? r : arch_get_regs(tracee->tid, regs);
+    return r < 0 ? r : engine_get_regs(engine, tracee->tid, regs);
 }
 
 /*

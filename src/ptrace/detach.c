@@ -155,7 +155,7 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
         engine_dispatch(engine, &stop);
         return false;
     }
-    if (arch_get_regs(tid, &regs) < 0)
+    if (engine_get_regs(engine, tid, &regs) < 0)
         return false;
     struct site *site = site_behind(tracee, &regs);
     /* Interrupted between the breakpoint and its trap: the PC must stay until the trap is in. */
@@ -167,7 +167,8 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
         signal = stop.code;
         if (site && site->mapped && signal == SIGTRAP && sigtrap_is_breakpoint(tracee)) {
             sigtrap_mend(tracee, &regs);
-            signal = arch_set_pc(tid, &regs, site->at) < 0 ? signal : sigtrap_resume_with(tracee);
+            signal = engine_set_pc(engine, tid, &regs, site->at) < 0 ? signal
+                                                                     : sigtrap_resume_with(tracee);
         } else if (tracee->process->space &&
                    deliver_prepare(engine, tracee, signal, &regs) == -ESRCH)
             return false;

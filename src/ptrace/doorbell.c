@@ -69,6 +69,7 @@ static bool look_for_next(struct engine *engine, siginfo_t *info)
     uint64_t start = engine_now_ns();
     do {
         info->si_pid = 0;
+        engine->stats.waits++;
         if (waitid(P_ALL, 0, info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL | __WNOTHREAD) <
             0)
             return false;
@@ -84,6 +85,7 @@ int doorbell_wait(struct engine *engine, siginfo_t *info)
     int r = 0;
     if (look_for_next(engine, info))
         return 0;
+    engine->stats.waits++;
     atomic_store(&engine->waiting, true);
     if (atomic_load(&engine->rung))
         r = -EINTR;

@@ -51,6 +51,10 @@ void engine_detach(struct engine *engine)
 void engine_get_stats(const struct engine *engine, struct engine_stats *stats)
 {
     *stats = engine->stats;
+    stats->memory_reads += engine->capture.reads;
+    stats->ptrace_calls = 0;
+    for (size_t kind = 0; kind < REQUEST_KINDS; kind++)
+        stats->ptrace_calls += stats->requests[kind];
 }
 
 void engine_each_process(struct engine *engine, void (*visit)(void *data, struct process *process),

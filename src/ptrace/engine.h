@@ -54,17 +54,37 @@ struct engine_options {
     size_t string_limit; /* bytes of a string value; 0 means 256 */
 };
 
+/* Requests of ptrace(2) by kind. */
+enum engine_request {
+    REQUEST_GET_REGS,
+    REQUEST_GET_FLOAT_REGS,
+    REQUEST_SET_REGS,
+    REQUEST_SET_PC,
+    REQUEST_RESUME, /* PTRACE_CONT, PTRACE_SYSCALL, PTRACE_LISTEN */
+    REQUEST_STEP,
+    REQUEST_INTERRUPT,
+    REQUEST_SEIZE,
+    REQUEST_DETACH,
+    REQUEST_SIGINFO, /* read or written */
+    REQUEST_SIGMASK, /* read or written */
+    REQUEST_OTHER,
+    REQUEST_KINDS
+};
+
 /* Counters since the engine was made. */
 struct engine_stats {
     uint64_t stops;
+    uint64_t waits;   /* for the next stop, a look for it included */
     uint64_t calls;   /* of armed functions */
     uint64_t entries; /* reported */
     uint64_t exits;
     uint64_t single_steps;
-    uint64_t text_writes; /* of breakpoints and slots */
-    uint64_t ptrace_calls;
-    uint64_t bindings;    /* of threads to a CPU */
-    uint64_t frames_lost; /* exits that could not be awaited: out of memory or too deep */
+    uint64_t text_writes;  /* of breakpoints and slots */
+    uint64_t memory_reads; /* requests for what a hit needs of the program's memory */
+    uint64_t requests[REQUEST_KINDS];
+    uint64_t ptrace_calls; /* the sum of these */
+    uint64_t bindings;     /* of threads to a CPU */
+    uint64_t frames_lost;  /* exits that could not be awaited: out of memory or too deep */
 };
 
 MUST_CHECK int engine_new(const struct engine_options *options, const struct engine_sink *sink,

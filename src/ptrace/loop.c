@@ -20,21 +20,12 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 
-/* linux/ptrace.h, which cannot be included next to <sys/ptrace.h> */
-enum { REQUEST_GETSIGMASK = 0x420a, REQUEST_SETSIGMASK = 0x420b };
-
 enum {
     LOOK_AGAIN_NS = 200000,
     YIELDS_FIRST = 200,
     FAIR_FROM = 3, /* threads: with fewer the other one is found while the first one runs */
     FAIR_EVERY_NS = 4000000,
 };
-
-int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uintptr_t data)
-{
-    engine->stats.ptrace_calls++;
-    return ptrace((enum __ptrace_request)request, tid, addr, data) < 0 ? -errno : 0;
-}
 
 void engine_reap(pid_t tid)
 {
@@ -82,16 +73,6 @@ static void pause_a_little(void)
 {
     struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
     nanosleep(&pause, NULL);
-}
-
-int engine_get_mask(struct engine *engine, pid_t tid, uint64_t *mask)
-{
-    return engine_ptrace(engine, REQUEST_GETSIGMASK, tid, (void *)sizeof(*mask), (uintptr_t)mask);
-}
-
-int engine_set_mask(struct engine *engine, pid_t tid, uint64_t mask)
-{
-    return engine_ptrace(engine, REQUEST_SETSIGMASK, tid, (void *)sizeof(mask), (uintptr_t)&mask);
 }
 
 uint64_t engine_now_ns(void)
@@ -195,8 +176,7 @@ static bool has_trap(const struct space *space, target_addr at)
 static void on_signal(struct engine *engine, struct tracee *tracee, const struct stop *stop)
 {
     arch_regs regs;
-    engine->stats.ptrace_calls++;
-    if (arch_get_regs(tracee->tid, &regs) < 0)
+    if (engine_get_regs(engine, tracee->tid, &regs) < 0)
         return; /* killed in the meantime: the loop will see its end */
     if (stop->code == SIGTRAP) {
         target_addr at = target_addr_plus(arch_pc(&regs), -(int64_t)arch_trap_pc_offset);
@@ -211,7 +191,7 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
             sigtrap_is_breakpoint(tracee)) {
             unsigned remote_calls = tracee->process->space->remote_calls;
             sigtrap_mend(tracee, &regs);
-            if (arch_set_pc(tracee->tid, &regs, at) == 0 &&
+            if (engine_set_pc(engine, tracee->tid, &regs, at) == 0 &&
                 tracee->process->space->remote_calls == remote_calls)
                 tracee_resume(tracee, sigtrap_resume_with(tracee));
             return;

@@ -79,7 +79,7 @@ int remote_syscall(struct space *space, pid_t tid, long number, const uint64_t a
         return -EPERM;
     int r = space->syscall_insn.value ? 0 : find_syscall_insn(space, tid);
     if (r == 0)
-        r = arch_get_regs(tid, &saved);
+        r = engine_get_regs(engine, tid, &saved);
     if (r == 0)
         r = engine_get_mask(engine, tid, &mask);
     if (r == 0)
@@ -96,18 +96,18 @@ int remote_syscall(struct space *space, pid_t tid, long number, const uint64_t a
     space->remote_calls++;
     regs = saved;
     arch_prepare_syscall(&regs, space->syscall_insn, number, args);
-    r = arch_set_regs(tid, &regs);
+    r = engine_set_regs(engine, tid, &regs);
     if (r == 0)
         r = to_syscall_stop(engine, tid, signal); /* enters */
     if (r == 0)
         r = to_syscall_stop(engine, tid, 0); /* leaves */
     if (r == 0)
-        r = arch_get_regs(tid, &regs);
+        r = engine_get_regs(engine, tid, &regs);
     if (r == 0)
         *result = arch_syscall_result(&regs);
 
     /* Whatever went wrong, the thread gets back what was its own. */
-    int back = arch_set_regs(tid, &saved);
+    int back = engine_set_regs(engine, tid, &saved);
     int unmask = engine_set_mask(engine, tid, mask);
     if (back < 0 || unmask < 0)
         return back < 0 ? back : unmask;

@@ -23,8 +23,7 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
     struct arch_float_regs floats;
     bool has_floats = false;
     if (entry ? probe->float_args : probe->float_rets) {
-        engine->stats.ptrace_calls++;
-        has_floats = arch_get_float_regs(tracee->tid, &floats) == 0;
+        has_floats = engine_get_float_regs(engine, tracee->tid, &floats) == 0;
     }
     capture_fields(&engine->capture, tracee->tid, tracee->process->space->memory, regs,
                    has_floats ? &floats : NULL, fields, n, entry ? probe->stack_args : 0);
@@ -70,7 +69,7 @@ static bool read_return(struct engine *engine, struct tracee *tracee, size_t sta
         *stack =
             (struct span){.at = arch_stack_args(regs).value, .to = capture->stack, .n = stack_args};
     }
-    spans_read(tracee->tid, tracee->process->space->memory, spans, n);
+    engine->stats.memory_reads += spans_read(tracee->tid, tracee->process->space->memory, spans, n);
     if (stack) {
         capture->stack_got = stack->got;
         capture->has_stack = true;
@@ -245,7 +244,7 @@ static void step_in_place(struct engine *engine, struct tracee *tracee, struct s
     step_mask = serve_step_mask(mask);
     engine_set_mask(engine, tid, step_mask);
     engine->stats.single_steps++;
-    int r = arch_set_pc(tid, regs, site->at);
+    int r = engine_set_pc(engine, tid, regs, site->at);
     if (r == 0)
         r = engine_ptrace(engine, PTRACE_SINGLESTEP, tid, NULL, 0);
     if (r == 0)
@@ -257,11 +256,13 @@ static void step_in_place(struct engine *engine, struct tracee *tracee, struct s
     engine_set_mask(engine, tid, mask);
     if (stop.kind == STOP_SIGNAL && stop.code == SIGTRAP) {
         unsigned remote_calls = space->remote_calls;
-        if (arch_get_regs(tid, regs) == 0 && (tracee->trap_block || tracee->process->trap.special))
+        if (engine_get_regs(engine, tid, regs) == 0 &&
+            (tracee->trap_block || tracee->process->trap.special))
             sigtrap_mend(tracee, regs);
         if (space->remote_calls == remote_calls)
             tracee_resume(tracee, sigtrap_resume_with(tracee));
-    } else if (arch_get_regs(tid, regs) == 0 && target_addr_equal(arch_pc(regs), site->at)) {
+    } else if (engine_get_regs(engine, tid, regs) == 0 &&
+               target_addr_equal(arch_pc(regs), site->at)) {
         /* A fault, or a stop before the instruction was run: the thread comes here again. */
         tracee->retry_at = site->at;
         tracee->retry_sp = arch_sp(regs);
@@ -288,8 +289,7 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
     }
     if (tracee->trap_block || tracee->process->trap.special)
         sigtrap_mend(tracee, regs);
-    engine->stats.ptrace_calls++;
-    if (arch_set_pc(tracee->tid, regs, to) < 0)
+    if (engine_set_pc(engine, tracee->tid, regs, to) < 0)
         return;
     /* One that was made to do a system call is in a stop of its own now, perhaps in a group-stop:
        the loop will see it. */

@@ -94,7 +94,7 @@ static int get_action(struct space *space, pid_t tid, struct kernel_sigaction *a
 {
     arch_regs regs;
     int64_t result = 0;
-    int r = arch_get_regs(tid, &regs);
+    int r = engine_get_regs(space->engine, tid, &regs);
     if (r < 0)
         return r;
     target_addr scratch = scratch_of(&regs);
@@ -181,7 +181,7 @@ static void on_sigaction_done(void *data, struct process *process, pid_t tid)
         return; /* another thread's call for another signal */
     tracee->in_sigaction = false;
     process_unwatch(process, at, on_sigaction_done, data);
-    if (arch_get_regs(tid, &regs) < 0 || (int)arch_integer_ret(&regs, 0) != 0)
+    if (engine_get_regs(process->engine, tid, &regs) < 0 || (int)arch_integer_ret(&regs, 0) != 0)
         return;
     /* That it ignores SIGTRAP cannot be asked any more: the trap that brought us here ended it. */
     if (tracee->sigaction_handler == (uintptr_t)SIG_DFL)

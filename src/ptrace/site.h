@@ -31,7 +31,7 @@ enum site_use {
     SITE_THROW = 128,    /* the unwinder, called with an exception */
     SITE_SIGMASK = 16,   /* the C library's pthread_sigmask() */
     SITE_SIGACTION = 32, /* the C library's sigaction() */
-    SITE_AFFINITY = 256, /* the C library's sched_getaffinity() and others of its kind */
+    SITE_AFFINITY = 512, /* the C library's sched_getaffinity() and others of its kind */
 };
 
 struct watch {

@@ -14,9 +14,10 @@ static size_t divide(struct span *spans, size_t n, size_t got)
     return n;
 }
 
-void spans_read(pid_t tid, int memory, struct span *spans, size_t n)
+unsigned spans_read(pid_t tid, int memory, struct span *spans, size_t n)
 {
     struct iovec local[SPANS_MAX], remote[SPANS_MAX];
+    unsigned reads = 0;
     if (n > SPANS_MAX)
         n = SPANS_MAX;
     for (size_t i = 0; i < n; i++) {
@@ -28,5 +29,7 @@ void spans_read(pid_t tid, int memory, struct span *spans, size_t n)
     for (size_t i = 0; i < n; i++) {
         size_t got = memory_read_pieces(tid, memory, local + i, remote + i, (unsigned)(n - i));
         i += divide(spans + i, n - i, got);
+        reads++;
     }
+    return reads;
 }

@@ -18,8 +18,9 @@ enum { SPANS_MAX = 64 };
 
 /*
  * Reads n spans, at most SPANS_MAX: with one system call when all of them can be read, and one more
- * for each that cannot. `memory` as for memory_read_pieces(). Planted breakpoints show.
+ * for each that cannot. `memory` as for memory_read_pieces(). Planted breakpoints show. Returns how
+ * many calls it took.
  */
-void spans_read(pid_t tid, int memory, struct span *spans, size_t n);
+unsigned spans_read(pid_t tid, int memory, struct span *spans, size_t n);
 
 #endif

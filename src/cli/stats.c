@@ -1,0 +1,31 @@
+#include "cli/stats.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "util/log.h"
+
+static const char *const KIND_NAMES[REQUEST_KINDS] = {
+    [REQUEST_GET_REGS] = "getregs",    [REQUEST_GET_FLOAT_REGS] = "getfpregs",
+    [REQUEST_SET_REGS] = "setregs",    [REQUEST_SET_PC] = "setpc",
+    [REQUEST_RESUME] = "resume",       [REQUEST_STEP] = "step",
+    [REQUEST_INTERRUPT] = "interrupt", [REQUEST_SEIZE] = "seize",
+    [REQUEST_DETACH] = "detach",       [REQUEST_SIGINFO] = "siginfo",
+    [REQUEST_SIGMASK] = "sigmask",     [REQUEST_OTHER] = "other",
+};
+
+void stats_report(const struct engine *engine)
+{
+    struct engine_stats stats;
+    char kinds[512] = "";
+    size_t n = 0;
+    engine_get_stats(engine, &stats);
+    for (size_t i = 0; i < REQUEST_KINDS && n < sizeof(kinds); i++)
+        n += (size_t)snprintf(kinds + n, sizeof(kinds) - n, "%s%s %" PRIu64, i ? ", " : "",
+                              KIND_NAMES[i], stats.requests[i]);
+    log_error("stats: calls %" PRIu64 ", stops %" PRIu64 ", waits %" PRIu64
+              ", ptrace calls %" PRIu64 " (%s), memory reads %" PRIu64 ", text writes %" PRIu64
+              ", single steps %" PRIu64 ", bindings %" PRIu64,
+              stats.calls, stats.stops, stats.waits, stats.ptrace_calls, kinds, stats.memory_reads,
+              stats.text_writes, stats.single_steps, stats.bindings);
+}

@@ -1,0 +1,31 @@
+/*
+ * Requests to the kernel about a stopped thread, each counted by its kind in the engine's
+ * statistics. What this directory asks of ptrace(2) it asks through here, so that the counts are
+ * all there is. 0 or a negative errno; -ESRCH: the thread is gone.
+ */
+#ifndef PTRACE_REQUESTS_H
+#define PTRACE_REQUESTS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ptrace/arch.h"
+#include "util/addr.h"
+#include "util/error.h"
+
+struct engine;
+
+int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uintptr_t data);
+
+/* arch_get_regs() and its like, counted. */
+MUST_CHECK int engine_get_regs(struct engine *engine, pid_t tid, arch_regs *regs);
+MUST_CHECK int engine_set_regs(struct engine *engine, pid_t tid, const arch_regs *regs);
+MUST_CHECK int engine_get_float_regs(struct engine *engine, pid_t tid,
+                                     struct arch_float_regs *regs);
+MUST_CHECK int engine_set_pc(struct engine *engine, pid_t tid, arch_regs *regs, target_addr pc);
+
+/* The signal mask of a stopped thread, as the kernel has it: bit 0 is signal 1. */
+int engine_get_mask(struct engine *engine, pid_t tid, uint64_t *mask);
+int engine_set_mask(struct engine *engine, pid_t tid, uint64_t mask);
+
+#endif

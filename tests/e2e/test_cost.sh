@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# What a call costs, in counts and not in time: stops, ptrace calls by kind, reads and writes of
+# memory, as the engine counts them (--stats), for 1000 calls more in the steady state. These are the
+# numbers the design allows, and a hit that costs more fails here.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+plain=${PLAIN_BUILD:-$build}
+
+# counted NAME FILE: the number behind the name in the line of --stats.
+counted()
+{
+    local n
+    n=$(sed -n "s/^ptrace_tracer: stats: \(.*[,(] \)\?$1 \([0-9]*\).*/\2/p; s/^ptrace_tracer: stats: .*($1 \([0-9]*\).*/\1/p" "$2")
+    [[ $n =~ ^[0-9]+$ ]] || fail "--stats tells no '$1': $(cat "$2")"
+    echo "$n"
+}
+
+# per_thousand NAME: how much more it was for 2000 calls than for 1000.
+per_thousand()
+{
+    echo $(($(counted "$1" many) - $(counted "$1" few)))
+}
+
+# costs NAME NUMBER: exactly so much for 1000 calls.
+costs()
+{
+    local n
+    n=$(per_thousand "$1")
+    [[ $n == "$2" ]] || fail "1000 calls take $n $1, not $2"
+}
+
+# run_both COMMAND...: with 1000 and with 2000 as the last argument.
+run_both()
+{
+    "$@" 1000
+    mv "$err" few
+    "$@" 2000
+    mv "$err" many
+    # Nothing is stepped, nothing is written to code, nothing is asked that is not counted by kind.
+    [[ $(counted 'single steps' many) == 0 ]] || fail "$(counted 'single steps' many) single steps"
+    for kind in 'text writes' setregs step interrupt seize detach siginfo sigmask other; do
+        costs "$kind" 0
+    done
+}
+
+# Two stops a call: of each, the registers are read, the program counter is set, the thread goes on.
+# Memory is read once at the entry (the return address).
+two_stops()
+{
+    costs calls 1000
+    costs stops 2000
+    costs getregs 2000
+    costs setpc 2000
+    costs resume 2000
+    costs getfpregs "$1"
+    costs 'ptrace calls' $((6000 + $1))
+    (($(per_thousand 'memory reads') <= 2000)) || fail "more than one read of memory a stop"
+}
+
+case_print()
+{
+    run_both traced 0 -q --stats --print=lines -f my_traced_function "$sample"
+    two_stops 1000
+    lines 4000 . lines
+}
+
+case_lttng()
+{
+    with_lttng
+    run_both lttng_run
+    two_stops 1000
+    read_trace trace
+    events 2000 mylib:my_traced_function_entry
+    events 2000 mylib:my_traced_function_exit
+}
+
+lttng_run()
+{
+    rm -rf trace
+    traced 0 -q --stats -o trace -f my_traced_function "$sample" "$1"
+}
+
+case_no_floating_point_argument()
+{
+    run_both traced 0 -q --stats --print=lines -f work "$build/targets/one_thread"
+    two_stops 0
+}
+
+# Without exit events nothing is planted where calls return to.
+case_entry_only()
+{
+    run_both traced 0 -q --stats --entry-only --print=lines -f my_traced_function "$sample"
+    costs calls 1000
+    costs stops 1000
+    costs 'ptrace calls' 4000
+    costs getfpregs 1000
+}
+
+case_only_entries_enabled()
+{
+    with_lttng
+    run_both entries_run
+    costs calls 1000
+    costs stops 1000
+    costs 'ptrace calls' 4000
+}
+
+entries_run()
+{
+    lttng_do create entries --output="$dir/entries.$1"
+    lttng_do enable-event -u mylib:my_traced_function_entry
+    lttng_do start
+    traced 0 -q --stats -f my_traced_function "$sample" "$1"
+    lttng_do destroy entries
+}
+
+# A function of the program that nothing is wanted of does not stop it.
+case_what_is_not_asked_for_is_free()
+{
+    with_lttng
+    run_both nothing_run
+    costs calls 0
+    costs stops 0
+    costs 'ptrace calls' 0
+}
+
+nothing_run()
+{
+    lttng_do create nothing --output="$dir/nothing.$1"
+    lttng_do enable-event -u sample_app:main_entry
+    lttng_do start
+    traced 0 -q --stats "$sample" "$1"
+    lttng_do destroy nothing
+}
+
+# --stats is asked for and therefore not quiet, and one line.
+case_one_line()
+{
+    traced 0 -q --stats --print=/dev/null -f my_traced_function "$sample" 10
+    one_line 'stats: calls 10, stops [0-9]+, waits [0-9]+, ptrace calls [0-9]+ \(getregs [0-9]+, .*\), memory reads [0-9]+, text writes [0-9]+, single steps 0, bindings [0-9]+$'
+    traced 0 --print=/dev/null -f my_traced_function "$sample" 10
+    lines 0 'stats:' "$err"
+}
+
+# The engine counts itself: the kernel's count is the same.
+case_the_count_is_true()
+{
+    local traced_pid
+    command -v strace >/dev/null || skip "strace is not installed"
+    strace -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    mkfifo in
+    "$build/targets/wait_for_line" <in >target.out &
+    target_pid=$!
+    exec 3>in
+    wait_for 10 grep -q '^pid' target.out || fail "the target does not start"
+    traced_pid=$target_pid
+    # Not the tracer with the sanitizers, which trace themselves at the end.
+    strace -f -c -e trace=ptrace,waitid,process_vm_readv -o counts \
+        "$plain/bin/ptrace_tracer" -q --stats --print=lines -f work -p "$traced_pid" >"$out" 2>"$err" 3>&- &
+    tracer_pid=$!
+    wait_for 20 is_armed "$traced_pid" || fail "the target is not attached to"
+    echo 'call 500' >&3
+    wait_for 30 grep -q '^called 500' target.out || fail "the target does not do its calls"
+    exec 3>&-
+    tracer_ends 0
+    target_ends 0
+    lines 500 ' [a-z_]*:work\(' lines
+    local calls
+    calls=$(awk '$NF == "ptrace" {print $4}' counts)
+    [[ $calls == $(counted 'ptrace calls' "$err") ]] ||
+        fail "the kernel has seen $calls ptrace calls, the tracer says $(cat "$err")"
+}
+
+# What the tracer asked for is there: a breakpoint stands at the beginning of work().
+is_armed()
+{
+    local vaddr base
+    is_traced "$1" || return 1
+    vaddr=$(nm "$build/targets/wait_for_line" | sed -n 's/^\([0-9a-f]*\) T work$/0x\1/p')
+    base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .*/wait_for_line\$:0x\1:p" "/proc/$1/maps" | head -n 1)
+    [[ $(bytes_at "/proc/$1/mem" $((base + vaddr)) 1) == ' cc' ]]
+}
+
+run_cases "$@"
