@@ -230,6 +230,24 @@ static void drop_unseen(struct target *target)
     target->modules.count = kept;
 }
 
+/* What lies where has changed, or may have. */
+static void map_code(struct target *target)
+{
+    size_t n = target->modules.count;
+    cleanup(cleanup_free) const struct module **modules = calloc(n + 1, sizeof(*modules));
+    for (size_t i = 0; modules && i < n; i++)
+        modules[i] = &target->modules.items[i]->module;
+    code_map_set(target->code, modules, modules ? n : 0);
+}
+
+size_t target_name_code(const struct target *target, target_addr at, bool is_return, char *out,
+                        size_t size)
+{
+    if (!target)
+        return (size_t)snprintf(out, size, "0x%" PRIx64, at.value);
+    return code_map_name(target->code, at, is_return, out, size);
+}
+
 static bool is_interpreter(const struct target *target, const struct module *module)
 {
     for (size_t i = 0; i < target->modules.count; i++) {
@@ -291,6 +309,7 @@ void target_refresh(struct target *target)
         libraries = libraries || !(module->is_program || is_interpreter(target, module));
     }
     modules_free(&now);
+    map_code(target);
     /* Once the first libraries are there, so are all that the program starts with. */
     if (libraries || !target->entry_watch.value)
         tracer_begin(target->tracer);
@@ -361,6 +380,7 @@ static int copy_modules(struct target *target, const struct target *parent)
         target_watch(target, &to->module, on_libraries);
     }
     target->n_armed = parent->n_armed;
+    map_code(target);
     return 0;
 }
 
@@ -375,7 +395,10 @@ struct target *target_new(struct tracer *tracer, struct process *process,
     }
     target->tracer = tracer;
     target->process = process;
-    if (parent)
+    target->code = code_map_new();
+    if (!target->code)
+        r = error_set(err, -ENOMEM, "out of memory");
+    else if (parent)
         r = copy_modules(target, parent) < 0 ? error_set(err, -ENOMEM, "out of memory") : 0;
     else if (process_pid(process) == tracer->launched)
         r = start_program(target, err);
@@ -394,6 +417,8 @@ static void forget_modules(struct target *target)
         module_free(target->modules.items[i]);
     target->modules.count = 0;
     target->n_armed = 0;
+    if (target->code)
+        code_map_set(target->code, NULL, 0);
 }
 
 int target_executed(struct target *target, struct error *err)
@@ -405,6 +430,7 @@ int target_executed(struct target *target, struct error *err)
 void target_free(struct target *target)
 {
     forget_modules(target);
+    code_map_free(target->code);
     vec_free(&target->modules);
     free(target);
 }

@@ -6,6 +6,7 @@
 
 #include "cli/tracer.h"
 #include "ptrace/engine.h"
+#include "symbols/code_map.h"
 #include "symbols/module.h"
 #include "util/vec.h"
 
@@ -28,6 +29,7 @@ struct target {
     struct tracer *tracer;
     struct process *process;
     VEC(struct target_module *) modules;
+    struct code_map *code;   /* of all modules */
     target_addr entry_watch; /* 0: passed */
     bool at_linker; /* called by the dynamic linker, which has not relocated what it just mapped */
     size_t n_armed;
@@ -46,5 +48,10 @@ MUST_CHECK int target_executed(struct target *target, struct error *err);
 void target_refresh(struct target *target);
 /* Arms and disarms by what is wanted now. */
 void target_apply(struct target *target);
+
+/* The name of what is at an address of the process: see struct engine_sink. From any thread. NULL:
+   a process that nothing is known of. */
+size_t target_name_code(const struct target *target, target_addr at, bool is_return, char *out,
+                        size_t size);
 
 #endif

@@ -198,6 +198,20 @@ static void on_ended(void *data, struct process *process, int status)
         target_free(process_data(process));
 }
 
+static size_t on_name_code(void *data, struct process *process, target_addr at, char *out,
+                           size_t size)
+{
+    (void)data;
+    return target_name_code(process_data(process), at, false, out, size);
+}
+
+static size_t on_name_return(void *data, struct process *process, target_addr at, char *out,
+                             size_t size)
+{
+    (void)data;
+    return target_name_code(process_data(process), at, true, out, size);
+}
+
 static void refresh_target(void *data, struct process *process)
 {
     (void)data;
@@ -298,6 +312,8 @@ static int set_up(struct tracer *tracer, struct error *err)
         .executed = on_executed,
         .ended = on_ended,
         .rung = on_rung,
+        .name_code = on_name_code,
+        .name_return = on_name_return,
     };
     char name[256];
     int r = engine_new(&engine_options, &sink, &tracer->engine);

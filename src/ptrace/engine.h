@@ -46,6 +46,17 @@ struct engine_sink {
     void (*ended)(void *data, struct process *process, int status);
     /* engine_ring() was called since the last time. */
     void (*rung)(void *data);
+    /*
+     * Writes the name of the code at `at` into out (of `size` bytes, NUL included, at least 64) and
+     * returns its length: "symbol" at a function's first byte, "symbol+0x1c" behind it,
+     * "libfoo.so.2+0x1234" where there is no symbol, hex where there is no file. name_return(): the
+     * same for a return address, which belongs to the call in front of it. Called while a hit is
+     * served, from whichever thread serves it.
+     */
+    size_t (*name_code)(void *data, struct process *process, target_addr at, char *out,
+                        size_t size);
+    size_t (*name_return)(void *data, struct process *process, target_addr at, char *out,
+                          size_t size);
 };
 
 struct engine_options {

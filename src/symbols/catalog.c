@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "symbols/image.h"
+#include "symbols/symbolizer.h"
 #include "util/cleanup.h"
 
 int catalog_new(struct catalog **result)
@@ -15,6 +16,7 @@ int catalog_new(struct catalog **result)
     struct catalog *catalog = calloc(1, sizeof(*catalog));
     if (!catalog)
         return -ENOMEM;
+    pthread_mutex_init(&catalog->lock, NULL);
     catalog->names.arena = &catalog->arena;
     *result = catalog;
     return 0;
@@ -24,6 +26,7 @@ static void image_free(struct image *image)
 {
     signature_reader_free(&image->signatures);
     debuginfo_free(image->debuginfo);
+    symbolizer_free(atomic_load(&image->symbolizer));
     symbol_table_free(&image->symbols);
     vec_free(&image->aliases);
     vec_free(&image->functions);
@@ -44,6 +47,7 @@ void catalog_free(struct catalog *catalog)
     }
     names_free(&catalog->names);
     arena_free(&catalog->arena);
+    pthread_mutex_destroy(&catalog->lock);
     free(catalog);
 }
 
@@ -84,8 +88,8 @@ static const char *choose_provider(struct catalog *catalog, const char *path)
     return provider;
 }
 
-int catalog_open(struct catalog *catalog, const char *open_path, const char *path,
-                 struct image **result, struct error *err)
+static int open_image(struct catalog *catalog, const char *open_path, const char *path,
+                      struct image **result, struct error *err)
 {
     struct stat status;
     if (stat(open_path, &status) < 0) {
@@ -121,10 +125,21 @@ int catalog_open(struct catalog *catalog, const char *open_path, const char *pat
     return 0;
 }
 
+int catalog_open(struct catalog *catalog, const char *open_path, const char *path,
+                 struct image **image, struct error *err)
+{
+    pthread_mutex_lock(&catalog->lock);
+    int r = open_image(catalog, open_path, path, image, err);
+    pthread_mutex_unlock(&catalog->lock);
+    return r;
+}
+
 void image_set_root(struct image *image, int root)
 {
+    pthread_mutex_lock(&image->catalog->lock);
     if (image->root < 0 && !image->debuginfo_sought)
         image->root = fcntl(root, F_DUPFD_CLOEXEC, 0);
+    pthread_mutex_unlock(&image->catalog->lock);
 }
 
 const char *image_path(const struct image *image)

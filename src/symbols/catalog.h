@@ -1,6 +1,7 @@
 /*
  * The catalog: every ELF file looked at, each once, and the probes made of its functions. It
- * outlives processes and modules; whatever it hands out lives until catalog_free().
+ * outlives processes and modules; whatever it hands out lives until catalog_free(). Its functions
+ * may be called from any thread.
  */
 #ifndef SYMBOLS_CATALOG_H
 #define SYMBOLS_CATALOG_H
@@ -66,6 +67,18 @@ bool image_vaddr_of_offset(const struct image *image, uint64_t offset, file_vadd
 /* The value of a defined function symbol (any binding) of that exact name in .symtab or .dynsym,
    version suffixes aside. false when there is none. */
 bool image_symbol(struct image *image, const char *name, file_vaddr *vaddr);
+
+/*
+ * Writes the name of the code at `at` into out (of `size` bytes, NUL included, at least 64), under
+ * the names that probes have: "f" at the function's first byte, "f+0x1c" behind it. Where no symbol
+ * says what the code is, the file and the address in it: "libfoo.so.2+0x1234". "f@ifunc" is code
+ * that chooses an f. A name too long for `size` is cut and ends in "...".
+ * `is_return`: `at` is a return address, which belongs to the call in front of it, though the
+ * function may end there.
+ * Returns the length; 0 when there is no code. The symbols are sorted at the first question, and
+ * each name is made when it is first asked for; from then on nothing is allocated.
+ */
+size_t image_name_code(struct image *image, file_vaddr at, bool is_return, char *out, size_t size);
 
 /*
  * The probes of the functions of the image that are selected, in address order; one probe an

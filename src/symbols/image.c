@@ -1,6 +1,7 @@
 #include "symbols/image.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,33 +54,12 @@ struct debuginfo *image_debuginfo(struct image *image)
     return image->debuginfo;
 }
 
-static int binding_rank(uint8_t bind)
-{
-    return bind == STB_LOCAL ? 2 : bind == STB_WEAK ? 1 : 0;
-}
-
-/*
- * The name a function goes by: one that other modules can use, of its current version, with fewer
- * leading underscores, rather global than weak (libc's `write` is weak, its global name `__write`
- * nobody knows), and the shortest.
- */
 static int compare_aliases(const void *x, const void *y)
 {
     const struct alias *a = x, *b = y;
-    bool local_a = a->bind == STB_LOCAL, local_b = b->bind == STB_LOCAL;
-    if (local_a != local_b)
-        return local_a - local_b;
-    if (a->is_old != b->is_old)
-        return a->is_old - b->is_old;
-    size_t underscores_a = strspn(a->name.symbol, "_"), underscores_b = strspn(b->name.symbol, "_");
-    if (underscores_a != underscores_b)
-        return underscores_a < underscores_b ? -1 : 1;
-    if (binding_rank(a->bind) != binding_rank(b->bind))
-        return binding_rank(a->bind) - binding_rank(b->bind);
-    size_t length_a = strlen(a->name.symbol), length_b = strlen(b->name.symbol);
-    if (length_a != length_b)
-        return length_a < length_b ? -1 : 1;
-    return strcmp(a->name.symbol, b->name.symbol);
+    struct symbol one = {.name = a->name.symbol, .bind = a->bind, .is_old = a->is_old};
+    struct symbol other = {.name = b->name.symbol, .bind = b->bind, .is_old = b->is_old};
+    return symbol_compare_names(&one, &other);
 }
 
 static int compare_symbols(const void *x, const void *y)
@@ -91,8 +71,8 @@ static int compare_symbols(const void *x, const void *y)
     if (r != 0)
         return r;
     /* Of the same name in .symtab and .dynsym, the better one first. */
-    if (binding_rank(a->bind) != binding_rank(b->bind))
-        return binding_rank(a->bind) - binding_rank(b->bind);
+    if (symbol_binding_rank(a->bind) != symbol_binding_rank(b->bind))
+        return symbol_binding_rank(a->bind) - symbol_binding_rank(b->bind);
     if (a->is_old != b->is_old)
         return a->is_old - b->is_old;
     return a->size > b->size ? -1 : a->size < b->size;
@@ -130,7 +110,7 @@ static int add_function(struct image *image, const struct symbol *symbols, size_
     struct function function = {.entry = symbols[0].value, .first = image->aliases.count};
     for (size_t i = 0; i < n; i++) {
         const struct symbol *symbol = &symbols[i];
-        if (symbol->is_resolver || is_startup_code(symbol->name)) {
+        if (symbol->is_resolver || symbol->is_stub || is_startup_code(symbol->name)) {
             image->aliases.count = function.first;
             return 0;
         }
@@ -204,6 +184,9 @@ static int mark_overloads(struct image *image)
 /* The local symbols of a stripped file are in its debug file. */
 static int add_debug_symbols(struct image *image)
 {
+    if (image->debug_symbols_read)
+        return 0;
+    image->debug_symbols_read = true;
     struct debuginfo *debuginfo = image->symbols.has_symtab ? NULL : image_debuginfo(image);
     if (!debuginfo)
         return 0;
@@ -219,14 +202,23 @@ static int add_debug_symbols(struct image *image)
     return r == -ENOEXEC ? 0 : r;
 }
 
-int image_make_functions(struct image *image, struct error *err)
+int image_read_all_symbols(struct image *image, struct error *err)
 {
-    if (image->functions_made)
-        return 0;
     int r = image_read_symbols(image, err);
     if (r < 0)
         return r;
     r = add_debug_symbols(image);
+    return r < 0 ? error_set(err, r, "cannot read the symbols of %s: %s", image->path, strerror(-r))
+                 : 0;
+}
+
+int image_make_functions(struct image *image, struct error *err)
+{
+    if (image->functions_made)
+        return 0;
+    int r = image_read_all_symbols(image, err);
+    if (r < 0)
+        return r;
     struct symbol *symbols = image->symbols.list.items;
     size_t n = image->symbols.list.count;
     if (r == 0 && n)
@@ -247,24 +239,32 @@ int image_make_functions(struct image *image, struct error *err)
     return 0;
 }
 
-bool image_symbol(struct image *image, const char *name, file_vaddr *vaddr)
+static bool find_symbol(struct image *image, const char *name, file_vaddr *vaddr)
 {
     if (image_read_symbols(image, NULL) < 0)
         return false;
     const struct symbol *best = NULL;
     for (size_t i = 0; i < image->symbols.list.count; i++) {
         const struct symbol *symbol = &image->symbols.list.items[i];
-        if (symbol->is_resolver || strcmp(symbol->name, name) != 0 ||
+        if (symbol->is_resolver || symbol->is_stub || strcmp(symbol->name, name) != 0 ||
             !elf_file_is_code(&image->file, symbol->value))
             continue;
-        if (!best || binding_rank(symbol->bind) < binding_rank(best->bind) ||
-            (binding_rank(symbol->bind) == binding_rank(best->bind) && best->is_old &&
+        if (!best || symbol_binding_rank(symbol->bind) < symbol_binding_rank(best->bind) ||
+            (symbol_binding_rank(symbol->bind) == symbol_binding_rank(best->bind) && best->is_old &&
              !symbol->is_old))
             best = symbol;
     }
     if (best)
         *vaddr = best->value;
     return best != NULL;
+}
+
+bool image_symbol(struct image *image, const char *name, file_vaddr *vaddr)
+{
+    pthread_mutex_lock(&image->catalog->lock);
+    bool found = find_symbol(image, name, vaddr);
+    pthread_mutex_unlock(&image->catalog->lock);
+    return found;
 }
 
 /* ---- selection ---- */
@@ -331,8 +331,9 @@ static int choose_alias(struct selection *selection, const struct image *image,
     return 0;
 }
 
-int image_probes(struct image *image, const struct select *select, bool is_program,
-                 bool whole_module, const struct probe ***result, size_t *n, struct error *err)
+static int find_probes(struct image *image, const struct select *select, bool is_program,
+                       bool whole_module, const struct probe ***result, size_t *n,
+                       struct error *err)
 {
     *result = NULL;
     *n = 0;
@@ -359,4 +360,13 @@ int image_probes(struct image *image, const struct select *select, bool is_progr
     *result = probes.items;
     *n = probes.count;
     return 0;
+}
+
+int image_probes(struct image *image, const struct select *select, bool is_program,
+                 bool whole_module, const struct probe ***probes, size_t *n, struct error *err)
+{
+    pthread_mutex_lock(&image->catalog->lock);
+    int r = find_probes(image, select, is_program, whole_module, probes, n, err);
+    pthread_mutex_unlock(&image->catalog->lock);
+    return r;
 }

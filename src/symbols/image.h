@@ -1,9 +1,12 @@
 /*
- * What the rooms' own files know of an image and a catalog; others use symbols/catalog.h.
+ * What the rooms' own files know of an image and a catalog; others use symbols/catalog.h. All but
+ * headers and segments is under the catalog's lock, which who calls these functions holds.
  */
 #ifndef SYMBOLS_IMAGE_H
 #define SYMBOLS_IMAGE_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,11 +54,14 @@ struct image {
 
     bool symbols_read;
     int symbols_failed; /* the errno that reading them ended in, for good */
+    bool debug_symbols_read;
     struct symbol_table symbols;
 
     bool functions_made;
     VEC(struct alias) aliases;
     VEC(struct function) functions; /* ascending by entry */
+
+    _Atomic(struct symbolizer *) symbolizer; /* NULL: not asked for yet */
 
     int root;  /* see image_set_root(); -1: none, or no more needed */
     bool said; /* see image_say_once() */
@@ -67,6 +73,7 @@ struct image {
 };
 
 struct catalog {
+    pthread_mutex_t lock; /* of all below and of all images: see catalog.h */
     struct arena arena;
     struct image *images; /* the newest first */
     struct names names;
@@ -76,6 +83,8 @@ struct catalog {
 
 /* Reads the image's own symbol tables, once. */
 MUST_CHECK int image_read_symbols(struct image *image, struct error *err);
+/* Reads, once, also those of the image's debug file if it is stripped. */
+MUST_CHECK int image_read_all_symbols(struct image *image, struct error *err);
 /* Finds the image's debug information, once; NULL when there is none. */
 struct debuginfo *image_debuginfo(struct image *image);
 /* Makes image->functions, once: from its own symbols and, if it is stripped, those of its debug

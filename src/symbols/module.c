@@ -83,7 +83,7 @@ static bool is_elf_in_memory(const struct scan *scan, const struct map *map)
     return false;
 }
 
-static struct left_out *find_left_out(struct catalog *catalog, const char *path, const char *why)
+static struct left_out *note_left_out(struct catalog *catalog, const char *path, const char *why)
 {
     struct left_out *left;
     for (left = catalog->left_out; left; left = left->next)
@@ -99,6 +99,14 @@ static struct left_out *find_left_out(struct catalog *catalog, const char *path,
         return NULL;
     left->next = catalog->left_out;
     catalog->left_out = left;
+    return left;
+}
+
+static struct left_out *find_left_out(struct catalog *catalog, const char *path, const char *why)
+{
+    pthread_mutex_lock(&catalog->lock);
+    struct left_out *left = note_left_out(catalog, path, why);
+    pthread_mutex_unlock(&catalog->lock);
     return left;
 }
 

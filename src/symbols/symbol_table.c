@@ -66,13 +66,19 @@ static bool is_hidden_version(const Elf_Data *versions, size_t index)
     return (version & 0x8000) != 0;
 }
 
+/* An undefined function with a value: System V ABI, AMD64 supplement, 5.2 "Function Addresses". */
+static bool is_stub(const Elf64_Sym *symbol)
+{
+    return symbol->st_shndx == SHN_UNDEF && symbol->st_value != 0;
+}
+
 static bool is_function(const Elf64_Sym *symbol)
 {
     unsigned type = ELF64_ST_TYPE(symbol->st_info);
     if (type != STT_FUNC && type != STT_GNU_IFUNC)
         return false;
-    return symbol->st_shndx != SHN_UNDEF && symbol->st_shndx != SHN_ABS &&
-           symbol->st_shndx != SHN_COMMON;
+    return is_stub(symbol) || (symbol->st_shndx != SHN_UNDEF && symbol->st_shndx != SHN_ABS &&
+                               symbol->st_shndx != SHN_COMMON);
 }
 
 static int add_symbol(struct symbol_table *table, const Elf64_Sym *raw, uint64_t bias,
@@ -95,7 +101,8 @@ static int add_symbol(struct symbol_table *table, const Elf64_Sym *raw, uint64_t
     symbol->value = file_vaddr_of(raw->st_value + bias);
     symbol->size = raw->st_size;
     symbol->bind = ELF64_ST_BIND(raw->st_info);
-    symbol->is_resolver = ELF64_ST_TYPE(raw->st_info) == STT_GNU_IFUNC;
+    symbol->is_stub = is_stub(raw);
+    symbol->is_resolver = ELF64_ST_TYPE(raw->st_info) == STT_GNU_IFUNC && !symbol->is_stub;
     symbol->is_old = hidden;
     return 0;
 }
@@ -146,6 +153,29 @@ int symbol_table_read(struct symbol_table *table, Elf *elf, uint64_t bias, struc
             table->has_symtab = true;
     }
     return 0;
+}
+
+int symbol_binding_rank(uint8_t bind)
+{
+    return bind == STB_LOCAL ? 2 : bind == STB_WEAK ? 1 : 0;
+}
+
+int symbol_compare_names(const struct symbol *a, const struct symbol *b)
+{
+    bool local_a = a->bind == STB_LOCAL, local_b = b->bind == STB_LOCAL;
+    if (local_a != local_b)
+        return local_a - local_b;
+    if (a->is_old != b->is_old)
+        return a->is_old - b->is_old;
+    size_t underscores_a = strspn(a->name, "_"), underscores_b = strspn(b->name, "_");
+    if (underscores_a != underscores_b)
+        return underscores_a < underscores_b ? -1 : 1;
+    if (symbol_binding_rank(a->bind) != symbol_binding_rank(b->bind))
+        return symbol_binding_rank(a->bind) - symbol_binding_rank(b->bind);
+    size_t length_a = strlen(a->name), length_b = strlen(b->name);
+    if (length_a != length_b)
+        return length_a < length_b ? -1 : 1;
+    return strcmp(a->name, b->name);
 }
 
 void symbol_table_free(struct symbol_table *table)

@@ -20,6 +20,8 @@ struct symbol {
     uint64_t size;
     uint8_t bind;     /* STB_LOCAL, STB_GLOBAL, STB_WEAK, ... */
     bool is_resolver; /* STT_GNU_IFUNC: what lies there chooses a function, and is none of ours */
+    bool is_stub;     /* of another file's function, whose address in the process this is: in a
+                         program that is not position-independent, a jump to it in the PLT */
     bool is_old;      /* a version that programs linked today do not get */
 };
 
@@ -35,6 +37,14 @@ struct symbol_table {
  */
 MUST_CHECK int symbol_table_read(struct symbol_table *table, Elf *elf, uint64_t bias,
                                  struct arena *arena, const char *path, struct error *err);
+/* 0: global; 1: weak; 2: local. */
+int symbol_binding_rank(uint8_t bind);
+/*
+ * Orders the symbols of one address, the name to go by first: one that other modules can use, of
+ * its current version, with fewer leading underscores, rather global than weak (libc's `write` is
+ * weak, its global name `__write` nobody knows), and the shortest.
+ */
+int symbol_compare_names(const struct symbol *a, const struct symbol *b);
 void symbol_table_free(struct symbol_table *table);
 
 #endif

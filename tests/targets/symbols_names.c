@@ -5,6 +5,9 @@
 
 static volatile int sink;
 
+/* Where a program is not position-independent, this is the address of its own jump to the function. */
+int (*volatile taken)(const char *);
+
 __attribute__((noinline)) int the_function(int a)
 {
     return sink = a;
@@ -65,6 +68,7 @@ __asm__(".text\n.globl sizeless\n.type sizeless, @function\nsizeless:\n    ret\n
 int main(int argc, char **argv)
 {
     sized();
+    taken = atoi;
     return init(argc) + same(argc) + cloned(3, argc, argv[0]) + with_cold_part(argc) +
            indirect(argc) + second(argc, argv[0]);
 }

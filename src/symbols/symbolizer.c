@@ -1,0 +1,281 @@
+#include "symbols/symbolizer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbols/image.h"
+#include "util/cleanup.h"
+
+enum {
+    /* How far a look-up goes back in search of a function that lies around the address, when the
+       last symbol in front of it has ended. */
+    LOOK_BACK_MAX = 8,
+};
+
+struct code_symbol {
+    file_vaddr start, end; /* end exclusive */
+    const char *symbol;
+    bool is_resolver;
+    _Atomic(const char *) name; /* NULL until it is first asked for */
+};
+
+struct symbolizer {
+    const char *file; /* the image's file name, for code of no symbol */
+    size_t n;
+    struct code_symbol symbols[]; /* ascending by start, one for each start */
+};
+
+void symbolizer_free(struct symbolizer *symbolizer)
+{
+    free(symbolizer);
+}
+
+/* ---- the table ---- */
+
+/* A stretch of code that a symbol without a size does not reach beyond. */
+struct stretch {
+    uint64_t start, end;
+};
+
+struct stretches {
+    VEC(struct stretch) list;
+};
+
+static void stretches_free(struct stretches *stretches)
+{
+    vec_free(&stretches->list);
+}
+
+static int add_stretch(struct stretches *stretches, uint64_t start, uint64_t size)
+{
+    struct stretch *stretch = size && start + size > start ? vec_push(&stretches->list) : NULL;
+    if (!stretch)
+        return size && start + size > start ? -ENOMEM : 0;
+    *stretch = (struct stretch){start, start + size};
+    return 0;
+}
+
+/* The sections of code; where the file has none, its executable segments. */
+static int find_stretches(const struct image *image, struct stretches *stretches)
+{
+    Elf *elf = elf_begin(image->file.fd, ELF_C_READ, NULL);
+    Elf_Scn *section = NULL;
+    int r = 0;
+    while (elf && r == 0 && (section = elf_nextscn(elf, section))) {
+        const Elf64_Shdr *header = elf64_getshdr(section);
+        if (header && (header->sh_flags & SHF_EXECINSTR) && (header->sh_flags & SHF_ALLOC))
+            r = add_stretch(stretches, header->sh_addr, header->sh_size);
+    }
+    elf_end(elf);
+    for (size_t i = 0; i < image->file.n_segments && r == 0; i++) {
+        const Elf64_Phdr *segment = &image->file.segments[i];
+        if (stretches->list.count == 0 && (segment->p_flags & PF_X))
+            r = add_stretch(stretches, segment->p_vaddr, segment->p_filesz);
+    }
+    return r;
+}
+
+static uint64_t stretch_end(const struct stretches *stretches, uint64_t at)
+{
+    for (size_t i = 0; i < stretches->list.count; i++)
+        if (at >= stretches->list.items[i].start && at < stretches->list.items[i].end)
+            return stretches->list.items[i].end;
+    return at;
+}
+
+/* By address; of one address the one to go by first. */
+static int compare_code(const void *x, const void *y)
+{
+    const struct symbol *a = *(const struct symbol *const *)x;
+    const struct symbol *b = *(const struct symbol *const *)y;
+    if (a->value.value != b->value.value)
+        return a->value.value < b->value.value ? -1 : 1;
+    return symbol_compare_names(a, b);
+}
+
+/* Adds the n symbols of one address; a size is what the largest tells. */
+static void add_symbol(struct symbolizer *symbolizer, const struct symbol *const *symbols, size_t n)
+{
+    uint64_t size = 0;
+    for (size_t i = 0; i < n; i++)
+        size = symbols[i]->size > size ? symbols[i]->size : size;
+    uint64_t start = symbols[0]->value.value, end = start + size;
+    struct code_symbol *added = &symbolizer->symbols[symbolizer->n++];
+    added->start = symbols[0]->value;
+    added->end = file_vaddr_of(end < start ? UINT64_MAX : end);
+    added->symbol = symbols[0]->name;
+    added->is_resolver = symbols[0]->is_resolver;
+    atomic_init(&added->name, NULL);
+}
+
+/* What has no size goes on until the next symbol or the end of its section. */
+static void end_sizeless(struct symbolizer *symbolizer, const struct stretches *stretches)
+{
+    for (size_t i = 0; i < symbolizer->n; i++) {
+        struct code_symbol *symbol = &symbolizer->symbols[i];
+        if (symbol->end.value != symbol->start.value)
+            continue;
+        symbol->end = file_vaddr_of(stretch_end(stretches, symbol->start.value));
+        if (i + 1 < symbolizer->n && symbol->end.value > symbolizer->symbols[i + 1].start.value)
+            symbol->end = symbolizer->symbols[i + 1].start;
+    }
+}
+
+static int fill(struct image *image, struct symbolizer *symbolizer, const struct symbol **order)
+{
+    cleanup(stretches_free) struct stretches stretches = {0};
+    int r = find_stretches(image, &stretches);
+    size_t n = 0;
+    for (size_t i = 0; i < image->symbols.list.count; i++)
+        if (elf_file_is_code(&image->file, image->symbols.list.items[i].value))
+            order[n++] = &image->symbols.list.items[i];
+    if (n)
+        qsort(order, n, sizeof(*order), compare_code);
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && order[end]->value.value == order[i]->value.value; end++)
+            ;
+        add_symbol(symbolizer, order + i, end - i);
+    }
+    end_sizeless(symbolizer, &stretches);
+    return r;
+}
+
+/* A file whose symbols cannot be read has none, for good. NULL when memory is out. */
+static struct symbolizer *make(struct image *image)
+{
+    struct error ignored;
+    int r = image_read_all_symbols(image, &ignored);
+    if (r == -ENOMEM)
+        return NULL;
+    size_t n = r < 0 ? 0 : image->symbols.list.count;
+    cleanup(cleanup_free) const struct symbol **order = calloc(n + 1, sizeof(*order));
+    cleanup(cleanup_free) struct symbolizer *made =
+        calloc(1, sizeof(*made) + n * sizeof(made->symbols[0]));
+    if (!order || !made)
+        return NULL;
+    made->file = names_provider_of_file(image->path, &image->catalog->arena);
+    if (!made->file || (n && fill(image, made, order) < 0))
+        return NULL;
+    return take_ptr(made);
+}
+
+static struct symbolizer *symbolizer_of(struct image *image)
+{
+    struct symbolizer *symbolizer = atomic_load_explicit(&image->symbolizer, memory_order_acquire);
+    if (symbolizer)
+        return symbolizer;
+    pthread_mutex_lock(&image->catalog->lock);
+    symbolizer = atomic_load_explicit(&image->symbolizer, memory_order_relaxed);
+    if (!symbolizer) {
+        symbolizer = make(image);
+        atomic_store_explicit(&image->symbolizer, symbolizer, memory_order_release);
+    }
+    pthread_mutex_unlock(&image->catalog->lock);
+    return symbolizer;
+}
+
+/* ---- names ---- */
+
+static const struct function *find_function(const struct image *image, file_vaddr entry)
+{
+    size_t low = 0, high = image->functions.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct function *function = &image->functions.items[middle];
+        if (function->entry.value == entry.value)
+            return function;
+        if (function->entry.value < entry.value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* The name its events have, or would have. NULL when memory is out. */
+static const char *make_name(struct image *image, const struct code_symbol *symbol)
+{
+    struct arena *arena = &image->catalog->arena;
+    const struct function *function =
+        image->functions_made ? find_function(image, symbol->start) : NULL;
+    if (function && function->probe)
+        return function->probe->probe.function;
+    if (function) {
+        const struct alias *alias = &image->aliases.items[function->first];
+        return names_function(alias->name.name,
+                              alias->is_overloaded ? alias->name.parameters : NULL, arena);
+    }
+    struct function_name parsed;
+    if (!function_name_parse(&parsed, symbol->symbol, arena))
+        return NULL;
+    const char *name = names_function(parsed.name, NULL, arena);
+    return name && symbol->is_resolver ? arena_format(arena, "%s@ifunc", name) : name;
+}
+
+static const char *name_of(struct image *image, struct code_symbol *symbol)
+{
+    const char *name = atomic_load_explicit(&symbol->name, memory_order_acquire);
+    if (name)
+        return name;
+    pthread_mutex_lock(&image->catalog->lock);
+    name = atomic_load_explicit(&symbol->name, memory_order_relaxed);
+    if (!name) {
+        name = make_name(image, symbol);
+        atomic_store_explicit(&symbol->name, name, memory_order_release);
+    }
+    pthread_mutex_unlock(&image->catalog->lock);
+    return name;
+}
+
+/* The innermost symbol around the address, or NULL. */
+static struct code_symbol *find_symbol(struct symbolizer *symbolizer, file_vaddr at)
+{
+    size_t low = 0, high = symbolizer->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (symbolizer->symbols[middle].start.value <= at.value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (size_t back = 0; back < LOOK_BACK_MAX && low > back; back++) {
+        struct code_symbol *symbol = &symbolizer->symbols[low - 1 - back];
+        if (at.value < symbol->end.value)
+            return symbol;
+    }
+    return NULL;
+}
+
+/* "name+0x1c"; a name that does not fit is cut between characters. */
+static size_t put_name(char *out, size_t size, const char *name, uint64_t offset)
+{
+    char tail[32] = "";
+    if (offset)
+        snprintf(tail, sizeof(tail), "+0x%" PRIx64, offset);
+    size_t length = strlen(name), behind = strlen(tail);
+    if (length + behind < size)
+        return (size_t)snprintf(out, size, "%s%s", name, tail);
+    size_t cut = size - 1 - behind - strlen("...");
+    while (cut > 0 && ((unsigned char)name[cut] & 0xc0) == 0x80)
+        cut--;
+    return (size_t)snprintf(out, size, "%.*s...%s", (int)cut, name, tail);
+}
+
+size_t image_name_code(struct image *image, file_vaddr at, bool is_return, char *out, size_t size)
+{
+    file_vaddr within = file_vaddr_of(at.value - (is_return ? 1 : 0));
+    if (size < 64 || !elf_file_is_code(&image->file, within))
+        return 0;
+    struct symbolizer *symbolizer = symbolizer_of(image);
+    if (!symbolizer)
+        return 0;
+    struct code_symbol *symbol = find_symbol(symbolizer, within);
+    const char *name = symbol ? name_of(image, symbol) : NULL;
+    if (!name)
+        return put_name(out, size, symbolizer->file, at.value);
+    return put_name(out, size, name, at.value - symbol->start.value);
+}
