@@ -7,6 +7,15 @@
 #include "ptrace/core.h"
 #include "ptrace/memory.h"
 
+/* Each use is a bit of its own. */
+enum {
+    USES_SUM = SITE_ENTRY + SITE_RETURN + SITE_WATCH + SITE_JUMP + SITE_CONTEXT + SITE_CATCH +
+               SITE_THROW + SITE_SIGMASK + SITE_SIGACTION + SITE_AFFINITY,
+    USES_ALL = SITE_ENTRY | SITE_RETURN | SITE_WATCH | SITE_JUMP | SITE_CONTEXT | SITE_CATCH |
+               SITE_THROW | SITE_SIGMASK | SITE_SIGACTION | SITE_AFFINITY,
+};
+_Static_assert((int)USES_SUM == (int)USES_ALL, "no two uses share a bit");
+
 /* Decodes what stands at the site and, where its copy needs a slot, finds and fills one. */
 static int prepare(struct space *space, struct site *site, struct error *err)
 {
