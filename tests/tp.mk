@@ -17,3 +17,13 @@ $(BUILD)/tests/unit/test_session_rules: tests/unit/test_session_rules.c \
 	$(say) LD $@
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(SESSION_LIBS) \
 	    $(shell pkg-config --libs check) -lpthread
+
+# Listens to triggers.
+NOTIFIED := $(BUILD)/tests/notified
+
+$(NOTIFIED): tests/e2e/notified.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LDFLAGS) $(SESSION_LIBS)
+
+TEST_TARGETS += $(NOTIFIED)

@@ -28,7 +28,7 @@ int summary_report(struct tracer *tracer, struct error *err)
 {
     struct engine_stats stats;
     char where[ERROR_TEXT_MAX] = "";
-    uint64_t written = 0, lost = 0;
+    uint64_t written = 0, lost = 0, triggered = 0;
     int r = 0;
     engine_get_stats(tracer->engine, &stats);
     if (tracer->backend) {
@@ -37,10 +37,10 @@ int summary_report(struct tracer *tracer, struct error *err)
         report_nothing_enabled(tracer);
         written = counts.written;
         lost = counts.lost;
+        triggered = counts.triggered;
         r = tracer->session_ops->end(tracer->session, err);
-        const char *path = tracer->session_ops->path(tracer->session);
-        if (path && *path)
-            snprintf(where, sizeof(where), "; to read the trace: babeltrace2 %s", path);
+        size_t n = (size_t)snprintf(where, sizeof(where), "; ");
+        tracer->session_ops->describe(tracer->session, where + n, sizeof(where) - n);
     } else {
         written = stats.entries + stats.exits;
         if (tracer->options->print_file)
@@ -52,6 +52,9 @@ int summary_report(struct tracer *tracer, struct error *err)
              " lost%s",
              tracer->n_armed_most, tracer->n_armed_most == 1 ? "" : "s", stats.calls,
              stats.calls == 1 ? "" : "s", written, written == 1 ? "" : "s", lost, where);
+    if (triggered)
+        log_info("%" PRIu64 " call%s met the condition of a trigger", triggered,
+                 triggered == 1 ? "" : "s");
     if (stats.frames_lost)
         log_warning("%" PRIu64 " calls have no exit event: too deep, or no breakpoint could stand "
                     "where they return to",

@@ -68,7 +68,7 @@ static void find_candidates(struct target *target, struct target_module *tm)
         candidate->at = module_target(&tm->module, probes[i]->entry);
     }
     tracer->n_candidates += tm->candidates.count;
-    tracer_register(tracer, probes, n);
+    tracer_register(tracer, probes, n, !named);
 }
 
 static void apply_module(struct target *target, struct target_module *tm)

@@ -61,40 +61,62 @@ static void free_names(char **names, size_t count)
     free(names);
 }
 
-static int begin_or_extend(struct tracer *tracer, const struct probe *const *probes, size_t n,
-                           bool begin, struct error *err)
+static int begin_session(struct tracer *tracer, const struct probe *const *probes, size_t n,
+                         size_t n_selected, struct error *err)
+{
+    struct session_names named = {0};
+    size_t count, count_selected;
+    char **selected = event_names(tracer, probes, n_selected, &count_selected);
+    char **others = event_names(tracer, probes + n_selected, n - n_selected, &count);
+    cleanup(cleanup_free) const char **all = calloc(count + count_selected + 1, sizeof(*all));
+    int r = selected && others && all ? 0 : error_set(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; r == 0 && i < count + count_selected; i++)
+        all[i] = i < count_selected ? selected[i] : others[i - count_selected];
+    if (r == 0) {
+        named = (struct session_names){all, count + count_selected, count_selected};
+        pthread_mutex_lock(&tracer->lock);
+        r = tracer->session_ops->begin(tracer->session, &named, err);
+        pthread_mutex_unlock(&tracer->lock);
+    }
+    free_names(selected, count_selected);
+    free_names(others, count);
+    return r;
+}
+
+static int extend_session(struct tracer *tracer, const struct probe *const *probes, size_t n,
+                          struct error *err)
 {
     size_t count;
     char **names = event_names(tracer, probes, n, &count);
     if (!names)
         return error_set(err, -ENOMEM, "out of memory");
     pthread_mutex_lock(&tracer->lock);
-    int r =
-        begin
-            ? tracer->session_ops->begin(tracer->session, (const char *const *)names, count, err)
-            : tracer->session_ops->extend(tracer->session, (const char *const *)names, count, err);
+    int r = tracer->session_ops->extend(tracer->session, (const char *const *)names, count, err);
     pthread_mutex_unlock(&tracer->lock);
     free_names(names, count);
     return r;
 }
 
-void tracer_register(struct tracer *tracer, const struct probe *const *probes, size_t n)
+void tracer_register(struct tracer *tracer, const struct probe *const *probes, size_t n,
+                     bool selected)
 {
     struct error err;
     if (!tracer->backend || n == 0)
         return;
+    struct table *known = selected ? &tracer->selected : &tracer->only_named;
     cleanup(cleanup_free) const struct probe **fresh = calloc(n, sizeof(*fresh));
     size_t count = 0;
     for (size_t i = 0; fresh && i < n; i++) {
-        if (table_get(&tracer->registered, (uint64_t)(uintptr_t)probes[i]))
+        uint64_t key = (uint64_t)(uintptr_t)probes[i];
+        if (table_get(&tracer->selected, key) || table_get(&tracer->only_named, key))
             continue;
-        if (table_put(&tracer->registered, (uint64_t)(uintptr_t)probes[i], (void *)probes[i]) == 0)
+        if (table_put(known, key, (void *)probes[i]) == 0)
             fresh[count++] = probes[i];
     }
     /* The session first: see struct backend_ops. Before it has begun, tracer_begin() does it. */
     if (count == 0 || !tracer->begun)
         return;
-    if (begin_or_extend(tracer, fresh, count, false, &err) < 0 ||
+    if ((selected && extend_session(tracer, fresh, count, &err) < 0) ||
         tracer->backend_ops->add(tracer->backend, fresh, count, &err) < 0)
         log_warning("%s", err.text);
 }
@@ -104,18 +126,21 @@ void tracer_begin(struct tracer *tracer)
     struct error err;
     if (!tracer->backend || tracer->begun || tracer->failed)
         return;
-    size_t n = 0;
+    size_t n = 0, n_selected = 0;
     cleanup(cleanup_free) const struct probe **probes =
-        calloc(tracer->registered.count + 1, sizeof(*probes));
+        calloc(tracer->selected.count + tracer->only_named.count + 1, sizeof(*probes));
     const struct probe *probe;
-    for (size_t at = 0; probes && (probe = table_next(&tracer->registered, &at));)
+    for (size_t at = 0; probes && (probe = table_next(&tracer->selected, &at));)
+        probes[n++] = probe;
+    n_selected = n;
+    for (size_t at = 0; probes && (probe = table_next(&tracer->only_named, &at));)
         probes[n++] = probe;
     if (!probes) {
         error_set(&err, -ENOMEM, "out of memory");
         tracer_fail(tracer, &err);
         return;
     }
-    if (begin_or_extend(tracer, probes, n, true, &err) < 0 ||
+    if (begin_session(tracer, probes, n, n_selected, &err) < 0 ||
         tracer->backend_ops->add(tracer->backend, probes, n, &err) < 0) {
         tracer_fail(tracer, &err);
         return;
@@ -351,7 +376,8 @@ static void tear_down(struct tracer *tracer)
     print_free(tracer->print);
     if (tracer->print_stream && tracer->print_stream != stderr)
         fclose(tracer->print_stream);
-    table_free(&tracer->registered);
+    table_free(&tracer->selected);
+    table_free(&tracer->only_named);
     vec_free(&tracer->left_out);
     catalog_free(tracer->catalog);
     pthread_mutex_destroy(&tracer->lock);

@@ -29,7 +29,8 @@ struct tracer {
     const struct backend_ops *backend_ops;
     struct backend *backend;
     bool begun;                 /* the session's recording */
-    struct table registered;    /* probes the back end knows, by address */
+    struct table selected;      /* probes the back end knows, by address */
+    struct table only_named;    /* likewise, of modules that only a rule or a trigger names */
     VEC(const char *) left_out; /* providers no rule has named so far; under `lock` */
     pthread_mutex_t lock;       /* of session and left_out, which the watcher looks at */
 
@@ -53,11 +54,12 @@ int tracer_run(const struct options *options);
 
 /* What is wanted of the probe now. */
 unsigned tracer_wanted(const struct tracer *tracer, const struct probe *probe);
-/* Makes new candidates known to LTTng and, once the session has begun, to it. */
-void tracer_register(struct tracer *tracer, const struct probe *const *probes, size_t n);
+/* Makes new candidates known to LTTng and, once the session has begun, the selected ones to it. */
+void tracer_register(struct tracer *tracer, const struct probe *const *probes, size_t n,
+                     bool selected);
 /* Starts the recording: the candidates known so far are all there are before the program runs. */
 void tracer_begin(struct tracer *tracer);
-/* Whether a session's rule names the module by its provider. */
+/* Whether a session's rule, or a trigger, names the module by its provider. */
 bool tracer_is_named(struct tracer *tracer, const char *provider);
 /* Something is wrong that ends it all: one line, then everything is let go. */
 void tracer_fail(struct tracer *tracer, const struct error *err);

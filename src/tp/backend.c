@@ -38,8 +38,7 @@ struct backend {
     struct table by_name;  /* hash of provider and name -> list of struct event */
     struct block *blocks;
     struct speaker *speaker;
-    uint64_t written;
-    uint64_t lost;
+    struct emit_counts counts;
 };
 
 /* One event on its way to be registered. */
@@ -272,12 +271,16 @@ static void backend_emit(struct backend *backend, const struct hit *hit)
         return;
     const struct event *event = hit->kind == HIT_ENTRY ? events->entry : events->exit;
     if (event)
-        emit_hit(backend->speaker, event, hit, &backend->written, &backend->lost);
+        emit_hit(backend->speaker, event, hit, &backend->counts);
 }
 
 static void backend_counts(const struct backend *backend, struct backend_counts *counts)
 {
-    *counts = (struct backend_counts){.written = backend->written, .lost = backend->lost};
+    *counts = (struct backend_counts){
+        .written = backend->counts.written,
+        .lost = backend->counts.lost,
+        .triggered = backend->counts.triggered,
+    };
 }
 
 static void backend_close(struct backend *backend)

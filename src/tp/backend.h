@@ -18,8 +18,9 @@
 struct backend; /* opaque: the back end's own */
 
 struct backend_counts {
-    uint64_t written; /* records that went into a ring (or woke a trigger), all sessions together */
-    uint64_t lost;    /* records a ring had no room for */
+    uint64_t written;   /* records that went into a ring, all sessions together */
+    uint64_t lost;      /* records a ring had no room for */
+    uint64_t triggered; /* times that a call met the condition of a trigger */
 };
 
 /* What libptrace_tracer_lttng.so exports under the name `backend_lttng_ops`. */

@@ -121,30 +121,50 @@ static void notify(const struct emission *emission, struct lttng_ust_event_notif
     notifier->notification_send(notifier, (const char *)emission->slots, probe_ctx, &ctx);
 }
 
-/* What the probe function that liblttng-ust's macros generate does (stage 5), for any event. */
-static int serve(const struct emission *emission, struct lttng_ust_event_common *event)
+/* Whether what is attached wants this call, by its state and by its filter. */
+static bool passes(const struct emission *emission, const struct lttng_ust_event_common *event,
+                   struct lttng_ust_probe_ctx *probe_ctx)
 {
-    struct lttng_ust_probe_ctx probe_ctx = {.struct_size = sizeof(probe_ctx)};
     if (event->type == LTTNG_UST_EVENT_TYPE_RECORDER && !recorder_active(event->child))
-        return 0;
+        return false;
     if (!CMM_ACCESS_ONCE(event->enabled))
-        return 0;
-    if (CMM_ACCESS_ONCE(event->eval_filter) &&
-        event->run_filter(event, (const char *)emission->slots, &probe_ctx, NULL) !=
-            LTTNG_UST_EVENT_FILTER_ACCEPT)
-        return 0;
-    switch (event->type) {
-    case LTTNG_UST_EVENT_TYPE_RECORDER:
-        return record(emission, event->child, &probe_ctx);
-    case LTTNG_UST_EVENT_TYPE_NOTIFIER:
-        notify(emission, event->child, &probe_ctx);
-        return 1;
+        return false;
+    return !CMM_ACCESS_ONCE(event->eval_filter) ||
+           event->run_filter(event, (const char *)emission->slots, probe_ctx, NULL) ==
+               LTTNG_UST_EVENT_FILTER_ACCEPT;
+}
+
+/*
+ * What the probe function that liblttng-ust's macros generate does (stage 5), for those attached to
+ * the tracepoint that are of the type. Returns whether there are others.
+ */
+static bool serve(const struct emission *emission, const struct lttng_ust_tracepoint_probe *probes,
+                  enum lttng_ust_event_type type, struct emit_counts *counts)
+{
+    bool others = false;
+    for (const struct lttng_ust_tracepoint_probe *probe = probes; probe && probe->func; probe++) {
+        if (probe->func != event_probe_callback)
+            continue;
+        struct lttng_ust_event_common *event = probe->data;
+        struct lttng_ust_probe_ctx probe_ctx = {.struct_size = sizeof(probe_ctx)};
+        if (event->type != type) {
+            others = true;
+        } else if (passes(emission, event, &probe_ctx)) {
+            if (type == LTTNG_UST_EVENT_TYPE_NOTIFIER) {
+                notify(emission, event->child, &probe_ctx);
+                counts->triggered++;
+                continue;
+            }
+            int rc = record(emission, event->child, &probe_ctx);
+            counts->written += rc > 0;
+            counts->lost += rc < 0;
+        }
     }
-    return 0;
+    return others;
 }
 
 void emit_hit(struct speaker *speaker, const struct event *event, const struct hit *hit,
-              uint64_t *written, uint64_t *lost)
+              struct emit_counts *counts)
 {
     if (!CMM_LOAD_SHARED(event->tracepoint->state))
         return;
@@ -153,15 +173,11 @@ void emit_hit(struct speaker *speaker, const struct event *event, const struct h
     speaker_begin(speaker, hit);
     /* What is attached is freed only once no reader is left that might have seen it. */
     lttng_ust_tp_rcu_read_lock();
-    const struct lttng_ust_tracepoint_probe *probe =
+    const struct lttng_ust_tracepoint_probe *probes =
         __atomic_load_n(&event->tracepoint->probes, __ATOMIC_ACQUIRE);
-    for (; probe && probe->func; probe++) {
-        if (probe->func != event_probe_callback)
-            continue;
-        int rc = serve(&emission, probe->data);
-        *written += rc > 0;
-        *lost += rc < 0;
-    }
+    /* Triggers last: a snapshot that is taken because of a call holds that call. */
+    if (serve(&emission, probes, LTTNG_UST_EVENT_TYPE_RECORDER, counts))
+        serve(&emission, probes, LTTNG_UST_EVENT_TYPE_NOTIFIER, counts);
     lttng_ust_tp_rcu_read_unlock();
     speaker_end(speaker);
 }

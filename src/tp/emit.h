@@ -9,12 +9,19 @@
 
 struct speaker;
 
+/* What became of hits. */
+struct emit_counts {
+    uint64_t written;   /* records that went into a ring */
+    uint64_t lost;      /* records a ring had no room for */
+    uint64_t triggered; /* triggers whose condition was met */
+};
+
 /*
- * Records the hit in every session that wants the event and wakes every trigger that waits for it.
- * Adds to *written and *lost what became of the records. Allocates nothing and waits for nothing
- * but, in channels made to block, for a ring. Several threads may emit at the same time.
+ * Records the hit in every session that wants the event, then wakes every trigger that waits for
+ * it. Adds what became of it to the counts. Allocates nothing and waits for nothing but, in
+ * channels made to block, for a ring. Several threads may emit at the same time.
  */
 void emit_hit(struct speaker *speaker, const struct event *event, const struct hit *hit,
-              uint64_t *written, uint64_t *lost);
+              struct emit_counts *counts);
 
 #endif

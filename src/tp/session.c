@@ -34,12 +34,19 @@ static int find_session(const char *name, struct lttng_session *found)
 static int use_session(const struct lttng_session *found, struct session **result,
                        struct error *err)
 {
+    char trigger[LTTNG_NAME_MAX];
     struct session *session =
         session_new(found->enabled ? SESSION_USER_STARTED : SESSION_USER_IDLE);
     if (!session)
         return error_set(err, -ENOMEM, "out of memory");
     snprintf(session->name, sizeof(session->name), "%s", found->name);
     snprintf(session->path, sizeof(session->path), "%s", found->path);
+    session->snapshots = found->snapshot_mode;
+    session->live = found->live_timer_interval > 0;
+    if (!found->enabled && trigger_starts_session(found->name, trigger, sizeof(trigger))) {
+        log_info("session %s is left for trigger %s to start", found->name, trigger);
+        session->owner = SESSION_USER_STARTED;
+    }
     *result = session;
     return 0;
 }
@@ -92,11 +99,23 @@ static const char *pick_channel(const struct rule_list *rules)
     return rules->channels.count == 1 ? rules->channels.items[0] : "channel0";
 }
 
-static void warn_nothing_enabled(const struct session *session, const struct rule_list *rules,
-                                 const char *const *names, size_t n)
+/* Whether some trigger waits for one of the names. */
+static bool trigger_waits(const struct session *session, const struct session_names *names)
 {
-    cleanup(cleanup_free) char *patterns = rules_provider_patterns(names, n);
-    if (n > 0 && patterns)
+    for (size_t i = 0; i < session->rules.list.count; i++) {
+        const struct rule *rule = &session->rules.list.items[i];
+        for (size_t j = 0; !rule->session[0] && j < names->n; j++)
+            if (rule_matches(rule, names->names[j]))
+                return true;
+    }
+    return false;
+}
+
+static void warn_nothing_enabled(const struct session *session, const struct rule_list *rules,
+                                 const struct session_names *names)
+{
+    cleanup(cleanup_free) char *patterns = rules_provider_patterns(names->names, names->n_selected);
+    if (names->n_selected > 0 && patterns)
         log_warning("no rule of session %s asks for a traced function yet; to enable all: lttng "
                     "enable-event -u -s %s -c %s '%s'",
                     session->name, session->name, pick_channel(rules), patterns);
@@ -124,44 +143,48 @@ static uint64_t read_discarded(const struct session *session)
  * would take what liblttng-ust has to say of itself, and rules with exclusions make the session
  * daemons of LTTng 2.13 before 2.13.10 crash when anybody lists them.
  */
-static int begin_own(struct session *session, const char *const *names, size_t n, struct error *err)
+static int begin_own(struct session *session, const struct session_names *names, struct error *err)
 {
     session->channel = strdup("channel0");
     if (!session->channel)
         return error_set(err, -ENOMEM, "out of memory");
-    int rc = rules_enable(session->name, session->channel, names, n, RULES_PROVIDER, err);
+    int rc = rules_enable(session->name, session->channel, names->names, names->n_selected,
+                          RULES_PROVIDER, err);
     return rc < 0 ? rc : start(session, err);
 }
 
-static int begin(struct session *session, const char *const *names, size_t n, struct error *err)
+static int begin(struct session *session, const struct session_names *names, struct error *err)
 {
     if (session->owner == SESSION_OWN)
-        return begin_own(session, names, n, err);
+        return begin_own(session, names, err);
     struct rule_list rules = {0};
     int rc = rule_list_read(&rules, session->name, err);
-    bool matched = rc == 0 && rule_list_matches_any(&rules, names, n);
+    bool matched = rc == 0 && rule_list_matches_any(&rules, names->names, names->n);
     session->discarded = read_discarded(session);
-    if (rc == 0 && session->owner == SESSION_USER_STARTED && !matched)
-        warn_nothing_enabled(session, &rules, names, n);
+    if (rc == 0 && session->owner == SESSION_USER_STARTED && !matched &&
+        !trigger_waits(session, names))
+        warn_nothing_enabled(session, &rules, names);
     if (rc == 0 && session->owner == SESSION_USER_IDLE) {
         if (!matched) {
             session->channel = strdup(pick_channel(&rules));
-            rc = session->channel
-                     ? rules_enable(session->name, session->channel, names, n, RULES_EXACT, err)
-                     : error_set(err, -ENOMEM, "out of memory");
+            rc = session->channel ? rules_enable(session->name, session->channel, names->names,
+                                                 names->n_selected, RULES_EXACT, err)
+                                  : error_set(err, -ENOMEM, "out of memory");
         }
         if (rc == 0)
             rc = start(session, err);
     }
+    if (rc == 0)
+        session_say_how_to_watch(session);
     rule_list_clear(&rules);
     return rc;
 }
 
-static int session_begin(struct session *session, const char *const *names, size_t n,
+static int session_begin(struct session *session, const struct session_names *names,
                          struct error *err)
 {
     pthread_mutex_lock(&session->lock);
-    int rc = begin(session, names, n, err);
+    int rc = begin(session, names, err);
     pthread_mutex_unlock(&session->lock);
     return rc;
 }
@@ -297,6 +320,7 @@ static int end(struct session *session, struct error *err)
     session->discarded = was_started || session->owner == SESSION_USER_STARTED
                              ? read_discarded(session) - session->discarded
                              : 0;
+    session->per_process = session_domain(session->name).buf_type == LTTNG_BUFFER_PER_PID;
     if (session->exists) {
         struct error second;
         int rc_destroy = session_destroy(session, &second);
@@ -363,6 +387,7 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .owner = session_owner_of,
     .name = session_name,
     .path = session_path,
+    .describe = session_describe,
     .free = session_free,
     .extend = session_extend,
     .discarded = session_discarded,

@@ -17,9 +17,11 @@
 struct session;
 
 enum session_owner {
-    SESSION_USER_STARTED, /* the user's, started: its rules decide, nothing in it is changed */
-    SESSION_USER_IDLE,    /* the user's, not started: ours to start and stop */
-    SESSION_OWN,          /* made by the tracer, destroyed at the end */
+    /* the user's, started or to be started by a trigger: its rules decide, nothing in it is changed
+     */
+    SESSION_USER_STARTED,
+    SESSION_USER_IDLE, /* the user's, not started: ours to start and stop */
+    SESSION_OWN,       /* made by the tracer, destroyed at the end */
 };
 
 struct session_request {
@@ -28,6 +30,15 @@ struct session_request {
     const char *program; /* for the name of an own session and its directory */
     const char *home;    /* where .lttngrc is: the (invoking) user's home */
     enum log_level level;
+};
+
+/* Full event names ("mylib:my_traced_function_entry") that the tracer may write. */
+struct session_names {
+    const char *const *names;
+    size_t n;
+    /* The first so many were selected by the user; the rest are there because some session's rule
+       or a trigger names their module, and are never enabled by the tracer. */
+    size_t n_selected;
 };
 
 /* What libptrace_tracer_session.so exports as `session_lttng_ops`. Once chosen, a session may be
@@ -43,23 +54,27 @@ struct session_ops {
                              struct error *err);
     /*
      * Before or after the tracer's events are registered; before is better for very many (see
-     * struct backend_ops). `names` are the full event names
-     * ("mylib:my_traced_function_entry") that the tracer may write. In a session that is not
-     * started: enables them where no rule of it matches any, then starts it. In a started one:
-     * warns in one line when none of its rules matches, and says how to enable.
+     * struct backend_ops). In a session that is not started: enables the selected ones where no
+     * rule of it matches any name, then starts it. In a started one: warns in one line when none of
+     * its rules matches and no trigger waits for any, and says how to enable.
      */
-    MUST_CHECK int (*begin)(struct session *session, const char *const *names, size_t n,
+    MUST_CHECK int (*begin)(struct session *session, const struct session_names *names,
                             struct error *err);
-    /* Whether some rule of the user's sessions names the module `provider` explicitly: with that
-       exact provider before the colon, no wildcard in it ("c:malloc_*" names "c"). */
+    /* Whether some rule of the user's sessions, or a trigger, names the module `provider`
+       explicitly: with that exact provider before the colon, no wildcard in it ("c:malloc_*" names
+       "c"). */
     bool (*names_provider)(struct session *session, const char *provider);
     /* Stops (and destroys an own one). With how it went: name, where the trace is. */
     MUST_CHECK int (*end)(struct session *session, struct error *err);
     enum session_owner (*owner)(const struct session *session);
     const char *(*name)(const struct session *session);
     const char *(*path)(const struct session *session); /* the trace's directory or URL */
+    /* What a user is to do to read the trace: "to read the trace: babeltrace2 PATH" and the like.
+     */
+    void (*describe)(const struct session *session, char *text, size_t size);
     void (*free)(struct session *session);
-    /* More names became known after begin(): enables them, too, if begin() enabled the tracer's. */
+    /* More selected names became known after begin(): enables them, too, if begin() enabled the
+       tracer's. */
     MUST_CHECK int (*extend)(struct session *session, const char *const *names, size_t n,
                              struct error *err);
     /* After end(): how many records, of any program, the session lost since begin(). */

@@ -45,11 +45,14 @@ char *output_name(const char *program);
 
 /* -- session_rules.c -- */
 
-/* An enabled rule for user-space events, in an enabled channel. */
+/* LTTNG_UST_TRACEPOINT_LOGLEVEL_DEFAULT, which events without a log level have. */
+enum { RULE_OUR_LOG_LEVEL = LTTNG_LOGLEVEL_DEBUG_LINE };
+
+/* An enabled rule for user-space events, in an enabled channel or as a trigger's condition. */
 struct rule {
     char pattern[LTTNG_SYMBOL_NAME_LEN];
-    char session[LTTNG_NAME_MAX];
-    bool reaches_us; /* its log level lets events through that have none */
+    char session[LTTNG_NAME_MAX]; /* "": a trigger's */
+    bool reaches_us;              /* its log level lets events through that have none */
     VEC(char *) exclusions;
 };
 
@@ -61,8 +64,8 @@ struct rule_list {
     char blocking_session[LTTNG_NAME_MAX];
 };
 
-/* Reads the rules of the session, or with NULL of all sessions of the user. The rules are cleared
-   first. */
+/* Reads the rules of the session, or with NULL of all sessions and triggers of the user. The rules
+   are cleared first. */
 MUST_CHECK int rule_list_read(struct rule_list *rules, const char *session, struct error *err);
 void rule_list_clear(struct rule_list *rules);
 /* Whether an event of that name ("provider:event") passes the rule, filters aside. */
@@ -91,20 +94,31 @@ MUST_CHECK int rules_read_saved(struct rule_list *rules, const char *session, st
 /* The same from the text of a saved session (lttng-save(1)), which may be anything. */
 MUST_CHECK int rules_parse_saved(struct rule_list *rules, const char *session, const char *text);
 
+/* -- session_triggers.c -- */
+
+/* Adds what the user's triggers wait for in user space. -ENOMEM; a daemon that does not answer has
+   none. */
+MUST_CHECK int rules_read_triggers(struct rule_list *rules);
+/* Whether a trigger is there that starts the session; `trigger` receives its name. */
+bool trigger_starts_session(const char *session, char *trigger, size_t size);
+
 /* -- session_own.c -- */
 
 struct session {
     pthread_mutex_t lock; /* liblttng-ctl keeps its one connection in a static variable */
     enum session_owner owner;
     char name[LTTNG_NAME_MAX];
-    char path[LTTNG_PATH_MAX];
-    struct output output;   /* of an own session */
-    char *channel;          /* where our events are enabled; NULL: nowhere */
-    bool started;           /* by us, and not stopped yet */
-    bool exists;            /* an own session that is not destroyed yet */
-    uint64_t discarded;     /* before we started */
-    struct rule_list rules; /* of all sessions, as names_provider() last saw them */
-    int64_t rules_read_ms;  /* CLOCK_MONOTONIC; 0: never */
+    char path[LTTNG_PATH_MAX]; /* or a URL, or "" */
+    bool snapshots;            /* it only keeps what a snapshot takes */
+    bool live;                 /* it is read over the network while it records */
+    bool per_process;          /* each process has buffers of its own */
+    struct output output;      /* of an own session */
+    char *channel;             /* where our events are enabled; NULL: nowhere */
+    bool started;              /* by us, and not stopped yet */
+    bool exists;               /* an own session that is not destroyed yet */
+    uint64_t discarded;        /* before we started */
+    struct rule_list rules;    /* of all sessions, as names_provider() last saw them */
+    int64_t rules_read_ms;     /* CLOCK_MONOTONIC; 0: never */
 };
 
 /* NULL when memory is out. */
@@ -112,6 +126,14 @@ struct session *session_new(enum session_owner owner);
 /* A session of the tracer's own, ready to be started. */
 MUST_CHECK int session_make_own(const struct session_request *request, struct session **session,
                                 struct error *err);
+
+/* -- session_reading.c -- */
+
+/* "to read the trace: babeltrace2 PATH", or whatever else leads to the records of such a session.
+ */
+void session_describe(const struct session *session, char *text, size_t size);
+/* One line on how a live session is watched; nothing of others. */
+void session_say_how_to_watch(const struct session *session);
 
 /* -- session.c -- */
 

@@ -55,7 +55,8 @@ int rule_list_read(struct rule_list *rules, const char *session, struct error *e
             *err = each;
         }
     }
-    return rc;
+    int rc_triggers = rules_read_triggers(rules);
+    return rc_triggers < 0 ? error_set(err, rc_triggers, "out of memory") : rc;
 }
 
 static bool has_wildcard(const char *pattern)

@@ -14,11 +14,7 @@
 #include "util/cleanup.h"
 #include "util/text.h"
 
-enum {
-    SAVED_MAX = 64 << 20, /* bytes; what is longer is not read */
-    /* LTTNG_UST_TRACEPOINT_LOGLEVEL_DEFAULT, which events without a log level have. */
-    OUR_LOG_LEVEL = LTTNG_LOGLEVEL_DEBUG_LINE,
-};
+enum { SAVED_MAX = 64 << 20 /* bytes; what is longer is not read */ };
 
 struct parser {
     struct rule_list *rules;
@@ -84,9 +80,9 @@ static void open_element(struct parser *parser, const char *name)
 static bool level_reaches_us(const struct parser *parser)
 {
     if (strcmp(parser->level_type, "RANGE") == 0) /* this severe or worse; 0 is the worst */
-        return OUR_LOG_LEVEL <= parser->level;
+        return RULE_OUR_LOG_LEVEL <= parser->level;
     if (strcmp(parser->level_type, "SINGLE") == 0)
-        return OUR_LOG_LEVEL == parser->level;
+        return RULE_OUR_LOG_LEVEL == parser->level;
     return true;
 }
 

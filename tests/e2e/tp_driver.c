@@ -353,8 +353,12 @@ static int do_open(struct driver *driver, struct error *err)
 static int do_begin(struct driver *driver, struct error *err)
 {
     double start = now();
-    int rc = driver->session_ops->begin(driver->session, (const char *const *)driver->names.items,
-                                        driver->names.count, err);
+    const struct session_names names = {
+        .names = (const char *const *)driver->names.items,
+        .n = driver->names.count,
+        .n_selected = driver->names.count,
+    };
+    int rc = driver->session_ops->begin(driver->session, &names, err);
     driver->names_begun = driver->names.count;
     fprintf(stderr, "%zu names, begun in %.3f s\n", driver->names.count, now() - start);
     return rc;

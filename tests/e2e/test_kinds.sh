@@ -1,0 +1,464 @@
+#!/usr/bin/env bash
+# Every kind of session and channel: what is recorded is whole, in order and readable.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+. "$(dirname "$0")/take.sh"
+. "$(dirname "$0")/relay.sh"
+
+f=(-f take)
+
+# numbers FILE: of the calls whose entries are in the text, as the program numbered them.
+numbers()
+{
+    sed -n 's/.* take:take_entry: .*name = "block \([0-9]*\)".*/\1/p' "$1"
+}
+
+# calls_are FIRST LAST: the trace in `text` has the entry and the exit of these calls, in this order,
+# and nothing else.
+calls_are()
+{
+    calls_end_with "$2"
+    [[ $(tail -n 1 text) == *take:take_exit* ]] || fail "the last event is no exit: $(tail -n 1 text)"
+    [[ $(numbers text | head -n 1) == "$1" ]] || fail "the first call is $(numbers text | head -n 1), not $1"
+    lines $(($2 - $1 + 1)) ' take:take_exit: ' text
+    lines $((2 * ($2 - $1 + 1))) . text
+}
+
+# calls_end_with LAST: the calls in `text` follow one another, and these are the last.
+calls_end_with()
+{
+    awk '/ take:take_entry: / { kind = "entry"; match($0, /block [0-9]+/); n = substr($0, RSTART + 6, RLENGTH - 6)
+                                if (last && n != last + 1) { print "after " last " comes " n; exit 1 }
+                                last = n }
+         / take:take_exit: / { if (kind == "exit") { print "two exits after " last; exit 1 }
+                               kind = "exit" }' text >odd || fail "$(cat odd)"
+    in_order
+    [[ $(numbers text | tail -n 1) == "$1" ]] || fail "the last call is $(numbers text | tail -n 1), not $1"
+}
+
+# Time never goes back in `text`.
+in_order()
+{
+    sed 's/^\[\([^]]*\)\].*/\1/' text >stamps
+    sort -c stamps || fail "time goes back"
+}
+
+small=(--subbuf-size=4K --num-subbuf=4)
+
+# With a channel of that kind in a session of that kind; not started.
+session_with() # CREATE-OPTION... -- CHANNEL-OPTION...
+{
+    local create=()
+    while [[ $1 != -- ]]; do create+=("$1"); shift; done
+    shift
+    lttng_do create mine "${create[@]}"
+    lttng_do enable-channel -u wide "$@"
+    lttng_do enable-event -u -c wide 'take:take_*'
+}
+
+# Streaming to disk, through rings that are much smaller than the trace.
+case_streaming()
+{
+    with_lttng
+    session_with --output="$dir/mine" -- --subbuf-size=16K --num-subbuf=8 --blocking-timeout=500000
+    take_start
+    take_calls 10 3000
+    take_end
+    said '6000 events written, 0 lost; to read the trace: babeltrace2 .*/mine$'
+    read_trace mine
+    calls_are 1 3000
+    lttng_do destroy mine
+    read_trace mine
+    calls_are 1 3000
+}
+
+case_per_process_buffers()
+{
+    with_lttng
+    session_with --output="$dir/mine" -- --buffers-pid
+    take_start
+    take_calls 10 500
+    take_end
+    said '1000 events written, 0 lost; to read the trace: babeltrace2 .*/mine$'
+    [[ -n $(find mine/ust/pid -maxdepth 1 -name 'ptrace_tracer-*') ]] || fail "not per process"
+    lttng_do destroy mine
+    read_trace mine
+    calls_are 1 500
+}
+
+case_per_user_buffers()
+{
+    with_lttng
+    session_with --output="$dir/mine" -- --buffers-uid
+    lttng_do start
+    take_start
+    take_calls 10 500
+    take_end
+    rm orders
+    take_start
+    take_calls 10 400
+    take_end
+    lttng_do destroy mine
+    [[ -d mine/ust/uid ]] || fail "not per user"
+    read_trace mine
+    in_order
+    lines 900 take:take_entry text
+    lines 1800 . text
+}
+
+# A session whose buffers are of the one kind where the tracer is to make a channel.
+case_channel_beside_per_process_buffers()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-channel -u --buffers-pid one
+    lttng_do enable-channel -u --buffers-pid two
+    take_start "${f[@]}"
+    take_calls 10 100
+    take_end
+    lttng_do destroy mine
+    read_trace mine
+    calls_are 1 100
+}
+
+# The flight recorder keeps what came last.
+case_snapshot()
+{
+    with_lttng
+    on_one_cpu
+    session_with --snapshot --output="$dir/mine" -- "${small[@]}"
+    lttng_do start
+    take_start
+    take_calls 10 2000
+    lttng_do snapshot record --name=first
+    take_calls 10 7
+    lttng_do snapshot record --name=second
+    take_end
+    said '4014 events written, 0 lost; to take a snapshot: lttng snapshot record --session=mine$'
+    lttng_do snapshot record --name=third
+    read_trace mine/first-*
+    calls_end_with 2000
+    (($(wc -l <text) > 50)) || fail "it holds next to nothing"
+    (($(wc -l <text) < 3000)) || fail "it holds more than its rings do"
+    read_trace mine/second-*
+    calls_end_with 2007
+    read_trace mine/third-*
+    calls_end_with 2007
+    lttng_do destroy mine
+}
+
+# Without rules, not started: the tracer does all of it, and what it says at the end works.
+case_snapshot_session_as_it_is_created()
+{
+    with_lttng
+    lttng_do create mine --snapshot --output="$dir/mine"
+    take_start "${f[@]}"
+    take_calls 10 100
+    take_end
+    lttng_do list mine
+    grep -q 'Event-loss mode:  overwrite' lttng.log || fail "the channel: $(cat lttng.log)"
+    eval "$(sed -n 's/.*to take a snapshot: //p' $err)" >lttng.log 2>&1 || fail "$(cat lttng.log)"
+    read_trace mine/snapshot-1-*
+    calls_are 1 100
+    lttng_do destroy mine
+}
+
+# Snapshots while the calls go on.
+case_snapshots_under_load()
+{
+    local i
+    with_lttng
+    on_one_cpu
+    session_with --snapshot --output="$dir/mine" -- "${small[@]}"
+    lttng_do start
+    take_start
+    take_calls 10 200
+    echo '10 20000' >&8
+    for i in 1 2 3 4 5; do
+        lttng_do snapshot record --name="s$i"
+    done
+    taken=20200
+    wait_for 40 grep -qx "taken $taken" $out || fail "it does not end"
+    take_end
+    said '40400 events written, 0 lost'
+    for i in 1 2 3 4 5; do
+        read_trace "mine/s$i"-*
+        calls_end_with "$(numbers text | tail -n 1)"
+        (($(wc -l <text) > 20)) || fail "snapshot $i holds next to nothing"
+    done
+    lttng_do destroy mine
+}
+
+# Snapshots of buffers that end with the tracer.
+case_snapshot_per_process()
+{
+    with_lttng
+    session_with --snapshot --output="$dir/mine" -- --buffers-pid
+    take_start
+    take_calls 10 100
+    lttng_do snapshot record
+    take_end
+    said 'snapshots of session mine can only be taken while the tracer runs$'
+    read_trace mine
+    calls_are 1 100
+    lttng_do destroy mine
+}
+
+case_rotate()
+{
+    local i
+    with_lttng
+    session_with --output="$dir/mine" -- --subbuf-size=64K --num-subbuf=8 --blocking-timeout=500000
+    lttng_do start
+    take_start
+    take_calls 10 300
+    lttng_do rotate mine
+    take_calls 10 100
+    echo '10 5000' >&8
+    for i in 1 2 3; do
+        lttng_do rotate mine
+    done
+    taken=5400
+    wait_for 40 grep -qx "taken $taken" $out || fail "it does not end"
+    take_end
+    said '10800 events written, 0 lost; to read the trace: babeltrace2 .*/mine$'
+    lttng_do destroy mine
+    local chunks=(mine/archives/*)
+    ((${#chunks[@]} == 5)) || fail "not five chunks: ${chunks[*]}"
+    read_trace "${chunks[0]}"
+    calls_are 1 300
+    for i in "${chunks[@]}"; do
+        read_trace "$i"
+        in_order
+    done
+    read_trace mine
+    calls_are 1 5400
+}
+
+# rotates_by OPTION: by itself, two times at least.
+rotates_by()
+{
+    with_lttng
+    session_with --output="$dir/mine" -- --subbuf-size=64K --num-subbuf=8 --blocking-timeout=500000
+    lttng_do enable-rotation --session=mine "$1"
+    lttng_do start
+    take_start
+    until (($(find mine/archives -mindepth 1 -maxdepth 1 2>/dev/null | wc -l) > 1)); do
+        ((taken < 100000)) || fail "it never rotates"
+        take_calls 10 500
+    done
+    take_end
+    lttng_do destroy mine
+    read_trace mine
+    calls_are 1 "$taken"
+}
+
+case_rotation_by_timer()
+{
+    rotates_by --timer=500ms
+}
+
+case_rotation_by_size()
+{
+    rotates_by --size=300k
+}
+
+# Over the network into a relay daemon's files.
+case_network()
+{
+    with_lttng
+    relay_start
+    session_with --set-url="$relay_url" -- --subbuf-size=64K --num-subbuf=8 --blocking-timeout=500000
+    take_start
+    take_calls 10 3000
+    take_end
+    said "6000 events written, 0 lost; lttng-relayd at 127.0.0.1:$relay_control has the trace"
+    lttng_do destroy mine
+    relay_stop
+    read_trace relay
+    calls_are 1 3000
+}
+
+case_network_snapshot()
+{
+    with_lttng
+    relay_start
+    session_with --snapshot --set-url="$relay_url" --
+    take_start
+    take_calls 10 100
+    lttng_do snapshot record
+    take_end
+    said 'to take a snapshot: lttng snapshot record --session=mine$'
+    lttng_do destroy mine
+    relay_stop
+    read_trace relay
+    calls_are 1 100
+}
+
+# Seen while it happens.
+case_live()
+{
+    local watch viewer
+    with_lttng
+    relay_start
+    lttng_do create mine --live=100000 --set-url="$relay_url"
+    lttng_do enable-event -u 'take:take_*'
+    take_start
+    take_calls 10 10
+    said 'to watch: babeltrace2 -i lttng-live net://127.0.0.1:LIVE-PORT/host/.*/mine$'
+    watch=$(sed -n 's/.*to watch: //p' $err)
+    ${watch/LIVE-PORT/$relay_live} >text 2>text.err 8>&- &
+    viewer=$!
+    # A viewer is shown what comes after it has come: calls, until it shows one.
+    until [[ -s text ]]; do
+        ((taken < 500)) || fail "the viewer sees nothing: $(cat text.err)"
+        take_calls 10 5
+        wait_for 1 test -s text
+    done
+    take_calls 10 200
+    wait_for 20 shows "$taken" || fail "call $taken is not shown: $(tail -n 1 text)"
+    is_traced "$(pgrep -P "$tracer_pid" -x take)" || fail "it is over"
+    take_calls 10 300
+    take_end
+    said "0 lost; lttng-relayd at 127.0.0.1:$relay_control has the trace"
+    lttng_do destroy mine
+    wait_for 30 ended "$viewer" || fail "the viewer does not see the end"
+    [[ ! -s text.err ]] || fail "babeltrace2: $(cat text.err)"
+    calls_end_with "$taken"
+    relay_stop
+    read_trace relay
+    calls_are 1 "$taken"
+}
+
+shows()
+{
+    [[ $(numbers text | tail -n 1) == "$1" ]]
+}
+
+# The daemon's process that empties the rings.
+consumer()
+{
+    pgrep -P "$private_pid" -f lttng-consumerd | head -n 1
+}
+
+# losses_add_up CALLS: written and lost are all there were, and LTTng says the same.
+losses_add_up()
+{
+    local written lost
+    written=$(sed -n 's/.* \([0-9]*\) events written.*/\1/p' $err)
+    lost=$(sed -n 's/.* \([0-9]*\) lost.*/\1/p' $err)
+    ((lost > 0)) || fail "nothing was lost"
+    ((written + lost == 2 * $1)) || fail "$written written and $lost lost are not $((2 * $1))"
+    babeltrace2 mine >text 2>text.err || fail "babeltrace2: $(tail -n 3 text.err)"
+    lines "$written" . text
+    in_order
+    [[ $(sed -n 's/.*Tracer discarded \([0-9]*\) event.*/\1/p' text.err | awk '{ n += $1 } END { print n + 0 }') == "$lost" ]] ||
+        fail "babeltrace2 tells of other losses: $(cat text.err)"
+    grep -q "Discarded events: $lost$" lttng.log || fail "lttng tells of other losses: $(cat lttng.log)"
+}
+
+# Rings that nobody empties: what has no place is lost, and counted. The program goes on.
+case_discard()
+{
+    with_lttng
+    session_with --output="$dir/mine" -- "${small[@]}"
+    lttng_do start
+    take_start
+    take_calls 10 20
+    kill -STOP "$(consumer)"
+    take_calls 10 2000
+    kill -CONT "$(consumer)"
+    take_end
+    lttng_do stop mine
+    lttng_do list mine
+    losses_add_up 2020
+    lttng_do destroy mine
+}
+
+# The same where the channel lets the tracer wait, for a time.
+case_blocking_with_a_limit()
+{
+    with_lttng
+    session_with --output="$dir/mine" -- --subbuf-size=4K --num-subbuf=2 --blocking-timeout=2000
+    lttng_do start
+    take_start
+    take_calls 10 20
+    kill -STOP "$(consumer)"
+    take_calls 10 300
+    kill -CONT "$(consumer)"
+    take_end
+    lttng_do stop mine
+    lttng_do list mine
+    losses_add_up 320
+    lttng_do destroy mine
+}
+
+# Where new records take the place of old ones nothing is lost, but forgotten.
+case_overwrite()
+{
+    with_lttng
+    on_one_cpu
+    session_with --output="$dir/mine" -- "${small[@]}" --overwrite
+    lttng_do start
+    take_start
+    take_calls 10 20
+    kill -STOP "$(consumer)"
+    take_calls 10 2000
+    kill -CONT "$(consumer)"
+    take_end
+    said '4040 events written, 0 lost'
+    lttng_do stop mine
+    babeltrace2 mine >text 2>text.err || fail "babeltrace2: $(tail -n 3 text.err)"
+    in_order
+    [[ $(numbers text | tail -n 1) == 2020 ]] || fail "the last call is not there"
+    (($(wc -l <text) < 3000)) || fail "nothing was overwritten"
+    lttng_do destroy mine
+}
+
+# Files that take turns.
+case_ring_of_files()
+{
+    with_lttng
+    on_one_cpu
+    session_with --output="$dir/mine" -- --subbuf-size=4K --num-subbuf=8 --blocking-timeout=500000 \
+        --tracefile-size=16384 --tracefile-count=3
+    take_start
+    take_calls 10 3000
+    take_end
+    said '6000 events written, 0 lost'
+    read_trace mine
+    calls_end_with 3000
+    (($(wc -l <text) < 3000)) || fail "the files do not take turns"
+    lttng_do destroy mine
+}
+
+# A session that is cleared, and whose metadata is written anew, while it records.
+case_clear_and_regenerate()
+{
+    with_lttng
+    session_with --output="$dir/mine" --
+    lttng_do start
+    take_start
+    take_calls 10 300
+    lttng_do clear mine
+    take_calls 10 200
+    lttng_do regenerate metadata --session=mine
+    take_calls 10 100
+    take_end
+    lttng_do destroy mine
+    read_trace mine
+    calls_are 301 600
+}
+
+case_no_output()
+{
+    with_lttng
+    lttng_do create mine --no-output
+    take_start "${f[@]}"
+    take_calls 10 100
+    take_end
+    said '200 events written, 0 lost; session mine has no output$'
+    lttng_do destroy mine
+}
+
+run_cases "$@"

@@ -1,0 +1,272 @@
+#!/usr/bin/env bash
+# Triggers of LTTng's that wait for function calls.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+. "$(dirname "$0")/take.sh"
+
+with_triggers()
+{
+    with_lttng
+    lttng --no-sessiond list-triggers >lttng.log 2>&1 || skip "this LTTng has no triggers"
+}
+
+# trigger NAME EVENT FILTER ACTION...
+trigger()
+{
+    local name=$1 event=$2 filter=$3
+    shift 3
+    lttng_do add-trigger --name="$name" --condition=event-rule-matches --type=user --name="$event" \
+        ${filter:+--filter="$filter"} "$@"
+}
+
+is_not()
+{
+    ! "$@"
+}
+
+# The trace of the only snapshot, read.
+read_snapshot() # DIRECTORY
+{
+    local snapshots=("$1"/*)
+    ((${#snapshots[@]} == 1)) || fail "not one snapshot: ${snapshots[*]}"
+    read_trace "$1"
+}
+
+has_snapshot()
+{
+    [[ -n $(find "$1" -name metadata -size +0 2>/dev/null) ]]
+}
+
+# A session that records nothing: one without a channel cannot be started.
+started_session()
+{
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-channel -u none
+    lttng_do start
+}
+
+# The condition for a malloc() of that size, whether libc has debug information or not.
+malloc_of()
+{
+    local name
+    name=$("$tracer" --list -f malloc@c "$take" 2>/dev/null | sed -n "s/.*malloc(\(.* \)\?\([a-z0-9_]*\)[,)].*/\2/p")
+    echo "${name:-arg1} == $1"
+}
+
+# The flight recorder: a call with a large argument takes a snapshot, which holds that call and all
+# before it.
+case_snapshot_at_a_condition()
+{
+    with_triggers
+    lttng_do create flight --snapshot --output="$dir/flight"
+    trigger large take:take_entry 'size > 1048576' --action=snapshot-session flight --rate-policy=once-after:1
+    take_start -f take
+    take_calls 1048576 30
+    take_calls 5 20
+    ! has_snapshot flight || fail "a snapshot before there is a reason"
+    take_calls 1048577
+    # It is taken by the daemon, in its own time; the program waits meanwhile.
+    wait_for 20 snapshot_is_whole || fail "no snapshot"
+    take_calls 7 10
+    take_calls 4000000
+    take_end
+    read_snapshot flight
+    events 51 take:take_entry
+    events 51 take:take_exit
+    lines 1 'take_entry: .* size = 1048577, name = "block 51", share = 25.5 \}' text
+    lines 102 . text
+    said '2 calls met the condition of a trigger'
+    said '124 events written'
+    lttng_do destroy flight
+}
+
+# Written by the daemon's consumer while we look.
+snapshot_is_whole()
+{
+    has_snapshot flight && babeltrace2 flight 2>/dev/null | grep -q 'size = 1048577.*'
+}
+
+# The trigger alone asks for the function: nothing records, and nothing else is planted.
+case_notify_and_captures()
+{
+    with_triggers
+    trigger middling take:take_entry 'size >= 100 && size < 200' --action=notify
+    lttng_do remove-trigger middling
+    lttng_do add-trigger --name=middling --condition=event-rule-matches --capture=size --capture=name \
+        --capture=share --capture=none --type=user --name=take:take_entry --filter='size >= 100 && size < 200' \
+        --action=notify
+    "$build/tests/notified" middling 3 >notified 2>notified.err &
+    local listener=$!
+    wait_for 10 grep -q ready notified || fail "$(cat notified.err)"
+    started_session
+    take_start -v
+    take_calls 99 10
+    take_calls 199
+    take_calls 200 10
+    take_calls 100 2
+    wait_for 10 ended "$listener" || fail "not notified: $(cat notified)"
+    take_end
+    diff - notified <<-'EOT' || fail "not what was passed"
+		ready
+		notified 199 block 11 5.5 -
+		notified 100 block 22 11 -
+		notified 100 block 23 11.5 -
+	EOT
+    said '3 calls met the condition of a trigger'
+    said '1 function armed, 23 calls, 0 events written'
+    ! grep -q 'no rule of session' $err || fail "a rule is missed though a trigger waits"
+    lttng_do destroy mine
+}
+
+# Added and removed while the program runs.
+case_added_and_removed()
+{
+    with_triggers
+    started_session
+    take_start
+    take_calls 1000 5
+    ! armed || fail "planted though nobody waits for it"
+    trigger each take:take_entry '' --action=notify
+    wait_for 5 armed || fail "added, but not planted"
+    take_calls 1000 5
+    lttng_do remove-trigger each
+    wait_for 5 is_not armed || fail "removed, but still planted"
+    take_calls 1000 5
+    take_end
+    said '5 calls met the condition of a trigger'
+    lttng_do destroy mine
+}
+
+armed()
+{
+    local pid vaddr base
+    pid=$(pgrep -P "$tracer_pid" -x take) || return 1
+    vaddr=$(nm "$take" | sed -n 's/^\([0-9a-f]*\) T take$/0x\1/p')
+    base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .*/take\$:0x\1:p" "/proc/$pid/maps" | head -n 1)
+    [[ $(bytes_at "/proc/$pid/mem" $((base + vaddr)) 1) == ' cc' ]]
+}
+
+# A module that only a trigger names is brought in, and is still not recorded by sessions that did
+# not ask for it.
+case_names_a_module()
+{
+    with_triggers
+    trigger large c:malloc_entry "$(malloc_of 1234567)" --action=notify
+    take_start -o "$dir/trace"
+    take_calls 10 10
+    take_calls 1234567 2
+    take_end
+    said '2 calls met the condition of a trigger'
+    read_trace trace
+    events 12 take:take_entry
+    lines 0 ' c:' text
+    no_sessions
+}
+
+# ... also when it is added later.
+case_names_a_module_later()
+{
+    with_triggers
+    started_session
+    take_start
+    take_calls 1234567 2
+    trigger large c:malloc_entry "$(malloc_of 1234567)" --action=notify
+    wait_for 10 lists_malloc || fail "libc is not there"
+    wait_for 5 malloc_armed || fail "not planted"
+    take_calls 1234567 3
+    take_end
+    said '3 calls met the condition of a trigger'
+    lttng_do destroy mine
+}
+
+lists_malloc()
+{
+    lttng --no-sessiond list -u 2>/dev/null | grep -q 'c:malloc_entry'
+}
+
+malloc_armed()
+{
+    local pid libc vaddr base
+    pid=$(pgrep -P "$tracer_pid" -x take) || return 1
+    libc=$(sed -n 's:.* \(/.*/libc.so.6\)$:\1:p' "/proc/$pid/maps" | head -n 1)
+    vaddr=$(nm -D "$libc" | sed -n 's/^\([0-9a-f]*\) T malloc@@.*/0x\1/p')
+    base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .* $libc\$:0x\1:p" "/proc/$pid/maps" | head -n 1)
+    [[ $(bytes_at "/proc/$pid/mem" $((base + vaddr)) 1) == ' cc' ]]
+}
+
+# Sessions that triggers start and stop: what is between is recorded. The tracer leaves it to them.
+case_start_and_stop()
+{
+    with_triggers
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'take:*'
+    trigger go take:take_entry 'size == 1000' --action=start-session mine
+    trigger halt take:take_exit 'retval == 2001' --action=stop-session mine
+    take_start
+    take_calls 5 10
+    said 'session mine is left for trigger go to start'
+    lttng_do list mine
+    grep -q 'mine: \[inactive' lttng.log || fail "started: $(cat lttng.log)"
+    take_calls 1000
+    wait_for 10 is_active mine || fail "not started"
+    # Its start is known to the daemon before it is to the tracer.
+    wait_for 10 records || fail "nothing is recorded"
+    take_calls 6 10
+    take_calls 2000
+    wait_for 10 is_not is_active mine || fail "not stopped"
+    take_calls 7 10
+    take_end
+    lttng_do destroy mine
+    read_trace mine
+    lines 10 'take_entry: .* size = 6,' text
+    lines 1 'take_entry: .* size = 2000,' text
+    lines 1 'take_exit: .* retval = 2001 ' text
+    lines 0 'size = (5|7),' text
+}
+
+is_active()
+{
+    lttng --no-sessiond list "$1" 2>/dev/null | grep -q "$1: \[active"
+}
+
+# Calls until one is seen in the files, which its channel's switch timer would do, or a rotation.
+records()
+{
+    take_calls 3
+    lttng_do rotate mine
+    babeltrace2 mine/archives 2>/dev/null | grep -q 'size = 3,'
+}
+
+case_rotate()
+{
+    with_triggers
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'take:take_*'
+    lttng_do start
+    trigger large take:take_exit 'retval > 1048576' --action=rotate-session mine
+    take_start
+    take_calls 5 10
+    take_calls 1048576
+    wait_for 20 archived 1 || fail "not rotated"
+    take_calls 6 10
+    take_calls 1048577
+    wait_for 20 archived 2 || fail "not rotated again"
+    take_calls 7 10
+    take_end
+    lttng_do destroy mine
+    local chunks=(mine/archives/*)
+    ((${#chunks[@]} == 3)) || fail "not three chunks: ${chunks[*]}"
+    read_trace "${chunks[0]}"
+    lines 22 . text
+    read_trace "${chunks[1]}"
+    lines 22 . text
+    read_trace mine
+    lines 64 . text
+}
+
+archived()
+{
+    [[ $(find mine/archives -mindepth 1 -maxdepth 1 -type d 2>/dev/null | wc -l) == "$1" ]]
+}
+
+run_cases "$@"
