@@ -1,11 +1,62 @@
 # `make bench`: how fast it is, as ratios of figures taken in one run. Nothing here is a test.
+# ROUNDS= how often everything is measured. Each bench/NAME.sh can be run alone after
+# `make bench-programs`.
+
+BENCH_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
+
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,bare_stop naive caller caller_plain caller_many \
+                    caller_pg threads spin run loads libplain.so libmany.so libmylib_pg.so)
 
 $(BUILD)/bench/%: bench/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o $@ $<
+	$(Q)$(BENCH_CC) -o $@ $< -pthread -ldl
 
-bench: all $(BUILD)/bench/bare_stop
-	@bench/call_cost.sh $(BUILD)
+# The workload, on one library after the other. What is preloaded or patched needs no lazy binding.
+bench_caller = $(Q)$(BENCH_CC) $(1) -o $@ $< -L$(2) -l$(3) -Wl,-rpath,'$(4)' -pthread
 
-.PHONY: bench
+$(BUILD)/bench/caller: bench/caller.c $(BUILD)/lib/libmylib.so
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(call bench_caller,,$(BUILD)/lib,mylib,$$ORIGIN/../lib)
+
+$(BUILD)/bench/caller_plain: bench/caller.c $(BUILD)/bench/libplain.so
+	$(say) LD $@
+	$(call bench_caller,-DCALLED=plain_function -DTHIRD=uint64_t,$(@D),plain,$$ORIGIN)
+
+$(BUILD)/bench/caller_many: bench/caller.c $(BUILD)/bench/libmany.so
+	$(say) LD $@
+	$(call bench_caller,-DCALLED=many_00000 -DTHIRD=double,$(@D),many,$$ORIGIN)
+
+# For tracers that need it compiled in.
+$(BUILD)/bench/caller_pg: bench/caller.c $(BUILD)/bench/libmylib_pg.so
+	$(say) LD $@
+	$(call bench_caller,-pg,$(@D),mylib_pg,$$ORIGIN)
+
+$(BUILD)/bench/libmylib_pg.so: sample/mylib.c sample/mylib.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(BENCH_CC) -Isample -pg -fPIC -shared -Wl,-soname,libmylib_pg.so -o $@ $<
+
+$(BUILD)/bench/libplain.so: bench/plain.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(BENCH_CC) -fPIC -shared -Wl,-soname,libplain.so -o $@ $<
+
+# Ten thousand functions that do what the sample's does.
+$(BUILD)/bench/many.c: bench/bench.mk
+	@mkdir -p $(@D)
+	$(Q)awk 'BEGIN { for (i = 0; i < 10000; i++) { \
+	    f = sprintf("int many_%05d(int arg1, unsigned long arg2, double arg3, void *arg4)", i); \
+	    print f ";\n" f "\n{\n    return arg2 == 0 || arg3 != arg3 || !arg4 ? -1 : arg1;\n}" } }' > $@
+
+$(BUILD)/bench/libmany.so: $(BUILD)/bench/many.c
+	$(say) LD $@
+	$(Q)$(BENCH_CC) -fPIC -shared -Wl,-soname,libmany.so -o $@ $<
+
+bench-programs: all $(BENCH_PROGRAMS)
+
+bench: bench-programs
+	@BUILD=$(abspath $(BUILD)) bench/all.sh
+
+.PHONY: bench bench-programs

@@ -3,6 +3,8 @@
 #   scripts/setup.sh           what it takes to build, and the test tools
 #   scripts/setup.sh --build   only what it takes to build the tracer and read traces
 #   scripts/setup.sh --tests   all that the tests use, the servers they trace included
+#   scripts/setup.sh --bench   also what `make bench` compares with and draws with; it does without
+#                              whatever is missing
 # Where all is there it does nothing; where it may not install it says what is missing.
 set -euo pipefail
 
@@ -11,7 +13,8 @@ case ${1:-} in
     '') ;;
     --build) what=build ;;
     --tests) what=tests ;;
-    *) sed -n '2,6s/^# \?//p' "$0" >&2; exit 2 ;;
+    --bench) what=bench ;;
+    *) sed -n '2,8s/^# \?//p' "$0" >&2; exit 2 ;;
 esac
 
 # What to look for, and the package that holds it. A header stands for its whole library.
@@ -52,6 +55,15 @@ needs=(
     'command /usr/bin/python3 python3'
     'command setpriv         util-linux'
     'command strace          strace'
+)
+
+[[ $what != bench ]] || needs+=(
+    'command ltrace          ltrace'
+    'command gdb             gdb'
+    'command uftrace         uftrace'
+    'command bpftrace        bpftrace'
+    'command perf            linux-perf'
+    'command python3         python3'
 )
 
 # Where servers are, which is not in everybody's PATH; each version of PostgreSQL has its own place.

@@ -265,7 +265,7 @@ static int attach_new(struct engine *engine, struct process *process, pid_t *who
     return r == 0 ? attach_sharers(engine, process, who) : r;
 }
 
-int engine_attach(struct engine *engine, pid_t pid, struct error *err)
+static int attach(struct engine *engine, pid_t pid, struct error *err)
 {
     struct status status;
     pid_t who = pid;
@@ -304,4 +304,12 @@ int engine_attach(struct engine *engine, pid_t pid, struct error *err)
         engine->sink.started(engine->sink.data, process, PROCESS_ATTACHED, NULL);
     process->space->helper = 0;
     return 0;
+}
+
+int engine_attach(struct engine *engine, pid_t pid, struct error *err)
+{
+    uint64_t start_ns = engine_now_ns();
+    int r = attach(engine, pid, err);
+    engine->stats.attach_ns += engine_now_ns() - start_ns;
+    return r;
 }

@@ -200,6 +200,7 @@ static bool let_some_go(struct engine *engine, pid_t pid)
 void engine_detach_process(struct engine *engine, struct process *process)
 {
     pid_t pid = process->pid;
+    uint64_t start_ns = engine_now_ns();
     placement_end(engine, process);
     quiesce(engine, pid);
     process = process_find(engine, pid);
@@ -213,4 +214,5 @@ void engine_detach_process(struct engine *engine, struct process *process)
     }
     if (process)
         process_free(process);
+    engine->stats.detach_ns += engine_now_ns() - start_ns;
 }

@@ -95,6 +95,8 @@ struct engine_stats {
     uint64_t requests[REQUEST_KINDS];
     uint64_t ptrace_calls; /* the sum of these */
     uint64_t bindings;     /* of threads to a CPU */
+    uint64_t attach_ns;    /* the time it took to attach, `started` included, of all processes */
+    uint64_t detach_ns;    /* and to let go */
     uint64_t frames_lost;  /* exits that could not be awaited: out of memory or too deep */
 };
 
