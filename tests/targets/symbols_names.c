@@ -5,7 +5,7 @@
 
 static volatile int sink;
 
-/* Where a program is not position-independent, this is the address of its own jump to the function. */
+/* Where a program is not position-independent, this is the address of its jump to it. */
 int (*volatile taken)(const char *);
 
 __attribute__((noinline)) int the_function(int a)
