@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbols/call_facts.h"
+
 static const char HELP[] =
     "Usage: ptrace_tracer [OPTION...] [--] PROGRAM [ARG...]\n"
     "       ptrace_tracer [OPTION...] PID\n"
@@ -24,6 +26,8 @@ static const char HELP[] =
     "  -F, --follow-forks      trace children too\n"
     "      --entry-only        no exit events\n"
     "      --string-limit=N    record at most N bytes of a string (default 256)\n"
+    "      --with=LIST         more fields: depth, duration, caller, tid, pid, stack\n"
+    "      --stack=N           --with=stack, of at most N frames (default 16)\n"
     "  -l, --list              list the functions that would be traced; run nothing\n"
     "      --no-pin            never bind a thread to a CPU\n"
     "      --stats             print at the end what tracing took: stops, ptrace calls, ...\n"
@@ -42,7 +46,9 @@ enum {
     OPT_ENTRY_ONLY,
     OPT_NO_PIN,
     OPT_STATS,
-    OPT_STRING_LIMIT
+    OPT_STRING_LIMIT,
+    OPT_WITH,
+    OPT_STACK,
 };
 
 static const struct option LONG_OPTIONS[] = {
@@ -57,6 +63,8 @@ static const struct option LONG_OPTIONS[] = {
     {"follow-forks", no_argument, NULL, 'F'},
     {"entry-only", no_argument, NULL, OPT_ENTRY_ONLY},
     {"string-limit", required_argument, NULL, OPT_STRING_LIMIT},
+    {"with", required_argument, NULL, OPT_WITH},
+    {"stack", required_argument, NULL, OPT_STACK},
     {"list", no_argument, NULL, 'l'},
     {"no-pin", no_argument, NULL, OPT_NO_PIN},
     {"stats", no_argument, NULL, OPT_STATS},
@@ -67,7 +75,7 @@ static const struct option LONG_OPTIONS[] = {
     {0},
 };
 
-enum { STRING_LIMIT_MAX = 4096 };
+enum { STRING_LIMIT_MAX = 4096, STACK_FRAMES_MAX = 64 };
 
 /* Digits only. false when it is no number from 1 to max. */
 static bool parse_number(const char *text, long max, long *number)
@@ -92,6 +100,28 @@ static int add_pid(struct options *options, const char *text, struct error *err)
         return error_set(err, -ENOMEM, "out of memory");
     *pid = (pid_t)number;
     return 0;
+}
+
+/* LIST is names with commas between them. */
+static int add_facts(struct options *options, const char *list, struct error *err)
+{
+    for (const char *at = list;; at++) {
+        size_t length = strcspn(at, ",");
+        unsigned fact = 0;
+        const char *name;
+        while ((name = call_fact_name(fact)) &&
+               (strlen(name) != length || strncmp(name, at, length) != 0))
+            fact++;
+        if (!name)
+            return error_set(err, -EINVAL,
+                             "--with takes a list of depth, duration, caller, tid, pid, stack; "
+                             "'%.*s' is none of them",
+                             (int)length, at);
+        options->with |= 1u << fact;
+        at += length;
+        if (!*at)
+            return 0;
+    }
 }
 
 static int apply(struct options *options, int option, const char *argument, const char *argv_word,
@@ -132,6 +162,15 @@ static int apply(struct options *options, int option, const char *argument, cons
                              STRING_LIMIT_MAX, argument);
         options->string_limit = (size_t)number;
         return 0;
+    case OPT_WITH:
+        return add_facts(options, argument, err);
+    case OPT_STACK:
+        if (!parse_number(argument, STACK_FRAMES_MAX, &number))
+            return error_set(err, -EINVAL, "--stack takes a number from 1 to %d, not '%s'",
+                             STACK_FRAMES_MAX, argument);
+        options->stack_frames = (size_t)number;
+        options->with |= 1u << FACT_STACK;
+        return 0;
     case 'l':
         options->list = true;
         return 0;
@@ -169,6 +208,10 @@ static int check(struct options *options, struct error *err)
                          "--session and --output exclude each other: a session has its output");
     if (options->timestamp && !options->print)
         return error_set(err, -EINVAL, "--timestamp goes with --print");
+    if (options->entry_only && options->with & (1u << FACT_DEPTH | 1u << FACT_DURATION))
+        return error_set(err, -EINVAL,
+                         "--with=depth and --with=duration are told by exits: leave out "
+                         "--entry-only");
     if (options->quiet && options->verbose)
         return error_set(err, -EINVAL, "--quiet and --verbose exclude each other");
     return 0;

@@ -27,6 +27,8 @@ struct options {
     bool quiet;
     bool verbose;
     size_t string_limit;
+    unsigned with;       /* mask of 1 << enum call_fact */
+    size_t stack_frames; /* 0: the default */
 };
 
 enum options_verdict { OPTIONS_RUN, OPTIONS_DONE /* --help, --version: printed */, OPTIONS_WRONG };

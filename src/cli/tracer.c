@@ -33,6 +33,9 @@ unsigned tracer_wanted(const struct tracer *tracer, const struct probe *probe)
     unsigned kinds = HIT_ENTRY | HIT_EXIT;
     if (tracer->backend)
         kinds = tracer->begun ? tracer->backend_ops->wanted(tracer->backend, probe) : 0;
+    /* Only calls whose ends are seen count as open. */
+    if (kinds && tracer->options->with & 1u << FACT_DEPTH)
+        kinds |= HIT_EXIT;
     return tracer->options->entry_only ? kinds & HIT_ENTRY : kinds;
 }
 
@@ -329,6 +332,7 @@ static int set_up(struct tracer *tracer, struct error *err)
         .follow_forks = options->follow_forks,
         .no_pin = options->no_pin,
         .string_limit = options->string_limit,
+        .stack_frames = options->stack_frames,
     };
     struct engine_sink sink = {
         .data = tracer,
@@ -346,6 +350,7 @@ static int set_up(struct tracer *tracer, struct error *err)
         r = catalog_new(&tracer->catalog);
     if (r < 0)
         return error_set(err, r, "cannot start the engine: %s", strerror(-r));
+    catalog_set_facts(tracer->catalog, options->with);
     if (options->program) {
         r = engine_launch_prepare(tracer->engine, options->program, &tracer->launched, err);
         if (r < 0)

@@ -58,6 +58,11 @@ uint64_t arch_return_register(const arch_regs *regs);
 /* Address of the first stack argument at a function's first instruction. */
 target_addr arch_stack_args(const arch_regs *regs);
 
+/* At a function's first instruction: the stack pointer once it has returned. */
+uint64_t arch_caller_sp(const arch_regs *regs);
+/* The integer register that DWARF gives the number n; false when there is none. */
+bool arch_dwarf_register(const arch_regs *regs, unsigned n, uint64_t *value);
+
 /* The n-th integer argument or return register; 0 when there is no such one. */
 uint64_t arch_integer_arg(const arch_regs *regs, unsigned n);
 uint64_t arch_integer_ret(const arch_regs *regs, unsigned n);

@@ -70,6 +70,23 @@ target_addr arch_stack_args(const arch_regs *regs)
     return target_addr_of(regs->rsp + 8);
 }
 
+uint64_t arch_caller_sp(const arch_regs *regs)
+{
+    return regs->rsp + 8;
+}
+
+/* System V ABI, AMD64 Architecture Processor Supplement, 3.6.2 "DWARF Register Number Mapping". */
+bool arch_dwarf_register(const arch_regs *regs, unsigned n, uint64_t *value)
+{
+    const uint64_t numbered[] = {regs->rax, regs->rdx, regs->rcx, regs->rbx, regs->rsi, regs->rdi,
+                                 regs->rbp, regs->rsp, regs->r8,  regs->r9,  regs->r10, regs->r11,
+                                 regs->r12, regs->r13, regs->r14, regs->r15, regs->rip};
+    if (n >= sizeof(numbered) / sizeof(numbered[0]))
+        return false;
+    *value = numbered[n];
+    return true;
+}
+
 /* System V ABI, AMD64 Architecture Processor Supplement, 3.2.3 "Parameter Passing". */
 uint64_t arch_integer_arg(const arch_regs *regs, unsigned n)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ptrace/core.h"
+#include "ptrace/unwind.h"
 
 static int use(struct process *process, struct site *site, enum site_use use, struct error *err)
 {
@@ -54,6 +55,7 @@ void process_forget(struct process *process, target_addr start, target_addr end)
     maps_free(&process->space->maps);
     process->space->maps = (struct maps){0};
     process->space->maps_read_ns = 0;
+    unwinder_forget(process->space->unwinder);
 }
 
 int process_watch(struct process *process, target_addr at, watch_reached *reached, void *data,

@@ -6,10 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ptrace/facts.h"
 #include "ptrace/spans.h"
 
 /* Room for "(bad address)" and for 128 bits in hex, whatever the limit for strings. */
 enum { TEXT_LEAST = 40 };
+
+size_t capture_facts_text(const struct capture *capture)
+{
+    return PROBE_FIELDS_MAX * capture->text_room;
+}
 
 int capture_init(struct capture *capture, size_t string_limit)
 {
@@ -19,7 +25,7 @@ int capture_init(struct capture *capture, size_t string_limit)
         string_limit = CAPTURE_STRING_MAX;
     capture->string_limit = string_limit;
     capture->text_room = (string_limit > TEXT_LEAST ? string_limit : TEXT_LEAST) + 1;
-    capture->text = malloc(PROBE_FIELDS_MAX * capture->text_room);
+    capture->text = malloc(capture_facts_text(capture) + FACTS_TEXT_ROOM);
     capture->pointed = malloc((size_t)PROBE_FIELDS_MAX * PROBE_STACK_MAX);
     capture->has_stack = false;
     return capture->text && capture->pointed ? 0 : -ENOMEM;
@@ -98,6 +104,7 @@ static size_t load_direct(const struct source *source, const struct value_place 
                                  : copy(to, source->capture->stack, (size_t)place->offset,
                                         source->capture->stack_got, n);
     case PLACE_NONE:
+    case PLACE_FACT:
         break;
     }
     return 0;

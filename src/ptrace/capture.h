@@ -30,6 +30,9 @@ struct capture {
     uint64_t reads; /* of memory, so far */
 };
 
+/* Where in `text` there is room for FACTS_TEXT_ROOM bytes of facts' texts. */
+size_t capture_facts_text(const struct capture *capture);
+
 MUST_CHECK int capture_init(struct capture *capture, size_t string_limit);
 void capture_free(struct capture *capture);
 

@@ -63,6 +63,7 @@ struct engine_options {
     bool follow_forks;
     bool no_pin;         /* bind no thread to a CPU */
     size_t string_limit; /* bytes of a string value; 0 means 256 */
+    size_t stack_frames; /* of FACT_STACK, 64 at most; 0 means 16 */
 };
 
 /* Requests of ptrace(2) by kind. */

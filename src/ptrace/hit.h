@@ -23,10 +23,11 @@ struct hit {
     enum hit_kind kind;
     pid_t pid; /* the process, in the tracer's PID namespace */
     pid_t tid;
-    int cpu;              /* where the thread ran; -1 when not known */
-    uint32_t depth;       /* traced calls of this thread that are open around this one */
-    uint64_t time_ns;     /* CLOCK_MONOTONIC */
-    uint64_t duration_ns; /* HIT_EXIT: since the entry */
+    int cpu;                 /* where the thread ran; -1 when not known */
+    uint32_t depth;          /* traced calls of this thread that are open around this one */
+    uint64_t time_ns;        /* CLOCK_MONOTONIC */
+    uint64_t duration_ns;    /* HIT_EXIT: since the entry */
+    uint64_t return_address; /* in the process; 0 when it could not be read */
     const char
         *thread_name; /* the thread's comm, at most 15 bytes; what it was when last looked at */
 

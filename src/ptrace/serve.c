@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "ptrace/cpu.h"
+#include "ptrace/facts.h"
 #include "ptrace/returns.h"
 #include "ptrace/spans.h"
 #include "ptrace/stack_range.h"
@@ -20,16 +21,20 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
     bool entry = hit->kind == HIT_ENTRY;
     const struct field *fields = entry ? probe->args : probe->rets;
     size_t n = entry ? probe->n_args : probe->n_rets;
+    size_t n_facts = entry ? probe->arg_facts : probe->ret_facts;
     struct arch_float_regs floats;
     bool has_floats = false;
     if (entry ? probe->float_args : probe->float_rets) {
         has_floats = engine_get_float_regs(engine, tracee->tid, &floats) == 0;
     }
     capture_fields(&engine->capture, tracee->tid, tracee->process->space->memory, regs,
-                   has_floats ? &floats : NULL, fields, n, entry ? probe->stack_args : 0);
+                   has_floats ? &floats : NULL, fields, n - n_facts, entry ? probe->stack_args : 0);
     hit->pid = tracee->process->pid;
     hit->tid = tracee->tid;
     hit->thread_name = tracee->name;
+    if (n_facts)
+        facts_capture(&engine->capture, tracee, hit, regs, fields + n - n_facts, n_facts,
+                      n - n_facts);
     hit->n_values = (unsigned)n;
     hit->values = engine->capture.values;
     hit->text = engine->capture.text;
@@ -102,6 +107,7 @@ static void serve_entry(struct engine *engine, struct tracee *tracee, struct sit
     bool readable = read_return(engine, tracee, stack_args, regs, &ret, &hit.cpu);
     tracee_refresh_name(tracee, hit.time_ns);
     hit.depth = callstack_depth(&tracee->frames);
+    hit.return_address = readable ? ret.value : 0;
     if ((site->kinds & HIT_EXIT) && readable) {
         struct site *back = returns_expect(tracee->process->space, site, ret, hit.time_ns);
         struct frame frame = {
@@ -128,7 +134,8 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
     uint64_t slot = arch_exit_slot(regs);
     struct frame frame;
     bool any = false;
-    struct hit hit = {.kind = HIT_EXIT, .time_ns = engine_now_ns()};
+    struct hit hit = {
+        .kind = HIT_EXIT, .time_ns = engine_now_ns(), .return_address = site->at.value};
     struct stack_range stack = stack_range_of(tracee, slot, hit.time_ns);
     /* Behind a call that never returns a compiler may put the landing pad of an exception, which is
        entered with the exception in the first return register (Itanium C++ ABI, Exception Handling,

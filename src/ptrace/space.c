@@ -8,6 +8,7 @@
 #include "ptrace/core.h"
 #include "ptrace/memory.h"
 #include "ptrace/returns.h"
+#include "ptrace/unwind.h"
 #include "util/log.h"
 
 enum {
@@ -98,6 +99,7 @@ void space_put(struct space *space)
     table_free(&space->sites);
     slots_free(&space->slots);
     maps_free(&space->maps);
+    unwinder_free(space->unwinder);
     close(space->memory);
     free(space);
 }

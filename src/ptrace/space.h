@@ -16,6 +16,7 @@
 #include "util/table.h"
 
 struct engine;
+struct unwinder;
 
 struct space {
     struct engine *engine;
@@ -26,7 +27,8 @@ struct space {
     target_addr syscall_insn; /* 0: not looked for yet */
     struct maps maps;         /* as last read by space_read_maps() */
     uint64_t maps_read_ns;
-    unsigned remote_calls; /* made so far: see remote_syscall() */
+    struct unwinder *unwinder; /* NULL until a call chain is asked for: see unwind.h */
+    unsigned remote_calls;     /* made so far: see remote_syscall() */
     pid_t helper; /* a thread that is stopped where it can do a remote system call; 0: none now */
 };
 

@@ -57,6 +57,11 @@ int catalog_set_debug_path(struct catalog *catalog, const char *path)
     return path && !catalog->debug_path ? -ENOMEM : 0;
 }
 
+void catalog_set_facts(struct catalog *catalog, unsigned facts)
+{
+    catalog->facts = facts;
+}
+
 static bool is_file(const struct image *image, const struct stat *status)
 {
     return image->file.device == status->st_dev && image->file.inode == status->st_ino &&

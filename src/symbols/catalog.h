@@ -28,6 +28,9 @@ void catalog_free(struct catalog *catalog);
  */
 MUST_CHECK int catalog_set_debug_path(struct catalog *catalog, const char *path);
 
+/* The facts (mask of 1 << enum call_fact) that probes made from here on have as fields. */
+void catalog_set_facts(struct catalog *catalog, unsigned facts);
+
 /*
  * Opens the ELF file at `open_path` (which may be a /proc/PID/map_files or /proc/PID/root path)
  * that the target knows as `path`; one opened before (same device, inode, size and mtime) is found

@@ -53,6 +53,7 @@ static bool place_bytes(const struct abi_location *at, uint64_t offset, uint64_t
             place->shift = (uint8_t)offset;
             return offset + size <= 16;
         case PLACE_NONE:
+        case PLACE_FACT:
             break;
         }
         return false;

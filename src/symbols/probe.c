@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "symbols/call_facts.h"
 #include "symbols/fields.h"
 #include "symbols/image.h"
 #include "symbols/signature.h"
@@ -67,6 +68,8 @@ int probe_make(struct image *image, struct function *function, const struct alia
         .parameters = alias->is_overloaded ? alias->name.parameters : NULL,
     };
     int r = set_fields(image, function, alias, info, &origin.file);
+    if (r == 0 && image->catalog->facts)
+        r = call_facts_add(probe, image->catalog->facts, arena);
     if (r == 0)
         r = names_claim(&image->catalog->names, probe, &origin);
     if (r < 0)

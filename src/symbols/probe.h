@@ -57,6 +57,17 @@ enum place_kind {
     PLACE_INTEGER_RET, /* index: the n-th integer return register (rax, rdx; x0, x1) */
     PLACE_FLOAT_RET,   /* index: the n-th floating point return register (xmm0, xmm1; v0..v3) */
     PLACE_X87_RET,     /* index: st(0) or st(1) */
+    PLACE_FACT,        /* index: enum call_fact */
+};
+
+/* What can be said of a call besides its values. Times and IDs are as in struct hit. */
+enum call_fact {
+    FACT_DEPTH,
+    FACT_DURATION, /* of exits only */
+    FACT_CALLER,   /* text: the code that it returns to, "main+0x1c" */
+    FACT_TID,
+    FACT_PID,
+    FACT_STACK, /* text: the caller, its caller and so on, "f+0x1c;main+0x20" */
 };
 
 struct value_place {
@@ -100,9 +111,10 @@ enum signature_source {
     SIGNATURE_DWARF,
 };
 
-/* PROBE_STACK_MAX: no field ends more bytes than this above the first stack argument, or behind the
-   address that leads to it. PROBE_CHARS_MAX: the longest VALUE_CHARS. */
-enum { PROBE_FIELDS_MAX = 64, PROBE_STACK_MAX = 1024, PROBE_CHARS_MAX = 256 };
+/* PROBE_FACTS_MAX: how many facts there are. PROBE_STACK_MAX: no field ends more bytes than this
+   above the first stack argument, or behind the address that leads to it. PROBE_CHARS_MAX: the
+   longest VALUE_CHARS. */
+enum { PROBE_FIELDS_MAX = 64, PROBE_FACTS_MAX = 6, PROBE_STACK_MAX = 1024, PROBE_CHARS_MAX = 256 };
 
 struct probe {
     const char *provider; /* "mylib" */
@@ -120,6 +132,8 @@ struct probe {
     const struct field *args;
     size_t n_rets; /* 0 for void */
     const struct field *rets;
+    /* How many of them, the last ones, are facts of the call and no values of the function's. */
+    size_t arg_facts, ret_facts;
 
     /* Names of the parameters (and "result") that have no field, or not all of theirs, since nobody
        can tell where they lie or what they are: "a, b"; NULL when there are none. */

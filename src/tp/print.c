@@ -254,6 +254,18 @@ static void line_timestamp(struct print *print, const struct hit *hit)
                 (long long)(then % 1000000000 / 1000));
 }
 
+/* "depth = 1, caller = "main+0x1c"": what is known of the call besides its values. */
+static void line_facts(struct print *print, const struct field *fields, size_t n, size_t n_facts,
+                       const struct hit *hit)
+{
+    for (size_t i = n - n_facts; i < n; i++) {
+        line_text(print, i == n - n_facts ? " " : ", ");
+        line_name(print, fields[i].name);
+        line_text(print, " = ");
+        line_value(print, &fields[i], hit, i);
+    }
+}
+
 static void line_entry(struct print *print, const struct hit *hit)
 {
     const struct probe *probe = hit->probe;
@@ -261,18 +273,20 @@ static void line_entry(struct print *print, const struct hit *hit)
     line_text(print, ":");
     line_name(print, probe->function);
     line_text(print, "(");
-    for (size_t i = 0; i < probe->n_args; i++) {
+    for (size_t i = 0; i < probe->n_args - probe->arg_facts; i++) {
         line_format(print, "%s", i ? ", " : "");
         line_name(print, probe->args[i].name);
         line_text(print, " = ");
         line_value(print, &probe->args[i], hit, i);
     }
     line_text(print, ")");
+    line_facts(print, probe->args, probe->n_args, probe->arg_facts, hit);
 }
 
 static void line_exit(struct print *print, const struct hit *hit)
 {
     const struct probe *probe = hit->probe;
+    size_t n_rets = probe->n_rets - probe->ret_facts;
     bool follows = print->last_tid == hit->tid && print->last_probe == probe &&
                    print->last_depth == hit->depth;
     if (!follows) {
@@ -283,22 +297,23 @@ static void line_exit(struct print *print, const struct hit *hit)
         line_text(print, " ");
     }
     line_text(print, "= ");
-    if (probe->n_rets == 0)
+    if (n_rets == 0)
         line_text(print, "void");
-    else if (probe->n_rets > 1)
+    else if (n_rets > 1)
         line_text(print, "{");
-    for (size_t i = 0; i < probe->n_rets; i++) {
-        if (probe->n_rets > 1) {
+    for (size_t i = 0; i < n_rets; i++) {
+        if (n_rets > 1) {
             line_format(print, "%s", i ? ", " : "");
             line_name(print, probe->rets[i].name);
             line_text(print, " = ");
         }
         line_value(print, &probe->rets[i], hit, i);
     }
-    if (probe->n_rets > 1)
+    if (n_rets > 1)
         line_text(print, "}");
     line_format(print, " <%llu.%06llu>", (unsigned long long)(hit->duration_ns / 1000000000),
                 (unsigned long long)(hit->duration_ns % 1000000000 / 1000));
+    line_facts(print, probe->rets, probe->n_rets, probe->ret_facts, hit);
 }
 
 void print_hit(struct print *print, const struct hit *hit)

@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 case_links_alone()
 {
     ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -Isrc -Wall -Wextra -Werror -o "$work/engine_alone" \
-        tests/e2e/engine_alone.c "$PLAIN_BUILD/lib/libptrace_engine.a" -lZydis -lpthread ||
+        tests/e2e/engine_alone.c "$PLAIN_BUILD/lib/libptrace_engine.a" -lZydis "-lunwind-$(uname -m)" -lpthread ||
         fail "it does not link with the engine alone"
     local target=$BUILD/targets/one_thread_no_pie address
     address=$(nm "$target" | sed -n 's/^\([0-9a-f]*\) [Tt] work$/\1/p')
