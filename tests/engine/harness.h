@@ -45,6 +45,7 @@ struct harness {
     int n_executed;
     struct modules known; /* of the first process */
     void (*rung)(struct harness *harness);
+    void (*on_hit)(struct harness *harness, const struct hit *hit);
     void *data;
     /* what the target wrote to stdout */
     char output[OUTPUT_MAX];
@@ -196,6 +197,8 @@ static inline void harness_hit(void *data, const struct hit *hit)
     struct counter *counter = (struct counter *)(uintptr_t)hit->probe;
     bool first = hit->pid == h->pid;
     ck_assert_int_gt(hit->tid, 0);
+    if (h->on_hit)
+        h->on_hit(h, hit);
     if (hit->depth > counter->max_depth)
         counter->max_depth = hit->depth;
     if (hit->kind == HIT_ENTRY)

@@ -342,6 +342,57 @@ START_TEST(names_play_no_tricks)
 END_TEST
 
 /* Fewer values than fields: nothing is read that is not there. */
+/* Behind the call, each by its name. */
+START_TEST(facts_of_the_call)
+{
+    static const struct field args[] = {
+        {.name = "a", .kind = VALUE_INTEGER, .size = 4, .is_signed = true},
+        {.name = "depth", .kind = VALUE_INTEGER, .size = 4, .place = {.kind = PLACE_FACT}},
+        {.name = "caller", .kind = VALUE_STRING, .size = 8, .place = {.kind = PLACE_FACT}},
+    };
+    static const struct field rets[] = {
+        {.name = "retval", .kind = VALUE_INTEGER, .size = 4, .is_signed = true},
+        {.name = "duration", .kind = VALUE_INTEGER, .size = 8, .place = {.kind = PLACE_FACT}},
+    };
+    struct probe probe = {.provider = "m",
+                          .function = "f",
+                          .n_args = 3,
+                          .args = args,
+                          .arg_facts = 2,
+                          .n_rets = 2,
+                          .rets = rets,
+                          .ret_facts = 1};
+    const uint64_t entry[] = {7, 3, 0}, exit[] = {8, 12345};
+    struct hit hit = {.probe = &probe,
+                      .kind = HIT_ENTRY,
+                      .tid = 1,
+                      .n_values = 3,
+                      .values = entry,
+                      .text = "main+0x1c"};
+    print_hit(print, &hit);
+    expect("1 m:f(a = 7) depth = 3, caller = \"main+0x1c\"\n");
+    hit.kind = HIT_EXIT;
+    hit.n_values = 2;
+    hit.values = exit;
+    hit.duration_ns = 12345;
+    print_hit(print, &hit);
+    expect("1 = 8 <0.000012> duration = 12345\n");
+    probe.args = args + 1;
+    probe.n_args = probe.arg_facts = 1;
+    probe.rets = rets + 1;
+    probe.n_rets = probe.ret_facts = 1;
+    hit.kind = HIT_ENTRY;
+    hit.values = entry + 1;
+    hit.n_values = 1;
+    print_hit(print, &hit);
+    expect("1 m:f() depth = 3\n");
+    hit.kind = HIT_EXIT;
+    hit.values = exit + 1;
+    print_hit(print, &hit);
+    expect("1 = void <0.000012> duration = 12345\n");
+}
+END_TEST
+
 START_TEST(values_missing)
 {
     struct field fields[] = {field_of(VALUE_INTEGER, 4, true), field_of(VALUE_STRING, 8, false)};
@@ -394,6 +445,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, nested_and_interleaved);
     tcase_add_test(tests, deep_calls_stay_on_the_screen);
     tcase_add_test(tests, names_play_no_tricks);
+    tcase_add_test(tests, facts_of_the_call);
     tcase_add_test(tests, values_missing);
     tcase_add_test(tests, time_of_day);
 }

@@ -1,0 +1,253 @@
+/*
+ * What is told of calls besides their values: depth, duration, who called. The C library's own
+ * unwinder, asked inside the target, says what the call chain is.
+ */
+#include "engine/harness.h"
+#include "symbols/arena.h"
+#include "symbols/call_facts.h"
+
+enum { HITS_MAX = 1024, CHAIN_TEXT_MAX = 4096, FRAMES_MOST = 63 };
+
+struct seen {
+    enum hit_kind kind;
+    pid_t tid;
+    uint64_t depth, duration, told_tid, told_pid;
+    char caller[64], stack[CHAIN_TEXT_MAX];
+};
+
+struct record {
+    size_t n;
+    struct seen hits[HITS_MAX];
+};
+
+static const char *text_of(const struct hit *hit, size_t i)
+{
+    return hit->text + hit->values[i];
+}
+
+static void note(struct harness *h, const struct hit *hit)
+{
+    struct record *record = h->data;
+    ck_assert_uint_lt(record->n, HITS_MAX);
+    struct seen *seen = &record->hits[record->n++];
+    bool entry = hit->kind == HIT_ENTRY;
+    size_t i = 0;
+    ck_assert_uint_eq(hit->n_values, entry ? 5 : 6);
+    seen->kind = hit->kind;
+    seen->tid = hit->tid;
+    seen->depth = hit->values[i++];
+    ck_assert_uint_eq(seen->depth, hit->depth);
+    if (!entry)
+        seen->duration = hit->values[i++];
+    ck_assert_uint_eq(seen->duration, hit->duration_ns);
+    snprintf(seen->caller, sizeof(seen->caller), "%s", text_of(hit, i++));
+    ck_assert_int_eq((pid_t)hit->values[i++], hit->tid);
+    ck_assert_int_eq((pid_t)hit->values[i++], hit->pid);
+    snprintf(seen->stack, sizeof(seen->stack), "%s", text_of(hit, i++));
+}
+
+static struct arena arena;
+
+/* Runs `call_chain HOW` with leaf() traced, and what else is named in `more`. */
+static struct record *run(const char *how, const char *more, size_t frames, struct harness **result)
+{
+    char names[128], command[128];
+    const struct engine_options options = {.stack_frames = frames};
+    struct record *record = calloc(1, sizeof(*record));
+    snprintf(names, sizeof(names), "leaf %s", more);
+    snprintf(command, sizeof(command), "call_chain %s", how);
+    struct harness *h = harness_new(names, &options);
+    h->on_hit = note;
+    h->data = record;
+    for (size_t i = 0; i < h->n; i++)
+        ck_assert_int_eq(call_facts_add(&h->counters[i].probe, (1 << PROBE_FACTS_MAX) - 1, &arena),
+                         0);
+    harness_run(h, command);
+    ck_assert_msg(h->ended && WIFEXITED(h->status) && WEXITSTATUS(h->status) == 0,
+                  "%s ended with wait status 0x%x", how, h->status);
+    *result = h;
+    return record;
+}
+
+static void done(struct harness *h, struct record *record)
+{
+    harness_free(h);
+    free(record);
+    arena_free(&arena);
+}
+
+/* The first `most` addresses of the target's line that starts at `line`, with ';' between. */
+static const char *chain_said(const char *line, size_t most)
+{
+    static char chain[CHAIN_TEXT_MAX];
+    size_t n = 0, used = 0;
+    ck_assert_int_eq(strncmp(line, "chain ", 6), 0);
+    for (const char *at = line + 5; *at == ' ' && n < most; n++) {
+        size_t length = strcspn(++at, " \n");
+        used += (size_t)snprintf(chain + used, sizeof(chain) - used, "%s%.*s", n ? ";" : "",
+                                 (int)length, at);
+        at += length;
+    }
+    ck_assert_uint_gt(n, 0);
+    return chain;
+}
+
+static size_t count_frames(const char *stack)
+{
+    size_t n = 1;
+    while ((stack = strchr(stack, ';'))) {
+        stack++;
+        n++;
+    }
+    return n;
+}
+
+static void check_hit(const struct seen *seen, const char *chain)
+{
+    ck_assert_str_eq(seen->stack, chain);
+    ck_assert_int_eq(strncmp(chain, seen->caller, strlen(seen->caller)), 0);
+    ck_assert_uint_eq(strcspn(chain, ";"), strlen(seen->caller));
+}
+
+static const struct {
+    const char *how;
+    size_t least; /* frames */
+} chains[] = {
+    {"plain", 5},               /* middle, outer, main, the C library twice and _start */
+    {"signal", 6},              /* on_signal, the trampoline, raise, interrupted, main, ... */
+    {"last", 6},                /* middle, end, last, main, ... */
+    {"deep", 63},  {"made", 1}, /* code without tables */
+};
+
+/* All that the C library finds, and no more. */
+static void chain_is_true(size_t which, size_t frames, const char *more)
+{
+    struct harness *h;
+    struct record *record = run(chains[which].how, more, frames, &h);
+    const char *chain = chain_said(h->output, frames);
+    ck_assert_uint_ge(count_frames(chain),
+                      chains[which].least < frames ? chains[which].least : frames);
+    const struct seen *entry = NULL, *exit = NULL;
+    for (size_t i = 0; i < record->n; i++) {
+        const struct seen *seen = &record->hits[i];
+        if (strcmp(seen->stack, chain) != 0)
+            continue;
+        if (seen->kind == HIT_ENTRY)
+            entry = seen;
+        else
+            exit = seen;
+    }
+    if (!*more)
+        ck_assert_str_eq(record->hits[0].stack, chain);
+    ck_assert_ptr_nonnull(entry);
+    check_hit(entry, chain);
+    if (strcmp(chains[which].how, "made") == 0) { /* no breakpoint is put into such code */
+        ck_assert_ptr_null(exit);
+    } else {
+        ck_assert_ptr_nonnull(exit);
+        check_hit(exit, chain);
+        ck_assert_uint_gt(exit->duration, 0);
+        ck_assert_uint_eq(exit->depth, entry->depth);
+    }
+    done(h, record);
+}
+
+START_TEST(chains_are_those_of_the_c_library)
+{
+    chain_is_true((size_t)_i, FRAMES_MOST, "");
+}
+END_TEST
+
+START_TEST(chains_are_as_long_as_was_asked_for)
+{
+    chain_is_true((size_t)_i, 3, "");
+    chain_is_true((size_t)_i, 1, "");
+}
+END_TEST
+
+/* Where breakpoints stand at all the return addresses. */
+START_TEST(breakpoints_are_no_part_of_it)
+{
+    chain_is_true((size_t)_i, FRAMES_MOST, "middle outer main deep interrupted last");
+}
+END_TEST
+
+START_TEST(default_length)
+{
+    struct harness *h;
+    struct record *record = run("deep", "", 0, &h);
+    ck_assert_uint_eq(count_frames(record->hits[0].stack), 16);
+    done(h, record);
+}
+END_TEST
+
+START_TEST(return_addresses_are_not_believed)
+{
+    struct harness *h;
+    struct record *record = run("smashed", "", 16, &h);
+    ck_assert_uint_eq(record->n, 2);
+    for (size_t i = 0; i < record->n; i++) {
+        const char *behind = record->hits[i].stack + strlen(record->hits[i].caller);
+        ck_assert_str_eq(behind, ";0x1234");
+    }
+    done(h, record);
+}
+END_TEST
+
+/* Tables that lead nowhere, or that never end, end the chain. */
+START_TEST(tables_are_not_believed)
+{
+    static const char *const how[] = {"lost", "loop"};
+    struct harness *h;
+    struct record *record = run(how[_i], "", 16, &h);
+    ck_assert_uint_eq(record->n, 2);
+    for (size_t i = 0; i < record->n; i++) {
+        ck_assert_str_eq(record->hits[i].stack, record->hits[i].caller);
+        ck_assert_int_eq(strncmp(record->hits[i].caller, "0x", 2), 0);
+    }
+    done(h, record);
+}
+END_TEST
+
+START_TEST(threads_have_their_own)
+{
+    enum { CALLS = 4 * 50 };
+    struct harness *h;
+    struct record *record = run("threads", "", 16, &h);
+    ck_assert_uint_eq(record->n, 2 * CALLS);
+    const char *chain = chain_said(h->output, 16);
+    for (size_t i = 0; i < record->n; i++)
+        check_hit(&record->hits[i], chain);
+    done(h, record);
+}
+END_TEST
+
+START_TEST(depth_counts_open_calls)
+{
+    struct harness *h;
+    struct record *record = run("plain", "middle outer main", 1, &h);
+    static const uint64_t depths[] = {0, 1, 2, 3, 3, 2, 1, 0};
+    ck_assert_uint_eq(record->n, 8);
+    for (size_t i = 0; i < record->n; i++)
+        ck_assert_uint_eq(record->hits[i].depth, depths[i]);
+    /* An outer call takes longer than what it calls. */
+    for (size_t i = 5; i < record->n; i++)
+        ck_assert_uint_gt(record->hits[i].duration, record->hits[i - 1].duration);
+    done(h, record);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    int n = (int)(sizeof(chains) / sizeof(chains[0]));
+    tcase_add_loop_test(tests, chains_are_those_of_the_c_library, 0, n);
+    tcase_add_loop_test(tests, chains_are_as_long_as_was_asked_for, 0, n);
+    tcase_add_loop_test(tests, breakpoints_are_no_part_of_it, 0, 4);
+    tcase_add_test(tests, default_length);
+    tcase_add_test(tests, return_addresses_are_not_believed);
+    tcase_add_loop_test(tests, tables_are_not_believed, 0, 2);
+    tcase_add_test(tests, threads_have_their_own);
+    tcase_add_test(tests, depth_counts_open_calls);
+}
+
+CHECK_MAIN("facts", 30, add_tests)

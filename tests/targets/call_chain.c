@@ -1,0 +1,175 @@
+/*
+ * Calls of leaf() from known places. What leaf() says of who called it, "chain ADDRESS...", comes
+ * from the C library's backtrace(3), the innermost caller first.
+ *
+ *     call_chain plain | deep | signal | last | made | smashed | lost | loop | threads
+ */
+#include <execinfo.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { CHAIN_MAX = 64, DEEP = 100, THREADS = 4, ROUNDS = 50 };
+
+#define NOINLINE __attribute__((noinline, noclone))
+
+static volatile int sink;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+NOINLINE int leaf(int say)
+{
+    void *chain[CHAIN_MAX];
+    if (!say)
+        return sink + 1;
+    int n = backtrace(chain, CHAIN_MAX);
+    pthread_mutex_lock(&lock);
+    printf("chain");
+    for (int i = 1; i < n; i++)
+        printf(" %p", chain[i]);
+    printf("\n");
+    fflush(stdout);
+    pthread_mutex_unlock(&lock);
+    return sink + 1;
+}
+
+NOINLINE int middle(int a)
+{
+    return leaf(1) + a;
+}
+
+NOINLINE int outer(int a)
+{
+    return middle(a) * 2;
+}
+
+NOINLINE int deep(int n)
+{
+    return n == 0 ? leaf(1) + 1 : deep(n - 1) + 1;
+}
+
+static void on_signal(int signal)
+{
+    sink = leaf(1) + signal;
+}
+
+NOINLINE int interrupted(void)
+{
+    signal(SIGUSR1, on_signal);
+    return raise(SIGUSR1) + 1;
+}
+
+__attribute__((noreturn)) NOINLINE static void end(int a)
+{
+    sink = middle(a);
+    exit(0);
+}
+
+/* The call of end() is the last instruction. */
+NOINLINE int last(int a)
+{
+    if (a)
+        end(a);
+    return a;
+}
+
+/* Code without unwind tables: sub $8,%rsp; mov $1,%edi; movabs $leaf,%rax; call *%rax; add $8,%rsp;
+   ret */
+static int made(void)
+{
+    uint8_t code[] = {0x48, 0x83, 0xec, 0x08, 0xbf, 1, 0,    0,    0,    0x48, 0xb8, 0,    0,
+                      0,    0,    0,    0,    0,    0, 0xff, 0xd0, 0x48, 0x83, 0xc4, 0x08, 0xc3};
+    uintptr_t to = (uintptr_t)leaf;
+    memcpy(code + 11, &to, sizeof(to));
+    uint8_t *page =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memcpy(page, code, sizeof(code));
+    return ((int (*)(void))(uintptr_t)page)();
+}
+
+/*
+ * smashed: while leaf() runs, the caller's return address is none. lost: its tables say that the
+ * caller's frame is where nothing is. loop: they hold a program that never ends.
+ */
+int smashed(void), lost(void), loop(void);
+__asm__(".text\n"
+        ".globl smashed\n.type smashed, @function\nsmashed:\n"
+        ".cfi_startproc\n"
+        "    push %rbx\n"
+        ".cfi_def_cfa_offset 16\n"
+        ".cfi_offset 3, -16\n"
+        "    mov 8(%rsp), %rbx\n"
+        "    movq $0x1234, 8(%rsp)\n"
+        "    sub $16, %rsp\n"
+        ".cfi_def_cfa_offset 32\n"
+        "    xor %edi, %edi\n"
+        "    call leaf\n"
+        "    add $16, %rsp\n"
+        ".cfi_def_cfa_offset 16\n"
+        "    mov %rbx, 8(%rsp)\n"
+        "    pop %rbx\n"
+        ".cfi_def_cfa_offset 8\n"
+        "    ret\n"
+        ".cfi_endproc\n.size smashed, .-smashed\n"
+        ".globl lost\n.type lost, @function\nlost:\n"
+        ".cfi_startproc\n"
+        /* DW_CFA_def_cfa_expression, 2 bytes: DW_OP_lit8 DW_OP_nop */
+        ".cfi_escape 0x0f, 2, 0x38, 0x96\n"
+        "    sub $8, %rsp\n"
+        "    xor %edi, %edi\n"
+        "    call leaf\n"
+        "    add $8, %rsp\n"
+        "    ret\n"
+        ".cfi_endproc\n.size lost, .-lost\n"
+        ".globl loop\n.type loop, @function\nloop:\n"
+        ".cfi_startproc\n"
+        /* DW_CFA_def_cfa_expression, 3 bytes: DW_OP_skip to itself */
+        ".cfi_escape 0x0f, 3, 0x2f, 0xfd, 0xff\n"
+        "    sub $8, %rsp\n"
+        "    xor %edi, %edi\n"
+        "    call leaf\n"
+        "    add $8, %rsp\n"
+        "    ret\n"
+        ".cfi_endproc\n.size loop, .-loop\n");
+
+static void *work(void *data)
+{
+    (void)data;
+    for (int i = 0; i < ROUNDS; i++)
+        sink = outer(i);
+    return NULL;
+}
+
+static int threads(void)
+{
+    pthread_t thread[THREADS];
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&thread[i], NULL, work, NULL);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(thread[i], NULL);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *how = argc > 1 ? argv[1] : "";
+    static const struct {
+        const char *name;
+        int (*call)(void);
+    } calls[] = {{"signal", interrupted}, {"made", made}, {"smashed", smashed},
+                 {"lost", lost},          {"loop", loop}, {"threads", threads}};
+    if (strcmp(how, "plain") == 0)
+        return outer(argc) < 0;
+    if (strcmp(how, "deep") == 0)
+        return deep(DEEP) < 0;
+    if (strcmp(how, "last") == 0)
+        return last(argc);
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+        if (strcmp(how, calls[i].name) == 0)
+            return calls[i].call() < 0;
+    return 2;
+}
