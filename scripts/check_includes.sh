@@ -43,6 +43,8 @@ offences=$(
                 offence("only src/tp may include <" header ">")
             if (header ~ /^Zydis\// && room != "ptrace")
                 offence("only src/ptrace may include <" header ">")
+            if (header ~ /^libunwind/ && room != "ptrace")
+                offence("only src/ptrace may include <" header ">")
         }
         /^[ \t]*#[ \t]*(el)?if.*__(x86_64|i386|aarch64|arm|amd64)__/ &&
             FILENAME !~ /_(x86_64|aarch64)\.[ch]$/ {

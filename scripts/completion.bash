@@ -5,10 +5,10 @@ _ptrace_tracer()
 {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local options='--pid= --function= --exclude= --filter-file= --output= --session= --print --print=
-        --timestamp --follow-forks --entry-only --string-limit= --list --no-pin --stats --quiet --verbose
+        --timestamp --follow-forks --entry-only --string-limit= --with= --stack= --list --no-pin --stats --quiet --verbose
         --help --version'
     local with_value='-p --pid -f --function -x --exclude --filter-file -o --output --session
-        --string-limit'
+        --string-limit --with --stack'
     local i word
 
     # bash takes `--output=x` apart, as it has `=` in COMP_WORDBREAKS.
@@ -59,7 +59,14 @@ _ptrace_tracer()
                 sed -n 's/^ *[0-9]*) \([^ ]*\).*/\1/p')" -- "$current")
             return
             ;;
-        -f | --function | -x | --exclude | --string-limit)
+        --with)
+            # A list: what stands before the last comma stays.
+            local facts=depth,duration,caller,tid,pid,stack before=
+            [[ $current != *,* ]] || before=${current%,*},
+            mapfile -t COMPREPLY < <(compgen -P "$before" -W "${facts//,/ }" -- "${current##*,}")
+            return
+            ;;
+        -f | --function | -x | --exclude | --string-limit | --stack)
             return
             ;;
     esac

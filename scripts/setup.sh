@@ -32,6 +32,7 @@ needs=(
     'header  elfutils/libdwfl.h libdw-dev'
     'header  Zydis/Zydis.h   libzydis-dev'
     'header  Zycore/Types.h  libzycore-dev'
+    'header  libunwind.h     libunwind-dev'
 )
 [[ $what == build ]] || needs+=(
     'header  check.h         check'

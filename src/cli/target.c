@@ -1,7 +1,6 @@
 #include "cli/target.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -238,14 +237,6 @@ static void map_code(struct target *target)
     for (size_t i = 0; modules && i < n; i++)
         modules[i] = &target->modules.items[i]->module;
     code_map_set(target->code, modules, modules ? n : 0);
-}
-
-size_t target_name_code(const struct target *target, target_addr at, bool is_return, char *out,
-                        size_t size)
-{
-    if (!target)
-        return (size_t)snprintf(out, size, "0x%" PRIx64, at.value);
-    return code_map_name(target->code, at, is_return, out, size);
 }
 
 static bool is_interpreter(const struct target *target, const struct module *module)

@@ -49,9 +49,4 @@ void target_refresh(struct target *target);
 /* Arms and disarms by what is wanted now. */
 void target_apply(struct target *target);
 
-/* The name of what is at an address of the process: see struct engine_sink. From any thread. NULL:
-   a process that nothing is known of. */
-size_t target_name_code(const struct target *target, target_addr at, bool is_return, char *out,
-                        size_t size);
-
 #endif

@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "cli/invoker.h"
+#include "cli/program_name.h"
 #include "cli/rights.h"
 #include "cli/stats.h"
 #include "cli/summary.h"
 #include "cli/target.h"
+#include "cli/target_name.h"
 #include "cli/watcher.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -226,20 +228,6 @@ static void on_ended(void *data, struct process *process, int status)
         target_free(process_data(process));
 }
 
-static size_t on_name_code(void *data, struct process *process, target_addr at, char *out,
-                           size_t size)
-{
-    (void)data;
-    return target_name_code(process_data(process), at, false, out, size);
-}
-
-static size_t on_name_return(void *data, struct process *process, target_addr at, char *out,
-                             size_t size)
-{
-    (void)data;
-    return target_name_code(process_data(process), at, true, out, size);
-}
-
 static void refresh_target(void *data, struct process *process)
 {
     (void)data;
@@ -308,23 +296,6 @@ static int open_lttng(struct tracer *tracer, const char *name, struct error *err
     return tracer->backend_ops->open(log_get_level(), &tracer->backend, err);
 }
 
-/* What the trace is named after: the program's file name, or the process's name. */
-static void program_name(const struct tracer *tracer, char *name, size_t size)
-{
-    const struct options *options = tracer->options;
-    if (options->program) {
-        const char *slash = strrchr(options->program[0], '/');
-        snprintf(name, size, "%s", slash ? slash + 1 : options->program[0]);
-        return;
-    }
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%d/comm", options->pids.items[0]);
-    cleanup(cleanup_file) FILE *comm = fopen(path, "re");
-    if (!comm || !fgets(name, (int)size, comm))
-        snprintf(name, size, "%d", options->pids.items[0]);
-    name[strcspn(name, "\n/")] = '\0';
-}
-
 static int set_up(struct tracer *tracer, struct error *err)
 {
     const struct options *options = tracer->options;
@@ -341,8 +312,8 @@ static int set_up(struct tracer *tracer, struct error *err)
         .executed = on_executed,
         .ended = on_ended,
         .rung = on_rung,
-        .name_code = on_name_code,
-        .name_return = on_name_return,
+        .name_code = target_on_name_code,
+        .name_return = target_on_name_return,
     };
     char name[256];
     int r = engine_new(&engine_options, &sink, &tracer->engine);
@@ -363,7 +334,7 @@ static int set_up(struct tracer *tracer, struct error *err)
         return r;
     sigset_t signals;
     watcher_block_signals(options->program != NULL, &signals);
-    program_name(tracer, name, sizeof(name));
+    program_name(options, name, sizeof(name));
     r = options->print ? open_print(tracer, err) : open_lttng(tracer, name, err);
     if (r == 0 && watcher_start(tracer, &signals, &tracer->watcher) < 0)
         r = error_set(err, -EAGAIN, "cannot start a thread");

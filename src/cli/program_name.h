@@ -1,0 +1,12 @@
+/* What a trace is named after. */
+#ifndef CLI_PROGRAM_NAME_H
+#define CLI_PROGRAM_NAME_H
+
+#include <stddef.h>
+
+#include "cli/options.h"
+
+/* The file name of the program that is to be started, or the name of the first process. */
+void program_name(const struct options *options, char *name, size_t size);
+
+#endif
