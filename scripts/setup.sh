@@ -55,6 +55,8 @@ needs=(
     'command pgbench         postgresql-client-15'
     'command /usr/bin/python3 python3'
     'command setpriv         util-linux'
+    'command sudo            sudo'
+    'command setcap          libcap2-bin'
     'command strace          strace'
 )
 

@@ -24,18 +24,55 @@ static long id_in(const char *name)
     return errno == 0 && id <= (long)UINT32_MAX - 1 ? id : -1;
 }
 
-static int keep_capabilities(void)
+#define CAPABILITY(number) (UINT64_C(1) << (number))
+
+/* What tracing as another user than root takes; each is named with its reason in docs/rights.md. */
+static const uint64_t ALWAYS =
+    CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_KILL) | CAPABILITY(CAP_SYS_NICE);
+/* What only the targets' files take: effective from when ours are open. */
+static const uint64_t FOR_TARGETS =
+    CAPABILITY(CAP_DAC_OVERRIDE) | CAPABILITY(CAP_CHECKPOINT_RESTORE);
+
+static int get_capabilities(uint64_t *effective, uint64_t *permitted)
 {
-    /* A program started under sudo runs as root, so its /proc files, its memory among them, are
-       root's to open; and its threads root's to place. */
-    const uint64_t kept = (UINT64_C(1) << CAP_SYS_PTRACE) | (UINT64_C(1) << CAP_KILL) |
-                          (UINT64_C(1) << CAP_DAC_OVERRIDE) | (UINT64_C(1) << CAP_SYS_NICE);
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {{0}};
+    if (syscall(SYS_capget, &header, data) < 0)
+        return -errno;
+    *effective = data[0].effective | (uint64_t)data[1].effective << 32;
+    *permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+    return 0;
+}
+
+/* None are inheritable: what we start has none of them. */
+static int set_capabilities(uint64_t effective, uint64_t permitted)
+{
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {
-        {.effective = (uint32_t)kept, .permitted = (uint32_t)kept},
-        {.effective = (uint32_t)(kept >> 32), .permitted = (uint32_t)(kept >> 32)},
+        {.effective = (uint32_t)effective, .permitted = (uint32_t)permitted},
+        {.effective = (uint32_t)(effective >> 32), .permitted = (uint32_t)(permitted >> 32)},
     };
     return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+/* Root in a container may lack some. */
+static int keep_capabilities(void)
+{
+    uint64_t effective, permitted;
+    int r = get_capabilities(&effective, &permitted);
+    if (r < 0)
+        return r;
+    permitted &= ALWAYS | FOR_TARGETS;
+    return set_capabilities(permitted & ALWAYS, permitted);
+}
+
+void invoker_open_targets(void)
+{
+    uint64_t effective, permitted;
+    if (get_capabilities(&effective, &permitted) < 0 || !(permitted & FOR_TARGETS & ~effective))
+        return;
+    if (set_capabilities(effective | (permitted & FOR_TARGETS), permitted) < 0)
+        log_debug("cannot use the right to open other users' files");
 }
 
 int invoker_become(struct error *err)
@@ -56,8 +93,9 @@ int invoker_become(struct error *err)
         return error_set(err, r, "cannot keep the right to trace as user %s: %s", user->pw_name,
                          strerror(-r));
     /* Changing user has made this process one whose /proc files belong to root; they are read here,
-       and LTTng's daemon looks at them. */
+       and LTTng's daemon looks at them. It takes our capabilities to trace us all the same. */
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
     setenv("HOME", user->pw_dir, 1);
     log_debug("sudo was called by %s: recording as that user", user->pw_name);
     return 0;

@@ -5,6 +5,7 @@
 
 #include "cli/list.h"
 #include "cli/options.h"
+#include "cli/secure.h"
 #include "cli/tracer.h"
 #include "util/log.h"
 
@@ -29,6 +30,7 @@ int main(int argc, char **argv)
     struct options options;
     struct error err = {0};
     int status = EXIT_TRACER_FAILED;
+    char **environment = secure_environment(argc, argv);
     if (occupy_standard_files() < 0)
         return EXIT_TRACER_FAILED;
     switch (options_parse(&options, argc, argv, &err)) {
@@ -39,10 +41,12 @@ int main(int argc, char **argv)
         status = fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_TRACER_FAILED;
         break;
     case OPTIONS_RUN:
+        options.environment = environment;
         log_set_level(options.quiet ? LOG_ERROR : options.verbose ? LOG_DEBUG : LOG_INFO);
         status = options.list ? list_run(&options) : tracer_run(&options);
         break;
     }
     options_free(&options);
+    free(environment);
     return status;
 }

@@ -14,6 +14,7 @@ struct options {
     struct select *select;
     VEC(pid_t) pids;      /* attach to these */
     char *const *program; /* or start this: its argv, NULL-terminated; NULL when attaching */
+    char **environment;   /* the program's, where it is not ours (cli/secure.h); NULL: ours */
     const char *output;
     const char *session;
     bool print;

@@ -54,6 +54,11 @@ int tracer_run(const struct options *options);
 
 /* What is wanted of the probe now. */
 unsigned tracer_wanted(const struct tracer *tracer, const struct probe *probe);
+/* Something is wrong that ends it all: one line, then everything is let go. */
+void tracer_fail(struct tracer *tracer, const struct error *err);
+
+/* What the session and the back end are told of candidates: recording.c. */
+
 /* Makes new candidates known to LTTng and, once the session has begun, the selected ones to it. */
 void tracer_register(struct tracer *tracer, const struct probe *const *probes, size_t n,
                      bool selected);
@@ -61,7 +66,5 @@ void tracer_register(struct tracer *tracer, const struct probe *const *probes, s
 void tracer_begin(struct tracer *tracer);
 /* Whether a session's rule, or a trigger, names the module by its provider. */
 bool tracer_is_named(struct tracer *tracer, const char *provider);
-/* Something is wrong that ends it all: one line, then everything is let go. */
-void tracer_fail(struct tracer *tracer, const struct error *err);
 
 #endif

@@ -66,6 +66,12 @@ static int explain(pid_t pid, int code, struct error *err)
                          status.name);
     if (code == -ESRCH)
         return error_set(err, code, "process %d (%s) has just ended", pid, status.name);
+    /* CAP_SYS_PTRACE is enough to attach, but /proc/PID/mem is a file of another user's. */
+    if (status.tracer == getpid() && code == -EACCES)
+        return error_set(err, code,
+                         "cannot attach to process %d (%s): its memory is not ours to open; try "
+                         "sudo, or give the tracer the capability cap_dac_override, too",
+                         pid, status.name);
     /* We hold it, and its memory is gone: it has ended meanwhile. */
     if (status.tracer == getpid())
         return error_set(err, -ESRCH, "process %d (%s) has just ended", pid, status.name);

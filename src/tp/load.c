@@ -7,6 +7,8 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tp/backend.h"
@@ -36,6 +38,22 @@ static char *executable_directory(struct error *err)
     return directory;
 }
 
+/* Whether nobody but root and the executable's owner can have put there what is at the path, nor in
+   the directories on the way. What a group may write is its owner's choice. */
+static bool is_trusted(const char *path)
+{
+    struct stat ours, its;
+    cleanup(cleanup_free) char *real = realpath(path, NULL);
+    if (!real || stat("/proc/self/exe", &ours) < 0)
+        return false;
+    for (char *slash; (slash = strrchr(real, '/')); *slash = '\0') {
+        if (stat(real, &its) < 0 || (its.st_uid != 0 && its.st_uid != ours.st_uid) ||
+            ((its.st_mode & S_IWOTH) && !(its.st_mode & S_ISVTX)))
+            return false;
+    }
+    return true;
+}
+
 /*
  * Opens lib`name`.so and returns what it exports as `symbol`. The library stays loaded for good:
  * liblttng-ust has threads of its own that run in it.
@@ -55,6 +73,15 @@ static const void *load_symbol(const char *name, const char *symbol, struct erro
         }
         if (access(path, F_OK) < 0)
             continue;
+        /* A hard link to an executable that has capabilities (setcap(8)) must not lend them to a
+           library that somebody has put beside it. */
+        if (getauxval(AT_SECURE) && !is_trusted(path)) {
+            error_set(err, -EACCES,
+                      "%s is not loaded with the capabilities of the tracer: others than its owner "
+                      "and root can write there",
+                      path);
+            return NULL;
+        }
         /* RTLD_LOCAL: what we look for is found by handle, and nobody shall meet our helpers. */
         void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
         if (!handle) {

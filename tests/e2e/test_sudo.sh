@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Under sudo the events land in the session of the user who called sudo. It takes root, be it through
-# sudo. Where a mount namespace may be made, a user is made up in one, with /etc/passwd and sudo's
-# rules of the test's own; else it is the user who runs the tests, if LTTng is new to that one's home.
+# sudo.
 command -v sudo >/dev/null || { echo 'SKIP: no sudo'; exit 77; }
 if [[ $(id -u) != 0 ]]; then
     sudo -n true 2>/dev/null || { echo 'SKIP: sudo asks for a password'; exit 77; }
@@ -15,73 +14,7 @@ export BUILD
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
-
-make_user()
-{
-    if [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]]; then
-        make_up_user
-    else
-        take_caller
-    fi
-    mkdir user
-    chown "$test_uid:$test_gid" user
-    as_user test -x "$tracer" || skip "the build is not for another user to read"
-    trap 'user_end $?' EXIT
-    unset CASE_MARK
-    as_user lttng-sessiond --daemonize >sessiond.log 2>&1 || fail "no daemon: $(cat sessiond.log)"
-    user_daemon=$(cat "$user_home/.lttng/lttng-sessiond.pid")
-    export CASE_MARK=$dir
-}
-
-make_up_user()
-{
-    test_user=ptracetest test_uid=54321 test_gid=54321 user_home=$dir/home
-    chown $test_uid:$test_gid home
-    { cat /etc/passwd; echo "$test_user:*:$test_uid:$test_gid:made up:$user_home:/bin/bash"; } >passwd
-    { cat /etc/group; echo "$test_user:*:$test_gid:"; } >group
-    { echo "root ALL=(ALL) NOPASSWD: ALL"; echo "$test_user ALL=(ALL) NOPASSWD: ALL"; } >sudoers
-    chmod 440 sudoers
-    mount --bind passwd /etc/passwd && mount --bind group /etc/group &&
-        mount --bind sudoers /etc/sudoers || fail "cannot mount"
-}
-
-take_caller()
-{
-    test_user=${TEST_CALLER:-root}
-    [[ $test_user != root ]] || skip "no mount namespace may be made, and there is no user but root"
-    test_uid=$(id -u "$test_user") test_gid=$(id -g "$test_user")
-    user_home=$(getent passwd "$test_user" | cut -d: -f6)
-    if [[ -e $user_home/.lttng || -e $user_home/.lttngrc ]]; then
-        user_home=
-        skip "no mount namespace may be made, and $test_user has an LTTng of their own"
-    fi
-}
-
-as_user()
-{
-    (cd "$dir/user" && setpriv --reuid="$test_uid" --regid="$test_gid" --clear-groups \
-        env -u LTTNG_HOME HOME="$user_home" USER="$test_user" LOGNAME="$test_user" "$@")
-}
-
-user_end()
-{
-    local pid
-    # What the case left running first: the daemon waits for nobody.
-    for pid in $(case_processes); do
-        kill -KILL "$pid" 2>/dev/null
-    done
-    if [[ -n ${user_daemon:-} ]]; then
-        kill "$user_daemon"
-        wait_for 20 is_gone "$user_daemon"
-        rm -rf "$user_home/.lttng" "$user_home/.lttngrc"
-    fi
-    case_end "$1"
-}
-
-user_lttng()
-{
-    as_user lttng --no-sessiond "$@" >lttng.log 2>&1 || fail "lttng $*: $(cat lttng.log)"
-}
+. "$(dirname "$0")/user.sh"
 
 case_attach()
 {
@@ -147,6 +80,149 @@ case_validate_output()
         fail "exit status $?"
     user_lttng list
     grep -q 'no .*session' lttng.log || fail "a session is left: $(cat lttng.log)"
+}
+
+# capabilities PID SET: in hexadecimal, of its first thread.
+capabilities()
+{
+    sed -n "s/^Cap$2:[[:space:]]*//p" "/proc/$1/status"
+}
+
+# The mask of these numbers (linux/capability.h).
+mask()
+{
+    local bit sum=0
+    for bit; do
+        sum=$((sum | 1 << bit))
+    done
+    printf '%016x\n' $sum
+}
+
+# Of root's rights the tracer keeps those that it names, and what it starts keeps none: neither the
+# daemon that it starts for the user, nor that one's consumer.
+case_capabilities()
+{
+    make_user
+    user_daemon_stop
+    $sample 20000 1000 >target.out &
+    target_pid=$!
+    wait_for 10 sleeps_in "$target_pid" "$(readlink -f "$sample")" || fail "the sample does not start"
+    unset CASE_MARK
+    as_user sudo -n "$tracer" -o "$dir/user/trace" -f my_traced_function -p "$target_pid" >$out 2>$err &
+    export CASE_MARK=$dir
+    wait_for 10 planted || fail "not planted: $(cat $err)"
+    user_daemon=$(cat "$user_home/.lttng/lttng-sessiond.pid") || fail "no daemon was started"
+    local tracer_is kept set id
+    tracer_is=$(tracer_of "$target_pid")
+    # SYS_PTRACE, KILL, SYS_NICE, and for the targets' files DAC_OVERRIDE and CHECKPOINT_RESTORE.
+    kept=$(mask 1 5 19 23 40)
+    [[ $(capabilities "$tracer_is" Prm) == "$kept" ]] || fail "permitted: $(capabilities "$tracer_is" Prm), not $kept"
+    for set in Inh Amb; do
+        [[ $(capabilities "$tracer_is" "$set") == "$(mask)" ]] || fail "$set: $(capabilities "$tracer_is" "$set")"
+    done
+    for id in Uid Gid; do
+        [[ $(sed -n "s/^$id:[[:space:]]*//p" "/proc/$tracer_is/status" | tr '\t' '\n' | sort -u) == "$test_uid" ]] ||
+            fail "it is not the user: $(grep "$id:" "/proc/$tracer_is/status")"
+    done
+    for id in "$user_daemon" $(pgrep -P "$user_daemon"); do
+        for set in Prm Eff Inh Amb; do
+            [[ $(capabilities "$id" "$set") == "$(mask)" ]] || fail "the daemon's process $id has $set: $(capabilities "$id" "$set")"
+        done
+    done
+    kill -TERM "$tracer_is"
+    wait_for 10 is_not_traced "$target_pid" || fail "still traced"
+    kill -KILL "$target_pid"
+    [[ -z $(find user ! -user "$test_uid") ]] || fail "not the user's: $(find user ! -user "$test_uid")"
+}
+
+# What the user names is opened with the user's rights.
+case_files_are_the_users()
+{
+    make_user
+    mkdir -m 755 roots
+    as_user sudo -n "$tracer" --print="$dir/roots/lines" -f my_traced_function "$sample" 1 >$out 2>$err &&
+        fail "written where only root may"
+    one_line 'cannot write to .*/roots/lines: Permission denied'
+    as_user sudo -n "$tracer" -o "$dir/roots/trace" -f my_traced_function "$sample" 1 >$out 2>$err &&
+        fail "recorded where only root may"
+    said 'cannot make output directory .*/roots/trace: Permission denied'
+    as_user sudo -n "$tracer" --print="$dir/user/lines" -f my_traced_function "$sample" 1 >$out 2>$err ||
+        fail "exit status $?"
+    [[ $(stat -c %u user/lines) == "$test_uid" ]] || fail "not the user's"
+}
+
+# The program that is started is root's, as under sudo without a tracer, and like that in all else.
+case_program_as_without_tracer()
+{
+    make_user
+    as_user sudo -n bash "$top/tests/e2e/sudo_view.sh" >expected 2>&1
+    as_user sudo -n "$tracer" -q --print=/dev/null -f my_traced_function /bin/bash "$top/tests/e2e/sudo_view.sh" \
+        >seen 2>$err || fail "exit status $?: $(cat $err)"
+    grep -q '^Uid:.*0' seen || fail "it is not root: $(cat seen)"
+    diff expected seen || fail "the program sees something else"
+}
+
+# The user's daemon comes when the tracer is there already, and goes, and comes.
+case_daemon_comes_later()
+{
+    local round
+    make_user
+    as_user "$sample" 60000 1000 >target.out 2>&1 &
+    wait_for 10 user_sample || fail "the sample does not start"
+    user_lttng create first --output="$dir/user/first"
+    as_user sudo -n "$tracer" -f my_traced_function -p "$target_pid" >$out 2>$err &
+    wait_for 10 planted || fail "not planted"
+    local tracer_is
+    tracer_is=$(tracer_of "$target_pid")
+    for round in second third; do
+        user_daemon_stop
+        wait_for 10 is_not planted || fail "the daemon is gone, and still planted"
+        user_daemon_start
+        user_lttng create $round --output="$dir/user/$round"
+        user_lttng enable-event -u 'mylib:*'
+        user_lttng start
+        wait_for 20 planted || fail "$round: not planted"
+        wait_for 20 recorded user/$round || fail "$round: nothing is recorded"
+        user_lttng destroy $round
+        read_trace user/$round
+        at_least 5 'mylib:my_traced_function_entry: ' text || fail "$round: no events"
+        [[ -z $(find user/$round ! -user "$test_uid") ]] || fail "not the user's"
+    done
+    kill -TERM "$tracer_is"
+    wait_for 10 is_gone "$tracer_is" || fail "the tracer does not end"
+    is_not_traced "$target_pid" || fail "still traced"
+    kill -KILL "$target_pid"
+}
+
+is_not()
+{
+    ! "$@"
+}
+
+# What was recorded is seen once the session is stopped.
+recorded()
+{
+    user_lttng stop
+    babeltrace2 "$1" 2>/dev/null | grep -c _entry >count
+    user_lttng start
+    (($(cat count) > 5))
+}
+
+# A library that was replaced, and that only root can still read.
+case_deleted_library()
+{
+    make_user
+    mkdir app
+    cp "$sample" "$build/lib/libmylib.so" app/
+    LD_LIBRARY_PATH=$dir/app app/sample_app 20000 1000 >target.out &
+    target_pid=$!
+    wait_for 10 sleeps_in "$target_pid" "$dir/app/sample_app" || fail "the sample does not start"
+    rm app/libmylib.so
+    as_user sudo -n "$tracer" --print -f my_traced_function "$target_pid" >$out 2>$err &
+    wait_for 10 at_least 20 ' = 42 <' $err || fail "no calls seen: $(cat $err)"
+    kill -TERM "$(tracer_of "$target_pid")"
+    wait_for 10 is_not_traced "$target_pid" || fail "still traced"
+    kill -KILL "$target_pid"
 }
 
 run_cases "$@"

@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# The tracer with capabilities of its file's (setcap), run by an ordinary user; and what it keeps of
+# root's under sudo. It takes root to make such a file, be it through sudo.
+if [[ $(id -u) != 0 ]]; then
+    sudo -n true 2>/dev/null || { echo 'SKIP: only root gives capabilities'; exit 77; }
+    exec sudo -n env "PATH=$PATH" "BUILD=${BUILD:-}" "PLAIN_BUILD=${PLAIN_BUILD:-}" \
+        "TEST_CALLER=$(id -un)" bash "$0" "$@"
+fi
+unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND
+export TARGETS=${TARGETS:-${BUILD:-build}/targets}
+# How the sanitizers look for leaks needs rights that a process with changed users does not have.
+BUILD=${PLAIN_BUILD:-${BUILD:-}}
+export BUILD
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+. "$(dirname "$0")/user.sh"
+PATH=$PATH:/usr/sbin:/sbin
+
+f=(-f my_traced_function)
+
+# capable CAPABILITIES: a copy of the tracer's that has them is $tracer.
+capable()
+{
+    command -v setcap >/dev/null || skip "no setcap"
+    make_user
+    mkdir -p cap/bin cap/lib
+    cp "$tracer" cap/bin/ && cp "$build"/lib/libptrace_tracer_*.so cap/lib/ || fail "no copy"
+    setcap "$1" cap/bin/ptrace_tracer 2>/dev/null || skip "files cannot have capabilities here"
+    tracer=$dir/cap/bin/ptrace_tracer
+    [[ $(as_user "$tracer" --print -q "$(readlink -f /bin/sh)" -c "sed -n 's/^CapEff:[[:space:]]*//p' /proc/\$PPID/status") != 0000000000000000 ]] ||
+        skip "capabilities of files have no effect here"
+}
+
+# What is started by it gets none of them, and finds the environment as it would without.
+case_launch()
+{
+    capable cap_sys_ptrace+ep
+    user_lttng create mine --output="$dir/user/mine"
+    as_user "$tracer" "${f[@]}" "$sample" 100 >$out 2>$err || fail "exit status $?"
+    said '200 events written, 0 lost'
+    user_lttng destroy mine
+    read_trace user/mine
+    lines 200 'mylib:my_traced_function_' text
+    [[ -z $(find user/mine ! -user "$test_uid") ]] || fail "not the user's: $(find user/mine ! -user "$test_uid")"
+
+    local each=(env -i A=1 LD_LIBRARY_PATH=/some/where TMPDIR=/var/tmp LOCPATH=/none 'B=two words' C=)
+    as_user "${each[@]}" /usr/bin/env >expected
+    as_user "${each[@]}" "$tracer" -q --print=/dev/null "${f[@]}" /usr/bin/env >seen || fail "exit status $?"
+    diff expected seen || fail "the program's environment is another"
+    as_user "$tracer" -q --print=/dev/null "${f[@]}" /bin/grep Cap /proc/self/status >seen
+    lines 4 '^Cap(Inh|Prm|Eff|Amb):[[:space:]]0000000000000000$' seen
+}
+
+case_own_session()
+{
+    capable cap_sys_ptrace+ep
+    as_user "$tracer" "${f[@]}" -o "$dir/user/trace" "$sample" 100 >$out 2>$err || fail "exit status $?"
+    read_trace user/trace
+    lines 200 . text
+    as_user rm -r "$dir/user/trace" || fail "the trace is not the user's"
+}
+
+# Where only a relative may attach, the capability does.
+case_yama()
+{
+    [[ -e /proc/sys/kernel/yama/ptrace_scope ]] || skip "the kernel has no Yama"
+    [[ $(cat /proc/sys/kernel/yama/ptrace_scope) == 1 ]] || skip "ptrace_scope is not 1"
+    capable cap_sys_ptrace+ep
+    attach_to_sample "$test_uid"
+}
+
+attach_to_sample() # UID
+{
+    setpriv --reuid="$1" --regid="$1" --clear-groups "$sample" 20000 1000 >target.out &
+    target_pid=$!
+    wait_for 10 sleeps_in "$target_pid" "$(readlink -f "$sample")" || fail "the sample does not start"
+    as_user "$tracer" --print "${f[@]}" "$target_pid" >$out 2>$err &
+    wait_for 10 at_least 20 ' = 42 <' $err || fail "no calls seen: $(cat $err)"
+    kill -TERM "$(tracer_of "$target_pid")"
+    wait_for 10 is_not_traced "$target_pid" || fail "still traced"
+    text_is_original "$target_pid" "$build/lib/libmylib.so" my_traced_function ||
+        fail "the function's code is not what it was"
+    kill -KILL "$target_pid"
+    wait
+}
+
+# A process that lets nobody look: its memory is a file of root's.
+case_undumpable()
+{
+    [[ -x $TARGETS/undumpable ]] || skip "there is no $TARGETS/undumpable"
+    capable cap_sys_ptrace+ep
+    cp "$TARGETS/undumpable" cap/bin/
+    as_user "$dir/cap/bin/undumpable" &
+    wait_for 10 undumpable_runs || fail "the target does not start"
+    local status=0
+    as_user "$tracer" --print "$target_pid" >$out 2>$err || status=$?
+    [[ $status == 125 ]] || fail "exit status $status"
+    one_line "cannot attach to process $target_pid .*: its memory is not ours to open; .*cap_dac_override"
+    is_not_traced "$target_pid" || fail "still traced"
+
+    setcap cap_sys_ptrace,cap_dac_override+ep "$tracer"
+    as_user "$tracer" -v --print -f main "$target_pid" >$out 2>$err &
+    wait_for 10 is_traced "$target_pid" || fail "not attached: $(cat $err)"
+    kill -TERM "$(tracer_of "$target_pid")"
+    wait_for 10 is_not_traced "$target_pid" || fail "still traced"
+    kill -KILL "$target_pid"
+    wait
+}
+
+undumpable_runs()
+{
+    target_pid=$(pgrep -u "$test_uid" -x 'undumpable now')
+}
+
+# With both capabilities, any user's process.
+case_other_users_process()
+{
+    capable cap_sys_ptrace,cap_dac_override,cap_sys_nice+ep
+    attach_to_sample 0
+    attach_to_sample 54322
+}
+
+# A set-user-ID program keeps its rights, since this tracer may follow; it is traced where its memory
+# can be opened, and else not run, or let go.
+case_set_user_id()
+{
+    capable cap_sys_ptrace+ep
+    cp "$(readlink -f "$(command -v id)")" cap/bin/id
+    chmod u+s cap/bin/id
+    [[ $(as_user cap/bin/id -u 2>/dev/null; as_user "$dir/cap/bin/id" -u) == 0 ]] || skip "set-user-ID has no effect here"
+    as_user "$tracer" --print -f 'geteuid@c' "$dir/cap/bin/id" -u >$out 2>$err && fail "it ran"
+    one_line 'cannot trace .*/cap/bin/id: Permission denied'
+    [[ ! -s $out ]] || fail "it ran: $(cat $out)"
+    as_user "$tracer" -F --print -f 'geteuid@c' "$(readlink -f /bin/sh)" -c "$dir/cap/bin/id -u; exit 3" >$out 2>$err
+    [[ $? == 3 && $(cat $out) == 0 ]] || fail "not let go: $(cat $out $err)"
+    said 'cannot trace the program that process [0-9]+ has become: Permission denied'
+
+    setcap cap_sys_ptrace,cap_dac_override+ep "$tracer"
+    as_user "$tracer" --print -f 'geteuid@c' "$dir/cap/bin/id" -u >$out 2>$err || fail "exit status $?"
+    [[ $(cat $out) == 0 ]] || fail "it lost its rights: $(cat $out)"
+    at_least 1 'c:geteuid\(' $err || fail "not traced: $(cat $err)"
+}
+
+# The capabilities are not lent to libraries of the caller's choice.
+case_nothing_is_lent()
+{
+    capable cap_sys_ptrace+ep
+    local what
+    printf '%s\n' '#include <stdio.h>' \
+        '__attribute__((constructor)) static void loaded(void) { fputs("LOADED\n", stderr); }' >plugin.c
+    ${TEST_CC:-gcc} -shared -fPIC -o user/plugin.so plugin.c || fail "no plugin"
+    # Such a plugin is what liblttng-ust would load.
+    as_user env LTTNG_UST_CLOCK_PLUGIN="$dir/user/plugin.so" "$build/bin/ptrace_tracer" -q -o "$dir/user/one" "${f[@]}" "$sample" 1 >$out 2>$err
+    grep -q LOADED $err || fail "nothing is tested: $(cat $err)"
+    for what in LTTNG_UST_CLOCK_PLUGIN LTTNG_UST_GETCPU_PLUGIN LD_PRELOAD LD_AUDIT; do
+        as_user env "$what=$dir/user/plugin.so" "$tracer" -q -o "$dir/user/$what" "${f[@]}" /bin/true >$out 2>$err ||
+            fail "$what: exit status $?"
+        # The program gets what its environment says; the tracer does not.
+        lines "$([[ $what == LD_* ]] && echo 1 || echo 0)" LOADED $err
+    done
+
+    # Libraries that somebody else can have put beside the executable.
+    chmod 777 cap/lib
+    as_user "$tracer" -o "$dir/user/two" "${f[@]}" "$sample" 1 >$out 2>$err && fail "loaded what anybody may write"
+    one_line 'is not loaded with the capabilities of the tracer'
+    chmod 755 cap/lib
+    chown "$test_uid" cap/lib/libptrace_tracer_lttng.so
+    as_user "$tracer" -o "$dir/user/three" "${f[@]}" "$sample" 1 >$out 2>$err && fail "loaded what the user may write"
+    one_line 'is not loaded with the capabilities of the tracer'
+}
+
+run_cases "$@"
