@@ -134,9 +134,11 @@ int list_run(const struct options *options)
     int status = EXIT_FAILED;
     if (catalog_new(&list.catalog) < 0)
         error_set(&err, -ENOMEM, "out of memory");
-    else if (options->program)
-        status = list_program(&list, &err);
     else
+        catalog_set_wishes(list.catalog, options->wishes);
+    if (list.catalog && options->program)
+        status = list_program(&list, &err);
+    else if (list.catalog)
         status = EXIT_SUCCESS;
     for (size_t i = 0; status == EXIT_SUCCESS && i < options->pids.count; i++)
         status = list_process(&list, options->pids.items[i], &err);

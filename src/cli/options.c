@@ -28,6 +28,8 @@ static const char HELP[] =
     "      --string-limit=N    record at most N bytes of a string (default 256)\n"
     "      --with=LIST         more fields: depth, duration, caller, tid, pid, stack\n"
     "      --stack=N           --with=stack, of at most N frames (default 16)\n"
+    "      --strings=all       all pointers to characters are text, not only const ones\n"
+    "      --deref=DEPTH       show what pointers lead to, DEPTH of them in a row (default 0)\n"
     "  -l, --list              list the functions that would be traced; run nothing\n"
     "      --no-pin            never bind a thread to a CPU\n"
     "      --stats             print at the end what tracing took: stops, ptrace calls, ...\n"
@@ -49,6 +51,8 @@ enum {
     OPT_STRING_LIMIT,
     OPT_WITH,
     OPT_STACK,
+    OPT_STRINGS,
+    OPT_DEREF,
 };
 
 static const struct option LONG_OPTIONS[] = {
@@ -65,6 +69,8 @@ static const struct option LONG_OPTIONS[] = {
     {"string-limit", required_argument, NULL, OPT_STRING_LIMIT},
     {"with", required_argument, NULL, OPT_WITH},
     {"stack", required_argument, NULL, OPT_STACK},
+    {"strings", required_argument, NULL, OPT_STRINGS},
+    {"deref", required_argument, NULL, OPT_DEREF},
     {"list", no_argument, NULL, 'l'},
     {"no-pin", no_argument, NULL, OPT_NO_PIN},
     {"stats", no_argument, NULL, OPT_STATS},
@@ -171,6 +177,18 @@ static int apply(struct options *options, int option, const char *argument, cons
         options->stack_frames = (size_t)number;
         options->with |= 1u << FACT_STACK;
         return 0;
+    case OPT_STRINGS:
+        if (strcmp(argument, "all") != 0 && strcmp(argument, "const") != 0)
+            return error_set(err, -EINVAL, "--strings takes 'const' or 'all', not '%s'", argument);
+        options->wishes.all_strings = strcmp(argument, "all") == 0;
+        return 0;
+    case OPT_DEREF:
+        number = 0;
+        if (strcmp(argument, "0") != 0 && !parse_number(argument, DEREF_MAX, &number))
+            return error_set(err, -EINVAL, "--deref takes a number from 0 to %d, not '%s'",
+                             DEREF_MAX, argument);
+        options->wishes.deref = (unsigned)number;
+        return 0;
     case 'l':
         options->list = true;
         return 0;
@@ -260,6 +278,7 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
     }
     if (take_operands(options, argc, argv, err) < 0 || check(options, err) < 0)
         return OPTIONS_WRONG;
+    options->wishes.symbols = options->print || options->wishes.deref > 0;
     return OPTIONS_RUN;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "symbols/select.h"
+#include "symbols/wishes.h"
 #include "util/error.h"
 #include "util/vec.h"
 
@@ -28,8 +29,9 @@ struct options {
     bool quiet;
     bool verbose;
     size_t string_limit;
-    unsigned with;       /* mask of 1 << enum call_fact */
-    size_t stack_frames; /* 0: the default */
+    unsigned with;              /* mask of 1 << enum call_fact */
+    size_t stack_frames;        /* 0: the default */
+    struct value_wishes wishes; /* of --deref and --strings, and what --print adds */
 };
 
 enum options_verdict { OPTIONS_RUN, OPTIONS_DONE /* --help, --version: printed */, OPTIONS_WRONG };

@@ -191,6 +191,7 @@ static int set_up(struct tracer *tracer, struct error *err)
     if (r < 0)
         return error_set(err, r, "cannot start the engine: %s", strerror(-r));
     catalog_set_facts(tracer->catalog, options->with);
+    catalog_set_wishes(tracer->catalog, options->wishes);
     if (options->program) {
         char **ours = environ;
         environ = options->environment ? options->environment : ours;

@@ -12,6 +12,31 @@
 #include "ptrace/stack_range.h"
 #include "util/log.h"
 
+static void name_code(void *data, uint64_t address, char *out, size_t size)
+{
+    const struct tracee *tracee = data;
+    const struct engine_sink *sink = &tracee->process->engine->sink;
+    sink->name_code(sink->data, tracee->process, target_addr_of(address), out, size);
+}
+
+/* Begins to capture what the event of that kind shows. */
+static void begin(struct engine *engine, struct tracee *tracee, const struct probe *probe,
+                  enum hit_kind kind, const arch_regs *regs)
+{
+    bool entry = kind == HIT_ENTRY;
+    const struct capture_set set = {
+        .fields = entry ? probe->args : probe->rets,
+        .n = entry ? probe->n_args - probe->arg_facts : probe->n_rets - probe->ret_facts,
+        .pointees = entry ? probe->arg_pointees : probe->ret_pointees,
+        .n_pointees = entry ? probe->n_arg_pointees : probe->n_ret_pointees,
+        .stack_args = entry ? probe->stack_args : 0,
+    };
+    engine->capture.name_code = engine->sink.name_code ? name_code : NULL;
+    engine->capture.name_data = tracee;
+    capture_begin(&engine->capture, &set, regs);
+}
+
+/* Reports a hit whose capture has begun. */
 static void report(struct engine *engine, struct tracee *tracee, struct hit *hit,
                    const arch_regs *regs)
 {
@@ -19,19 +44,18 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
     engine->busy_cpu = hit->cpu;
     const struct probe *probe = hit->probe;
     bool entry = hit->kind == HIT_ENTRY;
-    const struct field *fields = entry ? probe->args : probe->rets;
-    size_t n = entry ? probe->n_args : probe->n_rets;
-    size_t n_facts = entry ? probe->arg_facts : probe->ret_facts;
     struct arch_float_regs floats;
     bool has_floats = false;
-    if (entry ? probe->float_args : probe->float_rets) {
+    if (entry ? probe->float_args : probe->float_rets)
         has_floats = engine_get_float_regs(engine, tracee->tid, &floats) == 0;
-    }
-    capture_fields(&engine->capture, tracee->tid, tracee->process->space->memory, regs,
-                   has_floats ? &floats : NULL, fields, n - n_facts, entry ? probe->stack_args : 0);
+    capture_finish(&engine->capture, tracee->tid, tracee->process->space->memory,
+                   has_floats ? &floats : NULL);
     hit->pid = tracee->process->pid;
     hit->tid = tracee->tid;
     hit->thread_name = tracee->name;
+    const struct field *fields = entry ? probe->args : probe->rets;
+    size_t n = entry ? probe->n_args : probe->n_rets;
+    size_t n_facts = entry ? probe->arg_facts : probe->ret_facts;
     if (n_facts)
         facts_capture(&engine->capture, tracee, hit, regs, fields + n - n_facts, n_facts,
                       n - n_facts);
@@ -47,43 +71,40 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
     placement_hit(engine, tracee, hit->cpu, hit->time_ns);
 }
 
-/* The return address and, in the same read, the CPU and so many bytes of stack arguments. false:
-   the stack cannot be read. */
-static bool read_return(struct engine *engine, struct tracee *tracee, size_t stack_args,
+/* The return address and, in the same read, the CPU and what registers lead to of the event whose
+   capture has begun (`captures`). false: the stack cannot be read. */
+static bool read_return(struct engine *engine, struct tracee *tracee, bool captures,
                         const arch_regs *regs, target_addr *ret, int *cpu)
 {
-    struct capture *capture = &engine->capture;
     uint64_t address = arch_return_register(regs);
     uint32_t cpu_id = 0;
-    *cpu = -1;
-    if (!arch_return_in_memory) {
-        *cpu = cpu_of(tracee);
-        *ret = target_addr_of(address);
-        return true;
-    }
-    struct span spans[3] = {{.at = arch_entry_slot(regs), .to = &address, .n = sizeof(address)}};
-    size_t n = 1;
-    struct span *stack = NULL, *cpu_span = NULL;
+    struct span own[2];
+    size_t n = 0;
     target_addr cpu_at = cpu_address(tracee);
-    if (cpu_at.value) {
-        cpu_span = &spans[n++];
-        *cpu_span = (struct span){.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
-    }
-    if (stack_args && stack_args <= sizeof(capture->stack)) {
-        stack = &spans[n++];
-        *stack =
-            (struct span){.at = arch_stack_args(regs).value, .to = capture->stack, .n = stack_args};
-    }
-    engine->stats.memory_reads += spans_read(tracee->tid, tracee->process->space->memory, spans, n);
-    if (stack) {
-        capture->stack_got = stack->got;
-        capture->has_stack = true;
-    }
-    if (spans[0].got < sizeof(address))
-        return false;
-    *cpu = cpu_span && cpu_span->got == sizeof(cpu_id) ? (int)cpu_id : cpu_of(tracee);
+    if (arch_return_in_memory)
+        own[n++] = (struct span){.at = arch_entry_slot(regs), .to = &address, .n = sizeof(address)};
+    if (cpu_at.value)
+        own[n++] = (struct span){.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
+    if (captures)
+        capture_read(&engine->capture, tracee->tid, tracee->process->space->memory, own, n);
+    else
+        engine->stats.memory_reads +=
+            spans_read(tracee->tid, tracee->process->space->memory, own, n);
+    bool has_cpu = cpu_at.value && own[n - 1].got == sizeof(cpu_id);
+    *cpu = has_cpu ? (int)cpu_id : cpu_of(tracee);
     *ret = target_addr_of(address);
-    return true;
+    return !arch_return_in_memory || own[0].got == sizeof(address);
+}
+
+/* The CPU and, in the same read, what registers lead to. */
+static int read_result(struct engine *engine, struct tracee *tracee)
+{
+    uint32_t cpu_id = 0;
+    target_addr cpu_at = cpu_address(tracee);
+    struct span own = {.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
+    capture_read(&engine->capture, tracee->tid, tracee->process->space->memory, &own,
+                 cpu_at.value ? 1 : 0);
+    return cpu_at.value && own.got == sizeof(cpu_id) ? (int)cpu_id : cpu_of(tracee);
 }
 
 static enum callstack_site call_site(const struct site *back, const struct site *entry)
@@ -102,9 +123,10 @@ static void serve_entry(struct engine *engine, struct tracee *tracee, struct sit
     engine->stats.calls++;
     target_addr ret = {0};
     uint64_t slot = arch_entry_slot(regs);
-    engine->capture.has_stack = false; /* what was read for another hit */
-    size_t stack_args = site->kinds & HIT_ENTRY ? site->probe->stack_args : 0;
-    bool readable = read_return(engine, tracee, stack_args, regs, &ret, &hit.cpu);
+    bool captures = site->kinds & HIT_ENTRY;
+    if (captures)
+        begin(engine, tracee, site->probe, HIT_ENTRY, regs);
+    bool readable = read_return(engine, tracee, captures, regs, &ret, &hit.cpu);
     tracee_refresh_name(tracee, hit.time_ns);
     hit.depth = callstack_depth(&tracee->frames);
     hit.return_address = readable ? ret.value : 0;
@@ -123,7 +145,7 @@ static void serve_entry(struct engine *engine, struct tracee *tracee, struct sit
         else
             engine->stats.frames_lost++;
     }
-    if (site->kinds & HIT_ENTRY)
+    if (captures)
         report(engine, tracee, &hit, regs);
 }
 
@@ -135,7 +157,7 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
     struct frame frame;
     bool any = false;
     struct hit hit = {
-        .kind = HIT_EXIT, .time_ns = engine_now_ns(), .return_address = site->at.value};
+        .kind = HIT_EXIT, .cpu = -1, .time_ns = engine_now_ns(), .return_address = site->at.value};
     struct stack_range stack = stack_range_of(tracee, slot, hit.time_ns);
     /* Behind a call that never returns a compiler may put the landing pad of an exception, which is
        entered with the exception in the first return register (Itanium C++ ABI, Exception Handling,
@@ -144,15 +166,16 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
         callstack_seen(&tracee->frames, arch_sp(regs), stack);
     while (callstack_return(&tracee->frames, slot, site->at.value, stack, &frame)) {
         const struct site *entry = frame.what;
-        if (!any) {
-            hit.cpu = cpu_of(tracee);
+        if (!any)
             tracee_refresh_name(tracee, hit.time_ns);
-        }
         any = true;
         /* Disarmed, or armed anew for something else, while it ran. */
         if (!(entry->uses & SITE_ENTRY) || !(entry->kinds & HIT_EXIT))
             continue;
         hit.probe = entry->probe;
+        begin(engine, tracee, hit.probe, HIT_EXIT, regs);
+        if (hit.cpu < 0)
+            hit.cpu = read_result(engine, tracee);
         hit.depth = frame.depth;
         hit.duration_ns = hit.time_ns - frame.time_ns;
         report(engine, tracee, &hit, regs);

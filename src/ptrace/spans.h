@@ -14,7 +14,7 @@ struct span {
 };
 
 /* At most so many at once. */
-enum { SPANS_MAX = 64 };
+enum { SPANS_MAX = 160 };
 
 /*
  * Reads n spans, at most SPANS_MAX: with one system call when all of them can be read, and one more

@@ -56,13 +56,14 @@ enum abi_where {
     ABI_NOWHERE, /* not placed: void, an empty class, or beyond what is known */
     ABI_PIECES,  /* in up to two registers: bytes 0 to 7 in the first, 8 to 15 in the second */
     ABI_WHOLE,   /* in one register (scalars, vectors), or contiguous on the stack */
-    ABI_ADDRESS, /* the place holds the value's address */
+    ABI_ADDRESS, /* the place holds an address, and the value lies `beyond` bytes behind that */
 };
 
 struct abi_location {
     enum abi_where where;
     struct value_place place;  /* the first or only piece */
     struct value_place second; /* PLACE_NONE when there is none */
+    int32_t beyond;            /* ABI_ADDRESS, else 0 */
 };
 
 /* Where the compiler of a function is known to depart from the standard, and so do its callers. */

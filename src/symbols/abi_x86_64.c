@@ -248,9 +248,8 @@ static void place_argument(struct supply *supply, const struct abi_value *value,
     unsigned integers = 0, floats = 0;
     for (size_t e = 0; e < classes.n; e++) {
         integers += classes.of[e] == CLASS_INTEGER;
-        /* An eightbyte of nothing but padding is of class NO_CLASS, and compilers pass it as SSE.
-         */
-        floats += classes.of[e] == CLASS_SSE || classes.of[e] == CLASS_NONE;
+        /* One of nothing but padding (NO_CLASS) needs no register. */
+        floats += classes.of[e] == CLASS_SSE;
     }
     /* "If there are no registers available for any eightbyte of an argument, the whole argument is
        passed on the stack", and what was assigned is taken back. */

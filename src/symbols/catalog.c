@@ -62,6 +62,11 @@ void catalog_set_facts(struct catalog *catalog, unsigned facts)
     catalog->facts = facts;
 }
 
+void catalog_set_wishes(struct catalog *catalog, struct value_wishes wishes)
+{
+    catalog->wishes = wishes;
+}
+
 static bool is_file(const struct image *image, const struct stat *status)
 {
     return image->file.device == status->st_dev && image->file.inode == status->st_ino &&
@@ -118,6 +123,7 @@ static int open_image(struct catalog *catalog, const char *open_path, const char
     image->catalog = catalog;
     image->root = -1;
     image->signatures.types.arena = &catalog->arena;
+    image->signatures.types.wishes = catalog->wishes;
     image->path = arena_strdup(&catalog->arena, path);
     image->provider = choose_provider(catalog, path);
     if (!image->path || !image->provider) {

@@ -13,6 +13,7 @@
 
 #include "symbols/probe.h"
 #include "symbols/select.h"
+#include "symbols/wishes.h"
 #include "util/addr.h"
 #include "util/error.h"
 
@@ -30,6 +31,8 @@ MUST_CHECK int catalog_set_debug_path(struct catalog *catalog, const char *path)
 
 /* The facts (mask of 1 << enum call_fact) that probes made from here on have as fields. */
 void catalog_set_facts(struct catalog *catalog, unsigned facts);
+/* For images opened later. Without, none of it is wanted. */
+void catalog_set_wishes(struct catalog *catalog, struct value_wishes wishes);
 
 /*
  * Opens the ELF file at `open_path` (which may be a /proc/PID/map_files or /proc/PID/root path)

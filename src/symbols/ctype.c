@@ -170,15 +170,31 @@ static uint64_t size_of(Dwarf_Die *die, const struct layout *layout)
     return size;
 }
 
+/* Hands over what is shown. */
+static int keep_scalars(const struct layout *layout, struct c_type *type)
+{
+    struct c_scalar *scalars =
+        arena_array(layout->types->arena, layout->scalars.count, sizeof(*scalars));
+    if (!scalars)
+        return -ENOMEM;
+    if (layout->scalars.count)
+        memcpy(scalars, layout->scalars.items, layout->scalars.count * sizeof(*scalars));
+    type->n_scalars = layout->scalars.count;
+    type->scalars = scalars;
+    type->incomplete = layout->incomplete || layout->unknown;
+    return 0;
+}
+
 static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
 {
     if (layout->no_memory)
         return -ENOMEM;
-    type->abi.shape = layout->unknown    ? ABI_UNCLASSIFIED
-                      : layout->indirect ? ABI_INDIRECT
-                                         : shape_of(die);
-    if (type->abi.shape == ABI_UNCLASSIFIED)
-        return 0;
+    type->abi.shape = layout->unknown || layout->unpassable ? ABI_UNCLASSIFIED
+                      : layout->indirect                    ? ABI_INDIRECT
+                                                            : shape_of(die);
+    int r = keep_scalars(layout, type);
+    if (r < 0 || type->abi.shape == ABI_UNCLASSIFIED)
+        return r;
     type->abi.size = size_of(die, layout);
     /* Nothing in it, but a size: GCC forgets the members of some transparent unions. An empty class
        of C++ is one byte long. */
@@ -192,20 +208,13 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
     type->abi.align_unsure =
         type->abi.shape == ABI_AGGREGATE && !layout->align_told && layout->filled >= type->abi.size;
 
-    struct arena *arena = layout->types->arena;
-    struct abi_part *parts = arena_array(arena, layout->parts.count, sizeof(*parts));
-    struct c_scalar *scalars = arena_array(arena, layout->scalars.count, sizeof(*scalars));
-    if (!parts || !scalars)
+    struct abi_part *parts = arena_array(layout->types->arena, layout->parts.count, sizeof(*parts));
+    if (!parts)
         return -ENOMEM;
     if (layout->parts.count)
         memcpy(parts, layout->parts.items, layout->parts.count * sizeof(*parts));
-    if (layout->scalars.count)
-        memcpy(scalars, layout->scalars.items, layout->scalars.count * sizeof(*scalars));
     type->abi.n_parts = layout->parts.count;
     type->abi.parts = parts;
-    type->n_scalars = layout->scalars.count;
-    type->scalars = scalars;
-    type->incomplete = layout->incomplete;
     return 0;
 }
 

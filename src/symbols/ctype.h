@@ -12,6 +12,7 @@
 #include "symbols/abi.h"
 #include "symbols/arena.h"
 #include "symbols/probe.h"
+#include "symbols/wishes.h"
 #include "util/error.h"
 #include "util/table.h"
 
@@ -26,6 +27,10 @@ struct c_scalar {
     uint8_t bit, bits; /* as in struct field */
     uint32_t unit;
     const struct enum_type *enumeration;
+    /* What the address refers to, where types are asked to tell (struct value_wishes); NULL:
+       nothing that can be shown. */
+    const Dwarf_Die *target;
+    bool is_code; /* it is the address of a function */
     /* The length of a VALUE_STRING, the end of a VALUE_COUNT: where it lies. */
     bool has_second;
     uint64_t second;
@@ -37,13 +42,15 @@ struct c_scalar {
 
 struct c_type {
     struct abi_value abi;
-    size_t n_scalars; /* 0: there is nothing that could be shown and be right */
+    /* Of what has no known shape (ABI_UNCLASSIFIED) those that lie in memory where they say. */
+    size_t n_scalars;
     const struct c_scalar *scalars;
     bool incomplete; /* there is more to it than the scalars */
 };
 
 /* The types of one image, each resolved once. Starts zeroed but for the arena. */
 struct c_types {
+    struct value_wishes wishes;
     struct table by_die; /* address of the DIE -> struct c_type */
     unsigned nesting;    /* types that are being resolved for the sake of others */
     struct arena *arena; /* what types and labels live in */

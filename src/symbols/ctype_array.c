@@ -8,8 +8,8 @@ enum { DIMENSIONS_MAX = 8 };
 
 struct array {
     Dwarf_Die element;
-    uint64_t size; /* of an element, bytes */
-    bool is_chars;
+    uint64_t size;      /* of an element, bytes */
+    uint32_t character; /* the size of one, where it holds text */
     unsigned n_dimensions;
     uint64_t counts[DIMENSIONS_MAX];
 };
@@ -53,22 +53,17 @@ static void read_dimensions(struct array *array, Dwarf_Die *die)
     }
 }
 
-/* Whether it is the very type `char`, whose arrays hold text; those of others hold numbers. */
-static bool is_char(Dwarf_Die *element)
-{
-    Dwarf_Die die = *element;
-    const char *name =
-        die_strip(&die) && dwarf_tag(&die) == DW_TAG_base_type ? dwarf_diename(&die) : NULL;
-    return name && strcmp(name, "char") == 0;
-}
-
-static void show_chars(struct layout *layout, uint64_t offset, uint64_t count, const char *name)
+static void show_chars(struct layout *layout, uint64_t offset, uint64_t count, uint32_t character,
+                       const char *name)
 {
     if (count == 0)
         return;
-    if (count > PROBE_CHARS_MAX)
-        count = PROBE_CHARS_MAX;
-    layout_add_scalar(layout, offset, name, VALUE_CHARS, count);
+    if (count > PROBE_CHARS_MAX / character)
+        count = PROBE_CHARS_MAX / character;
+    struct c_scalar *scalar =
+        layout_add_scalar(layout, offset, name, VALUE_CHARS, count * character);
+    if (scalar)
+        scalar->unit = character;
 }
 
 /* Adds the elements of one dimension. Those that neither are shown nor may travel in registers are
@@ -83,8 +78,8 @@ static void add_elements(struct layout *layout, struct array *array, unsigned di
         layout->unknown = true;
         return;
     }
-    if (is_last && array->is_chars && shown) {
-        show_chars(layout, offset, count, name);
+    if (is_last && array->character && shown) {
+        show_chars(layout, offset, count, array->character, name);
         shown = false;
     } else if (shown && count > LAYOUT_ELEMENTS_MAX) {
         layout->incomplete = true;
@@ -140,7 +135,8 @@ void layout_add_array(struct layout *layout, Dwarf_Die *die, uint64_t offset, co
         return;
     }
     array.size = size;
-    array.is_chars = is_char(&array.element);
+    bool is_const;
+    array.character = layout_character(&array.element, false, &is_const);
     if (die_flag(die, DW_AT_GNU_vector))
         add_vector(layout, die, &array, offset, name, shown, depth);
     else if (count > 0)

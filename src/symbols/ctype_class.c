@@ -200,7 +200,7 @@ static void check_copying(struct layout *layout, Dwarf_Die *class)
         return;
     enum copying copying = copying_of(class);
     layout->indirect |= copying == COPYING_OWN;
-    layout->unknown |= copying == COPYING_UNKNOWN;
+    layout->unpassable |= copying == COPYING_UNKNOWN;
 }
 
 /* What nobody knows the shape of: eight bytes each, and what is left. */

@@ -15,21 +15,29 @@ struct known_class {
     const char *first, *second; /* second: NULL when there is none */
     enum value_kind kind;
     const char *suffix; /* of the field's name */
+    uint32_t unit;      /* of VALUE_STRING: the size of a character */
 };
 
 static const struct known_class KNOWN[] = {
-    {"basic_string<char,", "_M_p", "_M_string_length", VALUE_STRING, NULL},
-    {"basic_string_view<char,", "_M_str", "_M_len", VALUE_STRING, NULL},
-    {"basic_string_view<char,", "__data", "__size", VALUE_STRING, NULL},
-    {"basic_string_view<char,", "__data_", "__size_", VALUE_STRING, NULL},
-    {"vector<", "_M_start", "_M_finish", VALUE_COUNT, "size"},
-    {"vector<", "__begin_", "__end_", VALUE_COUNT, "size"},
-    {"unique_ptr<", "_M_head_impl", NULL, VALUE_POINTER, NULL},
-    {"unique_ptr<", "__value_", NULL, VALUE_POINTER, NULL},
-    {"shared_ptr<", "_M_ptr", NULL, VALUE_POINTER, NULL},
-    {"shared_ptr<", "__ptr_", NULL, VALUE_POINTER, NULL},
-    {"weak_ptr<", "_M_ptr", NULL, VALUE_POINTER, NULL},
-    {"weak_ptr<", "__ptr_", NULL, VALUE_POINTER, NULL},
+#define STRINGS(character, unit)                                                                   \
+    {"basic_string<" character ",", "_M_p", "_M_string_length", VALUE_STRING, NULL, unit},         \
+        {"basic_string_view<" character ",", "_M_str", "_M_len", VALUE_STRING, NULL, unit},        \
+        {"basic_string_view<" character ",", "__data", "__size", VALUE_STRING, NULL, unit},        \
+    {                                                                                              \
+        "basic_string_view<" character ",", "__data_", "__size_", VALUE_STRING, NULL, unit         \
+    }
+    STRINGS("char", 1),
+    STRINGS("wchar_t", 4),
+    STRINGS("char16_t", 2),
+    STRINGS("char32_t", 4),
+    {"vector<", "_M_start", "_M_finish", VALUE_COUNT, "size", 0},
+    {"vector<", "__begin_", "__end_", VALUE_COUNT, "size", 0},
+    {"unique_ptr<", "_M_head_impl", NULL, VALUE_POINTER, NULL, 0},
+    {"unique_ptr<", "__value_", NULL, VALUE_POINTER, NULL, 0},
+    {"shared_ptr<", "_M_ptr", NULL, VALUE_POINTER, NULL, 0},
+    {"shared_ptr<", "__ptr_", NULL, VALUE_POINTER, NULL, 0},
+    {"weak_ptr<", "_M_ptr", NULL, VALUE_POINTER, NULL, 0},
+    {"weak_ptr<", "__ptr_", NULL, VALUE_POINTER, NULL, 0},
 };
 
 static bool ends_with(const char *text, const char *end)
@@ -87,7 +95,7 @@ void layout_known_class(struct layout *layout, Dwarf_Die *class, size_t first, c
         const struct c_scalar *second =
             known->second ? find_member(layout, first, known->second, known->kind == VALUE_COUNT)
                           : NULL;
-        uint32_t unit = known->kind == VALUE_COUNT ? element_size(class) : 0;
+        uint32_t unit = known->kind == VALUE_COUNT ? element_size(class) : known->unit;
         if (!place || (known->second && !second) || (known->kind == VALUE_COUNT && unit == 0))
             continue;
         struct c_scalar scalar = {
@@ -96,6 +104,7 @@ void layout_known_class(struct layout *layout, Dwarf_Die *class, size_t first, c
             .kind = known->kind,
             .size = 8,
             .unit = unit,
+            .target = known->kind == VALUE_POINTER ? place->target : NULL,
             .has_second = second != NULL,
             .second = second ? second->offset : 0,
         };
@@ -128,6 +137,7 @@ bool layout_add_declared_class(struct layout *layout, Dwarf_Die *class, uint64_t
     struct c_scalar *scalar =
         shown ? layout_add_scalar(layout, offset, name, VALUE_STRING, 8) : NULL;
     if (scalar) {
+        scalar->unit = KNOWN[0].unit;
         scalar->has_second = true;
         scalar->second = offset + 8;
     }

@@ -24,6 +24,7 @@ struct layout {
     uint64_t filled; /* bytes of all parts */
     unsigned visits;
     bool unknown;    /* some part of it is of no known shape */
+    bool unpassable; /* how C++ passes it is not known */
     bool indirect;   /* C++ passes its address */
     bool incomplete; /* some part of it is not shown */
     bool no_memory;
@@ -37,6 +38,12 @@ struct c_scalar *layout_add_scalar(struct layout *layout, uint64_t offset, const
                                    enum value_kind kind, uint64_t size);
 /* Whether an integer of so many bytes can be shown as one. */
 bool layout_is_shown_size(uint64_t size);
+/*
+ * The size of the character that the type is, through typedefs and qualifiers, *is_const set to
+ * whether those say so: of char, wchar_t, char16_t, char32_t and char8_t, and with `all` of signed
+ * and unsigned char. 0: it is none.
+ */
+uint32_t layout_character(Dwarf_Die *type, bool all, bool *is_const);
 /* "outer_name", or the one of them that there is. */
 const char *layout_member_name(struct layout *layout, const char *outer, const char *name);
 /* "name_3", or "3" where there is no name. */

@@ -6,104 +6,20 @@
 
 #include "symbols/abi.h"
 #include "symbols/names.h"
-#include "util/vec.h"
+#include "symbols/placing.h"
 
+/* The fields of one event while they are put together. */
 struct field_list {
     struct arena *arena;
+    struct c_types *types;
     size_t n;
     struct field fields[PROBE_FIELDS_MAX];
+    struct pointees pointees;
+    /* Room for what addresses lead to: what the values themselves need is set aside. */
+    size_t spare;
     /* Values that are not shown, or not in full. */
     const char *not_shown;
 };
-
-/* ---- places ---- */
-
-/* Where the `size` bytes at `offset` of a value are that lies at `at`: *rest has those that are in
-   a second register. false: nowhere, or not in one place. */
-static bool place_bytes(const struct abi_location *at, uint64_t offset, uint64_t size,
-                        struct value_place *place, struct value_place *rest)
-{
-    *place = at->place;
-    *rest = (struct value_place){0};
-    if (offset > PROBE_STACK_MAX || size > PROBE_STACK_MAX)
-        return false;
-    if (at->where == ABI_ADDRESS) {
-        if (at->place.kind == PLACE_NONE || offset + size > PROBE_STACK_MAX)
-            return false;
-        offset += (uint64_t)(at->place.indirect ? at->place.beyond : 0);
-        place->indirect = true;
-        place->beyond = (int32_t)offset;
-        return offset + size <= PROBE_STACK_MAX;
-    }
-    if (at->where == ABI_WHOLE) {
-        switch (place->kind) {
-        case PLACE_STACK_ARG:
-            offset += (uint64_t)place->offset;
-            place->offset = (int32_t)offset;
-            return offset + size <= PROBE_STACK_MAX;
-        case PLACE_X87_RET:
-            place->index = (uint16_t)(offset / 16);
-            return offset % 16 == 0 && offset < 32 && size == 16;
-        case PLACE_INTEGER_ARG:
-        case PLACE_INTEGER_RET:
-            place->shift = (uint8_t)offset;
-            return offset + size <= 8;
-        case PLACE_FLOAT_ARG:
-        case PLACE_FLOAT_RET:
-            place->shift = (uint8_t)offset;
-            return offset + size <= 16;
-        case PLACE_NONE:
-        case PLACE_FACT:
-            break;
-        }
-        return false;
-    }
-    if (at->where != ABI_PIECES || offset + size > 16)
-        return false;
-    if (offset >= 8)
-        *place = at->second;
-    else if (offset + size > 8)
-        *rest = at->second;
-    place->shift = offset % 8;
-    if (place->kind == PLACE_STACK_ARG)
-        place->offset += place->shift;
-    return place->kind != PLACE_NONE && (offset >= 8 || offset + size <= 8 || rest->kind);
-}
-
-static bool place_reference(const struct abi_location *at, const struct c_scalar *scalar,
-                            struct field *field)
-{
-    struct value_place rest;
-    if (!place_bytes(at, scalar->reference, 8, &field->place, &rest) || rest.kind ||
-        field->place.indirect || scalar->offset + 8 > PROBE_STACK_MAX)
-        return false;
-    field->second = field->place;
-    field->place.indirect = true;
-    field->place.beyond = (int32_t)scalar->offset;
-    if (!scalar->has_second)
-        field->second.kind = PLACE_NONE;
-    else if (scalar->second + 8 > PROBE_STACK_MAX)
-        return false;
-    field->second.indirect = true;
-    field->second.beyond = (int32_t)scalar->second;
-    return true;
-}
-
-/* Sets where the scalar of a value is that lies at `at`. */
-static bool place_scalar(const struct abi_location *at, const struct c_scalar *scalar,
-                         struct field *field)
-{
-    struct value_place rest;
-    uint64_t size = scalar->bits ? (scalar->bit + scalar->bits + 7u) / 8u : scalar->size;
-    if (scalar->referred)
-        return place_reference(at, scalar, field);
-    if (!place_bytes(at, scalar->offset, size, &field->place, &field->rest))
-        return false;
-    return !scalar->has_second ||
-           (place_bytes(at, scalar->second, 8, &field->second, &rest) && !rest.kind);
-}
-
-/* ---- fields ---- */
 
 static int note_not_shown(struct field_list *list, const char *name)
 {
@@ -112,7 +28,9 @@ static int note_not_shown(struct field_list *list, const char *name)
     return list->not_shown ? 0 : -ENOMEM;
 }
 
-/* 1: added; 0: there is no place for it. */
+/* ---- values ---- */
+
+/* 1: added, as the list's last one; 0: there is no place for it. */
 static int add_field(struct field_list *list, const char *base, const struct c_scalar *scalar,
                      const struct abi_location *at)
 {
@@ -126,7 +44,7 @@ static int add_field(struct field_list *list, const char *base, const struct c_s
         .unit = scalar->unit,
         .enumeration = scalar->enumeration,
     };
-    if (list->n == PROBE_FIELDS_MAX || !place_scalar(at, scalar, &field))
+    if (list->n == PROBE_FIELDS_MAX || !placing_scalar(&list->pointees, at, scalar, &field))
         return 0;
     if (scalar->name && *scalar->name)
         field.name = arena_format(list->arena, "%s_%s", base, scalar->name);
@@ -136,15 +54,108 @@ static int add_field(struct field_list *list, const char *base, const struct c_s
     return 1;
 }
 
+/* A field that the one before it is accompanied by. */
+static int add_companion(struct field_list *list, const char *suffix, struct field field)
+{
+    const struct field *of = &list->fields[list->n - 1];
+    if (list->spare == 0 || list->n == PROBE_FIELDS_MAX)
+        return 0;
+    field.name = arena_format(list->arena, "%s_%s", of->name, suffix);
+    if (!field.name)
+        return -ENOMEM;
+    list->fields[list->n++] = field;
+    list->spare--;
+    return 1;
+}
+
+static int follow(struct field_list *list, const struct c_scalar *pointer, unsigned depth);
+
+/* Adds what became of reading behind `pointer`, and marks the fields from number `first` on, which
+   lie there, with it. */
+static int add_state(struct field_list *list, const struct field *pointer, size_t first)
+{
+    static const struct enum_label labels[] = {
+        {"ok", POINTEE_READ}, {"null", POINTEE_NULL}, {"bad_address", POINTEE_BAD}};
+    static const struct enum_type states = {.name = "address", .n_labels = 3, .labels = labels};
+    struct field state = {
+        .name = arena_format(list->arena, "%s_ptr", pointer->name),
+        .kind = VALUE_ENUM,
+        .size = 1,
+        .enumeration = &states,
+        .place = {.kind = PLACE_POINTEE_STATE,
+                  .index = placing_pointee(&list->pointees, &pointer->place)},
+    };
+    if (!state.name)
+        return -ENOMEM;
+    list->fields[list->n++] = state;
+    for (size_t i = first; i + 1 < list->n; i++)
+        if (list->fields[i].guard == 0)
+            list->fields[i].guard = (uint8_t)list->n;
+    return 0;
+}
+
+static int follow(struct field_list *list, const struct c_scalar *pointer, unsigned depth);
+
+/* Adds what lies at the address that the list's last field is. */
+static int add_target(struct field_list *list, const struct c_type *type, unsigned depth)
+{
+    const struct field pointer = list->fields[list->n - 1];
+    const struct abi_location there = {.where = ABI_ADDRESS, .place = pointer.place};
+    const char *alone = arena_format(list->arena, "%s_deref", pointer.name);
+    size_t first = list->n;
+    bool complete = !type->incomplete, reserved = list->spare > 0;
+    list->spare -= reserved; /* for the state */
+    if (!alone)
+        return -ENOMEM;
+    for (size_t i = 0; i < type->n_scalars; i++) {
+        const struct c_scalar *scalar = &type->scalars[i];
+        bool named = scalar->name && *scalar->name;
+        int r = list->spare ? add_field(list, named ? pointer.name : alone, scalar, &there) : 0;
+        complete &= r > 0;
+        list->spare -= r > 0;
+        if (r > 0)
+            r = follow(list, scalar, depth);
+        if (r < 0)
+            return r;
+    }
+    int r = 0;
+    if (list->n > first)
+        r = add_state(list, &pointer, first);
+    else
+        list->spare += reserved;
+    if (r < 0 || complete || type->n_scalars == 0)
+        return r;
+    const char *name = arena_format(list->arena, "*%s", pointer.name);
+    return name ? note_not_shown(list, name) : -ENOMEM;
+}
+
+/* The scalar `pointer`, which is the list's last field, may lead somewhere. */
+static int follow(struct field_list *list, const struct c_scalar *pointer, unsigned depth)
+{
+    const struct field *field = &list->fields[list->n - 1];
+    if (pointer->is_code)
+        return add_companion(
+            list, "symbol", (struct field){.kind = VALUE_SYMBOL, .size = 8, .place = field->place});
+    if (!pointer->target || depth == 0 || field->place.kind == PLACE_NONE ||
+        field->rest.kind != PLACE_NONE)
+        return 0;
+    Dwarf_Die target = *pointer->target;
+    const struct c_type *type;
+    int r = c_types_resolve(list->types, &target, &type);
+    return r < 0 ? r : add_target(list, type, depth - 1);
+}
+
 static int add_value(struct field_list *list, const char *base, const struct c_type *type,
-                     const struct abi_location *at)
+                     const struct abi_location *at, unsigned depth)
 {
     bool complete = !type->incomplete && type->abi.shape != ABI_UNCLASSIFIED;
     for (size_t i = 0; i < type->n_scalars; i++) {
         int r = add_field(list, base, &type->scalars[i], at);
+        complete &= r > 0;
+        if (r > 0)
+            r = follow(list, &type->scalars[i], depth);
         if (r < 0)
             return r;
-        complete &= r > 0;
     }
     return complete ? 0 : note_not_shown(list, base);
 }
@@ -173,7 +184,7 @@ static bool fits(const struct abi_location *at, const struct c_type *type)
 }
 
 static int add_arguments(struct field_list *list, const struct signature *signature,
-                         const struct abi_location *at)
+                         const struct abi_location *at, unsigned depth)
 {
     for (size_t i = 0; i < signature->n; i++) {
         const struct parameter *parameter = &signature->parameters[i];
@@ -198,25 +209,33 @@ static int add_arguments(struct field_list *list, const struct signature *signat
         const char *base = parameter->name && *parameter->name
                                ? parameter->name
                                : arena_format(list->arena, "arg%zu", i + 1);
-        int r = base ? add_value(list, base, parameter->type, &found) : -ENOMEM;
+        int r = base ? add_value(list, base, parameter->type, &found, depth) : -ENOMEM;
         if (r < 0)
             return r;
     }
     return 0;
 }
 
-/* Moves the list to where the probe's fields live. */
-static int keep(struct field_list *list, const struct field **fields, size_t *n)
+/* Moves the list to where the probe's fields live, and empties it. */
+static int keep(struct field_list *list, const struct field **fields, size_t *n,
+                const struct pointee **pointees, size_t *n_pointees)
 {
     struct field *copy = arena_array(list->arena, list->n, sizeof(*copy));
-    if (!copy)
+    struct pointee *pointee_copy =
+        arena_array(list->arena, list->pointees.n, sizeof(*pointee_copy));
+    if (!copy || !pointee_copy)
         return -ENOMEM;
     if (list->n)
         memcpy(copy, list->fields, list->n * sizeof(*copy));
+    if (list->pointees.n)
+        memcpy(pointee_copy, list->pointees.items, list->pointees.n * sizeof(*pointee_copy));
     if (!names_fields(copy, list->n, list->arena))
         return -ENOMEM;
     *fields = copy;
     *n = list->n;
+    *pointees = pointee_copy;
+    *n_pointees = list->pointees.n;
+    list->n = list->pointees.n = 0;
     return 0;
 }
 
@@ -234,28 +253,70 @@ static bool any_in_float_registers(const struct field *fields, size_t n)
     return false;
 }
 
-static uint64_t stack_end(const struct value_place *place, uint64_t size)
+static uint16_t stack_bytes(const struct probe *probe)
 {
-    return place->kind == PLACE_STACK_ARG
-               ? (uint64_t)place->offset + (place->indirect ? sizeof(uint64_t) : size)
-               : 0;
-}
-
-static uint16_t stack_bytes(const struct field *fields, size_t n)
-{
-    uint64_t end = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t place = stack_end(&fields[i].place, field_bytes(&fields[i])),
-                 rest = stack_end(&fields[i].rest, sizeof(uint64_t)),
-                 second = stack_end(&fields[i].second, sizeof(uint64_t));
-        end = place > end ? place : end;
-        end = rest > end ? rest : end;
-        end = second > end ? second : end;
+    size_t end = 0;
+    for (size_t i = 0; i < probe->n_args; i++) {
+        size_t field = placing_stack_end(&probe->args[i]);
+        end = field > end ? field : end;
+    }
+    for (size_t i = 0; i < probe->n_arg_pointees; i++) {
+        const struct value_place *address = &probe->arg_pointees[i].address;
+        size_t word = address->kind == PLACE_STACK_ARG ? (size_t)address->offset + 8 : 0;
+        end = word > end ? word : end;
     }
     return end < PROBE_STACK_MAX ? (uint16_t)end : PROBE_STACK_MAX;
 }
 
-int fields_of_signature(struct probe *probe, const struct signature *signature, struct arena *arena)
+/* Room for what addresses lead to, and for facts of the call behind all. */
+static size_t spare_of(const struct field_list *list)
+{
+    size_t taken = list->n + PROBE_FACTS_MAX;
+    return taken < PROBE_FIELDS_MAX ? PROBE_FIELDS_MAX - taken : 0;
+}
+
+/* Adds twice: once to see how much room the values themselves need, and then with what they lead
+   to. */
+static int set_arguments(struct field_list *list, struct probe *probe,
+                         const struct signature *signature, const struct abi_location *at)
+{
+    const char *not_shown = list->not_shown;
+    unsigned depth = list->types->wishes.deref;
+    list->spare = 0;
+    int r = add_arguments(list, signature, at, 0);
+    list->spare = spare_of(list);
+    if (r == 0 && (depth || list->types->wishes.symbols)) {
+        list->n = list->pointees.n = 0;
+        list->not_shown = not_shown;
+        r = add_arguments(list, signature, at, depth);
+    }
+    return r < 0 ? r
+                 : keep(list, &probe->args, &probe->n_args, &probe->arg_pointees,
+                        &probe->n_arg_pointees);
+}
+
+static int set_result(struct field_list *list, struct probe *probe,
+                      const struct signature *signature, const struct abi_location *at)
+{
+    static const struct abi_location unknown;
+    const struct abi_location *there = signature->trust.result ? at : &unknown;
+    const char *not_shown = list->not_shown;
+    unsigned depth = list->types->wishes.deref;
+    list->spare = 0;
+    int r = add_value(list, "retval", signature->result, there, 0);
+    list->spare = spare_of(list);
+    if (r == 0 && (depth || list->types->wishes.symbols)) {
+        list->n = list->pointees.n = 0;
+        list->not_shown = not_shown;
+        r = add_value(list, "retval", signature->result, there, depth);
+    }
+    return r < 0 ? r
+                 : keep(list, &probe->rets, &probe->n_rets, &probe->ret_pointees,
+                        &probe->n_ret_pointees);
+}
+
+int fields_of_signature(struct probe *probe, const struct signature *signature,
+                        struct c_types *types, struct arena *arena)
 {
     struct abi_value *values = calloc(signature->n + 1, sizeof(*values));
     struct abi_location *at = calloc(signature->n + 1, sizeof(*at));
@@ -264,6 +325,7 @@ int fields_of_signature(struct probe *probe, const struct signature *signature, 
     if (!values || !at || !list)
         goto out;
     list->arena = arena;
+    list->types = types;
 
     for (size_t i = 0; i < signature->n; i++)
         values[i] = signature->parameters[i].type->abi;
@@ -271,22 +333,14 @@ int fields_of_signature(struct probe *probe, const struct signature *signature, 
     abi_place(&signature->result->abi, &result_at, values, signature->n, signature->trust.habits,
               at);
 
-    r = add_arguments(list, signature, at);
+    r = set_arguments(list, probe, signature, at);
     if (r == 0)
-        r = keep(list, &probe->args, &probe->n_args);
-    list->n = 0;
-    if (r == 0) {
-        static const struct abi_location unknown;
-        r = add_value(list, "retval", signature->result,
-                      signature->trust.result ? &result_at : &unknown);
-    }
-    if (r == 0)
-        r = keep(list, &probe->rets, &probe->n_rets);
+        r = set_result(list, probe, signature, &result_at);
     if (r < 0)
         goto out;
     probe->float_args = any_in_float_registers(probe->args, probe->n_args);
     probe->float_rets = any_in_float_registers(probe->rets, probe->n_rets);
-    probe->stack_args = stack_bytes(probe->args, probe->n_args);
+    probe->stack_args = stack_bytes(probe);
     probe->not_shown = list->not_shown;
     probe->returns_not = signature->returns_not;
     probe->source = SIGNATURE_DWARF;

@@ -77,6 +77,7 @@ struct catalog {
     struct arena arena;
     struct image *images; /* the newest first */
     struct names names;
+    struct value_wishes wishes;
     const char *debug_path;    /* NULL: the default */
     unsigned facts;            /* see catalog_set_facts() */
     struct left_out *left_out; /* files that are mapped and could not be read, ever */

@@ -50,23 +50,23 @@ static bool frame_base_offset(Dwarf_Die *function, int64_t *offset)
             (is_register(ops, n, &number) && abi_frame_pointer(number, offset)));
 }
 
-/* What the operations ops[0..n) of one piece, or of the whole, say. PLACE_NONE: nothing known. */
-static struct value_place place_of(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n,
-                                   Dwarf_Die *function)
+/* What the operations ops[0..n) of one piece, or of the whole, say. ABI_NOWHERE: nothing known. */
+static struct abi_location place_of(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n,
+                                    Dwarf_Die *function)
 {
-    static const struct value_place nowhere;
-    struct value_place place;
+    static const struct abi_location nowhere;
+    struct abi_location at = {.where = ABI_WHOLE};
     uint64_t number;
     if (is_register(ops, n, &number) || is_entry_value(attr, ops, n, &number))
-        return abi_argument_register(number, &place) ? place : nowhere;
+        return abi_argument_register(number, &at.place) ? at : nowhere;
     /* In memory at an address that an argument register holds. */
     if (n == 1 && ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31 &&
-        abi_argument_register(ops[0].atom - DW_OP_breg0, &place) &&
-        place.kind == PLACE_INTEGER_ARG && (int64_t)ops[0].number >= 0 &&
-        (int64_t)ops[0].number < PROBE_STACK_MAX) {
-        place.indirect = true;
-        place.beyond = (int32_t)ops[0].number;
-        return place;
+        abi_argument_register(ops[0].atom - DW_OP_breg0, &at.place) &&
+        at.place.kind == PLACE_INTEGER_ARG && (int64_t)ops[0].number >= 0 &&
+        (int64_t)ops[0].number < INT32_MAX) {
+        at.where = ABI_ADDRESS;
+        at.beyond = (int32_t)ops[0].number;
+        return at;
     }
     /* Below the call frame address lies what the function has yet to store. */
     int64_t offset, start;
@@ -76,8 +76,9 @@ static struct value_place place_of(Dwarf_Attribute *attr, const Dwarf_Op *ops, s
     offset = (int64_t)ops[0].number;
     if (offset < start || offset >= INT32_MAX)
         return nowhere;
-    return (struct value_place){
-        .kind = PLACE_STACK_ARG, .offset = (int32_t)(offset - start), .indirect = n == 2};
+    at.where = n == 2 ? ABI_ADDRESS : ABI_WHOLE;
+    at.place = (struct value_place){.kind = PLACE_STACK_ARG, .offset = (int32_t)(offset - start)};
+    return at;
 }
 
 /* A value in two registers (DWARF 5, 2.6.1.2): eight bytes in the first, the rest in the second.
@@ -85,7 +86,7 @@ static struct value_place place_of(Dwarf_Attribute *attr, const Dwarf_Op *ops, s
 static bool read_pieces(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n, Dwarf_Die *function,
                         struct abi_location *at)
 {
-    struct value_place places[2] = {{0}};
+    struct abi_location places[2] = {{0}};
     size_t begin = 0, n_pieces = 0;
     for (size_t i = 0; i < n; i++) {
         if (ops[i].atom != DW_OP_piece)
@@ -93,14 +94,15 @@ static bool read_pieces(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n, Dw
         if (n_pieces == 2 || ops[i].number > 8 || (n_pieces == 0 && ops[i].number != 8))
             return false;
         places[n_pieces] = place_of(attr, ops + begin, i - begin, function);
-        if (places[n_pieces].indirect || places[n_pieces].kind == PLACE_STACK_ARG)
+        if (places[n_pieces].where == ABI_ADDRESS || places[n_pieces].place.kind == PLACE_STACK_ARG)
             return false;
         n_pieces++;
         begin = i + 1;
     }
     if (n_pieces != 2 || begin != n)
         return false;
-    *at = (struct abi_location){ABI_PIECES, places[0], places[1]};
+    *at = (struct abi_location){
+        .where = ABI_PIECES, .place = places[0].place, .second = places[1].place};
     return true;
 }
 
@@ -119,10 +121,7 @@ void location_at_entry(Dwarf_Die *parameter, Dwarf_Die *function, uint64_t entry
             memset(at, 0, sizeof(*at));
         return;
     }
-    at->place = place_of(&attr, ops, n, function);
-    if (at->place.kind == PLACE_NONE)
-        return;
-    at->where = at->place.indirect ? ABI_ADDRESS : ABI_WHOLE;
+    *at = place_of(&attr, ops, n, function);
 }
 
 bool location_is_in_frame(Dwarf_Die *parameter)

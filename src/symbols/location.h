@@ -10,8 +10,8 @@
 
 /*
  * *at: where `parameter` lies at address `entry` (the DWARF's), if that is one or two argument
- * registers, a slot of the stack arguments, or memory that one of them holds the address of (whose
- * place is indirect then); ABI_NOWHERE else.
+ * registers, a slot of the stack arguments, or memory that one of them holds the address of
+ * (ABI_ADDRESS); ABI_NOWHERE else.
  */
 void location_at_entry(Dwarf_Die *parameter, Dwarf_Die *function, uint64_t entry,
                        struct abi_location *at);

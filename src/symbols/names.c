@@ -146,26 +146,40 @@ static void clean_field(char out[NAMES_FIELD_MAX + 1], const char *name, size_t 
     out[n] = '\0';
 }
 
-static bool is_taken(const struct field *fields, size_t n, const char *name)
+/* Fields that accompany others, or lie behind them: their names give way to those of the source. */
+static bool is_added(const struct field *field)
 {
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(fields[i].name, name) == 0)
+    return field->guard || field->kind == VALUE_SYMBOL || field->place.kind == PLACE_POINTEE_STATE;
+}
+
+/* Whether a field that has its name before number i has this one. */
+static bool is_taken(const struct field *fields, size_t n, size_t i, const char *name)
+{
+    for (size_t k = 0; k < n; k++) {
+        bool is_named = is_added(&fields[k]) == is_added(&fields[i]) ? k < i : is_added(&fields[i]);
+        if (is_named && strcmp(fields[k].name, name) == 0)
             return true;
+    }
     return false;
+}
+
+static bool name_field(struct field *fields, size_t n, size_t i, struct arena *arena)
+{
+    char base[NAMES_FIELD_MAX + 1], name[NAMES_FIELD_MAX + 32];
+    clean_field(base, fields[i].name, i);
+    strcpy(name, base);
+    for (unsigned nth = 2; is_taken(fields, n, i, name); nth++)
+        snprintf(name, sizeof(name), "%s_%u", base, nth);
+    fields[i].name = arena_strdup(arena, name);
+    return fields[i].name != NULL;
 }
 
 bool names_fields(struct field *fields, size_t n, struct arena *arena)
 {
-    for (size_t i = 0; i < n; i++) {
-        char base[NAMES_FIELD_MAX + 1], name[NAMES_FIELD_MAX + 32];
-        clean_field(base, fields[i].name, i);
-        strcpy(name, base);
-        for (unsigned nth = 2; is_taken(fields, i, name); nth++)
-            snprintf(name, sizeof(name), "%s_%u", base, nth);
-        fields[i].name = arena_strdup(arena, name);
-        if (!fields[i].name)
-            return false;
-    }
+    for (int added = 0; added <= 1; added++)
+        for (size_t i = 0; i < n; i++)
+            if (is_added(&fields[i]) == added && !name_field(fields, n, i, arena))
+                return false;
     return true;
 }
 

@@ -39,7 +39,7 @@ static int set_fields(struct image *image, const struct function *function,
     *file = NULL;
     if (r > 0) {
         *file = signature.file;
-        return fields_of_signature(&info->probe, &signature, arena);
+        return fields_of_signature(&info->probe, &signature, &image->signatures.types, arena);
     }
     info->probe.signature = text_of_nothing(&alias->name, arena);
     return info->probe.signature ? fields_of_nothing(&info->probe, arena) : -ENOMEM;

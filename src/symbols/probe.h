@@ -22,19 +22,23 @@ enum value_kind {
     VALUE_FLOAT,   /* size 4 or 8; what is wider is converted to 8 when captured */
     VALUE_POINTER, /* 64-bit hex */
     VALUE_STRING,  /* a pointer to characters, shown as the text itself: up to its NUL, or, where
-                      field.second has a place, as long as is told there */
+                      field.second has a place, as long as is told there; field.unit: bytes of a
+                      character, 0 like 1 */
     VALUE_ENUM,    /* the label of an integer of size 1, 2, 4 or 8 */
     VALUE_WORD,    /* a 64-bit hex word of unknown shape; size 1 to 8 */
-    VALUE_CHARS,   /* `size` characters that lie in the value itself: text, up to a NUL */
+    VALUE_CHARS,   /* characters that lie in the value's own `size` bytes: text, up to a NUL;
+                      field.unit as above */
     VALUE_HEX128,  /* 16 bytes, shown as one hex number: text */
     VALUE_COUNT,   /* how many elements of field.unit bytes lie between two pointers: the one in
                       `place` and the end in `second` */
+    VALUE_SYMBOL,  /* an address of code, shown as the name of what is there: text */
 };
 
 /* Whether hits carry the value as text. */
 static inline bool value_is_text(enum value_kind kind)
 {
-    return kind == VALUE_STRING || kind == VALUE_CHARS || kind == VALUE_HEX128;
+    return kind == VALUE_STRING || kind == VALUE_CHARS || kind == VALUE_HEX128 ||
+           kind == VALUE_SYMBOL;
 }
 
 struct enum_label {
@@ -57,7 +61,9 @@ enum place_kind {
     PLACE_INTEGER_RET, /* index: the n-th integer return register (rax, rdx; x0, x1) */
     PLACE_FLOAT_RET,   /* index: the n-th floating point return register (xmm0, xmm1; v0..v3) */
     PLACE_X87_RET,     /* index: st(0) or st(1) */
-    PLACE_FACT,        /* index: enum call_fact */
+    PLACE_POINTEE, /* index: a pointee of the event; offset: bytes behind the pointee's address */
+    PLACE_POINTEE_STATE, /* index: a pointee of the event; the value is its enum pointee_state */
+    PLACE_FACT,          /* index: enum call_fact */
 };
 
 /* What can be said of a call besides its values. Times and IDs are as in struct hit. */
@@ -75,10 +81,23 @@ struct value_place {
     uint16_t index;
     uint8_t shift;  /* bytes into the register where the value starts; of a slot of the stack, whose
                        `offset` has it already, likewise */
-    bool indirect;  /* what lies there is an address, and the value `beyond` bytes behind that */
-    int32_t offset; /* of PLACE_STACK_ARG */
-    int32_t beyond;
+    int32_t offset; /* of PLACE_STACK_ARG and PLACE_POINTEE */
 };
+
+/*
+ * Memory that an address leads to, of which an event shows something: the `size` bytes from `low`
+ * bytes behind the address on.
+ */
+struct pointee {
+    struct value_place address; /* of 8 bytes; where it is in a pointee, in one of a lower level */
+    int32_t low;
+    uint16_t size;
+    uint8_t level; /* how many addresses lead to it, from 1 */
+};
+
+/* What became of a pointee. The address is told apart from what it leads to: by NULL nothing is
+   meant to be there. */
+enum pointee_state { POINTEE_READ, POINTEE_NULL, POINTEE_BAD };
 
 /* One value of an event. */
 struct field {
@@ -90,7 +109,10 @@ struct field {
        it is shown. 0 of all else. */
     uint8_t bit;
     uint8_t bits;
-    uint32_t unit;                       /* VALUE_COUNT, else 0 */
+    /* 1 + the number of the event's field that tells whether this one's pointee could be read, in
+       what an address was followed to by request; 0 of all else. */
+    uint8_t guard;
+    uint32_t unit;                       /* VALUE_COUNT, VALUE_STRING, VALUE_CHARS; else 0 */
     const struct enum_type *enumeration; /* VALUE_ENUM, else NULL */
     struct value_place place;
     /* Where a value in two registers goes on behind the first one's 8th byte; else PLACE_NONE. */
@@ -112,9 +134,16 @@ enum signature_source {
 };
 
 /* PROBE_FACTS_MAX: how many facts there are. PROBE_STACK_MAX: no field ends more bytes than this
-   above the first stack argument, or behind the address that leads to it. PROBE_CHARS_MAX: the
-   longest VALUE_CHARS. */
-enum { PROBE_FIELDS_MAX = 64, PROBE_FACTS_MAX = 6, PROBE_STACK_MAX = 1024, PROBE_CHARS_MAX = 256 };
+   above the first stack argument.
+   PROBE_POINTEE_MAX: the largest pointee. PROBE_CHARS_MAX: bytes of the longest VALUE_CHARS. */
+enum {
+    PROBE_FIELDS_MAX = 64,
+    PROBE_FACTS_MAX = 6,
+    PROBE_POINTEES_MAX = PROBE_FIELDS_MAX,
+    PROBE_STACK_MAX = 1024,
+    PROBE_POINTEE_MAX = 4096,
+    PROBE_CHARS_MAX = 256,
+};
 
 struct probe {
     const char *provider; /* "mylib" */
@@ -134,6 +163,10 @@ struct probe {
     const struct field *rets;
     /* How many of them, the last ones, are facts of the call and no values of the function's. */
     size_t arg_facts, ret_facts;
+    size_t n_arg_pointees; /* what args lie in */
+    const struct pointee *arg_pointees;
+    size_t n_ret_pointees; /* what rets lie in */
+    const struct pointee *ret_pointees;
 
     /* Names of the parameters (and "result") that have no field, or not all of theirs, since nobody
        can tell where they lie or what they are: "a, b"; NULL when there are none. */

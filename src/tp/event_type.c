@@ -96,6 +96,7 @@ bool event_type_exists(const struct field *field)
     case VALUE_CHARS:
     case VALUE_HEX128:
     case VALUE_COUNT:
+    case VALUE_SYMBOL:
         return true;
     }
     return false;
@@ -268,6 +269,7 @@ const struct lttng_ust_type_common *event_type_of(const struct field *field,
     case VALUE_STRING:
     case VALUE_CHARS:
     case VALUE_HEX128:
+    case VALUE_SYMBOL:
         return &string_type.parent;
     case VALUE_COUNT:
         return &integer_type(sizeof(uint64_t), false)->parent;

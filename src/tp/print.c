@@ -218,6 +218,9 @@ static void line_value(struct print *print, const struct field *field, const str
     case VALUE_STRING:
         line_string(print, i < hit->n_values ? hit->text + value : "");
         break;
+    case VALUE_SYMBOL:
+        line_name(print, i < hit->n_values ? hit->text + value : "");
+        break;
     case VALUE_CHARS:
         line_quoted(print, i < hit->n_values ? hit->text + value : "");
         break;
@@ -254,6 +257,70 @@ static void line_timestamp(struct print *print, const struct hit *hit)
                 (long long)(then % 1000000000 / 1000));
 }
 
+/* What became of the address that leads to the field, if one does. */
+static enum pointee_state state_of(const struct field *field, const struct hit *hit)
+{
+    return field->guard && field->guard <= hit->n_values
+               ? (enum pointee_state)hit->values[field->guard - 1]
+               : POINTEE_READ;
+}
+
+/* Not shown by itself: whether there was something behind an address is told by what was there, and
+   a function's name stands behind its address. */
+static bool is_shown(const struct field *field, const struct hit *hit)
+{
+    return field->place.kind != PLACE_POINTEE_STATE && field->kind != VALUE_SYMBOL &&
+           state_of(field, hit) == POINTEE_READ;
+}
+
+/* What is to be said of the address that field number i is. */
+static void line_address(struct print *print, const struct field *fields, size_t n, size_t i,
+                         const struct hit *hit)
+{
+    const struct field *next = i + 1 < n && i + 1 < hit->n_values ? &fields[i + 1] : NULL;
+    if (!next || fields[i].kind != VALUE_POINTER)
+        return;
+    if (next->kind == VALUE_SYMBOL) {
+        const char *name = hit->text + hit->values[i + 1];
+        /* Of code that has no name it is the address once more. */
+        if (hit->values[i] == 0 || !*name || strncmp(name, "0x", 2) == 0)
+            return;
+        line_text(print, " <");
+        line_name(print, name);
+        line_text(print, ">");
+    } else if (next->guard != fields[i].guard && next->place.kind != PLACE_POINTEE_STATE &&
+               state_of(next, hit) == POINTEE_BAD) {
+        line_text(print, " (bad address)");
+    }
+}
+
+/* "a = 1, b = 2"; a lone field's name only if `named`. */
+static void line_fields(struct print *print, const struct field *fields, size_t n, bool named,
+                        const struct hit *hit)
+{
+    const char *separator = "";
+    for (size_t i = 0; i < n; i++) {
+        if (!is_shown(&fields[i], hit))
+            continue;
+        line_text(print, separator);
+        separator = ", ";
+        if (named) {
+            line_name(print, fields[i].name);
+            line_text(print, " = ");
+        }
+        line_value(print, &fields[i], hit, i);
+        line_address(print, fields, n, i, hit);
+    }
+}
+
+static size_t count_shown(const struct field *fields, size_t n, const struct hit *hit)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < n; i++)
+        shown += is_shown(&fields[i], hit);
+    return shown;
+}
+
 /* "depth = 1, caller = "main+0x1c"": what is known of the call besides its values. */
 static void line_facts(struct print *print, const struct field *fields, size_t n, size_t n_facts,
                        const struct hit *hit)
@@ -273,12 +340,7 @@ static void line_entry(struct print *print, const struct hit *hit)
     line_text(print, ":");
     line_name(print, probe->function);
     line_text(print, "(");
-    for (size_t i = 0; i < probe->n_args - probe->arg_facts; i++) {
-        line_format(print, "%s", i ? ", " : "");
-        line_name(print, probe->args[i].name);
-        line_text(print, " = ");
-        line_value(print, &probe->args[i], hit, i);
-    }
+    line_fields(print, probe->args, probe->n_args - probe->arg_facts, true, hit);
     line_text(print, ")");
     line_facts(print, probe->args, probe->n_args, probe->arg_facts, hit);
 }
@@ -286,7 +348,6 @@ static void line_entry(struct print *print, const struct hit *hit)
 static void line_exit(struct print *print, const struct hit *hit)
 {
     const struct probe *probe = hit->probe;
-    size_t n_rets = probe->n_rets - probe->ret_facts;
     bool follows = print->last_tid == hit->tid && print->last_probe == probe &&
                    print->last_depth == hit->depth;
     if (!follows) {
@@ -297,20 +358,10 @@ static void line_exit(struct print *print, const struct hit *hit)
         line_text(print, " ");
     }
     line_text(print, "= ");
-    if (n_rets == 0)
-        line_text(print, "void");
-    else if (n_rets > 1)
-        line_text(print, "{");
-    for (size_t i = 0; i < n_rets; i++) {
-        if (n_rets > 1) {
-            line_format(print, "%s", i ? ", " : "");
-            line_name(print, probe->rets[i].name);
-            line_text(print, " = ");
-        }
-        line_value(print, &probe->rets[i], hit, i);
-    }
-    if (n_rets > 1)
-        line_text(print, "}");
+    size_t n_rets = probe->n_rets - probe->ret_facts, n = count_shown(probe->rets, n_rets, hit);
+    line_text(print, n == 0 ? "void" : n > 1 ? "{" : "");
+    line_fields(print, probe->rets, n_rets, n > 1, hit);
+    line_text(print, n > 1 ? "}" : "");
     line_format(print, " <%llu.%06llu>", (unsigned long long)(hit->duration_ns / 1000000000),
                 (unsigned long long)(hit->duration_ns % 1000000000 / 1000));
     line_facts(print, probe->rets, probe->n_rets, probe->ret_facts, hit);

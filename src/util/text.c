@@ -1,6 +1,7 @@
 #include "util/text.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,6 +56,61 @@ size_t text_escape(char *out, size_t size, const char *text, size_t length)
     }
     out[n] = '\0';
     return n;
+}
+
+static uint32_t wide_at(const unsigned char *bytes, size_t i, unsigned unit)
+{
+    uint16_t narrow;
+    uint32_t wide;
+    if (unit == sizeof(narrow)) {
+        memcpy(&narrow, bytes + i * unit, sizeof(narrow));
+        return narrow;
+    }
+    memcpy(&wide, bytes + i * unit, sizeof(wide));
+    return wide;
+}
+
+/* The Unicode Standard, table 3-6. Returns how many bytes there are. */
+static size_t encode_utf8(char out[4], uint32_t c)
+{
+    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+    static const unsigned char first[] = {0, 0xc0, 0xe0, 0xf0};
+    size_t n = 1;
+    while (n < 4 && c >= least[n])
+        n++;
+    for (size_t i = n; i-- > 1; c >>= 6)
+        out[i] = (char)(0x80 | (c & 0x3f));
+    out[0] = (char)(first[n - 1] | c);
+    return n;
+}
+
+size_t text_from_wide(char *out, size_t size, const void *characters, size_t n, unsigned unit)
+{
+    enum { REPLACEMENT = 0xfffd };
+    const unsigned char *bytes = characters;
+    size_t length = 0;
+    if (size == 0)
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        char encoded[4];
+        uint32_t c = wide_at(bytes, i, unit), low;
+        if (c == 0)
+            break;
+        if (unit == 2 && c >= 0xd800 && c <= 0xdbff && i + 1 < n &&
+            (low = wide_at(bytes, i + 1, unit)) >= 0xdc00 && low <= 0xdfff) {
+            c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+            i++;
+        }
+        if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+            c = REPLACEMENT;
+        size_t bytes_of = encode_utf8(encoded, c);
+        if (length + bytes_of >= size)
+            break;
+        memcpy(out + length, encoded, bytes_of);
+        length += bytes_of;
+    }
+    out[length] = '\0';
+    return length;
 }
 
 char *text_format(const char *format, ...)

@@ -14,6 +14,14 @@ size_t text_escape(char *out, size_t size, const char *text, size_t length);
 /* The number of bytes (1 to 4) of the valid UTF-8 character at text, or 0 when there is none. */
 size_t text_utf8_length(const char *text, size_t length);
 
+/*
+ * Writes n characters of `unit` bytes (2: UTF-16, 4: UTF-32, in this machine's byte order, not
+ * necessarily aligned) as UTF-8 to out (of `size` bytes, NUL included), up to the first that is 0.
+ * What is no character becomes U+FFFD; what does not fit is cut at a whole character. Returns the
+ * length written, without the NUL.
+ */
+size_t text_from_wide(char *out, size_t size, const void *characters, size_t n, unsigned unit);
+
 /* strdup-like formatting; NULL when memory is out. The caller frees. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -28,31 +28,39 @@ static inline const char *symbols_file(const char *name)
     return path;
 }
 
-/* "i0+4", "&s8>16": what the place holds is an address, and the value 16 bytes behind it. */
-static inline void describe_place(char *out, size_t size, const struct value_place *place)
+/* "i0+4", "&s8>16": what the place holds is an address, and the value 16 bytes behind it;
+   "?i0": whether there was anything behind the address. */
+static inline void describe_place(char *out, size_t size, const struct value_place *place,
+                                  const struct pointee *pointees)
 {
     static const char *const places[] = {"-", "i", "f", "s", "I", "F", "X"};
-    int used = snprintf(out, size, "%s%s%d", place->indirect ? "&" : "", places[place->kind],
+    char address[64];
+    bool behind = place->kind == PLACE_POINTEE;
+    if (behind || place->kind == PLACE_POINTEE_STATE) {
+        describe_place(address, sizeof(address), &pointees[place->index].address, pointees);
+        snprintf(out, size, behind ? "&%s>%d" : "?%s", address, place->offset);
+        return;
+    }
+    int used = snprintf(out, size, "%s%d", places[place->kind],
                         place->kind == PLACE_STACK_ARG ? place->offset : place->index);
     if (place->shift)
-        used += snprintf(out + used, size - (size_t)used, "+%d", place->shift);
-    if (place->indirect)
-        snprintf(out + used, size - (size_t)used, ">%d", place->beyond);
+        snprintf(out + used, size - (size_t)used, "+%d", place->shift);
 }
 
 /* "a:int4s@i0 b_x:float4@f1+4 c:int4@i1.3:5 d:chars12@i2|i3 e:str8@i4/i5": name, kind, size, sign,
    place, first bit and bits, second register, second place. */
-static inline void describe_fields(char *out, size_t size, const struct field *fields, size_t n)
+static inline void describe_fields(char *out, size_t size, const struct field *fields, size_t n,
+                                   const struct pointee *pointees)
 {
-    static const char *const kinds[] = {"int",  "bool", "float", "ptr",    "str",
-                                        "enum", "word", "chars", "hex128", "count"};
+    static const char *const kinds[] = {"int",  "bool",  "float",  "ptr",   "str",   "enum",
+                                        "word", "chars", "hex128", "count", "symbol"};
     *out = '\0';
     for (size_t i = 0; i < n; i++) {
         const struct field *field = &fields[i];
-        char place[64], rest[64], second[64], bits[32] = "";
-        describe_place(place, sizeof(place), &field->place);
-        describe_place(rest, sizeof(rest), &field->rest);
-        describe_place(second, sizeof(second), &field->second);
+        char place[128], rest[64], second[64], bits[32] = "";
+        describe_place(place, sizeof(place), &field->place, pointees);
+        describe_place(rest, sizeof(rest), &field->rest, pointees);
+        describe_place(second, sizeof(second), &field->second, pointees);
         if (field->bits)
             snprintf(bits, sizeof(bits), ".%d:%d", field->bit, field->bits);
         size_t used = strlen(out);

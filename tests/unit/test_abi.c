@@ -104,6 +104,11 @@ static const struct {
      "&I0; s0"},
     /* struct {char; } aligned to 16: the second eightbyte is padding and takes no register */
     {NONE, 2, {STRUCT(16, 16, 1, {0, 1, ABI_INTEGER}), INT}, "-; i0, i1"},
+    {NONE,
+     9,
+     {DOUBLE, DOUBLE, DOUBLE, DOUBLE, DOUBLE, DOUBLE, DOUBLE, DOUBLE,
+      STRUCT(16, 16, 1, {0, 1, ABI_INTEGER})},
+     "-; f0, f1, f2, f3, f4, f5, f6, f7, i0"},
     {VECTOR, 3, {VECTOR, DOUBLE, QUAD}, "F0; f0, f1, f2"},
     {VECTOR32, 2, {VECTOR32, STRUCT(32, 32, 1, {0, 32, ABI_VECTOR})}, "-; -, -"},
     /* a wide vector is in a register or on the stack: of what follows, integers are sure */

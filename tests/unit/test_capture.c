@@ -1,12 +1,33 @@
 /* Values out of registers and memory; the "target" is the test's own process. */
 #include "ptrace/capture.h"
 
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "unit/check_main.h"
 
 static struct capture capture;
+
+/* Captures as the engine does; what is read at once is read with something of the caller's. */
+static void capture_hit(const arch_regs *regs, const struct arch_float_regs *floats,
+                        const struct capture_set *set)
+{
+    static const uint64_t own = 0x1234;
+    uint64_t copy = 0;
+    struct span span = {.at = (uintptr_t)&own, .to = &copy, .n = sizeof(copy)};
+    capture_begin(&capture, set, regs);
+    capture_read(&capture, getpid(), -1, &span, 1);
+    capture_finish(&capture, getpid(), -1, floats);
+    ck_assert_uint_eq(copy, own);
+}
+
+static void capture_fields(const arch_regs *regs, const struct arch_float_regs *floats,
+                           const struct field *fields, size_t n, size_t stack_args)
+{
+    const struct capture_set set = {.fields = fields, .n = n, .stack_args = stack_args};
+    capture_hit(regs, floats, &set);
+}
 
 static void set_up(size_t limit)
 {
@@ -50,7 +71,7 @@ START_TEST(integers)
     field.place = (struct value_place){.kind = PLACE_INTEGER_ARG, .index = 0};
     set_up(0);
     first_argument(&regs, INTEGERS[_i].word);
-    capture_fields(&capture, getpid(), -1, &regs, NULL, &field, 1, 0);
+    capture_fields(&regs, NULL, &field, 1, 0);
     ck_assert_uint_eq(capture.values[0], INTEGERS[_i].value);
     capture_free(&capture);
 }
@@ -62,7 +83,7 @@ static const char *text_at(uint64_t address)
     struct field field = {
         .kind = VALUE_STRING, .size = 8, .place = {.kind = PLACE_INTEGER_ARG, .index = 0}};
     first_argument(&regs, address);
-    capture_fields(&capture, getpid(), -1, &regs, NULL, &field, 1, 0);
+    capture_fields(&regs, NULL, &field, 1, 0);
     return capture.text + capture.values[0];
 }
 
@@ -111,7 +132,7 @@ START_TEST(floating_point)
     };
     const double expected[] = {3.25, -1e300, 0.5, 0};
     set_up(0);
-    capture_fields(&capture, getpid(), -1, &regs, &floats, fields, 4, 0);
+    capture_fields(&regs, &floats, fields, 4, 0);
     for (int i = 0; i < 4; i++) {
         memcpy(&value, &capture.values[i], 8);
         ck_assert_double_eq(value, expected[i]);
@@ -135,19 +156,23 @@ START_TEST(pieces)
     there.end = elements + 9;
     const struct value_place i0 = {.kind = PLACE_INTEGER_ARG, .index = 0},
                              i1 = {.kind = PLACE_INTEGER_ARG, .index = 1};
+    const struct pointee pointees[] = {
+        {.address = {.kind = PLACE_INTEGER_ARG, .index = 2}, .size = sizeof(there), .level = 1},
+        {.address = {.kind = PLACE_INTEGER_ARG, .index = 4}, .size = 5, .level = 1},
+        {.address = {.kind = PLACE_INTEGER_ARG, .index = 3}, .low = 8, .size = 8, .level = 1},
+    };
     struct value_place at[6];
     for (int i = 0; i < 6; i++)
-        at[i] = (struct value_place){.kind = PLACE_INTEGER_ARG, .index = 2, .indirect = true};
-    at[1].beyond = offsetof(__typeof__(there), text);
-    at[2].beyond = offsetof(__typeof__(there), begin);
-    at[3].beyond = offsetof(__typeof__(there), end);
-    at[4].beyond = offsetof(__typeof__(there), chars);
-    at[5].beyond = offsetof(__typeof__(there), length);
+        at[i] = (struct value_place){.kind = PLACE_POINTEE};
+    at[1].offset = offsetof(__typeof__(there), text);
+    at[2].offset = offsetof(__typeof__(there), begin);
+    at[3].offset = offsetof(__typeof__(there), end);
+    at[4].offset = offsetof(__typeof__(there), chars);
+    at[5].offset = offsetof(__typeof__(there), length);
     /* More than the four bytes that its type has. */
     const uint8_t five_bytes[] = {0x80, 0, 0, 0, 0x1f};
-    const struct value_place last = {.kind = PLACE_INTEGER_ARG, .index = 4, .indirect = true};
-    const struct value_place nowhere = {
-        .kind = PLACE_INTEGER_ARG, .index = 3, .indirect = true, .beyond = 8};
+    const struct value_place last = {.kind = PLACE_POINTEE, .index = 1};
+    const struct value_place nowhere = {.kind = PLACE_POINTEE, .index = 2, .offset = 8};
     const struct field fields[] = {
         {.kind = VALUE_HEX128, .size = 16, .place = i0, .rest = i1},
         {.kind = VALUE_INTEGER, .size = 4, .is_signed = true, .bit = 3, .bits = 5, .place = i0},
@@ -171,7 +196,9 @@ START_TEST(pieces)
                       .rcx = 16,
                       .r8 = (uintptr_t)five_bytes};
     set_up(0);
-    capture_fields(&capture, getpid(), -1, &regs, NULL, fields, 10, 0);
+    const struct capture_set set = {
+        .fields = fields, .n = 10, .pointees = pointees, .n_pointees = 3};
+    capture_hit(&regs, NULL, &set);
     ck_assert_str_eq(capture.text + capture.values[0], "0x1122334455667788fedcba98765432f0");
     ck_assert_int_eq((int64_t)capture.values[1], -2);
     ck_assert_uint_eq(capture.values[2], 0x7788f);
@@ -182,6 +209,147 @@ START_TEST(pieces)
     ck_assert_uint_eq(capture.values[7], 0); /* not there, and the others are all the same */
     ck_assert_str_eq(capture.text + capture.values[8], "(bad address)");
     ck_assert_int_eq((int64_t)capture.values[9], -(1 << 25) + 1);
+    capture_free(&capture);
+}
+END_TEST
+
+/* Addresses in what addresses lead to; each that leads nowhere says so, and the rest is right. */
+START_TEST(chains)
+{
+    struct node {
+        struct node *next;
+        const char *name;
+        int32_t value;
+    };
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(memory, MAP_FAILED);
+    munmap(memory + page, page);
+    /* The last one ends before its value. */
+    struct node *cut = (struct node *)(memory + page - offsetof(struct node, value)),
+                second = {cut, "second", 22}, first = {&second, "first", 11}, end = {NULL, NULL, 3};
+    cut->name = "cut";
+    struct pointee pointees[4] = {
+        {.address = {.kind = PLACE_INTEGER_ARG}, .size = sizeof(first), .level = 1}};
+    struct field fields[16];
+    size_t n = 0;
+    for (uint16_t i = 0; i < 4; i++) {
+        if (i)
+            pointees[i] = (struct pointee){.address = {.kind = PLACE_POINTEE, .index = i - 1},
+                                           .size = sizeof(first),
+                                           .level = (uint8_t)(i + 1)};
+        fields[n++] = (struct field){
+            .kind = VALUE_INTEGER,
+            .size = 4,
+            .place = {.kind = PLACE_POINTEE, .index = i, .offset = offsetof(struct node, value)}};
+        fields[n++] = (struct field){
+            .kind = VALUE_STRING,
+            .size = 8,
+            .place = {.kind = PLACE_POINTEE, .index = i, .offset = offsetof(struct node, name)}};
+        fields[n++] = (struct field){
+            .kind = VALUE_ENUM, .size = 1, .place = {.kind = PLACE_POINTEE_STATE, .index = i}};
+    }
+    const struct capture_set set = {
+        .fields = fields, .n = n, .pointees = pointees, .n_pointees = 4};
+    static const struct {
+        int value;
+        const char *name;
+        enum pointee_state state;
+    } expected[][4] = {
+        {{11, "first", POINTEE_READ},
+         {22, "second", POINTEE_READ},
+         {0, "cut", POINTEE_BAD},
+         {0, "(null)", POINTEE_NULL}},
+        {{3, "(null)", POINTEE_READ},
+         {0, "(null)", POINTEE_NULL},
+         {0, "(null)", POINTEE_NULL},
+         {0, "(null)", POINTEE_NULL}},
+        {{0, "(bad address)", POINTEE_BAD},
+         {0, "(bad address)", POINTEE_BAD},
+         {0, "(bad address)", POINTEE_BAD},
+         {0, "(bad address)", POINTEE_BAD}},
+    };
+    const uint64_t starts[] = {(uintptr_t)&first, (uintptr_t)&end, UINT64_MAX - 4};
+    set_up(0);
+    for (size_t row = 0; row < 3; row++) {
+        arch_regs regs = {0};
+        first_argument(&regs, starts[row]);
+        capture_hit(&regs, NULL, &set);
+        for (size_t i = 0; i < 4; i++) {
+            ck_assert_int_eq((int)capture.values[3 * i], expected[row][i].value);
+            ck_assert_str_eq(capture.text + capture.values[3 * i + 1], expected[row][i].name);
+            ck_assert_uint_eq(capture.values[3 * i + 2], expected[row][i].state);
+        }
+    }
+    capture_free(&capture);
+    munmap(memory, page);
+}
+END_TEST
+
+static const char *wide_text_at(const void *characters, uint32_t unit)
+{
+    arch_regs regs = {0};
+    struct field field = {.kind = VALUE_STRING,
+                          .size = 8,
+                          .unit = unit,
+                          .place = {.kind = PLACE_INTEGER_ARG, .index = 0}};
+    first_argument(&regs, (uintptr_t)characters);
+    capture_fields(&regs, NULL, &field, 1, 0);
+    return capture.text + capture.values[0];
+}
+
+/* Strings of wider characters, also such as begin in the middle of one that the page ends in. */
+START_TEST(wide_strings)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *memory = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(memory, MAP_FAILED);
+    munmap(memory + 2 * page, page);
+    set_up(16);
+    ck_assert_str_eq(wide_text_at(U"gr\u00fc\u00df", 4), "gr\u00fc\u00df");
+    ck_assert_str_eq(wide_text_at(u"\U0001f600!", 2), "\U0001f600!");
+    ck_assert_str_eq(wide_text_at(U"", 4), "");
+    ck_assert_str_eq(wide_text_at(NULL, 4), "(null)");
+    ck_assert_str_eq(wide_text_at((void *)8, 2), "(bad address)");
+    ck_assert_str_eq(wide_text_at(U"0123456789abcdefgh", 4), "0123456789abcdef");
+    ck_assert_str_eq(wide_text_at(U"0123456789abcde\u00fc", 4), "0123456789abcde");
+    for (size_t shift = 1; shift < 4; shift++) {
+        char *at = memory + page - 4 - shift;
+        memcpy(at, U"across", sizeof(U"across"));
+        ck_assert_str_eq(wide_text_at(at, 4), "across");
+        memcpy(at, u"narrow", sizeof(u"narrow"));
+        ck_assert_str_eq(wide_text_at(at, 2), "narrow");
+    }
+    /* It ends with the memory, in the middle of a character. */
+    memcpy(memory + 2 * page - 7, U"ab", 7);
+    ck_assert_str_eq(wide_text_at(memory + 2 * page - 7, 4), "a");
+    capture_free(&capture);
+    munmap(memory, 2 * page);
+}
+END_TEST
+
+static void name_code(void *data, uint64_t address, char *out, size_t size)
+{
+    snprintf(out, size, "%s+0x%llx", (const char *)data, (unsigned long long)address);
+}
+
+START_TEST(names_of_code)
+{
+    static char prefix[] = "code";
+    const struct field field = {
+        .kind = VALUE_SYMBOL, .size = 8, .place = {.kind = PLACE_INTEGER_ARG, .index = 0}};
+    arch_regs regs = {0};
+    set_up(1);
+    capture_fields(&regs, NULL, &field, 1, 0);
+    ck_assert_str_eq(capture.text + capture.values[0], "(null)");
+    first_argument(&regs, 0x1234);
+    capture_fields(&regs, NULL, &field, 1, 0);
+    ck_assert_str_eq(capture.text + capture.values[0], ""); /* nobody names it */
+    capture.name_code = name_code;
+    capture.name_data = prefix;
+    capture_fields(&regs, NULL, &field, 1, 0);
+    ck_assert_str_eq(capture.text + capture.values[0], "code+0x1234");
+    capture.name_code = NULL;
     capture_free(&capture);
 }
 END_TEST
@@ -209,7 +377,7 @@ START_TEST(stack_arguments)
         {.kind = VALUE_INTEGER, .size = 8, .place = {.kind = PLACE_STACK_ARG, .offset = 1 << 20}},
     };
     set_up(0);
-    capture_fields(&capture, getpid(), -1, &regs, NULL, fields, 5, 32);
+    capture_fields(&regs, NULL, fields, 5, 32);
     ck_assert_uint_eq(capture.values[0], 7);
     ck_assert_uint_eq(capture.values[1], (uint64_t)-5);
     memcpy(&value, &capture.values[2], 8);
@@ -228,6 +396,9 @@ static void add_tests(TCase *tests)
 #if defined(__x86_64__)
     tcase_add_test(tests, floating_point);
     tcase_add_test(tests, pieces);
+    tcase_add_test(tests, chains);
+    tcase_add_test(tests, wide_strings);
+    tcase_add_test(tests, names_of_code);
     tcase_add_test(tests, stack_arguments);
 #endif
 }

@@ -22,7 +22,7 @@ static void check_event(const struct opened *opened, const char *event, const ch
     char fields[512];
     const struct probe *probe = probe_named(opened, event);
     ck_assert_msg(probe != NULL, "no %s in %s", event, image_path(opened->image));
-    describe_fields(fields, sizeof(fields), probe->args, probe->n_args);
+    describe_fields(fields, sizeof(fields), probe->args, probe->n_args, probe->arg_pointees);
     ck_assert_str_eq(fields, args);
 }
 

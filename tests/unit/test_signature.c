@@ -130,8 +130,8 @@ static void check_file(const char *name, const struct expected *expected, size_t
     for (size_t i = 0; i < n; i++) {
         const struct probe *probe = probe_named(&opened, expected[i].event);
         ck_assert_msg(probe != NULL, "%s: no %s", name, expected[i].event);
-        describe_fields(args, sizeof(args), probe->args, probe->n_args);
-        describe_fields(rets, sizeof(rets), probe->rets, probe->n_rets);
+        describe_fields(args, sizeof(args), probe->args, probe->n_args, probe->arg_pointees);
+        describe_fields(rets, sizeof(rets), probe->rets, probe->n_rets, probe->ret_pointees);
         ck_assert_msg(strcmp(args, expected[i].args) == 0, "%s: %s: %s", name, expected[i].event,
                       args);
         ck_assert_msg(strcmp(rets, expected[i].rets) == 0, "%s: %s: %s", name, expected[i].event,
@@ -215,9 +215,9 @@ START_TEST(cxx_library)
         char fields[4096];
         const struct probe *probe = probe_named(&opened, functions[i].event);
         ck_assert_msg(probe != NULL, "no %s", functions[i].event);
-        describe_fields(fields, sizeof(fields), probe->args, probe->n_args);
+        describe_fields(fields, sizeof(fields), probe->args, probe->n_args, probe->arg_pointees);
         ck_assert_str_eq(fields, functions[i].args);
-        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets);
+        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets, probe->ret_pointees);
         ck_assert_str_eq(fields, functions[i].rets);
         ck_assert_ptr_null(probe->not_shown);
         if (i == 0)
@@ -256,9 +256,9 @@ START_TEST(changed_static_functions)
         char fields[4096];
         const struct probe *probe = probe_named(&opened, functions[i].event);
         ck_assert_ptr_nonnull(probe);
-        describe_fields(fields, sizeof(fields), probe->args, probe->n_args);
+        describe_fields(fields, sizeof(fields), probe->args, probe->n_args, probe->arg_pointees);
         ck_assert_str_eq(fields, _i ? functions[i].optimised_args : functions[i].plain_args);
-        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets);
+        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets, probe->ret_pointees);
         ck_assert_str_eq(fields, _i ? "" : functions[i].plain_rets);
     }
     close_file(&opened);
@@ -279,10 +279,10 @@ START_TEST(functions_without_types)
     ck_assert_uint_eq(opened.n, sizeof(types) / sizeof(*types));
     for (size_t i = 0; i < opened.n; i++) {
         const struct probe *probe = opened.probes[i];
-        describe_fields(fields, sizeof(fields), probe->args, probe->n_args);
+        describe_fields(fields, sizeof(fields), probe->args, probe->n_args, probe->arg_pointees);
         ck_assert_str_eq(fields, "arg1:word8@i0 arg2:word8@i1 arg3:word8@i2 arg4:word8@i3 "
                                  "arg5:word8@i4 arg6:word8@i5");
-        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets);
+        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets, probe->ret_pointees);
         ck_assert_str_eq(fields, "retval:word8@I0");
         ck_assert_int_eq(probe->source, SIGNATURE_NONE);
         ck_assert_str_eq(probe_source_text(opened.catalog, probe), "symbols only");

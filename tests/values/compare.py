@@ -48,6 +48,9 @@ def may_be_missing(name, listed):
     """Whether --list says so, or debug information does not even know the parameter."""
     signature, unknown = listed
     base = name.split("_")[0]
+    # "*p_m": not all that p_m leads to.
+    if any(u[0] == "*" and name.startswith(u[1:] + "_") for u in unknown if u):
+        return True
     return base in unknown or (base != "retval" and not re.search(rf"\b{base}\b", signature))
 
 

@@ -8,6 +8,7 @@ import argparse
 import random
 
 BUDGET = 40  # fields of one event; an event holds 64 at most
+DEREF = 0  # how many addresses are followed
 
 
 class Type:
@@ -59,6 +60,63 @@ class Chars(Type):
         return f"char {name}[{self.count}]"
 
 
+class WideChars(Chars):
+    def __init__(self, count):
+        super().__init__(count)
+        self.fill_text, self.show_text = f"rnd_wide_chars(@, {count});", f"out_wide_chars(@, {count});"
+
+    def decl(self, name):
+        return f"wchar_t {name}[{self.count}]"
+
+
+class PointerTo(Type):
+    """A pointer that leads to a value of its own, nowhere, or to where nothing is."""
+
+    count = 0
+
+    def __init__(self, target, text=None, valid=True):
+        PointerTo.count += 1
+        self.to, self.valid = target, valid
+        self.own_text = text
+        self.variable, self.cell = f"to{PointerTo.count}", f"cell{PointerTo.count}"
+        self.definition = ""
+
+    @property
+    def text(self):
+        return self.own_text or self.declared("")
+
+    def declared(self, name):
+        """The pointer under a name."""
+        return self.to.decl(f"(*{name})" if isinstance(self.to, Array) else f"*{name}")
+
+    def decl(self, name):
+        return f"{self.own_text} {name}" if self.own_text else self.declared(name)
+
+    @property
+    def fields(self):
+        return 1 + (self.to.fields + 1 if DEREF else 0)
+
+    def fill(self, value):
+        bad = f"{value} = ({self.text})(uintptr_t)(8 + (rnd() & 0xf8));"
+        if not self.valid:
+            return f"if (rnd() % 4) {bad} else {value} = NULL;"
+        return (f"{{ static {self.to.decl(self.cell)}; {self.to.fill(self.cell)} use(&{self.cell}); "
+                f"switch (rnd() >> 32 & 7) {{ case 0: {value} = NULL; break; case 1: {bad} break; "
+                f"default: {value} = &{self.cell}; }} }}")
+
+    def show(self, value):
+        inner = self.to.show(f"(*{self.variable})")
+        if not isinstance(self.to, (Struct, Array)):
+            inner = f'out_push("deref"); {inner} out_pop();'
+        target = self.declared(self.variable)
+        zero = f"zero_{self.variable}"
+        state = f"state_{self.variable}"
+        return (f"out_pointer({value}); if (out_level < DEREF) {{ static {self.to.decl(zero)}; "
+                f"struct out_target {state} = out_follow({value}); {target} = &{zero}; "
+                f"if (!{state}.state) {self.variable} = ({self.declared('')}){value}; "
+                f"if ({state}.shown) {{ {inner} }} out_followed({state}); }}")
+
+
 def integer(text, signed=True):
     return Type(text, f"@ = ({text})rnd();", "out_int(@);" if signed else "out_unsigned(@);")
 
@@ -82,14 +140,31 @@ FLOATS = [
     Type("float", "@ = rnd_float();", "out_float(@);"),
     Type("double", "@ = rnd_double();", "out_double(@);"),
 ]
-NUMBERS = [t for t in INTEGERS if t.text != "char"] + FLOATS  # arrays of char are text
+# Arrays of characters are text.
+NUMBERS = [t for t in INTEGERS if t.text not in ("char", "wchar_t")] + FLOATS
 LONG_DOUBLE = Type("long double", "@ = rnd_long_double();", "out_double((double)@);")
 POINTERS = [
-    pointer("void *"), pointer("const int *"), pointer("char *"), pointer("struct undefined *"),
-    pointer("const unsigned char *"), pointer("char **"),
+    pointer("void *"), PointerTo(integer("int"), "const int *", False), pointer("char *"),
+    pointer("struct undefined *"),
+    PointerTo(integer("unsigned char", False), "const unsigned char *", False),
+    PointerTo(pointer("char *"), "char **", False),
 ]
-FUNCTION_POINTER = Type("callback", "@ = (callback)(uintptr_t)rnd();", "out_pointer((void *)@);")
+
+
+class FunctionPointer(Type):
+    @property
+    def fields(self):
+        return 2 if DEREF else 1
+
+    def __init__(self):
+        self.text, self.definition = "callback", ""
+        self.fill_text = "@ = rnd() & 1 ? known_function : (callback)(uintptr_t)rnd();"
+        self.show_text = "out_code((void *)@, (void *)known_function);"
+
+
+FUNCTION_POINTER = FunctionPointer()
 STRING = Type("const char *", "@ = rnd_text();", "out_string(@);")
+WIDE_STRING = Type("const wchar_t *", "@ = rnd_wide_text();", "out_wide_string(@);")
 COMPLEX = [
     Type(f"_Complex {part}", f"__real__ @ = rnd_{part.replace(' ', '_')}(); "
          f"__imag__ @ = rnd_{part.replace(' ', '_')}();",
@@ -123,9 +198,19 @@ class Reference(Type):
     """A C++ reference to a variable of the type, which is shown as `show` says."""
 
     def __init__(self, target, show=None, mark="&"):
-        super().__init__(target.text, "", show or "out_pointer(&@);")
+        super().__init__(target.text, "", show or "")
         self.mark = mark
         self.to = target
+        self.fields = 1 if show or not DEREF else target.fields + 2
+
+    def show(self, value):
+        if self.show_text:
+            return super().show(value)
+        inner = self.to.show(value)
+        if not isinstance(self.to, Struct):
+            inner = f'out_push("deref"); {inner} out_pop();'
+        return (f"out_pointer(&{value}); if (out_level < DEREF) {{ struct out_target target = "
+                f"out_follow(&{value}); {inner} out_followed(target); }}")
 
     def fill(self, value):
         return self.to.fill(value)
@@ -226,11 +311,17 @@ class Generator:
         self.cxx, self.n = cxx, functions
         self.enums = self.make_enums()
         self.structs, self.unions = [], []
+        numbers = INTEGERS[2:] + FLOATS + self.enums + INT128 + [STRING]  # of char nothing is shown
+        self.pointers = [PointerTo(self.rng.choice(numbers)) for _ in range(8)]
+        self.pointers += [PointerTo(p) for p in self.pointers[:3]]
+        self.pointers += [PointerTo(Array(self.rng.choice(NUMBERS), 3))]
         for i in range(max(12, functions // 4)):
             if self.rng.random() < 0.15:
                 self.unions.append(self.make_union(i))
             else:
                 self.structs.append(self.make_struct(i))
+                if i % 2 == 0 and self.structs[-1].members and self.structs[-1].fields < 24:
+                    self.pointers.append(PointerTo(self.structs[-1]))
         self.clang = clang
         self.definitions, self.no_results = [], []
         self.classes = self.make_classes() if cxx else []
@@ -256,8 +347,8 @@ class Generator:
 
     def scalar(self, in_struct=False):
         r = self.rng
-        pools = [(30, INTEGERS), (14, FLOATS), (6, [LONG_DOUBLE]), (10, POINTERS), (6, [STRING]),
-                 (4, [FUNCTION_POINTER]), (8, self.enums), (5, INT128), (6, COMPLEX), (6, VECTORS)]
+        pools = [(30, INTEGERS), (14, FLOATS), (6, [LONG_DOUBLE]), (10, POINTERS), (6, [STRING]), (2, [WIDE_STRING]),
+                 (4, [FUNCTION_POINTER]), (8 if DEREF else 0, self.pointers), (8, self.enums), (5, INT128), (6, COMPLEX), (6, VECTORS)]
         return r.choice(r.choices([p for _, p in pools], [w for w, _ in pools])[0])
 
     def member(self, i):
@@ -270,7 +361,7 @@ class Generator:
         elif x < 0.75:
             t = Array(Array(r.choice(NUMBERS), 2), 2)
         elif x < 0.82:
-            t = Chars(r.choice([1, 4, 7, 8, 12, 16, 40]))
+            t = r.choice([Chars, Chars, WideChars])(r.choice([1, 4, 7, 8, 12, 16, 40]))
         elif self.structs and x < 0.95:
             t = r.choice(self.structs)
         elif self.unions:
@@ -366,10 +457,14 @@ class Generator:
         size = 'out_push("size"); out_unsigned(@.size()); out_pop();'
         ints = Type("std::vector<int>", "@.resize(rnd() % 9);", size)
         strings = Type("std::vector<copied>", "@.resize(rnd() % 9);", size)
+        smart = ("out_pointer(@.get()); if (out_level < DEREF) { static const long zero = 0; "
+                 "struct out_target target = out_follow(@.get()); if (target.shown) { "
+                 'out_push("deref"); out_int(target.state ? zero : *@); out_pop(); } '
+                 "out_followed(target); }")
         unique = Moved("std::unique_ptr<int>", "@.reset(rnd() & 1 ? new int(1) : nullptr);",
-                       "out_pointer(@.get());")
-        shared = Type("std::shared_ptr<long>", "@ = std::make_shared<long>(1);",
-                      "out_pointer(@.get());")
+                       smart, 3 if DEREF else 1)
+        shared = Type("std::shared_ptr<long>", "@ = std::make_shared<long>(1);", smart,
+                      3 if DEREF else 1)
         member = Type("member_pointer", "@ = rnd() & 1 ? &plain::m0 : nullptr;",
                       "{ uint64_t bits; memcpy(&bits, &@, 8); out_hex(bits); }")
         member.definition = f"typedef {plain.members[0][1].text} plain::*member_pointer;"
@@ -464,7 +559,9 @@ class Generator:
             lines.append(f"    {result.fill(f'ret_{i}')}")
         lines.append(f'    out_entry("{name}");')
         if method:
-            lines.append('    out_push("this"); out_pointer(&the_owner); out_pop();')
+            lines.append('    out_push("this"); out_pointer(&the_owner); if (DEREF) { '
+                         'struct out_target target = out_follow(&the_owner); out_push("value"); '
+                         'out_int(the_owner.value); out_pop(); out_followed(target); } out_pop();')
         for n, t in parameters:
             lines.append(f'    out_push("{n}"); {t.show(n)} out_pop();')
         lines.append("    out_end();")
@@ -483,8 +580,10 @@ class Generator:
         return "\n".join(out)
 
     def emit(self):
-        out = ['#include "runtime.h"', "#include <stddef.h>", "#include <wchar.h>",
+        out = ['#include "runtime.h"', "#include <stddef.h>",
                "typedef int (*callback)(int, const char *);", "struct undefined;",
+               "static NOINLINE int known_function(int a, const char *b) "
+               "{ use(b); return a; }",
                "#ifdef __clang__", "#define FIXED", "#else",
                "#define FIXED __attribute__((noclone))", "#endif"]
         out += [t.definition for t in VECTORS + self.enums]
@@ -512,7 +611,11 @@ def main():
     parser.add_argument("--functions", type=int, default=100)
     parser.add_argument("--language", choices=["c", "c++"], default="c")
     parser.add_argument("--compiler", choices=["gcc", "clang"], default="gcc")
+    parser.add_argument("--deref", type=int, default=0)
     args = parser.parse_args()
+    global DEREF
+    DEREF = args.deref
+    print(f"#define DEREF {DEREF}")
     print(Generator(args.seed, args.functions, args.language == "c++",
                     args.compiler == "clang").emit())
 

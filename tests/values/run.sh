@@ -13,23 +13,25 @@ values_need()
     done
 }
 
-# values_build LANGUAGE COMPILER LEVEL SEED FUNCTIONS: makes the program ./values.
+# values_build LANGUAGE COMPILER LEVEL SEED FUNCTIONS [DEREF]: makes the program ./values, whose
+# addresses are to be followed to that depth.
 values_build()
 {
     local language=$1 compiler=$2 level=$3 seed=$4 functions=$5 source=values.c standard=gnu11 cc=$2
+    deref=${6:-0}
     if [[ $language == c++ ]]; then
         source=values.cc standard=gnu++17 cc=${compiler/gcc/g}++
     fi
     values_need python3 "$cc"
     python3 "$values/generate.py" --seed "$seed" --functions "$functions" --language "$language" \
-        --compiler "$compiler" >"$source" || fail "generate.py failed"
+        --compiler "$compiler" --deref "$deref" >"$source" || fail "generate.py failed"
     "$cc" -std=$standard -g -"$level" -w -I"$values" -o values "$source" >compiler.log 2>&1 ||
         fail "$(tail -n 5 compiler.log)"
 }
 
 values_compare()
 {
-    "$tracer" --list -f "$values_pattern" -- ./values >list || fail "exit status $? of --list"
+    "$tracer" --list "--deref=$deref" -f "$values_pattern" -- ./values >list || fail "exit status $? of --list"
     python3 "$values/compare.py" expected traced list >difference 2>&1 ||
         fail "$* $(cut -c1-1000 difference)"
     tail -n 1 difference
@@ -38,7 +40,7 @@ values_compare()
 # values_print CALLS SEED: with --print.
 values_print()
 {
-    "$tracer" --quiet --print=lines -f "$values_pattern" -- ./values "$1" "$2" print >expected ||
+    "$tracer" --quiet --print=lines "--deref=$deref" -f "$values_pattern" -- ./values "$1" "$2" print >expected ||
         fail "exit status $?"
     sed -E 's/^[0-9]+ +//; s/^values:([^ ]*\()/\1/; s/ <[0-9.]+>$//' lines >traced
     values_compare "--print, $*:"
@@ -48,7 +50,7 @@ values_print()
 values_ctf()
 {
     rm -rf trace
-    "$tracer" --output=trace -f "$values_pattern" -- ./values "$1" "$2" ctf >expected 2>"$err" ||
+    "$tracer" --output=trace "--deref=$deref" -f "$values_pattern" -- ./values "$1" "$2" ctf >expected 2>"$err" ||
         fail "exit status $?: $(cat "$err")"
     babeltrace2 trace 2>text.err |
         sed -E 's/^\[[^]]*\] \([^)]*\) [^ ]* values:([^ ]*: \{) cpu_id = [0-9]+ \}, \{/\1/' >traced

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -85,6 +86,31 @@ static inline void rnd_chars(char *to, size_t n)
         to[i] = i < length ? (char)('a' + (rnd() >> 32) % 26) : '\0';
 }
 
+/* Characters of one to four bytes in UTF-8. */
+static const struct {
+    const wchar_t *wide;
+    const char *text;
+} wide_texts[] = {
+    {L"a", "a"},
+    {L"some words", "some words"},
+    {L"gr\u00fc\u00df \u20ac \U0001f600", "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"},
+};
+
+static inline const wchar_t *rnd_wide_text(void)
+{
+    uint64_t which = rnd() >> 32 & 7;
+    return which == 0   ? NULL
+           : which == 1 ? (const wchar_t *)(uintptr_t)(8 + (rnd() & 0xf8))
+                        : wide_texts[which % 3].wide;
+}
+
+static inline void rnd_wide_chars(wchar_t *to, size_t n)
+{
+    size_t length = (rnd() >> 32) % (n + 1 - out_ctf) + out_ctf;
+    for (size_t i = 0; i < n; i++)
+        to[i] = i < length ? (wchar_t)(L'a' + (rnd() >> 32) % 26) : L'\0';
+}
+
 /* ---- what the trace is to show ---- */
 
 /* clang describes _Complex long double and _Complex __float128 alike: neither is shown. */
@@ -98,6 +124,12 @@ struct enum_name {
     const char *name;
     int64_t value;
 };
+
+/* By what is no address what is shown is reached (1: NULL, 2: a bad one): it is zero, and the text
+   of strings is this. */
+static unsigned out_missing;
+/* How many addresses have been followed to it. */
+static unsigned out_level;
 
 static const char *out_path[16];
 static unsigned out_depth, out_fields;
@@ -168,9 +200,21 @@ static inline void out_pointer(const volatile void *value)
     out_hex((uintptr_t)value);
 }
 
+/* Text of what is not there; whether it is not. */
+static inline bool out_absent(void)
+{
+    if (!out_missing)
+        return false;
+    out_name();
+    out_text("\"%s\"", out_missing == 1 ? "(null)" : "(bad address)");
+    return true;
+}
+
 static inline void out_hex128(unsigned __int128 value)
 {
     uint64_t low = (uint64_t)value, high = (uint64_t)(value >> 64);
+    if (out_absent())
+        return;
     out_name();
     const char *quote = out_ctf ? "\"" : "";
     if (high)
@@ -214,6 +258,8 @@ static inline void out_double(double value)
 
 static inline void out_chars(const char *text, size_t n)
 {
+    if (out_absent())
+        return;
     out_name();
     out_text("\"%.*s\"", (int)strnlen(text, n), text);
 }
@@ -221,12 +267,32 @@ static inline void out_chars(const char *text, size_t n)
 static inline void out_string(const char *text)
 {
     const char *quote = out_ctf ? "\"" : "";
+    if (out_absent())
+        return;
     if (!text || (uintptr_t)text < 4096) {
         out_name();
         out_text("%s%s%s", quote, text ? "(bad address)" : "(null)", quote);
         return;
     }
     out_chars(text, 256);
+}
+
+static inline void out_wide_string(const wchar_t *text)
+{
+    for (size_t i = 0; i < sizeof(wide_texts) / sizeof(wide_texts[0]) && !out_missing; i++)
+        if (text == wide_texts[i].wide) {
+            out_string(wide_texts[i].text);
+            return;
+        }
+    out_string((const char *)text);
+}
+
+static inline void out_wide_chars(const wchar_t *text, size_t n)
+{
+    char narrow[64];
+    for (size_t i = 0; i < n; i++)
+        narrow[i] = (char)text[i];
+    out_chars(narrow, n);
 }
 
 static inline void out_enum(int64_t value, const struct enum_name *names, size_t n, bool is_signed)
@@ -266,6 +332,60 @@ static inline void out_enum(int64_t value, const struct enum_name *names, size_t
         out_text("%llu", (unsigned long long)value);
     if (out_ctf)
         out_text(" )");
+}
+
+/* ---- what addresses lead to */
+
+/* What an address leads to. */
+struct out_target {
+    unsigned state, outer;
+    bool shown; /* its values are, though there are none */
+};
+
+/* Behind an address that has been shown; DEREF says that it is followed. */
+static inline struct out_target out_follow(const volatile void *address)
+{
+    struct out_target target;
+    target.outer = out_missing;
+    target.state = out_missing ? out_missing : !address ? 1 : (uintptr_t)address < 4096 ? 2 : 0;
+    if (target.state == 2 && !out_ctf)
+        out_text(" (bad address)");
+    target.shown = out_ctf || !target.state;
+    out_missing = target.state;
+    out_level++;
+    return target;
+}
+
+static inline void out_followed(struct out_target target)
+{
+    static const struct enum_name states[] = {{"ok", 0}, {"null", 1}, {"bad_address", 2}};
+    out_missing = target.outer;
+    out_level--;
+    if (!out_ctf)
+        return;
+    out_push("ptr");
+    out_enum((int64_t)target.state, states, 3, false);
+    out_pop();
+}
+
+/* The address of a function, which may be that of `known`. */
+static inline void out_code(const volatile void *address, const volatile void *known)
+{
+    const char *name = address == known && !out_missing ? "known_function" : NULL;
+    out_pointer(address);
+    if (!out_ctf) {
+        out_text(name ? " <%s>" : "", name);
+    } else if (DEREF) {
+        out_push("symbol");
+        if (!out_absent()) {
+            out_name();
+            if (name || !address)
+                out_text("\"%s\"", name ? name : "(null)");
+            else
+                out_text("\"0x%llx\"", (unsigned long long)(uintptr_t)address);
+        }
+        out_pop();
+    }
 }
 
 /* A union: hex words of eight bytes and what is left. */
