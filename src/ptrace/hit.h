@@ -28,6 +28,7 @@ struct hit {
     uint64_t time_ns;        /* CLOCK_MONOTONIC */
     uint64_t duration_ns;    /* HIT_EXIT: since the entry */
     uint64_t return_address; /* in the process; 0 when it could not be read */
+    uint64_t ip;             /* the function's first instruction, or where it returned to */
     const char
         *thread_name; /* the thread's comm, at most 15 bytes; what it was when last looked at */
 

@@ -118,8 +118,11 @@ static enum callstack_site call_site(const struct site *back, const struct site 
 static void serve_entry(struct engine *engine, struct tracee *tracee, struct site *site,
                         const arch_regs *regs)
 {
-    struct hit hit = {
-        .probe = site->probe, .kind = HIT_ENTRY, .cpu = -1, .time_ns = engine_now_ns()};
+    struct hit hit = {.probe = site->probe,
+                      .kind = HIT_ENTRY,
+                      .cpu = -1,
+                      .time_ns = engine_now_ns(),
+                      .ip = site->at.value};
     engine->stats.calls++;
     target_addr ret = {0};
     uint64_t slot = arch_entry_slot(regs);
@@ -156,8 +159,11 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
     uint64_t slot = arch_exit_slot(regs);
     struct frame frame;
     bool any = false;
-    struct hit hit = {
-        .kind = HIT_EXIT, .cpu = -1, .time_ns = engine_now_ns(), .return_address = site->at.value};
+    struct hit hit = {.kind = HIT_EXIT,
+                      .cpu = -1,
+                      .time_ns = engine_now_ns(),
+                      .return_address = site->at.value,
+                      .ip = site->at.value};
     struct stack_range stack = stack_range_of(tracee, slot, hit.time_ns);
     /* Behind a call that never returns a compiler may put the landing pad of an exception, which is
        entered with the exception in the first return register (Itanium C++ ABI, Exception Handling,

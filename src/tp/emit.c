@@ -146,7 +146,10 @@ static bool serve(const struct emission *emission, const struct lttng_ust_tracep
         if (probe->func != event_probe_callback)
             continue;
         struct lttng_ust_event_common *event = probe->data;
-        struct lttng_ust_probe_ctx probe_ctx = {.struct_size = sizeof(probe_ctx)};
+        struct lttng_ust_probe_ctx probe_ctx = {
+            .struct_size = sizeof(probe_ctx),
+            .ip = (void *)(uintptr_t)emission->hit->ip,
+        };
         if (event->type != type) {
             others = true;
         } else if (passes(emission, event, &probe_ctx)) {

@@ -1,8 +1,9 @@
 /*
  * The CPU number comes from a function that liblttng-ust lets one override. The thread's ID and
- * name it asks of gettid() and pthread_getname_np(), which the executable answers (tp/thread_id.h),
- * but it asks once per emitting thread and then keeps the answers in thread-local variables. It
- * exports a function that makes it forget the name, and none for the ID.
+ * name and the process's ID it asks of gettid(), pthread_getname_np() and getpid(), which the
+ * executable answers (tp/thread_id.h), but it asks once per emitting thread, or once for all of
+ * them, and keeps the answers. It exports a function that makes it forget the name, and none for
+ * the IDs. The process's is the affair of tp/speaker_pid.c.
  *
  * The variable with the ID is found so: gettid() is called by liblttng-ust right before it stores
  * the answer. At that moment its thread-local storage is copied; after the emission the word that
@@ -24,6 +25,7 @@
 #include <lttng/ust-events.h>
 #include <lttng/ust-getcpu.h>
 
+#include "tp/speaker_pid.h"
 #include "tp/thread_id.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -36,6 +38,7 @@ struct speaker {
     const void *library;          /* where liblttng-ust is mapped */
     enum offset_state vtid_state; /* written once, read by any emitting thread */
     size_t vtid_offset;           /* of the cached ID in liblttng-ust's storage */
+    struct speaker_pid pid;
 };
 
 /* What an emitting thread keeps. */
@@ -156,7 +159,9 @@ void speaker_begin(struct speaker *speaker, const struct hit *hit)
         memset(voice.name + n, 0, sizeof(voice.name) - n);
         forget_caches(speaker);
     }
+    speaker_pid_begin(&speaker->pid, hit->pid, hit->time_ns);
     face->tid = voice.tid;
+    face->pid = hit->pid;
     memcpy(face->name, voice.name, sizeof(face->name));
     face->asked = asked;
     face->data = speaker;
@@ -170,7 +175,12 @@ void speaker_end(struct speaker *speaker)
     if (speaker->face) {
         struct thread_face *face = speaker->face();
         face->tid = 0;
+        face->pid = 0;
         face->name[0] = '\0';
+        if (face->pid_asked) {
+            face->pid_asked = false;
+            speaker_pid_look(&speaker->pid);
+        }
     }
 }
 
@@ -182,6 +192,8 @@ struct speaker *speaker_new(void)
     speaker->n_cpus = possible_cpus();
     speaker->face = (thread_face_function *)dlsym(RTLD_DEFAULT, THREAD_FACE_SYMBOL);
     speaker->library = (const void *)lttng_ust_context_procname_reset;
+    if (speaker->face)
+        speaker_pid_init(&speaker->pid, speaker->library);
     if (lttng_ust_getcpu_override(current_cpu) < 0)
         log_debug("liblttng-ust keeps its own idea of the CPU");
     return speaker;
@@ -192,5 +204,7 @@ void speaker_free(struct speaker *speaker)
     /* NULL gives liblttng-ust its own back. */
     if (speaker && lttng_ust_getcpu_override(NULL) < 0)
         log_debug("liblttng-ust keeps our idea of the CPU");
+    if (speaker)
+        speaker_pid_free(&speaker->pid);
     free(speaker);
 }

@@ -1,6 +1,6 @@
 /*
  * Makes what liblttng-ust says of the emitting thread true of the traced one: cpu_id, and the
- * contexts vtid and procname.
+ * contexts vtid, vpid and procname.
  */
 #ifndef TP_SPEAKER_H
 #define TP_SPEAKER_H

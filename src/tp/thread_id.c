@@ -26,6 +26,15 @@ EXPORTED pid_t gettid(void)
     return face->tid;
 }
 
+EXPORTED pid_t getpid(void)
+{
+    struct thread_face *face = ptrace_tracer_thread_face();
+    if (face->pid == 0)
+        return (pid_t)syscall(SYS_getpid);
+    face->pid_asked = true;
+    return face->pid;
+}
+
 EXPORTED int pthread_getname_np(pthread_t thread, char *name, size_t size)
 {
     const struct thread_face *face = ptrace_tracer_thread_face();

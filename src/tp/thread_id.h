@@ -1,19 +1,22 @@
 /*
- * For whom a thread of the tracer speaks. liblttng-ust's contexts `vtid` and `procname` ask
- * gettid() and pthread_getname_np() about the thread that emits; both are found through the dynamic
+ * For whom a thread of the tracer speaks. liblttng-ust's contexts `vtid`, `vpid` and `procname` ask
+ * gettid(), getpid() and pthread_getname_np() about who emits; all are found through the dynamic
  * linker, where the executable comes first (ld.so(8), "global scope"). So the executable defines
- * both: they answer for the traced thread while a thread of the tracer emits for it, and the truth
- * otherwise.
+ * them: they answer for the traced thread while a thread of the tracer emits for it, and the truth
+ * otherwise, to the threads by which liblttng-ust registers with session daemons among others.
  */
 #ifndef TP_THREAD_ID_H
 #define TP_THREAD_ID_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum { THREAD_NAME_MAX = 16 }; /* NUL included, as prctl(2) PR_GET_NAME */
 
 struct thread_face {
     pid_t tid;                  /* 0: the thread speaks for itself */
+    pid_t pid;                  /* likewise */
+    bool pid_asked;             /* set when getpid() has answered `pid` */
     char name[THREAD_NAME_MAX]; /* "": its own */
     void (*asked)(void *data);  /* called before gettid() answers `tid`; may be NULL */
     void *data;

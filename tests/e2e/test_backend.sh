@@ -127,42 +127,74 @@ END
     lines 4 '^kinds:' events
 }
 
-# cpu_id, vtid and procname tell of whom the hit says they do; vpid is the tracer's.
+# cpu_id and the contexts tell of whom the hit says they do.
 case_contexts()
 {
+    local driver_pid
     with_lttng
     lttng_do create contexts --output="$dir/contexts"
     lttng_do enable-event -u 'kinds:*'
-    lttng_do add-context -u -t vtid -t procname
+    lttng_do add-context -u -t vtid -t procname -t vpid -t ip
     lttng_do start
     driver_start
+    driver_pid=$DRIVER_PID
     ask choose session=contexts
     expect opened open
     expect added add
     expect begun begin
-    expect emitted emit static entry 1 tid=1 name=ab
-    expect emitted emit static entry 1 tid=2 name=abcdefghijklmnopqrst
-    expect emitted emit static entry 2 tid=3 name=ab
-    expect emitted emit static entry 1 tid=1 name=ab
-    expect emitted emit static entry 1 tid=1 name=xy
-    expect emitted emit static entry 1 tid=4194303 name=xy cpu=0
-    expect emitted emit static entry 1 tid=5 name=xy cpu=1000000
+    expect emitted emit static entry 1 tid=1 pid=1 name=ab ip=0x401000
+    expect emitted emit static entry 1 tid=2 pid=1 name=abcdefghijklmnopqrst ip=0x7fff12345678
+    expect emitted emit static entry 2 tid=3 pid=3 name=ab
+    expect emitted emit static entry 1 tid=1 pid=1 name=ab
+    expect emitted emit static entry 1 tid=1 pid=77777 name=xy
+    expect emitted emit static entry 1 tid=4194303 pid=4194303 name=xy cpu=0
+    expect emitted emit static entry 1 tid=5 pid=4194302 name=xy cpu=1000000
+    # The daemon knows the tracer by its own ID, whoever it speaks for.
+    lttng list -u >list
+    expect ended end
+    driver_stop
+    lttng_do destroy contexts
+    grep -q "^PID: $driver_pid " list || fail "not registered as $driver_pid: $(grep PID list)"
+    trace_events contexts
+    sed -i 's/{ cpu_id = [0-9]* }, //' events
+    same <<'END'
+kinds:static_entry: { vtid = 1, procname = "ab", vpid = 1, ip = 4198400 }, { n = 0 }
+kinds:static_entry: { vtid = 2, procname = "abcdefghijklmno", vpid = 1, ip = 140733498807928 }, { n = 0 }
+kinds:static_entry: { vtid = 3, procname = "ab", vpid = 3, ip = 0 }, { n = 0 }
+kinds:static_entry: { vtid = 3, procname = "ab", vpid = 3, ip = 0 }, { n = 1 }
+kinds:static_entry: { vtid = 1, procname = "ab", vpid = 1, ip = 0 }, { n = 0 }
+kinds:static_entry: { vtid = 1, procname = "xy", vpid = 77777, ip = 0 }, { n = 0 }
+kinds:static_entry: { vtid = 4194303, procname = "xy", vpid = 4194303, ip = 0 }, { n = 0 }
+kinds:static_entry: { vtid = 5, procname = "xy", vpid = 4194302, ip = 0 }, { n = 0 }
+END
+    grep -q 'cpu_id = 0 }, { vtid = 4194303' text || fail "the CPU is not the hit's"
+}
+
+# The session was started before, and events of liblttng-ust's own have asked for the process.
+case_contexts_of_a_session_that_records_all()
+{
+    local driver_pid
+    with_lttng
+    lttng_do create contexts --output="$dir/contexts"
+    lttng_do enable-event -u -a
+    lttng_do add-context -u -t vpid
+    lttng_do start
+    driver_start
+    driver_pid=$DRIVER_PID
+    ask choose session=contexts
+    expect opened open
+    expect added add
+    expect begun begin
+    expect emitted emit static entry 1 pid=11111
+    expect emitted emit static entry 1 pid=22222
     expect ended end
     driver_stop
     lttng_do destroy contexts
     trace_events contexts
-    sed -i 's/{ cpu_id = [0-9]* }, //' events
-    same <<'END'
-kinds:static_entry: { vtid = 1, procname = "ab" }, { n = 0 }
-kinds:static_entry: { vtid = 2, procname = "abcdefghijklmno" }, { n = 0 }
-kinds:static_entry: { vtid = 3, procname = "ab" }, { n = 0 }
-kinds:static_entry: { vtid = 3, procname = "ab" }, { n = 1 }
-kinds:static_entry: { vtid = 1, procname = "ab" }, { n = 0 }
-kinds:static_entry: { vtid = 1, procname = "xy" }, { n = 0 }
-kinds:static_entry: { vtid = 4194303, procname = "xy" }, { n = 0 }
-kinds:static_entry: { vtid = 5, procname = "xy" }, { n = 0 }
-END
-    grep -q 'cpu_id = 0 }, { vtid = 4194303' text || fail "the CPU is not the hit's"
+    grep ^kinds events | sed 's/{ cpu_id = [0-9]* }, //' >kinds
+    printf 'kinds:static_entry: { vpid = %s }, { n = 0 }\n' 11111 22222 | cmp - kinds ||
+        fail "vpid is $(cat kinds)"
+    grep -q "lttng_ust_statedump:start: .*vpid = $driver_pid }" events || fail "liblttng-ust itself is somebody else"
 }
 
 # Each CPU number the machine has lands in the trace as such.

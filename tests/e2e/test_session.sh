@@ -344,6 +344,62 @@ case_contexts()
     lines "$(wc -l <text)" "vtid = ${target_pid}[ ,].*procname = \"sample_app\"|procname = \"sample_app\".*vtid = ${target_pid}[ ,]" text
 }
 
+# ... of many threads of several processes, each of which says itself who it is and where.
+case_contexts_of_threads_and_processes()
+{
+    cat >program.c <<'END'
+#include <pthread.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static volatile int sink;
+__attribute__((noinline, noclone)) int work(int pid, int tid, int cpu, const char *name) { return sink = pid + tid + cpu + *name; }
+static void *run(void *data)
+{
+    int cpu = (int)(intptr_t)data % (int)sysconf(_SC_NPROCESSORS_ONLN);
+    char name[16];
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET((size_t)cpu, &set);
+    pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+    snprintf(name, sizeof(name), "worker %d", (int)(intptr_t)data);
+    pthread_setname_np(pthread_self(), name);
+    for (int i = 0; i < 25; i++)
+        sink = work((int)getpid(), (int)syscall(SYS_gettid), cpu, name);
+    return NULL;
+}
+int main(void)
+{
+    pthread_t threads[8];
+    pid_t child = fork();
+    for (intptr_t i = 0; i < 8; i++)
+        pthread_create(&threads[i], NULL, run, (void *)i);
+    for (int i = 0; i < 8; i++)
+        pthread_join(threads[i], NULL);
+    if (child > 0)
+        waitpid(child, NULL, 0);
+    printf("%p\n", (void *)(intptr_t)work);
+    return 0;
+}
+END
+    "${TEST_CC:-cc}" -D_GNU_SOURCE -O1 -g -no-pie -fno-pie -o program program.c -pthread || fail "cannot compile"
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'program:work_entry'
+    lttng_do add-context -u -t vtid -t procname -t vpid -t ip
+    lttng_do start
+    traced 0 -F -f work ./program
+    lttng_do destroy mine
+    read_trace mine
+    lines 400 . text
+    lines 400 "cpu_id = ([0-9]+) \}, \{ vtid = ([0-9]+), procname = \"([^\"]*)\", vpid = ([0-9]+), ip = $(($(head -n 1 $out))) \}, \{ pid = \4, tid = \2, cpu = \1, name = \"\3\" \}" text
+    [[ $(grep -o 'vpid = [0-9]*' text | sort -u | wc -l) == 2 ]] || fail "not two processes"
+    [[ $(grep -o 'vtid = [0-9]*' text | sort -u | wc -l) == 16 ]] || fail "not sixteen threads"
+}
+
 case_entry_only()
 {
     with_lttng

@@ -10,12 +10,11 @@
  *     late                        a function of provider "late"
  *     begin | extend | end        the session
  *     names PROVIDER              whether a session's rule names it
- *     emit FUNCTION KIND COUNT [tid=N] [cpu=N] [name=TEXT]    hits; arg `n` counts from 0
- *     wanted FUNCTION             the mask that is wanted now
- *     wait FUNCTION MASK          until that mask is wanted, looking as the tracer does
- *     storm FUNCTION SECONDS      hits without end, from a thread that emits alone
- *     counts                      records written and lost
- *     look                        what a look at the generation costs
+ *     emit FUNCTION KIND COUNT [tid=N] [pid=N] [cpu=N] [name=TEXT] [ip=N]    hits; arg `n` counts
+ * from 0 wanted FUNCTION             the mask that is wanted now wait FUNCTION MASK          until
+ * that mask is wanted, looking as the tracer does storm FUNCTION SECONDS      hits without end,
+ * from a thread that emits alone counts                      records written and lost look what a
+ * look at the generation costs
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -240,14 +239,16 @@ static void emit(const struct driver *driver, const struct probe *probe, enum hi
 static void do_emit(struct driver *driver, char *arguments)
 {
     char function[512], kind[16], name[64] = "traced";
-    int count = 0, used = 0, tid = 4242, cpu = -1;
+    int count = 0, used = 0, tid = 4242, pid = 4242, cpu = -1;
+    unsigned long ip = 0;
     if (sscanf(arguments, "%511s %15s %d%n", function, kind, &count, &used) != 3)
         exit(2);
     for (char *word = strtok(arguments + used, " "); word; word = strtok(NULL, " "))
-        if (sscanf(word, "tid=%d", &tid) != 1 && sscanf(word, "cpu=%d", &cpu) != 1 &&
+        if (sscanf(word, "tid=%d", &tid) != 1 && sscanf(word, "pid=%d", &pid) != 1 &&
+            sscanf(word, "cpu=%d", &cpu) != 1 && sscanf(word, "ip=%lx", &ip) != 1 &&
             sscanf(word, "name=%63s", name) != 1)
             exit(2);
-    struct hit who = {.pid = tid, .tid = tid, .cpu = cpu, .thread_name = name};
+    struct hit who = {.pid = pid, .tid = tid, .cpu = cpu, .thread_name = name, .ip = ip};
     const struct probe *probe = find(driver, function);
     double start = now();
     for (int i = 0; i < count; i++)

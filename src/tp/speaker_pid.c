@@ -1,0 +1,117 @@
+#include "tp/speaker_pid.h"
+
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/log.h"
+
+enum {
+    LOOK_EVERY_NS = 100 * 1000 * 1000,
+    /* A smaller number may well be something else. */
+    TELLING_PID = 1000,
+};
+
+struct search {
+    struct speaker_pid *speaker;
+    uintptr_t library;
+};
+
+static int find_data(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    const struct search *search = data;
+    bool is_it = false;
+    for (int i = 0; i < info->dlpi_phnum && !is_it; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        is_it = segment->p_type == PT_LOAD &&
+                search->library - (info->dlpi_addr + segment->p_vaddr) < segment->p_memsz;
+    }
+    for (int i = 0; i < info->dlpi_phnum && is_it; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_W))
+            continue;
+        search->speaker->data = (const char *)(info->dlpi_addr + segment->p_vaddr);
+        search->speaker->size = segment->p_memsz;
+    }
+    return is_it;
+}
+
+static void give_up_looking(struct speaker_pid *speaker)
+{
+    free(speaker->before);
+    speaker->before = NULL;
+}
+
+/* The first word that has become one of the IDs; how many there are in *n. */
+static pid_t *find_word(const struct speaker_pid *speaker, bool was_there, unsigned *n)
+{
+    size_t first = (size_t)(-(uintptr_t)speaker->data & (sizeof(pid_t) - 1));
+    pid_t *found = NULL;
+    *n = 0;
+    for (size_t at = first; at + sizeof(pid_t) <= speaker->size; at += sizeof(pid_t)) {
+        pid_t before, now;
+        memcpy(&now, speaker->data + at, sizeof(now));
+        if (now != speaker->own && now != speaker->spoken)
+            continue;
+        memcpy(&before, speaker->before + at, sizeof(before));
+        if (now == 0 || (before != 0 && !was_there))
+            continue;
+        if ((*n)++ == 0)
+            found = (pid_t *)(uintptr_t)(speaker->data + at);
+    }
+    return found;
+}
+
+void speaker_pid_init(struct speaker_pid *speaker, const void *library)
+{
+    struct search search = {.speaker = speaker, .library = (uintptr_t)library};
+    *speaker = (struct speaker_pid){.own = getpid()};
+    dl_iterate_phdr(find_data, &search);
+    speaker->before = speaker->data ? malloc(speaker->size) : NULL;
+    if (!speaker->before)
+        return;
+    memcpy(speaker->before, speaker->data, speaker->size);
+    /* A session that is started already may have asked: with events of liblttng-ust's own. */
+    unsigned n;
+    pid_t *word = find_word(speaker, true, &n);
+    if (n == 1 && speaker->own >= TELLING_PID) {
+        speaker->variable = word;
+        give_up_looking(speaker);
+    }
+}
+
+void speaker_pid_free(struct speaker_pid *speaker)
+{
+    if (speaker->variable)
+        __atomic_store_n(speaker->variable, speaker->own, __ATOMIC_RELAXED);
+    give_up_looking(speaker);
+}
+
+void speaker_pid_look(struct speaker_pid *speaker)
+{
+    unsigned n;
+    if (!speaker->before)
+        return;
+    pid_t *word = find_word(speaker, false, &n);
+    if (n == 0)
+        return;
+    if (n == 1)
+        speaker->variable = word;
+    else
+        log_debug("the context vpid tells of the first process only");
+    give_up_looking(speaker);
+}
+
+void speaker_pid_begin(struct speaker_pid *speaker, pid_t pid, uint64_t now_ns)
+{
+    /* Others than emitting threads may ask, too: those that tell sessions of our libraries. */
+    if (speaker->before && now_ns - speaker->looked_ns >= LOOK_EVERY_NS) {
+        speaker->looked_ns = now_ns;
+        speaker_pid_look(speaker);
+    }
+    speaker->spoken = pid;
+    if (speaker->variable && __atomic_load_n(speaker->variable, __ATOMIC_RELAXED) != pid)
+        __atomic_store_n(speaker->variable, pid, __ATOMIC_RELAXED);
+}
