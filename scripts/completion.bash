@@ -5,10 +5,10 @@ _ptrace_tracer()
 {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local options='--pid= --function= --exclude= --filter-file= --output= --session= --print --print=
-        --timestamp --follow-forks --entry-only --string-limit= --with= --stack= --list --no-pin --stats --quiet --verbose
+        --timestamp --follow-forks --entry-only --string-limit= --strings=all --deref= --with= --stack= --list --no-pin --stats --quiet --verbose
         --help --version'
     local with_value='-p --pid -f --function -x --exclude --filter-file -o --output --session
-        --string-limit --with --stack'
+        --string-limit --strings --deref --with --stack'
     local i word
 
     # bash takes `--output=x` apart, as it has `=` in COMP_WORDBREAKS.

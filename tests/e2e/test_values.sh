@@ -60,4 +60,22 @@ case_cxx_clang_optimised()
     optimised c++ clang 4
 }
 
+followed() # LANGUAGE COMPILER LEVEL SEED DEREF
+{
+    values_build "$1" "$2" "$3" "$4" 40 "$5"
+    values_print 120 "$4"
+    with_lttng
+    values_ctf 120 "$4"
+}
+
+case_c_gcc_followed()
+{
+    followed c gcc O2 5 2
+}
+
+case_cxx_clang_followed()
+{
+    followed c++ clang O0 6 1
+}
+
 run_cases "$@"

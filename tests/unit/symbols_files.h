@@ -81,10 +81,12 @@ struct opened {
     size_t n;
 };
 
-static inline void open_file(struct opened *opened, const char *path, const char *pattern)
+static inline void open_wishing(struct opened *opened, const char *path, const char *pattern,
+                                struct value_wishes wishes)
 {
     struct error err = {0};
     ck_assert_int_eq(catalog_new(&opened->catalog), 0);
+    catalog_set_wishes(opened->catalog, wishes);
     ck_assert_int_eq(select_new(&opened->select), 0);
     if (pattern)
         ck_assert_int_eq(select_add(opened->select, pattern, false, &err), 0);
@@ -93,6 +95,11 @@ static inline void open_file(struct opened *opened, const char *path, const char
     ck_assert_msg(image_probes(opened->image, opened->select, true, false, &opened->probes,
                                &opened->n, &err) == 0,
                   "%s", err.text);
+}
+
+static inline void open_file(struct opened *opened, const char *path, const char *pattern)
+{
+    open_wishing(opened, path, pattern, (struct value_wishes){0});
 }
 
 static inline void close_file(struct opened *opened)

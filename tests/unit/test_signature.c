@@ -323,11 +323,58 @@ START_TEST(enum_labels)
 }
 END_TEST
 
+/* What addresses lead to, as far as is asked for. */
+START_TEST(wishes)
+{
+    static const struct {
+        const char *event, *args, *rets;
+    } functions[] = {
+        {"strings_entry",
+         "a:str8@i0 b:str8@i1 c:str8@i2 d:str8@i3 e:str8@i4 f:ptr8@i5 f_deref:str8@&i5>0 "
+         "f_ptr:enum1@?i5 g:str8@s0",
+         "retval:str8@I0"},
+        {"pointers_entry",
+         "a:ptr8@i0 b:ptr8@i1 b_x:int4s@&i1>0 b_y:int4s@&i1>4 b_ptr:enum1@?i1 c:ptr8@i2 "
+         "c_symbol:symbol8@i2 d:ptr8@i3 d_deref:ptr8@&i3>0 d_ptr:enum1@?i3 e:ptr8@i4 "
+         "e_deref:int4s@&i4>0 e_ptr:enum1@?i4",
+         "retval:ptr8@I0"},
+        {"bigs_entry",
+         "a_a:int8s@s0 a_b:int8s@s8 a_c:int8s@s16 b:int4s@i1 c:ptr8@i2 c_a:int8s@&i2>0 "
+         "c_b:int8s@&i2>8 c_c:int8s@&i2>16 c_ptr:enum1@?i2",
+         "retval_a:int8s@&I0>0 retval_b:int8s@&I0>8 retval_c:int8s@&I0>16"},
+    };
+    const struct value_wishes all = {.deref = 2, .all_strings = true, .symbols = true};
+    if (access(symbols_file(types_files[_i]), R_OK) != 0 && strstr(types_files[_i], "clang"))
+        return;
+    struct opened opened;
+    open_wishing(&opened, symbols_file(types_files[_i]), "strings|pointers|bigs", all);
+    for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+        char fields[4096];
+        const struct probe *probe = probe_named(&opened, functions[i].event);
+        ck_assert_msg(probe != NULL, "no %s", functions[i].event);
+        describe_fields(fields, sizeof(fields), probe->args, probe->n_args, probe->arg_pointees);
+        ck_assert_str_eq(fields, functions[i].args);
+        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets, probe->ret_pointees);
+        ck_assert_str_eq(fields, functions[i].rets);
+        ck_assert_ptr_null(probe->not_shown);
+        /* Each field says by which other one it is to be believed. */
+        for (size_t k = 0; k < probe->n_args; k++) {
+            const struct field *field = &probe->args[k];
+            ck_assert_int_eq(field->guard != 0, field->place.kind == PLACE_POINTEE);
+            if (field->guard)
+                ck_assert_int_eq(probe->args[field->guard - 1].place.kind, PLACE_POINTEE_STATE);
+        }
+    }
+    close_file(&opened);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     int n = sizeof(types_files) / sizeof(*types_files);
     tcase_add_loop_test(tests, c_functions, 0, n);
     tcase_add_loop_test(tests, enum_labels, 0, n);
+    tcase_add_loop_test(tests, wishes, 0, n);
     tcase_add_loop_test(tests, cxx_functions, 0, 2);
     tcase_add_test(tests, clang_cxx_functions);
     tcase_add_loop_test(tests, cxx_library, 0, 2);

@@ -62,8 +62,51 @@ START_TEST(hides_nul_bytes)
 }
 END_TEST
 
+static const struct {
+    uint32_t wide[6];
+    const char *text;
+} WIDE[] = {
+    {{'a', 0x7f}, "a\x7f"},
+    {{0x80, 0x7ff}, "\302\200\337\277"},
+    {{0x800, 0xffff}, "\340\240\200\357\277\277"},
+    {{0x10000, 0x10ffff}, "\360\220\200\200\364\217\277\277"},
+    {{0x110000, 0xd800, 0xdfff, UINT32_MAX, 'x'},
+     "\357\277\275\357\277\275\357\277\275\357\277\275x"},
+    {{0, 'a'}, ""},
+};
+
+START_TEST(from_utf32)
+{
+    char out[64];
+    size_t n = text_from_wide(out, sizeof(out), WIDE[_i].wide, 6, 4);
+    ck_assert_str_eq(out, WIDE[_i].text);
+    ck_assert_uint_eq(n, strlen(out));
+}
+END_TEST
+
+START_TEST(from_utf16)
+{
+    /* A pair, halves without their other one, at an odd address, cut. */
+    static const uint16_t units[] = {'a', 0xd83d, 0xde00, 0xde00, 0xd83d, 'b', 0xd83d};
+    char out[32], odd[sizeof(units) + 1];
+    memcpy(odd + 1, units, sizeof(units));
+    text_from_wide(out, sizeof(out), odd + 1, 7, 2);
+    ck_assert_str_eq(out, "a\360\237\230\200\357\277\275\357\277\275b\357\277\275");
+    for (size_t size = 1; size < 8; size++) {
+        memset(out, 'x', sizeof(out));
+        size_t n = text_from_wide(out, size, odd + 1, 7, 2);
+        ck_assert_uint_eq(n, size < 2 ? 0 : size < 6 ? 1 : 5);
+        ck_assert_int_eq(out[n], '\0');
+        ck_assert_int_eq(out[size], 'x');
+    }
+    ck_assert_uint_eq(text_from_wide(NULL, 0, odd + 1, 7, 2), 0);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+    tcase_add_loop_test(tests, from_utf32, 0, sizeof(WIDE) / sizeof(WIDE[0]));
+    tcase_add_test(tests, from_utf16);
     tcase_add_loop_test(tests, escapes, 0, sizeof(TABLE) / sizeof(TABLE[0]));
     tcase_add_test(tests, cuts_at_whole_pieces);
     tcase_add_test(tests, hides_nul_bytes);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# all.sh [CALLS]: CALLS random calls (a million), by both compilers, optimised and not, of C and C++;
-# traced with LTTng, and some with --print too. Prints what was compared; fails on any difference.
+# all.sh [CALLS]: CALLS random calls (a million), by both compilers, optimised and not, of C and C++,
+# with addresses followed to no, one and two steps; traced with LTTng, and some with --print too. Prints what was compared; fails on any difference.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
 # shellcheck source=tests/e2e/cases.sh
@@ -21,8 +21,8 @@ for round in 1 2 3 4 5; do
         for compiler in gcc clang; do
             for level in O0 O2; do
                 seed=$((seed + 1))
-                values_build $language $compiler $level $seed 100
-                printf '%-4s%-6s%-3s seed %d: ' $language $compiler $level $seed
+                values_build $language $compiler $level $seed 100 $((round % 3))
+                printf '%-4s%-6s%-3s seed %d, deref %d: ' $language $compiler $level $seed "$deref"
                 values_ctf "$each" $seed
                 total=$((total + $(sed -n '$s/ events.*//p' difference)))
                 if ((round == 1)); then
