@@ -15,8 +15,11 @@ struct field_list {
     size_t n;
     struct field fields[PROBE_FIELDS_MAX];
     struct pointees pointees;
-    /* Room for what addresses lead to: what the values themselves need is set aside. */
+    size_t reserved; /* fields that will be added to the list behind others */
+    bool extras;     /* the names of functions are added, and what addresses lead to */
+    bool limited;    /* only `spare` fields more of those that the most addresses lead to */
     size_t spare;
+    bool overflow; /* there was no room for some that are not limited */
     /* Values that are not shown, or not in full. */
     const char *not_shown;
 };
@@ -54,21 +57,33 @@ static int add_field(struct field_list *list, const char *base, const struct c_s
     return 1;
 }
 
-/* A field that the one before it is accompanied by. */
-static int add_companion(struct field_list *list, const char *suffix, struct field field)
+/* Takes room for a field of no value of the function's own, at `depth` addresses from the deepest
+   ones. Facts of the call come behind all (call_facts.h). */
+static bool take_room(struct field_list *list, unsigned depth)
+{
+    enum { ROOM = PROBE_FIELDS_MAX - PROBE_FACTS_MAX };
+    bool is_limited = list->limited && depth == 0;
+    if (list->n + list->reserved < ROOM && !(is_limited && list->spare == 0)) {
+        list->spare -= is_limited;
+        return true;
+    }
+    list->overflow |= !is_limited;
+    return false;
+}
+
+/* The name of the function whose address the list's last field is. */
+static int add_symbol(struct field_list *list, unsigned depth)
 {
     const struct field *of = &list->fields[list->n - 1];
-    if (list->spare == 0 || list->n == PROBE_FIELDS_MAX)
+    struct field field = {.kind = VALUE_SYMBOL, .size = 8, .place = of->place};
+    if (!take_room(list, depth))
         return 0;
-    field.name = arena_format(list->arena, "%s_%s", of->name, suffix);
+    field.name = arena_format(list->arena, "%s_symbol", of->name);
     if (!field.name)
         return -ENOMEM;
     list->fields[list->n++] = field;
-    list->spare--;
-    return 1;
+    return 0;
 }
-
-static int follow(struct field_list *list, const struct c_scalar *pointer, unsigned depth);
 
 /* Adds what became of reading behind `pointer`, and marks the fields from number `first` on, which
    lie there, with it. */
@@ -103,27 +118,28 @@ static int add_target(struct field_list *list, const struct c_type *type, unsign
     const struct abi_location there = {.where = ABI_ADDRESS, .place = pointer.place};
     const char *alone = arena_format(list->arena, "%s_deref", pointer.name);
     size_t first = list->n;
-    bool complete = !type->incomplete, reserved = list->spare > 0;
-    list->spare -= reserved; /* for the state */
+    bool complete = !type->incomplete;
     if (!alone)
         return -ENOMEM;
+    if (type->n_scalars == 0)
+        return 0;
+    bool has_room = take_room(list, depth); /* for the state */
+    list->reserved += has_room;
     for (size_t i = 0; i < type->n_scalars; i++) {
         const struct c_scalar *scalar = &type->scalars[i];
         bool named = scalar->name && *scalar->name;
-        int r = list->spare ? add_field(list, named ? pointer.name : alone, scalar, &there) : 0;
+        int r = has_room && take_room(list, depth)
+                    ? add_field(list, named ? pointer.name : alone, scalar, &there)
+                    : 0;
         complete &= r > 0;
-        list->spare -= r > 0;
         if (r > 0)
             r = follow(list, scalar, depth);
         if (r < 0)
             return r;
     }
-    int r = 0;
-    if (list->n > first)
-        r = add_state(list, &pointer, first);
-    else
-        list->spare += reserved;
-    if (r < 0 || complete || type->n_scalars == 0)
+    list->reserved -= has_room;
+    int r = list->n > first ? add_state(list, &pointer, first) : 0;
+    if (r < 0 || complete)
         return r;
     const char *name = arena_format(list->arena, "*%s", pointer.name);
     return name ? note_not_shown(list, name) : -ENOMEM;
@@ -133,9 +149,10 @@ static int add_target(struct field_list *list, const struct c_type *type, unsign
 static int follow(struct field_list *list, const struct c_scalar *pointer, unsigned depth)
 {
     const struct field *field = &list->fields[list->n - 1];
+    if (!list->extras)
+        return 0;
     if (pointer->is_code)
-        return add_companion(
-            list, "symbol", (struct field){.kind = VALUE_SYMBOL, .size = 8, .place = field->place});
+        return add_symbol(list, depth);
     if (!pointer->target || depth == 0 || field->place.kind == PLACE_NONE ||
         field->rest.kind != PLACE_NONE)
         return 0;
@@ -181,6 +198,19 @@ static bool fits(const struct abi_location *at, const struct c_type *type)
     if (at->place.kind == PLACE_INTEGER_ARG)
         return value->size <= 8 && !is_float;
     return !is_integer && (value->size <= 8 || is_scalar);
+}
+
+/* Adds what an event shows, following addresses `depth` times; `at` is where the arguments lie, or
+   the result. */
+typedef int add_values(struct field_list *list, const struct signature *signature,
+                       const struct abi_location *at, unsigned depth);
+
+static int add_result(struct field_list *list, const struct signature *signature,
+                      const struct abi_location *at, unsigned depth)
+{
+    static const struct abi_location unknown;
+    return add_value(list, "retval", signature->result, signature->trust.result ? at : &unknown,
+                     depth);
 }
 
 static int add_arguments(struct field_list *list, const struct signature *signature,
@@ -268,51 +298,42 @@ static uint16_t stack_bytes(const struct probe *probe)
     return end < PROBE_STACK_MAX ? (uint16_t)end : PROBE_STACK_MAX;
 }
 
-/* Room for what addresses lead to, and for facts of the call behind all. */
-static size_t spare_of(const struct field_list *list)
+/* A list that was tried is emptied; what the probe's other event has noted stays. */
+static void reset(struct field_list *list, const char *not_shown)
 {
-    size_t taken = list->n + PROBE_FACTS_MAX;
-    return taken < PROBE_FIELDS_MAX ? PROBE_FIELDS_MAX - taken : 0;
+    list->n = list->pointees.n = list->reserved = 0;
+    list->not_shown = not_shown;
+    list->overflow = false;
 }
 
-/* Adds twice: once to see how much room the values themselves need, and then with what they lead
-   to. */
-static int set_arguments(struct field_list *list, struct probe *probe,
-                         const struct signature *signature, const struct abi_location *at)
+/*
+ * Values of the function's own come first, then what one address leads to, then what two do, and so
+ * on: where there is not room for all, what is nearer is shown. So as many steps are taken as there
+ * is room for, and of the next one what then still fits.
+ */
+static int fill(struct field_list *list, add_values *add, const struct signature *signature,
+                const struct abi_location *at)
 {
+    const struct value_wishes *wishes = &list->types->wishes;
     const char *not_shown = list->not_shown;
-    unsigned depth = list->types->wishes.deref;
-    list->spare = 0;
-    int r = add_arguments(list, signature, at, 0);
-    list->spare = spare_of(list);
-    if (r == 0 && (depth || list->types->wishes.symbols)) {
-        list->n = list->pointees.n = 0;
-        list->not_shown = not_shown;
-        r = add_arguments(list, signature, at, depth);
+    list->extras = list->limited = false;
+    int r = add(list, signature, at, 0);
+    size_t taken = list->n;
+    unsigned depth = 0;
+    list->extras = wishes->deref || wishes->symbols;
+    for (; r == 0 && list->extras && depth <= wishes->deref; depth++) {
+        reset(list, not_shown);
+        r = add(list, signature, at, depth);
+        if (list->overflow)
+            break;
+        taken = list->n;
     }
-    return r < 0 ? r
-                 : keep(list, &probe->args, &probe->n_args, &probe->arg_pointees,
-                        &probe->n_arg_pointees);
-}
-
-static int set_result(struct field_list *list, struct probe *probe,
-                      const struct signature *signature, const struct abi_location *at)
-{
-    static const struct abi_location unknown;
-    const struct abi_location *there = signature->trust.result ? at : &unknown;
-    const char *not_shown = list->not_shown;
-    unsigned depth = list->types->wishes.deref;
-    list->spare = 0;
-    int r = add_value(list, "retval", signature->result, there, 0);
-    list->spare = spare_of(list);
-    if (r == 0 && (depth || list->types->wishes.symbols)) {
-        list->n = list->pointees.n = 0;
-        list->not_shown = not_shown;
-        r = add_value(list, "retval", signature->result, there, depth);
-    }
-    return r < 0 ? r
-                 : keep(list, &probe->rets, &probe->n_rets, &probe->ret_pointees,
-                        &probe->n_ret_pointees);
+    if (r < 0 || !list->overflow)
+        return r;
+    list->limited = true;
+    list->spare = taken < PROBE_FIELDS_MAX ? PROBE_FIELDS_MAX - taken : 0;
+    reset(list, not_shown);
+    return add(list, signature, at, depth);
 }
 
 int fields_of_signature(struct probe *probe, const struct signature *signature,
@@ -333,9 +354,13 @@ int fields_of_signature(struct probe *probe, const struct signature *signature,
     abi_place(&signature->result->abi, &result_at, values, signature->n, signature->trust.habits,
               at);
 
-    r = set_arguments(list, probe, signature, at);
+    r = fill(list, add_arguments, signature, at);
     if (r == 0)
-        r = set_result(list, probe, signature, &result_at);
+        r = keep(list, &probe->args, &probe->n_args, &probe->arg_pointees, &probe->n_arg_pointees);
+    if (r == 0)
+        r = fill(list, add_result, signature, &result_at);
+    if (r == 0)
+        r = keep(list, &probe->rets, &probe->n_rets, &probe->ret_pointees, &probe->n_ret_pointees);
     if (r < 0)
         goto out;
     probe->float_args = any_in_float_registers(probe->args, probe->n_args);

@@ -1,5 +1,5 @@
-/* Addresses of all kinds: that lead to values, nowhere, to where nothing is, and to a structure that
-   ends where the memory does. tests/e2e/test_deref.sh knows by heart what is to be shown. */
+/* Addresses of all kinds: that lead to values, nowhere, to where nothing is, and to a structure
+   that ends where the memory does. tests/e2e/test_deref.sh knows by heart what is to be shown. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -71,9 +71,9 @@ int main(void)
     static char buffer[10] = "hey";
     static union either u = {.i = 3};
     static uint8_t byte = 200;
-    static struct config
-        second = {"two", 2, {2.5, NULL}, NULL, "t2", L"w\u00efde2", by_number, HIGH},
-        first = {"one", 1, {1.5, &count}, &second, "t1", L"wide1", NULL, LOW};
+    static struct config second = {"two",         2,         {2.5, NULL}, NULL, "t2",
+                                   L"w\u00efde2", by_number, HIGH},
+                         first = {"one", 1, {1.5, &count}, &second, "t1", L"wide1", NULL, LOW};
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     char *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED || munmap(memory + page, page) < 0)

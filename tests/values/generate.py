@@ -311,7 +311,9 @@ class Generator:
         self.cxx, self.n = cxx, functions
         self.enums = self.make_enums()
         self.structs, self.unions = [], []
-        numbers = INTEGERS[2:] + FLOATS + self.enums + INT128 + [STRING]  # of char nothing is shown
+        # Of a single character nothing is shown.
+        numbers = [t for t in INTEGERS if t.text not in ("char", "wchar_t")]
+        numbers += FLOATS + self.enums + INT128 + [STRING]
         self.pointers = [PointerTo(self.rng.choice(numbers)) for _ in range(8)]
         self.pointers += [PointerTo(p) for p in self.pointers[:3]]
         self.pointers += [PointerTo(Array(self.rng.choice(NUMBERS), 3))]
