@@ -65,7 +65,7 @@ $(BUILD)/lib/libptrace_engine.a: $(call obj,$(ENGINE) $(UTIL) src/symbols/maps.c
 	$(Q)$(AR) rcs $@ $^
 
 # Exported so that liblttng-ust finds ours: see src/tp/thread_id.h.
-EXPORTS := $(foreach name,gettid getpid pthread_getname_np ptrace_tracer_thread_face,\
+EXPORTS := $(foreach name,gettid getpid pthread_getname_np poll ptrace_tracer_thread_face,\
              -Wl,--export-dynamic-symbol=$(name))
 
 $(BUILD)/bin/ptrace_tracer: $(call obj,$(CLI) $(TP_EXE) $(SYMBOLS)) $(BUILD)/lib/libptrace_engine.a

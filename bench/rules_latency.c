@@ -1,8 +1,9 @@
 /*
- * rules_latency PID ADDRESS ROUNDS ENABLE DISABLE: how long it takes until what lttng(1) was told is
- * done in the traced process. Runs the shell commands ENABLE and DISABLE in turn, and looks at the
- * byte at ADDRESS (hexadecimal) of the process each half millisecond: a breakpoint is there, or it
- * is not. Counted from the moment the command has returned. Prints least, median and most, in ms.
+ * rules_latency PID ADDRESS ROUNDS ENABLE DISABLE: how long it takes until what lttng(1) was told
+ * is done in the traced process. Runs the shell commands ENABLE and DISABLE in turn, and looks at
+ * the byte at ADDRESS (hexadecimal) of the process each half millisecond: a breakpoint is there, or
+ * it is not. Counted from the moment the command has returned. Prints least, median and most, in
+ * ms.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -39,6 +39,12 @@ int summary_report(struct tracer *tracer, struct error *err)
         lost = counts.lost;
         triggered = counts.triggered;
         r = tracer->session_ops->end(tracer->session, err);
+        /* Who records into a session of his own knows best what it is worth. */
+        if (r == 0 && tracer->session_trouble.code != 0 &&
+            tracer->session_ops->owner(tracer->session) != SESSION_USER_STARTED) {
+            *err = tracer->session_trouble;
+            r = err->code;
+        }
         size_t n = (size_t)snprintf(where, sizeof(where), "; ");
         tracer->session_ops->describe(tracer->session, where + n, sizeof(where) - n);
     } else {

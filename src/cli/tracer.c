@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/attendant.h"
 #include "cli/invoker.h"
 #include "cli/program_name.h"
 #include "cli/rights.h"
@@ -211,11 +212,14 @@ static int set_up(struct tracer *tracer, struct error *err)
     r = options->print ? open_print(tracer, err) : open_lttng(tracer, name, err);
     if (r == 0 && watcher_start(tracer, &signals, &tracer->watcher) < 0)
         r = error_set(err, -EAGAIN, "cannot start a thread");
+    if (r == 0 && tracer->session && attendant_start(tracer, &tracer->attendant) < 0)
+        r = error_set(err, -EAGAIN, "cannot start a thread");
     return r;
 }
 
 static void tear_down(struct tracer *tracer)
 {
+    attendant_stop(tracer->attendant);
     watcher_stop(tracer->watcher);
     engine_free(tracer->engine);
     if (tracer->session)
@@ -289,7 +293,8 @@ int tracer_run(const struct options *options)
         r = run(&tracer, &err);
         executing = r < 0 && options->program && engine_launch_refused(tracer.engine);
     }
-    /* It asks the session daemon, too, and liblttng-ctl has but one connection for all threads. */
+    attendant_stop(tracer.attendant);
+    tracer.attendant = NULL;
     watcher_stop(tracer.watcher);
     tracer.watcher = NULL;
     if (r < 0) {
@@ -299,7 +304,8 @@ int tracer_run(const struct options *options)
     } else {
         status = exit_status(&tracer);
         if (!tracer.failed && summary_report(&tracer, &err) < 0) {
-            log_error("%s", err.text);
+            if (tracer.session_trouble.code == 0)
+                log_error("%s", err.text);
             status = EXIT_FAILED;
         }
     }

@@ -32,14 +32,16 @@ struct tracer {
     struct table selected;      /* probes the back end knows, by address */
     struct table only_named;    /* likewise, of modules that only a rule or a trigger names */
     VEC(const char *) left_out; /* providers no rule has named so far; under `lock` */
-    pthread_mutex_t lock;       /* of session and left_out, which the watcher looks at */
+    pthread_mutex_t lock;       /* of session and left_out, which the attendant looks at */
 
     struct print *print;
     FILE *print_stream;
 
     struct watcher *watcher;
-    atomic_bool stop_asked;   /* detach */
-    atomic_bool module_named; /* a rule names a module that was left out */
+    struct attendant *attendant;  /* NULL with --print */
+    struct error session_trouble; /* the attendant's, until it is stopped: said already */
+    atomic_bool stop_asked;       /* detach */
+    atomic_bool module_named;     /* a rule names a module that was left out */
 
     pid_t launched; /* 0 when attached */
     int launched_status;

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_EVERY_MS = 40, NAMES_EVERY = 5 /* looks */, END_SIGNAL = SIGUSR1 };
+enum { LOOK_EVERY_MS = 40, END_SIGNAL = SIGUSR1 };
 
 struct watcher {
     struct tracer *tracer;
@@ -47,22 +47,12 @@ void watcher_block_signals(bool launched, sigset_t *signals)
     pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
-static bool left_out_is_named(struct tracer *tracer)
-{
-    bool named = false;
-    pthread_mutex_lock(&tracer->lock);
-    for (size_t i = 0; i < tracer->left_out.count && !named; i++)
-        named = tracer->session_ops->names_provider(tracer->session, tracer->left_out.items[i]);
-    pthread_mutex_unlock(&tracer->lock);
-    return named;
-}
-
 static void *watch(void *data)
 {
     struct watcher *watcher = data;
     struct tracer *tracer = watcher->tracer;
     uint64_t generation = tracer->backend ? tracer->backend_ops->generation(tracer->backend) : 0;
-    for (unsigned looks = 1;; looks++) {
+    for (;;) {
         struct timespec wait = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
         siginfo_t info;
         int signal = tracer->backend ? sigtimedwait(&watcher->signals, &info, &wait)
@@ -82,10 +72,6 @@ static void *watch(void *data)
         uint64_t now = tracer->backend_ops->generation(tracer->backend);
         if (now != generation) {
             generation = now;
-            engine_ring(tracer->engine);
-        }
-        if (looks % NAMES_EVERY == 0 && left_out_is_named(tracer)) {
-            atomic_store(&tracer->module_named, true);
             engine_ring(tracer->engine);
         }
     }

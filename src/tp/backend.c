@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tp/emit.h"
+#include "tp/patience.h"
 #include "tp/rules.h"
 #include "tp/speaker.h"
 #include "util/cleanup.h"
@@ -38,6 +39,7 @@ struct backend {
     struct table by_name;  /* hash of provider and name -> list of struct event */
     struct block *blocks;
     struct speaker *speaker;
+    struct patience patience;
     struct emit_counts counts;
 };
 
@@ -271,7 +273,7 @@ static void backend_emit(struct backend *backend, const struct hit *hit)
         return;
     const struct event *event = hit->kind == HIT_ENTRY ? events->entry : events->exit;
     if (event)
-        emit_hit(backend->speaker, event, hit, &backend->counts);
+        emit_hit(backend->speaker, &backend->patience, event, hit, &backend->counts);
 }
 
 static void backend_counts(const struct backend *backend, struct backend_counts *counts)

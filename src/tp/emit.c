@@ -6,6 +6,7 @@
 #include <lttng/ust-ringbuffer-context.h>
 #include <urcu/system.h>
 
+#include "tp/patience.h"
 #include "tp/speaker.h"
 
 /* A value as a record and as a filter have it. */
@@ -16,6 +17,8 @@ union slot {
 
 /* A hit made ready for all that want it. */
 struct emission {
+    struct speaker *speaker;
+    struct patience *patience;
     const struct event *event;
     const struct hit *hit;
     size_t length;                           /* of the record's fields, in bytes */
@@ -97,9 +100,13 @@ static int record(const struct emission *emission, struct lttng_ust_event_record
     struct lttng_ust_ring_buffer_ctx ctx;
     lttng_ust_ring_buffer_ctx_init(&ctx, recorder, emission->length, (int)emission->alignment,
                                    probe_ctx);
+    speaker_may_wait(emission->speaker, patience_for(emission->patience, recorder->chan));
     int rc = ops->event_reserve(&ctx);
+    if (rc == -EAGAIN) /* recording was disabled this very moment */
+        return 0;
+    patience_learn(emission->patience, recorder->chan, rc < 0);
     if (rc < 0)
-        return rc == -EAGAIN ? 0 : rc; /* EAGAIN: recording was disabled this very moment */
+        return rc;
     for (size_t i = 0; i < emission->event->n_fields; i++) {
         const struct field *field = &emission->event->fields[i];
         if (value_is_text(field->kind))
@@ -166,12 +173,14 @@ static bool serve(const struct emission *emission, const struct lttng_ust_tracep
     return others;
 }
 
-void emit_hit(struct speaker *speaker, const struct event *event, const struct hit *hit,
-              struct emit_counts *counts)
+void emit_hit(struct speaker *speaker, struct patience *patience, const struct event *event,
+              const struct hit *hit, struct emit_counts *counts)
 {
     if (!CMM_LOAD_SHARED(event->tracepoint->state))
         return;
     struct emission emission;
+    emission.speaker = speaker;
+    emission.patience = patience;
     emission_prepare(&emission, event, hit);
     speaker_begin(speaker, hit);
     /* What is attached is freed only once no reader is left that might have seen it. */

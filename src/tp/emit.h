@@ -8,6 +8,7 @@
 #include "tp/event_class.h"
 
 struct speaker;
+struct patience;
 
 /* What became of hits. */
 struct emit_counts {
@@ -19,9 +20,9 @@ struct emit_counts {
 /*
  * Records the hit in every session that wants the event, then wakes every trigger that waits for
  * it. Adds what became of it to the counts. Allocates nothing and waits for nothing but, in
- * channels made to block, for a ring. Several threads may emit at the same time.
+ * channels made to block, for a ring (tp/patience.h). Several threads may emit at the same time.
  */
-void emit_hit(struct speaker *speaker, const struct event *event, const struct hit *hit,
-              struct emit_counts *counts);
+void emit_hit(struct speaker *speaker, struct patience *patience, const struct event *event,
+              const struct hit *hit, struct emit_counts *counts);
 
 #endif

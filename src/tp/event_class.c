@@ -93,10 +93,20 @@ bool event_same_fields(const struct field *a, size_t n_a, const struct field *b,
     return true;
 }
 
-/* Event `i` of the batch; its fields' descriptions start at *next_field, which is moved on. */
-static int fill_event(struct event_batch *batch, size_t i, const struct event_request *request,
-                      struct event_enums *enums, size_t *next_field)
+/* Copies the name to *text, which is moved behind it. */
+static const char *put_text(char **text, const char *name)
 {
+    char *copy = *text;
+    *text = stpcpy(copy, name) + 1;
+    return copy;
+}
+
+/* Event `i` of the batch; *text is where its name goes. Its fields' descriptions start at
+ * *next_field, which is moved on. */
+static int fill_event(struct event_batch *batch, size_t i, const struct event_request *request,
+                      struct event_enums *enums, size_t *next_field, char **text)
+{
+    const char *name = put_text(text, request->name);
     size_t first = *next_field;
     for (size_t f = 0; f < request->n_fields; f++) {
         const struct lttng_ust_type_common *type = event_type_of(&request->fields[f], enums);
@@ -120,14 +130,14 @@ static int fill_event(struct event_batch *batch, size_t i, const struct event_re
     };
     batch->descs[i] = (struct lttng_ust_event_desc){
         .struct_size = sizeof(struct lttng_ust_event_desc),
-        .event_name = request->name,
+        .event_name = name,
         .probe_desc = &batch->provider,
         .tp_class = &batch->classes[i],
     };
     batch->tracepoints[i] = (struct lttng_ust_tracepoint){
         .struct_size = sizeof(struct lttng_ust_tracepoint),
         .provider_name = batch->provider.provider_name,
-        .event_name = request->name,
+        .event_name = name,
         .signature = signature,
     };
     batch->events[i] = (struct event){
@@ -151,15 +161,18 @@ static void free_memory(struct event_batch *batch)
     free(batch->fields);
     free(batch->field_list);
     free(batch->seen);
+    free(batch->text);
     free(batch);
 }
 
 int event_batch_new(const char *provider, const struct event_request *requests, size_t n,
                     struct event_enums *enums, struct event_batch **result)
 {
-    size_t n_fields = 0;
-    for (size_t i = 0; i < n; i++)
+    size_t n_fields = 0, length = strlen(provider) + 1;
+    for (size_t i = 0; i < n; i++) {
         n_fields += requests[i].n_fields;
+        length += strlen(requests[i].name) + 1;
+    }
     struct event_batch *batch = calloc(1, sizeof(*batch));
     if (!batch)
         return -ENOMEM;
@@ -173,13 +186,16 @@ int event_batch_new(const char *provider, const struct event_request *requests, 
     batch->fields = calloc(n_fields + 1, sizeof(*batch->fields));
     batch->field_list = calloc(n_fields + 1, sizeof(*batch->field_list));
     batch->seen = calloc(n, sizeof(*batch->seen));
+    batch->text = malloc(length);
     int rc = -ENOMEM;
     if (!batch->events || !batch->tracepoints || !batch->tracepoint_list || !batch->classes ||
-        !batch->descs || !batch->desc_list || !batch->fields || !batch->field_list || !batch->seen)
+        !batch->descs || !batch->desc_list || !batch->fields || !batch->field_list ||
+        !batch->seen || !batch->text)
         goto fail;
+    char *text = batch->text;
     batch->provider = (struct lttng_ust_probe_desc){
         .struct_size = sizeof(struct lttng_ust_probe_desc),
-        .provider_name = provider,
+        .provider_name = put_text(&text, provider),
         .event_desc = batch->desc_list,
         .nr_events = (unsigned)n,
         .major = LTTNG_UST_PROVIDER_MAJOR,
@@ -187,7 +203,7 @@ int event_batch_new(const char *provider, const struct event_request *requests, 
     };
     size_t next_field = 0;
     for (size_t i = 0; i < n; i++)
-        if ((rc = fill_event(batch, i, &requests[i], enums, &next_field)) < 0)
+        if ((rc = fill_event(batch, i, &requests[i], enums, &next_field, &text)) < 0)
             goto fail;
     /* Tracepoints before what attaches to them, so that none is ever without its place. */
     rc = lttng_ust_tracepoint_module_register(batch->tracepoint_list, (int)n);
@@ -206,11 +222,16 @@ fail:
     return rc;
 }
 
-void event_batch_free(struct event_batch *batch)
+void event_batches_retire(struct event_batch *first)
 {
-    if (!batch)
-        return;
-    lttng_ust_probe_unregister(batch->registered);
-    lttng_ust_tracepoint_module_unregister(batch->tracepoint_list);
-    free_memory(batch);
+    /* For leak checkers: somebody still has them. */
+    static struct event_batch *retired;
+    while (first) {
+        struct event_batch *batch = first;
+        first = batch->next;
+        lttng_ust_probe_unregister(batch->registered);
+        lttng_ust_tracepoint_module_unregister(batch->tracepoint_list);
+        batch->next = retired;
+        retired = batch;
+    }
 }

@@ -48,6 +48,7 @@ struct event_batch {
     const struct lttng_ust_event_field **field_list; /* ... as they are registered */
     struct lttng_ust_probe_desc provider;
     struct lttng_ust_registered_probe *registered;
+    char *text;    /* the names of provider and events */
     uint8_t *seen; /* the state of each tracepoint when the rules were last looked at */
 };
 
@@ -69,13 +70,17 @@ MUST_CHECK int event_check(const char *provider, const char *name, const struct 
 bool event_same_fields(const struct field *a, size_t n_a, const struct field *b, size_t n_b);
 
 /*
- * Makes and registers `n` (not 0) checked events of `provider`, in that order; the strings and
- * fields must outlive the batch.
+ * Makes and registers `n` (not 0) checked events of `provider`, in that order; the fields must
+ * outlive its being registered.
  */
 MUST_CHECK int event_batch_new(const char *provider, const struct event_request *requests, size_t n,
                                struct event_enums *enums, struct event_batch **batch);
-/* Unregisters and frees. NULL is fine. */
-void event_batch_free(struct event_batch *batch);
+/*
+ * Unregisters all batches of the list. They are not freed: of an event that is in several channels
+ * of a session, liblttng-ust 2.13 forgets but one when it is unregistered, and looks at the names
+ * of the others when the process ends.
+ */
+void event_batches_retire(struct event_batch *first);
 
 /* What liblttng-ust holds as the function of our tracepoints; event_emit() tells by it which of the
    things attached to a tracepoint are ours to serve. */

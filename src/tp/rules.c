@@ -1,7 +1,5 @@
 #include "tp/rules.h"
 
-#include <stdlib.h>
-
 void rules_init(struct rules *rules)
 {
     *rules = (struct rules){.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -35,10 +33,7 @@ uint64_t rules_generation(struct rules *rules)
 
 void rules_free(struct rules *rules)
 {
-    while (rules->batches) {
-        struct event_batch *batch = rules->batches;
-        rules->batches = batch->next;
-        event_batch_free(batch);
-    }
+    event_batches_retire(rules->batches);
+    rules->batches = NULL;
     pthread_mutex_destroy(&rules->lock);
 }

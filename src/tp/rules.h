@@ -21,7 +21,7 @@ void rules_add(struct rules *rules, struct event_batch *batch);
  * or a batch was added. From any thread; 50,000 events take less than a millisecond.
  */
 uint64_t rules_generation(struct rules *rules);
-/* Unregisters and frees all batches. Nobody may look any more. */
+/* Unregisters all batches. Nobody may look any more. */
 void rules_free(struct rules *rules);
 
 /* Whether some session or trigger wants the event at this moment. */

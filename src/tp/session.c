@@ -13,12 +13,9 @@
 
 enum {
     DATA_TIMEOUT_S = 60, /* for the consumer to write out what is in the rings */
-    RULES_AGE_MS = 200,
 };
 
-/* What the daemon says of the session: 1 it is there, 0 it is not, negative when it cannot be
- * asked. */
-static int find_session(const char *name, struct lttng_session *found)
+int session_find(const char *name, struct lttng_session *found)
 {
     cleanup(cleanup_free) struct lttng_session *sessions = NULL;
     int n = lttng_list_sessions(&sessions);
@@ -64,7 +61,7 @@ static int choose(const struct session_request *request, struct session **sessio
         request->name ? NULL : current_session_name(request->home);
     const char *name = request->name ? request->name : current;
     bool alive = name && daemon_is_alive();
-    int rc = alive ? find_session(name, &found) : 0;
+    int rc = alive ? session_find(name, &found) : 0;
     if (rc < 0)
         return error_set(err, -EIO, "cannot ask the session daemon for session %s: %s", name,
                          lttng_strerror(rc));
@@ -100,15 +97,17 @@ static const char *pick_channel(const struct rule_list *rules)
 }
 
 /* Whether some trigger waits for one of the names. */
-static bool trigger_waits(const struct session *session, const struct session_names *names)
+static bool trigger_waits(struct session *session, const struct session_names *names)
 {
-    for (size_t i = 0; i < session->rules.list.count; i++) {
+    bool waits = false;
+    pthread_mutex_lock(&session->rules_lock);
+    for (size_t i = 0; i < session->rules.list.count && !waits; i++) {
         const struct rule *rule = &session->rules.list.items[i];
-        for (size_t j = 0; !rule->session[0] && j < names->n; j++)
-            if (rule_matches(rule, names->names[j]))
-                return true;
+        for (size_t j = 0; !rule->session[0] && j < names->n && !waits; j++)
+            waits = rule_matches(rule, names->names[j]);
     }
-    return false;
+    pthread_mutex_unlock(&session->rules_lock);
+    return waits;
 }
 
 static void warn_nothing_enabled(const struct session *session, const struct rule_list *rules,
@@ -185,6 +184,9 @@ static int session_begin(struct session *session, const struct session_names *na
 {
     pthread_mutex_lock(&session->lock);
     int rc = begin(session, names, err);
+    if (rc == 0 && misses_learn(&session->misses, names->names, names->n) < 0)
+        rc = error_set(err, -ENOMEM, "out of memory");
+    session->begun = rc == 0;
     pthread_mutex_unlock(&session->lock);
     return rc;
 }
@@ -192,10 +194,12 @@ static int session_begin(struct session *session, const struct session_names *na
 static int session_extend(struct session *session, const char *const *names, size_t n,
                           struct error *err)
 {
-    if (!session->channel)
-        return 0;
+    int rc = 0;
     pthread_mutex_lock(&session->lock);
-    int rc = rules_enable(session->name, session->channel, names, n,
+    if (misses_learn(&session->misses, names, n) < 0)
+        rc = error_set(err, -ENOMEM, "out of memory");
+    if (rc == 0 && session->channel)
+        rc = rules_enable(session->name, session->channel, names, n,
                           session->owner == SESSION_OWN ? RULES_PROVIDER : RULES_EXACT, err);
     pthread_mutex_unlock(&session->lock);
     return rc;
@@ -211,10 +215,15 @@ static int64_t now_ms(void)
 /* The rules of all sessions as they are now, but for those of a session that just vanishes. */
 static void read_all_rules(struct session *session)
 {
+    struct rule_list rules = {0}, old;
     struct error err;
-    if (rule_list_read(&session->rules, NULL, &err) < 0)
+    if (rule_list_read(&rules, NULL, &err) < 0)
         log_debug("cannot read all sessions' rules: %s", err.text);
-    session->rules_read_ms = now_ms();
+    pthread_mutex_lock(&session->rules_lock);
+    old = session->rules;
+    session->rules = rules;
+    pthread_mutex_unlock(&session->rules_lock);
+    rule_list_clear(&old);
 }
 
 /*
@@ -242,13 +251,9 @@ static int session_choose(const struct session_request *request, struct session 
     return rc;
 }
 
-static bool names_provider(struct session *session, const char *provider)
+static bool names_provider(const struct session *session, const char *provider)
 {
     size_t length = strlen(provider);
-    int64_t now = now_ms();
-    if (session->rules_read_ms == 0 || now - session->rules_read_ms >= RULES_AGE_MS) {
-        read_all_rules(session);
-    }
     for (size_t i = 0; i < session->rules.list.count; i++) {
         const char *pattern = session->rules.list.items[i].pattern;
         if (strncmp(pattern, provider, length) == 0 && pattern[length] == ':')
@@ -259,10 +264,35 @@ static bool names_provider(struct session *session, const char *provider)
 
 static bool session_names_provider(struct session *session, const char *provider)
 {
-    pthread_mutex_lock(&session->lock);
+    pthread_mutex_lock(&session->rules_lock);
     bool named = names_provider(session, provider);
-    pthread_mutex_unlock(&session->lock);
+    pthread_mutex_unlock(&session->rules_lock);
     return named;
+}
+
+static void session_look(struct session *session)
+{
+    pthread_mutex_lock(&session->lock);
+    read_all_rules(session);
+    pthread_mutex_unlock(&session->lock);
+}
+
+static void session_judge(struct session *session)
+{
+    pthread_mutex_lock(&session->lock);
+    /* Only who holds `lock` changes the rules. */
+    if (session->begun)
+        misses_judge(&session->misses, &session->rules,
+                     session->owner == SESSION_OWN ? session->name : NULL);
+    pthread_mutex_unlock(&session->lock);
+}
+
+static int session_check_begun(struct session *session, struct error *err)
+{
+    pthread_mutex_lock(&session->lock);
+    int rc = session->begun ? session_check(session, err) : 0;
+    pthread_mutex_unlock(&session->lock);
+    return rc;
 }
 
 /* Stops, and waits until what was recorded is in the files. */
@@ -317,6 +347,8 @@ static int end(struct session *session, struct error *err)
     bool was_started = session->started;
     if (was_started)
         rc = stop(session, err);
+    if (was_started && rc == 0)
+        rc = session_check_disk(session, err);
     session->discarded = was_started || session->owner == SESSION_USER_STARTED
                              ? read_discarded(session) - session->discarded
                              : 0;
@@ -373,7 +405,9 @@ void session_free(struct session *session)
     output_unmake(&session->output);
     output_free(&session->output);
     rule_list_clear(&session->rules);
+    misses_free(&session->misses);
     free(session->channel);
+    pthread_mutex_destroy(&session->rules_lock);
     pthread_mutex_destroy(&session->lock);
     free(session);
 }
@@ -382,7 +416,10 @@ extern const struct session_ops session_lttng_ops;
 __attribute__((visibility("default"))) const struct session_ops session_lttng_ops = {
     .choose = session_choose,
     .begin = session_begin,
+    .look = session_look,
     .names_provider = session_names_provider,
+    .judge = session_judge,
+    .check = session_check_begun,
     .end = session_end,
     .owner = session_owner_of,
     .name = session_name,

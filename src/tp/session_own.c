@@ -1,6 +1,7 @@
 /* The tracer's own session: made, and limited to what the tracer records. */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "tp/session_parts.h"
@@ -8,10 +9,12 @@
 
 enum {
     SUBBUFFERS = 4,
-    SUBBUFFER_MAX = 1 << 20,
-    SUBBUFFER_MIN = 1 << 17,
-    RINGS_MEMORY = 64 << 20,      /* what rings of all CPUs together may take, in bytes */
-    BLOCKING_TIMEOUT_US = 100000, /* a dead consumer must not stop the traced program for ever */
+    SUBBUFFER_MAX = 2 << 20,
+    SUBBUFFER_MIN = 1 << 16,
+    RINGS_MEMORY = 32 << 20,       /* what rings of all CPUs together may take, in bytes */
+    BLOCKING_TIMEOUT_US = 1000000, /* a dead consumer must not stop the traced program for ever */
+    /* What was recorded is in the files that much later, whatever becomes of the tracer. */
+    SWITCH_TIMER_US = 1000000,
 };
 
 struct session *session_new(enum session_owner owner)
@@ -20,16 +23,23 @@ struct session *session_new(enum session_owner owner)
     if (session) {
         session->owner = owner;
         pthread_mutex_init(&session->lock, NULL);
+        pthread_mutex_init(&session->rules_lock, NULL);
     }
     return session;
 }
 
+/*
+ * A call takes 30 microseconds or more and writes some 90 bytes, so the largest rings hold what
+ * comes in two seconds and more on one CPU while nobody empties them.
+ */
 static uint64_t subbuffer_size(void)
 {
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
-    uint64_t size = SUBBUFFER_MAX;
-    while (size > SUBBUFFER_MIN &&
-           size * SUBBUFFERS * (uint64_t)(cpus > 0 ? cpus : 1) > RINGS_MEMORY)
+    uint64_t size = SUBBUFFER_MAX, room = RINGS_MEMORY;
+    struct statvfs shm;
+    if (statvfs("/dev/shm", &shm) == 0 && shm.f_bavail * shm.f_frsize / 2 < room)
+        room = shm.f_bavail * shm.f_frsize / 2;
+    while (size > SUBBUFFER_MIN && size * SUBBUFFERS * (uint64_t)(cpus > 0 ? cpus : 1) > room)
         size /= 2;
     return size;
 }
@@ -44,6 +54,7 @@ static int make_channel(struct lttng_handle *handle, struct error *err)
     channel->attr.overwrite = 0;
     channel->attr.subbuf_size = subbuffer_size();
     channel->attr.num_subbuf = SUBBUFFERS;
+    channel->attr.switch_timer_interval = SWITCH_TIMER_US;
     channel->attr.output = LTTNG_EVENT_MMAP;
     /* liblttng-ust waits for room only when its environment allows it, too. */
     int rc = 0;
@@ -55,6 +66,21 @@ static int make_channel(struct lttng_handle *handle, struct error *err)
     if (rc < 0)
         return error_set(err, -EIO, "cannot make a channel in session %s: %s", handle->session_name,
                          lttng_strerror(rc));
+    return 0;
+}
+
+/* Whose call it was: in a session of the user's, that is the user's to ask for. */
+static int add_contexts(struct lttng_handle *handle, struct error *err)
+{
+    static const enum lttng_event_context_type types[] = {LTTNG_EVENT_CONTEXT_VTID,
+                                                          LTTNG_EVENT_CONTEXT_PROCNAME};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        struct lttng_event_context context = {.ctx = types[i]};
+        int rc = lttng_add_context(handle, &context, NULL, "channel0");
+        if (rc < 0)
+            return error_set(err, -EIO, "cannot add a context in session %s: %s",
+                             handle->session_name, lttng_strerror(rc));
+    }
     return 0;
 }
 
@@ -124,6 +150,8 @@ int session_make_own(const struct session_request *request, struct session **res
         handle = lttng_create_handle(session->name, &domain);
         rc = handle ? make_channel(handle, err) : error_set(err, -ENOMEM, "out of memory");
     }
+    if (rc == 0)
+        rc = add_contexts(handle, err);
     if (rc == 0)
         rc = track_ourselves(session, err);
     if (handle)

@@ -11,6 +11,7 @@
 
 #include "tp/session.h"
 #include "util/error.h"
+#include "util/table.h"
 #include "util/vec.h"
 
 /* -- session_daemon.c -- */
@@ -68,6 +69,8 @@ struct rule_list {
    are cleared first. */
 MUST_CHECK int rule_list_read(struct rule_list *rules, const char *session, struct error *err);
 void rule_list_clear(struct rule_list *rules);
+/* Whether some '*' in the pattern stands for anything. */
+bool rule_has_wildcard(const char *pattern);
 /* Whether an event of that name ("provider:event") passes the rule, filters aside. */
 bool rule_matches(const struct rule *rule, const char *name);
 /* Whether some rule matches some name. */
@@ -102,6 +105,25 @@ MUST_CHECK int rules_read_triggers(struct rule_list *rules);
 /* Whether a trigger is there that starts the session; `trigger` receives its name. */
 bool trigger_starts_session(const char *session, char *trigger, size_t size);
 
+/* -- session_misses.c -- */
+
+/* What is known of rules that ask for nothing. Starts zeroed. */
+struct misses {
+    VEC(char *) names;    /* all event names of ours */
+    struct table by_name; /* hash of a name -> it */
+    struct table providers;
+    struct table judged; /* hash of a rule -> how many names there were then; all ones: warned */
+    size_t n_warnings;
+    size_t n_wildcards;
+    size_t n_strangers;
+};
+
+MUST_CHECK int misses_learn(struct misses *misses, const char *const *names, size_t n);
+/* Warns of each rule that names one of our modules, or nearly one of our events, and matches none;
+   but not of those of the session `but`, when that is not NULL. */
+void misses_judge(struct misses *misses, const struct rule_list *rules, const char *but);
+void misses_free(struct misses *misses);
+
 /* -- session_own.c -- */
 
 struct session {
@@ -117,8 +139,10 @@ struct session {
     bool started;              /* by us, and not stopped yet */
     bool exists;               /* an own session that is not destroyed yet */
     uint64_t discarded;        /* before we started */
-    struct rule_list rules;    /* of all sessions, as names_provider() last saw them */
-    int64_t rules_read_ms;     /* CLOCK_MONOTONIC; 0: never */
+    bool begun;
+    struct misses misses;
+    pthread_mutex_t rules_lock; /* of `rules`: held for no longer than it takes to look at them */
+    struct rule_list rules;     /* of all sessions, as they were last read */
 };
 
 /* NULL when memory is out. */
@@ -135,7 +159,18 @@ void session_describe(const struct session *session, char *text, size_t size);
 /* One line on how a live session is watched; nothing of others. */
 void session_say_how_to_watch(const struct session *session);
 
+/* -- session_health.c -- */
+
+/* 0, or why the session does not record as it should. */
+MUST_CHECK int session_check(const struct session *session, struct error *err);
+/* 0, or that there is no room where the session's trace is. */
+MUST_CHECK int session_check_disk(const struct session *session, struct error *err);
+
 /* -- session.c -- */
+
+/* What the daemon says of the session: 1 it is there, 0 it is not, negative when it cannot be
+   asked. */
+MUST_CHECK int session_find(const char *name, struct lttng_session *found);
 
 MUST_CHECK int session_destroy(struct session *session, struct error *err);
 /* Undoes what was not ended, and frees. NULL is fine. */

@@ -59,7 +59,7 @@ int rule_list_read(struct rule_list *rules, const char *session, struct error *e
     return rc_triggers < 0 ? error_set(err, rc_triggers, "out of memory") : rc;
 }
 
-static bool has_wildcard(const char *pattern)
+bool rule_has_wildcard(const char *pattern)
 {
     for (; *pattern; pattern++) {
         if (*pattern == '*')
@@ -99,8 +99,8 @@ bool rule_matches(const struct rule *rule, const char *name)
 {
     /* To liblttng-ust a pattern in which no '*' stands for anything is the name itself, backslashes
        and all: "operator\\*" matches nothing. */
-    if (!rule->reaches_us || !(has_wildcard(rule->pattern) ? glob_matches(rule->pattern, name)
-                                                           : strcmp(rule->pattern, name) == 0))
+    if (!rule->reaches_us || !(rule_has_wildcard(rule->pattern) ? glob_matches(rule->pattern, name)
+                                                                : strcmp(rule->pattern, name) == 0))
         return false;
     for (size_t i = 0; i < rule->exclusions.count; i++)
         if (glob_matches(rule->exclusions.items[i], name))

@@ -184,6 +184,12 @@ void speaker_end(struct speaker *speaker)
     }
 }
 
+void speaker_may_wait(struct speaker *speaker, int ms)
+{
+    if (speaker->face)
+        speaker->face()->may_wait_ms = ms;
+}
+
 struct speaker *speaker_new(void)
 {
     struct speaker *speaker = calloc(1, sizeof(*speaker));

@@ -16,5 +16,7 @@ void speaker_free(struct speaker *speaker);
 /* From here to speaker_end() the calling thread speaks for the thread of the hit. */
 void speaker_begin(struct speaker *speaker, const struct hit *hit);
 void speaker_end(struct speaker *speaker);
+/* In between: how long the calling thread may wait for room in a ring from here on. */
+void speaker_may_wait(struct speaker *speaker, int ms);
 
 #endif

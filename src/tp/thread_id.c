@@ -2,10 +2,12 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXPORTED __attribute__((visibility("default")))
@@ -55,4 +57,26 @@ EXPORTED int pthread_getname_np(pthread_t thread, char *name, size_t size)
         return ERANGE;
     strcpy(name, answer);
     return 0;
+}
+
+static void sleep_ms(int ms)
+{
+    struct timespec rest = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+    /* The engine's doorbell is a signal, and no reason to give up a record. */
+    while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
+        ;
+}
+
+EXPORTED int poll(struct pollfd *files, nfds_t n, int timeout_ms)
+{
+    struct thread_face *face = ptrace_tracer_thread_face();
+    if (n == 0 && timeout_ms >= 0 && face->tid != 0) {
+        int wait_ms = timeout_ms < face->may_wait_ms ? timeout_ms : face->may_wait_ms;
+        face->may_wait_ms -= wait_ms;
+        sleep_ms(wait_ms);
+        return 0;
+    }
+    struct timespec timeout = {.tv_sec = timeout_ms / 1000,
+                               .tv_nsec = timeout_ms % 1000 * 1000000L};
+    return ppoll(files, n, timeout_ms < 0 ? NULL : &timeout, NULL);
 }

@@ -4,6 +4,10 @@
  * linker, where the executable comes first (ld.so(8), "global scope"). So the executable defines
  * them: they answer for the traced thread while a thread of the tracer emits for it, and the truth
  * otherwise, to the threads by which liblttng-ust registers with session daemons among others.
+ *
+ * For the same reason the executable defines poll(), with which liblttng-ust waits for room in a
+ * ring of a channel that may block: so long as a thread emits, it waits there no longer than it
+ * may.
  */
 #ifndef TP_THREAD_ID_H
 #define TP_THREAD_ID_H
@@ -17,6 +21,7 @@ struct thread_face {
     pid_t tid;                  /* 0: the thread speaks for itself */
     pid_t pid;                  /* likewise */
     bool pid_asked;             /* set when getpid() has answered `pid` */
+    int may_wait_ms;            /* how long it may still wait for room in rings, speaking */
     char name[THREAD_NAME_MAX]; /* "": its own */
     void (*asked)(void *data);  /* called before gettid() answers `tid`; may be NULL */
     void *data;

@@ -35,11 +35,13 @@ driver_stop()
     ((status == 0)) || fail "the driver ended with status $status"
 }
 
-# The trace's events without time and host, in the file `events`.
+# The trace's events without time and host, in the file `events`; with a second argument also without
+# the contexts of a session of the tracer's own, which say whom the driver speaks for.
 trace_events()
 {
     read_trace "$1"
     sed 's/^\[[^]]*\] ([^)]*) [^ ]* //' text >events
+    [[ -z ${2:-} ]] || sed -i 's/{ vtid = 4242, procname = "traced" }, //' events
 }
 
 # same: `events` is what stdin says.

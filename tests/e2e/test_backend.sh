@@ -26,7 +26,7 @@ case_every_kind_of_value()
     expect 0 discarded
     driver_stop
     no_sessions
-    trace_events trace
+    trace_events trace own
     same <<'END'
 kinds:integers_entry: { cpu_id = 0 }, { i8 = -128, i16 = -32768, i32 = -2147483648, i64 = -9223372036854775808, u8 = 255, u16 = 65535, u32 = 4294967295, u64 = 18446744073709551615 }
 kinds:integers_exit: { cpu_id = 0 }, { retval = 0 }
@@ -69,7 +69,7 @@ case_odd_names()
     expect ended end
     driver_stop
     lines 17 'left out' "$err"
-    trace_events trace
+    trace_events trace own
     same <<END
 odd:operator*_entry: { cpu_id = 0 }, { n = 0 }
 odd:ns::Class::method(int)_entry: { cpu_id = 0 }, { n = 0 }

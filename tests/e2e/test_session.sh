@@ -14,10 +14,13 @@ own_directory()
     echo "$found"
 }
 
-sample_events() # N
+# sample_events N [own]: in a session of the tracer's own each event tells whose it is.
+sample_events()
 {
-    lines "$1" 'mylib:my_traced_function_entry: \{ cpu_id = [0-9]+ \}, \{ arg1 = 42, arg2 = 3735928559, arg3 = 3\.14159, arg4 = 0x12345678 \}$' text
-    lines "$1" 'mylib:my_traced_function_exit: \{ cpu_id = [0-9]+ \}, \{ retval = 42 \}$' text
+    local contexts=
+    [[ ${2:-} != own ]] || contexts='\{ vtid = [0-9]+, procname = "sample_app" \}, '
+    lines "$1" "mylib:my_traced_function_entry: \{ cpu_id = [0-9]+ \}, $contexts\{ arg1 = 42, arg2 = 3735928559, arg3 = 3\.14159, arg4 = 0x12345678 \}\$" text
+    lines "$1" "mylib:my_traced_function_exit: \{ cpu_id = [0-9]+ \}, $contexts\{ retval = 42 \}\$" text
 }
 
 case_no_session()
@@ -27,7 +30,7 @@ case_no_session()
     [[ $(cat $out) == 'sample_app: 100 calls' ]] || fail "the program's output is not its own"
     said 'babeltrace2 .*ptrace_tracer-sample_app-'
     read_trace "$(own_directory)"
-    sample_events 100
+    sample_events 100 own
     events 1 sample_app:main_entry
     events 1 sample_app:main_exit
     no_sessions
@@ -41,7 +44,7 @@ case_no_session_twice()
     for i in 1 2; do
         traced 0 -o "trace$i" "${f[@]}" "$sample" 50
         read_trace "trace$i"
-        sample_events 50
+        sample_events 50 own
         lines 100 . text
     done
     no_sessions
@@ -60,7 +63,7 @@ case_no_daemon()
     private_pid=$(cat "$(private_lttng_rundir)/lttng-sessiond.pid") || fail "no daemon was started"
     [[ $status == 0 ]] || fail "exit status $status"
     read_trace "$(own_directory)"
-    sample_events 100
+    sample_events 100 own
     no_sessions
 }
 
@@ -189,7 +192,7 @@ case_stale_current_session()
     printf 'session=gone\n' >"$HOME/.lttngrc"
     traced 0 "${f[@]}" "$sample" 30
     read_trace "$(own_directory)"
-    sample_events 30
+    sample_events 30 own
     no_sessions
     [[ $(cat "$HOME/.lttngrc") == session=gone ]] || fail "the user's .lttngrc was changed"
 }

@@ -407,10 +407,11 @@ static void command(struct driver *driver, char *line)
         answer(driver->session_ops->end(driver->session, &err), &err, "ended");
     else if (strcmp(line, "discarded") == 0)
         printf("%" PRIu64 "\n", driver->session_ops->discarded(driver->session));
-    else if (strcmp(line, "names") == 0)
+    else if (strcmp(line, "names") == 0) {
+        driver->session_ops->look(driver->session);
         printf("%s\n",
                driver->session_ops->names_provider(driver->session, arguments) ? "yes" : "no");
-    else if (strcmp(line, "emit") == 0)
+    } else if (strcmp(line, "emit") == 0)
         do_emit(driver, arguments);
     else if (strcmp(line, "storm") == 0)
         do_storm(driver, arguments);

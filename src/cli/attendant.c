@@ -1,0 +1,117 @@
+#include "cli/attendant.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "util/log.h"
+
+enum {
+    LOOK_EVERY_MS = 80,
+    CHECK_EVERY = 12, /* looks */
+    JUDGE_EVERY = 5,  /* looks: what is asked for may come a moment after who asks */
+};
+
+struct attendant {
+    struct tracer *tracer;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t ended; /* `ending` was set */
+    bool ending;
+};
+
+static bool left_out_is_named(struct tracer *tracer)
+{
+    bool named = false;
+    pthread_mutex_lock(&tracer->lock);
+    for (size_t i = 0; i < tracer->left_out.count && !named; i++)
+        named = tracer->session_ops->names_provider(tracer->session, tracer->left_out.items[i]);
+    pthread_mutex_unlock(&tracer->lock);
+    return named;
+}
+
+static void look(struct tracer *tracer)
+{
+    tracer->session_ops->look(tracer->session);
+    if (left_out_is_named(tracer)) {
+        atomic_store(&tracer->module_named, true);
+        engine_ring(tracer->engine);
+    }
+}
+
+/* What is wrong is said once, when it is first seen. */
+static void check(struct tracer *tracer)
+{
+    struct error err;
+    if (tracer->session_trouble.code != 0 || tracer->session_ops->check(tracer->session, &err) == 0)
+        return;
+    log_warning("%s", err.text);
+    tracer->session_trouble = err;
+}
+
+/* false when the thread is to end. */
+static bool rest(struct attendant *attendant)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += LOOK_EVERY_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&attendant->lock);
+    while (!attendant->ending && pthread_cond_clockwait(&attendant->ended, &attendant->lock,
+                                                        CLOCK_MONOTONIC, &until) != ETIMEDOUT)
+        ;
+    bool ending = attendant->ending;
+    pthread_mutex_unlock(&attendant->lock);
+    return !ending;
+}
+
+static void *attend(void *data)
+{
+    struct attendant *attendant = data;
+    struct tracer *tracer = attendant->tracer;
+    for (unsigned looks = 1; rest(attendant); looks++) {
+        look(tracer);
+        if (looks % JUDGE_EVERY == 0)
+            tracer->session_ops->judge(tracer->session);
+        if (looks % CHECK_EVERY == 0)
+            check(tracer);
+    }
+    if (tracer->session_trouble.code == 0) {
+        tracer->session_ops->look(tracer->session);
+        tracer->session_ops->judge(tracer->session);
+        check(tracer);
+    }
+    return NULL;
+}
+
+int attendant_start(struct tracer *tracer, struct attendant **result)
+{
+    struct attendant *attendant = calloc(1, sizeof(*attendant));
+    if (!attendant)
+        return -ENOMEM;
+    attendant->tracer = tracer;
+    pthread_mutex_init(&attendant->lock, NULL);
+    pthread_cond_init(&attendant->ended, NULL);
+    int r = pthread_create(&attendant->thread, NULL, attend, attendant);
+    if (r != 0) {
+        free(attendant);
+        return -r;
+    }
+    *result = attendant;
+    return 0;
+}
+
+void attendant_stop(struct attendant *attendant)
+{
+    if (!attendant)
+        return;
+    pthread_mutex_lock(&attendant->lock);
+    attendant->ending = true;
+    pthread_cond_signal(&attendant->ended);
+    pthread_mutex_unlock(&attendant->lock);
+    pthread_join(attendant->thread, NULL);
+    pthread_cond_destroy(&attendant->ended);
+    pthread_mutex_destroy(&attendant->lock);
+    free(attendant);
+}

@@ -1,0 +1,79 @@
+# The conversation with tests/targets/wait_for_line.c, for scripts that have sourced cases.sh: its
+# function work() is called when a test says so, and as often.
+# shellcheck shell=bash disable=SC2154
+
+asked=$build/targets/wait_for_line
+
+# $target_pid; $asked_thread is the thread that calls.
+asked_start()
+{
+    local task
+    mkfifo asked.in asked.out
+    "$asked" <asked.in >asked.out 2>target.err &
+    target_pid=$!
+    exec 8>asked.in 9<asked.out
+    read -r -t 20 reply <&9 || fail "the target does not start"
+    [[ $reply == "pid $target_pid" ]] || fail "the target says: $reply"
+    for task in "/proc/$target_pid/task/"*; do
+        [[ ${task##*/} == "$target_pid" ]] || asked_thread=${task##*/}
+    done
+}
+
+# calls N: done when this returns.
+calls()
+{
+    echo "call $1" >&8
+    read -r -t 50 reply <&9 || fail "the target does not do $1 calls"
+    [[ $reply == called\ * ]] || fail "the target says: $reply"
+}
+
+# By itself, with the status of a program that is content.
+asked_ends()
+{
+    exec 8>&-
+    target_ends 0
+    exec 9<&-
+}
+
+# Attaches to it, with these options; what the target reads from is not the tracer's.
+asked_traced()
+{
+    tracer_start "$@" -p "$target_pid" 8>&- 9<&-
+    wait_for 10 asked_is_listed || fail "the tracer does not attach: $(cat "$err")"
+}
+
+asked_is_listed()
+{
+    lttng --no-sessiond list -u 2>/dev/null | grep -q 'wait_for_line:work_exit'
+}
+
+# The first byte of a function in the memory of the target: of a file that is mapped there, and whose
+# addresses are offsets.
+first_byte() # FILE NAME
+{
+    local vaddr base
+    vaddr=$( (nm "$1" 2>/dev/null; nm -D "$1") | sed -n "s/^\([0-9a-f]*\) [TW] $2\(@@.*\)\?\$/0x\1/p" | head -n 1)
+    base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .* $(readlink -f "$1")\$:0x\1:p" "/proc/$target_pid/maps" | head -n 1)
+    [[ -n $vaddr && -n $base ]] || fail "no function $2 of $1 in the target"
+    bytes_at "/proc/$target_pid/mem" $((base + vaddr)) 1
+}
+
+is_planted()
+{
+    [[ $(first_byte "$asked" work) == ' cc' ]]
+}
+
+is_lifted()
+{
+    ! is_planted
+}
+
+planted()
+{
+    wait_for 5 is_planted || fail "not planted ${*}: $(cat "$err")"
+}
+
+lifted()
+{
+    wait_for 5 is_lifted || fail "not lifted ${*}"
+}

@@ -1,0 +1,311 @@
+#!/usr/bin/env bash
+# What sessions ask for while a program is traced: any number of them, in any order, at any time; and
+# what nobody asks for costs nothing. The program calls when it is told to, so all counts are exact.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+. "$(dirname "$0")/asked.sh"
+
+work=wait_for_line:work_entry
+
+# session NAME [RULE...]: made and started, each rule being the arguments of lttng enable-event.
+session()
+{
+    local name=$1 rule
+    shift
+    lttng_do create "$name" --output="$dir/$name"
+    for rule; do
+        # shellcheck disable=SC2086 # arguments
+        lttng_do enable-event -u -s "$name" $rule
+    done
+    lttng_do start "$name"
+}
+
+# recorded N NAME: so many events are all there is in the trace of a session, which is destroyed.
+recorded()
+{
+    lttng_do destroy "$2"
+    if [[ $1 == 0 && -z $(find "$2" -name 'channel*' -size +0 2>/dev/null) ]]; then
+        return
+    fi
+    read_trace "$2"
+    lines "$1" " $work: " text
+    lines "$1" . text
+}
+
+case_enable_and_disable()
+{
+    local i
+    with_lttng
+    session mine other:nothing
+    asked_start
+    asked_traced
+    for ((i = 1; i <= 20; i++)); do
+        calls 7
+        lttng_do enable-event -u $work
+        planted "($i)"
+        calls 10
+        lttng_do disable-event -u $work
+        lifted "($i)"
+    done
+    asked_ends
+    tracer_ends 0
+    recorded 200 mine
+    said '200 events? written, 0 lost'
+}
+
+case_stop_and_start()
+{
+    local i
+    with_lttng
+    session mine $work
+    asked_start
+    asked_traced
+    for ((i = 1; i <= 10; i++)); do
+        planted "($i)"
+        calls 10
+        lttng_do stop
+        lifted "($i)"
+        calls 7
+        lttng_do start
+    done
+    planted
+    asked_ends
+    tracer_ends 0
+    recorded 100 mine
+}
+
+# A channel that is disabled takes nothing, whatever its rules are.
+case_channels()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    local channel
+    for channel in one two; do
+        lttng_do enable-channel -u $channel
+        lttng_do enable-event -u -c $channel $work
+    done
+    lttng_do start
+    asked_start
+    asked_traced
+    planted
+    calls 10
+    lttng_do disable-channel -u one
+    calls 10
+    lttng_do disable-channel -u two
+    lifted
+    calls 10
+    lttng_do enable-channel -u one
+    planted
+    calls 5
+    asked_ends
+    tracer_ends 0
+    recorded 35 mine
+}
+
+# Sessions come and go; each has what it asked for while it was there.
+case_sessions()
+{
+    with_lttng
+    session first $work
+    asked_start
+    asked_traced --session=first
+    planted
+    calls 10
+    # Destroyed in mid-run, then made anew under the same name.
+    session second $work "*:work_ex* --filter=retval<1"
+    wait_for 5 enabled_for second || fail "the second session is not served"
+    calls 20
+    recorded 30 first
+    calls 5
+    mv first first.1
+    session first "wait_for_line:w*y"
+    wait_for 5 enabled_for first || fail "the new session is not served"
+    calls 3
+    recorded 28 second
+    calls 2
+    lttng_do disable-event -u -s first 'wait_for_line:w*y'
+    lifted
+    calls 100
+    asked_ends
+    tracer_ends 0
+    recorded 5 first
+}
+
+# A call is recorded by the session: the tracer's part has come to an end.
+enabled_for()
+{
+    [[ -n $(find "$1" -name 'channel*') ]] && is_planted
+}
+
+# Wildcards, exclusions, filters and log levels, in one session, each in a channel of its own.
+case_wildcards_exclusions_filters()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    local rules=(
+        "$work"
+        "wait_for_line:wor*_entry"
+        "*:work_entry"
+        "*ork_en*"
+        "w*:w*k_*y --exclude=other:*"
+        "wait_for_line:w*_entry --exclude=wait_for_line:wo*"
+        "*k_entry --exclude=other:nothing,*:work_entry"
+        "$work --filter=i>=40"
+        "$work --filter=i>=40&&i<45||i==2"
+        "$work --filter=nosuch==1"
+        "$work --loglevel=TRACE_DEBUG_LINE"
+        "$work --loglevel=TRACE_DEBUG"
+        "$work --loglevel-only=TRACE_DEBUG_LINE"
+        "$work --loglevel-only=TRACE_WARNING"
+        "$work --loglevel=TRACE_WARNING"
+    )
+    local wanted=(50 50 50 50 50 0 0 10 6 0 50 50 50 0 0)
+    local i sum=0
+    for i in "${!rules[@]}"; do
+        lttng_do enable-channel -u "channel_${i}_"
+        # shellcheck disable=SC2086 # arguments
+        lttng_do enable-event -u -c "channel_${i}_" ${rules[i]}
+        sum=$((sum + wanted[i]))
+    done
+    lttng_do start
+    asked_start
+    asked_traced
+    planted
+    calls 50
+    asked_ends
+    tracer_ends 0
+    lttng_do destroy
+    read_trace mine
+    lines $sum . text
+    for i in "${!rules[@]}"; do
+        mkdir "one$i"
+        cp "$(find mine -name metadata | head -n 1)" "one$i/"
+        find mine -name "channel_${i}_*" ! -name '*.idx' -exec cp '{}' "one$i/" ';'
+        rm -f text
+        read_trace "one$i"
+        [[ $(wc -l <text) == "${wanted[i]}" ]] ||
+            fail "$(wc -l <text) events, not ${wanted[i]}, for ${rules[i]}"
+    done
+}
+
+# A rule that names another module for the first time brings it in, while the program runs.
+case_module_named_later()
+{
+    with_lttng
+    session mine other:nothing
+    asked_start
+    asked_traced
+    local libc
+    libc=$(sed -n 's:^.* \(/.*/libc\.so\.6\)$:\1:p' "/proc/$target_pid/maps" | head -n 1)
+    calls 3
+    lttng_do enable-event -u 'c:fgets_entry'
+    wait_for 10 fgets_is_planted || fail "fgets() is not planted: $(cat "$err")"
+    calls 3
+    calls 3
+    lttng_do disable-event -u 'c:fgets_entry'
+    wait_for 5 fgets_is_lifted || fail "fgets() is not lifted"
+    calls 3
+    asked_ends
+    tracer_ends 0
+    lttng_do destroy mine
+    read_trace mine
+    lines 2 ' c:fgets_entry: ' text
+    lines 2 . text
+}
+
+fgets_is_planted()
+{
+    [[ $(first_byte "$libc" fgets) == ' cc' ]]
+}
+
+fgets_is_lifted()
+{
+    ! fgets_is_planted
+}
+
+# Times the kernel has put the calling thread to sleep: it does so for each stop.
+sleeps()
+{
+    sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "/proc/$target_pid/task/$asked_thread/status"
+}
+
+# No stop in 100,000 calls: but for the few that waiting for the line takes, the thread never sleeps.
+costs_nothing()
+{
+    local before after
+    before=$(sleeps)
+    calls 100000
+    after=$(sleeps)
+    ((after - before < 20)) || fail "$*: the thread slept $((after - before)) times in 100,000 calls"
+}
+
+case_nothing_asked_costs_nothing()
+{
+    local stops
+    with_lttng
+    session mine other:nothing
+    asked_start
+    costs_nothing "not traced"
+    asked_traced --stats
+    costs_nothing "not asked for"
+    lttng_do enable-event -u $work
+    planted
+    calls 10
+    lttng_do disable-event -u $work
+    lifted
+    costs_nothing "disabled"
+    lttng_do enable-event -u $work
+    planted
+    lttng_do stop
+    lifted
+    costs_nothing "stopped"
+    lttng_do start
+    planted
+    calls 10
+    lttng_do destroy
+    lifted
+    costs_nothing "destroyed"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    costs_nothing "let go"
+    asked_ends
+    # What 20 calls and the attaching take, and not what 500,000 would.
+    stops=$(sed -n 's/.*stats: .*, stops \([0-9]*\),.*/\1/p' "$err")
+    ((stops >= 20 && stops < 200)) || fail "$stops stops"
+    said 'calls 20,'
+}
+
+# What `lttng track` goes by is the process that emits: the tracer.
+case_tracking()
+{
+    with_lttng
+    asked_start
+    session mine $work
+    lttng_do track -u --vpid="$target_pid"
+    asked_traced
+    is_lifted || fail "planted, though only the traced program is tracked"
+    calls 10
+    lttng_do track -u --vpid="$tracer_pid"
+    planted "(vpid of the tracer)"
+    calls 5
+    lttng_do untrack -u --vpid="$tracer_pid"
+    lifted "(vpid of the tracer is not tracked any more)"
+    lttng_do track -u --vpid --all
+    planted "(all)"
+    lttng_do untrack -u --vuid --all
+    lifted "(no user)"
+    calls 10
+    lttng_do track -u --vuid="$(id -u)"
+    planted "(the user)"
+    calls 5
+    lttng_do untrack -u --vgid --all
+    lifted "(no group)"
+    lttng_do track -u --vgid="$(id -g)"
+    planted "(the group)"
+    calls 5
+    asked_ends
+    tracer_ends 0
+    recorded 15 mine
+}
+
+run_cases "$@"
