@@ -136,7 +136,7 @@ bool tracer_is_named(struct tracer *tracer, const char *provider)
     if (!named && !known) {
         const char **place = vec_push(&tracer->left_out);
         if (place)
-            *place = provider; /* the catalog's, which outlives the watcher */
+            *place = provider; /* the catalog's, which outlives the attendant */
     }
     pthread_mutex_unlock(&tracer->lock);
     return named;

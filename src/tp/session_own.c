@@ -11,6 +11,8 @@ enum {
     SUBBUFFERS = 4,
     SUBBUFFER_MAX = 2 << 20,
     SUBBUFFER_MIN = 1 << 16,
+    METADATA_SUBBUFFERS = 2,
+    METADATA_SUBBUFFER = 1 << 16,
     RINGS_MEMORY = 32 << 20,       /* what rings of all CPUs together may take, in bytes */
     BLOCKING_TIMEOUT_US = 1000000, /* a dead consumer must not stop the traced program for ever */
     /* What was recorded is in the files that much later, whatever becomes of the tracer. */
@@ -44,16 +46,17 @@ static uint64_t subbuffer_size(void)
     return size;
 }
 
-static int make_channel(struct lttng_handle *handle, struct error *err)
+static int make_channel(struct lttng_handle *handle, const char *name, uint64_t size, uint64_t n,
+                        struct error *err)
 {
     struct lttng_channel *channel = lttng_channel_create(&handle->domain);
     if (!channel)
         return error_set(err, -ENOMEM, "out of memory");
-    snprintf(channel->name, sizeof(channel->name), "channel0");
+    snprintf(channel->name, sizeof(channel->name), "%s", name);
     channel->enabled = 1;
     channel->attr.overwrite = 0;
-    channel->attr.subbuf_size = subbuffer_size();
-    channel->attr.num_subbuf = SUBBUFFERS;
+    channel->attr.subbuf_size = size;
+    channel->attr.num_subbuf = n;
     channel->attr.switch_timer_interval = SWITCH_TIMER_US;
     channel->attr.output = LTTNG_EVENT_MMAP;
     /* liblttng-ust waits for room only when its environment allows it, too. */
@@ -148,8 +151,14 @@ int session_make_own(const struct session_request *request, struct session **res
     if (rc == 0) {
         snprintf(session->path, sizeof(session->path), "%s", session->output.path);
         handle = lttng_create_handle(session->name, &domain);
-        rc = handle ? make_channel(handle, err) : error_set(err, -ENOMEM, "out of memory");
+        rc = handle ? 0 : error_set(err, -ENOMEM, "out of memory");
     }
+    /* The trace's own description is a channel, too; without a timer LTTng writes it only when it
+       has much or when the session is stopped. */
+    if (rc == 0)
+        rc = make_channel(handle, "metadata", METADATA_SUBBUFFER, METADATA_SUBBUFFERS, err);
+    if (rc == 0)
+        rc = make_channel(handle, "channel0", subbuffer_size(), SUBBUFFERS, err);
     if (rc == 0)
         rc = add_contexts(handle, err);
     if (rc == 0)

@@ -73,7 +73,8 @@ EXPORTED int poll(struct pollfd *files, nfds_t n, int timeout_ms)
     if (n == 0 && timeout_ms >= 0 && face->tid != 0) {
         int wait_ms = timeout_ms < face->may_wait_ms ? timeout_ms : face->may_wait_ms;
         face->may_wait_ms -= wait_ms;
-        sleep_ms(wait_ms);
+        if (wait_ms > 0)
+            sleep_ms(wait_ms);
         return 0;
     }
     struct timespec timeout = {.tv_sec = timeout_ms / 1000,

@@ -10,12 +10,11 @@ work=wait_for_line:work_entry
 # session NAME [RULE...]: made and started, each rule being the arguments of lttng enable-event.
 session()
 {
-    local name=$1 rule
-    shift
+    local name=$1 rules=("${@:2}") words line
     lttng_do create "$name" --output="$dir/$name"
-    for rule; do
-        # shellcheck disable=SC2086 # arguments
-        lttng_do enable-event -u -s "$name" $rule
+    for line in "${rules[@]}"; do
+        read -ra words <<<"$line"
+        lttng_do enable-event -u -s "$name" "${words[@]}"
     done
     lttng_do start "$name"
 }
@@ -306,6 +305,110 @@ case_tracking()
     asked_ends
     tracer_ends 0
     recorded 15 mine
+}
+
+# warned RULE NEAREST: one line that tells of the rule, and which names are near.
+warned()
+{
+    lines 1 "^ptrace_tracer: .*'$1' .*asks for no function that is traced; near it: $2" "$err"
+}
+
+# A rule that was meant for a function that does not exist is said to be so, once, with the names that
+# are near; one of another program's is not.
+case_misspelt()
+{
+    with_lttng
+    session mine mylib:my_trased_function_entry mylib:my_traced_function \
+        'mylib:my_traced_funktion*' mylb:my_traced_function_exit \
+        'mylib:my_traced_function_*' another:program_entry 'another:*' 'my*' '*' sample_app:numer_entry
+    traced 0 "$sample" 200 1000
+    warned 'mylib:my_trased_function_entry' 'mylib:my_traced_function_entry'
+    warned 'mylib:my_traced_function' 'mylib:my_traced_function_e[nx]'
+    warned 'mylib:my_traced_funktion\*' 'mylib:my_traced_function_e[nx]'
+    warned 'mylb:my_traced_function_exit' 'mylib:my_traced_function_exit$'
+    warned 'sample_app:numer_entry' 'sample_app:number_entry'
+    lines 5 'asks for no function' "$err"
+    lttng_do destroy mine
+}
+
+# The same while the program runs; what is far from everything is told without names.
+case_misspelt_later()
+{
+    with_lttng
+    session mine $work
+    asked_start
+    asked_traced
+    lttng_do enable-event -u wait_for_line:wrok_exit
+    wait_for 10 at_least 1 "'wait_for_line:wrok_exit'.*near it: wait_for_line:work_exit" "$err" ||
+        fail "it is not said: $(cat "$err")"
+    lttng_do enable-event -u wait_for_line:nothing_of_the_kind_at_all_exit
+    wait_for 10 at_least 1 "'wait_for_line:nothing_of_the_kind_at_all_exit' of session mine asks for no function that is traced$" "$err" ||
+        fail "it is not said: $(cat "$err")"
+    asked_ends
+    tracer_ends 0
+    lines 2 'asks for no function' "$err"
+}
+
+# The traced program has a tracepoint of its own under a name like that of a function.
+case_own_tracepoint_is_not_misspelt()
+{
+    build_own_tracepoints
+    with_lttng
+    session mine 'own_tracepoints:*_entry' own_tracepoints:inside
+    mkfifo gate
+    exec 8<>gate
+    "$tracer" -f 'outside|insides' ./own_tracepoints 5 <gate >"$out" 2>"$err" 8>&- &
+    tracer_pid=$!
+    wait_for 10 inside_is_listed || fail "the program does not start"
+    lttng_do enable-event -u -s mine own_tracepoints:inside2
+    wait_for 10 at_least 1 "'own_tracepoints:inside2'" "$err" || fail "nothing is said: $(cat "$err")"
+    echo >&8
+    tracer_ends 0
+    lines 1 'asks for no function' "$err"
+    lttng_do destroy mine
+    read_trace mine
+    lines 5 ' own_tracepoints:inside: ' text
+}
+
+inside_is_listed()
+{
+    lttng --no-sessiond list -u 2>/dev/null | grep -q 'own_tracepoints:inside '
+}
+
+# Our events and the tracepoints that a program has itself, in one session: one clock, one order.
+case_beside_own_tracepoints()
+{
+    build_own_tracepoints
+    with_lttng
+    session mine 'own_tracepoints:*'
+    mkfifo gate
+    exec 8<>gate
+    "$tracer" -f 'outside|insides' ./own_tracepoints 1000 <gate >"$out" 2>"$err" 8>&- &
+    tracer_pid=$!
+    wait_for 10 inside_is_listed || fail "the program does not start"
+    echo >&8
+    tracer_ends 0
+    said ' 2000 calls, 4000 events written, 0 lost'
+    lttng_do destroy mine
+    read_trace mine
+    lines 5000 . text
+    # Entry, entry of what it calls, tracepoint, exit of that, exit: 1000 times, in that order and with
+    # the number that the program passed on.
+    awk '{
+        expected = sprintf("%s", NR % 5 == 1 ? "outside_entry" : NR % 5 == 2 ? "insides_entry" : \
+                           NR % 5 == 3 ? "inside" : NR % 5 == 4 ? "insides_exit" : "outside_exit")
+        number = int((NR - 1) / 5)
+        match($0, / own_tracepoints:[a-z_]*: /)
+        name = substr($0, RSTART + 17, RLENGTH - 19)
+        if (name != expected || $0 !~ ("[= ]" number " }$")) { print NR ": " $0; exit 1 }
+    }' text || fail "not in the order of the calls"
+}
+
+# A program that calls, as often as it is told, a function that calls one that has a tracepoint.
+build_own_tracepoints()
+{
+    gcc -O0 -g -I"$top/tests/e2e" -o own_tracepoints "$top/tests/e2e/own_tracepoints.c" -llttng-ust -ldl ||
+        fail "cannot build"
 }
 
 run_cases "$@"

@@ -1,0 +1,231 @@
+#!/usr/bin/env bash
+# LTTng's daemons come, go and die while a program is traced: it is said, the program runs on, and what
+# a new daemon's sessions ask for is planted again.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+. "$(dirname "$0")/asked.sh"
+
+work=wait_for_line:work_entry
+
+consumer()
+{
+    pgrep -P "$private_pid" -x lttng-consumerd
+}
+
+# Ends the session daemon with that signal, and what is left of its consumers.
+daemon_dies() # SIGNAL
+{
+    local pid=$private_pid left
+    left=$(pgrep -P "$pid")
+    kill "-$1" "$pid"
+    wait_for 20 is_gone "$pid" || fail "the daemon does not end"
+    for pid in $left; do
+        wait_for 5 is_gone "$pid" || kill -KILL "$pid" 2>/dev/null
+    done
+    private_pid=
+}
+
+# liblttng-ust looks for a daemon that was killed every five seconds.
+met_again()
+{
+    wait_for 20 asked_is_listed || fail "the new daemon is not met: $(cat "$err")"
+}
+
+said_once()
+{
+    lines 1 "^ptrace_tracer: .*($1)" "$err"
+}
+
+case_restarted()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u $work
+    lttng_do start
+    asked_start
+    asked_traced
+    planted
+    calls 10
+    daemon_dies TERM
+    lifted "without a daemon"
+    calls 10
+    unset CASE_MARK
+    private_lttng_daemon
+    export CASE_MARK=$dir
+    met_again
+    calls 10
+    lttng_do create other --output="$dir/other"
+    lttng_do enable-event -u $work
+    lttng_do start
+    planted "in the new daemon's session"
+    calls 20
+    lttng_do destroy
+    lifted
+    asked_ends
+    tracer_ends 0
+    said_once 'session daemon has ended: .* session mine'
+    read_trace other
+    lines 20 . text
+}
+
+# Killed, it leaves its sessions nowhere: the tracer's own is lost, which is said at once, and the exit
+# status tells. The program notices nothing, and other sessions are served.
+case_killed()
+{
+    with_lttng
+    asked_start
+    asked_traced -o trace -f work
+    planted
+    calls 10
+    daemon_dies KILL
+    lifted "without a daemon"
+    wait_for 10 at_least 1 'session daemon has ended' "$err" || fail "it is not said: $(cat "$err")"
+    unset CASE_MARK
+    private_lttng_daemon
+    export CASE_MARK=$dir
+    met_again
+    lttng_do create other --output="$dir/other"
+    lttng_do enable-event -u $work
+    lttng_do start
+    planted "in the new daemon's session"
+    calls 20
+    lttng_do destroy
+    asked_ends
+    tracer_ends 125
+    lines 1 'session daemon|cannot|destroyed' "$err"
+    read_trace other
+    lines 20 . text
+}
+
+# A session of the user's that goes with its daemon is no failure of the tracer's.
+case_killed_under_a_launched_program()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'mylib:*'
+    lttng_do start
+    tracer_start "$sample" 3000 1000
+    wait_for 10 sample_is_listed || fail "the tracer does not start"
+    daemon_dies KILL
+    tracer_ends 0
+    [[ $(cat $out) == 'sample_app: 3000 calls' ]] || fail "the program: $(cat $out)"
+    said_once 'session daemon has ended: .* session mine'
+}
+
+sample_is_listed()
+{
+    lttng --no-sessiond list -u 2>/dev/null | grep -q 'mylib:my_traced_function_exit'
+}
+
+# The daemon of the system comes when a user's tracer has long begun.
+case_comes_later()
+{
+    [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]] || skip "only root can be two users, with a /run of their own"
+    local nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    "${nobody[@]}" "$tracer" --version >/dev/null 2>&1 || skip "the build is not for another user to read"
+    with_lttng
+    private_lttng_kill
+    mkdir "$dir/nobody"
+    chown -R 65534:65534 "$dir/nobody"
+    export LTTNG_HOME=$dir/nobody
+    "${nobody[@]}" env HOME="$dir/nobody" ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" \
+        "$tracer" -o "$dir/nobody/trace" -f my_traced_function "$sample" 20000 1000 >$out 2>$err &
+    tracer_pid=$!
+    wait_for 20 nobody_traces || fail "the tracer does not start: $(cat $err)"
+    unset CASE_MARK
+    export LTTNG_HOME=$private_dir/home
+    private_lttng_daemon
+    export CASE_MARK=$dir
+    wait_for 20 sample_is_listed || fail "root's daemon does not hear of the tracer"
+    lttng_do create late --output="$dir/late"
+    lttng_do enable-event -u mylib:my_traced_function_entry
+    lttng_do start
+    wait_for 10 late_events || fail "nothing is recorded"
+    lttng_do destroy late
+    target_pid=$(pgrep -P "$tracer_pid" -x sample_app)
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    kill -KILL "$target_pid"
+    # The user's daemon, which the tracer has started.
+    kill "$(cat "$dir/nobody/.lttng/lttng-sessiond.pid")"
+}
+
+nobody_traces()
+{
+    [[ -n $(find "$dir/nobody/trace" -name 'channel0_*' 2>/dev/null) ]]
+}
+
+late_events()
+{
+    lttng_do stop late
+    lttng_do start late
+    babeltrace2 late 2>/dev/null | grep -q my_traced_function_entry
+}
+
+# Nobody writes the records out any more. The program goes on, at its own pace once the tracer has
+# understood, and ends with its own status.
+case_consumer_killed()
+{
+    local start
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-channel -u --blocking-timeout=30000000 --subbuf-size=4096 --num-subbuf=2 tiny
+    lttng_do enable-event -u -c tiny "wait_for_line:work_*"
+    lttng_do start
+    asked_start
+    asked_traced
+    planted
+    calls 10
+    kill -KILL "$(consumer)"
+    start=$SECONDS
+    calls 2000
+    ((SECONDS - start < 20)) || fail "2000 calls took $((SECONDS - start)) s"
+    wait_for 10 at_least 1 'lttng-consumerd has ended' "$err" || fail "it is not said: $(cat "$err")"
+    asked_ends
+    tracer_ends 0
+    said_once 'lttng-consumerd has ended'
+}
+
+# In a session of the tracer's own that is a failure; the program is as before.
+case_consumer_killed_in_an_own_session()
+{
+    with_lttng
+    tracer_start -o trace -f my_traced_function "$sample" 3000 1000
+    wait_for 10 sample_is_listed || fail "the tracer does not start"
+    kill -KILL "$(consumer)"
+    tracer_ends 125
+    [[ $(cat $out) == 'sample_app: 3000 calls' ]] || fail "the program: $(cat $out)"
+    said_once 'lttng-consumerd has ended'
+}
+
+# A daemon that answers nothing holds up neither the program nor the tracer's letting it go.
+case_consumer_stopped()
+{
+    local pid
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u $work
+    lttng_do start
+    asked_start
+    asked_traced
+    planted
+    pid=$(consumer)
+    kill -STOP "$pid"
+    # The daemon waits for the consumer by now.
+    wait_for 20 daemon_is_mute || fail "the daemon still answers"
+    calls 100
+    kill -TERM "$tracer_pid"
+    wait_for 10 is_not_traced "$target_pid" || fail "not let go"
+    is_lifted || fail "still planted"
+    calls 10
+    kill -CONT "$pid"
+    tracer_ends 0
+    asked_ends
+}
+
+daemon_is_mute()
+{
+    ! timeout 0.5 lttng --no-sessiond list >/dev/null 2>&1
+}
+
+run_cases "$@"
