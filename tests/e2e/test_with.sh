@@ -37,7 +37,7 @@ END
 # The fields of events of NAME, one event a line, without braces.
 fields()
 {
-    sed -n "s/.* $1: { cpu_id = [0-9]* }, { \(.*\) }\$/\1/p" text
+    sed -n "s/.* $1: { cpu_id = [0-9]* }, \({ vtid = [0-9]*, procname = \"[^\"]*\" }, \)\?{ \(.*\) }\$/\2/p" text
 }
 
 below='caller = "main\+0x[0-9a-f]+"'
