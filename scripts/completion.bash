@@ -1,82 +1,178 @@
 # bash completion for ptrace_tracer(1)
 # shellcheck shell=bash
 
+# The command line up to its end as words without their quotes, which COMP_WORDS does not have: bash
+# breaks words at `:`, `=`, `@` and more. Sets words, cword (the word with the cursor, up to it) and
+# kept: how much of that word's beginning bash keeps, as it completes what comes behind.
+_ptrace_tracer_words()
+{
+    local i c quote='' word='' inside=
+    words=() cword=-1 kept=0
+    for ((i = 0; i <= ${#COMP_LINE}; i++)); do
+        if ((i == COMP_POINT)); then
+            cword=${#words[@]}
+            words+=("$word")
+            # What follows the cursor in the same word is not looked at.
+            word='' inside=
+            while [[ ${COMP_LINE:i:1} == [^[:space:]] ]]; do i=$((i + 1)); done
+            quote=''
+        fi
+        c=${COMP_LINE:i:1}
+        if [[ $quote ]]; then
+            if [[ $c == "$quote" ]]; then
+                quote=''
+            elif [[ $c == \\ && $quote == \" && ${COMP_LINE:i+1:1} == [\"\\\$\`] ]]; then
+                i=$((i + 1))
+                word+=${COMP_LINE:i:1}
+            else
+                word+=$c
+            fi
+        elif [[ $c == [[:space:]] || -z $c ]]; then
+            [[ -z $inside ]] || words+=("$word")
+            word='' inside=
+            ((cword >= 0)) || kept=0
+            continue
+        elif [[ $c == [\'\"] ]]; then
+            quote=$c
+            ((cword >= 0)) || kept=${#word}
+        elif [[ $c == \\ ]] && ((i < COMP_POINT - 1 || cword >= 0)); then
+            i=$((i + 1))
+            word+=${COMP_LINE:i:1}
+        else
+            word+=$c
+            [[ cword -ge 0 || $COMP_WORDBREAKS != *"$c"* ]] || kept=${#word}
+        fi
+        inside=1
+    done
+    ((cword >= 0)) || { cword=${#words[@]}; words+=(''); }
+}
+
+# Sets operand: the index of the first word that is the program (or its PID), or nothing, and pids,
+# of -p. The word with the cursor is not looked at.
+_ptrace_tracer_operand()
+{
+    local with_value=' -p --pid -f --function -x --exclude --filter-file -o --output --session
+        --string-limit --strings --deref --with --stack ' i
+    operand='' pids=()
+    for ((i = 1; i < ${#words[@]}; i++)); do
+        if ((i == cword)); then
+            [[ ${words[i]} == -* || ${with_value//$'\n'/ } == *" ${words[i - 1]} "* ]] || operand=$i
+        elif [[ ${words[i]} == -- ]]; then
+            operand=$((i + 1))
+        elif [[ ${words[i]} == --pid=* ]]; then
+            pids+=("${words[i]#*=}")
+        elif [[ ${with_value//$'\n'/ } == *" ${words[i]} "* ]]; then
+            i=$((i + 1))
+            [[ ${words[i - 1]} != -p && ${words[i - 1]} != --pid ]] || pids+=("${words[i]-}")
+        elif [[ ${words[i]} != -* ]]; then
+            operand=$i
+        fi
+        [[ -z $operand ]] || return
+    done
+}
+
+# The functions that the pattern, an extended regular expression, may be the beginning of, as
+# patterns: from the program, or the processes, on the command line. Own functions only while nothing
+# is typed.
+_ptrace_tracer_functions() # PATTERN
+{
+    local head='' tail=$1 what=() select=() prefix escaped
+    local escape='s/[][(){}.*+?|^$\\]/\\&/g' alternative='^(.*[^\\])?[|(]'
+    # Of alternatives the last one is completed.
+    if [[ $tail =~ $alternative ]]; then
+        head=${BASH_REMATCH[0]} tail=${tail:${#BASH_REMATCH[0]}}
+    fi
+    # What is more than a name is not completed.
+    prefix=$(sed 's/\\\([][(){}.*+?|^$\\]\)/\1/g' <<<"$tail")
+    escaped=$(sed "$escape" <<<"$prefix")
+    [[ $escaped == "$tail" ]] || return
+    if ((${#pids[@]})); then
+        what=("${pids[@]/#/--pid=}")
+    elif [[ $operand && $operand != "$cword" && ${words[operand]-} ]]; then
+        what=(-- "${words[operand]/#\~\//$HOME/}")
+    else
+        return
+    fi
+    [[ -z $prefix ]] || select=(-f "$escaped.*")
+    # "PROVIDER:NAME  SIGNATURE  [SOURCE]". The pattern is matched with the name without parameters.
+    timeout 3 "${words[0]/#\~\//$HOME/}" --list -q "${select[@]}" "${what[@]}" 2>/dev/null </dev/null |
+        sed -e 's/  .*//; s/^[^:]*://' \
+            -e '/operator()$/!{ s/ const$//; s/([^()]*\(([^()]*)[^()]*\)*)$//; }' \
+            -e '/@/d' -e "$escape" | LC_ALL=C sort -u | while IFS= read -r name; do
+        [[ $name != "$escaped"* ]] || printf '%s\n' "$head$name"
+    done
+}
+
 _ptrace_tracer()
 {
-    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local words cword kept operand pids option current i
     local options='--pid= --function= --exclude= --filter-file= --output= --session= --print --print=
-        --timestamp --follow-forks --entry-only --string-limit= --strings=all --deref= --with= --stack= --list --no-pin --stats --quiet --verbose
-        --help --version'
-    local with_value='-p --pid -f --function -x --exclude --filter-file -o --output --session
-        --string-limit --strings --deref --with --stack'
-    local i word
-
-    # bash takes `--output=x` apart, as it has `=` in COMP_WORDBREAKS.
-    if [[ $current == = ]]; then
-        current=
-    elif [[ $previous == = ]]; then
-        previous=${COMP_WORDS[COMP_CWORD - 2]}
-    fi
+        --timestamp --follow-forks --entry-only --string-limit= --strings=all --deref= --with=
+        --stack= --list --no-pin --stats --quiet --verbose --help --version'
+    COMPREPLY=()
+    _ptrace_tracer_words
+    _ptrace_tracer_operand
 
     # Behind the first operand all is the program's.
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        word=${COMP_WORDS[i]}
-        if [[ $word == -- ]]; then
-            i=$((i + 1))
-            break
-        elif [[ $word == = ]]; then
-            i=$((i + 1))
-        elif [[ $word != -* ]]; then
-            break
-        elif [[ ${COMP_WORDS[i + 1]-} != = && " ${with_value//$'\n'/ } " == *" $word "* ]]; then
-            i=$((i + 1))
-        fi
-    done
-    if ((i < COMP_CWORD)); then
+    if [[ $operand && $operand -lt $cword ]]; then
         if declare -F _command_offset >/dev/null; then
+            # It counts as bash does.
+            for ((i = 1; i < COMP_CWORD; i++)); do
+                [[ ${COMP_WORDS[i]} != "${words[operand]}" ]] || break
+            done
             _command_offset "$i"
         else
-            mapfile -t COMPREPLY < <(compgen -f -- "$current")
+            mapfile -t COMPREPLY < <(compgen -f -- "${words[cword]}")
         fi
         return
     fi
 
-    case $previous in
+    current=${words[cword]} option=${words[cword - 1]}
+    if [[ $current == --*=* ]]; then
+        option=${current%%=*} current=${current#*=}
+        kept=$((kept - ${#option} - 1))
+        ((kept >= 0)) || kept=0
+    fi
+    case $option in
         -p | --pid)
             mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")
-            return
             ;;
         -o | --output)
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
-            return
             ;;
         --filter-file | --print)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
-            return
             ;;
         --session)
             mapfile -t COMPREPLY < <(compgen -W "$(lttng --no-sessiond list 2>/dev/null |
                 sed -n 's/^ *[0-9]*) \([^ ]*\).*/\1/p')" -- "$current")
-            return
+            ;;
+        -f | --function | -x | --exclude)
+            mapfile -t COMPREPLY < <(_ptrace_tracer_functions "$current")
+            compopt -o nospace 2>/dev/null
             ;;
         --with)
-            # A list: what stands before the last comma stays.
-            local facts=depth,duration,caller,tid,pid,stack before=
+            # A list: its last word.
+            local before=
             [[ $current != *,* ]] || before=${current%,*},
-            mapfile -t COMPREPLY < <(compgen -P "$before" -W "${facts//,/ }" -- "${current##*,}")
-            return
+            mapfile -t COMPREPLY < <(compgen -P "$before" -W 'depth duration caller tid pid stack' -- "${current##*,}")
             ;;
-        -f | --function | -x | --exclude | --string-limit | --stack)
-            return
+        --strings)
+            mapfile -t COMPREPLY < <(compgen -W all -- "$current")
+            ;;
+        --string-limit | --stack | --deref) ;;
+        *)
+            if [[ $current == -* ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
+                [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
+            else
+                mapfile -t COMPREPLY < <(compgen -c -- "$current"; compgen -f -- "$current")
+            fi
             ;;
     esac
-
-    if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
-        [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
-    else
-        mapfile -t COMPREPLY < <(compgen -c -- "$current"; compgen -f -- "$current")
-    fi
+    for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do
+        COMPREPLY[i]=${COMPREPLY[i]:kept}
+    done
 }
 
 complete -o filenames -F _ptrace_tracer ptrace_tracer

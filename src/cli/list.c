@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,6 +61,15 @@ static void print_library(struct list *list, const char *path)
         log_warning("%s", err.text);
 }
 
+/* Whether it is the system's: what somebody has put beside a program is not to be run, were it only
+   because a shell completes a word. */
+static bool is_of_system(const char *interpreter)
+{
+    struct stat file, root;
+    return stat(interpreter, &file) == 0 && stat("/", &root) == 0 &&
+           (file.st_uid == 0 || file.st_uid == root.st_uid) && !(file.st_mode & S_IWOTH);
+}
+
 /*
  * The libraries that the program would be started with, by the word of its dynamic linker: only
  * that knows all of rpaths, caches and preloads. `--list` makes it map the files and run nothing of
@@ -69,6 +79,11 @@ static void print_libraries(struct list *list, const char *program, const char *
 {
     char line[PATH_MAX + 256];
     int out[2];
+    if (!is_of_system(interpreter)) {
+        log_warning("the libraries of %s are not listed: its dynamic linker %s is not the system's",
+                    program, interpreter);
+        return;
+    }
     if (pipe2(out, O_CLOEXEC) < 0)
         return;
     pid_t child = fork();

@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# The recipes of docs/lttng.md, run as they are printed: what stands in the blocks ```sh of a section,
+# in its order, by one bash in a directory and a home of its own. Between them stand comments
+# `<!-- test: COMMAND -->`, which wait for what a reader would see, and check what came of it.
+if [[ ${1:-} == processes_of_others && $(id -u) != 0 ]]; then
+    sudo -n true 2>/dev/null || { echo 'SKIP: sudo asks for a password, or is not there'; exit 77; }
+    exec sudo -n env "PATH=$PATH" "BUILD=${BUILD:-}" "PLAIN_BUILD=${PLAIN_BUILD:-}" \
+        "TEST_CALLER=$(id -un)" bash "$0" "$@"
+fi
+unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND
+# Under sudo, the sanitizers' look for leaks lacks the rights.
+[[ ${1:-} != processes_of_others ]] || export BUILD=${PLAIN_BUILD:-${BUILD:-}}
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+. "$(dirname "$0")/user.sh"
+
+page=$top/docs/lttng.md
+
+# The commands of the section, with its tests.
+section() # TITLE
+{
+    awk -v title="## $1" '
+        /^## / { inside = $0 == title }
+        !inside { next }
+        /^```sh$/ { block = 1; next }
+        /^```$/ && block { block = 0; print ""; next }
+        block { print }
+        /^<!-- test: .* -->$/ { sub(/^<!-- test: /, ""); sub(/ -->$/, ""); print }' "$page"
+}
+
+# What the tests of the page may use.
+prelude()
+{
+    cat <<'EOT'
+set -eu
+trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR
+unset LTTNG_UST_ALLOW_BLOCKING
+# events N NAME TRACE: so many, in a trace that is whole.
+events()
+{
+    local n
+    babeltrace2 "$3" >text 2>text.err
+    [[ ! -s text.err ]] || { cat text.err >&2; return 1; }
+    n=$(grep -c " $2: {" text || true)
+    [[ $n == "$1" ]] || { echo "$n $2, not $1, in $3" >&2; return 1; }
+}
+listens()
+{
+    grep -q " 0100007F:$(printf %04X "$1") 00000000:0000 0A " /proc/net/tcp
+}
+EOT
+}
+
+# What a reader would be told by the commands as they are: those for a build with sanitizers are set
+# by cases.sh.
+recipe() # TITLE [RUNNER...]
+{
+    local title=$1 status=0
+    shift
+    { prelude; section "$title"; } >commands
+    (($(section "$title" | wc -l) > 1)) || fail "there is no section '$title'"
+    PATH=$build/bin:$PATH "$@" bash "$dir/commands" >$out 2>$err </dev/null || status=$?
+    [[ $status == 0 ]] || { cat $out; fail "exit status $status of '$title': $(tail -n 3 $err)"; }
+    ! grep -qE '^ptrace_tracer: .*(cannot|lost [^0]|no rule)' $err || fail "$(cat $err)"
+}
+
+private_recipe() # TITLE
+{
+    with_lttng
+    recipe "$1"
+    no_sessions
+}
+
+case_one_line()
+{
+    private_recipe 'One line'
+}
+
+case_choose()
+{
+    private_recipe 'Choose functions'
+}
+
+case_choose_while_it_runs()
+{
+    private_recipe 'Choose while it runs'
+}
+
+case_several_sessions()
+{
+    private_recipe 'Several sessions at once'
+}
+
+case_contexts()
+{
+    private_recipe 'Contexts'
+}
+
+case_flight_recorder()
+{
+    private_recipe 'Flight recorder'
+}
+
+case_snapshot_at_a_condition()
+{
+    private_recipe 'A snapshot at a condition'
+}
+
+case_session_that_a_call_starts()
+{
+    private_recipe 'A session that a call starts'
+}
+
+case_rotation()
+{
+    private_recipe 'Rotation'
+}
+
+case_buffers_per_process()
+{
+    private_recipe 'Buffers per process'
+}
+
+case_no_losses()
+{
+    private_recipe 'No losses, or no delay'
+}
+
+case_only_one_program()
+{
+    private_recipe 'Only one program'
+}
+
+case_beside_tracepoints()
+{
+    private_recipe "Beside the program's own tracepoints"
+}
+
+case_read()
+{
+    private_recipe 'Read the trace'
+}
+
+
+case_watch_live()
+{
+    command -v lttng-relayd >/dev/null || skip "no lttng-relayd"
+    eval "$(prelude | sed -n '/^listens/,/^}/p')"
+    ! listens 7342 && ! listens 7343 && ! listens 7344 || skip "the recipe's ports are in use"
+    private_recipe 'Watch live'
+}
+
+case_processes_of_others()
+{
+    command -v sudo >/dev/null || skip "no sudo"
+    make_user
+    recipe 'Processes of others' as_user env "PATH=$build/bin:$PATH"
+    user_lttng list
+    grep -q 'no .*session' lttng.log || fail "a session is left: $(cat lttng.log)"
+}
+
+# Every section with commands has a case here.
+case_all_sections()
+{
+    local title
+    while read -r title; do
+        (($(section "$title" | wc -l) == 0)) || grep -qF -e "'$title'" -e "\"$title\"" "$top/tests/e2e/test_docs.sh" ||
+            fail "nobody runs '$title'"
+    done < <(sed -n 's/^## //p' "$page")
+}
+
+run_cases "$@"
