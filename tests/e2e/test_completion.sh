@@ -23,7 +23,8 @@ completes()
 case_options()
 {
     completes 'ptrace_tracer --no' --no-pin
-    completes 'ptrace_tracer --string' --string-limit=
+    completes 'ptrace_tracer --string-' --string-limit=
+    completes 'ptrace_tracer --strings=' all
     completes 'ptrace_tracer -q --li' --list
     local option
     complete_line 'ptrace_tracer --'

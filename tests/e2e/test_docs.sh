@@ -45,6 +45,11 @@ events()
     n=$(grep -c " $2: {" text || true)
     [[ $n == "$1" ]] || { echo "$n $2, not $1, in $3" >&2; return 1; }
 }
+# has TRACE ERE: some line of it.
+has()
+{
+    babeltrace2 "$1" 2>/dev/null | grep -cE -- "$2" >/dev/null
+}
 listens()
 {
     grep -q " 0100007F:$(printf %04X "$1") 00000000:0000 0A " /proc/net/tcp
