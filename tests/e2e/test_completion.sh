@@ -29,7 +29,7 @@ case_options()
     local option
     complete_line 'ptrace_tracer --'
     # All that --help shows, and nothing else.
-    "$tracer" --help | sed -n 's/^ .* \(--[a-z-]*\).*/\1/p' | sort -u >shown
+    "$tracer" --help | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p' | sort -u >shown
     sed 's/=.*//' replies | sort -u | diff shown - || fail "not the options that there are"
 }
 
