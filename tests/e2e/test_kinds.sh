@@ -279,6 +279,27 @@ case_network()
     calls_are 1 3000
 }
 
+# The program is not held up by a relay daemon that dies, and what does not get through is counted.
+case_relay_dies()
+{
+    with_lttng
+    relay_start
+    session_with --set-url="$relay_url" -- "${small[@]}" --blocking-timeout=2000
+    take_start
+    take_calls 10 300
+    kill -KILL "$relay_pid"
+    wait "$relay_pid" 2>/dev/null
+    take_calls 10 2000
+    take_end
+    local written lost
+    written=$(sed -n 's/.* \([0-9]*\) events written.*/\1/p' $err)
+    lost=$(sed -n 's/.* \([0-9]*\) lost.*/\1/p' $err)
+    ((lost > 0 && written + lost == 4600)) || fail "$written written and $lost lost are not 4600"
+    # LTTng says that it could not be ended well.
+    lttng --no-sessiond destroy mine >lttng.log 2>&1
+    no_sessions
+}
+
 case_network_snapshot()
 {
     with_lttng

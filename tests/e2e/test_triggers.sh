@@ -146,6 +146,24 @@ armed()
     [[ $(bytes_at "/proc/$pid/mem" $((base + vaddr)) 1) == ' cc' ]]
 }
 
+# A daemon that does not listen holds nobody up.
+case_flood()
+{
+    with_triggers
+    started_session
+    trigger each take:take_entry '' --action=notify
+    take_start
+    take_calls 10 10
+    kill -STOP "$private_pid"
+    take_calls 10 4990
+    kill -CONT "$private_pid"
+    take_end
+    said '5000 calls met the condition of a trigger'
+    lttng_do list-triggers
+    grep -qE 'discarded tracer messages: [1-9]' lttng.log || fail "no losses are told of: $(cat lttng.log)"
+    lttng_do destroy mine
+}
+
 # A module that only a trigger names is brought in, and is still not recorded by sessions that did
 # not ask for it.
 case_names_a_module()

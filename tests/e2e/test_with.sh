@@ -322,7 +322,7 @@ case_python3()
 case_wrong_lists()
 {
     local list
-    for list in foo '' depth, ,depth depth,foo Depth 'depth duration'; do
+    for list in foo '' 'depth,' ',depth' depth,foo Depth 'depth duration'; do
         traced 125 -P --with="$list" "$sample" 1
         one_line "with takes a list of depth, duration, caller, tid, pid, stack"
     done
