@@ -97,8 +97,8 @@ static void plan_string(struct capture *capture, struct captured_string *string)
         add_span(capture, captured_string_span(capture, string));
 }
 
-/* Sets the spans of the next read. A pointee that is found to be NULL may be all that another one,
-   of a higher level, waits for; so may the stack that has nothing. */
+/* Sets the spans of the next read. A pointee that is found to be NULL may be all that a later one
+   waits for; so may the stack that has nothing. */
 static void plan(struct capture *capture)
 {
     capture->n_spans = 0;

@@ -43,12 +43,7 @@ static bool place_behind(struct pointees *pointees, const struct value_place *ad
         return false;
     struct pointee *pointee = &pointees->items[i];
     if (i == pointees->n)
-        *pointee = (struct pointee){
-            .address = *address,
-            .level = address->kind == PLACE_POINTEE
-                         ? (uint8_t)(pointees->items[address->index].level + 1)
-                         : 1,
-        };
+        *pointee = (struct pointee){.address = *address};
     if (!grow(pointee, (int64_t)offset, (int64_t)(offset + size)))
         return false;
     pointees->n += i == pointees->n;

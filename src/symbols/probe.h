@@ -89,10 +89,9 @@ struct value_place {
  * bytes behind the address on.
  */
 struct pointee {
-    struct value_place address; /* of 8 bytes; where it is in a pointee, in one of a lower level */
+    struct value_place address; /* of 8 bytes; where it is in a pointee, in an earlier one */
     int32_t low;
     uint16_t size;
-    uint8_t level; /* how many addresses lead to it, from 1 */
 };
 
 /* What became of a pointee. The address is told apart from what it leads to: by NULL nothing is

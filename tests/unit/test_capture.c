@@ -157,9 +157,9 @@ START_TEST(pieces)
     const struct value_place i0 = {.kind = PLACE_INTEGER_ARG, .index = 0},
                              i1 = {.kind = PLACE_INTEGER_ARG, .index = 1};
     const struct pointee pointees[] = {
-        {.address = {.kind = PLACE_INTEGER_ARG, .index = 2}, .size = sizeof(there), .level = 1},
-        {.address = {.kind = PLACE_INTEGER_ARG, .index = 4}, .size = 5, .level = 1},
-        {.address = {.kind = PLACE_INTEGER_ARG, .index = 3}, .low = 8, .size = 8, .level = 1},
+        {.address = {.kind = PLACE_INTEGER_ARG, .index = 2}, .size = sizeof(there)},
+        {.address = {.kind = PLACE_INTEGER_ARG, .index = 4}, .size = 5},
+        {.address = {.kind = PLACE_INTEGER_ARG, .index = 3}, .low = 8, .size = 8},
     };
     struct value_place at[6];
     for (int i = 0; i < 6; i++)
@@ -229,15 +229,13 @@ START_TEST(chains)
     struct node *cut = (struct node *)(memory + page - offsetof(struct node, value)),
                 second = {cut, "second", 22}, first = {&second, "first", 11}, end = {NULL, NULL, 3};
     cut->name = "cut";
-    struct pointee pointees[4] = {
-        {.address = {.kind = PLACE_INTEGER_ARG}, .size = sizeof(first), .level = 1}};
+    struct pointee pointees[4] = {{.address = {.kind = PLACE_INTEGER_ARG}, .size = sizeof(first)}};
     struct field fields[16];
     size_t n = 0;
     for (uint16_t i = 0; i < 4; i++) {
         if (i)
             pointees[i] = (struct pointee){.address = {.kind = PLACE_POINTEE, .index = i - 1},
-                                           .size = sizeof(first),
-                                           .level = (uint8_t)(i + 1)};
+                                           .size = sizeof(first)};
         fields[n++] = (struct field){
             .kind = VALUE_INTEGER,
             .size = 4,

@@ -32,6 +32,39 @@ static struct content load(const char *name)
     return content;
 }
 
+static void check_place(const struct value_place *place, size_t size,
+                        const struct pointee *pointees, size_t n_pointees)
+{
+    if (place->kind != PLACE_POINTEE && place->kind != PLACE_POINTEE_STATE)
+        return;
+    ck_assert_uint_lt(place->index, n_pointees);
+    const struct pointee *pointee = &pointees[place->index];
+    if (place->kind == PLACE_POINTEE) {
+        ck_assert_int_ge(place->offset, pointee->low);
+        ck_assert_int_le((int64_t)place->offset + (int64_t)size,
+                         (int64_t)pointee->low + pointee->size);
+    }
+}
+
+static void check_fields(const struct field *fields, size_t n, const struct pointee *pointees,
+                         size_t n_pointees)
+{
+    ck_assert_uint_le(n, PROBE_FIELDS_MAX);
+    ck_assert_uint_le(n_pointees, PROBE_POINTEES_MAX);
+    for (size_t i = 0; i < n_pointees; i++) {
+        ck_assert_uint_le(pointees[i].size, PROBE_POINTEE_MAX);
+        /* What leads to it is read before. */
+        check_place(&pointees[i].address, 8, pointees, i);
+    }
+    for (size_t i = 0; i < n; i++) {
+        ck_assert_uint_gt(strlen(fields[i].name), 0);
+        check_place(&fields[i].place, field_bytes(&fields[i]), pointees, n_pointees);
+        check_place(&fields[i].second, 8, pointees, n_pointees);
+        if (fields[i].guard)
+            ck_assert_int_eq(fields[fields[i].guard - 1].place.kind, PLACE_POINTEE_STATE);
+    }
+}
+
 /* Opens the bytes as a file and asks for all its probes. *n: how many there are. */
 static int try(const void *bytes, size_t size, size_t *n, struct error *err)
 {
@@ -47,6 +80,8 @@ static int try(const void *bytes, size_t size, size_t *n, struct error *err)
     const struct probe **probes = NULL;
     *n = 0;
     ck_assert_int_eq(catalog_new(&catalog), 0);
+    catalog_set_wishes(catalog,
+                       (struct value_wishes){.deref = 3, .all_strings = true, .symbols = true});
     ck_assert_int_eq(select_new(&select), 0);
     memset(err, 0, sizeof(*err));
     int r = catalog_open(catalog, path, "/the/file", &image, err);
@@ -57,15 +92,15 @@ static int try(const void *bytes, size_t size, size_t *n, struct error *err)
         image_vaddr_of_offset(image, size / 2, &vaddr);
         image_interpreter(image);
     }
-    /* Every name that came out of it can be registered. */
+    /* Every name that came out of it can be registered, and every place lies where there is one. */
     for (size_t i = 0; i < *n; i++) {
         const struct probe *probe = probes[i];
         ck_assert_uint_le(strlen(probe->provider) + 1 + strlen(probe->entry_event), 255);
         ck_assert_ptr_null(strpbrk(probe->entry_event, "\"\\,\n"));
         ck_assert_uint_le(probe->n_args, PROBE_FIELDS_MAX);
         ck_assert_ptr_nonnull(probe->signature);
-        for (size_t k = 0; k < probe->n_args; k++)
-            ck_assert_uint_gt(strlen(probe->args[k].name), 0);
+        check_fields(probe->args, probe->n_args, probe->arg_pointees, probe->n_arg_pointees);
+        check_fields(probe->rets, probe->n_rets, probe->ret_pointees, probe->n_ret_pointees);
     }
     free(probes);
     select_free(select);
