@@ -201,11 +201,14 @@ class Reference(Type):
         super().__init__(target.text, "", show or "")
         self.mark = mark
         self.to = target
-        self.fields = 1 if show or not DEREF else target.fields + 2
+        self.followed = not show and target.fields > 0
+        self.fields = target.fields + 2 if DEREF and self.followed else 1
 
     def show(self, value):
         if self.show_text:
             return super().show(value)
+        if not self.followed:
+            return f"out_pointer(&{value});"
         inner = self.to.show(value)
         if not isinstance(self.to, Struct):
             inner = f'out_push("deref"); {inner} out_pop();'
@@ -322,7 +325,7 @@ class Generator:
                 self.unions.append(self.make_union(i))
             else:
                 self.structs.append(self.make_struct(i))
-                if i % 2 == 0 and self.structs[-1].members and self.structs[-1].fields < 24:
+                if i % 2 == 0 and 0 < self.structs[-1].fields < 24:
                     self.pointers.append(PointerTo(self.structs[-1]))
         self.clang = clang
         self.definitions, self.no_results = [], []
