@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "cli/tally.h"
 #include "util/log.h"
 
 static void report_unmatched(void *data, const char *pattern)
@@ -54,6 +55,7 @@ int summary_report(struct tracer *tracer, struct error *err)
     }
     if (r == 0)
         select_unmatched(tracer->options->select, report_unmatched, NULL);
+    tally_report(tracer->tally);
     log_info("%zu function%s armed, %" PRIu64 " call%s, %" PRIu64 " event%s written, %" PRIu64
              " lost%s",
              tracer->n_armed_most, tracer->n_armed_most == 1 ? "" : "s", stats.calls,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/tally.h"
 #include "cli/target_watch.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -103,6 +104,8 @@ static void apply_module(struct target *target, struct target_module *tm)
                       candidate->probe->function, err.text);
             continue;
         }
+        if (wanted)
+            tally_add(target->tracer->tally, candidate->probe);
         target->n_armed += (wanted != 0) - (candidate->armed != 0);
         candidate->armed = wanted;
     }

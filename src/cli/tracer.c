@@ -12,10 +12,12 @@
 #include "cli/attendant.h"
 #include "cli/invoker.h"
 #include "cli/program_name.h"
+#include "cli/progress.h"
 #include "cli/rights.h"
 #include "cli/secure.h"
 #include "cli/stats.h"
 #include "cli/summary.h"
+#include "cli/tally.h"
 #include "cli/target.h"
 #include "cli/target_name.h"
 #include "cli/watcher.h"
@@ -43,13 +45,27 @@ unsigned tracer_wanted(const struct tracer *tracer, const struct probe *probe)
     return tracer->options->entry_only ? kinds & HIT_ENTRY : kinds;
 }
 
+/* What became of the hit is the difference that it makes. */
+static void emit_and_tally(struct tracer *tracer, const struct hit *hit)
+{
+    struct backend_counts before, after;
+    tracer->backend_ops->counts(tracer->backend, &before);
+    tracer->backend_ops->emit(tracer->backend, hit);
+    tracer->backend_ops->counts(tracer->backend, &after);
+    tally_hit(tracer->tally, hit, after.written - before.written, after.lost - before.lost);
+}
+
 static void on_hit(void *data, const struct hit *hit)
 {
     struct tracer *tracer = data;
     if (tracer->backend) {
-        tracer->backend_ops->emit(tracer->backend, hit);
+        if (tracer->tally)
+            emit_and_tally(tracer, hit);
+        else
+            tracer->backend_ops->emit(tracer->backend, hit);
         return;
     }
+    tally_hit(tracer->tally, hit, 1, 0);
     print_hit(tracer->print, hit);
     if (ferror(tracer->print_stream) && !tracer->failed) {
         struct error err;
@@ -65,6 +81,7 @@ static void on_started(void *data, struct process *process, enum process_origin 
     struct tracer *tracer = data;
     struct error err;
     const struct target *from = origin == PROCESS_FORKED ? process_data(parent) : NULL;
+    progress_add(tracer->progress, process_pid(process));
     struct target *target = target_new(tracer, process, from, &err);
     if (target) {
         process_set_data(process, target);
@@ -89,6 +106,7 @@ static void on_executed(void *data, struct process *process)
 static void on_ended(void *data, struct process *process, int status)
 {
     struct tracer *tracer = data;
+    progress_remove(tracer->progress, process_pid(process));
     if (process_pid(process) == tracer->launched && status != -1) {
         tracer->launched_status = status;
         tracer->launched_ended = true;
@@ -208,6 +226,10 @@ static int set_up(struct tracer *tracer, struct error *err)
         return r;
     sigset_t signals;
     watcher_block_signals(options->program != NULL, &signals);
+    /* What is loaded next learns from the log how lines are written. */
+    tracer->progress = progress_new(options);
+    if (options->verbose)
+        tracer->tally = tally_new();
     program_name(options, name, sizeof(name));
     r = options->print ? open_print(tracer, err) : open_lttng(tracer, name, err);
     if (r == 0 && watcher_start(tracer, &signals, &tracer->watcher) < 0)
@@ -229,6 +251,8 @@ static void tear_down(struct tracer *tracer)
     print_free(tracer->print);
     if (tracer->print_stream && tracer->print_stream != stderr)
         fclose(tracer->print_stream);
+    progress_free(tracer->progress);
+    tally_free(tracer->tally);
     table_free(&tracer->selected);
     table_free(&tracer->only_named);
     vec_free(&tracer->left_out);

@@ -38,6 +38,8 @@ struct tracer {
     FILE *print_stream;
 
     struct watcher *watcher;
+    struct progress *progress;    /* NULL: none is shown */
+    struct tally *tally;          /* NULL: not --verbose */
     struct attendant *attendant;  /* NULL with --print */
     struct error session_trouble; /* the attendant's, until it is stopped: said already */
     atomic_bool stop_asked;       /* detach */

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/progress.h"
+
 enum { LOOK_EVERY_MS = 40, END_SIGNAL = SIGUSR1 };
 
 struct watcher {
@@ -47,6 +49,20 @@ void watcher_block_signals(bool launched, sigset_t *signals)
     pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
+static void show_progress(const struct tracer *tracer)
+{
+    struct engine_stats stats;
+    engine_get_stats(tracer->engine, &stats);
+    struct progress_counts counts = {.calls = stats.calls, .events = stats.entries + stats.exits};
+    if (tracer->backend) {
+        struct backend_counts records;
+        tracer->backend_ops->counts(tracer->backend, &records);
+        counts.events = records.written;
+        counts.lost = records.lost;
+    }
+    progress_show(tracer->progress, &counts);
+}
+
 static void *watch(void *data)
 {
     struct watcher *watcher = data;
@@ -55,8 +71,9 @@ static void *watch(void *data)
     for (;;) {
         struct timespec wait = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
         siginfo_t info;
-        int signal = tracer->backend ? sigtimedwait(&watcher->signals, &info, &wait)
-                                     : sigwaitinfo(&watcher->signals, &info);
+        bool looks_around = tracer->backend || tracer->progress;
+        int signal = looks_around ? sigtimedwait(&watcher->signals, &info, &wait)
+                                  : sigwaitinfo(&watcher->signals, &info);
         if (signal == END_SIGNAL) {
             if (info.si_pid == getpid())
                 return NULL;
@@ -67,6 +84,8 @@ static void *watch(void *data)
             engine_ring(tracer->engine);
             continue;
         }
+        if (progress_is_due(tracer->progress))
+            show_progress(tracer);
         if (!tracer->backend)
             continue;
         uint64_t now = tracer->backend_ops->generation(tracer->backend);

@@ -138,6 +138,7 @@ void engine_detach(struct engine *engine);
 void engine_each_process(struct engine *engine, void (*visit)(void *data, struct process *process),
                          void *data);
 
+/* From any thread; while hits are served some counts may be older than others. */
 void engine_get_stats(const struct engine *engine, struct engine_stats *stats);
 
 pid_t process_pid(const struct process *process);

@@ -76,9 +76,9 @@ static const struct event *find_event(const struct backend *backend, const char 
     return event;
 }
 
-static int backend_open(enum log_level level, struct backend **result, struct error *err)
+static int backend_open(unsigned log_level, struct backend **result, struct error *err)
 {
-    log_set_level(level);
+    log_set_level(log_level);
     struct backend *backend = calloc(1, sizeof(*backend));
     if (!backend)
         return error_set(err, -ENOMEM, "out of memory");

@@ -25,7 +25,7 @@ struct backend_counts {
 
 /* What libptrace_tracer_lttng.so exports under the name `backend_lttng_ops`. */
 struct backend_ops {
-    MUST_CHECK int (*open)(enum log_level level, struct backend **backend, struct error *err);
+    MUST_CHECK int (*open)(unsigned log_level, struct backend **backend, struct error *err);
     /*
      * Makes the functions of `probes` known to LTTng as tracepoints (`lttng list -u` shows them)
      * and remembers them; the probes must outlive the back end. Call with many at once. A probe
@@ -42,6 +42,7 @@ struct backend_ops {
     uint64_t (*generation)(struct backend *backend);
     /* Records a hit in every session that wants it. On the engine's thread; allocates nothing. */
     void (*emit)(struct backend *backend, const struct hit *hit);
+    /* From any thread; a moment old. */
     void (*counts)(const struct backend *backend, struct backend_counts *counts);
     void (*close)(struct backend *backend);
 };

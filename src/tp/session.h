@@ -29,7 +29,7 @@ struct session_request {
     const char *output;  /* --output, or NULL */
     const char *program; /* for the name of an own session and its directory */
     const char *home;    /* where .lttngrc is: the (invoking) user's home */
-    enum log_level level;
+    unsigned level;      /* of the log */
 };
 
 /* Full event names ("mylib:my_traced_function_entry") that the tracer may write. */

@@ -7,21 +7,21 @@
 
 #include "util/text.h"
 
-static enum log_level shown = LOG_INFO;
+static unsigned shown = LOG_INFO; /* with LOG_OVER_PROGRESS, if so */
 
-void log_set_level(enum log_level level)
+void log_set_level(unsigned level)
 {
     shown = level;
 }
 
-enum log_level log_get_level(void)
+unsigned log_get_level(void)
 {
     return shown;
 }
 
 void log_line(enum log_level level, const char *format, ...)
 {
-    if (level > shown)
+    if (level > (shown & ~(unsigned)LOG_OVER_PROGRESS))
         return;
     int saved = errno;
     char text[1024], line[2048];
@@ -29,7 +29,8 @@ void log_line(enum log_level level, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    size_t n = (size_t)snprintf(line, sizeof(line), "ptrace_tracer: ");
+    size_t n = (size_t)snprintf(line, sizeof(line),
+                                "%sptrace_tracer: ", shown & LOG_OVER_PROGRESS ? "\033[K" : "");
     n += text_escape(line + n, sizeof(line) - n - 1, text, strlen(text));
     line[n++] = '\n';
     /* Nothing can be said about a stderr that cannot be written. */

@@ -18,9 +18,13 @@ enum log_level {
     LOG_DEBUG,   /* --verbose */
 };
 
+/* Or-ed to the level that is set: a progress line may stand on the terminal, with the cursor at its
+   beginning, and each line erases it. */
+enum { LOG_OVER_PROGRESS = 0x100 };
+
 /* Sets what is shown from here on: this level and the graver ones. The default is LOG_INFO. */
-void log_set_level(enum log_level level);
-enum log_level log_get_level(void);
+void log_set_level(unsigned level);
+unsigned log_get_level(void);
 
 /* Writes one line (no newline in the format) when the level is shown. errno is kept. */
 void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -1,0 +1,198 @@
+#include "cli/progress.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+#include "util/log.h"
+#include "util/vec.h"
+
+enum { FIRST_AFTER_S = 3, EVERY_S = 1, LINES_EVERY_S = 10, WIDTH_DEFAULT = 80 };
+
+/* A process, and how much it had written when it came: "wchar" of /proc/PID/io (proc(5)). */
+struct writer {
+    pid_t pid;
+    uint64_t written;
+};
+
+struct progress {
+    dev_t terminal;
+    double start, looked, shown; /* seconds */
+    uint64_t calls;              /* when it was shown */
+    bool heard; /* somebody may have written to the terminal: the cursor may be anywhere */
+    pthread_mutex_t lock;
+    VEC(struct writer) writers; /* under `lock` */
+};
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+struct progress *progress_new(const struct options *options)
+{
+    struct stat status;
+    const char *terminal = getenv("TERM");
+    if (options->quiet || (options->print && !options->print_file) || !isatty(STDERR_FILENO) ||
+        fstat(STDERR_FILENO, &status) < 0 || !terminal || strcmp(terminal, "dumb") == 0)
+        return NULL;
+    struct progress *progress = calloc(1, sizeof(*progress));
+    if (!progress)
+        return NULL;
+    progress->terminal = status.st_rdev;
+    progress->start = progress->looked = progress->shown = now();
+    pthread_mutex_init(&progress->lock, NULL);
+    log_set_level(log_get_level() | LOG_OVER_PROGRESS);
+    return progress;
+}
+
+void progress_free(struct progress *progress)
+{
+    if (!progress)
+        return;
+    pthread_mutex_destroy(&progress->lock);
+    vec_free(&progress->writers);
+    free(progress);
+}
+
+/* ---- who else writes there ---- */
+
+static bool has_written(pid_t pid, uint64_t *written)
+{
+    char path[64], line[128];
+    snprintf(path, sizeof(path), "/proc/%d/io", (int)pid);
+    cleanup(cleanup_file) FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof(line), file))
+        if (sscanf(line, "wchar: %" SCNu64, written) == 1)
+            return true;
+    return false;
+}
+
+/* Its children may be other than traced. */
+static bool has_children(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+    cleanup(cleanup_file) FILE *file = fopen(path, "re");
+    return file && fgetc(file) != EOF;
+}
+
+static bool has_terminal(const struct progress *progress, pid_t pid)
+{
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+        char path[64];
+        struct stat status;
+        snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+        if (stat(path, &status) == 0 && S_ISCHR(status.st_mode) &&
+            status.st_rdev == progress->terminal)
+            return true;
+    }
+    return false;
+}
+
+void progress_add(struct progress *progress, pid_t pid)
+{
+    if (!progress)
+        return;
+    struct writer writer = {.pid = pid};
+    bool known = has_written(pid, &writer.written);
+    pthread_mutex_lock(&progress->lock);
+    struct writer *place = vec_push(&progress->writers);
+    if (place)
+        *place = writer;
+    if (!place || !known)
+        progress->heard = true;
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_remove(struct progress *progress, pid_t pid)
+{
+    if (!progress)
+        return;
+    pthread_mutex_lock(&progress->lock);
+    for (size_t i = 0; i < progress->writers.count; i++)
+        if (progress->writers.items[i].pid == pid) {
+            progress->heard = true;
+            progress->writers.items[i] = progress->writers.items[--progress->writers.count];
+            break;
+        }
+    pthread_mutex_unlock(&progress->lock);
+}
+
+/* Whether traced processes share the terminal; notes whether some may have written to it. */
+static bool listen(struct progress *progress)
+{
+    bool shared = false;
+    pthread_mutex_lock(&progress->lock);
+    for (size_t i = 0; i < progress->writers.count; i++) {
+        const struct writer *writer = &progress->writers.items[i];
+        uint64_t written;
+        if (!has_terminal(progress, writer->pid))
+            continue;
+        shared = true;
+        if (!has_written(writer->pid, &written) || written != writer->written ||
+            has_children(writer->pid))
+            progress->heard = true;
+    }
+    pthread_mutex_unlock(&progress->lock);
+    return shared;
+}
+
+/* ---- */
+
+bool progress_is_due(const struct progress *progress)
+{
+    if (!progress)
+        return false;
+    double time = now();
+    return time - progress->start >= FIRST_AFTER_S && time - progress->looked >= EVERY_S;
+}
+
+/* In place, no wider than the terminal, in one write; the cursor is left at its beginning. */
+static void draw(const char *text)
+{
+    struct winsize size;
+    char line[512];
+    int width = WIDTH_DEFAULT;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+        width = size.ws_col;
+    int n = snprintf(line, sizeof(line), "%.*s\033[K\r", width - 1, text);
+    ssize_t ignored = write(STDERR_FILENO, line, (size_t)n);
+    (void)ignored;
+}
+
+void progress_show(struct progress *progress, const struct progress_counts *counts)
+{
+    double time = now(), passed = time - progress->shown;
+    progress->looked = time;
+    /* Who is in the background of its terminal is not to write there. */
+    if (tcgetpgrp(STDERR_FILENO) != getpgrp())
+        return;
+    bool shared = listen(progress);
+    if (shared && (progress->heard || passed < LINES_EVERY_S))
+        return;
+    char text[256];
+    snprintf(text, sizeof(text),
+             "%.0f s: %.0f calls/s, %" PRIu64 " calls, %" PRIu64 " events, %" PRIu64 " lost",
+             time - progress->start, (double)(counts->calls - progress->calls) / passed,
+             counts->calls, counts->events, counts->lost);
+    progress->shown = time;
+    progress->calls = counts->calls;
+    if (shared) {
+        log_info("%s", text);
+        return;
+    }
+    char line[300];
+    snprintf(line, sizeof(line), "ptrace_tracer: %s", text);
+    draw(line);
+}

@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# The progress line on a terminal, which script(1) provides, and what the end says of each function.
+# shellcheck disable=SC1091,SC2154
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+cc=${TEST_CC:-cc}
+running='[0-9]+ s: [0-9]+ calls/s, [0-9]+ calls, [0-9]+ events, [0-9]+ lost'
+
+# program SECONDS [TEXT]: writes TEXT, with nothing behind it, then calls work() for so long.
+program()
+{
+    cat >program.c <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+static volatile int sink;
+__attribute__((noinline, noclone)) int work(int n) { return sink = n; }
+int main(int argc, char **argv)
+{
+    time_t end = time(NULL) + atoi(argv[1]);
+    struct timespec pause = {.tv_nsec = 5000000};
+    if (argc > 2 && write(1, argv[2], 5) != 5)
+        return 1;
+    while (time(NULL) < end) {
+        sink = work(argc);
+        nanosleep(&pause, NULL);
+    }
+    return 0;
+}
+END
+    "$cc" -O1 -o program program.c || fail "cannot compile"
+}
+
+# on_terminal COMMAND: its terminal's output in `typed`, with ESC [ K as <K> and CR as <CR>.
+on_terminal()
+{
+    command -v script >/dev/null || skip "no script"
+    TERM=xterm SHELL=/bin/sh script -qec "$1" typescript </dev/null >/dev/null || fail "exit status $? of $1"
+    sed '1d; s/\x1b\[K/<K>/g; s/\r/<CR>/g' typescript | grep -v '^Script done' >typed
+}
+
+# A process that writes elsewhere is attached to: one line, again and again in its place, and erased
+# for the next.
+case_attached()
+{
+    program
+    target_start ./program 8
+    on_terminal "$tracer --print=lines -p $target_pid"
+    target_ends 0
+    [[ $(grep -oE "ptrace_tracer: $running<K><CR>" typed | wc -l) -ge 2 ]] || fail "no progress: $(cat typed)"
+    lines 1 "^(ptrace_tracer: $running<K><CR>)+<K>ptrace_tracer: 2 functions armed, .*<CR>\$" typed
+    lines 1 '[^[:space:]]' typed
+    # What it counts last is no more than what there was.
+    local calls all
+    calls=$(grep -oE '[0-9]+ calls, [0-9]+ events' typed | tail -n 1 | cut -d' ' -f1)
+    all=$(sed -n 's/.*armed, \([0-9]*\) calls.*/\1/p' typed)
+    ((calls > 0 && calls <= all)) || fail "$calls calls of $all"
+}
+
+# The program has the terminal, too, and has written to it: not a word in its lines.
+case_program_that_writes_to_the_terminal()
+{
+    program
+    on_terminal "$tracer --print=lines -f work ./program 12 texts"
+    lines 0 'calls/s' typed
+    lines 1 '^texts<K>ptrace_tracer: 1 function armed, ' typed
+}
+
+# ... and has not: whole lines, at the beginning of one.
+case_program_that_says_nothing()
+{
+    program
+    on_terminal "$tracer --print=lines -f work ./program 12"
+    lines 1 "^<K>ptrace_tracer: $running<CR>\$" typed
+    lines 1 '^<K>ptrace_tracer: 1 function armed, ' typed
+    lines 2 '[^[:space:]]' typed
+}
+
+case_none_without_a_terminal()
+{
+    program
+    traced 0 --print=lines -f work ./program 5
+    one_line '1 function armed'
+    lines 0 $'\x1b' $err
+}
+
+case_none_when_not_wanted()
+{
+    program
+    target_start ./program 8
+    on_terminal "$tracer -q --print=lines -p $target_pid"
+    target_ends 0
+    lines 0 '[^[:space:]]' typed
+    target_start ./program 5
+    on_terminal "$tracer --print -p $target_pid"
+    target_ends 0
+    lines 0 'calls/s|<K>' typed
+}
+
+# ---- --verbose: what became of each function's calls
+
+# tally FILE: "FUNCTION CALLS WRITTEN LOST" for each line about a function.
+tally()
+{
+    sed -nE 's/^ptrace_tracer: ([^ ]+:[^ ]+): ([0-9]+) calls?, ([0-9]+) written, ([0-9]+) lost$/\1 \2 \3 \4/p' "$1"
+}
+
+case_each_function()
+{
+    with_lttng
+    traced 0 -v -o trace "$sample" 100
+    read_trace trace
+    tally $err >tallied
+    printf '%s\n' 'mylib:my_traced_function 100 200 0' 'sample_app:main 1 2 0' 'sample_app:number 1 2 0' | cmp - tallied ||
+        fail "it says $(cat tallied)"
+    # The summary comes last, as ever.
+    tail -n 1 $err | grep -q '^ptrace_tracer: 3 functions armed, 102 calls, 204 events written, 0 lost; ' || fail "$(tail -n 1 $err)"
+    lines 204 . text
+}
+
+# So many lines and no more.
+case_many_functions()
+{
+    local i
+    for ((i = 1; i <= 150; i++)); do
+        echo "__attribute__((noinline, noclone)) int f$i(int n) { return sink = n; }"
+        calls+="for (int i = 0; i < $i; i++) sink = f$i(i); "
+    done >functions
+    {
+        echo 'static volatile int sink;'
+        cat functions
+        echo '__attribute__((noinline)) int never(int n) { return sink = n; }'
+        echo "int main(int argc, char **argv) { (void)argv; if (argc > 1) never(argc); $calls return 0; }"
+    } >program.c
+    "$cc" -O1 -o program program.c || fail "cannot compile"
+    traced 0 -v --print=lines -f '(f[0-9]+|never)@program' ./program
+    tally $err >tallied
+    lines 100 . tallied
+    [[ $(head -n 1 tallied) == 'program:f150 150 300 0' && $(tail -n 1 tallied) == 'program:f51 51 102 0' ]] ||
+        fail "not sorted: $(head -n 1 tallied) ... $(tail -n 1 tallied)"
+    sort -k2,2nr -c tallied || fail "not sorted"
+    # 1 + 2 + ... + 50
+    lines 1 '^ptrace_tracer: 50 more: 1275 calls, 2550 written, 0 lost$' $err
+    lines 1 '^ptrace_tracer: not called: 1 of 151 armed$' $err
+    said '151 functions armed, 11325 calls, 22650 events written, 0 lost'
+}
+
+# Hits are recorded or lost, and both are counted: with nobody to empty the rings, which are small.
+case_recorded_and_lost()
+{
+    local consumer calls written lost
+    with_lttng
+    lttng_do create small --output="$dir/small"
+    lttng_do enable-channel -u tight --subbuf-size=4096 --num-subbuf=2 --discard
+    lttng_do enable-event -u -c tight 'mylib:*'
+    lttng_do start
+    target_start "$sample" 3000 500
+    tracer_start -v -p "$target_pid"
+    wait_for 20 has_recorded small || fail "nothing is recorded"
+    consumer=$(pgrep -P "$private_pid" -x lttng-consumerd)
+    [[ -n $consumer ]] || fail "no consumer"
+    kill -STOP "$consumer"
+    target_ends 0
+    kill -CONT "$consumer"
+    tracer_ends 0
+    lttng_do destroy small
+    babeltrace2 small >text 2>text.err || fail "babeltrace2: $(tail -n 3 text.err)"
+    calls=$(sed -n 's/.* armed, \([0-9]*\) calls, .*/\1/p' $err)
+    written=$(sed -n 's/.* \([0-9]*\) events* written, .*/\1/p' $err)
+    lost=$(sed -n 's/.* \([0-9]*\) lost; .*/\1/p' $err)
+    ((lost > 0)) || fail "nothing was lost"
+    ((written + lost == 2 * calls)) || fail "$written written and $lost lost are not all of $calls calls"
+    lines "$written" . text
+    [[ $(tally $err) == "mylib:my_traced_function $calls $written $lost" ]] || fail "it says $(tally $err)"
+    # The reader knows of the same losses.
+    [[ $(grep -oE 'discarded [0-9]+ event' text.err | awk '{ sum += $2 } END { print sum }') == "$lost" ]] ||
+        fail "babeltrace2 says: $(cat text.err)"
+}
+
+# Some of a ring is in the file.
+has_recorded()
+{
+    [[ -n $(find "$1" -name 'tight_*' -size +0) ]]
+}
+
+run_cases "$@"
