@@ -33,6 +33,10 @@ extern const unsigned arch_trap_pc_offset;
 extern const uint8_t arch_syscall_insn[ARCH_TRAP_MAX];
 extern const size_t arch_syscall_insn_length;
 
+/* An instruction that jumps to itself. */
+extern const uint8_t arch_spin_insn[ARCH_TRAP_MAX];
+extern const size_t arch_spin_insn_length;
+
 /* Registers of a stopped thread. A negative errno; -ESRCH: it is gone. */
 MUST_CHECK int arch_get_regs(pid_t tid, arch_regs *regs);
 MUST_CHECK int arch_set_regs(pid_t tid, const arch_regs *regs);

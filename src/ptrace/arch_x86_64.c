@@ -13,6 +13,9 @@ const unsigned arch_trap_pc_offset = 1;
 const uint8_t arch_syscall_insn[ARCH_TRAP_MAX] = {0x0f, 0x05};
 const size_t arch_syscall_insn_length = 2;
 
+const uint8_t arch_spin_insn[ARCH_TRAP_MAX] = {0xeb, 0xfe};
+const size_t arch_spin_insn_length = 2;
+
 const bool arch_return_in_memory = true;
 
 int arch_get_regs(pid_t tid, arch_regs *regs)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ptrace/core.h"
+#include "ptrace/handover.h"
 #include "ptrace/memory.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -73,7 +74,7 @@ void engine_birth(struct engine *engine, struct tracee *parent, const struct sto
     if (engine_ptrace(engine, PTRACE_GETEVENTMSG, parent->tid, NULL, (uintptr_t)&message) < 0)
         return;
     pid_t child = (pid_t)message;
-    placement_birth(engine, parent, child);
+    placement_birth(parent, child);
     bool was_held = table_remove(&engine->newborn, (uint64_t)child) != NULL;
     if (stop->kind == STOP_VFORK)
         parent->vforking = true;
@@ -151,9 +152,6 @@ void engine_exec(struct engine *engine, const struct stop *stop)
     struct process *process = tracee->process;
     struct space *space = NULL;
     unsigned long former = 0;
-    /* Of a thread whose ID changed in execve(2) the kernel wants this one stop reaped before it
-       takes a request (kernel/ptrace.c: looks_like_a_spurious_pid()). */
-    engine_reap(stop->tid);
     if (engine_ptrace(engine, PTRACE_GETEVENTMSG, stop->tid, NULL, (uintptr_t)&former) == 0)
         placement_exec(engine, (pid_t)former, stop->tid);
     forget_other_threads(engine, process);
@@ -175,6 +173,7 @@ void engine_exec(struct engine *engine, const struct stop *stop)
         return;
     }
     tracee_forget_program(tracee);
+    handover_executed(engine, tracee, space);
     engine->space_untidy = true;
     space_put(process->space);
     process->space = space;

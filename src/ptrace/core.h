@@ -10,24 +10,32 @@
 
 #include "ptrace/capture.h"
 #include "ptrace/engine.h"
-#include "ptrace/placement.h"
 #include "ptrace/requests.h"
+#include "ptrace/server.h"
 #include "ptrace/tracee.h"
+#include "ptrace/turn.h"
 #include "ptrace/wait_status.h"
 #include "util/table.h"
 
-/* Wakes the engine from waitid(2). */
+/* Wakes a server from waitid(2). */
 enum { DOORBELL_SIGNAL = SIGUSR2 };
 
 struct engine {
     struct engine_options options;
     struct engine_sink sink;
     struct engine_stats stats;
+    atomic_bool rung;       /* engine_ring(): see doorbell.c */
     struct table tracees;   /* tid -> struct tracee */
     struct table processes; /* pid -> struct process */
     struct table newborn;   /* tid -> itself: stopped at birth, its parent's event not seen yet */
     struct capture capture;
-    struct placement placement;
+
+    /* see ptrace/server.h; all else is looked at in a turn only */
+    struct server *servers[SERVERS_MAX];
+    atomic_uint n_servers; /* also read by engine_get_stats() */
+    struct server *acting; /* on whose thread the present turn is */
+    struct turn turn;
+    bool no_binding; /* not wanted, or the kernel does not let us: see placement.h */
 
     /* engine_launch_prepare() until engine_launch_run() */
     pid_t child;
@@ -36,14 +44,6 @@ struct engine {
     bool child_refused;
     char *child_name;
 
-    /* engine_ring(): see doorbell.c */
-    pthread_t thread;
-    atomic_bool rung;
-    atomic_bool waiting;
-
-    bool busy_elsewhere;         /* the last breakpoint was hit on another CPU, */
-    int busy_cpu;                /* this one: see doorbell.c */
-    uint64_t everyone_served_ns; /* see serve_fairly() */
     bool detach_asked;
     bool space_untidy;   /* a process has left its space: see let_silent_go() */
     bool returns_untidy; /* functions were disarmed: some return sites may serve nobody */
@@ -63,8 +63,16 @@ MUST_CHECK int engine_wait_for(struct engine *engine, pid_t tid, struct stop *st
 bool engine_is_dead(pid_t tid);
 /* Takes the status that engine_wait_for() saw: of a thread that ended, or one left stopped. */
 void engine_reap(pid_t tid);
-/* Handles one stop and resumes the thread. */
+/* Handles one stop and resumes the thread, on the thread of its owner. */
 void engine_dispatch(struct engine *engine, const struct stop *stop);
+/* The acting server's wait has shown this: handles it, if it is still so. */
+void engine_serve_stop(struct server *server, const siginfo_t *info);
+/* To be called often: sees to it that no tracee of the acting server waits for ever. */
+void engine_serve_fairly(struct server *server);
+/* An EXEC event: finds out whose the thread is now, and takes the stop out of the way. Of a thread
+   whose ID changed in execve(2) the kernel wants it reaped before it takes a request
+   (kernel/ptrace.c: looks_like_a_spurious_pid()). */
+void engine_take_exec(struct engine *engine, const struct stop *stop);
 
 /* Stops some thread of the process where it can be made to do a system call, serving whatever comes
    before; the process may have executed another program or ended by then. The thread's ID, or
@@ -104,10 +112,14 @@ void engine_detach_process(struct engine *engine, struct process *process);
 
 /* ---- doorbell.c */
 int doorbell_init(struct engine *engine);
-/* Blocks until some tracee changes state; *info as from waitid(2). -EINTR: rung. -ECHILD: none is
-   left. */
-MUST_CHECK int doorbell_wait(struct engine *engine, siginfo_t *info);
-/* Whether it was rung since it was last asked. */
+/* Without a turn: blocks until some tracee of the server changes state; *info as from waitid(2).
+   -EINTR: there is something else to do. -ECHILD: none is left. */
+MUST_CHECK int doorbell_wait(struct server *server, siginfo_t *info);
+/* Without a turn and without tracees to wait for: blocks until there is something else to do. */
+void doorbell_rest(struct server *server);
+/* Makes it come out of these. */
+void doorbell_wake(struct server *server);
+/* Whether the engine was rung since it was last asked. */
 bool doorbell_answer(struct engine *engine);
 
 /* CLOCK_MONOTONIC. */

@@ -146,7 +146,7 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
     /* What was under way in the kernel when all were stopped comes to light now: the end of a
        vfork, a birth, or an exec that had to wait for the other threads to go. */
     if (stop.kind == STOP_EXEC) {
-        engine_reap(tid); /* see engine_exec(); the new program has no breakpoints */
+        engine_take_exec(engine, &stop); /* the new program has no breakpoints */
         release(engine, tracee, 0);
         return true;
     }

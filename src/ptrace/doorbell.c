@@ -1,6 +1,6 @@
 /*
- * The engine sleeps in waitid(2), which nothing but a tracee or a signal wakes. A signal that comes
- * just before the system call would be lost, so whoever rings knocks again until the engine, which
+ * A server sleeps in waitid(2), which nothing but a tracee or a signal wakes. A signal that comes
+ * just before the system call would be lost, so whoever rings knocks again until the server, which
  * says when it is about to sleep, is up.
  */
 #include <errno.h>
@@ -32,22 +32,32 @@ int doorbell_init(struct engine *engine)
     sigemptyset(&set);
     sigaddset(&set, DOORBELL_SIGNAL);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    engine->thread = pthread_self();
     atomic_init(&engine->rung, false);
-    atomic_init(&engine->waiting, false);
     return 0;
+}
+
+static void knock(struct server *server, const atomic_bool *until_false)
+{
+    turn_wake(&server->engine->turn);
+    while (atomic_load(until_false) && atomic_load(&server->waiting)) {
+        pthread_kill(server->thread, DOORBELL_SIGNAL);
+        struct timespec pause = {.tv_nsec = KNOCK_AGAIN_NS};
+        nanosleep(&pause, NULL);
+    }
+}
+
+void doorbell_wake(struct server *server)
+{
+    atomic_store(&server->woken, true);
+    knock(server, &server->woken);
 }
 
 void engine_ring(struct engine *engine)
 {
+    struct server *primary = engine->servers[0];
     atomic_store(&engine->rung, true);
-    if (pthread_equal(pthread_self(), engine->thread))
-        return;
-    while (atomic_load(&engine->rung) && atomic_load(&engine->waiting)) {
-        pthread_kill(engine->thread, DOORBELL_SIGNAL);
-        struct timespec pause = {.tv_nsec = KNOCK_AGAIN_NS};
-        nanosleep(&pause, NULL);
-    }
+    if (!pthread_equal(pthread_self(), primary->thread))
+        knock(primary, &engine->rung);
 }
 
 bool doorbell_answer(struct engine *engine)
@@ -56,41 +66,59 @@ bool doorbell_answer(struct engine *engine)
            atomic_exchange(&engine->rung, false);
 }
 
+/* Whether there is a reason not to sleep. */
+static bool is_called(struct server *server)
+{
+    return atomic_load(&server->asked) || atomic_load(&server->woken) ||
+           atomic_load(&server->ending) ||
+           (server->index == 0 && atomic_load(&server->engine->rung));
+}
+
 /*
  * While breakpoints are hit in quick succession by a thread on another CPU, going to sleep and
  * being woken costs more than all else. So the next stop is looked for, no longer than a sleep
  * costs, and not again before the next hit. On the thread's own CPU that would only keep it from
  * running.
  */
-static bool look_for_next(struct engine *engine, siginfo_t *info)
+static bool look_for_next(struct server *server, siginfo_t *info)
 {
-    if (!engine->busy_elsewhere || sched_getcpu() == engine->busy_cpu)
+    if (!server->busy_elsewhere || sched_getcpu() == server->busy_cpu)
         return false;
     uint64_t start = engine_now_ns();
     do {
         info->si_pid = 0;
-        engine->stats.waits++;
+        atomic_fetch_add_explicit(&server->waits, 1, memory_order_relaxed);
         if (waitid(P_ALL, 0, info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL | __WNOTHREAD) <
             0)
             return false;
         if (info->si_pid != 0)
             return true;
-    } while (engine_now_ns() - start < LOOK_FOR_NS);
-    engine->busy_elsewhere = false;
+    } while (!is_called(server) && engine_now_ns() - start < LOOK_FOR_NS);
+    server->busy_elsewhere = false;
     return false;
 }
 
-int doorbell_wait(struct engine *engine, siginfo_t *info)
+static bool is_up(void *data)
+{
+    return is_called(data);
+}
+
+int doorbell_wait(struct server *server, siginfo_t *info)
 {
     int r = 0;
-    if (look_for_next(engine, info))
+    if (look_for_next(server, info))
         return 0;
-    engine->stats.waits++;
-    atomic_store(&engine->waiting, true);
-    if (atomic_load(&engine->rung))
+    atomic_fetch_add_explicit(&server->waits, 1, memory_order_relaxed);
+    atomic_store(&server->waiting, true);
+    if (is_called(server))
         r = -EINTR;
     else if (waitid(P_ALL, 0, info, WEXITED | WSTOPPED | WNOWAIT | __WALL | __WNOTHREAD) < 0)
         r = -errno;
-    atomic_store(&engine->waiting, false);
+    atomic_store(&server->waiting, false);
     return r;
+}
+
+void doorbell_rest(struct server *server)
+{
+    turn_sleep(&server->engine->turn, is_up, server);
 }

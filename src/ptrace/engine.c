@@ -13,9 +13,11 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
         return -ENOMEM;
     e->options = *options;
     e->sink = *sink;
-    placement_init(e, options->no_pin);
+    e->no_binding = options->no_pin;
     e->child_go = e->child_answer = -1;
-    int r = capture_init(&e->capture, options->string_limit);
+    int r = servers_init(e);
+    if (r == 0)
+        r = capture_init(&e->capture, options->string_limit);
     if (r == 0)
         r = doorbell_init(e);
     if (r < 0) {
@@ -35,7 +37,7 @@ void engine_free(struct engine *engine)
     free(engine->child_name);
     for (size_t at = 0; (process = table_next(&engine->processes, &at)); at = 0)
         engine_detach_process(engine, process);
-    placement_close(engine);
+    servers_free(engine);
     table_free(&engine->tracees);
     table_free(&engine->processes);
     table_free(&engine->newborn);
@@ -52,6 +54,9 @@ void engine_get_stats(const struct engine *engine, struct engine_stats *stats)
 {
     *stats = engine->stats;
     stats->memory_reads += engine->capture.reads;
+    stats->waits = 0;
+    for (unsigned i = 0; i < engine->n_servers; i++)
+        stats->waits += atomic_load_explicit(&engine->servers[i]->waits, memory_order_relaxed);
     stats->ptrace_calls = 0;
     for (size_t kind = 0; kind < REQUEST_KINDS; kind++)
         stats->ptrace_calls += stats->requests[kind];

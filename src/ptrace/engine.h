@@ -5,9 +5,13 @@
  * no ELF: which address is a function, and where its arguments lie, comes to it as a `struct
  * probe`. What happens comes out through a `struct engine_sink`.
  *
- * All functions but engine_ring() belong to the thread that made the engine (ptrace binds tracees
- * to the tracing thread); the sink is called on that thread. Functions return 0 or a negative
- * errno unless said otherwise. A process or thread that vanishes is an event, never an error.
+ * All functions but engine_ring() belong to the thread that made the engine, or to a call of the
+ * sink. While several traced threads are busy the engine has threads of its own, about one for each
+ * CPU, since ptrace binds a traced thread to the one that attached to it: the sink, and watchers,
+ * are then called on any of them, but never two calls at the same time, and what a call changes the
+ * next one sees. All signals but SIGUSR2 are blocked in the engine's own threads. Functions return
+ * 0 or a negative errno unless said otherwise. A process or thread that vanishes is an event, never
+ * an error.
  */
 #ifndef PTRACE_ENGINE_H
 #define PTRACE_ENGINE_H
@@ -64,6 +68,9 @@ struct engine_options {
     bool no_pin;         /* bind no thread to a CPU */
     size_t string_limit; /* bytes of a string value; 0 means 256 */
     size_t stack_frames; /* of FACT_STACK, 64 at most; 0 means 16 */
+    /* For tests: each thread is handed to another of the engine's threads whenever it has had so
+       many hits. 0: only when that pays. */
+    unsigned hand_over_every;
 };
 
 /* Requests of ptrace(2) by kind. */
@@ -98,6 +105,7 @@ struct engine_stats {
     uint64_t bindings;     /* of threads to a CPU */
     uint64_t attach_ns;    /* the time it took to attach, `started` included, of all processes */
     uint64_t detach_ns;    /* and to let go */
+    uint64_t handovers;    /* of threads from one thread of the engine to another */
     uint64_t frames_lost;  /* exits that could not be awaited: out of memory or too deep */
 };
 

@@ -25,6 +25,7 @@ enum {
     YIELDS_FIRST = 200,
     FAIR_FROM = 3, /* threads: with fewer the other one is found while the first one runs */
     FAIR_EVERY_NS = 4000000,
+    FAIR_EACH_NS = 20000, /* and for each thread, which to ask about takes some hundred ns */
 };
 
 void engine_reap(pid_t tid)
@@ -176,8 +177,11 @@ static bool has_trap(const struct space *space, target_addr at)
 static void on_signal(struct engine *engine, struct tracee *tracee, const struct stop *stop)
 {
     arch_regs regs;
-    if (engine_get_regs(engine, tracee->tid, &regs) < 0)
+    if (foresight_take_regs(&engine->acting->foresight, tracee->tid, &regs)) {
+        engine->stats.requests[REQUEST_GET_REGS]++;
+    } else if (engine_get_regs(engine, tracee->tid, &regs) < 0) {
         return; /* killed in the meantime: the loop will see its end */
+    }
     if (stop->code == SIGTRAP) {
         target_addr at = target_addr_plus(arch_pc(&regs), -(int64_t)arch_trap_pc_offset);
         struct site *site = space_site(tracee->process->space, at);
@@ -197,7 +201,10 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
             return;
         }
     }
-    if (deliver_prepare(engine, tracee, stop->code, &regs) < 0)
+    /* SIGSTOP has no handler that could see where the thread is. And once the thread has taken a
+       step a SIGCONT that has come meanwhile could not undo it any more (kernel/signal.c:
+       JOBCTL_STOP_DEQUEUED). */
+    if (stop->code != SIGSTOP && deliver_prepare(engine, tracee, stop->code, &regs) < 0)
         log_debug("thread %d gets signal %d inside a slot", tracee->tid, stop->code);
     tracee_resume(tracee, stop->code);
 }
@@ -211,14 +218,41 @@ static void on_end(struct engine *engine, struct tracee *tracee, const struct st
     tracee_free(engine, tracee);
 }
 
-void engine_dispatch(struct engine *engine, const struct stop *stop)
+/* Whether the acting server is the thread's tracer. */
+static void is_mine(void *data)
+{
+    pid_t *tid = data;
+    unsigned long message;
+    if (ptrace(PTRACE_GETEVENTMSG, *tid, NULL, &message) < 0)
+        *tid = 0;
+}
+
+void engine_take_exec(struct engine *engine, const struct stop *stop)
 {
     struct tracee *tracee = tracee_find(engine, stop->tid);
-    engine->stats.stops++;
-    if (!tracee) {
-        engine_stranger(engine, stop);
-        return;
+    engine_reap(stop->tid);
+    /* What executes a program is its process's leader afterwards, whatever thread it was. */
+    for (unsigned i = 0; engine->n_servers > 1 && tracee && i < engine->n_servers; i++) {
+        pid_t tid = stop->tid;
+        server_call(engine->servers[i], is_mine, &tid);
+        if (tid == 0)
+            continue;
+        tracee_set_owner(tracee, engine->servers[i]);
+        break;
     }
+}
+
+/* A stop, and the engine it is for. */
+struct dispatch {
+    struct engine *engine;
+    const struct stop *stop;
+};
+
+static void dispatch(void *data)
+{
+    struct engine *engine = ((struct dispatch *)data)->engine;
+    const struct stop *stop = ((struct dispatch *)data)->stop;
+    struct tracee *tracee = tracee_find(engine, stop->tid);
     switch (stop->kind) {
     case STOP_EXITED:
     case STOP_KILLED:
@@ -256,6 +290,20 @@ void engine_dispatch(struct engine *engine, const struct stop *stop)
     }
 }
 
+void engine_dispatch(struct engine *engine, const struct stop *stop)
+{
+    struct tracee *tracee = tracee_find(engine, stop->tid);
+    struct dispatch what = {.engine = engine, .stop = stop};
+    engine->stats.stops++;
+    if (!tracee) {
+        engine_stranger(engine, stop);
+        return;
+    }
+    if (stop->kind == STOP_EXEC)
+        engine_take_exec(engine, stop);
+    server_call(tracee->owner, dispatch, &what);
+}
+
 static void tidy_returns(struct engine *engine)
 {
     struct process *process;
@@ -290,62 +338,103 @@ static void let_silent_go(struct engine *engine)
  * waitid(2) gives the first stopped thread in the order of a kernel list, so a few busy threads at
  * its head could keep all others waiting. From time to time each thread is asked for by itself.
  */
-static void serve_everyone(struct engine *engine)
+static void serve_everyone(struct server *server)
 {
+    struct engine *engine = server->engine;
     struct tracee *tracee;
+    struct stop stop;
     /* Threads that come or go while it lasts may be met twice or not at all: there is a next time.
      */
-    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
-        siginfo_t info = {0};
-        if (waitid(P_PID, (id_t)tracee->tid, &info,
-                   WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL) == 0 &&
-            info.si_pid != 0) {
-            struct stop stop = stop_decode(&info);
+    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
+        if (tracee->owner == server && engine_peek(tracee->tid, &stop) == 1)
             engine_dispatch(engine, &stop);
-        }
-    }
 }
 
-static void serve_fairly(struct engine *engine)
+void engine_serve_fairly(struct server *server)
 {
     struct timespec now;
-    if (engine->tracees.count < FAIR_FROM)
+    if (server->n_tracees < FAIR_FROM)
         return;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     uint64_t tick = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-    if (tick - engine->everyone_served_ns < FAIR_EVERY_NS)
+    uint64_t every = (uint64_t)server->engine->tracees.count * FAIR_EACH_NS;
+    if (tick - server->everyone_served_ns < (every > FAIR_EVERY_NS ? every : FAIR_EVERY_NS))
         return;
-    serve_everyone(engine);
-    engine->everyone_served_ns = tick;
+    server_resume_now(server);
+    serve_everyone(server);
+    server->everyone_served_ns = tick;
+}
+
+void engine_serve_stop(struct server *server, const siginfo_t *info)
+{
+    struct engine *engine = server->engine;
+    struct stop stop = stop_decode(info), now;
+    if (engine->n_servers > 1) {
+        const struct tracee *tracee = tracee_find(engine, stop.tid);
+        /* Between the wait and this turn others may have been about the same thread: the end of all
+           others at an execve(2). */
+        if ((!tracee || tracee->owner != server) && engine_peek(stop.tid, &now) != 1)
+            return;
+        /* The main thread of a process that has become our child when its parent ended: it is
+           another's, and shown to us as well. */
+        if (tracee && tracee->owner != server && !stop_is_end(&now) && now.kind != STOP_EXEC) {
+            server_end_turn(server);
+            pause_a_little();
+            server_take_turn(server);
+            return;
+        }
+        if (!tracee || tracee->owner != server)
+            stop = now;
+    }
+    engine_dispatch(engine, &stop);
+}
+
+/* What is to be done between two waits. false: nothing is left to be traced. */
+static bool tidy(struct engine *engine)
+{
+    bool rung = doorbell_answer(engine);
+    if (rung || engine->detach_asked || engine->returns_untidy || engine->space_untidy)
+        server_resume_now(engine->servers[0]);
+    if (rung && engine->sink.rung)
+        engine->sink.rung(engine->sink.data);
+    if (engine->detach_asked)
+        return false;
+    if (engine->returns_untidy)
+        tidy_returns(engine);
+    if (engine->space_untidy)
+        let_silent_go(engine);
+    return engine->processes.count > 0;
 }
 
 int engine_run(struct engine *engine, struct error *err)
 {
+    struct server *primary = engine->servers[0];
     while (engine->processes.count > 0) {
         siginfo_t info;
-        if (doorbell_answer(engine) && engine->sink.rung)
-            engine->sink.rung(engine->sink.data);
-        if (engine->detach_asked)
+        if (!tidy(engine))
             break;
-        if (engine->returns_untidy)
-            tidy_returns(engine);
-        if (engine->space_untidy)
-            let_silent_go(engine);
-        if (engine->processes.count == 0)
+        engine_serve_fairly(primary);
+        unsigned calls = primary->n_calls;
+        bool others = engine->tracees.count > primary->n_tracees;
+        server_end_turn(primary);
+        int r = doorbell_wait(primary, &info);
+        if (r == 0)
+            server_foresee(primary, &info);
+        else if (r == -ECHILD && others)
+            doorbell_rest(primary);
+        server_take_turn(primary);
+        if (r == -ECHILD && !others)
             break;
-        serve_fairly(engine);
-        int r = doorbell_wait(engine, &info);
-        if (r == -EINTR) {
-            placement_look(engine);
-            continue;
-        }
-        if (r == -ECHILD)
-            break;
-        if (r < 0)
+        if (r < 0 && r != -ECHILD && r != -EINTR)
             return error_set(err, r, "cannot wait for the traced program: %s", strerror(-r));
-        struct stop stop = stop_decode(&info);
-        engine_dispatch(engine, &stop);
+        if (r == -EINTR)
+            placement_look(primary);
+        /* What was done meanwhile in its name may be about the very stop that was seen. */
+        if (primary->n_calls == calls && r == 0)
+            engine_serve_stop(primary, &info);
     }
+    server_resume_now(primary);
+    primary->serving = 0;
     size_t at = 0;
     struct process *process;
     while ((process = table_next(&engine->processes, &at))) {

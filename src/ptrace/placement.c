@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "ptrace/core.h"
+#include "ptrace/handover.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -24,11 +26,34 @@ enum {
     REVIEW_EVERY_NS = 50000000,
     REST_NS = 200000000,        /* of a thread that was let go */
     GIVEN_BACK_NS = 1000000000, /* of all, after the program has asked */
+    /* waitid(2) looks at all tracees of the caller: with more than this the primary keeps no busy
+       thread that another server could have. */
+    TRACEES_MANY = 64,
+    SERVERS_TESTED = 3, /* with engine_options.hand_over_every */
 };
 
-void placement_init(struct engine *engine, bool off)
+/* Where the tracer may run when it is not bound. */
+static int own_cpus(const struct engine *engine, cpu_set_t *own)
 {
-    engine->placement = (struct placement){.off = off};
+    const struct server *primary = engine->servers[0];
+    if (primary->placement.n_bound) {
+        *own = primary->placement.own;
+        return 0;
+    }
+    return sched_getaffinity(primary->tid, sizeof(*own), own) < 0 ? -errno : 0;
+}
+
+void placement_open(struct server *server)
+{
+    cpu_set_t own;
+    if (own_cpus(server->engine, &own) < 0 || sched_setaffinity(server->tid, sizeof(own), &own) < 0)
+        log_debug("a server stays on the tracer's CPU");
+}
+
+unsigned placement_cpus(const struct engine *engine)
+{
+    cpu_set_t own;
+    return own_cpus(engine, &own) < 0 ? 1 : (unsigned)CPU_COUNT(&own);
 }
 
 /* How long the thread has been running, from /proc/PID/schedstat (Documentation/scheduler/
@@ -67,10 +92,11 @@ static uint64_t runs_for_ns(struct tracee *tracee, uint64_t now_ns)
     return before_ns ? (ran_ns - before_ns) / hits : UINT64_MAX;
 }
 
-static void set_timer(struct placement *p, bool on)
+static void set_timer(struct server *server, bool on)
 {
+    struct placement *p = &server->placement;
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = DOORBELL_SIGNAL};
-    event._sigev_un._tid = gettid();
+    event._sigev_un._tid = server->tid;
     if (on && !p->has_timer)
         p->has_timer = timer_create(CLOCK_MONOTONIC, &event, &p->timer) == 0;
     if (!p->has_timer)
@@ -81,31 +107,34 @@ static void set_timer(struct placement *p, bool on)
     timer_settime(p->timer, 0, &spec, NULL);
 }
 
-/* The engine goes to the CPU of the first thread that is bound, and back after the last. */
-static int take_place(struct placement *p, int cpu)
+/* The server goes to the CPU of the first thread that is bound, and back after the last. */
+static int take_place(struct server *server, int cpu)
 {
+    struct placement *p = &server->placement;
     cpu_set_t there;
     CPU_ZERO(&there);
     CPU_SET(cpu, &there);
-    if (sched_getaffinity(0, sizeof(p->own), &p->own) < 0 || !CPU_ISSET(cpu, &p->own) ||
-        sched_setaffinity(0, sizeof(there), &there) < 0)
+    if (sched_getaffinity(server->tid, sizeof(p->own), &p->own) < 0 || !CPU_ISSET(cpu, &p->own) ||
+        sched_setaffinity(server->tid, sizeof(there), &there) < 0)
         return -EINVAL;
     p->cpu = cpu;
-    set_timer(p, true);
+    set_timer(server, true);
     return 0;
 }
 
-static void leave_place(struct placement *p)
+static void leave_place(struct server *server)
 {
-    set_timer(p, false);
-    if (sched_setaffinity(0, sizeof(p->own), &p->own) < 0)
+    struct placement *p = &server->placement;
+    set_timer(server, false);
+    if (sched_setaffinity(server->tid, sizeof(p->own), &p->own) < 0)
         log_debug("cannot set the tracer's own affinity: %s", strerror(errno));
 }
 
-static void link_bound(struct placement *p, struct tracee *tracee)
+static void link_bound(struct server *server, struct tracee *tracee)
 {
+    struct placement *p = &server->placement;
     struct thread_placement *place = &tracee->placement;
-    place->bound = true;
+    place->bound = server;
     place->prev = NULL;
     place->next = p->bound;
     if (p->bound)
@@ -114,19 +143,21 @@ static void link_bound(struct placement *p, struct tracee *tracee)
     p->n_bound++;
 }
 
-static void unlink_bound(struct placement *p, struct tracee *tracee)
+static void unlink_bound(struct tracee *tracee)
 {
     struct thread_placement *place = &tracee->placement;
+    struct server *server = place->bound;
+    struct placement *p = &server->placement;
     if (place->prev)
         place->prev->placement.next = place->next;
     else
         p->bound = place->next;
     if (place->next)
         place->next->placement.prev = place->prev;
-    place->bound = false;
+    place->bound = NULL;
     place->prev = place->next = NULL;
     if (--p->n_bound == 0)
-        leave_place(p);
+        leave_place(server);
 }
 
 /* Gives `tid` the affinity that it would have without us. Somebody else may have given it another
@@ -142,69 +173,173 @@ static bool restore(const struct placement *p, pid_t tid, const cpu_set_t *given
     return true;
 }
 
-void placement_unbind(struct engine *engine, struct tracee *tracee)
+void placement_unbind(struct tracee *tracee)
 {
-    struct placement *p = &engine->placement;
     if (!tracee->placement.bound)
         return;
+    const struct placement *p = &tracee->placement.bound->placement;
     /* A thread that is in the middle of an execve(2) may be its process's leader by now. */
     if (!restore(p, tracee->tid, &tracee->placement.given))
         restore(p, tracee->process->pid, &tracee->placement.given);
-    unlink_bound(p, tracee);
+    unlink_bound(tracee);
 }
 
-static void bind(struct engine *engine, struct tracee *tracee, int cpu)
+/* Whether another server keeps its threads on that CPU. */
+static bool is_taken(const struct engine *engine, const struct server *server, int cpu)
 {
-    struct placement *p = &engine->placement;
-    struct thread_placement *place = &tracee->placement;
-    cpu_set_t there;
-    if (p->n_bound)
-        cpu = p->cpu;
-    if (sched_getscheduler(tracee->tid) != SCHED_OTHER ||
-        sched_getaffinity(tracee->tid, sizeof(place->given), &place->given) < 0 ||
-        !CPU_ISSET(cpu, &place->given) || (p->n_bound == 0 && take_place(p, cpu) < 0)) {
-        place->never = true;
-        return;
+    for (unsigned i = 0; i < engine->n_servers; i++) {
+        const struct server *other = engine->servers[i];
+        if (other != server && other->placement.n_bound && other->placement.cpu == cpu)
+            return true;
     }
+    return false;
+}
+
+/* The CPU for a thread with that affinity with the server, which may be NULL: one that is yet to be
+   started. `now` is where the thread is. -1: there is none. */
+static int cpu_for(const struct engine *engine, const struct server *server, const cpu_set_t *given,
+                   int now)
+{
+    cpu_set_t own;
+    if (server && server->placement.n_bound)
+        return CPU_ISSET(server->placement.cpu, given) ? server->placement.cpu : -1;
+    if (own_cpus(engine, &own) < 0)
+        return -1;
+    CPU_AND(&own, &own, given);
+    if (now >= 0 && now < CPU_SETSIZE && CPU_ISSET(now, &own) && !is_taken(engine, server, now))
+        return now;
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &own) && !is_taken(engine, server, cpu))
+            return cpu;
+    return -1;
+}
+
+/* Binds the thread, whose own affinity is in place->given, as one of the server's. */
+static int bind_to(struct server *server, struct tracee *tracee, int cpu)
+{
+    struct placement *p = &server->placement;
+    cpu_set_t there;
+    if (cpu < 0 || (p->n_bound == 0 && take_place(server, cpu) < 0))
+        return -EINVAL;
     CPU_ZERO(&there);
     CPU_SET(cpu, &there);
     if (sched_setaffinity(tracee->tid, sizeof(there), &there) < 0) {
-        log_debug("cannot bind thread %d to CPU %d: %s", tracee->tid, cpu, strerror(errno));
-        place->never = true;
-        p->off = p->off || errno == EPERM;
+        int code = errno;
+        log_debug("cannot bind thread %d to CPU %d: %s", tracee->tid, cpu, strerror(code));
+        server->engine->no_binding = server->engine->no_binding || code == EPERM;
         if (p->n_bound == 0)
-            leave_place(p);
-        return;
+            leave_place(server);
+        return -code;
     }
-    link_bound(p, tracee);
-    engine->stats.bindings++;
+    link_bound(server, tracee);
+    if (p->n_bound == 1)
+        p->review_ns = engine_now_ns() + REVIEW_EVERY_NS;
+    server->engine->stats.bindings++;
+    return 0;
 }
 
-static void review(struct engine *engine, uint64_t now_ns)
+/* The affinity that the thread has without us. false: it is not to be bound. */
+static bool own_affinity(struct tracee *tracee)
 {
-    struct placement *p = &engine->placement;
+    struct thread_placement *place = &tracee->placement;
+    return place->bound ||
+           (sched_getscheduler(tracee->tid) == SCHED_OTHER &&
+            sched_getaffinity(tracee->tid, sizeof(place->given), &place->given) == 0);
+}
+
+void placement_move(struct tracee *tracee, struct server *to)
+{
+    struct thread_placement *place = &tracee->placement;
+    struct engine *engine = to->engine;
+    const struct server *before = place->bound;
+    if (engine->no_binding || place->never || !place->move || !own_affinity(tracee)) {
+        placement_unbind(tracee);
+        return;
+    }
+    place->move = false;
+    if (before)
+        unlink_bound(tracee);
+    if (bind_to(to, tracee, cpu_for(engine, to, &place->given, -1)) < 0 && before)
+        restore(&before->placement, tracee->tid, &place->given);
+}
+
+/* The server that has the fewest busy threads and could bind this one, too; it may be its owner. A
+   new one if that is better. */
+static struct server *quietest(struct tracee *tracee, int cpu)
+{
+    struct server *owner = tracee->owner, *best = NULL;
+    struct engine *engine = owner->engine;
+    const cpu_set_t *given = &tracee->placement.given;
+    unsigned least = UINT_MAX;
+    for (unsigned i = 0; i < engine->n_servers; i++) {
+        struct server *server = engine->servers[i];
+        unsigned load = server->placement.n_bound - (server == tracee->placement.bound);
+        if ((i == 0 && server->n_tracees > TRACEES_MANY && server != owner) ||
+            cpu_for(engine, server, given, cpu) < 0)
+            continue;
+        if (i == 0 && server->n_tracees > TRACEES_MANY)
+            load++; /* the others first */
+        if (load < least || (load == least && server == owner)) {
+            best = server;
+            least = load;
+        }
+    }
+    if (least > 0 && engine->n_servers < servers_most(engine) &&
+        cpu_for(engine, NULL, given, -1) >= 0) {
+        struct server *fresh = servers_get(engine, engine->n_servers);
+        best = fresh ? fresh : best;
+    }
+    return best;
+}
+
+/* Wants the thread handed to another server, if one is better off: whether that is so. */
+static bool spread(struct tracee *tracee, int cpu)
+{
+    if (!handover_possible(tracee))
+        return false;
+    struct server *best = quietest(tracee, cpu);
+    if (!best || best == tracee->owner)
+        return false;
+    tracee->hand_to = best;
+    tracee->placement.move = true;
+    return true;
+}
+
+static void bind(struct tracee *tracee, int cpu)
+{
+    struct server *server = tracee->owner;
+    if (bind_to(server, tracee, cpu_for(server->engine, server, &tracee->placement.given, cpu)) < 0)
+        tracee->placement.never = true;
+}
+
+static void review(struct server *server, uint64_t now_ns)
+{
+    struct placement *p = &server->placement;
     for (struct tracee *tracee = p->bound, *next; tracee; tracee = next) {
         next = tracee->placement.next;
-        if (runs_for_ns(tracee, now_ns) <= 2 * longest_run_ns(p->n_bound))
+        if (runs_for_ns(tracee, now_ns) <= 2 * longest_run_ns(p->n_bound)) {
+            /* Another one may have become free for it: to be looked at when it is served. */
+            tracee->placement.crowded = p->n_bound > 1;
             continue;
-        placement_unbind(engine, tracee);
+        }
+        placement_unbind(tracee);
         tracee->placement.not_before_ns = now_ns + REST_NS;
     }
     p->review_ns = now_ns + REVIEW_EVERY_NS;
 }
 
-void placement_look(struct engine *engine)
+void placement_look(struct server *server)
 {
-    if (engine->placement.n_bound == 0)
+    if (server->placement.n_bound == 0)
         return;
     uint64_t now_ns = engine_now_ns();
-    if (now_ns >= engine->placement.review_ns)
-        review(engine, now_ns);
+    if (now_ns >= server->placement.review_ns)
+        review(server, now_ns);
 }
 
-static void consider(struct engine *engine, struct tracee *tracee, int cpu, uint64_t now_ns)
+static void consider(struct tracee *tracee, int cpu, uint64_t now_ns)
 {
-    struct placement *p = &engine->placement;
+    struct placement *p = &tracee->owner->placement;
     struct thread_placement *place = &tracee->placement;
     if (now_ns - place->looked_ns > (uint64_t)LOOK_HITS * SLOW_HIT_NS) {
         place->hits = 0;
@@ -212,33 +347,45 @@ static void consider(struct engine *engine, struct tracee *tracee, int cpu, uint
         place->looked_ns = now_ns;
         return;
     }
-    if (runs_for_ns(tracee, now_ns) > longest_run_ns(p->n_bound + 1) ||
-        now_ns < place->not_before_ns || now_ns < tracee->process->place_not_before_ns)
+    uint64_t runs_ns = runs_for_ns(tracee, now_ns);
+    if (runs_ns > RUNS_ALONE_NS || now_ns < place->not_before_ns ||
+        now_ns < tracee->process->place_not_before_ns)
         return;
-    bind(engine, tracee, cpu);
-    if (p->n_bound == 1)
-        p->review_ns = now_ns + REVIEW_EVERY_NS;
+    if (!own_affinity(tracee))
+        place->never = true;
+    else if (!spread(tracee, cpu) && runs_ns <= longest_run_ns(p->n_bound + 1))
+        bind(tracee, cpu);
 }
 
 void placement_hit(struct engine *engine, struct tracee *tracee, int cpu, uint64_t now_ns)
 {
-    struct placement *p = &engine->placement;
+    struct server *server = tracee->owner;
     struct thread_placement *place = &tracee->placement;
-    if (p->off)
+    unsigned every = engine->options.hand_over_every;
+    if (every && ++tracee->hits_here >= every && handover_possible(tracee)) {
+        tracee->hand_to = servers_get(engine, (server->index + 1) % SERVERS_TESTED);
+        place->move = place->bound;
+    }
+    if (engine->no_binding)
         return;
     place->hits++;
-    if (p->n_bound && now_ns >= p->review_ns)
-        review(engine, now_ns);
+    if (server->placement.n_bound && now_ns >= server->placement.review_ns)
+        review(server, now_ns);
+    if (place->crowded) {
+        place->crowded = false;
+        spread(tracee, cpu);
+    }
     if (!place->bound && !place->never && place->hits >= LOOK_HITS && cpu >= 0)
-        consider(engine, tracee, cpu, now_ns);
+        consider(tracee, cpu, now_ns);
 }
 
 void placement_give_back(struct engine *engine)
 {
     uint64_t until_ns = engine_now_ns() + GIVEN_BACK_NS;
     struct process *process;
-    while (engine->placement.bound)
-        placement_unbind(engine, engine->placement.bound);
+    for (unsigned i = 0; i < engine->n_servers; i++)
+        while (engine->servers[i]->placement.bound)
+            placement_unbind(engine->servers[i]->placement.bound);
     for (size_t at = 0; (process = table_next(&engine->processes, &at));)
         if (process->place_not_before_ns < until_ns)
             process->place_not_before_ns = until_ns;
@@ -247,49 +394,53 @@ void placement_give_back(struct engine *engine)
 void placement_end(struct engine *engine, struct process *process)
 {
     process->place_not_before_ns = UINT64_MAX;
-    for (struct tracee *tracee = engine->placement.bound, *next; tracee; tracee = next) {
-        next = tracee->placement.next;
-        if (tracee->process->space == process->space)
-            placement_unbind(engine, tracee);
-    }
-}
-
-void placement_birth(struct engine *engine, const struct tracee *parent, pid_t child)
-{
-    if (parent->placement.bound)
-        restore(&engine->placement, child, &parent->placement.given);
-}
-
-void placement_stranger(struct engine *engine, const struct process *process, pid_t thread)
-{
-    for (const struct tracee *t = engine->placement.bound; t; t = t->placement.next) {
-        if (t->process == process) {
-            restore(&engine->placement, thread, &t->placement.given);
-            return;
+    for (unsigned i = 0; i < engine->n_servers; i++) {
+        for (struct tracee *t = engine->servers[i]->placement.bound, *next; t; t = next) {
+            next = t->placement.next;
+            if (t->process->space == process->space)
+                placement_unbind(t);
         }
     }
 }
 
-void placement_exec(struct engine *engine, pid_t former, pid_t tid)
+void placement_birth(const struct tracee *parent, pid_t child)
+{
+    if (parent->placement.bound)
+        restore(&parent->placement.bound->placement, child, &parent->placement.given);
+}
+
+void placement_stranger(const struct engine *engine, const struct process *process, pid_t thread)
+{
+    for (unsigned i = 0; i < engine->n_servers; i++) {
+        const struct placement *p = &engine->servers[i]->placement;
+        const struct tracee *t = p->bound;
+        while (t && t->process != process)
+            t = t->placement.next;
+        if (t)
+            restore(p, thread, &t->placement.given);
+    }
+}
+
+void placement_exec(const struct engine *engine, pid_t former, pid_t tid)
 {
     struct tracee *tracee = tracee_find(engine, former);
     if (!tracee || !tracee->placement.bound)
         return;
-    restore(&engine->placement, tid, &tracee->placement.given);
-    unlink_bound(&engine->placement, tracee);
+    restore(&tracee->placement.bound->placement, tid, &tracee->placement.given);
+    unlink_bound(tracee);
 }
 
-void placement_forget(struct engine *engine, struct tracee *tracee)
+void placement_forget(struct tracee *tracee)
 {
     if (tracee->placement.bound)
-        unlink_bound(&engine->placement, tracee);
+        unlink_bound(tracee);
 }
 
-void placement_close(struct engine *engine)
+void placement_close(struct server *server)
 {
-    struct placement *p = &engine->placement;
+    struct placement *p = &server->placement;
     while (p->bound)
-        placement_unbind(engine, p->bound);
+        placement_unbind(p->bound);
     if (p->has_timer)
         timer_delete(p->timer);
     p->has_timer = false;

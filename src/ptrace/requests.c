@@ -34,34 +34,100 @@ static enum engine_request kind_of(int request)
     }
 }
 
+/* One request, made on the thread of the tracee's owner. */
+struct request {
+    int what;
+    pid_t tid;
+    void *addr;
+    uintptr_t data;
+    const arch_regs *new_regs;
+    arch_regs *regs;
+    struct arch_float_regs *float_regs;
+    target_addr pc;
+    int result;
+};
+
+/* Those that are not known yet are the acting server's: newborns, and what is being attached to. */
+static struct server *owner_of(const struct engine *engine, pid_t tid)
+{
+    const struct tracee *tracee = engine->n_servers > 1 ? tracee_find(engine, tid) : NULL;
+    return tracee ? tracee->owner : engine->acting;
+}
+
+static int make(struct engine *engine, enum engine_request kind, void (*run)(void *data),
+                struct request *request)
+{
+    engine->stats.requests[kind]++;
+    server_call(owner_of(engine, request->tid), run, request);
+    return request->result;
+}
+
+static void make_any(void *data)
+{
+    struct request *r = data;
+    r->result = ptrace((enum __ptrace_request)r->what, r->tid, r->addr, r->data) < 0 ? -errno : 0;
+}
+
 int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uintptr_t data)
 {
-    engine->stats.requests[kind_of(request)]++;
-    return ptrace((enum __ptrace_request)request, tid, addr, data) < 0 ? -errno : 0;
+    struct request r = {.what = request, .tid = tid, .addr = addr, .data = data};
+    return make(engine, kind_of(request), make_any, &r);
+}
+
+void requests_continue(pid_t tid, target_addr pc, int signal)
+{
+    arch_regs regs;
+    /* ESRCH: it was killed in the meantime; the wait will tell. */
+    if (arch_set_pc(tid, &regs, pc) == 0)
+        ptrace(PTRACE_CONT, tid, NULL, signal);
+}
+
+static void make_get_regs(void *data)
+{
+    struct request *r = data;
+    r->result = arch_get_regs(r->tid, r->regs);
 }
 
 int engine_get_regs(struct engine *engine, pid_t tid, arch_regs *regs)
 {
-    engine->stats.requests[REQUEST_GET_REGS]++;
-    return arch_get_regs(tid, regs);
+    struct request r = {.tid = tid, .regs = regs};
+    return make(engine, REQUEST_GET_REGS, make_get_regs, &r);
+}
+
+static void make_set_regs(void *data)
+{
+    struct request *r = data;
+    r->result = arch_set_regs(r->tid, r->new_regs);
 }
 
 int engine_set_regs(struct engine *engine, pid_t tid, const arch_regs *regs)
 {
-    engine->stats.requests[REQUEST_SET_REGS]++;
-    return arch_set_regs(tid, regs);
+    struct request r = {.tid = tid, .new_regs = regs};
+    return make(engine, REQUEST_SET_REGS, make_set_regs, &r);
+}
+
+static void make_get_float_regs(void *data)
+{
+    struct request *r = data;
+    r->result = arch_get_float_regs(r->tid, r->float_regs);
 }
 
 int engine_get_float_regs(struct engine *engine, pid_t tid, struct arch_float_regs *regs)
 {
-    engine->stats.requests[REQUEST_GET_FLOAT_REGS]++;
-    return arch_get_float_regs(tid, regs);
+    struct request r = {.tid = tid, .float_regs = regs};
+    return make(engine, REQUEST_GET_FLOAT_REGS, make_get_float_regs, &r);
+}
+
+static void make_set_pc(void *data)
+{
+    struct request *r = data;
+    r->result = arch_set_pc(r->tid, r->regs, r->pc);
 }
 
 int engine_set_pc(struct engine *engine, pid_t tid, arch_regs *regs, target_addr pc)
 {
-    engine->stats.requests[REQUEST_SET_PC]++;
-    return arch_set_pc(tid, regs, pc);
+    struct request r = {.tid = tid, .regs = regs, .pc = pc};
+    return make(engine, REQUEST_SET_PC, make_set_pc, &r);
 }
 
 int engine_get_mask(struct engine *engine, pid_t tid, uint64_t *mask)

@@ -1,7 +1,8 @@
 /*
- * Requests to the kernel about a stopped thread, each counted by its kind in the engine's
- * statistics. What this directory asks of ptrace(2) it asks through here, so that the counts are
- * all there is. 0 or a negative errno; -ESRCH: the thread is gone.
+ * Requests to the kernel about a stopped thread, each made on the thread of its owner
+ * (ptrace/server.h) and counted by its kind in the engine's statistics. What this directory asks of
+ * ptrace(2) it asks through here, so that the counts are all there is. 0 or a negative errno;
+ * -ESRCH: the thread is gone.
  */
 #ifndef PTRACE_REQUESTS_H
 #define PTRACE_REQUESTS_H
@@ -16,6 +17,9 @@
 struct engine;
 
 int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uintptr_t data);
+
+/* By the tracee's owner, outside its turn and not counted: sets the PC and resumes it. */
+void requests_continue(pid_t tid, target_addr pc, int signal);
 
 /* arch_get_regs() and its like, counted. */
 MUST_CHECK int engine_get_regs(struct engine *engine, pid_t tid, arch_regs *regs);

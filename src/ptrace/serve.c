@@ -7,6 +7,7 @@
 
 #include "ptrace/cpu.h"
 #include "ptrace/facts.h"
+#include "ptrace/handover.h"
 #include "ptrace/returns.h"
 #include "ptrace/spans.h"
 #include "ptrace/stack_range.h"
@@ -40,8 +41,8 @@ static void begin(struct engine *engine, struct tracee *tracee, const struct pro
 static void report(struct engine *engine, struct tracee *tracee, struct hit *hit,
                    const arch_regs *regs)
 {
-    engine->busy_elsewhere = hit->cpu >= 0;
-    engine->busy_cpu = hit->cpu;
+    tracee->owner->busy_elsewhere = hit->cpu >= 0;
+    tracee->owner->busy_cpu = hit->cpu;
     const struct probe *probe = hit->probe;
     bool entry = hit->kind == HIT_ENTRY;
     struct arch_float_regs floats;
@@ -71,25 +72,41 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
     placement_hit(engine, tracee, hit->cpu, hit->time_ns);
 }
 
+/* What was found out about this stop before the turn; NULL: nothing. */
+static const struct foresight *foresight_of(const struct tracee *tracee)
+{
+    const struct foresight *foresight = &tracee->process->engine->acting->foresight;
+    return foresight->tid == tracee->tid ? foresight : NULL;
+}
+
 /* The return address and, in the same read, the CPU and what registers lead to of the event whose
    capture has begun (`captures`). false: the stack cannot be read. */
 static bool read_return(struct engine *engine, struct tracee *tracee, bool captures,
                         const arch_regs *regs, target_addr *ret, int *cpu)
 {
-    uint64_t address = arch_return_register(regs);
+    const struct foresight *foresight = foresight_of(tracee);
+    bool foreseen = foresight && foresight->has_return && foresight->cpu >= 0;
+    uint64_t address = foreseen ? foresight->return_address : arch_return_register(regs);
     uint32_t cpu_id = 0;
     struct span own[2];
     size_t n = 0;
     target_addr cpu_at = cpu_address(tracee);
-    if (arch_return_in_memory)
+    if (arch_return_in_memory && !foreseen)
         own[n++] = (struct span){.at = arch_entry_slot(regs), .to = &address, .n = sizeof(address)};
-    if (cpu_at.value)
+    if (cpu_at.value && !foreseen)
         own[n++] = (struct span){.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
     if (captures)
         capture_read(&engine->capture, tracee->tid, tracee->process->space->memory, own, n);
-    else
+    else if (n)
         engine->stats.memory_reads +=
             spans_read(tracee->tid, tracee->process->space->memory, own, n);
+    foresight_learn(&engine->acting->foresight, tracee->tid, cpu_at);
+    *ret = target_addr_of(address);
+    if (foreseen) {
+        engine->stats.memory_reads++;
+        *cpu = foresight->cpu;
+        return true;
+    }
     bool has_cpu = cpu_at.value && own[n - 1].got == sizeof(cpu_id);
     *cpu = has_cpu ? (int)cpu_id : cpu_of(tracee);
     *ret = target_addr_of(address);
@@ -99,11 +116,17 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
 /* The CPU and, in the same read, what registers lead to. */
 static int read_result(struct engine *engine, struct tracee *tracee)
 {
+    const struct foresight *foresight = foresight_of(tracee);
+    bool foreseen = foresight && foresight->cpu >= 0;
     uint32_t cpu_id = 0;
     target_addr cpu_at = cpu_address(tracee);
     struct span own = {.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
     capture_read(&engine->capture, tracee->tid, tracee->process->space->memory, &own,
-                 cpu_at.value ? 1 : 0);
+                 cpu_at.value && !foreseen ? 1 : 0);
+    if (foreseen) {
+        engine->stats.memory_reads++;
+        return foresight->cpu;
+    }
     return cpu_at.value && own.got == sizeof(cpu_id) ? (int)cpu_id : cpu_of(tracee);
 }
 
@@ -325,12 +348,18 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
     }
     if (tracee->trap_block || tracee->process->trap.special)
         sigtrap_mend(tracee, regs);
-    if (engine_set_pc(engine, tracee->tid, regs, to) < 0)
+    if (tracee->hand_to && space->remote_calls == remote_calls) {
+        handover(engine, tracee, tracee->hand_to, regs, to);
         return;
+    }
     /* One that was made to do a system call is in a stop of its own now, perhaps in a group-stop:
        the loop will see it. */
-    if (space->remote_calls == remote_calls)
-        tracee_resume(tracee, sigtrap_resume_with(tracee));
+    bool resumes = space->remote_calls == remote_calls;
+    int signal = resumes ? sigtrap_resume_with(tracee) : 0;
+    if (resumes && server_resume_later(engine->acting, tracee->tid, to, signal))
+        return;
+    if (engine_set_pc(engine, tracee->tid, regs, to) == 0 && resumes)
+        tracee_resume(tracee, signal);
 }
 
 /*
@@ -357,6 +386,7 @@ void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site,
     bool retried = is_retry(tracee, site, regs);
     unsigned remote_calls = space->remote_calls;
     space->helper = tracee->tid;
+    tracee->hand_to = NULL;
     if (!retried && !process->silent) {
         bool returned = (site->uses & SITE_RETURN) && serve_return(engine, tracee, site, regs);
         if ((site->uses & SITE_ENTRY) && !returned)
@@ -369,9 +399,13 @@ void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site,
         if (site->uses & SITE_AFFINITY)
             placement_give_back(engine);
     }
+    if (tracee->hand_to && !handover_prepare(tracee, site))
+        tracee->hand_to = NULL;
     space->helper = 0;
     enum trap_block then;
     bool masks = !retried && (site->uses & SITE_SIGMASK) && sigtrap_on_sigmask(tracee, regs, &then);
+    if (masks)
+        tracee->hand_to = NULL; /* it is looked at once more */
     pass(engine, tracee, site, regs, remote_calls);
     if (masks) {
         tracee->trap_block = then;

@@ -33,7 +33,8 @@ struct slots {
 };
 
 /* Finds room for `size` bytes within 1 GiB of `near`, mapping a new arena by way of one of the
-   threads if need be. The slot belongs to `site` for ever. -EPERM when nothing may be injected. */
+   threads if need be. The slot belongs to `site` (NULL: to none) for ever. -EPERM when nothing may
+   be injected. */
 MUST_CHECK int slots_take(struct space *space, struct site *site, target_addr near, size_t size,
                           target_addr *slot);
 /* The site whose slot holds the address, or NULL. */

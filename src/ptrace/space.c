@@ -65,7 +65,7 @@ static int copy_slots(const struct space *from, struct space *to)
         if (!copy->owner)
             return -ENOMEM;
         for (size_t unit = 0; unit < arena->used / SLOT_UNIT; unit++)
-            copy->owner[unit] = space_site(to, arena->owner[unit]->at);
+            copy->owner[unit] = arena->owner[unit] ? space_site(to, arena->owner[unit]->at) : NULL;
     }
     return 0;
 }
@@ -85,6 +85,7 @@ int space_copy(const struct space *from, pid_t tid, struct space **space)
         return r;
     }
     s->syscall_insn = from->syscall_insn;
+    s->parking = from->parking;
     *space = s;
     return 0;
 }

@@ -24,6 +24,7 @@ struct space {
     int memory;         /* /proc/PID/mem */
     struct table sites; /* address -> struct site, owned */
     struct slots slots;
+    target_addr parking;      /* arch_spin_insn in a slot: see handover.h; 0: none yet */
     target_addr syscall_insn; /* 0: not looked for yet */
     struct maps maps;         /* as last read by space_read_maps() */
     uint64_t maps_read_ns;

@@ -32,14 +32,25 @@ struct tracee *tracee_new(struct process *process, pid_t tid)
     }
     tracee->tid = tid;
     tracee->process = process;
+    tracee_set_owner(tracee, process->engine->acting);
     tracee->stat_fd = -1;
     process->n_threads++;
     return tracee;
 }
 
+void tracee_set_owner(struct tracee *tracee, struct server *owner)
+{
+    if (tracee->owner)
+        tracee->owner->n_tracees--;
+    tracee->owner = owner;
+    tracee->hits_here = 0;
+    if (owner)
+        owner->n_tracees++;
+}
+
 void tracee_forget_program(struct tracee *tracee)
 {
-    placement_forget(tracee->process->engine, tracee);
+    placement_forget(tracee);
     callstack_free(&tracee->frames);
     if (tracee->stat_fd >= 0)
         close(tracee->stat_fd);
@@ -48,6 +59,7 @@ void tracee_forget_program(struct tracee *tracee)
     /* execve(2) keeps the signal mask. */
     *tracee = (struct tracee){.tid = tid,
                               .process = process,
+                              .owner = tracee->owner,
                               .stat_fd = -1,
                               .trap_block = tracee->trap_block,
                               .trap_mask = tracee->trap_mask};
@@ -58,6 +70,7 @@ void tracee_free(struct engine *engine, struct tracee *tracee)
     struct process *process = tracee->process;
     table_remove(&engine->tracees, (uint64_t)tracee->tid);
     tracee_forget_program(tracee);
+    tracee_set_owner(tracee, NULL);
     free(tracee);
     if (--process->n_threads == 0)
         process_free(process);

@@ -36,6 +36,9 @@ enum { TRACEE_NAME_MAX = 16 };
 struct tracee {
     pid_t tid;
     struct process *process;
+    struct server *owner;       /* whose requests it takes: see server.h */
+    struct server *hand_to;     /* to be handed to that one at this stop; NULL: to none */
+    unsigned hits_here;         /* with this owner, of which engine_options.hand_over_every tells */
     bool listening;             /* in a group-stop, PTRACE_LISTEN */
     bool vforking;              /* waits in vfork(2) for its child: cannot stop, cannot run */
     enum trap_block trap_block; /* whether it blocks SIGTRAP: see sigtrap.h */
@@ -60,6 +63,8 @@ struct tracee {
 
 /* Makes the thread known; its process must be. NULL when memory is out. */
 struct tracee *tracee_new(struct process *process, pid_t tid);
+/* Notes whose it is now. */
+void tracee_set_owner(struct tracee *tracee, struct server *owner);
 /* Forgets the thread: it is gone or let go. When it was the last of its process, so is that. */
 void tracee_free(struct engine *engine, struct tracee *tracee);
 

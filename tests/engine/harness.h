@@ -214,13 +214,17 @@ static inline void harness_rung(void *data)
         h->rung(h);
 }
 
-/* `names`: the functions to arm, separated by spaces. */
+/* `names`: the functions to arm, separated by spaces. With HAND_OVER_EVERY=N in the environment
+   threads are handed over all the time: see struct engine_options. */
 static inline struct harness *harness_new(const char *names, const struct engine_options *options)
 {
     struct harness *h = calloc(1, sizeof(*h));
     ck_assert_ptr_nonnull(h);
     if (options)
         h->options = *options;
+    const char *every = getenv("HAND_OVER_EVERY");
+    if (every)
+        h->options.hand_over_every = (unsigned)atoi(every);
     char *copy = strdup(names), *save = NULL;
     for (char *name = strtok_r(copy, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
         ck_assert_uint_lt(h->n, NAMES_MAX);

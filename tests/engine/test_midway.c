@@ -1,6 +1,7 @@
 /*
- * Each target runs in three ways: bare, traced from the start, and attached to and let go again and
- * again while it runs, at moments that chance picks. What it does, says, returns and sees of itself
+ * Each target runs in four ways: bare, traced from the start, so with its threads being handed from
+ * one thread of the engine to another, and attached to and let go again and again while it runs, at
+ * moments that chance picks. What it does, says, returns and sees of itself
  * is the same; traced from the start, recorded is exactly what it did.
  */
 #include <time.h>
@@ -180,9 +181,13 @@ static int run_visited(const char *command, const char *names, unsigned seed, ch
 START_TEST(launched)
 {
     char *bare = malloc(OUTPUT_MAX), names[1024];
-    const char *command = TARGETS[_i / 2].launched;
-    struct engine_options options = {.follow_forks = _i % 2 != 0};
-    const char *way = options.follow_forks ? "launched with children" : "launched";
+    const char *command = TARGETS[_i / 3].launched;
+    struct engine_options options = {.follow_forks =
+                                         _i % 3 != 0 && TARGETS[_i / 3].varies != TRACES,
+                                     .hand_over_every = _i % 3 == 2 ? 3 : 0};
+    const char *way = _i % 3 == 2            ? "launched, with handing over"
+                      : options.follow_forks ? "launched with children"
+                                             : "launched";
     int status = run_bare(command, bare, OUTPUT_MAX);
     size_t lines = names_in(bare, names, sizeof(names));
     ck_assert_uint_gt(lines, 0);
@@ -192,7 +197,7 @@ START_TEST(launched)
     ck_assert_msg(h->status == status, "%s %s ended with 0x%x, bare with 0x%x", command, way,
                   h->status, status);
     ck_assert_uint_eq(harness_check_counts(h), lines);
-    check_same(_i / 2, way, command, bare, h->output);
+    check_same(_i / 3, way, command, bare, h->output);
     harness_free(h);
     free(bare);
 }
@@ -226,7 +231,7 @@ static void add_tests(TCase *tests)
     for (int i = 0; i < N_TARGETS; i++) {
         if (only && !strstr(TARGETS[i].launched, only))
             continue;
-        tcase_add_loop_test(tests, launched, 2 * i, 2 * i + (TARGETS[i].varies == TRACES ? 1 : 2));
+        tcase_add_loop_test(tests, launched, 3 * i, 3 * i + (TARGETS[i].varies == TRACES ? 1 : 3));
         tcase_add_loop_test(tests, visited, i, i + 1);
     }
 }

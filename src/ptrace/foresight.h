@@ -1,0 +1,41 @@
+/*
+ * What a server finds out about a stop that its wait has shown before it has its turn: all that
+ * serving a breakpoint asks of the kernel most of the time. While one server serves, the others can
+ * so do half of their work. Memory is read only with `reads`: while there is one server alone, it
+ * is read together with what else a hit needs.
+ */
+#ifndef PTRACE_FORESIGHT_H
+#define PTRACE_FORESIGHT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ptrace/arch.h"
+#include "ptrace/wait_status.h"
+
+struct tracee;
+
+struct foresight {
+    pid_t tid; /* whom it is about; 0: nobody */
+    bool has_regs;
+    arch_regs regs;
+    bool has_return;
+    uint64_t return_address; /* at arch_entry_slot() */
+    int cpu;                 /* -1: not known */
+    /* The last thread that was served, and where its CPU stands: see ptrace/cpu.h. */
+    pid_t last_tid;
+    target_addr last_cpu_at;
+};
+
+/* On the thread of the owner of the stopped thread. */
+void foresee(struct foresight *foresight, const struct stop *stop, bool reads);
+/* Nothing of it holds any more. */
+void foresight_drop(struct foresight *foresight);
+/* Where to look the next time for the CPU of the thread that is served. */
+void foresight_learn(struct foresight *foresight, pid_t tid, target_addr cpu_at);
+
+/* The thread's registers, once; what else is known holds until it is dropped. false: not known. */
+bool foresight_take_regs(struct foresight *foresight, pid_t tid, arch_regs *regs);
+
+#endif

@@ -1,0 +1,183 @@
+#include "ptrace/handover.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ptrace/memory.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+enum {
+    /* Another tracer may be looking at the thread that was just let go. */
+    TRIES_MAX = 1000,
+    TRY_AGAIN_NS = 1000000,
+};
+
+/* A number in /proc/PID/status (proc(5)); -1 when it cannot be read. */
+static long status_number(pid_t tid, const char *name)
+{
+    char path[64], line[256];
+    size_t n = strlen(name);
+    long number = -1;
+    snprintf(path, sizeof(path), "/proc/%d/status", tid);
+    cleanup(cleanup_file) FILE *status = fopen(path, "re");
+    while (status && fgets(line, sizeof(line), status))
+        if (strncmp(line, name, n) == 0 && sscanf(line + n, ": %ld", &number) == 1)
+            break;
+    return number;
+}
+
+static bool is_our_child(pid_t pid)
+{
+    return status_number(pid, "PPid") == getpid();
+}
+
+bool handover_possible(const struct tracee *tracee)
+{
+    const struct process *process = tracee->process;
+    return tracee->trap_block == TRAP_NOT_BLOCKED && !process->trap.special &&
+           tracee->owed.si_signo == 0 && !tracee->in_sigaction && !process->silent &&
+           (tracee->tid != process->pid || !is_our_child(process->pid));
+}
+
+bool handover_prepare(struct tracee *tracee, const struct site *site)
+{
+    struct space *space = tracee->process->space;
+    target_addr place;
+    if (space->parking.value)
+        return true;
+    if (slots_take(space, NULL, site->at, arch_spin_insn_length, &place) < 0 ||
+        memory_write(space->memory, place, arch_spin_insn, arch_spin_insn_length) < 0)
+        return false;
+    space->engine->stats.text_writes++;
+    space->parking = place;
+    return true;
+}
+
+/* A thread on its way. */
+struct passage {
+    struct engine *engine;
+    struct tracee *tracee;
+    int result;
+};
+
+/* -ESRCH: it has ended. -EBUSY: it is traced by us already: as the leader of its process it has
+   made room for a thread that executes a program. */
+static int seize(struct engine *engine, pid_t tid)
+{
+    for (int i = 0; i < TRIES_MAX; i++) {
+        int r = engine_ptrace(engine, PTRACE_SEIZE, tid, NULL, engine_trace_options);
+        if (r != -EPERM)
+            return r;
+        if (engine_is_dead(tid))
+            return -ESRCH;
+        if (status_number(tid, "TracerPid") == getpid())
+            return -EBUSY;
+        struct timespec pause = {.tv_nsec = TRY_AGAIN_NS};
+        nanosleep(&pause, NULL);
+    }
+    return -EPERM;
+}
+
+/* On the new owner's thread: attaches, and stops the thread where it is. */
+static void take(void *data)
+{
+    struct passage *passage = data;
+    struct engine *engine = passage->engine;
+    pid_t tid = passage->tracee->tid;
+    struct stop stop = {.kind = STOP_OTHER};
+    int r = seize(engine, tid);
+    passage->result = r;
+    if (r < 0)
+        return;
+    /* From here on its end is reported to us. */
+    r = engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
+    while (r == 0) {
+        r = engine_wait_for(engine, tid, &stop);
+        if (r < 0 || stop_is_end(&stop) || stop.kind == STOP_INTERRUPTED || stop.kind == STOP_GROUP)
+            return;
+        /* SIGSTOP cannot be blocked. */
+        r = engine_ptrace(engine, PTRACE_CONT, tid, NULL,
+                          stop.kind == STOP_SIGNAL ? (uintptr_t)stop.code : 0);
+    }
+}
+
+/* It has ended while nobody traced it. */
+static void forget(struct engine *engine, struct tracee *tracee)
+{
+    engine->space_untidy = engine->space_untidy || tracee->process->n_threads == 1;
+    if (tracee->tid == tracee->process->pid)
+        tracee->process->exit_status = SIGKILL; /* all other signals were blocked */
+    tracee_free(engine, tracee);
+}
+
+/* Makes the thread, which was let go and stays where it is, `to`'s: 0, and it is stopped or has
+   ended. */
+static int move(struct engine *engine, struct tracee *tracee, struct server *to)
+{
+    struct passage passage = {.engine = engine, .tracee = tracee};
+    struct server *from = tracee->owner;
+    tracee_set_owner(tracee, to);
+    server_call(to, take, &passage);
+    engine->stats.handovers++;
+    if (passage.result < 0)
+        tracee_set_owner(tracee, from);
+    return passage.result;
+}
+
+void handover(struct engine *engine, struct tracee *tracee, struct server *to, arch_regs *regs,
+              target_addr pc)
+{
+    pid_t tid = tracee->tid;
+    uint64_t mask;
+    tracee->hand_to = NULL;
+    if (engine_get_mask(engine, tid, &mask) < 0 || engine_set_mask(engine, tid, ~UINT64_C(0)) < 0 ||
+        engine_set_pc(engine, tid, regs, tracee->process->space->parking) < 0)
+        return; /* killed: the loop will see its end */
+    placement_move(tracee, to);
+    if (engine_ptrace(engine, PTRACE_DETACH, tid, NULL, 0) < 0)
+        return;
+    switch (move(engine, tracee, to)) {
+    case 0:
+        break;
+    case -EBUSY:
+        return; /* its successor's EXEC event is still to come */
+    case -EPERM:
+        log_warning("thread %d is traced by somebody else, or may not be traced any more", tid);
+        /* fall through */
+    default:
+        forget(engine, tracee);
+        return;
+    }
+    /* Its new owner's loop sees the stop that it is in, and resumes it. */
+    if (engine_set_pc(engine, tid, regs, pc) == 0)
+        engine_set_mask(engine, tid, mask);
+}
+
+void handover_executed(struct engine *engine, struct tracee *tracee, struct space *space)
+{
+    struct server *primary = engine->servers[0];
+    uint8_t code[ARCH_TRAP_MAX];
+    arch_regs regs;
+    pid_t tid = tracee->tid;
+    uint64_t mask;
+    if (tracee->owner == primary || !is_our_child(tid))
+        return;
+    /* There is no slot yet, but nobody else either who could run this code. */
+    if (engine_get_regs(engine, tid, &regs) < 0 || engine_get_mask(engine, tid, &mask) < 0 ||
+        memory_read(space->memory, arch_pc(&regs), code, arch_spin_insn_length) < 0 ||
+        engine_set_mask(engine, tid, ~UINT64_C(0)) < 0 ||
+        memory_write(space->memory, arch_pc(&regs), arch_spin_insn, arch_spin_insn_length) < 0 ||
+        engine_ptrace(engine, PTRACE_DETACH, tid, NULL, 0) < 0)
+        return;
+    if (move(engine, tracee, primary) < 0)
+        /* Its end is reported to the primary: it is our child. */
+        tracee_set_owner(tracee, primary);
+    if (memory_write(space->memory, arch_pc(&regs), code, arch_spin_insn_length) == 0)
+        engine_set_mask(engine, tid, mask);
+}

@@ -1,0 +1,227 @@
+/*
+ * Traced threads that are handed from one of the engine's threads to another, all the time: nothing
+ * of what they do is lost, and nothing of it is seen on them.
+ */
+#include <dirent.h>
+#include <stdatomic.h>
+
+#include "engine/running.h"
+#include "engine/visits.h"
+
+enum { STOPS = 30, TOGGLES = 60, HITS_BETWEEN = 4, VISITS = 20 };
+
+/* What a thread of the test does to the target while the engine serves it. */
+struct driver {
+    struct running *target;
+    struct engine *engine;
+    long calls;
+    unsigned long answered;
+    atomic_bool done;
+};
+
+static void *call_and_end(void *data)
+{
+    struct driver *driver = data;
+    char line[256];
+    fprintf(driver->target->in, "call %ld\n", driver->calls);
+    ck_assert_int_eq(sscanf(answer(driver->target, line), "called %lu", &driver->answered), 1);
+    fclose(driver->target->in);
+    return NULL;
+}
+
+static void *call_under_stops(void *data)
+{
+    struct driver *driver = data;
+    char line[256];
+    fprintf(driver->target->in, "call %ld\n", driver->calls);
+    for (int i = 0; i < STOPS; i++) {
+        kill(driver->target->pid, SIGSTOP);
+        pause_us(i % 5 * 100);
+        kill(driver->target->pid, SIGCONT);
+        pause_us(i % 3 * 200);
+    }
+    ck_assert_int_eq(sscanf(answer(driver->target, line), "called %lu", &driver->answered), 1);
+    fclose(driver->target->in);
+    return NULL;
+}
+
+/* Serves the target to its end while `drive` runs; the counts are exact. */
+static void serve(const char *threads, unsigned every, long calls, void *(*drive)(void *data))
+{
+    struct error err = {0};
+    struct engine_options options = {.hand_over_every = every};
+    struct engine_stats stats;
+    struct running target = start(threads);
+    struct harness *h = harness_new("work", &options);
+    struct driver driver = {.target = &target, .calls = calls};
+    pthread_t thread;
+    int r = engine_attach(h->engine, target.pid, &err);
+    ck_assert_msg(r == 0, "%s", err.text);
+    ck_assert_int_eq(pthread_create(&thread, NULL, drive, &driver), 0);
+    ck_assert_int_eq(engine_run(h->engine, &err), 0);
+    pthread_join(thread, NULL);
+    const struct counter *work = harness_counter(h, "work");
+    unsigned long all = (unsigned long)(atol(threads) * calls);
+    ck_assert_uint_eq(driver.answered, all);
+    ck_assert_uint_eq(work->entries, all);
+    ck_assert_uint_eq(work->exits, all);
+    ck_assert_int_eq(h->status, 0);
+    engine_get_stats(h->engine, &stats);
+    /* The first of them makes the place to wait in, and takes none itself. */
+    ck_assert_uint_ge(stats.handovers, 2 * all / every - 2 * (unsigned long)atol(threads));
+    harness_free(h);
+    fclose(target.out);
+}
+
+START_TEST(counts_are_exact)
+{
+    static const char *const THREADS[] = {"1", "2", "4", "8", "32"};
+    static const unsigned EVERY[] = {1, 2, 7};
+    serve(THREADS[_i / 3], EVERY[_i % 3], _i < 9 ? 60 : 20, call_and_end);
+}
+END_TEST
+
+START_TEST(counts_are_exact_while_stopped_and_continued)
+{
+    serve("4", (unsigned)_i, 100, call_under_stops);
+}
+END_TEST
+
+/* The main thread of a child of this process is not handed over: see ptrace/handover.h. */
+START_TEST(main_thread_of_a_child_stays)
+{
+    struct engine_options options = {.hand_over_every = 1};
+    struct engine_stats stats;
+    struct harness *h = harness_new("work", &options);
+    harness_run(h, "one_thread 300");
+    ck_assert_uint_eq(harness_check_counts(h), 1);
+    engine_get_stats(h->engine, &stats);
+    ck_assert_uint_eq(stats.handovers, 0);
+    harness_free(h);
+}
+END_TEST
+
+static void disarm_all(void *data, struct process *process)
+{
+    struct harness *h = data;
+    file_vaddr vaddr;
+    for (size_t m = 0; m < h->known.list.count; m++)
+        for (size_t i = 0; i < h->n; i++)
+            if (image_symbol(h->known.list.items[m].image, h->counters[i].probe.function, &vaddr))
+                process_disarm(process, module_target(&h->known.list.items[m], vaddr));
+}
+
+static void arm_all(void *data, struct process *process)
+{
+    harness_refresh(data, process);
+}
+
+struct toggling {
+    int toggles;
+    unsigned long seen; /* exits before the last one */
+};
+
+/* Each ring disarms, when there were hits, or arms; the last one lets go. */
+static void toggle(struct harness *h)
+{
+    struct toggling *t = h->data;
+    unsigned long exits = harness_counter(h, "work")->exits;
+    if (t->toggles % 2 == 0 && exits < t->seen + HITS_BETWEEN)
+        return;
+    t->seen = exits;
+    if (++t->toggles > TOGGLES)
+        engine_detach(h->engine);
+    else
+        engine_each_process(h->engine, t->toggles % 2 ? disarm_all : arm_all, h);
+}
+
+static void *ring_often(void *data)
+{
+    struct driver *driver = data;
+    while (!atomic_load(&driver->done)) {
+        engine_ring(driver->engine);
+        pause_us(300);
+    }
+    return NULL;
+}
+
+static struct running start_looping(const char *threads)
+{
+    char line[256];
+    struct running target = start(threads);
+    fprintf(target.in, "loop\n");
+    ck_assert_str_eq(answer(&target, line), "looping\n");
+    return target;
+}
+
+START_TEST(armed_and_disarmed)
+{
+    struct error err = {0};
+    struct engine_options options = {.hand_over_every = 2};
+    struct running target = start_looping("4");
+    struct harness *h = harness_new("work", &options);
+    struct driver driver = {.engine = h->engine};
+    pthread_t thread;
+    struct toggling toggling = {0};
+    h->rung = toggle;
+    h->data = &toggling;
+    ck_assert_int_eq(engine_attach(h->engine, target.pid, &err), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, ring_often, &driver), 0);
+    ck_assert_int_eq(engine_run(h->engine, &err), 0);
+    atomic_store(&driver.done, true);
+    ck_assert_int_gt(toggling.toggles, TOGGLES);
+    pthread_join(thread, NULL);
+    const struct counter *work = harness_counter(h, "work");
+    check_untouched(target.pid);
+    ck_assert_uint_ge(work->exits, TOGGLES / 2 * HITS_BETWEEN);
+    ck_assert_uint_ge(work->entries, work->exits);
+    ck_assert_uint_ge(finish(&target), work->entries);
+    harness_free(h);
+}
+END_TEST
+
+/* What /proc tells of the threads' signal masks and CPUs. */
+static void describe_threads(pid_t pid, char *text, size_t size)
+{
+    char path[64], line[256];
+    size_t n = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task", pid);
+    cleanup(cleanup_dir) DIR *dir = opendir(path);
+    ck_assert_ptr_nonnull(dir);
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        snprintf(path, sizeof(path), "/proc/%d/task/%.20s/status", pid, entry->d_name);
+        cleanup(cleanup_file) FILE *status = fopen(path, "re");
+        while (entry->d_name[0] != '.' && fgets(line, sizeof(line), status))
+            if (strncmp(line, "SigBlk:", 7) == 0 || strncmp(line, "Cpus_allowed:", 13) == 0 ||
+                strncmp(line, "Pid:", 4) == 0)
+                n += (size_t)snprintf(text + n, size - n, "%s", line);
+        ck_assert_uint_lt(n, size);
+    }
+}
+
+START_TEST(let_go_while_handed_over)
+{
+    static char before[1 << 14], after[1 << 14];
+    struct running target = start_looping("4");
+    unsigned seed = (unsigned)time(NULL);
+    printf("let_go_while_handed_over: SEED=%u\n", seed);
+    describe_threads(target.pid, before, sizeof(before));
+    for (int i = 0; i < VISITS; i++) {
+        ck_assert(visit_once(target.pid, "work", &seed));
+        describe_threads(target.pid, after, sizeof(after));
+        ck_assert_str_eq(before, after);
+    }
+    ck_assert_uint_gt(finish(&target), 0);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_loop_test(tests, counts_are_exact, 0, 15);
+    tcase_add_loop_test(tests, counts_are_exact_while_stopped_and_continued, 1, 4);
+    tcase_add_test(tests, main_thread_of_a_child_stays);
+    tcase_add_test(tests, armed_and_disarmed);
+    tcase_add_test(tests, let_go_while_handed_over);
+}
+
+CHECK_MAIN("handover", 60, add_tests)
