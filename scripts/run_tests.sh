@@ -106,13 +106,13 @@ format() {
 shell_scripts() {
     command -v shellcheck >/dev/null || { echo 'SKIP: shellcheck is not installed'; return 77; }
     find bench scripts tests .ci/run -type f \( -name '*.sh' -o -name '*.bash' -o -name run \) -print0 |
-        xargs -0 shellcheck -x -P SCRIPTDIR -S warning
+        xargs -0 -n 12 -P "$(nproc)" shellcheck -x -P SCRIPTDIR -S warning
 }
 export -f format shell_scripts
 
 single 60 include-directions scripts/check_includes.sh
 single 60 clang-format bash -c format
-single 60 shellcheck bash -c shell_scripts
+single 180 shellcheck bash -c shell_scripts
 single 600 "build ($compiler)" make -j"$jobs" CC="$compiler" BUILD="$build" all
 single 600 'build (clang)' make -j"$jobs" CC=clang BUILD="$build/clang" all
 single 600 'build (sanitizers)' make -j"$jobs" CC="$compiler" SANITIZE=1 BUILD="$build/asan" \

@@ -79,21 +79,6 @@ case_house_rules()
     lines 1 'long.c: 451 lines' $out
 }
 
-# The completion offers the options of --help.
-case_completion()
-{
-    traced 0 --help
-    # shellcheck source=scripts/completion.bash
-    . "$top/scripts/completion.bash"
-    local option missing=
-    COMP_WORDS=(ptrace_tracer --) COMP_CWORD=1 COMPREPLY=()
-    _ptrace_tracer
-    for option in $(grep -oE -- '--[a-z-]+' $out | sort -u); do
-        [[ " ${COMPREPLY[*]} " == *" $option"[\ =]* ]] || missing+=" $option"
-    done
-    [[ -z $missing ]] || fail "not completed:$missing"
-}
-
 case_manual_page()
 {
     traced 0 --help
