@@ -65,6 +65,8 @@ target_addr arch_stack_args(const arch_regs *regs);
 /* At a function's first instruction: the stack pointer once it has returned. */
 uint64_t arch_caller_sp(const arch_regs *regs);
 /* The integer register that DWARF gives the number n; false when there is none. */
+/* The number DWARF gives the return address, as rules for unwinding have it. */
+extern const unsigned arch_dwarf_return_column;
 bool arch_dwarf_register(const arch_regs *regs, unsigned n, uint64_t *value);
 
 /* The n-th integer argument or return register; 0 when there is no such one. */

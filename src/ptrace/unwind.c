@@ -8,6 +8,7 @@
 
 #include "ptrace/memory.h"
 #include "ptrace/space.h"
+#include "ptrace/unwind_rules.h"
 #include "util/vec.h"
 
 /* libunwind exports it without declaring it. */
@@ -45,6 +46,7 @@ struct unwinder {
     VEC(struct search_table) tables;
     struct page pages[PAGES];
     uint64_t turn;
+    uint8_t rules[2][UNWIND_RULES_MAX]; /* room for those that are looked at */
 };
 
 /* One chain that is being made. */
@@ -205,13 +207,59 @@ static const struct search_table *find_table(struct walk *walk, target_addr at)
     return table;
 }
 
+/* The address of the FDE for `ip`, by a search in the table; 0 when there is none. */
+static uint64_t find_rules(const struct space *space, const struct search_table *table, uint64_t ip)
+{
+    int32_t entry[2]; /* relative to the base: first address, FDE */
+    uint64_t low = 0, high = table->n, found = 0;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        target_addr at = target_addr_of(table->entries + middle * sizeof(entry));
+        if (space_read(space, at, entry, sizeof(entry)) < 0)
+            return 0;
+        if (table->base + (uint64_t)(int64_t)entry[0] <= ip) {
+            found = table->base + (uint64_t)(int64_t)entry[1];
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return found;
+}
+
+/* Reads an FDE or CIE but for its first two words. Its bytes; 0: it is not one that can be read. */
+static size_t read_rules(const struct space *space, uint64_t at, uint8_t *to, uint32_t *second)
+{
+    uint32_t head[2]; /* the length, from behind itself; CIE ID or pointer */
+    if (at == 0 || space_read(space, target_addr_of(at), head, sizeof(head)) < 0 ||
+        head[0] < sizeof(head[1]) || head[0] - sizeof(head[1]) > UNWIND_RULES_MAX)
+        return 0;
+    *second = head[1];
+    size_t n = head[0] - sizeof(head[1]);
+    return space_read(space, target_addr_of(at + sizeof(head)), to, n) < 0 ? 0 : n;
+}
+
+static bool are_rules_fit(const struct walk *walk, const struct search_table *table, uint64_t ip)
+{
+    struct unwinder *unwinder = walk->unwinder;
+    const struct space *space = walk->tracee->process->space;
+    uint32_t pointer, id;
+    uint64_t at = find_rules(space, table, ip);
+    size_t fde = read_rules(space, at, unwinder->rules[0], &pointer);
+    size_t cie =
+        fde ? read_rules(space, at + sizeof(uint32_t) - pointer, unwinder->rules[1], &id) : 0;
+    return cie && id == 0 &&
+           unwind_rules_are_fit(unwinder->rules[1], cie, unwinder->rules[0], fde,
+                                arch_dwarf_return_column);
+}
+
 static int find_procedure(unw_addr_space_t libunwind, unw_word_t ip, unw_proc_info_t *procedure,
                           int need_unwind_info, void *data)
 {
     struct walk *walk = data;
     const struct search_table *table = find_table(walk, target_addr_of(ip));
     int r = -UNW_ENOINFO;
-    if (table && table->n) {
+    if (table && table->n && are_rules_fit(walk, table, ip)) {
         unw_dyn_info_t info = {
             .start_ip = table->start.value,
             .end_ip = table->end.value,

@@ -197,7 +197,7 @@ END_TEST
 /* Tables that lead nowhere, or that never end, end the chain. */
 START_TEST(tables_are_not_believed)
 {
-    static const char *const how[] = {"lost", "loop"};
+    static const char *const how[] = {"lost", "loop", "divide", "column"};
     struct harness *h;
     struct record *record = run(how[_i], "", 16, &h);
     ck_assert_uint_eq(record->n, 2);
@@ -245,7 +245,7 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, breakpoints_are_no_part_of_it, 0, 4);
     tcase_add_test(tests, default_length);
     tcase_add_test(tests, return_addresses_are_not_believed);
-    tcase_add_loop_test(tests, tables_are_not_believed, 0, 2);
+    tcase_add_loop_test(tests, tables_are_not_believed, 0, 4);
     tcase_add_test(tests, threads_have_their_own);
     tcase_add_test(tests, depth_counts_open_calls);
 }

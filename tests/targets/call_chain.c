@@ -2,7 +2,8 @@
  * Calls of leaf() from known places. What leaf() says of who called it, "chain ADDRESS...", comes
  * from the C library's backtrace(3), the innermost caller first.
  *
- *     call_chain plain | deep | signal | last | made | smashed | lost | loop | threads
+ *     call_chain plain | deep | signal | last | made | smashed | lost | loop |
+ *                divide | column | threads
  */
 #include <execinfo.h>
 #include <pthread.h>
@@ -93,9 +94,10 @@ static int made(void)
 
 /*
  * smashed: while leaf() runs, the caller's return address is none. lost: its tables say that the
- * caller's frame is where nothing is. loop: they hold a program that never ends.
+ * caller's frame is where nothing is. loop: they hold a program that never ends. divide,
+ * column: they ask for what libunwind cannot do.
  */
-int smashed(void), lost(void), loop(void);
+int smashed(void), lost(void), loop(void), divide(void), column(void);
 __asm__(".text\n"
         ".globl smashed\n.type smashed, @function\nsmashed:\n"
         ".cfi_startproc\n"
@@ -134,7 +136,26 @@ __asm__(".text\n"
         "    call leaf\n"
         "    add $8, %rsp\n"
         "    ret\n"
-        ".cfi_endproc\n.size loop, .-loop\n");
+        ".cfi_endproc\n.size loop, .-loop\n"
+        /* lit1 const1u(63) shl const1s(-1) div: the least number by -1 */
+        ".globl divide\n.type divide, @function\ndivide:\n"
+        ".cfi_startproc\n"
+        ".cfi_escape 0x0f, 7, 0x31, 0x08, 63, 0x24, 0x09, 0xff, 0x1b\n"
+        "    sub $8, %rsp\n"
+        "    xor %edi, %edi\n"
+        "    call leaf\n"
+        "    add $8, %rsp\n"
+        "    ret\n"
+        ".cfi_endproc\n.size divide, .-divide\n"
+        ".globl column\n.type column, @function\ncolumn:\n"
+        ".cfi_startproc\n"
+        ".cfi_return_column 200\n"
+        "    sub $8, %rsp\n"
+        "    xor %edi, %edi\n"
+        "    call leaf\n"
+        "    add $8, %rsp\n"
+        "    ret\n"
+        ".cfi_endproc\n.size column, .-column\n");
 
 static void *work(void *data)
 {
@@ -160,8 +181,9 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*call)(void);
-    } calls[] = {{"signal", interrupted}, {"made", made}, {"smashed", smashed},
-                 {"lost", lost},          {"loop", loop}, {"threads", threads}};
+    } calls[] = {{"signal", interrupted}, {"made", made},      {"smashed", smashed},
+                 {"lost", lost},          {"divide", divide},  {"column", column},
+                 {"loop", loop},          {"threads", threads}};
     if (strcmp(how, "plain") == 0)
         return outer(argc) < 0;
     if (strcmp(how, "deep") == 0)
