@@ -12,17 +12,19 @@ static void report_unmatched(void *data, const char *pattern)
     log_warning("no function matches '%s'", pattern);
 }
 
-/* In a session that the tracer has begun something was enabled; when LTTng has made none of it so,
-   it is not for lack of rules. */
+/* Where rules ask for functions and LTTng has made nothing of them, they are not what is wrong. */
 static void report_nothing_enabled(const struct tracer *tracer)
 {
     if (!tracer->backend || !tracer->begun || tracer->n_candidates == 0 ||
-        tracer->n_armed_most > 0 ||
-        tracer->session_ops->owner(tracer->session) == SESSION_USER_STARTED)
+        tracer->n_armed_most > 0 || tracer->session_trouble.code != 0 ||
+        !tracer->session_ops->expects(tracer->session))
         return;
     log_warning("LTTng has enabled none of the %zu functions: its daemon may have no room for the "
-                "buffers; see `df /dev/shm`",
-                tracer->n_candidates);
+                "buffers, see `df /dev/shm`%s",
+                tracer->n_candidates,
+                tracer->session_ops->owner(tracer->session) == SESSION_OWN
+                    ? ""
+                    : ", or session and channel were never on, or track other processes");
 }
 
 int summary_report(struct tracer *tracer, struct error *err)

@@ -12,20 +12,9 @@
 #include "util/text.h"
 
 enum {
-    DATA_TIMEOUT_S = 60, /* for the consumer to write out what is in the rings */
+    DATA_TIMEOUT_S = 60,    /* for the consumer to write out what is in the rings */
+    DISK_TIMEOUT_MS = 1000, /* ... on a full disk */
 };
-
-int session_find(const char *name, struct lttng_session *found)
-{
-    cleanup(cleanup_free) struct lttng_session *sessions = NULL;
-    int n = lttng_list_sessions(&sessions);
-    for (int i = 0; i < n; i++)
-        if (strcmp(sessions[i].name, name) == 0) {
-            *found = sessions[i];
-            return 1;
-        }
-    return n < 0 && n != -LTTNG_ERR_NO_SESSION ? n : 0;
-}
 
 /* The user's session of that name. */
 static int use_session(const struct lttng_session *found, struct session **result,
@@ -46,6 +35,16 @@ static int use_session(const struct lttng_session *found, struct session **resul
     }
     *result = session;
     return 0;
+}
+
+/* Users have session daemons of their own, and none sees the others' sessions. */
+static const char *where_others_are(void)
+{
+    if (geteuid() == 0)
+        return "; to use a session of another user, have that user call sudo";
+    if (access("/var/run/lttng", F_OK) == 0)
+        return "; root's sessions are for root and the group tracing";
+    return "";
 }
 
 static int choose(const struct session_request *request, struct session **session,
@@ -70,9 +69,9 @@ static int choose(const struct session_request *request, struct session **sessio
     if (!request->name)
         return session_make_own(request, session, err);
     return error_set(err, -ENOENT,
-                     alive ? "there is no session %s: `lttng list` shows those there are"
-                           : "there is no session %s: no LTTng session daemon runs",
-                     name);
+                     alive ? "there is no session %s: `lttng list` shows those there are%s"
+                           : "there is no session %s: no LTTng session daemon runs%s",
+                     name, where_others_are());
 }
 
 /* Starts it. That somebody else did meanwhile makes it his. */
@@ -144,6 +143,7 @@ static uint64_t read_discarded(const struct session *session)
  */
 static int begin_own(struct session *session, const struct session_names *names, struct error *err)
 {
+    session->expects = true;
     session->channel = strdup("channel0");
     if (!session->channel)
         return error_set(err, -ENOMEM, "out of memory");
@@ -159,6 +159,7 @@ static int begin(struct session *session, const struct session_names *names, str
     struct rule_list rules = {0};
     int rc = rule_list_read(&rules, session->name, err);
     bool matched = rc == 0 && rule_list_matches_any(&rules, names->names, names->n);
+    session->expects = matched || session->owner == SESSION_USER_IDLE;
     session->discarded = read_discarded(session);
     if (rc == 0 && session->owner == SESSION_USER_STARTED && !matched &&
         !trigger_waits(session, names))
@@ -307,8 +308,10 @@ static int stop(struct session *session, struct error *err)
     if (rc < 0)
         return error_set(err, -EIO, "cannot stop session %s: %s", session->name,
                          lttng_strerror(rc));
-    int64_t until = now_ms() + DATA_TIMEOUT_S * 1000;
+    int64_t began = now_ms(), until = began + DATA_TIMEOUT_S * 1000;
     while ((rc = lttng_data_pending(session->name)) > 0) {
+        if (now_ms() - began > DISK_TIMEOUT_MS && session_check_disk(session, err) < 0)
+            return err->code;
         if (now_ms() >= until)
             return error_set(err, -ETIMEDOUT,
                              "session %s did not write out its data in %d seconds: the trace in "
@@ -377,6 +380,11 @@ static uint64_t session_discarded(const struct session *session)
     return session->discarded;
 }
 
+static bool session_expects(const struct session *session)
+{
+    return session->expects;
+}
+
 static enum session_owner session_owner_of(const struct session *session)
 {
     return session->owner;
@@ -421,6 +429,7 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .judge = session_judge,
     .check = session_check_begun,
     .end = session_end,
+    .expects = session_expects,
     .owner = session_owner_of,
     .name = session_name,
     .path = session_path,

@@ -72,6 +72,9 @@ struct session_ops {
     /* After begin(): 0, or why the session does not record any more as it should. Asks the daemons,
        and so waits for as long as they do not answer. */
     MUST_CHECK int (*check)(struct session *session, struct error *err);
+    /* After begin(): whether some rule of the session asked for one of the names, the tracer's own
+       rules among them. */
+    bool (*expects)(const struct session *session);
     /* Stops (and destroys an own one). With how it went: name, where the trace is. */
     MUST_CHECK int (*end)(struct session *session, struct error *err);
     enum session_owner (*owner)(const struct session *session);

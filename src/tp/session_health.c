@@ -1,5 +1,6 @@
 /* Whether a session still records: its daemons live, and its disk has room. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -8,6 +9,18 @@
 #include "util/cleanup.h"
 
 enum { DISK_IS_FULL = 64 << 10 /* what is left, in bytes, is less than any use */ };
+
+int session_find(const char *name, struct lttng_session *found)
+{
+    cleanup(cleanup_free) struct lttng_session *sessions = NULL;
+    int n = lttng_list_sessions(&sessions);
+    for (int i = 0; i < n; i++)
+        if (strcmp(sessions[i].name, name) == 0) {
+            *found = sessions[i];
+            return 1;
+        }
+    return n < 0 && n != -LTTNG_ERR_NO_SESSION ? n : 0;
+}
 
 /* The daemon answers such a request by asking the consumer daemon, whose death it tells no other
    way; one that is stopped makes the request wait. */
@@ -61,8 +74,7 @@ int session_check_disk(const struct session *session, struct error *err)
 
 int session_check(const struct session *session, struct error *err)
 {
-    int rc = check_daemons(session, err);
-    if (rc == 0)
-        rc = session_check_disk(session, err);
-    return rc;
+    /* The disk first: nobody need be asked. */
+    int rc = session_check_disk(session, err);
+    return rc < 0 ? rc : check_daemons(session, err);
 }

@@ -140,6 +140,7 @@ struct session {
     bool exists;               /* an own session that is not destroyed yet */
     uint64_t discarded;        /* before we started */
     bool begun;
+    bool expects; /* rules ask for something of ours */
     struct misses misses;
     pthread_mutex_t rules_lock; /* of `rules`: held for no longer than it takes to look at them */
     struct rule_list rules;     /* of all sessions, as they were last read */
@@ -161,16 +162,15 @@ void session_say_how_to_watch(const struct session *session);
 
 /* -- session_health.c -- */
 
+/* What the daemon says of the session: 1 it is there, 0 it is not, negative when it cannot be
+   asked. */
+MUST_CHECK int session_find(const char *name, struct lttng_session *found);
 /* 0, or why the session does not record as it should. */
 MUST_CHECK int session_check(const struct session *session, struct error *err);
 /* 0, or that there is no room where the session's trace is. */
 MUST_CHECK int session_check_disk(const struct session *session, struct error *err);
 
 /* -- session.c -- */
-
-/* What the daemon says of the session: 1 it is there, 0 it is not, negative when it cannot be
-   asked. */
-MUST_CHECK int session_find(const char *name, struct lttng_session *found);
 
 MUST_CHECK int session_destroy(struct session *session, struct error *err);
 /* Undoes what was not ended, and frees. NULL is fine. */

@@ -302,7 +302,7 @@ case_does_not_exist()
     driver_stop
     private_lttng_kill
     driver_start
-    expect "error: there is no session nosuch: no LTTng session daemon runs" choose session=nosuch
+    expect "error: there is no session nosuch: no LTTng session daemon runs*" choose session=nosuch
     driver_stop
 }
 

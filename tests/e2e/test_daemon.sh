@@ -228,4 +228,42 @@ daemon_is_mute()
     ! timeout 0.5 lttng --no-sessiond list >/dev/null 2>&1
 }
 
+# The disk runs full while the trace is written: it is said, and the program notices nothing.
+case_disk_full()
+{
+    [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]] || skip "only root may mount, in a mount namespace of its own"
+    mkdir disk
+    mount -t tmpfs -o size=1m tmpfs disk || skip "nothing may be mounted"
+    with_lttng
+    asked_start
+    asked_traced -o disk/trace -f work
+    planted
+    calls 40000
+    wait_for 10 at_least 1 'the disk of .*/disk/trace is full' "$err" ||
+        fail "it is not said: $(cat "$err"; df disk)"
+    calls 10
+    asked_ends
+    tracer_ends 125
+    lines 1 'disk of .* is full' "$err"
+    said ' 40010 calls,'
+    umount -l disk
+    no_sessions
+}
+
+# Rules are there, and LTTng has no room for the rings they take: that is said, too.
+case_no_room_for_a_users_session()
+{
+    [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]] || skip "only root has a /dev/shm of its own"
+    with_lttng
+    mount -t tmpfs -o size=64k tmpfs /dev/shm || skip "nothing may be mounted"
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'mylib:*'
+    lttng_do start
+    traced 0 "$sample" 100
+    [[ $(cat $out) == 'sample_app: 100 calls' ]] || fail "the program: $(cat $out)"
+    said 'LTTng has enabled none of the 3 functions: .*/dev/shm'
+    lttng --no-sessiond destroy mine >/dev/null 2>&1
+    umount -l /dev/shm
+}
+
 run_cases "$@"
