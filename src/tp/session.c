@@ -333,7 +333,10 @@ int session_destroy(struct session *session, struct error *err)
     session->exists = false;
     int code = lttng_destroy_session_ext(session->name, &handle);
     if (code == LTTNG_OK) {
-        int status = lttng_destruction_handle_wait_for_completion(handle, DATA_TIMEOUT_S * 1000);
+        struct error full;
+        int wait_ms =
+            session_check_disk(session, &full) < 0 ? DISK_TIMEOUT_MS : DATA_TIMEOUT_S * 1000;
+        int status = lttng_destruction_handle_wait_for_completion(handle, wait_ms);
         if (status != LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED)
             code = LTTNG_ERR_UNK;
         lttng_destruction_handle_destroy(handle);

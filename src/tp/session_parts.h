@@ -172,6 +172,7 @@ MUST_CHECK int session_check_disk(const struct session *session, struct error *e
 
 /* -- session.c -- */
 
+/* Waits for what is still to be written, but on a full disk only for a moment. */
 MUST_CHECK int session_destroy(struct session *session, struct error *err);
 /* Undoes what was not ended, and frees. NULL is fine. */
 void session_free(struct session *session);
