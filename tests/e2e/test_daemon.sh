@@ -245,7 +245,9 @@ case_disk_full()
     asked_ends
     lines 1 'disk of .* is full' "$err"
     # LTTng's daemons may be stuck with what they cannot write, and the tracer with them.
-    kill -KILL "$tracer_pid"
+    # shellcheck disable=SC2046 # PIDs
+    kill -KILL "$tracer_pid" $(pgrep -P "$private_pid") "$private_pid"
+    private_pid=
     wait "$tracer_pid" 2>/dev/null
     umount -l disk
 }
