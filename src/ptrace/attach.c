@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ptrace/core.h"
+#include "ptrace/seize.h"
 #include "util/cleanup.h"
 
 const unsigned long engine_trace_options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
@@ -130,7 +131,7 @@ int tracee_settle(struct engine *engine, pid_t tid)
 static int seize_request(struct engine *engine, pid_t tid)
 {
     struct status status;
-    int r = engine_ptrace(engine, PTRACE_SEIZE, tid, NULL, engine_trace_options);
+    int r = engine_seize(engine, tid);
     if (r != -EPERM)
         return r;
     if (status_read(tid, &status) < 0 || status.state == 'Z' || status.state == 'X')
@@ -140,7 +141,7 @@ static int seize_request(struct engine *engine, pid_t tid)
         return 0;
     /* When a thread executes a program it takes the leader's ID from the leader, which has ended:
        the refusal may have been for that one. */
-    return engine_ptrace(engine, PTRACE_SEIZE, tid, NULL, engine_trace_options);
+    return engine_seize(engine, tid);
 }
 
 /* Seizes one thread. 1: it is ours now, or was; 0: it is gone. */
@@ -151,6 +152,10 @@ static int seize(struct engine *engine, struct process *process, pid_t tid)
         return 0;
     if (r < 0)
         return r;
+    /* While the request waited for an execve(2) the thread has become its process's leader. */
+    struct stop stop;
+    if (engine_peek(tid, &stop) == -ESRCH)
+        return 0;
     struct tracee *tracee = tracee_find(engine, tid);
     if (!tracee)
         tracee = tracee_new(process, tid);

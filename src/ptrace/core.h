@@ -44,6 +44,8 @@ struct engine {
     bool child_refused;
     char *child_name;
 
+    atomic_bool seizing;   /* see seize.h */
+    atomic_bool ends_held; /* some tracee is `reaped` */
     bool detach_asked;
     bool space_untidy;   /* a process has left its space: see let_silent_go() */
     bool returns_untidy; /* functions were disarmed: some return sites may serve nobody */

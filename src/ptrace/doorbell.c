@@ -11,20 +11,25 @@
 #include <time.h>
 
 #include "ptrace/core.h"
+#include "ptrace/seize.h"
 
 enum {
     KNOCK_AGAIN_NS = 1000000,
     LOOK_FOR_NS = 100000, /* about what going to sleep and being woken on another CPU may cost */
 };
 
-static void knocked(int signal)
+/* Its work is to interrupt waitid(2), and what a timer of engine_seize() is for. */
+static void knocked(int signal, siginfo_t *info, void *context)
 {
-    (void)signal; /* its only work is to interrupt waitid(2) */
+    (void)signal;
+    (void)context;
+    if (info->si_code == SI_TIMER && info->si_value.sival_ptr)
+        seize_tick(info->si_value.sival_ptr);
 }
 
 int doorbell_init(struct engine *engine)
 {
-    struct sigaction action = {.sa_handler = knocked};
+    struct sigaction action = {.sa_sigaction = knocked, .sa_flags = SA_SIGINFO};
     sigemptyset(&action.sa_mask);
     if (sigaction(DOORBELL_SIGNAL, &action, NULL) < 0)
         return -errno;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ptrace/memory.h"
+#include "ptrace/seize.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -71,7 +72,7 @@ struct passage {
 static int seize(struct engine *engine, pid_t tid)
 {
     for (int i = 0; i < TRIES_MAX; i++) {
-        int r = engine_ptrace(engine, PTRACE_SEIZE, tid, NULL, engine_trace_options);
+        int r = engine_seize(engine, tid);
         if (r != -EPERM)
             return r;
         if (engine_is_dead(tid))

@@ -16,6 +16,7 @@
 
 #include "ptrace/core.h"
 #include "ptrace/program_path.h"
+#include "ptrace/seize.h"
 #include "util/cleanup.h"
 
 extern char **environ;
@@ -129,7 +130,7 @@ int engine_launch_run(struct engine *engine, struct error *err)
 {
     struct space *space = NULL;
     pid_t pid = engine->child;
-    int r = engine_ptrace(engine, PTRACE_SEIZE, pid, NULL, engine_trace_options);
+    int r = engine_seize(engine, pid);
     if (r < 0) {
         /* Of one that has ended the kernel says EPERM, too. */
         if (r == -ESRCH || engine_is_dead(pid))

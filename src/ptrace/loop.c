@@ -14,6 +14,7 @@
 
 #include "ptrace/core.h"
 #include "ptrace/deliver.h"
+#include "ptrace/ends.h"
 #include "ptrace/memory.h"
 #include "ptrace/returns.h"
 #include "ptrace/serve.h"
@@ -85,7 +86,6 @@ uint64_t engine_now_ns(void)
 
 int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop)
 {
-    (void)engine;
     for (unsigned looks = 0;; looks++) {
         int r = engine_peek(tid, stop);
         if (r != 0)
@@ -97,6 +97,8 @@ int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop)
         /* Its end is the loop's to see. */
         if (engine_is_dead(tid) && engine_peek(tid, stop) == 0)
             return -ESRCH;
+        if (is_unstoppable(tid))
+            ends_reap(engine);
         pause_a_little();
     }
 }
@@ -158,7 +160,7 @@ pid_t engine_settle_some(struct engine *engine, pid_t pid)
            (tracee = candidate_helper(engine, process->space))) {
         pid_t tid = tracee->tid;
         if (engine_wait_for(engine, tid, &stop) < 0)
-            break;
+            continue; /* it has ended, or has its process's ID since it executes a program */
         if (is_settled(&stop))
             return tid;
         engine_dispatch(engine, &stop); /* the interrupt stays pending meanwhile */
@@ -214,7 +216,7 @@ static void on_end(struct engine *engine, struct tracee *tracee, const struct st
     engine_reap(stop->tid);
     engine->space_untidy = engine->space_untidy || tracee->process->n_threads == 1;
     if (stop->tid == tracee->process->pid)
-        tracee->process->exit_status = stop->status;
+        tracee->process->exit_status = tracee->reaped ? tracee->end.status : stop->status;
     tracee_free(engine, tracee);
 }
 
@@ -393,6 +395,7 @@ void engine_serve_stop(struct server *server, const siginfo_t *info)
 static bool tidy(struct engine *engine)
 {
     bool rung = doorbell_answer(engine);
+    ends_serve(engine);
     if (rung || engine->detach_asked || engine->returns_untidy || engine->space_untidy)
         server_resume_now(engine->servers[0]);
     if (rung && engine->sink.rung)

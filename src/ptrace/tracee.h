@@ -14,6 +14,7 @@
 #include "ptrace/placement.h"
 #include "ptrace/sigtrap.h"
 #include "ptrace/space.h"
+#include "ptrace/wait_status.h"
 #include "util/addr.h"
 #include "util/table.h"
 
@@ -36,9 +37,11 @@ enum { TRACEE_NAME_MAX = 16 };
 struct tracee {
     pid_t tid;
     struct process *process;
-    struct server *owner;       /* whose requests it takes: see server.h */
-    struct server *hand_to;     /* to be handed to that one at this stop; NULL: to none */
-    unsigned hits_here;         /* with this owner, of which engine_options.hand_over_every tells */
+    struct server *owner;   /* whose requests it takes: see server.h */
+    struct server *hand_to; /* to be handed to that one at this stop; NULL: to none */
+    unsigned hits_here;     /* with this owner, of which engine_options.hand_over_every tells */
+    bool reaped;            /* it has ended, and `end` is still to be served: see ends.h */
+    struct stop end;
     bool listening;             /* in a group-stop, PTRACE_LISTEN */
     bool vforking;              /* waits in vfork(2) for its child: cannot stop, cannot run */
     enum trap_block trap_block; /* whether it blocks SIGTRAP: see sigtrap.h */
