@@ -44,7 +44,7 @@ static void follow(struct engine *engine, struct tracee *parent, pid_t child, bo
     if (shared)
         space->users++;
     else
-        r = space_copy(space, child, &space);
+        r = space_copy(space, child, parent->changes_seen, &space);
     struct process *process = r == 0 ? process_new(engine, child, space) : NULL;
     struct tracee *tracee = process ? tracee_new(process, child) : NULL;
     if (!tracee) {

@@ -56,6 +56,7 @@ bool handover_prepare(struct tracee *tracee, const struct site *site)
         memory_write(space->memory, place, arch_spin_insn, arch_spin_insn_length) < 0)
         return false;
     space->engine->stats.text_writes++;
+    space->changes++;
     space->parking = place;
     return true;
 }

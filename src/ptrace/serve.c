@@ -356,6 +356,7 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
        the loop will see it. */
     bool resumes = space->remote_calls == remote_calls;
     int signal = resumes ? sigtrap_resume_with(tracee) : 0;
+    tracee->changes_seen = space->changes;
     if (resumes && server_resume_later(engine->acting, tracee->tid, to, signal))
         return;
     if (engine_set_pc(engine, tracee->tid, regs, to) == 0 && resumes)

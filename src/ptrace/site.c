@@ -46,10 +46,12 @@ static int prepare(struct space *space, struct site *site, struct error *err)
         }
         if (site->slot_room && displaced_build(&copy, site->at, code, n, site->slot) == 0 &&
             copy.kind == DISPLACED_SLOT && copy.slot_length <= site->slot_room &&
-            memory_write(space->memory, site->slot, copy.bytes, copy.slot_length) == 0)
+            memory_write(space->memory, site->slot, copy.bytes, copy.slot_length) == 0) {
             space->engine->stats.text_writes++;
-        else
+            space->changes++;
+        } else {
             copy.kind = DISPLACED_STEP;
+        }
     }
     memcpy(site->original, code, arch_trap_length);
     memcpy(site->code, code, copy.covered);
@@ -138,6 +140,7 @@ int site_plant(struct space *space, struct site *site)
     if (r < 0)
         return r;
     space->engine->stats.text_writes++;
+    space->changes++;
     site->planted = true;
     return 0;
 }
@@ -148,6 +151,7 @@ void site_lift(struct space *space, struct site *site)
     if (!site->planted)
         return;
     site->planted = false;
+    space->changes++;
     /* Code that was unmapped or replaced behind our back is not ours to write to. */
     if (memory_read(space->memory, site->at, there, arch_trap_length) < 0 ||
         memcmp(there, arch_trap, arch_trap_length) != 0)

@@ -70,7 +70,58 @@ static int copy_slots(const struct space *from, struct space *to)
     return 0;
 }
 
-int space_copy(const struct space *from, pid_t tid, struct space **space)
+/* Whether all that is in the slots of the arena could be written to the child's. */
+static bool copy_arena(const struct space *from, const struct space *to, const struct arena *arena)
+{
+    uint8_t bytes[4096];
+    for (size_t at = 0; at < arena->used; at += sizeof(bytes)) {
+        size_t n = arena->used - at < sizeof(bytes) ? arena->used - at : sizeof(bytes);
+        target_addr place = target_addr_plus(arena->start, (int64_t)at);
+        if (memory_read(from->memory, place, bytes, n) < 0 ||
+            memory_write(to->memory, place, bytes, n) < 0)
+            return false;
+    }
+    return true;
+}
+
+static bool holds(const struct arena *arena, target_addr at)
+{
+    return target_addr_within(at, arena->start,
+                              target_addr_plus(arena->start, (int64_t)arena->used));
+}
+
+/* What stands in slots that the child does not have is not to be run there. */
+static void drop_arena(struct space *space, const struct arena *arena)
+{
+    struct site *site;
+    for (size_t at = 0; (site = table_next(&space->sites, &at));)
+        if (site->kind == DISPLACED_SLOT && holds(arena, site->slot))
+            site_lift(space, site);
+    if (holds(arena, space->parking))
+        space->parking = target_addr_of(0);
+}
+
+/* Makes the child's memory hold what the records say, which may be newer. */
+static void conform(const struct space *from, struct space *to)
+{
+    struct site *site;
+    for (size_t at = 0; (site = table_next(&to->sites, &at));) {
+        bool planted = site->planted;
+        if (!site->mapped)
+            continue;
+        /* Each writes only where the other's bytes are. */
+        site->planted = !planted;
+        if (!planted)
+            site_lift(to, site);
+        else if (site_plant(to, site) < 0)
+            log_debug("no breakpoint at 0x%lx in a child", site->at.value);
+    }
+    for (size_t i = 0; i < to->slots.arenas.count; i++)
+        if (!copy_arena(from, to, &to->slots.arenas.items[i]))
+            drop_arena(to, &to->slots.arenas.items[i]);
+}
+
+int space_copy(const struct space *from, pid_t tid, uint64_t changes, struct space **space)
 {
     struct space *s = NULL;
     int r = space_new(from->engine, tid, &s);
@@ -86,6 +137,8 @@ int space_copy(const struct space *from, pid_t tid, struct space **space)
     }
     s->syscall_insn = from->syscall_insn;
     s->parking = from->parking;
+    if (changes != from->changes)
+        conform(from, s);
     *space = s;
     return 0;
 }

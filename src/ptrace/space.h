@@ -24,6 +24,7 @@ struct space {
     int memory;         /* /proc/PID/mem */
     struct table sites; /* address -> struct site, owned */
     struct slots slots;
+    uint64_t changes;         /* of breakpoints and slots in the memory, so far */
     target_addr parking;      /* arch_spin_insn in a slot: see handover.h; 0: none yet */
     target_addr syscall_insn; /* 0: not looked for yet */
     struct maps maps;         /* as last read by space_read_maps() */
@@ -35,8 +36,13 @@ struct space {
 
 /* The space of the thread as it is now, with one user. */
 MUST_CHECK int space_new(struct engine *engine, pid_t tid, struct space **space);
-/* A copy for the forked child `tid`, whose memory holds the same breakpoints and slots. */
-MUST_CHECK int space_copy(const struct space *from, pid_t tid, struct space **space);
+/*
+ * A copy for the forked child `tid`, whose memory is a copy, too. `changes`: those that there were
+ * when the thread that forked it was last resumed. What has changed since the memory may lack, and
+ * it is written anew.
+ */
+MUST_CHECK int space_copy(const struct space *from, pid_t tid, uint64_t changes,
+                          struct space **space);
 /* One user less; the last frees it. Memory is not touched. */
 void space_put(struct space *space);
 

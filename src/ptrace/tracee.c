@@ -102,6 +102,8 @@ void process_free(struct process *process)
 void tracee_resume(struct tracee *tracee, int signal)
 {
     tracee->listening = false;
+    if (tracee->process->space)
+        tracee->changes_seen = tracee->process->space->changes;
     /* ESRCH: it was killed in the meantime; the wait will tell. */
     engine_ptrace(tracee->process->engine, PTRACE_CONT, tracee->tid, NULL, (uintptr_t)signal);
 }

@@ -42,6 +42,7 @@ struct tracee {
     unsigned hits_here;     /* with this owner, of which engine_options.hand_over_every tells */
     bool reaped;            /* it has ended, and `end` is still to be served: see ends.h */
     struct stop end;
+    uint64_t changes_seen;      /* of the space, when it was last resumed: see space_copy() */
     bool listening;             /* in a group-stop, PTRACE_LISTEN */
     bool vforking;              /* waits in vfork(2) for its child: cannot stop, cannot run */
     enum trap_block trap_block; /* whether it blocks SIGTRAP: see sigtrap.h */
