@@ -158,6 +158,8 @@ case_recorded_and_lost()
     lttng_do start
     target_start "$sample" 3000 500
     tracer_start -v -p "$target_pid"
+    # The tracer has no more to ask of the daemon, which waits for a consumer that is stopped.
+    wait_for 20 is_planted || fail "nothing is planted"
     wait_for 20 has_recorded small || fail "nothing is recorded"
     consumer=$(pgrep -P "$private_pid" -x lttng-consumerd)
     [[ -n $consumer ]] || fail "no consumer"
@@ -180,6 +182,11 @@ case_recorded_and_lost()
 }
 
 # Some of a ring is in the file.
+is_planted()
+{
+    ! text_is_original "$target_pid" "$build/lib/libmylib.so" my_traced_function
+}
+
 has_recorded()
 {
     [[ -n $(find "$1" -name 'tight_*' -size +0) ]]
