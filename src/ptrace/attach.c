@@ -55,6 +55,14 @@ static int ptrace_scope(void)
     return scope;
 }
 
+/* Whether the process is past the point of its end where it gives up its memory. */
+static bool has_lost_memory(pid_t pid)
+{
+    char path[64], program[16];
+    snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+    return readlink(path, program, sizeof(program)) < 0 && errno == ENOENT;
+}
+
 /* Why the kernel refused, in words that tell what would help. */
 static int explain(pid_t pid, int code, struct error *err)
 {
@@ -65,8 +73,9 @@ static int explain(pid_t pid, int code, struct error *err)
     if (status.state == 'Z' || status.state == 'X')
         return error_set(err, -ESRCH, "process %d (%s) has ended: it is a zombie", pid,
                          status.name);
-    if (code == -ESRCH)
-        return error_set(err, code, "process %d (%s) has just ended", pid, status.name);
+    /* Of one whose memory is gone already the files in /proc belong to root. */
+    if (code == -ESRCH || (code == -EACCES && has_lost_memory(pid)))
+        return error_set(err, -ESRCH, "process %d (%s) has just ended", pid, status.name);
     /* CAP_SYS_PTRACE is enough to attach, but /proc/PID/mem is a file of another user's. */
     if (status.tracer == getpid() && code == -EACCES)
         return error_set(err, code,
