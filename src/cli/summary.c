@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "cli/ending.h"
 #include "cli/tally.h"
 #include "util/log.h"
 
@@ -41,10 +42,13 @@ int summary_report(struct tracer *tracer, struct error *err)
         written = counts.written;
         lost = counts.lost;
         triggered = counts.triggered;
-        r = tracer->session_ops->end(tracer->session, err);
+        r = ending_end_session(tracer, err);
         /* Who records into a session of his own knows best what it is worth. */
-        if (r == 0 && tracer->session_trouble.code != 0 &&
-            tracer->session_ops->owner(tracer->session) != SESSION_USER_STARTED) {
+        if (tracer->abandoned &&
+            tracer->session_ops->owner(tracer->session) == SESSION_USER_STARTED)
+            r = 0;
+        else if (r == 0 && tracer->session_trouble.code != 0 &&
+                 tracer->session_ops->owner(tracer->session) != SESSION_USER_STARTED) {
             *err = tracer->session_trouble;
             r = err->code;
         }

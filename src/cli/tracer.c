@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/attendant.h"
+#include "cli/ending.h"
 #include "cli/invoker.h"
 #include "cli/program_name.h"
 #include "cli/progress.h"
@@ -239,11 +240,13 @@ static int set_up(struct tracer *tracer, struct error *err)
     return r;
 }
 
+/* Frees all that is not used any more, and the tracer itself if nobody else uses it. */
 static void tear_down(struct tracer *tracer)
 {
-    attendant_stop(tracer->attendant);
-    watcher_stop(tracer->watcher);
+    struct error err;
     engine_free(tracer->engine);
+    if (ending_stop_attendant(tracer, &err) < 0 || ending_discard_session(tracer, &err) < 0)
+        return; /* it has been said */
     if (tracer->session)
         tracer->session_ops->free(tracer->session);
     if (tracer->backend)
@@ -258,6 +261,7 @@ static void tear_down(struct tracer *tracer)
     vec_free(&tracer->left_out);
     catalog_free(tracer->catalog);
     pthread_mutex_destroy(&tracer->lock);
+    free(tracer);
 }
 
 /* Attached to, it would be stopped and let go for nothing. */
@@ -306,35 +310,47 @@ static int failure_status(int code, bool executing)
     return code == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 }
 
+/* What went well is summed up; the exit status. */
+static int sum_up(struct tracer *tracer)
+{
+    struct error err = {0};
+    int status = exit_status(tracer);
+    if (tracer->failed || summary_report(tracer, &err) == 0)
+        return status;
+    if (tracer->session_trouble.code == 0 && !tracer->abandoned)
+        log_error("%s", err.text);
+    return EXIT_FAILED;
+}
+
 int tracer_run(const struct options *options)
 {
-    struct tracer tracer = {.options = options, .lock = PTHREAD_MUTEX_INITIALIZER};
-    struct error err = {0};
+    struct error err = {0}, late;
+    struct tracer *tracer = calloc(1, sizeof(*tracer));
     int status;
-    int r = set_up(&tracer, &err);
-    bool executing = r < 0 && options->program && tracer.launched == 0 && tracer.catalog;
-    if (r == 0) {
-        r = run(&tracer, &err);
-        executing = r < 0 && options->program && engine_launch_refused(tracer.engine);
+    if (!tracer) {
+        log_error("out of memory");
+        return EXIT_FAILED;
     }
-    attendant_stop(tracer.attendant);
-    tracer.attendant = NULL;
-    watcher_stop(tracer.watcher);
-    tracer.watcher = NULL;
+    tracer->options = options;
+    pthread_mutex_init(&tracer->lock, NULL);
+    int r = set_up(tracer, &err);
+    bool executing = r < 0 && options->program && tracer->launched == 0 && tracer->catalog;
+    if (r == 0) {
+        r = run(tracer, &err);
+        executing = r < 0 && options->program && engine_launch_refused(tracer->engine);
+    }
+    watcher_stop(tracer->watcher);
+    if (ending_stop_attendant(tracer, &late) < 0)
+        log_debug("the attendant still waits for an answer");
     if (r < 0) {
-        if (!tracer.failed)
+        if (!tracer->failed)
             log_error("%s", err.text);
         status = failure_status(r, executing);
     } else {
-        status = exit_status(&tracer);
-        if (!tracer.failed && summary_report(&tracer, &err) < 0) {
-            if (tracer.session_trouble.code == 0)
-                log_error("%s", err.text);
-            status = EXIT_FAILED;
-        }
+        status = sum_up(tracer);
     }
-    if (options->stats && tracer.engine)
-        stats_report(tracer.engine);
-    tear_down(&tracer);
+    if (options->stats && tracer->engine)
+        stats_report(tracer->engine);
+    tear_down(tracer);
     return status;
 }

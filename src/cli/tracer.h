@@ -48,7 +48,8 @@ struct tracer {
     pid_t launched; /* 0 when attached */
     int launched_status;
     bool launched_ended;
-    bool failed; /* said already: exit status 125 */
+    bool failed;    /* said already: exit status 125 */
+    bool abandoned; /* threads still use this and the session: see cli/ending.h */
     size_t n_armed_most;
     size_t n_candidates;
 };

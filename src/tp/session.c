@@ -11,11 +11,6 @@
 #include "util/cleanup.h"
 #include "util/text.h"
 
-enum {
-    DATA_TIMEOUT_S = 60,    /* for the consumer to write out what is in the rings */
-    DISK_TIMEOUT_MS = 1000, /* ... on a full disk */
-};
-
 /* The user's session of that name. */
 static int use_session(const struct lttng_session *found, struct session **result,
                        struct error *err)
@@ -119,23 +114,6 @@ static void warn_nothing_enabled(const struct session *session, const struct rul
                     session->name, session->name, pick_channel(rules), patterns);
 }
 
-static uint64_t read_discarded(const struct session *session)
-{
-    uint64_t sum = 0;
-    struct lttng_domain domain = session_domain(session->name);
-    struct lttng_handle *handle = lttng_create_handle(session->name, &domain);
-    cleanup(cleanup_free) struct lttng_channel *channels = NULL;
-    int n = handle ? lttng_list_channels(handle, &channels) : 0;
-    for (int i = 0; i < n; i++) {
-        uint64_t discarded;
-        if (lttng_channel_get_discarded_event_count(&channels[i], &discarded) == 0)
-            sum += discarded;
-    }
-    if (handle)
-        lttng_destroy_handle(handle);
-    return sum;
-}
-
 /*
  * In a session that only we record into, all of our providers' events are wanted. Not `*`: that
  * would take what liblttng-ust has to say of itself, and rules with exclusions make the session
@@ -156,17 +134,14 @@ static int begin(struct session *session, const struct session_names *names, str
 {
     if (session->owner == SESSION_OWN)
         return begin_own(session, names, err);
-    struct rule_list rules = {0};
-    int rc = rule_list_read(&rules, session->name, err);
-    bool matched = rc == 0 && rule_list_matches_any(&rules, names->names, names->n);
+    int rc = 0;
+    bool matched = rule_list_matches_any(&session->chosen, names->names, names->n);
     session->expects = matched || session->owner == SESSION_USER_IDLE;
-    session->discarded = read_discarded(session);
-    if (rc == 0 && session->owner == SESSION_USER_STARTED && !matched &&
-        !trigger_waits(session, names))
-        warn_nothing_enabled(session, &rules, names);
-    if (rc == 0 && session->owner == SESSION_USER_IDLE) {
+    if (session->owner == SESSION_USER_STARTED && !matched && !trigger_waits(session, names))
+        warn_nothing_enabled(session, &session->chosen, names);
+    if (session->owner == SESSION_USER_IDLE) {
         if (!matched) {
-            session->channel = strdup(pick_channel(&rules));
+            session->channel = strdup(pick_channel(&session->chosen));
             rc = session->channel ? rules_enable(session->name, session->channel, names->names,
                                                  names->n_selected, RULES_EXACT, err)
                                   : error_set(err, -ENOMEM, "out of memory");
@@ -176,41 +151,45 @@ static int begin(struct session *session, const struct session_names *names, str
     }
     if (rc == 0)
         session_say_how_to_watch(session);
-    rule_list_clear(&rules);
     return rc;
 }
 
+static int learn(struct session *session, const char *const *names, size_t n, struct error *err)
+{
+    pthread_mutex_lock(&session->misses_lock);
+    int r = misses_learn(&session->misses, names, n);
+    pthread_mutex_unlock(&session->misses_lock);
+    return r < 0 ? error_set(err, r, "out of memory") : 0;
+}
+
+/* A session that is started is not asked about: processes are held meanwhile, and the daemon may
+   take its time. */
 static int session_begin(struct session *session, const struct session_names *names,
                          struct error *err)
 {
-    pthread_mutex_lock(&session->lock);
+    bool asks = session->owner != SESSION_USER_STARTED;
+    if (asks)
+        session_lock(session);
     int rc = begin(session, names, err);
-    if (rc == 0 && misses_learn(&session->misses, names->names, names->n) < 0)
-        rc = error_set(err, -ENOMEM, "out of memory");
+    if (asks)
+        session_unlock(session);
+    if (rc == 0)
+        rc = learn(session, names->names, names->n, err);
     session->begun = rc == 0;
-    pthread_mutex_unlock(&session->lock);
     return rc;
 }
 
 static int session_extend(struct session *session, const char *const *names, size_t n,
                           struct error *err)
 {
-    int rc = 0;
-    pthread_mutex_lock(&session->lock);
-    if (misses_learn(&session->misses, names, n) < 0)
-        rc = error_set(err, -ENOMEM, "out of memory");
-    if (rc == 0 && session->channel)
-        rc = rules_enable(session->name, session->channel, names, n,
-                          session->owner == SESSION_OWN ? RULES_PROVIDER : RULES_EXACT, err);
-    pthread_mutex_unlock(&session->lock);
+    int rc = learn(session, names, n, err);
+    if (rc < 0 || !session->channel)
+        return rc;
+    session_lock(session);
+    rc = rules_enable(session->name, session->channel, names, n,
+                      session->owner == SESSION_OWN ? RULES_PROVIDER : RULES_EXACT, err);
+    session_unlock(session);
     return rc;
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* The rules of all sessions as they are now, but for those of a session that just vanishes. */
@@ -245,6 +224,10 @@ static int session_choose(const struct session_request *request, struct session 
 {
     log_set_level(request->level);
     int rc = choose(request, session, err);
+    if (rc == 0 && (*session)->owner != SESSION_OWN) {
+        (*session)->discarded = session_read_discarded(*session);
+        rc = rule_list_read(&(*session)->chosen, (*session)->name, err);
+    }
     if (rc == 0) {
         read_all_rules(*session);
         refuse_endless_blocking(*session);
@@ -273,108 +256,27 @@ static bool session_names_provider(struct session *session, const char *provider
 
 static void session_look(struct session *session)
 {
-    pthread_mutex_lock(&session->lock);
+    session_lock(session);
     read_all_rules(session);
-    pthread_mutex_unlock(&session->lock);
+    session_unlock(session);
 }
 
 static void session_judge(struct session *session)
 {
-    pthread_mutex_lock(&session->lock);
-    /* Only who holds `lock` changes the rules. */
+    pthread_mutex_lock(&session->lock); /* only who holds it changes the rules */
+    pthread_mutex_lock(&session->misses_lock);
     if (session->begun)
         misses_judge(&session->misses, &session->rules,
                      session->owner == SESSION_OWN ? session->name : NULL);
+    pthread_mutex_unlock(&session->misses_lock);
     pthread_mutex_unlock(&session->lock);
 }
 
 static int session_check_begun(struct session *session, struct error *err)
 {
-    pthread_mutex_lock(&session->lock);
+    session_lock(session);
     int rc = session->begun ? session_check(session, err) : 0;
-    pthread_mutex_unlock(&session->lock);
-    return rc;
-}
-
-/* Stops, and waits until what was recorded is in the files. */
-static int stop(struct session *session, struct error *err)
-{
-    session->started = false;
-    int rc = lttng_stop_tracing_no_wait(session->name);
-    if (rc == -LTTNG_ERR_TRACE_ALREADY_STOPPED)
-        rc = 0;
-    if (rc == -LTTNG_ERR_SESS_NOT_FOUND || rc == -LTTNG_ERR_NO_SESSIOND)
-        session->exists = false;
-    if (rc < 0)
-        return error_set(err, -EIO, "cannot stop session %s: %s", session->name,
-                         lttng_strerror(rc));
-    int64_t began = now_ms(), until = began + DATA_TIMEOUT_S * 1000;
-    while ((rc = lttng_data_pending(session->name)) > 0) {
-        if (now_ms() - began > DISK_TIMEOUT_MS && session_check_disk(session, err) < 0)
-            return err->code;
-        if (now_ms() >= until)
-            return error_set(err, -ETIMEDOUT,
-                             "session %s did not write out its data in %d seconds: the trace in "
-                             "%s may lack its end",
-                             session->name, DATA_TIMEOUT_S, session->path);
-        /* liblttng-ctl can only be asked again; its own lttng_stop_tracing() does it, too. */
-        struct timespec pause = {.tv_nsec = 5000000};
-        nanosleep(&pause, NULL);
-    }
-    if (rc < 0)
-        return error_set(err, -EIO, "cannot tell whether session %s has written out its data: %s",
-                         session->name, lttng_strerror(rc));
-    return 0;
-}
-
-int session_destroy(struct session *session, struct error *err)
-{
-    struct lttng_destruction_handle *handle = NULL;
-    session->exists = false;
-    int code = lttng_destroy_session_ext(session->name, &handle);
-    if (code == LTTNG_OK) {
-        struct error full;
-        int wait_ms =
-            session_check_disk(session, &full) < 0 ? DISK_TIMEOUT_MS : DATA_TIMEOUT_S * 1000;
-        int status = lttng_destruction_handle_wait_for_completion(handle, wait_ms);
-        if (status != LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED)
-            code = LTTNG_ERR_UNK;
-        lttng_destruction_handle_destroy(handle);
-    }
-    if (code != LTTNG_OK)
-        return error_set(err, -EIO, "cannot destroy session %s: %s", session->name,
-                         lttng_strerror(-code));
-    return 0;
-}
-
-static int end(struct session *session, struct error *err)
-{
-    int rc = 0;
-    bool was_started = session->started;
-    if (was_started)
-        rc = stop(session, err);
-    if (was_started && rc == 0)
-        rc = session_check_disk(session, err);
-    session->discarded = was_started || session->owner == SESSION_USER_STARTED
-                             ? read_discarded(session) - session->discarded
-                             : 0;
-    session->per_process = session_domain(session->name).buf_type == LTTNG_BUFFER_PER_PID;
-    if (session->exists) {
-        struct error second;
-        int rc_destroy = session_destroy(session, &second);
-        if (rc == 0 && rc_destroy < 0) {
-            rc = rc_destroy;
-            *err = second;
-        }
-    }
-    return rc;
-}
-
-static int session_end(struct session *session, struct error *err)
-{
-    pthread_mutex_lock(&session->lock);
-    int rc = end(session, err);
-    pthread_mutex_unlock(&session->lock);
+    session_unlock(session);
     return rc;
 }
 
@@ -407,17 +309,14 @@ void session_free(struct session *session)
 {
     if (!session)
         return;
-    struct error err;
-    /* Not ended: nobody wants what was recorded, so nothing is waited for. */
-    if (session->started)
-        lttng_stop_tracing_no_wait(session->name);
-    if (session->exists && session_destroy(session, &err) < 0)
-        log_warning("%s", err.text);
+    session_discard(session);
     output_unmake(&session->output);
     output_free(&session->output);
     rule_list_clear(&session->rules);
+    rule_list_clear(&session->chosen);
     misses_free(&session->misses);
     free(session->channel);
+    pthread_mutex_destroy(&session->misses_lock);
     pthread_mutex_destroy(&session->rules_lock);
     pthread_mutex_destroy(&session->lock);
     free(session);
@@ -432,11 +331,13 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .judge = session_judge,
     .check = session_check_begun,
     .end = session_end,
+    .unanswered = session_unanswered,
     .expects = session_expects,
     .owner = session_owner_of,
     .name = session_name,
     .path = session_path,
     .describe = session_describe,
+    .discard = session_discard,
     .free = session_free,
     .extend = session_extend,
     .discarded = session_discarded,

@@ -77,12 +77,20 @@ struct session_ops {
     bool (*expects)(const struct session *session);
     /* Stops (and destroys an own one). With how it went: name, where the trace is. */
     MUST_CHECK int (*end)(struct session *session, struct error *err);
+    /* Whether the session daemon has owed an answer for so long that none is to be expected:
+       LTTng's daemons can wait for each other for ever, on a full disk above all. From any thread.
+     */
+    bool (*unanswered)(const struct session *session);
     enum session_owner (*owner)(const struct session *session);
     const char *(*name)(const struct session *session);
     const char *(*path)(const struct session *session); /* the trace's directory or URL */
     /* What a user is to do to read the trace: "to read the trace: babeltrace2 PATH" and the like.
      */
     void (*describe)(const struct session *session, char *text, size_t size);
+    /* Undoes what was not ended: nobody wants what was recorded, so nothing is waited for but the
+       daemon's answers. */
+    void (*discard)(struct session *session);
+    /* Discards, and frees. */
     void (*free)(struct session *session);
     /* More selected names became known after begin(): enables them, too, if begin() enabled the
        tracer's. */

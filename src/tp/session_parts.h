@@ -3,6 +3,7 @@
 #define TP_SESSION_PARTS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -127,7 +128,8 @@ void misses_free(struct misses *misses);
 /* -- session_own.c -- */
 
 struct session {
-    pthread_mutex_t lock; /* liblttng-ctl keeps its one connection in a static variable */
+    pthread_mutex_t lock;  /* liblttng-ctl keeps its one connection in a static variable */
+    atomic_llong asked_ms; /* when the daemon was asked what it has not answered yet; 0: nothing */
     enum session_owner owner;
     char name[LTTNG_NAME_MAX];
     char path[LTTNG_PATH_MAX]; /* or a URL, or "" */
@@ -139,8 +141,10 @@ struct session {
     bool started;              /* by us, and not stopped yet */
     bool exists;               /* an own session that is not destroyed yet */
     uint64_t discarded;        /* before we started */
-    bool begun;
-    bool expects; /* rules ask for something of ours */
+    struct rule_list chosen;   /* its rules, and those of no other, when it was chosen */
+    atomic_bool begun;
+    bool expects;                /* rules ask for something of ours */
+    pthread_mutex_t misses_lock; /* of `misses` */
     struct misses misses;
     pthread_mutex_t rules_lock; /* of `rules`: held for no longer than it takes to look at them */
     struct rule_list rules;     /* of all sessions, as they were last read */
@@ -170,10 +174,24 @@ MUST_CHECK int session_check(const struct session *session, struct error *err);
 /* 0, or that there is no room where the session's trace is. */
 MUST_CHECK int session_check_disk(const struct session *session, struct error *err);
 
-/* -- session.c -- */
+/* -- session_end.c -- */
 
+/* The daemon is about to be asked something: by who holds the session's lock. */
+void session_asks(struct session *session);
+/* Takes the lock, to ask the daemon; has its answer, and gives the lock back. */
+void session_lock(struct session *session);
+void session_unlock(struct session *session);
+/* How many records the session has lost so far. */
+uint64_t session_read_discarded(const struct session *session);
 /* Waits for what is still to be written, but on a full disk only for a moment. */
 MUST_CHECK int session_destroy(struct session *session, struct error *err);
+/* See struct session_ops. */
+MUST_CHECK int session_end(struct session *session, struct error *err);
+bool session_unanswered(const struct session *session);
+void session_discard(struct session *session);
+
+/* -- session.c -- */
+
 /* Undoes what was not ended, and frees. NULL is fine. */
 void session_free(struct session *session);
 
