@@ -10,9 +10,9 @@ $(TP_DRIVER): tests/e2e/tp_driver.c $(call obj,src/tp/load.c src/tp/thread_id.c 
 
 TEST_TARGETS += $(TP_DRIVER)
 
-# Unlike other unit tests, this one needs liblttng-ctl.
-$(BUILD)/tests/unit/test_session_rules: tests/unit/test_session_rules.c \
-                                        $(call obj,$(SESSION) $(UTIL)) $(BUILD)/flags
+# Unlike other unit tests, these need liblttng-ctl.
+$(BUILD)/tests/unit/test_session_%: tests/unit/test_session_%.c $(call obj,$(SESSION) $(UTIL)) \
+                                    $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(SESSION_LIBS) \

@@ -8,16 +8,6 @@
 
 #include "util/text.h"
 
-/* FNV-1a: short, good enough for names, and the same in every run. */
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
-    return hash;
-}
-
-static const uint64_t hash_start = 0xcbf29ce484222325;
-
 static bool is_plain(unsigned char c)
 {
     return isascii(c) && (isalnum(c) || c == '_');
@@ -43,7 +33,7 @@ static const char *clean_provider(const char *name, size_t length, struct arena 
         n = NAMES_PROVIDER_MAX - 9;
     out[n] = '\0';
     if (length > NAMES_PROVIDER_MAX)
-        snprintf(out + n, sizeof(out) - n, "-%08x", (uint32_t)hash_text(hash_start, name));
+        snprintf(out + n, sizeof(out) - n, "-%08x", (uint32_t)text_hash(TEXT_HASH_START, name));
     return arena_strdup(arena, n ? out : "_");
 }
 
@@ -127,7 +117,7 @@ const char *names_event(const char *provider, const char *function, const char *
     while (cut > 0 && ((unsigned char)function[cut] & 0xc0) == 0x80)
         cut--;
     return arena_format(arena, "%.*s~%08x%s", cut, function,
-                        (uint32_t)hash_text(hash_start, function), suffix);
+                        (uint32_t)text_hash(TEXT_HASH_START, function), suffix);
 }
 
 /* ---- fields ---- */
@@ -241,7 +231,7 @@ static int claim(struct names *names, struct probe *probe, const struct names_or
     const char *entry_event = names_event(probe->provider, function, "_entry", names->arena);
     if (!entry_event)
         return -ENOMEM;
-    uint64_t key = hash_text(hash_text(hash_text(hash_start, probe->provider), ":"), entry_event);
+    uint64_t key = text_hash_event(probe->provider, entry_event);
     struct names_entry *first = table_get(&names->events, key);
     for (struct names_entry *entry = first; entry; entry = entry->next) {
         const struct probe *other = entry->probe;

@@ -11,6 +11,7 @@
 #include "tp/speaker.h"
 #include "util/cleanup.h"
 #include "util/table.h"
+#include "util/text.h"
 
 /*
  * While a session is active, liblttng-ust tells the daemon of each new event of a batch before it
@@ -53,23 +54,10 @@ struct pending {
     struct pending *same_hash;
 };
 
-/* FNV-1a (draft-eastlake-fnv, section 2). */
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
-    return hash;
-}
-
-static uint64_t name_key(const char *provider, const char *name)
-{
-    return hash_text(hash_text(hash_text(0xcbf29ce484222325, provider), ":"), name);
-}
-
 static const struct event *find_event(const struct backend *backend, const char *provider,
                                       const char *name)
 {
-    const struct event *event = table_get(&backend->by_name, name_key(provider, name));
+    const struct event *event = table_get(&backend->by_name, text_hash_event(provider, name));
     while (event && (strcmp(event->tracepoint->provider_name, provider) != 0 ||
                      strcmp(event->tracepoint->event_name, name) != 0))
         event = event->same_hash;
@@ -96,7 +84,7 @@ static int backend_open(unsigned log_level, struct backend **result, struct erro
 static struct pending *find_pending(const struct table *names, const char *provider,
                                     const char *name)
 {
-    struct pending *p = table_get(names, name_key(provider, name));
+    struct pending *p = table_get(names, text_hash_event(provider, name));
     while (p && strcmp(p->request.name, name) != 0)
         p = p->same_hash;
     return p;
@@ -137,7 +125,8 @@ static int note_names(struct backend *backend, struct event_batch *batch)
 {
     for (size_t i = 0; i < batch->n_events; i++) {
         struct event *event = &batch->events[i];
-        uint64_t key = name_key(event->tracepoint->provider_name, event->tracepoint->event_name);
+        uint64_t key =
+            text_hash_event(event->tracepoint->provider_name, event->tracepoint->event_name);
         event->same_hash = table_get(&backend->by_name, key);
         if (table_put(&backend->by_name, key, event) < 0)
             return -ENOMEM;
@@ -163,7 +152,7 @@ static int add_provider(struct backend *backend, struct pending *pending, size_t
             continue;
         p->index = n_requests;
         requests[n_requests++] = p->request;
-        uint64_t key = name_key(p->probe->provider, p->request.name);
+        uint64_t key = text_hash_event(p->probe->provider, p->request.name);
         p->same_hash = table_get(&names, key);
         if (table_put(&names, key, p) < 0)
             return -ENOMEM;

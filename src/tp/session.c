@@ -90,16 +90,11 @@ static const char *pick_channel(const struct rule_list *rules)
     return rules->channels.count == 1 ? rules->channels.items[0] : "channel0";
 }
 
-/* Whether some trigger waits for one of the names. */
-static bool trigger_waits(struct session *session, const struct session_names *names)
+/* Whether some trigger waits for one of our names. */
+static bool trigger_waits(struct session *session)
 {
-    bool waits = false;
     pthread_mutex_lock(&session->rules_lock);
-    for (size_t i = 0; i < session->rules.list.count && !waits; i++) {
-        const struct rule *rule = &session->rules.list.items[i];
-        for (size_t j = 0; !rule->session[0] && j < names->n && !waits; j++)
-            waits = rule_matches(rule, names->names[j]);
-    }
+    bool waits = name_set_asked_for(&session->names, &session->rules, true);
     pthread_mutex_unlock(&session->rules_lock);
     return waits;
 }
@@ -135,9 +130,9 @@ static int begin(struct session *session, const struct session_names *names, str
     if (session->owner == SESSION_OWN)
         return begin_own(session, names, err);
     int rc = 0;
-    bool matched = rule_list_matches_any(&session->chosen, names->names, names->n);
+    bool matched = name_set_asked_for(&session->names, &session->chosen, false);
     session->expects = matched || session->owner == SESSION_USER_IDLE;
-    if (session->owner == SESSION_USER_STARTED && !matched && !trigger_waits(session, names))
+    if (session->owner == SESSION_USER_STARTED && !matched && !trigger_waits(session))
         warn_nothing_enabled(session, &session->chosen, names);
     if (session->owner == SESSION_USER_IDLE) {
         if (!matched) {
@@ -156,10 +151,8 @@ static int begin(struct session *session, const struct session_names *names, str
 
 static int learn(struct session *session, const char *const *names, size_t n, struct error *err)
 {
-    pthread_mutex_lock(&session->misses_lock);
-    int r = misses_learn(&session->misses, names, n);
-    pthread_mutex_unlock(&session->misses_lock);
-    return r < 0 ? error_set(err, r, "out of memory") : 0;
+    int rc = name_set_learn(&session->names, names, n);
+    return rc < 0 ? error_set(err, rc, "out of memory") : 0;
 }
 
 /* A session that is started is not asked about: processes are held meanwhile, and the daemon may
@@ -168,13 +161,14 @@ static int session_begin(struct session *session, const struct session_names *na
                          struct error *err)
 {
     bool asks = session->owner != SESSION_USER_STARTED;
+    int rc = learn(session, names->names, names->n, err);
+    if (rc < 0)
+        return rc;
     if (asks)
         session_lock(session);
-    int rc = begin(session, names, err);
+    rc = begin(session, names, err);
     if (asks)
         session_unlock(session);
-    if (rc == 0)
-        rc = learn(session, names->names, names->n, err);
     session->begun = rc == 0;
     return rc;
 }
@@ -263,13 +257,8 @@ static void session_look(struct session *session)
 
 static void session_judge(struct session *session)
 {
-    pthread_mutex_lock(&session->lock); /* only who holds it changes the rules */
-    pthread_mutex_lock(&session->misses_lock);
     if (session->begun)
-        misses_judge(&session->misses, &session->rules,
-                     session->owner == SESSION_OWN ? session->name : NULL);
-    pthread_mutex_unlock(&session->misses_lock);
-    pthread_mutex_unlock(&session->lock);
+        misses_judge(&session->misses, session);
 }
 
 static int session_check_begun(struct session *session, struct error *err)
@@ -316,7 +305,7 @@ void session_free(struct session *session)
     rule_list_clear(&session->chosen);
     misses_free(&session->misses);
     free(session->channel);
-    pthread_mutex_destroy(&session->misses_lock);
+    name_set_free(&session->names);
     pthread_mutex_destroy(&session->rules_lock);
     pthread_mutex_destroy(&session->lock);
     free(session);

@@ -60,14 +60,15 @@ struct session_ops {
      */
     MUST_CHECK int (*begin)(struct session *session, const struct session_names *names,
                             struct error *err);
-    /* Reads anew what all of the user's sessions and triggers ask for; some milliseconds. */
+    /* Reads anew what all of the user's sessions and triggers ask for; some milliseconds. This and
+       judge() are for one thread. */
     void (*look)(struct session *session);
     /* Whether some rule of the user's sessions, or a trigger, names the module `provider`
        explicitly: with that exact provider before the colon, no wildcard in it ("c:malloc_*" names
        "c"). As last read; never waits for the daemon. */
     bool (*names_provider)(struct session *session, const char *provider);
     /* After begin(), with what was read: warns, once each, of rules that name one of our modules
-       and yet no function that is traced, and says which are near. */
+       and yet no function that is traced, and says which are near. May ask the daemon. */
     void (*judge)(struct session *session);
     /* After begin(): 0, or why the session does not record any more as it should. Asks the daemons,
        and so waits for as long as they do not answer. */

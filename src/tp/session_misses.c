@@ -18,94 +18,73 @@ enum {
     SHOWN_MAX = 3 * 256 + 8,
 };
 
-/* FNV-1a (draft-eastlake-fnv, section 2). */
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
-    return hash;
-}
+/* The tracepoints that programs have, as the daemon knows them. */
+struct listing {
+    bool made;
+    struct lttng_event *events;
+    int n;
+    struct table by_name; /* hash of a name -> its event */
+};
 
-static uint64_t name_key(const char *name)
-{
-    return hash_text(0xcbf29ce484222325, name);
-}
-
-/* Of what stands before the colon. */
-static uint64_t provider_key(const char *name)
-{
-    uint64_t hash = 0xcbf29ce484222325;
-    for (; *name && *name != ':'; name++)
-        hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
-    return hash;
-}
-
-int misses_learn(struct misses *misses, const char *const *names, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (table_get(&misses->by_name, name_key(names[i])))
-            continue;
-        char **place = vec_push(&misses->names);
-        if (!place)
-            return -ENOMEM;
-        *place = strdup(names[i]);
-        if (!*place) {
-            misses->names.count--;
-            return -ENOMEM;
-        }
-        if (table_put(&misses->by_name, name_key(names[i]), *place) < 0 ||
-            table_put(&misses->providers, provider_key(names[i]), *place) < 0)
-            return -ENOMEM;
-    }
-    return 0;
-}
+/* Rules on their way through one judgement. */
+struct judgement {
+    struct misses *misses;
+    struct session *session;
+    size_t n; /* names of ours */
+    const char **names;
+    struct listing listing;
+};
 
 void misses_free(struct misses *misses)
 {
-    for (size_t i = 0; i < misses->names.count; i++)
-        free(misses->names.items[i]);
-    vec_free(&misses->names);
-    table_free(&misses->by_name);
-    table_free(&misses->providers);
     table_free(&misses->judged);
 }
 
-/* Whether the pattern begins with the provider of some name, a colon behind it. */
-static bool names_one_of_ours(const struct misses *misses, const char *pattern)
-{
-    return pattern[strcspn(pattern, ":*\\")] == ':' &&
-           table_get(&misses->providers, provider_key(pattern));
-}
-
-static bool matches_any(const struct misses *misses, const struct rule *rule, bool wildcard)
+static bool matches_ours(struct judgement *judgement, const struct rule *rule, bool wildcard)
 {
     /* Neither log level nor exclusions: what they keep out was not misspelt. */
     struct rule plain = {.reaches_us = true};
     if (!wildcard)
-        return table_get(&misses->by_name, name_key(rule->pattern)) != NULL;
+        return name_set_has(&judgement->session->names, rule->pattern);
     memcpy(plain.pattern, rule->pattern, sizeof(plain.pattern));
-    for (size_t i = 0; i < misses->names.count; i++)
-        if (rule_matches(&plain, misses->names.items[i]))
-            return true;
-    return false;
+    return rule_matches_any(&plain, judgement->names, judgement->n);
+}
+
+/* Takes the daemon its time: it asks every program. */
+static void listing_make(struct listing *listing, struct session *session)
+{
+    struct lttng_domain domain = {.type = LTTNG_DOMAIN_UST};
+    listing->made = true;
+    session_lock(session);
+    struct lttng_handle *handle = lttng_create_handle(NULL, &domain);
+    listing->n = handle ? lttng_list_tracepoints(handle, &listing->events) : 0;
+    if (handle)
+        lttng_destroy_handle(handle);
+    session_unlock(session);
+    for (int i = 0; i < listing->n; i++) {
+        uint64_t key = text_hash(TEXT_HASH_START, listing->events[i].name);
+        if (table_put(&listing->by_name, key, &listing->events[i]) < 0)
+            return;
+    }
 }
 
 /* Whether some program has such a tracepoint: the traced one may have its own, under its own
    name. */
-static bool is_anothers(const struct rule *rule)
+static bool is_anothers(struct judgement *judgement, const struct rule *rule, bool wildcard)
 {
-    struct lttng_domain domain = {.type = LTTNG_DOMAIN_UST};
-    struct lttng_handle *handle = lttng_create_handle(NULL, &domain);
-    cleanup(cleanup_free) struct lttng_event *events = NULL;
+    struct listing *listing = &judgement->listing;
     struct rule plain = {.reaches_us = true};
-    bool found = false;
+    if (judgement->n > LISTED_MAX)
+        return false;
+    if (!listing->made)
+        listing_make(listing, judgement->session);
+    if (!wildcard)
+        return table_get(&listing->by_name, text_hash(TEXT_HASH_START, rule->pattern)) != NULL;
     memcpy(plain.pattern, rule->pattern, sizeof(plain.pattern));
-    int n = handle ? lttng_list_tracepoints(handle, &events) : 0;
-    for (int i = 0; i < n && !found; i++)
-        found = rule_matches(&plain, events[i].name);
-    if (handle)
-        lttng_destroy_handle(handle);
-    return found;
+    for (int i = 0; i < listing->n; i++)
+        if (rule_matches(&plain, listing->events[i].name))
+            return true;
+    return false;
 }
 
 static void warn(const struct rule *rule, const struct nearest *nearest)
@@ -121,44 +100,61 @@ static void warn(const struct rule *rule, const struct nearest *nearest)
 }
 
 /* Whether there is anything to say of the rule. */
-static bool judge(struct misses *misses, const struct rule *rule)
+static bool judge(struct judgement *judgement, const struct rule *rule)
 {
+    struct misses *misses = judgement->misses;
     struct nearest nearest;
     bool wildcard = rule_has_wildcard(rule->pattern);
-    bool ours = names_one_of_ours(misses, rule->pattern);
+    bool ours = name_set_provider(&judgement->session->names, rule->pattern) == PROVIDER_OURS;
     if ((wildcard && (!ours || misses->n_wildcards++ >= WILDCARDS_MAX)) ||
-        matches_any(misses, rule, wildcard) || (!ours && misses->n_strangers++ >= STRANGERS_MAX))
+        matches_ours(judgement, rule, wildcard) ||
+        (!ours && misses->n_strangers++ >= STRANGERS_MAX) ||
+        (ours && is_anothers(judgement, rule, wildcard)))
         return false;
     /* What is further off than a third of what was written was not meant. */
     size_t third = strlen(rule->pattern) / 3;
-    nearest_find(&nearest, rule->pattern, (const char *const *)misses->names.items,
-                 misses->names.count,
+    nearest_find(&nearest, rule->pattern, judgement->names, judgement->n,
                  ours && third > SURELY_MEANT ? (unsigned)third : SURELY_MEANT);
-    if (!ours && nearest.n == 0)
-        return false;
-    if (misses->names.count <= LISTED_MAX && is_anothers(rule))
+    if (!ours && (nearest.n == 0 || is_anothers(judgement, rule, wildcard)))
         return false;
     if (misses->n_warnings++ < WARNINGS_MAX)
         warn(rule, &nearest);
+    else
+        log_warning("more rules ask for no function that is traced: no others are looked for");
     return true;
 }
 
-void misses_judge(struct misses *misses, const struct rule_list *rules, const char *but)
+/* What is remembered of a rule: which it is. */
+static uint64_t rule_key(const struct rule *rule)
 {
-    if (misses->names.count == 0)
-        return;
-    for (size_t i = 0; i < rules->list.count && misses->n_warnings < WARNINGS_MAX; i++) {
+    return text_hash(text_hash(text_hash(TEXT_HASH_START, rule->pattern), "\n"), rule->session);
+}
+
+void misses_judge(struct misses *misses, struct session *session)
+{
+    const struct rule_list *rules = &session->rules;
+    struct judgement judgement = {.misses = misses, .session = session};
+    size_t count = name_set_count(&session->names);
+    for (size_t i = 0; i < rules->list.count && misses->n_warnings <= WARNINGS_MAX; i++) {
         const struct rule *rule = &rules->list.items[i];
-        if (but && strcmp(rule->session, but) == 0)
+        if (count == 0 ||
+            (session->owner == SESSION_OWN && strcmp(rule->session, session->name) == 0))
             continue;
-        uint64_t key = hash_text(hash_text(name_key(rule->pattern), "\n"), rule->session);
+        uint64_t key = rule_key(rule);
         /* Judged once for as many names as there are: a library that is loaded later may have it.
          */
         uintptr_t before = (uintptr_t)table_get(&misses->judged, key);
-        if (before == UINTPTR_MAX || before == misses->names.count)
+        if (before == UINTPTR_MAX || before == count)
             continue;
-        uintptr_t now = judge(misses, rule) ? UINTPTR_MAX : misses->names.count;
+        if (!judgement.names)
+            judgement.names = name_set_list(&session->names, &judgement.n);
+        if (!judgement.names)
+            break;
+        uintptr_t now = judge(&judgement, rule) ? UINTPTR_MAX : count;
         if (table_put(&misses->judged, key, (void *)now) < 0)
-            return;
+            break;
     }
+    table_free(&judgement.listing.by_name);
+    free(judgement.listing.events);
+    free(judgement.names);
 }

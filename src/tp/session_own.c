@@ -26,7 +26,7 @@ struct session *session_new(enum session_owner owner)
         session->owner = owner;
         pthread_mutex_init(&session->lock, NULL);
         pthread_mutex_init(&session->rules_lock, NULL);
-        pthread_mutex_init(&session->misses_lock, NULL);
+        name_set_init(&session->names);
     }
     return session;
 }

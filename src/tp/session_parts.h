@@ -74,8 +74,8 @@ void rule_list_clear(struct rule_list *rules);
 bool rule_has_wildcard(const char *pattern);
 /* Whether an event of that name ("provider:event") passes the rule, filters aside. */
 bool rule_matches(const struct rule *rule, const char *name);
-/* Whether some rule matches some name. */
-bool rule_list_matches_any(const struct rule_list *rules, const char *const *names, size_t n);
+/* Whether it matches some of the n names. */
+bool rule_matches_any(const struct rule *rule, const char *const *names, size_t n);
 
 /* What the daemon has as user-space domain of the session, for lttng_create_handle(). */
 struct lttng_domain session_domain(const char *session);
@@ -106,23 +106,50 @@ MUST_CHECK int rules_read_triggers(struct rule_list *rules);
 /* Whether a trigger is there that starts the session; `trigger` receives its name. */
 bool trigger_starts_session(const char *session, char *trigger, size_t size);
 
+/* -- session_names.c -- */
+
+/* All event names of ours, from any thread. Names stay until the set is freed. */
+struct name_set {
+    pthread_mutex_t lock;   /* of all below; held while nothing is waited for */
+    VEC(char *) names;      /* in the order in which they were learnt */
+    struct table by_name;   /* hash of a name -> it */
+    struct table providers; /* hash of a provider -> a name of its */
+};
+
+/* Whose module a pattern names before its colon. */
+enum name_provider {
+    PROVIDER_OPEN, /* any: there are wildcards in it, or there is no colon */
+    PROVIDER_OURS,
+    PROVIDER_ANOTHERS,
+};
+
+void name_set_init(struct name_set *set);
+/* Copies those names that are new. -ENOMEM leaves a part of them learnt. */
+MUST_CHECK int name_set_learn(struct name_set *set, const char *const *names, size_t n);
+void name_set_free(struct name_set *set);
+size_t name_set_count(struct name_set *set);
+/* The names there are now: an array of *n for the caller to free, of strings that are the set's.
+   NULL when memory is out. */
+const char **name_set_list(struct name_set *set, size_t *n);
+bool name_set_has(struct name_set *set, const char *name);
+enum name_provider name_set_provider(struct name_set *set, const char *pattern);
+/* Whether some of the rules, or only of those of triggers, asks for one of the names. */
+bool name_set_asked_for(struct name_set *set, const struct rule_list *rules, bool triggers_only);
+
 /* -- session_misses.c -- */
 
 /* What is known of rules that ask for nothing. Starts zeroed. */
 struct misses {
-    VEC(char *) names;    /* all event names of ours */
-    struct table by_name; /* hash of a name -> it */
-    struct table providers;
     struct table judged; /* hash of a rule -> how many names there were then; all ones: warned */
     size_t n_warnings;
     size_t n_wildcards;
     size_t n_strangers;
 };
 
-MUST_CHECK int misses_learn(struct misses *misses, const char *const *names, size_t n);
 /* Warns of each rule that names one of our modules, or nearly one of our events, and matches none;
-   but not of those of the session `but`, when that is not NULL. */
-void misses_judge(struct misses *misses, const struct rule_list *rules, const char *but);
+   but not of those of an own session. Asks the daemon at most once what other programs have, and
+   holds the session's lock for no longer than that. On the thread that reads the rules. */
+void misses_judge(struct misses *misses, struct session *session);
 void misses_free(struct misses *misses);
 
 /* -- session_own.c -- */
@@ -143,9 +170,9 @@ struct session {
     uint64_t discarded;        /* before we started */
     struct rule_list chosen;   /* its rules, and those of no other, when it was chosen */
     atomic_bool begun;
-    bool expects;                /* rules ask for something of ours */
-    pthread_mutex_t misses_lock; /* of `misses` */
-    struct misses misses;
+    bool expects; /* rules ask for something of ours */
+    struct name_set names;
+    struct misses misses;       /* of the thread that judges */
     pthread_mutex_t rules_lock; /* of `rules`: held for no longer than it takes to look at them */
     struct rule_list rules;     /* of all sessions, as they were last read */
 };

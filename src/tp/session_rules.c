@@ -95,12 +95,11 @@ static bool glob_matches(const char *pattern, const char *name)
     }
 }
 
-bool rule_matches(const struct rule *rule, const char *name)
+/* To liblttng-ust a pattern in which no '*' stands for anything is the name itself, backslashes and
+   all: "operator\\*" matches nothing. */
+static bool matches(const struct rule *rule, bool wildcard, const char *name)
 {
-    /* To liblttng-ust a pattern in which no '*' stands for anything is the name itself, backslashes
-       and all: "operator\\*" matches nothing. */
-    if (!rule->reaches_us || !(rule_has_wildcard(rule->pattern) ? glob_matches(rule->pattern, name)
-                                                                : strcmp(rule->pattern, name) == 0))
+    if (!(wildcard ? glob_matches(rule->pattern, name) : strcmp(rule->pattern, name) == 0))
         return false;
     for (size_t i = 0; i < rule->exclusions.count; i++)
         if (glob_matches(rule->exclusions.items[i], name))
@@ -108,12 +107,17 @@ bool rule_matches(const struct rule *rule, const char *name)
     return true;
 }
 
-bool rule_list_matches_any(const struct rule_list *rules, const char *const *names, size_t n)
+bool rule_matches(const struct rule *rule, const char *name)
 {
-    for (size_t i = 0; i < rules->list.count; i++)
-        for (size_t j = 0; j < n; j++)
-            if (rule_matches(&rules->list.items[i], names[j]))
-                return true;
+    return rule->reaches_us && matches(rule, rule_has_wildcard(rule->pattern), name);
+}
+
+bool rule_matches_any(const struct rule *rule, const char *const *names, size_t n)
+{
+    bool wildcard = rule_has_wildcard(rule->pattern);
+    for (size_t i = 0; rule->reaches_us && i < n; i++)
+        if (matches(rule, wildcard, names[i]))
+            return true;
     return false;
 }
 

@@ -1,7 +1,6 @@
 #include "util/text.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -122,4 +121,21 @@ char *text_format(const char *format, ...)
         text = NULL;
     va_end(args);
     return text;
+}
+
+uint64_t text_hash_bytes(uint64_t hash, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+uint64_t text_hash(uint64_t hash, const char *text)
+{
+    return text_hash_bytes(hash, text, strlen(text));
+}
+
+uint64_t text_hash_event(const char *provider, const char *name)
+{
+    return text_hash(text_hash(text_hash(TEXT_HASH_START, provider), ":"), name);
 }

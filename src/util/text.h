@@ -3,6 +3,7 @@
 #define UTIL_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Copies `length` bytes of `text` into out (of `size` bytes, NUL included) with control characters,
@@ -21,6 +22,18 @@ size_t text_utf8_length(const char *text, size_t length);
  * length written, without the NUL.
  */
 size_t text_from_wide(char *out, size_t size, const void *characters, size_t n, unsigned unit);
+
+/*
+ * A hash of n bytes (FNV-1a; draft-eastlake-fnv, section 2), going on from that of what stands
+ * before them, or from TEXT_HASH_START: the parts of a text one after the other give the hash of
+ * the whole.
+ */
+#define TEXT_HASH_START UINT64_C(0xcbf29ce484222325)
+uint64_t text_hash_bytes(uint64_t hash, const char *bytes, size_t n);
+/* The same of a whole string. */
+uint64_t text_hash(uint64_t hash, const char *text);
+/* Of an event's full name, "provider:name". */
+uint64_t text_hash_event(const char *provider, const char *name);
 
 /* strdup-like formatting; NULL when memory is out. The caller frees. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -103,6 +103,18 @@ START_TEST(from_utf16)
 }
 END_TEST
 
+/* The values are those of the algorithm's authors (draft-eastlake-fnv, section 8). */
+START_TEST(hashes)
+{
+    ck_assert_uint_eq(text_hash(TEXT_HASH_START, ""), UINT64_C(0xcbf29ce484222325));
+    ck_assert_uint_eq(text_hash(TEXT_HASH_START, "a"), UINT64_C(0xaf63dc4c8601ec8c));
+    ck_assert_uint_eq(text_hash(TEXT_HASH_START, "foobar"), UINT64_C(0x85944171f73967e8));
+    ck_assert_uint_eq(text_hash_bytes(TEXT_HASH_START, "foobarbaz", 6),
+                      UINT64_C(0x85944171f73967e8));
+    ck_assert_uint_eq(text_hash_event("foo", "bar"), text_hash(TEXT_HASH_START, "foo:bar"));
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, from_utf32, 0, sizeof(WIDE) / sizeof(WIDE[0]));
@@ -110,6 +122,7 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, escapes, 0, sizeof(TABLE) / sizeof(TABLE[0]));
     tcase_add_test(tests, cuts_at_whole_pieces);
     tcase_add_test(tests, hides_nul_bytes);
+    tcase_add_test(tests, hashes);
 }
 
 CHECK_MAIN("text", 10, add_tests)
