@@ -15,7 +15,7 @@ enum {
 
 struct search {
     struct speaker_pid *speaker;
-    uintptr_t library;
+    uintptr_t within; /* an address in the library that is looked for */
 };
 
 static int find_data(struct dl_phdr_info *info, size_t size, void *data)
@@ -26,7 +26,7 @@ static int find_data(struct dl_phdr_info *info, size_t size, void *data)
     for (int i = 0; i < info->dlpi_phnum && !is_it; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
         is_it = segment->p_type == PT_LOAD &&
-                search->library - (info->dlpi_addr + segment->p_vaddr) < segment->p_memsz;
+                search->within - (info->dlpi_addr + segment->p_vaddr) < segment->p_memsz;
     }
     for (int i = 0; i < info->dlpi_phnum && is_it; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
@@ -66,7 +66,7 @@ static pid_t *find_word(const struct speaker_pid *speaker, bool was_there, unsig
 
 void speaker_pid_init(struct speaker_pid *speaker, const void *library)
 {
-    struct search search = {.speaker = speaker, .library = (uintptr_t)library};
+    struct search search = {.speaker = speaker, .within = (uintptr_t)library};
     *speaker = (struct speaker_pid){.own = getpid()};
     dl_iterate_phdr(find_data, &search);
     speaker->before = speaker->data ? malloc(speaker->size) : NULL;
