@@ -2,7 +2,7 @@
 """Makes a C or C++ program of functions with random parameters and results.
 
 The program calls them with random values and prints the lines that a trace of the calls is to
-show (runtime.h). generate.py --seed N --functions N [--language c|c++] > program
+show (expected.h). generate.py --seed N --functions N [--language c|c++] > program
 """
 import argparse
 import random
