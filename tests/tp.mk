@@ -1,7 +1,8 @@
 # The program that drives the LTTng back end by itself. It stands where the libraries are found from.
 TP_DRIVER := $(BUILD)/tests/tp_driver
 
-$(TP_DRIVER): tests/e2e/tp_driver.c $(call obj,src/tp/load.c src/tp/thread_id.c $(UTIL)) \
+$(TP_DRIVER): tests/e2e/tp_driver.c tests/e2e/tp_probes.h \
+              $(call obj,src/tp/load.c src/tp/thread_id.c $(UTIL)) \
               $(BUILD)/lib/libptrace_tracer_lttng.so $(BUILD)/lib/libptrace_tracer_session.so \
               $(BUILD)/flags
 	@mkdir -p $(@D)
