@@ -1,57 +1,8 @@
-/* The open frames of a thread: calls, returns, and all the ways to leave a call without one. */
-#include "ptrace/callstack.h"
-
+/* The open frames of a thread: calls and returns, tail calls, coroutines. */
 #include <errno.h>
 #include <stdint.h>
 
-#include "unit/check_main.h"
-
-#define WORD UINT64_C(8)
-/* Two stacks, and addresses on them counted down from their tops. */
-#define A(n) (UINT64_C(0x7ffc00100000) - (n)*WORD)
-#define B(n) (UINT64_C(0x7f1000100000) - (n)*WORD)
-
-static const struct stack_range stack_a = {UINT64_C(0x7ffc00000000), UINT64_C(0x7ffc00100000)};
-static const struct stack_range stack_b = {UINT64_C(0x7f1000000000), UINT64_C(0x7f1000100000)};
-static const struct stack_range unknown = {0, 0};
-
-/* Functions, and addresses that they return to. */
-static const char f[1], g[1], h[1];
-enum { RET_1 = 0x1000, RET_2 = 0x2000 };
-
-static struct stack_range range_of(uint64_t slot)
-{
-    return slot >= stack_a.low ? stack_a : stack_b;
-}
-
-/* Enters with the call site not known, and returns the depth around the call. */
-static uint32_t enter_at(struct callstack *cs, uint64_t slot, uint64_t ret, const char *what,
-                         enum callstack_site site)
-{
-    struct frame frame = {
-        .slot = slot, .ret = ret, .what = what, .time_ns = slot + ret, .kinds = 3};
-    ck_assert_int_eq(callstack_enter(cs, &frame, site, range_of(slot)), 0);
-    return frame.depth;
-}
-
-static uint32_t enter(struct callstack *cs, uint64_t slot, uint64_t ret, const char *what)
-{
-    return enter_at(cs, slot, ret, what, CALLSTACK_SITE_UNKNOWN);
-}
-
-/* The function whose frame the return ends, or NULL; what the caller put in must come out. */
-static const char *leave(struct callstack *cs, uint64_t slot, uint64_t ret)
-{
-    struct frame frame = {0};
-    if (!callstack_return(cs, slot, ret, range_of(slot), &frame))
-        return NULL;
-    ck_assert_uint_eq(frame.slot, slot);
-    ck_assert_uint_eq(frame.ret, ret);
-    ck_assert_uint_eq(frame.time_ns, slot + ret);
-    ck_assert_uint_eq(frame.kinds, 3);
-    ck_assert_uint_eq(frame.depth, callstack_depth(cs));
-    return frame.what;
-}
+#include "unit/callstack_frames.h"
 
 START_TEST(calls_nest)
 {
@@ -191,128 +142,6 @@ START_TEST(another_return_address_replaces)
 }
 END_TEST
 
-/* f calls g, which jumps back into f; then f returns. */
-START_TEST(a_jump_leaves_frames)
-{
-    struct callstack cs = {0};
-    enter(&cs, A(10), RET_1, f);
-    enter(&cs, A(20), RET_1, g);
-    enter(&cs, A(30), RET_1, h);
-    callstack_jumped(&cs);
-    ck_assert_uint_eq(callstack_depth(&cs), 3); /* where it went is not known yet */
-    ck_assert_uint_eq(enter(&cs, A(15), RET_2, h), 1);
-    ck_assert_ptr_eq(leave(&cs, A(15), RET_2), h);
-    ck_assert_ptr_null(leave(&cs, A(20), RET_1));
-    ck_assert_ptr_null(leave(&cs, A(30), RET_1));
-    ck_assert_ptr_eq(leave(&cs, A(10), RET_1), f);
-    ck_assert_uint_eq(callstack_depth(&cs), 0);
-    callstack_free(&cs);
-}
-END_TEST
-
-START_TEST(a_return_behind_a_jump_finds_the_depth_right)
-{
-    struct callstack cs = {0};
-    enter(&cs, A(5), RET_2, h);
-    enter(&cs, A(10), RET_1, f);
-    for (unsigned i = 2; i < 100; i++)
-        enter(&cs, A(i * 10), RET_1, g);
-    callstack_jumped(&cs);
-    ck_assert_ptr_eq(leave(&cs, A(10), RET_1), f);
-    ck_assert_uint_eq(callstack_depth(&cs), 1);
-    for (unsigned i = 2; i < 100; i++)
-        ck_assert_ptr_null(leave(&cs, A(i * 10), RET_1));
-    callstack_free(&cs);
-}
-END_TEST
-
-START_TEST(seen_settles_at_once)
-{
-    struct callstack cs = {0};
-    enter(&cs, A(10), RET_1, f);
-    enter(&cs, A(20), RET_1, g);
-    enter(&cs, A(30), RET_1, h);
-    callstack_jumped(&cs);
-    callstack_seen(&cs, A(20), unknown); /* tells nothing */
-    callstack_seen(&cs, A(20), stack_b);
-    ck_assert_uint_eq(callstack_depth(&cs), 3);
-    callstack_seen(&cs, A(20), stack_a); /* the frame at the very place is still open */
-    ck_assert_uint_eq(callstack_depth(&cs), 2);
-    callstack_seen(&cs, A(19), stack_a);
-    ck_assert_uint_eq(callstack_depth(&cs), 1);
-    ck_assert_ptr_null(leave(&cs, A(20), RET_1));
-    callstack_free(&cs);
-}
-END_TEST
-
-/* setjmp(); g() jumps; and so again from the same place: never more than one g is open. */
-START_TEST(called_again_after_a_jump)
-{
-    static const enum callstack_site sites[] = {CALLSTACK_SITE_UNKNOWN, CALLSTACK_SITE_CALLS_IT,
-                                                CALLSTACK_SITE_CALLS_OTHER};
-    for (unsigned s = 0; s < 3; s++) {
-        struct callstack cs = {0};
-        enter(&cs, A(10), RET_1, f);
-        for (unsigned i = 0; i < 100; i++) {
-            ck_assert_uint_eq(enter_at(&cs, A(20), RET_2, g, sites[s]), 1);
-            callstack_jumped(&cs);
-        }
-        enter_at(&cs, A(20), RET_2, g, sites[s]);
-        ck_assert_ptr_eq(leave(&cs, A(20), RET_2), g);
-        ck_assert_ptr_null(leave(&cs, A(20), RET_2));
-        ck_assert_ptr_eq(leave(&cs, A(10), RET_1), f);
-        ck_assert_uint_eq(callstack_depth(&cs), 0);
-        callstack_free(&cs);
-    }
-}
-END_TEST
-
-/* An entry of h on g's slot and return address after a jump. */
-static unsigned exits_after_jump(enum callstack_site site, const char *what)
-{
-    struct callstack cs = {0};
-    unsigned exits = 0;
-    enter_at(&cs, A(20), RET_2, g, CALLSTACK_SITE_UNKNOWN);
-    callstack_jumped(&cs);
-    enter_at(&cs, A(20), RET_2, what, site);
-    while (leave(&cs, A(20), RET_2))
-        exits++;
-    callstack_free(&cs);
-    return exits;
-}
-
-START_TEST(tail_call_or_new_call_after_a_jump)
-{
-    /* The call names h: it was called from there. */
-    ck_assert_uint_eq(exits_after_jump(CALLSTACK_SITE_CALLS_IT, h), 1);
-    /* A call through a pointer, first to g, then to h. */
-    ck_assert_uint_eq(exits_after_jump(CALLSTACK_SITE_UNKNOWN, h), 1);
-    /* The call names something else, which got to g before: so g caught a jump of its own callees
-       and now ends in a jump to h. */
-    ck_assert_uint_eq(exits_after_jump(CALLSTACK_SITE_CALLS_OTHER, h), 2);
-    /* The same, but it gets to g again: by way of the PLT, say. */
-    ck_assert_uint_eq(exits_after_jump(CALLSTACK_SITE_CALLS_OTHER, g), 1);
-}
-END_TEST
-
-/* A jump that nobody told us of: what lies lower counts no more, but would still be found. */
-START_TEST(an_unseen_jump_buries)
-{
-    struct callstack cs = {0};
-    enter(&cs, A(10), RET_1, f);
-    enter(&cs, A(20), RET_1, g);
-    ck_assert_uint_eq(enter(&cs, A(15), RET_2, h), 1);
-    ck_assert_uint_eq(callstack_depth(&cs), 2);
-    ck_assert_ptr_eq(leave(&cs, A(15), RET_2), h);
-    /* g is called again from the same place: that it was buried tells that the old call is over. */
-    ck_assert_uint_eq(enter(&cs, A(20), RET_1, g), 1);
-    ck_assert_ptr_eq(leave(&cs, A(20), RET_1), g);
-    ck_assert_ptr_null(leave(&cs, A(20), RET_1));
-    ck_assert_ptr_eq(leave(&cs, A(10), RET_1), f);
-    callstack_free(&cs);
-}
-END_TEST
-
 /* Two coroutines take turns, each on a stack of its own; one of them jumps within itself. */
 START_TEST(coroutines_keep_their_frames)
 {
@@ -438,12 +267,6 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, a_direct_call_does_not_end_a_tail_call);
     tcase_add_test(tests, a_million_tail_calls_take_little_room);
     tcase_add_test(tests, another_return_address_replaces);
-    tcase_add_test(tests, a_jump_leaves_frames);
-    tcase_add_test(tests, a_return_behind_a_jump_finds_the_depth_right);
-    tcase_add_test(tests, seen_settles_at_once);
-    tcase_add_test(tests, called_again_after_a_jump);
-    tcase_add_test(tests, tail_call_or_new_call_after_a_jump);
-    tcase_add_test(tests, an_unseen_jump_buries);
     tcase_add_test(tests, coroutines_keep_their_frames);
     tcase_add_test(tests, stacks_that_share_a_mapping);
     tcase_add_test(tests, no_range_forgets_nothing);
