@@ -1,6 +1,4 @@
 /* --print: what a hit looks like as a line. */
-#include "tp/print.h"
-
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
@@ -9,44 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "unit/check_main.h"
+#include "unit/print_stream.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
-static char *written;
-static size_t written_size;
-static FILE *stream;
-static struct print *print;
-
-static void start(bool timestamp)
-{
-    stream = open_memstream(&written, &written_size);
-    ck_assert_ptr_nonnull(stream);
-    print = print_new(stream, timestamp);
-    ck_assert_ptr_nonnull(print);
-}
-
-static void setup(void)
-{
-    start(false);
-}
-
-static void teardown(void)
-{
-    print_free(print);
-    fclose(stream);
-    free(written);
-}
-
-/* What was printed since the last time is exactly this. */
-static void expect(const char *text)
-{
-    fflush(stream);
-    ck_assert_str_eq(written, text);
-    rewind(stream);
-    fflush(stream);
-    memset(written, 0, strlen(written));
-}
 
 static uint64_t bits_of(double value)
 {
@@ -341,7 +304,6 @@ START_TEST(names_play_no_tricks)
 }
 END_TEST
 
-/* Fewer values than fields: nothing is read that is not there. */
 /* Behind the call, each by its name. */
 START_TEST(facts_of_the_call)
 {
@@ -393,6 +355,7 @@ START_TEST(facts_of_the_call)
 }
 END_TEST
 
+/* Fewer values than fields: nothing is read that is not there. */
 START_TEST(values_missing)
 {
     struct field fields[] = {field_of(VALUE_INTEGER, 4, true), field_of(VALUE_STRING, 8, false)};

@@ -1,40 +1,8 @@
 /* --print: addresses and what they lead to. */
-#include "tp/print.h"
-
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "unit/check_main.h"
-
-static char *written;
-static size_t written_size;
-static FILE *stream;
-static struct print *print;
-
-static void setup(void)
-{
-    stream = open_memstream(&written, &written_size);
-    ck_assert_ptr_nonnull(stream);
-    print = print_new(stream, false);
-    ck_assert_ptr_nonnull(print);
-}
-
-static void teardown(void)
-{
-    print_free(print);
-    fclose(stream);
-    free(written);
-}
-
-/* What was printed since the last time is exactly this. */
-static void expect(const char *text)
-{
-    static size_t before;
-    ck_assert_str_eq(written + before, text);
-    before = written_size;
-}
+#include "unit/print_stream.h"
 
 /* Behind an address that leads nowhere there is nothing to show; the address tells. */
 START_TEST(what_addresses_lead_to)
