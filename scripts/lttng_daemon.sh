@@ -4,7 +4,7 @@
 #     daemon_user              sets user_uid and user_home
 #     as_user COMMAND...       runs a command as that user, with that user's HOME and LTTNG_HOME
 #     daemon_start             a session daemon for that user, unless one runs
-#     daemon_stop              ends the daemon that daemon_start started
+#     daemon_stop              ends the daemon that daemon_start started, or says that it does not end
 # shellcheck shell=bash
 
 daemon_user() {
@@ -38,9 +38,14 @@ daemon_start() {
 daemon_stop() {
     [[ -n $daemon_pid ]] || return 0
     kill "$daemon_pid" 2>/dev/null || true
-    # Its PID file goes last, when its consumers are gone.
+    # It ends when its consumers are gone. It is nobody's child, so its end cannot be waited for but by
+    # asking for it.
     local end=$((SECONDS + 20))
-    while kill -0 "$daemon_pid" 2>/dev/null && ((SECONDS < end)); do
+    while kill -0 "$daemon_pid" 2>/dev/null; do
+        if ((SECONDS >= end)); then
+            echo "${0##*/}: lttng-sessiond (PID $daemon_pid) does not end; it is left running" >&2
+            return 0
+        fi
         sleep 0.05
     done
     daemon_pid=
