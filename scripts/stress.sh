@@ -46,6 +46,7 @@ rate()
         python)
             local before
             before=$(cat "$dir/python/rounds")
+            # What it does in this time is what is measured.
             sleep 3
             echo $((($(cat "$dir/python/rounds") - before) / 3))
             ;;
@@ -58,10 +59,21 @@ resident()
     echo "$(sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status") $(find "/proc/$1/fd" | wc -l)"
 }
 
+# runs_on PID SECONDS: the tracer works for so long. There is no event to wait for but that it ends,
+# which it must not.
+runs_on()
+{
+    local end=$((SECONDS + $2))
+    while ((SECONDS < end)); do
+        ! ended "$1" || fail "the tracer has ended: $(cat "$dir/visit.err")"
+        sleep 1
+    done
+}
+
 # One long visit: neither memory nor open files of the tracer grow once it has warmed up.
 long_visit() # NAME SECONDS
 {
-    local name=$1 pids pid options=() first last i load
+    local name=$1 pids pid options=() first last load
     declare -n patterns=$1_patterns
     rm -f "$dir/enough"
     "${name}_load" >"$dir/load.log" 2>&1 &
@@ -72,11 +84,9 @@ long_visit() # NAME SECONDS
     done
     "$tracer" -q --print=/dev/null -f "${patterns[0]}" "${options[@]}" 2>"$dir/visit.err" &
     pid=$!
-    sleep 5
+    runs_on $pid 5
     first=$(resident $pid)
-    for ((i = 5; i < $2; i += 5)); do
-        sleep 5
-    done
+    runs_on $pid $(($2 - 5))
     last=$(resident $pid)
     touch "$dir/enough"
     wait $load || fail "the load fails: $(tail -n 5 "$dir/load.log")"
