@@ -32,7 +32,8 @@ skip()
     exit 77
 }
 
-# wait_for SECONDS COMMAND...: until the command succeeds; false when it never did.
+# wait_for SECONDS COMMAND...: until the command succeeds; false when it never did. It asks again and
+# again: what other programs write, say or are (files, /proc, LTTng's lists) has no event to wait for.
 wait_for()
 {
     local end=$((SECONDS + $1))

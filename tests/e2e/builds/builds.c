@@ -311,6 +311,8 @@ int main(int argc, char **argv)
     if (argc > 2 && strcmp(argv[1], "until") == 0) {
         for (int i = 0; access(argv[2], F_OK) != 0; i++) {
             one_round(i & 0xffff);
+            /* Each call is traced and compared: some thousand in a second will do. And that it
+               sleeps here tells who waits for it that it has begun its work. */
             usleep(300);
         }
         plain = local = once = cloned = removed = split = slow = rare = tail_1 = tail_2 = 0;
