@@ -117,25 +117,45 @@ static const struct expected cxx[] = {
      "double ns::larger<double>(double a, double b)"},
 };
 
+/* Not, where there is no clang, of what takes clang; anything else must be there. */
+static bool is_built(const char *name)
+{
+    if (access(symbols_file(name), R_OK) == 0 || !strstr(name, "clang"))
+        return true;
+    printf("%s was not built: there is no clang\n", name);
+    return false;
+}
+
+static void check_fields(const struct probe *probe, const char *args, const char *rets)
+{
+    char fields[4096];
+    const char *event = probe->entry_event;
+    describe_fields(fields, sizeof(fields), probe->args, probe->n_args, probe->arg_pointees);
+    ck_assert_msg(strcmp(fields, args) == 0, "%s: %s: %s", probe->module, event, fields);
+    describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets, probe->ret_pointees);
+    ck_assert_msg(strcmp(fields, rets) == 0, "%s: %s: %s", probe->module, event, fields);
+}
+
+/* The probe with that entry event, whose fields are these. */
+static const struct probe *check_function(const struct opened *opened, const char *entry_event,
+                                          const char *args, const char *rets)
+{
+    const struct probe *probe = probe_named(opened, entry_event);
+    ck_assert_msg(probe != NULL, "no %s", entry_event);
+    check_fields(probe, args, rets);
+    return probe;
+}
+
 static void check_file(const char *name, const struct expected *expected, size_t n, bool texts)
 {
-    char args[4096], rets[4096];
     struct opened opened;
-    if (access(symbols_file(name), R_OK) != 0 && strstr(name, "clang")) {
-        printf("%s was not built: there is no clang\n", name);
+    if (!is_built(name))
         return;
-    }
     open_file(&opened, symbols_file(name), NULL);
     ck_assert_uint_eq(opened.n, n);
     for (size_t i = 0; i < n; i++) {
-        const struct probe *probe = probe_named(&opened, expected[i].event);
-        ck_assert_msg(probe != NULL, "%s: no %s", name, expected[i].event);
-        describe_fields(args, sizeof(args), probe->args, probe->n_args, probe->arg_pointees);
-        describe_fields(rets, sizeof(rets), probe->rets, probe->n_rets, probe->ret_pointees);
-        ck_assert_msg(strcmp(args, expected[i].args) == 0, "%s: %s: %s", name, expected[i].event,
-                      args);
-        ck_assert_msg(strcmp(rets, expected[i].rets) == 0, "%s: %s: %s", name, expected[i].event,
-                      rets);
+        const char *args = expected[i].args, *rets = expected[i].rets;
+        const struct probe *probe = check_function(&opened, expected[i].event, args, rets);
         if (texts)
             ck_assert_str_eq(probe->signature, expected[i].gcc_text);
         ck_assert_int_eq(probe->source, SIGNATURE_DWARF);
@@ -205,20 +225,13 @@ START_TEST(cxx_library)
         {"ns::others_entry", "a_first:ptr8@&i0>0", "retval:int4s@I0"},
     };
     const char *file = _i ? "library_clang" : "library_gcc";
-    if (access(symbols_file(file), R_OK) != 0 && _i) {
-        printf("%s was not built: there is no clang\n", file);
+    if (!is_built(file))
         return;
-    }
     struct opened opened;
     open_file(&opened, symbols_file(file), "ns::(library|text.*|others)");
     for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
-        char fields[4096];
-        const struct probe *probe = probe_named(&opened, functions[i].event);
-        ck_assert_msg(probe != NULL, "no %s", functions[i].event);
-        describe_fields(fields, sizeof(fields), probe->args, probe->n_args, probe->arg_pointees);
-        ck_assert_str_eq(fields, functions[i].args);
-        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets, probe->ret_pointees);
-        ck_assert_str_eq(fields, functions[i].rets);
+        const struct probe *probe =
+            check_function(&opened, functions[i].event, functions[i].args, functions[i].rets);
         ck_assert_ptr_null(probe->not_shown);
         if (i == 0)
             ck_assert_uint_eq(probe->args[3].unit, 8);
@@ -246,20 +259,14 @@ START_TEST(changed_static_functions)
          "retval:int8s@I0", "a:int8s@i0 b:int8s@i1 c:int8s@i2 g:int8s@i3 h:int8s@i4"},
     };
     const char *file = _i ? "unused_clang_O2" : "unused_clang_O0";
-    if (access(symbols_file(file), R_OK) != 0) {
-        printf("%s was not built: there is no clang\n", file);
+    if (!is_built(file))
         return;
-    }
     struct opened opened;
     open_file(&opened, symbols_file(file), NULL);
     for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
-        char fields[4096];
-        const struct probe *probe = probe_named(&opened, functions[i].event);
-        ck_assert_ptr_nonnull(probe);
-        describe_fields(fields, sizeof(fields), probe->args, probe->n_args, probe->arg_pointees);
-        ck_assert_str_eq(fields, _i ? functions[i].optimised_args : functions[i].plain_args);
-        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets, probe->ret_pointees);
-        ck_assert_str_eq(fields, _i ? "" : functions[i].plain_rets);
+        check_function(&opened, functions[i].event,
+                       _i ? functions[i].optimised_args : functions[i].plain_args,
+                       _i ? "" : functions[i].plain_rets);
     }
     close_file(&opened);
 }
@@ -269,21 +276,17 @@ END_TEST
 START_TEST(functions_without_types)
 {
     static const char *const files[] = {"types_gcc_g1", "types_clang_g1"};
-    if (access(symbols_file(files[_i]), R_OK) != 0 && _i == 1) {
-        printf("%s was not built: there is no clang\n", files[_i]);
+    if (!is_built(files[_i]))
         return;
-    }
-    char fields[4096];
     struct opened opened;
     open_file(&opened, symbols_file(files[_i]), NULL);
     ck_assert_uint_eq(opened.n, sizeof(types) / sizeof(*types));
     for (size_t i = 0; i < opened.n; i++) {
         const struct probe *probe = opened.probes[i];
-        describe_fields(fields, sizeof(fields), probe->args, probe->n_args, probe->arg_pointees);
-        ck_assert_str_eq(fields, "arg1:word8@i0 arg2:word8@i1 arg3:word8@i2 arg4:word8@i3 "
-                                 "arg5:word8@i4 arg6:word8@i5");
-        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets, probe->ret_pointees);
-        ck_assert_str_eq(fields, "retval:word8@I0");
+        check_fields(probe,
+                     "arg1:word8@i0 arg2:word8@i1 arg3:word8@i2 arg4:word8@i3 arg5:word8@i4 "
+                     "arg6:word8@i5",
+                     "retval:word8@I0");
         ck_assert_int_eq(probe->source, SIGNATURE_NONE);
         ck_assert_str_eq(probe_source_text(opened.catalog, probe), "symbols only");
     }
@@ -302,7 +305,7 @@ static const struct enum_type *enum_of(const struct opened *opened, unsigned arg
 
 START_TEST(enum_labels)
 {
-    if (access(symbols_file(types_files[_i]), R_OK) != 0 && strstr(types_files[_i], "clang"))
+    if (!is_built(types_files[_i]))
         return;
     struct opened opened;
     open_file(&opened, symbols_file(types_files[_i]), "enums");
@@ -344,18 +347,13 @@ START_TEST(wishes)
          "retval_a:int8s@&I0>0 retval_b:int8s@&I0>8 retval_c:int8s@&I0>16"},
     };
     const struct value_wishes all = {.deref = 2, .all_strings = true, .symbols = true};
-    if (access(symbols_file(types_files[_i]), R_OK) != 0 && strstr(types_files[_i], "clang"))
+    if (!is_built(types_files[_i]))
         return;
     struct opened opened;
     open_wishing(&opened, symbols_file(types_files[_i]), "strings|pointers|bigs", all);
     for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
-        char fields[4096];
-        const struct probe *probe = probe_named(&opened, functions[i].event);
-        ck_assert_msg(probe != NULL, "no %s", functions[i].event);
-        describe_fields(fields, sizeof(fields), probe->args, probe->n_args, probe->arg_pointees);
-        ck_assert_str_eq(fields, functions[i].args);
-        describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets, probe->ret_pointees);
-        ck_assert_str_eq(fields, functions[i].rets);
+        const struct probe *probe =
+            check_function(&opened, functions[i].event, functions[i].args, functions[i].rets);
         ck_assert_ptr_null(probe->not_shown);
         /* Each field says by which other one it is to be believed. */
         for (size_t k = 0; k < probe->n_args; k++) {
