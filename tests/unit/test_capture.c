@@ -77,22 +77,44 @@ START_TEST(integers)
 }
 END_TEST
 
-static const char *text_at(uint64_t address)
+/* The string of characters of `unit` bytes (0: just bytes). */
+static const char *string_at(uint64_t address, uint32_t unit)
 {
     arch_regs regs = {0};
-    struct field field = {
-        .kind = VALUE_STRING, .size = 8, .place = {.kind = PLACE_INTEGER_ARG, .index = 0}};
+    struct field field = {.kind = VALUE_STRING,
+                          .size = 8,
+                          .unit = unit,
+                          .place = {.kind = PLACE_INTEGER_ARG, .index = 0}};
     first_argument(&regs, address);
     capture_fields(&regs, NULL, &field, 1, 0);
     return capture.text + capture.values[0];
 }
 
+static const char *text_at(uint64_t address)
+{
+    return string_at(address, 0);
+}
+
+static size_t page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* So many pages of zeroes, and nothing behind them. Whoever asks unmaps them. */
+static char *map_pages(size_t n)
+{
+    size_t page = page_size();
+    char *memory =
+        mmap(NULL, (n + 1) * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(memory, MAP_FAILED);
+    munmap(memory + n * page, page);
+    return memory;
+}
+
 START_TEST(reads_strings)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    char *memory = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(memory, MAP_FAILED);
-    munmap(memory + 2 * page, page);
+    size_t page = page_size();
+    char *memory = map_pages(2);
     set_up(16);
     ck_assert_str_eq(text_at(0), "(null)");
     ck_assert_str_eq(text_at(1), "(bad address)");
@@ -221,10 +243,8 @@ START_TEST(chains)
         const char *name;
         int32_t value;
     };
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    char *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(memory, MAP_FAILED);
-    munmap(memory + page, page);
+    size_t page = page_size();
+    char *memory = map_pages(1);
     /* The last one ends before its value. */
     struct node *cut = (struct node *)(memory + page - offsetof(struct node, value)),
                 second = {cut, "second", 22}, first = {&second, "first", 11}, end = {NULL, NULL, 3};
@@ -286,23 +306,14 @@ END_TEST
 
 static const char *wide_text_at(const void *characters, uint32_t unit)
 {
-    arch_regs regs = {0};
-    struct field field = {.kind = VALUE_STRING,
-                          .size = 8,
-                          .unit = unit,
-                          .place = {.kind = PLACE_INTEGER_ARG, .index = 0}};
-    first_argument(&regs, (uintptr_t)characters);
-    capture_fields(&regs, NULL, &field, 1, 0);
-    return capture.text + capture.values[0];
+    return string_at((uintptr_t)characters, unit);
 }
 
 /* Strings of wider characters, also such as begin in the middle of one that the page ends in. */
 START_TEST(wide_strings)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    char *memory = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(memory, MAP_FAILED);
-    munmap(memory + 2 * page, page);
+    size_t page = page_size();
+    char *memory = map_pages(2);
     set_up(16);
     ck_assert_str_eq(wide_text_at(U"gr\u00fc\u00df", 4), "gr\u00fc\u00df");
     ck_assert_str_eq(wide_text_at(u"\U0001f600!", 2), "\U0001f600!");
