@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/sorted.h"
+
 enum {
     CACHE_ENTRIES = 256, /* a power of two */
     CACHE_NAME_MAX = 120,
@@ -71,16 +73,9 @@ static size_t find_name(const struct code_map *map, target_addr at, bool is_retu
                         size_t size)
 {
     target_addr within = target_addr_plus(at, is_return ? -1 : 0);
-    size_t low = 0, high = map->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (map->modules[middle].start.value <= within.value)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (size_t back = 0; back < LOOK_BACK_MAX && low > back; back++) {
-        const struct module *module = &map->modules[low - 1 - back];
+    size_t behind = sorted_up_to(map->modules, map->n, start.value, within.value);
+    for (size_t back = 1; back <= LOOK_BACK_MAX && back <= behind; back++) {
+        const struct module *module = &map->modules[behind - back];
         if (!target_addr_within(within, module->start, module->end))
             continue;
         size_t length =

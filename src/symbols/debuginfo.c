@@ -10,6 +10,7 @@
 
 #include "symbols/debug_file.h"
 #include "util/log.h"
+#include "util/sorted.h"
 #include "util/table.h"
 #include "util/vec.h"
 
@@ -325,17 +326,11 @@ static void scan_unit(struct debuginfo *debuginfo, size_t index)
 
 static void scan_units_of(struct debuginfo *debuginfo, Dwarf_Addr at)
 {
-    size_t low = 0, high = debuginfo->ranges.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (debuginfo->ranges.items[middle].low <= at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    const struct unit_range *ranges = debuginfo->ranges.items;
+    size_t behind = sorted_up_to(ranges, debuginfo->ranges.count, low, at);
     /* Ranges of different units do not overlap but in damaged files; a few steps back do. */
-    for (unsigned back = 0; back < 8 && low > 0; back++) {
-        const struct unit_range *range = &debuginfo->ranges.items[--low];
+    for (size_t back = 1; back <= 8 && back <= behind; back++) {
+        const struct unit_range *range = &ranges[behind - back];
         if (at < range->high)
             scan_unit(debuginfo, range->unit);
     }

@@ -9,6 +9,7 @@
 
 #include "symbols/image.h"
 #include "util/cleanup.h"
+#include "util/sorted.h"
 
 enum {
     /* How far a look-up goes back in search of a function that lies around the address, when the
@@ -182,18 +183,10 @@ static struct symbolizer *symbolizer_of(struct image *image)
 
 static const struct function *find_function(const struct image *image, file_vaddr entry)
 {
-    size_t low = 0, high = image->functions.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct function *function = &image->functions.items[middle];
-        if (function->entry.value == entry.value)
-            return function;
-        if (function->entry.value < entry.value)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    const struct function *functions = image->functions.items;
+    size_t behind = sorted_up_to(functions, image->functions.count, entry.value, entry.value);
+    return behind && functions[behind - 1].entry.value == entry.value ? &functions[behind - 1]
+                                                                      : NULL;
 }
 
 /* The name its events have, or would have. NULL when memory is out. */
@@ -234,16 +227,9 @@ static const char *name_of(struct image *image, struct code_symbol *symbol)
 /* The innermost symbol around the address, or NULL. */
 static struct code_symbol *find_symbol(struct symbolizer *symbolizer, file_vaddr at)
 {
-    size_t low = 0, high = symbolizer->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (symbolizer->symbols[middle].start.value <= at.value)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (size_t back = 0; back < LOOK_BACK_MAX && low > back; back++) {
-        struct code_symbol *symbol = &symbolizer->symbols[low - 1 - back];
+    size_t behind = sorted_up_to(symbolizer->symbols, symbolizer->n, start.value, at.value);
+    for (size_t back = 1; back <= LOOK_BACK_MAX && back <= behind; back++) {
+        struct code_symbol *symbol = &symbolizer->symbols[behind - back];
         if (at.value < symbol->end.value)
             return symbol;
     }
