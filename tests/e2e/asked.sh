@@ -42,6 +42,15 @@ asked_traced()
     wait_for 10 asked_is_listed || fail "the tracer does not attach: $(cat "$err")"
 }
 
+# tiny_session CHANNEL-OPTION...: the session `mine` records work(), in rings that hold little.
+tiny_session()
+{
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-channel -u "$@" --subbuf-size=4096 --num-subbuf=2 tiny
+    lttng_do enable-event -u -c tiny 'wait_for_line:work_*'
+    lttng_do start
+}
+
 asked_is_listed()
 {
     lttng --no-sessiond list -u 2>/dev/null | grep -q 'wait_for_line:work_exit'

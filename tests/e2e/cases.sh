@@ -77,6 +77,13 @@ with_lttng()
     export CASE_MARK=$dir
 }
 
+# The daemon's process that empties the rings; it is there once an application has been traced.
+consumer()
+{
+    # shellcheck disable=SC2154 # lib.sh sets it
+    pgrep -P "$private_pid" -x lttng-consumerd
+}
+
 # PIDs of the programs the case has started that still run.
 case_processes()
 {

@@ -5,13 +5,6 @@
 . "$(dirname "$0")/cases.sh"
 . "$(dirname "$0")/asked.sh"
 
-work=wait_for_line:work_entry
-
-consumer()
-{
-    pgrep -P "$private_pid" -x lttng-consumerd
-}
-
 # Ends the session daemon with that signal, and what is left of its consumers.
 daemon_dies() # SIGNAL
 {
@@ -23,6 +16,21 @@ daemon_dies() # SIGNAL
         wait_for 5 is_gone "$pid" || kill -KILL "$pid" 2>/dev/null
     done
     private_pid=
+}
+
+# The next one, which is not counted as left behind.
+daemon_starts()
+{
+    unset CASE_MARK
+    private_lttng_daemon
+    export CASE_MARK=$dir
+}
+
+session_records_work() # NAME
+{
+    lttng_do create "$1" --output="$dir/$1"
+    lttng_do enable-event -u wait_for_line:work_entry
+    lttng_do start
 }
 
 # liblttng-ust looks for a daemon that was killed every five seconds.
@@ -39,9 +47,7 @@ said_once()
 case_restarted()
 {
     with_lttng
-    lttng_do create mine --output="$dir/mine"
-    lttng_do enable-event -u $work
-    lttng_do start
+    session_records_work mine
     asked_start
     asked_traced
     planted
@@ -49,14 +55,10 @@ case_restarted()
     daemon_dies TERM
     lifted "without a daemon"
     calls 10
-    unset CASE_MARK
-    private_lttng_daemon
-    export CASE_MARK=$dir
+    daemon_starts
     met_again
     calls 10
-    lttng_do create other --output="$dir/other"
-    lttng_do enable-event -u $work
-    lttng_do start
+    session_records_work other
     planted "in the new daemon's session"
     calls 20
     lttng_do destroy
@@ -80,13 +82,9 @@ case_killed()
     daemon_dies KILL
     lifted "without a daemon"
     wait_for 10 at_least 1 'session daemon has ended' "$err" || fail "it is not said: $(cat "$err")"
-    unset CASE_MARK
-    private_lttng_daemon
-    export CASE_MARK=$dir
+    daemon_starts
     met_again
-    lttng_do create other --output="$dir/other"
-    lttng_do enable-event -u $work
-    lttng_do start
+    session_records_work other
     planted "in the new daemon's session"
     calls 20
     lttng_do destroy
@@ -132,10 +130,8 @@ case_comes_later()
         "$tracer" -o "$dir/nobody/trace" -f my_traced_function "$sample" 20000 1000 >$out 2>$err &
     tracer_pid=$!
     wait_for 20 nobody_traces || fail "the tracer does not start: $(cat $err)"
-    unset CASE_MARK
     export LTTNG_HOME=$private_dir/home
-    private_lttng_daemon
-    export CASE_MARK=$dir
+    daemon_starts
     wait_for 20 sample_is_listed || fail "root's daemon does not hear of the tracer"
     lttng_do create late --output="$dir/late"
     lttng_do enable-event -u mylib:my_traced_function_entry
@@ -167,10 +163,7 @@ late_events()
 case_consumer_killed()
 {
     with_lttng
-    lttng_do create mine --output="$dir/mine"
-    lttng_do enable-channel -u --blocking-timeout=30000000 --subbuf-size=4096 --num-subbuf=2 tiny
-    lttng_do enable-event -u -c tiny "wait_for_line:work_*"
-    lttng_do start
+    tiny_session --blocking-timeout=30000000
     asked_start
     asked_traced
     planted
@@ -186,7 +179,6 @@ case_consumer_killed()
     said_once 'lttng-consumerd has ended'
 }
 
-# In a session of the tracer's own that is a failure; the program is as before.
 # The session daemon waits for a consumer that is stopped. Whoever waits for the daemon must not hold
 # the program meanwhile.
 case_consumer_stopped_before()
@@ -212,6 +204,7 @@ case_consumer_stopped_before()
     said "no process $target_pid"
 }
 
+# In a session of the tracer's own that is a failure; the program is as before.
 case_consumer_killed_in_an_own_session()
 {
     with_lttng
@@ -228,9 +221,7 @@ case_consumer_stopped()
 {
     local pid
     with_lttng
-    lttng_do create mine --output="$dir/mine"
-    lttng_do enable-event -u $work
-    lttng_do start
+    session_records_work mine
     asked_start
     asked_traced
     planted

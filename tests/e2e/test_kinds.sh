@@ -356,12 +356,6 @@ shows()
     [[ $(numbers text | tail -n 1) == "$1" ]]
 }
 
-# The daemon's process that empties the rings.
-consumer()
-{
-    pgrep -P "$private_pid" -f lttng-consumerd | head -n 1
-}
-
 # losses_add_up CALLS: written and lost are all there were, and LTTng says the same.
 losses_add_up()
 {

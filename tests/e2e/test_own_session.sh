@@ -7,15 +7,22 @@
 
 f=(-f my_traced_function)
 
-consumer()
-{
-    pgrep -P "$private_pid" -x lttng-consumerd
-}
-
 # counted WORD: the number in front of it in the summary.
 counted()
 {
     sed -n "s/^ptrace_tracer: .* \([0-9]*\) $1.*/\1/p" "$err" | head -n 1
+}
+
+# What the tracer counts as written is in the trace of the session `mine`, what it counts as lost is
+# what LTTng counts as discarded; $written, $lost.
+all_count_the_same()
+{
+    written=$(counted 'events written') lost=$(counted lost)
+    lttng_do list mine
+    grep -q "Discarded events: $lost\$" lttng.log || fail "$lost lost, and lttng says: $(cat lttng.log)"
+    lttng_do destroy mine
+    babeltrace2 mine 2>text.err >text
+    lines "$written" ' wait_for_line:work_' text
 }
 
 # Who called is in each event, and nothing else that was not there.
@@ -62,10 +69,7 @@ case_losses_are_exact()
 {
     local pid written lost
     with_lttng
-    lttng_do create mine --output="$dir/mine"
-    lttng_do enable-channel -u --discard --subbuf-size=4096 --num-subbuf=2 tiny
-    lttng_do enable-event -u -c tiny 'wait_for_line:work_*'
-    lttng_do start
+    tiny_session --discard
     asked_start
     asked_traced
     planted
@@ -79,12 +83,7 @@ case_losses_are_exact()
     lttng_do list mine
     asked_ends
     tracer_ends 0
-    written=$(counted 'events written') lost=$(counted lost)
-    lttng_do list mine
-    grep -q "Discarded events: $lost\$" lttng.log || fail "$lost lost, and lttng says: $(cat lttng.log)"
-    lttng_do destroy mine
-    babeltrace2 mine 2>text.err >text
-    lines "$written" ' wait_for_line:work_' text
+    all_count_the_same
     ((lost > 5000 && written >= 200)) || fail "$written written, $lost lost"
     sum_is $((written + lost))
 }
@@ -103,10 +102,7 @@ case_blocking_gives_up()
 {
     local pid written lost start
     with_lttng
-    lttng_do create mine --output="$dir/mine"
-    lttng_do enable-channel -u --blocking-timeout=30000000 --subbuf-size=4096 --num-subbuf=2 tiny
-    lttng_do enable-event -u -c tiny 'wait_for_line:work_*'
-    lttng_do start
+    tiny_session --blocking-timeout=30000000
     asked_start
     asked_traced
     planted
@@ -121,12 +117,7 @@ case_blocking_gives_up()
     calls 1000
     asked_ends
     tracer_ends 0
-    written=$(counted 'events written') lost=$(counted lost)
-    lttng_do list mine
-    grep -q "Discarded events: $lost\$" lttng.log || fail "$lost lost, and lttng says: $(cat lttng.log)"
-    lttng_do destroy mine
-    babeltrace2 mine 2>text.err >text
-    lines "$written" ' wait_for_line:work_' text
+    all_count_the_same
     ((written + lost == 2 * 6100)) || fail "$written written, $lost lost"
 }
 

@@ -161,7 +161,7 @@ case_recorded_and_lost()
     # The tracer has no more to ask of the daemon, which waits for a consumer that is stopped.
     wait_for 20 is_planted || fail "nothing is planted"
     wait_for 20 has_recorded small || fail "nothing is recorded"
-    consumer=$(pgrep -P "$private_pid" -x lttng-consumerd)
+    consumer=$(consumer)
     [[ -n $consumer ]] || fail "no consumer"
     kill -STOP "$consumer"
     target_ends 0
