@@ -26,6 +26,16 @@ expect()
     [[ $reply == $wanted ]] || fail "'$reply', not '$wanted', to '$*'"
 }
 
+# driver_begins CHOICE...: it has begun with the session so chosen and the functions of "kinds".
+driver_begins()
+{
+    driver_start
+    ask choose "$@"
+    expect opened open
+    expect added add
+    expect begun begin
+}
+
 # The driver ends by itself when there is nothing more to read.
 driver_stop()
 {

@@ -106,11 +106,7 @@ END
     lttng_do enable-event -u kinds:integers_exit --filter='retval > 7 && $ctx.vtid == 77'
     lttng_do enable-event -u kinds:others_exit --filter='retval == "blau"'
     lttng_do start
-    driver_start
-    ask choose session=filters
-    expect opened open
-    expect added add
-    expect begun begin
+    driver_begins session=filters
     expect emitted emit others entry 5 cpu=0
     # The record is one, however many rules want it.
     expect "written 1 lost 0" counts
@@ -136,12 +132,8 @@ case_contexts()
     lttng_do enable-event -u 'kinds:*'
     lttng_do add-context -u -t vtid -t procname -t vpid -t ip
     lttng_do start
-    driver_start
+    driver_begins session=contexts
     driver_pid=$DRIVER_PID
-    ask choose session=contexts
-    expect opened open
-    expect added add
-    expect begun begin
     expect emitted emit static entry 1 tid=1 pid=1 name=ab ip=0x401000
     expect emitted emit static entry 1 tid=2 pid=1 name=abcdefghijklmnopqrst ip=0x7fff12345678
     expect emitted emit static entry 2 tid=3 pid=3 name=ab
@@ -179,12 +171,8 @@ case_contexts_of_a_session_that_records_all()
     lttng_do enable-event -u -a
     lttng_do add-context -u -t vpid
     lttng_do start
-    driver_start
+    driver_begins session=contexts
     driver_pid=$DRIVER_PID
-    ask choose session=contexts
-    expect opened open
-    expect added add
-    expect begun begin
     expect emitted emit static entry 1 pid=11111
     expect emitted emit static entry 1 pid=22222
     expect ended end
@@ -202,11 +190,7 @@ case_cpus()
 {
     with_lttng
     local cpu
-    driver_start
-    ask choose "output=$dir/trace"
-    expect opened open
-    expect added add
-    expect begun begin
+    driver_begins "output=$dir/trace"
     for ((cpu = 0; cpu < $(nproc); cpu++)); do
         expect emitted emit nothing entry $((cpu + 1)) cpu=$cpu
     done
@@ -222,11 +206,7 @@ case_enable_and_disable_meanwhile()
 {
     with_lttng
     session_with now kinds:others_entry
-    driver_start
-    ask choose session=now
-    expect opened open
-    expect added add
-    expect begun begin
+    driver_begins session=now
     expect 1 wanted others
     expect 0 wanted static
     expect emitted emit static entry 1
@@ -265,11 +245,7 @@ case_two_sessions_at_once()
     with_lttng
     session_with one 'kinds:*'
     session_with two kinds:static_entry kinds:others_entry
-    driver_start
-    ask choose session=one
-    expect opened open
-    expect added add
-    expect begun begin
+    driver_begins session=one
     expect emitted emit static entry 5
     expect emitted emit static exit 3
     expect "written 13 lost 0" counts
@@ -295,11 +271,7 @@ case_triggers()
         --name='kinds:others_entry' --filter='n == 1' --capture=wide --capture=text --action=notify
     lttng_do add-trigger --name=t2 --condition=event-rule-matches --type=user \
         --name='kinds:static_exit' --action=stop-session one
-    driver_start
-    ask choose session=one
-    expect opened open
-    expect added add
-    expect begun begin
+    driver_begins session=one
     expect seen wait others 1
     expect seen wait static 3
     expect emitted emit others entry 3
@@ -314,11 +286,7 @@ case_triggers()
 case_sessions_under_fire()
 {
     with_lttng
-    driver_start
-    ask choose "output=$dir/trace"
-    expect opened open
-    expect added add
-    expect begun begin
+    driver_begins "output=$dir/trace"
     echo "storm static 4" >&"${DRIVER[1]}"
     local end=$((SECONDS + 3)) n=0
     while ((SECONDS < end)); do

@@ -50,11 +50,7 @@ case_own_keeps_to_itself()
 {
     with_lttng
     local other
-    driver_start
-    ask choose "output=$dir/trace"
-    expect opened open
-    expect added add
-    expect begun begin
+    driver_begins "output=$dir/trace"
     # Another process with the same provider, in a session of its own.
     mkfifo other.in
     "$driver" <other.in >other.out 2>/dev/null &
@@ -152,11 +148,7 @@ case_idle_with_a_rule()
     with_lttng
     lttng_do create mine --output="$dir/mine"
     lttng_do enable-event -u 'kinds:*c_entry' --filter='n == 1'
-    driver_start
-    ask choose
-    expect opened open
-    expect added add
-    expect begun begin
+    driver_begins
     [[ $(rules mine) == 'kinds:*c_entry' ]] || fail "$(rules mine)"
     expect emitted emit static entry 3
     expect "written 1 lost 0" counts
@@ -414,7 +406,7 @@ case_endless_blocking()
     expect begun begin
     # The consumer does not empty the rings.
     local consumer
-    consumer=$(pgrep -P "$private_pid" -x lttng-consumerd)
+    consumer=$(consumer)
     kill -STOP "$consumer"
     ask emit integers entry 1000
     kill -CONT "$consumer"
@@ -450,11 +442,7 @@ case_session_vanishes()
 case_daemon_ends()
 {
     with_lttng
-    driver_start
-    ask choose output=trace
-    expect opened open
-    expect added add
-    expect begun begin
+    driver_begins output=trace
     expect emitted emit static entry 1
     private_lttng_kill
     expect seen wait static 0
