@@ -17,8 +17,15 @@ static void report_unmatched(void *data, const char *pattern)
 static void report_nothing_enabled(const struct tracer *tracer)
 {
     if (!tracer->backend || !tracer->begun || tracer->n_candidates == 0 ||
-        tracer->n_armed_most > 0 || tracer->session_trouble.code != 0 ||
-        !tracer->session_ops->expects(tracer->session))
+        tracer->n_armed_most > 0 || tracer->session_trouble.code != 0)
+        return;
+    const char *impediment = tracer->session_ops->impediment(tracer->session);
+    if (impediment) {
+        log_warning("LTTng has enabled none of the %zu functions: %s", tracer->n_candidates,
+                    impediment);
+        return;
+    }
+    if (!tracer->session_ops->expects(tracer->session))
         return;
     log_warning("LTTng has enabled none of the %zu functions: its daemon may have no room for the "
                 "buffers, see `df /dev/shm`%s",

@@ -257,8 +257,10 @@ static void session_look(struct session *session)
 
 static void session_judge(struct session *session)
 {
-    if (session->begun)
-        misses_judge(&session->misses, session);
+    if (!session->begun)
+        return;
+    misses_judge(&session->misses, session);
+    counters_judge(&session->counters, &session->rules, &session->names);
 }
 
 static int session_check_begun(struct session *session, struct error *err)
@@ -277,6 +279,11 @@ static uint64_t session_discarded(const struct session *session)
 static bool session_expects(const struct session *session)
 {
     return session->expects;
+}
+
+static const char *session_impediment(const struct session *session)
+{
+    return session->counters.impediment[0] ? session->counters.impediment : NULL;
 }
 
 static enum session_owner session_owner_of(const struct session *session)
@@ -304,6 +311,7 @@ void session_free(struct session *session)
     rule_list_clear(&session->rules);
     rule_list_clear(&session->chosen);
     misses_free(&session->misses);
+    counters_free(&session->counters);
     free(session->channel);
     name_set_free(&session->names);
     pthread_mutex_destroy(&session->rules_lock);
@@ -322,6 +330,7 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .end = session_end,
     .unanswered = session_unanswered,
     .expects = session_expects,
+    .impediment = session_impediment,
     .owner = session_owner_of,
     .name = session_name,
     .path = session_path,

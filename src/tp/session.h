@@ -68,7 +68,8 @@ struct session_ops {
        "c"). As last read; never waits for the daemon. */
     bool (*names_provider)(struct session *session, const char *provider);
     /* After begin(), with what was read: warns, once each, of rules that name one of our modules
-       and yet no function that is traced, and says which are near. May ask the daemon. */
+       and yet no function that is traced, and says which are near; and of channels that cannot
+       record. May ask the daemon. */
     void (*judge)(struct session *session);
     /* After begin(): 0, or why the session does not record any more as it should. Asks the daemons,
        and so waits for as long as they do not answer. */
@@ -76,6 +77,9 @@ struct session_ops {
     /* After begin(): whether some rule of the session asked for one of the names, the tracer's own
        rules among them. */
     bool (*expects)(const struct session *session);
+    /* What judge() has seen to keep a channel from recording, or NULL. On its thread, or when that
+       has ended. */
+    const char *(*impediment)(const struct session *session);
     /* Stops (and destroys an own one). With how it went: name, where the trace is. */
     MUST_CHECK int (*end)(struct session *session, struct error *err);
     /* Whether the session daemon has owed an answer for so long that none is to be expected:

@@ -58,10 +58,20 @@ struct rule {
     VEC(char *) exclusions;
 };
 
+/* A counter (perf_event_open(2)) that an enabled channel has as a context. */
+struct counter {
+    char name[LTTNG_SYMBOL_NAME_LEN]; /* of the context */
+    char session[LTTNG_NAME_MAX];
+    size_t channel; /* its place in the list's channels */
+    uint32_t type;
+    uint64_t config;
+};
+
 struct rule_list {
     VEC(struct rule) list;
     VEC(char *) channels; /* of user space, in all sessions looked at */
-    bool blocks_forever;  /* one of them blocks applications without a limit: */
+    VEC(struct counter) counters;
+    bool blocks_forever; /* one of them blocks applications without a limit: */
     char blocking_channel[LTTNG_SYMBOL_NAME_LEN];
     char blocking_session[LTTNG_NAME_MAX];
 };
@@ -152,6 +162,21 @@ struct misses {
 void misses_judge(struct misses *misses, struct session *session);
 void misses_free(struct misses *misses);
 
+/* -- session_counters.c -- */
+
+/* What is known of counters in channels. Starts zeroed. */
+struct counters {
+    struct table tried;    /* hash of a counter -> 1: it can be counted; 1 + errno: it cannot */
+    struct table warned;   /* hash of a session's name and a channel's */
+    char impediment[1024]; /* what the last warning told of, or "" */
+};
+
+/* Warns, once for each channel, of a counter that cannot be counted here in a session that is asked
+   for something of ours. On the thread that reads the rules. */
+void counters_judge(struct counters *counters, const struct rule_list *rules,
+                    struct name_set *names);
+void counters_free(struct counters *counters);
+
 /* -- session_own.c -- */
 
 struct session {
@@ -173,6 +198,7 @@ struct session {
     bool expects; /* rules ask for something of ours */
     struct name_set names;
     struct misses misses;       /* of the thread that judges */
+    struct counters counters;   /* likewise */
     pthread_mutex_t rules_lock; /* of `rules`: held for no longer than it takes to look at them */
     struct rule_list rules;     /* of all sessions, as they were last read */
 };

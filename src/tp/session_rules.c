@@ -25,6 +25,7 @@ void rule_list_clear(struct rule_list *rules)
         free(rules->channels.items[i]);
     vec_free(&rules->list);
     vec_free(&rules->channels);
+    vec_free(&rules->counters);
     rules->blocks_forever = false;
 }
 

@@ -19,13 +19,14 @@ enum { SAVED_MAX = 64 << 20 /* bytes; what is longer is not read */ };
 struct parser {
     struct rule_list *rules;
     const char *session;
-    bool in_channel, in_event, in_contexts;
+    bool in_channel, in_event, in_contexts, in_counter;
     bool user_space;                        /* the domain is */
     bool channel_enabled;                   /* the channel is */
     bool enabled;                           /* the rule is */
     char level_type[LTTNG_SYMBOL_NAME_LEN]; /* of the rule: "ALL", "RANGE", "SINGLE" */
     long level;
     struct rule rule;
+    struct counter counter;
 };
 
 /* Copies the text with the character references undone that XML needs (XML 1.0, section 4.6). */
@@ -63,12 +64,16 @@ static void rule_reset(struct rule *rule)
 static void open_element(struct parser *parser, const char *name)
 {
     if (strcmp(name, "domain") == 0) {
-        parser->user_space = parser->in_channel = parser->in_event = false;
+        parser->user_space = parser->in_channel = parser->in_event = parser->in_contexts = false;
     } else if (strcmp(name, "channel") == 0) {
         parser->in_channel = true;
         parser->channel_enabled = false;
     } else if (strcmp(name, "contexts") == 0) {
         parser->in_contexts = true;
+        parser->in_counter = false;
+    } else if (strcmp(name, "perf") == 0 && parser->in_contexts) {
+        parser->in_counter = true;
+        parser->counter = (struct counter){0};
     } else if (strcmp(name, "event") == 0 && !parser->in_contexts) {
         parser->in_event = true;
         parser->enabled = false;
@@ -130,12 +135,37 @@ static void note_blocking(struct parser *parser)
     snprintf(rules->blocking_session, sizeof(rules->blocking_session), "%s", parser->session);
 }
 
-static int close_element(struct parser *parser, const char *name, const char *text)
+static int close_in_contexts(struct parser *parser, const char *name, const char *text)
 {
+    struct counter *counter = &parser->counter;
     if (strcmp(name, "contexts") == 0) {
         parser->in_contexts = false;
-    } else if (parser->in_contexts) {
+    } else if (!parser->in_counter) {
         return 0;
+    } else if (strcmp(name, "type") == 0) {
+        counter->type = (uint32_t)strtoul(text, NULL, 10);
+    } else if (strcmp(name, "config") == 0) {
+        counter->config = strtoull(text, NULL, 10);
+    } else if (strcmp(name, "name") == 0) {
+        snprintf(counter->name, sizeof(counter->name), "%s", text);
+    } else if (strcmp(name, "perf") == 0) {
+        parser->in_counter = false;
+        if (!parser->user_space || !parser->channel_enabled || !parser->rules->channels.count)
+            return 0;
+        struct counter *kept = vec_push(&parser->rules->counters);
+        if (!kept)
+            return -ENOMEM;
+        *kept = *counter;
+        kept->channel = parser->rules->channels.count - 1;
+        snprintf(kept->session, sizeof(kept->session), "%s", parser->session);
+    }
+    return 0;
+}
+
+static int close_element(struct parser *parser, const char *name, const char *text)
+{
+    if (parser->in_contexts) {
+        return close_in_contexts(parser, name, text);
     } else if (parser->in_event) {
         return close_in_event(parser, name, text);
     } else if (strcmp(name, "channel") == 0) {
@@ -226,7 +256,10 @@ int rules_read_saved(struct rule_list *rules, const char *session, struct error 
     char directory[PATH_MAX];
     int n = snprintf(directory, sizeof(directory), "%s/ptrace_tracer.XXXXXX",
                      temporary && *temporary == '/' ? temporary : "/tmp");
-    if (n < 0 || (size_t)n >= sizeof(directory) || !mkdtemp(directory))
+    if (n < 0 || (size_t)n >= sizeof(directory))
+        return error_set(err, -ENAMETOOLONG,
+                         "cannot make a temporary directory: TMPDIR is too long");
+    if (!mkdtemp(directory))
         return error_set(err, -errno, "cannot make a temporary directory: %s", strerror(errno));
     cleanup(cleanup_free) char *path = text_format("%s/%s.lttng", directory, session);
     int rc = path ? save_session(session, directory) : -LTTNG_ERR_NOMEM;

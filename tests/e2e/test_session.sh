@@ -3,6 +3,7 @@
 # LTTng's own commands do with the tracer's events.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
+. "$(dirname "$0")/asked.sh"
 
 f=(-f my_traced_function)
 
@@ -348,6 +349,70 @@ case_contexts()
 }
 
 # ... of many threads of several processes, each of which says itself who it is and where.
+# LTTng makes nothing of the rules of a channel with a counter that there is not: no x86 counts what is
+# stored into the cache of instructions.
+case_counter_that_there_is_not()
+{
+    local channel="channel broken of session mine has the context perf_thread_L1_icache_stores, which cannot be counted here \\(.*\\)"
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-channel -u broken
+    lttng_do add-context -u -c broken -t perf:thread:L1-icache-stores
+    lttng_do enable-event -u -c broken 'mylib:my_traced_function_*'
+    lttng_do start
+    traced 0 "$sample" 10
+    said "$channel: LTTng may make nothing of its rules"
+    said "LTTng has enabled none of the [0-9]+ functions: $channel\$"
+    lines 2 'cannot be counted' "$err"
+    lines 0 '/dev/shm' "$err"
+    said ' 0 events written, 0 lost'
+    lttng_do destroy
+}
+
+# A rule that comes while the program runs is served, and it is said that others may not be.
+case_counter_in_a_session_that_is_asked_later()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-channel -u broken
+    lttng_do add-context -u -c broken -t perf:thread:L1-icache-stores
+    lttng_do enable-event -u -c broken another:program
+    lttng_do start
+    asked_start
+    asked_traced
+    lttng_do enable-event -u -c broken wait_for_line:work_entry
+    wait_for 10 at_least 1 'channel broken of session mine has the context ' "$err" ||
+        fail "it is not said: $(cat "$err")"
+    planted
+    calls 5
+    asked_ends
+    tracer_ends 0
+    said ' 5 events written, 0 lost'
+    lines 1 'cannot be counted' "$err"
+    lines 0 'has enabled none' "$err"
+    lttng_do destroy
+}
+
+# A counter that the kernel itself keeps, of the tracer's thread.
+case_counter()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-channel -u counted
+    lttng_do add-context -u -c counted -t perf:thread:page-fault
+    lttng_do enable-event -u -c counted mylib:my_traced_function_entry
+    lttng_do start
+    traced 0 "$sample" 10
+    if grep -q 'perf_thread_page_fault, which cannot be counted here .the kernel' "$err"; then
+        skip "the kernel allows no counters here"
+    fi
+    lines 0 'cannot be counted' "$err"
+    lttng_do destroy
+    read_trace mine
+    lines 10 'mylib:my_traced_function_entry: .*\{ perf_thread_page_fault = [0-9]+ \}, ' text
+    lines 10 . text
+}
+
 case_contexts_of_threads_and_processes()
 {
     cat >program.c <<'END'

@@ -1,6 +1,7 @@
 /* The rules of a session: read from its saved form, and matched with names. */
 #include "tp/session_parts.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,11 +126,62 @@ START_TEST(endless_blocking)
 }
 END_TEST
 
+/* As lttng-save(1) writes them, in enabled channels of user space. */
+START_TEST(counters)
+{
+#define COUNTERS(channel, enabled, contexts)                                                       \
+    "<channel><name>" channel "</name><enabled>" enabled "</enabled><events>" EVENT(               \
+        "a:*", "true", "") "</events><contexts><context><type>VTID</type></context>" contexts      \
+                           "</contexts></channel>"
+#define COUNTER(type, config, name)                                                                \
+    "<context><perf><type>" type "</type><config>" config "</config><name>" name                   \
+    "</name></perf></context>"
+    parse(SESSION(
+        COUNTERS("one", "true", COUNTER("0", "1", "perf_thread_instructions"))
+            COUNTERS("two", "false", COUNTER("0", "0", "perf_thread_cycles")) COUNTERS(
+                "three", "true",
+                COUNTER("4", "18446744073709551615", "raw") COUNTER("3", "257", "&lt;stores&gt;"))
+                CHANNEL(
+                    "four", "true",
+                    "")) "<domain><type>KERNEL</type><channels>" COUNTERS("k", "true",
+                                                                          COUNTER(
+                                                                              "0", "0",
+                                                                              "k")) "</channels></"
+                                                                                    "domain>");
+    ck_assert_uint_eq(rules.counters.count, 3);
+    ck_assert_str_eq(rules.counters.items[0].name, "perf_thread_instructions");
+    ck_assert_str_eq(rules.counters.items[0].session, "s");
+    ck_assert_uint_eq(rules.counters.items[0].channel, 0);
+    ck_assert_uint_eq(rules.counters.items[0].type, 0);
+    ck_assert_uint_eq(rules.counters.items[0].config, 1);
+    ck_assert_uint_eq(rules.counters.items[1].channel, 2);
+    ck_assert_uint_eq(rules.counters.items[1].type, 4);
+    ck_assert_uint_eq(rules.counters.items[1].config, UINT64_MAX);
+    ck_assert_str_eq(rules.counters.items[2].name, "<stores>");
+    ck_assert_uint_eq(rules.counters.items[2].config, 257);
+    rule_list_clear(&rules);
+    ck_assert_uint_eq(rules.counters.count, 0);
+}
+END_TEST
+
+START_TEST(a_temporary_directory_that_is_too_long)
+{
+    struct error err = {0};
+    char long_one[8192] = "/";
+    memset(long_one + 1, 'x', sizeof(long_one) - 2);
+    setenv("TMPDIR", long_one, 1);
+    errno = 0;
+    ck_assert_int_eq(rules_read_saved(&rules, "s", &err), -ENAMETOOLONG);
+    ck_assert_int_eq(err.code, -ENAMETOOLONG);
+}
+END_TEST
+
 /* Wherever the text ends, and whichever byte is another one, nothing but the rules is wrong. */
 START_TEST(damaged)
 {
     static const char whole[] = SESSION(CHANNEL(
-        "c", "true", EVENT("a:*", "true", "<exclusions><exclusion>a:b</exclusion></exclusions>")));
+        "c", "true", EVENT("a:*", "true", "<exclusions><exclusion>a:b</exclusion></exclusions>"))
+                                            COUNTERS("d", "true", COUNTER("1", "2", "three")));
     static const char bytes[] = "<>/&\xff\n";
     char *text = malloc(sizeof(whole));
     ck_assert_ptr_nonnull(text);
@@ -237,6 +289,8 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, log_levels);
     tcase_add_test(tests, exclusions);
     tcase_add_test(tests, endless_blocking);
+    tcase_add_test(tests, counters);
+    tcase_add_test(tests, a_temporary_directory_that_is_too_long);
     tcase_add_test(tests, damaged);
     tcase_add_test(tests, patterns);
     tcase_add_test(tests, provider_patterns);
