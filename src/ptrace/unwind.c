@@ -2,7 +2,6 @@
 
 #include <elf.h>
 #include <libunwind.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +16,7 @@ int dwarf_search_unwind_table(unw_addr_space_t space, unw_word_t ip, unw_dyn_inf
                               unw_proc_info_t *procedure, int need_unwind_info, void *arg);
 
 enum {
-    READS_MAX = 20000, /* of words for one chain: a table may hold a program that never ends */
+    READS_MAX = 20000, /* of words for one chain */
     PAGE_BYTES = 4096,
     PAGES = 8,      /* a power of two */
     RULES_LOG = 12, /* libunwind keeps so many unwind rules, log 2 */
@@ -41,7 +40,6 @@ struct page {
 };
 
 struct unwinder {
-    pthread_mutex_t lock; /* of all below */
     unw_addr_space_t libunwind;
     VEC(struct search_table) tables;
     struct page pages[PAGES];
@@ -61,12 +59,22 @@ struct walk {
 
 /* ---- memory and registers, as libunwind asks for them ---- */
 
-static struct search_table *find_known(struct unwinder *unwinder, target_addr at)
+static const struct map *find_map(struct walk *walk, target_addr at)
 {
-    for (size_t i = 0; i < unwinder->tables.count; i++)
-        if (target_addr_within(at, unwinder->tables.items[i].start, unwinder->tables.items[i].end))
-            return &unwinder->tables.items[i];
-    return NULL;
+    struct space *space = walk->tracee->process->space;
+    const struct map *map = maps_find(&space->maps, at);
+    if (!map && walk->now_ns - space->maps_read_ns >= MAPS_AGAIN_NS) {
+        space_read_maps(space, walk->tracee->tid, walk->now_ns);
+        map = maps_find(&space->maps, at);
+    }
+    return map;
+}
+
+/* They stand in code only, and only in that of files. Tables may lie in code, too. */
+static bool may_hold_breakpoints(struct walk *walk, uint64_t at)
+{
+    const struct map *map = find_map(walk, target_addr_of(at));
+    return !map || (map->execute && map->inode != 0);
 }
 
 static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *value, int write,
@@ -78,12 +86,15 @@ static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *valu
     (void)libunwind;
     if (write || ++walk->reads > READS_MAX)
         return -UNW_EINVAL;
+    /* Where no rule told libunwind how to go on, it takes what lies at 0 for one. */
+    if (at < PAGE_BYTES)
+        return -UNW_EINVAL;
     uint64_t offset = at % PAGE_BYTES;
-    /* Breakpoints stand in code only. */
-    if (offset > PAGE_BYTES - sizeof(*value) || find_known(unwinder, target_addr_of(at)))
-        return space_read(space, target_addr_of(at), value, sizeof(*value)) < 0 ? -UNW_EINVAL : 0;
     struct page *page = &unwinder->pages[at / PAGE_BYTES % PAGES];
-    if (page->at != at / PAGE_BYTES || page->turn != unwinder->turn) {
+    bool is_known = page->at == at / PAGE_BYTES && page->turn == unwinder->turn;
+    if (offset > PAGE_BYTES - sizeof(*value) || (!is_known && may_hold_breakpoints(walk, at)))
+        return space_read(space, target_addr_of(at), value, sizeof(*value)) < 0 ? -UNW_EINVAL : 0;
+    if (!is_known) {
         page->at = at / PAGE_BYTES;
         page->turn = 0;
         if (memory_read(space->memory, target_addr_of(at - offset), page->bytes, PAGE_BYTES) < 0)
@@ -118,17 +129,6 @@ static int read_float_register(unw_addr_space_t libunwind, unw_regnum_t number, 
 }
 
 /* ---- tables ---- */
-
-static const struct map *find_map(struct walk *walk, target_addr at)
-{
-    struct space *space = walk->tracee->process->space;
-    const struct map *map = maps_find(&space->maps, at);
-    if (!map && walk->now_ns - space->maps_read_ns >= MAPS_AGAIN_NS) {
-        space_read_maps(space, walk->tracee->tid, walk->now_ns);
-        map = maps_find(&space->maps, at);
-    }
-    return map;
-}
 
 /* The mapping of the file's beginning: the nearest one in front of this one. */
 static const struct map *find_headers(const struct maps *maps, const struct map *map)
@@ -189,6 +189,14 @@ static void read_search_table(const struct space *space, uint64_t at, struct sea
     table->n = header.count;
 }
 
+static struct search_table *find_known(struct unwinder *unwinder, target_addr at)
+{
+    for (size_t i = 0; i < unwinder->tables.count; i++)
+        if (target_addr_within(at, unwinder->tables.items[i].start, unwinder->tables.items[i].end))
+            return &unwinder->tables.items[i];
+    return NULL;
+}
+
 /* The table for the code at `at`, or NULL. */
 static const struct search_table *find_table(struct walk *walk, target_addr at)
 {
@@ -207,9 +215,12 @@ static const struct search_table *find_table(struct walk *walk, target_addr at)
     return table;
 }
 
-/* The address of the FDE for `ip`, by a search in the table; 0 when there is none. */
+/* The address of the FDE for `ip`, by a search in the table; 0 when there is none. What is searched
+   for is cut to an entry's size, and the table may be in any order: as libunwind has it, so that
+   both find the same. */
 static uint64_t find_rules(const struct space *space, const struct search_table *table, uint64_t ip)
 {
+    int32_t relative = (int32_t)(ip - table->base);
     int32_t entry[2]; /* relative to the base: first address, FDE */
     uint64_t low = 0, high = table->n, found = 0;
     while (low < high) {
@@ -217,7 +228,7 @@ static uint64_t find_rules(const struct space *space, const struct search_table 
         target_addr at = target_addr_of(table->entries + middle * sizeof(entry));
         if (space_read(space, at, entry, sizeof(entry)) < 0)
             return 0;
-        if (table->base + (uint64_t)(int64_t)entry[0] <= ip) {
+        if (entry[0] <= relative) {
             found = table->base + (uint64_t)(int64_t)entry[1];
             low = middle + 1;
         } else {
@@ -244,10 +255,11 @@ static bool are_rules_fit(const struct walk *walk, const struct search_table *ta
     struct unwinder *unwinder = walk->unwinder;
     const struct space *space = walk->tracee->process->space;
     uint32_t pointer, id;
-    uint64_t at = find_rules(space, table, ip);
+    uint64_t at = find_rules(space, table, ip), common;
     size_t fde = read_rules(space, at, unwinder->rules[0], &pointer);
-    size_t cie =
-        fde ? read_rules(space, at + sizeof(uint32_t) - pointer, unwinder->rules[1], &id) : 0;
+    if (!fde || !unwind_rules_find_common(at, pointer, &common))
+        return false;
+    size_t cie = read_rules(space, common, unwinder->rules[1], &id);
     return cie && id == 0 &&
            unwind_rules_are_fit(unwinder->rules[1], cie, unwinder->rules[0], fde,
                                 arch_dwarf_return_column);
@@ -325,7 +337,6 @@ static struct unwinder *unwinder_new(void)
         free(unwinder);
         return NULL;
     }
-    pthread_mutex_init(&unwinder->lock, NULL);
     /* What the tables say of an address is looked up once. Without, it is slower, no more. */
     unw_set_caching_policy(unwinder->libunwind, UNW_CACHE_GLOBAL);
     unw_set_cache_size(unwinder->libunwind, 1 << RULES_LOG, 0);
@@ -336,10 +347,8 @@ void unwinder_forget(struct unwinder *unwinder)
 {
     if (!unwinder)
         return;
-    pthread_mutex_lock(&unwinder->lock);
     unwinder->tables.count = 0;
     unw_flush_cache(unwinder->libunwind, 0, 0);
-    pthread_mutex_unlock(&unwinder->lock);
 }
 
 void unwinder_free(struct unwinder *unwinder)
@@ -347,7 +356,6 @@ void unwinder_free(struct unwinder *unwinder)
     if (!unwinder)
         return;
     unw_destroy_addr_space(unwinder->libunwind);
-    pthread_mutex_destroy(&unwinder->lock);
     vec_free(&unwinder->tables);
     free(unwinder);
 }
@@ -360,12 +368,13 @@ static size_t walk_stack(struct walk *walk, struct unwound *chain, size_t max)
         return n;
     while (n < max) {
         unw_word_t ip;
-        bool interrupted = unw_is_signal_frame(&cursor) > 0;
         walk->no_table = false;
-        /* Without a table libunwind makes a guess; of a signal's frame it knows the layout. */
-        if (unw_step(&cursor) <= 0 || (walk->no_table && !interrupted) ||
-            unw_get_reg(&cursor, UNW_REG_IP, &ip) < 0 || ip == 0)
+        /* Without a table libunwind makes a guess. */
+        if (unw_step(&cursor) <= 0 || walk->no_table || unw_get_reg(&cursor, UNW_REG_IP, &ip) < 0 ||
+            ip == 0)
             break;
+        /* It is asked of the frame that was just left. */
+        bool interrupted = unw_is_signal_frame(&cursor) > 0;
         chain[n++] = (struct unwound){target_addr_of(ip), !interrupted};
     }
     return n;
@@ -389,9 +398,6 @@ size_t unwind_callers(struct tracee *tracee, const arch_regs *regs, target_addr 
         .sp = sp,
         .now_ns = now_ns,
     };
-    pthread_mutex_lock(&walk.unwinder->lock);
     walk.unwinder->turn++;
-    size_t n = walk_stack(&walk, chain, max);
-    pthread_mutex_unlock(&walk.unwinder->lock);
-    return n;
+    return walk_stack(&walk, chain, max);
 }

@@ -17,14 +17,12 @@
 #include "ptrace/tracee.h"
 #include "util/addr.h"
 
-enum { UNWIND_FRAMES_MAX = 64 };
-
 struct unwound {
     target_addr at;
     bool is_return; /* else it was interrupted there, by a signal */
 };
 
-/* What is known of the unwind tables of one address space. */
+/* What is known of the unwind tables of one address space. Used by whoever has the turn. */
 struct unwinder;
 
 /*

@@ -46,6 +46,7 @@ struct harness {
     struct modules known; /* of the first process */
     void (*rung)(struct harness *harness);
     void (*on_hit)(struct harness *harness, const struct hit *hit);
+    bool marks_returns; /* names of code: "r0x..." for return addresses, else "i0x..." */
     void *data;
     /* what the target wrote to stdout */
     char output[OUTPUT_MAX];
@@ -214,6 +215,28 @@ static inline void harness_rung(void *data)
         h->rung(h);
 }
 
+static inline size_t harness_put_name(struct harness *h, char mark, target_addr at, char *out,
+                                      size_t size)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%c0x%lx", mark, at.value);
+    return (size_t)snprintf(out, size, "%s", text + !h->marks_returns);
+}
+
+static inline size_t harness_name_code(void *data, struct process *process, target_addr at,
+                                       char *out, size_t size)
+{
+    (void)process;
+    return harness_put_name(data, 'i', at, out, size);
+}
+
+static inline size_t harness_name_return(void *data, struct process *process, target_addr at,
+                                         char *out, size_t size)
+{
+    (void)process;
+    return harness_put_name(data, 'r', at, out, size);
+}
+
 /* `names`: the functions to arm, separated by spaces. With HAND_OVER_EVERY=N in the environment
    threads are handed over all the time: see struct engine_options. */
 static inline struct harness *harness_new(const char *names, const struct engine_options *options)
@@ -240,6 +263,8 @@ static inline struct harness *harness_new(const char *names, const struct engine
         .executed = harness_executed,
         .ended = harness_ended,
         .rung = harness_rung,
+        .name_code = harness_name_code,
+        .name_return = harness_name_return,
     };
     ck_assert_int_eq(catalog_new(&h->catalog), 0);
     ck_assert_int_eq(engine_new(&h->options, &sink, &h->engine), 0);

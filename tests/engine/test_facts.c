@@ -49,7 +49,8 @@ static void note(struct harness *h, const struct hit *hit)
 static struct arena arena;
 
 /* Runs `call_chain HOW` with leaf() traced, and what else is named in `more`. */
-static struct record *run(const char *how, const char *more, size_t frames, struct harness **result)
+static struct record *run_marking(bool marks_returns, const char *how, const char *more,
+                                  size_t frames, struct harness **result)
 {
     char names[128], command[128];
     const struct engine_options options = {.stack_frames = frames};
@@ -58,6 +59,7 @@ static struct record *run(const char *how, const char *more, size_t frames, stru
     snprintf(command, sizeof(command), "call_chain %s", how);
     struct harness *h = harness_new(names, &options);
     h->on_hit = note;
+    h->marks_returns = marks_returns;
     h->data = record;
     for (size_t i = 0; i < h->n; i++)
         ck_assert_int_eq(call_facts_add(&h->counters[i].probe, (1 << PROBE_FACTS_MAX) - 1, &arena),
@@ -67,6 +69,11 @@ static struct record *run(const char *how, const char *more, size_t frames, stru
                   "%s ended with wait status 0x%x", how, h->status);
     *result = h;
     return record;
+}
+
+static struct record *run(const char *how, const char *more, size_t frames, struct harness **result)
+{
+    return run_marking(false, how, more, frames, result);
 }
 
 static void done(struct harness *h, struct record *record)
@@ -113,10 +120,11 @@ static const struct {
     const char *how;
     size_t least; /* frames */
 } chains[] = {
-    {"plain", 5},               /* middle, outer, main, the C library twice and _start */
-    {"signal", 6},              /* on_signal, the trampoline, raise, interrupted, main, ... */
-    {"last", 6},                /* middle, end, last, main, ... */
-    {"deep", 63},  {"made", 1}, /* code without tables */
+    {"plain", 5},                /* middle, outer, main, the C library twice and _start */
+    {"signal", 6},               /* on_signal, the trampoline, raise, interrupted, main, ... */
+    {"last", 6},                 /* middle, end, last, main, ... */
+    {"deep", 63},  {"fault", 3}, /* on_fault, the trampoline, code without tables */
+    {"made", 1},                 /* code without tables */
 };
 
 /* All that the C library finds, and no more. */
@@ -168,7 +176,7 @@ END_TEST
 /* Where breakpoints stand at all the return addresses. */
 START_TEST(breakpoints_are_no_part_of_it)
 {
-    chain_is_true((size_t)_i, FRAMES_MOST, "middle outer main deep interrupted last");
+    chain_is_true((size_t)_i, FRAMES_MOST, "middle outer main deep interrupted last fault");
 }
 END_TEST
 
@@ -194,10 +202,32 @@ START_TEST(return_addresses_are_not_believed)
 }
 END_TEST
 
+/* Where a signal came is told apart from return addresses. */
+START_TEST(one_address_was_interrupted)
+{
+    static const struct {
+        const char *how, *marks;
+    } told[] = {{"plain", "rrr"}, {"signal", "rrir"}, {"fault", "rri"}};
+    struct harness *h;
+    struct record *record = run_marking(true, told[_i].how, "", FRAMES_MOST, &h);
+    const char *stack = record->hits[0].stack;
+    ck_assert_uint_gt(record->n, 0);
+    for (const char *mark = told[_i].marks; *mark; mark++) {
+        ck_assert_ptr_nonnull(stack);
+        ck_assert_msg(*stack == *mark, "%s: %s", told[_i].how, record->hits[0].stack);
+        stack = strchr(stack, ';');
+        stack = stack ? stack + 1 : NULL;
+    }
+    for (; stack; stack = strchr(stack, ';'), stack = stack ? stack + 1 : NULL)
+        ck_assert_msg(*stack == 'r', "%s: %s", told[_i].how, record->hits[0].stack);
+    done(h, record);
+}
+END_TEST
+
 /* Tables that lead nowhere, or that never end, end the chain. */
 START_TEST(tables_are_not_believed)
 {
-    static const char *const how[] = {"lost", "loop", "divide", "column"};
+    static const char *const how[] = {"lost", "loop", "divide", "jump", "other", "column"};
     struct harness *h;
     struct record *record = run(how[_i], "", 16, &h);
     ck_assert_uint_eq(record->n, 2);
@@ -242,10 +272,11 @@ static void add_tests(TCase *tests)
     int n = (int)(sizeof(chains) / sizeof(chains[0]));
     tcase_add_loop_test(tests, chains_are_those_of_the_c_library, 0, n);
     tcase_add_loop_test(tests, chains_are_as_long_as_was_asked_for, 0, n);
-    tcase_add_loop_test(tests, breakpoints_are_no_part_of_it, 0, 4);
+    tcase_add_loop_test(tests, breakpoints_are_no_part_of_it, 0, 5);
     tcase_add_test(tests, default_length);
     tcase_add_test(tests, return_addresses_are_not_believed);
-    tcase_add_loop_test(tests, tables_are_not_believed, 0, 4);
+    tcase_add_loop_test(tests, one_address_was_interrupted, 0, 3);
+    tcase_add_loop_test(tests, tables_are_not_believed, 0, 6);
     tcase_add_test(tests, threads_have_their_own);
     tcase_add_test(tests, depth_counts_open_calls);
 }

@@ -2,8 +2,8 @@
  * Calls of leaf() from known places. What leaf() says of who called it, "chain ADDRESS...", comes
  * from the C library's backtrace(3), the innermost caller first.
  *
- *     call_chain plain | deep | signal | last | made | smashed | lost | loop |
- *                divide | column | threads
+ *     call_chain plain | deep | signal | last | made | fault | smashed | lost | loop | divide |
+ *                jump | other | column | threads
  */
 #include <execinfo.h>
 #include <pthread.h>
@@ -78,6 +78,14 @@ NOINLINE int last(int a)
     return a;
 }
 
+static int run_made(const uint8_t *code, size_t n)
+{
+    uint8_t *page =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memcpy(page, code, n);
+    return ((int (*)(void))(uintptr_t)page)();
+}
+
 /* Code without unwind tables: sub $8,%rsp; mov $1,%edi; movabs $leaf,%rax; call *%rax; add $8,%rsp;
    ret */
 static int made(void)
@@ -86,18 +94,44 @@ static int made(void)
                       0,    0,    0,    0,    0,    0, 0xff, 0xd0, 0x48, 0x83, 0xc4, 0x08, 0xc3};
     uintptr_t to = (uintptr_t)leaf;
     memcpy(code + 11, &to, sizeof(to));
-    uint8_t *page =
-        mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    memcpy(page, code, sizeof(code));
-    return ((int (*)(void))(uintptr_t)page)();
+    return run_made(code, sizeof(code));
+}
+
+static void on_fault(int signal, siginfo_t *info, void *data)
+{
+    ucontext_t *context = data;
+    (void)info;
+    sink = leaf(1) + signal;
+    context->uc_mcontext.gregs[REG_RIP] += 2; /* behind ud2 */
+}
+
+/* Such code is interrupted by a signal. Its frame pointer would lead on: push %rbp; mov %rsp,%rbp;
+   ud2; xor %eax,%eax; pop %rbp; ret */
+static int fault(void)
+{
+    static const uint8_t code[] = {0x55, 0x48, 0x89, 0xe5, 0x0f, 0x0b, 0x31, 0xc0, 0x5d, 0xc3};
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
+    sigaction(SIGILL, &action, NULL);
+    return run_made(code, sizeof(code));
 }
 
 /*
  * smashed: while leaf() runs, the caller's return address is none. lost: its tables say that the
- * caller's frame is where nothing is. loop: they hold a program that never ends. divide,
- * column: they ask for what libunwind cannot do.
+ * caller's frame is where nothing is. loop: they hold a program that never ends. divide, jump,
+ * other, column: they ask for what libunwind cannot do.
  */
-int smashed(void), lost(void), loop(void), divide(void), column(void);
+#define CALLS_LEAF(name, rules)                                                                    \
+    ".text\n"                                                                                      \
+    ".globl " name "\n.type " name ", @function\n" name ":\n"                                      \
+    ".cfi_startproc\n" rules "\n"                                                                  \
+    "    sub $8, %rsp\n"                                                                           \
+    "    xor %edi, %edi\n"                                                                         \
+    "    call leaf\n"                                                                              \
+    "    add $8, %rsp\n"                                                                           \
+    "    ret\n"                                                                                    \
+    ".cfi_endproc\n.size " name ", .-" name "\n"
+
+int smashed(void), lost(void), loop(void), divide(void), jump(void), other(void), column(void);
 __asm__(".text\n"
         ".globl smashed\n.type smashed, @function\nsmashed:\n"
         ".cfi_startproc\n"
@@ -117,45 +151,19 @@ __asm__(".text\n"
         ".cfi_def_cfa_offset 8\n"
         "    ret\n"
         ".cfi_endproc\n.size smashed, .-smashed\n"
-        ".globl lost\n.type lost, @function\nlost:\n"
-        ".cfi_startproc\n"
         /* DW_CFA_def_cfa_expression, 2 bytes: DW_OP_lit8 DW_OP_nop */
-        ".cfi_escape 0x0f, 2, 0x38, 0x96\n"
-        "    sub $8, %rsp\n"
-        "    xor %edi, %edi\n"
-        "    call leaf\n"
-        "    add $8, %rsp\n"
-        "    ret\n"
-        ".cfi_endproc\n.size lost, .-lost\n"
-        ".globl loop\n.type loop, @function\nloop:\n"
-        ".cfi_startproc\n"
+        CALLS_LEAF("lost", ".cfi_escape 0x0f, 2, 0x38, 0x96")
         /* DW_CFA_def_cfa_expression, 3 bytes: DW_OP_skip to itself */
-        ".cfi_escape 0x0f, 3, 0x2f, 0xfd, 0xff\n"
-        "    sub $8, %rsp\n"
-        "    xor %edi, %edi\n"
-        "    call leaf\n"
-        "    add $8, %rsp\n"
-        "    ret\n"
-        ".cfi_endproc\n.size loop, .-loop\n"
+        CALLS_LEAF("loop", ".cfi_escape 0x0f, 3, 0x2f, 0xfd, 0xff")
         /* lit1 const1u(63) shl const1s(-1) div: the least number by -1 */
-        ".globl divide\n.type divide, @function\ndivide:\n"
-        ".cfi_startproc\n"
-        ".cfi_escape 0x0f, 7, 0x31, 0x08, 63, 0x24, 0x09, 0xff, 0x1b\n"
-        "    sub $8, %rsp\n"
-        "    xor %edi, %edi\n"
-        "    call leaf\n"
-        "    add $8, %rsp\n"
-        "    ret\n"
-        ".cfi_endproc\n.size divide, .-divide\n"
-        ".globl column\n.type column, @function\ncolumn:\n"
-        ".cfi_startproc\n"
-        ".cfi_return_column 200\n"
-        "    sub $8, %rsp\n"
-        "    xor %edi, %edi\n"
-        "    call leaf\n"
-        "    add $8, %rsp\n"
-        "    ret\n"
-        ".cfi_endproc\n.size column, .-column\n");
+        CALLS_LEAF("divide", ".cfi_escape 0x0f, 7, 0x31, 0x08, 63, 0x24, 0x09, 0xff, 0x1b")
+        /* The same, but the division is the number of DW_CFA_GNU_args_size in front, and DW_OP_skip
+           leads there. */
+        CALLS_LEAF("jump", ".cfi_escape 0x2e, 0x1b\n"
+                           ".cfi_escape 0x0f, 9, 0x31, 0x08, 63, 0x24, 0x09, 0xff, 0x2f, -12, -1")
+        /* DW_CFA_register: rbx is in a register that there is none of */
+        CALLS_LEAF("other", ".cfi_escape 0x09, 3, 0xff, 0xff, 0xff, 0xff, 0x7f")
+            CALLS_LEAF("column", ".cfi_return_column 200"));
 
 static void *work(void *data)
 {
@@ -181,9 +189,10 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*call)(void);
-    } calls[] = {{"signal", interrupted}, {"made", made},      {"smashed", smashed},
-                 {"lost", lost},          {"divide", divide},  {"column", column},
-                 {"loop", loop},          {"threads", threads}};
+    } calls[] = {{"signal", interrupted}, {"made", made},      {"fault", fault},
+                 {"smashed", smashed},    {"lost", lost},      {"loop", loop},
+                 {"divide", divide},      {"jump", jump},      {"other", other},
+                 {"column", column},      {"threads", threads}};
     if (strcmp(how, "plain") == 0)
         return outer(argc) < 0;
     if (strcmp(how, "deep") == 0)

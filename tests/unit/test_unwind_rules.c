@@ -27,6 +27,11 @@ START_TEST(what_compilers_write)
 {
     ck_assert(FITS(0x41, 0x0e, 0x10, 0x86, 0x02, 0x43, 0x0d, 0x06, 0x0a, 0x0b, 0xc6, 0x0c, 7, 8));
     ck_assert(FITS(0x02, 0x80, 0x03, 1, 2, 0x04, 1, 2, 3, 4, 0x2e, 0x90, 1));
+    ck_assert(FITS(0x09, 3, 16, 0x09, 3, 0));
+    /* A jump's number, and a division's, as what is added to a register. */
+    ck_assert(FITS(0x10, 8, 2, 0x77, 0x28, 0x10, 8, 3, 0x77, 0x2f, 0x06, 0x10, 8, 2, 0x77, 0x1b));
+    /* The CFA in a table of procedure linkage. */
+    ck_assert(FITS(0x0f, 11, 0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22));
     ck_assert(FITS(0x0f, 3, 0x77, 0x78, 0x06, 0x10, 6, 2, 0x76, 0x00, 0x16, 7, 2, 0x77, 0x28));
 }
 END_TEST
@@ -51,6 +56,89 @@ START_TEST(what_breaks_it)
 }
 END_TEST
 
+/* The register that another one is kept in has a number, as long as it likes. */
+START_TEST(registers_that_are_not)
+{
+    ck_assert(!FITS(0x09, 3, 17));
+    ck_assert(!FITS(0x09, 3, 0xff, 0xff, 0xff, 0xff, 0x7f));
+    ck_assert(!FITS(0x09, 3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1));
+}
+END_TEST
+
+/* Jumps may lead anywhere, so none is taken; what is no operation, or goes on behind the end, could
+   be one to libunwind. */
+START_TEST(expressions_that_leave)
+{
+    ck_assert(!FITS(0x2e, 0x1b, 0x0f, 9, 0x31, 0x08, 63, 0x24, 0x09, 0xff, 0x2f, 0xf4, 0xff));
+    ck_assert(
+        !FITS(0x2e, 0x1b, 0x0f, 10, 0x31, 0x08, 63, 0x24, 0x09, 0xff, 0x31, 0x28, 0xf3, 0xff));
+    ck_assert(!FITS(0x0f, 3, 0x2f, 0, 0));
+    ck_assert(!FITS(0x10, 3, 2, 0x31, 0x97));
+    ck_assert(!FITS(0x0f, 2, 0x31, 0x08, 0x1b));
+    ck_assert(!FITS(0x16, 3, 2, 0x31, 0x77, 0x2e, 0));
+}
+END_TEST
+
+/* libunwind shifts an eleventh byte's bits into the first. */
+START_TEST(numbers_longer_than_any)
+{
+    ck_assert(FITS(0x0e, 0x90, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0));
+    ck_assert(!FITS(0x0e, 0x90, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0));
+    ck_assert(!FITS(0x0e, 0x90, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10));
+}
+END_TEST
+
+/* With this augmentation, its data (n bytes, which its length tells of) and no instructions. */
+static bool augmentation_fits(const char *text, const uint8_t *data, size_t n)
+{
+    uint8_t cie[64] = {1}, fde[32] = {0};
+    size_t length = strlen(text) + 1, at = 1 + length;
+    ck_assert_uint_lt(at + 4 + n, sizeof(cie));
+    memcpy(cie + 1, text, length);
+    cie[at++] = 1;
+    cie[at++] = 0x78;
+    cie[at++] = RETURN_COLUMN;
+    cie[at++] = (uint8_t)n;
+    memcpy(cie + at, data, n);
+    return unwind_rules_are_fit(cie, at + n, fde, sizeof(fde), RETURN_COLUMN);
+}
+
+#define AUGMENTATION_FITS(text, ...)                                                               \
+    augmentation_fits(text, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+/* What libunwind reads by the letters alone must be what there is. */
+START_TEST(augmentations)
+{
+    ck_assert(AUGMENTATION_FITS("zR", 0x1b));
+    ck_assert(AUGMENTATION_FITS("zRS", 0x1b));
+    ck_assert(AUGMENTATION_FITS("zPLR", 0x9b, 1, 2, 3, 4, 0x1b, 0x1b));
+    /* Instructions in the rest. */
+    ck_assert(!AUGMENTATION_FITS("zR", 0x1b, 0x00));
+    ck_assert(!AUGMENTATION_FITS("z", 0x00));
+    ck_assert(!AUGMENTATION_FITS("zPLR", 0x9b, 1, 2, 3, 4, 0x1b));
+    /* Letters at which it stops, or that it has no room for. */
+    ck_assert(!AUGMENTATION_FITS("zBR", 0x1b));
+    ck_assert(!AUGMENTATION_FITS("zRB", 0x1b));
+    ck_assert(!AUGMENTATION_FITS("zPLRS", 0x9b, 1, 2, 3, 4, 0x1b, 0x1b));
+    /* As long as it takes to the next multiple of 8. */
+    ck_assert(!AUGMENTATION_FITS("zR", 0x50));
+    ck_assert(!AUGMENTATION_FITS("zPR", 0x50, 0, 0, 0, 0, 0, 0, 0, 0, 0x1b));
+}
+END_TEST
+
+START_TEST(the_common_part_is_in_front)
+{
+    uint64_t at;
+    ck_assert(unwind_rules_find_common(0x1000, 0x104, &at));
+    ck_assert_uint_eq(at, 0xf00);
+    ck_assert(unwind_rules_find_common(UINT64_C(0x700000000000), INT32_MAX, &at));
+    ck_assert_uint_eq(at, UINT64_C(0x700000000000) + 4 - INT32_MAX);
+    ck_assert(!unwind_rules_find_common(0x1000, 0, &at));
+    ck_assert(!unwind_rules_find_common(UINT64_C(0x700000000000), 0x80000000, &at));
+    ck_assert(!unwind_rules_find_common(UINT64_C(0x700000000000), 0xffffff00, &at));
+}
+END_TEST
+
 /* Cut short, or not known. */
 START_TEST(what_is_not_whole)
 {
@@ -69,15 +157,16 @@ START_TEST(what_is_not_whole)
 END_TEST
 
 struct count {
-    size_t all, fit;
+    size_t all, fit, files;
 };
 
-/* Every FDE that the search table of a library names, as it lies in memory. */
+/* Every FDE that the search tables of the loaded files name, as they lie in memory. */
 static int count_rules(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct count *count = data;
     (void)size;
-    for (int i = 0; strstr(info->dlpi_name, "libc.so") && i < info->dlpi_phnum; i++) {
+    count->files++;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
         if (info->dlpi_phdr[i].p_type != PT_GNU_EH_FRAME)
             continue;
         const uint8_t *base = (const uint8_t *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
@@ -100,10 +189,11 @@ static int count_rules(struct dl_phdr_info *info, size_t size, void *data)
     return 0;
 }
 
-START_TEST(those_of_the_c_library)
+START_TEST(those_of_this_program)
 {
     struct count count = {0};
     dl_iterate_phdr(count_rules, &count);
+    ck_assert_uint_gt(count.files, 2); /* the program, the C library, the linker */
     ck_assert_uint_gt(count.all, 1000);
     ck_assert_uint_eq(count.fit, count.all);
 }
@@ -113,8 +203,13 @@ static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, what_compilers_write);
     tcase_add_test(tests, what_breaks_it);
+    tcase_add_test(tests, registers_that_are_not);
+    tcase_add_test(tests, expressions_that_leave);
+    tcase_add_test(tests, numbers_longer_than_any);
+    tcase_add_test(tests, augmentations);
+    tcase_add_test(tests, the_common_part_is_in_front);
     tcase_add_test(tests, what_is_not_whole);
-    tcase_add_test(tests, those_of_the_c_library);
+    tcase_add_test(tests, those_of_this_program);
 }
 
 CHECK_MAIN("unwind_rules", 10, add_tests)
