@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -13,7 +12,7 @@
 
 #include "ptrace/core.h"
 #include "ptrace/deliver.h"
-#include "util/cleanup.h"
+#include "ptrace/proc_status.h"
 #include "util/log.h"
 
 enum { LOOK_AGAIN_NS = 200000 };
@@ -77,14 +76,7 @@ static void quiesce(struct engine *engine, pid_t pid)
    kernel unblocks that of a breakpoint. */
 static bool has_pending_trap(pid_t tid)
 {
-    char path[64], line[256];
-    unsigned long long pending = 0, blocked = 0;
-    snprintf(path, sizeof(path), "/proc/%d/status", tid);
-    cleanup(cleanup_file) FILE *status = fopen(path, "re");
-    while (status && fgets(line, sizeof(line), status))
-        if (sscanf(line, "SigPnd: %llx", &pending) != 1 &&
-            sscanf(line, "SigBlk: %llx", &blocked) == 1)
-            break;
+    uint64_t pending = proc_status_set(tid, "SigPnd"), blocked = proc_status_set(tid, "SigBlk");
     return ((pending & ~blocked) >> (SIGTRAP - 1)) & 1;
 }
 
@@ -109,17 +101,8 @@ static void release(struct engine *engine, struct tracee *tracee, int signal)
  */
 static bool is_left_dead(const struct tracee *tracee)
 {
-    char path[64], line[256], state = '?';
-    unsigned threads = 0;
-    if (tracee->tid != tracee->process->pid || tracee->process->n_threads > 1)
-        return false;
-    snprintf(path, sizeof(path), "/proc/%d/status", tracee->tid);
-    cleanup(cleanup_file) FILE *status = fopen(path, "re");
-    while (status && fgets(line, sizeof(line), status)) {
-        sscanf(line, "State: %c", &state);
-        sscanf(line, "Threads: %u", &threads);
-    }
-    return state == 'Z' && threads > 1;
+    return tracee->tid == tracee->process->pid && tracee->process->n_threads <= 1 &&
+           engine_is_dead(tracee->tid) && proc_status_number(tracee->tid, "Threads") > 1;
 }
 
 /*

@@ -2,15 +2,13 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "ptrace/memory.h"
+#include "ptrace/proc_status.h"
 #include "ptrace/seize.h"
-#include "util/cleanup.h"
 #include "util/log.h"
 
 enum {
@@ -19,23 +17,9 @@ enum {
     TRY_AGAIN_NS = 1000000,
 };
 
-/* A number in /proc/PID/status (proc(5)); -1 when it cannot be read. */
-static long status_number(pid_t tid, const char *name)
-{
-    char path[64], line[256];
-    size_t n = strlen(name);
-    long number = -1;
-    snprintf(path, sizeof(path), "/proc/%d/status", tid);
-    cleanup(cleanup_file) FILE *status = fopen(path, "re");
-    while (status && fgets(line, sizeof(line), status))
-        if (strncmp(line, name, n) == 0 && sscanf(line + n, ": %ld", &number) == 1)
-            break;
-    return number;
-}
-
 static bool is_our_child(pid_t pid)
 {
-    return status_number(pid, "PPid") == getpid();
+    return proc_status_number(pid, "PPid") == getpid();
 }
 
 bool handover_possible(const struct tracee *tracee)
@@ -78,7 +62,7 @@ static int seize(struct engine *engine, pid_t tid)
             return r;
         if (engine_is_dead(tid))
             return -ESRCH;
-        if (status_number(tid, "TracerPid") == getpid())
+        if (proc_status_number(tid, "TracerPid") == getpid())
             return -EBUSY;
         struct timespec pause = {.tv_nsec = TRY_AGAIN_NS};
         nanosleep(&pause, NULL);

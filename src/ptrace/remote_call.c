@@ -2,28 +2,21 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 
 #include "ptrace/arch.h"
 #include "ptrace/core.h"
+#include "ptrace/proc_status.h"
 #include "symbols/maps.h"
 #include "util/cleanup.h"
 
 bool remote_call_forbidden(pid_t tid)
 {
-    char path[64], line[256];
-    snprintf(path, sizeof(path), "/proc/%d/status", tid);
-    cleanup(cleanup_file) FILE *status = fopen(path, "re");
-    int mode = 0; /* a kernel without seccomp has no such line */
-    if (!status)
-        return true;
-    while (fgets(line, sizeof(line), status))
-        if (sscanf(line, "Seccomp: %d", &mode) == 1)
-            break;
-    return mode != 0;
+    long mode = proc_status_number(tid, "Seccomp");
+    /* A kernel without seccomp has no such line. */
+    return mode < 0 ? proc_status_number(tid, "Pid") < 0 : mode != 0;
 }
 
 /* A system call instruction in the vdso, which no thread can be missing: the kernel maps it. */

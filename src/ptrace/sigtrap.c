@@ -9,8 +9,8 @@
 
 #include "ptrace/core.h"
 #include "ptrace/memory.h"
+#include "ptrace/proc_status.h"
 #include "ptrace/remote_call.h"
-#include "util/cleanup.h"
 #include "util/log.h"
 
 enum {
@@ -21,23 +21,9 @@ enum {
 
 static const uint64_t TRAP_BIT = UINT64_C(1) << (SIGTRAP - 1);
 
-/* A line "NAME: HEX" of /proc/PID/status (proc(5)); 0 when it cannot be read. */
-static uint64_t status_set(pid_t tid, const char *name)
-{
-    char path[64], line[256];
-    size_t n = strlen(name);
-    snprintf(path, sizeof(path), "/proc/%d/status", tid);
-    cleanup(cleanup_file) FILE *status = fopen(path, "re");
-    unsigned long long set = 0;
-    while (status && fgets(line, sizeof(line), status))
-        if (strncmp(line, name, n) == 0 && sscanf(line + n, ": %llx", &set) == 1)
-            break;
-    return set;
-}
-
 static bool status_has_trap(pid_t tid, const char *name)
 {
-    return status_set(tid, name) & TRAP_BIT;
+    return proc_status_set(tid, name) & TRAP_BIT;
 }
 
 /*
@@ -65,7 +51,7 @@ static bool has_trapped(pid_t tid)
 
 void sigtrap_look_thread(struct tracee *tracee)
 {
-    uint64_t mask = status_set(tracee->tid, "SigBlk");
+    uint64_t mask = proc_status_set(tracee->tid, "SigBlk");
     if (!(mask & TRAP_BIT) && has_trapped(tracee->tid))
         return;
     tracee->trap_block = block_of(mask);

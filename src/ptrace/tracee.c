@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ptrace/core.h"
+#include "ptrace/proc_status.h"
 #include "util/cleanup.h"
 
 enum { NAME_LIVES_NS = 50 * 1000 * 1000 };
@@ -123,14 +124,8 @@ void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns)
 
 pid_t tracee_thread_group(pid_t tid)
 {
-    char path[64], line[256];
-    snprintf(path, sizeof(path), "/proc/%d/status", tid);
-    cleanup(cleanup_file) FILE *status = fopen(path, "re");
-    int group = 0;
-    while (status && fgets(line, sizeof(line), status))
-        if (sscanf(line, "Tgid: %d", &group) == 1)
-            break;
-    return group;
+    long group = proc_status_number(tid, "Tgid");
+    return group < 0 ? 0 : (pid_t)group;
 }
 
 pid_t process_pid(const struct process *process)
