@@ -46,15 +46,6 @@ static int status_read(pid_t pid, struct status *status)
     return status->group ? 0 : -ESRCH;
 }
 
-static int ptrace_scope(void)
-{
-    int scope = 0;
-    cleanup(cleanup_file) FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
-    if (file && fscanf(file, "%d", &scope) != 1)
-        scope = 0;
-    return scope;
-}
-
 /* Whether the process is past the point of its end where it gives up its memory. */
 static bool has_lost_memory(pid_t pid)
 {
@@ -67,7 +58,7 @@ static bool has_lost_memory(pid_t pid)
 static int explain(pid_t pid, int code, struct error *err)
 {
     struct status status, tracer;
-    int scope = ptrace_scope();
+    int scope = seize_scope();
     if (status_read(pid, &status) < 0)
         return error_set(err, -ESRCH, "no process %d", pid);
     if (status.state == 'Z' || status.state == 'X')

@@ -15,7 +15,7 @@
 
 #include "ptrace/core.h"
 #include "ptrace/handover.h"
-#include "ptrace/memory.h"
+#include "ptrace/remote_call.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -27,9 +27,9 @@ int engine_shares_memory(pid_t one, pid_t other)
     return r < 0 ? -errno : r == 0;
 }
 
-static void let_child_go(struct engine *engine, const struct space *space, pid_t child)
+static void let_child_go(struct engine *engine, struct space *space, pid_t child)
 {
-    cleanup(cleanup_fd) int fd = memory_open(child);
+    cleanup(cleanup_fd) int fd = remote_open_memory(space, child);
     if (fd >= 0)
         space_clean(space, fd);
     else
@@ -177,6 +177,7 @@ void engine_exec(struct engine *engine, const struct stop *stop)
     engine->space_untidy = true;
     space_put(process->space);
     process->space = space;
+    process->stays = false;
     space->helper = stop->tid;
     sigtrap_look_process(process);
     if (engine->sink.executed)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,12 +28,12 @@ bool handover_possible(const struct tracee *tracee)
     const struct process *process = tracee->process;
     return tracee->trap_block == TRAP_NOT_BLOCKED && !process->trap.special &&
            tracee->owed.si_signo == 0 && !tracee->in_sigaction && !process->silent &&
-           (tracee->tid != process->pid || !is_our_child(process->pid));
+           !process->stays && (tracee->tid != process->pid || !is_our_child(process->pid));
 }
 
-bool handover_prepare(struct tracee *tracee, const struct site *site)
+/* Sees to it that space->parking is there. */
+static bool make_parking(struct space *space, const struct site *site)
 {
-    struct space *space = tracee->process->space;
     target_addr place;
     if (space->parking.value)
         return true;
@@ -43,6 +44,31 @@ bool handover_prepare(struct tracee *tracee, const struct site *site)
     space->changes++;
     space->parking = place;
     return true;
+}
+
+/* Whether a thread could be attached to. */
+struct question {
+    pid_t tid;
+    target_addr at;
+    bool may;
+};
+
+/* On the new owner's thread: who may attach to what goes by threads. */
+static void ask(void *data)
+{
+    struct question *question = data;
+    question->may = engine_may_seize(question->tid, question->at);
+}
+
+bool handover_prepare(struct tracee *tracee, const struct site *site)
+{
+    struct process *process = tracee->process;
+    if (!make_parking(process->space, site))
+        return false;
+    struct question question = {.tid = tracee->tid, .at = process->space->parking};
+    server_call(tracee->hand_to, ask, &question);
+    process->stays = !question.may;
+    return question.may;
 }
 
 /* A thread on its way. */
@@ -157,13 +183,17 @@ void handover_executed(struct engine *engine, struct tracee *tracee, struct spac
     /* There is no slot yet, but nobody else either who could run this code. */
     if (engine_get_regs(engine, tid, &regs) < 0 || engine_get_mask(engine, tid, &mask) < 0 ||
         memory_read(space->memory, arch_pc(&regs), code, arch_spin_insn_length) < 0 ||
-        engine_set_mask(engine, tid, ~UINT64_C(0)) < 0 ||
-        memory_write(space->memory, arch_pc(&regs), arch_spin_insn, arch_spin_insn_length) < 0 ||
+        memory_write(space->memory, arch_pc(&regs), arch_spin_insn, arch_spin_insn_length) < 0)
+        return;
+    /* Only a thread that was killed cannot be let go. */
+    if (engine_set_mask(engine, tid, ~UINT64_C(0)) < 0 ||
         engine_ptrace(engine, PTRACE_DETACH, tid, NULL, 0) < 0)
         return;
     if (move(engine, tracee, primary) < 0)
         /* Its end is reported to the primary: it is our child. */
         tracee_set_owner(tracee, primary);
-    if (memory_write(space->memory, arch_pc(&regs), code, arch_spin_insn_length) == 0)
-        engine_set_mask(engine, tid, mask);
+    int r = memory_write(space->memory, arch_pc(&regs), code, arch_spin_insn_length);
+    engine_set_mask(engine, tid, mask);
+    if (r < 0 && r != -ESRCH)
+        log_warning("process %d: its first instruction cannot be put back: %s", tid, strerror(-r));
 }

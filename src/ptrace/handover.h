@@ -19,8 +19,9 @@
  * thread that has forked it is shown its stops whoever its owner is.
  */
 bool handover_possible(const struct tracee *tracee);
-/* Whether there is a place near the site to wait in; where there is none yet one is made, for the
-   next time. */
+/* Whether there is a place near the site to wait in (where there is none yet one is made, for the
+   next time), and the server that the thread is to be handed to may attach to it: once it may not,
+   no thread of the process is handed over any more. */
 bool handover_prepare(struct tracee *tracee, const struct site *site);
 /* Hands over the thread, which is stopped by a breakpoint and is to go on at `pc`; its new owner
    resumes it. The tracee may be gone afterwards. */

@@ -4,10 +4,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "ptrace/arch.h"
 #include "ptrace/core.h"
+#include "ptrace/memory.h"
 #include "ptrace/proc_status.h"
 #include "symbols/maps.h"
 #include "util/cleanup.h"
@@ -62,6 +66,17 @@ static int to_syscall_stop(struct engine *engine, pid_t tid, int signal)
     }
 }
 
+/* The mappings of one that may not be looked into cannot be read. But the thread may be just behind
+   a system call instruction. */
+static target_addr syscall_insn_behind(const struct space *space, const arch_regs *regs)
+{
+    uint8_t code[ARCH_TRAP_MAX];
+    target_addr at = target_addr_plus(arch_pc(regs), -(int64_t)arch_syscall_insn_length);
+    bool is_one = memory_read(space->memory, at, code, arch_syscall_insn_length) == 0 &&
+                  memcmp(code, arch_syscall_insn, arch_syscall_insn_length) == 0;
+    return is_one ? at : target_addr_of(0);
+}
+
 int remote_syscall(struct space *space, pid_t tid, long number, const uint64_t args[6],
                    int64_t *result)
 {
@@ -70,10 +85,12 @@ int remote_syscall(struct space *space, pid_t tid, long number, const uint64_t a
     uint64_t mask, all = ~UINT64_C(0);
     if (remote_call_forbidden(tid))
         return -EPERM;
-    int r = space->syscall_insn.value ? 0 : find_syscall_insn(space, tid);
-    if (r == 0)
-        r = engine_get_regs(engine, tid, &saved);
-    if (r == 0)
+    int r = engine_get_regs(engine, tid, &saved);
+    if (r < 0)
+        return r;
+    r = space->syscall_insn.value ? 0 : find_syscall_insn(space, tid);
+    target_addr insn = r == 0 ? space->syscall_insn : syscall_insn_behind(space, &saved);
+    if (insn.value)
         r = engine_get_mask(engine, tid, &mask);
     if (r == 0)
         r = engine_set_mask(engine, tid, all);
@@ -88,7 +105,7 @@ int remote_syscall(struct space *space, pid_t tid, long number, const uint64_t a
         mask |= UINT64_C(1) << (signal - 1);
     space->remote_calls++;
     regs = saved;
-    arch_prepare_syscall(&regs, space->syscall_insn, number, args);
+    arch_prepare_syscall(&regs, insn, number, args);
     r = engine_set_regs(engine, tid, &regs);
     if (r == 0)
         r = to_syscall_stop(engine, tid, signal); /* enters */
@@ -108,4 +125,27 @@ int remote_syscall(struct space *space, pid_t tid, long number, const uint64_t a
        restarted; the way out of a trap does (arch_do_signal_or_restart()). */
     int settled = tracee_settle(engine, tid);
     return r < 0 ? r : settled;
+}
+
+static int remote_prctl(struct space *space, pid_t tid, int what, uint64_t value, int64_t *result)
+{
+    const uint64_t args[6] = {(uint64_t)what, value};
+    int r = remote_syscall(space, tid, SYS_prctl, args, result);
+    return r < 0 ? r : *result < 0 ? (int)*result : 0;
+}
+
+int remote_open_memory(struct space *space, pid_t child)
+{
+    int64_t dumpable = 0, result;
+    int fd = memory_open(child);
+    /* Where it was not this that has forbidden it, this is of no help. */
+    if (fd != -EACCES || remote_prctl(space, child, PR_GET_DUMPABLE, 0, &dumpable) < 0 ||
+        dumpable == 1 || remote_prctl(space, child, PR_SET_DUMPABLE, 1, &result) < 0)
+        return fd;
+    fd = memory_open(child);
+    /* What the kernel alone can set (2, core(5)) becomes what forbids the same. */
+    int r = remote_prctl(space, child, PR_SET_DUMPABLE, 0, &result);
+    if (r < 0 && fd >= 0)
+        close(fd);
+    return r < 0 ? r : fd;
 }

@@ -21,6 +21,13 @@
 MUST_CHECK int remote_syscall(struct space *space, pid_t tid, long number, const uint64_t args[6],
                               int64_t *result);
 
+/*
+ * Opens the memory of a forked child that is in its first stop, as memory_open() does; `space` is
+ * its parent's, of which it has a copy. A child that forbids that, as its parent does (prctl(2),
+ * PR_SET_DUMPABLE), is made to permit it for the moment. The caller closes. A negative errno.
+ */
+MUST_CHECK int remote_open_memory(struct space *space, pid_t child);
+
 /* Whether the thread runs under seccomp, where a system call may be its death. true when in doubt.
  */
 bool remote_call_forbidden(pid_t tid);

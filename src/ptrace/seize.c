@@ -1,14 +1,22 @@
 #include "ptrace/seize.h"
 
 #include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
 #include <sys/ptrace.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "ptrace/core.h"
 #include "ptrace/ends.h"
+#include "ptrace/memory.h"
+#include "ptrace/proc_status.h"
+#include "util/cleanup.h"
 
-enum { TICK_NS = 10000000 };
+enum {
+    TICK_NS = 10000000,
+    ANCESTORS_MAX = 10000, /* what is read while processes come and go might go round in a circle */
+};
 
 void seize_tick(void *data)
 {
@@ -40,4 +48,47 @@ int engine_seize(struct engine *engine, pid_t tid)
     if (has_timer)
         timer_delete(timer);
     return r;
+}
+
+int seize_scope(void)
+{
+    int scope = 0;
+    cleanup(cleanup_file) FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+    if (file && fscanf(file, "%d", &scope) != 1)
+        scope = 0;
+    return scope;
+}
+
+static bool is_descendant(pid_t pid)
+{
+    for (int i = 0; pid > 1 && i < ANCESTORS_MAX; i++) {
+        if (pid == getpid())
+            return true;
+        pid = (pid_t)proc_status_number(pid, "PPid");
+    }
+    return false;
+}
+
+/* Yama's rule for those that are not traced yet (security/yama/yama_lsm.c: yama_ptrace_access_check
+   makes an exception for who traces a thread already). */
+static bool yama_allows(pid_t tid)
+{
+    return seize_scope() == 0 || ((proc_status_set(gettid(), "CapEff") >> CAP_SYS_PTRACE) & 1) ||
+           is_descendant(tid);
+}
+
+bool engine_may_seize(pid_t tid, target_addr at)
+{
+    char byte;
+    const struct iovec local = {.iov_base = &byte, .iov_len = 1};
+    const struct iovec remote = {.iov_base = (void *)(uintptr_t)at.value, .iov_len = 1};
+    /* The kernel asks the same for both as for PTRACE_SEIZE: PTRACE_MODE_ATTACH in
+       process_vm_readv(2), which containers may forbid, and in open(2) of /proc/PID/mem, whose file
+       may be another user's. */
+    if (memory_read_pieces(tid, -1, &local, &remote, 1) != 1) {
+        cleanup(cleanup_fd) int fd = memory_open(tid);
+        if (fd < 0)
+            return false;
+    }
+    return yama_allows(tid);
 }

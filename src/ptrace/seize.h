@@ -7,8 +7,10 @@
 #ifndef PTRACE_SEIZE_H
 #define PTRACE_SEIZE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
+#include "util/addr.h"
 #include "util/error.h"
 
 struct engine;
@@ -16,6 +18,17 @@ struct engine;
 /* Seizes the thread on the calling server's thread, with the options that every tracee has. 0 or a
    negative errno. */
 MUST_CHECK int engine_seize(struct engine *engine, pid_t tid);
+
+/*
+ * Whether the calling thread might attach to the thread if nobody traced it, as far as the kernel's
+ * rules go. One of our threads holds it now, and one byte at `at` is there to be read. What was
+ * allowed once need not be any more: a program can withdraw itself (prctl(2), PR_SET_DUMPABLE), and
+ * change its parent.
+ */
+bool engine_may_seize(pid_t tid, target_addr at);
+
+/* kernel.yama.ptrace_scope; 0 where the kernel has no Yama. */
+int seize_scope(void);
 
 /* What the doorbell's handler calls when a timer of engine_seize() has rung; `engine` is what the
    timer says. Async-signal-safe. */

@@ -7,6 +7,7 @@
 
 #include "ptrace/core.h"
 #include "ptrace/memory.h"
+#include "ptrace/remote_call.h"
 #include "ptrace/returns.h"
 #include "ptrace/unwind.h"
 #include "util/log.h"
@@ -17,9 +18,9 @@ enum {
     MADE_AGAIN_NS = 100 * 1000 * 1000,
 };
 
-int space_new(struct engine *engine, pid_t tid, struct space **space)
+/* The space whose memory is open at fd (or a negative errno), which it becomes the owner of. */
+static int make(struct engine *engine, int fd, struct space **space)
 {
-    int fd = memory_open(tid);
     if (fd < 0)
         return fd;
     struct space *s = calloc(1, sizeof(*s));
@@ -32,6 +33,11 @@ int space_new(struct engine *engine, pid_t tid, struct space **space)
     s->memory = fd;
     *space = s;
     return 0;
+}
+
+int space_new(struct engine *engine, pid_t tid, struct space **space)
+{
+    return make(engine, memory_open(tid), space);
 }
 
 static int copy_sites(const struct space *from, struct space *to)
@@ -121,10 +127,10 @@ static void conform(const struct space *from, struct space *to)
             drop_arena(to, &to->slots.arenas.items[i]);
 }
 
-int space_copy(const struct space *from, pid_t tid, uint64_t changes, struct space **space)
+int space_copy(struct space *from, pid_t tid, uint64_t changes, struct space **space)
 {
     struct space *s = NULL;
-    int r = space_new(from->engine, tid, &s);
+    int r = make(from->engine, remote_open_memory(from, tid), &s);
     if (r == 0)
         r = copy_sites(from, s);
     if (r == 0)
@@ -160,13 +166,14 @@ void space_put(struct space *space)
 
 void space_read_maps(struct space *space, pid_t tid, uint64_t now_ns)
 {
-    maps_free(&space->maps);
-    space->maps = (struct maps){0};
+    struct maps maps = {0};
     space->maps_read_ns = now_ns;
-    if (maps_read(&space->maps, tid) < 0) {
-        maps_free(&space->maps);
-        space->maps = (struct maps){0};
+    if (maps_read(&maps, tid) < 0) {
+        maps_free(&maps);
+        return;
     }
+    maps_free(&space->maps);
+    space->maps = maps;
 }
 
 /* Whether the code there is the program's own making, which it may change at any time: it lies in

@@ -41,8 +41,7 @@ MUST_CHECK int space_new(struct engine *engine, pid_t tid, struct space **space)
  * when the thread that forked it was last resumed. What has changed since the memory may lack, and
  * it is written anew.
  */
-MUST_CHECK int space_copy(const struct space *from, pid_t tid, uint64_t changes,
-                          struct space **space);
+MUST_CHECK int space_copy(struct space *from, pid_t tid, uint64_t changes, struct space **space);
 /* One user less; the last frees it. Memory is not touched. */
 void space_put(struct space *space);
 
@@ -51,7 +50,8 @@ MUST_CHECK int space_read(const struct space *space, target_addr at, void *buffe
 /* As many of n bytes as there are, breakpoints hidden. */
 size_t space_read_some(const struct space *space, target_addr at, void *buffer, size_t n);
 
-/* Reads the mappings again, by way of a thread of the space. When that fails there are none. */
+/* Reads the mappings again, by way of a thread of the space. When that fails (the thread has ended,
+   or they may not be read any more) what was known stays. */
 void space_read_maps(struct space *space, pid_t tid, uint64_t now_ns);
 /* Whether the address lies in the code of a program or library, that is in an executable mapping of
    a file. Code that a program makes for itself lies in no file, and it moves, copies and overwrites

@@ -26,6 +26,7 @@ struct process {
     bool silent;    /* a child that is not followed, in its parent's memory until it executes: its
                        breakpoints are passed, its calls are not reported */
     bool announced; /* `started` was called: `ended` is owed */
+    bool stays;     /* its threads cannot be handed over: see handover_prepare() */
     struct sigtrap trap;
     uint64_t place_not_before_ns; /* its threads stay where they are until then: see placement.h */
     int exit_status;              /* of its leader, as waitpid gives it */
