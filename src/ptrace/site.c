@@ -91,8 +91,7 @@ static void uncover(struct space *space, target_addr at)
     }
 }
 
-/* Whether the code is still what the site was made from. */
-static bool is_as_it_was(const struct space *space, const struct site *site)
+bool site_is_as_it_was(const struct space *space, const struct site *site)
 {
     uint8_t code[DISPLACED_CODE_MAX];
     return space_read_some(space, site->at, code, site->covered) == site->covered &&
@@ -104,7 +103,7 @@ struct site *site_get(struct space *space, target_addr at, struct error *err)
     struct site *site = space_site(space, at);
     /* While nothing was planted the code may have become another's. The slot stays the old one's: a
        thread may still be in it. */
-    if (site && site->mapped && !site->planted && !is_as_it_was(space, site)) {
+    if (site && site->mapped && !site->planted && !site_is_as_it_was(space, site)) {
         site->mapped = false;
         site->slot_room = 0;
     }

@@ -78,6 +78,9 @@ struct site {
  */
 struct site *site_get(struct space *space, target_addr at, struct error *err);
 
+/* Whether the code there is still what the site was made from. */
+bool site_is_as_it_was(const struct space *space, const struct site *site);
+
 /* Adds a use and plants the breakpoint if it is the first. */
 MUST_CHECK int site_use(struct space *space, struct site *site, enum site_use use);
 /* Takes a use away and lifts the breakpoint if it was the last. */

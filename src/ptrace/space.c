@@ -96,35 +96,82 @@ static bool holds(const struct arena *arena, target_addr at)
                               target_addr_plus(arena->start, (int64_t)arena->used));
 }
 
-/* What stands in slots that the child does not have is not to be run there. */
-static void drop_arena(struct space *space, const struct arena *arena)
+/* Nothing stands at the site in the child. Return addresses are planted again when they are met. */
+static void forget_planted(struct site *site)
 {
-    struct site *site;
-    for (size_t at = 0; (site = table_next(&space->sites, &at));)
-        if (site->kind == DISPLACED_SLOT && holds(arena, site->slot))
-            site_lift(space, site);
-    if (holds(arena, space->parking))
-        space->parking = target_addr_of(0);
+    site->planted = false;
+    site->uses &= ~(unsigned)SITE_RETURN;
 }
 
-/* Makes the child's memory hold what the records say, which may be newer. */
-static void conform(const struct space *from, struct space *to)
+/* What stands in slots that the child does not have is not to be run there: the sites of these are
+   to be made anew. */
+static void drop_arena(struct space *space, size_t index)
+{
+    struct arena *arena = &space->slots.arenas.items[index];
+    struct site *site;
+    for (size_t at = 0; (site = table_next(&space->sites, &at));) {
+        if (!holds(arena, site->slot))
+            continue;
+        site->slot = target_addr_of(0);
+        site->slot_room = 0;
+        if (site->kind != DISPLACED_SLOT)
+            continue;
+        site_lift(space, site);
+        forget_planted(site);
+        site->mapped = false;
+    }
+    if (holds(arena, space->parking))
+        space->parking = target_addr_of(0);
+    free(arena->owner);
+    *arena = space->slots.arenas.items[--space->slots.arenas.count];
+}
+
+/* Makes them, in slots that the child `tid` maps. */
+static void remake(struct space *space, pid_t tid)
+{
+    struct site *site;
+    struct error err;
+    space->helper = tid;
+    for (size_t at = 0; (site = table_next(&space->sites, &at));) {
+        if (site->mapped || !site->uses)
+            continue;
+        if (!site_get(space, site->at, &err) || site_plant(space, site) < 0)
+            log_debug("no breakpoint at 0x%lx in a child", site->at.value);
+    }
+    space->helper = 0;
+}
+
+/* Puts in the breakpoint that the records have, unless it is there or the program has put something
+   of its own there. */
+static void conform_planted(struct space *space, struct site *site)
+{
+    uint8_t there[ARCH_TRAP_MAX];
+    if (memory_read(space->memory, site->at, there, arch_trap_length) == 0 &&
+        memcmp(there, arch_trap, arch_trap_length) == 0)
+        return;
+    site->planted = false;
+    if (!site_is_as_it_was(space, site) || site_plant(space, site) < 0)
+        forget_planted(site);
+}
+
+/* Makes the memory of the child `tid` hold what the records say, which may be newer. */
+static void conform(const struct space *from, struct space *to, pid_t tid)
 {
     struct site *site;
     for (size_t at = 0; (site = table_next(&to->sites, &at));) {
-        bool planted = site->planted;
         if (!site->mapped)
             continue;
-        /* Each writes only where the other's bytes are. */
-        site->planted = !planted;
-        if (!planted)
+        if (site->planted) {
+            conform_planted(to, site);
+        } else {
+            site->planted = true; /* perhaps: it is looked at */
             site_lift(to, site);
-        else if (site_plant(to, site) < 0)
-            log_debug("no breakpoint at 0x%lx in a child", site->at.value);
+        }
     }
-    for (size_t i = 0; i < to->slots.arenas.count; i++)
+    for (size_t i = to->slots.arenas.count; i-- > 0;)
         if (!copy_arena(from, to, &to->slots.arenas.items[i]))
-            drop_arena(to, &to->slots.arenas.items[i]);
+            drop_arena(to, i);
+    remake(to, tid);
 }
 
 int space_copy(struct space *from, pid_t tid, uint64_t changes, struct space **space)
@@ -144,7 +191,7 @@ int space_copy(struct space *from, pid_t tid, uint64_t changes, struct space **s
     s->syscall_insn = from->syscall_insn;
     s->parking = from->parking;
     if (changes != from->changes)
-        conform(from, s);
+        conform(from, s, tid);
     *space = s;
     return 0;
 }
