@@ -5,26 +5,27 @@ $(TP_DRIVER): tests/e2e/tp_driver.c tests/e2e/tp_probes.h \
               $(call obj,src/tp/load.c src/tp/thread_id.c $(UTIL)) \
               $(BUILD)/lib/libptrace_tracer_lttng.so $(BUILD)/lib/libptrace_tracer_session.so \
               $(BUILD)/flags
-	@mkdir -p $(@D)
+	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(EXPORTS) -o $@ $< $(filter %.o,$^) $(LDFLAGS) -ldl -lpthread
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(EXPORTS) -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
+	    $(filter %.o,$^) $(LDFLAGS) -ldl -lpthread
 
 TEST_TARGETS += $(TP_DRIVER)
 
 # Unlike other unit tests, these need liblttng-ctl.
 $(BUILD)/tests/unit/test_session_%: tests/unit/test_session_%.c $(call obj,$(SESSION) $(UTIL)) \
                                     $(BUILD)/flags
-	@mkdir -p $(@D)
+	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(SESSION_LIBS) \
-	    $(shell pkg-config --libs check) -lpthread
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
+	    $(filter %.o,$^) $(LDFLAGS) $(SESSION_LIBS) $(shell pkg-config --libs check) -lpthread
 
 # Listens to triggers.
 NOTIFIED := $(BUILD)/tests/notified
 
 $(NOTIFIED): tests/e2e/notified.c $(BUILD)/flags
-	@mkdir -p $(@D)
+	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LDFLAGS) $(SESSION_LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< $(LDFLAGS) $(SESSION_LIBS)
 
 TEST_TARGETS += $(NOTIFIED)
