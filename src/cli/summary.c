@@ -1,6 +1,7 @@
 #include "cli/summary.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "cli/ending.h"
@@ -35,10 +36,21 @@ static void report_nothing_enabled(const struct tracer *tracer)
                     : ", or session and channel were never on, or track other processes");
 }
 
+/* Into `text`, of `size` bytes: what is to be done to read what was recorded. */
+static void describe(const struct tracer *tracer, char *text, size_t size)
+{
+    /* What was never started has no trace, and the own session's directory is about to go. */
+    bool nothing =
+        !tracer->begun && tracer->session_ops->owner(tracer->session) != SESSION_USER_STARTED;
+    size_t n = (size_t)snprintf(text, size, nothing ? "; nothing was recorded" : "; ");
+    if (!nothing)
+        tracer->session_ops->describe(tracer->session, text + n, size - n);
+}
+
 int summary_report(struct tracer *tracer, struct error *err)
 {
     struct engine_stats stats;
-    char where[ERROR_TEXT_MAX] = "";
+    char where[PATH_MAX + 256] = "";
     uint64_t written = 0, lost = 0, triggered = 0;
     int r = 0;
     engine_get_stats(tracer->engine, &stats);
@@ -59,8 +71,7 @@ int summary_report(struct tracer *tracer, struct error *err)
             *err = tracer->session_trouble;
             r = err->code;
         }
-        size_t n = (size_t)snprintf(where, sizeof(where), "; ");
-        tracer->session_ops->describe(tracer->session, where + n, sizeof(where) - n);
+        describe(tracer, where, sizeof(where));
     } else {
         written = stats.entries + stats.exits;
         if (tracer->options->print_file)
@@ -69,16 +80,16 @@ int summary_report(struct tracer *tracer, struct error *err)
     if (r == 0)
         select_unmatched(tracer->options->select, report_unmatched, NULL);
     tally_report(tracer->tally);
-    log_info("%zu function%s armed, %" PRIu64 " call%s, %" PRIu64 " event%s written, %" PRIu64
-             " lost%s",
-             tracer->n_armed_most, tracer->n_armed_most == 1 ? "" : "s", stats.calls,
-             stats.calls == 1 ? "" : "s", written, written == 1 ? "" : "s", lost, where);
     if (triggered)
-        log_info("%" PRIu64 " call%s met the condition of a trigger", triggered,
+        log_info("%" PRIu64 " event%s met the condition of a trigger", triggered,
                  triggered == 1 ? "" : "s");
     if (stats.frames_lost)
         log_warning("%" PRIu64 " calls have no exit event: too deep, or no breakpoint could stand "
                     "where they return to",
                     stats.frames_lost);
+    log_info("%zu function%s armed, %" PRIu64 " call%s, %" PRIu64 " event%s written, %" PRIu64
+             " lost%s",
+             tracer->n_armed_most, tracer->n_armed_most == 1 ? "" : "s", stats.calls,
+             stats.calls == 1 ? "" : "s", written, written == 1 ? "" : "s", lost, where);
     return r;
 }

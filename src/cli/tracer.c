@@ -182,7 +182,7 @@ static int open_lttng(struct tracer *tracer, const char *name, struct error *err
     tracer->backend_ops = backend_load(err);
     if (!tracer->backend_ops)
         return err->code;
-    return tracer->backend_ops->open(log_get_level(), &tracer->backend, err);
+    return tracer->backend_ops->open(log_get_level(), options->entry_only, &tracer->backend, err);
 }
 
 static int set_up(struct tracer *tracer, struct error *err)

@@ -34,6 +34,7 @@ struct block {
 };
 
 struct backend {
+    bool entry_only;
     struct rules rules;
     struct event_enums enums;
     struct table by_probe; /* struct probe -> struct probe_events */
@@ -64,7 +65,8 @@ static const struct event *find_event(const struct backend *backend, const char 
     return event;
 }
 
-static int backend_open(unsigned log_level, struct backend **result, struct error *err)
+static int backend_open(unsigned log_level, bool entry_only, struct backend **result,
+                        struct error *err)
 {
     log_set_level(log_level);
     struct backend *backend = calloc(1, sizeof(*backend));
@@ -75,6 +77,7 @@ static int backend_open(unsigned log_level, struct backend **result, struct erro
         free(backend);
         return error_set(err, -ENOMEM, "out of memory");
     }
+    backend->entry_only = entry_only;
     rules_init(&backend->rules);
     *result = backend;
     return 0;
@@ -209,7 +212,7 @@ static struct pending *collect(struct backend *backend, const struct probe *cons
                 (struct pending){.probe = probe,
                                  .place = &events->entry,
                                  .request = {probe->entry_event, probe->n_args, probe->args}};
-        if (probe->exit_event)
+        if (probe->exit_event && !backend->entry_only)
             pending[(*n_pending)++] =
                 (struct pending){.probe = probe,
                                  .place = &events->exit,
@@ -268,9 +271,9 @@ static void backend_emit(struct backend *backend, const struct hit *hit)
 static void backend_counts(const struct backend *backend, struct backend_counts *counts)
 {
     *counts = (struct backend_counts){
-        .written = backend->counts.written,
-        .lost = backend->counts.lost,
-        .triggered = backend->counts.triggered,
+        .written = emit_count(&backend->counts.written),
+        .lost = emit_count(&backend->counts.lost),
+        .triggered = emit_count(&backend->counts.triggered),
     };
 }
 

@@ -20,12 +20,14 @@ struct backend; /* opaque: the back end's own */
 struct backend_counts {
     uint64_t written;   /* records that went into a ring, all sessions together */
     uint64_t lost;      /* records a ring had no room for */
-    uint64_t triggered; /* times that a call met the condition of a trigger */
+    uint64_t triggered; /* hits that met the condition of a trigger, or of several */
 };
 
 /* What libptrace_tracer_lttng.so exports under the name `backend_lttng_ops`. */
 struct backend_ops {
-    MUST_CHECK int (*open)(unsigned log_level, struct backend **backend, struct error *err);
+    /* With `entry_only` functions have no exit events. */
+    MUST_CHECK int (*open)(unsigned log_level, bool entry_only, struct backend **backend,
+                           struct error *err);
     /*
      * Makes the functions of `probes` known to LTTng as tracepoints (`lttng list -u` shows them)
      * and remembers them; the probes must outlive the back end. Call with many at once. A probe
@@ -40,7 +42,8 @@ struct backend_ops {
     unsigned (*wanted)(const struct backend *backend, const struct probe *probe);
     /* A number that changes whenever some wanted() may have changed. Cheap; from any thread. */
     uint64_t (*generation)(struct backend *backend);
-    /* Records a hit in every session that wants it. On the engine's thread; allocates nothing. */
+    /* Records a hit in every session that wants it. From any thread, one at a time; allocates
+       nothing. */
     void (*emit)(struct backend *backend, const struct hit *hit);
     /* From any thread; a moment old. */
     void (*counts)(const struct backend *backend, struct backend_counts *counts);

@@ -15,6 +15,11 @@ union slot {
     const char *string;
 };
 
+/* What became of one hit. */
+struct outcome {
+    uint64_t written, lost, triggers;
+};
+
 /* A hit made ready for all that want it. */
 struct emission {
     struct speaker *speaker;
@@ -146,7 +151,7 @@ static bool passes(const struct emission *emission, const struct lttng_ust_event
  * the tracepoint that are of the type. Returns whether there are others.
  */
 static bool serve(const struct emission *emission, const struct lttng_ust_tracepoint_probe *probes,
-                  enum lttng_ust_event_type type, struct emit_counts *counts)
+                  enum lttng_ust_event_type type, struct outcome *outcome)
 {
     bool others = false;
     for (const struct lttng_ust_tracepoint_probe *probe = probes; probe && probe->func; probe++) {
@@ -162,15 +167,22 @@ static bool serve(const struct emission *emission, const struct lttng_ust_tracep
         } else if (passes(emission, event, &probe_ctx)) {
             if (type == LTTNG_UST_EVENT_TYPE_NOTIFIER) {
                 notify(emission, event->child, &probe_ctx);
-                counts->triggered++;
+                outcome->triggers++;
                 continue;
             }
             int rc = record(emission, event->child, &probe_ctx);
-            counts->written += rc > 0;
-            counts->lost += rc < 0;
+            outcome->written += rc > 0;
+            outcome->lost += rc < 0;
         }
     }
     return others;
+}
+
+/* No other thread adds at the same time, so no costly instruction is needed. */
+static void add(_Atomic uint64_t *count, uint64_t n)
+{
+    if (n)
+        atomic_store_explicit(count, emit_count(count) + n, memory_order_relaxed);
 }
 
 void emit_hit(struct speaker *speaker, struct patience *patience, const struct event *event,
@@ -178,6 +190,7 @@ void emit_hit(struct speaker *speaker, struct patience *patience, const struct e
 {
     if (!CMM_LOAD_SHARED(event->tracepoint->state))
         return;
+    struct outcome outcome = {0};
     struct emission emission;
     emission.speaker = speaker;
     emission.patience = patience;
@@ -188,8 +201,11 @@ void emit_hit(struct speaker *speaker, struct patience *patience, const struct e
     const struct lttng_ust_tracepoint_probe *probes =
         __atomic_load_n(&event->tracepoint->probes, __ATOMIC_ACQUIRE);
     /* Triggers last: a snapshot that is taken because of a call holds that call. */
-    if (serve(&emission, probes, LTTNG_UST_EVENT_TYPE_RECORDER, counts))
-        serve(&emission, probes, LTTNG_UST_EVENT_TYPE_NOTIFIER, counts);
+    if (serve(&emission, probes, LTTNG_UST_EVENT_TYPE_RECORDER, &outcome))
+        serve(&emission, probes, LTTNG_UST_EVENT_TYPE_NOTIFIER, &outcome);
     lttng_ust_tp_rcu_read_unlock();
     speaker_end(speaker);
+    add(&counts->written, outcome.written);
+    add(&counts->lost, outcome.lost);
+    add(&counts->triggered, outcome.triggers > 0);
 }

@@ -2,6 +2,7 @@
 #ifndef TP_EMIT_H
 #define TP_EMIT_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "ptrace/hit.h"
@@ -10,17 +11,23 @@
 struct speaker;
 struct patience;
 
-/* What became of hits. */
+/* What became of hits. Whoever emits changes it; others may read it meanwhile. */
 struct emit_counts {
-    uint64_t written;   /* records that went into a ring */
-    uint64_t lost;      /* records a ring had no room for */
-    uint64_t triggered; /* triggers whose condition was met */
+    _Atomic uint64_t written;   /* records that went into a ring */
+    _Atomic uint64_t lost;      /* records a ring had no room for */
+    _Atomic uint64_t triggered; /* hits that met the condition of a trigger, or of several */
 };
+
+/* From any thread; a moment old. */
+static inline uint64_t emit_count(const _Atomic uint64_t *count)
+{
+    return atomic_load_explicit(count, memory_order_relaxed);
+}
 
 /*
  * Records the hit in every session that wants the event, then wakes every trigger that waits for
  * it. Adds what became of it to the counts. Allocates nothing and waits for nothing but, in
- * channels made to block, for a ring (tp/patience.h). Several threads may emit at the same time.
+ * channels made to block, for a ring (tp/patience.h). Threads emit one at a time.
  */
 void emit_hit(struct speaker *speaker, struct patience *patience, const struct event *event,
               const struct hit *hit, struct emit_counts *counts);

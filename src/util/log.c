@@ -1,6 +1,7 @@
 #include "util/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,7 +25,7 @@ void log_line(enum log_level level, const char *format, ...)
     if (level > (shown & ~(unsigned)LOG_OVER_PROGRESS))
         return;
     int saved = errno;
-    char text[1024], line[2048];
+    char text[PATH_MAX + 1024], line[2 * sizeof(text)];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);

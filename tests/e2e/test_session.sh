@@ -477,6 +477,80 @@ case_entry_only()
     lines 10 . text
 }
 
+# To LTTng, functions have no exits then: none is listed, and a rule for one asks for nothing.
+case_entry_only_knows_no_exits()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u wait_for_line:work_exit
+    lttng_do start
+    asked_start
+    tracer_start --entry-only -p "$target_pid" 8>&- 9<&-
+    wait_for 10 at_least 1 "'wait_for_line:work_exit' of session mine asks for no function that is traced; near it: wait_for_line:work_entry" "$err" ||
+        fail "it is not said: $(cat "$err")"
+    wait_for 10 work_entry_is_listed || fail "no entry is listed: $(cat listed)"
+    lines 0 '_exit ' listed
+    calls 3
+    asked_ends
+    tracer_ends 0
+    said '0 functions armed, 0 calls, 0 events written, 0 lost'
+    lttng_do destroy
+}
+
+work_entry_is_listed()
+{
+    lttng --no-sessiond list -u >listed 2>&1
+    grep -q ' wait_for_line:work_entry ' listed
+}
+
+# A program that ends before its first function: no trace is left, so none is named.
+case_nothing_recorded()
+{
+    with_lttng
+    echo 'int f(void); int f(void) { return 0; }' | gcc -shared -fPIC -o libgone.so -x c - || fail "cannot build"
+    echo 'int f(void); int main(void) { return f(); }' | gcc -o needs -x c - -L. -lgone || fail "cannot build"
+    rm libgone.so
+    traced 127 ./needs
+    said '0 functions armed, 0 calls, 0 events written, 0 lost; nothing was recorded$'
+    lines 0 babeltrace2 "$err"
+    [[ -z $(find . -name 'ptrace_tracer-*') ]] || fail "a directory is left: $(echo ptrace_tracer-*)"
+    no_sessions
+    # In the user's session, too, which is not started then.
+    lttng_do create mine --output="$dir/mine"
+    traced 127 ./needs
+    said '0 functions armed, 0 calls, 0 events written, 0 lost; nothing was recorded$'
+    lttng_do enable-event -u other:nothing
+    lttng_do start
+    traced 127 ./needs
+    said "0 functions armed, 0 calls, 0 events written, 0 lost; to read the trace: babeltrace2 $dir/mine\$"
+    lttng_do destroy
+}
+
+# Functions that there are not: the trace is empty, and can be read.
+case_no_function()
+{
+    with_lttng
+    traced 0 -o trace -f nothing_matches "$sample" 10
+    said "0 functions armed, 0 calls, 0 events written, 0 lost; to read the trace: babeltrace2 $dir/trace\$"
+    read_trace trace
+    lines 0 . text
+}
+
+# A path of any length is shown whole.
+case_long_path()
+{
+    local part path=$dir
+    with_lttng
+    for part in a b c d e f; do
+        path+=/$(printf "%0200d" 0 | tr 0 $part)
+    done
+    mkdir -p "$path"
+    traced 0 -o "$path/trace" "${f[@]}" "$sample" 10
+    said "; to read the trace: babeltrace2 $path/trace\$"
+    read_trace "$path/trace"
+    sample_events 10 own
+}
+
 case_summary()
 {
     with_lttng

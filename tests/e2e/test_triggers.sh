@@ -78,7 +78,7 @@ case_snapshot_at_a_condition()
     exits=$(grep -c ' take:take_exit: ' text)
     ((exits == 50 || exits == 51)) || fail "$exits exits, of 50 calls before"
     lines $((51 + exits)) . text
-    said '2 calls met the condition of a trigger'
+    said '2 events met the condition of a trigger'
     said '124 events written'
     lttng_do destroy flight
 }
@@ -115,9 +115,27 @@ case_notify_and_captures()
 		notified 100 block 22 11 -
 		notified 100 block 23 11.5 -
 	EOT
-    said '3 calls met the condition of a trigger'
+    said '3 events met the condition of a trigger'
     said '1 function armed, 23 calls, 0 events written'
     ! grep -q 'no rule of session' $err || fail "a rule is missed though a trigger waits"
+    lttng_do destroy mine
+}
+
+# An event that several triggers wait for is counted once; entry and exit are two. The summary is the
+# last line.
+case_several_triggers()
+{
+    with_triggers
+    started_session
+    trigger both 'take:take_*' '' --action=notify
+    trigger entry take:take_entry '' --action=notify
+    trigger again '*:take_entry' '' --action=notify
+    take_start
+    take_calls 10 7
+    take_end
+    lines 1 '^ptrace_tracer: 14 events met the condition of a trigger$' "$err"
+    tail -n 1 "$err" | grep -q '^ptrace_tracer: 1 function armed, 7 calls, 0 events written, 0 lost' ||
+        fail "not the summary: $(tail -n 1 "$err")"
     lttng_do destroy mine
 }
 
@@ -136,7 +154,7 @@ case_added_and_removed()
     wait_for 5 is_not armed || fail "removed, but still planted"
     take_calls 1000 5
     take_end
-    said '5 calls met the condition of a trigger'
+    said '5 events met the condition of a trigger'
     lttng_do destroy mine
 }
 
@@ -161,7 +179,7 @@ case_flood()
     take_calls 10 4990
     kill -CONT "$private_pid"
     take_end
-    said '5000 calls met the condition of a trigger'
+    said '5000 events met the condition of a trigger'
     lttng_do list-triggers
     grep -qE 'discarded tracer messages: [1-9]' lttng.log || fail "no losses are told of: $(cat lttng.log)"
     lttng_do destroy mine
@@ -177,7 +195,7 @@ case_names_a_module()
     take_calls 10 10
     take_calls 1234567 2
     take_end
-    said '2 calls met the condition of a trigger'
+    said '2 events met the condition of a trigger'
     read_trace trace
     events 12 take:take_entry
     lines 0 ' c:' text
@@ -196,7 +214,7 @@ case_names_a_module_later()
     wait_for 5 malloc_armed || fail "not planted"
     take_calls 1234567 3
     take_end
-    said '3 calls met the condition of a trigger'
+    said '3 events met the condition of a trigger'
     lttng_do destroy mine
 }
 
