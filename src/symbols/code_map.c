@@ -88,15 +88,17 @@ static size_t find_name(const struct code_map *map, target_addr at, bool is_retu
 
 size_t code_map_name(struct code_map *map, target_addr at, bool is_return, char *out, size_t size)
 {
-    /* User addresses leave the highest bits free. */
     uint64_t key = at.value << 1 | is_return;
+    /* Of a program's values any bit may be set; no code lies where the key does not tell all. */
+    bool is_cached = key != 0 && !(at.value >> 63);
     pthread_mutex_lock(&map->lock);
-    if (!map->cache)
+    if (is_cached && !map->cache)
         map->cache = calloc(CACHE_ENTRIES, sizeof(*map->cache));
     /* Fibonacci hashing. */
     struct cached *cached =
-        map->cache ? &map->cache[(key * UINT64_C(0x9e3779b97f4a7c15)) >> 56 & (CACHE_ENTRIES - 1)]
-                   : NULL;
+        is_cached && map->cache
+            ? &map->cache[(key * UINT64_C(0x9e3779b97f4a7c15)) >> 56 & (CACHE_ENTRIES - 1)]
+            : NULL;
     size_t length;
     if (cached && cached->key == key && cached->length < size) {
         length = cached->length;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "symbols/symbolizer.h"
 #include "util/cleanup.h"
 
 static void cleanup_elf(Elf **elf)
@@ -236,6 +237,7 @@ int image_make_functions(struct image *image, struct error *err)
         return error_set(err, r, "cannot read the symbols of %s: %s", image->path, strerror(-r));
     }
     image->functions_made = true;
+    symbolizer_forget_names(atomic_load_explicit(&image->symbolizer, memory_order_relaxed));
     return 0;
 }
 

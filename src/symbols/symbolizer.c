@@ -43,7 +43,7 @@ struct stretch {
 };
 
 struct stretches {
-    VEC(struct stretch) list;
+    VEC(struct stretch) list; /* once they are in order: ascending, none in another */
 };
 
 static void stretches_free(struct stretches *stretches)
@@ -80,12 +80,28 @@ static int find_stretches(const struct image *image, struct stretches *stretches
     return r;
 }
 
-static uint64_t stretch_end(const struct stretches *stretches, uint64_t at)
+static int compare_stretches(const void *x, const void *y)
 {
-    for (size_t i = 0; i < stretches->list.count; i++)
-        if (at >= stretches->list.items[i].start && at < stretches->list.items[i].end)
-            return stretches->list.items[i].end;
-    return at;
+    const struct stretch *a = x, *b = y;
+    return a->start < b->start ? -1 : a->start > b->start;
+}
+
+/* What lies in two of them belongs to the first. */
+static void order_stretches(struct stretches *stretches)
+{
+    struct stretch *list = stretches->list.items;
+    size_t n = stretches->list.count, kept = 0;
+    uint64_t end = 0;
+    if (n)
+        qsort(list, n, sizeof(*list), compare_stretches);
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].end <= end)
+            continue;
+        list[kept].start = list[i].start < end ? end : list[i].start;
+        list[kept].end = end = list[i].end;
+        kept++;
+    }
+    stretches->list.count = kept;
 }
 
 /* By address; of one address the one to go by first. */
@@ -113,14 +129,21 @@ static void add_symbol(struct symbolizer *symbolizer, const struct symbol *const
     atomic_init(&added->name, NULL);
 }
 
-/* What has no size goes on until the next symbol or the end of its section. */
+/* What has no size goes on until the next symbol or the end of its section. Both lists ascend, and
+   are walked together: a file may have many of both. */
 static void end_sizeless(struct symbolizer *symbolizer, const struct stretches *stretches)
 {
+    const struct stretch *list = stretches->list.items;
+    size_t n = stretches->list.count, at = 0;
     for (size_t i = 0; i < symbolizer->n; i++) {
         struct code_symbol *symbol = &symbolizer->symbols[i];
         if (symbol->end.value != symbol->start.value)
             continue;
-        symbol->end = file_vaddr_of(stretch_end(stretches, symbol->start.value));
+        while (at < n && list[at].end <= symbol->start.value)
+            at++;
+        if (at == n || list[at].start > symbol->start.value)
+            continue;
+        symbol->end = file_vaddr_of(list[at].end);
         if (i + 1 < symbolizer->n && symbol->end.value > symbolizer->symbols[i + 1].start.value)
             symbol->end = symbolizer->symbols[i + 1].start;
     }
@@ -141,6 +164,7 @@ static int fill(struct image *image, struct symbolizer *symbolizer, const struct
             ;
         add_symbol(symbolizer, order + i, end - i);
     }
+    order_stretches(&stretches);
     end_sizeless(symbolizer, &stretches);
     return r;
 }
@@ -189,7 +213,8 @@ static const struct function *find_function(const struct image *image, file_vadd
                                                                       : NULL;
 }
 
-/* The name its events have, or would have. NULL when memory is out. */
+/* The name its events have, or would have; but until the image's functions are made nobody knows
+   which names are overloaded, and it goes without parameters. NULL when memory is out. */
 static const char *make_name(struct image *image, const struct code_symbol *symbol)
 {
     struct arena *arena = &image->catalog->arena;
@@ -207,6 +232,12 @@ static const char *make_name(struct image *image, const struct code_symbol *symb
         return NULL;
     const char *name = names_function(parsed.name, NULL, arena);
     return name && symbol->is_resolver ? arena_format(arena, "%s@ifunc", name) : name;
+}
+
+void symbolizer_forget_names(struct symbolizer *symbolizer)
+{
+    for (size_t i = 0; symbolizer && i < symbolizer->n; i++)
+        atomic_store_explicit(&symbolizer->symbols[i].name, NULL, memory_order_relaxed);
 }
 
 static const char *name_of(struct image *image, struct code_symbol *symbol)

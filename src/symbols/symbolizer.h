@@ -12,5 +12,8 @@ struct symbolizer;
 
 /* NULL is fine. The names are the catalog's. */
 void symbolizer_free(struct symbolizer *symbolizer);
+/* More is known of the image's functions than before: names are made anew when they are next asked
+   for. NULL is fine. Under the catalog's lock. */
+void symbolizer_forget_names(struct symbolizer *symbolizer);
 
 #endif

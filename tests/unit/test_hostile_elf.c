@@ -91,6 +91,8 @@ static int try(const void *bytes, size_t size, size_t *n, struct error *err)
         image_symbol(image, "main", &vaddr);
         image_vaddr_of_offset(image, size / 2, &vaddr);
         image_interpreter(image);
+        char name[128];
+        image_name_code(image, image_start(image), false, name, sizeof(name));
     }
     /* Every name that came out of it can be registered, and every place lies where there is one. */
     for (size_t i = 0; i < *n; i++) {

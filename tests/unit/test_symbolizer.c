@@ -5,6 +5,7 @@
 #include <link.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "symbols/code_map.h"
 #include "unit/symbols_files.h"
@@ -63,6 +64,39 @@ START_TEST(functions_have_their_events_names)
 }
 END_TEST
 
+/* Also when it was asked for before anybody knew what else has its name. */
+START_TEST(overloads_get_their_events_names)
+{
+    struct opened known;
+    struct catalog *catalog;
+    struct image *image;
+    struct select *select;
+    const struct probe **probes;
+    struct error err;
+    size_t n, early = 0;
+    open_file(&known, symbols_file("cxx_gcc"), NULL);
+    ck_assert_int_eq(catalog_new(&catalog), 0);
+    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_int_eq(
+        catalog_open(catalog, symbols_file("cxx_gcc"), symbols_file("cxx_gcc"), &image, &err), 0);
+    for (size_t i = 0; i < known.n; i++) {
+        const char *name = name_at(image, known.probes[i]->entry.value, false);
+        const char *function = known.probes[i]->function;
+        ck_assert_int_eq(strncmp(name, function, strlen(name)), 0);
+        early += strcmp(name, function) != 0;
+    }
+    ck_assert_uint_gt(early, 1);
+    ck_assert_int_eq(image_probes(image, select, true, false, &probes, &n, &err), 0);
+    for (size_t i = 0; i < known.n; i++)
+        ck_assert_str_eq(name_at(image, known.probes[i]->entry.value, false),
+                         known.probes[i]->function);
+    free(probes);
+    select_free(select);
+    catalog_free(catalog);
+    close_file(&known);
+}
+END_TEST
+
 START_TEST(what_is_no_candidate_has_a_name_too)
 {
     struct opened opened;
@@ -106,6 +140,53 @@ START_TEST(code_of_no_symbol_has_its_files_name)
     ck_assert_str_eq(name_at(stripped.image, inside, false), with_offset("libdynsym.so", inside));
     close_file(&whole);
     close_file(&stripped);
+}
+END_TEST
+
+/* Sections are listed in any order, and may lie in each other: here the first of code, .init, comes
+   last, and one that ends in it comes first. */
+START_TEST(sections_in_any_order)
+{
+    struct opened opened;
+    open_file(&opened, symbols_file("pie"), "main");
+    uint64_t init = symbol_at(opened.image, "_init");
+    close_file(&opened);
+
+    static unsigned char bytes[1 << 20];
+    FILE *file = fopen(symbols_file("pie"), "re");
+    ck_assert_ptr_nonnull(file);
+    size_t size = fread(bytes, 1, sizeof(bytes), file), first = 0, last = 0;
+    fclose(file);
+    ck_assert_uint_lt(size, sizeof(bytes));
+    Elf64_Ehdr header;
+    memcpy(&header, bytes, sizeof(header));
+    Elf64_Shdr sections[64], swapped;
+    ck_assert_uint_lt(header.e_shnum, 64);
+    memcpy(sections, bytes + header.e_shoff, header.e_shnum * sizeof(*sections));
+    for (size_t i = 0; i < header.e_shnum; i++) {
+        if (!(sections[i].sh_flags & SHF_EXECINSTR))
+            continue;
+        first = first ? first : i;
+        last = i;
+    }
+    ck_assert_uint_lt(first, last);
+    ck_assert_uint_eq(sections[first].sh_addr, init);
+    swapped = sections[first];
+    sections[first] = sections[last];
+    sections[last] = swapped;
+    sections[first].sh_addr = init - 16;
+    sections[first].sh_size = 16 + 8;
+    memcpy(bytes + header.e_shoff, sections, header.e_shnum * sizeof(*sections));
+
+    char path[64];
+    int fd = memfd_create("reordered", MFD_CLOEXEC);
+    ck_assert_int_eq(write(fd, bytes, size), (ssize_t)size);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    open_file(&opened, path, "main");
+    ck_assert_str_eq(name_at(opened.image, init + 7, false), "_init+0x7");
+    ck_assert_str_ne(name_at(opened.image, init + 8, false), "_init+0x8");
+    close_file(&opened);
+    close(fd);
 }
 END_TEST
 
@@ -240,6 +321,19 @@ START_TEST(a_process)
     ck_assert_str_eq(text, "0x1");
     ck_assert_uint_eq(code_map_name(map, target_addr_of(0), true, text, sizeof(text)), 3);
     ck_assert_str_eq(text, "0x0");
+    /* A value may be anything, and look like an address that was asked for before. */
+    static const uint64_t high = UINT64_C(1) << 63;
+    for (int again = 0; again < 2; again++) {
+        ck_assert_uint_eq(code_map_name(map, target_addr_of(0), false, text, sizeof(text)), 3);
+        ck_assert_str_eq(text, "0x0");
+        code_map_name(map, target_addr_of(high), false, text, sizeof(text));
+        ck_assert_str_eq(text, "0x8000000000000000");
+        code_map_name(map, target_addr_of((uint64_t)(uintptr_t)check_mapped | high), false, text,
+                      sizeof(text));
+        snprintf(hex, sizeof(hex), "0x%" PRIxPTR, (uintptr_t)check_mapped | high);
+        ck_assert_str_eq(text, hex);
+        check_mapped(map, (const void *)check_mapped, "check_mapped");
+    }
     code_map_name(map, target_addr_of((uint64_t)(uintptr_t)files), false, text, sizeof(text));
     snprintf(hex, sizeof(hex), "0x%" PRIxPTR, (uintptr_t)files);
     ck_assert_str_eq(text, hex); /* data */
@@ -260,8 +354,10 @@ static void add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, functions_have_their_events_names, 0,
                         (int)(sizeof(files) / sizeof(*files)));
+    tcase_add_test(tests, overloads_get_their_events_names);
     tcase_add_test(tests, what_is_no_candidate_has_a_name_too);
     tcase_add_test(tests, code_of_no_symbol_has_its_files_name);
+    tcase_add_test(tests, sections_in_any_order);
     tcase_add_test(tests, stubs_are_what_they_stand_for);
     tcase_add_test(tests, long_names_are_cut);
     tcase_add_test(tests, threads_get_the_same_answers);
