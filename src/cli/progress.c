@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ struct progress {
     dev_t terminal;
     double start, looked, shown; /* seconds */
     uint64_t calls;              /* when it was shown */
-    bool heard; /* somebody may have written to the terminal: the cursor may be anywhere */
+    atomic_bool heard; /* somebody may have written to the terminal: the cursor may be anywhere */
     pthread_mutex_t lock;
     VEC(struct writer) writers; /* under `lock` */
 };

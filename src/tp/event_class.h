@@ -82,7 +82,7 @@ MUST_CHECK int event_batch_new(const char *provider, const struct event_request 
  */
 void event_batches_retire(struct event_batch *first);
 
-/* What liblttng-ust holds as the function of our tracepoints; event_emit() tells by it which of the
+/* What liblttng-ust holds as the function of our tracepoints; emit_hit() tells by it which of the
    things attached to a tracepoint are ours to serve. */
 void event_probe_callback(void);
 

@@ -27,6 +27,7 @@ bool event_type_exists(const struct field *field);
 size_t event_type_size(const struct field *field);
 size_t event_type_alignment(const struct field *field);
 
+/* Frees the types of enumerations that events were made with, once no event uses them any more. */
 void event_enums_free(struct event_enums *enums);
 
 #endif

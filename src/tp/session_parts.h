@@ -77,7 +77,8 @@ struct rule_list {
 };
 
 /* Reads the rules of the session, or with NULL of all sessions and triggers of the user. The rules
-   are cleared first. */
+   are cleared first. Where a session cannot be read, what was read of the others stays, and the
+   error is that of the last such session. The caller clears the list, however it went. */
 MUST_CHECK int rule_list_read(struct rule_list *rules, const char *session, struct error *err);
 void rule_list_clear(struct rule_list *rules);
 /* Whether some '*' in the pattern stands for anything. */

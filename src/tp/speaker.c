@@ -25,6 +25,7 @@
 #include <lttng/ust-events.h>
 #include <lttng/ust-getcpu.h>
 
+#include "tp/library.h"
 #include "tp/speaker_pid.h"
 #include "tp/thread_id.h"
 #include "util/cleanup.h"
@@ -81,19 +82,13 @@ static int find_storage(struct dl_phdr_info *info, size_t size, void *data)
 {
     (void)size;
     const struct speaker *speaker = data;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        uintptr_t start = info->dlpi_addr + segment->p_vaddr;
-        if (segment->p_type == PT_LOAD && (uintptr_t)speaker->library >= start &&
-            (uintptr_t)speaker->library - start < segment->p_memsz) {
-            for (int j = 0; j < info->dlpi_phnum; j++)
-                if (info->dlpi_phdr[j].p_type == PT_TLS)
-                    voice.storage_size = info->dlpi_phdr[j].p_memsz;
-            voice.storage = info->dlpi_tls_data; /* NULL: this thread has none yet */
-            return 1;
-        }
-    }
-    return 0;
+    if (!library_holds(info, speaker->library))
+        return 0;
+    for (int i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_TLS)
+            voice.storage_size = info->dlpi_phdr[i].p_memsz;
+    voice.storage = info->dlpi_tls_data; /* NULL: this thread has none yet */
+    return 1;
 }
 
 /* liblttng-ust is about to cache what gettid() answers for this thread. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tp/library.h"
 #include "util/log.h"
 
 enum {
@@ -15,27 +16,23 @@ enum {
 
 struct search {
     struct speaker_pid *speaker;
-    uintptr_t within; /* an address in the library that is looked for */
+    const void *within; /* what lies in the library that is looked for */
 };
 
 static int find_data(struct dl_phdr_info *info, size_t size, void *data)
 {
     (void)size;
     const struct search *search = data;
-    bool is_it = false;
-    for (int i = 0; i < info->dlpi_phnum && !is_it; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        is_it = segment->p_type == PT_LOAD &&
-                search->within - (info->dlpi_addr + segment->p_vaddr) < segment->p_memsz;
-    }
-    for (int i = 0; i < info->dlpi_phnum && is_it; i++) {
+    if (!library_holds(info, search->within))
+        return 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
         if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_W))
             continue;
         search->speaker->data = (const char *)(info->dlpi_addr + segment->p_vaddr);
         search->speaker->size = segment->p_memsz;
     }
-    return is_it;
+    return 1;
 }
 
 static void give_up_looking(struct speaker_pid *speaker)
@@ -66,7 +63,7 @@ static pid_t *find_word(const struct speaker_pid *speaker, bool was_there, unsig
 
 void speaker_pid_init(struct speaker_pid *speaker, const void *library)
 {
-    struct search search = {.speaker = speaker, .within = (uintptr_t)library};
+    struct search search = {.speaker = speaker, .within = library};
     *speaker = (struct speaker_pid){.own = getpid()};
     dl_iterate_phdr(find_data, &search);
     speaker->before = speaker->data ? malloc(speaker->size) : NULL;

@@ -204,7 +204,7 @@ case_consumer_stopped_before()
     said "no process $target_pid"
 }
 
-# In a session of the tracer's own that is a failure; the program is as before.
+# A consumer that dies under a session of the tracer's own is a failure; the program is as before.
 case_consumer_killed_in_an_own_session()
 {
     with_lttng

@@ -16,6 +16,28 @@ export BUILD
 . "$(dirname "$0")/cases.sh"
 . "$(dirname "$0")/user.sh"
 
+# Who asks for a session that is another user's is told how to come by it.
+case_where_the_sessions_of_others_are()
+{
+    local alive='there is no session nosuch: `lttng list` shows those there are'
+    [[ $PRIVATE_LTTNG_SPACE == entered ]] || skip "no mount namespace may be made"
+    make_user
+    traced 125 --session=nosuch "$sample"
+    one_line 'there is no session nosuch: no LTTng session daemon runs; to use a session of another user, have that user call sudo$'
+    refused_for_user "$alive\$"
+    mkdir /run/lttng
+    refused_for_user "$alive; root's sessions are for root and the group tracing\$"
+    rmdir /run/lttng
+}
+
+refused_for_user()
+{
+    local status=0
+    as_user "$tracer" --session=nosuch "$sample" >$out 2>$err || status=$?
+    [[ $status == 125 ]] || fail "exit status $status"
+    one_line "$1"
+}
+
 case_attach()
 {
     make_user
