@@ -7,7 +7,8 @@ TARGET_NAMES := one_thread threads8 recursion tailcall longjmp signal_storm dlop
                 coroutines thread_ends exceptions made_code affinity jit undumpable under_seccomp
 # Processes, signals and ways out.
 TARGET_NAMES += processes ends frames_left nested coroutines20 signal_pc \
-                signals_awaited debugger seccomp_strict limited take call_chain pointers withdrawn fork_between
+                signals_awaited debugger seccomp_strict limited take call_chain pointers withdrawn fork_between \
+                many
 TARGET_HEADERS := $(wildcard tests/targets/*.h)
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)

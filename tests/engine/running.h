@@ -19,14 +19,16 @@ static inline char *answer(struct running *r, char line[256])
     return line;
 }
 
-static inline struct running start_with(const char *threads, const char *mode)
+/* The program of tests/targets, which says "pid PID" first. */
+static inline struct running start_program(const char *program, const char *threads,
+                                           const char *mode)
 {
     struct running r = {0};
     int in[2], out[2];
     char line[256];
     ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
-    snprintf(r.path, sizeof(r.path), "%s", target_path("wait_for_line"));
+    snprintf(r.path, sizeof(r.path), "%s", target_path(program));
     r.pid = fork();
     if (r.pid == 0) {
         dup2(in[0], STDIN_FILENO);
@@ -43,6 +45,11 @@ static inline struct running start_with(const char *threads, const char *mode)
     ck_assert_int_eq(sscanf(answer(&r, line), "pid %d", &pid), 1);
     ck_assert_int_eq(pid, r.pid);
     return r;
+}
+
+static inline struct running start_with(const char *threads, const char *mode)
+{
+    return start_program("wait_for_line", threads, mode);
 }
 
 static inline struct running start(const char *threads)
