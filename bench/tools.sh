@@ -3,7 +3,8 @@
 # return recorded, under this tracer and under others, beside two bare ptrace stops: the floor under
 # every tracer that stops its target. See measure.sh for ROUNDS= and BUILD=.
 #
-# What is not installed or not permitted is left out, with the reason.
+# What is not installed or not permitted is left out, with the reason. WAYS= only these, by the names
+# of the functions below: WAYS='two_bare_stops tracer_lttng' bench/tools.sh
 . "$(dirname "$0")/measure.sh"
 
 f=my_traced_function
@@ -139,6 +140,8 @@ declare -A words=(
     [uftrace]='uftrace (compiled with -pg)'
     [wrapper]='LD_PRELOAD wrapper, LTTng tracepoints'
 )
+
+[[ -z ${WAYS:-} ]] || read -ra ways <<<"$WAYS"
 
 bench_begin
 ! bench_lttng || lttng=yes

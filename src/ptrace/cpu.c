@@ -1,6 +1,7 @@
 #include "ptrace/cpu.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,8 +60,24 @@ static int from_stat(struct tracee *tracee)
     return at ? atoi(at + 1) : -1;
 }
 
+int cpu_known(const struct tracee *tracee)
+{
+    return tracee->placement.bound ? tracee->placement.bound->placement.cpu : -1;
+}
+
+int cpu_is_only(pid_t tid, int cpu)
+{
+    cpu_set_t now;
+    if (sched_getaffinity(tid, sizeof(now), &now) < 0)
+        return -1;
+    return CPU_COUNT(&now) == 1 && CPU_ISSET(cpu, &now);
+}
+
 int cpu_of(struct tracee *tracee)
 {
+    int known = cpu_known(tracee);
+    if (known >= 0)
+        return known;
     target_addr at = cpu_address(tracee);
     uint32_t cpu = 0;
     struct iovec local = {&cpu, sizeof(cpu)}, remote = {(void *)(uintptr_t)at.value, sizeof(cpu)};

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ptrace/core.h"
+#include "ptrace/cpu.h"
 #include "ptrace/handover.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -164,13 +165,10 @@ static void unlink_bound(struct tracee *tracee)
    one meanwhile: that holds. false: there is no such thread. */
 static bool restore(const struct placement *p, pid_t tid, const cpu_set_t *given)
 {
-    cpu_set_t now;
-    if (sched_getaffinity(tid, sizeof(now), &now) < 0)
-        return false;
-    if (CPU_COUNT(&now) == 1 && CPU_ISSET(p->cpu, &now) &&
-        sched_setaffinity(tid, sizeof(*given), given) < 0 && errno != ESRCH)
+    int in_place = cpu_is_only(tid, p->cpu);
+    if (in_place > 0 && sched_setaffinity(tid, sizeof(*given), given) < 0 && errno != ESRCH)
         log_warning("cannot give thread %d its CPUs back: %s", tid, strerror(errno));
-    return true;
+    return in_place >= 0;
 }
 
 void placement_unbind(struct tracee *tracee)
@@ -317,7 +315,8 @@ static void review(struct server *server, uint64_t now_ns)
     struct placement *p = &server->placement;
     for (struct tracee *tracee = p->bound, *next; tracee; tracee = next) {
         next = tracee->placement.next;
-        if (runs_for_ns(tracee, now_ns) <= 2 * longest_run_ns(p->n_bound)) {
+        if (cpu_is_only(tracee->tid, p->cpu) > 0 &&
+            runs_for_ns(tracee, now_ns) <= 2 * longest_run_ns(p->n_bound)) {
             /* Another one may have become free for it: to be looked at when it is served. */
             tracee->placement.crowded = p->n_bound > 1;
             continue;

@@ -93,7 +93,8 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
     target_addr cpu_at = cpu_address(tracee);
     if (arch_return_in_memory && !foreseen)
         own[n++] = (struct span){.at = arch_entry_slot(regs), .to = &address, .n = sizeof(address)};
-    if (cpu_at.value && !foreseen)
+    bool reads_cpu = cpu_at.value && !foreseen && cpu_known(tracee) < 0;
+    if (reads_cpu)
         own[n++] = (struct span){.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
     if (captures)
         capture_read(&engine->capture, tracee->tid, tracee->process->space->memory, own, n);
@@ -107,7 +108,7 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
         *cpu = foresight->cpu;
         return true;
     }
-    bool has_cpu = cpu_at.value && own[n - 1].got == sizeof(cpu_id);
+    bool has_cpu = reads_cpu && own[n - 1].got == sizeof(cpu_id);
     *cpu = has_cpu ? (int)cpu_id : cpu_of(tracee);
     *ret = target_addr_of(address);
     return !arch_return_in_memory || own[0].got == sizeof(address);
@@ -120,14 +121,15 @@ static int read_result(struct engine *engine, struct tracee *tracee)
     bool foreseen = foresight && foresight->cpu >= 0;
     uint32_t cpu_id = 0;
     target_addr cpu_at = cpu_address(tracee);
+    bool reads_cpu = cpu_at.value && !foreseen && cpu_known(tracee) < 0;
     struct span own = {.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
     capture_read(&engine->capture, tracee->tid, tracee->process->space->memory, &own,
-                 cpu_at.value && !foreseen ? 1 : 0);
+                 reads_cpu ? 1 : 0);
     if (foreseen) {
         engine->stats.memory_reads++;
         return foresight->cpu;
     }
-    return cpu_at.value && own.got == sizeof(cpu_id) ? (int)cpu_id : cpu_of(tracee);
+    return reads_cpu && own.got == sizeof(cpu_id) ? (int)cpu_id : cpu_of(tracee);
 }
 
 static enum callstack_site call_site(const struct site *back, const struct site *entry)
