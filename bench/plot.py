@@ -24,6 +24,7 @@ TOOLS = [
     ("tracer_lttng", "ptrace_tracer, LTTng"),
     ("tracer_print", "ptrace_tracer, --print"),
     ("tracer_no_pin", "ptrace_tracer, --no-pin"),
+    ("naive_one_cpu", "single steps, one CPU"),
     ("naive", "single steps, no CPU chosen"),
     ("ltrace", "ltrace"),
     ("gdb", "gdb, dprintf"),

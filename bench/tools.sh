@@ -17,6 +17,7 @@ way_nothing() { "$caller" 20000000; }
 way_two_bare_stops() { "$bin/bare_stop" 20000 | awk '{print 2 * $2}'; }
 way_two_bare_stops_anywhere() { "$bin/bare_stop" 20000 | awk '{print 2 * $4}'; }
 way_naive() { "$bin/naive" $f "$caller" 3000; }
+way_naive_one_cpu() { (taskset -pc 0 $BASHPID >/dev/null && "$bin/naive" $f "$caller" 3000); }
 
 lttng_run() { # OPTION... -- COMMAND...
     [[ -n ${lttng:-} ]] || { echo "no lttng-sessiond, or one of root's runs here"; return 1; }
@@ -120,7 +121,7 @@ way_wrapper() {
 
 # The order of the table.
 ways=(nothing two_bare_stops two_bare_stops_anywhere tracer_lttng tracer_print tracer_entry_only
-    tracer_plain_function tracer_no_pin tracer_one_cpu naive ltrace gdb bpftrace perf uftrace wrapper)
+    tracer_plain_function tracer_no_pin tracer_one_cpu naive_one_cpu naive ltrace gdb bpftrace perf uftrace wrapper)
 # shellcheck disable=SC2034 # by name
 declare -A words=(
     [nothing]='not traced'
@@ -132,6 +133,7 @@ declare -A words=(
     [tracer_plain_function]='ptrace_tracer, LTTng, no double argument'
     [tracer_no_pin]='ptrace_tracer, LTTng, --no-pin'
     [tracer_one_cpu]='ptrace_tracer, LTTng, all on one CPU'
+    [naive_one_cpu]='single steps, all on one CPU (bench/naive.c)'
     [naive]='single steps and no CPU chosen (bench/naive.c)'
     [ltrace]='ltrace'
     [gdb]='gdb, dprintf'
