@@ -17,10 +17,13 @@ unset CC
 jobs=$(nproc)
 passed=0 failed=0 skipped=0
 
-child=
+# What runs: by the PID of its timeout(1), "SECONDS-AT-START NAME".
+declare -A running=()
 stop() {
     trap - INT TERM
-    [[ -z $child ]] || kill -TERM "$child" 2>/dev/null
+    for pid in "${!running[@]}"; do
+        kill -TERM "$pid" 2>/dev/null
+    done
     wait
     exit 130
 }
@@ -44,39 +47,58 @@ report() { # STATUS SECONDS NAME LOG
     esac
 }
 
-# Runs a command for at most LIMIT seconds, with its output in the log; sets status and took.
-# timeout(1) makes the command's process group its own, and ends all of it.
-run() { # LIMIT LOG COMMAND...
-    local limit=$1 log=$2 start=$SECONDS
-    shift 2
-    timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null &
-    child=$!
-    wait "$child"
-    status=$?
-    child=
-    took=$((SECONDS - start))
+log_of() { # NAME
+    echo "$logs/${1//[^A-Za-z0-9_.-]/_}.log"
 }
 
-# One command that is one test.
-single() { # LIMIT NAME COMMAND...
+# Starts a command that may take LIMIT seconds, with its output in the log. timeout(1) makes the
+# command's process group its own, and ends all of it.
+start() { # LIMIT NAME COMMAND...
     local limit=$1 name=$2
     shift 2
-    local log=$logs/${name//[^A-Za-z0-9_.-]/_}.log
-    run "$limit" "$log" "$@"
+    timeout -k 10 "$limit" "$@" >"$(log_of "$name")" 2>&1 </dev/null &
+    running[$!]="$SECONDS $name"
+}
+
+# Waits until one of those that run has ended: its status, took, log and name.
+reap() {
+    local pid began
+    wait -n -p pid "${!running[@]}"
+    status=$?
+    read -r began name <<<"${running[$pid]}"
+    log=$(log_of "$name")
+    unset "running[$pid]"
+    took=$((SECONDS - began))
+}
+
+# Counts one that is one test.
+count() {
+    reap
     case $status in
         0) passed=$((passed + 1)) ;;
         77) skipped=$((skipped + 1)) ;;
         *) failed=$((failed + 1)) ;;
     esac
     report "$status" "$took" "$name" "$log"
-    return "$status"
+}
+
+# One command that is one test, and nothing beside it.
+single() { # LIMIT NAME COMMAND...
+    start "$@"
+    count
+}
+
+# Likewise, beside as many others as may be.
+beside() { # LIMIT NAME COMMAND...
+    ((${#running[@]} < at_once)) || count
+    start "$@"
 }
 
 # A program of Check tests: each of its checks counts.
 check_program() { # LIMIT PROGRAM
-    local name=${2#"$build/asan/tests/"} log line n failures errors
-    log=$logs/${name//\//_}.log
-    run "$1" "$log" "$2"
+    local line n failures errors
+    start "$1" "${2#"$build/asan/tests/"}" "$2"
+    reap
     line=$(grep -E '^[0-9]+%: Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+' "$log" | tail -n 1)
     if [[ $line =~ Checks:\ ([0-9]+),\ Failures:\ ([0-9]+),\ Errors:\ ([0-9]+) ]]; then
         n=${BASH_REMATCH[1]} failures=${BASH_REMATCH[2]} errors=${BASH_REMATCH[3]}
@@ -128,15 +150,34 @@ for source in tests/unit/test_*.c tests/engine/test_*.c; do
     [[ -e $source ]] || { single 1 "$source" false; continue; }
     check_program 240 "$build/asan/${source%.c}"
 done
+
+# They wait more than they work. Each has a session daemon of its own, but root's is beside others
+# only where each has a mount namespace of its own: see tests/e2e/lib.sh.
+at_once=$jobs
+[[ $EUID != 0 ]] || unshare --mount true 2>/dev/null || at_once=1
+# The pages in /dev/shm that daemons wake applications with are shared by a user's daemons: none is
+# taken away while another test may use it.
+wait_pages() {
+    find /dev/shm -maxdepth 1 -name 'lttng-ust-wait-*' -user "$(id -u)" 2>/dev/null
+}
+pages_before=$(wait_pages)
+export PRIVATE_LTTNG_KEEP_PAGES=yes
 for script in tests/e2e/test_*.sh; do
     name=${script#tests/}
     cases=$(script_cases "$script")
     if [[ -z $cases ]]; then
-        single 120 "${name%.sh}" bash "$script"
+        beside 120 "${name%.sh}" bash "$script"
     fi
     for c in $cases; do
-        single 60 "${name%.sh} $c" bash "$script" "$c"
+        beside 60 "${name%.sh} $c" bash "$script" "$c"
     done
+done
+while ((${#running[@]})); do
+    count
+done
+for page in $(wait_pages); do
+    [[ " ${pages_before//$'\n'/ } " == *" $page "* ]] ||
+        pgrep -u "$(id -u)" -x lttng-sessiond >/dev/null || rm -f "$page"
 done
 
 echo

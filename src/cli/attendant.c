@@ -18,6 +18,7 @@ struct attendant {
     pthread_mutex_t lock;
     pthread_cond_t ended; /* `ending` was set */
     bool ending;
+    bool was_well; /* the session, when it was last checked */
 };
 
 static bool left_out_is_named(struct tracer *tracer)
@@ -30,6 +31,15 @@ static bool left_out_is_named(struct tracer *tracer)
     return named;
 }
 
+/* Whether there is something left out that a rule may come to name. */
+static bool may_name_more(struct tracer *tracer)
+{
+    pthread_mutex_lock(&tracer->lock);
+    bool may = tracer->left_out.count > 0;
+    pthread_mutex_unlock(&tracer->lock);
+    return may;
+}
+
 static void look(struct tracer *tracer)
 {
     tracer->session_ops->look(tracer->session);
@@ -39,14 +49,17 @@ static void look(struct tracer *tracer)
     }
 }
 
-/* What is wrong is said once, when it is first seen. */
-static void check(struct tracer *tracer)
+/* What is wrong is said when it is first seen, and again when it had gone meanwhile. */
+static void check(struct attendant *attendant)
 {
+    struct tracer *tracer = attendant->tracer;
     struct error err;
-    if (tracer->session_trouble.code != 0 || tracer->session_ops->check(tracer->session, &err) == 0)
-        return;
-    log_warning("%s", err.text);
-    tracer->session_trouble = err;
+    bool well = tracer->session_ops->check(tracer->session, &err) == 0;
+    if (!well && attendant->was_well) {
+        log_warning("%s", err.text);
+        tracer->session_trouble = err;
+    }
+    attendant->was_well = well;
 }
 
 /* false when the thread is to end. */
@@ -71,16 +84,18 @@ static void *attend(void *data)
     struct attendant *attendant = data;
     struct tracer *tracer = attendant->tracer;
     for (unsigned looks = 1; rest(attendant); looks++) {
-        look(tracer);
-        if (looks % JUDGE_EVERY == 0)
+        bool judges = looks % JUDGE_EVERY == 0;
+        if (judges || may_name_more(tracer))
+            look(tracer);
+        if (judges)
             tracer->session_ops->judge(tracer->session);
         if (looks % CHECK_EVERY == 0)
-            check(tracer);
+            check(attendant);
     }
-    if (tracer->session_trouble.code == 0) {
+    if (attendant->was_well) {
         tracer->session_ops->look(tracer->session);
         tracer->session_ops->judge(tracer->session);
-        check(tracer);
+        check(attendant);
     }
     return NULL;
 }
@@ -91,6 +106,7 @@ int attendant_start(struct tracer *tracer, struct attendant **result)
     if (!attendant)
         return -ENOMEM;
     attendant->tracer = tracer;
+    attendant->was_well = true;
     pthread_mutex_init(&attendant->lock, NULL);
     pthread_cond_init(&attendant->ended, NULL);
     int r = pthread_create(&attendant->thread, NULL, attend, attendant);

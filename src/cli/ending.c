@@ -1,97 +1,78 @@
 #include "cli/ending.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "cli/attendant.h"
+#include "cli/errand.h"
+#include "cli/watcher.h"
 #include "util/log.h"
 
-enum { LOOK_EVERY_MS = 100 };
+enum { PATIENCE_MS = 3000 }; /* of the user, who then is told what is waited for */
 
-/* What is done on the thread; its own when it is given up, else the caller's. */
-struct ending {
-    struct tracer *tracer;
-    int (*work)(struct tracer *tracer, struct error *err);
-    struct error err;
-    int result;
-    pthread_t thread;
-};
-
-static void *run(void *data)
-{
-    struct ending *ending = data;
-    ending->result = ending->work(ending->tracer, &ending->err);
-    return NULL;
-}
-
-static bool is_over(const struct ending *ending)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += LOOK_EVERY_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    return pthread_clockjoin_np(ending->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
-}
-
-static int give_up(struct tracer *tracer, struct error *err)
+static bool is_hopeless(struct tracer *tracer, int64_t waited_ms, struct error *err)
 {
     const char *name = tracer->session_ops->name(tracer->session);
-    tracer->abandoned = true;
-    error_set(err, -ETIMEDOUT,
-              "LTTng's session daemon does not answer: session %s is left as it is, and its trace "
-              "may lack its end; the daemon may have to be ended",
-              name);
-    log_error("%s", err->text);
-    return err->code;
+    bool asked = watcher_take_signal(tracer);
+    if (tracer->session_ops->unanswered(tracer->session)) {
+        error_set(err, -EINPROGRESS,
+                  "LTTng's session daemon does not answer: session %s is left as it is, and its "
+                  "trace may lack its end; the daemon may have to be ended",
+                  name);
+        return true;
+    }
+    if (waited_ms < PATIENCE_MS)
+        return false;
+    if (!tracer->wait_told) {
+        tracer->wait_told = true;
+        log_warning("waiting for LTTng to write out session %s; ^C or SIGTERM leaves it as it is",
+                    name);
+        return false;
+    }
+    if (asked)
+        error_set(err, -EINPROGRESS,
+                  "interrupted: session %s is left as it is, and its trace may lack its end", name);
+    return asked;
 }
 
-static int in_time(struct tracer *tracer, int (*work)(struct tracer *, struct error *),
+static int in_time(struct tracer *tracer, int (*work)(void *data, struct error *err),
                    struct error *err)
 {
+    const struct errand errand = {.work = work, .data = tracer, .hopeless = is_hopeless};
     if (tracer->abandoned)
-        return -ETIMEDOUT;
+        return -EINPROGRESS;
     if (!tracer->session)
         return 0;
-    struct ending *ending = calloc(1, sizeof(*ending));
-    if (!ending)
-        return error_set(err, -ENOMEM, "out of memory");
-    ending->tracer = tracer;
-    ending->work = work;
-    int r = pthread_create(&ending->thread, NULL, run, ending);
-    if (r != 0) {
-        free(ending);
-        return error_set(err, -r, "cannot start a thread: %s", strerror(r));
-    }
-    while (!is_over(ending)) {
-        if (!tracer->session_ops->unanswered(tracer->session))
-            continue;
-        pthread_detach(ending->thread);
-        return give_up(tracer, err);
-    }
-    *err = ending->err;
-    r = ending->result;
-    free(ending);
+    int r = errand_run(tracer, &errand, err);
+    if (r != -EINPROGRESS)
+        return r;
+    tracer->abandoned = true;
+    /* Who records into a session of his own has what became of it in his own hands. */
+    if (tracer->session_ops->owner(tracer->session) == SESSION_USER_STARTED)
+        log_warning("%s", err->text);
+    else
+        log_error("%s", err->text);
     return r;
 }
 
-static int stop_attendant(struct tracer *tracer, struct error *err)
+static int stop_attendant(void *data, struct error *err)
 {
+    struct tracer *tracer = data;
     (void)err;
     attendant_stop(tracer->attendant);
     tracer->attendant = NULL;
+    errand_wait_owed(tracer);
     return 0;
 }
 
-static int end_session(struct tracer *tracer, struct error *err)
+static int end_session(void *data, struct error *err)
 {
+    struct tracer *tracer = data;
     return tracer->session_ops->end(tracer->session, err);
 }
 
-static int discard_session(struct tracer *tracer, struct error *err)
+static int discard_session(void *data, struct error *err)
 {
+    struct tracer *tracer = data;
     (void)err;
     tracer->session_ops->discard(tracer->session);
     return 0;
@@ -99,7 +80,7 @@ static int discard_session(struct tracer *tracer, struct error *err)
 
 int ending_stop_attendant(struct tracer *tracer, struct error *err)
 {
-    return tracer->attendant ? in_time(tracer, stop_attendant, err) : 0;
+    return in_time(tracer, stop_attendant, err);
 }
 
 int ending_end_session(struct tracer *tracer, struct error *err)

@@ -1,6 +1,6 @@
 /*
- * The end of the recording. LTTng's daemons may not answer any more, so what asks them is done on a
- * thread of its own, and given up when they have owed an answer for too long.
+ * The end of the recording. LTTng's daemons may not answer any more, so what asks them is an errand
+ * that is given up when they have owed an answer for too long, or when the user has had enough.
  */
 #ifndef CLI_ENDING_H
 #define CLI_ENDING_H
@@ -9,11 +9,12 @@
 #include "util/error.h"
 
 /*
- * Each is 0, or what is wrong; -ETIMEDOUT: the daemon does not answer. That is said in one line,
- * tracer->abandoned is set, and so the session and all that its threads use stay as they are.
+ * Each is 0, or what is wrong; -EINPROGRESS: it was given up. That is said in one line,
+ * tracer->abandoned is set, and so the session and all that its threads use stay as they are. To be
+ * called when the watcher is stopped.
  */
 
-/* Ends the attendant, if there is one. */
+/* Ends the attendant, if there is one, and waits for the errands that are owed. */
 MUST_CHECK int ending_stop_attendant(struct tracer *tracer, struct error *err);
 /* Stops the session, and destroys an own one. */
 MUST_CHECK int ending_end_session(struct tracer *tracer, struct error *err);

@@ -4,10 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/errand.h"
 #include "cli/tracer.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/text.h"
+
+enum {
+    HELD_MS = 3000,
+    STOPPING_MS = 300, /* once the tracer is to let go */
+};
 
 /* The full event names of n probes: "mylib:my_traced_function_entry". An array of *count strings,
    which are the caller's as well; NULL when memory is out. */
@@ -34,25 +40,71 @@ static void free_names(char **names, size_t count)
     free(names);
 }
 
+/* What the session is told. */
+struct telling {
+    struct tracer *tracer;
+    char **names;
+    size_t n, n_selected;
+    bool begins;
+};
+
+static void telling_free(void *data)
+{
+    struct telling *telling = data;
+    free_names(telling->names, telling->n);
+    free(telling);
+}
+
+static int tell(void *data, struct error *err)
+{
+    struct telling *telling = data;
+    struct tracer *tracer = telling->tracer;
+    const char *const *names = (const char *const *)telling->names;
+    const struct session_names named = {names, telling->n, telling->n_selected};
+    return telling->begins ? tracer->session_ops->begin(tracer->session, &named, err)
+                           : tracer->session_ops->extend(tracer->session, names, telling->n, err);
+}
+
+/* The program is stopped meanwhile, and so not for longer than a daemon that is well may need. */
+static bool is_held_too_long(struct tracer *tracer, int64_t waited_ms, struct error *err)
+{
+    (void)waited_ms;
+    int64_t silent_ms = tracer->session_ops->silent_ms(tracer->session);
+    if (!errand_is_owed(tracer) &&
+        silent_ms < (atomic_load(&tracer->stop_asked) ? STOPPING_MS : HELD_MS))
+        return false;
+    error_set(err, -EINPROGRESS, "LTTng's session daemon does not answer");
+    return true;
+}
+
+/* The names become the telling's. */
+static int tell_session(struct tracer *tracer, char **names, size_t n, size_t n_selected,
+                        bool begins, struct error *err)
+{
+    struct telling *telling = calloc(1, sizeof(*telling));
+    if (!telling) {
+        free_names(names, n);
+        return error_set(err, -ENOMEM, "out of memory");
+    }
+    *telling = (struct telling){tracer, names, n, n_selected, begins};
+    const struct errand errand = {tell, telling, telling_free, is_held_too_long};
+    return errand_run(tracer, &errand, err);
+}
+
+/* The probes that are selected come first. */
 static int begin_session(struct tracer *tracer, const struct probe *const *probes, size_t n,
                          size_t n_selected, struct error *err)
 {
-    struct session_names named = {0};
-    size_t count, count_selected;
-    char **selected = event_names(tracer, probes, n_selected, &count_selected);
-    char **others = event_names(tracer, probes + n_selected, n - n_selected, &count);
-    cleanup(cleanup_free) const char **all = calloc(count + count_selected + 1, sizeof(*all));
-    int r = selected && others && all ? 0 : error_set(err, -ENOMEM, "out of memory");
-    for (size_t i = 0; r == 0 && i < count + count_selected; i++)
-        all[i] = i < count_selected ? selected[i] : others[i - count_selected];
-    if (r == 0) {
-        named = (struct session_names){all, count + count_selected, count_selected};
-        pthread_mutex_lock(&tracer->lock);
-        r = tracer->session_ops->begin(tracer->session, &named, err);
-        pthread_mutex_unlock(&tracer->lock);
+    size_t count;
+    char **names = event_names(tracer, probes, n, &count);
+    size_t a_probe = tracer->options->entry_only ? 1 : 2;
+    if (!names || count != n * a_probe) {
+        free_names(names, count);
+        return error_set(err, -ENOMEM, "out of memory");
     }
-    free_names(selected, count_selected);
-    free_names(others, count);
+    int r = tell_session(tracer, names, count, n_selected * a_probe, true, err);
+    if (r == -EINPROGRESS)
+        error_set(err, r, "LTTng's session daemon does not answer: nothing is traced");
     return r;
 }
 
@@ -63,11 +115,14 @@ static int extend_session(struct tracer *tracer, const struct probe *const *prob
     char **names = event_names(tracer, probes, n, &count);
     if (!names)
         return error_set(err, -ENOMEM, "out of memory");
-    pthread_mutex_lock(&tracer->lock);
-    int r = tracer->session_ops->extend(tracer->session, (const char *const *)names, count, err);
-    pthread_mutex_unlock(&tracer->lock);
-    free_names(names, count);
-    return r;
+    int r = tell_session(tracer, names, count, count, false, err);
+    if (r != -EINPROGRESS)
+        return r;
+    if (!tracer->owed_told)
+        log_warning("LTTng's session daemon does not answer: what is loaded from now on is "
+                    "recorded when it does");
+    tracer->owed_told = true;
+    return 0;
 }
 
 void tracer_register(struct tracer *tracer, const struct probe *const *probes, size_t n,

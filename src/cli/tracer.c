@@ -11,6 +11,7 @@
 
 #include "cli/attendant.h"
 #include "cli/ending.h"
+#include "cli/errand.h"
 #include "cli/invoker.h"
 #include "cli/program_name.h"
 #include "cli/progress.h"
@@ -27,6 +28,7 @@
 #include "util/text.h"
 
 enum { EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
+enum { PATIENCE_MS = 3000 }; /* of the user, who then is told what is waited for */
 
 void tracer_fail(struct tracer *tracer, const struct error *err)
 {
@@ -142,12 +144,50 @@ static void on_rung(void *data)
     engine_each_process(tracer->engine, apply_target, NULL);
 }
 
-static int open_print(struct tracer *tracer, struct error *err)
+/* While it is set up: what is waited for is said, and a signal ends it. */
+static bool is_interrupted(struct tracer *tracer, int64_t waited_ms, struct error *err)
 {
+    const char *file = tracer->options->print_file;
+    if (watcher_take_signal(tracer)) {
+        error_set(err, -EINPROGRESS, "interrupted before anything was traced");
+        return true;
+    }
+    if (waited_ms < PATIENCE_MS || tracer->wait_told)
+        return false;
+    tracer->wait_told = true;
+    if (file)
+        log_warning("waiting for somebody to read %s; ^C or SIGTERM ends this", file);
+    else
+        log_warning("LTTng's session daemon does not answer; waiting: ^C or SIGTERM ends this");
+    return false;
+}
+
+/* What may take for ever. */
+static int set_up_in_time(struct tracer *tracer, struct errand *errand, struct error *err)
+{
+    errand->hopeless = is_interrupted;
+    int r = errand_run(tracer, errand, err);
+    tracer->abandoned = r == -EINPROGRESS;
+    return r;
+}
+
+static int open_print_file(void *data, struct error *err)
+{
+    struct tracer *tracer = data;
     const char *path = tracer->options->print_file;
-    tracer->print_stream = path ? fopen(path, "we") : stderr;
+    tracer->print_stream = fopen(path, "we");
     if (!tracer->print_stream)
         return error_set(err, -errno, "cannot write to %s: %s", path, strerror(errno));
+    return 0;
+}
+
+static int open_print(struct tracer *tracer, struct error *err)
+{
+    struct errand errand = {.work = open_print_file, .data = tracer};
+    tracer->print_stream = stderr;
+    int r = tracer->options->print_file ? set_up_in_time(tracer, &errand, err) : 0;
+    if (r < 0)
+        return r;
     tracer->print = print_new(tracer->print_stream, tracer->options->timestamp);
     return tracer->print ? 0 : error_set(err, -ENOMEM, "out of memory");
 }
@@ -162,21 +202,40 @@ static void set_lttng_environment(void)
     secure_forget_plugins();
 }
 
-static int open_lttng(struct tracer *tracer, const char *name, struct error *err)
+struct choice {
+    struct tracer *tracer;
+    struct session_request request;
+    char program[256];
+};
+
+static int choose_session(void *data, struct error *err)
+{
+    struct choice *choice = data;
+    struct tracer *tracer = choice->tracer;
+    return tracer->session_ops->choose(&choice->request, &tracer->session, err);
+}
+
+static int open_lttng(struct tracer *tracer, struct error *err)
 {
     const struct options *options = tracer->options;
-    struct session_request request = {
-        .name = options->session,
-        .output = options->output,
-        .program = name,
-        .home = invoker_home(),
-        .level = log_get_level(),
-    };
     set_lttng_environment();
     tracer->session_ops = session_load(err);
     if (!tracer->session_ops)
         return err->code;
-    int r = tracer->session_ops->choose(&request, &tracer->session, err);
+    struct choice *choice = calloc(1, sizeof(*choice));
+    if (!choice)
+        return error_set(err, -ENOMEM, "out of memory");
+    program_name(options, choice->program, sizeof(choice->program));
+    choice->tracer = tracer;
+    choice->request = (struct session_request){
+        .name = options->session,
+        .output = options->output,
+        .program = choice->program,
+        .home = invoker_home(),
+        .level = log_get_level(),
+    };
+    struct errand errand = {.work = choose_session, .data = choice, .release = free};
+    int r = set_up_in_time(tracer, &errand, err);
     if (r < 0)
         return r;
     tracer->backend_ops = backend_load(err);
@@ -204,7 +263,6 @@ static int set_up(struct tracer *tracer, struct error *err)
         .name_code = target_on_name_code,
         .name_return = target_on_name_return,
     };
-    char name[256];
     int r = engine_new(&engine_options, &sink, &tracer->engine);
     if (r == 0)
         r = catalog_new(&tracer->catalog);
@@ -225,15 +283,15 @@ static int set_up(struct tracer *tracer, struct error *err)
     r = invoker_become(err);
     if (r < 0)
         return r;
-    sigset_t signals;
-    watcher_block_signals(options->program != NULL, &signals);
+    watcher_block_signals(tracer);
     /* What is loaded next learns from the log how lines are written. */
     tracer->progress = progress_new(options);
     if (options->verbose)
         tracer->tally = tally_new();
-    program_name(options, name, sizeof(name));
-    r = options->print ? open_print(tracer, err) : open_lttng(tracer, name, err);
-    if (r == 0 && watcher_start(tracer, &signals, &tracer->watcher) < 0)
+    r = options->print ? open_print(tracer, err) : open_lttng(tracer, err);
+    if (r == 0 && watcher_take_signal(tracer))
+        r = error_set(err, -EINTR, "interrupted before anything was traced");
+    if (r == 0 && watcher_start(tracer, &tracer->watcher) < 0)
         r = error_set(err, -EAGAIN, "cannot start a thread");
     if (r == 0 && tracer->session && attendant_start(tracer, &tracer->attendant) < 0)
         r = error_set(err, -EAGAIN, "cannot start a thread");
@@ -244,9 +302,9 @@ static int set_up(struct tracer *tracer, struct error *err)
 static void tear_down(struct tracer *tracer)
 {
     struct error err;
-    engine_free(tracer->engine);
-    if (ending_stop_attendant(tracer, &err) < 0 || ending_discard_session(tracer, &err) < 0)
+    if (tracer->abandoned || ending_discard_session(tracer, &err) < 0)
         return; /* it has been said */
+    engine_free(tracer->engine);
     if (tracer->session)
         tracer->session_ops->free(tracer->session);
     if (tracer->backend)
@@ -260,6 +318,7 @@ static void tear_down(struct tracer *tracer)
     table_free(&tracer->only_named);
     vec_free(&tracer->left_out);
     catalog_free(tracer->catalog);
+    pthread_cond_destroy(&tracer->none_owed);
     pthread_mutex_destroy(&tracer->lock);
     free(tracer);
 }
@@ -333,15 +392,17 @@ int tracer_run(const struct options *options)
     }
     tracer->options = options;
     pthread_mutex_init(&tracer->lock, NULL);
+    pthread_cond_init(&tracer->none_owed, NULL);
     int r = set_up(tracer, &err);
-    bool executing = r < 0 && options->program && tracer->launched == 0 && tracer->catalog;
-    if (r == 0) {
+    if (r == 0)
         r = run(tracer, &err);
-        executing = r < 0 && options->program && engine_launch_refused(tracer->engine);
-    }
+    bool executing = r < 0 && tracer->engine && engine_launch_refused(tracer->engine);
+    /* Before anything else that takes time: what is traced is stopped when something went wrong. */
+    if (tracer->engine)
+        engine_let_go(tracer->engine);
     watcher_stop(tracer->watcher);
     if (ending_stop_attendant(tracer, &late) < 0)
-        log_debug("the attendant still waits for an answer");
+        log_debug("the attendant is still at work");
     if (r < 0) {
         if (!tracer->failed)
             log_error("%s", err.text);

@@ -6,6 +6,7 @@
 #define CLI_TRACER_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -32,11 +33,14 @@ struct tracer {
     struct table selected;      /* probes the back end knows, by address */
     struct table only_named;    /* likewise, of modules that only a rule or a trigger names */
     VEC(const char *) left_out; /* providers no rule has named so far; under `lock` */
-    pthread_mutex_t lock;       /* of session and left_out, which the attendant looks at */
+    pthread_mutex_t lock;       /* of left_out, which the attendant looks at, and n_owed */
+    unsigned n_owed;            /* errands that were given up and are still under way */
+    pthread_cond_t none_owed;
 
     struct print *print;
     FILE *print_stream;
 
+    sigset_t signals; /* those that end a trace: blocked */
     struct watcher *watcher;
     struct progress *progress;    /* NULL: none is shown */
     struct tally *tally;          /* NULL: not --verbose */
@@ -50,6 +54,8 @@ struct tracer {
     bool launched_ended;
     bool failed;    /* said already: exit status 125 */
     bool abandoned; /* threads still use this and the session: see cli/ending.h */
+    bool wait_told; /* that it waits, and for what */
+    bool owed_told; /* that the session daemon does not answer while the program runs */
     size_t n_armed_most;
     size_t n_candidates;
 };

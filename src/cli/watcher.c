@@ -14,7 +14,7 @@ enum { LOOK_EVERY_MS = 40, END_SIGNAL = SIGUSR1 };
 struct watcher {
     struct tracer *tracer;
     pthread_t thread;
-    sigset_t signals; /* those waited for */
+    sigset_t signals; /* those waited for: END_SIGNAL is one */
 };
 
 /* A signal that was ignored when the tracer started (nohup, a shell's background job) stays so. */
@@ -24,29 +24,45 @@ static bool is_ignored(int signal)
     return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-static void ignore(int signal)
+static void set_handler(int signal, void (*handler)(int))
 {
-    struct sigaction action = {.sa_handler = SIG_IGN};
+    struct sigaction action = {.sa_handler = handler};
     sigaction(signal, &action, NULL);
 }
 
-void watcher_block_signals(bool launched, sigset_t *signals)
+void watcher_block_signals(struct tracer *tracer)
 {
-    static const int ending[] = {SIGINT, SIGQUIT, SIGHUP};
-    sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, END_SIGNAL);
-    for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
-        if (is_ignored(ending[i]))
+    static const int ending[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP};
+    sigset_t all;
+    sigemptyset(&tracer->signals);
+    for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+        if (ending[i] == SIGTERM || !is_ignored(ending[i]))
+            sigaddset(&tracer->signals, ending[i]);
+    all = tracer->signals;
+    sigaddset(&all, END_SIGNAL);
+    set_handler(SIGPIPE, SIG_IGN); /* a reader that went away is an error of the write, no end */
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+bool watcher_take_signal(struct tracer *tracer)
+{
+    const struct timespec at_once = {0};
+    return sigtimedwait(&tracer->signals, NULL, &at_once) > 0;
+}
+
+/* Of those that end a trace: what the terminal sends the launched program as well is for that. To
+   ignore them drops what is pending. */
+static void leave_to_program(struct tracer *tracer, sigset_t *rest)
+{
+    static const int terminals[] = {SIGINT, SIGQUIT};
+    *rest = tracer->signals;
+    for (size_t i = 0; tracer->launched && i < sizeof(terminals) / sizeof(terminals[0]); i++) {
+        if (!sigismember(&tracer->signals, terminals[i]))
             continue;
-        /* The terminal sends ^C and ^\ to the program as well, and they are for that. */
-        if (launched && ending[i] != SIGHUP)
-            ignore(ending[i]);
-        else
-            sigaddset(signals, ending[i]);
+        sigdelset(rest, terminals[i]);
+        set_handler(terminals[i], SIG_IGN);
+        set_handler(terminals[i], SIG_DFL);
     }
-    ignore(SIGPIPE); /* a reader that went away is an error of the write, not the target's end */
-    pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
 static void show_progress(const struct tracer *tracer)
@@ -96,13 +112,14 @@ static void *watch(void *data)
     }
 }
 
-int watcher_start(struct tracer *tracer, const sigset_t *signals, struct watcher **watcher)
+int watcher_start(struct tracer *tracer, struct watcher **watcher)
 {
     struct watcher *w = calloc(1, sizeof(*w));
     if (!w)
         return -ENOMEM;
     w->tracer = tracer;
-    w->signals = *signals;
+    leave_to_program(tracer, &w->signals);
+    sigaddset(&w->signals, END_SIGNAL);
     int r = pthread_create(&w->thread, NULL, watch, w);
     if (r != 0) {
         free(w);
@@ -118,5 +135,6 @@ void watcher_stop(struct watcher *watcher)
         return;
     pthread_kill(watcher->thread, END_SIGNAL);
     pthread_join(watcher->thread, NULL);
+    leave_to_program(watcher->tracer, &watcher->signals);
     free(watcher);
 }

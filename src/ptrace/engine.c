@@ -28,15 +28,20 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
     return 0;
 }
 
-void engine_free(struct engine *engine)
+void engine_let_go(struct engine *engine)
 {
     struct process *process;
-    if (!engine)
-        return;
     launch_forget(engine);
-    free(engine->child_name);
     for (size_t at = 0; (process = table_next(&engine->processes, &at)); at = 0)
         engine_detach_process(engine, process);
+}
+
+void engine_free(struct engine *engine)
+{
+    if (!engine)
+        return;
+    engine_let_go(engine);
+    free(engine->child_name);
     servers_free(engine);
     table_free(&engine->tracees);
     table_free(&engine->processes);

@@ -111,7 +111,9 @@ struct engine_stats {
 
 MUST_CHECK int engine_new(const struct engine_options *options, const struct engine_sink *sink,
                           struct engine **engine);
-/* Lets go of everything still traced, then frees. NULL is fine. */
+/* Lets go of everything still traced, and of a child that has not run yet. Outside engine_run(). */
+void engine_let_go(struct engine *engine);
+/* Likewise, then frees. NULL is fine. */
 void engine_free(struct engine *engine);
 
 /*
@@ -125,8 +127,8 @@ MUST_CHECK int engine_launch_prepare(struct engine *engine, char *const argv[], 
    execve's errno when the kernel refuses the program. */
 MUST_CHECK int engine_launch_run(struct engine *engine, struct error *err);
 
-/* After a failure of engine_launch_run(): whether it was execve(2) that refused the program; the
-   errno returned is then its. */
+/* After a failure of either: whether it is the program that cannot be run, as the search for it or
+   execve(2) says; the errno returned is then that. */
 bool engine_launch_refused(const struct engine *engine);
 
 /* Attaches to a running process with all its threads and calls `started`. */

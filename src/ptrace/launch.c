@@ -45,8 +45,10 @@ int engine_launch_prepare(struct engine *engine, char *const argv[], pid_t *pid,
     cleanup(cleanup_fd) int answer_write = -1;
     int go[2], answer[2];
     int r = program_path(argv[0], path, err);
-    if (r < 0)
+    if (r < 0) {
+        engine->child_refused = true;
         return r;
+    }
     if (pipe2(go, O_CLOEXEC) < 0)
         return error_set(err, -errno, "cannot make a pipe: %s", strerror(errno));
     go_read = go[0];

@@ -109,6 +109,33 @@ static void warn_nothing_enabled(const struct session *session, const struct rul
                     session->name, session->name, pick_channel(rules), patterns);
 }
 
+/* Whether one of the names has a provider that was not there before; in an own session all of a
+   provider's events are enabled at once. */
+static bool has_new_provider(struct session *session, const char *const *names, size_t n)
+{
+    bool any = false;
+    pthread_mutex_lock(&session->rules_lock);
+    for (size_t i = 0; i < n; i++) {
+        size_t length = strcspn(names[i], ":");
+        bool known = false;
+        for (size_t j = session->enabled.count; j > 0 && !known; j--) {
+            const char *provider = session->enabled.items[j - 1];
+            known = strncmp(provider, names[i], length) == 0 && !provider[length];
+        }
+        if (known)
+            continue;
+        any = true;
+        char **place = vec_push(&session->enabled);
+        char *provider = place ? strndup(names[i], length) : NULL;
+        if (provider)
+            *place = provider;
+        else if (place)
+            session->enabled.count--;
+    }
+    pthread_mutex_unlock(&session->rules_lock);
+    return any;
+}
+
 /*
  * In a session that only we record into, all of our providers' events are wanted. Not `*`: that
  * would take what liblttng-ust has to say of itself, and rules with exclusions make the session
@@ -120,6 +147,7 @@ static int begin_own(struct session *session, const struct session_names *names,
     session->channel = strdup("channel0");
     if (!session->channel)
         return error_set(err, -ENOMEM, "out of memory");
+    (void)has_new_provider(session, names->names, names->n_selected);
     int rc = rules_enable(session->name, session->channel, names->names, names->n_selected,
                           RULES_PROVIDER, err);
     return rc < 0 ? rc : start(session, err);
@@ -177,7 +205,8 @@ static int session_extend(struct session *session, const char *const *names, siz
                           struct error *err)
 {
     int rc = learn(session, names, n, err);
-    if (rc < 0 || !session->channel)
+    if (rc < 0 || !session->channel ||
+        (session->owner == SESSION_OWN && !has_new_provider(session, names, n)))
         return rc;
     session_lock(session);
     rc = rules_enable(session->name, session->channel, names, n,
@@ -312,6 +341,9 @@ void session_free(struct session *session)
     rule_list_clear(&session->chosen);
     misses_free(&session->misses);
     counters_free(&session->counters);
+    for (size_t i = 0; i < session->enabled.count; i++)
+        free(session->enabled.items[i]);
+    vec_free(&session->enabled);
     free(session->channel);
     name_set_free(&session->names);
     pthread_mutex_destroy(&session->rules_lock);
@@ -329,6 +361,7 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .check = session_check_begun,
     .end = session_end,
     .unanswered = session_unanswered,
+    .silent_ms = session_silent_ms,
     .expects = session_expects,
     .impediment = session_impediment,
     .owner = session_owner_of,

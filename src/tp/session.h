@@ -86,14 +86,15 @@ struct session_ops {
        LTTng's daemons can wait for each other for ever, on a full disk above all. From any thread.
      */
     bool (*unanswered)(const struct session *session);
+    /* For how many milliseconds it has owed an answer; 0: it owes none. From any thread. */
+    int64_t (*silent_ms)(const struct session *session);
     enum session_owner (*owner)(const struct session *session);
     const char *(*name)(const struct session *session);
     const char *(*path)(const struct session *session); /* the trace's directory or URL */
     /* What a user is to do to read the trace: "to read the trace: babeltrace2 PATH" and the like.
      */
     void (*describe)(const struct session *session, char *text, size_t size);
-    /* Undoes what was not ended: nobody wants what was recorded, so nothing is waited for but the
-       daemon's answers. */
+    /* Undoes what was not ended. An own session is destroyed, with what it has recorded written. */
     void (*discard)(struct session *session);
     /* Discards, and frees. */
     void (*free)(struct session *session);

@@ -38,10 +38,16 @@ void session_unlock(struct session *session)
     pthread_mutex_unlock(&session->lock);
 }
 
+int64_t session_silent_ms(const struct session *session)
+{
+    int64_t asked = session->asked_ms;
+    return asked ? now_ms() - asked : 0;
+}
+
 bool session_unanswered(const struct session *session)
 {
     struct error full;
-    int64_t asked = session->asked_ms, waits = asked ? now_ms() - asked : 0;
+    int64_t waits = session_silent_ms(session);
     if (waits <= DISK_ANSWER_TIMEOUT_MS)
         return false;
     return waits > ANSWER_TIMEOUT_MS || session_check_disk(session, &full) < 0;
@@ -98,6 +104,7 @@ static int stop(struct session *session, struct error *err)
 int session_destroy(struct session *session, struct error *err)
 {
     struct lttng_destruction_handle *handle = NULL;
+    bool unfinished = false;
     session->exists = false;
     session_asks(session);
     int code = lttng_destroy_session_ext(session->name, &handle);
@@ -107,11 +114,15 @@ int session_destroy(struct session *session, struct error *err)
             session_check_disk(session, &full) < 0 ? DISK_TIMEOUT_MS : DATA_TIMEOUT_S * 1000;
         session->asked_ms = 0; /* this has a limit of its own */
         int status = lttng_destruction_handle_wait_for_completion(handle, wait_ms);
-        if (status != LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED)
-            code = LTTNG_ERR_UNK;
+        unfinished = status != LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED;
         session_asks(session);
         lttng_destruction_handle_destroy(handle);
     }
+    if (unfinished)
+        return error_set(err, -ETIMEDOUT,
+                         "LTTng has not finished to destroy session %s: it may remain, and the "
+                         "trace in %s may lack its end",
+                         session->name, session->path);
     if (code != LTTNG_OK)
         return error_set(err, -EIO, "cannot destroy session %s: %s", session->name,
                          lttng_strerror(-code));
@@ -130,6 +141,7 @@ static int end(struct session *session, struct error *err)
     session->discarded = was_started || session->owner == SESSION_USER_STARTED
                              ? session_read_discarded(session) - session->discarded
                              : 0;
+    session_asks(session);
     session->per_process = session_domain(session->name).buf_type == LTTNG_BUFFER_PER_PID;
     if (session->exists) {
         struct error second;

@@ -200,8 +200,9 @@ struct session {
     struct name_set names;
     struct misses misses;       /* of the thread that judges */
     struct counters counters;   /* likewise */
-    pthread_mutex_t rules_lock; /* of `rules`: held for no longer than it takes to look at them */
+    pthread_mutex_t rules_lock; /* of what follows: held for no longer than it takes to look */
     struct rule_list rules;     /* of all sessions, as they were last read */
+    VEC(char *) enabled;        /* in an own session: providers all of whose events are */
 };
 
 /* NULL when memory is out. */
@@ -242,6 +243,7 @@ MUST_CHECK int session_destroy(struct session *session, struct error *err);
 /* See struct session_ops. */
 MUST_CHECK int session_end(struct session *session, struct error *err);
 bool session_unanswered(const struct session *session);
+int64_t session_silent_ms(const struct session *session);
 void session_discard(struct session *session);
 
 /* -- session.c -- */

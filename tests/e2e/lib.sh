@@ -133,8 +133,10 @@ private_lttng_stop()
         rm -rf /var/run/lttng
     fi
     # The page that daemons wake waiting applications with stays in /dev/shm by design. One that was
-    # not there before is ours, unless the user started another daemon since.
+    # not there before is ours, unless the user started another daemon since, or whoever runs the
+    # tests keeps it for those beside this one.
     local page
+    [[ -z ${PRIVATE_LTTNG_KEEP_PAGES:-} ]] || private_shm_before=$(private_lttng_shm)
     for page in $(private_lttng_shm); do
         [[ " ${private_shm_before//$'\n'/ } " == *" $page "* ]] ||
             pgrep -u "$(id -u)" -x lttng-sessiond >/dev/null || rm -f "$page"

@@ -159,6 +159,23 @@ case_launched_handles_interrupt()
     lines 10 ' = 42 <' lines
 }
 
+# Whoever reads the lines has not come yet: a signal ends the tracer, and the program never runs.
+case_interrupted_before_anybody_reads()
+{
+    local signal
+    mkfifo lines
+    for signal in INT TERM HUP; do
+        : >"$err"
+        env --default-signal=INT "$tracer" --print=lines "$sample" 5 >"$out" 2>"$err" &
+        tracer_pid=$!
+        wait_for 20 at_least 1 'waiting for somebody to read lines' "$err" || fail "it is not said: $(cat "$err")"
+        kill "-$signal" "$tracer_pid"
+        tracer_ends 125
+        said 'interrupted before anything was traced'
+        [[ ! -s $out ]] || fail "the program ran: $(cat "$out")"
+    done
+}
+
 # A program started with SIGINT blocked goes on after it, and the tracer with it.
 case_launched_with_sigint_blocked()
 {

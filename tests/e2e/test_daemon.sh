@@ -204,6 +204,95 @@ case_consumer_stopped_before()
     said "no process $target_pid"
 }
 
+# A signal ends a tracer that still waits for the daemon, and the program it was to run never runs.
+case_interrupted_while_it_waits()
+{
+    local stopped
+    with_lttng
+    session_records_work mine
+    asked_start
+    asked_traced
+    planted
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    stopped=$(consumer)
+    kill -STOP "$stopped"
+    tracer_start "$sample" 5
+    wait_for 20 at_least 1 'session daemon does not answer; waiting' "$err" ||
+        fail "it is not said: $(cat "$err")"
+    kill -TERM "$tracer_pid"
+    tracer_ends 125
+    said 'interrupted before anything was traced'
+    [[ ! -s $out ]] || fail "the program ran: $(cat "$out")"
+    kill -CONT "$stopped"
+    asked_ends
+}
+
+# A library that is loaded while the daemon does not answer: the program is held for a moment, once, and
+# what the library has is recorded when the daemon is well again.
+case_consumer_stopped_and_a_library_loaded()
+{
+    local stopped
+    with_lttng
+    loader_start
+    tracer_start -o trace -f my_traced_function -p "$target_pid" 8>&- 9<&-
+    wait_for 10 has_begun || fail "the tracer does not attach: $(cat "$err")"
+    stopped=$(consumer)
+    kill -STOP "$stopped"
+    wait_for 20 daemon_is_mute || fail "the daemon still answers"
+    loader_does load
+    loader_does call
+    said_once 'session daemon does not answer: what is loaded'
+    loader_does call
+    kill -CONT "$stopped"
+    wait_for 20 library_is_planted || fail "not planted: $(cat "$err")"
+    loader_does call
+    exec 8>&-
+    target_ends 0
+    exec 9<&-
+    tracer_ends 0
+    [[ $(babeltrace2 trace | grep -c my_traced_function_entry) == 1 ]] || fail "$(babeltrace2 trace)"
+}
+
+has_begun()
+{
+    lttng --no-sessiond list 2>/dev/null | grep -q '\[active\]' && [[ -n $(consumer) ]]
+}
+
+# A program that loads the sample's library when it is told so: `load` and `call` on fd 8, answered on 9.
+loader_start()
+{
+    mkfifo asked.in asked.out
+    python3 -c '
+import ctypes, sys
+library = None
+print("ready", flush=True)
+for line in iter(sys.stdin.readline, ""):
+    if line == "load\n":
+        library = ctypes.CDLL(sys.argv[1])
+    else:
+        library.my_traced_function(1, 2, ctypes.c_double(3), 4)
+    print("done", flush=True)
+' "$build/lib/libmylib.so" <asked.in >asked.out 2>target.err &
+    target_pid=$!
+    exec 8>asked.in 9<asked.out
+    read -r -t 20 reply <&9 || fail "the target does not start"
+}
+
+loader_does() # WHAT
+{
+    echo "$1" >&8
+    read -r -t 10 reply <&9 || fail "the program does not run on: $1"
+}
+
+library_is_planted()
+{
+    local vaddr base
+    vaddr=0x$(nm -D "$build/lib/libmylib.so" | sed -n 's/^\([0-9a-f]*\) T my_traced_function$/\1/p')
+    base=0x$(sed -n 's:^\([0-9a-f]*\)-.* 00000000 .*/libmylib.so$:\1:p' "/proc/$target_pid/maps" | head -n 1)
+    [[ $(bytes_at "/proc/$target_pid/mem" $((base + vaddr)) 1) == ' cc' ]]
+}
+
 # A consumer that dies under a session of the tracer's own is a failure; the program is as before.
 case_consumer_killed_in_an_own_session()
 {

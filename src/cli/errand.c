@@ -1,0 +1,117 @@
+#include "cli/errand.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { LOOK_EVERY_MS = 20 };
+
+enum state { UNDER_WAY, DONE, OWED };
+
+/* The sender's until it is given up: then the thread's. */
+struct sent {
+    struct tracer *tracer;
+    struct errand errand;
+    pthread_t thread;
+    atomic_int state;
+    int result;
+    struct error err;
+};
+
+static void do_work(struct sent *sent)
+{
+    const struct errand *errand = &sent->errand;
+    sent->result = errand->work(errand->data, &sent->err);
+    if (errand->release)
+        errand->release(errand->data);
+}
+
+static void *run(void *data)
+{
+    struct sent *sent = data;
+    struct tracer *tracer = sent->tracer;
+    do_work(sent);
+    if (atomic_exchange(&sent->state, DONE) != OWED)
+        return NULL;
+    free(sent);
+    pthread_mutex_lock(&tracer->lock);
+    if (--tracer->n_owed == 0)
+        pthread_cond_broadcast(&tracer->none_owed);
+    pthread_mutex_unlock(&tracer->lock);
+    return NULL;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits for a moment. */
+static bool has_ended(const struct sent *sent)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += LOOK_EVERY_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    return pthread_clockjoin_np(sent->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+}
+
+/* false: it was done at the last moment. */
+static bool give_up(struct tracer *tracer, struct sent *sent)
+{
+    pthread_mutex_lock(&tracer->lock);
+    bool owed = atomic_exchange(&sent->state, OWED) != DONE;
+    tracer->n_owed += owed;
+    pthread_mutex_unlock(&tracer->lock);
+    if (owed)
+        pthread_detach(sent->thread);
+    else
+        pthread_join(sent->thread, NULL);
+    return owed;
+}
+
+int errand_run(struct tracer *tracer, const struct errand *errand, struct error *err)
+{
+    int64_t began = now_ms();
+    struct sent *sent = calloc(1, sizeof(*sent));
+    if (!sent) {
+        if (errand->release)
+            errand->release(errand->data);
+        return error_set(err, -ENOMEM, "out of memory");
+    }
+    sent->tracer = tracer;
+    sent->errand = *errand;
+    if (pthread_create(&sent->thread, NULL, run, sent) != 0) {
+        do_work(sent);
+    } else {
+        while (!has_ended(sent))
+            if (errand->hopeless(tracer, now_ms() - began, err) && give_up(tracer, sent))
+                return -EINPROGRESS;
+    }
+    int r = sent->result;
+    if (r < 0)
+        *err = sent->err;
+    free(sent);
+    return r;
+}
+
+bool errand_is_owed(struct tracer *tracer)
+{
+    pthread_mutex_lock(&tracer->lock);
+    bool owed = tracer->n_owed > 0;
+    pthread_mutex_unlock(&tracer->lock);
+    return owed;
+}
+
+void errand_wait_owed(struct tracer *tracer)
+{
+    pthread_mutex_lock(&tracer->lock);
+    while (tracer->n_owed > 0)
+        pthread_cond_wait(&tracer->none_owed, &tracer->lock);
+    pthread_mutex_unlock(&tracer->lock);
+}
