@@ -287,10 +287,7 @@ loader_does() # WHAT
 
 library_is_planted()
 {
-    local vaddr base
-    vaddr=0x$(nm -D "$build/lib/libmylib.so" | sed -n 's/^\([0-9a-f]*\) T my_traced_function$/\1/p')
-    base=0x$(sed -n 's:^\([0-9a-f]*\)-.* 00000000 .*/libmylib.so$:\1:p' "/proc/$target_pid/maps" | head -n 1)
-    [[ $(bytes_at "/proc/$target_pid/mem" $((base + vaddr)) 1) == ' cc' ]]
+    [[ $(first_byte "$build/lib/libmylib.so" my_traced_function) == ' cc' ]]
 }
 
 # A consumer that dies under a session of the tracer's own is a failure; the program is as before.
