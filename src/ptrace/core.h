@@ -29,6 +29,7 @@ struct engine {
     struct table processes; /* pid -> struct process */
     struct table newborn;   /* tid -> itself: stopped at birth, its parent's event not seen yet */
     struct capture capture;
+    struct unwinder *unwinders; /* of no address space now: see unwind.h */
 
     /* see ptrace/server.h; all else is looked at in a turn only */
     struct server *servers[SERVERS_MAX];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ptrace/core.h"
+#include "ptrace/unwind.h"
 
 int engine_new(const struct engine_options *options, const struct engine_sink *sink,
                struct engine **engine)
@@ -47,6 +48,7 @@ void engine_free(struct engine *engine)
     table_free(&engine->processes);
     table_free(&engine->newborn);
     capture_free(&engine->capture);
+    unwinders_free(engine);
     free(engine);
 }
 

@@ -206,7 +206,7 @@ void space_put(struct space *space)
     table_free(&space->sites);
     slots_free(&space->slots);
     maps_free(&space->maps);
-    unwinder_free(space->unwinder);
+    unwinder_put(space->engine, space->unwinder);
     close(space->memory);
     free(space);
 }

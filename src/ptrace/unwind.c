@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ptrace/core.h"
 #include "ptrace/memory.h"
 #include "ptrace/space.h"
 #include "ptrace/unwind_rules.h"
@@ -40,6 +41,7 @@ struct page {
 };
 
 struct unwinder {
+    struct unwinder *next; /* of those that are not in use */
     unw_addr_space_t libunwind;
     VEC(struct search_table) tables;
     struct page pages[PAGES];
@@ -337,9 +339,13 @@ static struct unwinder *unwinder_new(void)
         free(unwinder);
         return NULL;
     }
-    /* What the tables say of an address is looked up once. Without, it is slower, no more. */
+    /* What the tables say of an address is looked up once. Without, it is slower, no more. The
+       first size that libunwind is given it only makes room with, for 128 rules. When memory is
+       out it must not try again: it would wait for a lock of its own for ever. */
     unw_set_caching_policy(unwinder->libunwind, UNW_CACHE_GLOBAL);
-    unw_set_cache_size(unwinder->libunwind, 1 << RULES_LOG, 0);
+    for (int times = 0; times < 2; times++)
+        if (unw_set_cache_size(unwinder->libunwind, 1 << RULES_LOG, 0) == -UNW_ENOMEM)
+            unw_set_caching_policy(unwinder->libunwind, UNW_CACHE_NONE);
     return unwinder;
 }
 
@@ -351,13 +357,35 @@ void unwinder_forget(struct unwinder *unwinder)
     unw_flush_cache(unwinder->libunwind, 0, 0);
 }
 
-void unwinder_free(struct unwinder *unwinder)
+void unwinder_put(struct engine *engine, struct unwinder *unwinder)
 {
     if (!unwinder)
         return;
-    unw_destroy_addr_space(unwinder->libunwind);
-    vec_free(&unwinder->tables);
-    free(unwinder);
+    unwinder_forget(unwinder);
+    unwinder->next = engine->unwinders;
+    engine->unwinders = unwinder;
+}
+
+static struct unwinder *unwinder_take(struct engine *engine)
+{
+    struct unwinder *unwinder = engine->unwinders;
+    if (!unwinder)
+        return unwinder_new();
+    engine->unwinders = unwinder->next;
+    return unwinder;
+}
+
+void unwinders_free(struct engine *engine)
+{
+    struct unwinder *unwinder;
+    while ((unwinder = engine->unwinders)) {
+        engine->unwinders = unwinder->next;
+        /* libunwind unmaps its rules only when it makes room for another number of them. */
+        unw_set_cache_size(unwinder->libunwind, 1, 0);
+        unw_destroy_addr_space(unwinder->libunwind);
+        vec_free(&unwinder->tables);
+        free(unwinder);
+    }
 }
 
 static size_t walk_stack(struct walk *walk, struct unwound *chain, size_t max)
@@ -386,7 +414,7 @@ size_t unwind_callers(struct tracee *tracee, const arch_regs *regs, target_addr 
     struct space *space = tracee->process->space;
     chain[0] = (struct unwound){ret, true};
     if (!space->unwinder)
-        space->unwinder = unwinder_new();
+        space->unwinder = unwinder_take(space->engine);
     if (!space->unwinder)
         return 1;
     struct walk walk = {

@@ -24,6 +24,7 @@ struct unwound {
 
 /* What is known of the unwind tables of one address space. Used by whoever has the turn. */
 struct unwinder;
+struct engine;
 
 /*
  * Fills chain, at most `max` of it, with where the thread's open calls go on, the innermost first:
@@ -33,8 +34,12 @@ struct unwinder;
 size_t unwind_callers(struct tracee *tracee, const arch_regs *regs, target_addr ret, uint64_t sp,
                       uint64_t now_ns, struct unwound *chain, size_t max);
 
-/* Code was unmapped: what is known of it holds no more. NULL is fine, for both. */
+/* Code was unmapped: what is known of it holds no more. NULL is fine. */
 void unwinder_forget(struct unwinder *unwinder);
-void unwinder_free(struct unwinder *unwinder);
+/* Its address space is gone; the engine keeps it for the next one, since libunwind does not give
+   back all that it takes. NULL is fine. */
+void unwinder_put(struct engine *engine, struct unwinder *unwinder);
+/* Frees those that the engine keeps. */
+void unwinders_free(struct engine *engine);
 
 #endif

@@ -252,6 +252,63 @@ START_TEST(threads_have_their_own)
 }
 END_TEST
 
+/* ---- what it takes */
+
+enum { PLACES = 256, PLACES_ROUNDS = 50 };
+
+struct reads {
+    unsigned long hits, first, last; /* system calls so far, when a round of hits was over */
+};
+
+static unsigned long count_reads(void)
+{
+    char line[64];
+    unsigned long n = 0;
+    FILE *file = fopen("/proc/self/io", "re");
+    while (file && fgets(line, sizeof(line), file))
+        if (sscanf(line, "syscr: %lu", &n) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return n;
+}
+
+static void count(struct harness *h, const struct hit *hit)
+{
+    struct reads *reads = h->data;
+    (void)hit;
+    if (++reads->hits % PLACES != 0)
+        return;
+    reads->last = count_reads();
+    if (reads->hits == 2 * PLACES)
+        reads->first = reads->last;
+}
+
+/* Rules for an address are looked up once, also when there are many. */
+START_TEST(rules_are_kept)
+{
+    const struct engine_options options = {.stack_frames = 16};
+    struct reads reads = {0};
+    count_reads(); /* a read itself */
+    if (count_reads() == 0) {
+        printf("SKIP: the kernel does not count reads\n");
+        return;
+    }
+    struct harness *h = harness_new("leaf", &options);
+    h->on_hit = count;
+    h->data = &reads;
+    h->kinds = HIT_ENTRY;
+    ck_assert_int_eq(
+        call_facts_add(&h->counters[0].probe, (1 << PROBE_FACTS_MAX) - 1, &arena), 0);
+    harness_run(h, "call_chain many");
+    ck_assert_uint_eq(reads.hits, PLACES * PLACES_ROUNDS);
+    /* The stack, and little else: to look up one rule takes more. */
+    ck_assert_uint_lt((reads.last - reads.first) / (reads.hits - 2 * PLACES), 4);
+    harness_free(h);
+    arena_free(&arena);
+}
+END_TEST
+
 START_TEST(depth_counts_open_calls)
 {
     struct harness *h;
@@ -278,6 +335,7 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, one_address_was_interrupted, 0, 3);
     tcase_add_loop_test(tests, tables_are_not_believed, 0, 6);
     tcase_add_test(tests, threads_have_their_own);
+    tcase_add_test(tests, rules_are_kept);
     tcase_add_test(tests, depth_counts_open_calls);
 }
 

@@ -3,7 +3,7 @@
  * from the C library's backtrace(3), the innermost caller first.
  *
  *     call_chain plain | deep | signal | last | made | fault | smashed | lost | loop | divide |
- *                jump | other | column | threads
+ *                jump | other | column | threads | many
  */
 #include <execinfo.h>
 #include <pthread.h>
@@ -165,6 +165,17 @@ __asm__(".text\n"
         CALLS_LEAF("other", ".cfi_escape 0x09, 3, 0xff, 0xff, 0xff, 0xff, 0x7f")
             CALLS_LEAF("column", ".cfi_return_column 200"));
 
+/* From 256 places, ROUNDS times. */
+static int many(void)
+{
+#define CALL sink = leaf(0);
+#define FOUR(calls) calls calls calls calls
+    for (int i = 0; i < ROUNDS; i++) {
+        FOUR(FOUR(FOUR(FOUR(CALL))))
+    }
+    return 0;
+}
+
 static void *work(void *data)
 {
     (void)data;
@@ -192,7 +203,7 @@ int main(int argc, char **argv)
     } calls[] = {{"signal", interrupted}, {"made", made},      {"fault", fault},
                  {"smashed", smashed},    {"lost", lost},      {"loop", loop},
                  {"divide", divide},      {"jump", jump},      {"other", other},
-                 {"column", column},      {"threads", threads}};
+                 {"column", column},      {"threads", threads}, {"many", many}};
     if (strcmp(how, "plain") == 0)
         return outer(argc) < 0;
     if (strcmp(how, "deep") == 0)
