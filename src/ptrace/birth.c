@@ -177,7 +177,7 @@ void engine_exec(struct engine *engine, const struct stop *stop)
     engine->space_untidy = true;
     space_put(process->space);
     process->space = space;
-    process->stays = false;
+    process->stays = process->leader_lost = false;
     space->helper = stop->tid;
     sigtrap_look_process(process);
     if (engine->sink.executed)

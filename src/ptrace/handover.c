@@ -119,12 +119,20 @@ static void take(void *data)
     }
 }
 
-/* It has ended while nobody traced it. */
+/*
+ * It has ended while nobody traced it. Of a leader nobody tells us how: it can have ended by
+ * exit_group(2) of another thread or by a signal, which end all of its process, so the kernel gives
+ * the same status for whichever thread is reaped from then on (kernel/exit.c: wait_task_zombie()).
+ * Where there is no other, all signals but SIGKILL were blocked.
+ */
 static void forget(struct engine *engine, struct tracee *tracee)
 {
-    engine->space_untidy = engine->space_untidy || tracee->process->n_threads == 1;
-    if (tracee->tid == tracee->process->pid)
-        tracee->process->exit_status = SIGKILL; /* all other signals were blocked */
+    struct process *process = tracee->process;
+    engine->space_untidy = engine->space_untidy || process->n_threads == 1;
+    if (tracee->tid == process->pid) {
+        process->exit_status = SIGKILL;
+        process->leader_lost = true;
+    }
     tracee_free(engine, tracee);
 }
 

@@ -213,10 +213,11 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
 
 static void on_end(struct engine *engine, struct tracee *tracee, const struct stop *stop)
 {
+    struct process *process = tracee->process;
     engine_reap(stop->tid);
-    engine->space_untidy = engine->space_untidy || tracee->process->n_threads == 1;
-    if (stop->tid == tracee->process->pid)
-        tracee->process->exit_status = tracee->reaped ? tracee->end.status : stop->status;
+    engine->space_untidy = engine->space_untidy || process->n_threads == 1;
+    if (stop->tid == process->pid || process->leader_lost)
+        process->exit_status = tracee->reaped ? tracee->end.status : stop->status;
     tracee_free(engine, tracee);
 }
 

@@ -30,6 +30,7 @@ struct process {
     struct sigtrap trap;
     uint64_t place_not_before_ns; /* its threads stay where they are until then: see placement.h */
     int exit_status;              /* of its leader, as waitpid gives it */
+    bool leader_lost;             /* that has ended on its way to another server: see handover.c */
     void *data;                   /* the sink's */
 };
 

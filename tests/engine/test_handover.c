@@ -215,6 +215,54 @@ START_TEST(let_go_while_handed_over)
 }
 END_TEST
 
+/* In the tracer: serves the target, which waits for a word to become the program, to its end. The
+   status that the engine tells. */
+static int serve_from(pid_t pid, int go, unsigned long *calls)
+{
+    struct error err = {0};
+    struct engine_options options = {.hand_over_every = 1};
+    struct harness *h = harness_new("beside", &options);
+    int r = engine_attach(h->engine, pid, &err);
+    ck_assert_msg(r == 0, "%s", err.text);
+    ck_assert_int_eq(write(go, "", 1), 1);
+    ck_assert_int_eq(engine_run(h->engine, &err), 0);
+    int status = h->ended ? h->status : -1;
+    *calls = harness_counter(h, "beside")->entries;
+    harness_free(h);
+    return status;
+}
+
+/* The leader calls all the time and is handed over each time, until another thread ends the
+   process. No child of the tracer: such a leader would stay. */
+START_TEST(status_when_the_leader_is_on_its_way)
+{
+    int go[2], status;
+    ck_assert_int_eq(pipe2(go, O_CLOEXEC), 0);
+    pid_t target = fork();
+    if (target == 0) {
+        char word, **argv = words_of("ends thread");
+        dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+        if (read(go[0], &word, 1) == 1)
+            execv(argv[0], argv);
+        _exit(127);
+    }
+    pid_t tracer = fork();
+    if (tracer == 0) {
+        unsigned long calls;
+        int told = serve_from(target, go[1], &calls);
+        ck_assert_msg(told == 8 << 8, "the engine tells of the wait status 0x%x", told);
+        ck_assert_uint_ge(calls, 10);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(tracer, &status, 0), tracer);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(waitpid(target, &status, 0), target);
+    ck_assert_int_eq(status, 8 << 8);
+    close(go[0]);
+    close(go[1]);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, counts_are_exact, 0, 15);
@@ -222,6 +270,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, main_thread_of_a_child_stays);
     tcase_add_test(tests, armed_and_disarmed);
     tcase_add_test(tests, let_go_while_handed_over);
+    tcase_add_loop_test(tests, status_when_the_leader_is_on_its_way, 0, 60);
 }
 
 CHECK_MAIN("handover", 60, add_tests)
