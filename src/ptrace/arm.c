@@ -52,9 +52,7 @@ void process_forget(struct process *process, target_addr start, target_addr end)
         site->uses = site->kinds = 0;
     }
     /* What will be mapped there is something else. */
-    maps_free(&process->space->maps);
-    process->space->maps = (struct maps){0};
-    process->space->maps_read_ns = 0;
+    space_forget_maps(process->space);
     unwinder_forget(process->space->unwinder);
 }
 

@@ -15,7 +15,8 @@
 enum {
     HIDE_BY_LOOKUP =
         256, /* bytes: up to here a look-up for each is cheaper than a walk over all sites */
-    MADE_AGAIN_NS = 100 * 1000 * 1000,
+    PAGE_BITS = 12,
+    NO_CODE_AGAIN_NS = 100 * 1000 * 1000,
 };
 
 /* The space whose memory is open at fd (or a negative errno), which it becomes the owner of. */
@@ -223,24 +224,43 @@ void space_read_maps(struct space *space, pid_t tid, uint64_t now_ns)
     space->maps = maps;
 }
 
-/* Whether the code there is the program's own making, which it may change at any time: it lies in
-   no file, or in one that is written to by way of another mapping. */
-static bool is_made(const struct map *map)
+void space_forget_maps(struct space *space)
+{
+    maps_free(&space->maps);
+    space->maps = (struct maps){0};
+    space->maps_read_ns = 0;
+    memset(space->no_code, 0, sizeof(space->no_code));
+}
+
+/* Whether it is code, and none of the program's own making, which it may change at any time: that
+   lies in no file, or in one that is written to by way of another mapping. */
+static bool is_of_file(const struct map *map)
 {
     static const char no_file[] = "/memfd:"; /* memfd_create(2) */
-    return map->execute && (map->inode == 0 || map->shared ||
-                            strncmp(map->path, no_file, sizeof(no_file) - 1) == 0);
+    return map && map->execute && map->inode != 0 && !map->shared &&
+           strncmp(map->path, no_file, sizeof(no_file) - 1) != 0;
 }
 
 bool space_is_code(struct space *space, target_addr at, uint64_t now_ns)
 {
     const struct map *map = maps_find(&space->maps, at);
-    /* What was made code a moment ago is asked about often, and seldom becomes anything else. */
-    if (!map || !map->execute || (is_made(map) && now_ns - space->maps_read_ns >= MADE_AGAIN_NS)) {
-        space_read_maps(space, space->helper, now_ns);
-        map = maps_find(&space->maps, at);
-    }
-    return map && map->execute && !is_made(map);
+    if (is_of_file(map))
+        return true;
+    /* What was made code a moment ago, or data, or nothing, is asked about often, and seldom
+       becomes anything else. What was never asked about may be new: each such page is looked for at
+       once. */
+    uint64_t page = at.value >> PAGE_BITS;
+    struct no_code *known = &space->no_code[page % NO_CODE_PAGES];
+    uint64_t seen_ns = map && map->execute   ? space->maps_read_ns
+                       : known->page == page ? known->seen_ns
+                                             : 0;
+    if (seen_ns && now_ns - seen_ns < NO_CODE_AGAIN_NS)
+        return false;
+    space_read_maps(space, space->helper, now_ns);
+    if (is_of_file(maps_find(&space->maps, at)))
+        return true;
+    *known = (struct no_code){.page = page, .seen_ns = now_ns};
+    return false;
 }
 
 static void hide(const struct site *site, target_addr at, uint8_t *buffer, size_t n)

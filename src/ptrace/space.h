@@ -18,6 +18,14 @@
 struct engine;
 struct unwinder;
 
+enum { NO_CODE_PAGES = 64 };
+
+/* A page that held no code when the mappings were last read for it. */
+struct no_code {
+    uint64_t page;
+    uint64_t seen_ns; /* when that was; 0: never */
+};
+
 struct space {
     struct engine *engine;
     unsigned users;     /* processes in it */
@@ -29,8 +37,9 @@ struct space {
     target_addr syscall_insn; /* 0: not looked for yet */
     struct maps maps;         /* as last read by space_read_maps() */
     uint64_t maps_read_ns;
-    struct unwinder *unwinder; /* NULL until a call chain is asked for: see unwind.h */
-    unsigned remote_calls;     /* made so far: see remote_syscall() */
+    struct no_code no_code[NO_CODE_PAGES]; /* by page number */
+    struct unwinder *unwinder;             /* NULL until a call chain is asked for: see unwind.h */
+    unsigned remote_calls;                 /* made so far: see remote_syscall() */
     pid_t helper; /* a thread that is stopped where it can do a remote system call; 0: none now */
 };
 
@@ -53,9 +62,12 @@ size_t space_read_some(const struct space *space, target_addr at, void *buffer, 
 /* Reads the mappings again, by way of a thread of the space. When that fails (the thread has ended,
    or they may not be read any more) what was known stays. */
 void space_read_maps(struct space *space, pid_t tid, uint64_t now_ns);
+/* Something was unmapped: nothing that is known of mappings holds any more. */
+void space_forget_maps(struct space *space);
 /* Whether the address lies in the code of a program or library, that is in an executable mapping of
    a file. Code that a program makes for itself lies in no file, and it moves, copies and overwrites
-   that as it likes, breakpoints included. Asked while one of the space's threads is served. */
+   that as it likes, breakpoints included. Asked while one of the space's threads is served. Of a
+   page that is no such code the answer may be 100 ms old. */
 bool space_is_code(struct space *space, target_addr at, uint64_t now_ns);
 
 /* Takes all breakpoints out of the memory open at `fd`: the space's own, or a forked child's copy.

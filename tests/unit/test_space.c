@@ -1,0 +1,111 @@
+/* What is known of an address space's mappings; the "target" is the test's own process. */
+#include "ptrace/space.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "ptrace/core.h"
+#include "unit/check_main.h"
+#include "util/cleanup.h"
+
+enum { PAGE = 4096, MS = 1000 * 1000 };
+
+static const uint64_t START_NS = UINT64_C(1000000000);
+
+static struct space *own_space(void)
+{
+    static struct engine engine;
+    struct space *space = NULL;
+    ck_assert_int_eq(space_new(&engine, getpid(), &space), 0);
+    space->helper = getpid();
+    return space;
+}
+
+static target_addr map_pages(int n, int protection)
+{
+    void *pages = mmap(NULL, (size_t)n * PAGE, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(pages, MAP_FAILED);
+    return target_addr_of((uintptr_t)pages);
+}
+
+/* Asks at that time; whether the mappings were read for it. */
+static bool reads(struct space *space, target_addr at, uint64_t now_ns, bool is_code)
+{
+    ck_assert_int_eq(space_is_code(space, at, now_ns), is_code);
+    return space->maps_read_ns == now_ns;
+}
+
+/* Whatever is on top of the stack of a function that is jumped to may be asked about at each hit.
+ */
+START_TEST(no_code_is_looked_for_seldom)
+{
+    static const int PROTECTIONS[] = {PROT_NONE, PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC};
+    struct space *space = own_space();
+    target_addr at = map_pages(1, PROTECTIONS[_i]);
+    ck_assert(reads(space, at, START_NS, false));
+    ck_assert(!reads(space, at, START_NS + 1, false));
+    ck_assert(!reads(space, target_addr_plus(at, PAGE - 1), START_NS + 99 * MS, false));
+    ck_assert(reads(space, at, START_NS + 100 * MS, false));
+    ck_assert(!reads(space, at, START_NS + 101 * MS, false));
+    /* Where nothing is mapped. */
+    ck_assert(reads(space, target_addr_of(8), START_NS + 102 * MS, false));
+    ck_assert(!reads(space, target_addr_of(0), START_NS + 103 * MS, false));
+    space_put(space);
+}
+END_TEST
+
+START_TEST(new_code_is_found_at_once)
+{
+    struct space *space = own_space();
+    cleanup(cleanup_fd) int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    ck_assert_int_ge(file, 0);
+    ck_assert(reads(space, target_addr_of((uintptr_t)map_pages), START_NS, true));
+    ck_assert(!reads(space, target_addr_of((uintptr_t)map_pages), START_NS + 1, true));
+    void *code = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0);
+    ck_assert_ptr_ne(code, MAP_FAILED);
+    ck_assert(reads(space, target_addr_of((uintptr_t)code), START_NS + 2, true));
+    ck_assert(!reads(space, target_addr_of((uintptr_t)code), START_NS + 3, true));
+    space_put(space);
+}
+END_TEST
+
+START_TEST(code_where_there_was_none)
+{
+    struct space *space = own_space();
+    cleanup(cleanup_fd) int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    target_addr at = map_pages(1, PROT_NONE);
+    ck_assert(reads(space, at, START_NS, false));
+    ck_assert_ptr_ne(mmap((void *)(uintptr_t)at.value, PAGE, PROT_READ | PROT_EXEC,
+                          MAP_PRIVATE | MAP_FIXED, file, 0),
+                     MAP_FAILED);
+    ck_assert(!reads(space, at, START_NS + 1, false));
+    if (_i)
+        space_forget_maps(space);
+    ck_assert(reads(space, at, START_NS + (_i ? 2 : 100 * MS), true));
+    space_put(space);
+}
+END_TEST
+
+/* A process that has ended, or forbids it, shows none. */
+START_TEST(what_was_known_stays)
+{
+    struct space *space = own_space();
+    target_addr at = target_addr_of((uintptr_t)map_pages);
+    space_read_maps(space, getpid(), START_NS);
+    ck_assert_ptr_nonnull(maps_find(&space->maps, at));
+    space_read_maps(space, -1, START_NS + 1);
+    ck_assert_ptr_nonnull(maps_find(&space->maps, at));
+    space_put(space);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_loop_test(tests, no_code_is_looked_for_seldom, 0, 3);
+    tcase_add_test(tests, new_code_is_found_at_once);
+    tcase_add_loop_test(tests, code_where_there_was_none, 0, 2);
+    tcase_add_test(tests, what_was_known_stays);
+}
+
+CHECK_MAIN("space", 10, add_tests)
