@@ -298,8 +298,7 @@ START_TEST(rules_are_kept)
     h->on_hit = count;
     h->data = &reads;
     h->kinds = HIT_ENTRY;
-    ck_assert_int_eq(
-        call_facts_add(&h->counters[0].probe, (1 << PROBE_FACTS_MAX) - 1, &arena), 0);
+    ck_assert_int_eq(call_facts_add(&h->counters[0].probe, (1 << PROBE_FACTS_MAX) - 1, &arena), 0);
     harness_run(h, "call_chain many");
     ck_assert_uint_eq(reads.hits, PLACES * PLACES_ROUNDS);
     /* The stack, and little else: to look up one rule takes more. */

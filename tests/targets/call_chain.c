@@ -168,7 +168,7 @@ __asm__(".text\n"
 /* From 256 places, ROUNDS times. */
 static int many(void)
 {
-#define CALL sink = leaf(0);
+#define CALL        sink = leaf(0);
 #define FOUR(calls) calls calls calls calls
     for (int i = 0; i < ROUNDS; i++) {
         FOUR(FOUR(FOUR(FOUR(CALL))))
@@ -200,9 +200,9 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*call)(void);
-    } calls[] = {{"signal", interrupted}, {"made", made},      {"fault", fault},
-                 {"smashed", smashed},    {"lost", lost},      {"loop", loop},
-                 {"divide", divide},      {"jump", jump},      {"other", other},
+    } calls[] = {{"signal", interrupted}, {"made", made},       {"fault", fault},
+                 {"smashed", smashed},    {"lost", lost},       {"loop", loop},
+                 {"divide", divide},      {"jump", jump},       {"other", other},
                  {"column", column},      {"threads", threads}, {"many", many}};
     if (strcmp(how, "plain") == 0)
         return outer(argc) < 0;
