@@ -60,13 +60,13 @@ start() { # LIMIT NAME COMMAND...
     running[$!]="$SECONDS $name"
 }
 
-# Waits until one of those that run has ended: its status, took, log and name.
+# Waits until one of those that run has ended: its status, took, log and test.
 reap() {
     local pid began
     wait -n -p pid "${!running[@]}"
     status=$?
-    read -r began name <<<"${running[$pid]}"
-    log=$(log_of "$name")
+    read -r began test <<<"${running[$pid]}"
+    log=$(log_of "$test")
     unset "running[$pid]"
     took=$((SECONDS - began))
 }
@@ -79,7 +79,7 @@ count() {
         77) skipped=$((skipped + 1)) ;;
         *) failed=$((failed + 1)) ;;
     esac
-    report "$status" "$took" "$name" "$log"
+    report "$status" "$took" "$test" "$log"
 }
 
 # One command that is one test, and nothing beside it.
@@ -112,7 +112,7 @@ check_program() { # LIMIT PROGRAM
         failed=$((failed + 1))
         ((status)) || status=1
     fi
-    report "$status" "$took" "$name" "$log"
+    report "$status" "$took" "$test" "$log"
     [[ -z $line ]] || printf '      %s\n' "$line"
 }
 

@@ -47,7 +47,7 @@ START_TEST(thread_that_cannot_be_attached_to_stays)
     if (be_ordinary()) {
         ck_assert_uint_eq(run_recorded("withdrawn threads", &options), 0);
         /* It can be as long as the program permits it. */
-        ck_assert_uint_gt(run_recorded("busy_threads 2 50", &options), 0);
+        ck_assert_uint_gt(run_recorded("threads8 50", &options), 0);
     }
 }
 END_TEST
