@@ -4,7 +4,7 @@
 
 BENCH_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
 
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,bare_stop requests naive caller caller_plain caller_many \
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,bare_stop bare_threads requests naive caller caller_plain caller_many \
                     caller_pg threads spin run loads libplain.so libmany.so libmylib_pg.so)
 
 $(BUILD)/bench/%: bench/%.c $(BUILD)/flags

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # threads.sh: what a call costs when 1, 2, 4 and 8 threads do nothing but call, all at once: the time
-# of all, divided by the calls of all. Below 1.00 of one thread's more is done in the same time.
+# of all, divided by the calls of all. Below 1.00 of one thread's more is done in the same time. Beside
+# it, how two bare ptrace stops behave: with a tracer thread for each thread of a program.
 # See measure.sh for ROUNDS= and BUILD=.
 . "$(dirname "$0")/measure.sh"
 
@@ -10,15 +11,17 @@ bench_begin
 for ((round = 1; round <= rounds; round++)); do
     for n in "${counts[@]}"; do
         progress "round $round of $rounds: $n threads"
-        ns=$("$tracer" -q --print=/dev/null -f my_traced_function "$bin/caller" $((20000 / n)) "$n") ||
+        ns=$("$tracer" -q --print=/dev/null -f my_traced_function "$bin/caller" $((60000 / n)) "$n") ||
             fail "the tracer failed"
         sample "$n" ns "$ns"
+        ns=$("$bin/bare_threads" "$n" $((60000 / n))) || fail "bare_threads has failed"
+        sample "$n" 'bare ns' $((2 * ns))
     done
 done
 
-one=$(median 1 ns)
-printf '%-50s %10s %10s\n' 'one call, by the number of calling threads' 'ns' 'x one'
+one=$(median 1 ns) bare_one=$(median 1 'bare ns')
+printf '%-50s %10s %10s %14s %10s\n' 'one call, by the number of calling threads' 'ns' 'x one' 'two bare stops' 'x one'
 for n in "${counts[@]}"; do
-    ns=$(median "$n" ns)
-    printf '%-50s %10.0f %10s\n' "$n" "$ns" "$(ratio "$ns" "$one")"
+    ns=$(median "$n" ns) bare=$(median "$n" 'bare ns')
+    printf '%-50s %10.0f %10s %14.0f %10s\n' "$n" "$ns" "$(ratio "$ns" "$one")" "$bare" "$(ratio "$bare" "$bare_one")"
 done

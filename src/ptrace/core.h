@@ -24,7 +24,10 @@ struct engine {
     struct engine_options options;
     struct engine_sink sink;
     struct engine_stats stats;
-    atomic_bool rung;       /* engine_ring(): see doorbell.c */
+    atomic_bool rung; /* engine_ring(): see doorbell.c */
+    /* As they were before the engine: a program that is launched is to have them so. */
+    struct sigaction signal_before; /* of DOORBELL_SIGNAL */
+    sigset_t mask_before;
     struct table tracees;   /* tid -> struct tracee */
     struct table processes; /* pid -> struct process */
     struct table newborn;   /* tid -> itself: stopped at birth, its parent's event not seen yet */
@@ -115,6 +118,11 @@ void engine_detach_process(struct engine *engine, struct process *process);
 
 /* ---- doorbell.c */
 int doorbell_init(struct engine *engine);
+/* Lets the calling thread, which is to wait for tracees, hear it. *before, unless NULL, receives
+   the thread's mask as it was. */
+void doorbell_hear(sigset_t *before);
+/* In a child that has just been forked: as if there had been no engine. */
+void doorbell_undo(const struct engine *engine);
 /* Without a turn: blocks until some tracee of the server changes state; *info as from waitid(2).
    -EINTR: there is something else to do. -ECHILD: none is left. */
 MUST_CHECK int doorbell_wait(struct server *server, siginfo_t *info);

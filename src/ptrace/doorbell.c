@@ -27,18 +27,32 @@ static void knocked(int signal, siginfo_t *info, void *context)
         seize_tick(info->si_value.sival_ptr);
 }
 
+void doorbell_hear(sigset_t *before)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, DOORBELL_SIGNAL);
+    /* What is blocked is not ignored (kernel/signal.c, sig_ignored()): for each stop of a tracee of
+       ours the kernel would send one, and wake some other thread by it. */
+    sigaddset(&set, SIGCHLD);
+    pthread_sigmask(SIG_UNBLOCK, &set, before);
+}
+
 int doorbell_init(struct engine *engine)
 {
     struct sigaction action = {.sa_sigaction = knocked, .sa_flags = SA_SIGINFO};
     sigemptyset(&action.sa_mask);
-    if (sigaction(DOORBELL_SIGNAL, &action, NULL) < 0)
+    if (sigaction(DOORBELL_SIGNAL, &action, &engine->signal_before) < 0)
         return -errno;
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, DOORBELL_SIGNAL);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    doorbell_hear(&engine->mask_before);
     atomic_init(&engine->rung, false);
     return 0;
+}
+
+void doorbell_undo(const struct engine *engine)
+{
+    sigaction(DOORBELL_SIGNAL, &engine->signal_before, NULL);
+    pthread_sigmask(SIG_SETMASK, &engine->mask_before, NULL);
 }
 
 static void knock(struct server *server, const atomic_bool *until_false)

@@ -14,7 +14,7 @@
 #include "ptrace/arch.h"
 #include "ptrace/wait_status.h"
 
-struct tracee;
+enum { FORESIGHT_RETURNS = 64 };
 
 struct foresight {
     pid_t tid; /* whom it is about; 0: nobody */
@@ -23,17 +23,25 @@ struct foresight {
     bool has_return;
     uint64_t return_address; /* at arch_entry_slot() */
     int cpu;                 /* -1: not known */
-    /* The last thread that was served, and where its CPU stands: see ptrace/cpu.h. */
+    unsigned n_reads;        /* of memory, that this took */
+    /* The last thread that was served, where its CPU stands, and that it need not be read: see
+       ptrace/cpu.h. */
     pid_t last_tid;
     target_addr last_cpu_at;
+    bool last_is_bound;
+    /* Where returns were served lately, by some bits of the PC: nothing is on the stack there. */
+    target_addr returns[FORESIGHT_RETURNS];
 };
 
 /* On the thread of the owner of the stopped thread. */
 void foresee(struct foresight *foresight, const struct stop *stop, bool reads);
 /* Nothing of it holds any more. */
 void foresight_drop(struct foresight *foresight);
-/* Where to look the next time for the CPU of the thread that is served. */
-void foresight_learn(struct foresight *foresight, pid_t tid, target_addr cpu_at);
+/* Where to look the next time for the CPU of the thread that is served; not at all when it is bound
+   to one. */
+void foresight_learn(struct foresight *foresight, pid_t tid, target_addr cpu_at, bool is_bound);
+/* The thread it is about has returned from a function. */
+void foresight_learn_return(struct foresight *foresight);
 
 /* The thread's registers, once; what else is known holds until it is dropped. false: not known. */
 bool foresight_take_regs(struct foresight *foresight, pid_t tid, arch_regs *regs);

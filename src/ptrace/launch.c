@@ -61,6 +61,7 @@ int engine_launch_prepare(struct engine *engine, char *const argv[], pid_t *pid,
     if (child < 0)
         return error_set(err, -errno, "cannot start %s: %s", argv[0], strerror(errno));
     if (child == 0) {
+        doorbell_undo(engine);
         close(go_write);
         child_main(go_read, answer_write, path, argv);
     }

@@ -73,9 +73,9 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
 }
 
 /* What was found out about this stop before the turn; NULL: nothing. */
-static const struct foresight *foresight_of(const struct tracee *tracee)
+static struct foresight *foresight_of(const struct tracee *tracee)
 {
-    const struct foresight *foresight = &tracee->process->engine->acting->foresight;
+    struct foresight *foresight = &tracee->process->engine->acting->foresight;
     return foresight->tid == tracee->tid ? foresight : NULL;
 }
 
@@ -85,7 +85,8 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
                         const arch_regs *regs, target_addr *ret, int *cpu)
 {
     const struct foresight *foresight = foresight_of(tracee);
-    bool foreseen = foresight && foresight->has_return && foresight->cpu >= 0;
+    bool foreseen = foresight && foresight->has_return;
+    int cpu_seen = foresight ? foresight->cpu : -1;
     uint64_t address = foreseen ? foresight->return_address : arch_return_register(regs);
     uint32_t cpu_id = 0;
     struct span own[2];
@@ -93,7 +94,7 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
     target_addr cpu_at = cpu_address(tracee);
     if (arch_return_in_memory && !foreseen)
         own[n++] = (struct span){.at = arch_entry_slot(regs), .to = &address, .n = sizeof(address)};
-    bool reads_cpu = cpu_at.value && !foreseen && cpu_known(tracee) < 0;
+    bool reads_cpu = cpu_at.value && cpu_seen < 0 && cpu_known(tracee) < 0;
     if (reads_cpu)
         own[n++] = (struct span){.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
     if (captures)
@@ -101,34 +102,35 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
     else if (n)
         engine->stats.memory_reads +=
             spans_read(tracee->tid, tracee->process->space->memory, own, n);
-    foresight_learn(&engine->acting->foresight, tracee->tid, cpu_at);
+    engine->stats.memory_reads += foresight ? foresight->n_reads : 0;
+    foresight_learn(&engine->acting->foresight, tracee->tid, cpu_at, cpu_known(tracee) >= 0);
     *ret = target_addr_of(address);
-    if (foreseen) {
-        engine->stats.memory_reads++;
-        *cpu = foresight->cpu;
-        return true;
-    }
-    bool has_cpu = reads_cpu && own[n - 1].got == sizeof(cpu_id);
-    *cpu = has_cpu ? (int)cpu_id : cpu_of(tracee);
-    *ret = target_addr_of(address);
-    return !arch_return_in_memory || own[0].got == sizeof(address);
+    if (cpu_seen >= 0)
+        *cpu = cpu_seen;
+    else if (reads_cpu && own[n - 1].got == sizeof(cpu_id))
+        *cpu = (int)cpu_id;
+    else
+        *cpu = cpu_of(tracee);
+    return !arch_return_in_memory || foreseen || own[0].got == sizeof(address);
 }
 
 /* The CPU and, in the same read, what registers lead to. */
 static int read_result(struct engine *engine, struct tracee *tracee)
 {
-    const struct foresight *foresight = foresight_of(tracee);
-    bool foreseen = foresight && foresight->cpu >= 0;
+    struct foresight *foresight = foresight_of(tracee);
+    int cpu_seen = foresight ? foresight->cpu : -1;
     uint32_t cpu_id = 0;
     target_addr cpu_at = cpu_address(tracee);
-    bool reads_cpu = cpu_at.value && !foreseen && cpu_known(tracee) < 0;
+    bool reads_cpu = cpu_at.value && cpu_seen < 0 && cpu_known(tracee) < 0;
     struct span own = {.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
     capture_read(&engine->capture, tracee->tid, tracee->process->space->memory, &own,
                  reads_cpu ? 1 : 0);
-    if (foreseen) {
-        engine->stats.memory_reads++;
-        return foresight->cpu;
+    if (foresight) {
+        engine->stats.memory_reads += foresight->n_reads;
+        foresight_learn_return(foresight);
     }
+    if (cpu_seen >= 0)
+        return cpu_seen;
     return reads_cpu && own.got == sizeof(cpu_id) ? (int)cpu_id : cpu_of(tracee);
 }
 

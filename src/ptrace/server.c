@@ -172,10 +172,7 @@ static void *serve(void *data)
 {
     struct server *server = data;
     struct engine *engine = server->engine;
-    sigset_t doorbell;
-    sigemptyset(&doorbell);
-    sigaddset(&doorbell, DOORBELL_SIGNAL);
-    pthread_sigmask(SIG_UNBLOCK, &doorbell, NULL);
+    doorbell_hear(NULL);
     while (!atomic_load(&server->ending)) {
         unsigned calls = server->n_calls;
         siginfo_t info;

@@ -198,6 +198,10 @@ static inline void harness_hit(void *data, const struct hit *hit)
     struct counter *counter = (struct counter *)(uintptr_t)hit->probe;
     bool first = hit->pid == h->pid;
     ck_assert_int_gt(hit->tid, 0);
+    /* Else each stop would send one, and wake another thread of the tracer by it. */
+    sigset_t blocked;
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    ck_assert(!sigismember(&blocked, SIGCHLD));
     if (h->on_hit)
         h->on_hit(h, hit);
     if (hit->depth > counter->max_depth)
