@@ -179,7 +179,7 @@ case_interrupted_before_anybody_reads()
 # What it blocks and ignores is what the tracer's caller did, of every signal.
 case_launched_with_the_callers_signals()
 {
-    local caller=(env --block-signal=USR1,USR2,CHLD,TERM --ignore-signal=USR2,PIPE,QUIT)
+    local caller=(env '--block-signal=USR1,USR2,CHLD,TERM' '--ignore-signal=USR2,PIPE,QUIT')
     "${caller[@]}" grep '^Sig[BI]' /proc/self/status >bare
     "${caller[@]}" "$tracer" -q --print=lines -f no_such_function /bin/grep '^Sig[BI]' /proc/self/status >"$out" 2>"$err" ||
         fail "exit status $?"
