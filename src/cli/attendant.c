@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "util/clock.h"
 #include "util/log.h"
 
 enum {
@@ -65,11 +65,7 @@ static void check(struct attendant *attendant)
 /* false when the thread is to end. */
 static bool rest(struct attendant *attendant)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += LOOK_EVERY_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
+    struct timespec until = clock_in_ms(LOOK_EVERY_MS);
     pthread_mutex_lock(&attendant->lock);
     while (!attendant->ending && pthread_cond_clockwait(&attendant->ended, &attendant->lock,
                                                         CLOCK_MONOTONIC, &until) != ETIMEDOUT)

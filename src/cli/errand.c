@@ -4,7 +4,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "util/clock.h"
 
 enum { LOOK_EVERY_MS = 20 };
 
@@ -43,21 +44,10 @@ static void *run(void *data)
     return NULL;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Waits for a moment. */
 static bool has_ended(const struct sent *sent)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += LOOK_EVERY_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
+    struct timespec until = clock_in_ms(LOOK_EVERY_MS);
     return pthread_clockjoin_np(sent->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 }
 
@@ -77,7 +67,7 @@ static bool give_up(struct tracer *tracer, struct sent *sent)
 
 int errand_run(struct tracer *tracer, const struct errand *errand, struct error *err)
 {
-    int64_t began = now_ms();
+    int64_t began = clock_ms();
     struct sent *sent = calloc(1, sizeof(*sent));
     if (!sent) {
         if (errand->release)
@@ -90,7 +80,7 @@ int errand_run(struct tracer *tracer, const struct errand *errand, struct error 
         do_work(sent);
     } else {
         while (!has_ended(sent))
-            if (errand->hopeless(tracer, now_ms() - began, err) && give_up(tracer, sent))
+            if (errand->hopeless(tracer, clock_ms() - began, err) && give_up(tracer, sent))
                 return -EINPROGRESS;
     }
     int r = sent->result;

@@ -5,6 +5,7 @@
 
 #include "tp/session_parts.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 enum {
     DATA_TIMEOUT_S = 60,    /* for the consumer to write out what is in the rings */
@@ -14,16 +15,9 @@ enum {
     DISK_ANSWER_TIMEOUT_MS = 3000,
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void session_asks(struct session *session)
 {
-    session->asked_ms = now_ms();
+    session->asked_ms = clock_ms();
 }
 
 void session_lock(struct session *session)
@@ -41,7 +35,7 @@ void session_unlock(struct session *session)
 int64_t session_silent_ms(const struct session *session)
 {
     int64_t asked = session->asked_ms;
-    return asked ? now_ms() - asked : 0;
+    return asked ? clock_ms() - asked : 0;
 }
 
 bool session_unanswered(const struct session *session)
@@ -82,11 +76,11 @@ static int stop(struct session *session, struct error *err)
     if (rc < 0)
         return error_set(err, -EIO, "cannot stop session %s: %s", session->name,
                          lttng_strerror(rc));
-    int64_t began = now_ms(), until = began + DATA_TIMEOUT_S * 1000;
+    int64_t began = clock_ms(), until = began + DATA_TIMEOUT_S * 1000;
     while (session_asks(session), (rc = lttng_data_pending(session->name)) > 0) {
-        if (now_ms() - began > DISK_TIMEOUT_MS && session_check_disk(session, err) < 0)
+        if (clock_ms() - began > DISK_TIMEOUT_MS && session_check_disk(session, err) < 0)
             return err->code;
-        if (now_ms() >= until)
+        if (clock_ms() >= until)
             return error_set(err, -ETIMEDOUT,
                              "session %s did not write out its data in %d seconds: the trace in "
                              "%s may lack its end",
