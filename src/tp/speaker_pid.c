@@ -1,6 +1,7 @@
 #include "tp/speaker_pid.h"
 
 #include <link.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,8 +30,10 @@ static int find_data(struct dl_phdr_info *info, size_t size, void *data)
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
         if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_W))
             continue;
-        search->speaker->data = (const char *)(info->dlpi_addr + segment->p_vaddr);
-        search->speaker->size = segment->p_memsz;
+        /* What is zero at the start: not what the file has there, nor what is made read-only. */
+        search->speaker->data =
+            (const char *)(info->dlpi_addr + segment->p_vaddr + segment->p_filesz);
+        search->speaker->size = segment->p_memsz - segment->p_filesz;
     }
     return 1;
 }
@@ -39,6 +42,17 @@ static void give_up_looking(struct speaker_pid *speaker)
 {
     free(speaker->before);
     speaker->before = NULL;
+}
+
+/* Whether the word is the upper half of a pointer: those of a program's addresses are usual IDs. */
+static bool is_half_a_pointer(const struct speaker_pid *speaker, size_t at)
+{
+    uintptr_t address = (uintptr_t)(speaker->data + at);
+    uint64_t whole;
+    if (address % sizeof(whole) == 0 || at < sizeof(pid_t))
+        return false;
+    memcpy(&whole, speaker->data + at - sizeof(pid_t), sizeof(whole));
+    return (uint32_t)whole != 0 && whole >> 44 != 0 && whole >> 47 == 0;
 }
 
 /* The first word that has become one of the IDs; how many there are in *n. */
@@ -53,7 +67,7 @@ static pid_t *find_word(const struct speaker_pid *speaker, bool was_there, unsig
         if (now != speaker->own && now != speaker->spoken)
             continue;
         memcpy(&before, speaker->before + at, sizeof(before));
-        if (now == 0 || (before != 0 && !was_there))
+        if (now == 0 || (before != 0 && !was_there) || is_half_a_pointer(speaker, at))
             continue;
         if ((*n)++ == 0)
             found = (pid_t *)(uintptr_t)(speaker->data + at);

@@ -169,6 +169,39 @@ case_launch_with_another_root()
     lines 200 . lines
 }
 
+# The tracer's own ID may be any number: one that liblttng-ust's file has in its data, or one half of an
+# address.
+case_any_process_id()
+{
+    local library sizes id
+    may_unshare --user --map-root-user --pid --fork --mount-proc --mount
+    library=$(ldconfig -p | sed -n 's/.*liblttng-ust\.so\.1 .* => //p' | head -n 1)
+    sizes=$(readelf -dW "$library" | sed -n 's/.*(\(RELASZ\|STRSZ\|PLTRELSZ\)) *\([0-9]*\) .*/\2/p')
+    (($(wc -w <<<"$sizes") == 3)) || fail "no sizes in the dynamic section of $library"
+    cat >script <<END
+mount -t tmpfs tmpfs /run && { [[ -L /var/run ]] || mount --bind /run /var/run; } || exit
+mount -t tmpfs tmpfs /dev/shm || exit
+lttng-sessiond --no-kernel --group=root --daemonize || exit
+for id in \$((0x7fff)) \$((0x7ffe)) \$((0x5555)) $(echo $sizes); do
+    lttng -q create of\$id --output="$dir/of\$id" && lttng -q enable-event -u 'mylib:*' &&
+        lttng -q add-context -u -t vpid && lttng -q start || exit
+    echo \$((id - 1)) >/proc/sys/kernel/ns_last_pid || exit
+    setarch -R "$tracer" -q --with=pid -f my_traced_function@mylib "$sample" 50 &
+    [[ \$! == \$id ]] || { echo "the ID is \$!, not \$id"; exit 1; }
+    wait \$! || exit
+    lttng -q destroy of\$id
+done
+kill \$(cat /run/lttng/lttng-sessiond.pid)
+END
+    env -u LTTNG_HOME unshare --user --map-root-user --pid --fork --mount-proc --mount bash script >$out 2>$err ||
+        fail "exit status $?"
+    for id in $((0x7fff)) $((0x7ffe)) $((0x5555)) $sizes; do
+        babeltrace2 "of$id" >text || fail "no trace of $id"
+        lines 100 . text
+        lines 100 'vpid = ([0-9]+) .* pid = \1( |,)' text
+    done
+}
+
 # Tracer and program together in namespaces of their own.
 case_within_namespaces()
 {
