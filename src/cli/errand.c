@@ -51,7 +51,7 @@ static bool has_ended(const struct sent *sent)
     return pthread_clockjoin_np(sent->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 }
 
-/* false: it was done at the last moment. */
+/* false: it was done at the last moment, and is to be waited for as ever. */
 static bool give_up(struct tracer *tracer, struct sent *sent)
 {
     pthread_mutex_lock(&tracer->lock);
@@ -60,8 +60,6 @@ static bool give_up(struct tracer *tracer, struct sent *sent)
     pthread_mutex_unlock(&tracer->lock);
     if (owed)
         pthread_detach(sent->thread);
-    else
-        pthread_join(sent->thread, NULL);
     return owed;
 }
 
