@@ -7,7 +7,7 @@
 #include "cli/watcher.h"
 #include "util/log.h"
 
-enum { PATIENCE_MS = 3000 }; /* of the user, who then is told what is waited for */
+enum { PATIENCE_MS = 5000 }; /* of the user, who then is told what is waited for */
 
 static bool is_hopeless(struct tracer *tracer, int64_t waited_ms, struct error *err)
 {

@@ -228,6 +228,29 @@ case_interrupted_while_it_waits()
     asked_ends
 }
 
+# Nor need anybody wait for its end: a signal leaves the session as it is, when it was said what is waited for.
+case_interrupted_at_its_end()
+{
+    local stopped
+    with_lttng
+    asked_start
+    asked_traced -o trace -f work
+    planted
+    calls 10
+    stopped=$(consumer)
+    kill -STOP "$stopped"
+    wait_for 20 daemon_is_mute || fail "the daemon still answers"
+    kill -TERM "$tracer_pid"
+    wait_for 10 is_not_traced "$target_pid" || fail "not let go"
+    wait_for 20 at_least 1 'waiting for LTTng to write out session' "$err" || fail "it is not said: $(cat "$err")"
+    kill -TERM "$tracer_pid"
+    tracer_ends 125
+    said 'interrupted: session .* is left as it is'
+    calls 10
+    kill -CONT "$stopped"
+    asked_ends
+}
+
 # A library that is loaded while the daemon does not answer: the program is held for a moment, once, and
 # what the library has is recorded when the daemon is well again.
 case_consumer_stopped_and_a_library_loaded()
