@@ -54,6 +54,8 @@ take_caller()
     [[ $test_user != root ]] || skip "no mount namespace may be made, and there is no user but root"
     test_uid=$(id -u "$test_user") test_gid=$(id -g "$test_user")
     user_home=$(getent passwd "$test_user" | cut -d: -f6)
+    # One test at a time, until this one has ended and all that it started.
+    exec {home_lock}<"$user_home" && flock "$home_lock" || fail "cannot lock $user_home"
     if [[ -e $user_home/.lttng || -e $user_home/.lttngrc ]]; then
         user_home=
         skip "no mount namespace may be made, and $test_user has an LTTng of their own"
