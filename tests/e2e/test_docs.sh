@@ -50,6 +50,11 @@ has()
 {
     babeltrace2 "$1" 2>/dev/null | grep -cE -- "$2" >/dev/null
 }
+# sudo may look for programs in a path of its own only (sudoers(5), secure_path), and ours are not installed.
+sudo()
+{
+    command sudo env "PATH=$PATH" "$@"
+}
 listens()
 {
     grep -q " 0100007F:$(printf %04X "$1") 00000000:0000 0A " /proc/net/tcp
