@@ -136,6 +136,20 @@ static int list_process(struct list *list, pid_t pid, struct error *err)
     return r < 0 ? EXIT_FAILED : EXIT_SUCCESS;
 }
 
+/* What cannot be looked into is named, and the others are listed. */
+static int list_processes(struct list *list, struct error *err)
+{
+    const struct options *options = list->options;
+    size_t n = options->pids.count, n_listed = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool listed = list_process(list, options->pids.items[i], err) == EXIT_SUCCESS;
+        n_listed += listed;
+        if (!listed && (n_listed > 0 || i + 1 < n))
+            log_error("%s; going on without it", err->text);
+    }
+    return n_listed > 0 ? EXIT_SUCCESS : EXIT_FAILED;
+}
+
 static void report_unmatched(void *data, const char *pattern)
 {
     (void)data;
@@ -154,9 +168,7 @@ int list_run(const struct options *options)
     if (list.catalog && options->program)
         status = list_program(&list, &err);
     else if (list.catalog)
-        status = EXIT_SUCCESS;
-    for (size_t i = 0; status == EXIT_SUCCESS && i < options->pids.count; i++)
-        status = list_process(&list, options->pids.items[i], &err);
+        status = list_processes(&list, &err);
     if (status == EXIT_SUCCESS && fflush(stdout) != 0) {
         error_set(&err, -EIO, "cannot write the list: %s", strerror(errno));
         status = EXIT_FAILED;

@@ -1,7 +1,6 @@
 #include "cli/tracer.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/attaching.h"
 #include "cli/attendant.h"
 #include "cli/ending.h"
 #include "cli/errand.h"
@@ -323,30 +323,11 @@ static void tear_down(struct tracer *tracer)
     free(tracer);
 }
 
-/* Attached to, it would be stopped and let go for nothing. */
-static int refuse_other_machines(struct tracer *tracer, pid_t pid, struct error *err)
-{
-    char link[64], path[PATH_MAX];
-    struct image *image;
-    struct error why;
-    snprintf(link, sizeof(link), "/proc/%d/exe", pid);
-    ssize_t n = readlink(link, path, sizeof(path) - 1);
-    path[n < 0 ? 0 : n] = '\0';
-    if (n < 0 || catalog_open(tracer->catalog, link, path, &image, &why) != -ENOTSUP)
-        return 0; /* what else there is to say, attaching will say */
-    return error_set(err, -ENOTSUP, "cannot attach to process %d: %s", pid, why.text);
-}
-
 static int run(struct tracer *tracer, struct error *err)
 {
     const struct options *options = tracer->options;
     invoker_open_targets();
-    int r = options->program ? engine_launch_run(tracer->engine, err) : 0;
-    for (size_t i = 0; r == 0 && i < options->pids.count; i++) {
-        r = refuse_other_machines(tracer, options->pids.items[i], err);
-        if (r == 0)
-            r = engine_attach(tracer->engine, options->pids.items[i], err);
-    }
+    int r = options->program ? engine_launch_run(tracer->engine, err) : attaching_run(tracer, err);
     if (r < 0)
         return r;
     return engine_run(tracer->engine, err);

@@ -1,0 +1,42 @@
+#include "cli/attaching.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "symbols/catalog.h"
+#include "util/log.h"
+
+/* Attached to, it would be stopped and let go for nothing. */
+static int refuse_other_machines(struct tracer *tracer, pid_t pid, struct error *err)
+{
+    char link[64], path[PATH_MAX];
+    struct image *image;
+    struct error why;
+    snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+    ssize_t n = readlink(link, path, sizeof(path) - 1);
+    path[n < 0 ? 0 : n] = '\0';
+    if (n < 0 || catalog_open(tracer->catalog, link, path, &image, &why) != -ENOTSUP)
+        return 0; /* what else there is to say, attaching will say */
+    return error_set(err, -ENOTSUP, "cannot attach to process %d: %s", pid, why.text);
+}
+
+static int attach(struct tracer *tracer, pid_t pid, struct error *err)
+{
+    int r = refuse_other_machines(tracer, pid, err);
+    return r < 0 ? r : engine_attach(tracer->engine, pid, err);
+}
+
+int attaching_run(struct tracer *tracer, struct error *err)
+{
+    size_t n = tracer->options->pids.count, n_attached = 0;
+    int r = 0;
+    for (size_t i = 0; i < n && !tracer->failed; i++) {
+        r = attach(tracer, tracer->options->pids.items[i], err);
+        n_attached += r == 0;
+        if (r < 0 && (n_attached > 0 || i + 1 < n))
+            log_error("%s; going on without it", err->text);
+    }
+    return n_attached > 0 ? 0 : r;
+}

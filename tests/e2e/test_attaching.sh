@@ -1,0 +1,244 @@
+#!/usr/bin/env bash
+# Several processes to attach to: what cannot be attached to is named, and the others are traced.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+target=$build/targets/wait_for_line
+
+# target_listens NAME: a process that obeys the lines written to NAME.in and answers in NAME.out; its
+# PID is in NAME.pid.
+target_listens()
+{
+    mkfifo "$1.in"
+    "$target" <>"$1.in" >"$1.out" &
+    echo $! >"$1.pid"
+    wait_for 10 grep -qs '^pid ' "$1.out" || fail "$1 did not start"
+}
+
+pid_of()
+{
+    cat "$1.pid"
+}
+
+# Whether there is a breakpoint at the function that the target calls.
+is_armed() # NAME
+{
+    local vaddr base
+    vaddr=$(nm "$target" | sed -n 's/^\([0-9a-f]*\) T work$/0x\1/p')
+    base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .* $(readlink -f "$target")\$:0x\1:p" \
+        "/proc/$(pid_of "$1")/maps" | head -n 1)
+    [[ -n $vaddr && -n $base && $(bytes_at "/proc/$(pid_of "$1")/mem" $((base + vaddr)) 1) == ' cc' ]]
+}
+
+# calls NAME COUNT: so many, which are answered for.
+calls()
+{
+    echo "call $2" >"$1.in"
+    wait_for 20 grep -q "^called $2\$" "$1.out" || fail "$1 does not answer"
+}
+
+# ends NAME COUNT: it has made so many calls in all.
+ends()
+{
+    local status=0
+    kill -USR1 "$(pid_of "$1")"
+    wait "$(pid_of "$1")" || status=$?
+    [[ $status == 0 ]] || fail "exit status $status of $1"
+    lines 1 "^work $2 $2\$" "$1.out"
+}
+
+# A PID that no process has.
+gone()
+{
+    /bin/true &
+    wait $!
+    echo $!
+}
+
+# The file `zombie` has the PID of one, for as long as $parent lives.
+make_zombie()
+{
+    mkfifo gate
+    bash -c 'bash -c "read <gate" & echo $! >zombie; exec sleep 1000' &
+    parent=$!
+    wait_for 5 is_sleep $parent || fail "no parent"
+    echo >gate
+    wait_for 5 ended "$(cat zombie)" || fail "no zombie"
+}
+
+is_sleep()
+{
+    [[ $(cat "/proc/$1/comm") == sleep ]]
+}
+
+# What is left over of each kind, among two that are there, wherever in the order.
+case_named_and_left_out()
+{
+    local first second kthread=()
+    target_listens one
+    target_listens two
+    make_zombie
+    first=$(gone)
+    second=$(gone)
+    if [[ $(readlink /proc/2/exe) == '' && $(ps -o ppid= -p 2) -eq 0 && $(id -u) == 0 ]]; then
+        kthread=(-p 2)
+    fi
+    tracer_start --print=lines -f work -p "$first" -p "$(pid_of one)" -p "$(cat zombie)" "${kthread[@]}" \
+        -p "$(pid_of two)" -p "$second"
+    wait_for 20 is_armed one || fail "the first one is not armed"
+    wait_for 20 is_armed two || fail "the second one is not armed"
+    calls one 3
+    calls two 5
+    ends one 3
+    ends two 5
+    tracer_ends 0
+    lines 16 '.' lines
+    lines 1 "^ptrace_tracer: no process $first; going on without it\$" $err
+    lines 1 "^ptrace_tracer: no process $second; going on without it\$" $err
+    lines 1 "^ptrace_tracer: process $(cat zombie) .*zombie; going on without it\$" $err
+    lines $((${#kthread[@]} > 0)) '^ptrace_tracer: cannot attach to process 2 .*kernel thread; going on without it$' $err
+    lines $((4 + (${#kthread[@]} > 0))) . $err
+    kill $parent
+    wait $parent 2>/dev/null
+    true
+}
+
+# Operands and options are one list, and a process that is named twice is attached to once; of a
+# thread's ID the process is told.
+case_operands_and_options()
+{
+    local thread
+    target_listens one
+    target_listens two
+    for thread in /proc/"$(pid_of one)"/task/*; do
+        thread=${thread##*/}
+        [[ $thread == "$(pid_of one)" ]] || break
+    done
+    tracer_start --print=lines -f work -p "$(pid_of one)" -p "$thread" -p "$(pid_of one)" "$(pid_of two)" "$(gone)"
+    wait_for 20 is_armed one || fail "the first one is not armed"
+    wait_for 20 is_armed two || fail "the second one is not armed"
+    calls one 2
+    calls two 4
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    lines 12 . lines
+    lines 1 "^ptrace_tracer: $thread is a thread of process $(pid_of one).*; going on without it\$" $err
+    lines 1 '^ptrace_tracer: no process [0-9]*; going on without it$' $err
+    lines 3 . $err
+    ! is_armed one || fail "a breakpoint is left"
+    ends one 2
+    ends two 4
+}
+
+# Each is named, and that is a failure.
+case_none_is_left()
+{
+    local first second
+    first=$(gone)
+    second=$(gone)
+    traced 125 --print=lines -p "$first" -p "$second"
+    lines 1 "^ptrace_tracer: no process $first; going on without it\$" $err
+    lines 1 "^ptrace_tracer: no process $second\$" $err
+    lines 2 . $err
+    [[ ! -s lines ]] || fail "lines of no process"
+}
+
+# Who may not trace the one is told so, and traces the other. As root: for a user without rights.
+case_not_ours()
+{
+    local as=()
+    if [[ $(id -u) == 0 ]]; then
+        as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+        "${as[@]}" "$tracer" --version >/dev/null 2>&1 || skip "the build is not for another user to read"
+        as+=(env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0")
+        chmod 777 .
+    elif [[ -z $(tracer_of 1) ]]; then
+        skip "process 1 is not to be seen"
+    fi
+    # The tracer's own child may be attached to whatever Yama says: so it is started by it.
+    mkfifo one.in
+    chmod 666 one.in
+    "${as[@]}" bash -c '"$1" <>one.in >one.out & echo $! >one.pid
+        exec "$2" --print=lines -f work -p 1 -p $! 2>"$3"' - "$target" "$tracer" $err &
+    tracer_pid=$!
+    wait_for 20 grep -qs '^pid ' one.out || fail "the target did not start"
+    wait_for 20 is_armed one || fail "the one that may be traced is not armed"
+    kill -USR1 "$(pid_of one)"
+    tracer_ends 0
+    lines 1 '^ptrace_tracer: cannot attach to process 1 .*; going on without it$' $err
+    lines 2 . $err
+}
+
+# What is traced already belongs to another tracer.
+case_already_traced()
+{
+    local second=$tracer
+    target_listens one
+    target_listens two
+    tracer_start -q --print=lines -f work -p "$(pid_of one)"
+    wait_for 20 is_armed one || fail "not attached"
+    "$second" --print=other -f work -p "$(pid_of one)" -p "$(pid_of two)" 2>second.err &
+    second=$!
+    wait_for 20 is_armed two || fail "the other one is not armed"
+    calls one 2
+    calls two 3
+    ends one 2
+    ends two 3
+    tracer_ends 0
+    wait $second || fail "exit status $? of the second tracer"
+    lines 4 . lines
+    lines 6 . other
+    lines 1 "^ptrace_tracer: process $(pid_of one) .* is already traced by .*$tracer_pid.*; going on without it\$" second.err
+    lines 2 . second.err
+}
+
+# With LTTng; the directory goes by the first one that is there.
+case_recorded()
+{
+    with_lttng
+    target_listens one
+    target_listens two
+    tracer_start -f work -p "$(gone)" -p "$(pid_of one)" -p "$(gone)" -p "$(pid_of two)"
+    wait_for 20 is_armed one || fail "the first one is not armed"
+    wait_for 20 is_armed two || fail "the second one is not armed"
+    calls one 3
+    calls two 4
+    ends one 3
+    ends two 4
+    tracer_ends 0
+    lines 2 '; going on without it$' $err
+    said '14 events written'
+    read_trace ptrace_tracer-wait_for_line-*
+    events 7 wait_for_line:work_entry
+    events 7 wait_for_line:work_exit
+    no_sessions
+}
+
+# None is left: nothing is recorded, and nothing stays.
+case_recorded_none()
+{
+    with_lttng
+    traced 125 -o trace -p "$(gone)" -p "$(gone)"
+    lines 2 '^ptrace_tracer: no process' $err
+    lines 2 . $err
+    [[ ! -e trace ]] || fail "the output directory is left"
+    no_sessions
+}
+
+case_listed()
+{
+    local first last
+    target_listens one
+    first=$(gone)
+    last=$(gone)
+    traced 0 --list -f work -p "$first" -p "$(pid_of one)" -p "$last"
+    lines 1 '^wait_for_line:work ' $out
+    lines 2 '; going on without it$' $err
+    lines 2 . $err
+    traced 125 --list -f work -p "$first" -p "$last"
+    lines 2 . $err
+    [[ ! -s $out ]] || fail "something is listed"
+    ends one 0
+}
+
+run_cases "$@"
