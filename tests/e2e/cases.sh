@@ -8,6 +8,8 @@
 # its home, a recording session.
 # shellcheck shell=bash
 
+. "$(dirname "${BASH_SOURCE[0]}")/nothing_left.sh"
+
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${BUILD:-$top/build}
 [[ $build == /* ]] || build=$top/$build

@@ -10,6 +10,7 @@ slow=(2000 1000)
 attach()
 {
     target_start "$sample" "${slow[@]}"
+    note_before "$target_pid"
     "$@"
     wait_for 10 at_least 20 ' = 42 <' lines || fail "no calls seen after attaching"
 }
@@ -17,7 +18,7 @@ attach()
 # After the tracer let go, the program is as it was and goes on.
 let_go()
 {
-    [[ $(tracer_of "$target_pid") == 0 ]] || fail "still traced"
+    nothing_left "$target_pid"
     text_is_original "$target_pid" "$build/lib/libmylib.so" my_traced_function ||
         fail "the function's code is not what it was"
     target_ends 0
@@ -78,13 +79,13 @@ case_attach_to_two()
     target_start "$sample" "${slow[@]}"
     local first=$target_pid
     target_start "$sample" "${slow[@]}"
+    note_before "$first" "$target_pid"
     tracer_start "${f[@]}" -p "$first" -p "$target_pid"
     wait_for 10 at_least 20 "^$first mylib:" lines || fail "nothing of the first"
     wait_for 10 at_least 20 "^$target_pid mylib:" lines || fail "nothing of the second"
     kill -TERM "$tracer_pid"
     tracer_ends 0
-    is_not_traced "$first" || fail "the first is still traced"
-    is_not_traced "$target_pid" || fail "the second is still traced"
+    nothing_left "$first" "$target_pid"
     target_ends 0
     target_pid=$first
     target_ends 0

@@ -51,6 +51,7 @@ static struct harness *attached(struct running *target, struct script *script)
 {
     struct error err = {0};
     pthread_t player;
+    struct untouched_state before = untouched_note(target->pid);
     struct harness *h = harness_new("work", NULL);
     h->rung = detach_when_rung;
     script->target = target;
@@ -62,6 +63,8 @@ static struct harness *attached(struct running *target, struct script *script)
     pthread_join(player, NULL);
     ck_assert(h->ended);
     ck_assert_int_eq(h->status, -1);
+    ck_assert_uint_ge(before.n, 1);
+    check_nothing_left(target->pid, &before);
     return h;
 }
 

@@ -1,12 +1,15 @@
 /*
- * What holds of a process that was let go: nobody traces it, and the code it has mapped is what the
- * files hold, byte for byte.
+ * What holds of a process that was let go: nobody traces it, the code it has mapped is what the
+ * files hold, byte for byte, and its threads have the affinities, signal masks and dispositions
+ * that they had before.
  */
 #ifndef ENGINE_UNTOUCHED_H
 #define ENGINE_UNTOUCHED_H
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +121,78 @@ static inline int check_untouched(pid_t pid)
     }
     maps_free(&maps);
     return n;
+}
+
+enum { UNTOUCHED_THREADS = 256 };
+
+/* What a thread has that tracing must not change. */
+struct untouched_thread {
+    pid_t tid;
+    cpu_set_t cpus;
+    uint64_t blocked, ignored, handled; /* signals, as in proc(5) */
+};
+
+struct untouched_state {
+    size_t n;
+    struct untouched_thread threads[UNTOUCHED_THREADS];
+};
+
+/* false: there is no such thread. */
+static inline bool untouched_look(pid_t pid, pid_t tid, struct untouched_thread *thread)
+{
+    char path[64], line[256];
+    *thread = (struct untouched_thread){.tid = tid};
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
+    cleanup(cleanup_file) FILE *status = fopen(path, "re");
+    while (status && fgets(line, sizeof(line), status)) {
+        sscanf(line, "SigBlk: %lx", &thread->blocked);
+        sscanf(line, "SigIgn: %lx", &thread->ignored);
+        sscanf(line, "SigCgt: %lx", &thread->handled);
+    }
+    return status && sched_getaffinity(tid, sizeof(thread->cpus), &thread->cpus) == 0;
+}
+
+/* The C library blocks signals 32 and 33, which are its own, for a moment only: while it makes
+   threads. */
+static inline bool untouched_settled(const struct untouched_thread *thread)
+{
+    const uint64_t internal = UINT64_C(3) << 31;
+    return (thread->blocked & internal) != internal;
+}
+
+/* To be asked before the tracer comes, while the threads do not change any of it. */
+static inline struct untouched_state untouched_note(pid_t pid)
+{
+    struct untouched_state state = {0};
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/task", pid);
+    cleanup(cleanup_dir) DIR *dir = opendir(path);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        pid_t tid = atoi(entry->d_name);
+        if (tid > 0 && state.n < UNTOUCHED_THREADS &&
+            untouched_look(pid, tid, &state.threads[state.n]) &&
+            untouched_settled(&state.threads[state.n]))
+            state.n++;
+    }
+    return state;
+}
+
+/* check_untouched(), and that those threads that are still there are as they were noted. */
+static inline int check_nothing_left(pid_t pid, const struct untouched_state *before)
+{
+    for (size_t i = 0; i < before->n; i++) {
+        const struct untouched_thread *was = &before->threads[i];
+        struct untouched_thread is;
+        if (!untouched_look(pid, was->tid, &is))
+            continue;
+        ck_assert_msg(CPU_EQUAL(&is.cpus, &was->cpus), "thread %d is bound", is.tid);
+        ck_assert_msg(is.blocked == was->blocked, "thread %d blocks %lx, not %lx", is.tid,
+                      is.blocked, was->blocked);
+        ck_assert_msg(is.ignored == was->ignored && is.handled == was->handled,
+                      "process %d ignores %lx and handles %lx, not %lx and %lx", pid, is.ignored,
+                      is.handled, was->ignored, was->handled);
+    }
+    return check_untouched(pid);
 }
 
 #endif
