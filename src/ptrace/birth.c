@@ -86,7 +86,7 @@ void engine_birth(struct engine *engine, struct tracee *parent, const struct sto
         engine_reap(child);
         return;
     }
-    if (tracee_thread_group(child) == parent->process->pid) {
+    if (tracee_is_in_group(child, parent->process->pid)) {
         struct tracee *thread = tracee_new(parent->process, child);
         /* A new thread has the mask of the one that made it, once its start is over. */
         if (thread) {

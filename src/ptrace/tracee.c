@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +127,11 @@ pid_t tracee_thread_group(pid_t tid)
 {
     long group = proc_status_number(tid, "Tgid");
     return group < 0 ? 0 : (pid_t)group;
+}
+
+bool tracee_is_in_group(pid_t tid, pid_t group)
+{
+    return tgkill(group, tid, 0) == 0 || errno == EPERM;
 }
 
 pid_t process_pid(const struct process *process)

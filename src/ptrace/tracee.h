@@ -91,7 +91,10 @@ void tracee_resume(struct tracee *tracee, int signal);
 /* Reads the thread's name again when what is known is old. */
 void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns);
 
-/* The thread group of a thread by /proc; 0 when it is gone. */
+/* The thread group of a thread by /proc; 0 when it is gone, or /proc cannot be read. */
 pid_t tracee_thread_group(pid_t tid);
+/* Whether the thread, which may have ended but is not reaped, is one of the group: by tgkill(2),
+   which needs no file. */
+bool tracee_is_in_group(pid_t tid, pid_t group);
 
 #endif
