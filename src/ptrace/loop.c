@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -16,9 +15,9 @@
 #include "ptrace/deliver.h"
 #include "ptrace/ends.h"
 #include "ptrace/memory.h"
+#include "ptrace/proc_status.h"
 #include "ptrace/returns.h"
 #include "ptrace/serve.h"
-#include "util/cleanup.h"
 #include "util/log.h"
 
 enum {
@@ -37,29 +36,19 @@ void engine_reap(pid_t tid)
         continue;
 }
 
-/* The state letter of /proc/PID/stat (proc(5)); 'X' when there is no such thread. */
-static char state_of(pid_t tid)
-{
-    char path[64], text[512];
-    snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-    cleanup(cleanup_file) FILE *stat = fopen(path, "re");
-    size_t n = stat ? fread(text, 1, sizeof(text) - 1, stat) : 0;
-    text[n] = '\0';
-    const char *end = strrchr(text, ')');
-    return end && end[1] == ' ' ? end[2] : 'X';
-}
-
+/* Where the state cannot be told the thread counts as alive: who waits for it asks again, and what
+   is done with it fails by itself when it is gone. */
 bool engine_is_dead(pid_t tid)
 {
-    char state = state_of(tid);
-    return state == 'Z' || state == 'X';
+    int state = proc_state(tid);
+    return state == 'Z' || state == 'X' || state == -ESRCH;
 }
 
 /* Whether the thread is dead, or sleeps in the kernel where no signal reaches it: it stops before
    it comes out. */
 static bool is_unstoppable(pid_t tid)
 {
-    return state_of(tid) == 'D' || engine_is_dead(tid);
+    return proc_state(tid) == 'D' || engine_is_dead(tid);
 }
 
 int engine_peek(pid_t tid, struct stop *stop)

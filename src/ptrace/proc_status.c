@@ -1,9 +1,12 @@
 #include "ptrace/proc_status.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/cleanup.h"
 
@@ -33,4 +36,18 @@ uint64_t proc_status_set(pid_t tid, const char *name)
 {
     char value[256];
     return read_value(tid, name, value) ? strtoull(value, NULL, 16) : 0;
+}
+
+int proc_state(pid_t tid)
+{
+    char path[64], text[512];
+    snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+    cleanup(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (n < 0)
+        return errno == ENOENT ? -ESRCH : -errno;
+    text[n] = '\0';
+    /* The name in front of it may hold anything, parentheses too. */
+    const char *end = strrchr(text, ')');
+    return end && end[1] == ' ' ? end[2] : -EIO;
 }

@@ -1,6 +1,6 @@
 /*
- * Single lines of /proc/PID/status (proc(5)). Everybody may read that file, also of a process that
- * forbids to be looked into.
+ * Single lines of /proc/PID/status, and the state of /proc/PID/stat (proc(5)). Everybody may read
+ * these files, also of a process that forbids to be looked into.
  */
 #ifndef PTRACE_PROC_STATUS_H
 #define PTRACE_PROC_STATUS_H
@@ -8,11 +8,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "util/error.h"
+
 /* The number in the line "NAME: NUMBER" of the thread's, negative when there is none: the thread is
    gone, or the kernel has no such line. */
 long proc_status_number(pid_t tid, const char *name);
 /* The set in the line "NAME: HEX", of signals or capabilities: bit 0 is the first of them. 0 when
    there is none. */
 uint64_t proc_status_set(pid_t tid, const char *name);
+/* The thread's state, the letter of /proc/PID/stat. -ESRCH when there is no such thread; any other
+   negative errno when it cannot be told at the moment. */
+MUST_CHECK int proc_state(pid_t tid);
 
 #endif
