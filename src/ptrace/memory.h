@@ -27,8 +27,8 @@ size_t memory_read_some(int fd, target_addr at, void *buffer, size_t n);
 /*
  * Reads n pieces of a stopped thread's memory, in one system call where the kernel permits it, else
  * through `fd` (from memory_open(), or -1): the seccomp filters of containers may refuse
- * process_vm_readv(2). Returns the bytes read, whole pieces only, the first ones when not all are
- * there; 0 when none is.
+ * process_vm_readv(2), and it may be short of memory. Returns the bytes read, whole pieces only,
+ * the first ones when not all are there; 0 when none is.
  */
 size_t memory_read_pieces(pid_t tid, int fd, const struct iovec *local, const struct iovec *remote,
                           unsigned n);
