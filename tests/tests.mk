@@ -12,7 +12,7 @@ TEST_PROGRAMS := $(call test_program,$(UNIT_TESTS) $(ENGINE_TESTS))
 # What the test programs trace or read; the files below add to it.
 TEST_TARGETS :=
 
--include $(wildcard tests/targets.mk tests/symbols.mk tests/fuzz.mk tests/tp.mk tests/servers.mk)
+-include $(wildcard tests/targets.mk tests/symbols.mk tests/fuzz.mk tests/tp.mk tests/servers.mk tests/inject.mk)
 
 $(BUILD)/tests/%: tests/%.c $(call obj,$(TESTED)) $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests

@@ -1,0 +1,9 @@
+# What lets the tracer's calls of the C library fail; preloaded, so that it is built without sanitizers.
+INJECT := $(BUILD)/tests/libinject.so
+
+$(INJECT): tests/inject/inject.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -fPIC -shared -o $@ $< -ldl -lpthread
+
+TEST_TARGETS += $(INJECT)
