@@ -17,11 +17,34 @@ struct watcher {
     sigset_t signals; /* those waited for: END_SIGNAL is one */
 };
 
-/* A signal that was ignored when the tracer started (nohup, a shell's background job) stays so. */
-static bool is_ignored(int signal)
+/* signal(7): those whose default action ends the process and that can be caught. Of the real-time
+   ones the first two are the C library's own, and SIGUSR2 is the engine's, which makes a SIGTERM of
+   one that is meant for the tracer. */
+static bool ends_by_default(int signal)
+{
+    switch (signal) {
+    case SIGKILL:
+    case SIGUSR2:
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGURG:
+    case SIGWINCH:
+    case SIGSTOP:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+        return false;
+    default:
+        return signal < __SIGRTMIN || signal >= SIGRTMIN;
+    }
+}
+
+/* A signal that was ignored when the tracer started (nohup, a shell's background job) stays so; one
+   that has a handler is a library's. */
+static bool is_default(int signal)
 {
     struct sigaction action;
-    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_DFL;
 }
 
 static void set_handler(int signal, void (*handler)(int))
@@ -32,36 +55,55 @@ static void set_handler(int signal, void (*handler)(int))
 
 void watcher_block_signals(struct tracer *tracer)
 {
-    static const int ending[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP};
-    sigset_t all;
+    sigset_t all, before;
     sigemptyset(&tracer->signals);
-    for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
-        if (ending[i] == SIGTERM || !is_ignored(ending[i]))
-            sigaddset(&tracer->signals, ending[i]);
+    pthread_sigmask(SIG_BLOCK, NULL, &before);
+    for (int signal = 1; signal <= SIGRTMAX; signal++)
+        if (ends_by_default(signal) && is_default(signal) && !sigismember(&before, signal))
+            sigaddset(&tracer->signals, signal);
+    sigaddset(&tracer->signals, SIGTERM);
     all = tracer->signals;
     sigaddset(&all, END_SIGNAL);
-    set_handler(SIGPIPE, SIG_IGN); /* a reader that went away is an error of the write, no end */
+    /* Errors of write(2), and no end. */
+    sigaddset(&all, SIGPIPE);
+    sigaddset(&all, SIGXFSZ);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+/* The kernel sends these to the thread that writes. */
+static bool is_of_own_write(const siginfo_t *info)
+{
+    return (info->si_signo == SIGPIPE || info->si_signo == SIGXFSZ) && info->si_pid == getpid();
 }
 
 bool watcher_take_signal(struct tracer *tracer)
 {
     const struct timespec at_once = {0};
-    return sigtimedwait(&tracer->signals, NULL, &at_once) > 0;
+    siginfo_t info;
+    while (sigtimedwait(&tracer->signals, &info, &at_once) > 0)
+        if (!is_of_own_write(&info))
+            return true;
+    return false;
 }
 
-/* Of those that end a trace: what the terminal sends the launched program as well is for that. To
-   ignore them drops what is pending. */
-static void leave_to_program(struct tracer *tracer, sigset_t *rest)
+/* What a terminal sends its foreground process group; the kernel says so. */
+static const int typed[] = {SIGINT, SIGQUIT};
+
+/* Whether the launched program was sent it as well. */
+static bool is_for_program(const struct tracer *tracer, const siginfo_t *info)
 {
-    static const int terminals[] = {SIGINT, SIGQUIT};
-    *rest = tracer->signals;
-    for (size_t i = 0; tracer->launched && i < sizeof(terminals) / sizeof(terminals[0]); i++) {
-        if (!sigismember(&tracer->signals, terminals[i]))
+    return tracer->launched && info->si_code == SI_KERNEL &&
+           (info->si_signo == typed[0] || info->si_signo == typed[1]);
+}
+
+/* To ignore them drops what is pending. */
+static void drop_typed(const struct tracer *tracer)
+{
+    for (size_t i = 0; tracer->launched && i < sizeof(typed) / sizeof(typed[0]); i++) {
+        if (!sigismember(&tracer->signals, typed[i]))
             continue;
-        sigdelset(rest, terminals[i]);
-        set_handler(terminals[i], SIG_IGN);
-        set_handler(terminals[i], SIG_DFL);
+        set_handler(typed[i], SIG_IGN);
+        set_handler(typed[i], SIG_DFL);
     }
 }
 
@@ -90,12 +132,12 @@ static void *watch(void *data)
         bool looks_around = tracer->backend || tracer->progress;
         int signal = looks_around ? sigtimedwait(&watcher->signals, &info, &wait)
                                   : sigwaitinfo(&watcher->signals, &info);
-        if (signal == END_SIGNAL) {
-            if (info.si_pid == getpid())
-                return NULL;
-            continue; /* somebody else's, for nothing */
-        }
+        if (signal == END_SIGNAL && info.si_pid == getpid())
+            return NULL;
         if (signal > 0) {
+            if (!sigismember(&tracer->signals, signal) || is_of_own_write(&info) ||
+                is_for_program(tracer, &info))
+                continue;
             atomic_store(&tracer->stop_asked, true);
             engine_ring(tracer->engine);
             continue;
@@ -118,7 +160,8 @@ int watcher_start(struct tracer *tracer, struct watcher **watcher)
     if (!w)
         return -ENOMEM;
     w->tracer = tracer;
-    leave_to_program(tracer, &w->signals);
+    drop_typed(tracer);
+    w->signals = tracer->signals;
     sigaddset(&w->signals, END_SIGNAL);
     int r = pthread_create(&w->thread, NULL, watch, w);
     if (r != 0) {
@@ -135,6 +178,6 @@ void watcher_stop(struct watcher *watcher)
         return;
     pthread_kill(watcher->thread, END_SIGNAL);
     pthread_join(watcher->thread, NULL);
-    leave_to_program(watcher->tracer, &watcher->signals);
+    drop_typed(watcher->tracer);
     free(watcher);
 }

@@ -14,17 +14,17 @@ struct watcher;
 
 /*
  * Blocks the signals that end a trace in the calling thread (threads made later inherit that), and
- * keeps in tracer->signals which these are: not those that were ignored, which stay so. A signal
- * that was blocked before and is not among them stays pending for ever, as it would have. To be
- * called after the program was forked, which must inherit nothing of it, and before other threads
- * are made.
+ * keeps in tracer->signals which these are: SIGTERM, and all others whose default action ends the
+ * process, but those that were ignored or blocked, which stay so. A fault of the tracer's own ends
+ * it all the same: the kernel unblocks what it sends for one. To be called after the program was
+ * forked, which must inherit nothing of it, and before other threads are made.
  */
 void watcher_block_signals(struct tracer *tracer);
 /* Whether one of them has come, which is taken. For as long as no watcher is started. */
 bool watcher_take_signal(struct tracer *tracer);
 
-/* To be started when all that it looks at is there. What the terminal sends is the launched
-   program's meanwhile. -ENOMEM or -EAGAIN: no thread. */
+/* To be started when all that it looks at is there. What is typed at the
+   terminal is the launched program's meanwhile. -ENOMEM or -EAGAIN: no thread. */
 MUST_CHECK int watcher_start(struct tracer *tracer, struct watcher **watcher);
 /* Ends the thread. NULL is fine. */
 void watcher_stop(struct watcher *watcher);

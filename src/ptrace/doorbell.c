@@ -7,8 +7,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ptrace/core.h"
 #include "ptrace/seize.h"
@@ -27,6 +29,18 @@ static void knocked(int signal, siginfo_t *info, void *context)
         seize_tick(info->si_value.sival_ptr);
 }
 
+/* By default somebody else's would end the process. The C library's getpid() may be one that
+   answers for another process. */
+static void knocked_or_asked(int signal, siginfo_t *info, void *context)
+{
+    pid_t own = (pid_t)syscall(SYS_getpid);
+    int code = errno;
+    if (info->si_code != SI_TIMER && info->si_pid != own)
+        kill(own, SIGTERM);
+    errno = code;
+    knocked(signal, info, context);
+}
+
 void doorbell_hear(sigset_t *before)
 {
     sigset_t set;
@@ -41,8 +55,14 @@ void doorbell_hear(sigset_t *before)
 int doorbell_init(struct engine *engine)
 {
     struct sigaction action = {.sa_sigaction = knocked, .sa_flags = SA_SIGINFO};
+    sigset_t blocked;
     sigemptyset(&action.sa_mask);
-    if (sigaction(DOORBELL_SIGNAL, &action, &engine->signal_before) < 0)
+    if (sigaction(DOORBELL_SIGNAL, NULL, &engine->signal_before) < 0)
+        return -errno;
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    if (engine->signal_before.sa_handler != SIG_IGN && !sigismember(&blocked, DOORBELL_SIGNAL))
+        action.sa_sigaction = knocked_or_asked;
+    if (sigaction(DOORBELL_SIGNAL, &action, NULL) < 0)
         return -errno;
     doorbell_hear(&engine->mask_before);
     atomic_init(&engine->rung, false);

@@ -9,7 +9,9 @@
  * sink. While several traced threads are busy the engine has threads of its own, about one for each
  * CPU, since ptrace binds a traced thread to the one that attached to it: the sink, and watchers,
  * are then called on any of them, but never two calls at the same time, and what a call changes the
- * next one sees. All signals but SIGUSR2 are blocked in the engine's own threads. Functions return
+ * next one sees. All signals but SIGUSR2 and SIGCHLD are blocked in the engine's own threads. The
+ * engine has the handler of SIGUSR2; one that another process sends becomes a SIGTERM to this one,
+ * unless SIGUSR2 was ignored or blocked when the engine was made. Functions return
  * 0 or a negative errno unless said otherwise. A process or thread that vanishes is an event, never
  * an error.
  */

@@ -177,16 +177,6 @@ case_interrupted_before_anybody_reads()
     done
 }
 
-# What it blocks and ignores is what the tracer's caller did, of every signal.
-case_launched_with_the_callers_signals()
-{
-    local caller=(env '--block-signal=USR1,USR2,CHLD,TERM' '--ignore-signal=USR2,PIPE,QUIT')
-    "${caller[@]}" grep '^Sig[BI]' /proc/self/status >bare
-    "${caller[@]}" "$tracer" -q --print=lines -f no_such_function /bin/grep '^Sig[BI]' /proc/self/status >"$out" 2>"$err" ||
-        fail "exit status $?"
-    diff bare "$out" || fail "its signals are not as its caller had them"
-}
-
 # A program started with SIGINT blocked goes on after it, and the tracer with it.
 case_launched_with_sigint_blocked()
 {
@@ -196,12 +186,6 @@ case_launched_with_sigint_blocked()
     kill -INT "$tracer_pid"
     tracer_ends 0
     lines 500 ' = 42 <' lines
-}
-
-# SIGUSR1 says nothing to the tracer; it must not make it deaf to the signals that do.
-case_a_signal_without_meaning()
-{
-    goes_on_after USR1
 }
 
 case_exit_status()

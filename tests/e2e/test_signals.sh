@@ -1,0 +1,200 @@
+#!/usr/bin/env bash
+# Signals that end the tracer: it lets go of the program first.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+f=(-f my_traced_function --print=lines)
+# A shell starts what runs in the background with SIGINT and SIGQUIT ignored.
+default=(env --default-signal)
+# A sanitizer's handlers are for faults; who has none gets the kernel's default action.
+export ASAN_OPTIONS=$ASAN_OPTIONS:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0
+
+# Numbers of the signals whose default action ends a process (signal(7)), but for SIGKILL.
+standard=(1 2 3 4 5 6 7 8 10 11 12 13 14 15 16 24 25 26 27 29 30 31)
+mapfile -t realtime < <(seq 34 64)
+
+# lets_go SIGNAL TRACER...: attached to the target, which is as it was when that signal has ended it.
+lets_go()
+{
+    local signal=$1
+    shift
+    : >lines
+    "${default[@]}" "$@" "$target_pid" >"$out" 2>"$err" &
+    tracer_pid=$!
+    wait_for 20 at_least 3 ' = 42 <' lines || fail "no calls seen before signal $signal"
+    kill "-$signal" "$tracer_pid"
+    tracer_ends 0
+    [[ $(tracer_of "$target_pid") == 0 ]] || fail "after signal $signal: still traced"
+    text_is_original "$target_pid" "$build/lib/libmylib.so" my_traced_function ||
+        fail "after signal $signal: the function's code is not what it was"
+}
+
+each_lets_go() # SIGNAL...
+{
+    local signal
+    target_start "$sample" 1000000 1000
+    for signal; do
+        lets_go "$signal" "$tracer" -q "${f[@]}"
+    done
+    [[ ! -s $err ]] || fail "it said: $(cat "$err")"
+    kill "$target_pid"
+    target_ends 143
+}
+
+case_standard_signals()
+{
+    each_lets_go "${standard[@]}"
+}
+
+case_realtime_signals()
+{
+    each_lets_go "${realtime[@]}"
+}
+
+# lets_go_of_launched SIGNAL: the program runs on and ends as it would have.
+lets_go_of_launched()
+{
+    rm -f lines
+    "${default[@]}" "$tracer" -q "${f[@]}" "$sample" 300 1000 >"$out" 2>"$err" &
+    tracer_pid=$!
+    wait_for 20 at_least 3 ' = 42 <' lines || fail "no calls seen before signal $1"
+    target_pid=$(cut -d' ' -f1 lines | head -n 1)
+    kill "-$1" "$tracer_pid"
+    tracer_ends 0
+    wait_for 20 ended "$target_pid" || fail "after signal $1: the program does not end"
+    [[ $(cat "$out") == "sample_app: 300 calls" ]] || fail "after signal $1: the program did not run on"
+    [[ ! -s $err ]] || fail "it said: $(cat "$err")"
+}
+
+# Those that somebody sends: not what the terminal sends program and tracer.
+case_launched()
+{
+    local signal
+    for signal in INT QUIT ABRT SEGV USR1 USR2 PIPE ALRM XCPU XFSZ SYS RTMIN RTMAX; do
+        lets_go_of_launched $signal
+    done
+}
+
+# In LTTng's libraries nobody else waits for these.
+case_with_lttng()
+{
+    local signal
+    with_lttng
+    target_start "$sample" 1000000 1000
+    for signal in USR1 USR2 PIPE ALRM IO ABRT RTMIN RTMIN+1 RTMIN+2 RTMIN+3 RTMAX; do
+        rm -rf trace
+        "${default[@]}" "$tracer" -f my_traced_function -o trace "$target_pid" >"$out" 2>"$err" &
+        tracer_pid=$!
+        wait_for 20 is_recording || fail "no calls recorded before SIG$signal"
+        kill "-$signal" "$tracer_pid"
+        tracer_ends 0
+        said '[0-9]+ calls, .* 0 lost'
+        [[ $(tracer_of "$target_pid") == 0 ]] || fail "after SIG$signal: still traced"
+        read_trace trace
+        (($(grep -c my_traced_function_exit text) > 0)) || fail "nothing in the trace"
+    done
+    kill "$target_pid"
+    target_ends 143
+}
+
+is_recording()
+{
+    is_traced "$target_pid" && ! text_is_original "$target_pid" "$build/lib/libmylib.so" my_traced_function
+}
+
+# goes_on_after SIGNAL...: they were ignored or blocked when the tracer started. SIGTERM ends it.
+goes_on_after()
+{
+    local signal seen
+    wait_for 20 at_least 3 ' = 42 <' lines || fail "no calls seen"
+    for signal; do
+        kill "-$signal" "$tracer_pid"
+    done
+    seen=$(grep -c . lines)
+    wait_for 10 at_least $((seen + 100)) . lines || fail "it does not go on"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    [[ $(tracer_of "$target_pid") == 0 ]] || fail "still traced"
+}
+
+case_ignored_or_blocked_before()
+{
+    local how signals=(HUP INT QUIT USR1 USR2 PIPE ALRM XFSZ XCPU ABRT SYS RTMIN RTMAX)
+    target_start "$sample" 1000000 1000
+    for how in ignore block; do
+        rm -f lines
+        env --default-signal "--$how-signal=$(IFS=, && echo "${signals[*]}"),TERM" \
+            "$tracer" -q "${f[@]}" "$target_pid" >"$out" 2>"$err" &
+        tracer_pid=$!
+        goes_on_after "${signals[@]}"
+    done
+    kill "$target_pid"
+    target_ends 143
+}
+
+# Of every signal, what the program does with it and whether it is blocked or pending is what it would
+# be without a tracer.
+case_launched_with_the_callers_signals()
+{
+    local how target=$build/targets/one_thread
+    for how in --default-signal --ignore-signal --block-signal \
+        '--ignore-signal=PIPE,XFSZ,TSTP,USR2 --block-signal=USR1,USR2,CHLD,CONT,TERM,TTOU,RTMIN'; do
+        # shellcheck disable=SC2086 # several options
+        env $how "$target" >bare
+        # shellcheck disable=SC2086
+        env $how "$tracer" -q --print=lines -f work "$target" >"$out" 2>"$err" || fail "exit status $?"
+        diff <(grep ^State: bare) <(grep ^State: "$out") || fail "its signals are not as with $how"
+    done
+}
+
+# A limit on the size of files is an error of writing, and the program is let go.
+case_file_size_limit()
+{
+    (
+        ulimit -f 20
+        exec "${default[@]}" "$tracer" "${f[@]}" "$sample" 5000 >"$out" 2>"$err"
+    ) &
+    tracer_pid=$!
+    tracer_ends 125
+    said 'cannot write to lines: the trace ends here'
+    wait_for 20 at_least 1 '^sample_app: 5000 calls$' "$out" || fail "the program did not run on"
+    [[ $(stat -c %s lines) == $((20 * 1024)) ]] || fail "$(stat -c %s lines) bytes written"
+
+    target_start "$sample" 2000 1000
+    (
+        ulimit -f 1
+        exec "${default[@]}" "$tracer" "${f[@]}" "$target_pid" >"$out" 2>"$err"
+    ) &
+    tracer_pid=$!
+    tracer_ends 125
+    said 'cannot write to lines: the trace ends here'
+    target_ends 0
+    [[ $(cat target.out) == "sample_app: 2000 calls" ]] || fail "the target: $(cat target.out)"
+}
+
+# Who reads what the tracer says may be gone: no end for the trace.
+case_nobody_reads_what_it_says()
+{
+    mkfifo said
+    exec {both}<>said {broken}>said {both}<&-
+    "${default[@]}" "$tracer" -v "${f[@]}" "$sample" 300 >"$out" 2>&"$broken" || fail "exit status $?"
+    lines 300 ' = 42 <' lines
+}
+
+# The tracer's own processor time: SIGXCPU comes at the soft limit.
+case_cpu_limit()
+{
+    "$sample" 100000000 >target.out 2>target.err &
+    target_pid=$!
+    (
+        ulimit -St 1
+        exec "${default[@]}" "$tracer" -q -f my_traced_function --print=/dev/null "$target_pid" >"$out" 2>"$err"
+    ) &
+    tracer_pid=$!
+    tracer_ends 0
+    [[ $(tracer_of "$target_pid") == 0 ]] || fail "still traced"
+    kill "$target_pid"
+    target_ends 143
+}
+
+run_cases "$@"
