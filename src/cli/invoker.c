@@ -2,15 +2,14 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "util/capabilities.h"
 #include "util/log.h"
 
 /* The value of a decimal environment variable such as SUDO_UID, or -1. */
@@ -22,57 +21,6 @@ static long id_in(const char *name)
     errno = 0;
     long id = strtol(text, NULL, 10);
     return errno == 0 && id <= (long)UINT32_MAX - 1 ? id : -1;
-}
-
-#define CAPABILITY(number) (UINT64_C(1) << (number))
-
-/* What tracing as another user than root takes; each is named with its reason in docs/rights.md. */
-static const uint64_t ALWAYS =
-    CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_KILL) | CAPABILITY(CAP_SYS_NICE);
-/* What only the targets' files take: effective from when ours are open. */
-static const uint64_t FOR_TARGETS =
-    CAPABILITY(CAP_DAC_OVERRIDE) | CAPABILITY(CAP_CHECKPOINT_RESTORE);
-
-static int get_capabilities(uint64_t *effective, uint64_t *permitted)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2] = {{0}};
-    if (syscall(SYS_capget, &header, data) < 0)
-        return -errno;
-    *effective = data[0].effective | (uint64_t)data[1].effective << 32;
-    *permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
-    return 0;
-}
-
-/* None are inheritable: what we start has none of them. */
-static int set_capabilities(uint64_t effective, uint64_t permitted)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2] = {
-        {.effective = (uint32_t)effective, .permitted = (uint32_t)permitted},
-        {.effective = (uint32_t)(effective >> 32), .permitted = (uint32_t)(permitted >> 32)},
-    };
-    return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
-}
-
-/* Root in a container may lack some. */
-static int keep_capabilities(void)
-{
-    uint64_t effective, permitted;
-    int r = get_capabilities(&effective, &permitted);
-    if (r < 0)
-        return r;
-    permitted &= ALWAYS | FOR_TARGETS;
-    return set_capabilities(permitted & ALWAYS, permitted);
-}
-
-void invoker_open_targets(void)
-{
-    uint64_t effective, permitted;
-    if (get_capabilities(&effective, &permitted) < 0 || !(permitted & FOR_TARGETS & ~effective))
-        return;
-    if (set_capabilities(effective | (permitted & FOR_TARGETS), permitted) < 0)
-        log_debug("cannot use the right to open other users' files");
 }
 
 int invoker_become(struct error *err)
@@ -88,7 +36,7 @@ int invoker_become(struct error *err)
         setresuid((uid_t)uid, (uid_t)uid, (uid_t)uid) < 0)
         return error_set(err, -errno, "cannot become user %s, who called sudo: %s", user->pw_name,
                          strerror(errno));
-    int r = keep_capabilities();
+    int r = capabilities_keep();
     if (r < 0)
         return error_set(err, r, "cannot keep the right to trace as user %s: %s", user->pw_name,
                          strerror(-r));

@@ -10,17 +10,10 @@
 
 /*
  * Under sudo by an ordinary user: changes to that user and group and sets HOME to the user's. Of
- * root's capabilities only those stay that tracing takes (docs/rights.md). Else does nothing. Call
- * while there is one thread.
+ * root's capabilities only those stay permitted that tracing takes, and none is in effect
+ * (util/capabilities.h, docs/rights.md). Else does nothing. Call while there is one thread.
  */
 MUST_CHECK int invoker_become(struct error *err);
-
-/*
- * From here on the calling thread, and those that it starts, open targets' files with the rights
- * that were kept for that. To be called when the files that the user named are open: these are
- * opened with the user's own rights.
- */
-void invoker_open_targets(void);
 
 /* The home directory that LTTng's files are in: $LTTNG_HOME, else $HOME, else the user's; NULL when
    there is none. Lives as long as the environment stays. */

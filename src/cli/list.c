@@ -10,9 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/invoker.h"
 #include "ptrace/program_path.h"
 #include "symbols/catalog.h"
 #include "symbols/module.h"
+#include "util/capabilities.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/text.h"
@@ -56,7 +58,7 @@ static void print_library(struct list *list, const char *path)
 {
     struct image *image;
     struct error err;
-    if (catalog_open(list->catalog, path, path, &image, &err) < 0 ||
+    if (catalog_open(list->catalog, path, &image, &err) < 0 ||
         print_image(list, image, false, &err) < 0)
         log_warning("%s", err.text);
 }
@@ -116,7 +118,7 @@ static int list_program(struct list *list, struct error *err)
     int r = program_path(list->options->program[0], path, err);
     if (r < 0)
         return r == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
-    if (catalog_open(list->catalog, path, path, &image, err) < 0 ||
+    if (catalog_open(list->catalog, path, &image, err) < 0 ||
         print_image(list, image, true, err) < 0)
         return EXIT_FAILED;
     if (image_interpreter(image))
@@ -141,6 +143,7 @@ static int list_processes(struct list *list, struct error *err)
 {
     const struct options *options = list->options;
     size_t n = options->pids.count, n_listed = 0;
+    capabilities_raise_tracing();
     for (size_t i = 0; i < n; i++) {
         bool listed = list_process(list, options->pids.items[i], err) == EXIT_SUCCESS;
         n_listed += listed;
@@ -161,7 +164,9 @@ int list_run(const struct options *options)
     struct list list = {.options = options};
     struct error err = {0};
     int status = EXIT_FAILED;
-    if (catalog_new(&list.catalog) < 0)
+    if (invoker_become(&err) < 0 || options_read_files(options, &err) < 0)
+        status = EXIT_FAILED;
+    else if (catalog_new(&list.catalog) < 0)
         error_set(&err, -ENOMEM, "out of memory");
     else
         catalog_set_wishes(list.catalog, options->wishes);

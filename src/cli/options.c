@@ -108,6 +108,15 @@ static int add_pid(struct options *options, const char *text, struct error *err)
     return 0;
 }
 
+static int add_file(struct options *options, const char *path, struct error *err)
+{
+    const char **place = vec_push(&options->pattern_files);
+    if (!place)
+        return error_set(err, -ENOMEM, "out of memory");
+    *place = path;
+    return 0;
+}
+
 /* LIST is names with commas between them. */
 static int add_facts(struct options *options, const char *list, struct error *err)
 {
@@ -142,7 +151,7 @@ static int apply(struct options *options, int option, const char *argument, cons
     case 'x':
         return select_add(options->select, argument, true, err);
     case OPT_FILTER_FILE:
-        return select_add_file(options->select, argument, err);
+        return add_file(options, argument, err);
     case 'o':
         options->output = argument;
         return 0;
@@ -282,8 +291,17 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
     return OPTIONS_RUN;
 }
 
+int options_read_files(const struct options *options, struct error *err)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < options->pattern_files.count; i++)
+        r = select_add_file(options->select, options->pattern_files.items[i], err);
+    return r;
+}
+
 void options_free(struct options *options)
 {
     select_free(options->select);
     vec_free(&options->pids);
+    vec_free(&options->pattern_files);
 }

@@ -12,8 +12,9 @@
 #include "util/vec.h"
 
 struct options {
-    struct select *select;
-    VEC(pid_t) pids;      /* attach to these */
+    struct select *select;           /* without what the files say, until they are read */
+    VEC(const char *) pattern_files; /* --filter-file */
+    VEC(pid_t) pids;                 /* attach to these */
     char *const *program; /* or start this: its argv, NULL-terminated; NULL when attaching */
     char **environment;   /* the program's, where it is not ours (cli/secure.h); NULL: ours */
     const char *output;
@@ -36,9 +37,13 @@ struct options {
 
 enum options_verdict { OPTIONS_RUN, OPTIONS_DONE /* --help, --version: printed */, OPTIONS_WRONG };
 
-/* Parses argv. OPTIONS_WRONG: *err says why. Free with options_free() in every case. */
+/* Parses argv, and opens no file. OPTIONS_WRONG: *err says why. Free with options_free() in every
+   case. */
 enum options_verdict options_parse(struct options *options, int argc, char **argv,
                                    struct error *err);
+/* Adds what the files of patterns say to what is selected. To be called as the user who named
+   them (cli/invoker.h). */
+MUST_CHECK int options_read_files(const struct options *options, struct error *err);
 void options_free(struct options *options);
 
 #endif

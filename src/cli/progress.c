@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/capabilities.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/vec.h"
@@ -68,11 +69,17 @@ void progress_free(struct progress *progress)
 
 /* ---- who else writes there ---- */
 
+static FILE *open_of_target(const char *path)
+{
+    cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
+    return fopen(path, "re");
+}
+
 static bool has_written(pid_t pid, uint64_t *written)
 {
     char path[64], line[128];
     snprintf(path, sizeof(path), "/proc/%d/io", (int)pid);
-    cleanup(cleanup_file) FILE *file = fopen(path, "re");
+    cleanup(cleanup_file) FILE *file = open_of_target(path);
     while (file && fgets(line, sizeof(line), file))
         if (sscanf(line, "wchar: %" SCNu64, written) == 1)
             return true;
@@ -84,7 +91,7 @@ static bool has_children(pid_t pid)
 {
     char path[64];
     snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
-    cleanup(cleanup_file) FILE *file = fopen(path, "re");
+    cleanup(cleanup_file) FILE *file = open_of_target(path);
     return file && fgetc(file) != EOF;
 }
 
@@ -93,6 +100,7 @@ static bool has_terminal(const struct progress *progress, pid_t pid)
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
         char path[64];
         struct stat status;
+        cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
         snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
         if (stat(path, &status) == 0 && S_ISCHR(status.st_mode) &&
             status.st_rdev == progress->terminal)

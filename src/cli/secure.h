@@ -1,8 +1,10 @@
 /*
  * Running with more rights than the caller: by file capabilities (setcap(8)) or a set-user-ID bit,
  * which ld.so(8) calls secure-execution mode. The dynamic linker then takes variables away that
- * could make a program load what its caller likes. The program that is traced has none of these
- * rights and is to find its environment as it is without a tracer.
+ * could make a program load what its caller likes. Before anything else runs, more of them are
+ * taken away here, and the capabilities are no more in effect: see util/capabilities.h for where
+ * they are. The program that is traced has none of these rights and is to find its environment as
+ * it is without a tracer.
  */
 #ifndef CLI_SECURE_H
 #define CLI_SECURE_H
@@ -13,11 +15,5 @@
  * called before anything reorders argv.
  */
 char **secure_environment(int argc, char **argv);
-
-/*
- * In secure-execution mode: takes away what makes liblttng-ust load libraries, which knows of user
- * and group IDs only. To be called before the back end is loaded.
- */
-void secure_forget_plugins(void);
 
 #endif

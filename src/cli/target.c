@@ -9,6 +9,7 @@
 
 #include "cli/tally.h"
 #include "cli/target_watch.h"
+#include "symbols/target_file.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -327,7 +328,10 @@ static int refuse_program(struct target *target, struct error *err)
     snprintf(link, sizeof(link), "/proc/%d/exe", pid);
     ssize_t n = readlink(link, path, sizeof(path) - 1);
     path[n < 0 ? 0 : n] = '\0';
-    int r = n < 0 ? 0 : catalog_open(target->tracer->catalog, link, path, &image, err);
+    cleanup(cleanup_fd) int file = target_file_program(pid);
+    int r = n < 0 || file < 0
+                ? 0
+                : catalog_open_target(target->tracer->catalog, file, path, &image, err);
     if (r < 0)
         return r;
     return error_set(err, -ENOEXEC, "process %d executes no file that can be traced", pid);

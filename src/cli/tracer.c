@@ -16,13 +16,13 @@
 #include "cli/program_name.h"
 #include "cli/progress.h"
 #include "cli/rights.h"
-#include "cli/secure.h"
 #include "cli/stats.h"
 #include "cli/summary.h"
 #include "cli/tally.h"
 #include "cli/target.h"
 #include "cli/target_name.h"
 #include "cli/watcher.h"
+#include "util/capabilities.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/text.h"
@@ -199,7 +199,6 @@ static void set_lttng_environment(void)
     setenv("LTTNG_UST_ALLOW_BLOCKING", "1", 1);
     /* The base addresses it would record are those of the tracer's own libraries. */
     setenv("LTTNG_UST_WITHOUT_BADDR_STATEDUMP", "1", 1);
-    secure_forget_plugins();
 }
 
 struct choice {
@@ -281,6 +280,8 @@ static int set_up(struct tracer *tracer, struct error *err)
     }
     /* The child has the caller's credentials, signals and environment; from here on ours change. */
     r = invoker_become(err);
+    if (r == 0)
+        r = options_read_files(options, err);
     if (r < 0)
         return r;
     watcher_block_signals(tracer);
@@ -326,7 +327,8 @@ static void tear_down(struct tracer *tracer)
 static int run(struct tracer *tracer, struct error *err)
 {
     const struct options *options = tracer->options;
-    invoker_open_targets();
+    /* What the user has named is open. */
+    capabilities_raise_tracing();
     int r = options->program ? engine_launch_run(tracer->engine, err) : attaching_run(tracer, err);
     if (r < 0)
         return r;

@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "util/capabilities.h"
+
 int memory_open(pid_t tid)
 {
     char path[64];
     snprintf(path, sizeof(path), "/proc/%d/mem", tid);
+    cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
     int fd = open(path, O_RDWR | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
 }

@@ -9,6 +9,7 @@
 
 #include "symbols/image.h"
 #include "symbols/symbolizer.h"
+#include "symbols/target_file.h"
 #include "util/cleanup.h"
 
 int catalog_new(struct catalog **result)
@@ -98,24 +99,24 @@ static const char *choose_provider(struct catalog *catalog, const char *path)
     return provider;
 }
 
-static int open_image(struct catalog *catalog, const char *open_path, const char *path,
-                      struct image **result, struct error *err)
+static struct image *find_image(const struct catalog *catalog, const struct stat *status)
 {
-    struct stat status;
-    if (stat(open_path, &status) < 0) {
-        int code = -errno;
-        return error_set(err, code, "cannot read %s: %s", path, strerror(-code));
-    }
-    for (struct image *image = catalog->images; image; image = image->next)
-        if (is_file(image, &status)) {
-            *result = image;
-            return 0;
-        }
+    struct image *image = catalog->images;
+    while (image && !is_file(image, status))
+        image = image->next;
+    return image;
+}
 
+/* Takes `fd`. */
+static int add_image(struct catalog *catalog, int fd, const char *path, struct image **result,
+                     struct error *err)
+{
     struct image *image = calloc(1, sizeof(*image));
-    if (!image)
+    if (!image) {
+        close(fd);
         return error_set(err, -ENOMEM, "out of memory");
-    int r = elf_file_open(&image->file, open_path, path, err);
+    }
+    int r = elf_file_open(&image->file, fd, path, err);
     if (r < 0) {
         free(image);
         return r;
@@ -136,11 +137,40 @@ static int open_image(struct catalog *catalog, const char *open_path, const char
     return 0;
 }
 
-int catalog_open(struct catalog *catalog, const char *open_path, const char *path,
-                 struct image **image, struct error *err)
+static int cannot_read(const char *path, int code, struct error *err)
 {
+    if (code == -ENOEXEC)
+        return error_set(err, code, "%s is no regular file", path);
+    return error_set(err, code, "cannot read %s: %s", path, strerror(-code));
+}
+
+int catalog_open_target(struct catalog *catalog, int found, const char *path, struct image **image,
+                        struct error *err)
+{
+    struct stat status;
+    int r = 0;
+    if (fstat(found, &status) < 0)
+        return cannot_read(path, -errno, err);
     pthread_mutex_lock(&catalog->lock);
-    int r = open_image(catalog, open_path, path, image, err);
+    *image = find_image(catalog, &status);
+    if (!*image) {
+        int fd = target_file_open(found);
+        r = fd < 0 ? cannot_read(path, fd, err) : add_image(catalog, fd, path, image, err);
+    }
+    pthread_mutex_unlock(&catalog->lock);
+    return r;
+}
+
+int catalog_open(struct catalog *catalog, const char *path, struct image **image, struct error *err)
+{
+    struct stat status;
+    /* O_NONBLOCK: the path might be a FIFO, which nobody shall wait for. */
+    cleanup(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return cannot_read(path, -errno, err);
+    pthread_mutex_lock(&catalog->lock);
+    *image = find_image(catalog, &status);
+    int r = *image ? 0 : add_image(catalog, take_fd(&fd), path, image, err);
     pthread_mutex_unlock(&catalog->lock);
     return r;
 }

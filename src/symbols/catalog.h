@@ -35,13 +35,17 @@ void catalog_set_facts(struct catalog *catalog, unsigned facts);
 void catalog_set_wishes(struct catalog *catalog, struct value_wishes wishes);
 
 /*
- * Opens the ELF file at `open_path` (which may be a /proc/PID/map_files or /proc/PID/root path)
- * that the target knows as `path`; one opened before (same device, inode, size and mtime) is found
- * again. Only headers and segments are read. The file is hostile: every length and offset is
- * checked. -ENOEXEC: no ELF, truncated or corrupted; -ENOTSUP: an ELF of another class or machine.
+ * Opens the ELF file at `path`, with the user's own rights; one opened before (same device, inode,
+ * size and mtime) is found again. Only headers and segments are read. The file is hostile: every
+ * length and offset is checked. -ENOEXEC: no ELF, truncated or corrupted; -ENOTSUP: an ELF of
+ * another class or machine.
  */
-MUST_CHECK int catalog_open(struct catalog *catalog, const char *open_path, const char *path,
-                            struct image **image, struct error *err);
+MUST_CHECK int catalog_open(struct catalog *catalog, const char *path, struct image **image,
+                            struct error *err);
+/* The same for the file found as `found` (symbols/target_file.h), which stays the caller's; the
+   target knows it as `path`. */
+MUST_CHECK int catalog_open_target(struct catalog *catalog, int found, const char *path,
+                                   struct image **image, struct error *err);
 
 /*
  * Has separate debug files looked for in the directory open as `root` (which stays the caller's)

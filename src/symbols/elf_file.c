@@ -1,7 +1,6 @@
 #include "symbols/elf_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -177,16 +176,10 @@ static int read_segments(struct elf_file *file, const Elf64_Ehdr *header, const 
     return 0;
 }
 
-int elf_file_open(struct elf_file *file, const char *open_path, const char *shown_path,
-                  struct error *err)
+int elf_file_open(struct elf_file *file, int fd, const char *shown_path, struct error *err)
 {
     memset(file, 0, sizeof(*file));
-    /* O_NONBLOCK: the path might be a FIFO, which nobody shall wait for. */
-    file->fd = open(open_path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (file->fd < 0) {
-        int code = -errno;
-        return error_set(err, code, "cannot read %s: %s", shown_path, strerror(-code));
-    }
+    file->fd = fd;
 
     struct stat status;
     int r = fstat(file->fd, &status) < 0 ? -errno : 0;

@@ -35,11 +35,12 @@ struct elf_file {
 };
 
 /*
- * Opens `open_path`, which messages call `shown_path`. -ENOEXEC: no ELF file, truncated or
+ * Reads the file open as `fd`, which it takes over, whatever comes of it; messages call it
+ * `shown_path`. -ENOEXEC: no ELF file, truncated or
  * corrupted; -ENOTSUP: an ELF file of another class, byte order or machine, or one that is neither
- * program nor library; else open's errno. To be closed only after success.
+ * program nor library; else the errno of reading. To be closed only after success.
  */
-MUST_CHECK int elf_file_open(struct elf_file *file, const char *open_path, const char *shown_path,
+MUST_CHECK int elf_file_open(struct elf_file *file, int fd, const char *shown_path,
                              struct error *err);
 void elf_file_close(struct elf_file *file);
 

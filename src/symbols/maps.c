@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/capabilities.h"
 #include "util/cleanup.h"
 
 /* What is left of the text; every reader below stops at its end. */
@@ -163,14 +164,21 @@ int maps_parse(struct maps *maps, const char *text, size_t length)
     return 0;
 }
 
+static int open_maps(const char *name)
+{
+    cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
 int maps_read(struct maps *maps, pid_t pid)
 {
     memset(maps, 0, sizeof(*maps));
     char name[64];
     snprintf(name, sizeof(name), "/proc/%d/maps", (int)pid);
-    cleanup(cleanup_fd) int fd = open(name, O_RDONLY | O_CLOEXEC);
+    cleanup(cleanup_fd) int fd = open_maps(name);
     if (fd < 0)
-        return -errno;
+        return fd;
 
     cleanup(cleanup_free) char *text = NULL;
     size_t length = 0, capacity = 0;

@@ -11,6 +11,7 @@
 
 #include "symbols/image.h"
 #include "symbols/root.h"
+#include "symbols/target_file.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/text.h"
@@ -33,38 +34,6 @@ struct scan {
     struct stat program; /* st_ino 0 when it cannot be told */
     struct root root;
 };
-
-/* Whether the path now holds the file that is mapped. The device is no part of this: on btrfs and
-   overlayfs the maps' is another than stat's, for the very same file. */
-static bool is_mapped_file(const char *path, const struct map *map)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && status.st_ino == map->inode;
-}
-
-/*
- * Finds a path to open the mapped file by. /proc/PID/map_files holds the file itself, and needs
- * CAP_CHECKPOINT_RESTORE; /proc/PID/exe does so, too, for the program; else it is looked for where
- * the process sees it.
- */
-static bool find_path(const struct scan *scan, const struct map *map, char *path, size_t size)
-{
-    struct stat status;
-    snprintf(path, size, "/proc/%d/map_files/%llx-%llx", (int)scan->pid,
-             (unsigned long long)map->start.value, (unsigned long long)map->end.value);
-    if (stat(path, &status) == 0)
-        return true;
-
-    snprintf(path, size, "/proc/%d/exe", (int)scan->pid);
-    if (is_mapped_file(path, map))
-        return true;
-
-    if (map->deleted)
-        return false;
-    int length =
-        snprintf(path, size, "/proc/%d/root%s", (int)scan->pid, root_path(&scan->root, map->path));
-    return length > 0 && (size_t)length < size && is_mapped_file(path, map);
-}
 
 /* Whether what is mapped is an ELF file: others have no functions to be missed. */
 static bool is_elf_in_memory(const struct scan *scan, const struct map *map)
@@ -181,16 +150,17 @@ static int add_module(struct modules *modules, const struct scan *scan, const st
         if (same_file(module, map) && fits(module->image, map, module->load_bias))
             return 0;
     }
-    char path[4096 + 64], why[4096 + 256];
+    char why[4096 + 256];
     const char *shown = root_path(&scan->root, map->path);
     struct image *image;
     struct error err = {0};
-    if (!find_path(scan, map, path, sizeof(path))) {
+    cleanup(cleanup_fd) int file = target_file_mapped(scan->pid, &scan->root, map);
+    if (file < 0) {
         snprintf(why, sizeof(why), "%s was deleted or replaced after it was mapped%s", shown,
                  geteuid() == 0 ? "" : ", and only root can still read it");
         return leave_out(modules, scan, map, why);
     }
-    int r = catalog_open(scan->catalog, path, shown, &image, &err);
+    int r = catalog_open_target(scan->catalog, file, shown, &image, &err);
     if (r < 0)
         return r == -ENOMEM ? r : leave_out(modules, scan, map, err.text);
     if (scan->root.fd >= 0)
@@ -229,7 +199,6 @@ static int add_module(struct modules *modules, const struct scan *scan, const st
 static void find_program(struct modules *modules, const struct scan *scan)
 {
     struct module *linker = NULL;
-    char path[4096 + 64];
     struct stat status;
     for (size_t i = 0; i < modules->list.count; i++)
         if (modules->list.items[i].is_program && image_is_library(modules->list.items[i].image))
@@ -239,9 +208,9 @@ static void find_program(struct modules *modules, const struct scan *scan)
         const char *interpreter = image_interpreter(module->image);
         if (!interpreter || module->image->file.has_soname)
             continue;
-        int n = snprintf(path, sizeof(path), "/proc/%d/root%s", (int)scan->pid, interpreter);
-        if (n < (int)sizeof(path) && stat(path, &status) == 0 &&
-            status.st_ino == scan->program.st_ino && status.st_dev == scan->program.st_dev) {
+        cleanup(cleanup_fd) int file = target_file_named(&scan->root, interpreter);
+        if (file >= 0 && fstat(file, &status) == 0 && status.st_ino == scan->program.st_ino &&
+            status.st_dev == scan->program.st_dev) {
             module->is_program = true;
             linker->is_program = false;
             return;
@@ -289,9 +258,8 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
     memset(modules, 0, sizeof(*modules));
     cleanup(maps_free) struct maps maps = {0};
     struct scan scan = {.pid = pid, .catalog = catalog, .maps = &maps};
-    char exe[64];
-    snprintf(exe, sizeof(exe), "/proc/%d/exe", (int)pid);
-    if (stat(exe, &scan.program) < 0)
+    cleanup(cleanup_fd) int program = target_file_program(pid);
+    if (program < 0 || fstat(program, &scan.program) < 0)
         scan.program.st_ino = 0;
 
     int r = maps_read(&maps, pid);
@@ -305,8 +273,8 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
         if (map->execute && map->inode && map->path[0] == '/')
             r = add_module(modules, &scan, map);
     }
-    root_close(&scan.root);
     if (r < 0) {
+        root_close(&scan.root);
         modules_free(modules);
         return error_set(err, r, "cannot read the modules of process %d: %s", (int)pid,
                          strerror(-r));
@@ -314,6 +282,7 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
     for (size_t i = 0; i < modules->list.count; i++)
         extend_module(&modules->list.items[i], &maps);
     find_program(modules, &scan);
+    root_close(&scan.root);
     if (modules->list.count)
         qsort(modules->list.items, modules->list.count, sizeof(struct module), compare_modules);
     return 0;

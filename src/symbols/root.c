@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "util/capabilities.h"
+
 /* Whether the process sees the same files under the same names as we do. */
 static bool is_ours(const char *root, pid_t pid)
 {
@@ -31,6 +33,7 @@ void root_open(struct root *root, pid_t pid)
     root->fd = -1;
     root->path[0] = '\0';
     snprintf(link, sizeof(link), "/proc/%d/root/.", (int)pid);
+    cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
     if (is_ours(link, pid))
         return;
     root->fd = open(link, O_PATH | O_DIRECTORY | O_CLOEXEC);

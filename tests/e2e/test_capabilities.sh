@@ -170,4 +170,126 @@ case_nothing_is_lent()
     one_line 'is not loaded with the capabilities of the tracer'
 }
 
+# roots_directory: roots/, where only root may write, with a file in it that others may read and one
+# that they may not.
+roots_directory()
+{
+    mkdir -m 755 roots roots/empty
+    echo 'root wrote this' >roots/file
+    echo 'session=roots_secret' >roots/secret
+    chmod 644 roots/file
+    chmod 600 roots/secret
+}
+
+roots_directory_is_untouched()
+{
+    [[ $(find roots | sort) == $'roots\nroots/empty\nroots/file\nroots/secret' ]] ||
+        fail "made where only root may: $(find roots)"
+    [[ $(cat roots/file) == 'root wrote this' ]] || fail "root's file was written: $(cat roots/file)"
+}
+
+# refused ERE ARGUMENT...: the tracer ends with 125 and one line that matches.
+refused()
+{
+    local wanted=$1 status=0
+    shift
+    as_user "$tracer" "$@" >$out 2>$err || status=$?
+    [[ $status == 125 ]] || fail "exit status $status: $(cat $err)"
+    said "$wanted"
+    ! grep -q roots_secret $out $err || fail "told what only root may read: $(cat $out $err)"
+    roots_directory_is_untouched
+}
+
+# Whatever the user names is opened with the user's own rights, though targets' files are not.
+case_files_are_the_users()
+{
+    capable cap_sys_ptrace,cap_dac_override,cap_checkpoint_restore,cap_sys_nice+ep
+    what_the_user_names
+    # They need not be in effect when the tracer starts.
+    setcap cap_sys_ptrace,cap_dac_override,cap_checkpoint_restore,cap_sys_nice+p "$tracer"
+    what_the_user_names
+    attach_to_sample 54322
+    # Nor is a set-user-ID root tracer another user than who calls it.
+    setcap -r "$tracer"
+    chmod u+s "$tracer"
+    what_the_user_names
+    attach_to_sample 54322
+}
+
+what_the_user_names()
+{
+    rm -rf roots user/*
+    roots_directory
+    as_user ln -s "$dir/roots/file" "$dir/roots/secret" .
+    refused 'cannot write to .*/roots/file: Permission denied' --print="$dir/roots/file" "${f[@]}" "$sample" 1
+    refused 'cannot write to file: Permission denied' --print=file "${f[@]}" "$sample" 1
+    refused 'cannot write to .*/roots/new: Permission denied' --print="$dir/roots/new" "${f[@]}" "$sample" 1
+    refused 'cannot make output directory .*/roots/trace: Permission denied' -o "$dir/roots/trace" "${f[@]}" "$sample" 1
+    refused 'cannot write to output directory .*/roots/empty: Permission denied' -o "$dir/roots/empty" "${f[@]}" "$sample" 1
+    for what in --list --print; do
+        refused 'cannot read the filter file secret: Permission denied' $what --filter-file=secret "$sample"
+    done
+
+    # The current session's name: root's file says another than there is.
+    as_user ln -s "$dir/roots/secret" "$user_home/.lttngrc"
+    as_user "$tracer" -v -o "$dir/user/trace" "${f[@]}" "$sample" 1 >$out 2>$err || fail "exit status $?: $(cat $err)"
+    as_user "$tracer" -v "${f[@]}" "$sample" 1 >$out 2>$err || fail "exit status $?: $(cat $err)"
+    ! grep -q roots_secret $out $err || fail "told what only root may read: $(cat $err)"
+    [[ -z $(find user ! -user "$test_uid") ]] || fail "not the user's: $(find user ! -user "$test_uid")"
+    rm "$user_home/.lttngrc"
+    roots_directory_is_untouched
+}
+
+# The libraries that look for debug information are told nothing by the environment.
+case_environment_of_libraries()
+{
+    local variables
+    capable cap_sys_ptrace,cap_dac_override+ep
+    roots_directory
+    variables=(DEBUGINFOD_URLS=http://127.0.0.1:1/ DEBUGINFOD_CACHE_PATH="$dir/roots/cache" DEBUGINFOD_VERBOSE=1
+        DEBUGINFOD_HEADERS_FILE="$dir/roots/secret" SSLKEYLOGFILE="$dir/roots/keys" XML_CATALOG_FILES=/none)
+    cp "$sample" cap/bin/stripped && cp "$build/lib/libmylib.so" cap/lib/ || fail "no copy"
+    strip cap/bin/stripped cap/lib/libmylib.so || fail "nothing is stripped"
+    # It is asked when nothing is taken away: with the user's rights only.
+    as_user env "${variables[@]}" "$build/bin/ptrace_tracer" --print "$dir/cap/bin/stripped" 1 >$out 2>$err
+    grep -q 'debuginfod_find_debuginfo' $err || skip "the debuginfod client is not there: nothing is tested"
+    as_user env "${variables[@]}" "$tracer" --print "$dir/cap/bin/stripped" 1 >$out 2>$err || fail "exit status $?"
+    ! grep -q debuginfod $err || fail "debuginfod is asked: $(cat $err)"
+    roots_directory_is_untouched
+    # The program has them.
+    as_user env -i "${variables[@]}" /usr/bin/env >expected
+    as_user env -i "${variables[@]}" "$tracer" -q --print=/dev/null "${f[@]}" /usr/bin/env >seen || fail "exit status $?"
+    diff expected seen || fail "the program's environment is another"
+}
+
+# Another user's program and library, in a directory that only that user may search.
+case_private_files()
+{
+    capable cap_sys_ptrace,cap_dac_override,cap_checkpoint_restore,cap_sys_nice+ep
+    mkdir -m 700 app
+    cp "$sample" "$build/lib/libmylib.so" app/
+    chown -R 54322:54322 app
+    chmod 700 app/*
+    # shellcheck disable=SC2016 # the $ are the inner shell's
+    setpriv --reuid=54322 --regid=54322 --clear-groups env LD_LIBRARY_PATH="$dir/app" app/sample_app 20000 1000 >target.out &
+    target_pid=$!
+    wait_for 10 sleeps_in "$target_pid" "$dir/app/sample_app" || fail "the sample does not start"
+    traces_target
+    as_user "$tracer" --list -f my_traced_function "$target_pid" >listed 2>$err || fail "exit status $?: $(cat $err)"
+    lines 1 '^mylib:my_traced_function  .*\[DWARF of .*/app/libmylib.so\]$' listed
+    # Before Linux 5.9, or without that capability: by its name.
+    setcap cap_sys_ptrace,cap_dac_override,cap_sys_nice+ep "$tracer"
+    traces_target
+    kill -KILL "$target_pid"
+    wait
+}
+
+traces_target()
+{
+    as_user "$tracer" --print -f my_traced_function "$target_pid" >$out 2>$err &
+    wait_for 10 at_least 20 ' = 42 <' $err || fail "no calls seen: $(cat $err)"
+    kill -TERM "$(tracer_of "$target_pid")"
+    wait_for 10 is_not_traced "$target_pid" || fail "still traced"
+}
+
 run_cases "$@"

@@ -171,6 +171,26 @@ case_files_are_the_users()
     as_user sudo -n "$tracer" --print="$dir/user/lines" -f my_traced_function "$sample" 1 >$out 2>$err ||
         fail "exit status $?"
     [[ $(stat -c %u user/lines) == "$test_uid" ]] || fail "not the user's"
+    echo '(roots_secret' >roots/secret
+    chmod 600 roots/secret
+    local what
+    for what in --list --print --output=trace; do
+        as_user sudo -n "$tracer" $what --filter-file="$dir/roots/secret" "$sample" 1 >$out 2>$err && fail "read what only root may"
+        one_line 'cannot read the filter file .*/roots/secret: Permission denied$'
+    done
+    [[ ! -e user/trace ]] || fail "begun before the filter file was read"
+    # What is listed of a program is what the user may read; of other users' processes, all.
+    chmod 700 roots
+    cp "$sample" roots/app && chmod 755 roots/app
+    as_user sudo -n "$tracer" --list "$dir/roots/app" >$out 2>$err && fail "read what only root may"
+    one_line 'cannot run .*/roots/app: Permission denied$'
+    LD_LIBRARY_PATH=$build/lib roots/app 20000 1000 >target.out &
+    target_pid=$!
+    wait_for 10 sleeps_in "$target_pid" "$dir/roots/app" || fail "the sample does not start"
+    as_user sudo -n "$tracer" --list -p "$target_pid" >$out 2>$err || fail "exit status $?: $(cat $err)"
+    lines 1 '^app:main  ' $out
+    lines 1 '^mylib:my_traced_function  ' $out
+    kill -KILL "$target_pid"
 }
 
 # The program that is started is root's, as under sudo without a tracer, and like that in all else.

@@ -90,8 +90,7 @@ static inline void open_wishing(struct opened *opened, const char *path, const c
     ck_assert_int_eq(select_new(&opened->select), 0);
     if (pattern)
         ck_assert_int_eq(select_add(opened->select, pattern, false, &err), 0);
-    ck_assert_msg(catalog_open(opened->catalog, path, path, &opened->image, &err) == 0, "%s",
-                  err.text);
+    ck_assert_msg(catalog_open(opened->catalog, path, &opened->image, &err) == 0, "%s", err.text);
     ck_assert_msg(image_probes(opened->image, opened->select, true, false, &opened->probes,
                                &opened->n, &err) == 0,
                   "%s", err.text);

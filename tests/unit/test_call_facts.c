@@ -94,7 +94,7 @@ START_TEST(probes_of_a_catalog_have_them)
     ck_assert_int_eq(select_new(&opened.select), 0);
     catalog_set_facts(opened.catalog, 1 << FACT_CALLER);
     const char *path = symbols_file("pie");
-    ck_assert_int_eq(catalog_open(opened.catalog, path, path, &opened.image, &err), 0);
+    ck_assert_int_eq(catalog_open(opened.catalog, path, &opened.image, &err), 0);
     ck_assert_int_eq(
         image_probes(opened.image, opened.select, true, false, &opened.probes, &opened.n, &err), 0);
     const struct probe *probe = probe_named(&opened, "main_entry");

@@ -145,7 +145,7 @@ START_TEST(debug_file_by_build_id)
     ck_assert_int_eq(select_new(&opened.select), 0);
     ck_assert_int_eq(catalog_set_debug_path(opened.catalog, symbols_file("debug")), 0);
     const char *path = symbols_file("stripped_build_id");
-    ck_assert_int_eq(catalog_open(opened.catalog, path, path, &opened.image, &err), 0);
+    ck_assert_int_eq(catalog_open(opened.catalog, path, &opened.image, &err), 0);
     ck_assert_int_eq(
         image_probes(opened.image, opened.select, true, false, &opened.probes, &opened.n, &err), 0);
     check_event(&opened, "main_entry", "argc:int4s@i0 argv:ptr8@i1");
@@ -187,7 +187,7 @@ START_TEST(finds_what_the_loader_finds)
     Dl_info info;
     ck_assert_int_ne(dladdr(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"), &info), 0);
     ck_assert_int_eq(catalog_new(&catalog), 0);
-    ck_assert_int_eq(catalog_open(catalog, info.dli_fname, info.dli_fname, &image, &err), 0);
+    ck_assert_int_eq(catalog_open(catalog, info.dli_fname, &image, &err), 0);
     ck_assert_str_eq(image_provider(image), "c");
     void *libc = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
     ck_assert_ptr_nonnull(libc);
@@ -243,11 +243,11 @@ START_TEST(providers_that_clash)
     struct image *first, *second, *third, *fourth;
     struct error err = {0};
     ck_assert_int_eq(catalog_new(&catalog), 0);
-    ck_assert_int_eq(catalog_open(catalog, program, program, &first, &err), 0);
-    ck_assert_int_eq(catalog_open(catalog, library, library, &second, &err), 0);
-    ck_assert_int_eq(catalog_open(catalog, again, again, &third, &err), 0);
+    ck_assert_int_eq(catalog_open(catalog, program, &first, &err), 0);
+    ck_assert_int_eq(catalog_open(catalog, library, &second, &err), 0);
+    ck_assert_int_eq(catalog_open(catalog, again, &third, &err), 0);
     const char *original = symbols_file("libnames.so.1");
-    ck_assert_int_eq(catalog_open(catalog, original, original, &fourth, &err), 0);
+    ck_assert_int_eq(catalog_open(catalog, original, &fourth, &err), 0);
     ck_assert_str_eq(image_provider(first), "names");
     ck_assert_str_eq(image_provider(second), "libnames.so.1");
     ck_assert_ptr_eq(third, second);

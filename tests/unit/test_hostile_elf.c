@@ -71,8 +71,6 @@ static int try(const void *bytes, size_t size, size_t *n, struct error *err)
     int fd = memfd_create("hostile", MFD_CLOEXEC);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(write(fd, bytes, size), (ssize_t)size);
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 
     struct catalog *catalog;
     struct select *select;
@@ -84,7 +82,7 @@ static int try(const void *bytes, size_t size, size_t *n, struct error *err)
                        (struct value_wishes){.deref = 3, .all_strings = true, .symbols = true});
     ck_assert_int_eq(select_new(&select), 0);
     memset(err, 0, sizeof(*err));
-    int r = catalog_open(catalog, path, "/the/file", &image, err);
+    int r = catalog_open_target(catalog, fd, "/the/file", &image, err);
     if (r == 0) {
         r = image_probes(image, select, true, false, &probes, n, err);
         file_vaddr vaddr;
@@ -277,10 +275,10 @@ START_TEST(no_files_of_ours)
     struct catalog *catalog;
     struct image *image;
     ck_assert_int_eq(catalog_new(&catalog), 0);
-    ck_assert_int_eq(catalog_open(catalog, "/", "/the/file", &image, &err), -ENOEXEC);
-    check_line(&err, -ENOEXEC, "is no regular file");
-    ck_assert_int_eq(catalog_open(catalog, "/nowhere/at/all", "/the/file", &image, &err), -ENOENT);
-    check_line(&err, -ENOENT, "cannot read");
+    ck_assert_int_eq(catalog_open(catalog, "/", &image, &err), -ENOEXEC);
+    ck_assert_str_eq(err.text, "/ is no regular file");
+    ck_assert_int_eq(catalog_open(catalog, "/nowhere/at/all", &image, &err), -ENOENT);
+    ck_assert_str_eq(err.text, "cannot read /nowhere/at/all: No such file or directory");
     catalog_free(catalog);
 }
 END_TEST

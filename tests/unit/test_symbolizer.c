@@ -77,8 +77,7 @@ START_TEST(overloads_get_their_events_names)
     open_file(&known, symbols_file("cxx_gcc"), NULL);
     ck_assert_int_eq(catalog_new(&catalog), 0);
     ck_assert_int_eq(select_new(&select), 0);
-    ck_assert_int_eq(
-        catalog_open(catalog, symbols_file("cxx_gcc"), symbols_file("cxx_gcc"), &image, &err), 0);
+    ck_assert_int_eq(catalog_open(catalog, symbols_file("cxx_gcc"), &image, &err), 0);
     for (size_t i = 0; i < known.n; i++) {
         const char *name = name_at(image, known.probes[i]->entry.value, false);
         const char *function = known.probes[i]->function;

@@ -1,0 +1,91 @@
+#include "symbols/target_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/capabilities.h"
+#include "util/cleanup.h"
+
+/* Follows one of the links of /proc, which lead to the very file, whatever it is called by now. */
+static int find_linked(const char *link)
+{
+    cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
+    int fd = open(link, O_PATH | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+int target_file_program(pid_t pid)
+{
+    char link[64];
+    snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+    return find_linked(link);
+}
+
+static int find_in_root(int root, const char *path)
+{
+    struct open_how how = {
+        .flags = O_PATH | O_CLOEXEC,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
+    long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+    return fd < 0 ? -errno : (int)fd;
+}
+
+int target_file_named(const struct root *root, const char *path)
+{
+    if (root->fd >= 0)
+        return find_in_root(root->fd, path);
+    cleanup(cleanup_fd) int ours = open("/", O_PATH | O_CLOEXEC);
+    int fd = ours < 0 ? -errno : find_in_root(ours, path);
+    /* Before Linux 5.6, and where a container forbids it: with the user's own rights. */
+    if (fd != -ENOSYS && fd != -EPERM)
+        return fd;
+    fd = open(path, O_PATH | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+/* Whether it is the file that is mapped. The device is no part of this: on btrfs and overlayfs the
+   maps' is another than stat's, for the very same file. */
+static bool is_mapped_file(int fd, const struct map *map)
+{
+    struct stat status;
+    return fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+           status.st_ino == map->inode;
+}
+
+int target_file_mapped(pid_t pid, const struct root *root, const struct map *map)
+{
+    char link[80];
+    snprintf(link, sizeof(link), "/proc/%d/map_files/%llx-%llx", (int)pid,
+             (unsigned long long)map->start.value, (unsigned long long)map->end.value);
+    int mapped = find_linked(link);
+    if (mapped >= 0)
+        return mapped;
+    cleanup(cleanup_fd) int program = target_file_program(pid);
+    if (is_mapped_file(program, map))
+        return take_fd(&program);
+    cleanup(cleanup_fd) int named =
+        map->deleted ? -1 : target_file_named(root, root_path(root, map->path));
+    return is_mapped_file(named, map) ? take_fd(&named) : -ENOENT;
+}
+
+int target_file_open(int found)
+{
+    char link[64];
+    struct stat status;
+    if (fstat(found, &status) < 0)
+        return -errno;
+    if (!S_ISREG(status.st_mode))
+        return -ENOEXEC;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", found);
+    cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
+    int fd = open(link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
