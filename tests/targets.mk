@@ -9,6 +9,8 @@ TARGET_NAMES := one_thread threads8 recursion tailcall longjmp signal_storm dlop
 TARGET_NAMES += processes ends frames_left nested coroutines20 signal_pc \
                 signals_awaited debugger seccomp_strict limited take call_chain pointers withdrawn fork_between \
                 many family
+# Calls of others from where traced functions are called.
+TARGET_NAMES += dispatch fault_behind
 TARGET_HEADERS := $(wildcard tests/targets/*.h)
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)
@@ -23,7 +25,7 @@ TARGET_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror $(TARGET
 
 $(BUILD)/targets/%: TARGET_CFLAGS = -fPIE -pie
 # Tail calls become jumps.
-$(BUILD)/targets/tailcall: TARGET_CFLAGS += -O2 -foptimize-sibling-calls
+$(BUILD)/targets/tailcall $(BUILD)/targets/dispatch: TARGET_CFLAGS += -O2 -foptimize-sibling-calls
 $(BUILD)/targets/dlopen $(BUILD)/targets/family: TARGET_CFLAGS += -Wl,-rpath,'$$ORIGIN'
 # A breakpoint on endbr64 needs no copy.
 $(BUILD)/targets/fork_between: TARGET_CFLAGS += -fcf-protection=branch

@@ -23,11 +23,11 @@ void stats_report(const struct engine *engine)
     for (size_t i = 0; i < REQUEST_KINDS && n < sizeof(kinds); i++)
         n += (size_t)snprintf(kinds + n, sizeof(kinds) - n, "%s%s %" PRIu64, i ? ", " : "",
                               KIND_NAMES[i], stats.requests[i]);
-    log_error("stats: calls %" PRIu64 ", stops %" PRIu64 ", waits %" PRIu64
+    log_error("stats: calls %" PRIu64 ", stops %" PRIu64 ", idle stops %" PRIu64 ", waits %" PRIu64
               ", ptrace calls %" PRIu64 " (%s), memory reads %" PRIu64 ", text writes %" PRIu64
               ", single steps %" PRIu64 ", bindings %" PRIu64 ", attach %" PRIu64
               " us, detach %" PRIu64 " us, handed over %" PRIu64,
-              stats.calls, stats.stops, stats.waits, stats.ptrace_calls, kinds, stats.memory_reads,
-              stats.text_writes, stats.single_steps, stats.bindings, stats.attach_ns / 1000,
-              stats.detach_ns / 1000, stats.handovers);
+              stats.calls, stats.stops, stats.idle_stops, stats.waits, stats.ptrace_calls, kinds,
+              stats.memory_reads, stats.text_writes, stats.single_steps, stats.bindings,
+              stats.attach_ns / 1000, stats.detach_ns / 1000, stats.handovers);
 }

@@ -132,9 +132,25 @@ static void unlink_from_slot(struct callstack *cs, uint32_t i)
     }
 }
 
+/* The one place where a frame's `waiting` is counted, together with release(). */
+static void keep(const struct frame *frame)
+{
+    if (frame->waiting)
+        ++*frame->waiting;
+}
+
+/* The frame is kept no longer. Nothing happens when it was released before. */
+static void release(struct frame *frame)
+{
+    if (frame->waiting)
+        --*frame->waiting;
+    frame->waiting = NULL;
+}
+
 static void forget(struct callstack *cs, uint32_t i)
 {
     struct callstack_node *node = node_at(cs, i);
+    release(&node->frame);
     if (node->buried)
         cs->buried--;
     else
@@ -171,6 +187,7 @@ static int push(struct callstack *cs, const struct frame *frame, uint32_t outer)
     *node_at(cs, i) = (struct callstack_node){
         .frame = *frame, .outer = outer, .hash_next = *bucket, .number_on_slot = (uint16_t)number};
     *bucket = i;
+    keep(frame);
     link_newest(cs, i);
     return 0;
 }
@@ -230,6 +247,8 @@ static bool is_new_call(const struct callstack *cs, uint32_t inner, const void *
 
 void callstack_free(struct callstack *cs)
 {
+    for (uint32_t i = 1; i <= cs->used; i++)
+        release(&node_at(cs, i)->frame);
     free(cs->nodes);
     free(cs->buckets);
     *cs = (struct callstack){0};
@@ -266,6 +285,7 @@ bool callstack_return(struct callstack *cs, uint64_t slot, uint64_t ret, struct 
     else
         settle(cs, slot, stack, i);
     *frame = node_at(cs, i)->frame;
+    frame->waiting = NULL;
     forget(cs, i);
     frame->depth = cs->open;
     return true;
@@ -284,29 +304,4 @@ void callstack_seen(struct callstack *cs, uint64_t sp, struct stack_range stack)
 uint32_t callstack_depth(const struct callstack *cs)
 {
     return cs->open;
-}
-
-int callstack_copy(struct callstack *to, const struct callstack *from,
-                   const void *(*translate)(void *data, const void *what), void *data)
-{
-    if (!from->capacity) {
-        *to = *from;
-        return 0;
-    }
-    struct callstack copy = *from;
-    copy.nodes = malloc((from->capacity + 1) * sizeof(*copy.nodes));
-    copy.buckets = malloc(from->capacity * sizeof(*copy.buckets));
-    if (!copy.nodes || !copy.buckets) {
-        free(copy.nodes);
-        free(copy.buckets);
-        return -ENOMEM;
-    }
-    memcpy(copy.nodes + 1, from->nodes + 1, from->used * sizeof(*copy.nodes));
-    memcpy(copy.buckets, from->buckets, from->capacity * sizeof(*copy.buckets));
-    for (uint32_t bucket = 0; translate && bucket < copy.capacity; bucket++)
-        for (uint32_t i = copy.buckets[bucket]; i; i = copy.nodes[i].hash_next)
-            for (uint32_t j = i; j; j = copy.nodes[j].outer)
-                copy.nodes[j].frame.what = translate(data, copy.nodes[j].frame.what);
-    *to = copy;
-    return 0;
 }

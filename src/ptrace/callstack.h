@@ -45,6 +45,9 @@ struct frame {
     const void *what;
     uint64_t time_ns;
     unsigned kinds;
+    /* Counts the frames that are kept with it, buried ones included, in whichever call stacks: it
+       must outlive them. NULL: they are not counted. */
+    uint32_t *waiting;
     /* The call stack's. */
     uint32_t epoch; /* number of jumps before it was entered */
     uint32_t depth; /* open frames around it */
@@ -119,10 +122,5 @@ void callstack_seen(struct callstack *cs, uint64_t sp, struct stack_range stack)
 
 /* The number of open frames, those of other stacks included. */
 uint32_t callstack_depth(const struct callstack *cs);
-
-/* Makes *to, which must be empty, the same as *from: a child of fork() returns from the same calls.
-   `translate` gives the child's `what` for the parent's; NULL: they are the same. */
-MUST_CHECK int callstack_copy(struct callstack *to, const struct callstack *from,
-                              const void *(*translate)(void *data, const void *what), void *data);
 
 #endif

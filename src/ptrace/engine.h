@@ -95,9 +95,10 @@ enum engine_request {
 /* Counters since the engine was made. */
 struct engine_stats {
     uint64_t stops;
-    uint64_t waits;   /* for the next stop, a look for it included */
-    uint64_t calls;   /* of armed functions */
-    uint64_t entries; /* reported */
+    uint64_t idle_stops; /* at the place of a call, by what was called there and is not traced */
+    uint64_t waits;      /* for the next stop, a look for it included */
+    uint64_t calls;      /* of armed functions */
+    uint64_t entries;    /* reported */
     uint64_t exits;
     uint64_t single_steps;
     uint64_t text_writes;  /* of breakpoints and slots */

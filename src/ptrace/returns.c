@@ -2,6 +2,12 @@
 
 #include "ptrace/core.h"
 
+enum {
+    IDLE_MAX = 16,  /* idle stops more than returns, from which on a site is planted on demand */
+    RUN_FIRST = 64, /* returns, before it is looked at whether that still pays */
+    RUN_MAX = 8192,
+};
+
 static void remember_callee(struct site *site, struct site *entry)
 {
     if (site->callee == entry || table_get(&site->callees, entry->at.value))
@@ -29,6 +35,35 @@ struct site *returns_expect(struct space *space, struct site *entry, target_addr
     remember_callee(site, entry);
     entry->last_return = site;
     return site;
+}
+
+static void begin_run(struct site *site)
+{
+    site->on_demand = true;
+    if (site->run == 0)
+        site->run = RUN_FIRST;
+    site->run_left = site->run;
+    if (site->run < RUN_MAX)
+        site->run *= 2;
+}
+
+void returns_met(struct space *space, struct site *site, bool returned)
+{
+    if (!returned) {
+        space->engine->stats.idle_stops++;
+        if (!site->on_demand && ++site->idle == IDLE_MAX)
+            begin_run(site);
+    } else if (!site->on_demand) {
+        if (site->idle > 0)
+            site->idle--;
+        else
+            site->run = 0;
+    } else if (--site->run_left == 0) {
+        site->on_demand = false;
+        site->idle = IDLE_MAX - 1;
+    }
+    if (site->on_demand && site->waiting == 0 && site->uses == SITE_RETURN)
+        site_unuse(space, site, SITE_RETURN);
 }
 
 static bool wants_exit(const struct site *entry)

@@ -168,6 +168,7 @@ static void serve_entry(struct engine *engine, struct tracee *tracee, struct sit
             .what = site,
             .time_ns = hit.time_ns,
             .kinds = site->kinds,
+            .waiting = back ? &back->waiting : NULL,
         };
         if (back && callstack_enter(&tracee->frames, &frame, call_site(back, site),
                                     stack_range_of(tracee, slot, hit.time_ns)) == 0)
@@ -392,8 +393,15 @@ void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site,
     unsigned remote_calls = space->remote_calls;
     space->helper = tracee->tid;
     tracee->hand_to = NULL;
+    bool returned = false;
+    /* Once more for what faulted behind a call: all that returned has been reported then. But the
+       breakpoint may have been away when the handler came back, and this be the next return. */
+    if ((site->uses & SITE_RETURN) && !process->silent) {
+        returned = serve_return(engine, tracee, site, regs);
+        if (!retried)
+            returns_met(space, site, returned);
+    }
     if (!retried && !process->silent) {
-        bool returned = (site->uses & SITE_RETURN) && serve_return(engine, tracee, site, regs);
         if ((site->uses & SITE_ENTRY) && !returned)
             serve_entry(engine, tracee, site, regs);
         serve_jumps(tracee, site, regs);

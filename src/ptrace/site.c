@@ -184,6 +184,7 @@ struct site *site_copy(const struct site *site)
     copy->callee = NULL;
     copy->callees = (struct table){0};
     copy->last_return = NULL;
+    copy->waiting = 0; /* a child of fork() has no open calls */
     return copy;
 }
 

@@ -134,11 +134,25 @@ nothing_run()
     lttng_do destroy nothing
 }
 
+# What nobody asked for is free, too, where it is called from the same place as what is traced: one
+# call in a hundred, and the breakpoint at the place of the call is there for these only.
+case_others_called_from_the_same_place()
+{
+    local idle
+    traced 0 -q --stats --print=lines -f wanted "$build/targets/dispatch" loop 100000
+    lines 1000 ':wanted\(' lines
+    lines 1000 ' = [0-9]+ <' lines
+    idle=$(counted 'idle stops' "$err")
+    ((idle <= 24)) || fail "$idle stops of functions that nobody asked for, not 24 at most"
+    [[ $(counted calls "$err") == 1000 ]] || fail "not 1000 calls: $(cat "$err")"
+    (($(counted stops "$err") <= 2000 + 100 + idle)) || fail "too many stops: $(cat "$err")"
+}
+
 # --stats is asked for and therefore not quiet, and one line.
 case_one_line()
 {
     traced 0 -q --stats --print=/dev/null -f my_traced_function "$sample" 10
-    one_line 'stats: calls 10, stops [0-9]+, waits [0-9]+, ptrace calls [0-9]+ \(getregs [0-9]+, .*\), memory reads [0-9]+, text writes [0-9]+, single steps 0, bindings [0-9]+, attach 0 us, detach 0 us, handed over 0$'
+    one_line 'stats: calls 10, stops [0-9]+, idle stops 0, waits [0-9]+, ptrace calls [0-9]+ \(getregs [0-9]+, .*\), memory reads [0-9]+, text writes [0-9]+, single steps 0, bindings [0-9]+, attach 0 us, detach 0 us, handed over 0$'
     traced 0 --print=/dev/null -f my_traced_function "$sample" 10
     lines 0 'stats:' "$err"
 }

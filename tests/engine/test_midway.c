@@ -80,6 +80,9 @@ static const struct {
     {"first_instructions", "first_instructions 3000", NOTHING},
     {"sigtrap_blocked", "sigtrap_blocked 3000", NOTHING},
     {"affinity 3000", "affinity 20000", NOTHING},
+    {"dispatch threads 2000", "dispatch threads 300000", NOTHING},
+    {"dispatch nested 2000", "dispatch nested 300000", NOTHING},
+    {"dispatch fork 2000", "dispatch fork 20000", COUNTS},
 };
 
 enum { N_TARGETS = sizeof(TARGETS) / sizeof(TARGETS[0]) };

@@ -225,36 +225,49 @@ START_TEST(the_search_is_bounded)
 }
 END_TEST
 
-static const void *child_of(void *data, const void *what)
+/* The counts say how many returns could still be taken, whatever becomes of the frames. */
+START_TEST(kept_frames_are_counted)
 {
-    ++*(unsigned *)data;
-    return what == f ? g : h;
+    struct callstack cs = {0};
+    uint32_t one = 0, two = 0;
+    struct frame frame = {.slot = A(10), .ret = RET_1, .what = f, .waiting = &one}, out;
+    ck_assert_int_eq(callstack_enter(&cs, &frame, CALLSTACK_SITE_UNKNOWN, stack_a), 0);
+    ck_assert_int_eq(callstack_enter(&cs, &frame, CALLSTACK_SITE_UNKNOWN, stack_a), 0);
+    ck_assert_uint_eq(one, 2); /* a tail call */
+    ck_assert(callstack_return(&cs, A(10), RET_1, stack_a, &out));
+    ck_assert_uint_eq(one, 1);
+    /* Another call on its slot has overwritten it. */
+    frame = (struct frame){.slot = A(10), .ret = RET_2, .what = g, .waiting = &two};
+    ck_assert_int_eq(callstack_enter(&cs, &frame, CALLSTACK_SITE_UNKNOWN, stack_a), 0);
+    ck_assert_uint_eq(one, 0);
+    ck_assert_uint_eq(two, 1);
+    /* Buried: its return would be taken. */
+    callstack_seen(&cs, A(5), stack_a);
+    ck_assert_uint_eq(callstack_depth(&cs), 0);
+    ck_assert_uint_eq(two, 1);
+    ck_assert(callstack_return(&cs, A(10), RET_2, stack_a, &out));
+    ck_assert_uint_eq(two, 0);
+    /* Left by a jump. */
+    ck_assert_int_eq(callstack_enter(&cs, &frame, CALLSTACK_SITE_UNKNOWN, unknown), 0);
+    callstack_jumped(&cs);
+    ck_assert_uint_eq(two, 1);
+    callstack_free(&cs);
+    ck_assert_uint_eq(two, 0);
 }
+END_TEST
 
-START_TEST(a_copy_is_its_own)
+/* A frame that is not kept will not return. */
+START_TEST(lost_frames_are_not_counted)
 {
-    struct callstack parent = {0}, child = {0}, empty = {0};
-    unsigned translated = 0;
-    enter(&parent, A(10), RET_1, f);
-    enter(&parent, A(20), RET_1, g);
-    enter(&parent, A(20), RET_1, f);
-    enter(&parent, A(30), RET_1, g);
-    leave(&parent, A(30), RET_1); /* what is gone is not translated */
-    ck_assert_int_eq(callstack_copy(&child, &parent, child_of, &translated), 0);
-    ck_assert_uint_eq(translated, 3);
-    ck_assert_ptr_eq(leave(&child, A(20), RET_1), g);
-    ck_assert_ptr_eq(leave(&child, A(20), RET_1), h);
-    ck_assert_uint_eq(callstack_depth(&child), 1);
-    ck_assert_uint_eq(callstack_depth(&parent), 3);
-    callstack_free(&child);
-    ck_assert_ptr_eq(leave(&parent, A(20), RET_1), f);
-    ck_assert_int_eq(callstack_copy(&child, &parent, NULL, NULL), 0);
-    ck_assert_ptr_eq(leave(&child, A(20), RET_1), g);
-    callstack_free(&child);
-    callstack_free(&parent);
-    ck_assert_int_eq(callstack_copy(&child, &empty, NULL, NULL), 0);
-    ck_assert_uint_eq(enter(&child, A(10), RET_1, f), 0);
-    callstack_free(&child);
+    struct callstack cs = {0};
+    uint32_t waiting = 0;
+    struct frame frame = {.slot = A(10), .ret = RET_1, .what = f, .waiting = &waiting};
+    for (unsigned i = 0; i < CALLSTACK_CHAIN_MAX + 5; i++)
+        ck_assert_int_eq(callstack_enter(&cs, &frame, CALLSTACK_SITE_UNKNOWN, stack_a),
+                         i < CALLSTACK_CHAIN_MAX ? 0 : -E2BIG);
+    ck_assert_uint_eq(waiting, CALLSTACK_CHAIN_MAX);
+    callstack_free(&cs);
+    ck_assert_uint_eq(waiting, 0);
 }
 END_TEST
 
@@ -271,7 +284,8 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, stacks_that_share_a_mapping);
     tcase_add_test(tests, no_range_forgets_nothing);
     tcase_add_test(tests, the_search_is_bounded);
-    tcase_add_test(tests, a_copy_is_its_own);
+    tcase_add_test(tests, kept_frames_are_counted);
+    tcase_add_test(tests, lost_frames_are_not_counted);
 }
 
 CHECK_MAIN("callstack", 20, add_tests)

@@ -298,6 +298,17 @@ static bool same_frame(const struct frame *a, const struct frame *b)
            a->time_ns == b->time_ns && a->epoch == b->epoch && a->depth == b->depth;
 }
 
+/* By return address. */
+static uint32_t waiting[2];
+
+static bool waiting_is_true(const struct reference *r)
+{
+    uint32_t kept[2] = {0};
+    for (unsigned i = 0; i < r->n; i++)
+        kept[r->list[i].frame.ret - 0x1000]++;
+    return kept[0] == waiting[0] && kept[1] == waiting[1];
+}
+
 /* Anything, whether it makes sense or not. Few slots, so that they meet. */
 static bool act_alike(struct callstack *cs, struct reference *r, unsigned time, bool mixed_ranges)
 {
@@ -306,7 +317,11 @@ static bool act_alike(struct callstack *cs, struct reference *r, unsigned time, 
     struct stack_range stack =
         mixed_ranges ? random_range(slot)
                      : (struct stack_range){slot & ~UINT64_C(0xffffff), (slot | 0xffffff) + 1};
-    struct frame a = {.slot = slot, .ret = ret_address, .time_ns = time}, b;
+    struct frame a = {.slot = slot,
+                      .ret = ret_address,
+                      .time_ns = time,
+                      .waiting = &waiting[ret_address - 0x1000]},
+                 b;
     enum callstack_site site = random_below(3);
     bool alike = true;
     switch (random_below(16)) {
@@ -340,7 +355,8 @@ static bool act_alike(struct callstack *cs, struct reference *r, unsigned time, 
         } while (more && alike);
     }
     }
-    return alike && callstack_depth(cs) == reference_depth(r) && r->mixed == cs->mixed;
+    return alike && callstack_depth(cs) == reference_depth(r) && r->mixed == cs->mixed &&
+           waiting_is_true(r);
 }
 
 static void run_reference(bool mixed_ranges)
@@ -355,6 +371,7 @@ static void run_reference(bool mixed_ranges)
         if (i < HISTORY_LENGTH)
             ck_abort_msg("round %u, action %u", round, i);
         callstack_free(&cs);
+        ck_assert_uint_eq(waiting[0] + waiting[1], 0);
     }
 }
 

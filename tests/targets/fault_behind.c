@@ -1,0 +1,103 @@
+/*
+ * fault_behind: the instruction behind a call faults, once, while another thread is in a call from
+ * the same place, and the handler waits until that thread has come back. Then the call is made
+ * again, with the same stack. Prints "wanted 4 4" and "wanted_and_wait 1
+ * 1".
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#include "target.h"
+
+enum { OTHERS = 100 };
+
+typedef void function(void);
+
+long call_and_read(function *f, const long *from);
+extern const char behind_the_call[];
+
+__asm__(".text\n"
+        ".globl call_and_read\n"
+        ".type call_and_read, @function\n"
+        "call_and_read:\n"
+        "    pushq %rbx\n"
+        "    movq %rsi, %rbx\n"
+        "    call *%rdi\n"
+        ".globl behind_the_call\n"
+        "behind_the_call:\n"
+        "    movq (%rbx), %rax\n"
+        "    popq %rbx\n"
+        "    ret\n"
+        ".size call_and_read, . - call_and_read\n");
+
+static const long value = 4711;
+static counter n_wanted;
+static atomic_int is_inside, may_return, has_returned, faults;
+
+__attribute__((noinline)) static void other(void)
+{
+    OPAQUE();
+}
+
+TRACED void wanted(void);
+void wanted(void)
+{
+    n_wanted++;
+    OPAQUE();
+}
+
+TRACED void wanted_and_wait(void);
+void wanted_and_wait(void)
+{
+    is_inside = 1;
+    while (!may_return)
+        usleep(1000);
+}
+
+static void *call_beside(void *data)
+{
+    check(call_and_read(wanted_and_wait, &value) == value, "result beside");
+    has_returned = 1;
+    return data;
+}
+
+static void mend(int signal, siginfo_t *info, void *context)
+{
+    greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+    (void)signal;
+    faults++;
+    check((uintptr_t)info->si_addr == 16, "address of the fault");
+    check((uintptr_t)regs[REG_RIP] == (uintptr_t)behind_the_call, "PC of the fault");
+    regs[REG_RBX] = (greg_t)(uintptr_t)&value;
+    may_return = 1;
+    while (!has_returned)
+        usleep(1000);
+}
+
+static void call(const long *from)
+{
+    check(call_and_read(wanted, from) == value, "result");
+}
+
+int main(void)
+{
+    struct sigaction action = {.sa_sigaction = mend, .sa_flags = SA_SIGINFO};
+    pthread_t beside;
+    sigaction(SIGSEGV, &action, NULL);
+    call(&value);
+    for (int i = 0; i < OTHERS; i++)
+        check(call_and_read(other, &value) == value, "result of others");
+    call(&value);
+    check(pthread_create(&beside, NULL, call_beside, NULL) == 0, "pthread_create");
+    while (!is_inside)
+        usleep(1000);
+    call((const long *)16);
+    call(&value);
+    pthread_join(beside, NULL);
+    check(faults == 1, "number of faults");
+    report("wanted", n_wanted, n_wanted);
+    report("wanted_and_wait", 1, 1);
+    return 0;
+}
