@@ -16,6 +16,7 @@
 #include "symbols/module.h"
 #include "util/capabilities.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 #include "util/log.h"
 #include "util/text.h"
 
@@ -90,6 +91,7 @@ static void print_libraries(struct list *list, const char *program, const char *
         return;
     pid_t child = fork();
     if (child == 0) {
+        descriptors_restore(&list->options->descriptors);
         dup2(out[1], STDOUT_FILENO);
         execl(interpreter, interpreter, "--list", program, (char *)NULL);
         _exit(127);

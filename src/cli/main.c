@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/secure.h"
 #include "cli/tracer.h"
+#include "util/descriptors.h"
 #include "util/log.h"
 
 enum { EXIT_TRACER_FAILED = 125 };
@@ -31,8 +32,10 @@ int main(int argc, char **argv)
     struct error err = {0};
     int status = EXIT_TRACER_FAILED;
     char **environment = secure_environment(argc, argv);
+    struct rlimit descriptors;
     if (occupy_standard_files() < 0)
         return EXIT_TRACER_FAILED;
+    descriptors_raise(&descriptors);
     switch (options_parse(&options, argc, argv, &err)) {
     case OPTIONS_WRONG:
         log_error("%s", err.text);
@@ -42,6 +45,7 @@ int main(int argc, char **argv)
         break;
     case OPTIONS_RUN:
         options.environment = environment;
+        options.descriptors = descriptors;
         log_set_level(options.quiet ? LOG_ERROR : options.verbose ? LOG_DEBUG : LOG_INFO);
         status = options.list ? list_run(&options) : tracer_run(&options);
         break;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "symbols/select.h"
@@ -15,8 +16,9 @@ struct options {
     struct select *select;           /* without what the files say, until they are read */
     VEC(const char *) pattern_files; /* --filter-file */
     VEC(pid_t) pids;                 /* attach to these */
-    char *const *program; /* or start this: its argv, NULL-terminated; NULL when attaching */
-    char **environment;   /* the program's, where it is not ours (cli/secure.h); NULL: ours */
+    char *const *program;      /* or start this: its argv, NULL-terminated; NULL when attaching */
+    struct rlimit descriptors; /* RLIMIT_NOFILE as the caller has it: the program's */
+    char **environment;        /* the program's, where it is not ours (cli/secure.h); NULL: ours */
     const char *output;
     const char *session;
     bool print;

@@ -1,6 +1,7 @@
 #include "cli/tracer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 #include "cli/watcher.h"
 #include "util/capabilities.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 #include "util/log.h"
 #include "util/text.h"
 
@@ -175,16 +177,21 @@ static int open_print_file(void *data, struct error *err)
 {
     struct tracer *tracer = data;
     const char *path = tracer->options->print_file;
-    tracer->print_stream = fopen(path, "we");
-    if (!tracer->print_stream)
-        return error_set(err, -errno, "cannot write to %s: %s", path, strerror(errno));
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_WRONLY | O_CREAT | O_TRUNC);
+    if (fd >= 0)
+        tracer->print_stream = fdopen(fd, "w");
+    if (!tracer->print_stream) {
+        int code = fd < 0 ? fd : -errno;
+        return error_set(err, code, "cannot write to %s: %s", path, strerror(-code));
+    }
+    take_fd(&fd);
     return 0;
 }
 
 static int open_print(struct tracer *tracer, struct error *err)
 {
     struct errand errand = {.work = open_print_file, .data = tracer};
-    tracer->print_stream = stderr;
+    tracer->print_stream = tracer->options->print_file ? NULL : stderr;
     int r = tracer->options->print_file ? set_up_in_time(tracer, &errand, err) : 0;
     if (r < 0)
         return r;
@@ -251,6 +258,7 @@ static int set_up(struct tracer *tracer, struct error *err)
         .no_pin = options->no_pin,
         .string_limit = options->string_limit,
         .stack_frames = options->stack_frames,
+        .descriptors = options->descriptors,
     };
     struct engine_sink sink = {
         .data = tracer,

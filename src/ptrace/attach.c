@@ -10,6 +10,7 @@
 #include "ptrace/core.h"
 #include "ptrace/seize.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 
 const unsigned long engine_trace_options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
                                            PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE |
@@ -31,9 +32,9 @@ static int status_read(pid_t pid, struct status *status)
     char path[64], line[256];
     *status = (struct status){0};
     snprintf(path, sizeof(path), "/proc/%d/status", pid);
-    cleanup(cleanup_file) FILE *file = fopen(path, "re");
+    cleanup(cleanup_file) FILE *file = descriptors_file(path);
     if (!file)
-        return -errno;
+        return errno == ENOENT ? -ESRCH : -errno;
     while (fgets(line, sizeof(line), file)) {
         sscanf(line, "Name: %63[^\n]", status->name);
         sscanf(line, "State: %c", &status->state);
@@ -59,8 +60,10 @@ static int explain(pid_t pid, int code, struct error *err)
 {
     struct status status, tracer;
     int scope = seize_scope();
-    if (status_read(pid, &status) < 0)
+    if (!descriptors_out(code) && status_read(pid, &status) < 0)
         return error_set(err, -ESRCH, "no process %d", pid);
+    if (descriptors_out(code))
+        return error_set(err, code, "cannot attach to process %d: %s", pid, strerror(-code));
     if (status.state == 'Z' || status.state == 'X')
         return error_set(err, -ESRCH, "process %d (%s) has ended: it is a zombie", pid,
                          status.name);
@@ -134,14 +137,28 @@ static int seize_request(struct engine *engine, pid_t tid)
     int r = engine_seize(engine, tid);
     if (r != -EPERM)
         return r;
-    if (status_read(tid, &status) < 0 || status.state == 'Z' || status.state == 'X')
-        return -ESRCH;
+    r = status_read(tid, &status);
+    if (r < 0 || status.state == 'Z' || status.state == 'X')
+        return r < 0 ? r : -ESRCH;
     /* A thread born of one that is traced is traced from birth, and EPERM says so. */
     if (status.tracer == getpid())
         return 0;
     /* When a thread executes a program it takes the leader's ID from the leader, which has ended:
        the refusal may have been for that one. */
     return engine_seize(engine, tid);
+}
+
+/* Lets go of a running thread that was seized and is not to be known. Nothing of ours is in its
+   memory yet. */
+static void let_unknown_go(struct engine *engine, pid_t tid)
+{
+    struct stop stop;
+    int r = engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
+    if (r == 0)
+        r = engine_wait_for(engine, tid, &stop);
+    if (r == 0 && !stop_is_end(&stop))
+        engine_ptrace(engine, PTRACE_DETACH, tid, NULL,
+                      stop.kind == STOP_SIGNAL ? (uintptr_t)stop.code : 0);
 }
 
 /* Seizes one thread. 1: it is ours now, or was; 0: it is gone. */
@@ -159,8 +176,10 @@ static int seize(struct engine *engine, struct process *process, pid_t tid)
     struct tracee *tracee = tracee_find(engine, tid);
     if (!tracee)
         tracee = tracee_new(process, tid);
-    if (!tracee)
+    if (!tracee) {
+        let_unknown_go(engine, tid);
         return -ENOMEM;
+    }
     sigtrap_look_thread(tracee);
     return 1;
 }
@@ -173,7 +192,7 @@ static int seize_new(struct engine *engine, struct process *process, unsigned *g
     int found = 0;
     *gone = 0;
     snprintf(path, sizeof(path), "/proc/%d/task", process->pid);
-    cleanup(cleanup_dir) DIR *dir = opendir(path);
+    cleanup(cleanup_dir) DIR *dir = descriptors_directory(path);
     if (!dir)
         return errno == ENOENT ? -ESRCH : -errno;
     struct dirent *entry;
@@ -204,8 +223,9 @@ static int seize_all(struct engine *engine, struct process *process)
         int found = seize_new(engine, process, &gone);
         if (found < 0)
             return found;
-        if (status_read(process->pid, &status) < 0)
-            return -ESRCH;
+        int r = status_read(process->pid, &status);
+        if (r < 0)
+            return r;
         quiet = found == 0 && status.threads <= process->n_threads + gone ? quiet + 1 : 0;
     }
     return 0;
@@ -248,9 +268,11 @@ static int attach_sharers(struct engine *engine, struct process *process, pid_t 
     int found;
     do {
         struct dirent *entry;
-        cleanup(cleanup_dir) DIR *dir = opendir("/proc");
+        cleanup(cleanup_dir) DIR *dir = descriptors_directory("/proc");
         found = 0;
-        while (dir && (entry = readdir(dir))) {
+        if (!dir)
+            return -errno;
+        while ((entry = readdir(dir))) {
             *who = (pid_t)strtol(entry->d_name, NULL, 10);
             if (*who <= 0 || process_find(engine, *who) || engine_shares_memory(self, *who) != 1 ||
                 !has_program(*who))
@@ -281,8 +303,10 @@ static int attach(struct engine *engine, pid_t pid, struct error *err)
     struct status status;
     pid_t who = pid;
     int r = status_read(pid, &status);
+    if (r == -ESRCH)
+        return error_set(err, r, "no process %d", pid);
     if (r < 0)
-        return error_set(err, -ESRCH, "no process %d", pid);
+        return explain(pid, r, err);
     if (status.group != pid)
         return error_set(err, -EINVAL, "%d is a thread of process %d: attach to that", pid,
                          status.group);

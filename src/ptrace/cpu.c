@@ -10,6 +10,8 @@
 
 #include "ptrace/core.h"
 #include "ptrace/memory.h"
+#include "util/cleanup.h"
+#include "util/descriptors.h"
 
 /* linux/ptrace.h, since 5.13 */
 enum { REQUEST_GET_RSEQ_CONFIGURATION = 0x420f };
@@ -45,12 +47,16 @@ target_addr cpu_address(struct tracee *tracee)
 static int from_stat(struct tracee *tracee)
 {
     char text[1024];
+    cleanup(cleanup_fd) int opened = -1;
     if (tracee->stat_fd < 0) {
         char path[64];
         snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", tracee->process->pid, tracee->tid);
-        tracee->stat_fd = open(path, O_RDONLY | O_CLOEXEC);
+        opened = descriptors_open(path, O_RDONLY);
+        if (opened >= 0 && descriptors_may_keep(opened))
+            tracee->stat_fd = take_fd(&opened);
     }
-    ssize_t n = tracee->stat_fd < 0 ? -1 : pread(tracee->stat_fd, text, sizeof(text) - 1, 0);
+    int fd = tracee->stat_fd < 0 ? opened : tracee->stat_fd;
+    ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
     if (n <= 0)
         return -1;
     text[n] = '\0';

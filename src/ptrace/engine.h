@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "ptrace/hit.h"
@@ -70,6 +71,8 @@ struct engine_options {
     bool no_pin;         /* bind no thread to a CPU */
     size_t string_limit; /* bytes of a string value; 0 means 256 */
     size_t stack_frames; /* of FACT_STACK, 64 at most; 0 means 16 */
+    /* RLIMIT_NOFILE for a program that is launched; rlim_max 0: the caller's. */
+    struct rlimit descriptors;
     /* For tests: each thread is handed to another of the engine's threads whenever it has had so
        many hits. 0: only when that pays. */
     unsigned hand_over_every;

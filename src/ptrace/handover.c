@@ -20,7 +20,9 @@ enum {
 
 static bool is_our_child(pid_t pid)
 {
-    return proc_status_number(pid, "PPid") == getpid();
+    /* What cannot be told may be. */
+    long parent = proc_status_number(pid, "PPid");
+    return parent < 0 || parent == getpid();
 }
 
 bool handover_possible(const struct tracee *tracee)

@@ -18,6 +18,7 @@
 #include "ptrace/program_path.h"
 #include "ptrace/seize.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 
 extern char **environ;
 
@@ -36,6 +37,20 @@ static void child_main(int go, int answer, const char *path, char *const argv[])
     _exit(127);
 }
 
+/* They are closed again when the program runs, so those held back may be taken. */
+static int make_pipes(int go[2], int answer[2])
+{
+    rlim_t soft = descriptors_use_all();
+    int r = pipe2(go, O_CLOEXEC) < 0 ? -errno : 0;
+    if (r == 0 && pipe2(answer, O_CLOEXEC) < 0) {
+        r = -errno;
+        close(go[0]);
+        close(go[1]);
+    }
+    descriptors_hold_back(soft);
+    return r;
+}
+
 int engine_launch_prepare(struct engine *engine, char *const argv[], pid_t *pid, struct error *err)
 {
     char path[PATH_MAX];
@@ -49,12 +64,11 @@ int engine_launch_prepare(struct engine *engine, char *const argv[], pid_t *pid,
         engine->child_refused = true;
         return r;
     }
-    if (pipe2(go, O_CLOEXEC) < 0)
-        return error_set(err, -errno, "cannot make a pipe: %s", strerror(errno));
+    r = make_pipes(go, answer);
+    if (r < 0)
+        return error_set(err, r, "cannot make a pipe: %s", strerror(-r));
     go_read = go[0];
     go_write = go[1];
-    if (pipe2(answer, O_CLOEXEC) < 0)
-        return error_set(err, -errno, "cannot make a pipe: %s", strerror(errno));
     answer_read = answer[0];
     answer_write = answer[1];
     pid_t child = fork();
@@ -62,6 +76,7 @@ int engine_launch_prepare(struct engine *engine, char *const argv[], pid_t *pid,
         return error_set(err, -errno, "cannot start %s: %s", argv[0], strerror(errno));
     if (child == 0) {
         doorbell_undo(engine);
+        descriptors_restore(&engine->options.descriptors);
         close(go_write);
         child_main(go_read, answer_write, path, argv);
     }

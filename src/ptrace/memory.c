@@ -6,14 +6,14 @@
 #include <unistd.h>
 
 #include "util/capabilities.h"
+#include "util/descriptors.h"
 
 int memory_open(pid_t tid)
 {
     char path[64];
     snprintf(path, sizeof(path), "/proc/%d/mem", tid);
     cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
+    return descriptors_open(path, O_RDWR);
 }
 
 int memory_read(int fd, target_addr at, void *buffer, size_t n)

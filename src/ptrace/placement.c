@@ -14,6 +14,7 @@
 #include "ptrace/cpu.h"
 #include "ptrace/handover.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 #include "util/log.h"
 
 enum {
@@ -63,7 +64,7 @@ static uint64_t run_time_ns(const struct tracee *tracee)
 {
     char path[64], text[96];
     snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", tracee->process->pid, tracee->tid);
-    cleanup(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_RDONLY);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
     if (n <= 0)
         return 0;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 
 /* What stands behind "NAME:", as far as it fits. */
 static bool read_value(pid_t tid, const char *name, char value[256])
@@ -16,7 +17,7 @@ static bool read_value(pid_t tid, const char *name, char value[256])
     char path[64], line[256];
     size_t n = strlen(name);
     snprintf(path, sizeof(path), "/proc/%d/status", tid);
-    cleanup(cleanup_file) FILE *status = fopen(path, "re");
+    cleanup(cleanup_file) FILE *status = descriptors_file(path);
     while (status && fgets(line, sizeof(line), status)) {
         if (strncmp(line, name, n) != 0 || line[n] != ':')
             continue;
@@ -42,10 +43,12 @@ int proc_state(pid_t tid)
 {
     char path[64], text[512];
     snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-    cleanup(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_RDONLY);
+    if (fd < 0)
+        return fd == -ENOENT ? -ESRCH : fd;
+    ssize_t n = read(fd, text, sizeof(text) - 1);
     if (n < 0)
-        return errno == ENOENT ? -ESRCH : -errno;
+        return -errno;
     text[n] = '\0';
     /* The name in front of it may hold anything, parentheses too. */
     const char *end = strrchr(text, ')');

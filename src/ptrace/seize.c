@@ -12,6 +12,7 @@
 #include "ptrace/memory.h"
 #include "ptrace/proc_status.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 
 enum {
     TICK_NS = 10000000,
@@ -53,9 +54,12 @@ int engine_seize(struct engine *engine, pid_t tid)
 int seize_scope(void)
 {
     int scope = 0;
-    cleanup(cleanup_file) FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
-    if (file && fscanf(file, "%d", &scope) != 1)
-        scope = 0;
+    cleanup(cleanup_file) FILE *file = descriptors_file("/proc/sys/kernel/yama/ptrace_scope");
+    /* Without Yama there is no such file. What cannot be read at the moment may forbid it. */
+    if (!file)
+        return errno == ENOENT ? 0 : 1;
+    if (fscanf(file, "%d", &scope) != 1)
+        scope = 1;
     return scope;
 }
 

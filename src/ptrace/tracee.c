@@ -12,6 +12,7 @@
 #include "ptrace/core.h"
 #include "ptrace/proc_status.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 
 enum { NAME_LIVES_NS = 50 * 1000 * 1000 };
 
@@ -116,7 +117,7 @@ void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns)
         return;
     char path[64];
     snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", tracee->process->pid, tracee->tid);
-    cleanup(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_RDONLY);
     ssize_t n = fd < 0 ? -1 : read(fd, tracee->name, sizeof(tracee->name) - 1);
     if (n > 0)
         tracee->name[tracee->name[n - 1] == '\n' ? n - 1 : n] = '\0';

@@ -11,6 +11,7 @@
 #include "symbols/symbolizer.h"
 #include "symbols/target_file.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 
 int catalog_new(struct catalog **result)
 {
@@ -165,9 +166,9 @@ int catalog_open(struct catalog *catalog, const char *path, struct image **image
 {
     struct stat status;
     /* O_NONBLOCK: the path might be a FIFO, which nobody shall wait for. */
-    cleanup(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &status) < 0)
-        return cannot_read(path, -errno, err);
+        return cannot_read(path, fd < 0 ? fd : -errno, err);
     pthread_mutex_lock(&catalog->lock);
     *image = find_image(catalog, &status);
     int r = *image ? 0 : add_image(catalog, take_fd(&fd), path, image, err);

@@ -9,6 +9,7 @@
 
 #include "util/capabilities.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 
 /* What is left of the text; every reader below stops at its end. */
 struct cursor {
@@ -167,8 +168,7 @@ int maps_parse(struct maps *maps, const char *text, size_t length)
 static int open_maps(const char *name)
 {
     cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
+    return descriptors_open(name, O_RDONLY);
 }
 
 int maps_read(struct maps *maps, pid_t pid)

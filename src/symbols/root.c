@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "util/capabilities.h"
+#include "util/descriptors.h"
 
 /* Whether the process sees the same files under the same names as we do. */
 static bool is_ours(const char *root, pid_t pid)
@@ -36,7 +37,7 @@ void root_open(struct root *root, pid_t pid)
     cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
     if (is_ours(link, pid))
         return;
-    root->fd = open(link, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    root->fd = descriptors_open(link, O_PATH | O_DIRECTORY);
     link[strlen(link) - strlen("/.")] = '\0';
     ssize_t n = readlink(link, root->path, sizeof(root->path) - 1);
     if (n <= 1) /* "/" */
@@ -65,6 +66,5 @@ int root_open_file(int root, const char *path)
         .flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
         .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
     };
-    long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-    return fd < 0 ? -errno : (int)fd;
+    return descriptors_open_how(root, path, &how);
 }

@@ -11,13 +11,13 @@
 
 #include "util/capabilities.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 
 /* Follows one of the links of /proc, which lead to the very file, whatever it is called by now. */
 static int find_linked(const char *link)
 {
     cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
-    int fd = open(link, O_PATH | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
+    return descriptors_open(link, O_PATH);
 }
 
 int target_file_program(pid_t pid)
@@ -34,21 +34,19 @@ static int find_in_root(int root, const char *path)
         .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
     };
     cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
-    long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-    return fd < 0 ? -errno : (int)fd;
+    return descriptors_open_how(root, path, &how);
 }
 
 int target_file_named(const struct root *root, const char *path)
 {
     if (root->fd >= 0)
         return find_in_root(root->fd, path);
-    cleanup(cleanup_fd) int ours = open("/", O_PATH | O_CLOEXEC);
-    int fd = ours < 0 ? -errno : find_in_root(ours, path);
+    cleanup(cleanup_fd) int ours = descriptors_open("/", O_PATH);
+    int fd = ours < 0 ? ours : find_in_root(ours, path);
     /* Before Linux 5.6, and where a container forbids it: with the user's own rights. */
     if (fd != -ENOSYS && fd != -EPERM)
         return fd;
-    fd = open(path, O_PATH | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
+    return descriptors_open(path, O_PATH);
 }
 
 /* Whether it is the file that is mapped. The device is no part of this: on btrfs and overlayfs the
@@ -86,6 +84,5 @@ int target_file_open(int found)
         return -ENOEXEC;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", found);
     cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
-    int fd = open(link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    return fd < 0 ? -errno : fd;
+    return descriptors_open(link, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 }

@@ -1,0 +1,133 @@
+#include "util/descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+
+enum {
+    HELD_BACK = 16,
+    ENOUGH = 1 << 20, /* Linux's own fs.nr_open; libraries have tables of as many entries */
+    TRIES_MAX = 16,   /* another thread may hold them back again in between */
+    NEW_FILE_MODE = 0666,
+};
+
+/* Below that is what stays open. */
+static rlim_t ordinary(rlim_t hard)
+{
+    rlim_t most = hard < ENOUGH ? hard : ENOUGH;
+    return most >= 4 * HELD_BACK ? most - HELD_BACK : most / 2;
+}
+
+static void set_soft(rlim_t soft)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = soft;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void descriptors_raise(struct rlimit *before)
+{
+    *before = (struct rlimit){0};
+    if (getrlimit(RLIMIT_NOFILE, before) == 0)
+        set_soft(ordinary(before->rlim_max));
+}
+
+void descriptors_restore(const struct rlimit *before)
+{
+    if (before->rlim_max)
+        setrlimit(RLIMIT_NOFILE, before);
+}
+
+rlim_t descriptors_use_all(void)
+{
+    struct rlimit limit, before;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 0;
+    limit.rlim_cur = limit.rlim_max;
+    return prlimit(0, RLIMIT_NOFILE, &limit, &before) < 0 ? 0 : before.rlim_cur;
+}
+
+void descriptors_hold_back(rlim_t soft)
+{
+    struct rlimit limit;
+    /* Where it was the hard limit already another thread needs them, too, and will hold them back.
+     */
+    if (soft && getrlimit(RLIMIT_NOFILE, &limit) == 0 && soft < limit.rlim_max)
+        set_soft(soft);
+}
+
+/* What is to be opened: by openat2(2) with `how`, else by open(2). */
+struct opening {
+    int directory;
+    const char *path;
+    int flags;
+    const struct open_how *how;
+};
+
+static int try_to_open(const struct opening *what)
+{
+    long fd = what->how
+                  ? syscall(SYS_openat2, what->directory, what->path, what->how, sizeof(*what->how))
+                  : open(what->path, what->flags | O_CLOEXEC, NEW_FILE_MODE);
+    return fd < 0 ? -errno : (int)fd;
+}
+
+static int open_surely(const struct opening *what)
+{
+    int fd = try_to_open(what);
+    for (int i = 0; fd == -EMFILE && i < TRIES_MAX; i++) {
+        rlim_t soft = descriptors_use_all();
+        fd = try_to_open(what);
+        descriptors_hold_back(soft);
+    }
+    return fd;
+}
+
+int descriptors_open(const char *path, int flags)
+{
+    return open_surely(&(struct opening){.path = path, .flags = flags});
+}
+
+int descriptors_open_how(int directory, const char *path, const struct open_how *how)
+{
+    return open_surely(&(struct opening){.directory = directory, .path = path, .how = how});
+}
+
+FILE *descriptors_file(const char *path)
+{
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_RDONLY);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    if (file)
+        take_fd(&fd);
+    else if (fd < 0)
+        errno = -fd;
+    return file;
+}
+
+DIR *descriptors_directory(const char *path)
+{
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_RDONLY | O_DIRECTORY);
+    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+    if (directory)
+        take_fd(&fd);
+    else if (fd < 0)
+        errno = -fd;
+    return directory;
+}
+
+bool descriptors_out(int code)
+{
+    return code == -EMFILE || code == -ENFILE || code == -ENOMEM;
+}
+
+bool descriptors_may_keep(int fd)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+           (rlim_t)fd < limit.rlim_cur - limit.rlim_cur / 4;
+}
