@@ -7,17 +7,25 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/tally.h"
+#include "cli/candidates.h"
 #include "cli/target_watch.h"
 #include "symbols/target_file.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
+/* The process is at something to do with the target. Of others in its memory some may have ended,
+   and show nothing any more. */
+static void take_part(struct target *target, struct process *process)
+{
+    if (process_data(process) == target)
+        target->process = process;
+}
+
 static void on_libraries(void *data, struct process *process, pid_t tid)
 {
     struct target *target = data;
-    (void)process;
     (void)tid;
+    take_part(target, process);
     target->at_linker = true;
     target_refresh(target);
     target->at_linker = false;
@@ -28,6 +36,7 @@ static void on_entry(void *data, struct process *process, pid_t tid)
 {
     struct target *target = data;
     (void)tid;
+    take_part(target, process);
     process_unwatch(process, target->entry_watch, on_entry, target);
     target->entry_watch = target_addr_of(0);
     target_refresh(target);
@@ -35,89 +44,10 @@ static void on_entry(void *data, struct process *process, pid_t tid)
     target_apply(target);
 }
 
-static void find_candidates(struct target *target, struct target_module *tm)
-{
-    struct tracer *tracer = target->tracer;
-    struct image *image = tm->module.image;
-    const struct select *select = tracer->options->select;
-    cleanup(cleanup_free) const struct probe **probes = NULL;
-    struct error err;
-    size_t n = 0;
-    bool named = false;
-    /* A dynamic linker that is called by name is executed, but it is not what is to be traced. */
-    bool is_program = tm->module.is_program && !image_is_library(image);
-    if (!select_module(select, image_provider(image), image_path(image), is_program)) {
-        if (select_is_explicit(select))
-            return;
-        named = tracer_is_named(tracer, image_provider(image));
-        if (!named)
-            return;
-    }
-    tm->taken = true;
-    if (image_probes(image, select, is_program, named, &probes, &n, &err) < 0) {
-        log_warning("%s", err.text);
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        struct candidate *candidate = vec_push(&tm->candidates);
-        if (!candidate) {
-            log_warning("out of memory: %zu functions of %s are not traced", n - i,
-                        image_path(image));
-            break;
-        }
-        candidate->probe = probes[i];
-        candidate->at = module_target(&tm->module, probes[i]->entry);
-    }
-    tracer->n_candidates += tm->candidates.count;
-    tracer_register(tracer, probes, n, !named);
-}
-
-static void apply_module(struct target *target, struct target_module *tm)
-{
-    int changed = -1; /* not asked yet */
-    for (size_t i = 0; i < tm->candidates.count; i++) {
-        struct candidate *candidate = &tm->candidates.items[i];
-        unsigned wanted = tracer_wanted(target->tracer, candidate->probe);
-        if (wanted == candidate->armed || candidate->refused)
-            continue;
-        struct error err;
-        if (wanted && !candidate->armed && changed < 0)
-            changed = image_has_changed(tm->module.image);
-        if (wanted && !candidate->armed && changed > 0) {
-            candidate->refused = true;
-            log_debug("%s:%s is not traced: %s was changed after it was mapped",
-                      candidate->probe->provider, candidate->probe->function,
-                      image_path(tm->module.image));
-            continue;
-        }
-        if (wanted == 0) {
-            process_disarm(target->process, candidate->at);
-        } else if (process_arm(target->process, candidate->at, candidate->probe, wanted, &err) <
-                   0) {
-            if (err.code == -ESRCH)
-                return; /* the process has just ended */
-            if (err.code == -EAGAIN) {
-                engine_ring(target->tracer->engine); /* once the loop has served what is pending */
-                return;
-            }
-            candidate->refused = true;
-            log_debug("%s:%s is not traced: %s", candidate->probe->provider,
-                      candidate->probe->function, err.text);
-            continue;
-        }
-        if (wanted)
-            tally_add(target->tracer->tally, candidate->probe);
-        target->n_armed += (wanted != 0) - (candidate->armed != 0);
-        candidate->armed = wanted;
-    }
-    if (target->n_armed > target->tracer->n_armed_most)
-        target->tracer->n_armed_most = target->n_armed;
-}
-
 void target_apply(struct target *target)
 {
     for (size_t i = 0; i < target->modules.count; i++)
-        apply_module(target, target->modules.items[i]);
+        candidates_apply(target, target->modules.items[i]);
 }
 
 static void module_free(struct target_module *tm)
@@ -183,7 +113,7 @@ static void take_module(struct target *target, struct target_module *tm, bool is
     if (tm->taken)
         return;
     if (!unfinished) {
-        find_candidates(target, tm);
+        candidates_find(target, tm);
     } else if (!target->entry_watch.value) {
         tm->taken = true;
         if (select_module(target->tracer->options->select, image_provider(image), image_path(image),
@@ -382,33 +312,6 @@ static int copy_modules(struct target *target, const struct target *parent)
     return 0;
 }
 
-struct target *target_new(struct tracer *tracer, struct process *process,
-                          const struct target *parent, struct error *err)
-{
-    struct target *target = calloc(1, sizeof(*target));
-    int r = 0;
-    if (!target) {
-        error_set(err, -ENOMEM, "out of memory");
-        return NULL;
-    }
-    target->tracer = tracer;
-    target->process = process;
-    target->code = code_map_new();
-    if (!target->code)
-        r = error_set(err, -ENOMEM, "out of memory");
-    else if (parent)
-        r = copy_modules(target, parent) < 0 ? error_set(err, -ENOMEM, "out of memory") : 0;
-    else if (process_pid(process) == tracer->launched)
-        r = start_program(target, err);
-    else
-        target_refresh(target);
-    if (r < 0) {
-        target_free(target);
-        return NULL;
-    }
-    return target;
-}
-
 static void forget_modules(struct target *target)
 {
     for (size_t i = 0; i < target->modules.count; i++)
@@ -419,16 +322,88 @@ static void forget_modules(struct target *target)
         code_map_set(target->code, NULL, 0);
 }
 
-int target_executed(struct target *target, struct error *err)
-{
-    forget_modules(target);
-    return start_program(target, err);
-}
-
-void target_free(struct target *target)
+static void target_free(struct target *target)
 {
     forget_modules(target);
     code_map_free(target->code);
     vec_free(&target->modules);
+    vec_free(&target->users);
     free(target);
+}
+
+int target_share(struct target *target, struct process *process)
+{
+    struct process **user = vec_push(&target->users);
+    if (!user)
+        return -ENOMEM;
+    *user = process;
+    process_set_data(process, target);
+    return 0;
+}
+
+void target_leave(struct target *target, struct process *process)
+{
+    size_t i = target->users.count;
+    process_set_data(process, NULL);
+    /* Those that came last usually leave first. */
+    while (i > 0 && target->users.items[i - 1] != process)
+        i--;
+    if (i > 0)
+        target->users.items[i - 1] = target->users.items[--target->users.count];
+    if (target->users.count == 0)
+        target_free(target);
+    else if (target->process == process)
+        target->process = target->users.items[0];
+}
+
+/* An empty one, which is the process's data now. */
+static struct target *make(struct tracer *tracer, struct process *process, struct error *err)
+{
+    struct target *target = calloc(1, sizeof(*target));
+    if (target)
+        target->code = code_map_new();
+    if (!target || !target->code || target_share(target, process) < 0) {
+        if (target)
+            target_free(target);
+        error_set(err, -ENOMEM, "out of memory");
+        return NULL;
+    }
+    target->tracer = tracer;
+    target->process = process;
+    return target;
+}
+
+struct target *target_new(struct tracer *tracer, struct process *process,
+                          const struct target *parent, struct error *err)
+{
+    struct target *target = make(tracer, process, err);
+    int r = 0;
+    if (!target)
+        return NULL;
+    if (parent)
+        r = copy_modules(target, parent) < 0 ? error_set(err, -ENOMEM, "out of memory") : 0;
+    else if (process_pid(process) == tracer->launched)
+        r = start_program(target, err);
+    else
+        target_refresh(target);
+    if (r < 0) {
+        process_unwatch_all(process, target);
+        target_leave(target, process);
+        return NULL;
+    }
+    return target;
+}
+
+int target_executed(struct process *process, struct error *err)
+{
+    struct target *target = process_data(process);
+    if (target->users.count > 1) { /* the others live on in the memory that it has left */
+        struct tracer *tracer = target->tracer;
+        target_leave(target, process);
+        target = make(tracer, process, err);
+        if (!target)
+            return err->code;
+    }
+    forget_modules(target);
+    return start_program(target, err);
 }

@@ -1,5 +1,6 @@
 /*
- * A target: a traced process as the tracer sees it, with its modules and their candidates.
+ * A target: the memory of a traced process as the tracer sees it, with its modules and their
+ * candidates. Processes that live in one memory have one target.
  */
 #ifndef CLI_TARGET_H
 #define CLI_TARGET_H
@@ -27,7 +28,9 @@ struct target_module {
 
 struct target {
     struct tracer *tracer;
-    struct process *process;
+    struct process *process; /* of the users, the one to ask for things */
+    VEC(struct process *) users;
+    unsigned visit; /* the last one of the tracer's that it had: see struct tracer */
     VEC(struct target_module *) modules;
     struct code_map *code;   /* of all modules */
     target_addr entry_watch; /* 0: passed */
@@ -36,13 +39,16 @@ struct target {
 };
 
 /* Makes the target of a process that has just started, been attached to, or (with `parent`) forked.
-   It belongs to the process and is freed by target_free(). NULL with err filled. */
+   It is the process's data, and goes with its last user by target_leave(). NULL with err filled. */
 struct target *target_new(struct tracer *tracer, struct process *process,
                           const struct target *parent, struct error *err);
-void target_free(struct target *target);
+/* The process lives in the memory of the target, and has it as its data now. -ENOMEM. */
+MUST_CHECK int target_share(struct target *target, struct process *process);
+/* The process has ended or was let go: it has no target any more. */
+void target_leave(struct target *target, struct process *process);
 
-/* The process has executed another program: everything anew. */
-MUST_CHECK int target_executed(struct target *target, struct error *err);
+/* The process, which has a target, has executed another program: everything anew. */
+MUST_CHECK int target_executed(struct process *process, struct error *err);
 
 /* Looks at the process's modules again, registers and arms what is new. */
 void target_refresh(struct target *target);

@@ -81,17 +81,20 @@ static void on_hit(void *data, const struct hit *hit)
 }
 
 static void on_started(void *data, struct process *process, enum process_origin origin,
-                       struct process *parent)
+                       struct process *other)
 {
     struct tracer *tracer = data;
     struct error err;
-    const struct target *from = origin == PROCESS_FORKED ? process_data(parent) : NULL;
+    struct target *from = other ? process_data(other) : NULL;
     progress_add(tracer->progress, process_pid(process));
-    struct target *target = target_new(tracer, process, from, &err);
-    if (target) {
-        process_set_data(process, target);
+    if (origin == PROCESS_SHARING) {
+        if (from && target_share(from, process) < 0)
+            log_warning("out of memory: libraries that process %d loads are not traced",
+                        process_pid(process));
         return;
     }
+    if (target_new(tracer, process, from, &err))
+        return;
     if (origin == PROCESS_LAUNCHED) /* it has not run an instruction and is not to run untraced */
         kill(process_pid(process), SIGKILL);
     if (origin == PROCESS_FORKED)
@@ -104,7 +107,7 @@ static void on_executed(void *data, struct process *process)
 {
     struct error err;
     (void)data;
-    if (process_data(process) && target_executed(process_data(process), &err) < 0)
+    if (process_data(process) && target_executed(process, &err) < 0)
         log_warning("%s", err.text);
 }
 
@@ -117,21 +120,37 @@ static void on_ended(void *data, struct process *process, int status)
         tracer->launched_ended = true;
     }
     if (process_data(process))
-        target_free(process_data(process));
+        target_leave(process_data(process), process);
+}
+
+/* The process's target, unless there is none or the present visit has been to it. */
+static struct target *to_visit(const struct tracer *tracer, struct process *process)
+{
+    struct target *target = process_data(process);
+    if (!target || target->visit == tracer->visit)
+        return NULL;
+    target->visit = tracer->visit;
+    return target;
 }
 
 static void refresh_target(void *data, struct process *process)
 {
-    (void)data;
-    if (process_data(process))
-        target_refresh(process_data(process));
+    struct target *target = to_visit(data, process);
+    if (target)
+        target_refresh(target);
 }
 
 static void apply_target(void *data, struct process *process)
 {
-    (void)data;
-    if (process_data(process))
-        target_apply(process_data(process));
+    struct target *target = to_visit(data, process);
+    if (target)
+        target_apply(target);
+}
+
+static void visit_targets(struct tracer *tracer, void (*visit)(void *data, struct process *process))
+{
+    tracer->visit++;
+    engine_each_process(tracer->engine, visit, tracer);
 }
 
 static void on_rung(void *data)
@@ -142,8 +161,8 @@ static void on_rung(void *data)
         return;
     }
     if (atomic_exchange(&tracer->module_named, false))
-        engine_each_process(tracer->engine, refresh_target, NULL);
-    engine_each_process(tracer->engine, apply_target, NULL);
+        visit_targets(tracer, refresh_target);
+    visit_targets(tracer, apply_target);
 }
 
 /* While it is set up: what is waited for is said, and a signal ends it. */

@@ -56,6 +56,7 @@ struct tracer {
     bool abandoned; /* threads still use this and the session: see cli/ending.h */
     bool wait_told; /* that it waits, and for what */
     bool owed_told; /* that the session daemon does not answer while the program runs */
+    unsigned visit; /* how often all targets were gone through: processes may share one */
     size_t n_armed_most;
     size_t n_candidates;
 };

@@ -50,6 +50,7 @@ void process_forget(struct process *process, target_addr start, target_addr end)
         site_lift(process->space, site); /* only if it is still there, whatever the caller thinks */
         site->mapped = false;
         site->uses = site->kinds = 0;
+        site_drop_watches(site, true, NULL);
     }
     /* What will be mapped there is something else. */
     space_forget_maps(process->space);
@@ -89,12 +90,19 @@ void process_unwatch(struct process *process, target_addr at, watch_reached *rea
         struct watch *watch = *w;
         if (watch->reached == reached && watch->data == data) {
             *w = watch->next;
+            if (site->next_watch == watch)
+                site->next_watch = watch->next;
             free(watch);
             break;
         }
     }
     if (site && !site->watches && (site->uses & SITE_WATCH))
         site_unuse(process->space, site, SITE_WATCH);
+}
+
+void process_unwatch_all(struct process *process, const void *data)
+{
+    space_drop_watches(process->space, false, data);
 }
 
 static int add_use(struct process *process, target_addr at, enum site_use wanted, struct error *err)

@@ -298,6 +298,16 @@ static int attach_new(struct engine *engine, struct process *process, pid_t *who
     return r == 0 ? attach_sharers(engine, process, who) : r;
 }
 
+/* A process in that memory whose calls are reported. */
+static struct process *announced_in(const struct engine *engine, const struct space *space)
+{
+    struct process *process;
+    for (size_t at = 0; space->announced && (process = table_next(&engine->processes, &at));)
+        if (process->space == space && process->announced)
+            return process;
+    return NULL;
+}
+
 static int attach(struct engine *engine, pid_t pid, struct error *err)
 {
     struct status status;
@@ -334,9 +344,8 @@ static int attach(struct engine *engine, pid_t pid, struct error *err)
         return error_set(err, -ESRCH, "process %d has just ended", pid);
     process->space->helper = helper;
     sigtrap_look_process(process);
-    process->announced = true;
-    if (engine->sink.started)
-        engine->sink.started(engine->sink.data, process, PROCESS_ATTACHED, NULL);
+    struct process *other = announced_in(engine, process->space);
+    process_announce(process, other ? PROCESS_SHARING : PROCESS_ATTACHED, other);
     process->space->helper = 0;
     return 0;
 }

@@ -60,11 +60,8 @@ static void follow(struct engine *engine, struct tracee *parent, pid_t child, bo
     tracee->trap_mask = parent->trap_mask;
     process->trap = parent->process->trap;
     process->silent = !engine->options.follow_forks;
-    if (!process->silent) {
-        process->announced = true;
-        if (engine->sink.started)
-            engine->sink.started(engine->sink.data, process, PROCESS_FORKED, parent->process);
-    }
+    if (!process->silent)
+        process_announce(process, shared ? PROCESS_SHARING : PROCESS_FORKED, parent->process);
 }
 
 void engine_birth(struct engine *engine, struct tracee *parent, const struct stop *stop)
@@ -175,13 +172,15 @@ void engine_exec(struct engine *engine, const struct stop *stop)
     tracee_forget_program(tracee);
     handover_executed(engine, tracee, space);
     engine->space_untidy = true;
-    space_put(process->space);
+    struct space *left = process->space;
     process->space = space;
+    space->announced++;
     process->stays = process->leader_lost = false;
     space->helper = stop->tid;
     sigtrap_look_process(process);
     if (engine->sink.executed)
         engine->sink.executed(engine->sink.data, process);
     space->helper = 0;
+    process_leave(process, left);
     /* It is left in its stop, which the loop will see. */
 }

@@ -37,17 +37,21 @@ enum process_origin {
     PROCESS_ATTACHED, /* one of its threads is stopped */
     PROCESS_FORKED,   /* a followed child, stopped before its first instruction; it keeps the
                          parent's armed sites: arm nothing again */
+    PROCESS_SHARING,  /* it lives in the memory of another, made by vfork(2), posix_spawn(3) or
+                         clone(2) with CLONE_VM: what is armed and watched there holds for it, too.
+                         Arm and watch nothing. It may live longer than the other one */
 };
 
 /* What the engine reports. Any member may be NULL. `data` is the sink's own. */
 struct engine_sink {
     void *data;
     void (*hit)(void *data, const struct hit *hit);
-    /* A process is there: arm what is wanted. `parent` only with PROCESS_FORKED. */
+    /* A process is there: arm what is wanted. `other` is its parent with PROCESS_FORKED, one whose
+       memory it lives in with PROCESS_SHARING, else NULL. */
     void (*started)(void *data, struct process *process, enum process_origin origin,
-                    struct process *parent);
-    /* It has executed another program: all its sites are forgotten; stopped before the first
-       instruction of the new program. */
+                    struct process *other);
+    /* It has executed another program: all its sites are forgotten, unless others live on in the
+       memory that it has left; stopped before the first instruction of the new program. */
     void (*executed)(void *data, struct process *process);
     /* It is gone (status as waitpid gives it), or let go (detached, status -1). */
     void (*ended)(void *data, struct process *process, int status);
@@ -179,13 +183,20 @@ void process_disarm(struct process *process, target_addr entry);
 void process_forget(struct process *process, target_addr start, target_addr end);
 
 /*
- * Calls `reached` each time a thread of the process is about to execute the instruction at `at`,
- * while that thread is stopped. Several watchers of one address are called in the order they came.
+ * Calls `reached` each time a thread of the process, or of another in its memory whose calls are
+ * reported, is about to execute the instruction at `at`, while that thread is stopped: `process` is
+ * that thread's. Several watchers of one address are called in the order they came.
+ *
+ * A watch belongs to the memory. It ends by process_unwatch(), or when the last of those that
+ * `started` has told of leaves the memory: it has ended, is let go, or has executed another
+ * program. `data` must live until then, and may go in that call of `ended` or `executed`.
  */
 typedef void watch_reached(void *data, struct process *process, pid_t tid);
 MUST_CHECK int process_watch(struct process *process, target_addr at, watch_reached *reached,
                              void *data, struct error *err);
 void process_unwatch(struct process *process, target_addr at, watch_reached *reached, void *data);
+/* Takes away all watches with this data in the process's memory. */
+void process_unwatch_all(struct process *process, const void *data);
 
 /*
  * Functions by which activations are left without returning, so that these get no exit and confuse

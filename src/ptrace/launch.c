@@ -181,12 +181,10 @@ int engine_launch_run(struct engine *engine, struct error *err)
         waitpid(pid, NULL, __WALL);
         return error_set(err, r, "cannot trace %s: %s", engine->child_name, strerror(-r));
     }
-    process->announced = true;
     space->helper = pid;
     sigtrap_look_thread(tracee);
     sigtrap_look_process(process);
-    if (engine->sink.started)
-        engine->sink.started(engine->sink.data, process, PROCESS_LAUNCHED, NULL);
+    process_announce(process, PROCESS_LAUNCHED, NULL);
     space->helper = 0;
     return 0;
 }

@@ -272,9 +272,9 @@ static void serve_jumps(struct tracee *tracee, const struct site *site, const ar
 
 static void call_watches(struct tracee *tracee, struct site *site)
 {
-    /* A watcher may take itself away, but no other. */
-    for (struct watch *watch = site->watches, *next; watch; watch = next) {
-        next = watch->next;
+    /* A watcher may take away itself and others. */
+    for (struct watch *watch = site->watches; watch; watch = site->next_watch) {
+        site->next_watch = watch->next;
         watch->reached(watch->data, tracee->process, tracee->tid);
     }
 }

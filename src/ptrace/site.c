@@ -180,7 +180,7 @@ struct site *site_copy(const struct site *site)
     if (!copy)
         return NULL;
     *copy = *site;
-    copy->watches = NULL;
+    copy->watches = copy->next_watch = NULL;
     copy->callee = NULL;
     copy->callees = (struct table){0};
     copy->last_return = NULL;
@@ -188,13 +188,24 @@ struct site *site_copy(const struct site *site)
     return copy;
 }
 
-void site_free(struct site *site)
+void site_drop_watches(struct site *site, bool all, const void *data)
 {
-    while (site->watches) {
-        struct watch *watch = site->watches;
-        site->watches = watch->next;
+    for (struct watch **w = &site->watches; *w;) {
+        struct watch *watch = *w;
+        if (!all && watch->data != data) {
+            w = &watch->next;
+            continue;
+        }
+        *w = watch->next;
+        if (site->next_watch == watch)
+            site->next_watch = watch->next;
         free(watch);
     }
+}
+
+void site_free(struct site *site)
+{
+    site_drop_watches(site, true, NULL);
     table_free(&site->callees);
     free(site);
 }

@@ -74,7 +74,8 @@ struct site {
     bool has_direct_callee;
     target_addr direct_callee; /* the function that the call in front of here names */
 
-    struct watch *watches; /* SITE_WATCH */
+    struct watch *watches;    /* SITE_WATCH */
+    struct watch *next_watch; /* while they are called: the next one to be called */
 };
 
 /*
@@ -99,5 +100,7 @@ void site_lift(struct space *space, struct site *site);
  */
 struct site *site_copy(const struct site *site);
 void site_free(struct site *site);
+/* Frees the watches with this data, or all of them; also while they are called. The use stays. */
+void site_drop_watches(struct site *site, bool all, const void *data);
 
 #endif

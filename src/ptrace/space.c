@@ -197,6 +197,28 @@ int space_copy(struct space *from, pid_t tid, uint64_t changes, struct space **s
     return 0;
 }
 
+void space_drop_watches(struct space *space, bool all, const void *data)
+{
+    struct site *site;
+    for (size_t at = 0; (site = table_next(&space->sites, &at));) {
+        if (!site->watches)
+            continue;
+        site_drop_watches(site, all, data);
+        if (!site->watches && (site->uses & SITE_WATCH))
+            site_unuse(space, site, SITE_WATCH);
+    }
+}
+
+size_t space_watches(const struct space *space)
+{
+    const struct site *site;
+    size_t n = 0;
+    for (size_t at = 0; (site = table_next(&space->sites, &at));)
+        for (const struct watch *watch = site->watches; watch; watch = watch->next)
+            n++;
+    return n;
+}
+
 void space_put(struct space *space)
 {
     if (!space || --space->users > 0)

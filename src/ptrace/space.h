@@ -29,6 +29,7 @@ struct no_code {
 struct space {
     struct engine *engine;
     unsigned users;     /* processes in it */
+    unsigned announced; /* those of them that `started` has told of: watches live while there are */
     int memory;         /* /proc/PID/mem */
     struct table sites; /* address -> struct site, owned */
     struct slots slots;
@@ -53,6 +54,10 @@ MUST_CHECK int space_new(struct engine *engine, pid_t tid, struct space **space)
 MUST_CHECK int space_copy(struct space *from, pid_t tid, uint64_t changes, struct space **space);
 /* One user less; the last frees it. Memory is not touched. */
 void space_put(struct space *space);
+/* Takes away the watches with this data, or all of them. */
+void space_drop_watches(struct space *space, bool all, const void *data);
+/* How many watches there are. */
+size_t space_watches(const struct space *space);
 
 /* Reads n bytes as the program would see them: breakpoints hidden. All or -EIO. */
 MUST_CHECK int space_read(const struct space *space, target_addr at, void *buffer, size_t n);

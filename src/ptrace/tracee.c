@@ -92,13 +92,29 @@ struct process *process_new(struct engine *engine, pid_t pid, struct space *spac
     return process;
 }
 
+void process_announce(struct process *process, enum process_origin origin, struct process *other)
+{
+    struct engine *engine = process->engine;
+    process->announced = true;
+    process->space->announced++;
+    if (engine->sink.started)
+        engine->sink.started(engine->sink.data, process, origin, other);
+}
+
+void process_leave(struct process *process, struct space *space)
+{
+    if (space && process->announced && --space->announced == 0)
+        space_drop_watches(space, true, NULL);
+    space_put(space);
+}
+
 void process_free(struct process *process)
 {
     struct engine *engine = process->engine;
     table_remove(&engine->processes, (uint64_t)process->pid);
     if (process->announced && engine->sink.ended)
         engine->sink.ended(engine->sink.data, process, process->exit_status);
-    space_put(process->space);
+    process_leave(process, process->space);
     free(process);
 }
 

@@ -79,6 +79,11 @@ void tracee_forget_program(struct tracee *tracee);
 
 /* Makes a process known that lives in `space` (whose user it becomes). */
 struct process *process_new(struct engine *engine, pid_t pid, struct space *space);
+/* Tells the sink of it: `ended` is owed from now on. */
+void process_announce(struct process *process, enum process_origin origin, struct process *other);
+/* The process has left the space: one user less, and what is watched there goes with the last that
+   was announced. */
+void process_leave(struct process *process, struct space *space);
 /* Forgets it, with a call of `ended` if it was announced. It has no threads any more. */
 void process_free(struct process *process);
 

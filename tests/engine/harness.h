@@ -165,7 +165,7 @@ static inline void harness_started(void *data, struct process *process, enum pro
 {
     struct harness *h = data;
     (void)parent;
-    if (origin == PROCESS_FORKED)
+    if (origin == PROCESS_FORKED || origin == PROCESS_SHARING)
         return;
     h->pid = process_pid(process);
     process_set_data(process, h);
