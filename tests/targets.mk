@@ -8,7 +8,7 @@ TARGET_NAMES := one_thread threads8 recursion tailcall longjmp signal_storm dlop
 # Processes, signals and ways out.
 TARGET_NAMES += processes ends frames_left nested coroutines20 signal_pc \
                 signals_awaited debugger seccomp_strict limited take call_chain pointers withdrawn fork_between \
-                many family
+                many family shared_memory
 # Calls of others from where traced functions are called.
 TARGET_NAMES += dispatch fault_behind
 TARGET_HEADERS := $(wildcard tests/targets/*.h)
@@ -26,7 +26,7 @@ TARGET_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror $(TARGET
 $(BUILD)/targets/%: TARGET_CFLAGS = -fPIE -pie
 # Tail calls become jumps.
 $(BUILD)/targets/tailcall $(BUILD)/targets/dispatch: TARGET_CFLAGS += -O2 -foptimize-sibling-calls
-$(BUILD)/targets/dlopen $(BUILD)/targets/family: TARGET_CFLAGS += -Wl,-rpath,'$$ORIGIN'
+$(BUILD)/targets/dlopen $(BUILD)/targets/family $(BUILD)/targets/shared_memory: TARGET_CFLAGS += -Wl,-rpath,'$$ORIGIN'
 # A breakpoint on endbr64 needs no copy.
 $(BUILD)/targets/fork_between: TARGET_CFLAGS += -fcf-protection=branch
 # GCC alone has nested functions.
