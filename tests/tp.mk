@@ -29,3 +29,13 @@ $(NOTIFIED): tests/e2e/notified.c $(BUILD)/flags
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< $(LDFLAGS) $(SESSION_LIBS)
 
 TEST_TARGETS += $(NOTIFIED)
+
+# Starts sessions again that the tracer stops.
+STARTS_AGAIN := $(BUILD)/tests/starts_again.so
+
+$(STARTS_AGAIN): tests/e2e/starts_again.c $(BUILD)/flags
+	@mkdir -p $(@D) $(BUILD)/obj/tests
+	$(say) LD $@
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fsanitize=%,$(CFLAGS)) -fPIC -shared -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< -ldl $(SESSION_LIBS)
+
+TEST_TARGETS += $(STARTS_AGAIN)

@@ -7,7 +7,10 @@
 #include "util/log.h"
 
 enum {
-    LOOK_EVERY_MS = 80,
+    /* A session that is stopped and started again is noticed when it is stopped for that long; the
+       daemon answers in 30 microseconds. */
+    WATCH_EVERY_MS = 10,
+    LOOK_EVERY = 8,   /* watches */
     CHECK_EVERY = 12, /* looks */
     JUDGE_EVERY = 5,  /* looks: what is asked for may come a moment after who asks */
 };
@@ -65,7 +68,7 @@ static void check(struct attendant *attendant)
 /* false when the thread is to end. */
 static bool rest(struct attendant *attendant)
 {
-    struct timespec until = clock_in_ms(LOOK_EVERY_MS);
+    struct timespec until = clock_in_ms(WATCH_EVERY_MS);
     pthread_mutex_lock(&attendant->lock);
     while (!attendant->ending && pthread_cond_clockwait(&attendant->ended, &attendant->lock,
                                                         CLOCK_MONOTONIC, &until) != ETIMEDOUT)
@@ -79,7 +82,11 @@ static void *attend(void *data)
 {
     struct attendant *attendant = data;
     struct tracer *tracer = attendant->tracer;
-    for (unsigned looks = 1; rest(attendant); looks++) {
+    for (unsigned watches = 1; rest(attendant); watches++) {
+        tracer->session_ops->watch(tracer->session);
+        if (watches % LOOK_EVERY != 0)
+            continue;
+        unsigned looks = watches / LOOK_EVERY;
         bool judges = looks % JUDGE_EVERY == 0;
         if (judges || may_name_more(tracer))
             look(tracer);

@@ -11,77 +11,44 @@
 #include "util/cleanup.h"
 #include "util/text.h"
 
-/* The user's session of that name. */
-static int use_session(const struct lttng_session *found, struct session **result,
-                       struct error *err)
-{
-    char trigger[LTTNG_NAME_MAX];
-    struct session *session =
-        session_new(found->enabled ? SESSION_USER_STARTED : SESSION_USER_IDLE);
-    if (!session)
-        return error_set(err, -ENOMEM, "out of memory");
-    snprintf(session->name, sizeof(session->name), "%s", found->name);
-    snprintf(session->path, sizeof(session->path), "%s", found->path);
-    session->snapshots = found->snapshot_mode;
-    session->live = found->live_timer_interval > 0;
-    if (!found->enabled && trigger_starts_session(found->name, trigger, sizeof(trigger))) {
-        log_info("session %s is left for trigger %s to start", found->name, trigger);
-        session->owner = SESSION_USER_STARTED;
-    }
-    *result = session;
-    return 0;
-}
-
-/* Users have session daemons of their own, and none sees the others' sessions. */
-static const char *where_others_are(void)
-{
-    if (geteuid() == 0)
-        return "; to use a session of another user, have that user call sudo";
-    if (access("/var/run/lttng", F_OK) == 0)
-        return "; root's sessions are for root and the group tracing";
-    return "";
-}
-
-static int choose(const struct session_request *request, struct session **session,
-                  struct error *err)
-{
-    if (request->name && request->output)
-        return error_set(err, -EINVAL,
-                         "--session and --output exclude each other: a session has its output");
-    if (request->output)
-        return session_make_own(request, session, err);
-    struct lttng_session found;
-    cleanup(cleanup_free) char *current =
-        request->name ? NULL : current_session_name(request->home);
-    const char *name = request->name ? request->name : current;
-    bool alive = name && daemon_is_alive();
-    int rc = alive ? session_find(name, &found) : 0;
-    if (rc < 0)
-        return error_set(err, -EIO, "cannot ask the session daemon for session %s: %s", name,
-                         lttng_strerror(rc));
-    if (rc > 0)
-        return use_session(&found, session, err);
-    if (!request->name)
-        return session_make_own(request, session, err);
-    return error_set(err, -ENOENT,
-                     alive ? "there is no session %s: `lttng list` shows those there are%s"
-                           : "there is no session %s: no LTTng session daemon runs%s",
-                     name, where_others_are());
-}
-
-/* Starts it. That somebody else did meanwhile makes it his. */
-static int start(struct session *session, struct error *err)
+/* Starts it. That somebody else did meanwhile makes it his, unless that was another tracer. */
+static int start_decided(struct session *session, struct error *err)
 {
     int rc = lttng_start_tracing(session->name);
     if (rc == -LTTNG_ERR_TRACE_ALREADY_STARTED && session->owner == SESSION_USER_IDLE) {
-        session->owner = SESSION_USER_STARTED;
+        session->joined = session->started = session_use_is_started(session);
+        if (!session->joined)
+            session->owner = SESSION_USER_STARTED;
         return 0;
     }
     if (rc < 0)
         return error_set(err, -EIO, "cannot start session %s: %s", session->name,
                          lttng_strerror(rc));
-    session->started = true;
+    session->joined = session->owner == SESSION_USER_IDLE;
+    session_use_set_started(session, true);
     return 0;
+}
+
+static int start(struct session *session, struct error *err)
+{
+    if (!session_use_decide(session))
+        return error_set(err, -EBUSY,
+                         "cannot start session %s: another tracer that uses it does not answer",
+                         session->name);
+    int rc = start_decided(session, err);
+    session_use_decided(session);
+    if (rc == 0)
+        session->seen = SEEN_STARTED;
+    return rc;
+}
+
+/* That a session is destroyed meanwhile is no fault of what was to be done with it. */
+static int unless_gone(struct session *session, int rc, struct error *err)
+{
+    struct found_session found;
+    if (rc < 0 && session_find_again(session, &found) == 0)
+        return session_error_gone(session, err);
+    return rc;
 }
 
 /* Where one's own events go: the only user-space channel, or channel0. */
@@ -192,11 +159,18 @@ static int session_begin(struct session *session, const struct session_names *na
     int rc = learn(session, names->names, names->n, err);
     if (rc < 0)
         return rc;
-    if (asks)
+    if (asks) {
+        struct found_session found;
         session_lock(session);
-    rc = begin(session, names, err);
-    if (asks)
+        /* What was made anew under its name is not to be started. */
+        rc = session_find_again(session, &found) == 0 ? session_error_gone(session, err) : 0;
+    }
+    if (rc == 0)
+        rc = begin(session, names, err);
+    if (asks) {
+        rc = unless_gone(session, rc, err);
         session_unlock(session);
+    }
     session->begun = rc == 0;
     return rc;
 }
@@ -208,9 +182,13 @@ static int session_extend(struct session *session, const char *const *names, siz
     if (rc < 0 || !session->channel ||
         (session->owner == SESSION_OWN && !has_new_provider(session, names, n)))
         return rc;
+    struct found_session found;
     session_lock(session);
-    rc = rules_enable(session->name, session->channel, names, n,
-                      session->owner == SESSION_OWN ? RULES_PROVIDER : RULES_EXACT, err);
+    if (session_find_again(session, &found) != 0)
+        rc = rules_enable(session->name, session->channel, names, n,
+                          session->owner == SESSION_OWN ? RULES_PROVIDER : RULES_EXACT, err);
+    if (rc < 0 && session_find_again(session, &found) == 0)
+        rc = 0; /* session_check() tells that it is gone */
     session_unlock(session);
     return rc;
 }
@@ -246,11 +224,7 @@ static int session_choose(const struct session_request *request, struct session 
                           struct error *err)
 {
     log_set_level(request->level);
-    int rc = choose(request, session, err);
-    if (rc == 0 && (*session)->owner != SESSION_OWN) {
-        (*session)->discarded = session_read_discarded(*session);
-        rc = rule_list_read(&(*session)->chosen, (*session)->name, err);
-    }
+    int rc = session_choice(request, session, err);
     if (rc == 0) {
         read_all_rules(*session);
         refuse_endless_blocking(*session);
@@ -335,6 +309,9 @@ void session_free(struct session *session)
     if (!session)
         return;
     session_discard(session);
+    if (session->use_fd >= 0)
+        close(session->use_fd);
+    free(session->use_path);
     output_unmake(&session->output);
     output_free(&session->output);
     rule_list_clear(&session->rules);
@@ -359,6 +336,7 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .names_provider = session_names_provider,
     .judge = session_judge,
     .check = session_check_begun,
+    .watch = session_watch,
     .end = session_end,
     .unanswered = session_unanswered,
     .silent_ms = session_silent_ms,

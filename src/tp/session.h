@@ -20,8 +20,9 @@ enum session_owner {
     /* the user's, started or to be started by a trigger: its rules decide, nothing in it is changed
      */
     SESSION_USER_STARTED,
-    SESSION_USER_IDLE, /* the user's, not started: ours to start and stop */
-    SESSION_OWN,       /* made by the tracer, destroyed at the end */
+    /* the user's, not started or started by another tracer: for tracers to start and stop */
+    SESSION_USER_IDLE,
+    SESSION_OWN, /* made by the tracer, destroyed at the end */
 };
 
 struct session_request {
@@ -74,13 +75,17 @@ struct session_ops {
     /* After begin(): 0, or why the session does not record any more as it should. Asks the daemons,
        and so waits for as long as they do not answer. */
     MUST_CHECK int (*check)(struct session *session, struct error *err);
+    /* After begin(), often: notes, and says in a line, when somebody else has stopped the session,
+       or started it again. */
+    void (*watch)(struct session *session);
     /* After begin(): whether some rule of the session asked for one of the names, the tracer's own
        rules among them. */
     bool (*expects)(const struct session *session);
     /* What judge() has seen to keep a channel from recording, or NULL. On its thread, or when that
        has ended. */
     const char *(*impediment)(const struct session *session);
-    /* Stops (and destroys an own one). With how it went: name, where the trace is. */
+    /* Stops a session that a tracer has started, unless another tracer uses it, or somebody else
+       has started it since; destroys an own one. */
     MUST_CHECK int (*end)(struct session *session, struct error *err);
     /* Whether the session daemon has owed an answer for so long that none is to be expected:
        LTTng's daemons can wait for each other for ever, on a full disk above all. From any thread.

@@ -8,8 +8,8 @@
 #include "util/clock.h"
 
 enum {
-    DATA_TIMEOUT_S = 60,    /* for the consumer to write out what is in the rings */
-    DISK_TIMEOUT_MS = 1000, /* ... on a full disk */
+    DESTRUCTION_TIMEOUT_MS = 60000, /* for the consumer to write out what is in the rings */
+    DISK_TIMEOUT_MS = 1000,         /* ... on a full disk */
     /* For an answer: to ask for all that a session with many thousand rules has takes seconds. */
     ANSWER_TIMEOUT_MS = 30000,
     DISK_ANSWER_TIMEOUT_MS = 3000,
@@ -50,49 +50,94 @@ bool session_unanswered(const struct session *session)
 uint64_t session_read_discarded(const struct session *session)
 {
     uint64_t sum = 0;
-    struct lttng_domain domain = session_domain(session->name);
-    struct lttng_handle *handle = lttng_create_handle(session->name, &domain);
     cleanup(cleanup_free) struct lttng_channel *channels = NULL;
-    int n = handle ? lttng_list_channels(handle, &channels) : 0;
+    int n = session_list_channels(session, &channels);
     for (int i = 0; i < n; i++) {
         uint64_t discarded;
         if (lttng_channel_get_discarded_event_count(&channels[i], &discarded) == 0)
             sum += discarded;
     }
-    if (handle)
-        lttng_destroy_handle(handle);
     return sum;
 }
 
-/* Stops, and waits until what was recorded is in the files. */
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/*
+ * Stops it. Neither lttng_stop_tracing() nor lttng_data_pending(): somebody may start the session
+ * again at any time, and the session daemon of LTTng 2.13.9 aborts when asked for the pending data
+ * of a session that is started.
+ */
 static int stop(struct session *session, struct error *err)
 {
-    session->started = false;
+    session->stopped_ns = now_ns();
     int rc = lttng_stop_tracing_no_wait(session->name);
-    if (rc == -LTTNG_ERR_TRACE_ALREADY_STOPPED)
-        rc = 0;
-    if (rc == -LTTNG_ERR_SESS_NOT_FOUND || rc == -LTTNG_ERR_NO_SESSIOND)
-        session->exists = false;
-    if (rc < 0)
+    if (rc == -LTTNG_ERR_SESS_NOT_FOUND) {
+        session_note_gone(session);
+        return 0;
+    }
+    if (rc < 0 && rc != -LTTNG_ERR_TRACE_ALREADY_STOPPED) {
+        if (rc == -LTTNG_ERR_NO_SESSIOND)
+            session->exists = false;
         return error_set(err, -EIO, "cannot stop session %s: %s", session->name,
                          lttng_strerror(rc));
-    int64_t began = clock_ms(), until = began + DATA_TIMEOUT_S * 1000;
-    while (session_asks(session), (rc = lttng_data_pending(session->name)) > 0) {
-        if (clock_ms() - began > DISK_TIMEOUT_MS && session_check_disk(session, err) < 0)
-            return err->code;
-        if (clock_ms() >= until)
-            return error_set(err, -ETIMEDOUT,
-                             "session %s did not write out its data in %d seconds: the trace in "
-                             "%s may lack its end",
-                             session->name, DATA_TIMEOUT_S, session->path);
-        /* liblttng-ctl can only be asked again; its own lttng_stop_tracing() does it, too. */
-        struct timespec pause = {.tv_nsec = 5000000};
-        nanosleep(&pause, NULL);
     }
-    if (rc < 0)
-        return error_set(err, -EIO, "cannot tell whether session %s has written out its data: %s",
-                         session->name, lttng_strerror(rc));
+    session->stopped = true;
     return 0;
+}
+
+/* Stops a session that tracers have started, if this is the last of them. With the decision held.
+ */
+static int stop_as_last(struct session *session, struct error *err)
+{
+    if (session_use_is_shared(session)) {
+        if (session->begun)
+            log_info("session %s is left started for another tracer, which stops it",
+                     session->name);
+        return 0;
+    }
+    int rc = stop(session, err);
+    session_use_set_started(session, false);
+    return rc;
+}
+
+/* Leaves a session of the user's. With the decision held. */
+static int leave_decided(struct session *session, struct error *err)
+{
+    struct found_session found;
+    bool joined = session->joined;
+    int rc = session_find_again(session, &found);
+    if (rc < 0)
+        return joined ? error_set(err, -EIO, "cannot stop session %s: %s", session->name,
+                                  lttng_strerror(rc))
+                      : 0;
+    session_note(session, rc > 0 ? &found : NULL);
+    if (rc == 0 || !found.enabled)
+        return 0;
+    if (session_use_is_started(session))
+        return stop_as_last(session, err);
+    if (joined)
+        log_info("session %s is left started: it was not the tracer that started it last",
+                 session->name);
+    return 0;
+}
+
+static int leave(struct session *session, struct error *err)
+{
+    int rc = 0;
+    if (session_use_decide(session)) {
+        rc = leave_decided(session, err);
+        session_use_end(session);
+    } else {
+        log_warning("session %s is left as it is: another tracer that uses it does not answer",
+                    session->name);
+    }
+    session->left = true;
+    return rc;
 }
 
 int session_destroy(struct session *session, struct error *err)
@@ -105,7 +150,7 @@ int session_destroy(struct session *session, struct error *err)
     if (code == LTTNG_OK) {
         struct error full;
         int wait_ms =
-            session_check_disk(session, &full) < 0 ? DISK_TIMEOUT_MS : DATA_TIMEOUT_S * 1000;
+            session_check_disk(session, &full) < 0 ? DISK_TIMEOUT_MS : DESTRUCTION_TIMEOUT_MS;
         session->asked_ms = 0; /* this has a limit of its own */
         int status = lttng_destruction_handle_wait_for_completion(handle, wait_ms);
         unfinished = status != LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED;
@@ -117,26 +162,39 @@ int session_destroy(struct session *session, struct error *err)
                          "LTTng has not finished to destroy session %s: it may remain, and the "
                          "trace in %s may lack its end",
                          session->name, session->path);
-    if (code != LTTNG_OK)
+    if (code == LTTNG_ERR_SESS_NOT_FOUND)
+        session_note_gone(session);
+    else if (code != LTTNG_OK)
         return error_set(err, -EIO, "cannot destroy session %s: %s", session->name,
                          lttng_strerror(-code));
     return 0;
 }
 
+/* Stops a session of our own, of which others may know. */
+static int stop_own(struct session *session, struct error *err)
+{
+    struct found_session found;
+    int rc = session->begun ? session_find_again(session, &found) : 1;
+    if (rc >= 0 && session->begun)
+        session_note(session, rc > 0 ? &found : NULL);
+    return rc != 0 && session->started ? stop(session, err) : 0;
+}
+
 static int end(struct session *session, struct error *err)
 {
-    int rc = 0;
-    bool was_started = session->started;
-    if (was_started)
-        rc = stop(session, err);
-    if (was_started && rc == 0)
+    bool counts = session->begun;
+    int rc = session->owner == SESSION_OWN ? stop_own(session, err) : leave(session, err);
+    session->started = false;
+    if (rc == 0 && session->stopped)
+        rc = session_wait_written(session, session->stopped_ns, err);
+    if (rc == 0 && session->stopped)
         rc = session_check_disk(session, err);
     session_asks(session);
-    session->discarded = was_started || session->owner == SESSION_USER_STARTED
-                             ? session_read_discarded(session) - session->discarded
-                             : 0;
+    bool there = session->seen != SEEN_GONE;
+    session->discarded = counts && there ? session_read_discarded(session) - session->discarded : 0;
     session_asks(session);
-    session->per_process = session_domain(session->name).buf_type == LTTNG_BUFFER_PER_PID;
+    if (there)
+        session->per_process = session_domain(session->name).buf_type == LTTNG_BUFFER_PER_PID;
     if (session->exists) {
         struct error second;
         int rc_destroy = session_destroy(session, &second);
@@ -145,6 +203,9 @@ static int end(struct session *session, struct error *err)
             *err = second;
         }
     }
+    if (rc == 0 && session->begun && session->seen == SEEN_GONE &&
+        session->owner != SESSION_USER_STARTED)
+        rc = session_error_gone(session, err);
     return rc;
 }
 
@@ -158,12 +219,17 @@ int session_end(struct session *session, struct error *err)
 
 void session_discard(struct session *session)
 {
-    struct error err;
+    struct error err = {0};
+    int rc = 0;
     session_lock(session);
-    if (session->started)
+    if (session->owner == SESSION_OWN && session->started)
         lttng_stop_tracing_no_wait(session->name);
+    else if (session->owner != SESSION_OWN && !session->left)
+        rc = leave(session, &err);
     session->started = false;
-    if (session->exists && session_destroy(session, &err) < 0)
+    if (session->exists)
+        rc = session_destroy(session, &err);
+    if (rc < 0)
         log_warning("%s", err.text);
     session_unlock(session);
 }

@@ -10,46 +10,27 @@
 
 enum { DISK_IS_FULL = 64 << 10 /* what is left, in bytes, is less than any use */ };
 
-int session_find(const char *name, struct lttng_session *found)
-{
-    cleanup(cleanup_free) struct lttng_session *sessions = NULL;
-    int n = lttng_list_sessions(&sessions);
-    for (int i = 0; i < n; i++)
-        if (strcmp(sessions[i].name, name) == 0) {
-            *found = sessions[i];
-            return 1;
-        }
-    return n < 0 && n != -LTTNG_ERR_NO_SESSION ? n : 0;
-}
-
 /* The daemon answers such a request by asking the consumer daemon, whose death it tells no other
    way; one that is stopped makes the request wait. */
 static int ask_consumer(const struct session *session)
 {
-    struct lttng_domain domain = session_domain(session->name);
-    struct lttng_handle *handle = lttng_create_handle(session->name, &domain);
     cleanup(cleanup_free) struct lttng_channel *channels = NULL;
-    if (!handle)
-        return -LTTNG_ERR_NOMEM;
-    int rc = lttng_list_channels(handle, &channels);
-    lttng_destroy_handle(handle);
-    return rc;
+    return session_list_channels(session, &channels);
 }
 
-static int check_daemons(const struct session *session, struct error *err)
+static int check_daemons(struct session *session, struct error *err)
 {
-    struct lttng_session found;
+    struct found_session found;
     if (!daemon_is_alive())
         return error_set(err, -ECONNRESET,
                          "the LTTng session daemon has ended: nothing more is recorded in session "
                          "%s, and what was not written out is lost",
                          session->name);
-    int rc = session_find(session->name, &found);
-    if (rc == 0 && session->owner != SESSION_USER_STARTED) /* else it was the user's to destroy */
-        return error_set(err, -ENOENT,
-                         "session %s was destroyed, or its daemon has ended: nothing more is "
-                         "recorded in it",
-                         session->name);
+    int rc = session_find_again(session, &found);
+    if (rc == 0) {
+        session_note_gone(session);
+        return session_error_gone(session, err);
+    }
     if (rc > 0 && ask_consumer(session) == -LTTNG_ERR_NO_USTCONSUMERD)
         return error_set(err, -EPIPE,
                          "lttng-consumerd has ended: nothing more is recorded, and what session "
@@ -72,7 +53,7 @@ int session_check_disk(const struct session *session, struct error *err)
                      session->path);
 }
 
-int session_check(const struct session *session, struct error *err)
+int session_check(struct session *session, struct error *err)
 {
     /* The disk first: nobody need be asked. */
     int rc = session_check_disk(session, err);

@@ -24,6 +24,7 @@ struct session *session_new(enum session_owner owner)
     struct session *session = calloc(1, sizeof(*session));
     if (session) {
         session->owner = owner;
+        session->use_fd = -1;
         pthread_mutex_init(&session->lock, NULL);
         pthread_mutex_init(&session->rules_lock, NULL);
         name_set_init(&session->names);

@@ -180,6 +180,14 @@ void counters_free(struct counters *counters);
 
 /* -- session_own.c -- */
 
+/* What the session was when the daemon was last asked. */
+enum session_seen {
+    SEEN_IDLE, /* never started */
+    SEEN_STARTED,
+    SEEN_STOPPED, /* by somebody else, while it was used */
+    SEEN_GONE,    /* destroyed, perhaps with another one made of its name */
+};
+
 struct session {
     pthread_mutex_t lock;  /* liblttng-ctl keeps its one connection in a static variable */
     atomic_llong asked_ms; /* when the daemon was asked what it has not answered yet; 0: nothing */
@@ -192,9 +200,18 @@ struct session {
     struct output output;      /* of an own session */
     char *channel;             /* where our events are enabled; NULL: nowhere */
     bool started;              /* by us, and not stopped yet */
+    bool joined;               /* the user's, started by us or by a tracer before */
+    bool stopped;              /* by us, at stopped_ns */
+    bool left;                 /* the user's, stopped or left started */
     bool exists;               /* an own session that is not destroyed yet */
-    uint64_t discarded;        /* before we started */
-    struct rule_list chosen;   /* its rules, and those of no other, when it was chosen */
+    uint64_t stopped_ns;       /* CLOCK_MONOTONIC, before the daemon was asked to stop it */
+    uint64_t created;          /* seconds since the Epoch; 0: not known */
+    enum session_seen seen;    /* once it has begun */
+    bool interrupted;          /* somebody else had stopped it */
+    int use_fd;                /* its lock file; -1: none */
+    char *use_path;
+    uint64_t discarded;      /* before we started */
+    struct rule_list chosen; /* its rules, and those of no other, when it was chosen */
     atomic_bool begun;
     bool expects; /* rules ask for something of ours */
     struct name_set names;
@@ -211,6 +228,12 @@ struct session *session_new(enum session_owner owner);
 MUST_CHECK int session_make_own(const struct session_request *request, struct session **session,
                                 struct error *err);
 
+/* -- session_choice.c -- */
+
+/* Chooses the session (see struct session_ops), and reads the rules of one that is not our own. */
+MUST_CHECK int session_choice(const struct session_request *request, struct session **session,
+                              struct error *err);
+
 /* -- session_reading.c -- */
 
 /* "to read the trace: babeltrace2 PATH", or whatever else leads to the records of such a session.
@@ -221,13 +244,65 @@ void session_say_how_to_watch(const struct session *session);
 
 /* -- session_health.c -- */
 
-/* What the daemon says of the session: 1 it is there, 0 it is not, negative when it cannot be
-   asked. */
-MUST_CHECK int session_find(const char *name, struct lttng_session *found);
 /* 0, or why the session does not record as it should. */
-MUST_CHECK int session_check(const struct session *session, struct error *err);
+MUST_CHECK int session_check(struct session *session, struct error *err);
 /* 0, or that there is no room where the session's trace is. */
 MUST_CHECK int session_check_disk(const struct session *session, struct error *err);
+
+/* -- session_state.c -- */
+
+/* A session as the daemon tells of it. */
+struct found_session {
+    char name[LTTNG_NAME_MAX];
+    char path[LTTNG_PATH_MAX];
+    bool enabled; /* started */
+    bool snapshots;
+    bool live;
+    uint64_t created; /* seconds since the Epoch; 0: not known */
+};
+
+/* What the daemon says of the session: 1 it is there, 0 it is not, negative (of LTTng) when it
+   cannot be asked. */
+MUST_CHECK int session_find(const char *name, struct found_session *found);
+/* The same for the session that was chosen, which goes by name, time of creation and path: one that
+   was made anew under its name is another. */
+MUST_CHECK int session_find_again(const struct session *session, struct found_session *found);
+/* Notes what was found, NULL: nothing. Says in a line when somebody else has stopped or started it.
+ */
+void session_note(struct session *session, const struct found_session *found);
+void session_note_gone(struct session *session);
+/* -ENOENT, with the words for it. */
+int session_error_gone(const struct session *session, struct error *err);
+/* See struct session_ops. */
+void session_watch(struct session *session);
+/* For the last line, as snprintf(3): "session NAME was stopped ...; ", or nothing. */
+size_t session_describe_interruption(const struct session *session, char *text, size_t size);
+
+/* -- session_use.c -- */
+
+/* Begins to use the session, and holds the decision. false: there is no lock file, and nothing is
+   known of other tracers. */
+bool session_use_begin(struct session *session);
+/* Holds the decision on starting and stopping the session: no other tracer has it then. false: one
+   has it for too long. Whoever holds it may ask the daemon, but waits for nothing else. */
+MUST_CHECK bool session_use_decide(struct session *session);
+void session_use_decided(struct session *session);
+/* With the decision held: whether another tracer uses the session, */
+bool session_use_is_shared(const struct session *session);
+/* and whether a tracer has started it, and nobody else since. */
+bool session_use_is_started(const struct session *session);
+void session_use_set_started(struct session *session, bool started);
+/* Ends the use, and the decision with it. */
+void session_use_end(struct session *session);
+
+/* -- session_written.c -- */
+
+/* The channels of the session: an array for the caller to free. 0 and less: there are none. */
+int session_list_channels(const struct session *session, struct lttng_channel **channels);
+/* Waits until what this process had recorded when the session was stopped, after `since`
+   (CLOCK_MONOTONIC, in ns), is in the files, but on a full disk only for a moment. Does not wait
+   where there are no files here. */
+MUST_CHECK int session_wait_written(struct session *session, uint64_t since, struct error *err);
 
 /* -- session_end.c -- */
 

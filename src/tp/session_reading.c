@@ -55,7 +55,7 @@ void session_say_how_to_watch(const struct session *session)
              relay.port == CONTROL_PORT ? "" : ":LIVE-PORT", machine, session->name);
 }
 
-void session_describe(const struct session *session, char *text, size_t size)
+static void describe_trace(const struct session *session, char *text, size_t size)
 {
     struct relay relay;
     char machine[HOST_NAME_MAX + 1] = "";
@@ -75,4 +75,11 @@ void session_describe(const struct session *session, char *text, size_t size)
         snprintf(text, size, "to read the trace: babeltrace2 %s", session->path);
     else
         snprintf(text, size, "session %s has no output", session->name);
+}
+
+void session_describe(const struct session *session, char *text, size_t size)
+{
+    size_t used = session_describe_interruption(session, text, size);
+    if (used < size)
+        describe_trace(session, text + used, size - used);
 }

@@ -432,7 +432,7 @@ case_session_vanishes()
     lttng_do destroy "$name"
     expect seen wait static 0
     expect emitted emit static entry 1
-    expect "error: cannot stop session $name: *" end
+    expect "error: session $name was destroyed, or its daemon has ended: *" end
     driver_stop
     trace_events trace
     lines 1 . events

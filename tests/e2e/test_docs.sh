@@ -102,6 +102,11 @@ case_several_sessions()
     private_recipe 'Several sessions at once'
 }
 
+case_several_tracers()
+{
+    private_recipe 'Several tracers in one session'
+}
+
 case_contexts()
 {
     private_recipe 'Contexts'

@@ -204,6 +204,45 @@ case_program_as_without_tracer()
     diff expected seen || fail "the program sees something else"
 }
 
+mine_is() # active|inactive
+{
+    user_lttng list
+    grep -q " mine \[$1\]" lttng.log
+}
+
+# The user's tracer and one under sudo know of each other: the last one stops the session that one of
+# them had started, whichever that was.
+case_tracers_of_user_and_root()
+{
+    local first second tracer_is
+    make_user
+    as_user "$sample" 60000 1000 >target.out 2>&1 &
+    wait_for 10 user_sample || fail "the sample does not start"
+    user_lttng create mine --output="$dir/user/mine"
+    user_lttng enable-event -u 'mylib:*'
+    for first in '' 'sudo -n'; do
+        second='sudo -n'
+        [[ -z $first ]] || second=
+        # shellcheck disable=SC2086 # a command, or none
+        as_user $first "$tracer" -f main -p "$target_pid" >$out 2>err.first &
+        wait_for 10 mine_is active || fail "not started: $(cat err.first)"
+        tracer_is=$(tracer_of "$target_pid")
+        # shellcheck disable=SC2086 # likewise
+        as_user $second "$tracer" -f my_traced_function "$sample" 100 >$out 2>$err || fail "exit status $?"
+        said 'session mine is left started for another tracer'
+        mine_is active || fail "stopped under the other tracer"
+        kill -TERM "$tracer_is"
+        wait_for 10 is_gone "$tracer_is" || fail "the tracer does not end"
+        wait_for 10 mine_is inactive || fail "left started: $(cat err.first)"
+    done
+    kill -KILL "$target_pid"
+    read_trace user/mine
+    lines 200 'mylib:my_traced_function_entry: ' text
+    lines 200 'mylib:my_traced_function_exit: ' text
+    ! compgen -G "$user_home/.lttng/ptrace_tracer-*" || fail "a lock file is left"
+    user_lttng destroy mine
+}
+
 # The user's daemon comes when the tracer is there already, and goes, and comes.
 case_daemon_comes_later()
 {

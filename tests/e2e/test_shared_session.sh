@@ -1,0 +1,456 @@
+#!/usr/bin/env bash
+# Several tracers in one session, and the user, who stops, starts, destroys and remakes it. Read back
+# with babeltrace2, and each call is there, or it is said that it is not.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+. "$(dirname "$0")/asked.sh"
+
+# Several targets and tracers, by number. The trace has entries[N] calls of target N, in all $entries.
+declare -A targets=() tracers=() ask=() answer=()
+entries=0
+
+# The session `mine`, which nobody has started.
+session_made()
+{
+    lttng_do create mine --output="$dir/${1:-mine}"
+    lttng_do enable-event -u -s mine 'wait_for_line:work_*'
+    lttng_do enable-event -u -s mine 'mylib:my_traced_function_*'
+}
+
+# Runs it in place of the subshell, without the ends of pipes that are other targets' to have.
+alone()
+{
+    local fd
+    for fd in "${ask[@]}" "${answer[@]}"; do
+        exec {fd}>&-
+    done
+    exec "$@"
+}
+
+target_made() # N
+{
+    local in out line
+    mkfifo "in.$1" "out.$1"
+    alone "$asked" <"in.$1" >"out.$1" 2>"target.$1.err" &
+    targets[$1]=$!
+    exec {in}>"in.$1" {out}<"out.$1"
+    ask[$1]=$in answer[$1]=$out
+    read -r -t 20 line <&"$out" || fail "target $1 does not start"
+    rm "in.$1" "out.$1"
+}
+
+target_gone() # N
+{
+    local in=${ask[$1]} out=${answer[$1]}
+    exec {in}>&- {out}<&-
+    wait "${targets[$1]}"
+    unset "targets[$1]" "ask[$1]" "answer[$1]"
+}
+
+calls_of() # N COUNT: of a target that is traced into a session that records
+{
+    local line
+    echo "call $2" >&"${ask[$1]}"
+    read -r -t 50 line <&"${answer[$1]}" || fail "target $1 does not do its calls"
+    [[ $line == called\ * ]] || fail "target $1 says: $line"
+    ((entries += $2))
+}
+
+tracer_made() # N OPTION...: of target N, which is planted when this returns
+{
+    local n=$1
+    shift
+    alone "$tracer" "$@" -p "${targets[$n]}" >/dev/null 2>"err.$n" &
+    tracers[$n]=$!
+    target_pid=${targets[$n]}
+    err=err.$n planted "by tracer $n"
+}
+
+tracer_let_go() # N [STATUS]
+{
+    local status=0
+    kill "${tracers[$1]}"
+    wait "${tracers[$1]}" || status=$?
+    [[ $status == "${2:-0}" ]] || fail "tracer $1: status $status: $(cat "err.$1")"
+    unset "tracers[$1]"
+}
+
+mine_is() # active|inactive
+{
+    lttng_do list
+    grep -q " mine \[$1\]" lttng.log || fail "the session is not $1: $(cat lttng.log)"
+}
+
+no_lock_is_left()
+{
+    ! compgen -G "$(private_lttng_rundir)/ptrace_tracer-*" || fail "a lock file is left"
+}
+
+last_line() # N ERE
+{
+    tail -n 1 "err.$1" | grep -qE "^ptrace_tracer: .*$2" || fail "the last line: $(tail -n 1 "err.$1")"
+}
+
+# The tracer that started the session ends first, and the other one's calls are recorded all the same.
+case_first_ends_first()
+{
+    with_lttng
+    session_made
+    target_made 1
+    target_made 2
+    tracer_made 1
+    tracer_made 2
+    calls_of 1 10
+    calls_of 2 60
+    tracer_let_go 1
+    lines 1 'session mine is left started for another tracer' err.1
+    mine_is active
+    calls_of 2 60
+    tracer_let_go 2
+    lines 1 '' err.2
+    mine_is inactive
+    # Without a wait, or a destruction that waits: what the tracer says can be read can be read.
+    read_trace mine
+    events $entries wait_for_line:work_entry
+    events $entries wait_for_line:work_exit
+    no_lock_is_left
+    target_gone 1
+    target_gone 2
+    lttng_do destroy mine
+}
+
+# A tracer ends before the other begins to record, but after that one has chosen the session: both of
+# programs that they start.
+case_programs_one_beside_the_other()
+{
+    local i
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'mylib:my_traced_function_*'
+    side()
+    {
+        for ((i = 0; i < 12; i++)); do
+            "$tracer" "$sample" 20 >/dev/null 2>>"err.$1" || fail "status $? of a tracer"
+        done
+    }
+    side 1 &
+    local one=$!
+    side 2 &
+    wait $one || fail "one side failed"
+    wait $! || fail "the other side failed"
+    lines 12 ' 20 calls, 40 events written, 0 lost;' err.1
+    lines 12 ' 20 calls, 40 events written, 0 lost;' err.2
+    lttng_do list
+    mine_is inactive
+    read_trace mine
+    events 480 mylib:my_traced_function_entry
+    events 480 mylib:my_traced_function_exit
+    no_lock_is_left
+    lttng_do destroy mine
+}
+
+# Three, of which one and another ends, or is killed, and comes again.
+case_ends_in_any_order()
+{
+    local round n how
+    with_lttng
+    session_made
+    for n in 1 2 3; do
+        target_made $n
+        tracer_made $n
+        calls_of $n 5
+    done
+    for round in 1 2 3 4 5 6; do
+        n=$((RANDOM % 3 + 1)) how=$((RANDOM % 3))
+        echo "round $round: tracer $n $how"
+        if ((how == 0)); then
+            # Its target goes with it.
+            kill -KILL "${targets[$n]}" "${tracers[$n]}"
+            wait "${tracers[$n]}" "${targets[$n]}" 2>/dev/null
+            target_gone $n 2>/dev/null
+            target_made $n
+        else
+            tracer_let_go $n
+            lines 1 'session mine is left started for another tracer' err.$n
+        fi
+        for n in 1 2 3; do
+            [[ ! -v tracers[$n] ]] || is_gone "${tracers[$n]}" || calls_of $n 7
+        done
+        mine_is active
+        for n in 1 2 3; do
+            [[ -v tracers[$n] ]] && ! is_gone "${tracers[$n]}" || tracer_made $n
+            calls_of $n 3
+        done
+    done
+    for n in 2 3 1; do
+        tracer_let_go $n
+        target_gone $n
+    done
+    mine_is inactive
+    read_trace mine
+    events $entries wait_for_line:work_entry
+    events $entries wait_for_line:work_exit
+    no_lock_is_left
+    lttng_do destroy mine
+}
+
+# The one that had started the session is killed; the other one stops it.
+case_starter_is_killed()
+{
+    with_lttng
+    session_made
+    target_made 1
+    target_made 2
+    tracer_made 1
+    tracer_made 2
+    calls_of 2 10
+    kill -KILL "${targets[1]}" "${tracers[1]}"
+    wait "${tracers[1]}" "${targets[1]}" 2>/dev/null
+    calls_of 2 10
+    tracer_let_go 2
+    mine_is inactive
+    read_trace mine
+    events 20 wait_for_line:work_entry
+    target_gone 2
+    no_lock_is_left
+    lttng_do destroy mine
+}
+
+# Nobody is there to stop what a killed tracer had started: it may be the user's by now.
+case_left_started_by_a_killed_one()
+{
+    with_lttng
+    session_made
+    target_made 1
+    target_made 2
+    tracer_made 1
+    kill -KILL "${targets[1]}" "${tracers[1]}"
+    wait "${tracers[1]}" "${targets[1]}" 2>/dev/null
+    compgen -G "$(private_lttng_rundir)/ptrace_tracer-*" >/dev/null || fail "no lock file"
+    tracer_made 2
+    calls_of 2 10
+    tracer_let_go 2
+    mine_is active
+    target_gone 2
+    no_lock_is_left
+    lttng_do destroy mine
+    read_trace mine
+    events 10 wait_for_line:work_entry
+}
+
+case_user_stops_it()
+{
+    with_lttng
+    session_made
+    target_made 1
+    tracer_made 1
+    calls_of 1 10
+    lttng_do stop mine
+    wait_for 5 at_least 1 'session mine was stopped by somebody else' err.1 || fail "it is not said"
+    calls_of 1 20
+    tracer_let_go 1
+    lines 2 '' err.1
+    last_line 1 ', 0 lost; session mine was stopped meanwhile: calls were not recorded in it from then on; to read the trace: babeltrace2 .*/mine$'
+    mine_is inactive
+    read_trace mine
+    events 10 wait_for_line:work_entry
+    target_gone 1
+    lttng_do destroy mine
+}
+
+case_user_starts_it_anew()
+{
+    with_lttng
+    session_made
+    target_made 1
+    target_made 2
+    tracer_made 1
+    tracer_made 2
+    calls_of 1 10
+    lttng_do stop mine
+    wait_for 5 at_least 1 'session mine was stopped by somebody else' err.1 || fail "it is not said"
+    calls_of 1 20
+    lttng_do start mine
+    wait_for 5 at_least 1 'session mine was started again' err.1 || fail "it is not said"
+    target_pid=${targets[1]} err=err.1 planted again
+    calls_of 1 30
+    tracer_let_go 1
+    lines 1 'session mine is left started: it was not the tracer that started it last' err.1
+    last_line 1 '; session mine was stopped for a while: calls were not recorded in it then; to read'
+    tracer_let_go 2
+    mine_is active
+    lttng_do destroy mine
+    read_trace mine
+    events 40 wait_for_line:work_entry
+    target_gone 1
+    target_gone 2
+}
+
+# At once, as a script does it.
+case_user_stops_and_starts_at_once()
+{
+    with_lttng
+    session_made
+    target_made 1
+    tracer_made 1
+    lttng_do stop mine
+    lttng_do start mine
+    tracer_let_go 1
+    mine_is active
+    target_gone 1
+    lttng_do destroy mine
+}
+
+# A tracer starts it again, and stops it, though another one was there before and after the user's stop.
+case_a_tracer_starts_what_the_user_stopped()
+{
+    with_lttng
+    session_made
+    target_made 1
+    target_made 2
+    tracer_made 1
+    lttng_do stop mine
+    wait_for 5 at_least 1 'session mine was stopped by somebody else' err.1 || fail "it is not said"
+    tracer_made 2
+    calls_of 2 10
+    target_pid=${targets[1]} err=err.1 planted again
+    calls_of 1 10
+    tracer_let_go 2
+    mine_is active
+    calls_of 1 10
+    tracer_let_go 1
+    mine_is inactive
+    read_trace mine
+    events 30 wait_for_line:work_entry
+    target_gone 1
+    target_gone 2
+    lttng_do destroy mine
+}
+
+# The user's own, started before: no tracer stops it, and it is said that the user did.
+case_user_had_started_it()
+{
+    with_lttng
+    session_made
+    lttng_do start mine
+    target_made 1
+    target_made 2
+    tracer_made 1
+    tracer_made 2
+    calls_of 1 10
+    tracer_let_go 1
+    lines 1 '' err.1
+    mine_is active
+    lttng_do stop mine
+    wait_for 5 at_least 1 'session mine was stopped by somebody else' err.2 || fail "it is not said"
+    tracer_let_go 2
+    last_line 2 '; session mine was stopped meanwhile'
+    read_trace mine
+    events 10 wait_for_line:work_entry
+    target_gone 1
+    target_gone 2
+    lttng_do destroy mine
+}
+
+# One of the same name is another session: it is not stopped, and its path is not told.
+case_destroyed_and_made_anew()
+{
+    with_lttng
+    session_made
+    target_made 1
+    tracer_made 1 --session=mine
+    calls_of 1 10
+    lttng_do destroy mine
+    session_made other
+    lttng_do start mine
+    wait_for 5 at_least 1 'session mine was destroyed' err.1 || fail "it is not said"
+    target_pid=${targets[1]} err=err.1 planted again
+    calls_of 1 20
+    tracer_let_go 1 125
+    lines 1 'session mine was destroyed' err.1
+    lines 0 'cannot|not found|left started' err.1
+    last_line 1 '; session mine has ended meanwhile: calls were not recorded in it from then on; to read the trace: babeltrace2 .*/mine$'
+    mine_is active
+    lttng_do destroy mine
+    read_trace mine
+    events 10 wait_for_line:work_entry
+    read_trace other
+    events 20 wait_for_line:work_entry
+    target_gone 1
+    no_lock_is_left
+}
+
+# Destroyed just when the tracer ends: that LTTng does not know it any more is nothing to tell.
+case_destroyed_at_the_end()
+{
+    local i
+    with_lttng
+    target_made 1
+    for i in 1 2 3 4 5 6; do
+        session_made "mine$i"
+        tracer_made 1 --session=mine
+        calls_of 1 10
+        lttng --no-sessiond destroy --no-wait mine >lttng.log 2>&1 &
+        kill "${tracers[1]}"
+        wait "${tracers[1]}"
+        wait $! || fail "$(cat lttng.log)"
+        lines 0 'not found|cannot' err.1
+    done
+    target_gone 1
+}
+
+# The session daemon of LTTng 2.13.9 does not survive to be asked for the pending data of a session
+# that is started.
+case_started_again_at_the_end()
+{
+    local i
+    tracer=${PLAIN_BUILD:-$build}/bin/ptrace_tracer sample=${PLAIN_BUILD:-$build}/bin/sample_app
+    with_lttng
+    for i in 1 2 3; do
+        lttng_do create mine --output="$dir/mine$i"
+        LD_PRELOAD=$build/tests/starts_again.so traced 0 -f my_traced_function "$sample" 100
+        kill -0 "$private_pid" || fail "the session daemon has ended: $(tail -n 2 "$private_dir/sessiond.log")"
+        mine_is active
+        # All that was recorded until the tracer's end is there already.
+        read_trace "mine$i"
+        events 100 mylib:my_traced_function_exit
+        lttng_do destroy mine
+    done
+}
+
+# The same for one's own session, which others may start by its name.
+case_own_started_again_at_the_end()
+{
+    tracer=${PLAIN_BUILD:-$build}/bin/ptrace_tracer sample=${PLAIN_BUILD:-$build}/bin/sample_app
+    with_lttng
+    LD_PRELOAD=$build/tests/starts_again.so traced 0 -o trace -f my_traced_function "$sample" 100
+    kill -0 "$private_pid" || fail "the session daemon has ended"
+    read_trace trace
+    events 100 mylib:my_traced_function_exit
+    no_sessions
+}
+
+# What is in files when the tracer says so: of streams in several files, of each process, rotated.
+case_written_at_the_end()
+{
+    local kind
+    with_lttng
+    for kind in --tracefile-size=16384 --buffers-pid --output=mmap; do
+        lttng_do create mine --output="$dir/mine$kind"
+        lttng_do enable-channel -u --subbuf-size=16384 --num-subbuf=16 "$kind" wide
+        lttng_do enable-event -u -c wide 'mylib:my_traced_function_*'
+        traced 0 "$sample" 1000
+        read_trace "mine$kind"
+        events 1000 mylib:my_traced_function_exit
+        lttng_do destroy mine
+    done
+    session_made '[a*b?]'
+    traced 0 "$sample" 50
+    lttng_do rotate mine
+    traced 0 "$sample" 60
+    read_trace '[a*b?]'
+    events 110 mylib:my_traced_function_exit
+    lttng_do destroy mine
+}
+
+run_cases "$@"
