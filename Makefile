@@ -39,7 +39,7 @@ BACKEND  := $(filter-out $(TP_EXE) $(SESSION),$(wildcard src/tp/*.c))
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 ENGINE_LIBS  := -lZydis -lunwind-$(ARCH)
-SYMBOLS_LIBS := -ldw -lelf -lstdc++
+SYMBOLS_LIBS := -ldw -lelf -lz -lstdc++
 BACKEND_LIBS := -llttng-ust -llttng-ust-tracepoint -ldl
 SESSION_LIBS := -llttng-ctl
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "symbols/file_open.h"
 #include "symbols/image.h"
 #include "symbols/symbolizer.h"
 #include "symbols/target_file.h"
@@ -165,8 +166,7 @@ int catalog_open_target(struct catalog *catalog, int found, const char *path, st
 int catalog_open(struct catalog *catalog, const char *path, struct image **image, struct error *err)
 {
     struct stat status;
-    /* O_NONBLOCK: the path might be a FIFO, which nobody shall wait for. */
-    cleanup(cleanup_fd) int fd = descriptors_open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+    cleanup(cleanup_fd) int fd = file_open(path);
     if (fd < 0 || fstat(fd, &status) < 0)
         return cannot_read(path, fd < 0 ? fd : -errno, err);
     pthread_mutex_lock(&catalog->lock);

@@ -1,76 +1,197 @@
 #include "symbols/debug_file.h"
 
-#include <elfutils/libdwelf.h>
+#include <elf.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
-#include "symbols/root.h"
+#include "symbols/file_open.h"
 #include "util/cleanup.h"
 #include "util/text.h"
 
-struct build_id {
-    const unsigned char *bytes;
-    size_t length;
+/* As gdb and elfutils have it: beside the file, in .debug there, and in the system's place. */
+static const char default_dirs[] = ":.debug:/usr/lib/debug";
+
+/* What a file must be to be taken. */
+struct wanted {
+    const struct debug_search *search;
+    const struct build_id *id;
+    const uint32_t *crc; /* of the whole file, where there is no build ID; NULL: none is known */
 };
+
+/* ---- the link ---- */
+
+bool debug_link_read(const struct elf_copy *copy, struct debug_link *link)
+{
+    Elf_Scn *section = elf_copy_section(copy, ".gnu_debuglink");
+    const Elf_Data *data = section ? elf_rawdata(section, NULL) : NULL;
+    *link = (struct debug_link){0};
+    if (!data || !data->d_buf)
+        return false;
+    const char *name = data->d_buf;
+    size_t length = strnlen(name, data->d_size), crc_at = (length + 4) & ~(size_t)3;
+    if (length == 0 || crc_at + sizeof(link->crc) > data->d_size || strchr(name, '/') ||
+        strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return false;
+    memcpy(&link->crc, name + crc_at, sizeof(link->crc));
+    link->name = name;
+    return true;
+}
+
+/* Of the whole file: the CRC-32 that zlib computes, too. */
+static bool has_crc(int fd, uint32_t wanted)
+{
+    unsigned char buffer[16384];
+    uLong crc = crc32(0, NULL, 0);
+    off_t at = 0;
+    for (;;) {
+        ssize_t n = pread(fd, buffer, sizeof(buffer), at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0 && crc == wanted;
+        crc = crc32(crc, buffer, (uInt)n);
+        at += n;
+    }
+}
+
+/* ---- one file ---- */
 
 static bool has_build_id(int fd, const struct build_id *wanted)
 {
-    struct stat status;
-    if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
-        return false;
     /* Read, not mapped: the file may be cut short meanwhile. */
+    elf_version(EV_CURRENT);
     Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-    const void *found = NULL;
-    ssize_t length = elf ? dwelf_elf_gnu_build_id(elf, &found) : 0;
-    bool has = length > 0 && (size_t)length == wanted->length &&
-               memcmp(found, wanted->bytes, wanted->length) == 0;
+    struct build_id found;
+    elf_copy_build_id(&(struct elf_copy){.elf = elf}, &found);
     elf_end(elf);
-    return has;
+    return build_id_equal(&found, wanted);
 }
 
-/* Takes *name: it is the caller's when the file is the right one, else gone. */
-static int try_file(int root, char *name, const struct build_id *wanted, char **found)
+/* Takes `name`: it is the caller's when the file is the right one, else gone. */
+static int try_file(const struct wanted *wanted, char *name, char **found)
 {
     cleanup(cleanup_free) char *owned = name;
-    cleanup(cleanup_fd) int fd = owned ? root_open_file(root, owned) : -1;
-    if (fd < 0 || !has_build_id(fd, wanted))
+    cleanup(cleanup_fd) int fd = owned ? file_open_named(wanted->search->root, owned) : -1;
+    if (fd < 0)
+        return -1;
+    if (wanted->id->length ? !has_build_id(fd, wanted->id)
+                           : !wanted->crc || !has_crc(fd, *wanted->crc))
         return -1;
     *found = take_ptr(owned);
     return take_fd(&fd);
 }
 
-static char *name_by_build_id(const struct build_id *id)
+/* ---- where it may be ---- */
+
+char *debug_file_beside(const char *beside, const char *file)
 {
-    char hex[2 * 64 + 1];
-    if (id->length < 2 || id->length > 64)
-        return NULL;
-    for (size_t i = 0; i < id->length; i++) {
-        static const char digits[] = "0123456789abcdef";
-        hex[2 * i] = digits[id->bytes[i] >> 4];
-        hex[2 * i + 1] = digits[id->bytes[i] & 15];
-    }
-    hex[2 * id->length] = '\0';
-    return text_format("/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2);
+    const char *slash = strrchr(beside, '/');
+    if (*file == '/' || !slash)
+        return strdup(file);
+    return text_format("%.*s/%s", (int)(slash - beside), beside, file);
 }
 
-int debug_file_find(int root, Dwfl_Module *module, const char *path, const char *link, char **name)
+static char *name_by_build_id(const char *dir, size_t length, const struct build_id *id)
 {
-    struct build_id id = {0};
-    GElf_Addr vaddr;
-    int length = dwfl_module_build_id(module, &id.bytes, &vaddr);
-    if (length <= 0)
-        return -1;
-    id.length = (size_t)length;
-    int fd = try_file(root, name_by_build_id(&id), &id, name);
-    const char *slash = strrchr(path, '/');
-    if (fd >= 0 || !link || !*link || !slash)
-        return fd;
+    char hex[BUILD_ID_TEXT_SIZE];
+    if (id->length < 2)
+        return NULL;
+    build_id_text(id, hex);
+    return text_format("%.*s/.build-id/%.2s/%s.debug", (int)length, dir, hex, hex + 2);
+}
 
-    static const char *const formats[] = {"%.*s/%s", "%.*s/.debug/%s", "/usr/lib/debug%.*s/%s"};
-    for (size_t i = 0; fd < 0 && i < sizeof(formats) / sizeof(*formats); i++)
-        fd = try_file(root, text_format(formats[i], (int)(slash - path), path, link), &id, name);
+/* Calls back with each directory until one returns a descriptor. */
+static int in_each_dir(const struct wanted *wanted, const char *link, char **name,
+                       int (*look)(const struct wanted *wanted, const char *dir, size_t length,
+                                   const char *link, char **name))
+{
+    const char *dir = wanted->search->dirs ? wanted->search->dirs : default_dirs;
+    for (;;) {
+        size_t length = strcspn(dir, ":");
+        int fd = look(wanted, dir, length, link, name);
+        if (fd >= 0 || !dir[length])
+            return fd;
+        dir += length + 1;
+    }
+}
+
+static int look_by_build_id(const struct wanted *wanted, const char *dir, size_t length,
+                            const char *link, char **name)
+{
+    (void)link;
+    return *dir == '/' ? try_file(wanted, name_by_build_id(dir, length, wanted->id), name) : -1;
+}
+
+/* Below /usr/lib/debug there may be /lib/x86_64-linux-gnu/ for what lies in /usr/lib/... now that
+   the one is a link to the other: so the path is tried without its first directories, too. */
+static int look_by_link(const struct wanted *wanted, const char *dir, size_t length,
+                        const char *link, char **name)
+{
+    const char *path = wanted->search->path, *slash = strrchr(path, '/');
+    int fd = -1;
+    if (!slash)
+        return -1;
+    if (length == 0)
+        return try_file(wanted, debug_file_beside(path, link), name);
+    if (*dir != '/')
+        return try_file(
+            wanted, text_format("%.*s/%.*s/%s", (int)(slash - path), path, (int)length, dir, link),
+            name);
+    for (const char *below = path; fd < 0 && below && below <= slash;
+         below = strchr(below + 1, '/'))
+        fd = try_file(
+            wanted, text_format("%.*s%.*s/%s", (int)length, dir, (int)(slash - below), below, link),
+            name);
     return fd;
+}
+
+/* dwz(1) and distributions put what debug files share there. */
+static int look_for_shared(const struct wanted *wanted, const char *dir, size_t length,
+                           const char *link, char **name)
+{
+    const char *slash = strrchr(link, '/');
+    if (*dir != '/')
+        return -1;
+    return try_file(wanted, text_format("%.*s/.dwz/%s", (int)length, dir, slash ? slash + 1 : link),
+                    name);
+}
+
+int debug_file_find(const struct debug_search *search, const struct build_id *id,
+                    const struct debug_link *link, char **name)
+{
+    struct wanted wanted = {search, id, link->name ? &link->crc : NULL};
+    cleanup(cleanup_free) char *invented = NULL;
+    int fd = id->length ? in_each_dir(&wanted, NULL, name, look_by_build_id) : -1;
+    if (fd < 0 && link->name)
+        fd = in_each_dir(&wanted, link->name, name, look_by_link);
+    /* The name that it usually has. */
+    if (fd < 0 && id->length && !link->name) {
+        const char *slash = strrchr(search->path, '/');
+        invented = text_format("%s.debug", slash ? slash + 1 : search->path);
+        fd = invented ? in_each_dir(&wanted, invented, name, look_by_link) : -1;
+    }
+    return fd;
+}
+
+int debug_file_find_shared(const struct debug_search *search, const char *named,
+                           const struct build_id *id, const char *link, char **name)
+{
+    struct wanted wanted = {search, id, NULL};
+    if (!id->length)
+        return -1;
+    int fd = in_each_dir(&wanted, NULL, name, look_by_build_id);
+    if (fd < 0)
+        fd = try_file(&wanted, debug_file_beside(named, link), name);
+    return fd < 0 ? in_each_dir(&wanted, link, name, look_for_shared) : fd;
+}
+
+int debug_file_try(char *name, const struct build_id *id, char **found)
+{
+    const struct debug_search ours = {.root = -1};
+    struct wanted wanted = {&ours, id, NULL};
+    return try_file(&wanted, name, found);
 }

@@ -1,23 +1,23 @@
 #include "symbols/debuginfo.h"
 
 #include <dwarf.h>
-#include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "symbols/debug_file.h"
-#include "util/log.h"
+#include "symbols/split_unit.h"
+#include "util/cleanup.h"
 #include "util/sorted.h"
 #include "util/table.h"
 #include "util/vec.h"
 
-/* A compilation unit: for a split one, the skeleton's children lie in another file's DIE. */
+/* A compilation unit. */
 struct unit {
-    Dwarf_Die die;
-    bool has_ranges; /* else its functions may be anywhere */
+    Dwarf_Die die;    /* once it is scanned, of a split one that of the other file */
+    bool is_skeleton; /* only its attributes are here */
+    bool has_ranges;  /* else its functions may be anywhere */
     bool scanned;
 };
 
@@ -33,14 +33,9 @@ struct definition {
 };
 
 struct debuginfo {
-    char *path;
-    char *search_path; /* NULL: libdwfl's default, ":.debug:/usr/lib/debug" */
-    const char *own_path;
-    int root; /* these two while it is being opened */
-    Dwfl_Callbacks callbacks;
-    Dwfl *dwfl;
-    Dwarf *dwarf;
-    Dwarf_Addr bias; /* DWARF's address + bias = the ELF file's */
+    struct dwarf_file file;
+    int root;          /* of who has the file, as long as it may be needed; -1: ours, or none */
+    bool is_elsewhere; /* it was not ours */
     bool units_read, warned;
     VEC(struct unit) units;
     VEC(struct unit_range) ranges; /* ascending by low */
@@ -52,105 +47,27 @@ struct debuginfo {
 static void warn_once(struct debuginfo *debuginfo, const char *what)
 {
     if (!debuginfo->warned)
-        log_warning("the debug information in %s is damaged (%s): its functions show hex words",
-                    debuginfo->path, what);
+        dwarf_file_warn(debuginfo->file.path, what);
     debuginfo->warned = true;
 }
 
-/* Whether there is debug information at all, readable or not. */
-static bool has_debug_section(Dwfl_Module *module)
-{
-    Dwarf_Addr bias;
-    Elf *elf = dwfl_module_getelf(module, &bias);
-    size_t names;
-    if (!elf || elf_getshdrstrndx(elf, &names) != 0)
-        return false;
-    Elf_Scn *section = NULL;
-    while ((section = elf_nextscn(elf, section))) {
-        const Elf64_Shdr *header = elf64_getshdr(section);
-        const char *name = header ? elf_strptr(elf, names, header->sh_name) : NULL;
-        if (name && (strcmp(name, ".debug_info") == 0 || strcmp(name, ".zdebug_info") == 0))
-            return true;
-    }
-    return false;
-}
-
-/* libdwfl's question for a separate file; see Dwfl_Callbacks in libdwfl.h. */
-static int find_separate(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
-                         const char *file, const char *link, GElf_Word crc, char **found)
-{
-    const struct debuginfo *debuginfo = *data;
-    int fd = -1;
-    /* Asked without a file it is about what dwz(1) has moved out of the debug file. */
-    if (debuginfo->root >= 0 && file && *file)
-        fd = debug_file_find(debuginfo->root, module, debuginfo->own_path, link, found);
-    return fd >= 0 ? fd
-                   : dwfl_standard_find_debuginfo(module, data, name, base, file, link, crc, found);
-}
-
-static int find_dwarf(struct debuginfo *debuginfo, int fd, const char *path)
-{
-    /* libdwfl closes what it is given. */
-    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (own < 0)
-        return -errno;
-    debuginfo->dwfl = dwfl_begin(&debuginfo->callbacks);
-    if (!debuginfo->dwfl) {
-        close(own);
-        return -ENOMEM;
-    }
-    dwfl_report_begin(debuginfo->dwfl);
-    /* Base 0 plus the file's own addresses: the module's addresses are the file's. */
-    Dwfl_Module *module = dwfl_report_elf(debuginfo->dwfl, path, path, own, 0, true);
-    if (!module) {
-        close(own);
-        return -ENOENT;
-    }
-    if (dwfl_report_end(debuginfo->dwfl, NULL, NULL) != 0)
-        return -ENOENT;
-
-    void **data;
-    dwfl_module_info(module, &data, NULL, NULL, NULL, NULL, NULL, NULL);
-    *data = debuginfo;
-    debuginfo->dwarf = dwfl_module_getdwarf(module, &debuginfo->bias);
-    const char *main_file = NULL, *debug_file = NULL;
-    dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, &main_file, &debug_file);
-    debuginfo->path = strdup(debug_file ? debug_file : path);
-    if (!debuginfo->path)
-        return -ENOMEM;
-    if (debuginfo->dwarf)
-        return 0;
-    int code = dwfl_errno();
-    const char *why = code ? dwfl_errmsg(code) : "none found";
-    if (has_debug_section(module))
-        warn_once(debuginfo, why);
-    else
-        log_debug("no debug information for %s: %s", path, why);
-    return -ENOENT;
-}
-
-int debuginfo_open(struct debuginfo **result, int fd, const char *path, const char *search_path,
-                   int root)
+int debuginfo_open(struct debuginfo **result, int fd, const struct debug_search *search,
+                   struct debuginfod *debuginfod)
 {
     *result = NULL;
     struct debuginfo *debuginfo = calloc(1, sizeof(*debuginfo));
     if (!debuginfo)
         return -ENOMEM;
-    debuginfo->callbacks = (Dwfl_Callbacks){
-        .find_elf = dwfl_build_id_find_elf,
-        .find_debuginfo = find_separate,
-        .debuginfo_path = &debuginfo->search_path,
-    };
-    debuginfo->own_path = path;
-    debuginfo->root = root;
-    debuginfo->search_path = search_path ? strdup(search_path) : NULL;
-    int r = search_path && !debuginfo->search_path ? -ENOMEM : find_dwarf(debuginfo, fd, path);
+    debuginfo->root = -1;
+    int r = dwarf_file_open(&debuginfo->file, fd, search, debuginfod);
+    if (r == 0 && search->root >= 0) {
+        debuginfo->root = fcntl(search->root, F_DUPFD_CLOEXEC, 0);
+        debuginfo->is_elsewhere = true;
+    }
     if (r < 0) {
         debuginfo_free(debuginfo);
         return r == -ENOMEM ? r : 0;
     }
-    debuginfo->own_path = NULL;
-    debuginfo->root = -1;
     *result = debuginfo;
     return 0;
 }
@@ -159,31 +76,30 @@ void debuginfo_free(struct debuginfo *debuginfo)
 {
     if (!debuginfo)
         return;
-    if (debuginfo->dwfl)
-        dwfl_end(debuginfo->dwfl);
+    dwarf_file_free(&debuginfo->file);
+    if (debuginfo->root >= 0)
+        close(debuginfo->root);
     vec_free(&debuginfo->units);
     vec_free(&debuginfo->ranges);
     table_free(&debuginfo->definitions);
     arena_free(&debuginfo->arena);
-    free(debuginfo->path);
-    free(debuginfo->search_path);
     free(debuginfo);
 }
 
 const char *debuginfo_path(const struct debuginfo *debuginfo)
 {
-    return debuginfo->path;
+    return debuginfo->file.path;
 }
 
 Elf *debuginfo_elf(const struct debuginfo *debuginfo, uint64_t *bias)
 {
-    *bias = debuginfo->bias;
-    return dwarf_getelf(debuginfo->dwarf);
+    *bias = debuginfo->file.bias;
+    return debuginfo->file.copy.elf;
 }
 
 uint64_t debuginfo_address(const struct debuginfo *debuginfo, file_vaddr vaddr)
 {
-    return vaddr.value - debuginfo->bias;
+    return vaddr.value - debuginfo->file.bias;
 }
 
 /* ---- units ---- */
@@ -224,24 +140,28 @@ static void read_units(struct debuginfo *debuginfo)
     debuginfo->units_read = true;
 
     Dwarf_CU *cu = NULL;
-    Dwarf_Half version;
     uint8_t type;
-    Dwarf_Die die, split;
+    Dwarf_Die die;
+    bool any_split = false;
     int r;
-    while ((r = dwarf_get_units(debuginfo->dwarf, cu, &cu, &version, &type, &die, &split)) == 0) {
+    while ((r = dwarf_get_units(debuginfo->file.dwarf, cu, &cu, NULL, &type, &die, NULL)) == 0) {
         if (type == DW_UT_type || type == DW_UT_split_type ||
             dwarf_tag(&die) == DW_TAG_partial_unit)
             continue;
         struct unit *unit = vec_push(&debuginfo->units);
         if (!unit)
             return;
-        unit->die = type == DW_UT_skeleton && split.addr ? split : die;
+        unit->die = die;
+        unit->is_skeleton = type == DW_UT_skeleton;
+        any_split |= unit->is_skeleton;
         /* A split unit's ranges are with its skeleton. */
         if (!add_unit_ranges(debuginfo, &die, debuginfo->units.count - 1))
             return;
     }
     if (r < 0)
         warn_once(debuginfo, dwarf_errmsg(-1));
+    if (!any_split && debuginfo->root >= 0)
+        close(take_fd(&debuginfo->root));
     if (debuginfo->ranges.count)
         qsort(debuginfo->ranges.items, debuginfo->ranges.count, sizeof(struct unit_range),
               compare_ranges);
@@ -321,6 +241,11 @@ static void scan_unit(struct debuginfo *debuginfo, size_t index)
     if (unit->scanned)
         return;
     unit->scanned = true;
+    Dwarf_Die skeleton = unit->die;
+    /* What lies in another root is not to be looked for in ours. */
+    if (unit->is_skeleton && (!debuginfo->is_elsewhere || debuginfo->root >= 0) &&
+        !split_unit_find(&debuginfo->file, debuginfo->root, &skeleton, &unit->die))
+        unit->die = skeleton;
     scan_children(debuginfo, &unit->die, 0);
 }
 

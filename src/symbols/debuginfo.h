@@ -1,7 +1,6 @@
 /*
- * The debug information of one ELF file: in the file itself, in a separate file found by build ID
- * or debug link, or fetched by debuginfod where libdwfl is made for it (and DEBUGINFOD_URLS says
- * where). DWARF is hostile like all else: what libdw cannot read is not there.
+ * The functions that the debug information of one ELF file describes: see symbols/dwarf_file.h for
+ * where it is found. DWARF is hostile like all else: what libdw cannot read is not there.
  */
 #ifndef SYMBOLS_DEBUGINFO_H
 #define SYMBOLS_DEBUGINFO_H
@@ -11,19 +10,20 @@
 #include <stdint.h>
 
 #include "symbols/arena.h"
+#include "symbols/debug_file.h"
+#include "symbols/debuginfod.h"
 #include "util/addr.h"
 #include "util/error.h"
 
 struct debuginfo;
 
 /*
- * Looks for the debug information of the file open as `fd` (which stays the caller's), whose own
- * name is `path`. `search_path`: see catalog_set_debug_path(). `root`, if not -1, is where separate
- * files are looked for first (see image_set_root()). *debuginfo is NULL when there is none.
+ * Looks for the debug information of the file open as `fd`, which stays the caller's, and is
+ * searched for as `search` says. *debuginfo is NULL when there is none.
  * Fails only when memory is out. One warning is logged for what is there but damaged.
  */
-MUST_CHECK int debuginfo_open(struct debuginfo **debuginfo, int fd, const char *path,
-                              const char *search_path, int root);
+MUST_CHECK int debuginfo_open(struct debuginfo **debuginfo, int fd,
+                              const struct debug_search *search, struct debuginfod *debuginfod);
 void debuginfo_free(struct debuginfo *debuginfo);
 
 /* The file it was found in. */

@@ -43,8 +43,9 @@ struct debuginfo *image_debuginfo(struct image *image)
 {
     if (!image->debuginfo_sought) {
         image->debuginfo_sought = true;
-        if (debuginfo_open(&image->debuginfo, image->file.fd, image->path,
-                           image->catalog->debug_path, image->root) < 0)
+        const struct debug_search search = {image->root, image->path, image->catalog->debug_path};
+        if (debuginfo_open(&image->debuginfo, image->file.fd, &search,
+                           &image->catalog->debuginfod) < 0)
             image->debuginfo = NULL;
         if (image->root >= 0)
             close(take_fd(&image->root));

@@ -14,6 +14,7 @@
 #include "symbols/arena.h"
 #include "symbols/catalog.h"
 #include "symbols/debuginfo.h"
+#include "symbols/debuginfod.h"
 #include "symbols/demangle.h"
 #include "symbols/elf_file.h"
 #include "symbols/names.h"
@@ -78,7 +79,8 @@ struct catalog {
     struct image *images; /* the newest first */
     struct names names;
     struct value_wishes wishes;
-    const char *debug_path;    /* NULL: the default */
+    const char *debug_path; /* NULL: the default */
+    struct debuginfod debuginfod;
     unsigned facts;            /* see catalog_set_facts() */
     struct left_out *left_out; /* files that are mapped and could not be read, ever */
 };

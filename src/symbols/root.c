@@ -1,16 +1,14 @@
 #include "symbols/root.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "util/capabilities.h"
+#include "util/cleanup.h"
 #include "util/descriptors.h"
 
 /* Whether the process sees the same files under the same names as we do. */
@@ -57,14 +55,4 @@ const char *root_path(const struct root *root, const char *path)
     size_t length = strlen(root->path);
     bool below = strncmp(path, root->path, length) == 0 && path[length] == '/';
     return below ? path + length : path;
-}
-
-int root_open_file(int root, const char *path)
-{
-    /* O_NONBLOCK: the path might be a FIFO, which nobody shall wait for. */
-    struct open_how how = {
-        .flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-    };
-    return descriptors_open_how(root, path, &how);
 }

@@ -25,8 +25,4 @@ void root_close(struct root *root);
  */
 const char *root_path(const struct root *root, const char *path);
 
-/* Opens a file for reading by the name the process has for it; links, too, lead where they would
-   lead the process. The descriptor is the caller's. Negative errno; -ENOSYS before Linux 5.6. */
-MUST_CHECK int root_open_file(int root, const char *path);
-
 #endif
