@@ -5,7 +5,7 @@ SYMBOLS_DIR := $(BUILD)/symbols
 # tests say so.
 SYMBOLS_CLANG := $(shell command -v clang 2>/dev/null)
 
-SYMBOLS_TYPES := types_gcc_O0 types_gcc_O2 types_gcc_dwarf4 types_gcc_split types_gcc_units types_gcc_g1 \
+SYMBOLS_TYPES := types_gcc_O0 types_gcc_O2 types_gcc_dwarf4 types_gcc_split types_gcc_split4 types_gcc_units types_gcc_g1 \
                  $(if $(SYMBOLS_CLANG),types_clang_O0 types_clang_O2 types_clang_split types_clang_g1 unused_clang_O0 unused_clang_O2)
 SYMBOLS_CXX   := cxx_gcc cxx_gcc_units library_gcc $(if $(SYMBOLS_CLANG),cxx_clang library_clang)
 SYMBOLS_LINKS := pie no_pie static static_pie libnames.so.1 libdynsym.so stripped_build_id stripped_debuglink
@@ -32,6 +32,8 @@ $(SYMBOLS_DIR)/types_gcc_dwarf4: tests/targets/symbols_types.c
 	$(call symbols_build,$(symbols_gcc),-w -gdwarf-4 -gstrict-dwarf -O2)
 $(SYMBOLS_DIR)/types_gcc_split: tests/targets/symbols_types.c
 	$(call symbols_build,$(symbols_gcc),-w -g -gsplit-dwarf -O2)
+$(SYMBOLS_DIR)/types_gcc_split4: tests/targets/symbols_types.c
+	$(call symbols_build,$(symbols_gcc),-w -gdwarf-4 -gsplit-dwarf -O2)
 $(SYMBOLS_DIR)/types_gcc_units: tests/targets/symbols_types.c
 	$(call symbols_build,$(symbols_gcc),-w -g -fdebug-types-section -O2)
 $(SYMBOLS_DIR)/types_gcc_g1: tests/targets/symbols_types.c

@@ -173,8 +173,9 @@ static void check_file(const char *name, const struct expected *expected, size_t
 }
 
 static const char *const types_files[] = {
-    "types_gcc_O0",    "types_gcc_O2",   "types_gcc_dwarf4", "types_gcc_split",
-    "types_gcc_units", "types_clang_O0", "types_clang_O2",   "types_clang_split",
+    "types_gcc_O0",    "types_gcc_O2",     "types_gcc_dwarf4",
+    "types_gcc_split", "types_gcc_split4", "types_gcc_units",
+    "types_clang_O0",  "types_clang_O2",   "types_clang_split",
 };
 
 START_TEST(c_functions)
