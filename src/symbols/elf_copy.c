@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 
 enum {
     /* No file of a real program has nearly as many; libelf needs some 300 bytes for each. */
@@ -71,7 +72,9 @@ static int reserve(struct copying *copying, bool to_memfd)
     copy->size = (size_t)copying->size + ELF_COPY_ROOM;
     int flags = to_memfd ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
     if (to_memfd) {
+        rlim_t soft = descriptors_use_all();
         copy->memory = memfd_create("debug information", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        descriptors_hold_back(soft);
         if (copy->memory < 0 || ftruncate(copy->memory, (off_t)copy->size) < 0 ||
             fcntl(copy->memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0)
             return -errno;

@@ -14,6 +14,7 @@
 
 #include "symbols/file_open.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 #include "util/log.h"
 #include "util/text.h"
 
@@ -174,8 +175,10 @@ bool split_unit_find(struct dwarf_file *file, int root, Dwarf_Die *skeleton, Dwa
     if (rename_to(&file->copy, &name_attribute, skeleton, link, changes)) {
         /* It finds what it opens to be what it looks for, as we did. */
         const char *now = string_of(skeleton, DW_AT_dwo_name, DW_AT_GNU_dwo_name, &name_attribute);
+        rlim_t soft = descriptors_use_all();
         if (now && *now == '/' && strcmp(strrchr(now, '/'), strrchr(link, '/')) == 0)
             dwarf_cu_info(skeleton->cu, NULL, NULL, NULL, unit, NULL, NULL, NULL);
+        descriptors_hold_back(soft);
         change_back(&changes[1]);
         change_back(&changes[0]);
     }
