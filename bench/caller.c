@@ -19,7 +19,9 @@
 #define THIRD double
 #endif
 
-extern int CALLED(int arg1, uint64_t arg2, THIRD arg3, void *arg4);
+extern void CALLED(int arg1, uint64_t arg2, THIRD arg3, void *arg4);
+/* The library counts the calls that had other arguments than those below. */
+extern unsigned long my_wrong_calls;
 
 enum { THREADS_MAX = 64, UNTIMED = 300 };
 
@@ -29,7 +31,7 @@ static pthread_barrier_t begin, end;
 /* A call instruction of its own: compilers merge what is the same. */
 #define SITE(n)                                                                                    \
     case n:                                                                                        \
-        result = CALLED(n, 0xDEADBEEF, (THIRD)3.14159, &result);                                   \
+        CALLED(42, 0xDEADBEEF, (THIRD)3.14159, &calls);                                            \
         __asm__ volatile("" : : "i"(n));                                                           \
         break;
 #define SITES_10(t)                                                                                \
@@ -42,7 +44,6 @@ static pthread_barrier_t begin, end;
 
 __attribute__((noinline)) NOT_TRACED static void call_from(long site)
 {
-    int result = 0;
     switch (site) {
         SITES_10()
         SITES_10(1)
@@ -54,10 +55,6 @@ __attribute__((noinline)) NOT_TRACED static void call_from(long site)
         SITES_10(7)
         SITES_10(8)
         SITES_10(9)
-    }
-    if (result != site) {
-        fprintf(stderr, "caller: a call returned %d, not %ld\n", result, site);
-        exit(1);
     }
 }
 
@@ -122,6 +119,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: caller CALLS [THREADS [SITES]]\n");
         return 2;
     }
-    printf("%.0f\n", (n == 1 ? alone() : together(n)) / (double)(calls * n));
+    double ns = n == 1 ? alone() : together(n);
+    if (my_wrong_calls) {
+        fprintf(stderr, "caller: %lu calls had wrong arguments\n", my_wrong_calls);
+        return 1;
+    }
+    printf("%.0f\n", ns / (double)(calls * n));
     return 0;
 }

@@ -2,10 +2,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-int plain_function(int arg1, uint64_t arg2, uint64_t arg3, void *arg4);
-int plain_function(int arg1, uint64_t arg2, uint64_t arg3, void *arg4)
+extern unsigned long my_wrong_calls;
+unsigned long my_wrong_calls;
+
+void plain_function(int arg1, uint64_t arg2, uint64_t arg3, void *arg4);
+void plain_function(int arg1, uint64_t arg2, uint64_t arg3, void *arg4)
 {
-    if (arg2 == 0 || arg3 == 0 || arg4 == NULL)
-        return -1;
-    return arg1;
+    if (arg1 != 42 || arg2 != 0xDEADBEEF || arg3 != 3 || arg4 == NULL)
+        my_wrong_calls++;
 }

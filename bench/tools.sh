@@ -47,7 +47,7 @@ tool() { # COMMAND...
 
 way_ltrace() {
     needs ltrace || return
-    echo "int $f(int, ulong, double, addr);" >"$work/ltrace.conf"
+    echo "void $f(int, ulong, double, addr);" >"$work/ltrace.conf"
     tool ltrace -F "$work/ltrace.conf" -e $f@MAIN -o "$work/ltrace.out" "$caller" 2000 || return
     grep -q "$f(" "$work/ltrace.out" || { echo "it has recorded nothing"; return 1; }
 }
@@ -60,12 +60,12 @@ way_gdb() {
         echo 'start >program.out'
         echo "dprintf *$f,\"($f %d %lu %g %p)\\n\",\$edi,\$rsi,\$xmm0.v2_double[0],\$rdx"
         gdb -nx -batch -ex "disassemble $f" "$build/lib/libmylib.so" 2>/dev/null |
-            sed -n "s/^ *0x[0-9a-f]* <+\([0-9]*\)>:.*\<ret.*/dprintf *($f+\1),\"= %d\\\\n\",\$eax/p"
+            sed -n "s/^ *0x[0-9a-f]* <+\([0-9]*\)>:.*\<ret.*/dprintf *($f+\1),\"= void\\\\n\"/p"
         echo 'continue'
     } >"$work/gdb.commands"
     rm -f "$work/program.out"
     (cd "$work" && gdb -nx -batch -x gdb.commands --args "$caller" 1000 >gdb.out 2>&1)
-    if ! grep -q "^($f 0 " "$work/gdb.out" || ! grep -q '^= 0' "$work/gdb.out"; then
+    if ! grep -q "^($f 42 " "$work/gdb.out" || ! grep -q '^= void' "$work/gdb.out"; then
         echo "it has recorded nothing"
         return 1
     fi
@@ -77,8 +77,8 @@ way_uftrace() {
     needs uftrace || return
     rm -rf "$work/uftrace"
     tool uftrace record -d "$work/uftrace" --no-libcall -b 64m -A "$f@arg1/i32,arg2/u64,fparg1/64,arg3/x64" \
-        -R "$f@retval/i32" "$bin/caller_pg" 200000 >"$work/program.out" || return
-    if ! uftrace replay -d "$work/uftrace" -F $f -f none 2>/dev/null | head -n 5 | grep -q "$f(0, 0xdeadbeef, 3.14159"; then
+        -R "$f" "$bin/caller_pg" 200000 >"$work/program.out" || return
+    if ! uftrace replay -d "$work/uftrace" -F $f -f none 2>/dev/null | head -n 5 | grep -q "$f(42, 0xdeadbeef, 3.14159"; then
         echo "it has recorded nothing"
         return 1
     fi
@@ -91,8 +91,8 @@ way_bpftrace() {
     local library=$build/lib/libmylib.so
     BPFTRACE_PERF_RB_PAGES=4096 tool bpftrace -q -o "$work/bpftrace.out" -c "$caller 50000" -e "
         uprobe:$library:$f { printf(\"($f %d %lu 0x%lx)\\n\", arg0, arg1, arg2); }
-        uretprobe:$library:$f { printf(\"= %d\\n\", retval); }" >"$work/program.out" || return
-    grep -q "($f 0 " "$work/bpftrace.out" || { echo "it has recorded nothing"; return 1; }
+        uretprobe:$library:$f { printf(\"= void\\n\"); }" >"$work/program.out" || return
+    grep -q "($f 42 " "$work/bpftrace.out" || { echo "it has recorded nothing"; return 1; }
     grep -E '^[0-9]+$' "$work/program.out" || grep -E '^[0-9]+$' "$work/bpftrace.out"
 }
 

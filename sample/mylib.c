@@ -2,10 +2,11 @@
 
 #include <stddef.h>
 
-int my_traced_function(int arg1, uint64_t arg2, double arg3, void *arg4)
+unsigned long my_wrong_calls;
+
+void my_traced_function(int arg1, uint64_t arg2, double arg3, void *arg4)
 {
-    /* Every argument is looked at, so that a tracer that damaged one is found out by the caller. */
-    if (arg2 == 0 || arg3 != arg3 || arg4 == NULL)
-        return -1;
-    return arg1;
+    /* Every argument is checked, so that the caller notices a tracer that damages one. */
+    if (arg1 != 42 || arg2 != 0xDEADBEEF || arg3 != 3.14159 || arg4 == NULL)
+        my_wrong_calls++;
 }

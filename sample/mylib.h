@@ -4,7 +4,10 @@
 
 #include <stdint.h>
 
-/* Returns arg1; -1 when arg2 is 0, arg3 is not a number or arg4 is NULL. */
-int my_traced_function(int arg1, uint64_t arg2, double arg3, void *arg4);
+/* Expects 42, 0xDEADBEEF, 3.14159 and a pointer that is not NULL. */
+void my_traced_function(int arg1, uint64_t arg2, double arg3, void *arg4);
+
+/* The number of calls that had other arguments. */
+extern unsigned long my_wrong_calls;
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * sample_app [CALLS] [DELAY_US]: calls my_traced_function() CALLS times (1000), DELAY_US
- * microseconds (0) after each, and tells how many calls it made. Exits with 1 when a call did not
- * return what it should, with 2 when its own arguments are no numbers.
+ * microseconds (0) after each, and tells how many calls it made. Exits with 1 when a call got other
+ * arguments than these, with 2 when its own arguments are no numbers.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -39,16 +39,16 @@ int main(int argc, char **argv)
     };
 
     for (long i = 0; i < calls; i++) {
-        int result = my_traced_function(42, 0xDEADBEEF, 3.14159, (void *)(uintptr_t)0x12345678);
-        if (result != 42) {
-            fprintf(stderr, "sample_app: call %ld returned %d, not 42\n", i + 1, result);
-            return 1;
-        }
+        my_traced_function(42, 0xDEADBEEF, 3.14159, (void *)(uintptr_t)0x12345678);
         if (delay_us) {
             struct timespec left = delay;
             while (nanosleep(&left, &left) != 0 && errno == EINTR)
                 ;
         }
+    }
+    if (my_wrong_calls) {
+        fprintf(stderr, "sample_app: %lu calls had wrong arguments\n", my_wrong_calls);
+        return 1;
     }
     printf("sample_app: %ld calls\n", calls);
     return 0;

@@ -13,7 +13,7 @@
 
 #include "mylib.h"
 
-typedef int traced_function(int, uint64_t, double, void *);
+typedef void traced_function(int, uint64_t, double, void *);
 
 static traced_function *real;
 
@@ -26,10 +26,9 @@ __attribute__((constructor)) static void find_real(void)
     }
 }
 
-int my_traced_function(int arg1, uint64_t arg2, double arg3, void *arg4)
+void my_traced_function(int arg1, uint64_t arg2, double arg3, void *arg4)
 {
     lttng_ust_tracepoint(mylib, my_traced_function_entry, arg1, arg2, arg3, arg4);
-    int retval = real(arg1, arg2, arg3, arg4);
-    lttng_ust_tracepoint(mylib, my_traced_function_exit, retval);
-    return retval;
+    real(arg1, arg2, arg3, arg4);
+    lttng_ust_tracepoint(mylib, my_traced_function_exit);
 }

@@ -25,10 +25,8 @@ LTTNG_UST_TRACEPOINT_EVENT(
 
 LTTNG_UST_TRACEPOINT_EVENT(
     mylib, my_traced_function_exit,
-    LTTNG_UST_TP_ARGS(int, retval),
-    LTTNG_UST_TP_FIELDS(
-        lttng_ust_field_integer(int, retval, retval)
-    )
+    LTTNG_UST_TP_ARGS(),
+    LTTNG_UST_TP_FIELDS()
 )
 /* clang-format on */
 

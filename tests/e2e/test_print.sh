@@ -11,7 +11,7 @@ case_lines()
     [[ $(cat $out) == "sample_app: 100 calls" ]] || fail "the program's output is not its own"
     [[ ! -s $err ]] || fail "--quiet is not quiet"
     lines 100 "^[0-9]+ mylib:$entry\$" lines
-    lines 100 '^[0-9]+ = 42 <[0-9]+\.[0-9]+>$' lines
+    lines 100 '^[0-9]+ = void <[0-9]+\.[0-9]+>$' lines
     lines 200 . lines
     [[ $(cut -d' ' -f1 lines | sort -u | wc -l) == 1 ]] || fail "more than one thread ID"
 }
@@ -20,7 +20,7 @@ case_stderr_is_the_default()
 {
     traced 0 -q -P -f my_traced_function "$sample" 3
     lines 3 "^[0-9]+ mylib:$entry\$" $err
-    lines 3 '^[0-9]+ = 42 <' $err
+    lines 3 '^[0-9]+ = void <' $err
     lines 6 . $err
 }
 
@@ -29,7 +29,7 @@ case_without_patterns()
 {
     traced 0 -q --print=lines "$sample" 5
     lines 5 "mylib:$entry\$" lines
-    lines 5 '= 42 <' lines
+    lines 5 '= void <' lines
     lines 1 '^[0-9]+ sample_app:main\(argc = 2, argv = 0x[0-9a-f]+\)$' lines
     # One level deeper than main.
     lines 5 "^[0-9]+  +mylib:" lines
@@ -40,7 +40,7 @@ case_timestamp()
 {
     traced 0 -q -t --print=lines -f my_traced_function "$sample" 3
     lines 3 "^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+ [0-9]+ mylib:$entry\$" lines
-    lines 3 '^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+ [0-9]+ = 42 <' lines
+    lines 3 '^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+ [0-9]+ = void <' lines
 }
 
 case_entry_only()
@@ -85,7 +85,7 @@ case_whole_name()
 case_list()
 {
     traced 0 --list "$sample" 5
-    lines 1 'int my_traced_function\(int arg1, uint64_t arg2, double arg3, void \*arg4\)' $out
+    lines 1 'void my_traced_function\(int arg1, uint64_t arg2, double arg3, void \*arg4\)' $out
     lines 0 'sample_app: 5 calls' $out
     lines 1 'int main\(int argc, char \*\*argv\)' $out
     traced 0 --list -f my_traced_function "$sample"
@@ -119,7 +119,7 @@ case_follow_forks()
     traced 3 -q -F --print=lines -f my_traced_function \
         /bin/sh -c "$sample 10; $sample 20 & wait; exit 3"
     lines 30 "mylib:$entry\$" lines
-    lines 30 '= 42 <' lines
+    lines 30 '= void <' lines
     [[ $(cut -d' ' -f1 lines | sort -u | wc -l) == 2 ]] || fail "not two processes"
     traced 3 -q --print=lines -f my_traced_function /bin/sh -c "$sample 10; exit 3"
     lines 0 . lines

@@ -21,7 +21,7 @@ sample_events()
     local contexts=
     [[ ${2:-} != own ]] || contexts='\{ vtid = [0-9]+, procname = "sample_app" \}, '
     lines "$1" "mylib:my_traced_function_entry: \{ cpu_id = [0-9]+ \}, $contexts\{ arg1 = 42, arg2 = 3735928559, arg3 = 3\.14159, arg4 = 0x12345678 \}\$" text
-    lines "$1" "mylib:my_traced_function_exit: \{ cpu_id = [0-9]+ \}, $contexts\{ retval = 42 \}\$" text
+    lines "$1" "mylib:my_traced_function_exit: \{ cpu_id = [0-9]+ \}, $contexts\{ \}\$" text
 }
 
 case_no_session()
@@ -211,7 +211,9 @@ case_fields_are_listed()
     grep -q 'field: arg2 (integer)' entry || fail "arg2: $(cat entry)"
     grep -q 'field: arg3 (float)' entry || fail "arg3: $(cat entry)"
     grep -q 'field: arg4 (integer)' entry || fail "arg4: $(cat entry)"
-    grep -A1 'mylib:my_traced_function_exit ' list | grep -q 'field: retval (integer)' ||
+    ! grep -A1 'mylib:my_traced_function_exit ' list | grep -q 'field:' ||
+        fail "the exit of a function that returns nothing has a field: $(cat list)"
+    grep -A1 'sample_app:number_exit ' list | grep -q 'field: retval (integer)' ||
         fail "retval: $(cat list)"
     grep -q 'sample_app:main_entry ' list || fail "no main: $(cat list)"
     # The tracer's own processes and libraries are no candidates.
@@ -233,7 +235,7 @@ case_filter()
     with_lttng
     lttng_do create mine --output="$dir/mine"
     lttng_do enable-event -u 'mylib:my_traced_function_entry' --filter 'arg1 > 41 && arg3 < 3.2'
-    lttng_do enable-event -u 'mylib:my_traced_function_exit' --filter 'retval != 42'
+    lttng_do enable-event -u 'sample_app:number_exit' --filter 'retval != 100'
     lttng_do start
     traced 0 "$sample" 100
     lttng_do destroy mine
@@ -243,13 +245,13 @@ case_filter()
 
     lttng_do create other --output="$dir/other"
     lttng_do enable-event -u 'mylib:my_traced_function_entry' --filter 'arg1 > 42 || arg3 > 3.2'
-    lttng_do enable-event -u 'mylib:my_traced_function_exit' --filter 'retval == 42'
+    lttng_do enable-event -u 'sample_app:number_exit' --filter 'retval == 100'
     lttng_do start
     traced 0 "$sample" 100
     lttng_do destroy other
     read_trace other
-    events 100 mylib:my_traced_function_exit
-    lines 100 . text
+    events 1 sample_app:number_exit
+    lines 1 . text
 }
 
 # What is enabled while the program runs is planted within 200 ms, and lifted when disabled.
