@@ -63,7 +63,7 @@ void returns_met(struct space *space, struct site *site, bool returned)
         site->idle = IDLE_MAX - 1;
     }
     if (site->on_demand && site->waiting == 0 && site->uses == SITE_RETURN)
-        site_unuse(space, site, SITE_RETURN);
+        site_rest(space, site);
 }
 
 static bool wants_exit(const struct site *entry)

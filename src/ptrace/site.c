@@ -144,19 +144,38 @@ int site_plant(struct space *space, struct site *site)
     return 0;
 }
 
-void site_lift(struct space *space, struct site *site)
+/* Takes the breakpoint out of the memory. */
+static int take_out(struct space *space, const struct site *site)
 {
     uint8_t there[ARCH_TRAP_MAX];
+    int r = memory_read(space->memory, site->at, there, arch_trap_length);
+    /* Code that was unmapped or replaced behind our back is not ours to write to. */
+    if (r == 0 && memcmp(there, arch_trap, arch_trap_length) != 0)
+        r = -ENOENT;
+    if (r == 0)
+        r = memory_write(space->memory, site->at, site->original, arch_trap_length);
+    if (r == 0)
+        space->engine->stats.text_writes++;
+    return r;
+}
+
+void site_lift(struct space *space, struct site *site)
+{
     if (!site->planted)
         return;
     site->planted = false;
     space->changes++;
-    /* Code that was unmapped or replaced behind our back is not ours to write to. */
-    if (memory_read(space->memory, site->at, there, arch_trap_length) < 0 ||
-        memcmp(there, arch_trap, arch_trap_length) != 0)
+    int ignored = take_out(space, site);
+    (void)ignored;
+}
+
+void site_rest(struct space *space, struct site *site)
+{
+    if (!site->planted || take_out(space, site) < 0)
         return;
-    if (memory_write(space->memory, site->at, site->original, arch_trap_length) == 0)
-        space->engine->stats.text_writes++;
+    site->planted = false;
+    site->uses = 0;
+    space->changes++;
 }
 
 int site_use(struct space *space, struct site *site, enum site_use use)

@@ -92,6 +92,10 @@ MUST_CHECK int site_use(struct space *space, struct site *site, enum site_use us
 /* Takes a use away and lifts the breakpoint if it was the last. */
 void site_unuse(struct space *space, struct site *site, enum site_use use);
 
+/* Lifts the breakpoint and takes all uses away, if it can be lifted; else the site stays as it is.
+ */
+void site_rest(struct space *space, struct site *site);
+
 /* Writes or takes away the breakpoint itself, whatever the uses: for a step in place. */
 MUST_CHECK int site_plant(struct space *space, struct site *site);
 void site_lift(struct space *space, struct site *site);
