@@ -27,22 +27,34 @@ static const struct {
     {"__cxa_begin_catch", JUMP_CATCH},
 };
 
-/* What the engine itself must see: see process_watch_sigmask(). */
+/* Where the function begins; 0: it is not in the module. */
+static target_addr entry_of(const struct module *module, const char *name)
+{
+    file_vaddr vaddr;
+    return image_symbol(module->image, name, &vaddr) ? module_target(module, vaddr)
+                                                     : target_addr_of(0);
+}
+
+/* What the engine itself must see: see process_watch_signals(). */
 static void watch_signals(struct target *target, const struct module *module)
 {
     static const struct {
         const char *name;
         int (*watch)(struct process *process, target_addr at, struct error *err);
     } watched[] = {
-        {"pthread_sigmask", process_watch_sigmask},
-        {"sigaction", process_watch_sigaction},
         {"sched_getaffinity", process_watch_affinity},
         {"sched_setaffinity", process_watch_affinity},
         {"pthread_getaffinity_np", process_watch_affinity},
         {"pthread_setaffinity_np", process_watch_affinity},
     };
+    const struct signal_functions signals = {.sigmask = entry_of(module, "pthread_sigmask"),
+                                             .sigaction = entry_of(module, "sigaction"),
+                                             .syscall = entry_of(module, "syscall")};
     struct error err;
     file_vaddr vaddr;
+    if (process_watch_signals(target->process, &signals, &err) < 0)
+        log_debug("not all of %s is watched for what it makes of SIGTRAP: %s",
+                  image_path(module->image), err.text);
     for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
         if (image_symbol(module->image, watched[i].name, &vaddr) &&
             watched[i].watch(target->process, module_target(module, vaddr), &err) < 0)

@@ -127,33 +127,37 @@ int process_watch_jump(struct process *process, target_addr at, enum process_jum
     return add_use(process, at, uses[jump], err);
 }
 
-static void look_at_threads(struct process *process)
-{
-    struct tracee *tracee;
-    for (size_t i = 0; (tracee = table_next(&process->engine->tracees, &i));)
-        if (tracee->process == process)
-            sigtrap_look_thread(tracee);
-}
-
-/* What changed before this watch is looked at once more: afterwards, and just before for those
-   threads that will have run into the breakpoint by then. */
-int process_watch_sigmask(struct process *process, target_addr at, struct error *err)
-{
-    look_at_threads(process);
-    int r = add_use(process, at, SITE_SIGMASK, err);
-    look_at_threads(process);
-    return r;
-}
-
 int process_watch_affinity(struct process *process, target_addr at, struct error *err)
 {
     return process->engine->options.no_pin ? 0 : add_use(process, at, SITE_AFFINITY, err);
 }
 
-int process_watch_sigaction(struct process *process, target_addr at, struct error *err)
+/* What changed before these watches is looked at once more: afterwards, and just before for those
+   threads that will have run into a breakpoint by then. */
+static void look_at_signals(struct process *process)
 {
+    struct tracee *tracee;
+    for (size_t i = 0; (tracee = table_next(&process->engine->tracees, &i));)
+        if (tracee->process == process)
+            sigtrap_look_thread(tracee);
     sigtrap_look_process(process);
-    int r = add_use(process, at, SITE_SIGACTION, err);
-    sigtrap_look_process(process);
-    return r;
+}
+
+int process_watch_signals(struct process *process, const struct signal_functions *at,
+                          struct error *err)
+{
+    const target_addr none = {0},
+                      places[] = {at->sigmask, at->sigaction,
+                                  process->space->syscalls.given_up ? none : at->syscall};
+    static const enum site_use uses[] = {SITE_SIGMASK, SITE_SIGACTION, SITE_SYSCALL};
+    int first = 0;
+    if (!places[0].value && !places[1].value && !places[2].value)
+        return 0;
+    look_at_signals(process);
+    for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+        int r = places[i].value ? add_use(process, places[i], uses[i], first < 0 ? NULL : err) : 0;
+        first = first < 0 ? first : r;
+    }
+    look_at_signals(process);
+    return first;
 }

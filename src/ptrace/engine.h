@@ -210,11 +210,18 @@ enum process_jump { JUMP_LONGJMP, JUMP_CONTEXT, JUMP_THROW, JUMP_CATCH };
 MUST_CHECK int process_watch_jump(struct process *process, target_addr at, enum process_jump jump,
                                   struct error *err);
 
-/* `at` is the entry of the C library's pthread_sigmask(), or of its sigaction(): what they make of
-   SIGTRAP is remembered and kept up (breakpoints would undo it). To be asked for before anything is
-   armed. */
-MUST_CHECK int process_watch_sigmask(struct process *process, target_addr at, struct error *err);
-MUST_CHECK int process_watch_sigaction(struct process *process, target_addr at, struct error *err);
+/* Where the functions of a C library begin by which a program changes what becomes of SIGTRAP.
+   0: there is none. */
+struct signal_functions {
+    target_addr sigmask;   /* pthread_sigmask() */
+    target_addr sigaction; /* sigaction() */
+    target_addr syscall;   /* syscall() */
+};
+
+/* What they make of SIGTRAP is remembered and kept up (breakpoints would undo it). To be asked for
+   before anything is armed. The others are watched where one cannot be. */
+MUST_CHECK int process_watch_signals(struct process *process, const struct signal_functions *at,
+                                     struct error *err);
 
 /* `at` is the entry of a function of the C library that asks for or sets CPU affinities: those that
    tracing has changed are given back before it runs. */

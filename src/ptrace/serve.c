@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "ptrace/cpu.h"
@@ -385,6 +386,16 @@ static bool is_retry(struct tracee *tracee, const struct site *site, const arch_
     return here;
 }
 
+/* Whether the function with this use is entered, or syscall() with its number: which argument is
+   the first one of the call; or -1. */
+static int first_argument(const struct site *site, const arch_regs *regs, enum site_use use,
+                          int number)
+{
+    if (site->uses & use)
+        return 0;
+    return (site->uses & SITE_SYSCALL) && (int)arch_integer_arg(regs, 0) == number ? 1 : -1;
+}
+
 void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site, arch_regs *regs)
 {
     struct process *process = tracee->process;
@@ -394,6 +405,7 @@ void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site,
     space->helper = tracee->tid;
     tracee->hand_to = NULL;
     bool returned = false;
+    int first;
     /* Once more for what faulted behind a call: all that returned has been reported then. But the
        breakpoint may have been away when the handler came back, and this be the next return. */
     if ((site->uses & SITE_RETURN) && !process->silent) {
@@ -407,8 +419,8 @@ void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site,
         serve_jumps(tracee, site, regs);
         if (site->uses & SITE_WATCH)
             call_watches(tracee, site);
-        if (site->uses & SITE_SIGACTION)
-            sigtrap_on_sigaction(tracee, regs);
+        if ((first = first_argument(site, regs, SITE_SIGACTION, SYS_rt_sigaction)) >= 0)
+            sigtrap_on_sigaction(tracee, regs, (unsigned)first);
         if (site->uses & SITE_AFFINITY)
             placement_give_back(engine);
     }
@@ -416,7 +428,10 @@ void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site,
         tracee->hand_to = NULL;
     space->helper = 0;
     enum trap_block then;
-    bool masks = !retried && (site->uses & SITE_SIGMASK) && sigtrap_on_sigmask(tracee, regs, &then);
+    first = retried ? -1 : first_argument(site, regs, SITE_SIGMASK, SYS_rt_sigprocmask);
+    bool masks = first >= 0 && sigtrap_on_sigmask(tracee, regs, (unsigned)first, &then);
+    if (site->uses & SITE_SYSCALL)
+        sigtrap_on_syscall(tracee, site, masks);
     if (masks)
         tracee->hand_to = NULL; /* it is looked at once more */
     pass(engine, tracee, site, regs, remote_calls);

@@ -17,6 +17,8 @@ enum {
     KERNEL_SIGSET_SIZE = 8,
     /* Scratch memory below the stack pointer and its red zone, where nothing is kept. */
     SCRATCH_BELOW = 1024,
+    SYSCALLS_SPAN = 1000,
+    SYSCALLS_SPAN_NS = UINT64_C(10) * 1000 * 1000 * 1000,
 };
 
 static const uint64_t TRAP_BIT = UINT64_C(1) << (SIGTRAP - 1);
@@ -58,16 +60,21 @@ void sigtrap_look_thread(struct tracee *tracee)
     tracee->trap_mask = tracee->trap_block == TRAP_BLOCKED ? mask : 0;
 }
 
-/* The mask that a thread of unknown state has after a trap: SIGTRAP is in it no more, but a mask of
-   all that a program can block was certainly meant to hold it. */
-static enum trap_block guess_block(uint64_t mask)
+/* Whether SIGTRAP was in the mask that a thread of unknown state has after a trap: it is no more,
+   but a mask of all that a program can block was certainly meant to hold it. */
+static bool held_trap(uint64_t mask)
 {
     static const uint64_t unblockable =
         (UINT64_C(1) << (SIGKILL - 1)) | (UINT64_C(1) << (SIGSTOP - 1));
+    return (mask | INTERNAL | unblockable | TRAP_BIT) == ~UINT64_C(0);
+}
+
+/* What that says of the time from now on: the C library's moment may be over soon. */
+static enum trap_block guess_block(uint64_t mask)
+{
     if ((mask & INTERNAL) == INTERNAL)
         return TRAP_BLOCK_UNKNOWN;
-    return (mask | INTERNAL | unblockable | TRAP_BIT) == ~UINT64_C(0) ? TRAP_BLOCKED
-                                                                      : TRAP_NOT_BLOCKED;
+    return held_trap(mask) ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
 }
 
 static target_addr scratch_of(const arch_regs *regs)
@@ -143,18 +150,30 @@ void sigtrap_look_process(struct process *process)
         process->trap = (struct sigtrap){0};
 }
 
-bool sigtrap_on_sigmask(const struct tracee *tracee, const arch_regs *regs, enum trap_block *then)
+bool sigtrap_on_sigmask(const struct tracee *tracee, const arch_regs *regs, unsigned first,
+                        enum trap_block *then)
 {
-    int how = (int)arch_integer_arg(regs, 0);
-    uint64_t at = arch_integer_arg(regs, 1), set;
+    int how = (int)arch_integer_arg(regs, first);
+    uint64_t at = arch_integer_arg(regs, first + 1), set;
+    /* As syscall() has it: EINVAL. */
+    if (first > 0 && arch_integer_arg(regs, first + 3) != KERNEL_SIGSET_SIZE)
+        return false;
     if (!at ||
         memory_read(tracee->process->space->memory, target_addr_of(at), &set, sizeof(set)) < 0)
         return false;
-    if (how == SIG_SETMASK)
+    switch (how) {
+    case SIG_SETMASK:
         *then = set & TRAP_BIT ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
-    else
-        *then = how == SIG_BLOCK ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
-    return how == SIG_SETMASK || (set & TRAP_BIT);
+        return true;
+    case SIG_BLOCK:
+        *then = TRAP_BLOCKED;
+        return set & TRAP_BIT;
+    case SIG_UNBLOCK:
+        *then = TRAP_NOT_BLOCKED;
+        return set & TRAP_BIT;
+    default: /* EINVAL */
+        return false;
+    }
 }
 
 /* sigaction() has come back to where it was called from. */
@@ -176,15 +195,15 @@ static void on_sigaction_done(void *data, struct process *process, pid_t tid)
         learn_action(process, tid, tracee->sigaction_handler == (uintptr_t)SIG_IGN);
 }
 
-void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs)
+void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs, unsigned first)
 {
     struct process *process = tracee->process;
     const int memory = process->space->memory;
-    uint64_t action = arch_integer_arg(regs, 1), ret = arch_return_register(regs);
+    uint64_t action = arch_integer_arg(regs, first + 1), ret = arch_return_register(regs);
     struct error err;
-    if ((int)arch_integer_arg(regs, 0) != SIGTRAP || !action)
+    if ((int)arch_integer_arg(regs, first) != SIGTRAP || !action)
         return;
-    /* struct sigaction begins with the handler, in every C library. */
+    /* struct sigaction begins with the handler, in every C library and in the kernel. */
     if (memory_read(memory, target_addr_of(action), &tracee->sigaction_handler, 8) < 0 ||
         (arch_return_in_memory &&
          memory_read(memory, target_addr_of(arch_entry_slot(regs)), &ret, sizeof(ret)) < 0))
@@ -195,6 +214,24 @@ void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs)
                     err.text);
     else
         tracee->in_sigaction = true;
+}
+
+void sigtrap_on_syscall(struct tracee *tracee, struct site *site, bool masks)
+{
+    struct space *space = tracee->process->space;
+    struct syscall_watch *watch = &space->syscalls;
+    watch->needed = watch->needed || masks || tracee->in_sigaction;
+    if (watch->calls++ % SYSCALLS_SPAN != 0)
+        return;
+    uint64_t now = engine_now_ns();
+    if (watch->calls > 1 && !watch->needed && now - watch->since_ns < SYSCALLS_SPAN_NS) {
+        watch->given_up = true;
+        site_unuse(space, site, SITE_SYSCALL);
+        log_debug("process %d calls syscall() often: what it asks of the kernel about SIGTRAP by "
+                  "that is not seen any more",
+                  tracee->process->pid);
+    }
+    watch->since_ns = now;
 }
 
 /*
@@ -237,12 +274,14 @@ static void mend_mask(struct tracee *tracee)
     uint64_t mask;
     if (engine_get_mask(engine, tracee->tid, &mask) < 0)
         return;
+    bool held = tracee->trap_block == TRAP_BLOCKED && !is_past(tracee, mask);
     if (tracee->trap_block == TRAP_BLOCK_UNKNOWN) {
+        held = held_trap(mask);
         tracee->trap_block = guess_block(mask);
         tracee->trap_mask = mask; /* not the library's, which told nothing */
-    } else if (is_past(tracee, mask))
+    } else if (!held)
         tracee->trap_block = TRAP_NOT_BLOCKED;
-    if (tracee->trap_block != TRAP_BLOCKED)
+    if (!held)
         return;
     mask |= TRAP_BIT;
     engine_set_mask(engine, tracee->tid, mask);

@@ -7,7 +7,7 @@
  *
  * Known is what was so when the program was attached to or executed, and what it has since asked of
  * the C library's pthread_sigmask() and sigaction(), by which sigprocmask(), signal() and their
- * like go, too. What it asks of the kernel by itself is not seen.
+ * like go, too, and of its syscall(). What it asks of the kernel by itself is not seen.
  */
 #ifndef PTRACE_SIGTRAP_H
 #define PTRACE_SIGTRAP_H
@@ -20,6 +20,7 @@
 #include "util/error.h"
 
 struct process;
+struct site;
 struct tracee;
 
 /* A struct sigaction as rt_sigaction(2) has it. */
@@ -49,12 +50,22 @@ struct sigtrap {
 void sigtrap_look_thread(struct tracee *tracee);
 void sigtrap_look_process(struct process *process);
 
-/* The thread is at the entry of pthread_sigmask(): whether that will block or unblock SIGTRAP, and
+/* The thread is at the entry of pthread_sigmask(), or of syscall() for rt_sigprocmask(2), whose
+   arguments begin with the one numbered `first`: whether that will block or unblock SIGTRAP, and
    which. To be remembered only once the thread has passed the breakpoint, whose mending is still
    about the mask before: the call may ask for that. */
-bool sigtrap_on_sigmask(const struct tracee *tracee, const arch_regs *regs, enum trap_block *then);
-/* The thread is at the entry of sigaction(). */
-void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs);
+bool sigtrap_on_sigmask(const struct tracee *tracee, const arch_regs *regs, unsigned first,
+                        enum trap_block *then);
+/* The thread is at the entry of sigaction(), or of syscall() for rt_sigaction(2). */
+void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs, unsigned first);
+/*
+ * The thread is at the entry of syscall(); `masks`: sigtrap_on_sigmask() was true. Each call stops
+ * the thread, and a few programs make them by the hundred thousand (futex(2), io_uring_enter(2))
+ * and never for the sake of SIGTRAP. So the watch is given up, for good, in a program that has made
+ * a thousand calls in less than ten seconds and none about SIGTRAP: it costs a thousand stops at
+ * most, or a hundred a second.
+ */
+void sigtrap_on_syscall(struct tracee *tracee, struct site *site, bool masks);
 
 /* The thread has trapped and is about to be resumed: puts back what the kernel took. May make it do
    a system call: see remote_syscall(). */

@@ -31,6 +31,7 @@ enum site_use {
     SITE_THROW = 128,    /* the unwinder, called with an exception */
     SITE_SIGMASK = 16,   /* the C library's pthread_sigmask() */
     SITE_SIGACTION = 32, /* the C library's sigaction() */
+    SITE_SYSCALL = 1024, /* the C library's syscall() */
     SITE_AFFINITY = 512, /* the C library's sched_getaffinity() and others of its kind */
 };
 

@@ -191,6 +191,7 @@ int space_copy(struct space *from, pid_t tid, uint64_t changes, struct space **s
     }
     s->syscall_insn = from->syscall_insn;
     s->parking = from->parking;
+    s->syscalls = from->syscalls;
     if (changes != from->changes)
         conform(from, s, tid);
     *space = s;

@@ -26,6 +26,14 @@ struct no_code {
     uint64_t seen_ns; /* when that was; 0: never */
 };
 
+/* The watch of syscall(): see sigtrap_on_syscall(). */
+struct syscall_watch {
+    unsigned calls;    /* since then */
+    uint64_t since_ns; /* 0: none yet */
+    bool needed;       /* some call was about SIGTRAP */
+    bool given_up;
+};
+
 struct space {
     struct engine *engine;
     unsigned users;     /* processes in it */
@@ -40,7 +48,8 @@ struct space {
     uint64_t maps_read_ns;
     struct no_code no_code[NO_CODE_PAGES]; /* by page number */
     struct unwinder *unwinder;             /* NULL until a call chain is asked for: see unwind.h */
-    unsigned remote_calls;                 /* made so far: see remote_syscall() */
+    struct syscall_watch syscalls;
+    unsigned remote_calls; /* made so far: see remote_syscall() */
     pid_t helper; /* a thread that is stopped where it can do a remote system call; 0: none now */
 };
 

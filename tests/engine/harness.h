@@ -117,15 +117,18 @@ static inline void harness_refresh(struct harness *h, struct process *process)
                 expect_alive(
                     process_watch_jump(process, module_target(module, vaddr), jumps[i].jump, &err),
                     &err);
+        struct signal_functions signals = {{0}, {0}, {0}};
         if (image_symbol(module->image, "pthread_sigmask", &vaddr))
-            expect_alive(process_watch_sigmask(process, module_target(module, vaddr), &err), &err);
+            signals.sigmask = module_target(module, vaddr);
+        if (image_symbol(module->image, "sigaction", &vaddr))
+            signals.sigaction = module_target(module, vaddr);
+        if (image_symbol(module->image, "syscall", &vaddr))
+            signals.syscall = module_target(module, vaddr);
+        expect_alive(process_watch_signals(process, &signals, &err), &err);
         if (image_symbol(module->image, "sched_getaffinity", &vaddr))
             expect_alive(process_watch_affinity(process, module_target(module, vaddr), &err), &err);
         if (image_symbol(module->image, "pthread_setaffinity_np", &vaddr))
             expect_alive(process_watch_affinity(process, module_target(module, vaddr), &err), &err);
-        if (image_symbol(module->image, "sigaction", &vaddr))
-            expect_alive(process_watch_sigaction(process, module_target(module, vaddr), &err),
-                         &err);
         if (image_symbol(module->image, "_dl_debug_state", &vaddr)) {
             target_addr hook = module_target(module, vaddr);
             process_unwatch(process, hook, on_linker_hook, h);

@@ -219,6 +219,17 @@ END_TEST
 START_TEST(blocks_or_ignores_the_signal_of_breakpoints)
 {
     COMPARE("work", 1, "sigtrap_blocked");
+    COMPARE("work", 1, "sigtrap_syscall");
+    COMPARE("work", 1, "sigtrap_syscall 50 both");
+}
+END_TEST
+
+/* Where it never asks for SIGTRAP, a watch of syscall() is given up. */
+START_TEST(makes_system_calls_all_the_time)
+{
+    struct engine_stats stats = stats_of("sigtrap_syscall 1000 often", false);
+    ck_assert_uint_ge(stats.stops, 2000 + 1000);
+    ck_assert_uint_le(stats.stops, 2000 + 1000 + 100);
 }
 END_TEST
 
@@ -328,6 +339,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, faults_that_are_mended);
     tcase_add_test(tests, breakpoints_of_its_own);
     tcase_add_test(tests, blocks_or_ignores_the_signal_of_breakpoints);
+    tcase_add_test(tests, makes_system_calls_all_the_time);
     tcase_add_test(tests, stops_itself);
     tcase_add_test(tests, first_instructions_of_every_kind);
     tcase_add_test(tests, code_made_at_run_time);

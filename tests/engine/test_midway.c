@@ -79,6 +79,7 @@ static const struct {
     {"group_stop", "group_stop 20 20", NOTHING},
     {"first_instructions", "first_instructions 3000", NOTHING},
     {"sigtrap_blocked", "sigtrap_blocked 3000", NOTHING},
+    {"sigtrap_syscall", "sigtrap_syscall 1000", NOTHING},
     {"affinity 3000", "affinity 20000", NOTHING},
     {"dispatch threads 2000", "dispatch threads 300000", NOTHING},
     {"dispatch nested 2000", "dispatch nested 300000", NOTHING},
