@@ -85,6 +85,16 @@ void arch_prepare_syscall(arch_regs *regs, target_addr pc, long number, const ui
 int64_t arch_syscall_result(const arch_regs *regs);
 
 /*
+ * Given the bytes in front of the PC of a thread that has stopped with SIGTRAP or SIGSYS, how many
+ * of them are the instruction that raised it: such a signal comes behind the instruction. 0: none,
+ * as with faults, which come in front of it.
+ */
+enum { ARCH_RAISE_BYTES = 2 };
+unsigned arch_raised_behind(int signal, const uint8_t before[ARCH_RAISE_BYTES]);
+/* Where no code can be: going there is SIGSEGV, with SI_KERNEL. */
+extern const target_addr arch_no_code;
+
+/*
  * At the entry of longjmp() of the C library: the stack pointers that the thread may have
  * afterwards, one for each way in which C libraries write a jmp_buf; which one holds is told by
  * whether it lies on a stack. Returns how many, 0 when the buffer cannot be read.

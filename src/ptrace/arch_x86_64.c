@@ -1,6 +1,7 @@
 #include "ptrace/arch.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 
@@ -160,6 +161,23 @@ void arch_prepare_syscall(arch_regs *regs, target_addr pc, long number, const ui
 int64_t arch_syscall_result(const arch_regs *regs)
 {
     return (int64_t)regs->rax;
+}
+
+/* In no half of the address space: not canonical. */
+const target_addr arch_no_code = {UINT64_C(1) << 63};
+
+unsigned arch_raised_behind(int signal, const uint8_t before[ARCH_RAISE_BYTES])
+{
+    enum { INT3 = 0xcc, INT1 = 0xf1, INT = 0xcd, ESCAPE = 0x0f, SYSCALL = 0x05, SYSENTER = 0x34 };
+    uint8_t last = before[1];
+    if (signal == SIGTRAP)
+        return last == INT3 || last == INT1 ? 1 : before[0] == INT && last == 3 ? 2 : 0;
+    if (signal == SIGSYS)
+        return (before[0] == ESCAPE && (last == SYSCALL || last == SYSENTER)) ||
+                       (before[0] == INT && last == 0x80)
+                   ? 2
+                   : 0;
+    return 0;
 }
 
 unsigned arch_jump_sps(int memory, const arch_regs *regs, uint64_t sps[ARCH_JUMP_SPS_MAX])

@@ -15,6 +15,7 @@
 
 #include "ptrace/core.h"
 #include "ptrace/handover.h"
+#include "ptrace/namespace_init.h"
 #include "ptrace/remote_call.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -113,6 +114,8 @@ void engine_stranger(struct engine *engine, const struct stop *stop)
     if (stop_is_end(stop) || stop->kind == STOP_CONTINUED) {
         table_remove(&engine->newborn, (uint64_t)stop->tid);
         engine_reap(stop->tid);
+        if (stop_is_end(stop))
+            namespace_init_ended(engine, stop->tid, stop->status);
         return;
     }
     process = process_find(engine, tracee_thread_group(stop->tid));

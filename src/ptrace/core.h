@@ -28,9 +28,10 @@ struct engine {
     /* As they were before the engine: a program that is launched is to have them so. */
     struct sigaction signal_before; /* of DOORBELL_SIGNAL */
     sigset_t mask_before;
-    struct table tracees;   /* tid -> struct tracee */
-    struct table processes; /* pid -> struct process */
-    struct table newborn;   /* tid -> itself: stopped at birth, its parent's event not seen yet */
+    struct table tracees;    /* tid -> struct tracee */
+    struct table processes;  /* pid -> struct process */
+    struct process *awaited; /* let go, and their ends are to be seen: see namespace_init.h */
+    struct table newborn;    /* tid -> itself: stopped at birth, its parent's event not seen yet */
     struct capture capture;
     struct unwinder *unwinders; /* of no address space now: see unwind.h */
 

@@ -12,6 +12,7 @@
 
 #include "ptrace/core.h"
 #include "ptrace/deliver.h"
+#include "ptrace/namespace_init.h"
 #include "ptrace/proc_status.h"
 #include "util/log.h"
 
@@ -155,6 +156,8 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
         } else if (tracee->process->space &&
                    deliver_prepare(engine, tracee, signal, &regs) == -ESRCH)
             return false;
+        if (signal && namespace_init_is_spared(tracee, signal))
+            namespace_init_run_again(engine, tracee, signal, &regs);
     } else if (tracee->process->space &&
                deliver_leave_slot(engine, tracee, stop.kind != STOP_GROUP, &regs) == -ESRCH) {
         return false;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ptrace/core.h"
+#include "ptrace/namespace_init.h"
 #include "ptrace/unwind.h"
 
 int engine_new(const struct engine_options *options, const struct engine_sink *sink,
@@ -35,6 +36,7 @@ void engine_let_go(struct engine *engine)
     launch_forget(engine);
     for (size_t at = 0; (process = table_next(&engine->processes, &at)); at = 0)
         engine_detach_process(engine, process);
+    namespace_init_forget(engine);
 }
 
 void engine_free(struct engine *engine)

@@ -15,6 +15,7 @@
 #include "ptrace/deliver.h"
 #include "ptrace/ends.h"
 #include "ptrace/memory.h"
+#include "ptrace/namespace_init.h"
 #include "ptrace/proc_status.h"
 #include "ptrace/returns.h"
 #include "ptrace/serve.h"
@@ -191,6 +192,10 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
                 tracee_resume(tracee, sigtrap_resume_with(tracee));
             return;
         }
+    }
+    if (namespace_init_is_spared(tracee, stop->code)) {
+        namespace_init_let_die(engine, tracee, stop->code);
+        return;
     }
     /* SIGSTOP has no handler that could see where the thread is. And once the thread has taken a
        step a SIGCONT that has come meanwhile could not undo it any more (kernel/signal.c:
@@ -396,13 +401,13 @@ static bool tidy(struct engine *engine)
         tidy_returns(engine);
     if (engine->space_untidy)
         let_silent_go(engine);
-    return engine->processes.count > 0;
+    return engine->processes.count > 0 || engine->awaited;
 }
 
 int engine_run(struct engine *engine, struct error *err)
 {
     struct server *primary = engine->servers[0];
-    while (engine->processes.count > 0) {
+    while (engine->processes.count > 0 || engine->awaited) {
         siginfo_t info;
         if (!tidy(engine))
             break;

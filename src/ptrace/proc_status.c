@@ -33,6 +33,13 @@ long proc_status_number(pid_t tid, const char *name)
     return read_value(tid, name, value) ? strtol(value, NULL, 10) : -1;
 }
 
+long proc_status_last_number(pid_t tid, const char *name)
+{
+    char value[256];
+    const char *last = read_value(tid, name, value) ? strrchr(value, '\t') : NULL;
+    return last ? strtol(last, NULL, 10) : -1;
+}
+
 uint64_t proc_status_set(pid_t tid, const char *name)
 {
     char value[256];

@@ -13,6 +13,8 @@
 /* The number in the line "NAME: NUMBER" of the thread's, negative when there is none: the thread is
    gone, or the kernel has no such line. */
 long proc_status_number(pid_t tid, const char *name);
+/* The last of the numbers in the line "NAME: NUMBER..."; likewise. */
+long proc_status_last_number(pid_t tid, const char *name);
 /* The set in the line "NAME: HEX", of signals or capabilities: bit 0 is the first of them. 0 when
    there is none. */
 uint64_t proc_status_set(pid_t tid, const char *name);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ptrace/core.h"
+#include "ptrace/namespace_init.h"
 #include "ptrace/proc_status.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
@@ -112,6 +113,13 @@ void process_free(struct process *process)
 {
     struct engine *engine = process->engine;
     table_remove(&engine->processes, (uint64_t)process->pid);
+    /* Where another thread was let go before, the end may have come to its tracees already. */
+    if (process->awaited && process->exit_status == -1) {
+        process_leave(process, process->space);
+        process->space = NULL;
+        namespace_init_await(process);
+        return;
+    }
     if (process->announced && engine->sink.ended)
         engine->sink.ended(engine->sink.data, process, process->exit_status);
     process_leave(process, process->space);

@@ -31,6 +31,9 @@ struct process {
     uint64_t place_not_before_ns; /* its threads stay where they are until then: see placement.h */
     int exit_status;              /* of its leader, as waitpid gives it */
     bool leader_lost;             /* that has ended on its way to another server: see handover.c */
+    long place_in_namespace;      /* its ID in its own PID namespace; not positive: not known yet */
+    bool awaited; /* let go to die, and its end is to be seen: see namespace_init.h */
+    struct process *next_awaited; /* once it is in no table any more */
     void *data;                   /* the sink's */
 };
 
