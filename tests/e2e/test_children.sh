@@ -51,4 +51,78 @@ case_libraries_of_children_in_shared_memory()
     check_way 0 left 7 7
 }
 
+# The init of a PID namespace comes to its end as it does untraced, whatever the kernel does for
+# traced ones; all calls before are reported.
+check_init() # WAY CALLS SIGNAL
+{
+    local init=$build/targets/namespace_init
+    "$init" "$1" 7 >untraced.out 2>/dev/null || [[ $? != 77 ]] || skip "no user namespaces here"
+    lines 1 "^${3:+signal }${3:-exit}" untraced.out
+    traced 0 -F --print=lines -f '(work|first)' timeout 20 "$init" "$1" 7
+    cmp untraced.out $out || fail "$1: the program said something else"
+    lines "$2" ':work\(' lines
+    lines "$2" '= [0-9]+ <' lines
+    lines $((${#3} > 0)) "let go to die of signal $3 " $err
+}
+
+case_init_that_faults()
+{
+    check_init segv 7 11
+    check_init bus 7 7
+    check_init fpe 7 8
+    check_init ill 7 4
+    check_init first 7 11
+    lines 1 ':first\(' lines
+    check_init blocked 7 11
+    check_init abort 7 11
+    check_init frame 7 11
+}
+
+# What raised these is behind the thread, and the kernel drops the signal.
+case_init_that_traps()
+{
+    check_init int3 7 5
+    check_init int03 7 5
+    check_init int1 7 5
+    check_init sys 7 31
+}
+
+case_init_with_others()
+{
+    check_init thread 28 11
+    check_init members 14 11
+}
+
+case_init_that_lives_on()
+{
+    check_init handled 28 ''
+    check_init raised 14 ''
+}
+
+says_pid_or_ends()
+{
+    at_least 1 '^pid' target.out || ended "$target_pid"
+}
+
+case_init_attached_to()
+{
+    local init
+    mkfifo fifo
+    "$build/targets/namespace_init" attended 7 <fifo >target.out 2>target.err &
+    target_pid=$!
+    exec 3>fifo
+    wait_for 10 says_pid_or_ends || fail "the target says nothing"
+    at_least 1 '^pid' target.out || skip "no user namespaces here"
+    init=$(sed -n 's/^pid //p' target.out)
+    tracer_start --print=lines -f work -p "$init"
+    wait_for 10 is_traced "$init" || fail "not attached to"
+    echo >&3
+    tracer_ends 0
+    target_ends 0
+    lines 1 '^signal 11$' target.out
+    lines 7 ':work\(' lines
+    lines 7 '= [0-9]+ <' lines
+    said "process $init is let go to die of signal 11 "
+}
+
 run_cases "$@"
