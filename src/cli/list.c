@@ -1,22 +1,19 @@
 #include "cli/list.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/dynamic_linker.h"
 #include "cli/invoker.h"
 #include "ptrace/program_path.h"
 #include "symbols/catalog.h"
 #include "symbols/module.h"
 #include "util/capabilities.h"
 #include "util/cleanup.h"
-#include "util/descriptors.h"
 #include "util/log.h"
 #include "util/text.h"
 
@@ -55,8 +52,9 @@ static int print_image(struct list *list, struct image *image, bool is_program, 
 }
 
 /* A library is no reason to fail: it is left out with a line. */
-static void print_library(struct list *list, const char *path)
+static void print_library(void *data, const char *path)
 {
+    struct list *list = data;
     struct image *image;
     struct error err;
     if (catalog_open(list->catalog, path, &image, &err) < 0 ||
@@ -64,51 +62,29 @@ static void print_library(struct list *list, const char *path)
         log_warning("%s", err.text);
 }
 
-/* Whether it is the system's: what somebody has put beside a program is not to be run, were it only
-   because a shell completes a word. */
-static bool is_of_system(const char *interpreter)
+/* Whether it is a dynamic linker, and not some program of the system's: a library that needs no
+   interpreter itself. */
+static bool is_dynamic_linker(struct list *list, int fd, const char *path)
 {
-    struct stat file, root;
-    return stat(interpreter, &file) == 0 && stat("/", &root) == 0 &&
-           (file.st_uid == 0 || file.st_uid == root.st_uid) && !(file.st_mode & S_IWOTH);
+    struct image *image;
+    struct error ignored;
+    return catalog_open_target(list->catalog, fd, path, &image, &ignored) == 0 &&
+           image_is_library(image);
 }
 
-/*
- * The libraries that the program would be started with, by the word of its dynamic linker: only
- * that knows all of rpaths, caches and preloads. `--list` makes it map the files and run nothing of
- * them.
- */
+/* What somebody has put beside a program is not to be run, were it only because a shell completes a
+   word. */
 static void print_libraries(struct list *list, const char *program, const char *interpreter)
 {
-    char line[PATH_MAX + 256];
-    int out[2];
-    if (!is_of_system(interpreter)) {
+    const struct options *options = list->options;
+    cleanup(cleanup_fd) int linker = dynamic_linker_open(interpreter);
+    if (linker < 0 || !is_dynamic_linker(list, linker, interpreter)) {
         log_warning("the libraries of %s are not listed: its dynamic linker %s is not the system's",
                     program, interpreter);
         return;
     }
-    if (pipe2(out, O_CLOEXEC) < 0)
-        return;
-    pid_t child = fork();
-    if (child == 0) {
-        descriptors_restore(&list->options->descriptors);
-        dup2(out[1], STDOUT_FILENO);
-        execl(interpreter, interpreter, "--list", program, (char *)NULL);
-        _exit(127);
-    }
-    close(out[1]);
-    cleanup(cleanup_file) FILE *lines = fdopen(out[0], "r");
-    while (child > 0 && lines && fgets(line, sizeof(line), lines)) {
-        /* "\tlibc.so.6 => /lib/libc.so.6 (0x7f...)" */
-        char *path = strstr(line, "=> ");
-        char *end = path ? strstr(path, " (0x") : NULL;
-        if (!end)
-            continue;
-        *end = '\0';
-        print_library(list, path + 3);
-    }
-    int status = 0;
-    if (child > 0 && (waitpid(child, &status, 0) < 0 || status != 0))
+    char **environment = options->environment ? options->environment : environ;
+    if (dynamic_linker_ask(linker, interpreter, program, environment, print_library, list) < 0)
         log_warning("the libraries of %s are not listed: its dynamic linker %s does not tell them",
                     program, interpreter);
 }

@@ -138,11 +138,10 @@ static int read_segments(struct elf_file *file, const Elf64_Ehdr *header, const 
         return error_set(err, r, "cannot read the program headers of %s: %s", path, strerror(-r));
 
     uint64_t headers_end = header->e_phoff + bytes, notes_end = 0;
-    Elf64_Phdr dynamic = {0};
     for (size_t i = 0; i < header->e_phnum; i++) {
         Elf64_Phdr segment = file->segments[i];
         if (segment.p_type == PT_DYNAMIC)
-            dynamic = segment;
+            file->dynamic = segment;
         if (segment.p_type == PT_NOTE && elf_file_holds(file, segment.p_offset, segment.p_filesz) &&
             segment.p_offset + segment.p_filesz <= IMPRINT_MAX &&
             segment.p_offset + segment.p_filesz > notes_end)
@@ -169,7 +168,7 @@ static int read_segments(struct elf_file *file, const Elf64_Ehdr *header, const 
     }
     if (file->n_segments == 0)
         return error_set(err, -ENOEXEC, "%s is corrupted: it has nothing to load", path);
-    read_dynamic(file, &dynamic);
+    read_dynamic(file, &file->dynamic);
     r = read_imprint(file, headers_end, notes_end);
     if (r < 0)
         return error_set(err, r, "cannot read %s: %s", path, strerror(-r));
@@ -213,6 +212,7 @@ int elf_file_open(struct elf_file *file, int fd, const char *shown_path, struct 
     if (r < 0)
         goto failed;
     file->type = header.e_type;
+    file->machine = header.e_machine;
     file->entry = file_vaddr_of(header.e_entry);
     r = read_segments(file, &header, shown_path, err);
     if (r < 0)

@@ -25,9 +25,11 @@ struct elf_file {
     struct timespec mtime;
 
     uint16_t type; /* ET_EXEC or ET_DYN */
+    uint16_t machine;
     file_vaddr entry;
     size_t n_segments;
     Elf64_Phdr *segments; /* the PT_LOAD ones, as they are in the file */
+    Elf64_Phdr dynamic;   /* PT_DYNAMIC, all zero when there is none */
     char *interpreter;    /* PT_INTERP's string, or NULL */
     struct imprint imprint;
     bool has_soname;
@@ -36,9 +38,9 @@ struct elf_file {
 
 /*
  * Reads the file open as `fd`, which it takes over, whatever comes of it; messages call it
- * `shown_path`. -ENOEXEC: no ELF file, truncated or
- * corrupted; -ENOTSUP: an ELF file of another class, byte order or machine, or one that is neither
- * program nor library; else the errno of reading. To be closed only after success.
+ * `shown_path`. -ENOEXEC: no ELF file, truncated or corrupted; -ENOTSUP: an ELF file of another
+ * class, byte order or machine, or one that is neither program nor library; else the errno of
+ * reading. To be closed only after success.
  */
 MUST_CHECK int elf_file_open(struct elf_file *file, int fd, const char *shown_path,
                              struct error *err);

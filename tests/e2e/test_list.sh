@@ -1,0 +1,265 @@
+#!/usr/bin/env bash
+# --list runs nothing but the system's dynamic linker, which tells the libraries, and of that no more
+# than it takes to find them.
+#
+# What is preloaded, and audits, is the tracer's, too; the sanitizers' libraries must come first there.
+BUILD=${PLAIN_BUILD:-${BUILD:-}}
+export BUILD
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+cc=${TEST_CC:-gcc}
+
+# Code that leaves a file behind wherever it runs, in a program or in a library.
+tattletale()
+{
+    cat >tattletale.c <<END
+#include <fcntl.h>
+#include <unistd.h>
+static void tell(void) { close(open("$dir/run", O_WRONLY | O_CREAT | O_APPEND, 0666)); }
+unsigned la_version(unsigned version) { tell(); return version; }
+static int none(void) { return 0; }
+static int (*resolve(void))(void) { tell(); return none; }
+int resolved(void) __attribute__((ifunc("resolve")));
+__attribute__((constructor)) static void begin(void) { tell(); }
+int main(void) { return 0; }
+END
+    printf 'int resolved(void);\nint (*pointer)(void) = resolved;\nint main(void) { return pointer(); }\n' >app.c
+    "$cc" -shared -fPIC -o libtattletale.so tattletale.c && "$cc" -o tattletale tattletale.c || fail "not built"
+}
+
+# app NAME LINKER-ARGUMENT...
+app()
+{
+    local name=$1
+    shift
+    # shellcheck disable=SC2016 # the $ is the dynamic linker's
+    "$cc" -g -o "$name" app.c -L. -ltattletale -Wl,-rpath,'$ORIGIN' "$@" || fail "$name is not built"
+}
+
+nothing_has_run()
+{
+    [[ ! -e run ]] || fail "code was run: $*"
+}
+
+case_nothing_is_run()
+{
+    local tag variable
+    tattletale
+    app app
+    ./app && [[ -e run ]] || fail "nothing is tested"
+    rm run
+    traced 0 --list -f '.*' ./app
+    lines 1 '^app:main  ' $out
+    lines 1 '^tattletale:la_version  ' $out
+    nothing_has_run
+    # Audit libraries that the program's file names.
+    for tag in --audit --depaudit; do
+        app "app$tag" "-Wl,$tag=$dir/libtattletale.so"
+        readelf -d "app$tag" | grep -qi AUDIT || fail "nothing is tested"
+        traced 0 --list -f '.*' "./app$tag"
+        lines 1 '^tattletale:la_version  ' $out
+        [[ ! -s $err ]] || fail "it says something: $(cat $err)"
+        nothing_has_run "$tag"
+    done
+    # Relocation runs what chooses an implementation. The tracer itself finds these variables, too.
+    for variable in LD_WARN=1 LD_DEBUG=unused LD_BIND_NOW=1 LD_VERBOSE=1; do
+        env "$variable" "$tracer" --list -f '.*' ./app >$out 2>$err || fail "exit status $?"
+        lines 1 '^tattletale:la_version  ' $out
+        nothing_has_run "$variable"
+    done
+}
+
+# What LD_PRELOAD names is listed; it and what LD_AUDIT names runs in the tracer, whose own it is,
+# and nowhere else.
+case_not_a_second_time()
+{
+    local variable
+    tattletale
+    printf 'int preloaded_function(void) { return 0; }\n' >preloaded.c
+    "$cc" -shared -fPIC -g -o libpreloaded.so preloaded.c || fail "not built"
+    app app
+    LD_PRELOAD=$dir/libpreloaded.so "$tracer" --list ./app >$out 2>$err || fail "exit status $?"
+    lines 1 '^preloaded:preloaded_function  ' $out
+    sed -i 's/close(open(.*));/write(2, "RUN\\n", 4);/' tattletale.c
+    "$cc" -w -shared -fPIC -o libtattletale.so tattletale.c || fail "not built"
+    for variable in LD_PRELOAD LD_AUDIT; do
+        env "$variable=$dir/libtattletale.so" "$tracer" --help >$out 2>$err
+        grep RUN $err >expected || fail "nothing is tested"
+        env "$variable=$dir/libtattletale.so" "$tracer" --list ./app >$out 2>$err || fail "exit status $?"
+        grep RUN $err >seen
+        diff expected seen || fail "$variable: run by --list"
+    done
+}
+
+# refuses INTERPRETER: a program that asks for it is listed without its libraries.
+refuses()
+{
+    app app "-Wl,-dynamic-linker,$1"
+    traced 0 --list -f '.*' ./app
+    lines 1 '^app:main  ' $out
+    lines 0 '^tattletale:' $out
+    one_line "the libraries of ./app are not listed: its dynamic linker $1 is not the system's"
+    nothing_has_run "$1"
+}
+
+accepts()
+{
+    app app "-Wl,-dynamic-linker,$1"
+    traced 0 --list -f '.*' ./app
+    lines 1 '^tattletale:la_version  ' $out
+    [[ ! -s $err ]] || fail "it says something: $(cat $err)"
+}
+
+case_interpreters()
+{
+    local system
+    tattletale
+    app app
+    system=$(readelf -lW app | sed -n 's/.*interpreter: \(.*\)]/\1/p')
+    accepts "$system"
+    accepts "/usr/..$system"
+    refuses "/proc/..$system"
+    # What somebody else could have put there, or puts there in a moment.
+    chmod 755 tattletale
+    ln -s "$system" link
+    ln -s /proc/self/root "$dir/root"
+    refuses "$dir/tattletale"
+    refuses ./tattletale
+    refuses tattletale
+    refuses "$dir/link"
+    refuses "/proc/self/cwd/tattletale"
+    refuses "/proc/self/exe"
+    refuses "/proc/self/fd/0"
+    refuses "$dir/root$system"
+    refuses "$dir/nosuch"
+    refuses /usr
+    # Not a dynamic linker, though root's.
+    refuses "$(readlink -f /bin/sh)"
+    refuses /etc/passwd
+    [[ $(id -u) == 0 ]] || return 0
+    # Root's, where nobody else may write; and where somebody may.
+    local place
+    place=$(mktemp -d /usr/lib/ptrace_tracer-test.XXXXXX) || skip "/usr/lib cannot be written"
+    # shellcheck disable=SC2064 # as it is now
+    trap "rm -r $place; case_end \$?" EXIT
+    chmod 755 "$place"
+    cp "$(readlink -f "$system")" "$place/ld.so"
+    ln -s ld.so "$place/link"
+    ln -s link "$place/link2"
+    ln -s loop "$place/loop"
+    accepts "$place/ld.so"
+    accepts "$place/link2"
+    refuses "$place/loop"
+    refuses "$place/ld.so/ld.so"
+    chmod 757 "$place/ld.so"
+    refuses "$place/ld.so"
+    chmod 755 "$place/ld.so"
+    chown :54321 "$place/ld.so"
+    accepts "$place/ld.so"
+    chmod 775 "$place/ld.so"
+    refuses "$place/ld.so"
+    chmod 755 "$place/ld.so"
+    chown 54321 "$place"
+    refuses "$place/ld.so"
+    chown 0 "$place"
+    chmod 1777 "$place"
+    refuses "$place/ld.so"
+    refuses "$place/link2"
+    chmod 755 "$place"
+    chown 54321 "$place/ld.so"
+    refuses "$place/ld.so"
+}
+
+# While two files trade names, what is looked at is what is run.
+case_swapped_interpreter()
+{
+    local system i swapper
+    tattletale
+    app app
+    system=$(readelf -lW app | sed -n 's/.*interpreter: \(.*\)]/\1/p')
+    cat >swap.c <<'END'
+#include <fcntl.h>
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    while (argc == 3 && renameat2(AT_FDCWD, argv[1], AT_FDCWD, argv[2], RENAME_EXCHANGE) == 0)
+        continue;
+    return 1;
+}
+END
+    "$cc" -D_GNU_SOURCE -o swap swap.c || fail "not built"
+    ln -s "$system" one
+    ln -s "$dir/tattletale" two
+    app app "-Wl,-dynamic-linker,$dir/one"
+    ./swap one two &
+    swapper=$!
+    for ((i = 0; i < 60; i++)); do
+        "$tracer" --list -f main ./app >$out 2>$err || fail "exit status $?"
+    done
+    is_gone $swapper && fail "nothing is tested"
+    kill $swapper
+    wait $swapper
+    nothing_has_run
+}
+
+# libraries PROGRAM: providers of what the dynamic linker itself says, and the program, in `expected`;
+# those that --list finds functions of in `seen`.
+libraries()
+{
+    { basename "$1"; ldd "$1" | sed -n 's|.*=> /.*/lib\([^/]*\)\.so.*|\1|p'; } | sort -u >expected
+    traced 0 --list -f '.*' "$1"
+    sed 's/:.*//' $out | sort -u >seen
+    diff expected seen || fail "other libraries"
+}
+
+case_libraries()
+{
+    tattletale
+    app app
+    libraries ./app
+    # shellcheck disable=SC2016 # the $ is the dynamic linker's
+    "$cc" -g -o rpath app.c -L. -ltattletale -Wl,--disable-new-dtags,-rpath,'/nosuch:${ORIGIN}' -lm -Wl,--no-as-needed -lz ||
+        "$cc" -g -o rpath app.c -L. -ltattletale -Wl,--disable-new-dtags,-rpath,'/nosuch:${ORIGIN}' || fail "not built"
+    libraries ./rpath
+    "$cc" -g -o without app.c -L. -ltattletale || fail "not built"
+    LD_LIBRARY_PATH=$dir libraries ./without
+    traced 0 --list -f '.*' ./without
+    lines 0 '^tattletale:' $out
+    mkdir elsewhere
+    ln -s ../app elsewhere/app
+    # What is started finds its libraries from where it lies.
+    libraries ./app
+    traced 0 --list -f '.*' elsewhere/app
+    sed 's/:.*//' $out | sort -u | diff seen - || fail "other libraries by a link"
+    PATH=$dir:$PATH traced 0 --list -f la_version app
+    lines 1 '^tattletale:la_version  ' $out
+    "$cc" -g -no-pie -o fixed app.c -L. -ltattletale -Wl,-rpath,"$dir" || fail "not built"
+    libraries ./fixed
+    # Libraries that are known by their paths, and never the dynamic linker.
+    "$cc" -g -o paths app.c ./libtattletale.so || fail "not built"
+    traced 0 --list -f '.*' ./paths
+    sed 's/:.*//' $out | sort -u | diff <(printf '%s\n' c paths tattletale) - || fail "other libraries by their paths"
+    printf 'int main(void) { return 0; }\n' >alone.c
+    if "$cc" -static -g -o static alone.c 2>/dev/null; then
+        traced 0 --list -f main ./static
+        [[ ! -s $err ]] || fail "it says something: $(cat $err)"
+    fi
+}
+
+# A library that is a FIFO holds up no shell that completes a word.
+case_library_is_a_fifo()
+{
+    local begin=$SECONDS
+    tattletale
+    app app
+    rm libtattletale.so
+    mkfifo libtattletale.so
+    traced 0 --list -f main ./app
+    lines 1 '^app:main  ' $out
+    ((SECONDS - begin < 30)) || fail "it took $((SECONDS - begin)) seconds"
+    said 'the libraries of ./app are not listed: its dynamic linker .* does not tell them'
+}
+
+run_cases "$@"
