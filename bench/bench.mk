@@ -4,7 +4,7 @@
 
 BENCH_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
 
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,bare_stop bare_threads requests naive caller caller_plain caller_many \
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,bare_stop bare_threads requests naive caller dispatch caller_plain caller_many \
                     caller_pg threads spin run loads libplain.so libmany.so libmylib_pg.so)
 
 $(BUILD)/bench/%: bench/%.c $(BUILD)/flags
@@ -16,6 +16,11 @@ $(BUILD)/bench/%: bench/%.c $(BUILD)/flags
 bench_caller = $(Q)$(BENCH_CC) $(1) -o $@ $< -L$(2) -l$(3) -Wl,-rpath,'$(4)' -pthread
 
 $(BUILD)/bench/caller: bench/caller.c $(BUILD)/lib/libmylib.so
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(call bench_caller,,$(BUILD)/lib,mylib,$$ORIGIN/../lib)
+
+$(BUILD)/bench/dispatch: bench/dispatch.c $(BUILD)/lib/libmylib.so
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(call bench_caller,,$(BUILD)/lib,mylib,$$ORIGIN/../lib)

@@ -3,8 +3,11 @@
 #include "ptrace/core.h"
 
 enum {
-    IDLE_MAX = 16,  /* idle stops more than returns, from which on a site is planted on demand */
-    RUN_FIRST = 64, /* returns, before it is looked at whether that still pays */
+    /* What a stop says for planting on demand, which takes half the time of an idle one. */
+    IDLE_STOP = 2,
+    RETURN_STOP = 1, /* against it */
+    IDLE_MAX = 32,   /* from here on it is done */
+    RUN_FIRST = 64,  /* returns, before it is looked at whether that still pays */
     RUN_MAX = 8192,
 };
 
@@ -51,11 +54,12 @@ void returns_met(struct space *space, struct site *site, bool returned)
 {
     if (!returned) {
         space->engine->stats.idle_stops++;
-        if (!site->on_demand && ++site->idle == IDLE_MAX)
+        site->idle += site->on_demand ? 0 : IDLE_STOP;
+        if (!site->on_demand && site->idle >= IDLE_MAX)
             begin_run(site);
     } else if (!site->on_demand) {
         if (site->idle > 0)
-            site->idle--;
+            site->idle -= RETURN_STOP;
         else
             site->run = 0;
     } else if (--site->run_left == 0) {

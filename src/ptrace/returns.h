@@ -2,13 +2,14 @@
  * Return sites: breakpoints at the addresses that traced functions return to. They stay planted for
  * every call site seen, as long as some function that returned there is armed for its exit.
  *
- * Whatever else is called from there stops at them, too: in the loop of an interpreter, or where a
- * virtual function is called, that can be a hundred functions that nobody asked for to one that is
- * traced. So a site that has more such idle stops than returns is planted *on demand*: lifted when
- * no traced call is open that is to return there, and planted again when one is entered. That takes
- * two writes for a call, less than one idle stop. While it is lifted nothing tells how many idle
- * stops it would have; so after some calls, twice as many each time, it is left where it is, and
- * planted on demand anew when the next thing that is met is an idle stop.
+ * Whatever else is called from there stops at them, too: in the loop of an interpreter, or where
+ * a virtual function is called, that can be a hundred functions that nobody asked for to one
+ * that is traced. So a site that has such idle stops all the time, more than one to two returns,
+ * is planted *on demand*: lifted when no traced call is open that is to return there, and
+ * planted again when one is entered. That takes two writes for a call, half the time of an idle
+ * stop. While it is lifted nothing tells how many idle stops it would have; so after some calls,
+ * twice as many each time, it is left where it is, and planted on demand anew when the next
+ * thing that is met is an idle stop.
  *
  * That no exit is missed rests on site.waiting, which the call stacks count themselves: a frame is
  * in it for as long as its return could still be taken. Where it never returns, the site stays.

@@ -65,10 +65,10 @@ struct site {
     struct site *last_return; /* where it was last called from: the usual case without a look-up */
 
     /* SITE_RETURN: see returns.h */
-    uint32_t waiting;     /* calls, of all threads, that are to return here: see struct frame */
-    bool on_demand;       /* planted only while there are any */
-    uint8_t idle;         /* idle stops more than returns, within bounds */
-    uint16_t run;         /* how many returns it is to be planted on demand for the next time */
+    uint32_t waiting; /* calls, of all threads, that are to return here: see struct frame */
+    bool on_demand;   /* planted only while there are any */
+    uint8_t idle; /* how much idle stops cost more than returns on demand would, within bounds */
+    uint16_t run; /* how many returns it is to be planted on demand for the next time */
     uint16_t run_left;    /* and how many are left of this time */
     struct site *callee;  /* a function seen to return here; more of them in callees */
     struct table callees; /* entry address -> struct site */
