@@ -30,12 +30,12 @@ $(NOTIFIED): tests/e2e/notified.c $(BUILD)/flags
 
 TEST_TARGETS += $(NOTIFIED)
 
-# Starts sessions again that the tracer stops.
-STARTS_AGAIN := $(BUILD)/tests/starts_again.so
+# Does something to sessions when the tracer stops them.
+INTERFERES := $(BUILD)/tests/interferes.so
 
-$(STARTS_AGAIN): tests/e2e/starts_again.c $(BUILD)/flags
+$(INTERFERES): tests/e2e/interferes.c $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
 	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fsanitize=%,$(CFLAGS)) -fPIC -shared -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< -ldl $(SESSION_LIBS)
 
-TEST_TARGETS += $(STARTS_AGAIN)
+TEST_TARGETS += $(INTERFERES)

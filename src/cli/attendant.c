@@ -95,6 +95,7 @@ static void *attend(void *data)
         if (looks % CHECK_EVERY == 0)
             check(attendant);
     }
+    tracer->session_ops->watch(tracer->session);
     if (attendant->was_well) {
         tracer->session_ops->look(tracer->session);
         tracer->session_ops->judge(tracer->session);

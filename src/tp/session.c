@@ -36,9 +36,11 @@ static int start(struct session *session, struct error *err)
                          "cannot start session %s: another tracer that uses it does not answer",
                          session->name);
     int rc = start_decided(session, err);
-    session_use_decided(session);
-    if (rc == 0)
+    if (rc == 0) {
         session->seen = SEEN_STARTED;
+        session->starts = session_use_starts(session);
+    }
+    session_use_decided(session);
     return rc;
 }
 
@@ -281,7 +283,7 @@ static uint64_t session_discarded(const struct session *session)
 
 static bool session_expects(const struct session *session)
 {
-    return session->expects;
+    return session->expects && !session->interrupted && session->seen != SEEN_GONE;
 }
 
 static const char *session_impediment(const struct session *session)

@@ -79,7 +79,7 @@ struct session_ops {
        or started it again. */
     void (*watch)(struct session *session);
     /* After begin(): whether some rule of the session asked for one of the names, the tracer's own
-       rules among them. */
+       rules among them, and nobody has stopped or destroyed it. */
     bool (*expects)(const struct session *session);
     /* What judge() has seen to keep a channel from recording, or NULL. On its thread, or when that
        has ended. */

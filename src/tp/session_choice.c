@@ -19,6 +19,7 @@ static int look_at_user_session(struct session *session, struct error *err)
     if (rc == 0)
         return 0;
     session->seen = found.enabled ? SEEN_STARTED : SEEN_IDLE;
+    session->starts = session_use_starts(session);
     /* What a tracer has started is the user's no more than what is not started. */
     session->owner = found.enabled && !session_use_is_started(session) ? SESSION_USER_STARTED
                                                                        : SESSION_USER_IDLE;

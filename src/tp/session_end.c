@@ -80,7 +80,12 @@ static int stop(struct session *session, struct error *err)
         session_note_gone(session);
         return 0;
     }
-    if (rc < 0 && rc != -LTTNG_ERR_TRACE_ALREADY_STOPPED) {
+    if (rc == -LTTNG_ERR_TRACE_ALREADY_STOPPED) {
+        /* By somebody else, a moment ago: who does that waits for the data, or does not want to. */
+        session->seen = SEEN_STOPPED;
+        return 0;
+    }
+    if (rc < 0) {
         if (rc == -LTTNG_ERR_NO_SESSIOND)
             session->exists = false;
         return error_set(err, -EIO, "cannot stop session %s: %s", session->name,

@@ -208,6 +208,7 @@ struct session {
     uint64_t created;          /* seconds since the Epoch; 0: not known */
     enum session_seen seen;    /* once it has begun */
     bool interrupted;          /* somebody else had stopped it */
+    uint64_t starts;           /* by tracers, when it was seen last; see session_use_starts() */
     int use_fd;                /* its lock file; -1: none */
     char *use_path;
     uint64_t discarded;      /* before we started */
@@ -292,6 +293,8 @@ bool session_use_is_shared(const struct session *session);
 /* and whether a tracer has started it, and nobody else since. */
 bool session_use_is_started(const struct session *session);
 void session_use_set_started(struct session *session, bool started);
+/* How often tracers have started it since the first one of those that use it. */
+uint64_t session_use_starts(const struct session *session);
 /* Ends the use, and the decision with it. */
 void session_use_end(struct session *session);
 

@@ -54,6 +54,23 @@ void session_note_gone(struct session *session)
     session->started = session->exists = false;
 }
 
+static void note_started(struct session *session, enum session_seen before)
+{
+    uint64_t starts = session_use_starts(session);
+    bool again = starts != session->starts && before == SEEN_STARTED;
+    session->seen = SEEN_STARTED;
+    session->starts = starts;
+    session->interrupted |= again;
+    if (!session->begun)
+        return;
+    if (again)
+        log_warning("session %s was stopped by somebody else and started again: calls between were "
+                    "not recorded in it",
+                    session->name);
+    else if (before == SEEN_STOPPED)
+        log_info("session %s was started again: calls are recorded in it", session->name);
+}
+
 void session_note(struct session *session, const struct found_session *found)
 {
     enum session_seen before = session->seen;
@@ -62,9 +79,7 @@ void session_note(struct session *session, const struct found_session *found)
         return;
     }
     if (found->enabled) {
-        session->seen = SEEN_STARTED;
-        if (before == SEEN_STOPPED && session->begun)
-            log_info("session %s was started again: calls are recorded in it", session->name);
+        note_started(session, before);
     } else if (before == SEEN_STARTED) {
         session->seen = SEEN_STOPPED;
         session->interrupted = true;

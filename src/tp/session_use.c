@@ -4,7 +4,8 @@
  * of open file descriptions (fcntl_locking(2)), and so end with the process, however that ends. The
  * file's name is made of the session's identity; its first byte is locked while the session is
  * chosen, started or left, its second byte for as long as the session is used. The file's size
- * tells whether a tracer has started the session: that takes no room on a full disk.
+ * is odd while the session is started by a tracer, and half of it is how often tracers have started
+ * it: that takes no room on a full disk.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -168,18 +169,28 @@ bool session_use_is_shared(const struct session *session)
     return session->use_fd >= 0 && byte_is_locked(session->use_fd, USE_BYTE);
 }
 
-bool session_use_is_started(const struct session *session)
+static off_t lock_size(const struct session *session)
 {
     struct stat status;
-    if (session->use_fd < 0)
-        return session->started;
-    return fstat(session->use_fd, &status) == 0 && status.st_size > 0;
+    return session->use_fd >= 0 && fstat(session->use_fd, &status) == 0 ? status.st_size : 0;
+}
+
+bool session_use_is_started(const struct session *session)
+{
+    return session->use_fd < 0 ? session->started : lock_size(session) % 2;
+}
+
+uint64_t session_use_starts(const struct session *session)
+{
+    return (uint64_t)lock_size(session) / 2;
 }
 
 void session_use_set_started(struct session *session, bool started)
 {
+    off_t starts = lock_size(session) / 2;
     session->started = started;
-    if (session->use_fd >= 0 && ftruncate(session->use_fd, started) < 0)
+    if (session->use_fd >= 0 &&
+        ftruncate(session->use_fd, started ? (starts + 1) * 2 + 1 : starts * 2) < 0)
         log_debug("cannot change %s: %s", session->use_path, strerror(errno));
 }
 

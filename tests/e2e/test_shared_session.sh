@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 . "$(dirname "$0")/asked.sh"
+. "$(dirname "$0")/driver.sh"
 
 # Several targets and tracers, by number. The trace has entries[N] calls of target N, in all $entries.
 declare -A targets=() tracers=() ask=() answer=()
@@ -327,6 +328,30 @@ case_a_tracer_starts_what_the_user_stopped()
     lttng_do destroy mine
 }
 
+# So soon that the other one does not see it stopped: it sees that it was started once more.
+case_a_tracer_starts_it_unseen()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    driver_begins home="$HOME"
+    expect watched watch
+    expect emitted emit static entry 1
+    lttng_do stop
+    "$tracer" "$sample" 10 >/dev/null 2>err.1 || fail "status $? of the tracer"
+    lines 1 'session mine is left started for another tracer' err.1
+    expect watched watch
+    expect watched watch
+    lines 1 '^ptrace_tracer: session mine was stopped by somebody else and started again: calls between were not recorded in it$' $err
+    expect emitted emit static entry 2
+    expect ended end
+    expect 'session mine was stopped for a while: calls were not recorded in it then; to read the trace: babeltrace2 */mine' describe
+    mine_is inactive
+    driver_stop
+    read_trace mine
+    events 3 kinds:static_entry
+    lttng_do destroy
+}
+
 # The user's own, started before: no tracer stops it, and it is said that the user did.
 case_user_had_started_it()
 {
@@ -399,34 +424,70 @@ case_destroyed_at_the_end()
     target_gone 1
 }
 
+# The tracer with somebody who interferes when it stops its session. Not with the sanitizer,
+# which wants to be the first library.
+interfered() # start|stop|destroy STATUS ARGUMENT...
+{
+    local what=$1
+    shift
+    tracer=${PLAIN_BUILD:-$build}/bin/ptrace_tracer sample=${PLAIN_BUILD:-$build}/bin/sample_app
+    INTERFERENCE=$what LD_PRELOAD=$build/tests/interferes.so traced "$@" "$sample" 100
+    kill -0 "$private_pid" || fail "the session daemon has ended: $(tail -n 2 "$private_dir/sessiond.log")"
+}
+
 # The session daemon of LTTng 2.13.9 does not survive to be asked for the pending data of a session
 # that is started.
 case_started_again_at_the_end()
 {
-    local i
-    tracer=${PLAIN_BUILD:-$build}/bin/ptrace_tracer sample=${PLAIN_BUILD:-$build}/bin/sample_app
     with_lttng
-    for i in 1 2 3; do
-        lttng_do create mine --output="$dir/mine$i"
-        LD_PRELOAD=$build/tests/starts_again.so traced 0 -f my_traced_function "$sample" 100
-        kill -0 "$private_pid" || fail "the session daemon has ended: $(tail -n 2 "$private_dir/sessiond.log")"
-        mine_is active
-        # All that was recorded until the tracer's end is there already.
-        read_trace "mine$i"
-        events 100 mylib:my_traced_function_exit
-        lttng_do destroy mine
-    done
+    lttng_do create mine --output="$dir/mine"
+    interfered start 0 -f my_traced_function
+    mine_is active
+    # All that was recorded until the tracer's end is there already.
+    read_trace mine
+    events 100 mylib:my_traced_function_exit
+    lttng_do destroy mine
 }
 
 # The same for one's own session, which others may start by its name.
 case_own_started_again_at_the_end()
 {
-    tracer=${PLAIN_BUILD:-$build}/bin/ptrace_tracer sample=${PLAIN_BUILD:-$build}/bin/sample_app
     with_lttng
-    LD_PRELOAD=$build/tests/starts_again.so traced 0 -o trace -f my_traced_function "$sample" 100
-    kill -0 "$private_pid" || fail "the session daemon has ended"
+    interfered start 0 -o trace -f my_traced_function
     read_trace trace
     events 100 mylib:my_traced_function_exit
+    no_sessions
+}
+
+# What ended the streams' last packets was before the tracer looked: it does not wait for others.
+case_stopped_just_before()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    SECONDS=0
+    interfered stop 0 -f my_traced_function
+    ((SECONDS < 5)) || fail "it takes $SECONDS s to end"
+    one_line '100 calls, 200 events written, 0 lost; session mine was stopped meanwhile: calls were not recorded in it from then on; to read'
+    mine_is inactive
+    lttng_do destroy mine
+    read_trace mine
+    events 100 mylib:my_traced_function_exit
+}
+
+# That LTTng does not know the session any more is nothing to tell, but that it was destroyed is.
+case_destroyed_just_before()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    interfered destroy 125 -f my_traced_function
+    lines 2 '' $err
+    said '0 lost; session mine has ended meanwhile: calls were not recorded in it from then on; to read'
+    said 'session mine was destroyed'
+    no_lock_is_left
+    no_sessions
+    interfered destroy 125 -o trace -f my_traced_function
+    lines 2 '' $err
+    said 'session .* was destroyed'
     no_sessions
 }
 

@@ -9,6 +9,8 @@
  *     many N                      N functions of provider "many"
  *     late                        a function of provider "late"
  *     begin | extend | end        the session
+ *     watch                       what others have made of it
+ *     describe                    how what it recorded is read
  *     discarded                   how many events LTTng says it discarded
  *     names PROVIDER              whether a session's rule names it
  *     emit FUNCTION KIND COUNT [tid=N] [pid=N] [cpu=N] [name=TEXT] [ip=N]
@@ -325,7 +327,14 @@ static void command(struct driver *driver, char *line)
         answer(do_extend(driver, &err), &err, "extended");
     else if (strcmp(line, "end") == 0)
         answer(driver->session_ops->end(driver->session, &err), &err, "ended");
-    else if (strcmp(line, "discarded") == 0)
+    else if (strcmp(line, "watch") == 0) {
+        driver->session_ops->watch(driver->session);
+        puts("watched");
+    } else if (strcmp(line, "describe") == 0) {
+        char text[1024];
+        driver->session_ops->describe(driver->session, text, sizeof(text));
+        puts(text);
+    } else if (strcmp(line, "discarded") == 0)
         printf("%" PRIu64 "\n", driver->session_ops->discarded(driver->session));
     else if (strcmp(line, "names") == 0) {
         driver->session_ops->look(driver->session);
