@@ -13,6 +13,8 @@ TARGET_NAMES += processes ends frames_left nested coroutines20 signal_pc \
 TARGET_NAMES += dispatch fault_behind
 # Signals by system calls of the program's own.
 TARGET_NAMES += sigtrap_syscall
+# Many processes in one memory.
+TARGET_NAMES += vfork_chain
 TARGET_HEADERS := $(wildcard tests/targets/*.h)
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)

@@ -39,6 +39,10 @@ int attaching_run(struct tracer *tracer, struct error *err)
     for (size_t i = 0; i < n && !tracer->failed; i++) {
         r = attach(tracer, tracer->options->pids.items[i], err);
         n_attached += r == 0;
+        if (r == -EINTR) {
+            log_warning("%s: it is let go", err->text);
+            return 0;
+        }
         if (r < 0 && (n_attached > 0 || i + 1 < n))
             log_error("%s; going on without it", err->text);
     }

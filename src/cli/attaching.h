@@ -8,7 +8,8 @@
 #include "util/error.h"
 
 /* Attaches to each process that was asked for. One that cannot be attached to is named in a line,
-   and the others are traced. A negative errno with err filled: there is none. */
+   and the others are traced. A signal that ends the tracer ends this, too. A negative errno with
+   err filled: there is none. */
 MUST_CHECK int attaching_run(struct tracer *tracer, struct error *err);
 
 #endif

@@ -13,6 +13,8 @@ static bool is_hopeless(struct tracer *tracer, int64_t waited_ms, struct error *
 {
     const char *name = tracer->session_ops->name(tracer->session);
     bool asked = watcher_take_signal(tracer);
+    /* What could not be stopped when all was let go may have come out of the kernel. */
+    engine_let_go(tracer->engine);
     if (tracer->session_ops->unanswered(tracer->session)) {
         error_set(err, -EINPROGRESS,
                   "LTTng's session daemon does not answer: session %s is left as it is, and its "

@@ -31,6 +31,7 @@
 
 enum { EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 enum { PATIENCE_MS = 3000 }; /* of the user, who then is told what is waited for */
+enum { LET_GO_MS = 300 };    /* who asks for an end is to see it within a second */
 
 void tracer_fail(struct tracer *tracer, const struct error *err)
 {
@@ -278,6 +279,7 @@ static int set_up(struct tracer *tracer, struct error *err)
         .string_limit = options->string_limit,
         .stack_frames = options->stack_frames,
         .descriptors = options->descriptors,
+        .let_go_ms = LET_GO_MS,
     };
     struct engine_sink sink = {
         .data = tracer,

@@ -139,7 +139,7 @@ static void *watch(void *data)
                 is_for_program(tracer, &info))
                 continue;
             atomic_store(&tracer->stop_asked, true);
-            engine_ring(tracer->engine);
+            engine_stop(tracer->engine);
             continue;
         }
         if (progress_is_due(tracer->progress))

@@ -184,6 +184,11 @@ static int seize(struct engine *engine, struct process *process, pid_t tid)
     return 1;
 }
 
+static bool is_stopped(const struct engine *engine)
+{
+    return atomic_load_explicit(&engine->stop_asked, memory_order_relaxed);
+}
+
 /* Seizes the threads that are not yet known. The number of new ones, or a negative errno; *gone is
    how many were listed but have ended, such as a main thread that left before the others. */
 static int seize_new(struct engine *engine, struct process *process, unsigned *gone)
@@ -200,7 +205,7 @@ static int seize_new(struct engine *engine, struct process *process, unsigned *g
         pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
         if (tid <= 0 || tracee_find(engine, tid))
             continue;
-        int r = seize(engine, process, tid);
+        int r = is_stopped(engine) ? -EINTR : seize(engine, process, tid);
         if (r < 0)
             return r;
         found += r;
@@ -248,7 +253,7 @@ static int attach_sharer(struct engine *engine, struct process *process, pid_t p
     if (!sharer)
         return -ENOMEM;
     process->space->users++;
-    sharer->silent = true;
+    process_set_silent(sharer, true);
     int r = seize_all(engine, sharer);
     if (sharer->n_threads == 0)
         process_free(sharer);
@@ -277,7 +282,7 @@ static int attach_sharers(struct engine *engine, struct process *process, pid_t 
             if (*who <= 0 || process_find(engine, *who) || engine_shares_memory(self, *who) != 1 ||
                 !has_program(*who))
                 continue;
-            int r = attach_sharer(engine, process, *who);
+            int r = is_stopped(engine) ? -EINTR : attach_sharer(engine, process, *who);
             if (r < 0)
                 return r;
             found += r;
@@ -289,23 +294,26 @@ static int attach_sharers(struct engine *engine, struct process *process, pid_t 
 /* Attaches to the process and opens its space; *who is the one to blame for a failure. */
 static int attach_new(struct engine *engine, struct process *process, pid_t *who)
 {
+    struct space *space;
     int r = seize_all(engine, process);
     if (r == 0 && process->n_threads == 0)
         r = -ESRCH;
     /* The space is opened only once ptrace has said yes: its refusals are the ones to explain. */
     if (r == 0)
-        r = space_new(engine, process_task(process), &process->space);
-    return r == 0 ? attach_sharers(engine, process, who) : r;
+        r = space_new(engine, process_task(process), &space);
+    if (r < 0)
+        return r;
+    process_set_space(process, space);
+    return attach_sharers(engine, process, who);
 }
 
 /* A process in that memory whose calls are reported. */
-static struct process *announced_in(const struct engine *engine, const struct space *space)
+static struct process *announced_in(const struct space *space)
 {
-    struct process *process;
-    for (size_t at = 0; space->announced && (process = table_next(&engine->processes, &at));)
-        if (process->space == space && process->announced)
-            return process;
-    return NULL;
+    struct process *process = space->announced ? space->processes : NULL;
+    while (process && !process->announced)
+        process = process->next_in_space;
+    return process;
 }
 
 static int attach(struct engine *engine, pid_t pid, struct error *err)
@@ -326,7 +334,7 @@ static int attach(struct engine *engine, pid_t pid, struct error *err)
     if (process && !process->silent)
         return error_set(err, -EEXIST, "process %d is attached to already", pid);
     if (process) {
-        process->silent = false; /* it was held for the sake of another in its memory */
+        process_set_silent(process, false); /* it was held for the sake of another in its memory */
     } else {
         process = process_new(engine, pid, NULL);
         if (!process)
@@ -334,8 +342,14 @@ static int attach(struct engine *engine, pid_t pid, struct error *err)
         r = attach_new(engine, process, &who);
     }
     if (r < 0) {
-        explain(who, r, err);
-        engine_detach_process(engine, process);
+        if (r == -EINTR)
+            error_set(err, r, "interrupted while process %d was attached to", pid);
+        else
+            explain(who, r, err);
+        if (r == -EINTR && engine->options.let_go_ms)
+            engine_leave_process(engine, process);
+        else
+            engine_detach_process(engine, process);
         return err ? err->code : r;
     }
     pid_t helper = engine_settle_some(engine, pid);
@@ -344,7 +358,7 @@ static int attach(struct engine *engine, pid_t pid, struct error *err)
         return error_set(err, -ESRCH, "process %d has just ended", pid);
     process->space->helper = helper;
     sigtrap_look_process(process);
-    struct process *other = announced_in(engine, process->space);
+    struct process *other = announced_in(process->space);
     process_announce(process, other ? PROCESS_SHARING : PROCESS_ATTACHED, other);
     process->space->helper = 0;
     return 0;

@@ -60,7 +60,9 @@ static void follow(struct engine *engine, struct tracee *parent, pid_t child, bo
     tracee->trap_block = parent->trap_block;
     tracee->trap_mask = parent->trap_mask;
     process->trap = parent->process->trap;
-    process->silent = !engine->options.follow_forks;
+    process->leaving = parent->process->leaving;
+    engine->n_leaving += process->leaving;
+    process_set_silent(process, !engine->options.follow_forks || process->leaving);
     if (!process->silent)
         process_announce(process, shared ? PROCESS_SHARING : PROCESS_FORKED, parent->process);
 }
@@ -95,7 +97,8 @@ void engine_birth(struct engine *engine, struct tracee *parent, const struct sto
     } else {
         int compared = engine_shares_memory(parent->tid, child);
         bool shared = compared < 0 ? stop->kind == STOP_VFORK : compared > 0;
-        if (shared || (engine->options.follow_forks && !parent->process->silent)) {
+        if (shared || (engine->options.follow_forks && !parent->process->silent &&
+                       !parent->process->leaving)) {
             follow(engine, parent, child, shared);
         } else {
             let_child_go(engine, parent->process->space, child);
@@ -137,12 +140,10 @@ void engine_stranger(struct engine *engine, const struct stop *stop)
  */
 static void forget_other_threads(struct engine *engine, struct process *process)
 {
-    struct tracee *tracee;
-    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
-        if (tracee->process == process && tracee->tid != process->pid) {
+    for (struct tracee *tracee = process->threads, *next; tracee; tracee = next) {
+        next = tracee->next;
+        if (tracee->tid != process->pid)
             tracee_free(engine, tracee);
-            at = 0;
-        }
     }
 }
 
@@ -174,9 +175,8 @@ void engine_exec(struct engine *engine, const struct stop *stop)
     }
     tracee_forget_program(tracee);
     handover_executed(engine, tracee, space);
-    engine->space_untidy = true;
     struct space *left = process->space;
-    process->space = space;
+    process_set_space(process, space);
     space->announced++;
     process->stays = process->leader_lost = false;
     space->helper = stop->tid;

@@ -49,10 +49,15 @@ struct engine {
     bool child_refused;
     char *child_name;
 
+    struct walk *walks; /* under way, the innermost first: see walk.h */
+
     atomic_bool seizing;   /* see seize.h */
     atomic_bool ends_held; /* some tracee is `reaped` */
     bool detach_asked;
-    bool space_untidy;   /* a process has left its space: see let_silent_go() */
+    atomic_bool stop_asked;   /* engine_stop() */
+    size_t n_leaving;         /* processes that are leaving */
+    uint64_t let_go_until_ns; /* engine_detach_all() waits no longer than that; 0: not begun yet */
+    bool space_untidy;   /* a space has only silent processes left: see engine_let_silent_go() */
     bool returns_untidy; /* functions were disarmed: some return sites may serve nobody */
 };
 
@@ -68,6 +73,9 @@ MUST_CHECK int engine_wait_for(struct engine *engine, pid_t tid, struct stop *st
    process have and are reaped, so nothing may wait for it alone; and /proc shows nothing of its
    process under its ID. */
 bool engine_is_dead(pid_t tid);
+/* Whether the thread is dead, or sleeps in the kernel where no signal reaches it: it stops before
+   it comes out. */
+bool engine_is_unstoppable(pid_t tid);
 /* Takes the status that engine_wait_for() saw: of a thread that ended, or one left stopped. */
 void engine_reap(pid_t tid);
 /* Handles one stop and resumes the thread, on the thread of its owner. */
@@ -115,7 +123,24 @@ MUST_CHECK int tracee_settle(struct engine *engine, pid_t tid);
 void launch_forget(struct engine *engine);
 
 /* ---- detach.c */
+
+/*
+ * Takes the breakpoints out of the process's memory and lets go of all that live in it, but for
+ * threads that cannot be stopped now: one that waits in vfork(2) for its child, or sleeps where no
+ * signal reaches it. These are let go when they can be, by engine_let_leave().
+ */
 void engine_detach_process(struct engine *engine, struct process *process);
+/* Nothing has been planted in its memory, and letting go of everything is at hand, after which the
+   kernel lets go of it (engine_options.let_go_ms): it need not be stopped. */
+void engine_leave_process(struct engine *engine, struct process *process);
+/* Lets go of everything; of what cannot be stopped, as engine_options.let_go_ms has it. */
+void engine_detach_all(struct engine *engine);
+/* Lets go of those that are left in spaces where nobody's calls are reported any more. */
+void engine_let_silent_go(struct engine *engine);
+/* Lets go of a thread of a process that is leaving, if it can be at this stop. false: the stop is
+   to be handled as any other. */
+MUST_CHECK bool engine_let_leave(struct engine *engine, struct tracee *tracee,
+                                 const struct stop *stop);
 
 /* ---- doorbell.c */
 int doorbell_init(struct engine *engine);

@@ -1,7 +1,8 @@
 /*
  * Letting go. Every thread must be stopped to be let go, none may be between a breakpoint and its
  * trap, and none may see a breakpoint that nobody serves. So: stop all, take the breakpoints out,
- * put back who has run into one, then let go of each with the signal it was to get.
+ * put back who has run into one, then let go of each with the signal it was to get. Processes that
+ * share their memory are let go together.
  */
 #include <errno.h>
 #include <signal.h>
@@ -14,15 +15,15 @@
 #include "ptrace/deliver.h"
 #include "ptrace/namespace_init.h"
 #include "ptrace/proc_status.h"
+#include "ptrace/walk.h"
 #include "util/log.h"
 
-enum { LOOK_AGAIN_NS = 200000 };
-
-static bool is_of(const struct tracee *tracee, const struct process *process)
-{
-    return tracee->process == process ||
-           (process->space && tracee->process->space == process->space);
-}
+enum {
+    LOOK_AGAIN_NS = 200000,
+    POLL_NS = 10000000,
+    POLL_EACH_NS = 50000, /* each takes some us */
+    LAST_SERVED_MAX = 1000,
+};
 
 /* The stop that the thread is in, if it is in one. */
 static bool stopped(pid_t tid, struct stop *stop)
@@ -42,34 +43,62 @@ static bool is_quiet(const struct stop *stop)
            stop->kind == STOP_GROUP || stop_is_end(stop);
 }
 
+/* Those that are let go together: of a space, or of one process whose space is not known. */
+struct leavers {
+    struct engine *engine;
+    struct space *space;
+    pid_t pid;
+};
+
+static void walk_leavers(struct walk *walk, const struct leavers *leavers)
+{
+    if (leavers->space)
+        walk_space(walk, leavers->space);
+    else
+        walk_process(walk, leavers->engine, leavers->pid);
+}
+
+static void interrupt(const struct leavers *leavers)
+{
+    struct tracee *tracee;
+    struct walk walk;
+    struct stop stop;
+    walk_leavers(&walk, leavers);
+    while ((tracee = walk_next(&walk))) {
+        if (leavers->space && !tracee->listening)
+            continue;
+        if (!stopped(tracee->tid, &stop)) {
+            engine_ptrace(leavers->engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
+            tracee->listening = false;
+        }
+    }
+    walk_end(&walk);
+    if (leavers->space)
+        engine_stop_space(leavers->engine, leavers->space, 0);
+}
+
 /*
  * Stops every thread at a place from where it can be let go. Events of births are served on the
  * way, while the breakpoints that a child has to be rid of are still known; the interrupt stays
  * pending meanwhile and stops the thread again.
  */
-static void quiesce(struct engine *engine, pid_t pid)
+static void quiesce(const struct leavers *leavers)
 {
-    struct process *process;
     bool again = true;
-    while (again && (process = process_find(engine, pid))) {
+    while (again) {
         struct tracee *tracee;
+        struct walk walk;
         struct stop stop;
         again = false;
-        for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
-            if (is_of(tracee, process) && !stopped(tracee->tid, &stop)) {
-                engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
-                tracee->listening = false;
-            }
-        }
-        if (process->space)
-            engine_stop_space(engine, process->space, 0);
-        for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
-            if (!is_of(tracee, process) || !stopped(tracee->tid, &stop) || is_quiet(&stop))
+        interrupt(leavers);
+        walk_leavers(&walk, leavers);
+        while ((tracee = walk_next(&walk))) {
+            if (!stopped(tracee->tid, &stop) || is_quiet(&stop))
                 continue;
-            engine_dispatch(engine, &stop);
+            engine_dispatch(leavers->engine, &stop);
             again = true;
-            break; /* threads and processes may have come or gone, this one too */
         }
+        walk_end(&walk);
     }
 }
 
@@ -166,39 +195,182 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
     return true;
 }
 
-/* Lets go of those threads of the process that can be, and of those that share its memory. Whether
-   that were any; the process is gone when its last thread is. */
-static bool let_some_go(struct engine *engine, pid_t pid)
+/* Lets go of those threads that can be. */
+static void let_some_go(const struct leavers *leavers)
 {
-    struct process *process = process_find(engine, pid);
     struct tracee *tracee;
-    bool any = false;
-    for (size_t at = 0; process && (tracee = table_next(&engine->tracees, &at));) {
-        if (!is_of(tracee, process) || !let_go(engine, tracee))
-            continue;
-        any = true;
-        at = 0; /* the table has changed */
-        process = process_find(engine, pid);
+    struct walk walk;
+    walk_leavers(&walk, leavers);
+    while ((tracee = walk_next(&walk)))
+        if (!tracee->late)
+            let_go(leavers->engine, tracee);
+    walk_end(&walk);
+}
+
+/* Whether some thread that is left is on its way to where it can be let go. What is not is late. */
+static bool somebody_comes(const struct leavers *leavers)
+{
+    struct tracee *tracee;
+    struct walk walk;
+    bool comes = false;
+    walk_leavers(&walk, leavers);
+    while ((tracee = walk_next(&walk))) {
+        tracee->late = tracee->late || tracee->vforking || engine_is_unstoppable(tracee->tid);
+        comes = comes || !tracee->late;
     }
-    return any;
+    walk_end(&walk);
+    return comes;
+}
+
+static void mark(struct process *process)
+{
+    process->engine->n_leaving += !process->leaving;
+    process->leaving = true;
+}
+
+static void mark_all(const struct leavers *leavers)
+{
+    struct process *process = process_find(leavers->engine, leavers->pid);
+    if (!leavers->space && process)
+        mark(process);
+    process = leavers->space ? leavers->space->processes : NULL;
+    for (; process; process = process->next_in_space)
+        mark(process);
+}
+
+static void pause_a_little(void)
+{
+    struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
+    nanosleep(&pause, NULL);
+}
+
+static void detach_space(struct engine *engine, struct process *process)
+{
+    const struct leavers leavers = {engine, process->space, process->pid};
+    uint64_t start_ns = engine_now_ns();
+    if (leavers.space)
+        leavers.space->users++; /* it is needed here until the end */
+    placement_end(engine, process);
+    if (process->n_threads == 0)
+        process_free(process);
+    quiesce(&leavers);
+    if (leavers.space)
+        space_lift_all(leavers.space);
+    mark_all(&leavers);
+    for (;;) {
+        let_some_go(&leavers);
+        if (!somebody_comes(&leavers))
+            break;
+        pause_a_little();
+    }
+    space_put(leavers.space);
+    engine->stats.detach_ns += engine_now_ns() - start_ns;
 }
 
 void engine_detach_process(struct engine *engine, struct process *process)
 {
     pid_t pid = process->pid;
-    uint64_t start_ns = engine_now_ns();
-    placement_end(engine, process);
-    quiesce(engine, pid);
-    process = process_find(engine, pid);
-    if (process && process->space)
-        space_lift_all(process->space);
-    while ((process = process_find(engine, pid)) && process->n_threads > 0) {
-        if (let_some_go(engine, pid))
-            continue;
-        struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
-        nanosleep(&pause, NULL);
-    }
-    if (process)
+    /* It may execute another program, and so get another space, before it is stopped. */
+    do
+        detach_space(engine, process);
+    while ((process = process_find(engine, pid)) && !process->leaving);
+}
+
+void engine_leave_process(struct engine *engine, struct process *process)
+{
+    const struct leavers leavers = {engine, process->space, process->pid};
+    mark_all(&leavers);
+    if (process->n_threads == 0)
         process_free(process);
+}
+
+void engine_let_silent_go(struct engine *engine)
+{
+    struct process *process;
+    bool again = true;
+    engine->space_untidy = false;
+    while (again) {
+        again = false;
+        for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
+            if (!process->silent || process->leaving || process->space->n_speakers > 0)
+                continue;
+            engine_detach_process(engine, process);
+            again = true;
+        }
+    }
+}
+
+bool engine_let_leave(struct engine *engine, struct tracee *tracee, const struct stop *stop)
+{
+    /* A new program has no breakpoints, and is to get none. */
+    if (stop->kind != STOP_EXEC && (!is_quiet(stop) || stop_is_end(stop)))
+        return false;
+    let_go(engine, tracee);
+    return true;
+}
+
+static void poll_all(struct engine *engine)
+{
+    struct tracee *tracee;
+    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
+        let_go(engine, tracee);
+}
+
+/* The next stop of a tracee of the acting server's. false: there is none now. */
+static bool serve_next(struct engine *engine)
+{
+    siginfo_t info = {0};
+    if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL | __WNOTHREAD) <
+            0 ||
+        info.si_pid == 0)
+        return false;
+    struct stop stop = stop_decode(&info);
+    const struct tracee *tracee = tracee_find(engine, stop.tid);
+    /* A child of ours that another server traces is shown here, too. */
+    if (tracee && tracee->owner != engine->acting)
+        return false;
+    engine_dispatch(engine, &stop);
+    return true;
+}
+
+/*
+ * Lets go of those that could not be let go with the others of their space, when they come. Each
+ * may wait for another one's end, as in a chain of vfork(2), so it is not each one that is looked
+ * at.
+ */
+static void let_rest_go(struct engine *engine)
+{
+    uint64_t now_ns = engine_now_ns(), poll_ns = now_ns + POLL_NS;
+    for (unsigned n = 0; engine->tracees.count > 0; now_ns = engine_now_ns()) {
+        if (now_ns >= engine->let_go_until_ns && n++ >= LAST_SERVED_MAX)
+            break;
+        if (serve_next(engine))
+            continue;
+        if (now_ns >= engine->let_go_until_ns)
+            break;
+        if (now_ns >= poll_ns) {
+            /* Also what other servers have, and what is never reported. */
+            poll_all(engine);
+            poll_ns = engine_now_ns() + POLL_NS + engine->tracees.count * POLL_EACH_NS;
+        } else {
+            pause_a_little();
+        }
+    }
+}
+
+void engine_detach_all(struct engine *engine)
+{
+    struct process *process;
+    if (!engine->let_go_until_ns)
+        engine->let_go_until_ns =
+            engine->options.let_go_ms
+                ? engine_now_ns() + engine->options.let_go_ms * UINT64_C(1000000)
+                : UINT64_MAX;
+    while (engine->processes.count > engine->n_leaving)
+        for (size_t at = 0; (process = table_next(&engine->processes, &at));)
+            if (!process->leaving)
+                engine_detach_process(engine, process);
+    uint64_t start_ns = engine_now_ns();
+    let_rest_go(engine);
     engine->stats.detach_ns += engine_now_ns() - start_ns;
 }

@@ -32,11 +32,20 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
 
 void engine_let_go(struct engine *engine)
 {
-    struct process *process;
     launch_forget(engine);
-    for (size_t at = 0; (process = table_next(&engine->processes, &at)); at = 0)
-        engine_detach_process(engine, process);
+    engine_detach_all(engine);
     namespace_init_forget(engine);
+}
+
+/* What is left is let go by the kernel when the process ends. */
+static void forget_rest(struct engine *engine)
+{
+    struct tracee *tracee;
+    while (engine->tracees.count > 0)
+        for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
+            tracee->process->exit_status = -1;
+            tracee_free(engine, tracee);
+        }
 }
 
 void engine_free(struct engine *engine)
@@ -44,6 +53,8 @@ void engine_free(struct engine *engine)
     if (!engine)
         return;
     engine_let_go(engine);
+    forget_rest(engine);
+    namespace_init_forget(engine);
     free(engine->child_name);
     servers_free(engine);
     table_free(&engine->tracees);
@@ -57,6 +68,12 @@ void engine_free(struct engine *engine)
 void engine_detach(struct engine *engine)
 {
     engine->detach_asked = true;
+}
+
+void engine_stop(struct engine *engine)
+{
+    atomic_store(&engine->stop_asked, true);
+    engine_ring(engine);
 }
 
 void engine_get_stats(const struct engine *engine, struct engine_stats *stats)
@@ -75,15 +92,13 @@ void engine_each_process(struct engine *engine, void (*visit)(void *data, struct
                          void *data)
 {
     size_t n = 0;
-    struct process *process, **all = calloc(engine->processes.count + 1, sizeof(struct process *));
+    struct process *process;
+    pid_t *all = calloc(engine->processes.count + 1, sizeof(*all));
     for (size_t at = 0; all && (process = table_next(&engine->processes, &at));)
-        all[n++] = process;
+        all[n++] = process->pid;
     /* Arming may serve a stop, and with that the end of another process. */
     for (size_t i = 0; i < n; i++)
-        for (size_t at = 0; (process = table_next(&engine->processes, &at));)
-            if (process == all[i]) {
-                visit(data, process);
-                break;
-            }
+        if ((process = process_find(engine, all[i])))
+            visit(data, process);
     free(all);
 }

@@ -5,15 +5,15 @@
  * no ELF: which address is a function, and where its arguments lie, comes to it as a `struct
  * probe`. What happens comes out through a `struct engine_sink`.
  *
- * All functions but engine_ring() belong to the thread that made the engine, or to a call of the
- * sink. While several traced threads are busy the engine has threads of its own, about one for each
- * CPU, since ptrace binds a traced thread to the one that attached to it: the sink, and watchers,
- * are then called on any of them, but never two calls at the same time, and what a call changes the
- * next one sees. All signals but SIGUSR2 and SIGCHLD are blocked in the engine's own threads. The
- * engine has the handler of SIGUSR2; one that another process sends becomes a SIGTERM to this one,
- * unless SIGUSR2 was ignored or blocked when the engine was made. Functions return
- * 0 or a negative errno unless said otherwise. A process or thread that vanishes is an event, never
- * an error.
+ * All functions but engine_ring() and engine_stop() belong to the thread that made the engine, or
+ * to a call of the sink. While several traced threads are busy the engine has threads of its own,
+ * about one for each CPU, since ptrace binds a traced thread to the one that attached to it: the
+ * sink, and watchers, are then called on any of them, but never two calls at the same time, and
+ * what a call changes the next one sees. All signals but SIGUSR2 and SIGCHLD are blocked in the
+ * engine's own threads. The engine has the handler of SIGUSR2; one that another process sends
+ * becomes a SIGTERM to this one, unless SIGUSR2 was ignored or blocked when the engine was made.
+ * Functions return 0 or a negative errno unless said otherwise. A process or thread that vanishes
+ * is an event, never an error.
  */
 #ifndef PTRACE_ENGINE_H
 #define PTRACE_ENGINE_H
@@ -77,6 +77,13 @@ struct engine_options {
     size_t stack_frames; /* of FACT_STACK, 64 at most; 0 means 16 */
     /* RLIMIT_NOFILE for a program that is launched; rlim_max 0: the caller's. */
     struct rlimit descriptors;
+    /*
+     * How long letting go of everything waits for threads that cannot be stopped: one that waits in
+     * vfork(2) for its child, or sleeps in the kernel where no signal reaches it. Of what is left
+     * then the kernel lets go when the caller's process ends, which should be soon; their memory
+     * has no breakpoints any more. 0: as long as it takes.
+     */
+    unsigned let_go_ms;
     /* For tests: each thread is handed to another of the engine's threads whenever it has had so
        many hits. 0: only when that pays. */
     unsigned hand_over_every;
@@ -112,6 +119,7 @@ struct engine_stats {
     uint64_t memory_reads; /* requests for what a hit needs of the program's memory */
     uint64_t requests[REQUEST_KINDS];
     uint64_t ptrace_calls; /* the sum of these */
+    uint64_t walked;       /* threads that were looked at for the sake of all of their space */
     uint64_t bindings;     /* of threads to a CPU */
     uint64_t attach_ns;    /* the time it took to attach, `started` included, of all processes */
     uint64_t detach_ns;    /* and to let go */
@@ -121,7 +129,8 @@ struct engine_stats {
 
 MUST_CHECK int engine_new(const struct engine_options *options, const struct engine_sink *sink,
                           struct engine **engine);
-/* Lets go of everything still traced, and of a child that has not run yet. Outside engine_run(). */
+/* Lets go of everything still traced, and of a child that has not run yet. Outside engine_run().
+   May be called again to let go of what could not be stopped before (let_go_ms). */
 void engine_let_go(struct engine *engine);
 /* Likewise, then frees. NULL is fine. */
 void engine_free(struct engine *engine);
@@ -141,7 +150,8 @@ MUST_CHECK int engine_launch_run(struct engine *engine, struct error *err);
    execve(2) says; the errno returned is then that. */
 bool engine_launch_refused(const struct engine *engine);
 
-/* Attaches to a running process with all its threads and calls `started`. */
+/* Attaches to a running process with all its threads and calls `started`. -EINTR: engine_stop() was
+   called meanwhile; the process has been let go. */
 MUST_CHECK int engine_attach(struct engine *engine, pid_t pid, struct error *err);
 
 /* Serves stops until no traced process is left or engine_detach() has let go of all. */
@@ -149,6 +159,10 @@ MUST_CHECK int engine_run(struct engine *engine, struct error *err);
 
 /* Makes engine_run() call `rung` soon (within some ms). From any thread; also from the sink. */
 void engine_ring(struct engine *engine);
+
+/* From any thread: engine_attach() gives up soon, with -EINTR, and engine_run() lets go of every
+   process as after engine_detach(). */
+void engine_stop(struct engine *engine);
 
 /* To be called from the sink or outside engine_run(): lets go of every process with its text
    as it was; engine_run() then returns 0. */

@@ -19,6 +19,7 @@
 #include "ptrace/proc_status.h"
 #include "ptrace/returns.h"
 #include "ptrace/serve.h"
+#include "ptrace/walk.h"
 #include "util/log.h"
 
 enum {
@@ -45,11 +46,10 @@ bool engine_is_dead(pid_t tid)
     return state == 'Z' || state == 'X' || state == -ESRCH;
 }
 
-/* Whether the thread is dead, or sleeps in the kernel where no signal reaches it: it stops before
-   it comes out. */
-static bool is_unstoppable(pid_t tid)
+bool engine_is_unstoppable(pid_t tid)
 {
-    return proc_state(tid) == 'D' || engine_is_dead(tid);
+    int state = proc_state(tid);
+    return state == 'D' || state == 'Z' || state == 'X' || state == -ESRCH;
 }
 
 int engine_peek(pid_t tid, struct stop *stop)
@@ -87,7 +87,7 @@ int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop)
         /* Its end is the loop's to see. */
         if (engine_is_dead(tid) && engine_peek(tid, stop) == 0)
             return -ESRCH;
-        if (is_unstoppable(tid))
+        if (engine_is_unstoppable(tid))
             ends_reap(engine);
         pause_a_little();
     }
@@ -96,19 +96,22 @@ int engine_wait_for(struct engine *engine, pid_t tid, struct stop *stop)
 static void wait_until_stopped(struct tracee *tracee)
 {
     struct stop stop;
-    while (engine_peek(tracee->tid, &stop) == 0 && !tracee->vforking &&
-           !is_unstoppable(tracee->tid))
-        pause_a_little();
+    tracee->late = false;
+    while (engine_peek(tracee->tid, &stop) == 0 && !tracee->late) {
+        tracee->late = tracee->vforking || engine_is_unstoppable(tracee->tid);
+        if (!tracee->late)
+            pause_a_little();
+    }
 }
 
 void engine_stop_space(struct engine *engine, struct space *space, pid_t except)
 {
     struct tracee *tracee;
-    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
-        if (tracee->process->space == space && tracee->tid != except && !tracee->listening)
+    for (tracee = space_first_thread(space); tracee; tracee = space_next_thread(tracee))
+        if (tracee->tid != except && !tracee->listening)
             engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
-    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
-        if (tracee->process->space == space && tracee->tid != except && !tracee->listening)
+    for (tracee = space_first_thread(space); tracee; tracee = space_next_thread(tracee))
+        if (tracee->tid != except && !tracee->listening)
             wait_until_stopped(tracee);
 }
 
@@ -121,8 +124,8 @@ static bool is_settled(const struct stop *stop)
 static struct tracee *candidate_helper(struct engine *engine, const struct space *space)
 {
     struct tracee *tracee;
-    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
-        if (tracee->process->space == space && !tracee->vforking && !is_unstoppable(tracee->tid) &&
+    for (tracee = space_first_thread(space); tracee; tracee = space_next_thread(tracee))
+        if (!tracee->vforking && !engine_is_unstoppable(tracee->tid) &&
             engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0) == 0)
             return tracee;
     return NULL;
@@ -209,7 +212,6 @@ static void on_end(struct engine *engine, struct tracee *tracee, const struct st
 {
     struct process *process = tracee->process;
     engine_reap(stop->tid);
-    engine->space_untidy = engine->space_untidy || process->n_threads == 1;
     if (stop->tid == process->pid || process->leader_lost)
         process->exit_status = tracee->reaped ? tracee->end.status : stop->status;
     tracee_free(engine, tracee);
@@ -296,6 +298,8 @@ void engine_dispatch(struct engine *engine, const struct stop *stop)
         engine_stranger(engine, stop);
         return;
     }
+    if (tracee->process->leaving && engine_let_leave(engine, tracee, stop))
+        return;
     if (stop->kind == STOP_EXEC)
         engine_take_exec(engine, stop);
     server_call(tracee->owner, dispatch, &what);
@@ -307,28 +311,6 @@ static void tidy_returns(struct engine *engine)
     for (size_t at = 0; (process = table_next(&engine->processes, &at));)
         returns_tidy(process->space);
     engine->returns_untidy = false;
-}
-
-static bool has_speaker(const struct engine *engine, const struct space *space)
-{
-    const struct process *process;
-    for (size_t at = 0; (process = table_next(&engine->processes, &at));)
-        if (process->space == space && !process->silent)
-            return true;
-    return false;
-}
-
-/* Nobody is left for whose sake breakpoints stand in the memory of the silent ones. */
-static void let_silent_go(struct engine *engine)
-{
-    struct process *process;
-    engine->space_untidy = false;
-    for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
-        if (!process->silent || has_speaker(engine, process->space))
-            continue;
-        engine_detach_process(engine, process);
-        at = 0;
-    }
 }
 
 /*
@@ -395,22 +377,20 @@ static bool tidy(struct engine *engine)
         server_resume_now(engine->servers[0]);
     if (rung && engine->sink.rung)
         engine->sink.rung(engine->sink.data);
-    if (engine->detach_asked)
+    if (engine->detach_asked || atomic_load(&engine->stop_asked))
         return false;
     if (engine->returns_untidy)
         tidy_returns(engine);
     if (engine->space_untidy)
-        let_silent_go(engine);
-    return engine->processes.count > 0 || engine->awaited;
+        engine_let_silent_go(engine);
+    return engine->processes.count > engine->n_leaving || engine->awaited;
 }
 
 int engine_run(struct engine *engine, struct error *err)
 {
     struct server *primary = engine->servers[0];
-    while (engine->processes.count > 0 || engine->awaited) {
+    while (tidy(engine)) {
         siginfo_t info;
-        if (!tidy(engine))
-            break;
         engine_serve_fairly(primary);
         unsigned calls = primary->n_calls;
         bool others = engine->tracees.count > primary->n_tracees;
@@ -433,11 +413,6 @@ int engine_run(struct engine *engine, struct error *err)
     }
     server_resume_now(primary);
     primary->serving = 0;
-    size_t at = 0;
-    struct process *process;
-    while ((process = table_next(&engine->processes, &at))) {
-        engine_detach_process(engine, process);
-        at = 0;
-    }
+    engine_detach_all(engine);
     return 0;
 }

@@ -108,23 +108,13 @@ void namespace_init_run_again(struct engine *engine, struct tracee *tracee, int 
 
 void namespace_init_let_die(struct engine *engine, struct tracee *tracee, int signal)
 {
-    struct process *process = tracee->process, *other;
-    struct space *space = process->space;
+    struct process *process = tracee->process;
     log_warning("process %d is let go to die of signal %d (%s): it is the init of a PID namespace, "
                 "which the kernel does not end while it is traced",
                 process->pid, signal, strsignal(signal));
     process->awaited =
         process->announced && proc_status_number(process->pid, "PPid") == (long)getpid();
-    space->users++; /* by us */
     engine_detach_process(engine, process);
-    /* The breakpoints of those in its memory are gone. */
-    for (size_t at = 0; (other = table_next(&engine->processes, &at));) {
-        if (other->space != space)
-            continue;
-        engine_detach_process(engine, other);
-        at = 0;
-    }
-    space_put(space);
 }
 
 void namespace_init_await(struct process *process)

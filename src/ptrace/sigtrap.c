@@ -133,9 +133,8 @@ static void learn_action(struct process *process, pid_t tid, bool ignored)
 
 static bool somebody_has_trapped(const struct process *process)
 {
-    const struct tracee *tracee;
-    for (size_t at = 0; (tracee = table_next(&process->engine->tracees, &at));)
-        if (tracee->process == process && has_trapped(tracee->tid))
+    for (const struct tracee *tracee = process->threads; tracee; tracee = tracee->next)
+        if (has_trapped(tracee->tid))
             return true;
     return false;
 }

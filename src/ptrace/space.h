@@ -16,6 +16,7 @@
 #include "util/table.h"
 
 struct engine;
+struct process;
 struct unwinder;
 
 enum { NO_CODE_PAGES = 64 };
@@ -36,8 +37,10 @@ struct syscall_watch {
 
 struct space {
     struct engine *engine;
-    unsigned users;     /* processes in it */
-    unsigned announced; /* those of them that `started` has told of: watches live while there are */
+    unsigned users;            /* processes in it, and whoever else keeps it */
+    struct process *processes; /* those in it */
+    unsigned n_speakers;       /* of these, whose calls are reported */
+    unsigned announced; /* of these, that `started` has told of: watches live while there are */
     int memory;         /* /proc/PID/mem */
     struct table sites; /* address -> struct site, owned */
     struct slots slots;

@@ -12,6 +12,7 @@
 #include "ptrace/core.h"
 #include "ptrace/namespace_init.h"
 #include "ptrace/proc_status.h"
+#include "ptrace/walk.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 
@@ -38,6 +39,10 @@ struct tracee *tracee_new(struct process *process, pid_t tid)
     tracee->process = process;
     tracee_set_owner(tracee, process->engine->acting);
     tracee->stat_fd = -1;
+    tracee->next = process->threads;
+    if (tracee->next)
+        tracee->next->previous = tracee;
+    process->threads = tracee;
     process->n_threads++;
     return tracee;
 }
@@ -59,10 +64,11 @@ void tracee_forget_program(struct tracee *tracee)
     if (tracee->stat_fd >= 0)
         close(tracee->stat_fd);
     pid_t tid = tracee->tid;
-    struct process *process = tracee->process;
     /* execve(2) keeps the signal mask. */
     *tracee = (struct tracee){.tid = tid,
-                              .process = process,
+                              .process = tracee->process,
+                              .previous = tracee->previous,
+                              .next = tracee->next,
                               .owner = tracee->owner,
                               .stat_fd = -1,
                               .trap_block = tracee->trap_block,
@@ -72,12 +78,46 @@ void tracee_forget_program(struct tracee *tracee)
 void tracee_free(struct engine *engine, struct tracee *tracee)
 {
     struct process *process = tracee->process;
+    walk_forget_tracee(tracee);
+    if (tracee->next)
+        tracee->next->previous = tracee->previous;
+    *(tracee->previous ? &tracee->previous->next : &process->threads) = tracee->next;
     table_remove(&engine->tracees, (uint64_t)tracee->tid);
     tracee_forget_program(tracee);
     tracee_set_owner(tracee, NULL);
     free(tracee);
     if (--process->n_threads == 0)
         process_free(process);
+}
+
+static void enter_space(struct process *process, struct space *space)
+{
+    process->space = space;
+    process->previous_in_space = process->next_in_space = NULL;
+    if (!space)
+        return;
+    process->next_in_space = space->processes;
+    if (space->processes)
+        space->processes->previous_in_space = process;
+    space->processes = process;
+    space->n_speakers += !process->silent;
+}
+
+static void leave_space(struct process *process)
+{
+    struct space *space = process->space;
+    if (!space)
+        return;
+    walk_forget_process(process);
+    if (process->next_in_space)
+        process->next_in_space->previous_in_space = process->previous_in_space;
+    *(process->previous_in_space ? &process->previous_in_space->next_in_space : &space->processes) =
+        process->next_in_space;
+    space->n_speakers -= !process->silent;
+    /* Nobody is left for whose sake breakpoints stand in the memory of the silent ones. */
+    if (space->processes && space->n_speakers == 0 && !process->leaving)
+        process->engine->space_untidy = true;
+    process->space = NULL;
 }
 
 struct process *process_new(struct engine *engine, pid_t pid, struct space *space)
@@ -89,7 +129,7 @@ struct process *process_new(struct engine *engine, pid_t pid, struct space *spac
     }
     process->engine = engine;
     process->pid = pid;
-    process->space = space;
+    enter_space(process, space);
     return process;
 }
 
@@ -109,20 +149,40 @@ void process_leave(struct process *process, struct space *space)
     space_put(space);
 }
 
+void process_set_space(struct process *process, struct space *space)
+{
+    leave_space(process);
+    enter_space(process, space);
+}
+
+void process_set_silent(struct process *process, bool silent)
+{
+    if (process->space && process->silent != silent)
+        process->space->n_speakers += silent ? -1 : 1;
+    process->silent = silent;
+}
+
+static void leave(struct process *process)
+{
+    struct space *space = process->space;
+    process_set_space(process, NULL);
+    process_leave(process, space);
+}
+
 void process_free(struct process *process)
 {
     struct engine *engine = process->engine;
     table_remove(&engine->processes, (uint64_t)process->pid);
+    engine->n_leaving -= process->leaving;
     /* Where another thread was let go before, the end may have come to its tracees already. */
     if (process->awaited && process->exit_status == -1) {
-        process_leave(process, process->space);
-        process->space = NULL;
+        leave(process);
         namespace_init_await(process);
         return;
     }
     if (process->announced && engine->sink.ended)
         engine->sink.ended(engine->sink.data, process, process->exit_status);
-    process_leave(process, process->space);
+    leave(process);
     free(process);
 }
 
@@ -169,8 +229,8 @@ pid_t process_task(const struct process *process)
     const struct tracee *tracee;
     if (!engine_is_dead(process->pid))
         return process->pid;
-    for (size_t at = 0; (tracee = table_next(&process->engine->tracees, &at));)
-        if (tracee->process == process && !engine_is_dead(tracee->tid))
+    for (tracee = process->threads; tracee; tracee = tracee->next)
+        if (!engine_is_dead(tracee->tid))
             return tracee->tid;
     return process->pid;
 }

@@ -21,10 +21,14 @@
 struct process {
     struct engine *engine;
     pid_t pid;
-    struct space *space;
+    struct space *space; /* set by process_set_space() */
+    struct process *previous_in_space, *next_in_space;
+    struct tracee *threads;
     unsigned n_threads;
-    bool silent;    /* a child that is not followed, in its parent's memory until it executes: its
-                       breakpoints are passed, its calls are not reported */
+    bool
+        silent; /* set by process_set_silent(): a child that is not followed, in its parent's memory
+                   until it executes: its breakpoints are passed, its calls are not reported */
+    bool leaving;   /* it is let go, thread by thread, as soon as they can be: see detach.c */
     bool announced; /* `started` was called: `ended` is owed */
     bool stays;     /* its threads cannot be handed over: see handover_prepare() */
     struct sigtrap trap;
@@ -42,14 +46,16 @@ enum { TRACEE_NAME_MAX = 16 };
 struct tracee {
     pid_t tid;
     struct process *process;
-    struct server *owner;   /* whose requests it takes: see server.h */
-    struct server *hand_to; /* to be handed to that one at this stop; NULL: to none */
-    unsigned hits_here;     /* with this owner, of which engine_options.hand_over_every tells */
-    bool reaped;            /* it has ended, and `end` is still to be served: see ends.h */
+    struct tracee *previous, *next; /* of the process */
+    struct server *owner;           /* whose requests it takes: see server.h */
+    struct server *hand_to;         /* to be handed to that one at this stop; NULL: to none */
+    unsigned hits_here; /* with this owner, of which engine_options.hand_over_every tells */
+    bool reaped;        /* it has ended, and `end` is still to be served: see ends.h */
     struct stop end;
-    uint64_t changes_seen;      /* of the space, when it was last resumed: see space_copy() */
-    bool listening;             /* in a group-stop, PTRACE_LISTEN */
-    bool vforking;              /* waits in vfork(2) for its child: cannot stop, cannot run */
+    uint64_t changes_seen; /* of the space, when it was last resumed: see space_copy() */
+    bool late;      /* it could not be stopped when it was last tried: see engine_stop_space() */
+    bool listening; /* in a group-stop, PTRACE_LISTEN */
+    bool vforking;  /* waits in vfork(2) for its child: cannot stop, cannot run */
     enum trap_block trap_block; /* whether it blocks SIGTRAP: see sigtrap.h */
     uint64_t trap_mask;         /* the mask in which it was found blocked; 0: it was asked for */
     siginfo_t owed;             /* a SIGTRAP of the program's, si_signo 0: none; see sigtrap.h */
@@ -80,13 +86,18 @@ void tracee_free(struct engine *engine, struct tracee *tracee);
 /* After an exec: nothing of what was known of the thread's program holds any more. */
 void tracee_forget_program(struct tracee *tracee);
 
-/* Makes a process known that lives in `space` (whose user it becomes). */
+/* Makes a process known that lives in `space` (whose user it becomes; NULL: not known yet). */
 struct process *process_new(struct engine *engine, pid_t pid, struct space *space);
 /* Tells the sink of it: `ended` is owed from now on. */
 void process_announce(struct process *process, enum process_origin origin, struct process *other);
-/* The process has left the space: one user less, and what is watched there goes with the last that
-   was announced. */
+/* The process lives in `space` from now on (NULL: in none), whose user it becomes. It was in
+   another one before, or in none. */
+void process_set_space(struct process *process, struct space *space);
+/* The process is not in the space any more: one user less, and what is watched there goes with the
+   last that was announced. */
 void process_leave(struct process *process, struct space *space);
+/* Whether its calls are not reported. */
+void process_set_silent(struct process *process, bool silent);
 /* Forgets it, with a call of `ended` if it was announced. It has no threads any more. */
 void process_free(struct process *process);
 

@@ -241,4 +241,32 @@ case_listed()
     ends one 0
 }
 
+# Processes that wait in vfork(2) cannot be stopped. The tracer does not wait for them, and they are let
+# go with clean text.
+case_waiting_in_vfork()
+{
+    local one status=0
+    target=$build/targets/vfork_chain
+    mkfifo one.in
+    exec 8<>one.in
+    "$target" 100 <one.in >one.out 8>&- &
+    one=$!
+    echo $one >one.pid
+    wait_for 10 grep -qsx deep one.out || fail "the target did not start"
+    tracer_start --print=lines -f work -p $one 8>&-
+    wait_for 20 is_armed one || fail "not armed"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    is_not_traced $one || fail "still traced"
+    ! is_armed one || fail "a breakpoint is left"
+    lines 0 called one.out
+    # Only now does anybody move.
+    echo >&8
+    wait_for 10 grep -qsx called one.out || fail "no answer"
+    exec 8>&-
+    wait $one || status=$?
+    [[ $status == 0 ]] || fail "exit status $status"
+    lines 1 '^work 1 1$' one.out
+}
+
 run_cases "$@"
