@@ -34,8 +34,6 @@ static void image_free(struct image *image)
     vec_free(&image->aliases);
     vec_free(&image->functions);
     elf_file_close(&image->file);
-    if (image->root >= 0)
-        close(image->root);
     free(image);
 }
 
@@ -70,14 +68,6 @@ void catalog_set_wishes(struct catalog *catalog, struct value_wishes wishes)
     catalog->wishes = wishes;
 }
 
-static bool is_file(const struct image *image, const struct stat *status)
-{
-    return image->file.device == status->st_dev && image->file.inode == status->st_ino &&
-           image->file.size == (uint64_t)status->st_size &&
-           image->file.mtime.tv_sec == status->st_mtim.tv_sec &&
-           image->file.mtime.tv_nsec == status->st_mtim.tv_nsec;
-}
-
 static const char *file_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -104,7 +94,7 @@ static const char *choose_provider(struct catalog *catalog, const char *path)
 static struct image *find_image(const struct catalog *catalog, const struct stat *status)
 {
     struct image *image = catalog->images;
-    while (image && !is_file(image, status))
+    while (image && !image_is_file(image, status))
         image = image->next;
     return image;
 }
@@ -124,7 +114,7 @@ static int add_image(struct catalog *catalog, int fd, const char *path, struct i
         return r;
     }
     image->catalog = catalog;
-    image->root = -1;
+    image->way.given_root = -1;
     image->signatures.types.arena = &catalog->arena;
     image->signatures.types.wishes = catalog->wishes;
     image->path = arena_strdup(&catalog->arena, path);
@@ -174,14 +164,6 @@ int catalog_open(struct catalog *catalog, const char *path, struct image **image
     int r = *image ? 0 : add_image(catalog, take_fd(&fd), path, image, err);
     pthread_mutex_unlock(&catalog->lock);
     return r;
-}
-
-void image_set_root(struct image *image, int root)
-{
-    pthread_mutex_lock(&image->catalog->lock);
-    if (image->root < 0 && !image->debuginfo_sought)
-        image->root = fcntl(root, F_DUPFD_CLOEXEC, 0);
-    pthread_mutex_unlock(&image->catalog->lock);
 }
 
 const char *image_path(const struct image *image)
@@ -241,12 +223,6 @@ bool image_has_text_relocations(const struct image *image)
 bool image_is_same_build(const struct image *a, const struct image *b)
 {
     return imprint_equal(&a->file.imprint, &b->file.imprint);
-}
-
-bool image_has_changed(const struct image *image)
-{
-    struct stat status;
-    return fstat(image->file.fd, &status) < 0 || !is_file(image, &status);
 }
 
 bool image_say_once(struct image *image)

@@ -18,6 +18,8 @@
 #include "util/error.h"
 
 struct catalog;
+struct map;
+struct root;
 struct image; /* one ELF file */
 
 MUST_CHECK int catalog_new(struct catalog **catalog);
@@ -48,10 +50,13 @@ MUST_CHECK int catalog_open_target(struct catalog *catalog, int found, const cha
                                    struct image **image, struct error *err);
 
 /*
- * Has separate debug files looked for in the directory open as `root` (which stays the caller's)
- * before they are looked for in ours: it is the root of a process that has the image mapped. For
- * images not yet asked for probes; the first root that is set counts.
+ * Process `pid`, whose root is `root`, has the image mapped there: by way of it the file is found
+ * when it is read, and separate debug files are looked for in its root first if that is not ours.
+ * The last way holds. Nothing is kept open.
  */
+void image_set_way(struct image *image, pid_t pid, const struct root *root, const struct map *map);
+/* Where no process is at hand: has separate debug files looked for in the directory open as `root`,
+   which must stay open until the image's probes are made. */
 void image_set_root(struct image *image, int root);
 
 const char *image_path(const struct image *image);

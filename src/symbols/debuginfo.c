@@ -9,6 +9,7 @@
 
 #include "symbols/split_unit.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 #include "util/sorted.h"
 #include "util/table.h"
 #include "util/vec.h"
@@ -66,7 +67,7 @@ int debuginfo_open(struct debuginfo **result, int fd, const struct debug_search 
     }
     if (r < 0) {
         debuginfo_free(debuginfo);
-        return r == -ENOMEM ? r : 0;
+        return descriptors_out(r) ? r : 0;
     }
     *result = debuginfo;
     return 0;
@@ -84,6 +85,16 @@ void debuginfo_free(struct debuginfo *debuginfo)
     table_free(&debuginfo->definitions);
     arena_free(&debuginfo->arena);
     free(debuginfo);
+}
+
+bool debuginfo_warned(const struct debuginfo *debuginfo)
+{
+    return debuginfo->warned;
+}
+
+void debuginfo_hush(struct debuginfo *debuginfo)
+{
+    debuginfo->warned = true;
 }
 
 const char *debuginfo_path(const struct debuginfo *debuginfo)

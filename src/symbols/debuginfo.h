@@ -20,11 +20,16 @@ struct debuginfo;
 /*
  * Looks for the debug information of the file open as `fd`, which stays the caller's, and is
  * searched for as `search` says. *debuginfo is NULL when there is none.
- * Fails only when memory is out. One warning is logged for what is there but damaged.
+ * Fails only when memory or descriptors are out. One warning is logged for what is there but
+ * damaged.
  */
 MUST_CHECK int debuginfo_open(struct debuginfo **debuginfo, int fd,
                               const struct debug_search *search, struct debuginfod *debuginfod);
 void debuginfo_free(struct debuginfo *debuginfo);
+
+/* Whether a warning has been logged; and that none is to be logged any more. */
+bool debuginfo_warned(const struct debuginfo *debuginfo);
+void debuginfo_hush(struct debuginfo *debuginfo);
 
 /* The file it was found in. */
 const char *debuginfo_path(const struct debuginfo *debuginfo);

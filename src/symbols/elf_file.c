@@ -217,6 +217,7 @@ int elf_file_open(struct elf_file *file, int fd, const char *shown_path, struct 
     r = read_segments(file, &header, shown_path, err);
     if (r < 0)
         goto failed;
+    close(take_fd(&file->fd));
     return 0;
 
 failed:

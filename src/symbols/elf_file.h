@@ -17,7 +17,7 @@
 #include "util/error.h"
 
 struct elf_file {
-    int fd;
+    int fd; /* while it is read by elf_file_open(), else -1 */
     uint64_t size;
     /* What tells this file from any other, and from itself rewritten. */
     dev_t device;
@@ -40,7 +40,8 @@ struct elf_file {
  * Reads the file open as `fd`, which it takes over, whatever comes of it; messages call it
  * `shown_path`. -ENOEXEC: no ELF file, truncated or corrupted; -ENOTSUP: an ELF file of another
  * class, byte order or machine, or one that is neither program nor library; else the errno of
- * reading. To be closed only after success.
+ * reading. Nothing stays open; to be freed by elf_file_close(), only after
+ * success.
  */
 MUST_CHECK int elf_file_open(struct elf_file *file, int fd, const char *shown_path,
                              struct error *err);

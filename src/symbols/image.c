@@ -8,10 +8,23 @@
 
 #include "symbols/symbolizer.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
+#include "util/log.h"
 
 static void cleanup_elf(Elf **elf)
 {
     elf_end(*elf);
+}
+
+static int read_symbols(struct image *image, int fd, struct error *err)
+{
+    elf_version(EV_CURRENT);
+    /* Read, not mapped: a file cut short while it is mapped would kill the tracer with SIGBUS. */
+    cleanup(cleanup_elf) Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+    if (!elf || elf_kind(elf) != ELF_K_ELF)
+        return error_set(err, -ENOEXEC, "%s is truncated or corrupted: %s", image->path,
+                         elf_errmsg(-1));
+    return symbol_table_read(&image->symbols, elf, 0, &image->catalog->arena, image->path, err);
 }
 
 int image_read_symbols(struct image *image, struct error *err)
@@ -22,38 +35,65 @@ int image_read_symbols(struct image *image, struct error *err)
     if (image->symbols_read)
         return error_set(err, image->symbols_failed, "the symbols of %s cannot be read",
                          image->path);
+    cleanup(cleanup_fd) int fd = image_open_file(image, err);
+    if (descriptors_out(fd))
+        return fd; /* later, perhaps */
     image->symbols_read = true;
-
-    elf_version(EV_CURRENT);
-    /* Read, not mapped: a file cut short while it is mapped would kill the tracer with SIGBUS. */
-    cleanup(cleanup_elf) Elf *elf = elf_begin(image->file.fd, ELF_C_READ, NULL);
-    int r;
-    if (!elf || elf_kind(elf) != ELF_K_ELF)
-        r = error_set(err, -ENOEXEC, "%s is truncated or corrupted: %s", image->path,
-                      elf_errmsg(-1));
-    else
-        r = symbol_table_read(&image->symbols, elf, 0, &image->catalog->arena, image->path, err);
+    int r = fd < 0 ? fd : read_symbols(image, fd, err);
     if (r < 0)
         symbol_table_free(&image->symbols);
     image->symbols_failed = r;
     return r;
 }
 
+/* 0, and *debuginfo may be NULL: there is none. */
+static int open_debuginfo(struct image *image, struct debuginfo **debuginfo, struct error *err)
+{
+    cleanup(root_close) struct root root;
+    cleanup(cleanup_fd) int fd = image_open_file(image, err);
+    if (fd < 0)
+        return fd;
+    int r = image_open_root(image, &root);
+    if (r < 0)
+        return error_set(err, r, "the root directory in which %s lies cannot be opened",
+                         image->path);
+    const struct debug_search search = {root.fd, image->path, image->catalog->debug_path};
+    /* What is opened for it is soon closed again. */
+    rlim_t soft = descriptors_use_all();
+    r = debuginfo_open(debuginfo, fd, &search, &image->catalog->debuginfod);
+    descriptors_hold_back(soft);
+    return r < 0 ? error_set(err, r, "cannot read the debug information of %s: %s", image->path,
+                             strerror(-r))
+                 : 0;
+}
+
 struct debuginfo *image_debuginfo(struct image *image)
 {
-    if (!image->debuginfo_sought) {
-        image->debuginfo_sought = true;
-        const struct debug_search search = {image->root, image->path, image->catalog->debug_path};
-        if (debuginfo_open(&image->debuginfo, image->file.fd, &search,
-                           &image->catalog->debuginfod) < 0)
-            image->debuginfo = NULL;
-        if (image->root >= 0)
-            close(take_fd(&image->root));
-        if (image->debuginfo)
-            image->debuginfo_text = arena_format(&image->catalog->arena, "DWARF of %s",
-                                                 debuginfo_path(image->debuginfo));
-    }
+    struct error err;
+    if (image->debuginfo || image->has_no_debuginfo)
+        return image->debuginfo;
+    int r = open_debuginfo(image, &image->debuginfo, &err);
+    if (r < 0)
+        log_warning("%s: its functions show hex words", err.text);
+    image->has_no_debuginfo = !image->debuginfo;
+    if (!image->debuginfo)
+        return NULL;
+    if (image->debuginfo_warned)
+        debuginfo_hush(image->debuginfo);
+    if (!image->debuginfo_text)
+        image->debuginfo_text =
+            arena_format(&image->catalog->arena, "DWARF of %s", debuginfo_path(image->debuginfo));
     return image->debuginfo;
+}
+
+void image_close(struct image *image)
+{
+    if (!image->debuginfo)
+        return;
+    image->debuginfo_warned = debuginfo_warned(image->debuginfo);
+    signature_reader_reset(&image->signatures);
+    debuginfo_free(image->debuginfo);
+    image->debuginfo = NULL;
 }
 
 static int compare_aliases(const void *x, const void *y)
@@ -341,8 +381,10 @@ static int find_probes(struct image *image, const struct select *select, bool is
     *result = NULL;
     *n = 0;
     int r = image_make_functions(image, err);
-    if (r < 0)
+    if (r < 0) {
+        image_close(image);
         return r;
+    }
 
     struct selection selection = {select, is_program, whole_module, {0}};
     VEC(const struct probe *) probes = {0};
@@ -356,6 +398,7 @@ static int find_probes(struct image *image, const struct select *select, bool is
         r = probe ? probe_make(image, function, alias, probe) : -ENOMEM;
     }
     vec_free(&selection.names);
+    image_close(image);
     if (r < 0) {
         vec_free(&probes);
         return error_set(err, r, "cannot make the probes of %s: %s", image->path, strerror(-r));

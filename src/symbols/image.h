@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "symbols/arena.h"
 #include "symbols/catalog.h"
@@ -18,6 +19,7 @@
 #include "symbols/demangle.h"
 #include "symbols/elf_file.h"
 #include "symbols/names.h"
+#include "symbols/root.h"
 #include "symbols/signature.h"
 #include "symbols/symbol_table.h"
 #include "util/vec.h"
@@ -46,6 +48,16 @@ struct probe_info {
     const struct image *image;
 };
 
+/* How the file can be opened again: see image_set_way(). */
+struct image_way {
+    pid_t pid; /* 0: by its path alone, with the user's own rights */
+    target_addr start, end;
+    int given_root;  /* see image_set_root(); -1: none */
+    bool other_root; /* than ours, with that identity */
+    dev_t root_device;
+    ino_t root_inode;
+};
+
 struct image {
     struct catalog *catalog;
     struct image *next;
@@ -64,11 +76,12 @@ struct image {
 
     _Atomic(struct symbolizer *) symbolizer; /* NULL: not asked for yet */
 
-    int root;  /* see image_set_root(); -1: none, or no more needed */
+    struct image_way way;
     bool said; /* see image_say_once() */
 
-    bool debuginfo_sought;
-    struct debuginfo *debuginfo; /* NULL: none */
+    bool has_no_debuginfo;       /* it was looked for */
+    struct debuginfo *debuginfo; /* while it is read; NULL: none, or not open */
+    bool debuginfo_warned;       /* that it is damaged */
     const char *debuginfo_text;  /* "DWARF of ..." */
     struct signature_reader signatures;
 };
@@ -89,8 +102,22 @@ struct catalog {
 MUST_CHECK int image_read_symbols(struct image *image, struct error *err);
 /* Reads, once, also those of the image's debug file if it is stripped. */
 MUST_CHECK int image_read_all_symbols(struct image *image, struct error *err);
-/* Finds the image's debug information, once; NULL when there is none. */
+/* The image's debug information, opened if it is not; NULL when there is none. What was read of it
+   is to be copied: it is closed by image_close(). */
 struct debuginfo *image_debuginfo(struct image *image);
+/* To be called after the last of these: nothing of the image stays open. */
+void image_close(struct image *image);
+
+/* ---- image_file.c */
+
+/* Whether it is that file, and has not been written to since it was first opened. */
+bool image_is_file(const struct image *image, const struct stat *status);
+/* Opens it again, for reading; the descriptor is the caller's. -ESTALE: it is not there any more,
+   or is another one. */
+MUST_CHECK int image_open_file(const struct image *image, struct error *err);
+/* The root in which debug files are to be looked for, to be closed; its fd is -1 where that is
+   ours. -ESTALE: it is gone. */
+MUST_CHECK int image_open_root(const struct image *image, struct root *root);
 /* Makes image->functions, once: from its own symbols and, if it is stripped, those of its debug
    file. */
 MUST_CHECK int image_make_functions(struct image *image, struct error *err);

@@ -13,6 +13,7 @@
 #include "symbols/root.h"
 #include "symbols/target_file.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 #include "util/log.h"
 #include "util/text.h"
 
@@ -155,6 +156,10 @@ static int add_module(struct modules *modules, const struct scan *scan, const st
     struct image *image;
     struct error err = {0};
     cleanup(cleanup_fd) int file = target_file_mapped(scan->pid, &scan->root, map);
+    if (descriptors_out(file)) {
+        snprintf(why, sizeof(why), "cannot read %s: %s", shown, strerror(-file));
+        return leave_out(modules, scan, map, why);
+    }
     if (file < 0) {
         snprintf(why, sizeof(why), "%s was deleted or replaced after it was mapped%s", shown,
                  geteuid() == 0 ? "" : ", and only root can still read it");
@@ -163,8 +168,7 @@ static int add_module(struct modules *modules, const struct scan *scan, const st
     int r = catalog_open_target(scan->catalog, file, shown, &image, &err);
     if (r < 0)
         return r == -ENOMEM ? r : leave_out(modules, scan, map, err.text);
-    if (scan->root.fd >= 0)
-        image_set_root(image, scan->root.fd);
+    image_set_way(image, scan->pid, &scan->root, map);
     uint64_t bias;
     switch (find_bias(scan, image, map, &bias)) {
     case FOUND:

@@ -134,6 +134,12 @@ int signature_read(struct signature_reader *reader, Dwarf_Die *function, uint64_
     return r;
 }
 
+void signature_reader_reset(struct signature_reader *reader)
+{
+    c_types_free(&reader->types);
+    reader->units = (struct trust_units){0};
+}
+
 void signature_reader_free(struct signature_reader *reader)
 {
     c_types_free(&reader->types);

@@ -50,6 +50,8 @@ struct signature_reader {
 MUST_CHECK int signature_read(struct signature_reader *reader, Dwarf_Die *die, uint64_t entry,
                               const struct function_name *name, bool is_local,
                               struct signature *signature);
+/* The debug information that was read from is gone. */
+void signature_reader_reset(struct signature_reader *reader);
 void signature_reader_free(struct signature_reader *reader);
 
 #endif

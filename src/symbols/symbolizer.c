@@ -63,7 +63,8 @@ static int add_stretch(struct stretches *stretches, uint64_t start, uint64_t siz
 /* The sections of code; where the file has none, its executable segments. */
 static int find_stretches(const struct image *image, struct stretches *stretches)
 {
-    Elf *elf = elf_begin(image->file.fd, ELF_C_READ, NULL);
+    cleanup(cleanup_fd) int fd = image_open_file(image, NULL);
+    Elf *elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ, NULL);
     Elf_Scn *section = NULL;
     int r = 0;
     while (elf && r == 0 && (section = elf_nextscn(elf, section))) {
@@ -197,6 +198,7 @@ static struct symbolizer *symbolizer_of(struct image *image)
     symbolizer = atomic_load_explicit(&image->symbolizer, memory_order_relaxed);
     if (!symbolizer) {
         symbolizer = make(image);
+        image_close(image);
         atomic_store_explicit(&image->symbolizer, symbolizer, memory_order_release);
     }
     pthread_mutex_unlock(&image->catalog->lock);

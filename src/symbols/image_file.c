@@ -1,0 +1,129 @@
+/*
+ * The file of an image. It is open only while it is read, as there may be thousands of images. What
+ * is opened again is held against what was seen at first, by whatever way it was found.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "symbols/image.h"
+#include "symbols/target_file.h"
+#include "util/cleanup.h"
+#include "util/descriptors.h"
+
+static bool is_inode(const struct image *image, const struct stat *status)
+{
+    return image->file.device == status->st_dev && image->file.inode == status->st_ino;
+}
+
+bool image_is_file(const struct image *image, const struct stat *status)
+{
+    return is_inode(image, status) && image->file.size == (uint64_t)status->st_size &&
+           image->file.mtime.tv_sec == status->st_mtim.tv_sec &&
+           image->file.mtime.tv_nsec == status->st_mtim.tv_nsec;
+}
+
+/* Takes `found`. */
+static int check_found(const struct image *image, int found, struct stat *status)
+{
+    cleanup(cleanup_fd) int fd = found;
+    if (fd >= 0 && (fstat(fd, status) < 0 || !is_inode(image, status)))
+        return -ESTALE;
+    return fd >= 0 ? take_fd(&fd) : found;
+}
+
+/* By way of the process that had it mapped last. */
+static int find_mapped(const struct image *image, struct stat *status)
+{
+    struct root root;
+    const struct map map = {
+        .start = image->way.start,
+        .end = image->way.end,
+        .inode = image->file.inode,
+        .path = image->path,
+    };
+    root_open(&root, image->way.pid);
+    int found = check_found(image, target_file_mapped(image->way.pid, &root, &map), status);
+    root_close(&root);
+    return found;
+}
+
+/* The file, found (O_PATH) wherever it is now, and what is known of it; negative errno. */
+static int find(const struct image *image, struct stat *status)
+{
+    const struct root ours = {.fd = -1};
+    if (!image->way.pid)
+        return check_found(image, descriptors_open(image->path, O_PATH), status);
+    int found = find_mapped(image, status);
+    /* The process may have ended. A name of another root is nothing to look for in ours. */
+    if (found < 0 && !descriptors_out(found) && !image->way.other_root)
+        found = check_found(image, target_file_named(&ours, image->path), status);
+    return found;
+}
+
+int image_open_file(const struct image *image, struct error *err)
+{
+    struct stat status;
+    cleanup(cleanup_fd) int found = find(image, &status);
+    int fd = found;
+    if (found >= 0)
+        fd = !image_is_file(image, &status) ? -ESTALE
+             : image->way.pid               ? target_file_open(found)
+                                            : descriptors_open(image->path, O_RDONLY | O_NONBLOCK);
+    if (fd >= 0)
+        return fd;
+    if (descriptors_out(fd))
+        return error_set(err, fd, "cannot read %s: %s", image->path, strerror(-fd));
+    return error_set(err, -ESTALE, "%s was changed, replaced or deleted after it was mapped",
+                     image->path);
+}
+
+bool image_has_changed(const struct image *image)
+{
+    struct stat status;
+    pthread_mutex_lock(&image->catalog->lock);
+    cleanup(cleanup_fd) int found = find(image, &status);
+    pthread_mutex_unlock(&image->catalog->lock);
+    /* Where nothing leads to it any more, nobody can open it to write to it. */
+    return found >= 0 && !image_is_file(image, &status);
+}
+
+void image_set_way(struct image *image, pid_t pid, const struct root *root, const struct map *map)
+{
+    struct stat status;
+    pthread_mutex_lock(&image->catalog->lock);
+    image->way =
+        (struct image_way){.pid = pid, .start = map->start, .end = map->end, .given_root = -1};
+    if (root->fd >= 0 && fstat(root->fd, &status) == 0) {
+        image->way.other_root = true;
+        image->way.root_device = status.st_dev;
+        image->way.root_inode = status.st_ino;
+    }
+    pthread_mutex_unlock(&image->catalog->lock);
+}
+
+void image_set_root(struct image *image, int root)
+{
+    image->way.given_root = root;
+    image->way.other_root = true;
+}
+
+int image_open_root(const struct image *image, struct root *root)
+{
+    struct stat status;
+    *root = (struct root){.fd = -1};
+    if (!image->way.other_root)
+        return 0;
+    if (image->way.given_root >= 0) {
+        root->fd = fcntl(image->way.given_root, F_DUPFD_CLOEXEC, 0);
+        return root->fd < 0 ? -errno : 0;
+    }
+    root_open(root, image->way.pid);
+    if (root->fd >= 0 && fstat(root->fd, &status) == 0 && status.st_dev == image->way.root_device &&
+        status.st_ino == image->way.root_inode)
+        return 0;
+    root_close(root);
+    return -ESTALE;
+}
