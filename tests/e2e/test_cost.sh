@@ -148,6 +148,16 @@ case_others_called_from_the_same_place()
     (($(counted stops "$err") <= 2000 + 100 + idle)) || fail "too many stops: $(cat "$err")"
 }
 
+# syscall() is watched for what it makes of SIGTRAP, as long as that does not cost much.
+case_system_calls_that_are_no_business_of_ours()
+{
+    traced 0 -v --stats --print=lines -f work "$build/targets/sigtrap_syscall" 50 often
+    lines 1 "process [0-9]+ calls syscall\\(\\) often: what it asks of the kernel about SIGTRAP by that is not seen any more" "$err"
+    (($(counted stops "$err") <= 100 + 1001 + 50)) || fail "too many stops: $(cat "$err")"
+    traced 0 -v --print=lines -f work "$build/targets/sigtrap_syscall" 50 both
+    lines 0 'calls syscall' "$err"
+}
+
 # --stats is asked for and therefore not quiet, and one line.
 case_one_line()
 {
