@@ -7,6 +7,8 @@
 #include "ptrace/core.h"
 #include "ptrace/memory.h"
 
+enum { LIFT_TRIES = 100 };
+
 /* Each use is a bit of its own. */
 enum {
     USES_SUM = SITE_ENTRY + SITE_RETURN + SITE_WATCH + SITE_JUMP + SITE_CONTEXT + SITE_CATCH +
@@ -144,7 +146,8 @@ int site_plant(struct space *space, struct site *site)
     return 0;
 }
 
-/* Takes the breakpoint out of the memory. */
+/* Takes the breakpoint out of the memory, where it is still there. -EIO, -ESRCH, -ENOENT: it is
+   not. Another error, such as -ENOMEM, is the tracer's own and says nothing of the memory. */
 static int take_out(struct space *space, const struct site *site)
 {
     uint8_t there[ARCH_TRAP_MAX];
@@ -159,19 +162,27 @@ static int take_out(struct space *space, const struct site *site)
     return r;
 }
 
+static bool is_not_there(int r)
+{
+    return r == -EIO || r == -ESRCH || r == -ENOENT;
+}
+
 void site_lift(struct space *space, struct site *site)
 {
+    int r = -EAGAIN;
     if (!site->planted)
         return;
-    site->planted = false;
+    for (int i = 0; i < LIFT_TRIES && r < 0 && !is_not_there(r); i++)
+        r = take_out(space, site);
+    /* What is still there must not be taken for the program's own: threads pass it. */
+    site->planted = r < 0 && !is_not_there(r);
     space->changes++;
-    int ignored = take_out(space, site);
-    (void)ignored;
 }
 
 void site_rest(struct space *space, struct site *site)
 {
-    if (!site->planted || take_out(space, site) < 0)
+    int r = site->planted ? take_out(space, site) : 0;
+    if (!site->planted || (r < 0 && !is_not_there(r)))
         return;
     site->planted = false;
     site->uses = 0;

@@ -97,7 +97,8 @@ void site_unuse(struct space *space, struct site *site, enum site_use use);
  */
 void site_rest(struct space *space, struct site *site);
 
-/* Writes or takes away the breakpoint itself, whatever the uses: for a step in place. */
+/* Writes or takes away the breakpoint itself, whatever the uses: for a step in place. One that
+   cannot be taken away stays planted, and threads pass it. */
 MUST_CHECK int site_plant(struct space *space, struct site *site);
 void site_lift(struct space *space, struct site *site);
 

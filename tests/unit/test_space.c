@@ -2,6 +2,7 @@
 #include "ptrace/space.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -100,8 +101,71 @@ START_TEST(what_was_known_stays)
 }
 END_TEST
 
+static const uint8_t *bytes_of(target_addr at)
+{
+    return (const uint8_t *)(uintptr_t)at.value;
+}
+
+/* A planted breakpoint on the first of two nops, which need no slot. */
+static struct site *planted_site(struct space *space)
+{
+    target_addr at = map_pages(1, PROT_READ | PROT_WRITE);
+    memset((void *)(uintptr_t)at.value, 0x90, PAGE);
+    struct site *site = site_get(space, at, NULL);
+    ck_assert_ptr_nonnull(site);
+    ck_assert_int_eq(site_use(space, site, SITE_RETURN), 0);
+    ck_assert_int_eq(memcmp(bytes_of(at), arch_trap, arch_trap_length), 0);
+    return site;
+}
+
+/* Taken for lifted it would be the program's own, and kill it. */
+START_TEST(breakpoint_that_cannot_be_lifted_stays)
+{
+    struct space *space = own_space();
+    struct site *site = planted_site(space);
+    int memory = space->memory;
+    space->memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    ck_assert_int_ge(space->memory, 0);
+    site_rest(space, site);
+    ck_assert(site->planted);
+    ck_assert_uint_eq(site->uses, SITE_RETURN);
+    site_unuse(space, site, SITE_RETURN);
+    ck_assert(site->planted);
+    ck_assert_uint_eq(site->uses, 0);
+    ck_assert_int_eq(memcmp(bytes_of(site->at), arch_trap, arch_trap_length), 0);
+    close(space->memory);
+    space->memory = memory;
+    site_lift(space, site);
+    ck_assert(!site->planted);
+    ck_assert_uint_eq(*bytes_of(site->at), 0x90);
+    space_put(space);
+}
+END_TEST
+
+/* What the program has put over it, or unmapped, is its own. */
+START_TEST(breakpoint_that_is_not_there_any_more)
+{
+    struct space *space = own_space();
+    struct site *site = planted_site(space);
+    if (_i % 2)
+        munmap((void *)(uintptr_t)site->at.value, PAGE);
+    else
+        memset((void *)(uintptr_t)site->at.value, 0xc3, 1);
+    if (_i / 2)
+        site_rest(space, site);
+    else
+        site_lift(space, site);
+    ck_assert(!site->planted);
+    if (_i % 2 == 0)
+        ck_assert_uint_eq(*bytes_of(site->at), 0xc3);
+    space_put(space);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+    tcase_add_test(tests, breakpoint_that_cannot_be_lifted_stays);
+    tcase_add_loop_test(tests, breakpoint_that_is_not_there_any_more, 0, 4);
     tcase_add_loop_test(tests, no_code_is_looked_for_seldom, 0, 3);
     tcase_add_test(tests, new_code_is_found_at_once);
     tcase_add_loop_test(tests, code_where_there_was_none, 0, 2);
