@@ -6,29 +6,41 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 
+int candidates_select(struct tracer *tracer, const struct module *module,
+                      const struct probe ***probes, size_t *n, bool *named, struct error *err)
+{
+    struct image *image = module->image;
+    const struct select *select = tracer->options->select;
+    *probes = NULL;
+    *n = 0;
+    *named = false;
+    /* A dynamic linker that is called by name is executed, but it is not what is to be traced. */
+    bool is_program = module->is_program && !image_is_library(image);
+    if (!select_module(select, image_provider(image), image_path(image), is_program)) {
+        if (select_is_explicit(select))
+            return 0;
+        *named = tracer_is_named(tracer, image_provider(image));
+        if (!*named)
+            return 0;
+    }
+    int r = image_probes(image, select, is_program, *named, probes, n, err);
+    return r < 0 ? r : 1;
+}
+
 void candidates_find(struct target *target, struct target_module *tm)
 {
     struct tracer *tracer = target->tracer;
     struct image *image = tm->module.image;
-    const struct select *select = tracer->options->select;
     cleanup(cleanup_free) const struct probe **probes = NULL;
     struct error err;
-    size_t n = 0;
-    bool named = false;
-    /* A dynamic linker that is called by name is executed, but it is not what is to be traced. */
-    bool is_program = tm->module.is_program && !image_is_library(image);
-    if (!select_module(select, image_provider(image), image_path(image), is_program)) {
-        if (select_is_explicit(select))
-            return;
-        named = tracer_is_named(tracer, image_provider(image));
-        if (!named)
-            return;
-    }
-    tm->taken = true;
-    if (image_probes(image, select, is_program, named, &probes, &n, &err) < 0) {
+    size_t n;
+    bool named;
+    int r = candidates_select(tracer, &tm->module, &probes, &n, &named, &err);
+    tm->taken = r != 0;
+    if (r < 0)
         log_warning("%s", err.text);
+    if (r <= 0)
         return;
-    }
     for (size_t i = 0; i < n; i++) {
         struct candidate *candidate = vec_push(&tm->candidates);
         if (!candidate) {

@@ -148,6 +148,9 @@ int list_run(const struct options *options)
         error_set(&err, -ENOMEM, "out of memory");
     else
         catalog_set_wishes(list.catalog, options->wishes);
+    /* Nobody stands still meanwhile. */
+    if (list.catalog)
+        catalog_ask_servers(list.catalog, true);
     if (list.catalog && options->program)
         status = list_program(&list, &err);
     else if (list.catalog)

@@ -11,6 +11,7 @@
 
 #include "cli/attaching.h"
 #include "cli/attendant.h"
+#include "cli/debug_servers.h"
 #include "cli/ending.h"
 #include "cli/errand.h"
 #include "cli/invoker.h"
@@ -319,6 +320,8 @@ static int set_up(struct tracer *tracer, struct error *err)
     if (options->verbose)
         tracer->tally = tally_new();
     r = options->print ? open_print(tracer, err) : open_lttng(tracer, err);
+    if (r == 0)
+        r = debug_servers_ask(tracer, err);
     if (r == 0 && watcher_take_signal(tracer))
         r = error_set(err, -EINTR, "interrupted before anything was traced");
     if (r == 0 && watcher_start(tracer, &tracer->watcher) < 0)

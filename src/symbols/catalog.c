@@ -58,6 +58,13 @@ int catalog_set_debug_path(struct catalog *catalog, const char *path)
     return path && !catalog->debug_path ? -ENOMEM : 0;
 }
 
+void catalog_ask_servers(struct catalog *catalog, bool ask)
+{
+    pthread_mutex_lock(&catalog->lock);
+    catalog->debuginfod.may_ask = ask;
+    pthread_mutex_unlock(&catalog->lock);
+}
+
 void catalog_set_facts(struct catalog *catalog, unsigned facts)
 {
     catalog->facts = facts;

@@ -31,6 +31,12 @@ void catalog_free(struct catalog *catalog);
  */
 MUST_CHECK int catalog_set_debug_path(struct catalog *catalog, const char *path);
 
+/*
+ * Whether debuginfod's servers are asked for debug files from here on; at first they are not. A
+ * server may take its time: not to be asked while a process is stopped.
+ */
+void catalog_ask_servers(struct catalog *catalog, bool ask);
+
 /* The facts (mask of 1 << enum call_fact) that probes made from here on have as fields. */
 void catalog_set_facts(struct catalog *catalog, unsigned facts);
 /* For images opened later. Without, none of it is wanted. */

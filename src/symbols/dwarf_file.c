@@ -196,7 +196,9 @@ static int open_separate(struct dwarf_file *file, const struct debug_search *sea
     cleanup(cleanup_fd) int fd =
         find_separate(&file->copy, &id, file->origin, search, debuginfod, &name);
     if (fd < 0) {
-        log_debug("no debug information for %s: none found", search->path);
+        bool unasked = id.length && debuginfod_has_servers() && !debuginfod->may_ask;
+        log_debug("no debug information for %s: none found%s", search->path,
+                  unasked ? ", and no server is asked while a program stands still" : "");
         return -ENOENT;
     }
     struct elf_copy separate;
