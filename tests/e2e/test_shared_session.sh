@@ -491,6 +491,57 @@ case_destroyed_just_before()
     no_sessions
 }
 
+# The user stops and starts the session while tracers come and go. A tracer's calls are in the trace, or
+# it says that they are not, and the daemon lives.
+case_stopped_and_started_at_random()
+{
+    local i n side user file whole=0 told=0
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-channel -u --subbuf-size=65536 --num-subbuf=16 wide
+    lttng_do enable-event -u -c wide 'mylib:*'
+    lttng_do add-context -u -t procname
+    side() # NAME
+    {
+        for ((i = 0; i < 20; i++)); do
+            n=$((RANDOM % 150 + 1))
+            ln -s "$sample" "$1$i"
+            "$tracer" "./$1$i" $n $((RANDOM % 300)) >/dev/null 2>"err.$1$i" || fail "status $? of $1$i: $(cat "err.$1$i")"
+            echo $n >"calls.$1$i"
+        done
+    }
+    side a &
+    local one=$!
+    side b &
+    local other=$!
+    while [[ ! -e ended ]]; do
+        lttng --no-sessiond stop --no-wait
+        sleep 0.05
+        lttng --no-sessiond start
+        sleep 0.$((RANDOM % 3))
+    done >user.log 2>&1 &
+    user=$!
+    wait $one || fail "one side failed"
+    wait $other || fail "the other side failed"
+    touch ended
+    wait $user
+    kill -0 "$private_pid" || fail "the session daemon has ended: $(tail -n 2 "$private_dir/sessiond.log")"
+    lttng --no-sessiond stop --no-wait >/dev/null 2>&1
+    lttng_do destroy mine
+    read_trace mine
+    for file in calls.*; do
+        side=${file#calls.}
+        if grep -q 'session mine was stopped .*calls were not recorded in it' "err.$side"; then
+            ((++told))
+        else
+            lines "$(cat "$file")" "my_traced_function_entry: .* procname = \"$side\" " text
+            ((++whole))
+        fi
+    done
+    echo "$whole whole, $told told"
+    ((whole > 0 && told > 0)) || fail "nothing was seen: $whole whole, $told told"
+}
+
 # What is in files when the tracer says so: of streams in several files, of each process, rotated.
 case_written_at_the_end()
 {
