@@ -208,8 +208,9 @@ struct session {
     uint64_t created;          /* seconds since the Epoch; 0: not known */
     enum session_seen seen;    /* once it has begun */
     bool interrupted;          /* somebody else had stopped it */
-    uint64_t starts;           /* by tracers, when it was seen last; see session_use_starts() */
-    int use_fd;                /* its lock file; -1: none */
+    bool stop_told;  /* that somebody else has stopped it; not told yet that it is started */
+    uint64_t starts; /* by tracers, when it was seen last; see session_use_starts() */
+    int use_fd;      /* its lock file; -1: none */
     char *use_path;
     uint64_t discarded;      /* before we started */
     struct rule_list chosen; /* its rules, and those of no other, when it was chosen */

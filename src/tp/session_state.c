@@ -54,43 +54,46 @@ void session_note_gone(struct session *session)
     session->started = session->exists = false;
 }
 
-static void note_started(struct session *session, enum session_seen before)
+static void note_started(struct session *session)
 {
     uint64_t starts = session_use_starts(session);
-    bool again = starts != session->starts && before == SEEN_STARTED;
+    bool was_stopped = session->seen == SEEN_STOPPED;
+    bool unseen = session->seen == SEEN_STARTED && starts != session->starts;
     session->seen = SEEN_STARTED;
     session->starts = starts;
-    session->interrupted |= again;
     if (!session->begun)
         return;
-    if (again)
+    session->interrupted |= unseen || was_stopped;
+    if (session->stop_told)
+        log_info("session %s was started again: calls are recorded in it", session->name);
+    else if (unseen || was_stopped)
         log_warning("session %s was stopped by somebody else and started again: calls between were "
                     "not recorded in it",
                     session->name);
-    else if (before == SEEN_STOPPED)
-        log_info("session %s was started again: calls are recorded in it", session->name);
+    session->stop_told = false;
+}
+
+static void note_stopped(struct session *session)
+{
+    if (session->seen == SEEN_STARTED)
+        session->seen = SEEN_STOPPED;
+    if (session->seen != SEEN_STOPPED || !session->begun || session->stop_told)
+        return;
+    session->interrupted = session->stop_told = true;
+    log_line(session->owner == SESSION_USER_STARTED ? LOG_INFO : LOG_WARNING,
+             "session %s was stopped by somebody else: calls are not recorded in it until it is "
+             "started again",
+             session->name);
 }
 
 void session_note(struct session *session, const struct found_session *found)
 {
-    enum session_seen before = session->seen;
-    if (!found) {
+    if (!found)
         session_note_gone(session);
-        return;
-    }
-    if (found->enabled) {
-        note_started(session, before);
-    } else if (before == SEEN_STARTED) {
-        session->seen = SEEN_STOPPED;
-        session->interrupted = true;
-        if (!session->begun)
-            return;
-        log_line(
-            session->owner == SESSION_USER_STARTED ? LOG_INFO : LOG_WARNING,
-            "session %s was stopped by somebody else: calls are not recorded in it until it is "
-            "started again",
-            session->name);
-    }
+    else if (found->enabled)
+        note_started(session);
+    else
+        note_stopped(session);
 }
 
 /* Somebody who is no tracer has stopped it: whoever starts it then, it is not for a tracer to stop.
@@ -109,8 +112,6 @@ static void disown(struct session *session)
 void session_watch(struct session *session)
 {
     struct found_session found;
-    if (!session->begun)
-        return;
     session_lock(session);
     int rc = session->seen == SEEN_GONE ? -ENOENT : session_find_again(session, &found);
     /* That it is gone is for session_check() to tell, which knows why. */
