@@ -3,13 +3,21 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <regex.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "util/cleanup.h"
 #include "util/text.h"
 #include "util/vec.h"
+
+/* What compiling one pattern may take, twice. */
+enum { COMPILE_TIME_US = 500000, COMPILE_MEMORY = 96 << 20, PARENTHESES_MANY = 500 };
 
 struct pattern {
     char *text;    /* as the user wrote it */
@@ -79,6 +87,59 @@ static int compile(const char *ere, regex_t *regex, bool *anchored)
     return whole ? regcomp(regex, whole, REG_EXTENDED | REG_NOSUB) : REG_ESPACE;
 }
 
+/* In a process of its own, which the kernel ends when it takes too much: regcomp() cannot be
+   stopped. How it has ended is all that is told. */
+static void compile_and_exit(const char *ere)
+{
+    const struct itimerval time = {.it_value.tv_usec = COMPILE_TIME_US};
+    unsigned long pages = 0;
+    regex_t regex;
+    bool anchored;
+    FILE *statm = fopen("/proc/self/statm", "re");
+    if (statm && fscanf(statm, "%lu", &pages) != 1)
+        pages = 0;
+    struct rlimit memory;
+    getrlimit(RLIMIT_AS, &memory);
+    rlim_t most = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + COMPILE_MEMORY;
+    if (most < memory.rlim_cur)
+        memory.rlim_cur = most;
+    signal(SIGVTALRM, SIG_DFL);
+    if (pages && setrlimit(RLIMIT_AS, &memory) == 0 && setitimer(ITIMER_VIRTUAL, &time, NULL) == 0)
+        _exit(compile(ere, &regex, &anchored) == REG_ESPACE);
+    _exit(2);
+}
+
+/*
+ * regcomp() writes out what is repeated within bounds ("a{1,9}"), as often as it may stand there.
+ * Of nested ones it makes so much that memory and time do not suffice, and by which rule is its own
+ * affair; so such a pattern is tried first. Whether it can be compiled, if it is one.
+ */
+static int check_cost(const char *ere, struct error *err)
+{
+    int status = 0;
+    size_t open = 0;
+    for (const char *at = ere; (at = strchr(at, '(')); at++)
+        open++;
+    /* It calls itself for what is in parentheses, too. */
+    if (!strchr(ere, '{') && open < PARENTHESES_MANY)
+        return 0;
+    pid_t child = fork();
+    if (child == 0)
+        compile_and_exit(ere);
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (child < 0 || (WIFEXITED(status) && WEXITSTATUS(status) > 1))
+        return error_set(err, -EAGAIN, "the pattern '%.100s' cannot be tried: %s", ere,
+                         child < 0 ? strerror(errno) : "/proc is not there");
+    if (status == 0)
+        return 0;
+    return error_set(
+        err, -EINVAL,
+        "the pattern '%.100s%s' takes too much memory or time: {...} of what is large, "
+        "or too many parentheses",
+        ere, strlen(ere) > 100 ? "..." : "");
+}
+
 int select_add(struct select *select, const char *text, bool exclude, struct error *err)
 {
     const char *at = strrchr(text, '@');
@@ -99,6 +160,9 @@ int select_add(struct select *select, const char *text, bool exclude, struct err
     bool anchored = false;
     regex_t regex;
     if (!is_literal) {
+        int cost = check_cost(ere, err);
+        if (cost < 0)
+            return cost;
         int r = compile(ere, &regex, &anchored);
         if (r) {
             char why[128];
