@@ -240,6 +240,9 @@ static bool part_demangled(const char *text, const char **name, const char **nam
  * be made to fill the memory. In 50,000 symbols of LLVM and libstdc++, three have more than these.
  */
 enum { REFERENCES_MAX = 32, DEMANGLED_MAX = 16 * 1024 };
+/* How much longer a name may become. The longest in 46,000 symbols of LLVM is 17 times its symbol;
+   many short ones that become long would fill the memory, too. */
+enum { TIMES_LONGER_MAX = 32, LONGER_ROOM = 256 };
 
 static bool is_harmless(const char *mangled)
 {
@@ -270,7 +273,9 @@ static bool parse_cxx(struct function_name *name, const char *mangled, const cha
     /* An error counts as a name that is not mangled: so does a C function named _Z... */
     cleanup(cleanup_free) char *text =
         is_harmless(mangled) ? __cxa_demangle(mangled, NULL, NULL, NULL) : NULL;
-    if (!text || strlen(text) > DEMANGLED_MAX)
+    size_t length = text ? strlen(text) : 0;
+    if (!text || length > DEMANGLED_MAX ||
+        length > TIMES_LONGER_MAX * strlen(mangled) + LONGER_ROOM)
         return true;
 
     const char *start = text, *end = text + strlen(text);

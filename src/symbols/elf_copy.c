@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <elfutils/libdwelf.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -19,6 +20,10 @@ enum {
     /* No file of a real program has nearly as many; libelf needs some 300 bytes for each. */
     SECTIONS_MAX = 1 << 18,
     COPIED_SECTIONS_MAX = 1 << 12,
+    /* How much larger sections become that are compressed: those of compilers three to ten times.
+     */
+    TIMES_LARGER_MAX = 50,
+    LARGER_ROOM = 16 << 20,
     /* Longer than a tick of the clock that files' times are taken from. */
     SETTLED_MS = 20,
 };
@@ -28,12 +33,13 @@ struct copying {
     struct elf_copy *copy;
     int fd;
     uint64_t size; /* the file's */
-    bool with_symbols;
+    bool with_dwarf, with_symbols;
     Elf64_Shdr *sections;
     size_t n_sections;
     const char *names; /* of the sections, `names_size` bytes */
     uint64_t names_size;
     unsigned n_copied;
+    uint64_t compressed, uncompressed; /* of all sections that are */
 };
 
 /* ---- bytes ---- */
@@ -163,8 +169,27 @@ static bool is_wanted(const struct copying *copying, const Elf64_Shdr *section)
         return copying->with_symbols;
     default:
         /* libdw leaves out those of groups: dwarf_begin_elf(3). */
-        return !(section->sh_flags & SHF_GROUP) && is_dwarf(section_name(copying, section));
+        return copying->with_dwarf && !(section->sh_flags & SHF_GROUP) &&
+               is_dwarf(section_name(copying, section));
     }
+}
+
+/* What the section is when it is not compressed, by what is said in front of it: gABI, chapter 4
+   "Compressed Sections"; of .zdebug_*, "ZLIB" and the size, most significant byte first (GNU). 0:
+   it is not compressed. */
+static uint64_t uncompressed_size(const struct copying *copying, const Elf64_Shdr *section)
+{
+    const char *bytes = copying->copy->bytes + section->sh_offset;
+    Elf64_Chdr header;
+    uint64_t size;
+    if (section->sh_flags & SHF_COMPRESSED && section->sh_size >= sizeof(header)) {
+        memcpy(&header, bytes, sizeof(header));
+        return header.ch_size;
+    }
+    if (section->sh_size < 4 + sizeof(size) || memcmp(bytes, "ZLIB", 4) != 0)
+        return 0;
+    memcpy(&size, bytes + 4, sizeof(size));
+    return be64toh(size);
 }
 
 static int copy_section(struct copying *copying, const Elf64_Shdr *section)
@@ -173,7 +198,16 @@ static int copy_section(struct copying *copying, const Elf64_Shdr *section)
         return 0;
     if (++copying->n_copied > COPIED_SECTIONS_MAX)
         return -ENOEXEC;
-    return copy_range(copying, section->sh_offset, section->sh_size);
+    int r = copy_range(copying, section->sh_offset, section->sh_size);
+    uint64_t size = r < 0 ? 0 : uncompressed_size(copying, section);
+    if (r < 0 || !size)
+        return r;
+    /* All together: some KB of zlib's can become hundreds of MB. */
+    copying->compressed += section->sh_size;
+    if (__builtin_add_overflow(copying->uncompressed, size, &copying->uncompressed) ||
+        copying->uncompressed > TIMES_LARGER_MAX * copying->compressed + LARGER_ROOM)
+        return -ENOEXEC;
+    return 0;
 }
 
 /* What a wanted one refers to is wanted, too: the strings of symbols. */
@@ -260,7 +294,9 @@ static int settle(int fd, struct stat *status)
 static int copy_all(struct copying *copying, bool to_memfd)
 {
     struct stat before, after;
-    int r = settle(copying->fd, &before);
+    int r = copying->with_dwarf               ? settle(copying->fd, &before)
+            : fstat(copying->fd, &before) < 0 ? -errno
+                                              : 0;
     if (r < 0)
         return r;
     copying->size = (uint64_t)before.st_size;
@@ -272,8 +308,10 @@ static int copy_all(struct copying *copying, bool to_memfd)
     if (r == 0)
         r = copy_notes(copying);
     /* What was read while it was written to may be anything. */
-    if (fstat(copying->fd, &after) < 0 || !is_same(&before, &after))
+    if (copying->with_dwarf && (fstat(copying->fd, &after) < 0 || !is_same(&before, &after)))
         r = -ESTALE;
+    else if (r == -ESTALE)
+        r = -ENOEXEC;
     if (r < 0)
         return r;
     elf_version(EV_CURRENT);
@@ -281,11 +319,11 @@ static int copy_all(struct copying *copying, bool to_memfd)
     return copying->copy->elf && elf_kind(copying->copy->elf) == ELF_K_ELF ? 0 : -ENOEXEC;
 }
 
-static int make(struct elf_copy *copy, int fd, bool with_symbols, bool to_memfd)
+static int make(struct elf_copy *copy, struct copying *copying, bool to_memfd)
 {
     *copy = (struct elf_copy){.memory = -1};
-    struct copying copying = {.copy = copy, .fd = fd, .with_symbols = with_symbols};
-    int r = copy_all(&copying, to_memfd);
+    copying->copy = copy;
+    int r = copy_all(copying, to_memfd);
     if (r < 0)
         elf_copy_free(copy);
     return r;
@@ -293,12 +331,20 @@ static int make(struct elf_copy *copy, int fd, bool with_symbols, bool to_memfd)
 
 int elf_copy_read(struct elf_copy *copy, int fd, bool with_symbols)
 {
-    return make(copy, fd, with_symbols, false);
+    struct copying copying = {.fd = fd, .with_dwarf = true, .with_symbols = with_symbols};
+    return make(copy, &copying, false);
 }
 
 int elf_copy_to_memfd(struct elf_copy *copy, int fd)
 {
-    return make(copy, fd, false, true);
+    struct copying copying = {.fd = fd, .with_dwarf = true};
+    return make(copy, &copying, true);
+}
+
+int elf_copy_symbols(struct elf_copy *copy, int fd)
+{
+    struct copying copying = {.fd = fd, .with_symbols = true};
+    return make(copy, &copying, false);
 }
 
 void elf_copy_free(struct elf_copy *copy)

@@ -6,25 +6,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "symbols/elf_copy.h"
 #include "symbols/symbolizer.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 #include "util/log.h"
 
-static void cleanup_elf(Elf **elf)
-{
-    elf_end(*elf);
-}
-
 static int read_symbols(struct image *image, int fd, struct error *err)
 {
-    elf_version(EV_CURRENT);
-    /* Read, not mapped: a file cut short while it is mapped would kill the tracer with SIGBUS. */
-    cleanup(cleanup_elf) Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-    if (!elf || elf_kind(elf) != ELF_K_ELF)
-        return error_set(err, -ENOEXEC, "%s is truncated or corrupted: %s", image->path,
-                         elf_errmsg(-1));
-    return symbol_table_read(&image->symbols, elf, 0, &image->catalog->arena, image->path, err);
+    struct elf_copy copy;
+    int r = elf_copy_symbols(&copy, fd);
+    if (r < 0)
+        return error_set(err, r, "%s is truncated or corrupted: its symbol table is not whole (%s)",
+                         image->path, strerror(-r));
+    r = symbol_table_read(&image->symbols, copy.elf, 0, &image->catalog->arena, image->path, err);
+    elf_copy_free(&copy);
+    return r;
 }
 
 int image_read_symbols(struct image *image, struct error *err)

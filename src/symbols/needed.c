@@ -26,20 +26,22 @@ enum {
 /* The dynamic section (gABI, chapter 5 "Dynamic Section"), as far as it is copied. */
 struct needed {
     const struct elf_file *file;
+    int fd;                         /* open for it */
     uint64_t strings, strings_size; /* an address */
     VEC(Elf64_Dyn) entries;         /* d_val of a name: where it is in the program's strings */
     VEC(char) names;                /* of the stand-in */
 };
 
 /* Reads up to `size` bytes at the address; how many the file has there. */
-static size_t read_at(const struct elf_file *file, uint64_t vaddr, void *buffer, size_t size)
+static size_t read_at(const struct needed *needed, uint64_t vaddr, void *buffer, size_t size)
 {
+    const struct elf_file *file = needed->file;
     for (size_t i = 0; i < file->n_segments; i++) {
         const Elf64_Phdr *segment = &file->segments[i];
         if (vaddr < segment->p_vaddr || vaddr - segment->p_vaddr >= segment->p_filesz)
             continue;
         uint64_t from = vaddr - segment->p_vaddr, left = segment->p_filesz - from;
-        ssize_t n = pread(file->fd, buffer, size < left ? size : (size_t)left,
+        ssize_t n = pread(needed->fd, buffer, size < left ? size : (size_t)left,
                           (off_t)(segment->p_offset + from));
         return n < 0 ? 0 : (size_t)n;
     }
@@ -56,7 +58,7 @@ static int read_entries(struct needed *needed)
     uint64_t at = needed->file->dynamic.p_vaddr;
     Elf64_Dyn entry;
     for (size_t i = 0; i < ENTRIES_MAX; i++, at += sizeof(entry)) {
-        if (read_at(needed->file, at, &entry, sizeof(entry)) != sizeof(entry))
+        if (read_at(needed, at, &entry, sizeof(entry)) != sizeof(entry))
             return -ENOEXEC;
         if (entry.d_tag == DT_NULL)
             return 0;
@@ -115,7 +117,7 @@ static int copy_names(struct needed *needed, const char *origin)
             continue;
         uint64_t at = entry->d_un.d_val;
         size_t n = at < needed->strings_size
-                       ? read_at(needed->file, needed->strings + at, name, NAME_MAX_LENGTH)
+                       ? read_at(needed, needed->strings + at, name, NAME_MAX_LENGTH)
                        : 0;
         if (!memchr(name, '\0', n))
             return -ENOEXEC;
@@ -224,13 +226,14 @@ int needed_stand_in(const char *path)
     struct elf_file file;
     struct error ignored;
     /* O_NONBLOCK: the path might be a FIFO, which nobody shall wait for. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0)
+    cleanup(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int headers = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (headers < 0)
         return -errno;
-    int r = elf_file_open(&file, fd, path, &ignored);
+    int r = elf_file_open(&file, headers, path, &ignored);
     if (r < 0)
         return r;
-    struct needed needed = {.file = &file};
+    struct needed needed = {.file = &file, .fd = fd};
     /* Its real name: what is started finds itself by /proc/self/exe. */
     cleanup(cleanup_free) char *origin = realpath(path, NULL);
     if (origin)

@@ -5,18 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/log.h"
+
 /* Files claim sizes that are holes; no symbol table of a real program is nearly that large. */
-static const uint64_t table_size_max = 1 << 30;
+static const uint64_t table_size_max = 1 << 28, strings_size_max = 1 << 30;
+/* The longest name that is taken. A linker lets names share their ends, which makes all of them
+   together a little longer than their table; what is many times longer is made to fill memory. */
+enum { NAME_LENGTH_MAX = 32 * 1024, SHARED_MAX = 4, SHARED_ROOM = 64 * 1024 };
 
 struct strings {
     const char *bytes;
     size_t size;
+    size_t left; /* what names may yet take */
+    size_t n_left_out;
 };
 
 /* The section's content, or NULL when it does not lie in the file. */
-static const Elf_Data *section_data(Elf_Scn *section, const Elf64_Shdr *header)
+static const Elf_Data *section_data(Elf_Scn *section, const Elf64_Shdr *header, uint64_t size_max)
 {
-    if (header->sh_size > table_size_max || (header->sh_flags & SHF_COMPRESSED))
+    if (header->sh_size > size_max || (header->sh_flags & SHF_COMPRESSED))
         return NULL;
     const Elf_Data *data = elf_getdata(section, NULL);
     if (!data || data->d_size != header->sh_size || (data->d_size && !data->d_buf))
@@ -24,23 +31,21 @@ static const Elf_Data *section_data(Elf_Scn *section, const Elf64_Shdr *header)
     return data;
 }
 
-/* A copy, since libelf's goes with the Elf. */
-static int read_strings(Elf *elf, size_t index, struct arena *arena, struct strings *strings)
+/* Lives as long as the Elf. */
+static int read_strings(Elf *elf, size_t index, struct strings *strings)
 {
     Elf_Scn *section = elf_getscn(elf, index);
     const Elf64_Shdr *header = section ? elf64_getshdr(section) : NULL;
     if (!header || header->sh_type != SHT_STRTAB)
         return -ENOEXEC;
-    const Elf_Data *data = section_data(section, header);
+    const Elf_Data *data = section_data(section, header, strings_size_max);
     if (!data)
         return -ENOEXEC;
-    char *copy = arena_alloc(arena, data->d_size + 1);
-    if (!copy)
-        return -ENOMEM;
-    if (data->d_size)
-        memcpy(copy, data->d_buf, data->d_size);
-    strings->bytes = copy;
-    strings->size = data->d_size + 1; /* the last string ends, whatever the file says */
+    *strings = (struct strings){
+        .bytes = data->d_buf,
+        .size = data->d_size,
+        .left = SHARED_MAX * data->d_size + SHARED_ROOM,
+    };
     return 0;
 }
 
@@ -51,7 +56,7 @@ static const Elf_Data *find_versions(Elf *elf, size_t index)
     while ((section = elf_nextscn(elf, section))) {
         const Elf64_Shdr *header = elf64_getshdr(section);
         if (header && header->sh_type == SHT_GNU_versym && header->sh_link == index)
-            return section_data(section, header);
+            return section_data(section, header, table_size_max);
     }
     return NULL;
 }
@@ -81,19 +86,34 @@ static bool is_function(const Elf64_Sym *symbol)
                                symbol->st_shndx != SHN_COMMON);
 }
 
-static int add_symbol(struct symbol_table *table, const Elf64_Sym *raw, uint64_t bias,
-                      const struct strings *strings, bool hidden, struct arena *arena)
+/* The name without its version, in the arena. -ENOENT: there is none that is taken. */
+static int copy_name(struct strings *strings, size_t at, const char **result, bool *is_old,
+                     struct arena *arena)
 {
-    if (raw->st_name >= strings->size || strings->bytes[raw->st_name] == '\0')
-        return 0;
-    const char *name = strings->bytes + raw->st_name;
-    const char *version = strchr(name + 1, '@');
+    size_t room = at < strings->size ? strings->size - at : 0;
+    size_t length = strnlen(strings->bytes + at, room < NAME_LENGTH_MAX ? room : NAME_LENGTH_MAX);
+    if (length == NAME_LENGTH_MAX || length >= strings->left)
+        strings->n_left_out++;
+    if (length == 0 || length == NAME_LENGTH_MAX || length >= strings->left)
+        return -ENOENT;
+    const char *name = strings->bytes + at;
+    const char *version = memchr(name + 1, '@', length - 1);
     if (version) {
-        hidden |= version[1] != '@';
-        name = arena_strndup(arena, name, (size_t)(version - name));
-        if (!name)
-            return -ENOMEM;
+        *is_old |= version + 1 == name + length || version[1] != '@';
+        length = (size_t)(version - name);
     }
+    strings->left -= length + 1;
+    *result = arena_strndup(arena, name, length);
+    return *result ? 0 : -ENOMEM;
+}
+
+static int add_symbol(struct symbol_table *table, const Elf64_Sym *raw, uint64_t bias,
+                      struct strings *strings, bool is_old, struct arena *arena)
+{
+    const char *name = NULL;
+    int r = copy_name(strings, raw->st_name, &name, &is_old, arena);
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
     struct symbol *symbol = vec_push(&table->list);
     if (!symbol)
         return -ENOMEM;
@@ -103,20 +123,21 @@ static int add_symbol(struct symbol_table *table, const Elf64_Sym *raw, uint64_t
     symbol->bind = ELF64_ST_BIND(raw->st_info);
     symbol->is_stub = is_stub(raw);
     symbol->is_resolver = ELF64_ST_TYPE(raw->st_info) == STT_GNU_IFUNC && !symbol->is_stub;
-    symbol->is_old = hidden;
+    symbol->is_old = is_old;
     return 0;
 }
 
 static int read_section(struct symbol_table *table, Elf *elf, Elf_Scn *section,
-                        const Elf64_Shdr *header, uint64_t bias, struct arena *arena)
+                        const Elf64_Shdr *header, uint64_t bias, struct arena *arena,
+                        const char *path)
 {
     if (header->sh_entsize != sizeof(Elf64_Sym))
         return -ENOEXEC;
-    const Elf_Data *data = section_data(section, header);
+    const Elf_Data *data = section_data(section, header, table_size_max);
     if (!data)
         return -ENOEXEC;
     struct strings strings;
-    int r = read_strings(elf, header->sh_link, arena, &strings);
+    int r = read_strings(elf, header->sh_link, &strings);
     if (r < 0)
         return r;
     const Elf_Data *versions =
@@ -132,6 +153,10 @@ static int read_section(struct symbol_table *table, Elf *elf, Elf_Scn *section,
         if (r < 0)
             return r;
     }
+    if (strings.n_left_out)
+        log_warning("%zu symbols of %s are left out: their names are longer than any compiler's, "
+                    "or together many times longer than their table",
+                    strings.n_left_out, path);
     return 0;
 }
 
@@ -139,11 +164,17 @@ int symbol_table_read(struct symbol_table *table, Elf *elf, uint64_t bias, struc
                       const char *path, struct error *err)
 {
     Elf_Scn *section = NULL;
+    bool has_dynsym = false, has_symtab = false;
     while ((section = elf_nextscn(elf, section))) {
         const Elf64_Shdr *header = elf64_getshdr(section);
         if (!header || (header->sh_type != SHT_SYMTAB && header->sh_type != SHT_DYNSYM))
             continue;
-        int r = read_section(table, elf, section, header, bias, arena);
+        /* gABI, chapter 4 "Sections": a file has at most one of each type. */
+        bool *has = header->sh_type == SHT_SYMTAB ? &has_symtab : &has_dynsym;
+        if (*has)
+            continue;
+        *has = true;
+        int r = read_section(table, elf, section, header, bias, arena, path);
         if (r == -ENOEXEC)
             return error_set(err, r, "%s is truncated or corrupted: its symbol table is not whole",
                              path);
