@@ -15,8 +15,10 @@ TARGET_NAMES += dispatch fault_behind
 TARGET_NAMES += sigtrap_syscall
 # Many processes in one memory.
 TARGET_NAMES += vfork_chain
+# Very many mappings.
+TARGET_NAMES += many_mappings
 TARGET_HEADERS := $(wildcard tests/targets/*.h)
-TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so \
+TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so libmapped_lib.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)
 
 # As both compilers name things.
@@ -30,7 +32,7 @@ TARGET_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror $(TARGET
 $(BUILD)/targets/%: TARGET_CFLAGS = -fPIE -pie
 # Tail calls become jumps.
 $(BUILD)/targets/tailcall $(BUILD)/targets/dispatch: TARGET_CFLAGS += -O2 -foptimize-sibling-calls
-$(BUILD)/targets/dlopen $(BUILD)/targets/family $(BUILD)/targets/shared_memory: TARGET_CFLAGS += -Wl,-rpath,'$$ORIGIN'
+$(BUILD)/targets/dlopen $(BUILD)/targets/family $(BUILD)/targets/shared_memory $(BUILD)/targets/many_mappings: TARGET_CFLAGS += -Wl,-rpath,'$$ORIGIN'
 # A breakpoint on endbr64 needs no copy.
 $(BUILD)/targets/fork_between: TARGET_CFLAGS += -fcf-protection=branch
 # GCC alone has nested functions.

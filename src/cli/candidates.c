@@ -63,6 +63,8 @@ void candidates_apply(struct target *target, struct target_module *tm)
         unsigned wanted = tracer_wanted(target->tracer, candidate->probe);
         if (wanted == candidate->armed || candidate->refused)
             continue;
+        if (atomic_load(&target->tracer->stop_asked))
+            return; /* all is let go in a moment */
         struct error err;
         if (wanted && !candidate->armed && changed < 0)
             changed = image_has_changed(tm->module.image);

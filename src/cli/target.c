@@ -12,6 +12,7 @@
 #include "symbols/target_file.h"
 #include "util/cleanup.h"
 #include "util/log.h"
+#include "util/sorted.h"
 
 /* The process is at something to do with the target. Of others in its memory some may have ended,
    and show nothing any more. */
@@ -63,31 +64,55 @@ static bool same_place(const struct module *a, const struct module *b)
            a->inode == b->inode && a->major == b->major && a->minor == b->minor;
 }
 
-/* A file that was only touched is the same to us. */
-static struct target_module *find_module(struct target *target, const struct module *module)
+/* The modules that are known, in the order of their places. */
+struct known {
+    uint64_t start;
+    struct target_module *tm;
+};
+
+static int compare_known(const void *x, const void *y)
 {
-    for (size_t i = 0; i < target->modules.count; i++) {
-        const struct module *known = &target->modules.items[i]->module;
-        if (same_place(known, module) &&
-            (known->image == module->image || image_is_same_build(known->image, module->image)))
-            return target->modules.items[i];
+    const struct known *a = x, *b = y;
+    return a->start < b->start ? -1 : a->start > b->start;
+}
+
+/* To be freed. NULL when memory is out. */
+static struct known *sort_known(const struct target *target)
+{
+    size_t n = target->modules.count;
+    struct known *known = calloc(n + 1, sizeof(*known));
+    for (size_t i = 0; known && i < n; i++) {
+        target->modules.items[i]->seen = false;
+        known[i].tm = target->modules.items[i];
+        known[i].start = known[i].tm->module.start.value;
     }
-    return NULL;
+    if (known && n)
+        qsort(known, n, sizeof(*known), compare_known);
+    return known;
 }
 
 /*
- * The known module whose file was written over while it is mapped, or NULL. Its pages are the new
- * file's but where they had been written to: what stands where is not known any more.
+ * The known module at the place of this one, NULL: none. A file that was only touched is the same
+ * to us. When it was written over while it is mapped its pages are the new file's but where they
+ * had been written to: what stands where is not known any more.
  */
-static struct target_module *find_written_over(const struct target *target,
-                                               const struct module *module)
+static struct target_module *find_module(const struct known *known, size_t n,
+                                         const struct module *module, bool *written_over)
 {
-    for (size_t i = 0; i < target->modules.count; i++) {
-        const struct module *known = &target->modules.items[i]->module;
-        if (same_place(known, module) && !image_is_same_build(known->image, module->image))
-            return target->modules.items[i];
+    struct target_module *over = NULL;
+    size_t behind = sorted_up_to(known, n, start, module->start.value);
+    *written_over = false;
+    for (; behind > 0 && known[behind - 1].start == module->start.value; behind--) {
+        struct target_module *tm = known[behind - 1].tm;
+        if (!same_place(&tm->module, module))
+            continue;
+        if (tm->module.image == module->image ||
+            image_is_same_build(tm->module.image, module->image))
+            return tm;
+        over = tm;
     }
-    return NULL;
+    *written_over = over != NULL;
+    return over;
 }
 
 /* Says of what is left out only what the user may be waiting for. */
@@ -173,20 +198,47 @@ static void map_code(struct target *target)
     code_map_set(target->code, modules, modules ? n : 0);
 }
 
-static bool is_interpreter(const struct target *target, const struct module *module)
+/* The dynamic linker of the program, by its name; NULL: it has none. */
+static const char *interpreter_of(const struct modules *modules)
 {
-    for (size_t i = 0; i < target->modules.count; i++) {
-        const struct module *program = &target->modules.items[i]->module;
-        const char *interpreter = program->is_program ? image_interpreter(program->image) : NULL;
-        const char *path = image_path(module->image);
-        /* The kernel maps what the name leads to; names differ where directories are links. */
-        const char *base = interpreter ? strrchr(interpreter, '/') : NULL;
-        if (interpreter &&
-            (strcmp(interpreter, path) == 0 ||
-             (base && strcmp(base, strrchr(path, '/') ? strrchr(path, '/') : "") == 0)))
-            return true;
+    for (size_t i = 0; i < modules->list.count; i++)
+        if (modules->list.items[i].is_program && image_interpreter(modules->list.items[i].image))
+            return image_interpreter(modules->list.items[i].image);
+    return NULL;
+}
+
+static bool is_interpreter(const char *interpreter, const struct module *module)
+{
+    const char *path = image_path(module->image);
+    /* The kernel maps what the name leads to; names differ where directories are links. */
+    const char *base = interpreter ? strrchr(interpreter, '/') : NULL;
+    return interpreter &&
+           (strcmp(interpreter, path) == 0 ||
+            (base && strcmp(base, strrchr(path, '/') ? strrchr(path, '/') : "") == 0));
+}
+
+/* Marks the known modules that are there now and finds each one's: NULL, it is new. */
+static void recognise(struct target *target, const struct known *known,
+                      const struct modules *modules, struct target_module **found)
+{
+    size_t n = target->modules.count;
+    for (size_t i = 0; i < modules->list.count; i++) {
+        const struct module *module = &modules->list.items[i];
+        bool written_over;
+        struct target_module *tm = find_module(known, n, module, &written_over);
+        if (written_over) {
+            if (tm->candidates.count)
+                log_warning("%s was written over while it is mapped: its functions are not traced "
+                            "any more",
+                            image_path(tm->module.image));
+            empty_module(target, tm);
+            tm->module = *module;
+            tm->taken = true;
+        }
+        if (tm)
+            tm->seen = true;
+        found[i] = tm;
     }
-    return false;
 }
 
 void target_refresh(struct target *target)
@@ -198,40 +250,26 @@ void target_refresh(struct target *target)
         log_debug("%s", err.text);
         return;
     }
+    size_t n = now.list.count;
+    cleanup(cleanup_free) struct known *known = sort_known(target);
+    cleanup(cleanup_free) struct target_module **found = calloc(n + 1, sizeof(*found));
     /* A process that is ending shows nothing: that is not to say that its code was unmapped. */
-    if (now.list.count == 0) {
+    if (n == 0 || !known || !found) {
         modules_free(&now);
         return;
     }
-    for (size_t i = 0; i < target->modules.count; i++)
-        target->modules.items[i]->seen = false;
-    for (size_t i = 0; i < now.list.count; i++) {
-        struct target_module *tm = find_module(target, &now.list.items[i]);
-        if (!tm && (tm = find_written_over(target, &now.list.items[i]))) {
-            if (tm->candidates.count)
-                log_warning("%s was written over while it is mapped: its functions are not traced "
-                            "any more",
-                            image_path(tm->module.image));
-            empty_module(target, tm);
-            tm->module = now.list.items[i];
-            tm->taken = true;
-        }
-        if (tm)
-            tm->seen = true;
-    }
+    recognise(target, known, &now, found);
     drop_unseen(target);
     say_left_out(target, &now);
-    for (size_t i = 0; i < now.list.count; i++) {
+    const char *interpreter = interpreter_of(&now);
+    for (size_t i = 0; i < n && !atomic_load(&target->tracer->stop_asked); i++) {
         const struct module *module = &now.list.items[i];
-        struct target_module *tm = find_module(target, module);
-        bool is_new = !tm;
-        if (!tm)
-            tm = add_module(target, module);
+        struct target_module *tm = found[i] ? found[i] : add_module(target, module);
         if (!tm)
             continue;
         tm->seen = true;
-        take_module(target, tm, is_new);
-        libraries = libraries || !(module->is_program || is_interpreter(target, module));
+        take_module(target, tm, !found[i]);
+        libraries = libraries || !(module->is_program || is_interpreter(interpreter, module));
     }
     modules_free(&now);
     map_code(target);

@@ -1,13 +1,17 @@
 #include "ptrace/slots.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "ptrace/remote_call.h"
 #include "ptrace/space.h"
 #include "symbols/maps.h"
+#include "util/cleanup.h"
+#include "util/log.h"
 
 enum {
     REACH = 1 << 30,     /* half of what a 32-bit displacement reaches */
@@ -60,6 +64,30 @@ static target_addr choose_gap(const struct maps *maps, target_addr near, uint64_
     return target_addr_of(best & ~(uint64_t)(ARENA_SIZE - 1));
 }
 
+/* vm.max_map_count (proc(5)); 0 where it cannot be read. */
+static size_t mappings_max(void)
+{
+    size_t max = 0;
+    cleanup(cleanup_file) FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+    return file && fscanf(file, "%zu", &max) == 1 ? max : 0;
+}
+
+/* Said once for each space: nothing is mapped there any more. */
+static void explain(pid_t tid, size_t n_maps, int code)
+{
+    size_t max = mappings_max();
+    /* The kernel counts one or two mappings that it does not show, or does not count [vsyscall]. */
+    if (code == -ENOMEM && max && n_maps + 2 >= max)
+        log_warning("process %d has %zu mappings, and vm.max_map_count allows %zu: no room can be "
+                    "made for displaced instructions, so further functions are stepped in place, "
+                    "which is slow",
+                    tid, n_maps, max);
+    else
+        log_warning("process %d cannot be made to map room for displaced instructions (%s): "
+                    "further functions are stepped in place, which is slow",
+                    tid, strerror(-code));
+}
+
 static int map_arena(struct space *space, pid_t tid, target_addr near, target_addr *start)
 {
     uint64_t below_limit = UINT64_C(1) << 47;
@@ -67,6 +95,7 @@ static int map_arena(struct space *space, pid_t tid, target_addr near, target_ad
         struct maps maps = {0};
         int r = maps_read(&maps, tid);
         target_addr hint = r == 0 ? choose_gap(&maps, near, below_limit) : target_addr_of(0);
+        size_t n_maps = maps.list.count;
         maps_free(&maps);
         if (r < 0)
             return r;
@@ -86,8 +115,10 @@ static int map_arena(struct space *space, pid_t tid, target_addr near, target_ad
             *start = target_addr_of((uint64_t)result);
             return 0;
         }
-        if (result != -EEXIST) /* another thread was faster: look again */
+        if (result != -EEXIST) { /* another thread was faster: look again */
+            explain(tid, n_maps, (int)result);
             return (int)result;
+        }
     }
     return -ENOMEM;
 }

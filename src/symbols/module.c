@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "symbols/image.h"
+#include "symbols/module_index.h"
 #include "symbols/root.h"
 #include "symbols/target_file.h"
 #include "util/cleanup.h"
@@ -34,6 +35,7 @@ struct scan {
     const struct maps *maps;
     struct stat program; /* st_ino 0 when it cannot be told */
     struct root root;
+    struct module_index index;
 };
 
 /* Whether what is mapped is an ELF file: others have no functions to be missed. */
@@ -101,6 +103,16 @@ static int leave_out(struct modules *modules, const struct scan *scan, const str
     return 0;
 }
 
+/* Likewise, of whatever part of it is mapped elsewhere. 1, or a negative errno. */
+static int leave_out_file(struct modules *modules, struct scan *scan, const struct map *map,
+                          const char *why)
+{
+    int r = leave_out(modules, scan, map, why);
+    if (r == 0)
+        r = module_index_leave_out(&scan->index, map);
+    return r < 0 ? r : 1;
+}
+
 static bool is_program(const struct scan *scan, const struct image *image)
 {
     return scan->program.st_ino != 0 && scan->program.st_ino == image->file.inode &&
@@ -111,16 +123,6 @@ static bool same_file(const struct module *module, const struct map *map)
 {
     return module->inode == map->inode && module->major == map->major &&
            module->minor == map->minor;
-}
-
-/* Whether some executable segment lies with this bias where the mapping is. */
-static bool fits(const struct image *image, const struct map *map, uint64_t load_bias)
-{
-    uint64_t bias;
-    for (size_t i = 0; i < image->file.n_segments; i++)
-        if (image_load_bias(image, i, map->start, map->offset, &bias) && bias == load_bias)
-            return true;
-    return false;
 }
 
 enum found { FOUND, FOUND_DATA, FOUND_OTHER };
@@ -143,39 +145,52 @@ static enum found find_bias(const struct scan *scan, const struct image *image,
     return found;
 }
 
-/* Adds the module that an executable mapping belongs to, if it is a new one. */
-static int add_module(struct modules *modules, const struct scan *scan, const struct map *map)
+/* Opens the file that is mapped. 1: it is left out; or a negative errno. */
+static int open_mapped(struct modules *modules, struct scan *scan, const struct map *map,
+                       struct image **image)
 {
-    for (size_t i = 0; i < modules->list.count; i++) {
-        const struct module *module = &modules->list.items[i];
-        if (same_file(module, map) && fits(module->image, map, module->load_bias))
-            return 0;
-    }
     char why[4096 + 256];
     const char *shown = root_path(&scan->root, map->path);
-    struct image *image;
     struct error err = {0};
+    *image = module_index_image(&scan->index, modules, map);
+    if (*image)
+        return 0;
+    if (module_index_is_left_out(&scan->index, map))
+        return 1;
     cleanup(cleanup_fd) int file = target_file_mapped(scan->pid, &scan->root, map);
     if (descriptors_out(file)) {
         snprintf(why, sizeof(why), "cannot read %s: %s", shown, strerror(-file));
-        return leave_out(modules, scan, map, why);
+        return leave_out_file(modules, scan, map, why);
     }
     if (file < 0) {
         snprintf(why, sizeof(why), "%s was deleted or replaced after it was mapped%s", shown,
                  geteuid() == 0 ? "" : ", and only root can still read it");
-        return leave_out(modules, scan, map, why);
+        return leave_out_file(modules, scan, map, why);
     }
-    int r = catalog_open_target(scan->catalog, file, shown, &image, &err);
+    int r = catalog_open_target(scan->catalog, file, shown, image, &err);
     if (r < 0)
-        return r == -ENOMEM ? r : leave_out(modules, scan, map, err.text);
-    image_set_way(image, scan->pid, &scan->root, map);
+        return r == -ENOMEM ? r : leave_out_file(modules, scan, map, err.text);
+    image_set_way(*image, scan->pid, &scan->root, map);
+    return 0;
+}
+
+/* Adds the module that an executable mapping belongs to, if it is a new one. */
+static int add_module(struct modules *modules, struct scan *scan, const struct map *map)
+{
+    char why[4096 + 256];
+    struct image *image;
     uint64_t bias;
+    if (module_index_has(&scan->index, modules, map))
+        return 0;
+    int r = open_mapped(modules, scan, map, &image);
+    if (r != 0)
+        return r < 0 ? r : 0;
     switch (find_bias(scan, image, map, &bias)) {
     case FOUND:
         break;
     case FOUND_OTHER:
         snprintf(why, sizeof(why), "%s is not the file that was mapped: its build is another",
-                 shown);
+                 root_path(&scan->root, map->path));
         return leave_out(modules, scan, map, why);
     default:
         return 0;
@@ -194,7 +209,7 @@ static int add_module(struct modules *modules, const struct scan *scan, const st
         .minor = map->minor,
         .inode = map->inode,
     };
-    return 0;
+    return module_index_add(&scan->index, modules);
 }
 
 /* A dynamic linker called by name (ld.so PROGRAM) is the file that is executed, but not the
@@ -222,6 +237,20 @@ static void find_program(struct modules *modules, const struct scan *scan)
     }
 }
 
+/* The first mapping that ends behind the address. */
+static size_t first_behind(const struct maps *maps, uint64_t at)
+{
+    size_t low = 0, high = maps->list.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (maps->list.items[middle].end.value > at)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
 /* Grows the module over the mappings of its file that lie where its segments do. */
 static void extend_module(struct module *module, const struct maps *maps)
 {
@@ -234,8 +263,13 @@ static void extend_module(struct module *module, const struct maps *maps)
         if (segment->p_vaddr + segment->p_memsz > high)
             high = segment->p_vaddr + segment->p_memsz;
     }
-    for (size_t i = 0; i < maps->list.count; i++) {
+    /* Only what lies around there. */
+    uint64_t from = low + module->load_bias, to = high + module->load_bias;
+    bool wraps = to < from || high < low;
+    for (size_t i = wraps ? 0 : first_behind(maps, from); i < maps->list.count; i++) {
         const struct map *map = &maps->list.items[i];
+        if (!wraps && map->start.value > to)
+            break;
         if (!same_file(module, map))
             continue;
         /* The first page of a segment may start before it, so the end of the mapping is asked. */
@@ -277,6 +311,7 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
         if (map->execute && map->inode && map->path[0] == '/')
             r = add_module(modules, &scan, map);
     }
+    module_index_free(&scan.index);
     if (r < 0) {
         root_close(&scan.root);
         modules_free(modules);

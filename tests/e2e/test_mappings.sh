@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Processes of very many mappings.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+# maps_start COPIES [full]: $target_pid; lines written to descriptor 8 are obeyed.
+maps_start()
+{
+    mkfifo in
+    exec 8<>in
+    "$build/targets/many_mappings" "$@" <in >target.out 2>target.err 8>&- &
+    target_pid=$!
+    wait_for 30 grep -qsx ready target.out || fail "the target did not start: $(cat target.err)"
+    n_called=0
+}
+
+# One call of each of three functions, answered for.
+call()
+{
+    echo >&8
+    n_called=$((n_called + 1))
+    wait_for 40 at_least $n_called '^called$' target.out || fail "the target does not answer"
+}
+
+# The first functions of the first and the last copy, and the second one of that in the middle, are
+# called until they are seen; from then on each call is, entry and exit.
+calls_are_seen()
+{
+    local unseen
+    until [[ -s lines ]]; do
+        unseen=$n_called
+        call
+    done
+    call
+    call
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    lines $(((n_called - unseen) * 6)) . lines
+    lines $(((n_called - unseen) * 2)) ' mapped_lib:mapped_one\(i = 1\)| = 4 <' lines
+    lines $(((n_called - unseen) * 2)) ' mapped_lib:mapped_two\(i = 3\)| = 17 <' lines
+}
+
+# It goes on as ever, with nothing of ours in its code.
+goes_on()
+{
+    call
+    "$build/tests/text_clean" "$target_pid" >clean.out 2>&1 || fail "its code differs: $(head -n 3 clean.out)"
+    exec 8>&-
+    target_ends 0
+}
+
+# What takes time for each pair of mappings would take minutes.
+case_many()
+{
+    maps_start 10000
+    tracer_start --print=lines -f 'mapped_.*' -p "$target_pid" 8>&-
+    calls_are_seen
+    lines 1 '^ptrace_tracer: 20002 functions armed,' $err
+    lines 1 . $err
+    goes_on
+}
+
+# Nothing more can be mapped: that is named, and calls are seen all the same.
+case_no_room()
+{
+    maps_start 100 full
+    tracer_start --print=lines -f 'mapped_.*' -p "$target_pid" 8>&-
+    calls_are_seen
+    lines 1 '^ptrace_tracer: 202 functions armed,' $err
+    lines 1 "^ptrace_tracer: process $target_pid has [0-9]* mappings, and vm.max_map_count allows [0-9]*: " $err
+    lines 2 . $err
+    goes_on
+}
+
+run_cases "$@"
