@@ -46,6 +46,8 @@ static bool may_name_more(struct tracer *tracer)
 static void look(struct tracer *tracer)
 {
     tracer->session_ops->look(tracer->session);
+    /* That took its time. */
+    tracer->session_ops->watch(tracer->session);
     if (left_out_is_named(tracer)) {
         atomic_store(&tracer->module_named, true);
         engine_ring(tracer->engine);
