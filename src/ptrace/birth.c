@@ -16,6 +16,7 @@
 #include "ptrace/core.h"
 #include "ptrace/handover.h"
 #include "ptrace/namespace_init.h"
+#include "ptrace/orphans.h"
 #include "ptrace/remote_call.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -67,6 +68,15 @@ static void follow(struct engine *engine, struct tracee *parent, pid_t child, bo
         process_announce(process, shared ? PROCESS_SHARING : PROCESS_FORKED, parent->process);
 }
 
+void engine_child(struct engine *engine, struct tracee *parent, pid_t child, bool shared)
+{
+    if (shared ||
+        (engine->options.follow_forks && !parent->process->silent && !parent->process->leaving))
+        follow(engine, parent, child, shared);
+    else
+        let_child_go(engine, parent->process->space, child);
+}
+
 void engine_birth(struct engine *engine, struct tracee *parent, const struct stop *stop)
 {
     unsigned long message = 0;
@@ -97,13 +107,7 @@ void engine_birth(struct engine *engine, struct tracee *parent, const struct sto
     } else {
         int compared = engine_shares_memory(parent->tid, child);
         bool shared = compared < 0 ? stop->kind == STOP_VFORK : compared > 0;
-        if (shared || (engine->options.follow_forks && !parent->process->silent &&
-                       !parent->process->leaving)) {
-            follow(engine, parent, child, shared);
-        } else {
-            let_child_go(engine, parent->process->space, child);
-            return;
-        }
+        engine_child(engine, parent, child, shared);
     }
     /* One that was reaped while its parentage was unknown is not seen by the loop again. */
     struct tracee *tracee = tracee_find(engine, child);
@@ -156,6 +160,8 @@ void engine_exec(struct engine *engine, const struct stop *stop)
     if (engine_ptrace(engine, PTRACE_GETEVENTMSG, stop->tid, NULL, (uintptr_t)&former) == 0)
         placement_exec(engine, (pid_t)former, stop->tid);
     forget_other_threads(engine, process);
+    if (orphans_possible(process, false))
+        orphans_take(engine, tracee);
     if (process->silent) {
         engine_ptrace(engine, PTRACE_DETACH, stop->tid, NULL, 0);
         tracee_free(engine, tracee);
@@ -178,7 +184,7 @@ void engine_exec(struct engine *engine, const struct stop *stop)
     struct space *left = process->space;
     process_set_space(process, space);
     space->announced++;
-    process->stays = process->leader_lost = false;
+    process->stays = process->leader_lost = process->was_threaded = false;
     space->helper = stop->tid;
     sigtrap_look_process(process);
     if (engine->sink.executed)

@@ -84,6 +84,8 @@ void engine_dispatch(struct engine *engine, const struct stop *stop);
 void engine_serve_stop(struct server *server, const siginfo_t *info);
 /* To be called often: sees to it that no tracee of the acting server waits for ever. */
 void engine_serve_fairly(struct server *server);
+/* The server that is the stopped thread's tracer, by asking all. NULL: none is. */
+struct server *engine_server_of(struct engine *engine, pid_t tid);
 /* An EXEC event: finds out whose the thread is now, and takes the stop out of the way. Of a thread
    whose ID changed in execve(2) the kernel wants it reaped before it takes a request
    (kernel/ptrace.c: looks_like_a_spurious_pid()). */
@@ -102,6 +104,9 @@ void engine_stop_space(struct engine *engine, struct space *space, pid_t except)
 
 /* Whether the two threads share their memory: 0 or 1; negative where kcmp(2) does not tell. */
 int engine_shares_memory(pid_t one, pid_t other);
+/* A process was born, which lives in the memory of the parent's or in a copy of it: follows it, or
+   lets it go without breakpoints. The child is stopped. */
+void engine_child(struct engine *engine, struct tracee *parent, pid_t child, bool shared);
 /* `stop` is a FORK, VFORK or CLONE event of `parent`. */
 void engine_birth(struct engine *engine, struct tracee *parent, const struct stop *stop);
 /* An EXEC event of a thread that is now its process's only one. */

@@ -16,6 +16,7 @@
 #include "ptrace/ends.h"
 #include "ptrace/memory.h"
 #include "ptrace/namespace_init.h"
+#include "ptrace/orphans.h"
 #include "ptrace/proc_status.h"
 #include "ptrace/returns.h"
 #include "ptrace/serve.h"
@@ -212,18 +213,11 @@ static void on_end(struct engine *engine, struct tracee *tracee, const struct st
 {
     struct process *process = tracee->process;
     engine_reap(stop->tid);
+    if (process->n_threads == 1 && orphans_possible(process, stop->kind == STOP_KILLED))
+        orphans_take(engine, tracee);
     if (stop->tid == process->pid || process->leader_lost)
         process->exit_status = tracee->reaped ? tracee->end.status : stop->status;
     tracee_free(engine, tracee);
-}
-
-/* Whether the acting server is the thread's tracer. */
-static void is_mine(void *data)
-{
-    pid_t *tid = data;
-    unsigned long message;
-    if (ptrace(PTRACE_GETEVENTMSG, *tid, NULL, &message) < 0)
-        *tid = 0;
 }
 
 void engine_take_exec(struct engine *engine, const struct stop *stop)
@@ -231,14 +225,9 @@ void engine_take_exec(struct engine *engine, const struct stop *stop)
     struct tracee *tracee = tracee_find(engine, stop->tid);
     engine_reap(stop->tid);
     /* What executes a program is its process's leader afterwards, whatever thread it was. */
-    for (unsigned i = 0; engine->n_servers > 1 && tracee && i < engine->n_servers; i++) {
-        pid_t tid = stop->tid;
-        server_call(engine->servers[i], is_mine, &tid);
-        if (tid == 0)
-            continue;
-        tracee_set_owner(tracee, engine->servers[i]);
-        break;
-    }
+    struct server *owner = tracee ? engine_server_of(engine, stop->tid) : NULL;
+    if (owner)
+        tracee_set_owner(tracee, owner);
 }
 
 /* A stop, and the engine it is for. */

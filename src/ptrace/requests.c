@@ -54,6 +54,27 @@ static struct server *owner_of(const struct engine *engine, pid_t tid)
     return tracee ? tracee->owner : engine->acting;
 }
 
+/* Whether the acting server is the thread's tracer. */
+static void is_mine(void *data)
+{
+    pid_t *tid = data;
+    unsigned long message;
+    if (ptrace(PTRACE_GETEVENTMSG, *tid, NULL, &message) < 0)
+        *tid = 0;
+}
+
+struct server *engine_server_of(struct engine *engine, pid_t tid)
+{
+    for (unsigned i = 0; i < engine->n_servers; i++) {
+        pid_t asked = tid;
+        if (engine->n_servers > 1)
+            server_call(engine->servers[i], is_mine, &asked);
+        if (asked)
+            return engine->servers[i];
+    }
+    return NULL;
+}
+
 static int make(struct engine *engine, enum engine_request kind, void (*run)(void *data),
                 struct request *request)
 {

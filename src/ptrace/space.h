@@ -35,6 +35,9 @@ struct syscall_watch {
     bool given_up;
 };
 
+/* A number of changes that no space ever has. */
+#define CHANGES_UNKNOWN UINT64_MAX
+
 struct space {
     struct engine *engine;
     unsigned users;            /* processes in it, and whoever else keeps it */

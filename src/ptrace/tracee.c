@@ -43,7 +43,8 @@ struct tracee *tracee_new(struct process *process, pid_t tid)
     if (tracee->next)
         tracee->next->previous = tracee;
     process->threads = tracee;
-    process->n_threads++;
+    if (++process->n_threads > 1)
+        process->was_threaded = true;
     return tracee;
 }
 

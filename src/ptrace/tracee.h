@@ -28,9 +28,10 @@ struct process {
     bool
         silent; /* set by process_set_silent(): a child that is not followed, in its parent's memory
                    until it executes: its breakpoints are passed, its calls are not reported */
-    bool leaving;   /* it is let go, thread by thread, as soon as they can be: see detach.c */
-    bool announced; /* `started` was called: `ended` is owed */
-    bool stays;     /* its threads cannot be handed over: see handover_prepare() */
+    bool leaving;      /* it is let go, thread by thread, as soon as they can be: see detach.c */
+    bool announced;    /* `started` was called: `ended` is owed */
+    bool was_threaded; /* since its last execve(2) it has had more than one thread */
+    bool stays;        /* its threads cannot be handed over: see handover_prepare() */
     struct sigtrap trap;
     uint64_t place_not_before_ns; /* its threads stay where they are until then: see placement.h */
     int exit_status;              /* of its leader, as waitpid gives it */
