@@ -53,7 +53,7 @@ class Run:
         self.way, self.kind, self.directory, self.nth = way, kind, directory, nth
         self.deadline = time.monotonic() + LIMIT
         self.children = []
-        for name in ('log', 'lines', 'err', 'out'):
+        for name in ('log', 'lines', 'err', 'words'):
             if os.path.exists(self.path(name)):
                 os.unlink(self.path(name))
 
@@ -170,7 +170,9 @@ class Run:
             return False
 
     def attached(self):
-        program = self.start([self.program, 'wait'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        with open(self.path('words'), 'w') as words:
+            program = self.start([self.program, 'wait'], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, stderr=words)
         first = self.read(program.stdout, 'pid ')
         pid, address = re.match(r'pid (\d+) work (\S+)', first).groups()
         tracer = self.start_tracer(['-p', pid])
@@ -240,6 +242,9 @@ class Run:
                 if time.monotonic() > self.deadline:
                     raise Wrong('processes are left: %r' % self.left())
                 time.sleep(0.01)
+            # Of a child, too, whose parent is not there any more to tell what became of it.
+            if 'target: wrong' in self.text('words') + self.text('err'):
+                raise Wrong('a process of the program was harmed')
         finally:
             self.end()
         return bool(self.text('log'))
@@ -261,7 +266,7 @@ def main():
                 failed = True
                 n_wrong += 1
                 print('%s, %s, run %d: %s' % (way, kind, n + 1, why))
-                print(run.stack() + run.text('err'), flush=True)
+                print(run.stack() + run.text('words') + run.text('err'), flush=True)
             if not failed:
                 break
             n += 1

@@ -7,7 +7,7 @@
  *     INJECT_LOG=FILE    gets the call stack of what failed; nothing is written when nothing did
  *
  * The kinds:
- *     open    open(2), fopen(3), opendir(3), and pipe2(2) fail with EMFILE
+ *     open    open(2), fopen(3), opendir(3), and pipe2(2) fail with ENFILE
  *     mmap    mmap(2) of a file, or of memory, fails with ENOMEM
  *     read    read(2) and pread(2) of all files but a process's memory fail with EIO, as do the
  *             functions of stdio(3) and readdir(3)
@@ -177,7 +177,7 @@ static mode_t mode_of(int flags, va_list arguments)
         va_start(arguments, flags);                                                                \
         mode_t mode = mode_of(flags, arguments);                                                   \
         va_end(arguments);                                                                         \
-        FAIL_IF(OPEN, EMFILE, -1)                                                                  \
+        FAIL_IF(OPEN, ENFILE, -1)                                                                  \
         return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);                              \
     }
 #define DEFINE_OPENAT(name)                                                                        \
@@ -187,7 +187,7 @@ static mode_t mode_of(int flags, va_list arguments)
         va_start(arguments, flags);                                                                \
         mode_t mode = mode_of(flags, arguments);                                                   \
         va_end(arguments);                                                                         \
-        FAIL_IF(OPEN, EMFILE, -1)                                                                  \
+        FAIL_IF(OPEN, ENFILE, -1)                                                                  \
         return (int)syscall(SYS_openat, directory, path, flags, mode);                             \
     }
 DEFINE_OPEN(open)
@@ -199,38 +199,38 @@ DEFINE_OPENAT(openat64)
 int __open_2(const char *path, int flags);
 int __open_2(const char *path, int flags)
 {
-    FAIL_IF(OPEN, EMFILE, -1)
+    FAIL_IF(OPEN, ENFILE, -1)
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
 }
 
 int __open64_2(const char *path, int flags);
 int __open64_2(const char *path, int flags)
 {
-    FAIL_IF(OPEN, EMFILE, -1)
+    FAIL_IF(OPEN, ENFILE, -1)
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
 }
 
 FILE *fopen(const char *path, const char *mode)
 {
-    FAIL_IF(OPEN, EMFILE, NULL)
+    FAIL_IF(OPEN, ENFILE, NULL)
     return REAL(fopen)(path, mode);
 }
 
 FILE *fopen64(const char *path, const char *mode)
 {
-    FAIL_IF(OPEN, EMFILE, NULL)
+    FAIL_IF(OPEN, ENFILE, NULL)
     return REAL(fopen64)(path, mode);
 }
 
 DIR *opendir(const char *path)
 {
-    FAIL_IF(OPEN, EMFILE, NULL)
+    FAIL_IF(OPEN, ENFILE, NULL)
     return REAL(opendir)(path);
 }
 
 int pipe2(int fds[2], int flags)
 {
-    FAIL_IF(OPEN, EMFILE, -1)
+    FAIL_IF(OPEN, ENFILE, -1)
     return (int)syscall(SYS_pipe2, fds, flags);
 }
 
