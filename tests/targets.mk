@@ -3,7 +3,7 @@
 
 TARGET_NAMES := one_thread threads8 recursion tailcall longjmp signal_storm dlopen rewriter fork_child vfork_exec \
                 exec_other exit_in_function die_by_signal wait_for_line segv_fixup \
-                own_int3 sigtrap_blocked group_stop many_threads_churn first_instructions \
+                own_int3 sigtrap_blocked group_stop suspends job many_threads_churn first_instructions \
                 coroutines thread_ends exceptions made_code affinity jit undumpable under_seccomp
 # Processes, signals and ways out.
 TARGET_NAMES += processes ends frames_left nested coroutines20 signal_pc \

@@ -277,6 +277,7 @@ static int set_up(struct tracer *tracer, struct error *err)
     struct engine_options engine_options = {
         .follow_forks = options->follow_forks,
         .no_pin = options->no_pin,
+        .stop_with_program = true,
         .string_limit = options->string_limit,
         .stack_frames = options->stack_frames,
         .descriptors = options->descriptors,
@@ -361,6 +362,7 @@ static int run(struct tracer *tracer, struct error *err)
     const struct options *options = tracer->options;
     /* What the user has named is open. */
     capabilities_raise_tracing();
+    watcher_ignore_stops(tracer, true);
     int r = options->program ? engine_launch_run(tracer->engine, err) : attaching_run(tracer, err);
     if (r < 0)
         return r;
@@ -396,6 +398,16 @@ static int sum_up(struct tracer *tracer)
     return EXIT_FAILED;
 }
 
+/* A stopped program whose parent ends, and whose process group then has nobody to continue it, is
+   sent SIGHUP by the kernel (_exit(2)): one that has stopped since it was let go is continued. */
+static void leave_program(pid_t program)
+{
+    siginfo_t info = {0};
+    if (program > 0 && waitid(P_PID, (id_t)program, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+        info.si_pid != 0)
+        kill(program, SIGCONT);
+}
+
 int tracer_run(const struct options *options)
 {
     struct error err = {0}, late;
@@ -415,6 +427,7 @@ int tracer_run(const struct options *options)
     /* Before anything else that takes time: what is traced is stopped when something went wrong. */
     if (tracer->engine)
         engine_let_go(tracer->engine);
+    watcher_ignore_stops(tracer, false);
     watcher_stop(tracer->watcher);
     if (ending_stop_attendant(tracer, &late) < 0)
         log_debug("the attendant is still at work");
@@ -427,6 +440,8 @@ int tracer_run(const struct options *options)
     }
     if (options->stats && tracer->engine)
         stats_report(tracer->engine);
+    pid_t program = tracer->launched_ended ? 0 : tracer->launched;
     tear_down(tracer);
+    leave_program(program);
     return status;
 }

@@ -41,6 +41,7 @@ struct tracer {
     FILE *print_stream;
 
     sigset_t signals; /* those that end a trace: blocked */
+    sigset_t stops;   /* those that stop the tracer but while something is traced */
     struct watcher *watcher;
     struct progress *progress;    /* NULL: none is shown */
     struct tally *tally;          /* NULL: not --verbose */

@@ -57,6 +57,7 @@ void watcher_block_signals(struct tracer *tracer)
 {
     sigset_t all, before;
     sigemptyset(&tracer->signals);
+    sigemptyset(&tracer->stops);
     pthread_sigmask(SIG_BLOCK, NULL, &before);
     for (int signal = 1; signal <= SIGRTMAX; signal++)
         if (ends_by_default(signal) && is_default(signal) && !sigismember(&before, signal))
@@ -68,6 +69,19 @@ void watcher_block_signals(struct tracer *tracer)
     sigaddset(&all, SIGPIPE);
     sigaddset(&all, SIGXFSZ);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+void watcher_ignore_stops(struct tracer *tracer, bool ignored)
+{
+    static const int stops[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+    for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
+        if (ignored && is_default(stops[i])) {
+            sigaddset(&tracer->stops, stops[i]);
+            set_handler(stops[i], SIG_IGN);
+        } else if (!ignored && sigismember(&tracer->stops, stops[i])) {
+            set_handler(stops[i], SIG_DFL);
+        }
+    }
 }
 
 /* The kernel sends these to the thread that writes. */

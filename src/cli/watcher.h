@@ -20,6 +20,12 @@ struct watcher;
  * forked, which must inherit nothing of it, and before other threads are made.
  */
 void watcher_block_signals(struct tracer *tracer);
+/*
+ * From here on what stops a process at its terminal (^Z, reading or writing in the background) does
+ * not stop the tracer, or a program would be held at its next breakpoint: with `ignored` false it
+ * does again. A launched program that stops stops the tracer, too: see engine_options.
+ */
+void watcher_ignore_stops(struct tracer *tracer, bool ignored);
 /* Whether one of them has come, which is taken. For as long as no watcher is started. */
 bool watcher_take_signal(struct tracer *tracer);
 

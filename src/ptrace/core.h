@@ -49,6 +49,11 @@ struct engine {
     bool child_refused;
     char *child_name;
 
+    pid_t launched;            /* the process that it has become, until that is gone; 0: none */
+    int program_stop;          /* the signal of its last group-stop, 0: there was none */
+    bool program_stopped;      /* it may be, which is to be served: see job_control.h */
+    bool program_left_stopped; /* ... as it is let go */
+
     struct walk *walks; /* under way, the innermost first: see walk.h */
 
     atomic_bool seizing;   /* see seize.h */

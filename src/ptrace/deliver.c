@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 
+#include "ptrace/proc_status.h"
 #include "ptrace/serve.h"
 #include "ptrace/slots.h"
 
@@ -126,6 +127,12 @@ static int finish_slot_alone(struct engine *engine, struct tracee *tracee, struc
     r = finish_slot(engine, tracee, site, regs);
     int unmask = engine_set_mask(engine, tid, mask);
     return r < 0 ? r : unmask;
+}
+
+bool deliver_only_stops(pid_t tid, int signal)
+{
+    return signal == SIGSTOP || ((signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) &&
+                                 !((proc_status_set(tid, "SigCgt") >> (signal - 1)) & 1));
 }
 
 int deliver_prepare(struct engine *engine, struct tracee *tracee, int signal, arch_regs *regs)

@@ -10,6 +10,10 @@
 #include "ptrace/arch.h"
 #include "ptrace/core.h"
 
+/* Whether the signal, which the thread is about to get, does nothing but stop the process: no
+   handler sees where the thread is. */
+bool deliver_only_stops(pid_t tid, int signal);
+
 /*
  * The thread is in a signal-delivery-stop with `signal`. Takes it out of a slot if it is in one and
  * leaves it stopped so that resuming or detaching it with that signal delivers it with the siginfo

@@ -13,6 +13,7 @@
 
 #include "ptrace/core.h"
 #include "ptrace/deliver.h"
+#include "ptrace/job_control.h"
 #include "ptrace/namespace_init.h"
 #include "ptrace/proc_status.h"
 #include "ptrace/walk.h"
@@ -191,6 +192,9 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
                deliver_leave_slot(engine, tracee, stop.kind != STOP_GROUP, &regs) == -ESRCH) {
         return false;
     }
+    if (tracee->process->pid == engine->launched &&
+        (stop.kind == STOP_GROUP || (signal && deliver_only_stops(tid, signal))))
+        engine->program_left_stopped = true;
     release(engine, tracee, signal);
     return true;
 }

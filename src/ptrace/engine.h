@@ -72,7 +72,10 @@ struct engine_sink {
 
 struct engine_options {
     bool follow_forks;
-    bool no_pin;         /* bind no thread to a CPU */
+    bool no_pin; /* bind no thread to a CPU */
+    /* When the launched program has stopped, stop the calling process as well, by the same signal
+       (job control). The caller has SIGTSTP, SIGTTIN and SIGTTOU ignored. */
+    bool stop_with_program;
     size_t string_limit; /* bytes of a string value; 0 means 256 */
     size_t stack_frames; /* of FACT_STACK, 64 at most; 0 means 16 */
     /* RLIMIT_NOFILE for a program that is launched; rlim_max 0: the caller's. */

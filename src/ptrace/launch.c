@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ptrace/core.h"
+#include "ptrace/job_control.h"
 #include "ptrace/program_path.h"
 #include "ptrace/seize.h"
 #include "util/cleanup.h"
@@ -120,6 +121,8 @@ static int run_to_exec(struct engine *engine, struct error *err)
             return 0;
         engine_ptrace(engine, stop.kind == STOP_GROUP ? PTRACE_LISTEN : PTRACE_CONT, stop.tid, NULL,
                       stop.kind == STOP_SIGNAL ? (uintptr_t)stop.code : 0);
+        if (stop.kind == STOP_GROUP)
+            job_control_stop_with_child(engine, stop.code);
     }
 }
 
@@ -164,6 +167,7 @@ int engine_launch_run(struct engine *engine, struct error *err)
         return r;
     }
     engine->child = 0; /* from here on a process like others */
+    engine->launched = pid;
     launch_forget(engine);
     r = tracee_settle(engine, pid);
     if (r == 0)

@@ -14,6 +14,7 @@
 #include "ptrace/core.h"
 #include "ptrace/deliver.h"
 #include "ptrace/ends.h"
+#include "ptrace/job_control.h"
 #include "ptrace/memory.h"
 #include "ptrace/namespace_init.h"
 #include "ptrace/orphans.h"
@@ -201,10 +202,10 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
         namespace_init_let_die(engine, tracee, stop->code);
         return;
     }
-    /* SIGSTOP has no handler that could see where the thread is. And once the thread has taken a
-       step a SIGCONT that has come meanwhile could not undo it any more (kernel/signal.c:
-       JOBCTL_STOP_DEQUEUED). */
-    if (stop->code != SIGSTOP && deliver_prepare(engine, tracee, stop->code, &regs) < 0)
+    /* Once a thread has taken a step a SIGCONT that has come meanwhile could not undo the stop any
+       more (kernel/signal.c: JOBCTL_STOP_DEQUEUED). */
+    if (!deliver_only_stops(tracee->tid, stop->code) &&
+        deliver_prepare(engine, tracee, stop->code, &regs) < 0)
         log_debug("thread %d gets signal %d inside a slot", tracee->tid, stop->code);
     tracee_resume(tracee, stop->code);
 }
@@ -252,6 +253,7 @@ static void dispatch(void *data)
     case STOP_GROUP:
         tracee->listening = true;
         engine_ptrace(engine, PTRACE_LISTEN, stop->tid, NULL, 0);
+        job_control_notice(engine, tracee, stop->code);
         break;
     case STOP_FORK:
     case STOP_VFORK:
@@ -362,7 +364,8 @@ static bool tidy(struct engine *engine)
 {
     bool rung = doorbell_answer(engine);
     ends_serve(engine);
-    if (rung || engine->detach_asked || engine->returns_untidy || engine->space_untidy)
+    if (rung || engine->detach_asked || engine->returns_untidy || engine->space_untidy ||
+        engine->program_stopped)
         server_resume_now(engine->servers[0]);
     if (rung && engine->sink.rung)
         engine->sink.rung(engine->sink.data);
@@ -372,6 +375,8 @@ static bool tidy(struct engine *engine)
         tidy_returns(engine);
     if (engine->space_untidy)
         engine_let_silent_go(engine);
+    if (engine->program_stopped)
+        job_control_serve(engine);
     return engine->processes.count > engine->n_leaving || engine->awaited;
 }
 
@@ -381,6 +386,8 @@ int engine_run(struct engine *engine, struct error *err)
     while (tidy(engine)) {
         siginfo_t info;
         engine_serve_fairly(primary);
+        if (engine->program_stopped)
+            continue;
         unsigned calls = primary->n_calls;
         bool others = engine->tracees.count > primary->n_tracees;
         server_end_turn(primary);

@@ -165,7 +165,8 @@ void server_call(struct server *server, void (*run)(void *data), void *data)
 static bool has_work_for_primary(const struct engine *engine)
 {
     return engine->detach_asked || engine->returns_untidy || engine->space_untidy ||
-           atomic_load(&engine->ends_held) || engine->processes.count == engine->n_leaving;
+           engine->program_stopped || atomic_load(&engine->ends_held) ||
+           engine->processes.count == engine->n_leaving;
 }
 
 static void *serve(void *data)

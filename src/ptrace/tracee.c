@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ptrace/core.h"
+#include "ptrace/job_control.h"
 #include "ptrace/namespace_init.h"
 #include "ptrace/proc_status.h"
 #include "ptrace/walk.h"
@@ -79,6 +80,7 @@ void tracee_forget_program(struct tracee *tracee)
 void tracee_free(struct engine *engine, struct tracee *tracee)
 {
     struct process *process = tracee->process;
+    job_control_notice_end(engine, process);
     walk_forget_tracee(tracee);
     if (tracee->next)
         tracee->next->previous = tracee->previous;
@@ -174,6 +176,8 @@ void process_free(struct process *process)
 {
     struct engine *engine = process->engine;
     table_remove(&engine->processes, (uint64_t)process->pid);
+    if (engine->launched == process->pid)
+        job_control_forget(engine, process);
     engine->n_leaving -= process->leaving;
     /* Where another thread was let go before, the end may have come to its tracees already. */
     if (process->awaited && process->exit_status == -1) {
