@@ -261,6 +261,26 @@ static int claim(struct names *names, struct probe *probe, const struct names_or
     return r < 0 ? r : 1;
 }
 
+/* "wanted_2" and so on. A file may have thousands of one name: after some, those that are known to
+   be taken are not tried again. */
+static int claim_number(struct names *names, struct probe *probe, const struct names_origin *origin,
+                        const char *wanted)
+{
+    enum { TRIED = 32 };
+    uint64_t key = text_hash_event(probe->provider, wanted);
+    uintptr_t last = (uintptr_t)table_get(&names->numbers, key);
+    for (uintptr_t nth = 2;; nth++) {
+        if (nth == TRIED && last > nth)
+            nth = last + 1;
+        const char *numbered = arena_format(names->arena, "%s_%ju", wanted, (uintmax_t)nth);
+        int r = numbered ? claim(names, probe, origin, numbered) : -ENOMEM;
+        if (r < 0)
+            return r;
+        if (r > 0)
+            return nth > last ? table_put(&names->numbers, key, (void *)nth) : 0;
+    }
+}
+
 int names_claim(struct names *names, struct probe *probe, const struct names_origin *origin)
 {
     const char *file = origin->file;
@@ -278,16 +298,11 @@ int names_claim(struct names *names, struct probe *probe, const struct names_ori
             return -ENOMEM;
         r = claim(names, probe, origin, wanted);
     }
-    for (unsigned nth = 2; r == 0; nth++) {
-        const char *numbered = arena_format(names->arena, "%s_%u", wanted, nth);
-        if (!numbered)
-            return -ENOMEM;
-        r = claim(names, probe, origin, numbered);
-    }
-    return r < 0 ? r : 0;
+    return r == 0 ? claim_number(names, probe, origin, wanted) : r < 0 ? r : 0;
 }
 
 void names_free(struct names *names)
 {
     table_free(&names->events);
+    table_free(&names->numbers);
 }

@@ -52,7 +52,8 @@ bool names_fields(struct field *fields, size_t n, struct arena *arena);
  * the later gets another. Starts zeroed.
  */
 struct names {
-    struct table events; /* hash of provider and entry event -> list of struct names_entry */
+    struct table events;  /* hash of provider and entry event -> list of struct names_entry */
+    struct table numbers; /* hash of provider and function -> the last number behind it */
     struct arena *arena;
 };
 

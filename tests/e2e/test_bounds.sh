@@ -98,6 +98,26 @@ END
     done
 }
 
+# Thousands of functions of one name, each with a field of another type.
+case_one_name()
+{
+    python3 - >many.c <<'END'
+for i in range(4000):
+    print("enum e%05d { A%05d }; int q%05d(enum e%05d e) { return e; }" % (i, i, i, i))
+END
+    ${TEST_CC:-gcc} -g -O0 -shared -fPIC -o libmany.so many.c || fail "not built"
+    python3 - <<'END'
+import re
+with open("libmany.so", "r+b") as file:
+    content = re.sub(rb"\0q\d{5}(?=\0)", b"\0q00000", file.read())
+    file.seek(0)
+    file.write(content)
+END
+    costs_little 0 --list -f '.*' ./libmany.so
+    lines 4000 '^many:q00000' $out
+    [[ $(grep '^many:q00000' $out | cut -d' ' -f1 | sort -u | wc -l) == 4000 ]] || fail "names that are not unique"
+}
+
 case_patterns()
 {
     local pattern
