@@ -59,6 +59,7 @@ needs=(
     'command sudo            sudo'
     'command setcap          libcap2-bin'
     'command strace          strace'
+    'command dwz             dwz'
 )
 
 [[ $what != bench ]] || needs+=(

@@ -8,7 +8,6 @@
 
 #include "symbols/ctype_layout.h"
 #include "symbols/dwarf_read.h"
-#include "symbols/trust.h"
 
 void layout_add_part(struct layout *layout, uint64_t offset, uint64_t size, enum abi_part_kind kind,
                      uint64_t align)
@@ -106,7 +105,7 @@ void layout_add_type(struct layout *layout, Dwarf_Die *type, uint64_t offset, co
     case DW_TAG_unspecified_type:
         /* decltype(nullptr), which GCC passes like a pointer (psABI, "C++"); clang takes one in a
            structure for memory, and loses count of the registers where it is a parameter. */
-        if (die_is_cxx(&die) && origin_of(&die).is_gcc)
+        if (layout->context->is_cxx && layout->context->is_gcc)
             layout_add_pointer(layout, &die, offset, name, shown);
         else
             layout->unknown = true;
@@ -218,7 +217,19 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
     return 0;
 }
 
-int c_types_resolve(struct c_types *types, Dwarf_Die *type_die, const struct c_type **result)
+/* The type may be one of several languages (dwz(1)), which do not all pass it in the same way. */
+static uint64_t type_key(const struct function_context *context, const Dwarf_Die *die)
+{
+    return (uint64_t)(uintptr_t)die->addr << 8 | function_context_layout(context);
+}
+
+const struct c_type *layout_known_type(const struct layout *layout, const Dwarf_Die *die)
+{
+    return table_get(&layout->types->by_die, type_key(layout->context, die));
+}
+
+int c_types_resolve(struct c_types *types, const struct function_context *context,
+                    Dwarf_Die *type_die, const struct c_type **result)
 {
     static const struct c_type nothing = {.abi = {.shape = ABI_VOID}};
     static const struct c_type unknown = {.abi = {.shape = ABI_UNCLASSIFIED}};
@@ -233,7 +244,7 @@ int c_types_resolve(struct c_types *types, Dwarf_Die *type_die, const struct c_t
         *result = &unknown;
         return 0;
     }
-    uint64_t key = (uintptr_t)die.addr;
+    uint64_t key = type_key(context, &die);
     const struct c_type *known = table_get(&types->by_die, key);
     if (known) {
         *result = known;
@@ -243,7 +254,7 @@ int c_types_resolve(struct c_types *types, Dwarf_Die *type_die, const struct c_t
     struct c_type *type = arena_alloc(types->arena, sizeof(*type));
     if (!type)
         return -ENOMEM;
-    struct layout layout = {.types = types, .align = 1};
+    struct layout layout = {.types = types, .context = context, .align = 1};
     types->nesting++;
     layout_add_type(&layout, &die, 0, NULL, true, 0);
     types->nesting--;

@@ -11,6 +11,7 @@
 
 #include "symbols/abi.h"
 #include "symbols/arena.h"
+#include "symbols/function_context.h"
 #include "symbols/probe.h"
 #include "symbols/wishes.h"
 #include "util/error.h"
@@ -51,20 +52,21 @@ struct c_type {
 /* The types of one image, each resolved once. Starts zeroed but for the arena. */
 struct c_types {
     struct value_wishes wishes;
-    struct table by_die; /* address of the DIE -> struct c_type */
+    struct table by_die; /* address and context of the DIE -> struct c_type */
     unsigned nesting;    /* types that are being resolved for the sake of others */
     struct arena *arena; /* what types and labels live in */
 };
 
-/* *type: what the DIE (NULL: void) describes. What is damaged or unknown becomes a type of shape
-   ABI_UNCLASSIFIED. Fails only when memory is out. */
-MUST_CHECK int c_types_resolve(struct c_types *types, Dwarf_Die *die, const struct c_type **type);
+/* *type: what the DIE (NULL: void) describes, as code of that context has it. What is damaged or
+   unknown becomes a type of shape ABI_UNCLASSIFIED. Fails only when memory is out. */
+MUST_CHECK int c_types_resolve(struct c_types *types, const struct function_context *context,
+                               Dwarf_Die *die, const struct c_type **type);
 void c_types_free(struct c_types *types);
 
 /*
  * Writes the C declaration of `name` (which may be "", or a declarator like "f(int)") with the type
- * `die` (NULL: void) to `out`; what does not fit is cut.
+ * `die` (NULL: void) to `out`; what does not fit is cut. `is_cxx`: as C++ has it.
  */
-void c_type_declare(Dwarf_Die *die, const char *name, char *out, size_t size);
+void c_type_declare(Dwarf_Die *die, bool is_cxx, const char *name, char *out, size_t size);
 
 #endif

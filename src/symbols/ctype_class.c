@@ -196,7 +196,7 @@ static void check_copying(struct layout *layout, Dwarf_Die *class)
         if (convention == DW_CC_pass_by_reference || convention == DW_CC_pass_by_value)
             return;
     }
-    if (!die_is_cxx(class))
+    if (!layout->context->is_cxx)
         return;
     enum copying copying = copying_of(class);
     layout->indirect |= copying == COPYING_OWN;

@@ -85,7 +85,7 @@ static bool is_called(Dwarf_Die *class, const struct known_class *known)
 
 void layout_known_class(struct layout *layout, Dwarf_Die *class, size_t first, const char *name)
 {
-    if (layout->unknown || layout->no_memory || !die_is_cxx(class))
+    if (layout->unknown || layout->no_memory || !layout->context->is_cxx)
         return;
     for (size_t i = 0; i < sizeof(KNOWN) / sizeof(KNOWN[0]); i++) {
         const struct known_class *known = &KNOWN[i];
@@ -129,7 +129,7 @@ bool layout_add_declared_class(struct layout *layout, Dwarf_Die *class, uint64_t
 {
     /* libstdc++'s std::string, which clang does not describe where the library instantiates it: a
        pointer, the length, and 16 bytes of room, as its ABI has been since GCC 5. */
-    if (!is_called(class, &KNOWN[0]) || !die_is_cxx(class) || !is_in_cxx11(class))
+    if (!is_called(class, &KNOWN[0]) || !layout->context->is_cxx || !is_in_cxx11(class))
         return false;
     for (unsigned i = 0; i < 4; i++)
         layout_add_part(layout, offset + i * 8, 8, ABI_INTEGER, 8);
@@ -160,7 +160,7 @@ bool layout_known_reference(struct layout *layout, Dwarf_Die *reference, uint64_
     const struct c_type *type;
     if (!is_known)
         return false;
-    if (c_types_resolve(layout->types, &class, &type) < 0) {
+    if (c_types_resolve(layout->types, layout->context, &class, &type) < 0) {
         layout->no_memory = true;
         return false;
     }

@@ -17,6 +17,7 @@ enum { LAYOUT_ELEMENTS_MAX = 16 };
 
 struct layout {
     struct c_types *types;
+    const struct function_context *context;
     VEC(struct abi_part) parts;
     VEC(struct c_scalar) scalars;
     uint64_t align;
@@ -44,6 +45,8 @@ bool layout_is_shown_size(uint64_t size);
  * and unsigned char. 0: it is none.
  */
 uint32_t layout_character(Dwarf_Die *type, bool all, bool *is_const);
+/* What the type `die` is known to be; NULL: it was not resolved yet. */
+const struct c_type *layout_known_type(const struct layout *layout, const Dwarf_Die *die);
 /* "outer_name", or the one of them that there is. */
 const char *layout_member_name(struct layout *layout, const char *outer, const char *name);
 /* "name_3", or "3" where there is no name. */

@@ -246,7 +246,7 @@ void layout_add_enum(struct layout *layout, Dwarf_Die *die, uint64_t offset, con
     if (!shown)
         return;
     bool is_signed = enum_is_signed(die);
-    const struct c_type *known = table_get(&layout->types->by_die, (uintptr_t)die->addr);
+    const struct c_type *known = layout_known_type(layout, die);
     const struct enum_type *enumeration = known && known->n_scalars == 1
                                               ? known->scalars[0].enumeration
                                               : make_enum(layout, die, size, is_signed);

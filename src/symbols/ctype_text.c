@@ -12,7 +12,19 @@
  */
 enum { TEXT_MAX = 512, DEPTH_MAX = 16, PARAMETERS_MAX = 16 };
 
-static void declare(Dwarf_Die *type, const char *inner, char *out, size_t size, unsigned depth);
+struct nesting {
+    bool is_cxx;
+    unsigned depth;
+};
+
+static struct nesting deeper(struct nesting nesting)
+{
+    nesting.depth++;
+    return nesting;
+}
+
+static void declare(Dwarf_Die *type, const char *inner, char *out, size_t size,
+                    struct nesting nesting);
 
 static void declare_named(const char *prefix, const char *name, const char *inner, char *out,
                           size_t size)
@@ -26,7 +38,7 @@ static void declare_named(const char *prefix, const char *name, const char *inne
 }
 
 static void declare_pointer(Dwarf_Die *die, const char *mark, const char *inner, char *out,
-                            size_t size, unsigned depth)
+                            size_t size, struct nesting nesting)
 {
     char next[TEXT_MAX];
     Dwarf_Die target = *die;
@@ -36,11 +48,11 @@ static void declare_pointer(Dwarf_Die *die, const char *mark, const char *inner,
         snprintf(next, sizeof(next), "(%s%s)", mark, inner);
     else
         snprintf(next, sizeof(next), "%s%s", mark, inner);
-    declare(has_target ? &target : NULL, next, out, size, depth + 1);
+    declare(has_target ? &target : NULL, next, out, size, deeper(nesting));
 }
 
 static void declare_qualified(Dwarf_Die *die, const char *qualifier, const char *inner, char *out,
-                              size_t size, unsigned depth)
+                              size_t size, struct nesting nesting)
 {
     char next[TEXT_MAX];
     Dwarf_Die target = *die;
@@ -50,14 +62,15 @@ static void declare_qualified(Dwarf_Die *die, const char *qualifier, const char 
         tag == DW_TAG_rvalue_reference_type) {
         bool spaced = isalnum((unsigned char)*inner) || *inner == '_';
         snprintf(next, sizeof(next), "%s%s%s", qualifier, spaced ? " " : "", inner);
-        declare(&target, next, out, size, depth + 1);
+        declare(&target, next, out, size, deeper(nesting));
         return;
     }
-    declare(has_target ? &target : NULL, inner, next, sizeof(next), depth + 1);
+    declare(has_target ? &target : NULL, inner, next, sizeof(next), deeper(nesting));
     snprintf(out, size, "%s %s", qualifier, next);
 }
 
-static void declare_array(Dwarf_Die *die, const char *inner, char *out, size_t size, unsigned depth)
+static void declare_array(Dwarf_Die *die, const char *inner, char *out, size_t size,
+                          struct nesting nesting)
 {
     char next[TEXT_MAX];
     size_t used = (size_t)snprintf(next, sizeof(next), "%s", inner);
@@ -82,11 +95,11 @@ static void declare_array(Dwarf_Die *die, const char *inner, char *out, size_t s
         strcpy(next + used, "[]");
     Dwarf_Die element = *die;
     bool has_element = die_type(&element, &element);
-    declare(has_element ? &element : NULL, next, out, size, depth + 1);
+    declare(has_element ? &element : NULL, next, out, size, deeper(nesting));
 }
 
 static void declare_function(Dwarf_Die *die, const char *inner, char *out, size_t size,
-                             unsigned depth)
+                             struct nesting nesting)
 {
     char next[TEXT_MAX];
     size_t used = (size_t)snprintf(next, sizeof(next), "%s(", inner);
@@ -102,7 +115,8 @@ static void declare_function(Dwarf_Die *die, const char *inner, char *out, size_
                 continue;
             else {
                 Dwarf_Die type = child;
-                declare(die_type(&type, &type) ? &type : NULL, "", text, sizeof(text), depth + 1);
+                declare(die_type(&type, &type) ? &type : NULL, "", text, sizeof(text),
+                        deeper(nesting));
             }
             if (used < sizeof(next))
                 used +=
@@ -114,12 +128,13 @@ static void declare_function(Dwarf_Die *die, const char *inner, char *out, size_
         strcpy(next + used, ")");
     Dwarf_Die result = *die;
     bool has_result = die_type(&result, &result);
-    declare(has_result ? &result : NULL, next, out, size, depth + 1);
+    declare(has_result ? &result : NULL, next, out, size, deeper(nesting));
 }
 
-static void declare(Dwarf_Die *type, const char *inner, char *out, size_t size, unsigned depth)
+static void declare(Dwarf_Die *type, const char *inner, char *out, size_t size,
+                    struct nesting nesting)
 {
-    if (depth > DEPTH_MAX) {
+    if (nesting.depth > DEPTH_MAX) {
         declare_named("", "...", inner, out, size);
         return;
     }
@@ -128,46 +143,48 @@ static void declare(Dwarf_Die *type, const char *inner, char *out, size_t size, 
         return;
     }
     const char *name = dwarf_diename(type);
-    bool is_cxx = die_is_cxx(type);
     switch (dwarf_tag(type)) {
     case DW_TAG_pointer_type:
-        declare_pointer(type, "*", inner, out, size, depth);
+        declare_pointer(type, "*", inner, out, size, nesting);
         break;
     case DW_TAG_reference_type:
-        declare_pointer(type, "&", inner, out, size, depth);
+        declare_pointer(type, "&", inner, out, size, nesting);
         break;
     case DW_TAG_rvalue_reference_type:
-        declare_pointer(type, "&&", inner, out, size, depth);
+        declare_pointer(type, "&&", inner, out, size, nesting);
         break;
     case DW_TAG_const_type:
-        declare_qualified(type, "const", inner, out, size, depth);
+        declare_qualified(type, "const", inner, out, size, nesting);
         break;
     case DW_TAG_volatile_type:
-        declare_qualified(type, "volatile", inner, out, size, depth);
+        declare_qualified(type, "volatile", inner, out, size, nesting);
         break;
     case DW_TAG_restrict_type:
-        declare_qualified(type, "restrict", inner, out, size, depth);
+        declare_qualified(type, "restrict", inner, out, size, nesting);
         break;
     case DW_TAG_atomic_type:
-        declare_qualified(type, "_Atomic", inner, out, size, depth);
+        declare_qualified(type, "_Atomic", inner, out, size, nesting);
         break;
     case DW_TAG_array_type:
-        declare_array(type, inner, out, size, depth);
+        declare_array(type, inner, out, size, nesting);
         break;
     case DW_TAG_subroutine_type:
-        declare_function(type, inner, out, size, depth);
+        declare_function(type, inner, out, size, nesting);
         break;
     case DW_TAG_structure_type:
-        declare_named(is_cxx && name ? "" : "struct ", name ? name : "{...}", inner, out, size);
+        declare_named(nesting.is_cxx && name ? "" : "struct ", name ? name : "{...}", inner, out,
+                      size);
         break;
     case DW_TAG_class_type:
         declare_named(name ? "" : "class ", name ? name : "{...}", inner, out, size);
         break;
     case DW_TAG_union_type:
-        declare_named(is_cxx && name ? "" : "union ", name ? name : "{...}", inner, out, size);
+        declare_named(nesting.is_cxx && name ? "" : "union ", name ? name : "{...}", inner, out,
+                      size);
         break;
     case DW_TAG_enumeration_type:
-        declare_named(is_cxx && name ? "" : "enum ", name ? name : "{...}", inner, out, size);
+        declare_named(nesting.is_cxx && name ? "" : "enum ", name ? name : "{...}", inner, out,
+                      size);
         break;
     default:
         declare_named("", name ? name : "?", inner, out, size);
@@ -175,7 +192,7 @@ static void declare(Dwarf_Die *type, const char *inner, char *out, size_t size, 
     }
 }
 
-void c_type_declare(Dwarf_Die *die, const char *name, char *out, size_t size)
+void c_type_declare(Dwarf_Die *die, bool is_cxx, const char *name, char *out, size_t size)
 {
-    declare(die, name, out, size, 0);
+    declare(die, name, out, size, (struct nesting){.is_cxx = is_cxx});
 }

@@ -94,28 +94,3 @@ bool die_strip(Dwarf_Die *die)
     }
     return false;
 }
-
-unsigned die_language(Dwarf_Die *die)
-{
-    Dwarf_Die unit;
-    if (!dwarf_diecu(die, &unit, NULL, NULL))
-        return 0;
-    int language = dwarf_srclang(&unit);
-    return language > 0 ? (unsigned)language : 0;
-}
-
-bool die_is_cxx(Dwarf_Die *die)
-{
-    switch (die_language(die)) {
-    case DW_LANG_C_plus_plus:
-    case DW_LANG_C_plus_plus_03:
-    case DW_LANG_C_plus_plus_11:
-    case DW_LANG_C_plus_plus_14:
-    case 0x2a: /* DW_LANG_C_plus_plus_17 */
-    case 0x2b: /* DW_LANG_C_plus_plus_20 */
-    case DW_LANG_ObjC_plus_plus:
-        return true;
-    default:
-        return false;
-    }
-}

@@ -24,8 +24,5 @@ bool die_next(Dwarf_Die *die);
 /* Goes in place to what stands behind typedefs, const, volatile and the like. false when that is
    void (die->addr is NULL then) or damaged. */
 bool die_strip(Dwarf_Die *die);
-/* DW_AT_language of the unit that the DIE is in; 0 when it has none. */
-unsigned die_language(Dwarf_Die *die);
-bool die_is_cxx(Dwarf_Die *die);
 
 #endif

@@ -12,6 +12,7 @@
 struct field_list {
     struct arena *arena;
     struct c_types *types;
+    const struct function_context *context;
     size_t n;
     struct field fields[PROBE_FIELDS_MAX];
     struct pointees pointees;
@@ -158,7 +159,7 @@ static int follow(struct field_list *list, const struct c_scalar *pointer, unsig
         return 0;
     Dwarf_Die target = *pointer->target;
     const struct c_type *type;
-    int r = c_types_resolve(list->types, &target, &type);
+    int r = c_types_resolve(list->types, list->context, &target, &type);
     return r < 0 ? r : add_target(list, type, depth - 1);
 }
 
@@ -347,6 +348,7 @@ int fields_of_signature(struct probe *probe, const struct signature *signature,
         goto out;
     list->arena = arena;
     list->types = types;
+    list->context = &signature->context;
 
     for (size_t i = 0; i < signature->n; i++)
         values[i] = signature->parameters[i].type->abi;

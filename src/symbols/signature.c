@@ -10,8 +10,9 @@
 #include "symbols/formals.h"
 #include "symbols/location.h"
 
-static int read_parameter(struct signature_reader *reader, struct formal *formal,
-                          Dwarf_Die *function, uint64_t entry, struct parameter *parameter)
+static int read_parameter(struct signature_reader *reader, const struct function_context *context,
+                          struct formal *formal, Dwarf_Die *function, uint64_t entry,
+                          struct parameter *parameter)
 {
     const char *name = dwarf_diename(&formal->declared);
     if (name) {
@@ -28,7 +29,7 @@ static int read_parameter(struct signature_reader *reader, struct formal *formal
         parameter->type = &unknown;
         return 0;
     }
-    return c_types_resolve(&reader->types, &type, &parameter->type);
+    return c_types_resolve(&reader->types, context, &type, &parameter->type);
 }
 
 /* A float that an unprototyped function (`f(x) float x;`) declares is passed as a double: C17,
@@ -49,7 +50,7 @@ static void promote_float(struct parameter *parameter)
 }
 
 static const char *write_text(struct arena *arena, const char *name, Dwarf_Die *result,
-                              const struct formals *formals, bool prototyped)
+                              const struct formals *formals, bool is_cxx, bool prototyped)
 {
     char text[2048], out[2560];
     size_t used = (size_t)snprintf(text, sizeof(text), "%s(", name);
@@ -60,7 +61,8 @@ static const char *write_text(struct arena *arena, const char *name, Dwarf_Die *
         if (formal_is_vtt(&type))
             continue;
         bool has_type = die_type(&type, &type);
-        c_type_declare(has_type ? &type : NULL, own ? own : "", parameter, sizeof(parameter));
+        c_type_declare(has_type ? &type : NULL, is_cxx, own ? own : "", parameter,
+                       sizeof(parameter));
         used +=
             (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "", parameter);
     }
@@ -70,7 +72,7 @@ static const char *write_text(struct arena *arena, const char *name, Dwarf_Die *
                                             : ")";
     if (used < sizeof(text) - strlen(end))
         strcpy(text + used, end);
-    c_type_declare(result, text, out, sizeof(out));
+    c_type_declare(result, is_cxx, text, out, sizeof(out));
     return arena_strdup(arena, out);
 }
 
@@ -83,7 +85,8 @@ static int read_formals(struct signature_reader *reader, Dwarf_Die *function, ui
         return -ENOMEM;
     for (size_t i = 0; i < formals->list.count; i++) {
         struct parameter *parameter = &signature->parameters[i];
-        int r = read_parameter(reader, &formals->list.items[i], function, entry, parameter);
+        int r = read_parameter(reader, &signature->context, &formals->list.items[i], function,
+                               entry, parameter);
         if (r < 0)
             return r;
         if (promote)
@@ -97,8 +100,9 @@ int signature_read(struct signature_reader *reader, Dwarf_Die *function, uint64_
                    const struct function_name *name, bool is_local, struct signature *signature)
 {
     memset(signature, 0, sizeof(*signature));
-    struct origin origin = origin_of(function);
-    if (origin.is_assembly)
+    signature->context = function_context_of(function);
+    const struct function_context *context = &signature->context;
+    if (context->is_assembly)
         return 0;
 
     struct formals formals = {0};
@@ -106,26 +110,23 @@ int signature_read(struct signature_reader *reader, Dwarf_Die *function, uint64_
     Dwarf_Die result, unit;
     bool has_result = r == 0 && die_type(function, &result);
     bool prototyped = die_flag(function, DW_AT_prototyped);
-    if (r == 0 && formals.list.count == 0 && !has_result && !prototyped) {
-        /* With LTO, the types are in the unit of the abstract function. */
-        Dwarf_Die declared;
-        if (!die_abstract_origin(function, &declared))
-            declared = *function;
-        if (trust_is_bare_unit(&reader->units, &declared, &origin)) {
-            formals_free(&formals);
-            return 0;
-        }
+    if (r == 0 && formals.list.count == 0 && !has_result && !prototyped &&
+        trust_is_bare_unit(&reader->units, context)) {
+        formals_free(&formals);
+        return 0;
     }
 
     if (r == 0)
-        r = read_formals(reader, function, entry, &formals, origin.is_c && !prototyped, signature);
+        r = read_formals(reader, function, entry, &formals, context->is_c && !prototyped,
+                         signature);
     if (r == 0)
-        r = c_types_resolve(&reader->types, has_result ? &result : NULL, &signature->result);
+        r = c_types_resolve(&reader->types, context, has_result ? &result : NULL,
+                            &signature->result);
     if (r == 0) {
-        trust_judge(&reader->units, &signature->trust, function, &origin, name, is_local, &formals);
+        trust_judge(&reader->units, &signature->trust, function, context, name, is_local, &formals);
         signature->returns_not = die_flag(function, DW_AT_noreturn);
         signature->text = write_text(reader->types.arena, name->name, has_result ? &result : NULL,
-                                     &formals, prototyped);
+                                     &formals, signature->context.is_cxx, prototyped);
         const char *file = dwarf_diecu(function, &unit, NULL, NULL) ? dwarf_diename(&unit) : NULL;
         signature->file = file ? arena_strdup(reader->types.arena, file) : NULL;
         r = signature->text ? 1 : -ENOMEM;

@@ -13,6 +13,7 @@
 #include "symbols/arena.h"
 #include "symbols/ctype.h"
 #include "symbols/demangle.h"
+#include "symbols/function_context.h"
 #include "symbols/probe.h"
 #include "symbols/trust.h"
 #include "util/error.h"
@@ -33,6 +34,7 @@ struct signature {
     struct parameter *parameters;
     const struct c_type *result; /* of shape ABI_VOID for void */
     bool returns_not;
+    struct function_context context;
     struct trust trust;
 };
 

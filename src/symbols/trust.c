@@ -1,45 +1,10 @@
 #include "symbols/trust.h"
 
 #include <dwarf.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "symbols/dwarf_read.h"
 #include "symbols/location.h"
-
-struct origin origin_of(Dwarf_Die *die)
-{
-    struct origin origin = {.language = die_language(die)};
-    switch (origin.language) {
-    case DW_LANG_C89:
-    case DW_LANG_C:
-    case DW_LANG_C99:
-    case DW_LANG_C11:
-    case 0x2c: /* DW_LANG_C17 */
-        origin.is_c = origin.is_family = true;
-        break;
-    case DW_LANG_ObjC:
-        origin.is_family = true;
-        break;
-    case DW_LANG_Mips_Assembler:
-        origin.is_assembly = true;
-        break;
-    default:
-        origin.is_family = die_is_cxx(die);
-        break;
-    }
-    Dwarf_Die unit;
-    Dwarf_Attribute attr;
-    const char *producer = NULL;
-    if (dwarf_diecu(die, &unit, NULL, NULL))
-        producer = dwarf_formstring(dwarf_attr(&unit, DW_AT_producer, &attr));
-    origin.is_gcc = producer && strncmp(producer, "GNU ", 4) == 0;
-    const char *clang = producer ? strstr(producer, "clang version ") : NULL;
-    origin.is_old_llvm = clang && atoi(clang + strlen("clang version ")) < 18;
-    if (producer && strncmp(producer, "GNU AS", 6) == 0)
-        origin.is_assembly = true;
-    return origin;
-}
 
 static bool is_type(int tag)
 {
@@ -61,22 +26,16 @@ static bool is_type(int tag)
     }
 }
 
-bool trust_is_bare_unit(struct trust_units *units, Dwarf_Die *function, const struct origin *origin)
+bool trust_is_bare_unit(struct trust_units *units, const struct function_context *context)
 {
-    Dwarf_Die unit, child;
-    Dwarf_Attribute attr;
-    if (!dwarf_diecu(function, &unit, NULL, NULL))
-        return true;
+    Dwarf_Die unit = context->unit, child;
+    if (context->told_level || !unit.addr)
+        return context->is_bare || !unit.addr;
     if (units->bare_asked == unit.addr)
         return units->is_bare;
     units->bare_asked = unit.addr;
     units->is_bare = true;
-    const char *producer = dwarf_formstring(dwarf_attr(&unit, DW_AT_producer, &attr));
-    if (origin->is_gcc && producer && strstr(producer, " -m")) {
-        /* The options are recorded. */
-        const char *level = strstr(producer, " -g1");
-        units->is_bare = level && (level[4] == '\0' || level[4] == ' ');
-    } else if (dwarf_child(&unit, &child) == 0) {
+    if (dwarf_child(&unit, &child) == 0) {
         do
             units->is_bare = !is_type(dwarf_tag(&child));
         while (units->is_bare && die_next(&child));
@@ -179,17 +138,17 @@ static bool has_all_parameters(const struct function_name *name, const struct fo
 }
 
 void trust_judge(struct trust_units *units, struct trust *trust, Dwarf_Die *function,
-                 const struct origin *origin, const struct function_name *name, bool is_local,
-                 const struct formals *formals)
+                 const struct function_context *context, const struct function_name *name,
+                 bool is_local, const struct formals *formals)
 {
     uint64_t convention = DW_CC_normal;
     die_unsigned(function, DW_AT_calling_convention, &convention);
-    bool standard = origin->is_family && convention == DW_CC_normal;
+    bool standard = context->is_family && convention == DW_CC_normal;
     /* clang drops unused parameters and results of functions that nothing else can call, and keeps
        the symbol's name; of compilers not known here the same is assumed. */
-    bool may_be_changed = is_local && !origin->is_gcc && !is_unoptimised(units, function, formals);
+    bool may_be_changed = is_local && !context->is_gcc && !is_unoptimised(units, function, formals);
     trust->parameters = standard && !name->is_clone && !may_be_changed &&
-                        (origin->is_gcc || has_all_parameters(name, formals));
+                        (context->is_gcc || has_all_parameters(name, formals));
     trust->result = standard && !name->lost_result && !may_be_changed;
-    trust->habits.splits_int128 = origin->is_old_llvm;
+    trust->habits.splits_int128 = context->is_old_llvm;
 }

@@ -11,19 +11,7 @@
 #include "symbols/abi.h"
 #include "symbols/demangle.h"
 #include "symbols/formals.h"
-
-/* What kind of compiler made the unit. */
-struct origin {
-    unsigned language;
-    bool is_c;      /* plain C, where functions need not be prototyped */
-    bool is_family; /* C, C++ or Objective C: what the platform's ABI is written for */
-    bool is_gcc;
-    bool is_old_llvm; /* before version 18 */
-    bool is_assembly;
-};
-
-/* The origin of the unit that the DIE is in. */
-struct origin origin_of(Dwarf_Die *die);
+#include "symbols/function_context.h"
 
 /* What was found out about units asked about last. Starts zeroed. */
 struct trust_units {
@@ -46,12 +34,11 @@ struct trust {
  * look just like `void f()`. GCC tells its options; else a unit that describes no type at all is
  * taken for one.
  */
-bool trust_is_bare_unit(struct trust_units *units, Dwarf_Die *function,
-                        const struct origin *origin);
+bool trust_is_bare_unit(struct trust_units *units, const struct function_context *context);
 
 /* Judges the function of that name and those parameters; `is_local`: its symbol is. */
 void trust_judge(struct trust_units *units, struct trust *trust, Dwarf_Die *function,
-                 const struct origin *origin, const struct function_name *name, bool is_local,
-                 const struct formals *formals);
+                 const struct function_context *context, const struct function_name *name,
+                 bool is_local, const struct formals *formals);
 
 #endif

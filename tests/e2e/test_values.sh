@@ -78,4 +78,40 @@ case_cxx_clang_followed()
     followed c++ clang O0 6 1
 }
 
+# Types lie in partial units, which have no language. (dwz knows not all of the DWARF 5 of clang.)
+moved() # LANGUAGE COMPILER LEVEL SEED [-m]
+{
+    values_need dwz readelf
+    local values_units=2 values_flags=()
+    [[ $2 != clang ]] || values_flags=(-gdwarf-4)
+    values_build "$1" "$2" "$3" "$4" 40 1
+    values_dwz "${@:5}"
+    values_print 120 "$4"
+}
+
+case_cxx_gcc_dwz()
+{
+    moved c++ gcc O0 3
+}
+
+case_cxx_gcc_optimised_dwz()
+{
+    moved c++ gcc O2 7
+}
+
+case_cxx_gcc_dwz_common_file()
+{
+    moved c++ gcc O0 8 -m
+}
+
+case_cxx_clang_dwz()
+{
+    moved c++ clang O0 4
+}
+
+case_c_gcc_dwz()
+{
+    moved c gcc O2 5
+}
+
 run_cases "$@"

@@ -309,8 +309,9 @@ class Union(Type):
 
 
 class Generator:
-    def __init__(self, seed, functions, cxx, clang):
+    def __init__(self, seed, functions, cxx, clang, other):
         self.rng = random.Random(seed)
+        self.prefix = "other_" if other else ""
         self.cxx, self.n = cxx, functions
         self.enums = self.make_enums()
         self.structs, self.unions = [], []
@@ -527,7 +528,7 @@ class Generator:
     def emit_function(self, i):
         parameters, result, variadic, free = self.function(i)
         r = self.rng
-        own = f"free{i}" if free else f"f{i}"
+        own = self.prefix + (f"free{i}" if free else f"f{i}")
         method = self.cxx and not free and r.random() < 0.3
         scope = "owner::" if method else "ns::" if self.cxx and r.random() < 0.3 else ""
         name = scope + own
@@ -602,10 +603,13 @@ class Generator:
         if self.cxx:
             out += ["struct owner {"] + self.methods + ["int value;", "};",
                     "static owner the_owner;"]
+            if self.prefix:
+                out = [line.replace("owner", "other_owner") for line in out]
+                functions = [line.replace("owner", "other_owner") for line in functions]
         out += functions
         calls = ", ".join(f"call_{i}" for i in range(self.n))
         out.append(f"static void (*const calls[])(void) = {{ {calls} }};")
-        out.append("int main(int argc, char **argv)\n"
+        out.append(f"int {self.prefix}main(int argc, char **argv)\n"
                    "{\n    return run_calls(argc, argv, calls, sizeof(calls) / sizeof(calls[0]));\n}")
         return "\n".join(out)
 
@@ -617,12 +621,14 @@ def main():
     parser.add_argument("--language", choices=["c", "c++"], default="c")
     parser.add_argument("--compiler", choices=["gcc", "clang"], default="gcc")
     parser.add_argument("--deref", type=int, default=0)
+    parser.add_argument("--other", action="store_true",
+                        help="a second unit for the same program: the same types, other functions")
     args = parser.parse_args()
     global DEREF
     DEREF = args.deref
     print(f"#define DEREF {DEREF}")
     print(Generator(args.seed, args.functions, args.language == "c++",
-                    args.compiler == "clang").emit())
+                    args.compiler == "clang", args.other).emit())
 
 
 if __name__ == "__main__":

@@ -14,19 +14,39 @@ values_need()
 }
 
 # values_build LANGUAGE COMPILER LEVEL SEED FUNCTIONS [DEREF]: makes the program ./values, whose
-# addresses are to be followed to that depth.
+# addresses are to be followed to that depth. The array values_flags has more options of the compiler,
+# values_units is 2 where a second unit is to share the types of the first one.
+values_flags=()
+values_units=1
 values_build()
 {
-    local language=$1 compiler=$2 level=$3 seed=$4 functions=$5 source=values.c standard=gnu11 cc=$2
+    local language=$1 compiler=$2 level=$3 seed=$4 functions=$5 sources=(values.c) standard=gnu11 cc=$2
+    local options=(--seed "$seed" --functions "$functions" --language "$language" --compiler "$compiler" --deref "${6:-0}")
     deref=${6:-0}
     if [[ $language == c++ ]]; then
-        source=values.cc standard=gnu++17 cc=${compiler/gcc/g}++
+        sources=(values.cc) standard=gnu++17 cc=${compiler/gcc/g}++
     fi
     values_need python3 "$cc"
-    python3 "$values/generate.py" --seed "$seed" --functions "$functions" --language "$language" \
-        --compiler "$compiler" --deref "$deref" >"$source" || fail "generate.py failed"
-    "$cc" -std=$standard -g -"$level" -w -I"$values" -o values "$source" >compiler.log 2>&1 ||
+    python3 "$values/generate.py" "${options[@]}" >"${sources[0]}" || fail "generate.py failed"
+    if ((values_units == 2)); then
+        python3 "$values/generate.py" "${options[@]}" --other >"other.${sources[0]}" || fail "generate.py failed"
+        sources+=("other.${sources[0]}")
+    fi
+    "$cc" -std=$standard -g -"$level" -w "${values_flags[@]}" -I"$values" -o values "${sources[@]}" >compiler.log 2>&1 ||
         fail "$(tail -n 5 compiler.log)"
+}
+
+# values_dwz [-m]: has what units share moved into partial units; with -m into a file of its own.
+values_dwz()
+{
+    if [[ ${1:-} == -m ]]; then
+        cp values values.copy
+        dwz -m values.common -M values.common values values.copy 2>&1 || fail "dwz failed"
+        readelf -S values | grep -q gnu_debugaltlink || fail "dwz has moved nothing"
+    else
+        dwz values 2>&1 || fail "dwz failed"
+        readelf --debug-dump=info values 2>&1 | grep -q DW_TAG_partial_unit || fail "dwz has moved nothing"
+    fi
 }
 
 values_compare()

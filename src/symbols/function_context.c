@@ -1,0 +1,125 @@
+#include "symbols/function_context.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbols/dwarf_read.h"
+
+/* Codes that <dwarf.h> may be too old for (dwarfstd.org, "DWARF Language Names"). */
+enum {
+    LANGUAGE_CXX17 = 0x2a,
+    LANGUAGE_CXX20 = 0x2b,
+    LANGUAGE_C17 = 0x2c,
+    LANGUAGE_ASSEMBLY = 0x31,
+    LANGUAGE_CXX23 = 0x3a,
+    LANGUAGE_C23 = 0x3e,
+};
+
+static bool unit_of(Dwarf_Die *die, Dwarf_Die *unit)
+{
+    return dwarf_diecu(die, unit, NULL, NULL) && dwarf_tag(unit) != DW_TAG_partial_unit;
+}
+
+/*
+ * The unit of the abstract function, which is the source's own, where it has not been moved into a
+ * partial one.
+ */
+static void find_unit(Dwarf_Die *die, Dwarf_Die *unit)
+{
+    enum { CHAIN_MAX = 8 };
+    memset(unit, 0, sizeof(*unit));
+    Dwarf_Die function = *die, found;
+    for (unsigned i = 0; i < CHAIN_MAX; i++) {
+        if (unit_of(&function, &found))
+            *unit = found;
+        if (!die_abstract_origin(&function, &function))
+            break;
+    }
+}
+
+static void read_language(struct function_context *context)
+{
+    switch (context->unit.addr ? dwarf_srclang(&context->unit) : -1) {
+    case DW_LANG_C89:
+    case DW_LANG_C:
+    case DW_LANG_C99:
+    case DW_LANG_C11:
+    case LANGUAGE_C17:
+    case LANGUAGE_C23:
+        context->is_c = context->is_family = true;
+        break;
+    case DW_LANG_C_plus_plus:
+    case DW_LANG_C_plus_plus_03:
+    case DW_LANG_C_plus_plus_11:
+    case DW_LANG_C_plus_plus_14:
+    case LANGUAGE_CXX17:
+    case LANGUAGE_CXX20:
+    case LANGUAGE_CXX23:
+    case DW_LANG_ObjC_plus_plus:
+        context->is_cxx = context->is_family = true;
+        break;
+    case DW_LANG_ObjC:
+        context->is_family = true;
+        break;
+    case DW_LANG_Mips_Assembler:
+    case LANGUAGE_ASSEMBLY:
+        context->is_assembly = true;
+        break;
+    default:
+        break;
+    }
+}
+
+/* Whether the option is among those that GCC has recorded. */
+static bool has_option(const char *producer, const char *option)
+{
+    size_t length = strlen(option);
+    for (const char *at = producer; (at = strstr(at, option)); at += length)
+        if (at > producer && at[-1] == ' ' && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
+static const char *producer_of(Dwarf_Die *unit)
+{
+    Dwarf_Attribute attr;
+    return unit->addr ? dwarf_formstring(dwarf_attr(unit, DW_AT_producer, &attr)) : NULL;
+}
+
+static bool is_gcc(const char *producer)
+{
+    return strncmp(producer, "GNU ", 4) == 0;
+}
+
+static void read_producer(struct function_context *context, const char *producer)
+{
+    const char *clang = strstr(producer, "clang version ");
+    context->is_gcc = is_gcc(producer);
+    context->is_old_llvm = clang && atoi(clang + strlen("clang version ")) < 18;
+    context->is_assembly |= strncmp(producer, "GNU AS", 6) == 0;
+}
+
+struct function_context function_context_of(Dwarf_Die *die)
+{
+    struct function_context context = {0};
+    find_unit(die, &context.unit);
+    read_language(&context);
+    Dwarf_Die unit = {0};
+    dwarf_diecu(die, &unit, NULL, NULL);
+    const char *producer = producer_of(&unit);
+    if (producer)
+        read_producer(&context, producer);
+    producer = producer_of(&context.unit);
+    if (producer) {
+        /* GCC records its -m options, and there is always one. */
+        context.told_level = is_gcc(producer) && strstr(producer, " -m");
+        context.is_bare = context.told_level && has_option(producer, "-g1");
+    }
+    return context;
+}
+
+unsigned function_context_layout(const struct function_context *context)
+{
+    return context->is_cxx | (unsigned)context->is_gcc << 1;
+}
