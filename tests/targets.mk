@@ -6,6 +6,7 @@ TARGET_NAMES := one_thread threads8 recursion tailcall longjmp signal_storm dlop
                 own_int3 sigtrap_blocked group_stop suspends job many_threads_churn first_instructions \
                 coroutines thread_ends exceptions made_code affinity jit undumpable under_seccomp
 # Processes, signals and ways out.
+TARGET_NAMES += reload crowd secluded
 TARGET_NAMES += processes ends frames_left nested coroutines20 signal_pc \
                 signals_awaited debugger seccomp_strict limited take call_chain pointers withdrawn fork_between \
                 many family shared_memory namespace_init

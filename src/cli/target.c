@@ -11,6 +11,7 @@
 #include "cli/target_watch.h"
 #include "symbols/target_file.h"
 #include "util/cleanup.h"
+#include "util/descriptors.h"
 #include "util/log.h"
 #include "util/sorted.h"
 
@@ -247,7 +248,7 @@ void target_refresh(struct target *target)
     struct error err;
     bool libraries = false;
     if (modules_scan(&now, process_task(target->process), target->tracer->catalog, &err) < 0) {
-        log_debug("%s", err.text);
+        log_line(descriptors_out(err.code) ? LOG_WARNING : LOG_DEBUG, "%s", err.text);
         return;
     }
     size_t n = now.list.count;

@@ -11,8 +11,10 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "ptrace/clean.h"
 #include "ptrace/core.h"
 #include "ptrace/handover.h"
 #include "ptrace/namespace_init.h"
@@ -20,6 +22,8 @@
 #include "ptrace/remote_call.h"
 #include "util/cleanup.h"
 #include "util/log.h"
+
+enum { KEEP_AGAIN_NS = 200000 };
 
 static void *const KNOWN = (void *)1;
 
@@ -29,14 +33,41 @@ int engine_shares_memory(pid_t one, pid_t other)
     return r < 0 ? -errno : r == 0;
 }
 
+/* The child lives on in a copy of the space that cannot be cleaned: it stays traced, passes the
+   breakpoints, and is not reported. */
+static int keep(struct engine *engine, const struct space *space, pid_t child)
+{
+    struct space *copy = NULL;
+    int r = space_copy_unseen(space, &copy);
+    struct process *process = r == 0 ? process_new(engine, child, copy) : NULL;
+    if (process && tracee_new(process, child)) {
+        process_set_silent(process, true);
+        return 0;
+    }
+    if (process)
+        process_free(process);
+    else
+        space_put(copy);
+    return r < 0 ? r : -ENOMEM;
+}
+
+/* Lets go of a child that is not followed, without breakpoints. */
 static void let_child_go(struct engine *engine, struct space *space, pid_t child)
 {
     cleanup(cleanup_fd) int fd = remote_open_memory(space, child);
-    if (fd >= 0)
-        space_clean(space, fd);
-    else
-        log_warning("cannot clean the memory of child %d: %s", child, strerror(-fd));
-    engine_ptrace(engine, PTRACE_DETACH, child, NULL, 0);
+    int r = clean_memory(space, fd, child);
+    if (r == 0) {
+        engine_ptrace(engine, PTRACE_DETACH, child, NULL, 0);
+        return;
+    }
+    /* Where memory is out it will be there again: the child waits meanwhile. */
+    int kept;
+    while ((kept = keep(engine, space, child)) == -ENOMEM && !engine_is_dead(child))
+        nanosleep(&(struct timespec){.tv_nsec = KEEP_AGAIN_NS}, NULL);
+    if (kept == 0)
+        log_warning("the breakpoints in the memory of child %d cannot be taken out (%s): it stays "
+                    "traced until it executes another program",
+                    child, strerror(-r));
 }
 
 static void follow(struct engine *engine, struct tracee *parent, pid_t child, bool shared)
@@ -103,7 +134,7 @@ void engine_birth(struct engine *engine, struct tracee *parent, const struct sto
             thread->trap_block = parent->trap_block;
             thread->trap_mask = parent->trap_mask;
         } else
-            log_warning("out of memory: calls of thread %d are not reported", child);
+            log_debug("out of memory: thread %d waits", child); /* see engine_stranger() */
     } else {
         int compared = engine_shares_memory(parent->tid, child);
         bool shared = compared < 0 ? stop->kind == STOP_VFORK : compared > 0;
@@ -134,10 +165,12 @@ void engine_stranger(struct engine *engine, const struct stop *stop)
         return;
     }
     /* A child whose parent's event is still to come: hold it, and take the stop out of the loop's
-       sight. */
-    engine_reap(stop->tid);
-    if (table_put(&engine->newborn, (uint64_t)stop->tid, KNOWN) < 0)
-        engine_ptrace(engine, PTRACE_DETACH, stop->tid, NULL, 0);
+       sight. Where that cannot be noted, or where it is a thread that memory is lacking for, it is
+       seen again. */
+    if (!process && table_put(&engine->newborn, (uint64_t)stop->tid, KNOWN) == 0)
+        engine_reap(stop->tid);
+    else
+        nanosleep(&(struct timespec){.tv_nsec = KEEP_AGAIN_NS}, NULL);
 }
 
 /* execve(2) by any thread leaves one, under the leader's ID (ptrace(2), "execve(2) under ptrace").

@@ -33,6 +33,8 @@ struct engine {
     struct process *awaited; /* let go, and their ends are to be seen: see namespace_init.h */
     struct table newborn;    /* tid -> itself: stopped at birth, its parent's event not seen yet */
     struct capture capture;
+    const struct space *lent_to; /* see space_memory(); `lent` is then its descriptor, else -1 */
+    int lent;
     struct unwinder *unwinders; /* of no address space now: see unwind.h */
 
     /* see ptrace/server.h; all else is looked at in a turn only */

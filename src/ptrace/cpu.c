@@ -88,8 +88,8 @@ int cpu_of(struct tracee *tracee)
     uint32_t cpu = 0;
     struct iovec local = {&cpu, sizeof(cpu)}, remote = {(void *)(uintptr_t)at.value, sizeof(cpu)};
     tracee->process->engine->stats.memory_reads += at.value != 0;
-    if (at.value && memory_read_pieces(tracee->tid, tracee->process->space->memory, &local, &remote,
-                                       1) == sizeof(cpu))
+    if (at.value && memory_read_pieces(tracee->tid, space_memory(tracee->process->space), &local,
+                                       &remote, 1) == sizeof(cpu))
         return (int)cpu;
     return from_stat(tracee);
 }

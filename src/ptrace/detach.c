@@ -248,6 +248,32 @@ static void pause_a_little(void)
     nanosleep(&pause, NULL);
 }
 
+/* By whatever way there is into the memory. false: there is none. They stay, are passed, and nobody
+   is let go, nor reported: the loop sees their stops. */
+static bool lift_all(const struct leavers *leavers)
+{
+    struct tracee *tracee;
+    struct stop stop;
+    struct walk walk;
+    pid_t by = 0;
+    walk_leavers(&walk, leavers);
+    while (by == 0 && (tracee = walk_next(&walk)))
+        if (stopped(tracee->tid, &stop) && !stop_is_end(&stop))
+            by = tracee->tid;
+    walk_end(&walk);
+    int r = space_lift_all(leavers->space, by);
+    if (r == 0)
+        return true;
+    log_warning("the breakpoints in process %d cannot be taken out (%s): it stays traced until it "
+                "ends or executes another program",
+                leavers->pid, strerror(-r));
+    leavers->space->unclean = true;
+    for (struct process *process = leavers->space->processes; process;
+         process = process->next_in_space)
+        process_set_silent(process, true);
+    return false;
+}
+
 static void detach_space(struct engine *engine, struct process *process)
 {
     const struct leavers leavers = {engine, process->space, process->pid};
@@ -258,10 +284,10 @@ static void detach_space(struct engine *engine, struct process *process)
     if (process->n_threads == 0)
         process_free(process);
     quiesce(&leavers);
-    if (leavers.space)
-        space_lift_all(leavers.space);
-    mark_all(&leavers);
-    for (;;) {
+    bool clean = !leavers.space || lift_all(&leavers);
+    if (clean)
+        mark_all(&leavers);
+    while (clean) {
         let_some_go(&leavers);
         if (!somebody_comes(&leavers))
             break;
@@ -271,13 +297,18 @@ static void detach_space(struct engine *engine, struct process *process)
     engine->stats.detach_ns += engine_now_ns() - start_ns;
 }
 
+static bool may_leave(const struct process *process)
+{
+    return !process->leaving && !(process->space && process->space->unclean);
+}
+
 void engine_detach_process(struct engine *engine, struct process *process)
 {
     pid_t pid = process->pid;
     /* It may execute another program, and so get another space, before it is stopped. */
     do
         detach_space(engine, process);
-    while ((process = process_find(engine, pid)) && !process->leaving);
+    while ((process = process_find(engine, pid)) && may_leave(process));
 }
 
 void engine_leave_process(struct engine *engine, struct process *process)
@@ -296,7 +327,7 @@ void engine_let_silent_go(struct engine *engine)
     while (again) {
         again = false;
         for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
-            if (!process->silent || process->leaving || process->space->n_speakers > 0)
+            if (!process->silent || !may_leave(process) || process->space->n_speakers > 0)
                 continue;
             engine_detach_process(engine, process);
             again = true;
@@ -317,7 +348,18 @@ static void poll_all(struct engine *engine)
 {
     struct tracee *tracee;
     for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
-        let_go(engine, tracee);
+        if (tracee->process->leaving)
+            let_go(engine, tracee);
+}
+
+/* Whether there is one that must not be let go before it has executed another program. */
+static bool somebody_stays(const struct engine *engine)
+{
+    const struct process *process;
+    for (size_t at = 0; (process = table_next(&engine->processes, &at));)
+        if (!process->leaving)
+            return true;
+    return false;
 }
 
 /* The next stop of a tracee of the acting server's. false: there is none now. */
@@ -346,11 +388,12 @@ static void let_rest_go(struct engine *engine)
 {
     uint64_t now_ns = engine_now_ns(), poll_ns = now_ns + POLL_NS;
     for (unsigned n = 0; engine->tracees.count > 0; now_ns = engine_now_ns()) {
-        if (now_ns >= engine->let_go_until_ns && n++ >= LAST_SERVED_MAX)
+        bool late = now_ns >= engine->let_go_until_ns && !somebody_stays(engine);
+        if (late && n++ >= LAST_SERVED_MAX)
             break;
         if (serve_next(engine))
             continue;
-        if (now_ns >= engine->let_go_until_ns)
+        if (late)
             break;
         if (now_ns >= poll_ns) {
             /* Also what other servers have, and what is never reported. */
@@ -370,10 +413,16 @@ void engine_detach_all(struct engine *engine)
             engine->options.let_go_ms
                 ? engine_now_ns() + engine->options.let_go_ms * UINT64_C(1000000)
                 : UINT64_MAX;
-    while (engine->processes.count > engine->n_leaving)
-        for (size_t at = 0; (process = table_next(&engine->processes, &at));)
-            if (!process->leaving)
-                engine_detach_process(engine, process);
+    bool again = true;
+    while (again) {
+        again = false;
+        for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
+            if (!may_leave(process))
+                continue;
+            engine_detach_process(engine, process);
+            again = true;
+        }
+    }
     uint64_t start_ns = engine_now_ns();
     let_rest_go(engine);
     engine->stats.detach_ns += engine_now_ns() - start_ns;

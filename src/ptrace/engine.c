@@ -16,7 +16,7 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
     e->options = *options;
     e->sink = *sink;
     e->no_binding = options->no_pin;
-    e->child_go = e->child_answer = -1;
+    e->child_go = e->child_answer = e->lent = -1;
     int r = servers_init(e);
     if (r == 0)
         r = capture_init(&e->capture, options->string_limit);

@@ -40,7 +40,7 @@ static bool make_parking(struct space *space, const struct site *site)
     if (space->parking.value)
         return true;
     if (slots_take(space, NULL, site->at, arch_spin_insn_length, &place) < 0 ||
-        memory_write(space->memory, place, arch_spin_insn, arch_spin_insn_length) < 0)
+        memory_write(space_memory(space), place, arch_spin_insn, arch_spin_insn_length) < 0)
         return false;
     space->engine->stats.text_writes++;
     space->changes++;
@@ -192,8 +192,9 @@ void handover_executed(struct engine *engine, struct tracee *tracee, struct spac
         return;
     /* There is no slot yet, but nobody else either who could run this code. */
     if (engine_get_regs(engine, tid, &regs) < 0 || engine_get_mask(engine, tid, &mask) < 0 ||
-        memory_read(space->memory, arch_pc(&regs), code, arch_spin_insn_length) < 0 ||
-        memory_write(space->memory, arch_pc(&regs), arch_spin_insn, arch_spin_insn_length) < 0)
+        memory_read(space_memory(space), arch_pc(&regs), code, arch_spin_insn_length) < 0 ||
+        memory_write(space_memory(space), arch_pc(&regs), arch_spin_insn, arch_spin_insn_length) <
+            0)
         return;
     /* Only a thread that was killed cannot be let go. */
     if (engine_set_mask(engine, tid, ~UINT64_C(0)) < 0 ||
@@ -202,7 +203,7 @@ void handover_executed(struct engine *engine, struct tracee *tracee, struct spac
     if (move(engine, tracee, primary) < 0)
         /* Its end is reported to the primary: it is our child. */
         tracee_set_owner(tracee, primary);
-    int r = memory_write(space->memory, arch_pc(&regs), code, arch_spin_insn_length);
+    int r = memory_write(space_memory(space), arch_pc(&regs), code, arch_spin_insn_length);
     engine_set_mask(engine, tid, mask);
     if (r < 0 && r != -ESRCH)
         log_warning("process %d: its first instruction cannot be put back: %s", tid, strerror(-r));

@@ -167,7 +167,7 @@ pid_t engine_settle_some(struct engine *engine, pid_t pid)
 static bool has_trap(const struct space *space, target_addr at)
 {
     uint8_t there[ARCH_TRAP_MAX];
-    return memory_read(space->memory, at, there, arch_trap_length) == 0 &&
+    return memory_read(space_memory(space), at, there, arch_trap_length) == 0 &&
            memcmp(there, arch_trap, arch_trap_length) == 0;
 }
 

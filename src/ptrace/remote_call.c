@@ -72,7 +72,7 @@ static target_addr syscall_insn_behind(const struct space *space, const arch_reg
 {
     uint8_t code[ARCH_TRAP_MAX];
     target_addr at = target_addr_plus(arch_pc(regs), -(int64_t)arch_syscall_insn_length);
-    bool is_one = memory_read(space->memory, at, code, arch_syscall_insn_length) == 0 &&
+    bool is_one = memory_read(space_memory(space), at, code, arch_syscall_insn_length) == 0 &&
                   memcmp(code, arch_syscall_insn, arch_syscall_insn_length) == 0;
     return is_one ? at : target_addr_of(0);
 }

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "ptrace/core.h"
 
@@ -149,6 +151,25 @@ int engine_set_pc(struct engine *engine, pid_t tid, arch_regs *regs, target_addr
 {
     struct request r = {.tid = tid, .regs = regs, .pc = pc};
     return make(engine, REQUEST_SET_PC, make_set_pc, &r);
+}
+
+/* The system call, not the C library's function: that returns the word (ptrace(2), "C
+   library/kernel differences"). */
+static void make_read_word(void *data)
+{
+    struct request *r = data;
+    r->result = syscall(SYS_ptrace, PTRACE_PEEKDATA, r->tid, r->addr, r->data) < 0 ? -errno : 0;
+}
+
+int engine_read_word(struct engine *engine, pid_t tid, target_addr at, uint64_t *word)
+{
+    struct request r = {.tid = tid, .addr = (void *)(uintptr_t)at.value, .data = (uintptr_t)word};
+    return make(engine, REQUEST_OTHER, make_read_word, &r);
+}
+
+int engine_write_word(struct engine *engine, pid_t tid, target_addr at, uint64_t word)
+{
+    return engine_ptrace(engine, PTRACE_POKEDATA, tid, (void *)(uintptr_t)at.value, word);
 }
 
 int engine_get_mask(struct engine *engine, pid_t tid, uint64_t *mask)

@@ -28,6 +28,11 @@ MUST_CHECK int engine_get_float_regs(struct engine *engine, pid_t tid,
                                      struct arch_float_regs *regs);
 MUST_CHECK int engine_set_pc(struct engine *engine, pid_t tid, arch_regs *regs, target_addr pc);
 
+/* A word of the stopped thread's memory, at an aligned address: also where /proc/PID/mem cannot be
+   opened, and written where pages are read-only. */
+MUST_CHECK int engine_read_word(struct engine *engine, pid_t tid, target_addr at, uint64_t *word);
+MUST_CHECK int engine_write_word(struct engine *engine, pid_t tid, target_addr at, uint64_t word);
+
 /* The signal mask of a stopped thread, as the kernel has it: bit 0 is signal 1. */
 int engine_get_mask(struct engine *engine, pid_t tid, uint64_t *mask);
 int engine_set_mask(struct engine *engine, pid_t tid, uint64_t mask);

@@ -50,7 +50,7 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
     bool has_floats = false;
     if (entry ? probe->float_args : probe->float_rets)
         has_floats = engine_get_float_regs(engine, tracee->tid, &floats) == 0;
-    capture_finish(&engine->capture, tracee->tid, tracee->process->space->memory,
+    capture_finish(&engine->capture, tracee->tid, space_memory(tracee->process->space),
                    has_floats ? &floats : NULL);
     hit->pid = tracee->process->pid;
     hit->tid = tracee->tid;
@@ -99,10 +99,10 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
     if (reads_cpu)
         own[n++] = (struct span){.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
     if (captures)
-        capture_read(&engine->capture, tracee->tid, tracee->process->space->memory, own, n);
+        capture_read(&engine->capture, tracee->tid, space_memory(tracee->process->space), own, n);
     else if (n)
         engine->stats.memory_reads +=
-            spans_read(tracee->tid, tracee->process->space->memory, own, n);
+            spans_read(tracee->tid, space_memory(tracee->process->space), own, n);
     engine->stats.memory_reads += foresight ? foresight->n_reads : 0;
     foresight_learn(&engine->acting->foresight, tracee->tid, cpu_at, cpu_known(tracee) >= 0);
     *ret = target_addr_of(address);
@@ -124,7 +124,7 @@ static int read_result(struct engine *engine, struct tracee *tracee)
     target_addr cpu_at = cpu_address(tracee);
     bool reads_cpu = cpu_at.value && cpu_seen < 0 && cpu_known(tracee) < 0;
     struct span own = {.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
-    capture_read(&engine->capture, tracee->tid, tracee->process->space->memory, &own,
+    capture_read(&engine->capture, tracee->tid, space_memory(tracee->process->space), &own,
                  reads_cpu ? 1 : 0);
     if (foresight) {
         engine->stats.memory_reads += foresight->n_reads;
@@ -222,7 +222,7 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
 static void serve_longjmp(struct tracee *tracee, const arch_regs *regs)
 {
     uint64_t sps[ARCH_JUMP_SPS_MAX], now = engine_now_ns();
-    unsigned n = arch_jump_sps(tracee->process->space->memory, regs, sps);
+    unsigned n = arch_jump_sps(space_memory(tracee->process->space), regs, sps);
     callstack_jumped(&tracee->frames);
     for (unsigned i = 0; i < n; i++) {
         struct stack_range stack = stack_range_of(tracee, sps[i], now);
@@ -240,7 +240,7 @@ static void serve_context(struct tracee *tracee, const arch_regs *regs)
 {
     struct arch_context to;
     uint64_t sp = arch_sp(regs);
-    if (!arch_context_to(tracee->process->space->memory, regs, &to) || to.sp <= sp)
+    if (!arch_context_to(space_memory(tracee->process->space), regs, &to) || to.sp <= sp)
         return;
     struct stack_range stack = stack_range_of(tracee, to.sp, engine_now_ns());
     if (sp < stack.low || sp >= stack.high || (to.high && (sp < to.low || sp >= to.high)))

@@ -95,7 +95,7 @@ static int get_action(struct space *space, pid_t tid, struct kernel_sigaction *a
     r = remote_syscall(space, tid, SYS_rt_sigaction, args, &result);
     if (r == 0 && result < 0)
         r = (int)result;
-    return r < 0 ? r : memory_read(space->memory, scratch, action, sizeof(*action));
+    return r < 0 ? r : memory_read(space_memory(space), scratch, action, sizeof(*action));
 }
 
 static int set_action(struct space *space, pid_t tid, const arch_regs *regs,
@@ -103,7 +103,7 @@ static int set_action(struct space *space, pid_t tid, const arch_regs *regs,
 {
     int64_t result = 0;
     target_addr scratch = scratch_of(regs);
-    int r = memory_write(space->memory, scratch, action, sizeof(*action));
+    int r = memory_write(space_memory(space), scratch, action, sizeof(*action));
     const uint64_t args[6] = {SIGTRAP, scratch.value, 0, KERNEL_SIGSET_SIZE};
     if (r == 0)
         r = remote_syscall(space, tid, SYS_rt_sigaction, args, &result);
@@ -157,8 +157,8 @@ bool sigtrap_on_sigmask(const struct tracee *tracee, const arch_regs *regs, unsi
     /* As syscall() has it: EINVAL. */
     if (first > 0 && arch_integer_arg(regs, first + 3) != KERNEL_SIGSET_SIZE)
         return false;
-    if (!at ||
-        memory_read(tracee->process->space->memory, target_addr_of(at), &set, sizeof(set)) < 0)
+    if (!at || memory_read(space_memory(tracee->process->space), target_addr_of(at), &set,
+                           sizeof(set)) < 0)
         return false;
     switch (how) {
     case SIG_SETMASK:
@@ -197,7 +197,7 @@ static void on_sigaction_done(void *data, struct process *process, pid_t tid)
 void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs, unsigned first)
 {
     struct process *process = tracee->process;
-    const int memory = process->space->memory;
+    const int memory = space_memory(process->space);
     uint64_t action = arch_integer_arg(regs, first + 1), ret = arch_return_register(regs);
     struct error err;
     if ((int)arch_integer_arg(regs, first) != SIGTRAP || !action)

@@ -29,7 +29,7 @@ static int prepare(struct space *space, struct site *site, struct error *err)
         if (space_site(space, target_addr_plus(site->at, (int64_t)i)))
             n = i;
     if (n < arch_trap_length) {
-        int gone = memory_read(space->memory, site->at, code, 1);
+        int gone = memory_read(space_memory(space), site->at, code, 1);
         return error_set(err, gone == -ESRCH ? gone : -EINVAL, "no code at 0x%lx", site->at.value);
     }
     /* The length does not depend on where a near slot lies: build once to learn it. */
@@ -48,7 +48,7 @@ static int prepare(struct space *space, struct site *site, struct error *err)
         }
         if (site->slot_room && displaced_build(&copy, site->at, code, n, site->slot) == 0 &&
             copy.kind == DISPLACED_SLOT && copy.slot_length <= site->slot_room &&
-            memory_write(space->memory, site->slot, copy.bytes, copy.slot_length) == 0) {
+            memory_write(space_memory(space), site->slot, copy.bytes, copy.slot_length) == 0) {
             space->engine->stats.text_writes++;
             space->changes++;
         } else {
@@ -137,7 +137,7 @@ int site_plant(struct space *space, struct site *site)
 {
     if (site->planted)
         return 0;
-    int r = memory_write(space->memory, site->at, arch_trap, arch_trap_length);
+    int r = memory_write(space_memory(space), site->at, arch_trap, arch_trap_length);
     if (r < 0)
         return r;
     space->engine->stats.text_writes++;
@@ -151,12 +151,12 @@ int site_plant(struct space *space, struct site *site)
 static int take_out(struct space *space, const struct site *site)
 {
     uint8_t there[ARCH_TRAP_MAX];
-    int r = memory_read(space->memory, site->at, there, arch_trap_length);
+    int r = memory_read(space_memory(space), site->at, there, arch_trap_length);
     /* Code that was unmapped or replaced behind our back is not ours to write to. */
     if (r == 0 && memcmp(there, arch_trap, arch_trap_length) != 0)
         r = -ENOENT;
     if (r == 0)
-        r = memory_write(space->memory, site->at, site->original, arch_trap_length);
+        r = memory_write(space_memory(space), site->at, site->original, arch_trap_length);
     if (r == 0)
         space->engine->stats.text_writes++;
     return r;

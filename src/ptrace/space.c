@@ -5,11 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ptrace/clean.h"
 #include "ptrace/core.h"
 #include "ptrace/memory.h"
 #include "ptrace/remote_call.h"
 #include "ptrace/returns.h"
 #include "ptrace/unwind.h"
+#include "ptrace/walk.h"
+#include "util/descriptors.h"
 #include "util/log.h"
 
 enum {
@@ -19,21 +22,72 @@ enum {
     NO_CODE_AGAIN_NS = 100 * 1000 * 1000,
 };
 
+/* What those take turns to have that got no descriptor of their own. */
+static void lend(struct engine *engine, const struct space *space, int fd)
+{
+    if (engine->lent >= 0)
+        close(engine->lent);
+    engine->lent = fd;
+    engine->lent_to = space;
+}
+
 /* The space whose memory is open at fd (or a negative errno), which it becomes the owner of. */
 static int make(struct engine *engine, int fd, struct space **space)
 {
-    if (fd < 0)
+    if (fd < 0 && fd != -EMFILE && fd != -ENFILE)
         return fd;
     struct space *s = calloc(1, sizeof(*s));
     if (!s) {
-        close(fd);
+        if (fd >= 0)
+            close(fd);
         return -ENOMEM;
     }
     s->engine = engine;
     s->users = 1;
-    s->memory = fd;
+    s->memory = fd >= 0 && descriptors_may_keep(fd) ? fd : -1;
+    if (fd >= 0 && s->memory < 0)
+        lend(engine, s, fd);
     *space = s;
     return 0;
+}
+
+/* Whether the thread is stopped and has not executed another program since it was last seen: that
+   would be its first stop afterwards. */
+static bool is_in_its_space(pid_t tid)
+{
+    struct stop stop;
+    return engine_peek(tid, &stop) == 1 && !stop_is_end(&stop) && stop.kind != STOP_EXEC;
+}
+
+static pid_t stopped_thread(const struct space *space)
+{
+    const struct tracee *tracee;
+    if (space->helper && is_in_its_space(space->helper))
+        return space->helper;
+    for (tracee = space_first_thread(space); tracee; tracee = space_next_thread(tracee))
+        if (is_in_its_space(tracee->tid))
+            return tracee->tid;
+    return 0;
+}
+
+int space_memory(const struct space *space)
+{
+    struct engine *engine = space->engine;
+    if (space->memory >= 0)
+        return space->memory;
+    if (engine->lent_to == space)
+        return engine->lent;
+    pid_t tid = space->newborn ? space->newborn : stopped_thread(space);
+    int fd = tid ? memory_open(tid) : -EAGAIN;
+    if (fd < 0)
+        return fd;
+    /* Of one that was killed meanwhile the ID may be another's. */
+    if (!space->newborn && !is_in_its_space(tid)) {
+        close(fd);
+        return -EAGAIN;
+    }
+    lend(engine, space, fd);
+    return fd;
 }
 
 int space_new(struct engine *engine, pid_t tid, struct space **space)
@@ -84,8 +138,8 @@ static bool copy_arena(const struct space *from, const struct space *to, const s
     for (size_t at = 0; at < arena->used; at += sizeof(bytes)) {
         size_t n = arena->used - at < sizeof(bytes) ? arena->used - at : sizeof(bytes);
         target_addr place = target_addr_plus(arena->start, (int64_t)at);
-        if (memory_read(from->memory, place, bytes, n) < 0 ||
-            memory_write(to->memory, place, bytes, n) < 0)
+        if (memory_read(space_memory(from), place, bytes, n) < 0 ||
+            memory_write(space_memory(to), place, bytes, n) < 0)
             return false;
     }
     return true;
@@ -147,7 +201,7 @@ static void remake(struct space *space, pid_t tid)
 static void conform_planted(struct space *space, struct site *site)
 {
     uint8_t there[ARCH_TRAP_MAX];
-    if (memory_read(space->memory, site->at, there, arch_trap_length) == 0 &&
+    if (memory_read(space_memory(space), site->at, there, arch_trap_length) == 0 &&
         memcmp(there, arch_trap, arch_trap_length) == 0)
         return;
     site->planted = false;
@@ -179,8 +233,10 @@ int space_copy(struct space *from, pid_t tid, uint64_t changes, struct space **s
 {
     struct space *s = NULL;
     int r = make(from->engine, remote_open_memory(from, tid), &s);
-    if (r == 0)
+    if (r == 0) {
+        s->newborn = tid;
         r = copy_sites(from, s);
+    }
     if (r == 0)
         r = copy_slots(from, s);
     if (r == 0)
@@ -194,6 +250,7 @@ int space_copy(struct space *from, pid_t tid, uint64_t changes, struct space **s
     s->syscalls = from->syscalls;
     if (changes != from->changes)
         conform(from, s, tid);
+    s->newborn = 0;
     *space = s;
     return 0;
 }
@@ -220,6 +277,28 @@ size_t space_watches(const struct space *space)
     return n;
 }
 
+int space_copy_unseen(const struct space *from, struct space **space)
+{
+    struct space *s = NULL;
+    struct site *site;
+    int r = make(from->engine, -EMFILE, &s);
+    if (r == 0)
+        r = copy_sites(from, s);
+    if (r == 0)
+        r = copy_slots(from, s);
+    if (r < 0) {
+        space_put(s);
+        return r;
+    }
+    s->unclean = true;
+    for (size_t at = 0; (site = table_next(&s->sites, &at));) {
+        site->planted = site->mapped;
+        site->uses = site->kinds = 0;
+    }
+    *space = s;
+    return 0;
+}
+
 void space_put(struct space *space)
 {
     if (!space || --space->users > 0)
@@ -231,7 +310,10 @@ void space_put(struct space *space)
     slots_free(&space->slots);
     maps_free(&space->maps);
     unwinder_put(space->engine, space->unwinder);
-    close(space->memory);
+    if (space->memory >= 0)
+        close(space->memory);
+    if (space->engine->lent_to == space)
+        lend(space->engine, NULL, -1);
     free(space);
 }
 
@@ -316,7 +398,7 @@ static void hide_all(const struct space *space, target_addr at, void *buffer, si
 
 int space_read(const struct space *space, target_addr at, void *buffer, size_t n)
 {
-    int r = memory_read(space->memory, at, buffer, n);
+    int r = memory_read(space_memory(space), at, buffer, n);
     if (r == 0)
         hide_all(space, at, buffer, n);
     return r < 0 ? -EIO : 0;
@@ -324,39 +406,22 @@ int space_read(const struct space *space, target_addr at, void *buffer, size_t n
 
 size_t space_read_some(const struct space *space, target_addr at, void *buffer, size_t n)
 {
-    size_t got = memory_read_some(space->memory, at, buffer, n);
+    size_t got = memory_read_some(space_memory(space), at, buffer, n);
     if (got > 0)
         hide_all(space, at, buffer, got);
     return got;
 }
 
-void space_clean(const struct space *space, int fd)
-{
-    const struct site *site;
-    for (size_t position = 0; (site = table_next(&space->sites, &position));) {
-        uint8_t there[ARCH_TRAP_MAX];
-        /* Also where a breakpoint was lifted: a child may have been copied just before. Where the
-           code was unmapped or replaced behind our back, there is nothing of ours. */
-        if (!site->mapped)
-            continue;
-        if (memory_read(fd, site->at, there, arch_trap_length) < 0 ||
-            memcmp(there, arch_trap, arch_trap_length) != 0)
-            continue;
-        int r = memory_write(fd, site->at, site->original, arch_trap_length);
-        if (r < 0 && r != -ESRCH)
-            log_warning("cannot take out the breakpoint at 0x%lx: %s", site->at.value,
-                        strerror(-r));
-        space->engine->stats.text_writes++;
-    }
-}
-
-void space_lift_all(struct space *space)
+int space_lift_all(struct space *space, pid_t stopped)
 {
     struct site *site;
-    space_clean(space, space->memory);
+    int r = clean_memory(space, space_memory(space), stopped);
     for (size_t position = 0; (site = table_next(&space->sites, &position));) {
-        site->planted = false;
+        /* One that may be left is passed like others. */
+        site->planted = r < 0 && site->mapped;
         site->uses = 0;
         site->kinds = 0;
     }
+    space->changes++;
+    return r;
 }

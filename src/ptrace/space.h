@@ -44,7 +44,9 @@ struct space {
     struct process *processes; /* those in it */
     unsigned n_speakers;       /* of these, whose calls are reported */
     unsigned announced; /* of these, that `started` has told of: watches live while there are */
-    int memory;         /* /proc/PID/mem */
+    int memory;         /* /proc/PID/mem; -1: no descriptor was left for it: see space_memory() */
+    pid_t newborn;      /* while it is a copy in the making: the child, which has not run yet */
+    bool unclean;       /* its breakpoints could not be taken out when it was to be let go */
     struct table sites; /* address -> struct site, owned */
     struct slots slots;
     uint64_t changes;         /* of breakpoints and slots in the memory, so far */
@@ -67,6 +69,9 @@ MUST_CHECK int space_new(struct engine *engine, pid_t tid, struct space **space)
  * it is written anew.
  */
 MUST_CHECK int space_copy(struct space *from, pid_t tid, uint64_t changes, struct space **space);
+/* A copy for a child whose memory cannot be looked at: wherever a breakpoint may stand, one is
+   passed. */
+MUST_CHECK int space_copy_unseen(const struct space *from, struct space **space);
 /* One user less; the last frees it. Memory is not touched. */
 void space_put(struct space *space);
 /* Takes away the watches with this data, or all of them. */
@@ -90,11 +95,15 @@ void space_forget_maps(struct space *space);
    page that is no such code the answer may be 100 ms old. */
 bool space_is_code(struct space *space, target_addr at, uint64_t now_ns);
 
-/* Takes all breakpoints out of the memory open at `fd`: the space's own, or a forked child's copy.
+/* Lifts all breakpoints and forgets their uses. `stopped` as for clean_memory(), and so is the
+   result: of those that are left the sites stay planted. */
+MUST_CHECK int space_lift_all(struct space *space, pid_t stopped);
+/*
+ * The space's memory, to be read and written: its own descriptor, or, when it got none, one that
+ * such spaces take turns to have, which is good until another space is asked for its own. Negative
+ * errno: it cannot be opened now, perhaps since no thread is stopped.
  */
-void space_clean(const struct space *space, int fd);
-/* Lifts all breakpoints and forgets their uses. */
-void space_lift_all(struct space *space);
+int space_memory(const struct space *space);
 
 /* A thread of the space that is stopped where remote_syscall() can use it: the one being served, or
    one that is stopped for it and resumed later by the loop. -EAGAIN: it has something to report

@@ -99,7 +99,8 @@ static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *valu
     if (!is_known) {
         page->at = at / PAGE_BYTES;
         page->turn = 0;
-        if (memory_read(space->memory, target_addr_of(at - offset), page->bytes, PAGE_BYTES) < 0)
+        if (memory_read(space_memory(space), target_addr_of(at - offset), page->bytes, PAGE_BYTES) <
+            0)
             return -UNW_EINVAL;
         page->turn = unwinder->turn;
     }

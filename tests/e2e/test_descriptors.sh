@@ -16,11 +16,132 @@ case_limits_of_the_program()
     traced 0 -q -P -f nothing_of_that_name /bin/sh -c 'ulimit -Sn; ulimit -Hn'
     [[ $(cat $out) == "200"$'\n'"$hard" ]] || fail "its limits are $(paste -sd' ' $out)"
     tracer_start --print=lines -f my_traced_function "$sample" 1000 1000
-    wait_for 10 at_least 20 ' = 42 <' lines || fail "no calls seen"
+    wait_for 10 at_least 20 ':my_traced_function' lines || fail "no calls seen"
     awk '/^Max open files/ {print $4, $5}' "/proc/$tracer_pid/limits" >limits
     read -r soft raised <limits
     ((soft > 200 && soft < hard && raised == hard)) || fail "the tracer's own limits: $(cat limits)"
     tracer_ends 0
+}
+
+# Not instrumented: what the sanitizers open themselves is no part of what is looked at.
+few() # DESCRIPTORS COMMAND...
+{
+    local n=$1
+    shift
+    # shellcheck disable=SC2016
+    bash -c 'ulimit -n "$1"; shift; exec "$@"' few "$n" "$@"
+}
+
+plain=${PLAIN_BUILD:-$build}/bin/ptrace_tracer
+
+runs() # STATUS DESCRIPTORS ARGUMENT...
+{
+    local wanted=$1 n=$2 status=0
+    shift 2
+    few "$n" "$plain" "$@" >"$out" 2>"$err" || status=$?
+    [[ $status == "$wanted" ]] || fail "exit status $status, not $wanted, with $n descriptors"
+}
+
+# Plug-ins that are loaded, removed and never seen again take no descriptors; the children that are
+# forked afterwards live, followed or not.
+case_reloaded_libraries()
+{
+    runs 0 64 --print=lines "$build/targets/reload" 150 20
+    [[ $(grep -c . "$out") -ge 2 ]] || fail "the program did not end as it should"
+    lines 150 ':lib_work\(' lines
+    lines 0 ':child_work\(' lines
+    lines 0 'descriptors|open files' "$err"
+    runs 0 64 -F --print=lines "$build/targets/reload" 150 20
+    lines 150 ':lib_work\(' lines
+    lines 200 ':child_work\(' lines
+}
+
+# More processes than descriptors: all are followed, and let go of when they are not.
+case_more_children_than_descriptors()
+{
+    runs 0 48 -F --print=lines -f work "$build/targets/crowd" 100
+    lines 500 ':work\(' lines
+    lines 500 '<[0-9.]+>$' lines
+    lines 0 'cannot' "$err"
+    runs 0 48 --print=lines -f work "$build/targets/crowd" 100
+    lines 0 ':work\(' lines
+    lines 0 'cannot' "$err"
+}
+
+# A build runs thousands of programs: more of them than there are descriptors, each once.
+case_many_programs()
+{
+    local i
+    mkdir programs
+    for ((i = 0; i < 150; i++)); do
+        cp "$build/targets/one_thread" "programs/p$i"
+        echo "$i" >>"programs/p$i"
+        echo "./programs/p$i 1 >/dev/null || exit 9"
+    done >all.sh
+    runs 0 64 -F --print=lines -f 'work@p*' /bin/sh all.sh
+    lines 150 'p[0-9]+:work\(' lines
+    lines 0 'cannot' "$err"
+}
+
+# With hardly any at all either everything is traced, or what cannot be is said.
+case_seven_to_nine()
+{
+    local n pid
+    for n in 6 7 8 9; do
+        few $n "$plain" --print=lines -f my_traced_function "$sample" 100 >"$out" 2>"$err"
+        if [[ $? == 0 ]]; then
+            lines 100 'mylib:my_traced_function\(' lines
+            lines 100 '<[0-9.]+>$' lines
+        else
+            at_least 1 '^ptrace_tracer: .*(cannot|traced)' "$err" || fail "nothing is said with $n"
+        fi
+    done
+    for n in 6 7 8 9; do
+        target_start "$sample" 1500 1000
+        pid=$target_pid
+        note_before "$pid"
+        rm -f lines "$err" # they are looked at below, perhaps before they are made anew
+        # shellcheck disable=SC2016
+        bash -c 'ulimit -n "$1"; shift; exec "$@"' few $n "$plain" --print=lines \
+            -f my_traced_function -p "$pid" >"$out" 2>"$err" &
+        tracer_pid=$!
+        wait_for 10 seen_or_ended lines || fail "neither calls nor an end with $n"
+        kill -TERM "$tracer_pid" 2>/dev/null
+        wait "$tracer_pid" || at_least 1 '^ptrace_tracer: .*cannot' "$err" ||
+            fail "nothing is said with $n"
+        nothing_left "$pid"
+        target_ends 0
+    done
+}
+
+seen_or_ended()
+{
+    ended "$tracer_pid" || at_least 20 ':my_traced_function' "$1" || [[ -s $err ]]
+}
+
+# What may not be looked into and makes no system calls for others cannot be cleaned: it stays
+# traced, and lives.
+case_secluded_children()
+{
+    runs_as 0 --print=lines -f work "$build/targets/secluded" 3
+    lines 5 ':work\(' lines
+    lines 3 '^ptrace_tracer: the breakpoints in the memory of child [0-9]+ cannot be taken out' "$err"
+}
+
+# As an ordinary user: root may look into all.
+runs_as()
+{
+    local wanted=$1 status=0
+    shift
+    if [[ $(id -u) == 0 ]]; then
+        setpriv --reuid 54321 --regid 54321 --clear-groups test -x "$plain" ||
+            skip "the build is not for another user to read"
+        chmod 777 .
+        setpriv --reuid 54321 --regid 54321 --clear-groups "$plain" "$@" >"$out" 2>"$err" || status=$?
+    else
+        "$plain" "$@" >"$out" 2>"$err" || status=$?
+    fi
+    [[ $status == "$wanted" ]] || fail "exit status $status, not $wanted"
 }
 
 run_cases "$@"
