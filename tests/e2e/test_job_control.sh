@@ -305,7 +305,7 @@ shell_does()
 {
     local shell=$1
     {
-        wait_for 10 at_least 1 'ready>' typescript
+        wait_for 10 at_least 1 '[$#] $' typescript
         printf '%s\n' "$2"
         shift 2
         while (($# > 0)); do
@@ -315,7 +315,7 @@ shell_does()
         done
         wait_for 20 test -e status
         printf '\nexit\nexit\n'
-    } | ENV='' PS1='ready> ' timeout 50 script -qfc "$shell" typescript >/dev/null
+    } | ENV='' timeout 50 script -qfc "$shell" typescript >/dev/null
 }
 
 typed_at() # SHELL
