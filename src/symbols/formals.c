@@ -52,6 +52,21 @@ bool formal_is_vtt(Dwarf_Die *declared)
 }
 
 /*
+ * An inherited constructor of a virtual base, run for a part of an object, gets no more than `this`
+ * and the table of virtual tables: GCC leaves out the other parameters, as the base is constructed
+ * elsewhere (Itanium C++ ABI, 5.1.4.3, "CI2").
+ */
+static void doubt_inherited(struct formals *formals)
+{
+    bool is_for_part = false;
+    for (size_t i = 0; i < formals->list.count; i++) {
+        struct formal *formal = &formals->list.items[i];
+        formal->may_be_absent = is_for_part && !formal->actual.addr;
+        is_for_part |= formal->actual.addr && formal_is_vtt(&formal->declared);
+    }
+}
+
+/*
  * The function with code names its parameters by reference to the abstract one (DWARF 5, 3.3.8.2),
  * possibly in another order (GCC puts removed ones last) and possibly not all of them (clang leaves
  * out those it has lost track of). The abstract one has them as the source does.
@@ -90,6 +105,7 @@ static int merge_abstract(struct formals *formals, Dwarf_Die *abstract)
         declared.list.items[kept++] = formal;
     }
     declared.list.count = kept;
+    doubt_inherited(&declared);
     declared.variadic |= formals->variadic;
     vec_free(&formals->list);
     *formals = declared;

@@ -11,7 +11,8 @@
 /* One parameter: in the abstract function (or the only one), and in the one with code. */
 struct formal {
     Dwarf_Die declared;
-    Dwarf_Die actual; /* addr NULL: the function with code does not have it */
+    Dwarf_Die actual;   /* addr NULL: the function with code does not have it */
+    bool may_be_absent; /* perhaps it is not passed at all */
 };
 
 /* Starts zeroed. */

@@ -24,7 +24,7 @@ static int read_parameter(struct signature_reader *reader, const struct function
     if (formal->actual.addr)
         location_at_entry(&formal->actual, function, entry, &parameter->at);
     Dwarf_Die type;
-    if (!die_type(&formal->declared, &type)) {
+    if (formal->may_be_absent || !die_type(&formal->declared, &type)) {
         static const struct c_type unknown = {.abi = {.shape = ABI_UNCLASSIFIED}};
         parameter->type = &unknown;
         return 0;
