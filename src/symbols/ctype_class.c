@@ -72,6 +72,13 @@ static bool is_misplaced(const struct layout *layout, uint64_t at, uint64_t bit_
     return layout->parts.count > 0 && at * 8 < bit_field_end && bit_field_end < at * 8 + 8;
 }
 
+static bool is_virtual_base(Dwarf_Die *member)
+{
+    uint64_t virtuality;
+    return dwarf_tag(member) == DW_TAG_inheritance &&
+           die_unsigned(member, DW_AT_virtuality, &virtuality) && virtuality != DW_VIRTUALITY_none;
+}
+
 /* `bit_field_end`: the first bit behind the bit-field in front of it, 0 when there is none; is set
    to where this one ends, if it is one. */
 static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset, const char *name,
@@ -82,6 +89,13 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
     /* Static members of C++, as DWARF 4 has them. */
     if (die_flag(member, DW_AT_external) || die_flag(member, DW_AT_declaration))
         return;
+    if (is_virtual_base(member)) {
+        /* A class that has one is copied by a function (C++17, 15.8.1, paragraph 11), so its
+           address is passed. Only the object itself tells where the base is in it. */
+        layout->indirect = true;
+        layout->incomplete |= shown;
+        return;
+    }
     uint64_t bits, location = 0;
     if (die_unsigned(member, DW_AT_bit_size, &bits)) {
         add_bit_field(layout, member, offset, bits, name, shown, depth, bit_field_end);
@@ -89,7 +103,7 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
     }
     if (dwarf_hasattr(member, DW_AT_data_member_location) &&
         !die_unsigned(member, DW_AT_data_member_location, &location)) {
-        layout->unknown = true; /* an expression: a virtual base's */
+        layout->unknown = true;
         return;
     }
     Dwarf_Die type = *member;

@@ -294,6 +294,14 @@ class Class(Struct):
             f"static void show_{name}(const {name} *p) {{ (void)p; {shows} }}\n")
 
 
+class Virtual(Class):
+    """A class with a virtual base: what lies in that is not shown."""
+
+    def __init__(self, name, members, extra, base):
+        super().__init__(name, members, extra)
+        self.definition = self.definition.replace(f"struct {name} ", f"struct {name} : virtual {base} ", 1)
+
+
 class Packed(Struct):
     """Its members are copied: a reference to them may not be aligned."""
 
@@ -445,6 +453,9 @@ class Generator:
                   "moved_too(const moved_too &) = default;"),
             plain,
             Class("derived", [("d0", r.choice(INTEGERS), 0)], "", plain),
+            Class("constructed", members(1), "constructed() {} constructed(int, double) {}"),
+            Virtual("virtually", members(2), "", "plain"),
+            Virtual("inheriting", members(1), "using constructed::constructed;", "constructed"),
             Class("nothing", [], ""),
             Class("holder", [("c", STRING, 0)], "~holder() { use(this); } holder() {} "
                   "holder(const holder &) = default;"),
@@ -475,6 +486,8 @@ class Generator:
                       "{ uint64_t bits; memcpy(&bits, &@, 8); out_hex(bits); }")
         member.definition = f"typedef {plain.members[0][1].text} plain::*member_pointer;"
         null = Type("std::nullptr_t", "@ = nullptr;", "out_hex(0);")
+        whole = next(c for c in classes if c.text == "virtually")
+        classes.append(Class("further", [("g0", r.choice(INTEGERS), 0)], "", whole))
         self.definitions = [c.definition for c in classes] + [member.definition]
         self.no_results = [unique]
         return classes + [string, string, view, ints, strings, unique, shared, member] + (
