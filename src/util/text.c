@@ -1,6 +1,7 @@
 #include "util/text.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,18 +28,60 @@ size_t text_utf8_length(const char *text, size_t length)
     return n;
 }
 
+/* The Unicode Character Database 15.0: DerivedGeneralCategory.txt and DerivedCoreProperties.txt.
+   Ascending. */
+static const struct {
+    uint32_t first, last;
+} unseen[] = {
+    {0x0, 0x1f},        {0x7f, 0x9f},       {0xad, 0xad},       {0x34f, 0x34f},
+    {0x600, 0x605},     {0x61c, 0x61c},     {0x6dd, 0x6dd},     {0x70f, 0x70f},
+    {0x890, 0x891},     {0x8e2, 0x8e2},     {0x115f, 0x1160},   {0x17b4, 0x17b5},
+    {0x180b, 0x180f},   {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},
+    {0x3164, 0x3164},   {0xfdd0, 0xfdef},   {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},
+    {0xffa0, 0xffa0},   {0xfff0, 0xfffb},   {0x110bd, 0x110bd}, {0x110cd, 0x110cd},
+    {0x13430, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+};
+
+static bool is_unseen(uint32_t c)
+{
+    if ((c & 0xfffe) == 0xfffe) /* the last two of each plane are no characters */
+        return true;
+    size_t low = 0, high = sizeof(unseen) / sizeof(*unseen);
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (c > unseen[middle].last)
+            low = middle + 1;
+        else if (c < unseen[middle].first)
+            high = middle;
+        else
+            return true;
+    }
+    return false;
+}
+
+/* The Unicode Standard, table 3-6, of a valid character of n bytes. */
+static uint32_t decode_utf8(const char *text, size_t n)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    uint32_t c = n == 1 ? s[0] : s[0] & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | (s[i] & 0x3fu);
+    return c;
+}
+
+size_t text_visible_length(const char *text, size_t length)
+{
+    size_t n = text_utf8_length(text, length);
+    return n && !is_unseen(decode_utf8(text, n)) ? n : 0;
+}
+
 size_t text_escape(char *out, size_t size, const char *text, size_t length)
 {
     size_t n = 0;
     if (size == 0)
         return 0;
     for (size_t i = 0; i < length;) {
-        const unsigned char c = (unsigned char)text[i];
-        size_t character = text_utf8_length(text + i, length - i);
-        if (character == 1 && (c < 0x20 || c == 0x7f))
-            character = 0;
-        if (character == 2 && c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)
-            character = 0; /* U+0080 to U+009F: C1 controls */
+        size_t character = text_visible_length(text + i, length - i);
         if (character) {
             if (n + character >= size)
                 break;
@@ -48,7 +91,7 @@ size_t text_escape(char *out, size_t size, const char *text, size_t length)
         } else {
             if (n + 4 >= size)
                 break;
-            snprintf(out + n, 5, "\\x%02x", c);
+            snprintf(out + n, 5, "\\x%02x", (unsigned char)text[i]);
             n += 4;
             i++;
         }

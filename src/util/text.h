@@ -6,14 +6,23 @@
 #include <stdint.h>
 
 /*
- * Copies `length` bytes of `text` into out (of `size` bytes, NUL included) with control characters,
- * bytes that are not valid UTF-8, and C1 controls as \xNN. Printable UTF-8 stays. What does not fit
- * is cut at a whole character or escape. Returns the length written, without the NUL.
+ * Copies `length` bytes of `text` into out (of `size` bytes, NUL included). Bytes that are no
+ * character which can be seen (text_visible_length()) become \xNN. What does not fit is cut at a
+ * whole character or escape. Returns the length written, without the NUL.
  */
 size_t text_escape(char *out, size_t size, const char *text, size_t length);
 
 /* The number of bytes (1 to 4) of the valid UTF-8 character at text, or 0 when there is none. */
 size_t text_utf8_length(const char *text, size_t length);
+
+/*
+ * The same, and 0 also for a character that a reader cannot see, or that changes how a terminal
+ * shows others: controls (general category Cc of the Unicode Standard, 4.5), format characters (Cf:
+ * zero-width ones, directions, tags), line and paragraph separators (Zl, Zp), what is ignored where
+ * it is shown (Default_Ignorable_Code_Point, 5.21: fillers, variation selectors) and noncharacters
+ * (23.7). A space is seen.
+ */
+size_t text_visible_length(const char *text, size_t length);
 
 /*
  * Writes n characters of `unit` bytes (2: UTF-16, 4: UTF-32, in this machine's byte order, not
