@@ -39,3 +39,9 @@ values: all
 	@BUILD=$(abspath $(BUILD)) bash tests/values/all.sh $(or $(CALLS),1000000)
 
 .PHONY: values
+
+# PROGRAMS= how many.
+names: all
+	@BUILD=$(abspath $(BUILD)) bash tests/names/all.sh $(or $(PROGRAMS),100)
+
+.PHONY: names

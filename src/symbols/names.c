@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/ctf_name.h"
 #include "util/text.h"
 
 static bool is_plain(unsigned char c)
@@ -60,32 +61,23 @@ const char *names_provider_of_file(const char *path, struct arena *arena)
 
 /* ---- functions ---- */
 
-/* The bytes of the character of a foreign alphabet at `at`, 0 when there is none. */
-static size_t foreign_character(const char *at)
-{
-    size_t length = text_utf8_length(at, strlen(at));
-    bool is_control = length == 2 && (unsigned char)at[0] == 0xc2 && (unsigned char)at[1] < 0xa0;
-    return length > 1 && !is_control ? length : 0;
-}
-
 static size_t clean_function(char *out, const char *name)
 {
-    size_t n = 0, foreign;
-    for (const char *at = name; *at; at++) {
-        unsigned char c = (unsigned char)*at;
-        if (c == ',') {
+    size_t n = 0, rest = strlen(name);
+    for (const char *at = name; *at;) {
+        size_t length = text_visible_length(at, rest);
+        if (*at == ',') {
             out[n++] = ';';
-            if (at[1] == ' ')
-                at++;
-        } else if (c >= 0x80 && (foreign = foreign_character(at)) > 0) {
-            memcpy(out + n, at, foreign);
-            n += foreign;
-            at += foreign - 1;
-        } else if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') {
+            length += at[1] == ' ';
+        } else if (length == 0 || *at == '"' || *at == '\\') {
             out[n++] = '_';
+            length = 1;
         } else {
-            out[n++] = (char)c;
+            memcpy(out + n, at, length);
+            n += length;
         }
+        at += length;
+        rest -= length;
     }
     out[n] = '\0';
     return n;
@@ -129,7 +121,7 @@ static void clean_field(char out[NAMES_FIELD_MAX + 1], const char *name, size_t 
         return;
     }
     size_t n = 0;
-    if (isdigit((unsigned char)*name))
+    if (isdigit((unsigned char)*name) || ctf_name_is_keyword(name))
         out[n++] = '_';
     for (const char *at = name; *at && n < NAMES_FIELD_MAX; at++)
         out[n++] = is_plain((unsigned char)*at) ? *at : '_';
@@ -142,12 +134,13 @@ static bool is_added(const struct field *field)
     return field->guard || field->kind == VALUE_SYMBOL || field->place.kind == PLACE_POINTEE_STATE;
 }
 
-/* Whether a field that has its name before number i has this one. */
+/* Whether number i cannot have this name beside the fields that have theirs before it. */
 static bool is_taken(const struct field *fields, size_t n, size_t i, const char *name)
 {
     for (size_t k = 0; k < n; k++) {
         bool is_named = is_added(&fields[k]) == is_added(&fields[i]) ? k < i : is_added(&fields[i]);
-        if (is_named && strcmp(fields[k].name, name) == 0)
+        if (is_named &&
+            (k < i ? ctf_names_clash(fields[k].name, name) : ctf_names_clash(name, fields[k].name)))
             return true;
     }
     return false;

@@ -29,8 +29,8 @@ const char *names_provider_of_file(const char *path, struct arena *arena);
 
 /*
  * A function's name fit for an event: commas become ';' (with no space behind), quotes,
- * backslashes, control characters and what is no UTF-8 '_'. `parameters`, when not NULL, is put
- * behind it to tell overloads apart. NULL when memory is out.
+ * backslashes and each byte that nobody sees (text_visible_length()) '_'. `parameters`, when not
+ * NULL, is put behind it to tell overloads apart. NULL when memory is out.
  */
 const char *names_function(const char *name, const char *parameters, struct arena *arena);
 
@@ -42,8 +42,8 @@ const char *names_event(const char *provider, const char *function, const char *
 
 /*
  * Gives the n fields their final names, in place: mapped to [A-Za-z0-9_], not starting with a
- * digit, "argN" (from 1) for what has none, "_2", "_3" behind what was there already. false when
- * memory is out.
+ * digit nor keywords of CTF ('_' in front of them), "argN" (from 1) for what has none, "_2", "_3"
+ * behind what clashes with another field's (util/ctf_name.h). false when memory is out.
  */
 bool names_fields(struct field *fields, size_t n, struct arena *arena);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/ctf_name.h"
 #include "util/text.h"
 
 /*
@@ -19,10 +20,8 @@ static bool is_plain_name(const char *name)
     if (length == 0)
         return false;
     for (size_t i = 0; i < length;) {
-        size_t n = text_utf8_length(name + i, length - i);
-        unsigned char c = (unsigned char)name[i];
-        if (n == 0 || (n == 1 && (c < 0x20 || c == 0x7f || strchr("\"\\,", c))) ||
-            (n == 2 && c == 0xc2 && (unsigned char)name[i + 1] < 0xa0))
+        size_t n = text_visible_length(name + i, length - i);
+        if (n == 0 || strchr("\"\\,", name[i]))
             return false;
         i += n;
     }
@@ -40,7 +39,7 @@ static bool is_field_name(const char *name)
         if (!letter && !(c >= '0' && c <= '9'))
             return false;
     }
-    return true;
+    return !ctf_name_is_keyword(name);
 }
 
 int event_check(const char *provider, const char *name, const struct field *fields, size_t n_fields,
@@ -60,8 +59,9 @@ int event_check(const char *provider, const char *name, const struct field *fiel
         if (!is_field_name(fields[i].name))
             return error_set(err, -EINVAL, "\"%s\" is no name for a field", fields[i].name);
         for (size_t j = 0; j < i; j++)
-            if (strcmp(fields[i].name, fields[j].name) == 0)
-                return error_set(err, -EINVAL, "two fields are named %s", fields[i].name);
+            if (ctf_names_clash(fields[j].name, fields[i].name))
+                return error_set(err, -EINVAL, "readers of traces take field %s for field %s",
+                                 fields[i].name, fields[j].name);
         if (!event_type_exists(&fields[i]))
             return error_set(err, -EINVAL, "there is no type for the %d bytes of field %s",
                              fields[i].size, fields[i].name);

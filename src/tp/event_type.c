@@ -123,9 +123,8 @@ static char *copy_label(char *out, const char *label)
 {
     size_t length = strnlen(label, CTF_LABEL_MAX - 1);
     for (size_t i = 0; i < length;) {
-        size_t n = text_utf8_length(label + i, length - i);
-        unsigned char c = (unsigned char)label[i];
-        if (n == 0 || (n == 1 && (c < 0x20 || c == 0x7f || c == '"' || c == '\\'))) {
+        size_t n = text_visible_length(label + i, length - i);
+        if (n == 0 || label[i] == '"' || label[i] == '\\') {
             *out++ = '_';
             i++;
         } else {

@@ -63,12 +63,14 @@ case_odd_names()
         expect 0 wanted "$name"
         expect emitted emit "$name" entry 1
     done
-    # Only its entry has a field.
-    expect 2 wanted twice
+    # Only their entries have fields.
+    for name in twice underscores keyword; do
+        expect 2 wanted "$name"
+    done
     expect "written 6 lost 0" counts
     expect ended end
     driver_stop
-    lines 17 'left out' "$err"
+    lines 19 'left out' "$err"
     trace_events trace own
     same <<END
 odd:operator*_entry: { cpu_id = 0 }, { n = 0 }

@@ -60,6 +60,8 @@ static const struct field one_arg[] = {INT("n", 4, true)};
 static const struct field two_args[] = {INT("n", 4, true), INT("m", 4, true)};
 static const struct field bad_field[] = {INT("a b", 4, true)};
 static const struct field twice[] = {INT("a", 4, true), INT("a", 4, true)};
+static const struct field underscores[] = {INT("_a", 4, true), INT("a", 4, true)};
+static const struct field keyword[] = {INT("Bool", 4, true)};
 static const struct field no_size[] = {INT("a", 3, true)};
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -90,6 +92,8 @@ static const struct probe odd[] = {
     PROBE("odd", "bytes\xff", one_arg, 1, NULL, 0),
     PROBE("odd", "fields", bad_field, 1, NULL, 0),
     PROBE("odd", "twice", twice, 2, NULL, 0),
+    PROBE("odd", "underscores", underscores, 2, NULL, 0),
+    PROBE("odd", "keyword", keyword, 1, NULL, 0),
     PROBE("odd", "size", no_size, 1, NULL, 0),
     PROBE("co:lon", "f", one_arg, 1, NULL, 0),
 };

@@ -199,6 +199,54 @@ START_TEST(fields_are_plain_and_unique)
 }
 END_TEST
 
+static const struct field own = {.kind = VALUE_INTEGER};
+
+/* What lies behind an address, whose name gives way. */
+static const struct field behind = {.kind = VALUE_INTEGER, .guard = 1};
+
+static const struct {
+    const char *names[4]; /* "*" in front of one: of what lies behind an address */
+    const char *wanted[4];
+} clashes[] = {
+    {{"_x", "x"}, {"_x", "x_2"}},
+    {{"x", "_x"}, {"x", "_x"}},
+    {{"__x", "_x", "x"}, {"__x", "_x_2", "x"}},
+    {{"_x", "x", "x_2"}, {"_x", "x_2", "x_2_2"}},
+    {{"_x_2", "x", "x"}, {"_x_2", "x", "x_3"}},
+    {{"_", "__"}, {"_", "__"}},
+    {{"__", "_"}, {"__", "__2"}},
+    {{"_9", "9"}, {"_9", "_9_2"}},
+    {{"__9", "9"}, {"__9", "_9_2"}},
+    {{"_a$", "a."}, {"_a_", "a__2"}},
+    {{"_arg2", NULL}, {"_arg2", "arg2_2"}},
+    {{"Bool", "Complex", "Imaginary"}, {"_Bool", "_Complex", "_Imaginary"}},
+    {{"_Bool", "Bool"}, {"_Bool", "_Bool_2"}},
+    {{"bool", "int", "struct", "event"}, {"bool", "int", "struct", "event"}},
+    {{"*_x", "x"}, {"_x_2", "x"}},
+    {{"*x", "_x"}, {"x", "_x"}},
+    {{"_x", "*x"}, {"_x", "x_2"}},
+    {{"*__x", "*_x", "x"}, {"__x", "_x_2", "x"}},
+};
+
+/* In front of each name LTTng writes a '_', which babeltrace2 takes off again. */
+START_TEST(fields_keep_traces_readable)
+{
+    struct field fields[4];
+    for (size_t i = 0; i < 4; i++) {
+        const char *name = clashes[_i].names[i];
+        bool is_behind = name && *name == '*';
+        fields[i] = is_behind ? behind : own;
+        fields[i].name = is_behind ? name + 1 : name;
+    }
+    size_t n = 4;
+    while (n > 0 && !clashes[_i].wanted[n - 1])
+        n--;
+    ck_assert(names_fields(fields, n, &arena));
+    for (size_t i = 0; i < n; i++)
+        ck_assert_str_eq(fields[i].name, clashes[_i].wanted[i]);
+}
+END_TEST
+
 static const struct field one_int = {.name = "a", .kind = VALUE_INTEGER, .size = 4};
 static const struct field one_long = {.name = "a", .kind = VALUE_INTEGER, .size = 8};
 static const struct field elsewhere = {
@@ -319,6 +367,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, names_that_explode);
     tcase_add_test(tests, events_have_at_most_255_bytes);
     tcase_add_test(tests, fields_are_plain_and_unique);
+    tcase_add_loop_test(tests, fields_keep_traces_readable, 0, sizeof(clashes) / sizeof(*clashes));
     tcase_add_test(tests, names_are_shared_or_told_apart);
     tcase_add_test(tests, different_names_share_nothing);
     tcase_add_test(tests, characters_are_not_cut);
