@@ -1,15 +1,11 @@
 #include "cli/target.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/candidates.h"
 #include "cli/target_watch.h"
-#include "symbols/target_file.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 #include "util/log.h"
@@ -292,15 +288,8 @@ static const struct module *program_of(const struct target *target)
 static int refuse_program(struct target *target, struct error *err)
 {
     pid_t pid = process_pid(target->process);
-    char link[64], path[PATH_MAX];
     struct image *image;
-    snprintf(link, sizeof(link), "/proc/%d/exe", pid);
-    ssize_t n = readlink(link, path, sizeof(path) - 1);
-    path[n < 0 ? 0 : n] = '\0';
-    cleanup(cleanup_fd) int file = target_file_program(pid);
-    int r = n < 0 || file < 0
-                ? 0
-                : catalog_open_target(target->tracer->catalog, file, path, &image, err);
+    int r = catalog_open_program(target->tracer->catalog, pid, &image, err);
     if (r < 0)
         return r;
     return error_set(err, -ENOEXEC, "process %d executes no file that can be traced", pid);

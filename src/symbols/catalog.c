@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 
 #include "symbols/file_open.h"
 #include "symbols/image.h"
+#include "symbols/root.h"
 #include "symbols/symbolizer.h"
 #include "symbols/target_file.h"
 #include "util/cleanup.h"
@@ -158,6 +160,19 @@ int catalog_open_target(struct catalog *catalog, int found, const char *path, st
     }
     pthread_mutex_unlock(&catalog->lock);
     return r;
+}
+
+int catalog_open_program(struct catalog *catalog, pid_t pid, struct image **image,
+                         struct error *err)
+{
+    char path[PATH_MAX];
+    cleanup(root_close) struct root root;
+    cleanup(cleanup_fd) int file = target_file_program(pid, path);
+    root_open(&root, pid);
+    if (file < 0)
+        return error_set(err, file, "cannot find the program that process %d executes: %s",
+                         (int)pid, strerror(-file));
+    return catalog_open_target(catalog, file, root_path(&root, path), image, err);
 }
 
 int catalog_open(struct catalog *catalog, const char *path, struct image **image, struct error *err)

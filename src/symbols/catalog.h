@@ -55,6 +55,10 @@ MUST_CHECK int catalog_open(struct catalog *catalog, const char *path, struct im
 MUST_CHECK int catalog_open_target(struct catalog *catalog, int found, const char *path,
                                    struct image **image, struct error *err);
 
+/* The same for the program that the process executes, under the name that its mappings have. */
+MUST_CHECK int catalog_open_program(struct catalog *catalog, pid_t pid, struct image **image,
+                                    struct error *err);
+
 /*
  * Process `pid`, whose root is `root`, has the image mapped there: by way of it the file is found
  * when it is read, and separate debug files are looked for in its root first if that is not ours.

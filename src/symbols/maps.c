@@ -78,12 +78,10 @@ static size_t unescape(char *text, size_t length)
     return (size_t)(out - text);
 }
 
-static bool take_deleted(const char *path, size_t *length)
+bool maps_take_deleted(const char *path, size_t *length)
 {
     static const char mark[] = " (deleted)";
     size_t n = sizeof(mark) - 1;
-    /* memfd and SysV segments carry the mark as well; so does a file really named like that, which
-       then counts as deleted: it is opened by way of the process anyway. */
     if (*length <= n || memcmp(path + *length - n, mark, n) != 0)
         return false;
     *length -= n;
@@ -128,7 +126,7 @@ static int parse_line(struct map *map, char *line, char *line_end)
     size_t length = (size_t)(line_end - path);
     if (memchr(path, '\0', length))
         return -EINVAL;
-    map->deleted = take_deleted(path, &length);
+    map->deleted = maps_take_deleted(path, &length);
     length = unescape(path, length);
     path[length] = '\0';
     map->path = path;

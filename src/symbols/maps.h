@@ -35,6 +35,13 @@ MUST_CHECK int maps_parse(struct maps *maps, const char *text, size_t length);
 /* Reads and parses /proc/PID/maps. */
 MUST_CHECK int maps_read(struct maps *maps, pid_t pid);
 void maps_free(struct maps *maps);
+/*
+ * Takes the mark that the kernel puts behind the path of a file that was deleted (d_path(), in
+ * fs/d_path.c) off the length. Whether it was there. memfds and SysV segments carry it as well; so
+ * does a file really named like that, which then counts as deleted: it is opened by way of the
+ * process anyway.
+ */
+bool maps_take_deleted(const char *path, size_t *length);
 /* The mapping that holds the address, or NULL. */
 const struct map *maps_find(const struct maps *maps, target_addr at);
 

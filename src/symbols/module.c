@@ -296,7 +296,7 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
     memset(modules, 0, sizeof(*modules));
     cleanup(maps_free) struct maps maps = {0};
     struct scan scan = {.pid = pid, .catalog = catalog, .maps = &maps};
-    cleanup(cleanup_fd) int program = target_file_program(pid);
+    cleanup(cleanup_fd) int program = target_file_program(pid, NULL);
     if (program < 0 || fstat(program, &scan.program) < 0)
         scan.program.st_ino = 0;
 

@@ -20,11 +20,25 @@ static int find_linked(const char *link)
     return descriptors_open(link, O_PATH);
 }
 
-int target_file_program(pid_t pid)
+/* What such a link says that it leads to. */
+static int read_link(const char *link, char path[PATH_MAX])
+{
+    cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
+    ssize_t n = readlink(link, path, PATH_MAX - 1);
+    if (n < 0)
+        return -errno;
+    size_t length = (size_t)n;
+    maps_take_deleted(path, &length);
+    path[length] = '\0';
+    return 0;
+}
+
+int target_file_program(pid_t pid, char path[PATH_MAX])
 {
     char link[64];
     snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
-    return find_linked(link);
+    int r = path ? read_link(link, path) : 0;
+    return r < 0 ? r : find_linked(link);
 }
 
 static int find_in_root(int root, const char *path)
@@ -66,7 +80,7 @@ int target_file_mapped(pid_t pid, const struct root *root, const struct map *map
     int mapped = find_linked(link);
     if (mapped >= 0)
         return mapped;
-    cleanup(cleanup_fd) int program = target_file_program(pid);
+    cleanup(cleanup_fd) int program = target_file_program(pid, NULL);
     if (is_mapped_file(program, map))
         return take_fd(&program);
     cleanup(cleanup_fd) int named =

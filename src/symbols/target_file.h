@@ -6,14 +6,16 @@
 #ifndef SYMBOLS_TARGET_FILE_H
 #define SYMBOLS_TARGET_FILE_H
 
+#include <limits.h>
 #include <sys/types.h>
 
 #include "symbols/maps.h"
 #include "symbols/root.h"
 #include "util/error.h"
 
-/* The program that the process executes. The descriptor is the caller's; negative errno. */
-MUST_CHECK int target_file_program(pid_t pid);
+/* The program that the process executes; `path` (NULL: not wanted) receives what /proc/PID/maps,
+   read by us, calls it. The descriptor is the caller's; negative errno. */
+MUST_CHECK int target_file_program(pid_t pid, char path[PATH_MAX]);
 
 /* The file that is mapped there. The descriptor is the caller's; -ENOENT: there is no way to it, as
    it was deleted or replaced and CAP_CHECKPOINT_RESTORE is missing. */

@@ -4,6 +4,8 @@
 . "$(dirname "$0")/cases.sh"
 
 target=$build/targets/wait_for_line
+# Its path in /proc/PID/maps, when that is another.
+mapped=
 
 # target_listens NAME: a process that obeys the lines written to NAME.in and answers in NAME.out; its
 # PID is in NAME.pid.
@@ -25,16 +27,16 @@ is_armed() # NAME
 {
     local vaddr base
     vaddr=$(nm "$target" | sed -n 's/^\([0-9a-f]*\) T work$/0x\1/p')
-    base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .* $(readlink -f "$target")\$:0x\1:p" \
+    base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .* ${mapped:-$(readlink -f "$target")}\$:0x\1:p" \
         "/proc/$(pid_of "$1")/maps" | head -n 1)
     [[ -n $vaddr && -n $base && $(bytes_at "/proc/$(pid_of "$1")/mem" $((base + vaddr)) 1) == ' cc' ]]
 }
 
-# calls NAME COUNT: so many, which are answered for.
+# calls NAME COUNT [TOTAL]: so many, which are answered for.
 calls()
 {
     echo "call $2" >"$1.in"
-    wait_for 20 grep -q "^called $2\$" "$1.out" || fail "$1 does not answer"
+    wait_for 20 grep -q "^called ${3:-$2}\$" "$1.out" || fail "$1 does not answer"
 }
 
 # ends NAME COUNT: it has made so many calls in all.
@@ -239,6 +241,44 @@ case_listed()
     lines 2 . $err
     [[ ! -s $out ]] || fail "something is listed"
     ends one 0
+}
+
+# A deleted program goes by the name that it had: in the list, in patterns, in events and in rules.
+case_deleted_program()
+{
+    local original=$target pattern calls=0
+    cp "$original" gone
+    target=$PWD/gone
+    target_listens one
+    rm gone
+    target=$original mapped="$PWD/gone (deleted)"
+    traced 0 --list -f work@gone "$(pid_of one)"
+    lines 1 '^gone:work ' $out
+    lines 1 . $out
+    [[ ! -s $err ]] || fail "something is said"
+    for pattern in work@gone 'w[o]rk' 'work@g*e'; do
+        tracer_start --print=lines -f "$pattern" -p "$(pid_of one)"
+        wait_for 20 is_armed one || fail "not armed by $pattern"
+        calls one 2 $((calls += 2))
+        kill -TERM "$tracer_pid"
+        tracer_ends 0
+        lines 2 ' gone:work\(' lines
+        lines 4 . lines
+        lines 1 . $err
+    done
+    with_lttng
+    lttng_do create gone --output="$PWD/trace"
+    lttng_do enable-event -u 'gone:work_*'
+    lttng_do start
+    tracer_start -p "$(pid_of one)"
+    wait_for 20 is_armed one || fail "not armed by a rule"
+    calls one 3 $((calls += 3))
+    ends one $calls
+    tracer_ends 0
+    lttng_do destroy gone
+    read_trace trace
+    events 3 gone:work_entry
+    events 3 gone:work_exit
 }
 
 # Processes that wait in vfork(2) cannot be stopped. The tracer does not wait for them, and they are let
