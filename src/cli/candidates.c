@@ -55,9 +55,20 @@ void candidates_find(struct target *target, struct target_module *tm)
     tracer_register(tracer, probes, n, !named);
 }
 
+/* Says that some could not be armed though a breakpoint can stand there: memory was lacking, or the
+   kernel refused. */
+static void say_failed(const struct target_module *tm, size_t n, const struct error *first)
+{
+    if (n > 0)
+        log_warning("%zu function%s of %s cannot be traced: %s", n, n == 1 ? "" : "s",
+                    image_path(tm->module.image), first->text);
+}
+
 void candidates_apply(struct target *target, struct target_module *tm)
 {
     int changed = -1; /* not asked yet */
+    size_t n_failed = 0;
+    struct error failure;
     for (size_t i = 0; i < tm->candidates.count; i++) {
         struct candidate *candidate = &tm->candidates.items[i];
         unsigned wanted = tracer_wanted(target->tracer, candidate->probe);
@@ -79,13 +90,13 @@ void candidates_apply(struct target *target, struct target_module *tm)
             process_disarm(target->process, candidate->at);
         } else if (process_arm(target->process, candidate->at, candidate->probe, wanted, &err) <
                    0) {
-            if (err.code == -ESRCH)
-                return; /* the process has just ended */
-            if (err.code == -EAGAIN) {
+            if (err.code == -EAGAIN)
                 engine_ring(target->tracer->engine); /* once the loop has served what is pending */
-                return;
-            }
+            if (err.code == -EAGAIN || err.code == -ESRCH) /* the process has just ended */
+                break;
             candidate->refused = true;
+            if (err.code != -EINVAL && n_failed++ == 0)
+                failure = err;
             log_debug("%s:%s is not traced: %s", candidate->probe->provider,
                       candidate->probe->function, err.text);
             continue;
@@ -95,6 +106,7 @@ void candidates_apply(struct target *target, struct target_module *tm)
         target->n_armed += (wanted != 0) - (candidate->armed != 0);
         candidate->armed = wanted;
     }
+    say_failed(tm, n_failed, &failure);
     if (target->n_armed > target->tracer->n_armed_most)
         target->tracer->n_armed_most = target->n_armed;
 }

@@ -189,8 +189,9 @@ void *process_data(const struct process *process);
 /*
  * Wants hits of the kinds in `kinds` (mask of enum hit_kind, not 0) of the function at `entry`.
  * Armed again, the newer kinds and probe hold. The probe must live until the process is gone or the
- * function disarmed. -EINVAL when there is no code there that a breakpoint can stand on,
- * with the reason in err.
+ * function disarmed. -EINVAL when there is no code there that a breakpoint can stand on; -EAGAIN
+ * when it is to be asked again later; else memory was lacking, or the kernel refused. With the
+ * reason in err.
  */
 MUST_CHECK int process_arm(struct process *process, target_addr entry, const struct probe *probe,
                            unsigned kinds, struct error *err);

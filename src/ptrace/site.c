@@ -30,7 +30,11 @@ static int prepare(struct space *space, struct site *site, struct error *err)
             n = i;
     if (n < arch_trap_length) {
         int gone = memory_read(space_memory(space), site->at, code, 1);
-        return error_set(err, gone == -ESRCH ? gone : -EINVAL, "no code at 0x%lx", site->at.value);
+        if (gone == -EIO)
+            return error_set(err, -EINVAL, "no code at 0x%lx", site->at.value);
+        /* What can be read now could not be a moment ago. */
+        return error_set(err, gone < 0 ? gone : -EIO, "cannot read the code at 0x%lx",
+                         site->at.value);
     }
     /* The length does not depend on where a near slot lies: build once to learn it. */
     int r = displaced_build(&copy, site->at, code, n, site->at);
