@@ -110,6 +110,23 @@ static int add_state(struct field_list *list, const struct field *pointer, size_
     return 0;
 }
 
+/* The same for a parameter's own fields, which lie behind an address that has no field. Where there
+   is no room for it they are not shown: nobody could tell whether they are there. */
+static int add_absence(struct field_list *list, const char *base, const struct abi_location *at,
+                       size_t first)
+{
+    const struct field address = {.name = base, .place = at->place};
+    if (list->n == first)
+        return 0;
+    if (!take_room(list, 1)) {
+        list->n = first;
+        return note_not_shown(list, base);
+    }
+    for (size_t i = first; i < list->n; i++)
+        list->fields[i].is_referred = list->fields[i].guard == 0;
+    return add_state(list, &address, first);
+}
+
 static int follow(struct field_list *list, const struct c_scalar *pointer, unsigned depth);
 
 /* Adds what lies at the address that the list's last field is. */
@@ -240,7 +257,10 @@ static int add_arguments(struct field_list *list, const struct signature *signat
         const char *base = parameter->name && *parameter->name
                                ? parameter->name
                                : arena_format(list->arena, "arg%zu", i + 1);
+        size_t first = list->n;
         int r = base ? add_value(list, base, parameter->type, &found, depth) : -ENOMEM;
+        if (r == 0 && signature->trust.may_be_absent && found.where == ABI_ADDRESS)
+            r = add_absence(list, base, &found, first);
         if (r < 0)
             return r;
     }
@@ -359,8 +379,11 @@ int fields_of_signature(struct probe *probe, const struct signature *signature,
     r = fill(list, add_arguments, signature, at);
     if (r == 0)
         r = keep(list, &probe->args, &probe->n_args, &probe->arg_pointees, &probe->n_arg_pointees);
+    const char *args_not_shown = list->not_shown;
     if (r == 0)
         r = fill(list, add_result, signature, &result_at);
+    /* Of an empty class there is nothing to show. */
+    probe->result_unknown = list->n == 0 && list->not_shown != args_not_shown;
     if (r == 0)
         r = keep(list, &probe->rets, &probe->n_rets, &probe->ret_pointees, &probe->n_ret_pointees);
     if (r < 0)

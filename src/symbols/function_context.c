@@ -11,6 +11,7 @@ enum {
     LANGUAGE_CXX17 = 0x2a,
     LANGUAGE_CXX20 = 0x2b,
     LANGUAGE_C17 = 0x2c,
+    LANGUAGE_FORTRAN18 = 0x2d,
     LANGUAGE_ASSEMBLY = 0x31,
     LANGUAGE_CXX23 = 0x3a,
     LANGUAGE_C23 = 0x3e,
@@ -61,6 +62,15 @@ static void read_language(struct function_context *context)
         break;
     case DW_LANG_ObjC:
         context->is_family = true;
+        break;
+    case DW_LANG_Fortran77:
+    case DW_LANG_Fortran90:
+    case DW_LANG_Fortran95:
+    case DW_LANG_Fortran03:
+    case DW_LANG_Fortran08:
+    case LANGUAGE_FORTRAN18:
+    case DW_LANG_Pascal83:
+        context->has_absent = true;
         break;
     case DW_LANG_Mips_Assembler:
     case LANGUAGE_ASSEMBLY:

@@ -15,6 +15,9 @@ struct function_context {
     bool is_cxx;    /* C++ or Objective C++ */
     bool is_family; /* C, C++ or Objective C: what the platform's ABI is written for */
     bool is_assembly;
+    /* Arguments go by reference, and some need not be there: those that Fortran calls optional are
+       absent when the address is NULL. */
+    bool has_absent;
     bool is_gcc;
     bool is_old_llvm; /* before version 18 */
     /* Whether it was compiled with -g1, which leaves out parameters and results, is told. */

@@ -131,7 +131,8 @@ static void clean_field(char out[NAMES_FIELD_MAX + 1], const char *name, size_t 
 /* Fields that accompany others, or lie behind them: their names give way to those of the source. */
 static bool is_added(const struct field *field)
 {
-    return field->guard || field->kind == VALUE_SYMBOL || field->place.kind == PLACE_POINTEE_STATE;
+    return (field->guard && !field->is_referred) || field->kind == VALUE_SYMBOL ||
+           field->place.kind == PLACE_POINTEE_STATE;
 }
 
 /* Whether number i cannot have this name beside the fields that have theirs before it. */

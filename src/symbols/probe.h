@@ -109,9 +109,10 @@ struct field {
     uint8_t bit;
     uint8_t bits;
     /* 1 + the number of the event's field that tells whether this one's pointee could be read, in
-       what an address was followed to by request; 0 of all else. */
+       what an address was followed to by request, or need not be there; 0 of all else. */
     uint8_t guard;
-    uint32_t unit;                       /* VALUE_COUNT, VALUE_STRING, VALUE_CHARS; else 0 */
+    bool is_referred; /* that address is not shown itself: what is not there is told in its place */
+    uint32_t unit;    /* VALUE_COUNT, VALUE_STRING, VALUE_CHARS; else 0 */
     const struct enum_type *enumeration; /* VALUE_ENUM, else NULL */
     struct value_place place;
     /* Where a value in two registers goes on behind the first one's 8th byte; else PLACE_NONE. */
@@ -158,8 +159,9 @@ struct probe {
 
     size_t n_args;
     const struct field *args;
-    size_t n_rets; /* 0 for void */
+    size_t n_rets; /* 0 for void, and for a result of which nothing is known */
     const struct field *rets;
+    bool result_unknown; /* it returns something of which nothing is shown */
     /* How many of them, the last ones, are facts of the call and no values of the function's. */
     size_t arg_facts, ret_facts;
     size_t n_arg_pointees; /* what args lie in */

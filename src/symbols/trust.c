@@ -150,5 +150,6 @@ void trust_judge(struct trust_units *units, struct trust *trust, Dwarf_Die *func
     trust->parameters = standard && !name->is_clone && !may_be_changed &&
                         (context->is_gcc || has_all_parameters(name, formals));
     trust->result = standard && !name->lost_result && !may_be_changed;
+    trust->may_be_absent = context->has_absent;
     trust->habits.splits_int128 = context->is_old_llvm;
 }

@@ -26,6 +26,8 @@ struct trust {
        clones, for static functions that clang has optimised, and in other languages. */
     bool parameters;
     bool result;
+    /* What debug information says to lie behind an address need not be there. */
+    bool may_be_absent;
     struct abi_habits habits;
 };
 

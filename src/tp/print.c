@@ -265,12 +265,19 @@ static enum pointee_state state_of(const struct field *field, const struct hit *
                : POINTEE_READ;
 }
 
+/* "(null)": what a field without an address of its own says where nothing is; NULL: it is there. */
+static const char *absence(const struct field *field, const struct hit *hit)
+{
+    enum pointee_state state = field->is_referred ? state_of(field, hit) : POINTEE_READ;
+    return state == POINTEE_READ ? NULL : state == POINTEE_NULL ? "(null)" : "(bad address)";
+}
+
 /* Not shown by itself: whether there was something behind an address is told by what was there, and
    a function's name stands behind its address. */
 static bool is_shown(const struct field *field, const struct hit *hit)
 {
     return field->place.kind != PLACE_POINTEE_STATE && field->kind != VALUE_SYMBOL &&
-           state_of(field, hit) == POINTEE_READ;
+           (field->is_referred || state_of(field, hit) == POINTEE_READ);
 }
 
 /* What is to be said of the address that field number i is. */
@@ -288,8 +295,8 @@ static void line_address(struct print *print, const struct field *fields, size_t
         line_text(print, " <");
         line_name(print, name);
         line_text(print, ">");
-    } else if (next->guard != fields[i].guard && next->place.kind != PLACE_POINTEE_STATE &&
-               state_of(next, hit) == POINTEE_BAD) {
+    } else if (next->guard != fields[i].guard && !next->is_referred &&
+               next->place.kind != PLACE_POINTEE_STATE && state_of(next, hit) == POINTEE_BAD) {
         line_text(print, " (bad address)");
     }
 }
@@ -307,6 +314,11 @@ static void line_fields(struct print *print, const struct field *fields, size_t 
         if (named) {
             line_name(print, fields[i].name);
             line_text(print, " = ");
+        }
+        const char *absent = absence(&fields[i], hit);
+        if (absent) {
+            line_text(print, absent);
+            continue;
         }
         line_value(print, &fields[i], hit, i);
         line_address(print, fields, n, i, hit);
@@ -359,7 +371,8 @@ static void line_exit(struct print *print, const struct hit *hit)
     }
     line_text(print, "= ");
     size_t n_rets = probe->n_rets - probe->ret_facts, n = count_shown(probe->rets, n_rets, hit);
-    line_text(print, n == 0 ? "void" : n > 1 ? "{" : "");
+    const char *nothing = probe->result_unknown ? "?" : "void";
+    line_text(print, n == 0 ? nothing : n > 1 ? "{" : "");
     line_fields(print, probe->rets, n_rets, n > 1, hit);
     line_text(print, n > 1 ? "}" : "");
     line_format(print, " <%llu.%06llu>", (unsigned long long)(hit->duration_ns / 1000000000),

@@ -218,6 +218,10 @@ START_TEST(no_arguments_and_void)
     hit.duration_ns = 2000000999;
     print_hit(print, &hit);
     expect("7 = void <2.000000>\n");
+    /* It returns something, but nobody knows what. */
+    probe.result_unknown = true;
+    print_hit(print, &hit);
+    expect("7 } m:f = ? <2.000000>\n");
 }
 END_TEST
 

@@ -67,10 +67,50 @@ START_TEST(what_addresses_lead_to)
 }
 END_TEST
 
+/* What lies behind an address that is not shown says itself that it is absent. */
+START_TEST(what_is_absent)
+{
+    static const struct field args[] = {
+        {.name = "any", .kind = VALUE_POINTER, .size = 8},
+        {.name = "x_n", .kind = VALUE_INTEGER, .size = 4, .guard = 4, .is_referred = true},
+        {.name = "x_text", .kind = VALUE_STRING, .size = 8, .guard = 4, .is_referred = true},
+        {.name = "x_ptr",
+         .kind = VALUE_ENUM,
+         .size = 1,
+         .place = {.kind = PLACE_POINTEE_STATE, .index = 0}},
+        {.name = "last", .kind = VALUE_INTEGER, .size = 4},
+    };
+    static const struct probe probe = {
+        .provider = "m", .function = "f", .n_args = 5, .args = args, .n_rets = 4, .rets = args};
+    static const struct {
+        uint64_t values[5];
+        const char *line;
+    } lines[] = {
+        {{8, 7, 0, POINTEE_READ, 9}, "any = 0x8, x_n = 7, x_text = \"abc\", last = 9"},
+        {{8, 0, 4, POINTEE_NULL, 9}, "any = 0x8, x_n = (null), x_text = (null), last = 9"},
+        {{8, 0, 4, POINTEE_BAD, 9},
+         "any = 0x8, x_n = (bad address), x_text = (bad address), last = 9"},
+    };
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        char expected[512];
+        struct hit hit = {.probe = &probe,
+                          .kind = HIT_ENTRY,
+                          .tid = 1,
+                          .n_values = 5,
+                          .values = lines[i].values,
+                          .text = "abc\0(null)"};
+        print_hit(print, &hit);
+        snprintf(expected, sizeof(expected), "1 m:f(%s)\n", lines[i].line);
+        expect(expected);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, what_addresses_lead_to);
+    tcase_add_test(tests, what_is_absent);
 }
 
 CHECK_MAIN("print_addresses", 10, add_tests)

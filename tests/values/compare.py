@@ -29,7 +29,7 @@ def parse(line, last):
         return name, kind, fields_of(ctf)
     if name:
         return name, "entry", fields_of(args)
-    if result == "void":
+    if result in ("void", "?"):
         return last, "exit", []
     return last, "exit", fields_of(result[1:-1] if result[0] == "{" else "retval = " + result)
 
