@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # stress.sh [MINUTES] [BUILD] [SERVER...]: attaches to and lets go of running programs again and again,
 # for so many minutes (default 5), under load, and prints what was survived: the targets of the engine's
-# tests, and real servers where they are installed (scripts/setup.sh --tests). Ends with status 1 at the
-# first harm. What a server gets done before the first visit and after the last one is told, not judged.
+# tests, and real servers where they are installed (scripts/setup.sh --tests). Before that each call of
+# the tracer that may fail does so once, however long it takes. Ends with status 1 at the first harm.
+# What a server gets done before the first visit and after the last one is told, not judged.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tests/e2e/lib.sh"
 . "$here/../tests/e2e/cases.sh"
@@ -108,6 +109,21 @@ builds_round()
     done
 }
 
+# Each call of the tracer that may fail does so once: some thousand runs.
+n_failed_calls=0
+inject_round()
+{
+    local way kind
+    [[ -x /usr/bin/python3 ]] || return 0
+    for way in launched followed attached; do
+        for kind in open mmap read interrupt memory ptrace kill; do
+            tests/inject/drive.py "$build" "$build/asan" $way $kind --nth >"$dir/log" 2>&1 ||
+                { tail -n 40 "$dir/log"; fail "calls that fail: $way, $kind"; }
+            n_failed_calls=$((n_failed_calls + $(sed -n 's/^\([0-9]*\) runs, .*/\1/p' "$dir/log")))
+        done
+    done
+}
+
 (($#)) || set -- redis nginx postgres python
 for server; do
     lacking=$("${server}_missing")
@@ -117,6 +133,7 @@ for server; do
     n_visits[$server]=0 n_calls[$server]=0
     rate_before[$server]=$(rate "$server")
 done
+inject_round
 end=$((SECONDS + minutes * 60)) rounds=0
 builds_round
 while ((SECONDS < end)); do
@@ -129,7 +146,7 @@ while ((SECONDS < end)); do
         [[ -n ${growth[$server]:-} ]] || long_visit "$server" $((minutes * 60 / 10 < 60 ? minutes * 6 : 60))
     done
 done
-echo "survived: $rounds rounds of the engine's tests"
+echo "survived: $rounds rounds of the engine's tests, $n_failed_calls failed calls of the tracer"
 for server in "${servers[@]}"; do
     printf '%-10s %5d visits, %9d calls traced; %s done a second before, %s after; tracer: kB, files %s\n' "$server" \
         "${n_visits[$server]}" "${n_calls[$server]}" "${rate_before[$server]}" "$(rate "$server")" "${growth[$server]}"
