@@ -9,7 +9,7 @@ TARGET_NAMES := one_thread threads8 recursion tailcall longjmp signal_storm dlop
 TARGET_NAMES += reload crowd secluded
 TARGET_NAMES += processes ends frames_left nested coroutines20 signal_pc \
                 signals_awaited debugger seccomp_strict limited take call_chain pointers withdrawn fork_between \
-                many family shared_memory namespace_init
+                many family shared_memory namespace_init orphans
 # Calls of others from where traced functions are called.
 TARGET_NAMES += dispatch fault_behind
 # Signals by system calls of the program's own.
