@@ -18,8 +18,10 @@ TARGET_NAMES += sigtrap_syscall
 TARGET_NAMES += vfork_chain
 # Very many mappings.
 TARGET_NAMES += many_mappings
+# Programs whose code lies in no file.
+TARGET_NAMES += in_memory
 TARGET_HEADERS := $(wildcard tests/targets/*.h)
-TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so libmapped_lib.so \
+TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so libmapped_lib.so libmoves_text.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)
 
 # As both compilers name things.

@@ -27,3 +27,10 @@ size_t target_on_name_return(void *data, struct process *process, target_addr at
     (void)data;
     return name(process, at, true, out, size);
 }
+
+bool target_on_is_code(void *data, struct process *process, target_addr at)
+{
+    const struct target *target = process_data(process);
+    (void)data;
+    return target && code_map_is_code(target->code, at);
+}

@@ -1,7 +1,8 @@
-/* What the engine asks of the names of code: see struct engine_sink. */
+/* What the engine asks of code and its names: see struct engine_sink. */
 #ifndef CLI_TARGET_NAME_H
 #define CLI_TARGET_NAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "ptrace/engine.h"
@@ -11,5 +12,6 @@ size_t target_on_name_code(void *data, struct process *process, target_addr at, 
                            size_t size);
 size_t target_on_name_return(void *data, struct process *process, target_addr at, char *out,
                              size_t size);
+bool target_on_is_code(void *data, struct process *process, target_addr at);
 
 #endif

@@ -292,6 +292,7 @@ static int set_up(struct tracer *tracer, struct error *err)
         .rung = on_rung,
         .name_code = target_on_name_code,
         .name_return = target_on_name_return,
+        .is_code = target_on_is_code,
     };
     int r = engine_new(&engine_options, &sink, &tracer->engine);
     if (r == 0)

@@ -68,6 +68,9 @@ struct engine_sink {
                         size_t size);
     size_t (*name_return)(void *data, struct process *process, target_addr at, char *out,
                           size_t size);
+    /* Whether a program or library that was loaded has its code at `at`, whatever is mapped there
+       now. Called while a hit is served, as these are. Without it only files have code. */
+    bool (*is_code)(void *data, struct process *process, target_addr at);
 };
 
 struct engine_options {

@@ -21,16 +21,17 @@ static void remember_callee(struct site *site, struct site *entry)
         site->callee = entry; /* out of memory: the latest is the one to keep */
 }
 
-struct site *returns_expect(struct space *space, struct site *entry, target_addr at,
+struct site *returns_expect(struct process *process, struct site *entry, target_addr at,
                             uint64_t now_ns)
 {
+    struct space *space = process->space;
     struct site *site = entry->last_return;
     if (site && target_addr_equal(site->at, at) && (site->uses & SITE_RETURN))
         return site;
     site = space_site(space, at);
     /* Not every function is called: the dynamic linker's lazy binding, for one, is jumped to with
        other things on the stack, and data must not be written to. */
-    if ((!site || !site->mapped) && !space_is_code(space, at, now_ns))
+    if ((!site || !site->mapped) && !space_is_code(process, at, now_ns))
         return NULL;
     site = site_get(space, at, NULL);
     if (!site || site_use(space, site, SITE_RETURN) < 0)

@@ -23,11 +23,11 @@
 #include "util/addr.h"
 
 /*
- * The planted return site at `at` for a call of the function at `entry`, which is remembered as one
- * of its callees. NULL when no breakpoint can stand there: it is no code, or code that the program
- * has made for itself.
+ * The planted return site at `at` for the process's call of the function at `entry`, which is
+ * remembered as one of its callees. NULL when no breakpoint can stand there: it is no code, or code
+ * that the program has made for itself.
  */
-struct site *returns_expect(struct space *space, struct site *entry, target_addr at,
+struct site *returns_expect(struct process *process, struct site *entry, target_addr at,
                             uint64_t now_ns);
 
 /* A thread has met the planted return site: `returned`, if a call did, else the stop was idle. All

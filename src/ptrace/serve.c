@@ -162,7 +162,7 @@ static void serve_entry(struct engine *engine, struct tracee *tracee, struct sit
     hit.depth = callstack_depth(&tracee->frames);
     hit.return_address = readable ? ret.value : 0;
     if ((site->kinds & HIT_EXIT) && readable) {
-        struct site *back = returns_expect(tracee->process->space, site, ret, hit.time_ns);
+        struct site *back = returns_expect(tracee->process, site, ret, hit.time_ns);
         struct frame frame = {
             .slot = slot,
             .ret = ret.value,

@@ -337,19 +337,31 @@ void space_forget_maps(struct space *space)
     memset(space->no_code, 0, sizeof(space->no_code));
 }
 
-/* Whether it is code, and none of the program's own making, which it may change at any time: that
-   lies in no file, or in one that is written to by way of another mapping. */
-static bool is_of_file(const struct map *map)
+/* Whether what a program or library was loaded with lies there, in memory of no file: text that was
+   moved to huge pages, a file in memory. */
+static bool is_loaded(struct process *process, target_addr at)
 {
-    static const char no_file[] = "/memfd:"; /* memfd_create(2) */
-    return map && map->execute && map->inode != 0 && !map->shared &&
-           strncmp(map->path, no_file, sizeof(no_file) - 1) != 0;
+    const struct engine_sink *sink = &process->space->engine->sink;
+    return sink->is_code && sink->is_code(sink->data, process, at);
 }
 
-bool space_is_code(struct space *space, target_addr at, uint64_t now_ns)
+/* Whether it is code, and none of the program's own making, which it may change at any time: that
+   lies in no file, or in one that is written to by way of another mapping. */
+static bool is_code(struct process *process, const struct map *map, target_addr at)
 {
+    static const char no_file[] = "/memfd:"; /* memfd_create(2) */
+    if (!map || !map->execute || map->shared)
+        return false;
+    if (map->inode != 0 && strncmp(map->path, no_file, sizeof(no_file) - 1) != 0)
+        return true;
+    return is_loaded(process, at);
+}
+
+bool space_is_code(struct process *process, target_addr at, uint64_t now_ns)
+{
+    struct space *space = process->space;
     const struct map *map = maps_find(&space->maps, at);
-    if (is_of_file(map))
+    if (is_code(process, map, at))
         return true;
     /* What was made code a moment ago, or data, or nothing, is asked about often, and seldom
        becomes anything else. What was never asked about may be new: each such page is looked for at
@@ -362,7 +374,7 @@ bool space_is_code(struct space *space, target_addr at, uint64_t now_ns)
     if (seen_ns && now_ns - seen_ns < NO_CODE_AGAIN_NS)
         return false;
     space_read_maps(space, space->helper, now_ns);
-    if (is_of_file(maps_find(&space->maps, at)))
+    if (is_code(process, maps_find(&space->maps, at), at))
         return true;
     *known = (struct no_code){.page = page, .seen_ns = now_ns};
     return false;

@@ -90,10 +90,11 @@ void space_read_maps(struct space *space, pid_t tid, uint64_t now_ns);
 /* Something was unmapped: nothing that is known of mappings holds any more. */
 void space_forget_maps(struct space *space);
 /* Whether the address lies in the code of a program or library, that is in an executable mapping of
-   a file. Code that a program makes for itself lies in no file, and it moves, copies and overwrites
-   that as it likes, breakpoints included. Asked while one of the space's threads is served. Of a
-   page that is no such code the answer may be 100 ms old. */
-bool space_is_code(struct space *space, target_addr at, uint64_t now_ns);
+   a file, or where the engine's sink knows one to have its code. Code that a program makes for
+   itself lies in neither, and it moves, copies and overwrites that as it likes, breakpoints
+   included. Asked while one of the process's threads is served. Of a page that is no such code the
+   answer may be 100 ms old. */
+bool space_is_code(struct process *process, target_addr at, uint64_t now_ns);
 
 /* Lifts all breakpoints and forgets their uses. `stopped` as for clean_memory(), and so is the
    result: of those that are left the sites stay planted. */

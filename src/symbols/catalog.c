@@ -218,18 +218,24 @@ bool image_vaddr_of_offset(const struct image *image, uint64_t offset, file_vadd
     return elf_file_vaddr_of_offset(&image->file, offset, vaddr);
 }
 
-bool image_load_bias(const struct image *image, size_t segment, target_addr start, uint64_t offset,
-                     uint64_t *load_bias)
+bool image_segment_bias(const struct image *image, size_t segment, target_addr start,
+                        uint64_t offset, uint64_t *load_bias)
 {
     /* The loader maps whole pages: a mapping starts at or before the segment. */
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     const Elf64_Phdr *header = &image->file.segments[segment];
     uint64_t first = header->p_offset & ~(page - 1);
-    if (!(header->p_flags & PF_X) || offset < first ||
-        offset - first >= header->p_filesz + (header->p_offset - first))
+    if (offset < first || offset - first >= header->p_filesz + (header->p_offset - first))
         return false;
     *load_bias = start.value - (header->p_vaddr + offset - header->p_offset);
     return true;
+}
+
+bool image_load_bias(const struct image *image, size_t segment, target_addr start, uint64_t offset,
+                     uint64_t *load_bias)
+{
+    return (image->file.segments[segment].p_flags & PF_X) &&
+           image_segment_bias(image, segment, start, offset, load_bias);
 }
 
 bool image_is_library(const struct image *image)

@@ -86,6 +86,17 @@ static size_t find_name(const struct code_map *map, target_addr at, bool is_retu
     return (size_t)snprintf(out, size, "0x%" PRIx64, at.value);
 }
 
+bool code_map_is_code(struct code_map *map, target_addr at)
+{
+    bool is_code = false;
+    pthread_mutex_lock(&map->lock);
+    size_t behind = sorted_up_to(map->modules, map->n, start.value, at.value);
+    for (size_t back = 1; !is_code && back <= LOOK_BACK_MAX && back <= behind; back++)
+        is_code = module_is_code(&map->modules[behind - back], at);
+    pthread_mutex_unlock(&map->lock);
+    return is_code;
+}
+
 size_t code_map_name(struct code_map *map, target_addr at, bool is_return, char *out, size_t size)
 {
     uint64_t key = at.value << 1 | is_return;

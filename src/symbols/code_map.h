@@ -28,4 +28,8 @@ void code_map_set(struct code_map *map, const struct module *const *modules, siz
  */
 size_t code_map_name(struct code_map *map, target_addr at, bool is_return, char *out, size_t size);
 
+/* Whether a module was loaded with code at `at`, whatever is mapped there now. Nothing is
+ * allocated. */
+bool code_map_is_code(struct code_map *map, target_addr at);
+
 #endif

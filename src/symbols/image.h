@@ -129,6 +129,9 @@ MUST_CHECK int image_make_functions(struct image *image, struct error *err);
  */
 bool image_load_bias(const struct image *image, size_t segment, target_addr start, uint64_t offset,
                      uint64_t *load_bias);
+/* The same of a segment of any kind. */
+bool image_segment_bias(const struct image *image, size_t segment, target_addr start,
+                        uint64_t offset, uint64_t *load_bias);
 
 /* The probe of the function under the name of `alias`, made when it is not there yet. */
 MUST_CHECK int probe_make(struct image *image, struct function *function, const struct alias *alias,

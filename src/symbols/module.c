@@ -28,6 +28,11 @@ file_vaddr module_vaddr(const struct module *module, target_addr at)
     return file_vaddr_of(at.value - module->load_bias);
 }
 
+bool module_is_code(const struct module *module, target_addr at)
+{
+    return elf_file_is_code(&module->image->file, module_vaddr(module, at));
+}
+
 /* What a scan needs to know of the process. */
 struct scan {
     pid_t pid;
@@ -38,19 +43,25 @@ struct scan {
     struct module_index index;
 };
 
+/* Whether the mapping, of a file's first bytes, begins as an ELF file does. */
+static bool is_elf(const struct scan *scan, const struct map *first)
+{
+    char magic[SELFMAG];
+    struct iovec local = {magic, sizeof(magic)};
+    struct iovec remote = {(void *)(uintptr_t)first->start.value, sizeof(magic)};
+    return process_vm_readv(scan->pid, &local, 1, &remote, 1, 0) == sizeof(magic) &&
+           memcmp(magic, ELFMAG, SELFMAG) == 0;
+}
+
 /* Whether what is mapped is an ELF file: others have no functions to be missed. */
 static bool is_elf_in_memory(const struct scan *scan, const struct map *map)
 {
-    char magic[SELFMAG];
     for (size_t i = 0; i < scan->maps->list.count; i++) {
         const struct map *other = &scan->maps->list.items[i];
         if (other->offset || other->inode != map->inode || other->major != map->major ||
             other->minor != map->minor)
             continue;
-        struct iovec local = {magic, sizeof(magic)};
-        struct iovec remote = {(void *)(uintptr_t)other->start.value, sizeof(magic)};
-        return process_vm_readv(scan->pid, &local, 1, &remote, 1, 0) == sizeof(magic) &&
-               memcmp(magic, ELFMAG, SELFMAG) == 0;
+        return is_elf(scan, other);
     }
     return false;
 }
@@ -174,6 +185,26 @@ static int open_mapped(struct modules *modules, struct scan *scan, const struct 
     return 0;
 }
 
+/* Adds the module, of which `map` is a part. */
+static int add(struct modules *modules, struct scan *scan, struct image *image,
+               const struct map *map, uint64_t bias)
+{
+    struct module *module = vec_push(&modules->list);
+    if (!module)
+        return -ENOMEM;
+    *module = (struct module){
+        .image = image,
+        .is_program = is_program(scan, image),
+        .load_bias = bias,
+        .start = map->start,
+        .end = map->end,
+        .major = map->major,
+        .minor = map->minor,
+        .inode = map->inode,
+    };
+    return module_index_add(&scan->index, modules);
+}
+
 /* Adds the module that an executable mapping belongs to, if it is a new one. */
 static int add_module(struct modules *modules, struct scan *scan, const struct map *map)
 {
@@ -195,21 +226,67 @@ static int add_module(struct modules *modules, struct scan *scan, const struct m
     default:
         return 0;
     }
+    return add(modules, scan, image, map, bias);
+}
 
-    struct module *module = vec_push(&modules->list);
-    if (!module)
-        return -ENOMEM;
-    *module = (struct module){
-        .image = image,
-        .is_program = is_program(scan, image),
-        .load_bias = bias,
-        .start = map->start,
-        .end = map->end,
-        .major = map->major,
-        .minor = map->minor,
-        .inode = map->inode,
-    };
-    return module_index_add(&scan->index, modules);
+/* Whether all of the mapping lies where the file, loaded with the bias, has code. */
+static bool is_place_of_code(const struct image *image, uint64_t bias, const struct map *map)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; i < image->file.n_segments; i++) {
+        const Elf64_Phdr *segment = &image->file.segments[i];
+        uint64_t first = (segment->p_vaddr + bias) & ~(page - 1);
+        uint64_t length = segment->p_vaddr + bias - first + segment->p_memsz + page - 1;
+        if ((segment->p_flags & PF_X) && map->start.value >= first &&
+            map->end.value - first <= (length & ~(page - 1)))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Some programs move their text to other pages, huge ones say, at the same addresses: `map` may be
+ * such pages. Of the file nothing executable need be left; it is found by the mapping of its first
+ * page, the last one in front.
+ */
+static int add_moved(struct modules *modules, struct scan *scan, const struct map *first,
+                     const struct map *map)
+{
+    struct image *image;
+    uint64_t bias;
+    if (!first || (!module_index_image(&scan->index, modules, first) && !is_elf(scan, first)))
+        return 0;
+    int r = open_mapped(modules, scan, first, &image);
+    if (r != 0)
+        return r < 0 ? r : 0;
+    for (size_t i = 0; i < image->file.n_segments; i++) {
+        if (!image_segment_bias(image, i, first->start, 0, &bias) ||
+            (!image_is_position_independent(image) && bias != 0) ||
+            !is_place_of_code(image, bias, map) ||
+            module_index_has_bias(&scan->index, modules, first, bias))
+            continue;
+        if (imprint_compare(&image->file.imprint, scan->pid, bias) != IMPRINT_DIFFERENT)
+            return add(modules, scan, image, first, bias);
+    }
+    return 0;
+}
+
+/* Adds the modules that the executable mappings belong to. */
+static int add_modules(struct modules *modules, struct scan *scan)
+{
+    const struct map *first = NULL;
+    int r = 0;
+    for (size_t i = 0; i < scan->maps->list.count && r == 0; i++) {
+        const struct map *map = &scan->maps->list.items[i];
+        bool is_file = map->inode && map->path[0] == '/'; /* not "[vdso]" and the like */
+        if (is_file && map->offset == 0 && !map->shared)
+            first = map;
+        if (map->execute && is_file)
+            r = add_module(modules, scan, map);
+        if (map->execute && r == 0 && !(is_file && module_index_has(&scan->index, modules, map)))
+            r = add_moved(modules, scan, first, map);
+    }
+    return r;
 }
 
 /* A dynamic linker called by name (ld.so PROGRAM) is the file that is executed, but not the
@@ -305,12 +382,7 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
         return error_set(err, r, "cannot read the memory map of process %d: %s", (int)pid,
                          strerror(-r));
     root_open(&scan.root, pid);
-    for (size_t i = 0; i < maps.list.count && r == 0; i++) {
-        const struct map *map = &maps.list.items[i];
-        /* Not "[vdso]" and the like. */
-        if (map->execute && map->inode && map->path[0] == '/')
-            r = add_module(modules, &scan, map);
-    }
+    r = add_modules(modules, &scan);
     module_index_free(&scan.index);
     if (r < 0) {
         root_close(&scan.root);

@@ -53,5 +53,7 @@ void modules_free(struct modules *modules);
 
 target_addr module_target(const struct module *module, file_vaddr vaddr);
 file_vaddr module_vaddr(const struct module *module, target_addr at);
+/* Whether the file has code there, whatever is mapped there now. */
+bool module_is_code(const struct module *module, target_addr at);
 
 #endif

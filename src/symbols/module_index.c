@@ -59,8 +59,8 @@ struct image *module_index_image(const struct module_index *index, const struct 
     return module ? module->image : NULL;
 }
 
-static bool has_bias(const struct module_index *index, const struct modules *modules,
-                     const struct map *map, uint64_t bias)
+bool module_index_has_bias(const struct module_index *index, const struct modules *modules,
+                           const struct map *map, uint64_t bias)
 {
     const struct module *module = module_at(modules, &index->modules, mix(key_of(map), bias));
     if (!module || (same_file(module, map) && module->load_bias == bias))
@@ -78,7 +78,7 @@ bool module_index_has(const struct module_index *index, const struct modules *mo
     uint64_t bias;
     for (size_t i = 0; image && i < image->file.n_segments; i++)
         if (image_load_bias(image, i, map->start, map->offset, &bias) &&
-            has_bias(index, modules, map, bias))
+            module_index_has_bias(index, modules, map, bias))
             return true;
     return false;
 }

@@ -23,6 +23,9 @@ void module_index_free(struct module_index *index);
 /* Whether the mapping belongs to a module that is in the list. */
 bool module_index_has(const struct module_index *index, const struct modules *modules,
                       const struct map *map);
+/* Whether a module that is in the list is that file with that load bias. */
+bool module_index_has_bias(const struct module_index *index, const struct modules *modules,
+                           const struct map *map, uint64_t bias);
 /* The image of the file that is mapped, NULL: none of its modules is in the list. */
 struct image *module_index_image(const struct module_index *index, const struct modules *modules,
                                  const struct map *map);

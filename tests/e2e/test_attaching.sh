@@ -27,7 +27,7 @@ is_armed() # NAME
 {
     local vaddr base
     vaddr=$(nm "$target" | sed -n 's/^\([0-9a-f]*\) T work$/0x\1/p')
-    base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .* ${mapped:-$(readlink -f "$target")}\$:0x\1:p" \
+    base=$(sed -n "s|^\([0-9a-f]*\)-.* 00000000 .* ${mapped:-$(readlink -f "$target")}\$|0x\1|p" \
         "/proc/$(pid_of "$1")/maps" | head -n 1)
     [[ -n $vaddr && -n $base && $(bytes_at "/proc/$(pid_of "$1")/mem" $((base + vaddr)) 1) == ' cc' ]]
 }
@@ -279,6 +279,58 @@ case_deleted_program()
     read_trace trace
     events 3 gone:work_entry
     events 3 gone:work_exit
+}
+
+# The process `one` is attached to, its calls are seen from beginning to end, and it is as it was.
+both_ends() # PROVIDER
+{
+    tracer_start --print=lines -v -f work -p "$(pid_of one)"
+    wait_for 20 is_armed one || fail "not armed"
+    calls one 5
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    lines 5 " $1:work\\(" lines
+    lines 5 '^[0-9]+ +(=|\} ).* <[0-9]+\.[0-9]+>$' lines
+    lines 10 . lines
+    said '5 calls, .*0 lost'
+    lines 0 'no exit event' $err
+    ! is_armed one || fail "a breakpoint is left"
+    ends one 5
+}
+
+# A program that was copied to memory and lies in no file system.
+case_program_in_memory()
+{
+    local original=$target
+    mkfifo one.in
+    "$build/targets/in_memory" "$original" <>one.in >one.out &
+    echo $! >one.pid
+    wait_for 10 grep -qs '^pid ' one.out || fail "it did not start"
+    mapped='/memfd:wait_for_line (deleted)'
+    both_ends memfd_wait_for_line
+    # Started by the tracer.
+    echo call 3 | traced 0 --print=lines -f work "$build/targets/in_memory" "$original"
+    lines 3 ' memfd_wait_for_line:work\(' lines
+    lines 6 . lines
+}
+
+# Text that was moved to pages of no file before the process is attached to: a part, or all of it.
+case_moved_text()
+{
+    local what
+    # The function comes first, some pages behind it.
+    printf '.text\n.space 20480, 0x90\n.section .note.GNU-stack\n' >pages.s
+    ${TEST_CC:-gcc} -D_GNU_SOURCE -O1 -g -pthread -o one "$top/tests/targets/wait_for_line.c" pages.s ||
+        fail "cannot build it"
+    target=$PWD/one
+    for what in part all; do
+        rm -f one.in
+        mkfifo one.in
+        MOVE_TEXT=$what LD_PRELOAD=$build/targets/libmoves_text.so "$target" <>one.in >one.out &
+        echo $! >one.pid
+        wait_for 10 grep -qs '^pid ' one.out || fail "it did not start"
+        both_ends one
+    done
 }
 
 # Processes that wait in vfork(2) cannot be stopped. The tracer does not wait for them, and they are let

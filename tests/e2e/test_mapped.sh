@@ -239,6 +239,18 @@ case_program_replaced()
     mapped_ends
 }
 
+# Nothing is planted in code that a program has made for itself.
+case_made_code()
+{
+    "$build/targets/made_code" >bare || fail "exit status $?"
+    traced 0 --print=lines -f 'work|idle' "$build/targets/made_code"
+    cmp bare $out || fail "traced, it says something else"
+    lines 600 ' made_code:work\(' lines
+    lines 300 ' made_code:idle\(' lines
+    lines 1200 . lines
+    said '600 calls have no exit event'
+}
+
 # Damaged files, and such as have no sections: nothing breaks, and it is said.
 case_no_sections()
 {

@@ -33,7 +33,8 @@ static target_addr map_pages(int n, int protection)
 /* Asks at that time; whether the mappings were read for it. */
 static bool reads(struct space *space, target_addr at, uint64_t now_ns, bool is_code)
 {
-    ck_assert_int_eq(space_is_code(space, at, now_ns), is_code);
+    struct process process = {.space = space};
+    ck_assert_int_eq(space_is_code(&process, at, now_ns), is_code);
     return space->maps_read_ns == now_ns;
 }
 
@@ -97,6 +98,42 @@ START_TEST(what_was_known_stays)
     ck_assert_ptr_nonnull(maps_find(&space->maps, at));
     space_read_maps(space, -1, START_NS + 1);
     ck_assert_ptr_nonnull(maps_find(&space->maps, at));
+    space_put(space);
+}
+END_TEST
+
+static bool is_ours(void *data, struct process *process, target_addr at)
+{
+    (void)process;
+    return target_addr_equal(at, *(const target_addr *)data);
+}
+
+/* Where a program or library has its code it may have been moved to memory of no file. What is
+   shared is written to by others, and what cannot be executed is no code. */
+START_TEST(code_in_memory_of_no_file)
+{
+    struct space *space = own_space();
+    target_addr at = map_pages(2, PROT_READ | PROT_EXEC);
+    void *place = (void *)(uintptr_t)at.value;
+    cleanup(cleanup_fd) int file = memfd_create("code", MFD_CLOEXEC);
+    ck_assert_int_eq(ftruncate(file, PAGE), 0);
+    space->engine->sink = (struct engine_sink){.data = &at};
+    ck_assert(reads(space, at, START_NS, false));
+    space->engine->sink.is_code = is_ours;
+    ck_assert(!reads(space, at, START_NS + 1, true));
+    ck_assert(!reads(space, target_addr_plus(at, 1), START_NS + 2, false));
+    space_forget_maps(space);
+    ck_assert_ptr_eq(mmap(place, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file, 0),
+                     place);
+    ck_assert(reads(space, at, START_NS + 3, false));
+    space_forget_maps(space);
+    ck_assert_ptr_eq(mmap(place, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, file, 0),
+                     place);
+    ck_assert(reads(space, at, START_NS + 4, true));
+    space_forget_maps(space);
+    ck_assert_int_eq(mprotect(place, PAGE, PROT_READ), 0);
+    ck_assert(reads(space, at, START_NS + 5, false));
+    space->engine->sink = (struct engine_sink){0};
     space_put(space);
 }
 END_TEST
@@ -170,6 +207,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, new_code_is_found_at_once);
     tcase_add_loop_test(tests, code_where_there_was_none, 0, 2);
     tcase_add_test(tests, what_was_known_stays);
+    tcase_add_test(tests, code_in_memory_of_no_file);
 }
 
 CHECK_MAIN("space", 10, add_tests)
