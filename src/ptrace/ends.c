@@ -1,19 +1,18 @@
 #include "ptrace/ends.h"
 
-#include <sys/wait.h>
-
 #include "ptrace/core.h"
 
 void ends_reap(struct engine *engine)
 {
     struct tracee *tracee;
+    struct stop stop;
     for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
-        siginfo_t info = {0};
-        if (tracee->reaped ||
-            waitid(P_PID, (id_t)tracee->tid, &info, WEXITED | WNOHANG | __WALL) < 0 ||
-            info.si_pid == 0)
+        /* Looked at first: of a tracee waitid(2) tells, and takes, the stops as well, whether they
+           are asked for or not (kernel/exit.c: wait_task_stopped()). */
+        if (tracee->reaped || engine_peek(tracee->tid, &stop) != 1 || !stop_is_end(&stop))
             continue;
-        tracee->end = stop_decode(&info);
+        engine_reap(tracee->tid);
+        tracee->end = stop;
         tracee->reaped = true;
         atomic_store(&engine->ends_held, true);
     }

@@ -7,6 +7,7 @@
 
 #include "engine/running.h"
 #include "engine/visits.h"
+#include "ptrace/ends.h"
 
 enum { STOPS = 30, TOGGLES = 60, HITS_BETWEEN = 4, VISITS = 20 };
 
@@ -46,7 +47,8 @@ static void *call_under_stops(void *data)
 }
 
 /* Serves the target to its end while `drive` runs; the counts are exact. */
-static void serve(const char *threads, unsigned every, long calls, void *(*drive)(void *data))
+static void serve(const char *threads, unsigned every, long calls, void *(*drive)(void *data),
+                  void (*on_hit)(struct harness *harness, const struct hit *hit))
 {
     struct error err = {0};
     struct engine_options options = {.hand_over_every = every};
@@ -55,6 +57,7 @@ static void serve(const char *threads, unsigned every, long calls, void *(*drive
     struct harness *h = harness_new("work", &options);
     struct driver driver = {.target = &target, .calls = calls};
     pthread_t thread;
+    h->on_hit = on_hit;
     int r = engine_attach(h->engine, target.pid, &err);
     ck_assert_msg(r == 0, "%s", err.text);
     ck_assert_int_eq(pthread_create(&thread, NULL, drive, &driver), 0);
@@ -77,13 +80,26 @@ START_TEST(counts_are_exact)
 {
     static const char *const THREADS[] = {"1", "2", "4", "8", "32"};
     static const unsigned EVERY[] = {1, 2, 7};
-    serve(THREADS[_i / 3], EVERY[_i % 3], _i < 9 ? 60 : 20, call_and_end);
+    serve(THREADS[_i / 3], EVERY[_i % 3], _i < 9 ? 60 : 20, call_and_end, NULL);
 }
 END_TEST
 
 START_TEST(counts_are_exact_while_stopped_and_continued)
 {
-    serve("4", (unsigned)_i, 100, call_under_stops);
+    serve("4", (unsigned)_i, 100, call_under_stops, NULL);
+}
+END_TEST
+
+static void look_for_ends(struct harness *h, const struct hit *hit)
+{
+    (void)hit;
+    ends_reap(h->engine);
+}
+
+/* Whoever waits for the kernel takes the ends of threads, at any time, and nothing but ends. */
+START_TEST(ends_are_taken_and_no_stops)
+{
+    serve("4", (unsigned)_i, 100, call_under_stops, look_for_ends);
 }
 END_TEST
 
@@ -267,6 +283,7 @@ static void add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, counts_are_exact, 0, 15);
     tcase_add_loop_test(tests, counts_are_exact_while_stopped_and_continued, 1, 4);
+    tcase_add_loop_test(tests, ends_are_taken_and_no_stops, 1, 4);
     tcase_add_test(tests, main_thread_of_a_child_stays);
     tcase_add_test(tests, armed_and_disarmed);
     tcase_add_test(tests, let_go_while_handed_over);
