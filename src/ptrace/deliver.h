@@ -23,9 +23,10 @@ MUST_CHECK int deliver_prepare(struct engine *engine, struct tracee *tracee, int
                                arch_regs *regs);
 
 /*
- * The breakpoints are out, and the thread, stopped without a signal to come, is about to be let go:
- * takes it out of a slot if it is in one, since what happens to it there would happen at the slot's
- * PC. With may_step false only if that takes no step: it is in a group-stop.
+ * The breakpoints are out, and the thread, stopped without a signal to come that a handler may see,
+ * is about to be let go: takes it out of a slot if it is in one, since what happens to it there
+ * would happen at the slot's PC. With may_step false only if that takes no step: it is in a
+ * group-stop, or gets a signal that only stops.
  */
 MUST_CHECK int deliver_leave_slot(struct engine *engine, struct tracee *tracee, bool may_step,
                                   arch_regs *regs);

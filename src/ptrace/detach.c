@@ -136,6 +136,18 @@ static bool is_left_dead(const struct tracee *tracee)
            engine_is_dead(tracee->tid) && proc_status_number(tracee->tid, "Threads") > 1;
 }
 
+/* Takes the thread out of a slot, if it is in one. One that is in a group-stop, or about to be,
+   takes no step for that: as in on_signal(). -ESRCH: it is gone. */
+static int leave_slot(struct engine *engine, struct tracee *tracee, const struct stop *stop,
+                      arch_regs *regs)
+{
+    if (!tracee->process->space)
+        return 0;
+    if (stop->kind == STOP_SIGNAL && !deliver_only_stops(tracee->tid, stop->code))
+        return deliver_prepare(engine, tracee, stop->code, regs);
+    return deliver_leave_slot(engine, tracee, stop->kind == STOP_INTERRUPTED, regs);
+}
+
 /*
  * Lets go of the thread if it is stopped where it can be. false: not yet. One that waits for a
  * vforked child, sleeps where no signal reaches it, or is the dead leader of threads whose ends are
@@ -183,13 +195,11 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
             sigtrap_mend(tracee, &regs);
             signal = engine_set_pc(engine, tid, &regs, site->at) < 0 ? signal
                                                                      : sigtrap_resume_with(tracee);
-        } else if (tracee->process->space &&
-                   deliver_prepare(engine, tracee, signal, &regs) == -ESRCH)
+        } else if (leave_slot(engine, tracee, &stop, &regs) == -ESRCH)
             return false;
         if (signal && namespace_init_is_spared(tracee, signal))
             namespace_init_run_again(engine, tracee, signal, &regs);
-    } else if (tracee->process->space &&
-               deliver_leave_slot(engine, tracee, stop.kind != STOP_GROUP, &regs) == -ESRCH) {
+    } else if (leave_slot(engine, tracee, &stop, &regs) == -ESRCH) {
         return false;
     }
     if (tracee->process->pid == engine->launched &&

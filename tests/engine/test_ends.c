@@ -222,6 +222,74 @@ START_TEST(stopped_and_continued_between_visits)
 }
 END_TEST
 
+/* The time that the process has run, in ticks: proc(5), /proc/PID/stat. */
+static unsigned long run_time(pid_t pid)
+{
+    char path[64], text[1024];
+    unsigned long user = 0, kernel = 0;
+    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+    cleanup(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    ck_assert_int_gt(n, 0);
+    text[n] = '\0';
+    ck_assert_int_eq(sscanf(strrchr(text, ')'),
+                            ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                            &kernel),
+                     2);
+    return user + kernel;
+}
+
+/* Its threads do nothing but run. */
+static void wait_until_running(pid_t pid)
+{
+    unsigned long before = run_time(pid);
+    for (int ms = 0; run_time(pid) == before; ms++) {
+        ck_assert_msg(ms < PATIENCE_S * 1000, "the target stays stopped");
+        pause_us(1000);
+    }
+}
+
+static void stop_once(struct harness *h, const struct hit *hit)
+{
+    pid_t *stopped = h->data;
+    if (*stopped)
+        return;
+    *stopped = hit->tid;
+    ck_assert_int_eq(tgkill(hit->pid, hit->tid, SIGSTOP), 0);
+    engine_ring(h->engine);
+}
+
+/* When the thread, sent into the slot, has taken the SIGSTOP. */
+static void continue_and_let_go(struct harness *h)
+{
+    const pid_t *stopped = h->data;
+    siginfo_t info = {0};
+    while (info.si_pid == 0 || info.si_status != SIGSTOP)
+        ck_assert_int_eq(
+            waitid(P_PID, (id_t)*stopped, &info, WSTOPPED | WNOHANG | WNOWAIT | __WALL), 0);
+    kill(h->pid, SIGCONT);
+    engine_detach(h->engine);
+}
+
+/* A SIGCONT undoes the stop that was to come when the target was let go. */
+START_TEST(continued_while_let_go)
+{
+    struct error err = {0};
+    struct running target = start_looping("1");
+    struct harness *h = harness_new("work", NULL);
+    pid_t stopped = 0;
+    h->data = &stopped;
+    h->on_hit = stop_once;
+    h->rung = continue_and_let_go;
+    ck_assert_int_eq(engine_attach(h->engine, target.pid, &err), 0);
+    ck_assert_int_eq(engine_run(h->engine, &err), 0);
+    check_untouched(target.pid);
+    wait_until_running(target.pid);
+    ck_assert_uint_gt(finish(&target), 0);
+    harness_free(h);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, killed_while_served);
@@ -229,6 +297,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, killed_while_traced_from_the_start);
     tcase_add_test(tests, stopped_and_continued);
     tcase_add_test(tests, stopped_and_continued_between_visits);
+    tcase_add_test(tests, continued_while_let_go);
 }
 
 CHECK_MAIN("ends", 60, add_tests)
