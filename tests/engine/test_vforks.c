@@ -96,10 +96,12 @@ static struct engine_stats let_go(unsigned n)
     return stats;
 }
 
-/* Quadratic would be TIMES times as much for each process. */
+/* Quadratic would be TIMES times as much for each process. One walk to the process that can be
+   stopped may be short or long: where that one is in /proc goes by the IDs, which begin anew some
+   time. */
 static void check_linear(const struct engine_stats *few, const struct engine_stats *many)
 {
-    ck_assert_uint_le(many->walked, few->walked * TIMES * 3 / 2);
+    ck_assert_uint_le(many->walked, (few->walked + FEW) * TIMES * 3 / 2);
     ck_assert_uint_le(many->ptrace_calls, few->ptrace_calls * TIMES * 3 / 2);
 }
 
