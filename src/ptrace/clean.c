@@ -36,12 +36,20 @@ static int move_words(const struct ways *ways, target_addr at, uint8_t *bytes, s
     return 0;
 }
 
+/* By way of the thread what could not be done by way of the file, which gave r. That the thread is
+   gone says nothing of the memory: others may live in it. */
+static int by_words(const struct ways *ways, target_addr at, uint8_t *bytes, bool write, int r)
+{
+    if (r == 0 || r == -ESRCH || !ways->tid)
+        return r;
+    int words = move_words(ways, at, bytes, arch_trap_length, write);
+    return words == -ESRCH && ways->fd >= 0 ? r : words;
+}
+
 static int read_there(const struct ways *ways, target_addr at, uint8_t *bytes)
 {
     int r = ways->fd < 0 ? -EBADF : memory_read(ways->fd, at, bytes, arch_trap_length);
-    if (r < 0 && r != -ESRCH && ways->tid)
-        r = move_words(ways, at, bytes, arch_trap_length, false);
-    return r;
+    return by_words(ways, at, bytes, false, r);
 }
 
 static int write_there(const struct ways *ways, target_addr at, const uint8_t *bytes)
@@ -49,9 +57,7 @@ static int write_there(const struct ways *ways, target_addr at, const uint8_t *b
     uint8_t copy[ARCH_TRAP_MAX];
     memcpy(copy, bytes, arch_trap_length);
     int r = ways->fd < 0 ? -EBADF : memory_write(ways->fd, at, bytes, arch_trap_length);
-    if (r < 0 && r != -ESRCH && ways->tid)
-        r = move_words(ways, at, copy, arch_trap_length, true);
-    return r;
+    return by_words(ways, at, copy, true, r);
 }
 
 /* Whether the memory can be read at all: where the thread is there is code. */
@@ -62,6 +68,8 @@ static int is_readable(const struct ways *ways)
     if (!ways->tid)
         return ways->fd < 0 ? -EBADF : 0;
     int r = engine_get_regs(ways->engine, ways->tid, &regs);
+    if (r == -ESRCH && ways->fd >= 0)
+        return 0; /* it was killed: what the file shows counts */
     return r < 0 ? r : read_there(ways, arch_pc(&regs), bytes);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ptrace/core.h"
@@ -179,6 +180,26 @@ START_TEST(breakpoint_that_cannot_be_lifted_stays)
 }
 END_TEST
 
+/* The thread by way of which all are taken out is killed just then, and others live in the memory.
+ */
+START_TEST(breakpoints_are_taken_out_without_the_thread)
+{
+    struct space *space = own_space();
+    struct site *sites[] = {planted_site(space), planted_site(space), planted_site(space)};
+    struct server server = {.engine = space->engine};
+    space->engine->acting = &server;
+    ck_assert_int_eq(munmap((void *)(uintptr_t)sites[1]->at.value, PAGE), 0);
+    pid_t dead = fork();
+    if (dead == 0)
+        _exit(0);
+    ck_assert_int_eq(waitpid(dead, NULL, 0), dead);
+    ck_assert_int_eq(space_lift_all(space, dead), 0);
+    ck_assert_uint_eq(*bytes_of(sites[0]->at), 0x90);
+    ck_assert_uint_eq(*bytes_of(sites[2]->at), 0x90);
+    space_put(space);
+}
+END_TEST
+
 /* What the program has put over it, or unmapped, is its own. */
 START_TEST(breakpoint_that_is_not_there_any_more)
 {
@@ -202,6 +223,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, breakpoint_that_cannot_be_lifted_stays);
+    tcase_add_test(tests, breakpoints_are_taken_out_without_the_thread);
     tcase_add_loop_test(tests, breakpoint_that_is_not_there_any_more, 0, 4);
     tcase_add_loop_test(tests, no_code_is_looked_for_seldom, 0, 3);
     tcase_add_test(tests, new_code_is_found_at_once);
