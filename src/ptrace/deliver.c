@@ -131,8 +131,12 @@ static int finish_slot_alone(struct engine *engine, struct tracee *tracee, struc
 
 bool deliver_only_stops(pid_t tid, int signal)
 {
-    return signal == SIGSTOP || ((signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) &&
-                                 !((proc_status_set(tid, "SigCgt") >> (signal - 1)) & 1));
+    uint64_t handled;
+    if (signal == SIGSTOP)
+        return true;
+    /* Where it cannot be told, as if there were a handler: that must not find a slot's address. */
+    return (signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) &&
+           proc_status_set(tid, "SigCgt", &handled) == 0 && !((handled >> (signal - 1)) & 1);
 }
 
 int deliver_prepare(struct engine *engine, struct tracee *tracee, int signal, arch_regs *regs)

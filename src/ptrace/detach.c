@@ -104,11 +104,14 @@ static void quiesce(const struct leavers *leavers)
 }
 
 /* Whether a SIGTRAP that is not blocked waits for this very thread (proc(5): SigPnd, SigBlk). The
-   kernel unblocks that of a breakpoint. */
-static bool has_pending_trap(pid_t tid)
+   kernel unblocks that of a breakpoint. Negative: it cannot be told. */
+static int has_pending_trap(pid_t tid)
 {
-    uint64_t pending = proc_status_set(tid, "SigPnd"), blocked = proc_status_set(tid, "SigBlk");
-    return ((pending & ~blocked) >> (SIGTRAP - 1)) & 1;
+    uint64_t pending, blocked = 0;
+    int r = proc_status_set(tid, "SigPnd", &pending);
+    if (r == 0)
+        r = proc_status_set(tid, "SigBlk", &blocked);
+    return r < 0 ? r : (int)((pending & ~blocked) >> (SIGTRAP - 1)) & 1;
 }
 
 /* The site whose breakpoint the thread has just run into, going by its PC. */
@@ -185,7 +188,11 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
         return false;
     struct site *site = site_behind(tracee, &regs);
     /* Interrupted between the breakpoint and its trap: the PC must stay until the trap is in. */
-    if (stop.kind != STOP_SIGNAL && site && has_pending_trap(tid)) {
+    int pending = stop.kind != STOP_SIGNAL && site ? has_pending_trap(tid) : 0;
+    if (pending) {
+        /* A trap stops it again by itself. */
+        if (pending < 0)
+            engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
         engine_ptrace(engine, PTRACE_CONT, tid, NULL, 0);
         return false;
     }

@@ -45,14 +45,16 @@ static bool is_init(struct tracee *tracee)
 bool namespace_init_is_spared(struct tracee *tracee, int signal)
 {
     siginfo_t info;
-    uint64_t bit = UINT64_C(1) << (signal - 1);
+    uint64_t bit = UINT64_C(1) << (signal - 1), handled;
     if (!may_be_fault(signal) || !is_init(tracee))
         return false;
     if (engine_ptrace(tracee->process->engine, PTRACE_GETSIGINFO, tracee->tid, NULL,
                       (uintptr_t)&info) < 0)
         return false;
-    /* Where it was blocked or ignored the kernel has made it the default action by now. */
-    return is_fault(&info) && !(proc_status_set(tracee->tid, "SigCgt") & bit);
+    /* Where it was blocked or ignored the kernel has made it the default action by now. Where it
+       cannot be told whether there is a handler, the fault comes again if there is none. */
+    return is_fault(&info) && proc_status_set(tracee->tid, "SigCgt", &handled) == 0 &&
+           !(handled & bit);
 }
 
 /* Whether the thread's next instruction faults, by running it. */

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,39 +10,46 @@
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 
-/* What stands behind "NAME:", as far as it fits. */
-static bool read_value(pid_t tid, const char *name, char value[256])
+/* What stands behind "NAME:", as far as it fits. 0, or as proc_status_set(). */
+static int read_value(pid_t tid, const char *name, char value[256])
 {
     char path[64], line[256];
     size_t n = strlen(name);
     snprintf(path, sizeof(path), "/proc/%d/status", tid);
     cleanup(cleanup_file) FILE *status = descriptors_file(path);
-    while (status && fgets(line, sizeof(line), status)) {
+    if (!status)
+        return errno == ENOENT ? -ESRCH : -errno;
+    errno = 0;
+    while (fgets(line, sizeof(line), status)) {
         if (strncmp(line, name, n) != 0 || line[n] != ':')
             continue;
         memcpy(value, line + n + 1, sizeof(line) - n - 1);
-        return true;
+        return 0;
     }
-    return false;
+    if (ferror(status))
+        return errno ? -errno : -EIO;
+    return -ENODATA;
 }
 
 long proc_status_number(pid_t tid, const char *name)
 {
     char value[256];
-    return read_value(tid, name, value) ? strtol(value, NULL, 10) : -1;
+    return read_value(tid, name, value) == 0 ? strtol(value, NULL, 10) : -1;
 }
 
 long proc_status_last_number(pid_t tid, const char *name)
 {
     char value[256];
-    const char *last = read_value(tid, name, value) ? strrchr(value, '\t') : NULL;
+    const char *last = read_value(tid, name, value) == 0 ? strrchr(value, '\t') : NULL;
     return last ? strtol(last, NULL, 10) : -1;
 }
 
-uint64_t proc_status_set(pid_t tid, const char *name)
+int proc_status_set(pid_t tid, const char *name, uint64_t *set)
 {
     char value[256];
-    return read_value(tid, name, value) ? strtoull(value, NULL, 16) : 0;
+    int r = read_value(tid, name, value);
+    *set = r == 0 ? strtoull(value, NULL, 16) : 0;
+    return r;
 }
 
 int proc_state(pid_t tid)

@@ -15,9 +15,10 @@
 long proc_status_number(pid_t tid, const char *name);
 /* The last of the numbers in the line "NAME: NUMBER..."; likewise. */
 long proc_status_last_number(pid_t tid, const char *name);
-/* The set in the line "NAME: HEX", of signals or capabilities: bit 0 is the first of them. 0 when
-   there is none. */
-uint64_t proc_status_set(pid_t tid, const char *name);
+/* The set in the line "NAME: HEX", of signals or capabilities: bit 0 is the first of them. -ESRCH
+   when there is no such thread, -ENODATA when the kernel has no such line; any other negative errno
+   when it cannot be told at the moment. `set` is 0 then. */
+MUST_CHECK int proc_status_set(pid_t tid, const char *name, uint64_t *set);
 /* The thread's state, the letter of /proc/PID/stat. -ESRCH when there is no such thread; any other
    negative errno when it cannot be told at the moment. */
 MUST_CHECK int proc_state(pid_t tid);

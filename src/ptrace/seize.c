@@ -77,7 +77,10 @@ static bool is_descendant(pid_t pid)
    makes an exception for who traces a thread already). */
 static bool yama_allows(pid_t tid)
 {
-    return seize_scope() == 0 || ((proc_status_set(gettid(), "CapEff") >> CAP_SYS_PTRACE) & 1) ||
+    uint64_t effective;
+    return seize_scope() == 0 ||
+           (proc_status_set(gettid(), "CapEff", &effective) == 0 &&
+            (effective >> CAP_SYS_PTRACE) & 1) ||
            is_descendant(tid);
 }
 

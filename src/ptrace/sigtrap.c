@@ -23,9 +23,12 @@ enum {
 
 static const uint64_t TRAP_BIT = UINT64_C(1) << (SIGTRAP - 1);
 
-static bool status_has_trap(pid_t tid, const char *name)
+/* Whether SIGTRAP is in the set: 0, 1, or negative, it cannot be told. */
+static int status_has_trap(pid_t tid, const char *name)
 {
-    return proc_status_set(tid, name) & TRAP_BIT;
+    uint64_t set;
+    int r = proc_status_set(tid, name, &set);
+    return r < 0 ? r : (set & TRAP_BIT) != 0;
 }
 
 /*
@@ -42,18 +45,26 @@ static enum trap_block block_of(uint64_t mask)
     return mask & TRAP_BIT ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
 }
 
-/* Whether a SIGTRAP of the thread's own is on its way or has stopped it. It may be that of a
-   breakpoint, and the kernel has then undone what is asked for here. To be asked afterwards. */
+/* Whether a SIGTRAP of the thread's own is, or may be, on its way or has stopped it. It may be that
+   of a breakpoint, and the kernel has then undone what is asked for here. To be asked afterwards.
+ */
 static bool has_trapped(pid_t tid)
 {
     struct stop stop;
-    return status_has_trap(tid, "SigPnd") ||
+    return status_has_trap(tid, "SigPnd") != 0 ||
            (engine_peek(tid, &stop) == 1 && stop.kind == STOP_SIGNAL && stop.code == SIGTRAP);
 }
 
 void sigtrap_look_thread(struct tracee *tracee)
 {
-    uint64_t mask = proc_status_set(tracee->tid, "SigBlk");
+    uint64_t mask;
+    /* The kernel tells it in this way, too, of a thread that is stopped. */
+    if (proc_status_set(tracee->tid, "SigBlk", &mask) < 0 &&
+        engine_get_mask(tracee->process->engine, tracee->tid, &mask) < 0) {
+        if (tracee->trap_block == TRAP_NOT_BLOCKED)
+            tracee->trap_block = TRAP_BLOCK_UNKNOWN;
+        return;
+    }
     if (!(mask & TRAP_BIT) && has_trapped(tracee->tid))
         return;
     tracee->trap_block = block_of(mask);
@@ -113,22 +124,24 @@ static int set_action(struct space *space, pid_t tid, const arch_regs *regs,
 /*
  * Asks for the action by way of the stopped thread `tid`. Of one that is ignored flags and mask are
  * asked for: a trap resets the handler alone (kernel/signal.c: force_sig_info_to_task()), and
- * sigaction() shows them. When they cannot be asked for they are taken for none.
+ * sigaction() shows them. When they cannot be asked for they are taken for none. `ignored` is
+ * negative when it cannot be told: then the kernel's answer is believed.
  */
-static void learn_action(struct process *process, pid_t tid, bool ignored)
+static void learn_action(struct process *process, pid_t tid, int ignored)
 {
     struct sigtrap *trap = &process->trap;
     if (tid < 0 && trap->known)
         return; /* no thread can be asked now */
     *trap = (struct sigtrap){.special = true};
     int r = tid < 0 ? tid : get_action(process->space, tid, &trap->action);
-    trap->known = r == 0 || ignored;
-    if (ignored)
+    trap->known = r == 0 || ignored > 0;
+    trap->special = ignored >= 0 || r < 0 || trap->action.handler != (uintptr_t)SIG_DFL;
+    if (ignored > 0)
         trap->action.handler = (uintptr_t)SIG_IGN;
     else if (r < 0 && r != -ESRCH)
-        log_warning("process %d handles SIGTRAP, and how cannot be told (%s): its handler is lost "
+        log_warning("process %d %s SIGTRAP, and how cannot be told (%s): its handler is lost "
                     "when it blocks SIGTRAP in a traced function",
-                    process->pid, strerror(-r));
+                    process->pid, ignored < 0 ? "may handle" : "handles", strerror(-r));
 }
 
 static bool somebody_has_trapped(const struct process *process)
@@ -142,9 +155,10 @@ static bool somebody_has_trapped(const struct process *process)
 void sigtrap_look_process(struct process *process)
 {
     pid_t tid = process_task(process);
-    bool ignored = status_has_trap(tid, "SigIgn");
-    if (ignored || status_has_trap(tid, "SigCgt"))
-        learn_action(process, space_helper(process->space), ignored);
+    int ignored = status_has_trap(tid, "SigIgn");
+    int handled = ignored == 0 ? status_has_trap(tid, "SigCgt") : ignored;
+    if (handled != 0)
+        learn_action(process, space_helper(process->space), handled < 0 ? handled : ignored);
     else if (!process->trap.special || !somebody_has_trapped(process))
         process->trap = (struct sigtrap){0};
 }
@@ -246,7 +260,10 @@ static bool action_is_lost(struct tracee *tracee)
     bool ignored = trap->action.handler == (uintptr_t)SIG_IGN;
     if (!trap->known)
         return false;
-    if (status_has_trap(process->pid, ignored ? "SigIgn" : "SigCgt")) {
+    int there = status_has_trap(process->pid, ignored ? "SigIgn" : "SigCgt");
+    if (there < 0)
+        return true; /* to put it back where it is changes nothing */
+    if (there) {
         if (!ignored)
             tracee->trap_block = TRAP_NOT_BLOCKED;
         return false;
