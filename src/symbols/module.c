@@ -124,6 +124,16 @@ static int leave_out_file(struct modules *modules, struct scan *scan, const stru
     return r < 0 ? r : 1;
 }
 
+/* Which file the process executes; without one (a kernel thread) none of its modules is the
+   program. */
+static int look_at_program(struct scan *scan)
+{
+    cleanup(cleanup_fd) int program = target_file_program(scan->pid, NULL);
+    if (program < 0 || fstat(program, &scan->program) < 0)
+        scan->program.st_ino = 0;
+    return descriptors_out(program) ? program : 0;
+}
+
 static bool is_program(const struct scan *scan, const struct image *image)
 {
     return scan->program.st_ino != 0 && scan->program.st_ino == image->file.inode &&
@@ -373,11 +383,11 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
     memset(modules, 0, sizeof(*modules));
     cleanup(maps_free) struct maps maps = {0};
     struct scan scan = {.pid = pid, .catalog = catalog, .maps = &maps};
-    cleanup(cleanup_fd) int program = target_file_program(pid, NULL);
-    if (program < 0 || fstat(program, &scan.program) < 0)
-        scan.program.st_ino = 0;
-
-    int r = maps_read(&maps, pid);
+    int r = look_at_program(&scan);
+    if (r < 0)
+        return error_set(err, r, "cannot read the program of process %d: %s", (int)pid,
+                         strerror(-r));
+    r = maps_read(&maps, pid);
     if (r < 0)
         return error_set(err, r, "cannot read the memory map of process %d: %s", (int)pid,
                          strerror(-r));
