@@ -37,7 +37,7 @@ void candidates_find(struct target *target, struct target_module *tm)
     bool named;
     int r = candidates_select(tracer, &tm->module, &probes, &n, &named, &err);
     tm->taken = r != 0;
-    if (r < 0)
+    if (r < 0 && r != -ECANCELED)
         log_warning("%s", err.text);
     if (r <= 0)
         return;

@@ -299,6 +299,7 @@ static int set_up(struct tracer *tracer, struct error *err)
         r = catalog_new(&tracer->catalog);
     if (r < 0)
         return error_set(err, r, "cannot start the engine: %s", strerror(-r));
+    catalog_stop_when(tracer->catalog, &tracer->stop_asked);
     catalog_set_facts(tracer->catalog, options->with);
     catalog_set_wishes(tracer->catalog, options->wishes);
     if (options->program) {

@@ -67,6 +67,11 @@ void catalog_ask_servers(struct catalog *catalog, bool ask)
     pthread_mutex_unlock(&catalog->lock);
 }
 
+void catalog_stop_when(struct catalog *catalog, const atomic_bool *asked)
+{
+    catalog->stop = asked;
+}
+
 void catalog_set_facts(struct catalog *catalog, unsigned facts)
 {
     catalog->facts = facts;

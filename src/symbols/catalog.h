@@ -6,6 +6,7 @@
 #ifndef SYMBOLS_CATALOG_H
 #define SYMBOLS_CATALOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +37,10 @@ MUST_CHECK int catalog_set_debug_path(struct catalog *catalog, const char *path)
  * server may take its time: not to be asked while a process is stopped.
  */
 void catalog_ask_servers(struct catalog *catalog, bool ask);
+
+/* From when *asked is true on, image_probes() ends as soon as it can: a file may have hundreds of
+   thousands of functions. `asked` lives as long as the catalog. */
+void catalog_stop_when(struct catalog *catalog, const atomic_bool *asked);
 
 /* The facts (mask of 1 << enum call_fact) that probes made from here on have as fields. */
 void catalog_set_facts(struct catalog *catalog, unsigned facts);
@@ -109,7 +114,8 @@ size_t image_name_code(struct image *image, file_vaddr at, bool is_return, char 
  * The probes of the functions of the image that are selected, in address order; one probe an
  * address (aliases: the name the user's pattern matched, else the best one). The array belongs to
  * the caller (free()), the probes to the catalog; a function asked for twice gives the same probe.
- * Debug information that is damaged counts as none, with one warning.
+ * Debug information that is damaged counts as none, with one warning. -ECANCELED: see
+ * catalog_stop_when().
  */
 MUST_CHECK int image_probes(struct image *image, const struct select *select, bool is_program,
                             bool whole_module, const struct probe ***probes, size_t *n,

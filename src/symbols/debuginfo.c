@@ -38,6 +38,7 @@ struct debuginfo {
     int root;          /* of who has the file, as long as it may be needed; -1: ours, or none */
     bool is_elsewhere; /* it was not ours */
     bool units_read, warned;
+    const atomic_bool *stop; /* see debuginfo_stop_when(); NULL: never */
     VEC(struct unit) units;
     VEC(struct unit_range) ranges; /* ascending by low */
     bool unranged_scanned;
@@ -97,6 +98,16 @@ void debuginfo_hush(struct debuginfo *debuginfo)
     debuginfo->warned = true;
 }
 
+void debuginfo_stop_when(struct debuginfo *debuginfo, const atomic_bool *asked)
+{
+    debuginfo->stop = asked;
+}
+
+static bool is_stopped(const struct debuginfo *debuginfo)
+{
+    return debuginfo->stop && atomic_load_explicit(debuginfo->stop, memory_order_relaxed);
+}
+
 const char *debuginfo_path(const struct debuginfo *debuginfo)
 {
     return debuginfo->file.path;
@@ -154,8 +165,9 @@ static void read_units(struct debuginfo *debuginfo)
     uint8_t type;
     Dwarf_Die die;
     bool any_split = false;
-    int r;
-    while ((r = dwarf_get_units(debuginfo->file.dwarf, cu, &cu, NULL, &type, &die, NULL)) == 0) {
+    int r = 0;
+    while (!is_stopped(debuginfo) &&
+           (r = dwarf_get_units(debuginfo->file.dwarf, cu, &cu, NULL, &type, &die, NULL)) == 0) {
         if (type == DW_UT_type || type == DW_UT_split_type ||
             dwarf_tag(&die) == DW_TAG_partial_unit)
             continue;
@@ -240,7 +252,7 @@ static void scan_children(struct debuginfo *debuginfo, Dwarf_Die *parent, unsign
         if (r != 0)
             return;
         /* DW_AT_sibling is believed by libdw; one that leads back would never end. */
-        if ((uintptr_t)next.addr <= (uintptr_t)die.addr)
+        if ((uintptr_t)next.addr <= (uintptr_t)die.addr || is_stopped(debuginfo))
             return;
         die = next;
     }

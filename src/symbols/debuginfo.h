@@ -6,6 +6,7 @@
 #define SYMBOLS_DEBUGINFO_H
 
 #include <elfutils/libdw.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,6 +31,8 @@ void debuginfo_free(struct debuginfo *debuginfo);
 /* Whether a warning has been logged; and that none is to be logged any more. */
 bool debuginfo_warned(const struct debuginfo *debuginfo);
 void debuginfo_hush(struct debuginfo *debuginfo);
+/* From when *asked is true on, no more is read than what is being read. NULL: never. */
+void debuginfo_stop_when(struct debuginfo *debuginfo, const atomic_bool *asked);
 
 /* The file it was found in. */
 const char *debuginfo_path(const struct debuginfo *debuginfo);

@@ -75,6 +75,7 @@ struct debuginfo *image_debuginfo(struct image *image)
     image->has_no_debuginfo = !image->debuginfo;
     if (!image->debuginfo)
         return NULL;
+    debuginfo_stop_when(image->debuginfo, image->catalog->stop);
     if (image->debuginfo_warned)
         debuginfo_hush(image->debuginfo);
     if (!image->debuginfo_text)
@@ -91,6 +92,12 @@ void image_close(struct image *image)
     signature_reader_reset(&image->signatures);
     debuginfo_free(image->debuginfo);
     image->debuginfo = NULL;
+}
+
+static bool is_stopped(const struct image *image)
+{
+    const atomic_bool *stop = image->catalog->stop;
+    return stop && atomic_load_explicit(stop, memory_order_relaxed);
 }
 
 static int compare_aliases(const void *x, const void *y)
@@ -265,7 +272,7 @@ int image_make_functions(struct image *image, struct error *err)
     for (size_t i = 0, end; r == 0 && i < n; i = end) {
         for (end = i + 1; end < n && symbols[end].value.value == symbols[i].value.value; end++)
             ;
-        r = add_function(image, symbols + i, end - i);
+        r = is_stopped(image) ? -ECANCELED : add_function(image, symbols + i, end - i);
     }
     if (r == 0)
         r = mark_overloads(image);
@@ -392,7 +399,9 @@ static int find_probes(struct image *image, const struct select *select, bool is
         if (r < 0 || !alias)
             continue;
         const struct probe **probe = vec_push(&probes);
-        r = probe ? probe_make(image, function, alias, probe) : -ENOMEM;
+        r = !probe              ? -ENOMEM
+            : is_stopped(image) ? -ECANCELED
+                                : probe_make(image, function, alias, probe);
     }
     vec_free(&selection.names);
     image_close(image);

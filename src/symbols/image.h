@@ -95,6 +95,7 @@ struct catalog {
     const char *debug_path; /* NULL: the default */
     struct debuginfod debuginfod;
     unsigned facts;            /* see catalog_set_facts() */
+    const atomic_bool *stop;   /* see catalog_stop_when(); NULL: never */
     struct left_out *left_out; /* files that are mapped and could not be read, ever */
 };
 

@@ -277,6 +277,42 @@ START_TEST(providers_that_clash)
 }
 END_TEST
 
+/* Who is asked to end meanwhile does not read on; asked anew, all is there. */
+START_TEST(ends_when_it_is_asked_to)
+{
+    struct opened opened;
+    struct catalog *catalog;
+    struct image *image;
+    struct select *select;
+    struct error err = {0};
+    atomic_bool asked = true;
+    const struct probe **probes;
+    size_t n;
+    open_file(&opened, symbols_file("pie"), NULL);
+    ck_assert_int_eq(catalog_new(&catalog), 0);
+    catalog_stop_when(catalog, &asked);
+    ck_assert_int_eq(catalog_open(catalog, symbols_file("pie"), &image, &err), 0);
+    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_int_eq(image_probes(image, select, true, false, &probes, &n, &err), -ECANCELED);
+    ck_assert_ptr_null(probes);
+    ck_assert_uint_eq(n, 0);
+    asked = false;
+    ck_assert_int_eq(image_probes(image, select, true, false, &probes, &n, &err), 0);
+    ck_assert_uint_eq(n, opened.n);
+    for (size_t i = 0; i < n; i++) {
+        ck_assert_str_eq(probes[i]->entry_event, opened.probes[i]->entry_event);
+        ck_assert_int_eq(probes[i]->source, opened.probes[i]->source);
+    }
+    free(probes);
+    /* What was read to its end is not read again: there is nothing to end but the making. */
+    asked = true;
+    ck_assert_int_eq(image_probes(image, select, true, false, &probes, &n, &err), -ECANCELED);
+    select_free(select);
+    catalog_free(catalog);
+    close_file(&opened);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, programs_and_libraries, 0, sizeof(links) / sizeof(*links));
@@ -289,6 +325,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, finds_what_the_loader_finds);
     tcase_add_test(tests, knows_offsets);
     tcase_add_test(tests, providers_that_clash);
+    tcase_add_test(tests, ends_when_it_is_asked_to);
 }
 
 CHECK_MAIN("catalog", 30, add_tests)
