@@ -24,22 +24,36 @@ static int read_symbols(struct image *image, int fd, struct error *err)
     return r;
 }
 
+/* Once. *later: it may be another time. */
+static int try_to_read_symbols(struct image *image, bool *later, struct error *err)
+{
+    cleanup(cleanup_fd) int fd = image_open_file(image, err);
+    *later = descriptors_out(fd);
+    if (fd < 0)
+        return fd;
+    int r = read_symbols(image, fd, err);
+    if (r < 0)
+        symbol_table_free(&image->symbols);
+    return r;
+}
+
 int image_read_symbols(struct image *image, struct error *err)
 {
+    enum { TRIES = 3 };
     if (image->symbols_read && image->symbols_failed == 0)
         return 0;
     /* Asked again, the file says the same again. */
     if (image->symbols_read)
         return error_set(err, image->symbols_failed, "the symbols of %s cannot be read",
                          image->path);
-    cleanup(cleanup_fd) int fd = image_open_file(image, err);
-    if (descriptors_out(fd))
-        return fd; /* later, perhaps */
-    image->symbols_read = true;
-    int r = fd < 0 ? fd : read_symbols(image, fd, err);
-    if (r < 0)
-        symbol_table_free(&image->symbols);
-    image->symbols_failed = r;
+    /* By its symbols is found what a program is harmed without, if it is not watched. What does
+       not lie in the file may be past the next time. */
+    bool later = false;
+    int r = -EAGAIN;
+    for (int i = 0; i < TRIES && r < 0 && r != -ENOEXEC && r != -ESTALE; i++)
+        r = try_to_read_symbols(image, &later, err);
+    image->symbols_read = !later;
+    image->symbols_failed = later ? 0 : r;
     return r;
 }
 
@@ -288,7 +302,12 @@ int image_make_functions(struct image *image, struct error *err)
 
 static bool find_symbol(struct image *image, const char *name, file_vaddr *vaddr)
 {
-    if (image_read_symbols(image, NULL) < 0)
+    struct error err;
+    int r = image_read_symbols(image, &err);
+    if (r < 0 && r != -ENOEXEC && r != -ESTALE && !image->symbols_missed)
+        log_warning("%s: what is called in it is not seen, nor what it makes of SIGTRAP", err.text);
+    image->symbols_missed = image->symbols_missed || r < 0;
+    if (r < 0)
         return false;
     const struct symbol *best = NULL;
     for (size_t i = 0; i < image->symbols.list.count; i++) {

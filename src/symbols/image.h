@@ -66,7 +66,8 @@ struct image {
     struct elf_file file;
 
     bool symbols_read;
-    int symbols_failed; /* the errno that reading them ended in, for good */
+    int symbols_failed;  /* the errno that reading them ended in, for good */
+    bool symbols_missed; /* when one was looked for */
     bool debug_symbols_read;
     struct symbol_table symbols;
 

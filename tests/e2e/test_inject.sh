@@ -94,4 +94,35 @@ case_attached_ptrace()
     drive attached ptrace kill
 }
 
+# Without the symbols of the C library the tracer does not see what a program makes of SIGTRAP, and
+# each breakpoint would undo it.
+keeps_sigtrap() # KIND
+{
+    local status n=0
+    while :; do
+        rm -f log
+        status=0
+        timeout 30 env LD_PRELOAD="$build/tests/libinject.so" INJECT="$1" INJECT_SEEN=seen \
+            INJECT_LOG=log "$plain/bin/ptrace_tracer" --print=/dev/null -f work \
+            "$build/targets/sigtrap_blocked" 2 >"$out" 2>"$err" || status=$?
+        [[ -s log ]] || break
+        n=$((n + 1))
+        # Where the tracer fails before it is started, it does not run.
+        [[ $status == 125 && ! -s $out ]] && continue
+        [[ $status == 0 ]] || fail "$1, run $n: exit status $status: $(cat "$err" log)"
+        lines 1 '^work 6 6' "$out"
+    done
+    ((n > 10)) || fail "only $n calls failed"
+}
+
+case_sigtrap_open()
+{
+    keeps_sigtrap open
+}
+
+case_sigtrap_read()
+{
+    keeps_sigtrap read
+}
+
 run_cases "$@"
