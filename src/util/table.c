@@ -87,14 +87,25 @@ void *table_remove(struct table *table, uint64_t key)
     return value;
 }
 
+/* What closes a gap comes from behind it in the same run of entries (table_remove()). So the walk
+   goes from a free entry to the front: an entry that is moved has been met, unless it stays where
+   the walk is still to come. */
 void *table_next(const struct table *table, size_t *position)
 {
-    while (table->entries && *position <= table->mask) {
-        void *value = table->entries[(*position)++].value;
-        if (value)
-            return value;
+    enum { STEPS_BITS = 32 };
+    size_t start = *position >> STEPS_BITS, steps = *position & UINT32_MAX;
+    void *value = NULL;
+    if (!table->entries)
+        return NULL;
+    if (start == 0) {
+        while (table->entries[start].value)
+            start++;
+        start++; /* 0 is where no walk has begun */
     }
-    return NULL;
+    while (!value && steps < table->mask)
+        value = table->entries[(start - 1 - ++steps) & table->mask].value;
+    *position = start << STEPS_BITS | steps;
+    return value;
 }
 
 void table_free(struct table *table)

@@ -27,8 +27,9 @@ void *table_get(const struct table *table, uint64_t key);
 MUST_CHECK int table_put(struct table *table, uint64_t key, void *value);
 /* Forgets the key and returns its value, or NULL when there was none. */
 void *table_remove(struct table *table, uint64_t key);
-/* Walks all values in no order: start with *position = 0; NULL at the end. Only removing the value
-   just returned is allowed meanwhile, and may show another value twice. */
+/* Walks all values in no order: start with *position = 0; NULL at the end. Values may be removed
+   meanwhile: those that stay are met, and those that were met before others were removed perhaps
+   twice. When values are put, others may be met twice or not at all. */
 void *table_next(const struct table *table, size_t *position);
 /* Frees the table, not the values. */
 void table_free(struct table *table);

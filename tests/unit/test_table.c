@@ -3,7 +3,7 @@
 
 #include "unit/check_main.h"
 
-enum { KEYS = 512, STEPS = 200000 };
+enum { KEYS = 512, STEPS = 200000, PASSES = 300 };
 
 START_TEST(is_empty_at_first)
 {
@@ -49,10 +49,41 @@ START_TEST(does_as_an_array_does)
 }
 END_TEST
 
+/* Keys of one run of entries, also of one that goes round the end: each is removed when it is met,
+   or others are. */
+START_TEST(walks_while_values_are_removed)
+{
+    static char values[KEYS];
+    for (size_t first = 1; first <= PASSES; first++) {
+        struct table table = {0};
+        bool met[KEYS] = {false};
+        size_t n = 40, n_met = 0, at = 0;
+        for (size_t i = 0; i < n; i++)
+            if (table_put(&table, first * 7919 + i * i, &values[i]) < 0)
+                ck_abort_msg("out of memory");
+        for (char *value; (value = table_next(&table, &at));) {
+            size_t i = (size_t)(value - values);
+            met[i] = true;
+            table_remove(&table, first * 7919 + i * i);
+            /* And, in the second pass, one that is still to come or was met. */
+            i = (i * 5 + first) % n;
+            if (_i == 1 && table_remove(&table, first * 7919 + i * i))
+                met[i] = true;
+        }
+        for (size_t i = 0; i < n; i++)
+            n_met += met[i];
+        ck_assert_uint_eq(n_met, n);
+        ck_assert_uint_eq(table.count, 0);
+        table_free(&table);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, is_empty_at_first);
     tcase_add_loop_test(tests, does_as_an_array_does, 0, 2);
+    tcase_add_loop_test(tests, walks_while_values_are_removed, 0, 2);
 }
 
 CHECK_MAIN("table", 30, add_tests)
