@@ -22,6 +22,7 @@ START_TEST(does_as_an_array_does)
     struct table table = {0};
     void *model[KEYS] = {0};
     size_t count = 0;
+    bool as_the_array;
     uint64_t state = 42;
     for (int step = 0; step < STEPS; step++) {
         state = state * 6364136223846793005u + 1442695040888963407u;
@@ -30,14 +31,15 @@ START_TEST(does_as_an_array_does)
         if ((state >> 20) & 1) {
             count += model[i] == NULL;
             model[i] = &model[i] + step % 7;
-            ck_assert_int_eq(table_put(&table, key, model[i]), 0);
+            as_the_array = table_put(&table, key, model[i]) == 0;
         } else {
             count -= model[i] != NULL;
-            ck_assert_ptr_eq(table_remove(&table, key), model[i]);
+            as_the_array = table_remove(&table, key) == model[i];
             model[i] = NULL;
         }
-        ck_assert_ptr_eq(table_get(&table, key), model[i]);
-        ck_assert_uint_eq(table.count, count);
+        /* Each assertion of Check writes to a pipe. */
+        if (!as_the_array || table_get(&table, key) != model[i] || table.count != count)
+            ck_abort_msg("step %d", step);
     }
     for (size_t i = 0; i < KEYS; i++)
         ck_assert_ptr_eq(table_get(&table, _i == 0 ? i : 0x7f0000001000u + i * 16), model[i]);
