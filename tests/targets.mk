@@ -1,7 +1,7 @@
 # The programs that the engine is tested on. They are ordinary programs: built without sanitizers,
 # with flags of their own, whatever the tracer is built with.
 
-TARGET_NAMES := one_thread threads8 recursion tailcall longjmp signal_storm dlopen rewriter fork_child vfork_exec \
+TARGET_NAMES := one_thread aliases threads8 recursion tailcall longjmp signal_storm dlopen rewriter fork_child vfork_exec \
                 exec_other exit_in_function die_by_signal wait_for_line segv_fixup \
                 own_int3 sigtrap_blocked group_stop suspends job many_threads_churn first_instructions \
                 coroutines thread_ends exceptions made_code affinity jit undumpable under_seccomp

@@ -112,7 +112,8 @@ size_t image_name_code(struct image *image, file_vaddr at, bool is_return, char 
 
 /*
  * The probes of the functions of the image that are selected, in address order; one probe an
- * address (aliases: the name the user's pattern matched, else the best one). The array belongs to
+ * address (aliases: the name that debug information gives the function, unless that is a reserved
+ * one; else what the user's pattern matched, else the best one). The array belongs to
  * the caller (free()), the probes to the catalog; a function asked for twice gives the same probe.
  * Debug information that is damaged counts as none, with one warning. -ECANCELED: see
  * catalog_stop_when().

@@ -284,18 +284,22 @@ static void scan_units_of(struct debuginfo *debuginfo, Dwarf_Addr at)
     }
 }
 
-static bool is_called(Dwarf_Die *die, const char *symbol)
+/* A linkage name that is not mangled (asm labels, as libc's __GI_malloc) is a second name in C. */
+static enum naming naming_of(Dwarf_Die *die, const char *symbol)
 {
     Dwarf_Attribute attr;
     const char *linkage = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attr));
     if (!linkage)
         linkage = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attr));
-    const char *name = linkage ? linkage : dwarf_diename(die);
-    return name && strcmp(name, symbol) == 0;
+    bool is_mangled = linkage && (strncmp(linkage, "_Z", 2) == 0 || strncmp(linkage, "_R", 2) == 0);
+    const char *name = is_mangled ? linkage : dwarf_diename(die);
+    if (name && strcmp(name, symbol) == 0)
+        return NAMED_BY_SOURCE;
+    return linkage && strcmp(linkage, symbol) == 0 ? NAMED_BY_LINKAGE : NAMED_NOT;
 }
 
-bool debuginfo_function(struct debuginfo *debuginfo, file_vaddr entry, const char *symbol,
-                        Dwarf_Die *die)
+/* The functions whose code starts there, or NULL. */
+static struct definition *find_definitions(struct debuginfo *debuginfo, file_vaddr entry)
 {
     Dwarf_Addr at = debuginfo_address(debuginfo, entry);
     read_units(debuginfo);
@@ -308,13 +312,33 @@ bool debuginfo_function(struct debuginfo *debuginfo, file_vaddr entry, const cha
                 scan_unit(debuginfo, i);
         first = table_get(&debuginfo->definitions, at);
     }
-    if (!first)
-        return false;
-    *die = first->die;
-    for (struct definition *definition = first; definition; definition = definition->next)
-        if (is_called(&definition->die, symbol)) {
-            *die = definition->die;
-            break;
+    return first;
+}
+
+bool debuginfo_function(struct debuginfo *debuginfo, file_vaddr entry, const char *symbol,
+                        Dwarf_Die *die)
+{
+    struct definition *first = find_definitions(debuginfo, entry), *best = first;
+    enum naming naming = NAMED_NOT;
+    for (struct definition *definition = first; definition; definition = definition->next) {
+        enum naming other = naming_of(&definition->die, symbol);
+        if (other > naming) {
+            naming = other;
+            best = definition;
         }
-    return true;
+    }
+    if (best)
+        *die = best->die;
+    return best != NULL;
+}
+
+enum naming debuginfo_naming(struct debuginfo *debuginfo, file_vaddr entry, const char *symbol)
+{
+    enum naming best = NAMED_NOT;
+    struct definition *definition = find_definitions(debuginfo, entry);
+    for (; definition; definition = definition->next) {
+        enum naming naming = naming_of(&definition->die, symbol);
+        best = naming > best ? naming : best;
+    }
+    return best;
 }

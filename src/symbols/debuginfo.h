@@ -45,6 +45,10 @@ Elf *debuginfo_elf(const struct debuginfo *debuginfo, uint64_t *bias);
  */
 bool debuginfo_function(struct debuginfo *debuginfo, file_vaddr entry, const char *symbol,
                         Dwarf_Die *die);
+/* Whether a function whose code starts at `entry` has `symbol` for its name: the source's, or else
+   only the one that the linker is given for it. */
+enum naming { NAMED_NOT, NAMED_BY_LINKAGE, NAMED_BY_SOURCE };
+enum naming debuginfo_naming(struct debuginfo *debuginfo, file_vaddr entry, const char *symbol);
 /* The address as the DWARF has it. */
 uint64_t debuginfo_address(const struct debuginfo *debuginfo, file_vaddr vaddr);
 

@@ -362,7 +362,7 @@ static bool is_selected(struct selection *selection, const struct image *image, 
                            selection->is_program, selection->whole_module);
 }
 
-/* *chosen: the alias to name the function by, or NULL when it is not selected. */
+/* *chosen: the alias that the function is asked for by, or NULL when it is not selected. */
 static int choose_alias(struct selection *selection, const struct image *image,
                         const struct function *function, const struct alias **chosen)
 {

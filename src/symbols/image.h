@@ -135,8 +135,9 @@ bool image_load_bias(const struct image *image, size_t segment, target_addr star
 bool image_segment_bias(const struct image *image, size_t segment, target_addr start,
                         uint64_t offset, uint64_t *load_bias);
 
-/* The probe of the function under the name of `alias`, made when it is not there yet. */
-MUST_CHECK int probe_make(struct image *image, struct function *function, const struct alias *alias,
+/* The probe of the function, made when it is not there yet; `asked` is the alias that it was asked
+   for by, else the best one, which it goes by unless its debug information knows another. */
+MUST_CHECK int probe_make(struct image *image, struct function *function, const struct alias *asked,
                           const struct probe **probe);
 
 #endif

@@ -8,6 +8,60 @@
 #include "symbols/image.h"
 #include "symbols/signature.h"
 
+/* C11, 7.1.3 "Reserved identifiers": not what a library's users know a function by. */
+static bool is_reserved(const char *name)
+{
+    return name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
+}
+
+/* Whether other modules and their users know the function by this name rather than by the other. */
+static bool is_more_public(const struct alias *alias, const struct alias *other)
+{
+    bool is_other_reserved = is_reserved(other->name.symbol);
+    if (is_reserved(alias->name.symbol))
+        return is_other_reserved && alias->bind != STB_LOCAL && other->bind == STB_LOCAL;
+    return is_other_reserved;
+}
+
+/*
+ * The alias that the function goes by when it was asked for as `asked`: what debug information
+ * calls it, as debuggers do and the source does. But libc's malloc is no __libc_malloc, whether its
+ * debug information is installed or not.
+ */
+static const struct alias *shown_alias(struct image *image, const struct function *function,
+                                       const struct alias *asked)
+{
+    struct debuginfo *debuginfo = function->n > 1 ? image_debuginfo(image) : NULL;
+    if (!debuginfo)
+        return asked;
+    const struct alias *best = asked;
+    enum naming naming = debuginfo_naming(debuginfo, function->entry, asked->name.symbol);
+    for (size_t i = 0; i < function->n && naming < NAMED_BY_SOURCE; i++) {
+        const struct alias *alias = &image->aliases.items[function->first + i];
+        enum naming other = debuginfo_naming(debuginfo, function->entry, alias->name.symbol);
+        if (other > naming) {
+            naming = other;
+            best = alias;
+        }
+    }
+    return is_more_public(asked, best) ? asked : best;
+}
+
+/* Whether what debug information describes is a local function: of two that are folded, code that
+   only this unit knows may have another's public name. */
+static bool is_local(const struct image *image, struct debuginfo *debuginfo,
+                     const struct function *function, const struct alias *alias)
+{
+    if (function->n == 1 || debuginfo_naming(debuginfo, function->entry, alias->name.symbol))
+        return alias->bind == STB_LOCAL;
+    for (size_t i = 0; i < function->n; i++) {
+        const struct alias *other = &image->aliases.items[function->first + i];
+        if (debuginfo_naming(debuginfo, function->entry, other->name.symbol))
+            return other->bind == STB_LOCAL;
+    }
+    return alias->bind == STB_LOCAL;
+}
+
 /* 1: the signature is there; 0: debug information says nothing; or a negative errno. */
 static int read_signature(struct image *image, const struct function *function,
                           const struct alias *alias, struct signature *signature)
@@ -17,7 +71,7 @@ static int read_signature(struct image *image, const struct function *function,
     if (!debuginfo || !debuginfo_function(debuginfo, function->entry, alias->name.symbol, &die))
         return 0;
     return signature_read(&image->signatures, &die, debuginfo_address(debuginfo, function->entry),
-                          &alias->name, alias->bind == STB_LOCAL, signature);
+                          &alias->name, is_local(image, debuginfo, function, alias), signature);
 }
 
 /* What can be said of a function without debug information: a C++ name tells the parameters'
@@ -45,7 +99,7 @@ static int set_fields(struct image *image, const struct function *function,
     return info->probe.signature ? fields_of_nothing(&info->probe, arena) : -ENOMEM;
 }
 
-int probe_make(struct image *image, struct function *function, const struct alias *alias,
+int probe_make(struct image *image, struct function *function, const struct alias *asked,
                const struct probe **result)
 {
     if (function->probe) {
@@ -63,6 +117,7 @@ int probe_make(struct image *image, struct function *function, const struct alia
     probe->entry = function->entry;
     probe->size = function->size;
 
+    const struct alias *alias = shown_alias(image, function, asked);
     struct names_origin origin = {
         .name = alias->name.name,
         .parameters = alias->is_overloaded ? alias->name.parameters : NULL,

@@ -17,6 +17,38 @@ int __the_function(int a) __attribute__((alias("the_function")));
 int zz_the_function_by_a_longer_name(int a) __attribute__((alias("the_function")));
 int weak_function(int a) __attribute__((weak, alias("the_function")));
 
+/* The name of the source is neither the shortest, nor the first, nor one of other modules. */
+__attribute__((noinline)) int other(int a)
+{
+    return sink = a + 2;
+}
+
+int aa_other(int a) __attribute__((alias("other")));
+int oth(int a) __attribute__((alias("other")));
+
+__attribute__((noinline)) static int local(int a)
+{
+    return sink = a + 3;
+}
+
+int aa_exported(int a) __attribute__((alias("local")));
+
+/* As a library of the system's names what it exports. */
+__attribute__((noinline)) int __of_public(int a)
+{
+    return sink = a + 4;
+}
+
+int public(int a) __attribute__((weak, alias("__of_public")));
+int __zz_public(int a) __attribute__((alias("__of_public")));
+
+__attribute__((noinline)) int _Of_two(int a)
+{
+    return sink = a + 5;
+}
+
+int two(int a) __attribute__((alias("_Of_two")));
+
 static int chosen(int a)
 {
     return sink = a + 1;

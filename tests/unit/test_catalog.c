@@ -71,11 +71,21 @@ END_TEST
 static const struct {
     const char *pattern, *event;
 } aliases[] = {
+    /* What debug information calls it, whatever it is selected by. */
     {"the_function", "the_function_entry"},
-    {"__the_function", "__the_function_entry"},
-    {"zz_.*", "zz_the_function_by_a_longer_name_entry"},
-    {"weak_.*", "weak_function_entry"},
+    {"__the_function", "the_function_entry"},
+    {"zz_.*", "the_function_entry"},
+    {"weak_.*", "the_function_entry"},
     {".*the_function.*", "the_function_entry"},
+    {"aa_other", "other_entry"},
+    {"local", "local_entry"},
+    {"aa_exported", "local_entry"},
+    /* But users do not know reserved names. */
+    {"public", "public_entry"},
+    {".*public", "public_entry"},
+    {"__zz_public", "__of_public_entry"},
+    {"__of_public", "__of_public_entry"},
+    {"_Of_two|two", "two_entry"},
     {"cloned", "cloned.constprop.0_entry"},
     {"cloned\\.constprop\\.0", "cloned.constprop.0_entry"},
 };
