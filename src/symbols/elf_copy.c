@@ -122,12 +122,15 @@ static int copy_headers(struct copying *copying)
         return -ENOEXEC;
     copying->n_sections = (size_t)n;
     r = copy_range(copying, header->e_shoff, n * sizeof(Elf64_Shdr));
+    if (r < 0)
+        return r;
     const Elf64_Shdr *strings = &copying->sections[names];
-    if (r == 0)
-        r = copy_range(copying, strings->sh_offset, strings->sh_size);
+    r = copy_range(copying, strings->sh_offset, strings->sh_size);
+    if (r < 0)
+        return r;
     copying->names = copying->copy->bytes + strings->sh_offset;
     copying->names_size = strings->sh_size;
-    return r;
+    return 0;
 }
 
 static const char *section_name(const struct copying *copying, const Elf64_Shdr *section)
