@@ -69,17 +69,53 @@ static bool has_back_reference(const char *ere)
     return false;
 }
 
+/* Behind the bracket expression whose '[' is in front of `at` (POSIX.1-2017, XBD 9.3.5). */
+static const char *skip_bracket(const char *at)
+{
+    at += *at == '^';
+    at += *at == ']';
+    while (*at && *at != ']') {
+        char kind = at[0] == '[' ? at[1] : '\0';
+        if (kind != ':' && kind != '.' && kind != '=') {
+            at++;
+            continue;
+        }
+        const char end[] = {kind, ']', '\0'}, *found = strstr(at + 2, end);
+        at = found ? found + 2 : at + 1;
+    }
+    return at + (*at == ']');
+}
+
+/* Whether a ')' closes nothing, which regcomp() takes for itself. */
+static bool closes_nothing(const char *ere)
+{
+    size_t open = 0;
+    for (const char *at = ere; *at;) {
+        char c = *at++;
+        if (c == ')' && open == 0)
+            return true;
+        if (c == '(' || c == ')')
+            open += c == '(' ? 1 : (size_t)-1;
+        else if (c == '[')
+            at = skip_bracket(at);
+        else if (c == '\\' && *at)
+            at++;
+    }
+    return false;
+}
+
 /*
  * Compiles the user's text, and then, when that is valid, ^(...)$ around it: a regex that need not
  * be tried at every place of a name that does not match is what makes ".*x.*" bearable on a library
  * with half a million long names, whose process may be stopped meanwhile. The parentheses would
- * renumber back-references, so a text that has some is taken as it is. What regcomp() returns.
+ * renumber back-references, and close at a ')' that closes nothing, so a text that has some is
+ * taken as it is. What regcomp() returns.
  */
 static int compile(const char *ere, regex_t *regex, bool *anchored)
 {
     int r = regcomp(regex, ere, REG_EXTENDED);
     *anchored = false;
-    if (r || has_back_reference(ere))
+    if (r || has_back_reference(ere) || closes_nothing(ere))
         return r;
     cleanup(cleanup_free) char *whole = text_format("^(%s)$", ere);
     regfree(regex);

@@ -51,6 +51,23 @@ START_TEST(keeps_back_references)
 }
 END_TEST
 
+/* regcomp() takes it for itself, and not for the end of what the tracer puts around a pattern. */
+START_TEST(keeps_parentheses_that_close_nothing)
+{
+    struct select *select = SELECTING("a)|c", "[(]d)|e", "[^])]f)|g");
+    ck_assert(takes(select, "a)", "m", "/m"));
+    ck_assert(takes(select, "c", "m", "/m"));
+    ck_assert(takes(select, "(d)", "m", "/m"));
+    ck_assert(takes(select, "xf)", "m", "/m"));
+    ck_assert(!takes(select, "a", "m", "/m"));
+    ck_assert(!takes(select, "ab", "m", "/m"));
+    ck_assert(!takes(select, "c)", "m", "/m"));
+    ck_assert(!takes(select, "(dx", "m", "/m"));
+    ck_assert(!takes(select, "xfx", "m", "/m"));
+    select_free(select);
+}
+END_TEST
+
 /* A search at every place of every name would take minutes. */
 START_TEST(is_quick_with_long_names)
 {
@@ -272,6 +289,7 @@ static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, matches_whole_names);
     tcase_add_test(tests, keeps_back_references);
+    tcase_add_test(tests, keeps_parentheses_that_close_nothing);
     tcase_add_test(tests, is_quick_with_long_names);
     tcase_add_test(tests, refuses_what_becomes_valid_only_in_parentheses);
     tcase_add_test(tests, parts_at_the_last_at);
