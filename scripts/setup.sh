@@ -38,6 +38,7 @@ needs=(
 [[ $what == build ]] || needs+=(
     'header  check.h         check'
     'command clang           clang'
+    'archive libclang_rt.fuzzer-x86_64 libclang-rt-14-dev'
     'command clang-format    clang-format'
     'command shellcheck      shellcheck'
     'command sqlite3         sqlite3'
@@ -77,6 +78,7 @@ PATH=$PATH:/usr/sbin:/sbin
 have() {
     case $1 in
         command) command -v "$2" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$2" >/dev/null ;;
+        archive) compgen -G "/usr/lib/llvm-*/lib/clang/*/lib/linux/$2.a" >/dev/null ;;
         header) printf '#include <%s>\n' "$2" | gcc -E -x c -o /dev/null - 2>/dev/null ;;
     esac
 }

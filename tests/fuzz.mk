@@ -1,26 +1,52 @@
-# Fuzzers: `make fuzz` builds each tests/fuzz/fuzz_*.c with clang's libFuzzer, ASan and UBSan, and
-# runs it for FUZZ_SECONDS. What it finds stays in $(BUILD)/fuzz.
+# Fuzzers. `make fuzz` builds each tests/fuzz/fuzz_*.c with clang's libFuzzer, ASan and UBSan, and runs it
+# for FUZZ_SECONDS (FUZZ=maps: only that one), from tests/fuzz/corpus/NAME on. What it finds stays in
+# $(BUILD)/fuzz. The tests run the same without libFuzzer: tests/fuzz/replay.c.
 
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 30
-FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ         ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 FUZZ_CFLAGS = $(filter-out -fsanitize=%,$(CPPFLAGS) $(CFLAGS)) -fno-sanitize-recover=undefined \
               -Itests -fsanitize=fuzzer,address,undefined
+FUZZ_LIBS   = $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(SESSION_LIBS) -ldl -lpthread
 
-$(BUILD)/fuzz/fuzz_displaced: src/ptrace/displaced_x86_64.c src/ptrace/insn_x86_64.c
-$(BUILD)/fuzz/fuzz_displaced: FUZZ_LIBS = -lZydis
+# All code of ours that needs no liblttng-ust; each fuzzer takes what it calls.
+FUZZED := $(filter-out src/tp/load.c,$(TESTED)) $(filter-out $(TESTED),$(SESSION))
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c
+$(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $(filter %.c,$^) $(FUZZ_LIBS)
+	$(say) CC $@
+	$(Q)$(FUZZ_CC) $(subst -fsanitize=fuzzer,-fsanitize=fuzzer-no-link,$(FUZZ_CFLAGS)) -MMD -MP -c -o $@ $<
 
-fuzz: $(FUZZERS)
+$(BUILD)/fuzz/libfuzzed.a: $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZED))
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h) $(BUILD)/fuzz/libfuzzed.a
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $< $(BUILD)/fuzz/libfuzzed.a $(FUZZ_LIBS)
+
+-include $(shell find $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
+
+fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
 	@set -e; for fuzzer in $^; do \
 	    mkdir -p $$fuzzer.corpus; \
 	    echo "$$fuzzer: $(FUZZ_SECONDS) seconds"; \
-	    $$fuzzer -max_len=256 -max_total_time=$(FUZZ_SECONDS) -verbosity=0 \
-	        -artifact_prefix=$$fuzzer- $$fuzzer.corpus; \
+	    $$fuzzer -max_len=$$([ $${fuzzer##*_} = elf ] && echo 65536 || echo 512) \
+	        -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 -print_final_stats=1 \
+	        -artifact_prefix=$$fuzzer- $$fuzzer.corpus tests/fuzz/corpus/$${fuzzer##*fuzz_} 2>$$fuzzer.log || \
+	        { tail -n 30 $$fuzzer.log; exit 1; }; \
+	    grep number_of_executed_units $$fuzzer.log; \
 	done
 
 .PHONY: fuzz
+
+# What the tests run.
+FUZZ_REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(call obj,$(FUZZED)) $(BUILD)/flags
+	@mkdir -p $(@D) $(BUILD)/obj/tests
+	$(say) LD $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -o $@ $(filter %.c %.o,$^) $(LDFLAGS) $(FUZZ_LIBS)
+
+TEST_TARGETS += $(FUZZ_REPLAYS)

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Each fuzzer for a moment, on its corpus and on changes of it; `make fuzz` goes on for longer.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+fuzz() # NAME
+{
+    local fuzzer=$build/tests/fuzz/fuzz_$1
+    "$fuzzer" 3 "$top/tests/fuzz/corpus/$1"/* >"$out" 2>"$err" || fail "fuzz_$1: exit status $?: $(tail -n 20 "$err")"
+    # Under load there are fewer, but some.
+    grep -qE '^[0-9]{2,} inputs$' "$out" || fail "fuzz_$1: $(cat "$out")"
+}
+
+case_demangled_names() { fuzz demangle; }
+case_displaced_copies() { fuzz displaced; }
+case_elf_and_dwarf() { fuzz elf; }
+case_filter_files() { fuzz filter_file; }
+case_maps() { fuzz maps; }
+case_patterns() { fuzz patterns; }
+case_printed_lines() { fuzz print; }
+case_rules() { fuzz rules; }
+case_saved_sessions() { fuzz saved; }
+case_unwind_rules() { fuzz unwind; }
+
+# None is without a corpus, or left out above.
+case_all_of_them()
+{
+    local fuzzer name
+    for fuzzer in "$top"/tests/fuzz/fuzz_*.c; do
+        name=${fuzzer##*/fuzz_}
+        name=${name%.c}
+        [[ -n $(ls "$top/tests/fuzz/corpus/$name") ]] || fail "no corpus of $name"
+        grep -qE "fuzz $name;" "$top/tests/e2e/test_fuzz.sh" || fail "$name is not run"
+    done
+}
+
+run_cases "$@"

@@ -1,0 +1,80 @@
+/*
+ * What the fuzzers have in common. Each tests/fuzz/fuzz_*.c defines LLVMFuzzerTestOneInput(), which
+ * fails by fuzz_fail() or by what sanitizers find, and keeps nothing from one input to the next.
+ */
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static inline void fuzz_fail(const char *what)
+{
+    fprintf(stderr, "fuzz: %s\n", what);
+    abort();
+}
+
+#define FUZZ_CHECK(condition)                                                                      \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            fuzz_fail(#condition);                                                                 \
+    } while (0)
+
+/* What is left of the input, taken from its beginning. */
+struct fuzz_input {
+    const uint8_t *data;
+    size_t size;
+};
+
+static inline uint8_t fuzz_byte(struct fuzz_input *input)
+{
+    if (input->size == 0)
+        return 0;
+    input->size--;
+    return *input->data++;
+}
+
+static inline uint64_t fuzz_word(struct fuzz_input *input)
+{
+    uint64_t word = 0;
+    size_t n = input->size < sizeof(word) ? input->size : sizeof(word);
+    memcpy(&word, input->data, n);
+    input->data += n;
+    input->size -= n;
+    return word;
+}
+
+/* A copy of the bytes up to the next NUL or newline, as a string that the caller frees. */
+static inline char *fuzz_line(struct fuzz_input *input)
+{
+    size_t n = 0;
+    while (n < input->size && input->data[n] != '\n' && input->data[n] != '\0')
+        n++;
+    char *line = malloc(n + 1);
+    if (!line)
+        abort();
+    memcpy(line, input->data, n);
+    line[n] = '\0';
+    n += n < input->size;
+    input->data += n;
+    input->size -= n;
+    return line;
+}
+
+/* All that is left, likewise. */
+static inline char *fuzz_rest(struct fuzz_input *input)
+{
+    char *text = malloc(input->size + 1);
+    if (!text)
+        abort();
+    memcpy(text, input->data, input->size);
+    text[input->size] = '\0';
+    return text;
+}
+
+#endif

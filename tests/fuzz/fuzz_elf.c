@@ -1,0 +1,94 @@
+/*
+ * Any bytes as an ELF file with debug information, and all its probes: each name can be registered
+ * and told apart, and each value lies where there is one. The last byte says how far addresses are
+ * followed.
+ */
+#include "fuzz/fuzz.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "symbols/catalog.h"
+#include "symbols/names.h"
+#include "symbols/probe.h"
+#include "symbols/select.h"
+#include "symbols/wishes.h"
+#include "util/ctf_name.h"
+#include "util/log.h"
+
+static void check_place(const struct value_place *place, size_t size,
+                        const struct pointee *pointees, size_t n)
+{
+    if (place->kind != PLACE_POINTEE && place->kind != PLACE_POINTEE_STATE)
+        return;
+    FUZZ_CHECK(place->index < n);
+    const struct pointee *pointee = &pointees[place->index];
+    if (place->kind == PLACE_POINTEE)
+        FUZZ_CHECK(place->offset >= pointee->low &&
+                   (int64_t)place->offset + (int64_t)size <= (int64_t)pointee->low + pointee->size);
+}
+
+static void check_fields(const struct field *fields, size_t n, const struct pointee *pointees,
+                         size_t n_pointees)
+{
+    FUZZ_CHECK(n <= PROBE_FIELDS_MAX && n_pointees <= PROBE_POINTEES_MAX);
+    for (size_t i = 0; i < n_pointees; i++) {
+        FUZZ_CHECK(pointees[i].size <= PROBE_POINTEE_MAX);
+        check_place(&pointees[i].address, 8, pointees, i);
+    }
+    for (size_t i = 0; i < n; i++) {
+        FUZZ_CHECK(*fields[i].name && !ctf_name_is_keyword(fields[i].name));
+        for (size_t k = 0; k < i; k++)
+            FUZZ_CHECK(!ctf_names_clash(fields[k].name, fields[i].name));
+        check_place(&fields[i].place, field_bytes(&fields[i]), pointees, n_pointees);
+        check_place(&fields[i].second, 8, pointees, n_pointees);
+        if (fields[i].guard)
+            FUZZ_CHECK(fields[fields[i].guard - 1].place.kind == PLACE_POINTEE_STATE);
+    }
+}
+
+static void check_probes(struct catalog *catalog, struct image *image, struct select *select)
+{
+    const struct probe **probes = NULL;
+    size_t n = 0;
+    struct error err = {0};
+    if (image_probes(image, select, true, false, &probes, &n, &err) < 0)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        const struct probe *probe = probes[i];
+        FUZZ_CHECK(strlen(probe->provider) + 1 + strlen(probe->entry_event) <= NAMES_EVENT_MAX);
+        FUZZ_CHECK(!strpbrk(probe->entry_event, "\"\\,\n"));
+        FUZZ_CHECK(probe->signature && probe_source_text(catalog, probe));
+        check_fields(probe->args, probe->n_args, probe->arg_pointees, probe->n_arg_pointees);
+        check_fields(probe->rets, probe->n_rets, probe->ret_pointees, probe->n_ret_pointees);
+    }
+    free(probes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct catalog *catalog;
+    struct select *select;
+    struct image *image;
+    struct error err = {0};
+    char path[64], name[128];
+    int fd = memfd_create("elf", MFD_CLOEXEC);
+    if (fd < 0 || write(fd, data, size) != (ssize_t)size || catalog_new(&catalog) < 0 ||
+        select_new(&select) < 0)
+        abort();
+    log_set_level(LOG_ERROR);
+    if (catalog_set_debug_path(catalog, "") < 0)
+        abort();
+    catalog_set_wishes(catalog, (struct value_wishes){.deref = size ? data[size - 1] % 4u : 0,
+                                                      .all_strings = true,
+                                                      .symbols = true});
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    if (catalog_open(catalog, path, &image, &err) == 0) {
+        check_probes(catalog, image, select);
+        image_name_code(image, image_start(image), false, name, sizeof(name));
+    }
+    select_free(select);
+    catalog_free(catalog);
+    close(fd);
+    return 0;
+}

@@ -1,0 +1,32 @@
+/* Any bytes as a file of patterns. */
+#include "fuzz/fuzz.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "symbols/select.h"
+
+enum { SIZE_MAX_BYTES = 256 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    /* As in fuzz_patterns.c. */
+    if (size > SIZE_MAX_BYTES || memchr(data, '{', size))
+        return 0;
+    int fd = memfd_create("patterns", MFD_CLOEXEC);
+    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+        abort();
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    struct select *select;
+    struct error err = {0};
+    if (select_new(&select) < 0)
+        abort();
+    int r = select_add_file(select, path, &err);
+    FUZZ_CHECK((r == 0) == (err.code == 0));
+    const char *names[] = {"main"};
+    select_function(select, names, 1, "provider", "/bin/program", true, false);
+    select_free(select);
+    close(fd);
+    return 0;
+}

@@ -1,0 +1,57 @@
+/*
+ * A line of the input is a pattern, the next a name: the pattern matches it when the regular
+ * expression, taken as it is, matches all of it.
+ */
+#include "fuzz/fuzz.h"
+
+#include <regex.h>
+
+#include "symbols/select.h"
+
+enum { LENGTH_MAX = 48 };
+
+/* To regcomp() a bound of hundreds, or bounds of bounds, are as many states. */
+static bool is_bearable(const char *pattern)
+{
+    return strlen(pattern) <= LENGTH_MAX && !strchr(pattern, '{');
+}
+
+/* The whole name, as regexec() has it: leftmost, then longest. */
+static bool matches_by_itself(const char *ere, const char *name)
+{
+    regex_t regex;
+    regmatch_t match;
+    if (regcomp(&regex, ere, REG_EXTENDED) != 0)
+        fuzz_fail("a pattern was taken that is no regular expression");
+    bool matches =
+        regexec(&regex, name, 1, &match, 0) == 0 && match.rm_so == 0 && name[match.rm_eo] == '\0';
+    regfree(&regex);
+    return matches;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fuzz_input input = {data, size};
+    char *pattern = fuzz_line(&input), *name = fuzz_line(&input);
+    struct select *select;
+    struct error err = {0};
+    if (select_new(&select) < 0)
+        abort();
+    const char *names[] = {name};
+    if (is_bearable(pattern) && strlen(name) <= LENGTH_MAX &&
+        select_add(select, pattern, false, &err) == 0) {
+        bool is_selected =
+            select_function(select, names, 1, "provider", "/lib/file.so", true, false);
+        FUZZ_CHECK(select_is_explicit(select));
+        if (!strchr(pattern, '@')) {
+            FUZZ_CHECK(is_selected == matches_by_itself(pattern, name));
+            FUZZ_CHECK(select_module(select, "provider", "/lib/file.so", false));
+        }
+        FUZZ_CHECK(select_add(select, pattern, true, &err) == 0);
+        FUZZ_CHECK(!select_function(select, names, 1, "provider", "/lib/file.so", true, false));
+    }
+    select_free(select);
+    free(pattern);
+    free(name);
+    return 0;
+}
