@@ -1,6 +1,6 @@
 /*
  * The lines of the input are a rule's pattern, its exclusions and, the last one, an event's name:
- * the rule matches as a matcher says that tries all there is.
+ * the rule matches as a matcher says that keeps all it may be at.
  */
 #include "fuzz/fuzz.h"
 
@@ -8,16 +8,22 @@
 
 enum { LENGTH_MAX = 24 };
 
-/* '*' stands for any text, a backslash for the character behind it. */
+/* '*' stands for any text, a backslash for the character behind it. matched[i]: what has been
+   looked at of the pattern matches the first i bytes of the name. */
 static bool matches(const char *pattern, const char *name)
 {
-    if (*pattern == '*')
-        return matches(pattern + 1, name) || (*name && matches(pattern, name + 1));
-    if (pattern[0] == '\\' && pattern[1])
-        pattern++;
-    if (!*pattern || !*name)
-        return *pattern == *name;
-    return *pattern == *name && matches(pattern + 1, name + 1);
+    bool matched[4 * LENGTH_MAX + 1] = {true};
+    size_t n = strlen(name);
+    for (; *pattern; pattern++) {
+        bool is_star = *pattern == '*';
+        if (pattern[0] == '\\' && pattern[1])
+            pattern++;
+        for (size_t i = n + 1; i-- > 0 && !is_star;)
+            matched[i] = i > 0 && matched[i - 1] && name[i - 1] == *pattern;
+        for (size_t i = 1; i <= n && is_star; i++)
+            matched[i] |= matched[i - 1];
+    }
+    return matched[n];
 }
 
 static bool has_star(const char *pattern)
