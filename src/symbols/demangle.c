@@ -289,6 +289,11 @@ static bool parse_cxx(struct function_name *name, const char *mangled, const cha
         if (!name->parameters)
             return false;
     }
+    /* What no compiler makes may have nothing but blanks in front of its parameters. */
+    if (end == start) {
+        name->parameters = NULL;
+        return true;
+    }
     name->base = copy_name(arena, start, (size_t)(end - start));
     name->name =
         *suffix && name->base ? arena_format(arena, "%s%s", name->base, suffix) : name->base;

@@ -101,6 +101,7 @@ static const struct {
      false, false},
     {"_ZZN1AcvbEvENKUlvE_clEv", "A::operator bool()::{lambda()#1}::operator()",
      "A::operator bool()::{lambda()#1}::operator()", "() const", false, false, false},
+    {"_Zli3_. e.so", "_Zli3_. e.so", "_Zli3_. e.so", NULL, false, false, false},
     {"_ZThn16_N1A1fEv", "A::f", "A::f", "()", false, false, true},
 };
 
