@@ -7,31 +7,48 @@
 
 plain=${PLAIN_BUILD:-$build}
 
-# drive WAY KIND...
+# drive WAY KIND...: the kinds, each whole or, as KIND:I/N, a part of it.
 drive()
 {
     local way=$1 kind
     shift
     [[ -x /usr/bin/python3 ]] || skip "/usr/bin/python3 is not installed"
     for kind in "$@"; do
-        /usr/bin/python3 "$top/tests/inject/drive.py" "$plain" "$build" "$way" "$kind" ||
+        local part=()
+        [[ $kind != *:* ]] || part=("--part=${kind#*:}")
+        /usr/bin/python3 "$top/tests/inject/drive.py" "$plain" "$build" "$way" "${kind%:*}" "${part[@]}" ||
             fail "$way, $kind"
     done
 }
 
-case_launched_open()
+case_launched_open_1()
 {
-    drive launched open mmap
+    drive launched open:0/2
 }
 
-case_launched_read()
+case_launched_open_2()
 {
-    drive launched read
+    drive launched open:1/2
 }
 
-case_launched_interrupted()
+case_launched_read_1()
 {
-    drive launched interrupt
+    drive launched read:0/2
+}
+
+case_launched_read_2()
+{
+    drive launched read:1/2
+}
+
+case_launched_interrupted_1()
+{
+    drive launched interrupt:0/2
+}
+
+case_launched_interrupted_2()
+{
+    drive launched interrupt:1/2
 }
 
 case_launched_memory()
@@ -39,49 +56,139 @@ case_launched_memory()
     drive launched memory
 }
 
+case_launched_mmap()
+{
+    drive launched mmap
+}
+
 case_launched_ptrace()
 {
-    drive launched ptrace kill
+    drive launched ptrace
 }
 
-case_followed_open()
+case_launched_killed()
 {
-    drive followed open mmap
+    drive launched kill
 }
 
-case_followed_read()
+case_followed_open_1()
 {
-    drive followed read
+    drive followed open:0/3
 }
 
-case_followed_interrupted()
+case_followed_open_2()
 {
-    drive followed interrupt
+    drive followed open:1/3
 }
 
-case_followed_memory()
+case_followed_open_3()
 {
-    drive followed memory
+    drive followed open:2/3
+}
+
+case_followed_read_1()
+{
+    drive followed read:0/4
+}
+
+case_followed_read_2()
+{
+    drive followed read:1/4
+}
+
+case_followed_read_3()
+{
+    drive followed read:2/4
+}
+
+case_followed_read_4()
+{
+    drive followed read:3/4
+}
+
+case_followed_interrupted_1()
+{
+    drive followed interrupt:0/4
+}
+
+case_followed_interrupted_2()
+{
+    drive followed interrupt:1/4
+}
+
+case_followed_interrupted_3()
+{
+    drive followed interrupt:2/4
+}
+
+case_followed_interrupted_4()
+{
+    drive followed interrupt:3/4
+}
+
+case_followed_memory_1()
+{
+    drive followed memory:0/2
+}
+
+case_followed_memory_2()
+{
+    drive followed memory:1/2
+}
+
+case_followed_mmap()
+{
+    drive followed mmap
 }
 
 case_followed_ptrace()
 {
-    drive followed ptrace kill
+    drive followed ptrace
 }
 
-case_attached_open()
+case_followed_killed()
 {
-    drive attached open mmap
+    drive followed kill
 }
 
-case_attached_read()
+case_attached_open_1()
 {
-    drive attached read
+    drive attached open:0/2
 }
 
-case_attached_interrupted()
+case_attached_open_2()
 {
-    drive attached interrupt
+    drive attached open:1/2
+}
+
+case_attached_read_1()
+{
+    drive attached read:0/3
+}
+
+case_attached_read_2()
+{
+    drive attached read:1/3
+}
+
+case_attached_read_3()
+{
+    drive attached read:2/3
+}
+
+case_attached_interrupted_1()
+{
+    drive attached interrupt:0/3
+}
+
+case_attached_interrupted_2()
+{
+    drive attached interrupt:1/3
+}
+
+case_attached_interrupted_3()
+{
+    drive attached interrupt:2/3
 }
 
 case_attached_memory()
@@ -89,9 +196,19 @@ case_attached_memory()
     drive attached memory
 }
 
+case_attached_mmap()
+{
+    drive attached mmap
+}
+
 case_attached_ptrace()
 {
-    drive attached ptrace kill
+    drive attached ptrace
+}
+
+case_attached_killed()
+{
+    drive attached kill
 }
 
 # Without the symbols of the C library the tracer does not see what a program makes of SIGTRAP, and

@@ -3,13 +3,13 @@
 Lets each call of a kind that the tracer makes fail, one in each run, and checks what became of the
 program it traces and of what it says.
 
-    drive.py BUILD TARGETS WAY KIND [--nth] [--seconds=N]
+    drive.py BUILD TARGETS WAY KIND [--nth | --part=I/N] [--seconds=N]
 
 BUILD is the build directory of the tracer, TARGETS that of the programs. WAY is how the program is
 traced: launched, followed (launched with --follow-forks) or attached. KIND is a kind of
 inject.c. A run fails the first call whose call stack no run before it has failed; with --nth every
 call fails in a run of its own, the first, the second and so on. It ends when a run fails nothing, or
-after N seconds.
+after N seconds. With --part only call stacks of the I-th of N parts count.
 
 What holds of each run:
   * The program does what it does untraced, to its exit status and the last line, or, where the
@@ -46,11 +46,12 @@ class Wrong(Exception):
 
 
 class Run:
-    def __init__(self, build, targets, way, kind, directory, nth):
+    def __init__(self, build, targets, way, kind, directory, nth, part):
         self.tracer = os.path.join(build, 'bin/ptrace_tracer')
         self.inject = os.path.join(targets, 'tests/libinject.so')
         self.program = os.path.join(targets, 'targets/family')
-        self.way, self.kind, self.directory, self.nth = way, kind, directory, nth
+        self.way, self.kind, self.directory = way, kind, directory
+        self.nth, self.part = nth, part
         self.deadline = time.monotonic() + LIMIT
         self.children = []
         for name in ('log', 'lines', 'err', 'words'):
@@ -73,6 +74,7 @@ class Run:
             extra['INJECT_NTH'] = str(self.nth)
         else:
             extra['INJECT_SEEN'] = self.path('seen')
+            extra['INJECT_PART'] = self.part
         return dict(os.environ, **extra)
 
     def start(self, arguments, **more):
@@ -254,12 +256,13 @@ def main():
     build, targets, way, kind = sys.argv[1:5]
     by_number = '--nth' in sys.argv
     seconds = [int(word[10:]) for word in sys.argv if word.startswith('--seconds=')]
+    parts = [word[7:] for word in sys.argv if word.startswith('--part=')] or ['0/1']
     end = time.monotonic() + (seconds[0] if seconds else 1e9)
     n = n_wrong = 0
     with tempfile.TemporaryDirectory() as directory:
         while time.monotonic() < end:
             run = Run(os.path.abspath(build), os.path.abspath(targets), way, kind, directory,
-                      n + 1 if by_number else 0)
+                      n + 1 if by_number else 0, parts[0])
             try:
                 failed = run.check()
             except Wrong as why:

@@ -3,6 +3,7 @@
  *
  *     INJECT=KIND        what fails: open, mmap, read, memory, ptrace, kill (see below)
  *     INJECT_SEEN=FILE   the first call whose call stack is not in FILE fails, and is added to it
+ *     INJECT_PART=I/N    only call stacks of the I-th of N parts, from 0
  *     INJECT_NTH=N       instead of it: the N-th call of the kind, from 1
  *     INJECT_LOG=FILE    gets the call stack of what failed; nothing is written when nothing did
  *
@@ -53,6 +54,7 @@ enum { DEPTH = 64, SEEN_MAX = 16384, OWN_FRAMES = 2, DEATH_TRIES = 2000, DEATH_N
 static enum kind kind = NONE;
 static char seen_file[4096], log_file[4096];
 static unsigned long nth;
+static unsigned part, n_parts = 1;
 static uint64_t seen[SEEN_MAX];
 static size_t n_seen;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -70,15 +72,18 @@ static void take(const char *name, char *out, size_t size)
 
 static __attribute__((constructor)) void begin(void)
 {
-    char what[32], number[32], preload[8];
+    char what[32], number[32], parts[32], preload[8];
     void *frames[DEPTH];
     inside = true;
     take("INJECT", what, sizeof(what));
     take("INJECT_NTH", number, sizeof(number));
+    take("INJECT_PART", parts, sizeof(parts));
     take("INJECT_SEEN", seen_file, sizeof(seen_file));
     take("INJECT_LOG", log_file, sizeof(log_file));
     take("LD_PRELOAD", preload, sizeof(preload));
     nth = strtoul(number, NULL, 10);
+    if (sscanf(parts, "%u/%u", &part, &n_parts) == 2 && n_parts == 0)
+        n_parts = 1;
     for (int i = 0; i < NONE; i++)
         if (strcmp(what, kind_names[i]) == 0)
             kind = (enum kind)i;
@@ -109,6 +114,8 @@ static uint64_t hash_stack(void *const *frames, int n)
 
 static bool is_seen(uint64_t hash)
 {
+    if (hash % n_parts != part)
+        return true; /* in another part */
     for (size_t i = 0; i < n_seen; i++)
         if (seen[i] == hash)
             return true;
