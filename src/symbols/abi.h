@@ -86,6 +86,9 @@ bool abi_argument_register(uint64_t dwarf_register, struct value_place *place);
    first stack argument is, in a function that keeps one. */
 bool abi_frame_pointer(uint64_t dwarf_register, int64_t *offset);
 
+/* Whether it is the number of the frame or the stack pointer in DWARF. */
+bool abi_frame_register(uint64_t dwarf_register);
+
 /* How many integer argument registers there are. */
 unsigned abi_integer_arguments(void);
 

@@ -371,10 +371,16 @@ bool abi_argument_register(uint64_t dwarf_register, struct value_place *place)
     return false;
 }
 
+enum { RBP = 6, RSP = 7 };
+
+bool abi_frame_register(uint64_t dwarf_register)
+{
+    return dwarf_register == RBP || dwarf_register == RSP;
+}
+
 /* psABI, figure 3.3 "Stack Frame with Base Pointer": 16(%rbp) is "memory argument eightbyte 0". */
 bool abi_frame_pointer(uint64_t dwarf_register, int64_t *offset)
 {
-    enum { RBP = 6 };
     *offset = 16;
     return dwarf_register == RBP;
 }

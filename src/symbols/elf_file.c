@@ -248,6 +248,21 @@ bool elf_file_vaddr_of_offset(const struct elf_file *file, uint64_t offset, file
     return false;
 }
 
+bool elf_file_offset_of_code(const struct elf_file *file, file_vaddr vaddr, uint64_t size,
+                             uint64_t *offset)
+{
+    for (size_t i = 0; i < file->n_segments; i++) {
+        const Elf64_Phdr *segment = &file->segments[i];
+        uint64_t in = vaddr.value - segment->p_vaddr;
+        if (!(segment->p_flags & PF_X) || vaddr.value < segment->p_vaddr ||
+            in >= segment->p_filesz || size > segment->p_filesz - in)
+            continue;
+        *offset = segment->p_offset + in;
+        return true;
+    }
+    return false;
+}
+
 bool elf_file_is_code(const struct elf_file *file, file_vaddr vaddr)
 {
     for (size_t i = 0; i < file->n_segments; i++) {

@@ -49,6 +49,9 @@ void elf_file_close(struct elf_file *file);
 
 /* The address of file offset `offset`; false when no segment holds it. */
 bool elf_file_vaddr_of_offset(const struct elf_file *file, uint64_t offset, file_vaddr *vaddr);
+/* The file offset of `size` bytes of code; false when no executable segment holds them. */
+bool elf_file_offset_of_code(const struct elf_file *file, file_vaddr vaddr, uint64_t size,
+                             uint64_t *offset);
 /* Whether the address lies in what the file brings of an executable segment. */
 bool elf_file_is_code(const struct elf_file *file, file_vaddr vaddr);
 

@@ -195,72 +195,27 @@ static int add_value(struct field_list *list, const char *base, const struct c_t
     return complete ? 0 : note_not_shown(list, base);
 }
 
-/* Whether a value of the type can lie there: what debug information says is not taken on trust. */
-static bool fits(const struct abi_location *at, const struct c_type *type)
+/* Adds what an event shows, following addresses `depth` times. */
+typedef int add_values(struct field_list *list, const struct signature *signature, unsigned depth);
+
+static int add_result(struct field_list *list, const struct signature *signature, unsigned depth)
 {
-    const struct abi_value *value = &type->abi;
-    if (value->shape == ABI_VOID || value->shape == ABI_UNCLASSIFIED)
-        return false;
-    if (at->where == ABI_ADDRESS || at->place.kind == PLACE_STACK_ARG)
-        return true;
-    if (value->shape == ABI_INDIRECT)
-        return false;
-    if (at->where == ABI_PIECES)
-        return value->size > 8 && value->size <= 16;
-    for (size_t i = 0; i < value->n_parts; i++)
-        if (value->parts[i].kind == ABI_EXTENDED)
-            return false;
-    bool is_scalar = value->shape == ABI_SCALAR && value->n_parts == 1,
-         is_integer = is_scalar && value->parts[0].kind == ABI_INTEGER,
-         is_float = is_scalar && !is_integer;
-    if (at->place.kind == PLACE_INTEGER_ARG)
-        return value->size <= 8 && !is_float;
-    return !is_integer && (value->size <= 8 || is_scalar);
+    return add_value(list, "retval", signature->result, &signature->result_at, depth);
 }
 
-/* Adds what an event shows, following addresses `depth` times; `at` is where the arguments lie, or
-   the result. */
-typedef int add_values(struct field_list *list, const struct signature *signature,
-                       const struct abi_location *at, unsigned depth);
-
-static int add_result(struct field_list *list, const struct signature *signature,
-                      const struct abi_location *at, unsigned depth)
-{
-    static const struct abi_location unknown;
-    return add_value(list, "retval", signature->result, signature->trust.result ? at : &unknown,
-                     depth);
-}
-
-static int add_arguments(struct field_list *list, const struct signature *signature,
-                         const struct abi_location *at, unsigned depth)
+static int add_arguments(struct field_list *list, const struct signature *signature, unsigned depth)
 {
     for (size_t i = 0; i < signature->n; i++) {
         const struct parameter *parameter = &signature->parameters[i];
         if (parameter->is_hidden)
             continue;
-        /* What debug information says is of this very function. Where it says nothing (unoptimised
-           code spills its parameters after the entry), and the caller knows nothing but the ABI,
-           the ABI tells. */
-        struct abi_location found = parameter->at;
-        /* What is passed by invisible reference is never among the arguments itself: LLVM says
-           where the reference lies. */
-        if (parameter->type->abi.shape == ABI_INDIRECT && found.where == ABI_WHOLE &&
-            found.place.kind == PLACE_STACK_ARG)
-            found.where = ABI_ADDRESS;
-        bool is_whole = found.where == ABI_PIECES
-                            ? found.place.kind != PLACE_NONE && found.second.kind != PLACE_NONE
-                            : found.where != ABI_NOWHERE;
-        if (!fits(&found, parameter->type))
-            found = (struct abi_location){0};
-        if (!(is_whole && found.where) && signature->trust.parameters)
-            found = at[i];
         const char *base = parameter->name && *parameter->name
                                ? parameter->name
                                : arena_format(list->arena, "arg%zu", i + 1);
         size_t first = list->n;
-        int r = base ? add_value(list, base, parameter->type, &found, depth) : -ENOMEM;
-        if (r == 0 && signature->trust.may_be_absent && found.where == ABI_ADDRESS)
-            r = add_absence(list, base, &found, first);
+        int r = base ? add_value(list, base, parameter->type, &parameter->at, depth) : -ENOMEM;
+        if (r == 0 && signature->trust.may_be_absent && parameter->at.where == ABI_ADDRESS)
+            r = add_absence(list, base, &parameter->at, first);
         if (r < 0)
             return r;
     }
@@ -332,19 +287,18 @@ static void reset(struct field_list *list, const char *not_shown)
  * on: where there is not room for all, what is nearer is shown. So as many steps are taken as there
  * is room for, and of the next one what then still fits.
  */
-static int fill(struct field_list *list, add_values *add, const struct signature *signature,
-                const struct abi_location *at)
+static int fill(struct field_list *list, add_values *add, const struct signature *signature)
 {
     const struct value_wishes *wishes = &list->types->wishes;
     const char *not_shown = list->not_shown;
     list->extras = list->limited = false;
-    int r = add(list, signature, at, 0);
+    int r = add(list, signature, 0);
     size_t taken = list->n;
     unsigned depth = 0;
     list->extras = wishes->deref || wishes->symbols;
     for (; r == 0 && list->extras && depth <= wishes->deref; depth++) {
         reset(list, not_shown);
-        r = add(list, signature, at, depth);
+        r = add(list, signature, depth);
         if (list->overflow)
             break;
         taken = list->n;
@@ -354,34 +308,25 @@ static int fill(struct field_list *list, add_values *add, const struct signature
     list->limited = true;
     list->spare = taken < PROBE_FIELDS_MAX ? PROBE_FIELDS_MAX - taken : 0;
     reset(list, not_shown);
-    return add(list, signature, at, depth);
+    return add(list, signature, depth);
 }
 
 int fields_of_signature(struct probe *probe, const struct signature *signature,
                         struct c_types *types, struct arena *arena)
 {
-    struct abi_value *values = calloc(signature->n + 1, sizeof(*values));
-    struct abi_location *at = calloc(signature->n + 1, sizeof(*at));
     struct field_list *list = calloc(1, sizeof(*list));
-    int r = -ENOMEM;
-    if (!values || !at || !list)
-        goto out;
+    if (!list)
+        return -ENOMEM;
     list->arena = arena;
     list->types = types;
     list->context = &signature->context;
 
-    for (size_t i = 0; i < signature->n; i++)
-        values[i] = signature->parameters[i].type->abi;
-    struct abi_location result_at;
-    abi_place(&signature->result->abi, &result_at, values, signature->n, signature->trust.habits,
-              at);
-
-    r = fill(list, add_arguments, signature, at);
+    int r = fill(list, add_arguments, signature);
     if (r == 0)
         r = keep(list, &probe->args, &probe->n_args, &probe->arg_pointees, &probe->n_arg_pointees);
     const char *args_not_shown = list->not_shown;
     if (r == 0)
-        r = fill(list, add_result, signature, &result_at);
+        r = fill(list, add_result, signature);
     /* Of an empty class there is nothing to show. */
     probe->result_unknown = list->n == 0 && list->not_shown != args_not_shown;
     if (r == 0)
@@ -396,8 +341,6 @@ int fields_of_signature(struct probe *probe, const struct signature *signature,
     probe->source = SIGNATURE_DWARF;
     probe->signature = signature->text;
 out:
-    free(values);
-    free(at);
     free(list);
     return r;
 }

@@ -106,8 +106,28 @@ static void read_producer(struct function_context *context, const char *producer
 {
     const char *clang = strstr(producer, "clang version ");
     context->is_gcc = is_gcc(producer);
+    context->is_llvm = strstr(producer, "clang") || strstr(producer, "LLVM");
     context->is_old_llvm = clang && atoi(clang + strlen("clang version ")) < 18;
     context->is_assembly |= strncmp(producer, "GNU AS", 6) == 0;
+}
+
+/* By the last of the options -O, -O1, -Os and so on. */
+static bool is_optimised(const char *producer)
+{
+    bool optimised = false;
+    for (const char *at = producer; (at = strstr(at, " -O")); at++)
+        optimised = at[3] != '0';
+    return optimised;
+}
+
+/* GCC records its options (-grecord-gcc-switches), -m ones always; clang when it is asked to
+   (-grecord-command-line). */
+static void read_options(struct function_context *context, const char *producer)
+{
+    context->told_options |= is_gcc(producer) && strstr(producer, " -m");
+    context->is_ms_abi |= has_option(producer, "-mabi=ms");
+    context->follows_variables |=
+        is_gcc(producer) && is_optimised(producer) && !has_option(producer, "-fno-var-tracking");
 }
 
 struct function_context function_context_of(Dwarf_Die *die)
@@ -118,11 +138,13 @@ struct function_context function_context_of(Dwarf_Die *die)
     Dwarf_Die unit = {0};
     dwarf_diecu(die, &unit, NULL, NULL);
     const char *producer = producer_of(&unit);
-    if (producer)
+    if (producer) {
         read_producer(&context, producer);
+        read_options(&context, producer);
+    }
     producer = producer_of(&context.unit);
     if (producer) {
-        /* GCC records its -m options, and there is always one. */
+        read_options(&context, producer);
         context.told_level = is_gcc(producer) && strstr(producer, " -m");
         context.is_bare = context.told_level && has_option(producer, "-g1");
     }

@@ -19,7 +19,13 @@ struct function_context {
        absent when the address is NULL. */
     bool has_absent;
     bool is_gcc;
-    bool is_old_llvm; /* before version 18 */
+    bool is_llvm;      /* clang, rustc and others that use it */
+    bool is_old_llvm;  /* before version 18 */
+    bool told_options; /* by GCC, as is the default */
+    bool is_ms_abi;    /* -mabi=ms: functions follow the Windows x64 convention */
+    /* It was optimised by GCC with -fvar-tracking, as is the default: where named variables are
+       is known for each instruction. */
+    bool follows_variables;
     /* Whether it was compiled with -g1, which leaves out parameters and results, is told. */
     bool told_level;
     bool is_bare;

@@ -117,6 +117,8 @@ bool image_is_file(const struct image *image, const struct stat *status);
 /* Opens it again, for reading; the descriptor is the caller's. -ESTALE: it is not there any more,
    or is another one. */
 MUST_CHECK int image_open_file(const struct image *image, struct error *err);
+/* Reads `size` bytes of the code at `vaddr` from it. Whether they are there. */
+bool image_read_code(const struct image *image, file_vaddr vaddr, void *bytes, size_t size);
 /* The root in which debug files are to be looked for, to be closed; its fd is -1 where that is
    ours. -ESTALE: it is gone. */
 MUST_CHECK int image_open_root(const struct image *image, struct root *root);

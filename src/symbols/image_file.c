@@ -80,6 +80,15 @@ int image_open_file(const struct image *image, struct error *err)
                      image->path);
 }
 
+bool image_read_code(const struct image *image, file_vaddr vaddr, void *bytes, size_t size)
+{
+    uint64_t offset;
+    if (!elf_file_offset_of_code(&image->file, vaddr, size, &offset))
+        return false;
+    cleanup(cleanup_fd) int fd = image_open_file(image, NULL);
+    return fd >= 0 && pread(fd, bytes, size, (off_t)offset) == (ssize_t)size;
+}
+
 bool image_has_changed(const struct image *image)
 {
     struct stat status;

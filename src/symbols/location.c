@@ -106,22 +106,70 @@ static bool read_pieces(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n, Dw
     return true;
 }
 
-void location_at_entry(Dwarf_Die *parameter, Dwarf_Die *function, uint64_t entry,
-                       struct abi_location *at)
+/* Whether it is one expression for the whole function, and no list. */
+static bool is_lasting(Dwarf_Attribute *attr)
 {
-    memset(at, 0, sizeof(*at));
+    switch (dwarf_whatform(attr)) {
+    case DW_FORM_exprloc:
+    case DW_FORM_block1:
+    case DW_FORM_block2:
+    case DW_FORM_block4:
+    case DW_FORM_block:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Whether all the registers it names are as they were on entry. */
+static bool is_of_entry(const Dwarf_Op *ops, size_t n)
+{
+    bool any = false;
+    for (size_t i = 0; i < n; i++) {
+        if (ops[i].atom >= DW_OP_reg0 && ops[i].atom <= DW_OP_breg31)
+            return false;
+        if (ops[i].atom == DW_OP_regx || ops[i].atom == DW_OP_fbreg)
+            return false;
+        any |= ops[i].atom == DW_OP_entry_value || ops[i].atom == DW_OP_GNU_entry_value;
+    }
+    return any;
+}
+
+/* Notes where a lasting claim is that is about no place of arguments. */
+static void read_elsewhere(const Dwarf_Op *ops, size_t n, struct location_claim *claim)
+{
+    struct value_place place;
+    claim->is_in_own_frame = n == 1 && ops[0].atom == DW_OP_fbreg && (int64_t)ops[0].number < 0;
+    for (size_t i = 0; i < n; i++) {
+        bool is_behind = ops[i].atom >= DW_OP_breg0 && ops[i].atom <= DW_OP_breg31;
+        uint64_t number = is_behind ? ops[i].atom - DW_OP_breg0 : 0;
+        if ((!is_behind && !is_register(&ops[i], 1, &number)) || abi_frame_register(number) ||
+            abi_argument_register(number, &place))
+            continue;
+        claim->is_elsewhere = true;
+        claim->is_behind |= is_behind;
+    }
+}
+
+void location_at_entry(Dwarf_Die *parameter, Dwarf_Die *function, uint64_t entry,
+                       struct location_claim *claim)
+{
+    memset(claim, 0, sizeof(*claim));
     Dwarf_Attribute attr;
     Dwarf_Op *ops;
     size_t n;
     if (!dwarf_attr(parameter, DW_AT_location, &attr) ||
         dwarf_getlocation_addr(&attr, entry, &ops, &n, 1) != 1 || n == 0)
         return;
+    claim->is_lasting = is_lasting(&attr) && !is_of_entry(ops, n);
     if (ops[n - 1].atom == DW_OP_piece) {
-        if (!read_pieces(&attr, ops, n, function, at))
-            memset(at, 0, sizeof(*at));
-        return;
+        if (!read_pieces(&attr, ops, n, function, &claim->at))
+            memset(&claim->at, 0, sizeof(claim->at));
+    } else {
+        claim->at = place_of(&attr, ops, n, function);
     }
-    *at = place_of(&attr, ops, n, function);
+    if (claim->is_lasting && claim->at.where == ABI_NOWHERE)
+        read_elsewhere(ops, n, claim);
 }
 
 bool location_is_in_frame(Dwarf_Die *parameter)
@@ -129,12 +177,8 @@ bool location_is_in_frame(Dwarf_Die *parameter)
     Dwarf_Attribute attr;
     Dwarf_Op *ops;
     size_t n;
-    if (!dwarf_attr(parameter, DW_AT_location, &attr))
-        return false;
-    unsigned form = dwarf_whatform(&attr);
-    if (form != DW_FORM_exprloc && form != DW_FORM_block1 && form != DW_FORM_block)
-        return false; /* a list: other places at other times */
-    return dwarf_getlocation(&attr, &ops, &n) == 0 && n >= 1 &&
+    return dwarf_attr(parameter, DW_AT_location, &attr) && is_lasting(&attr) &&
+           dwarf_getlocation(&attr, &ops, &n) == 0 && n >= 1 &&
            (ops[0].atom == DW_OP_fbreg ||
             (ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31));
 }

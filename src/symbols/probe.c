@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "symbols/argument_places.h"
 #include "symbols/call_facts.h"
 #include "symbols/fields.h"
 #include "symbols/image.h"
@@ -93,6 +94,9 @@ static int set_fields(struct image *image, const struct function *function,
     *file = NULL;
     if (r > 0) {
         *file = signature.file;
+        r = argument_places_settle(&signature, image, function);
+        if (r < 0)
+            return r;
         return fields_of_signature(&info->probe, &signature, &image->signatures.types, arena);
     }
     info->probe.signature = text_of_nothing(&alias->name, arena);

@@ -8,7 +8,6 @@
 
 #include "symbols/dwarf_read.h"
 #include "symbols/formals.h"
-#include "symbols/location.h"
 
 static int read_parameter(struct signature_reader *reader, const struct function_context *context,
                           struct formal *formal, Dwarf_Die *function, uint64_t entry,
@@ -22,7 +21,7 @@ static int read_parameter(struct signature_reader *reader, const struct function
     }
     parameter->is_hidden = formal_is_vtt(&formal->declared);
     if (formal->actual.addr)
-        location_at_entry(&formal->actual, function, entry, &parameter->at);
+        location_at_entry(&formal->actual, function, entry, &parameter->claim);
     Dwarf_Die type;
     if (formal->may_be_absent || !die_type(&formal->declared, &type)) {
         static const struct c_type unknown = {.abi = {.shape = ABI_UNCLASSIFIED}};

@@ -14,6 +14,7 @@
 #include "symbols/ctype.h"
 #include "symbols/demangle.h"
 #include "symbols/function_context.h"
+#include "symbols/location.h"
 #include "symbols/probe.h"
 #include "symbols/trust.h"
 #include "util/error.h"
@@ -21,8 +22,8 @@
 struct parameter {
     const char *name; /* NULL: it has none */
     const struct c_type *type;
-    /* Where debug information has it at the function's first instruction; ABI_NOWHERE when it does
-       not say, or says something more complicated than location.h knows. */
+    struct location_claim claim;
+    /* Where it lies at the function's first instruction: see argument_places_settle(). */
     struct abi_location at;
     bool is_hidden; /* passed, but known to the compiler only */
 };
@@ -32,7 +33,8 @@ struct signature {
     const char *file; /* of the source, as the compiler was given it; NULL when not known */
     size_t n;
     struct parameter *parameters;
-    const struct c_type *result; /* of shape ABI_VOID for void */
+    const struct c_type *result;   /* of shape ABI_VOID for void */
+    struct abi_location result_at; /* see argument_places_settle() */
     bool returns_not;
     struct function_context context;
     struct trust trust;

@@ -143,7 +143,8 @@ void trust_judge(struct trust_units *units, struct trust *trust, Dwarf_Die *func
 {
     uint64_t convention = DW_CC_normal;
     die_unsigned(function, DW_AT_calling_convention, &convention);
-    bool standard = context->is_family && convention == DW_CC_normal;
+    trust->other_convention = convention != DW_CC_normal || context->is_ms_abi;
+    bool standard = context->is_family && !trust->other_convention;
     /* clang drops unused parameters and results of functions that nothing else can call, and keeps
        the symbol's name; of compilers not known here the same is assumed. */
     bool may_be_changed = is_local && !context->is_gcc && !is_unoptimised(units, function, formals);

@@ -28,6 +28,8 @@ struct trust {
     bool result;
     /* What debug information says to lie behind an address need not be there. */
     bool may_be_absent;
+    /* It is known that another convention than the ABI is followed. */
+    bool other_convention;
     struct abi_habits habits;
 };
 

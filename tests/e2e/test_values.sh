@@ -114,4 +114,88 @@ case_c_gcc_dwz()
     moved c gcc O2 5
 }
 
+# not_followed LANGUAGE LEVEL SEED: GCC says for the whole function where each parameter is.
+not_followed()
+{
+    local values_flags=(-fno-var-tracking)
+    values_build "$1" gcc "$2" "$3" 40
+    values_print 120 "$3"
+}
+
+case_c_gcc_not_followed()
+{
+    not_followed c O2 9
+}
+
+case_cxx_gcc_not_followed()
+{
+    not_followed c++ O2 10
+}
+
+case_c_gcc_not_followed_for_debugging()
+{
+    not_followed c Og 2
+}
+
+case_cxx_gcc_for_debugging()
+{
+    values_build c++ gcc Og 11 40
+    values_print 120 11
+}
+
+# shown PATTERN: what --print shows of the calls in ./program, and what --list says that it does not.
+shown()
+{
+    "$tracer" --quiet --print=lines -f "$1" -- ./program >output || fail "exit status $?"
+    sed -nE 's/^[0-9]+ +(} )?program:(.*[^ ].*)/\2/p' lines
+    "$tracer" --list -f "$1" -- ./program | sed -nE 's/^program:([^ ]*)  .*; not all is known of: (.*)\]$/\1 not: \2/p'
+}
+
+case_parameters_in_other_registers()
+{
+    values_need gcc
+    local level
+    for level in "-O0" "-O2 -fno-var-tracking" "-Og -fno-var-tracking" "-Og" "-O2"; do
+        # shellcheck disable=SC2086 # options
+        gcc -std=gnu11 -g $level -o program "$top/tests/targets/moved_parameters.c" || fail "cannot be built"
+        shown 'swapped|kept_.*' >got
+        printf '%s\n' 'swapped(a = 3, b = 4)' 'kept_integers(u = -1, v = -2)' 'kept_doubles(u = -1, v = -2)' >wanted
+        diff wanted got >difference || fail "$level: $(cat difference)"
+    done
+}
+
+case_windows_convention()
+{
+    values_need gcc
+    local level wanted
+    for level in "-O0" "-O2"; do
+        gcc -std=gnu11 -g $level -o program "$top/tests/targets/moved_parameters.c" || fail "cannot be built"
+        # Optimised code says itself where most parameters are.
+        wanted='of_windows()
+of_windows_too()
+of_windows not: a, b, c, d, e, f, s, retval
+of_windows_too not: a, retval'
+        [[ $level == -O0 ]] || wanted='of_windows(a = 1, b = 2.5, c = 3, d = 4.5)
+of_windows_too(a = 2)
+of_windows not: e, f, s, retval
+of_windows_too not: retval'
+        shown 'of_windows.*' >got
+        diff <(echo "$wanted") got >difference || fail "$level: $(cat difference)"
+    done
+}
+
+case_unnamed_parameters()
+{
+    values_need g++
+    local level
+    for level in "-O0" "-Og" "-O1 -fno-inline"; do
+        # shellcheck disable=SC2086 # options
+        g++ -std=gnu++17 -g $level -o program "$top/tests/targets/unnamed_parameters.cc" || fail "cannot be built"
+        shown '.*Derived::Base|.*_FUN' | sed 's/this = 0x[0-9a-f]*/this/' >got
+        printf '%s\n' 'Derived::Base(this, arg3 = 1, arg4 = 2.5, arg5 = "inherited", arg6 = 4)' \
+            'main::{lambda(int;double)#1}::_FUN(arg1 = 9, arg2 = 8.5)' >wanted
+        diff wanted got >difference || fail "$level: $(cat difference)"
+    done
+}
+
 run_cases "$@"

@@ -520,9 +520,12 @@ class Generator:
         kind = r.random()
         count = r.choice([0, 1, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16])
         parameters, budget = [], BUDGET
+        # Its parameters stay in registers, and are moved about there.
+        kept = r.random() < 0.15
+        pool = r.choice([INTEGERS, INTEGERS[5:6], INTEGERS[7:8], FLOATS, INTEGERS[5:8:2] + FLOATS])
         for k in range(count):
-            t = self.parameter_type()
-            if kind < 0.15:
+            t = r.choice(pool) if kept else self.parameter_type()
+            if kind < 0.15 and not kept:
                 t = r.choice(FLOATS + self.structs[:3])  # more than the registers hold
             if t.fields <= budget:
                 parameters.append((f"p{k}", t))
@@ -536,30 +539,59 @@ class Generator:
         variadic = bool(parameters) and r.random() < 0.1
         # Free to be changed by the compiler: not all its parameters need be shown.
         free = r.random() < 0.25 and not variadic
-        return parameters, result, variadic, free
+        return parameters, result, variadic, free, kept
+
+    def kept_body(self, i, parameters):
+        """A function that takes the parameters in another order, and calls of it."""
+        r = self.rng
+        kinds = ["double" if t in FLOATS else "long" for _, t in parameters]
+        names = {kind: [n for (n, _), k in zip(parameters, kinds) if k == kind] for kind in kinds}
+        r.shuffle(kinds)
+        declared = ", ".join(f"{kind} a{n}" for n, kind in enumerate(kinds))
+        body = " ".join(f"use(&a{n});" for n in range(len(kinds)))
+        helper = f"static NOINLINE void take_{self.prefix}{i}({declared or 'void'}) {{ {body} }}"
+        calls = []
+        for _ in range(r.choice([1, 2])):
+            rest = {kind: r.sample(group, len(group)) for kind, group in names.items()}
+            calls.append(f"take_{self.prefix}{i}({', '.join(rest[kind].pop() for kind in kinds)});")
+        return helper, " ".join(calls)
 
     def emit_function(self, i):
-        parameters, result, variadic, free = self.function(i)
+        parameters, result, variadic, free, kept = self.function(i)
         r = self.rng
         own = self.prefix + (f"free{i}" if free else f"f{i}")
         method = self.cxx and not free and r.random() < 0.3
         scope = "owner::" if method else "ns::" if self.cxx and r.random() < 0.3 else ""
         name = scope + own
-        declared = ", ".join([t.parameter(n) for n, t in parameters] + (["..."] if variadic else []))
+        # Windows' convention, of which GCC says nothing in the debug information.
+        ms_abi = not free and not variadic and not method and r.random() < 0.08
+        # Who knows that a parameter is not used need not pass it.
+        unnamed = [n for n, t in parameters if not kept and not method and not free and
+                   r.random() < 0.1 and not (self.clang and t not in INTEGERS + FLOATS + POINTERS)]
+        registers = [n for n, _ in parameters if kept and not self.cxx and r.random() < 0.7]
+        declared = ", ".join([("register " if n in registers else "") +
+                              t.parameter("" if n in unnamed else n) for n, t in parameters] +
+                             (["..."] if variadic else []))
         out = []
         if result:
             out.append(f"static {result.decl(f'ret_{i}')};")
-        used = [n for n, _ in parameters if not (free and r.random() < 0.4)]
+        used = [n for n, _ in parameters if n not in unnamed and not (free and r.random() < 0.4)]
         body = " ".join(f"use(&{n});" for n in used)
+        if kept:
+            helper, body = self.kept_body(i, parameters)
+            out.append(helper)
+            used = [n for n, _ in parameters]
         if method:
             body += " use(this);"  # else clang does not pass it
-        unused = " ".join(f"(void){n};" for n, _ in parameters if n not in used)
+        unused = " ".join(f"(void){n};" for n, _ in parameters if n not in used + unnamed)
         back = f"return ret_{i};" if result else ""
-        storage = "static NOINLINE" if free else "NOINLINE FIXED"
+        storage = "static NOINLINE" if free else "NOINLINE FIXED MS_ABI" if ms_abi else "NOINLINE FIXED"
         head = f"{own}({declared or 'void'})"
         code = (f"{storage} {result.decl(head) if result else 'void ' + head}\n"
                 f"{{ {unused} {body} sink_count = {i}; {back} }}")
         prototype = "" if free else f"{result.decl(head) if result else 'void ' + head};\n"
+        if ms_abi:
+            prototype = "MS_ABI " + prototype
         if method:
             self.methods.append(prototype)
             code = code.replace(own + "(", name + "(", 1)
@@ -581,12 +613,16 @@ class Generator:
             lines.append('    out_push("this"); out_pointer(&the_owner); if (DEREF) { '
                          'struct out_target target = out_follow(&the_owner); out_push("value"); '
                          'out_int(the_owner.value); out_pop(); out_followed(target); } out_pop();')
-        for n, t in parameters:
-            lines.append(f'    out_push("{n}"); {t.show(n)} out_pop();')
+        for k, (n, t) in enumerate(parameters):
+            shown = f"arg{k + 1}" if n in unnamed else n
+            lines.append(f'    out_push("{shown}"); {t.show(n)} out_pop();')
         lines.append("    out_end();")
         if variadic:
             arguments += r.choice([["1", "2.5"], ["\"more\""], ["0.5", "3", "4", "5", "6", "7"]])
         call = f"{'the_owner.' + own if method else name}({', '.join(arguments)})"
+        if unnamed:
+            out.append(f"static __typeof__(&{name}) volatile any_{i} = {name};")
+            call = f"any_{i}({', '.join(arguments)})"
         if result and not (free and r.random() < 0.5):
             lines.append(f"    {result.decl('r')} = {call}; use(&r);")
         else:
@@ -603,6 +639,7 @@ class Generator:
                "typedef int (*callback)(int, const char *);", "struct undefined;",
                "static NOINLINE int known_function(int a, const char *b) "
                "{ use(b); return a; }",
+               "#define MS_ABI __attribute__((ms_abi))",
                "#ifdef __clang__", "#define FIXED", "#else",
                "#define FIXED __attribute__((noclone))", "#endif"]
         out += [t.definition for t in VECTORS + self.enums]

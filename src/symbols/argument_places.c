@@ -1,0 +1,255 @@
+#include "symbols/argument_places.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbols/abi_code.h"
+#include "util/cleanup.h"
+
+/* The code, read when it is first asked for. */
+struct code_reader {
+    const struct image *image;
+    const struct function *function;
+    bool is_read;
+    struct abi_code code;
+};
+
+static const struct abi_code *code_of(struct code_reader *reader)
+{
+    enum { CODE_MAX = 1 << 16 };
+    if (reader->is_read)
+        return &reader->code;
+    reader->is_read = true;
+    reader->code = abi_code_read(NULL, 0);
+    uint64_t size = reader->function->size;
+    cleanup(cleanup_free) uint8_t *bytes = size && size <= CODE_MAX ? malloc(size) : NULL;
+    if (bytes && image_read_code(reader->image, reader->function->entry, bytes, size))
+        reader->code = abi_code_read(bytes, size);
+    return &reader->code;
+}
+
+static uint32_t registers_of(const struct abi_location *at)
+{
+    return abi_code_register(&at->place) | abi_code_register(&at->second);
+}
+
+/* Whether a value of the type can lie there: what debug information says is not taken on trust. */
+static bool fits(const struct abi_location *at, const struct c_type *type)
+{
+    const struct abi_value *value = &type->abi;
+    if (value->shape == ABI_VOID || value->shape == ABI_UNCLASSIFIED)
+        return false;
+    if (at->where == ABI_ADDRESS || at->place.kind == PLACE_STACK_ARG)
+        return true;
+    if (value->shape == ABI_INDIRECT)
+        return false;
+    if (at->where == ABI_PIECES)
+        return value->size > 8 && value->size <= 16;
+    for (size_t i = 0; i < value->n_parts; i++)
+        if (value->parts[i].kind == ABI_EXTENDED)
+            return false;
+    bool is_scalar = value->shape == ABI_SCALAR && value->n_parts == 1,
+         is_integer = is_scalar && value->parts[0].kind == ABI_INTEGER,
+         is_float = is_scalar && !is_integer;
+    if (at->place.kind == PLACE_INTEGER_ARG)
+        return value->size <= 8 && !is_float;
+    return !is_integer && (value->size <= 8 || is_scalar);
+}
+
+/* What debug information says, as far as it can be. */
+static struct abi_location claim_of(const struct parameter *parameter)
+{
+    struct abi_location claim = parameter->claim.at;
+    /* What is passed by invisible reference is never among the arguments itself: LLVM says where
+       the reference lies. */
+    if (parameter->type->abi.shape == ABI_INDIRECT && claim.where == ABI_WHOLE &&
+        claim.place.kind == PLACE_STACK_ARG)
+        claim.where = ABI_ADDRESS;
+    if (!fits(&claim, parameter->type))
+        claim = (struct abi_location){0};
+    return claim;
+}
+
+static bool is_same_place(const struct value_place *a, const struct value_place *b)
+{
+    return a->kind == b->kind && a->index == b->index && a->offset == b->offset;
+}
+
+/* Whether the two cannot both be true; of pieces, only those that both know of are compared. */
+static bool differ(const struct abi_location *claim, const struct abi_location *abi)
+{
+    if (claim->where == ABI_NOWHERE || abi->where == ABI_NOWHERE)
+        return false;
+    if ((claim->where == ABI_ADDRESS) != (abi->where == ABI_ADDRESS))
+        return true;
+    bool first = claim->place.kind && abi->place.kind,
+         second = claim->second.kind && abi->second.kind;
+    return (first && !is_same_place(&claim->place, &abi->place)) ||
+           (second && !is_same_place(&claim->second, &abi->second));
+}
+
+/* Whether the ABI says all that is claimed, too. */
+static bool agree(const struct abi_location *claim, const struct abi_location *abi)
+{
+    return abi->where != ABI_NOWHERE && !differ(claim, abi) &&
+           (claim->place.kind == PLACE_NONE || abi->place.kind != PLACE_NONE) &&
+           (claim->second.kind == PLACE_NONE || abi->second.kind != PLACE_NONE);
+}
+
+static bool is_complete(const struct abi_location *at)
+{
+    return at->where == ABI_PIECES ? at->place.kind != PLACE_NONE && at->second.kind != PLACE_NONE
+                                   : at->where != ABI_NOWHERE;
+}
+
+static bool is_on_stack(const struct abi_location *at)
+{
+    return at->place.kind == PLACE_STACK_ARG;
+}
+
+/*
+ * Whether the claim holds at the first instruction. One that is made for the function as a whole
+ * does where it is about registers that nothing but calls may change: what a call has lost cannot
+ * come back.
+ */
+static bool is_sure(const struct parameter *parameter, const struct abi_location *claim,
+                    struct code_reader *reader)
+{
+    return !parameter->claim.is_lasting ||
+           !(registers_of(claim) & (code_of(reader)->written | code_of(reader)->results));
+}
+
+/* Whether the compiler has followed the parameter through the code, so that a single place for it
+   means that it is never moved. GCC does not follow those without a name. */
+static bool is_followed(const struct signature *signature, const struct parameter *parameter)
+{
+    return signature->context.is_llvm || (signature->context.follows_variables && parameter->name);
+}
+
+/* Whether the claim is for sure, and says of an integer register what the ABI does. */
+static bool is_corroboration(const struct signature *signature, const struct parameter *parameter,
+                             const struct abi_location *claim, const struct abi_location *abi)
+{
+    return claim->place.kind == PLACE_INTEGER_ARG && agree(claim, abi) &&
+           (!parameter->claim.is_lasting || is_followed(signature, parameter));
+}
+
+/*
+ * Whether the code is like that of a function to which the ABI passes a value in `passed`: it takes
+ * it from there before it does anything else with the registers.
+ */
+static bool is_taken(uint32_t passed, struct code_reader *reader)
+{
+    return (passed & ~code_of(reader)->taken) == 0 && !code_of(reader)->preserves;
+}
+
+/* How what debug information says of a parameter is to be seen. */
+enum verdict {
+    VERDICT_FINE,
+    VERDICT_DOUBT,        /* it may be that another convention is followed */
+    VERDICT_CONTRADICTION /* it cannot be if the function follows the ABI */
+};
+
+static enum verdict judge(const struct signature *signature, const struct parameter *parameter,
+                          const struct abi_location *claim, const struct abi_location *abi,
+                          struct code_reader *reader)
+{
+    const struct location_claim *raw = &parameter->claim;
+    const struct abi_value *value = &parameter->type->abi;
+    /* Not optimised, GCC leaves an x87 value where it is on the stack. It is no such one
+       (-mlong-double-128), where the options are not told. */
+    if (signature->context.is_gcc && !signature->context.told_options &&
+        value->shape == ABI_SCALAR && value->parts[0].kind == ABI_EXTENDED && raw->is_in_own_frame)
+        return VERDICT_CONTRADICTION;
+    if (abi->where == ABI_NOWHERE)
+        return VERDICT_FINE;
+    if (raw->is_elsewhere && !signature->context.is_llvm) {
+        if (raw->is_behind && abi->where != ABI_ADDRESS)
+            return VERDICT_CONTRADICTION;
+        return is_taken(registers_of(abi), reader) ? VERDICT_FINE : VERDICT_DOUBT;
+    }
+    if (claim->where == ABI_NOWHERE)
+        return VERDICT_FINE;
+    if (differ(claim, abi)) {
+        /* It lies in the caller's frame, where the ABI has no room for what it passes in registers,
+           or is in a register that was not touched. */
+        if (is_sure(parameter, claim, reader))
+            return VERDICT_CONTRADICTION;
+        /* The function keeps it elsewhere than where it is passed. */
+        return is_taken(registers_of(abi), reader) ? VERDICT_FINE : VERDICT_DOUBT;
+    }
+    /* The function may keep it by chance where it would be passed by the ABI. */
+    uint32_t registers = registers_of(claim);
+    if (!raw->is_lasting || is_followed(signature, parameter) || !registers ||
+        is_taken(registers & code_of(reader)->written_first, reader))
+        return VERDICT_FINE;
+    return VERDICT_DOUBT;
+}
+
+/* Whether the function follows another convention than the ABI, or nobody can tell. */
+static bool is_contradicted(const struct signature *signature, const struct abi_location *claims,
+                            const struct abi_location *abi, struct code_reader *reader)
+{
+    bool doubt = false, corroborated = false;
+    for (size_t i = 0; i < signature->n; i++)
+        corroborated |= is_corroboration(signature, &signature->parameters[i], &claims[i], &abi[i]);
+    for (size_t i = 0; i < signature->n; i++) {
+        enum verdict verdict =
+            judge(signature, &signature->parameters[i], &claims[i], &abi[i], reader);
+        if (verdict == VERDICT_CONTRADICTION)
+            return true;
+        doubt |= verdict == VERDICT_DOUBT;
+    }
+    return doubt && !corroborated;
+}
+
+/*
+ * Whether the place on the stack may be one that the function itself fills: other conventions have
+ * room in the caller's frame for what they pass in registers. LLVM makes no use of it.
+ */
+static bool may_be_home(const struct signature *signature, const struct parameter *parameter,
+                        const struct abi_location *claim, const struct abi_location *abi,
+                        bool contradicted)
+{
+    return is_on_stack(claim) && parameter->claim.is_lasting && !signature->context.is_llvm &&
+           (contradicted || (abi->where != ABI_NOWHERE && !is_on_stack(abi)));
+}
+
+int argument_places_settle(struct signature *signature, const struct image *image,
+                           const struct function *function)
+{
+    struct code_reader reader = {.image = image, .function = function};
+    size_t n = signature->n;
+    cleanup(cleanup_free) struct abi_value *values = calloc(n + 1, sizeof(*values));
+    cleanup(cleanup_free) struct abi_location *abi = calloc(n + 1, sizeof(*abi));
+    cleanup(cleanup_free) struct abi_location *claims = calloc(n + 1, sizeof(*claims));
+    if (!values || !abi || !claims)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        values[i] = signature->parameters[i].type->abi;
+        claims[i] = claim_of(&signature->parameters[i]);
+    }
+    struct trust *trust = &signature->trust;
+    abi_place(&signature->result->abi, &signature->result_at, values, n, trust->habits, abi);
+
+    bool contradicted = trust->other_convention ||
+                        (trust->parameters && is_contradicted(signature, claims, abi, &reader));
+    if (contradicted)
+        trust->parameters = trust->result = false;
+    if (!trust->result)
+        signature->result_at = (struct abi_location){0};
+
+    for (size_t i = 0; i < n; i++) {
+        struct parameter *parameter = &signature->parameters[i];
+        struct abi_location claim = claims[i];
+        bool believed = trust->parameters && agree(&claim, &abi[i])
+                            ? true
+                            : is_sure(parameter, &claim, &reader) &&
+                                  !may_be_home(signature, parameter, &claim, &abi[i], contradicted);
+        if (!believed)
+            claim = (struct abi_location){0};
+        parameter->at = is_complete(&claim) || !trust->parameters ? claim : abi[i];
+    }
+    return 0;
+}
