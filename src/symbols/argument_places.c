@@ -231,7 +231,11 @@ int argument_places_settle(struct signature *signature, const struct image *imag
         claims[i] = claim_of(&signature->parameters[i]);
     }
     struct trust *trust = &signature->trust;
-    abi_place(&signature->result->abi, &signature->result_at, values, n, trust->habits, abi);
+    struct abi_value result = signature->result->abi;
+    /* The address is passed, as that of a result of more than 16 bytes is. */
+    if (signature->context.returns_in_memory && result.shape == ABI_AGGREGATE)
+        result.shape = signature->result->abi.n_parts ? ABI_INDIRECT : ABI_UNCLASSIFIED;
+    abi_place(&result, &signature->result_at, values, n, trust->habits, abi);
 
     bool contradicted = trust->other_convention ||
                         (trust->parameters && is_contradicted(signature, claims, abi, &reader));

@@ -212,6 +212,7 @@ static void check_copying(struct layout *layout, Dwarf_Die *class)
     }
     if (!layout->context->is_cxx)
         return;
+    layout->unpassable |= layout->context->has_old_abi;
     enum copying copying = copying_of(class);
     layout->indirect |= copying == COPYING_OWN;
     layout->unpassable |= copying == COPYING_UNKNOWN;

@@ -62,6 +62,12 @@ static void add_float(struct layout *layout, uint64_t offset, uint64_t size, con
                       size);
 }
 
+static bool is_floating(uint64_t encoding)
+{
+    return encoding == DW_ATE_float || encoding == DW_ATE_complex_float ||
+           encoding == DW_ATE_decimal_float;
+}
+
 void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
                           bool shown)
 {
@@ -71,6 +77,7 @@ void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset
         layout->unknown = true;
         return;
     }
+    layout->unpassable |= layout->context->lacks_sse && is_floating(encoding);
     switch (encoding) {
     case DW_ATE_boolean:
         if (size == 1) {
@@ -94,7 +101,8 @@ void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset
         layout_add_integer(layout, offset, size, false, base, name, shown);
         return;
     case DW_ATE_float:
-        if (is_x87(base, size)) {
+        if (is_x87(base, size) &&
+            !(layout->context->is_quad_long_double && strcmp(base, "long double") == 0)) {
             layout_add_part(layout, offset, 16, ABI_EXTENDED, 16);
             if (shown)
                 layout_add_scalar(layout, offset, name, VALUE_FLOAT, 16);
@@ -108,7 +116,8 @@ void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset
         return;
     case DW_ATE_complex_float: {
         uint64_t half = size / 2;
-        bool x87 = size == 32 && base && strcmp(base, "complex long double") == 0;
+        bool x87 = size == 32 && base && strcmp(base, "complex long double") == 0 &&
+                   !layout->context->is_quad_long_double;
         if (half != 4 && half != 8 && half != 16)
             break;
         /* clang calls all of them "complex", and those of 32 bytes may be of two kinds. */

@@ -126,6 +126,13 @@ static void read_options(struct function_context *context, const char *producer)
 {
     context->told_options |= is_gcc(producer) && strstr(producer, " -m");
     context->is_ms_abi |= has_option(producer, "-mabi=ms");
+    context->is_quad_long_double |= has_option(producer, "-mlong-double-128");
+    context->returns_in_memory |= has_option(producer, "-fpcc-struct-return");
+    context->lacks_sse |= has_option(producer, "-mno-sse") || has_option(producer, "-mno-sse2") ||
+                          has_option(producer, "-mgeneral-regs-only") ||
+                          has_option(producer, "-msoft-float") ||
+                          has_option(producer, "-mno-80387");
+    context->has_old_abi |= strstr(producer, " -fabi-version=") != NULL;
     context->follows_variables |=
         is_gcc(producer) && is_optimised(producer) && !has_option(producer, "-fno-var-tracking");
 }
@@ -153,5 +160,7 @@ struct function_context function_context_of(Dwarf_Die *die)
 
 unsigned function_context_layout(const struct function_context *context)
 {
-    return context->is_cxx | (unsigned)context->is_gcc << 1;
+    return context->is_cxx | (unsigned)context->is_gcc << 1 |
+           (unsigned)context->is_quad_long_double << 2 | (unsigned)context->lacks_sse << 3 |
+           (unsigned)context->has_old_abi << 4;
 }

@@ -19,10 +19,14 @@ struct function_context {
        absent when the address is NULL. */
     bool has_absent;
     bool is_gcc;
-    bool is_llvm;      /* clang, rustc and others that use it */
-    bool is_old_llvm;  /* before version 18 */
-    bool told_options; /* by GCC, as is the default */
-    bool is_ms_abi;    /* -mabi=ms: functions follow the Windows x64 convention */
+    bool is_llvm;             /* clang, rustc and others that use it */
+    bool is_old_llvm;         /* before version 18 */
+    bool told_options;        /* by GCC, as is the default */
+    bool is_ms_abi;           /* -mabi=ms: functions follow the Windows x64 convention */
+    bool is_quad_long_double; /* -mlong-double-128: `long double` is __float128 */
+    bool returns_in_memory;   /* -fpcc-struct-return: structures and unions of any size */
+    bool lacks_sse;           /* floating point values are not passed as the ABI says */
+    bool has_old_abi;         /* -fabi-version=: classes may be passed otherwise */
     /* It was optimised by GCC with -fvar-tracking, as is the default: where named variables are
        is known for each instruction. */
     bool follows_variables;

@@ -198,4 +198,19 @@ case_unnamed_parameters()
     done
 }
 
+case_options_of_the_compiler()
+{
+    values_need gcc
+    local level
+    for level in -O0 -O2; do
+        gcc -g $level -fpcc-struct-return -mlong-double-128 -o program "$top/tests/targets/other_options.c" ||
+            fail "cannot be built"
+        "$tracer" --quiet --print=lines -f 'pair_of|extended' -- ./program || fail "exit status $?"
+        sed -E 's/^[0-9]+ +//; s/ <[0-9.]+>$//' lines >got
+        printf '%s\n' 'program:pair_of(a = 3, b = 4)' '= {retval_x = 3, retval_y = 4}' \
+            'program:extended(a = 1, b = 0x40004000000000000000000000000000, c = 3.5)' '= 6' >wanted
+        diff wanted got >difference || fail "$level: $(cat difference)"
+    done
+}
+
 run_cases "$@"
