@@ -164,6 +164,11 @@ static enum verdict judge(const struct signature *signature, const struct parame
         return VERDICT_CONTRADICTION;
     if (abi->where == ABI_NOWHERE)
         return VERDICT_FINE;
+    /* Large values, too, are seldom moved from where they are passed on the stack; Windows'
+       convention passes their addresses. */
+    if (signature->context.is_gcc && raw->is_in_own_frame && is_on_stack(abi) &&
+        abi->where == ABI_WHOLE && value->size >= 16)
+        return VERDICT_DOUBT;
     if (raw->is_elsewhere && !signature->context.is_llvm) {
         if (raw->is_behind && abi->where != ABI_ADDRESS)
             return VERDICT_CONTRADICTION;
