@@ -1,7 +1,9 @@
 #include "cli/candidates.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "cli/indirect.h"
 #include "cli/tally.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -50,6 +52,7 @@ void candidates_find(struct target *target, struct target_module *tm)
         }
         candidate->probe = probes[i];
         candidate->at = module_target(&tm->module, probes[i]->entry);
+        candidate->is_resolver = probes[i]->resolver != NULL;
     }
     tracer->n_candidates += tm->candidates.count;
     tracer_register(tracer, probes, n, !named);
@@ -64,14 +67,56 @@ static void say_failed(const struct target_module *tm, size_t n, const struct er
                     image_path(tm->module.image), first->text);
 }
 
+/* Whether the one shows what is called at an address that both are wanted at: an indirect function
+   rather than one that its resolver has chosen, then by name. */
+static bool goes_before(const struct candidate *a, const struct candidate *b)
+{
+    if ((a->probe->resolver != NULL) != (b->probe->resolver != NULL))
+        return a->probe->resolver != NULL;
+    return strcmp(a->probe->function, b->probe->function) < 0;
+}
+
+/* The one that shows what is called at the address; NULL: none is wanted there. */
+static const struct candidate *find_first(const struct target *target,
+                                          const struct target_module *tm, target_addr at)
+{
+    const struct candidate *first = NULL;
+    for (size_t i = 0; i < tm->candidates.count; i++) {
+        const struct candidate *candidate = &tm->candidates.items[i];
+        if (candidate->is_shared && target_addr_equal(candidate->at, at) && !candidate->refused &&
+            tracer_wanted(target->tracer, candidate->probe) &&
+            (!first || goes_before(candidate, first)))
+            first = candidate;
+    }
+    return first;
+}
+
+static unsigned wanted_of(const struct target *target, const struct target_module *tm,
+                          const struct candidate *candidate, bool *is_others)
+{
+    const struct candidate *first =
+        candidate->is_shared ? find_first(target, tm, candidate->at) : NULL;
+    *is_others = first && first != candidate;
+    if (*is_others)
+        return 0;
+    unsigned wanted = tracer_wanted(target->tracer, candidate->probe);
+    /* Once it is waited for, nothing that it chooses may be missed. */
+    if (candidate->is_resolver)
+        return wanted || candidate->armed ? HIT_EXIT : 0;
+    return wanted;
+}
+
 void candidates_apply(struct target *target, struct target_module *tm)
 {
     int changed = -1; /* not asked yet */
     size_t n_failed = 0;
+    bool looks = false;
     struct error failure;
     for (size_t i = 0; i < tm->candidates.count; i++) {
         struct candidate *candidate = &tm->candidates.items[i];
-        unsigned wanted = tracer_wanted(target->tracer, candidate->probe);
+        bool is_others;
+        unsigned wanted = wanted_of(target, tm, candidate, &is_others);
+        looks |= candidate->is_resolver && wanted && !candidate->is_looked_for;
         if (wanted == candidate->armed || candidate->refused)
             continue;
         if (atomic_load(&target->tracer->stop_asked))
@@ -87,9 +132,12 @@ void candidates_apply(struct target *target, struct target_module *tm)
             continue;
         }
         if (wanted == 0) {
-            process_disarm(target->process, candidate->at);
-        } else if (process_arm(target->process, candidate->at, candidate->probe, wanted, &err) <
-                   0) {
+            if (!is_others)
+                process_disarm(target->process, candidate->at);
+        } else if (process_arm(target->process, candidate->at,
+                               candidate->is_resolver ? candidate->probe->resolver
+                                                      : candidate->probe,
+                               wanted, &err) < 0) {
             if (err.code == -EAGAIN)
                 engine_ring(target->tracer->engine); /* once the loop has served what is pending */
             if (err.code == -EAGAIN || err.code == -ESRCH) /* the process has just ended */
@@ -101,10 +149,18 @@ void candidates_apply(struct target *target, struct target_module *tm)
                       candidate->probe->function, err.text);
             continue;
         }
-        if (wanted)
+        if (wanted && !candidate->is_resolver)
             tally_add(target->tracer->tally, candidate->probe);
-        target->n_armed += (wanted != 0) - (candidate->armed != 0);
+        if (!candidate->is_resolver)
+            target->n_armed += (wanted != 0) - (candidate->armed != 0);
         candidate->armed = wanted;
+    }
+    /* Before the program begins nothing is chosen yet. */
+    if (looks && !target->entry_watch.value && !target->at_linker) {
+        size_t n = tm->candidates.count;
+        indirect_look(target, tm);
+        if (tm->candidates.count > n)
+            candidates_apply(target, tm);
     }
     say_failed(tm, n_failed, &failure);
     if (target->n_armed > target->tracer->n_armed_most)

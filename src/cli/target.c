@@ -166,7 +166,7 @@ static void empty_module(struct target *target, struct target_module *tm)
 {
     process_forget(target->process, tm->module.start, tm->module.end);
     for (size_t c = 0; c < tm->candidates.count; c++)
-        target->n_armed -= tm->candidates.items[c].armed != 0;
+        target->n_armed -= tm->candidates.items[c].armed && !tm->candidates.items[c].is_resolver;
     tm->candidates.count = 0;
 }
 

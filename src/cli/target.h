@@ -14,8 +14,11 @@
 struct candidate {
     const struct probe *probe;
     target_addr at;
-    unsigned armed; /* mask of enum hit_kind */
-    bool refused;   /* no breakpoint can stand there; said once */
+    unsigned armed;     /* mask of enum hit_kind; of a resolver: whether its result is waited for */
+    bool is_resolver;   /* `at` is where the probe's resolver begins: see cli/indirect.h */
+    bool is_looked_for; /* likewise, whether what was chosen before has been looked for */
+    bool is_shared;     /* there are others of the same address */
+    bool refused;       /* no breakpoint can stand there; said once */
 };
 
 struct target_module {

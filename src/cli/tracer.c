@@ -14,6 +14,7 @@
 #include "cli/debug_servers.h"
 #include "cli/ending.h"
 #include "cli/errand.h"
+#include "cli/hits.h"
 #include "cli/invoker.h"
 #include "cli/program_name.h"
 #include "cli/progress.h"
@@ -50,36 +51,6 @@ unsigned tracer_wanted(const struct tracer *tracer, const struct probe *probe)
     if (kinds && tracer->options->with & 1u << FACT_DEPTH)
         kinds |= HIT_EXIT;
     return tracer->options->entry_only ? kinds & HIT_ENTRY : kinds;
-}
-
-/* What became of the hit is the difference that it makes. */
-static void emit_and_tally(struct tracer *tracer, const struct hit *hit)
-{
-    struct backend_counts before, after;
-    tracer->backend_ops->counts(tracer->backend, &before);
-    tracer->backend_ops->emit(tracer->backend, hit);
-    tracer->backend_ops->counts(tracer->backend, &after);
-    tally_hit(tracer->tally, hit, after.written - before.written, after.lost - before.lost);
-}
-
-static void on_hit(void *data, const struct hit *hit)
-{
-    struct tracer *tracer = data;
-    if (tracer->backend) {
-        if (tracer->tally)
-            emit_and_tally(tracer, hit);
-        else
-            tracer->backend_ops->emit(tracer->backend, hit);
-        return;
-    }
-    tally_hit(tracer->tally, hit, 1, 0);
-    print_hit(tracer->print, hit);
-    if (ferror(tracer->print_stream) && !tracer->failed) {
-        struct error err;
-        error_set(&err, -EIO, "cannot write to %s: the trace ends here",
-                  tracer->options->print_file ? tracer->options->print_file : "stderr");
-        tracer_fail(tracer, &err);
-    }
 }
 
 static void on_started(void *data, struct process *process, enum process_origin origin,
@@ -285,7 +256,7 @@ static int set_up(struct tracer *tracer, struct error *err)
     };
     struct engine_sink sink = {
         .data = tracer,
-        .hit = on_hit,
+        .hit = hits_take,
         .started = on_started,
         .executed = on_executed,
         .ended = on_ended,

@@ -67,7 +67,7 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
     if (entry)
         engine->stats.entries++;
     else
-        engine->stats.exits++;
+        engine->stats.exits += !probe->resolves;
     if (engine->sink.hit)
         engine->sink.hit(engine->sink.data, hit);
     placement_hit(engine, tracee, hit->cpu, hit->time_ns);
@@ -151,7 +151,7 @@ static void serve_entry(struct engine *engine, struct tracee *tracee, struct sit
                       .cpu = -1,
                       .time_ns = engine_now_ns(),
                       .ip = site->at.value};
-    engine->stats.calls++;
+    engine->stats.calls += !site->probe->resolves;
     target_addr ret = {0};
     uint64_t slot = arch_entry_slot(regs);
     bool captures = site->kinds & HIT_ENTRY;

@@ -95,4 +95,12 @@ unsigned abi_integer_arguments(void);
 /* e_machine of the ELF files whose functions are called like this. */
 uint16_t abi_elf_machine(void);
 
+/* What relocations of a type put where they apply: the ABI's supplement, "Relocation Types". */
+enum abi_relocation {
+    ABI_RELOCATION_OTHER,
+    ABI_RELOCATION_SYMBOL, /* the address of a symbol's function, perhaps at its first call only */
+    ABI_RELOCATION_RESOLVED, /* what the resolver at its addend returns (STT_GNU_IFUNC) */
+};
+enum abi_relocation abi_relocation(unsigned type);
+
 #endif

@@ -394,3 +394,17 @@ uint16_t abi_elf_machine(void)
 {
     return EM_X86_64;
 }
+
+enum abi_relocation abi_relocation(unsigned type)
+{
+    switch (type) {
+    case R_X86_64_64:
+    case R_X86_64_GLOB_DAT:
+    case R_X86_64_JUMP_SLOT:
+        return ABI_RELOCATION_SYMBOL;
+    case R_X86_64_IRELATIVE:
+        return ABI_RELOCATION_RESOLVED;
+    default:
+        return ABI_RELOCATION_OTHER;
+    }
+}

@@ -35,6 +35,7 @@ static void image_free(struct image *image)
     symbol_table_free(&image->symbols);
     vec_free(&image->aliases);
     vec_free(&image->functions);
+    vec_free(&image->linkage);
     elf_file_close(&image->file);
     free(image);
 }

@@ -33,7 +33,7 @@ struct copying {
     struct elf_copy *copy;
     int fd;
     uint64_t size; /* the file's */
-    bool with_dwarf, with_symbols;
+    bool with_dwarf, with_symbols, with_relocations;
     Elf64_Shdr *sections;
     size_t n_sections;
     const char *names; /* of the sections, `names_size` bytes */
@@ -170,6 +170,8 @@ static bool is_wanted(const struct copying *copying, const Elf64_Shdr *section)
     case SHT_DYNSYM:
     case SHT_GNU_versym:
         return copying->with_symbols;
+    case SHT_RELA:
+        return copying->with_relocations && (section->sh_flags & SHF_ALLOC);
     default:
         /* libdw leaves out those of groups: dwarf_begin_elf(3). */
         return copying->with_dwarf && !(section->sh_flags & SHF_GROUP) &&
@@ -347,6 +349,12 @@ int elf_copy_to_memfd(struct elf_copy *copy, int fd)
 int elf_copy_symbols(struct elf_copy *copy, int fd)
 {
     struct copying copying = {.fd = fd, .with_symbols = true};
+    return make(copy, &copying, false);
+}
+
+int elf_copy_relocations(struct elf_copy *copy, int fd)
+{
+    struct copying copying = {.fd = fd, .with_symbols = true, .with_relocations = true};
     return make(copy, &copying, false);
 }
 

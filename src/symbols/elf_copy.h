@@ -43,6 +43,8 @@ MUST_CHECK int elf_copy_read(struct elf_copy *copy, int fd, bool with_symbols);
 MUST_CHECK int elf_copy_to_memfd(struct elf_copy *copy, int fd);
 /* Copies the symbol tables only, as they are at this moment: never -ESTALE. */
 MUST_CHECK int elf_copy_symbols(struct elf_copy *copy, int fd);
+/* Likewise, and what the dynamic linker relocates by. */
+MUST_CHECK int elf_copy_relocations(struct elf_copy *copy, int fd);
 void elf_copy_free(struct elf_copy *copy);
 
 /* The section of that name, or NULL. Its data is where it was copied to, or, when it was

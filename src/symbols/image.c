@@ -20,6 +20,8 @@ static int read_symbols(struct image *image, int fd, struct error *err)
         return error_set(err, r, "%s is truncated or corrupted: its symbol table is not whole (%s)",
                          image->path, strerror(-r));
     r = symbol_table_read(&image->symbols, copy.elf, 0, &image->catalog->arena, image->path, err);
+    if (r == 0 && image_read_linkage(image, copy.elf) < 0)
+        r = error_set(err, -ENOMEM, "out of memory");
     elf_copy_free(&copy);
     return r;
 }
@@ -138,28 +140,11 @@ static int compare_symbols(const void *x, const void *y)
     return a->size > b->size ? -1 : a->size < b->size;
 }
 
-/*
- * What the linker adds to every program and library (crt1.o, crti.o, crtbegin.o) is nobody's
- * function. And nothing calls _start: at its first instruction there is no return address.
- */
-static bool is_startup_code(const char *name)
+/* Whether the last of the aliases so far, which go by name, is of that name. */
+static bool is_known(const struct image *image, const struct function *function, const char *name)
 {
-    static const char *const names[] = {
-        "_start",
-        "_init",
-        "_fini",
-        "frame_dummy",
-        "register_tm_clones",
-        "deregister_tm_clones",
-        "__do_global_dtors_aux",
-        "_dl_relocate_static_pie",
-        "__libc_csu_init",
-        "__libc_csu_fini",
-    };
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    return false;
+    size_t n = image->aliases.count;
+    return n > function->first && strcmp(image->aliases.items[n - 1].name.symbol, name) == 0;
 }
 
 /* Turns the symbols of one address (n of them, sorted) into a function, if they are one. */
@@ -168,13 +153,18 @@ static int add_function(struct image *image, const struct symbol *symbols, size_
     if (!elf_file_is_code(&image->file, symbols[0].value))
         return 0;
     struct function function = {.entry = symbols[0].value, .first = image->aliases.count};
+    /* Of an indirect function those are its names; the others are its resolver's. */
+    for (size_t i = 0; i < n; i++)
+        function.is_indirect |= symbols[i].is_resolver;
     for (size_t i = 0; i < n; i++) {
         const struct symbol *symbol = &symbols[i];
-        if (symbol->is_resolver || symbol->is_stub || is_startup_code(symbol->name)) {
+        if (symbol->is_stub || symbol_is_startup_code(symbol->name)) {
             image->aliases.count = function.first;
             return 0;
         }
-        if (i > 0 && strcmp(symbol->name, symbols[i - 1].name) == 0)
+        if (symbol->is_resolver != function.is_indirect)
+            continue;
+        if (is_known(image, &function, symbol->name))
             continue;
         struct alias *alias = vec_push(&image->aliases);
         if (!alias || !function_name_parse(&alias->name, symbol->name, &image->catalog->arena))

@@ -28,8 +28,14 @@
 struct function {
     file_vaddr entry;
     uint64_t size;            /* the largest that a symbol tells; 0: none does */
+    bool is_indirect;         /* what is there chooses a function: see struct probe, resolver */
     size_t first, n;          /* its aliases in image.aliases, the best one first */
     struct probe_info *probe; /* once it was asked for */
+};
+
+/* Addresses of a section, the end exclusive. */
+struct stretch {
+    uint64_t start, end;
 };
 
 struct alias {
@@ -46,6 +52,7 @@ struct alias {
 struct probe_info {
     struct probe probe;
     const struct image *image;
+    const struct function *function;
 };
 
 /* How the file can be opened again: see image_set_way(). */
@@ -74,6 +81,7 @@ struct image {
     bool functions_made;
     VEC(struct alias) aliases;
     VEC(struct function) functions; /* ascending by entry */
+    VEC(struct stretch) linkage;    /* procedure linkage tables: see relocations.c */
 
     _Atomic(struct symbolizer *) symbolizer; /* NULL: not asked for yet */
 
@@ -109,6 +117,11 @@ MUST_CHECK int image_read_all_symbols(struct image *image, struct error *err);
 struct debuginfo *image_debuginfo(struct image *image);
 /* To be called after the last of these: nothing of the image stays open. */
 void image_close(struct image *image);
+
+/* ---- relocations.c */
+
+/* Finds the image's procedure linkage tables in its section headers. -ENOMEM. */
+MUST_CHECK int image_read_linkage(struct image *image, Elf *elf);
 
 /* ---- image_file.c */
 

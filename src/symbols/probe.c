@@ -32,7 +32,9 @@ static bool is_more_public(const struct alias *alias, const struct alias *other)
 static const struct alias *shown_alias(struct image *image, const struct function *function,
                                        const struct alias *asked)
 {
-    struct debuginfo *debuginfo = function->n > 1 ? image_debuginfo(image) : NULL;
+    /* Of an indirect function debug information has the resolver. */
+    bool is_described = function->n > 1 && !function->is_indirect;
+    struct debuginfo *debuginfo = is_described ? image_debuginfo(image) : NULL;
     if (!debuginfo)
         return asked;
     const struct alias *best = asked;
@@ -88,7 +90,8 @@ static int set_fields(struct image *image, const struct function *function,
 {
     struct arena *arena = &image->catalog->arena;
     struct signature signature;
-    int r = read_signature(image, function, alias, &signature);
+    /* What stands at its address is described as the resolver, if at all. */
+    int r = function->is_indirect ? 0 : read_signature(image, function, alias, &signature);
     if (r < 0)
         return r;
     *file = NULL;
@@ -103,6 +106,29 @@ static int set_fields(struct image *image, const struct function *function,
     return info->probe.signature ? fields_of_nothing(&info->probe, arena) : -ENOMEM;
 }
 
+/* What its result tells is all that is wanted of it. */
+static int add_resolver(struct probe *probe, struct arena *arena)
+{
+    static const struct field result = {
+        .name = "retval",
+        .kind = VALUE_POINTER,
+        .size = 8,
+        .place = {.kind = PLACE_INTEGER_RET},
+    };
+    struct probe *resolver = arena_alloc(arena, sizeof(*resolver));
+    if (!resolver)
+        return -ENOMEM;
+    resolver->provider = probe->provider;
+    resolver->function = arena_format(arena, "%s@ifunc", probe->function);
+    resolver->module = probe->module;
+    resolver->entry = probe->entry;
+    resolver->rets = &result;
+    resolver->n_rets = 1;
+    resolver->resolves = probe;
+    probe->resolver = resolver;
+    return resolver->function ? 0 : -ENOMEM;
+}
+
 int probe_make(struct image *image, struct function *function, const struct alias *asked,
                const struct probe **result)
 {
@@ -115,11 +141,12 @@ int probe_make(struct image *image, struct function *function, const struct alia
     if (!info)
         return -ENOMEM;
     info->image = image;
+    info->function = function;
     struct probe *probe = &info->probe;
     probe->provider = image->provider;
     probe->module = image->path;
     probe->entry = function->entry;
-    probe->size = function->size;
+    probe->size = function->is_indirect ? 0 : function->size;
 
     const struct alias *alias = shown_alias(image, function, asked);
     struct names_origin origin = {
@@ -131,6 +158,8 @@ int probe_make(struct image *image, struct function *function, const struct alia
         r = call_facts_add(probe, image->catalog->facts, arena);
     if (r == 0)
         r = names_claim(&image->catalog->names, probe, &origin);
+    if (r == 0 && function->is_indirect)
+        r = add_resolver(probe, arena);
     if (r < 0)
         return r;
     function->probe = info;
@@ -143,5 +172,7 @@ const char *probe_source_text(const struct catalog *catalog, const struct probe 
     (void)catalog;
     /* The probe is the first member of what it was made with. */
     const struct image *image = ((const struct probe_info *)(const void *)probe)->image;
-    return probe->source == SIGNATURE_DWARF ? image->debuginfo_text : "symbols only";
+    return probe->source == SIGNATURE_DWARF ? image->debuginfo_text
+           : probe->resolver                ? "symbols only; the processor decides which code it is"
+                                            : "symbols only";
 }

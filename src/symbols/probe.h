@@ -176,6 +176,14 @@ struct probe {
     enum signature_source source;
     const char *signature; /* C, one line: "int my_traced_function(int arg1, ...)" */
 
+    /*
+     * Of an indirect function (STT_GNU_IFUNC): the code that chooses, once a process has loaded it,
+     * which of several functions it is there. `entry` is then where that code begins, and the
+     * function is where its result says. Of all others NULL.
+     */
+    const struct probe *resolver;
+    const struct probe *resolves; /* of such a resolver: the function that it is for; else NULL */
+
     uint16_t stack_args; /* bytes of the stack arguments that args lie in; 0: in none */
     bool float_args;     /* some args lie in floating point registers */
     bool float_rets;

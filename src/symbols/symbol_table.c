@@ -209,6 +209,26 @@ int symbol_compare_names(const struct symbol *a, const struct symbol *b)
     return strcmp(a->name, b->name);
 }
 
+bool symbol_is_startup_code(const char *name)
+{
+    static const char *const names[] = {
+        "_start",
+        "_init",
+        "_fini",
+        "frame_dummy",
+        "register_tm_clones",
+        "deregister_tm_clones",
+        "__do_global_dtors_aux",
+        "_dl_relocate_static_pie",
+        "__libc_csu_init",
+        "__libc_csu_fini",
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 void symbol_table_free(struct symbol_table *table)
 {
     vec_free(&table->list);

@@ -45,6 +45,11 @@ int symbol_binding_rank(uint8_t bind);
  * weak, its global name `__write` nobody knows), and the shortest.
  */
 int symbol_compare_names(const struct symbol *a, const struct symbol *b);
+/*
+ * What the linker adds to every program and library (crt1.o, crti.o, crtbegin.o) is nobody's
+ * function. And nothing calls _start: at its first instruction there is no return address.
+ */
+bool symbol_is_startup_code(const char *name);
 void symbol_table_free(struct symbol_table *table);
 
 #endif

@@ -38,10 +38,6 @@ void symbolizer_free(struct symbolizer *symbolizer)
 /* ---- the table ---- */
 
 /* A stretch of code that a symbol without a size does not reach beyond. */
-struct stretch {
-    uint64_t start, end;
-};
-
 struct stretches {
     VEC(struct stretch) list; /* once they are in order: ascending, none in another */
 };
@@ -222,6 +218,8 @@ static const char *make_name(struct image *image, const struct code_symbol *symb
     struct arena *arena = &image->catalog->arena;
     const struct function *function =
         image->functions_made ? find_function(image, symbol->start) : NULL;
+    if (function && function->is_indirect) /* what is there is its resolver */
+        function = NULL;
     if (function && function->probe)
         return function->probe->probe.function;
     if (function) {

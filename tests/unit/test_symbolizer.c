@@ -49,7 +49,8 @@ START_TEST(functions_have_their_events_names)
     for (size_t i = 0; i < opened.n; i++) {
         const struct probe *probe = opened.probes[i];
         uint64_t entry = probe->entry.value;
-        ck_assert_str_eq(name_at(opened.image, entry, false), probe->function);
+        const char *name = probe->resolver ? probe->resolver->function : probe->function;
+        ck_assert_str_eq(name_at(opened.image, entry, false), name);
         if (probe->size < 2 ||
             (i + 1 < opened.n && opened.probes[i + 1]->entry.value < entry + probe->size))
             continue;

@@ -1,0 +1,234 @@
+#!/usr/bin/env bash
+# Indirect functions (STT_GNU_IFUNC), of which each process chooses an implementation: they are traced under
+# their own names, however the program is linked and whenever it is met.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+sources=$top/tests/targets
+compiler=${TEST_CC:-gcc}
+
+compile() # FILE FLAG...
+{
+    $compiler -D_GNU_SOURCE -O1 -g -fno-builtin -o "$1" "${@:2}" "$sources/indirect.c" || fail "cannot build $1"
+}
+
+library()
+{
+    $compiler -O1 -g -fPIC -shared -o liblate.so "$sources/indirect_library.c" || fail "cannot build it"
+}
+
+# How programs are linked, one a line: NAME FLAG...
+ways='now -Wl,-z,now
+lazy -Wl,-z,lazy
+no_pie -no-pie -fno-pie
+static -static -DNO_LIBRARIES
+static_pie -static-pie -DNO_LIBRARIES'
+
+# The provider of strlen() in the program.
+provider()
+{
+    case $1 in static*) echo "$1" ;; *) echo c ;; esac
+}
+
+# begins PROGRAM ARGUMENT...: started, and to be asked; $pid, and $text, where its text lies.
+begins()
+{
+    local program=$1
+    mkfifo in
+    "$@" <>in >answers &
+    program_pid=$!
+    begun "$program"
+}
+
+begun()
+{
+    wait_for 20 grep -qs '^text ' answers || fail "$1 does not start"
+    pid=$(sed -n 's/^pid //p' answers)
+    text=$(sed -n 's/^text //p' answers)
+    asked=0
+}
+
+ask() # LINE
+{
+    echo "$1" >in
+    wait_for 20 answered $((++asked)) || fail "no answer to $1"
+}
+
+answered()
+{
+    [[ $(grep -c '^done$' answers) == "$1" ]]
+}
+
+# Attaches with --print=lines; returns when the process goes on.
+attach() # ARGUMENT...
+{
+    tracer_start --print=lines "$@" -p "$pid"
+    wait_for 20 is_traced "$pid" || fail "it is not traced"
+    ask nothing
+}
+
+ends()
+{
+    local status=0
+    kill -TERM "$program_pid"
+    wait "$program_pid" || status=$?
+    [[ $status == 143 ]] || fail "the program ends with $status"
+    rm in answers
+}
+
+leave()
+{
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    lines 0 'no function matches' $err
+    lines 0 'no exit event' $err
+}
+
+# entered N ERE: so many calls.
+entered()
+{
+    lines "$1" "^[0-9]+ +$2" lines
+}
+
+# What is seen of one round of all that is asked of the program.
+seen_all() # PROGRAM
+{
+    local provider
+    provider=$(provider "$1")
+    entered 10 "$1:own\\("
+    entered 10 "$provider:strlen\\(arg1 = $text,"
+    entered 10 "$provider:strcspn\\(arg1 = $text,"
+    [[ $provider != c ]] || entered 10 "c:strspn\\(arg1 = $text,"
+    lines 0 'no function matches' $err
+    lines 0 'no exit event' $err
+}
+
+requests='own strlen lazy dlsym'
+pattern='own|strlen|strcspn|strspn'
+
+case_launched()
+{
+    local name flags
+    while read -r name flags; do
+        # shellcheck disable=SC2086 # flags are words
+        compile "$name" $flags
+        tr ' ' '\n' <<<"$requests" >commands
+        traced 0 --print=lines -f "$pattern" "./$name" <commands
+        text=$(sed -n 's/^text //p' $out)
+        seen_all "$name"
+    done <<<"$ways"
+}
+
+# What was chosen before is found, and what is chosen later.
+case_attached()
+{
+    local name flags request again
+    while read -r name flags; do
+        # shellcheck disable=SC2086 # flags are words
+        compile "$name" $flags
+        for again in no yes; do
+            begins "./$name"
+            if [[ $again == yes ]]; then
+                for request in $requests; do
+                    ask "$request"
+                done
+            fi
+            attach -f "$pattern"
+            for request in $requests; do
+                ask "$request"
+            done
+            leave
+            seen_all "$name"
+            for request in $requests; do
+                ask "$request"
+            done
+            ends
+        done
+    done <<<"$ways"
+}
+
+# A library's own, loaded later.
+case_loaded_later()
+{
+    library
+    compile now
+    begins ./now ./liblate.so
+    attach -f 'library_own|own'
+    ask library
+    ask own
+    ask library
+    leave
+    entered 20 'late:library_own\('
+    entered 10 'now:own\('
+    lines 60 . lines
+    ends
+    printf '%s\n' library library >commands
+    traced 0 --print=lines -f library_own ./now ./liblate.so <commands
+    entered 20 'late:library_own\('
+}
+
+# A child has what its parent has resolved.
+case_children()
+{
+    compile now
+    printf '%s\n' own strlen fork own >commands
+    traced 0 -F --print=lines -f 'own|strlen' ./now <commands
+    text=$(sed -n 's/^text //p' $out | head -n 1)
+    entered 30 'now:own\('
+    entered 20 "c:strlen\\(arg1 = $text,"
+    lines 0 'no exit event' $err
+    traced 0 --print=lines -f 'own|strlen' ./now <commands
+    text=$(sed -n 's/^text //p' $out | head -n 1)
+    entered 20 'now:own\('
+    entered 10 "c:strlen\\(arg1 = $text,"
+}
+
+# One implementation of several names: the first name shows it. What is left out shows nothing.
+case_names()
+{
+    compile now
+    echo own >commands
+    traced 0 --print=lines -f 'one_way|own' ./now <commands
+    entered 10 'now:own\('
+    lines 20 . lines
+    traced 0 --print=lines -f 'one_way' ./now <commands
+    entered 10 'now:one_way\('
+    lines 20 . lines
+    traced 0 --print=lines -f 'one_way|own' -x own ./now <commands
+    entered 10 'now:one_way\('
+    lines 20 . lines
+    traced 0 --list -f 'own|strlen' ./now
+    lines 1 '^now:own  .*the processor decides' $out
+    lines 1 '^c:strlen  .*the processor decides' $out
+    lines 0 'no function' $err
+}
+
+# By rules.
+case_rules()
+{
+    with_lttng
+    compile now
+    printf '%s\n' own strlen lazy dlsym >commands
+    lttng_do create indirect --output="$PWD/trace"
+    lttng_do enable-event -u 'now:own_*'
+    lttng_do enable-event -u 'c:strc*n_entry' --filter="arg1 != 0"
+    lttng_do start
+    traced 0 ./now <commands
+    begins ./now
+    tracer_start -p "$pid"
+    wait_for 20 is_traced "$pid" || fail "it is not traced"
+    ask nothing
+    ask own
+    ask lazy
+    leave
+    ends
+    lttng_do destroy indirect
+    read_trace trace
+    events 20 now:own_entry
+    events 20 now:own_exit
+    events 20 c:strcspn_entry
+    events 0 c:strcspn_exit
+    events 0 c:strlen_entry
+}
+
+run_cases "$@"

@@ -1,0 +1,128 @@
+/*
+ * indirect [LIBRARY]: calls functions that resolvers choose (STT_GNU_IFUNC). First it prints
+ * "pid PID" and "text ADDRESS"; then, for each line that is read, it does one of these, or nothing,
+ * and prints "done":
+ *
+ *     own         calls own(), which is a function of its own, 10 times
+ *     strlen      calls strlen(text) 10 times through a pointer
+ *     lazy        calls strcspn(text, "xy") 10 times, as the linker has arranged it
+ *     dlsym       calls what dlsym() says that strspn() is, 10 times, with the text
+ *     library     loads the library and calls its library_own() 10 times
+ *     fork        does `own` and `strlen` in a child
+ */
+#include <dlfcn.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "report.h"
+
+enum { CALLS = 10 };
+
+typedef size_t length(const char *text);
+typedef size_t span(const char *text, const char *set);
+typedef int one(int x);
+
+static char text[64] = "seven..";
+
+__attribute__((noinline)) static int one_way(int x)
+{
+    OPAQUE();
+    return x + 1;
+}
+
+static one *choose(void)
+{
+    return one_way;
+}
+
+int own(int x) __attribute__((ifunc("choose")));
+
+static length *volatile pointer = strlen;
+
+static void call_own(void)
+{
+    for (int i = 0; i < CALLS; i++)
+        check(own(i) == i + 1, "own");
+}
+
+static void call_strlen(void)
+{
+    for (int i = 0; i < CALLS; i++)
+        check(pointer(text) == 7, "strlen");
+}
+
+static void call_lazy(void)
+{
+    for (int i = 0; i < CALLS; i++) {
+        check(strcspn(text, "xy") == 7, "strcspn");
+        OPAQUE();
+    }
+}
+
+#ifdef NO_LIBRARIES
+static void call_found(void)
+{
+}
+
+static void call_library(const char *path)
+{
+    (void)path;
+}
+#else
+static void call_found(void)
+{
+    span *found;
+    *(void **)&found = dlsym(RTLD_DEFAULT, "strspn");
+    for (int i = 0; i < CALLS; i++)
+        check(found(text, "xy") == 0, "strspn");
+}
+
+static void call_library(const char *path)
+{
+    one *library_own = NULL;
+    void *library = dlopen(path, RTLD_NOW);
+    check(library != NULL, "dlopen");
+    *(void **)&library_own = dlsym(library, "library_own");
+    check(library_own != NULL, "dlsym");
+    for (int i = 0; i < CALLS; i++)
+        check(library_own(i) == i + 2, "library_own");
+    check(dlclose(library) == 0, "dlclose");
+}
+#endif
+
+static void in_child(void)
+{
+    pid_t child = fork();
+    int status = -1;
+    if (child == 0) {
+        call_own();
+        call_strlen();
+        _exit(0);
+    }
+    check(waitpid(child, &status, 0) == child && status == 0, "the child");
+}
+
+int main(int argc, char **argv)
+{
+    char line[64];
+    printf("pid %d\ntext 0x%lx\n", (int)getpid(), (unsigned long)(uintptr_t)text);
+    fflush(stdout);
+    while (fgets(line, sizeof(line), stdin)) {
+        if (line[0] == 'o')
+            call_own();
+        else if (line[0] == 's')
+            call_strlen();
+        else if (line[0] == 'd')
+            call_found();
+        else if (line[0] == 'f')
+            in_child();
+        else if (strcmp(line, "lazy\n") == 0)
+            call_lazy();
+        else if (strcmp(line, "library\n") == 0)
+            call_library(argc > 1 ? argv[1] : "");
+        puts("done");
+        fflush(stdout);
+    }
+    return 0;
+}
