@@ -10,6 +10,7 @@
 #include "symbols/split_unit.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
+#include "util/log.h"
 #include "util/sorted.h"
 #include "util/table.h"
 #include "util/vec.h"
@@ -258,6 +259,35 @@ static void scan_children(struct debuginfo *debuginfo, Dwarf_Die *parent, unsign
     }
 }
 
+/* Says, once for the file, that a unit of it is not there. */
+static void warn_split(struct debuginfo *debuginfo, Dwarf_Die *skeleton, enum split_found found)
+{
+    cleanup(cleanup_free) char *path = split_unit_path(skeleton);
+    const char *of = debuginfo->file.path;
+    if (!path || debuginfo->warned)
+        return;
+    debuginfo->warned = true;
+    if (found == SPLIT_MISSING)
+        log_warning("%s has debug information in other files, of which %s is not found: functions "
+                    "that it describes show hex words. Keep .dwo files where the compiler wrote "
+                    "them (packages of them, .dwp, are not read)",
+                    of, path);
+    else if (found == SPLIT_OTHER_BUILD)
+        log_warning("%s has debug information in other files, of which %s is of another build: "
+                    "functions that it describes show hex words. Compile it anew, with its .dwo "
+                    "file",
+                    of, path);
+    else if (found == SPLIT_UNREACHABLE)
+        log_warning("%s has debug information in other files, of which %s cannot be read, as its "
+                    "name is too short: functions that it describes show hex words. Compile it "
+                    "without -fno-merge-debug-strings",
+                    of, path);
+    else if (found == SPLIT_COMPRESSED)
+        dwarf_file_warn_compressed(path);
+    else
+        dwarf_file_warn(path, "it is truncated or corrupted");
+}
+
 static void scan_unit(struct debuginfo *debuginfo, size_t index)
 {
     struct unit *unit = &debuginfo->units.items[index];
@@ -266,9 +296,14 @@ static void scan_unit(struct debuginfo *debuginfo, size_t index)
     unit->scanned = true;
     Dwarf_Die skeleton = unit->die;
     /* What lies in another root is not to be looked for in ours. */
-    if (unit->is_skeleton && (!debuginfo->is_elsewhere || debuginfo->root >= 0) &&
-        !split_unit_find(&debuginfo->file, debuginfo->root, &skeleton, &unit->die))
-        unit->die = skeleton;
+    if (unit->is_skeleton && (!debuginfo->is_elsewhere || debuginfo->root >= 0)) {
+        enum split_found found =
+            split_unit_find(&debuginfo->file, debuginfo->root, &skeleton, &unit->die);
+        if (found != SPLIT_FOUND) {
+            warn_split(debuginfo, &skeleton, found);
+            unit->die = skeleton;
+        }
+    }
     scan_children(debuginfo, &unit->die, 0);
 }
 

@@ -16,12 +16,22 @@ void dwarf_file_warn(const char *path, const char *why)
                 why);
 }
 
+void dwarf_file_warn_compressed(const char *path)
+{
+    log_warning("the debug information in %s is compressed in a way that the installed libelf does "
+                "not support (zstd takes elfutils 0.189): its functions show hex words; 'objcopy "
+                "--decompress-debug-sections' helps",
+                path);
+}
+
 /* A copy that failed. */
 static int refuse(const char *path, int code)
 {
     if (code == -ENOMEM)
         return code;
-    if (code == -ESTALE)
+    if (code == -ENOTSUP)
+        dwarf_file_warn_compressed(path);
+    else if (code == -ESTALE)
         dwarf_file_warn(path, "it was written to while it was read");
     else if (code == -ENOEXEC)
         dwarf_file_warn(path, "it is truncated or corrupted");

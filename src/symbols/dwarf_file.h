@@ -34,5 +34,7 @@ MUST_CHECK int dwarf_file_open(struct dwarf_file *file, int fd, const struct deb
 void dwarf_file_free(struct dwarf_file *file);
 /* The one line for what cannot be read. */
 void dwarf_file_warn(const char *path, const char *why);
+/* The same for what nobody here can uncompress. */
+void dwarf_file_warn_compressed(const char *path);
 
 #endif

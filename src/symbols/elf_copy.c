@@ -296,6 +296,22 @@ static int settle(int fd, struct stat *status)
     return is_same(status, &later) ? 0 : -ESTALE;
 }
 
+/* libelf knows zlib; zstd since version 0.189, if it was built with it. */
+static int check_compression(Elf *elf)
+{
+    Elf_Scn *section = NULL;
+    while ((section = elf_nextscn(elf, section))) {
+        const Elf64_Shdr *header = elf64_getshdr(section);
+        if (!header || header->sh_type == SHT_NOBITS || !(header->sh_flags & SHF_COMPRESSED))
+            continue;
+        const Elf64_Chdr *compression = elf64_getchdr(section);
+        if (compression && compression->ch_type != ELFCOMPRESS_ZLIB &&
+            elf_compress(section, 0, 0) < 0)
+            return -ENOTSUP;
+    }
+    return 0;
+}
+
 static int copy_all(struct copying *copying, bool to_memfd)
 {
     struct stat before, after;
@@ -317,11 +333,19 @@ static int copy_all(struct copying *copying, bool to_memfd)
         r = -ESTALE;
     else if (r == -ESTALE)
         r = -ENOEXEC;
+    /* libelf writes to headers when it uncompresses sections: not to those of the file. */
+    int flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
+    if (r == 0 && to_memfd &&
+        mmap(copying->copy->bytes, copying->copy->size, PROT_READ | PROT_WRITE, flags,
+             copying->copy->memory, 0) == MAP_FAILED)
+        r = -errno;
     if (r < 0)
         return r;
     elf_version(EV_CURRENT);
     copying->copy->elf = elf_memory(copying->copy->bytes, copying->copy->size);
-    return copying->copy->elf && elf_kind(copying->copy->elf) == ELF_K_ELF ? 0 : -ENOEXEC;
+    if (!copying->copy->elf || elf_kind(copying->copy->elf) != ELF_K_ELF)
+        return -ENOEXEC;
+    return check_compression(copying->copy->elf);
 }
 
 static int make(struct elf_copy *copy, struct copying *copying, bool to_memfd)

@@ -35,8 +35,9 @@ enum { ELF_COPY_ROOM = 64 };
 
 /*
  * Copies DWARF sections and notes, and symbol tables `with_symbols`. The descriptor stays the
- * caller's. -ENOEXEC: no 64-bit ELF file, truncated or corrupted; -ESTALE: it was written to
- * meanwhile; -ENOMEM; else what reading it failed with. To be freed only after success.
+ * caller's. -ENOEXEC: no 64-bit ELF file, truncated or corrupted; -ENOTSUP: it has sections that
+ * are compressed in a way that libelf does not know; -ESTALE: it was written to meanwhile; -ENOMEM;
+ * else what reading it failed with. To be freed only after success.
  */
 MUST_CHECK int elf_copy_read(struct elf_copy *copy, int fd, bool with_symbols);
 /* Likewise, into a file that is only in memory and that nobody can make shorter. */

@@ -6,6 +6,7 @@
 #include "symbols/split_unit.h"
 
 #include <dwarf.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,27 +45,32 @@ static bool has_unit(const struct elf_copy *copy, uint64_t id)
 }
 
 /* Takes `path`. */
-static bool copy_file(struct elf_copy *copy, int root, char *path, uint64_t id)
+static enum split_found copy_file(struct elf_copy *copy, int root, char *path, uint64_t id)
 {
     cleanup(cleanup_free) char *owned = path;
     cleanup(cleanup_fd) int fd = owned ? file_open_named(root, owned) : -1;
-    if (fd < 0 || elf_copy_to_memfd(copy, fd) < 0)
-        return false;
+    if (fd < 0)
+        return SPLIT_MISSING;
+    int r = elf_copy_to_memfd(copy, fd);
+    if (r < 0)
+        return r == -ENOTSUP ? SPLIT_COMPRESSED : SPLIT_DAMAGED;
     if (has_unit(copy, id))
-        return true;
+        return SPLIT_FOUND;
     log_debug("%s is of another build than what refers to it", owned);
     elf_copy_free(copy);
-    return false;
+    return SPLIT_OTHER_BUILD;
 }
 
-static bool find_file(struct elf_copy *copy, int root, const char *origin, const char *dir,
-                      const char *name, uint64_t id)
+static enum split_found find_file(struct elf_copy *copy, int root, const char *origin,
+                                  const char *dir, const char *name, uint64_t id)
 {
-    if (copy_file(copy, root, debug_file_beside(origin, name), id))
-        return true;
+    enum split_found found = copy_file(copy, root, debug_file_beside(origin, name), id);
     cleanup(cleanup_free) char *absolute =
-        *name != '/' && dir ? debug_file_beside(origin, dir) : NULL;
-    return absolute && copy_file(copy, root, text_format("%s/%s", absolute, name), id);
+        found != SPLIT_FOUND && *name != '/' && dir ? debug_file_beside(origin, dir) : NULL;
+    if (!absolute)
+        return found;
+    enum split_found there = copy_file(copy, root, text_format("%s/%s", absolute, name), id);
+    return there == SPLIT_MISSING ? found : there;
 }
 
 /* ---- the name ---- */
@@ -158,7 +164,17 @@ static bool rename_to(const struct elf_copy *copy, Dwarf_Attribute *attribute, D
     return true;
 }
 
-bool split_unit_find(struct dwarf_file *file, int root, Dwarf_Die *skeleton, Dwarf_Die *unit)
+char *split_unit_path(Dwarf_Die *skeleton)
+{
+    Dwarf_Attribute attribute;
+    const char *name = string_of(skeleton, DW_AT_dwo_name, DW_AT_GNU_dwo_name, &attribute);
+    const char *dir = string_of(skeleton, DW_AT_comp_dir, 0, &attribute);
+    return text_format("%s%s%s", name && *name != '/' && dir ? dir : "",
+                       name && *name != '/' && dir ? "/" : "", name ? name : "");
+}
+
+enum split_found split_unit_find(struct dwarf_file *file, int root, Dwarf_Die *skeleton,
+                                 Dwarf_Die *unit)
 {
     Dwarf_Attribute name_attribute, dir_attribute;
     const char *name = string_of(skeleton, DW_AT_dwo_name, DW_AT_GNU_dwo_name, &name_attribute);
@@ -168,9 +184,11 @@ bool split_unit_find(struct dwarf_file *file, int root, Dwarf_Die *skeleton, Dwa
     struct change changes[2] = {{0}};
     char link[ELF_COPY_ROOM];
     memset(unit, 0, sizeof(*unit));
-    if (!name || dwarf_cu_info(skeleton->cu, NULL, NULL, NULL, NULL, &id, NULL, NULL) != 0 ||
-        !find_file(&copy, root, file->origin, dir, name, id))
-        return false;
+    if (!name || dwarf_cu_info(skeleton->cu, NULL, NULL, NULL, NULL, &id, NULL, NULL) != 0)
+        return SPLIT_DAMAGED;
+    enum split_found found = find_file(&copy, root, file->origin, dir, name, id);
+    if (found != SPLIT_FOUND)
+        return found;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", copy.memory);
     if (rename_to(&file->copy, &name_attribute, skeleton, link, changes)) {
         /* It finds what it opens to be what it looks for, as we did. */
@@ -183,5 +201,5 @@ bool split_unit_find(struct dwarf_file *file, int root, Dwarf_Die *skeleton, Dwa
         change_back(&changes[0]);
     }
     elf_copy_free(&copy);
-    return unit->addr != NULL;
+    return unit->addr ? SPLIT_FOUND : SPLIT_UNREACHABLE;
 }

@@ -121,6 +121,107 @@ case_fifo_as_debug_file()
     lines 10 'stripped:twice\(arg1 = 0x' calls
 }
 
+# One line that matches is said, beside the summary.
+warned()
+{
+    grep -v 'functions\? armed, ' "$err" >said
+    lines 1 '' said
+    lines 1 "$1" said
+}
+
+# Two units, each with types in a file of its own.
+split_units()
+{
+    echo 'int once(int value) { return value; }' >first.c
+    printf '%s\n' 'int once(int value); int twice(int value) { return 2 * value; }' \
+        'int main(void) { return once(2) + twice(3) == 8 ? 3 : 1; }' >second.c
+    gcc -g -O0 -gsplit-dwarf "$@" -c first.c second.c || fail "gcc -gsplit-dwarf"
+    gcc first.o second.o -o split
+}
+
+case_missing_split_units()
+{
+    split_units
+    mv first.dwo second.dwo "$HOME"
+    traced 3 --print=calls ./split
+    warned "split has debug information in other files, of which $PWD/(first|second).dwo is not found: "
+    lines 2 'split:(once|twice)\(arg1 = 0x' calls
+    traced 0 --list -f 'once|twice' ./split
+    warned ' is not found: functions that it describes show hex words\. Keep \.dwo files where '
+    # What is not asked for is not missed.
+    mv "$HOME/second.dwo" .
+    traced 3 --print=calls -f 'twice|main' ./split
+    lines 1 "" "$err" # the summary
+    lines 1 'split:twice\(value = 3\)' calls
+}
+
+case_split_unit_of_another_build()
+{
+    split_units
+    echo 'int other; int once(int value) { return value + other; }' >first.c
+    gcc -g -O0 -gsplit-dwarf -c first.c -o other.o || fail "gcc -gsplit-dwarf"
+    mv other.dwo first.dwo
+    traced 3 --print=calls ./split
+    warned "of which $PWD/first.dwo is of another build: "
+    lines 1 'split:once\(arg1 = 0x2' calls
+    lines 1 'split:twice\(value = 3\)' calls
+}
+
+case_compressed_split_units()
+{
+    split_units -gz
+    readelf -S first.dwo | grep -qE ' C?E?C ?E? ' || fail "gcc has compressed nothing"
+    traced 3 --print=calls ./split
+    lines 1 "" "$err" # the summary
+    lines 2 'split:(once|twice)\(value = [0-9]\)' calls
+}
+
+# The first bytes of a compressed section say how it is.
+set_compression() # FILE SECTION TYPE
+{
+    local offset
+    offset=$(readelf -SW "$1" | sed -n "s/.* $2 *PROGBITS *[0-9a-f]* \([0-9a-f]*\) .*/0x\1/p")
+    printf '%b' "\\x$3" | dd of="$1" bs=1 seek=$((offset)) conv=notrunc 2>/dev/null
+}
+
+# Not damaged, but in a form that libelf does not know: where it comes to the strings or to the units.
+case_unknown_compression()
+{
+    local section
+    split_program
+    gcc -g -O0 -gz split.c -o compressed || fail "gcc -gz"
+    objcopy --compress-debug-sections=zlib compressed || fail "objcopy"
+    for section in .debug_info .debug_abbrev; do
+        cp compressed unknown
+        set_compression unknown $section 7e
+        traced 3 --print=calls -f twice ./unknown
+        warned 'unknown is compressed in a way that the installed libelf does not support .*--decompress-debug-sections'
+        lines 10 'unknown:twice\(arg1 = 0x' calls
+    done
+    traced 3 --print=calls -f twice ./compressed
+    lines 10 'compressed:twice\(value = [0-9]\)' calls
+    # Of another file, too.
+    split_off unknown
+    traced 3 --print=calls -f twice ./unknown
+    warned 'unknown.debug is compressed in a way'
+}
+
+# zstd: read where libelf can, and no damage where it cannot.
+case_zstd()
+{
+    split_program
+    gcc -g -O0 split.c -o zstd
+    objcopy --compress-debug-sections=zstd zstd 2>/dev/null || skip "objcopy does not know zstd"
+    readelf -t zstd | grep -q ZSTD || fail "objcopy has compressed nothing"
+    traced 3 --print=calls -f twice ./zstd
+    if [[ $(wc -l <"$err") != 1 ]]; then
+        warned 'zstd is compressed in a way that the installed libelf does not support'
+        lines 10 'zstd:twice\(arg1 = 0x' calls
+    else
+        lines 10 'zstd:twice\(value = [0-9]\)' calls
+    fi
+}
+
 # ---- servers ----
 
 # serve COMMAND...: in the background; it writes the port that it listens at to the file "port".
