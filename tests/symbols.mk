@@ -8,7 +8,9 @@ SYMBOLS_CLANG := $(shell command -v clang 2>/dev/null)
 SYMBOLS_TYPES := types_gcc_O0 types_gcc_O2 types_gcc_dwarf4 types_gcc_split types_gcc_split4 types_gcc_units types_gcc_g1 \
                  $(if $(SYMBOLS_CLANG),types_clang_O0 types_clang_O2 types_clang_split types_clang_g1 unused_clang_O0 unused_clang_O2)
 SYMBOLS_CXX   := cxx_gcc cxx_gcc_units library_gcc virtual_gcc_O0 virtual_gcc_O2 \
-                 $(if $(SYMBOLS_CLANG),cxx_clang library_clang virtual_clang_O0 virtual_clang_O2)
+                 $(addprefix defaulted_gcc_,5_O0 4_O0 strict4_O0 strict4_O2) \
+                 $(if $(SYMBOLS_CLANG),cxx_clang library_clang virtual_clang_O0 virtual_clang_O2 \
+                 $(addprefix defaulted_clang_,5_O0 4_O0 strict4_O0 strict4_O2))
 SYMBOLS_LINKS := pie no_pie static static_pie libnames.so.1 libdynsym.so stripped_build_id stripped_debuglink
 SYMBOLS_TEST_FILES := $(addprefix $(SYMBOLS_DIR)/,$(SYMBOLS_TYPES) $(SYMBOLS_CXX) $(SYMBOLS_LINKS))
 
@@ -67,6 +69,13 @@ $(SYMBOLS_DIR)/virtual_gcc_%: tests/targets/virtual_bases.cc
 	$(call symbols_build,g++ -std=gnu++17,-w -g -$*)
 $(SYMBOLS_DIR)/virtual_clang_%: tests/targets/virtual_bases.cc
 	$(call symbols_build,clang++ -std=gnu++17,-w -g -$*)
+# The version of DWARF, "strict" in front of it for nothing else, and the level.
+symbols_defaulted = -w -gdwarf-$(patsubst strict%,%,$(word 1,$(subst _, ,$*))) $(if $(findstring strict,$*),-gstrict-dwarf) \
+                    -$(word 2,$(subst _, ,$*))
+$(SYMBOLS_DIR)/defaulted_gcc_%: tests/targets/defaulted.cc
+	$(call symbols_build,g++ -std=gnu++17,$(symbols_defaulted))
+$(SYMBOLS_DIR)/defaulted_clang_%: tests/targets/defaulted.cc
+	$(call symbols_build,clang++ -std=gnu++17,$(symbols_defaulted))
 
 $(SYMBOLS_DIR)/pie: $(symbols_names) tests/targets/symbols_names.h
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -pie)

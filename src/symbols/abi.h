@@ -43,12 +43,19 @@ enum abi_shape {
     ABI_UNCLASSIFIED /* nothing is known: neither it nor what comes after it can be placed */
 };
 
+/* What is not told of a type. */
+enum abi_unsure {
+    ABI_MAY_BE_PACKED = 1,   /* and aligned to less */
+    ABI_MAY_BE_ALIGNED = 2,  /* to more, as far as its size allows */
+    ABI_MAY_BE_INDIRECT = 4, /* a class of C++ of shape ABI_AGGREGATE that may be ABI_INDIRECT */
+};
+
 struct abi_value {
     enum abi_shape shape;
     uint64_t size; /* bytes */
     uint64_t align;
-    bool align_unsure; /* it may also be one that is packed, and aligned to less */
-    size_t n_parts;    /* not needed of aggregates of more than 64 bytes */
+    unsigned unsure; /* mask of enum abi_unsure */
+    size_t n_parts;  /* not needed of aggregates of more than 64 bytes */
     const struct abi_part *parts;
 };
 

@@ -180,7 +180,12 @@ static void place_pointer(struct supply *supply, struct abi_location *at)
 static void place_value_on_stack(struct supply *supply, const struct abi_value *value,
                                  struct abi_location *at)
 {
-    if (value->align_unsure && value->align > 8 && (supply->stack & (value->align - 1)))
+    if ((value->unsure & ABI_MAY_BE_PACKED) && value->align > 8 &&
+        (supply->stack & (value->align - 1)))
+        supply->stack_unknown = true;
+    /* The size is a multiple of the alignment. */
+    uint64_t most = value->size & (~value->size + 1);
+    if ((value->unsure & ABI_MAY_BE_ALIGNED) && most > 8 && (supply->stack & (most - 1)))
         supply->stack_unknown = true;
     place_on_stack(supply, value->size, value->align, at);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "symbols/abi_code.h"
+#include "symbols/passing.h"
 #include "util/cleanup.h"
 
 /* The code, read when it is first asked for. */
@@ -66,7 +67,9 @@ static struct abi_location claim_of(const struct parameter *parameter)
     if (parameter->type->abi.shape == ABI_INDIRECT && claim.where == ABI_WHOLE &&
         claim.place.kind == PLACE_STACK_ARG)
         claim.where = ABI_ADDRESS;
-    if (!fits(&claim, parameter->type))
+    bool may_be_indirect = parameter->type->abi.unsure & ABI_MAY_BE_INDIRECT;
+    if (!fits(&claim, parameter->type) ||
+        (may_be_indirect && claim.where != ABI_ADDRESS && parameter->passing != PASSING_DIRECT))
         claim = (struct abi_location){0};
     return claim;
 }
@@ -226,21 +229,13 @@ int argument_places_settle(struct signature *signature, const struct image *imag
 {
     struct code_reader reader = {.image = image, .function = function};
     size_t n = signature->n;
-    cleanup(cleanup_free) struct abi_value *values = calloc(n + 1, sizeof(*values));
     cleanup(cleanup_free) struct abi_location *abi = calloc(n + 1, sizeof(*abi));
     cleanup(cleanup_free) struct abi_location *claims = calloc(n + 1, sizeof(*claims));
-    if (!values || !abi || !claims)
+    if (!abi || !claims || passing_place(signature, &signature->result_at, abi) < 0)
         return -ENOMEM;
-    for (size_t i = 0; i < n; i++) {
-        values[i] = signature->parameters[i].type->abi;
+    for (size_t i = 0; i < n; i++)
         claims[i] = claim_of(&signature->parameters[i]);
-    }
     struct trust *trust = &signature->trust;
-    struct abi_value result = signature->result->abi;
-    /* The address is passed, as that of a result of more than 16 bytes is. */
-    if (signature->context.returns_in_memory && result.shape == ABI_AGGREGATE)
-        result.shape = signature->result->abi.n_parts ? ABI_INDIRECT : ABI_UNCLASSIFIED;
-    abi_place(&result, &signature->result_at, values, n, trust->habits, abi);
 
     bool contradicted = trust->other_convention ||
                         (trust->parameters && is_contradicted(signature, claims, abi, &reader));

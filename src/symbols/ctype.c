@@ -188,9 +188,13 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
 {
     if (layout->no_memory)
         return -ENOMEM;
-    type->abi.shape = layout->unknown || layout->unpassable ? ABI_UNCLASSIFIED
-                      : layout->indirect                    ? ABI_INDIRECT
-                                                            : shape_of(die);
+    bool is_sure = layout->indirect_for_sure || layout->direct_for_sure;
+    bool is_unsure = layout->unpassable && !is_sure;
+    type->abi.shape = layout->unknown                                ? ABI_UNCLASSIFIED
+                      : is_unsure                                    ? ABI_AGGREGATE
+                      : layout->indirect && !layout->direct_for_sure ? ABI_INDIRECT
+                                                                     : shape_of(die);
+    type->abi.unsure = is_unsure && !layout->unknown ? ABI_MAY_BE_INDIRECT : 0;
     int r = keep_scalars(layout, type);
     if (r < 0 || type->abi.shape == ABI_UNCLASSIFIED)
         return r;
@@ -200,12 +204,15 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
     if (layout->parts.count == 0 && type->abi.size > 1 && type->abi.size <= 64 &&
         type->abi.shape == ABI_AGGREGATE) {
         type->abi.shape = ABI_UNCLASSIFIED;
+        type->abi.unsure = 0;
         return 0;
     }
     type->abi.align = layout->align;
     /* Debug information does not tell packed structures. One with padding is none. */
-    type->abi.align_unsure =
-        type->abi.shape == ABI_AGGREGATE && !layout->align_told && layout->filled >= type->abi.size;
+    if (type->abi.shape == ABI_AGGREGATE && !layout->align_told) {
+        type->abi.unsure |= layout->filled >= type->abi.size ? ABI_MAY_BE_PACKED : 0;
+        type->abi.unsure |= layout->context->tells_alignment ? 0 : ABI_MAY_BE_ALIGNED;
+    }
 
     struct abi_part *parts = arena_array(layout->types->arena, layout->parts.count, sizeof(*parts));
     if (!parts)

@@ -92,7 +92,7 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
     if (is_virtual_base(member)) {
         /* A class that has one is copied by a function (C++17, 15.8.1, paragraph 11), so its
            address is passed. Only the object itself tells where the base is in it. */
-        layout->indirect = true;
+        layout->indirect = layout->indirect_for_sure = true;
         layout->incomplete |= shown;
         return;
     }
@@ -138,8 +138,10 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
 
 enum copying {
     COPYING_TRIVIAL,
-    COPYING_OWN,     /* the class brings a copy or move constructor, a destructor, or is virtual */
-    COPYING_UNKNOWN, /* it forbids some of it, and what is left is not told */
+    COPYING_OWN,     /* the class brings a copy or move constructor, or a destructor */
+    COPYING_VIRTUAL, /* it has virtual functions or bases */
+    COPYING_UNKNOWN, /* it forbids some of it, and what is left is not told; or what it declares may
+                        be defaulted, and that is not told */
 };
 
 /* Whether the constructor is for copying or moving: its first parameter is its own class's
@@ -173,7 +175,7 @@ static bool is_constructor_of(const char *method, const char *class)
  * as its own declarations say; its bases and members are asked when they are laid out. For where
  * debug information has no DW_AT_calling_convention, as GCC's.
  */
-static enum copying copying_of(Dwarf_Die *class)
+static enum copying copying_of(const struct function_context *context, Dwarf_Die *class)
 {
     const char *own = dwarf_diename(class);
     enum copying copying = COPYING_TRIVIAL;
@@ -183,7 +185,7 @@ static enum copying copying_of(Dwarf_Die *class)
     do {
         uint64_t virtuality, defaulted = DW_DEFAULTED_no;
         if (die_unsigned(&child, DW_AT_virtuality, &virtuality) && virtuality != DW_VIRTUALITY_none)
-            return COPYING_OWN;
+            return COPYING_VIRTUAL;
         if (dwarf_tag(&child) != DW_TAG_subprogram)
             continue;
         const char *name = dwarf_diename(&child);
@@ -191,31 +193,36 @@ static enum copying copying_of(Dwarf_Die *class)
                       !(own && is_constructor_of(name, own) && is_copy_constructor(&child, class))))
             continue;
         /* What is implicit, or defaulted where it is declared, is as trivial as the members are. */
-        die_unsigned(&child, DW_AT_defaulted, &defaulted);
+        bool told = die_unsigned(&child, DW_AT_defaulted, &defaulted) || context->tells_defaulted;
         if (die_flag(&child, DW_AT_artificial) || defaulted == DW_DEFAULTED_in_class)
             continue;
-        if (!die_flag(&child, DW_AT_deleted))
+        if (told && !die_flag(&child, DW_AT_deleted))
             return COPYING_OWN;
         copying = COPYING_UNKNOWN;
     } while (die_next(&child));
     return copying;
 }
 
-static void check_copying(struct layout *layout, Dwarf_Die *class)
+/* `is_whole`: it is no member or base. */
+static void check_copying(struct layout *layout, Dwarf_Die *class, bool is_whole)
 {
     uint64_t convention;
     if (die_unsigned(class, DW_AT_calling_convention, &convention)) {
         if (convention == DW_CC_pass_by_reference)
             layout->indirect = true;
+        layout->indirect_for_sure |= is_whole && convention == DW_CC_pass_by_reference;
+        layout->direct_for_sure |= is_whole && convention == DW_CC_pass_by_value;
         if (convention == DW_CC_pass_by_reference || convention == DW_CC_pass_by_value)
             return;
     }
     if (!layout->context->is_cxx)
         return;
     layout->unpassable |= layout->context->has_old_abi;
-    enum copying copying = copying_of(class);
-    layout->indirect |= copying == COPYING_OWN;
-    layout->unpassable |= copying == COPYING_UNKNOWN;
+    enum copying copying = copying_of(layout->context, class);
+    bool for_sure = copying == COPYING_VIRTUAL || layout_is_owner(class);
+    layout->indirect_for_sure |= for_sure;
+    layout->indirect |= copying == COPYING_OWN || for_sure;
+    layout->unpassable |= copying == COPYING_UNKNOWN && !for_sure;
 }
 
 /* What nobody knows the shape of: eight bytes each, and what is left. */
@@ -249,7 +256,7 @@ void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
         layout->align = align;
         layout->align_told = true;
     }
-    check_copying(layout, die);
+    check_copying(layout, die, depth == 0);
 
     /* Of a union, nobody knows which member is meant. */
     bool is_union = dwarf_tag(die) == DW_TAG_union_type;

@@ -114,6 +114,22 @@ void layout_known_class(struct layout *layout, Dwarf_Die *class, size_t first, c
     }
 }
 
+bool layout_is_owner(Dwarf_Die *class)
+{
+    static const char *const owners[] = {"basic_string<", "vector<", "unique_ptr<", "shared_ptr<",
+                                         "weak_ptr<"};
+    const char *name = dwarf_diename(class);
+    bool is_named = false;
+    for (size_t i = 0; name && i < sizeof(owners) / sizeof(owners[0]); i++)
+        is_named |= strncmp(name, owners[i], strlen(owners[i])) == 0;
+    if (!is_named)
+        return false;
+    cleanup(cleanup_free) Dwarf_Die *scopes = NULL;
+    int n = dwarf_getscopes_die(class, &scopes);
+    const char *space = n > 1 ? dwarf_diename(&scopes[1]) : NULL;
+    return space && (strcmp(space, "std") == 0 || strcmp(space, "__cxx11") == 0);
+}
+
 /* Whether the class stands in the namespace std::__cxx11. */
 static bool is_in_cxx11(Dwarf_Die *class)
 {
@@ -133,7 +149,7 @@ bool layout_add_declared_class(struct layout *layout, Dwarf_Die *class, uint64_t
         return false;
     for (unsigned i = 0; i < 4; i++)
         layout_add_part(layout, offset + i * 8, 8, ABI_INTEGER, 8);
-    layout->indirect = true;
+    layout->indirect = layout->indirect_for_sure = true;
     struct c_scalar *scalar =
         shown ? layout_add_scalar(layout, offset, name, VALUE_STRING, 8) : NULL;
     if (scalar) {

@@ -24,10 +24,12 @@ struct layout {
     bool align_told; /* debug information says so, of the whole or of a member */
     uint64_t filled; /* bytes of all parts */
     unsigned visits;
-    bool unknown;    /* some part of it is of no known shape */
-    bool unpassable; /* how C++ passes it is not known */
-    bool indirect;   /* C++ passes its address */
-    bool incomplete; /* some part of it is not shown */
+    bool unknown;           /* some part of it is of no known shape */
+    bool unpassable;        /* how C++ passes it is not known, unless it is indirect for sure */
+    bool indirect;          /* C++ passes its address */
+    bool direct_for_sure;   /* whatever its members are */
+    bool indirect_for_sure; /* also when it forbids some copying, or defaults it */
+    bool incomplete;        /* some part of it is not shown */
     bool no_memory;
 };
 
@@ -82,6 +84,8 @@ void layout_add_array(struct layout *layout, Dwarf_Die *die, uint64_t offset, co
  * on are the members of `class`; if it is one of those, one scalar takes their place.
  */
 void layout_known_class(struct layout *layout, Dwarf_Die *class, size_t first, const char *name);
+/* Whether it is one of them that has a destructor of its own, in the C++ library of GCC. */
+bool layout_is_owner(Dwarf_Die *class);
 /* Adds one of them that is only declared here, but has one layout everywhere. Whether it was one.
  */
 bool layout_add_declared_class(struct layout *layout, Dwarf_Die *class, uint64_t offset,

@@ -137,6 +137,32 @@ static void read_options(struct function_context *context, const char *producer)
         is_gcc(producer) && is_optimised(producer) && !has_option(producer, "-fno-var-tracking");
 }
 
+/* The first part of "GNU C++17 12.2.0 -mtune=generic" that begins with a digit. */
+static int gcc_version(const char *producer)
+{
+    const char *at = strchr(producer + strlen("GNU "), ' ');
+    while (at && (at[1] < '0' || at[1] > '9'))
+        at = strchr(at + 1, ' ');
+    return at ? atoi(at + 1) : 0;
+}
+
+/*
+ * What DWARF 5 brought, GCC writes since version 7, also in DWARF 2 to 4 unless it is told
+ * -gstrict-dwarf. clang knows that option, too, and does not record it. DW_AT_defaulted is GCC's
+ * alone: clang has DW_AT_calling_convention of classes instead.
+ */
+static void read_extensions(struct function_context *context, const char *producer)
+{
+    Dwarf_Half version;
+    bool gcc = is_gcc(producer);
+    if (dwarf_cu_info(context->unit.cu, &version, NULL, NULL, NULL, NULL, NULL, NULL) != 0)
+        return;
+    bool extends = gcc && gcc_version(producer) >= 7 && context->told_level &&
+                   !has_option(producer, "-gstrict-dwarf");
+    context->tells_defaulted = gcc && (version >= 5 || extends);
+    context->tells_alignment = version >= 5 || extends;
+}
+
 struct function_context function_context_of(Dwarf_Die *die)
 {
     struct function_context context = {0};
@@ -154,6 +180,7 @@ struct function_context function_context_of(Dwarf_Die *die)
         read_options(&context, producer);
         context.told_level = is_gcc(producer) && strstr(producer, " -m");
         context.is_bare = context.told_level && has_option(producer, "-g1");
+        read_extensions(&context, producer);
     }
     return context;
 }
@@ -162,5 +189,6 @@ unsigned function_context_layout(const struct function_context *context)
 {
     return context->is_cxx | (unsigned)context->is_gcc << 1 |
            (unsigned)context->is_quad_long_double << 2 | (unsigned)context->lacks_sse << 3 |
-           (unsigned)context->has_old_abi << 4;
+           (unsigned)context->has_old_abi << 4 | (unsigned)context->tells_defaulted << 5 |
+           (unsigned)context->tells_alignment << 6;
 }

@@ -30,6 +30,10 @@ struct function_context {
     /* It was optimised by GCC with -fvar-tracking, as is the default: where named variables are
        is known for each instruction. */
     bool follows_variables;
+    /* It says which of the functions that copy and destroy classes are defaulted
+       (DW_AT_defaulted). */
+    bool tells_defaulted;
+    bool tells_alignment; /* of types that are aligned to more than their members */
     /* Whether it was compiled with -g1, which leaves out parameters and results, is told. */
     bool told_level;
     bool is_bare;

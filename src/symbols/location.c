@@ -182,3 +182,16 @@ bool location_is_in_frame(Dwarf_Die *parameter)
            (ops[0].atom == DW_OP_fbreg ||
             (ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31));
 }
+
+enum location_form location_form(Dwarf_Die *parameter)
+{
+    Dwarf_Attribute attr;
+    Dwarf_Op *ops;
+    size_t n;
+    if (!location_is_in_frame(parameter) || !dwarf_attr(parameter, DW_AT_location, &attr) ||
+        dwarf_getlocation(&attr, &ops, &n) != 0 || ops[0].atom != DW_OP_fbreg)
+        return LOCATION_OTHER;
+    if (n == 2 && ops[1].atom == DW_OP_deref)
+        return LOCATION_BEHIND_ADDRESS;
+    return n == 1 ? LOCATION_IN_FRAME : LOCATION_OTHER;
+}

@@ -32,4 +32,14 @@ void location_at_entry(Dwarf_Die *parameter, Dwarf_Die *function, uint64_t entry
    unoptimised code has it. */
 bool location_is_in_frame(Dwarf_Die *parameter);
 
+/* How the parameter is described, wherever it is. */
+enum location_form {
+    LOCATION_OTHER,
+    LOCATION_BEHIND_ADDRESS, /* the address is in the frame */
+    LOCATION_IN_FRAME,
+};
+
+/* The form of a location that is the same all the time. */
+enum location_form location_form(Dwarf_Die *parameter);
+
 #endif

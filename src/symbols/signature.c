@@ -9,6 +9,21 @@
 #include "symbols/dwarf_read.h"
 #include "symbols/formals.h"
 
+/*
+ * What the location of a class, be it right for the first instruction or not, tells of how it is
+ * passed. LLVM is known to leave out that there is an address between, and never to make one up.
+ */
+static enum passing passing_of(const struct formal *formal, const struct abi_location *at,
+                               bool is_gcc)
+{
+    Dwarf_Die actual = formal->actual;
+    enum location_form form = actual.addr ? location_form(&actual) : LOCATION_OTHER;
+    if (at->where == ABI_ADDRESS || form == LOCATION_BEHIND_ADDRESS)
+        return PASSING_INDIRECT;
+    bool is_direct = at->where != ABI_NOWHERE || form == LOCATION_IN_FRAME;
+    return is_gcc && is_direct ? PASSING_DIRECT : PASSING_UNKNOWN;
+}
+
 static int read_parameter(struct signature_reader *reader, const struct function_context *context,
                           struct formal *formal, Dwarf_Die *function, uint64_t entry,
                           struct parameter *parameter)
@@ -22,6 +37,7 @@ static int read_parameter(struct signature_reader *reader, const struct function
     parameter->is_hidden = formal_is_vtt(&formal->declared);
     if (formal->actual.addr)
         location_at_entry(&formal->actual, function, entry, &parameter->claim);
+    parameter->passing = passing_of(formal, &parameter->claim.at, context->is_gcc);
     Dwarf_Die type;
     if (formal->may_be_absent || !die_type(&formal->declared, &type)) {
         static const struct c_type unknown = {.abi = {.shape = ABI_UNCLASSIFIED}};

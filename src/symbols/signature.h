@@ -19,13 +19,21 @@
 #include "symbols/trust.h"
 #include "util/error.h"
 
+/* How a class is passed of which the type does not tell. */
+enum passing {
+    PASSING_UNKNOWN,
+    PASSING_DIRECT,
+    PASSING_INDIRECT, /* its address is */
+};
+
 struct parameter {
     const char *name; /* NULL: it has none */
     const struct c_type *type;
     struct location_claim claim;
     /* Where it lies at the function's first instruction: see argument_places_settle(). */
     struct abi_location at;
-    bool is_hidden; /* passed, but known to the compiler only */
+    enum passing passing; /* as its location has it */
+    bool is_hidden;       /* passed, but known to the compiler only */
 };
 
 struct signature {

@@ -1,0 +1,120 @@
+#include "symbols/passing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+/* So many classes of which it is not told; each doubles what is to be looked at. */
+enum { CLASSES_MAX = 4 };
+
+/* Each is passed in one way wherever it occurs. */
+struct classes {
+    size_t n;
+    const struct c_type *types[CLASSES_MAX];
+};
+
+static bool add_class(struct classes *classes, const struct c_type *type)
+{
+    if (!(type->abi.unsure & ABI_MAY_BE_INDIRECT))
+        return true;
+    for (size_t i = 0; i < classes->n; i++)
+        if (classes->types[i] == type)
+            return true;
+    if (classes->n == CLASSES_MAX)
+        return false;
+    classes->types[classes->n++] = type;
+    return true;
+}
+
+/* The type as it is when the classes of `mask` are passed by address. */
+static struct abi_value value_of(const struct classes *classes, unsigned mask,
+                                 const struct c_type *type)
+{
+    struct abi_value value = type->abi;
+    if (!(value.unsure & ABI_MAY_BE_INDIRECT))
+        return value;
+    value.shape = ABI_UNCLASSIFIED; /* one too many */
+    for (size_t i = 0; i < classes->n; i++)
+        if (classes->types[i] == type)
+            value.shape = mask & 1u << i ? ABI_INDIRECT : ABI_AGGREGATE;
+    return value;
+}
+
+static struct abi_value result_of(const struct classes *classes, unsigned mask,
+                                  const struct signature *signature)
+{
+    struct abi_value value = value_of(classes, mask, signature->result);
+    /* The address is passed, as that of a result of more than 16 bytes is. */
+    if (signature->context.returns_in_memory && value.shape == ABI_AGGREGATE)
+        value.shape = value.n_parts ? ABI_INDIRECT : ABI_UNCLASSIFIED;
+    return value;
+}
+
+/* Whether what debug information says of parameters, if the caller follows the ABI, allows for the
+   classes of `mask` to be passed by address. */
+static bool is_possible(const struct signature *signature, const struct classes *classes,
+                        unsigned mask)
+{
+    for (size_t i = 0; i < signature->n && signature->trust.parameters; i++) {
+        const struct parameter *parameter = &signature->parameters[i];
+        enum abi_shape shape = value_of(classes, mask, parameter->type).shape;
+        if ((parameter->type->abi.unsure & ABI_MAY_BE_INDIRECT) &&
+            ((shape == ABI_INDIRECT && parameter->passing == PASSING_DIRECT) ||
+             (shape == ABI_AGGREGATE && parameter->passing == PASSING_INDIRECT)))
+            return false;
+    }
+    return true;
+}
+
+static bool is_same_place(const struct value_place *a, const struct value_place *b)
+{
+    return a->kind == b->kind && a->index == b->index && a->shift == b->shift &&
+           a->offset == b->offset;
+}
+
+static void keep_same(struct abi_location *at, const struct abi_location *other)
+{
+    if (at->where != other->where || at->beyond != other->beyond ||
+        !is_same_place(&at->place, &other->place) || !is_same_place(&at->second, &other->second))
+        *at = (struct abi_location){0};
+}
+
+int passing_place(const struct signature *signature, struct abi_location *result_at,
+                  struct abi_location *args_at)
+{
+    size_t n = signature->n;
+    cleanup(cleanup_free) struct abi_value *values = calloc(n + 1, sizeof(*values));
+    cleanup(cleanup_free) struct abi_location *at = calloc(n + 1, sizeof(*at));
+    struct classes classes = {0};
+    bool any = false;
+    if (!values || !at)
+        return -ENOMEM;
+    memset(result_at, 0, sizeof(*result_at));
+    if (n)
+        memset(args_at, 0, n * sizeof(*args_at));
+    bool all = add_class(&classes, signature->result);
+    for (size_t i = 0; i < n && all; i++)
+        all = add_class(&classes, signature->parameters[i].type);
+    for (unsigned mask = 0; mask < 1u << classes.n; mask++) {
+        struct abi_location result;
+        struct abi_value result_value = result_of(&classes, mask, signature);
+        if (!is_possible(signature, &classes, mask))
+            continue;
+        for (size_t i = 0; i < n; i++)
+            values[i] = value_of(&classes, mask, signature->parameters[i].type);
+        abi_place(&result_value, &result, values, n, signature->trust.habits, at);
+        for (size_t i = 0; i < n; i++)
+            if (any)
+                keep_same(&args_at[i], &at[i]);
+            else
+                args_at[i] = at[i];
+        if (any)
+            keep_same(result_at, &result);
+        else
+            *result_at = result;
+        any = true;
+    }
+    return 0;
+}
