@@ -1,6 +1,10 @@
 #include "cli/target_watch.h"
 
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
 
 #include "util/log.h"
 
@@ -62,11 +66,43 @@ static void watch_signals(struct target *target, const struct module *module)
                       err.text);
 }
 
+/* Whether the process was started with leak checks switched off (ASAN_OPTIONS, LSAN_OPTIONS). */
+static bool checks_no_leaks(pid_t pid)
+{
+    char path[32], *variable = NULL;
+    size_t room = 0;
+    bool off = false;
+    snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+    FILE *environment = fopen(path, "re");
+    while (environment && !off && getdelim(&variable, &room, '\0', environment) > 0)
+        off = (strncmp(variable, "ASAN_OPTIONS=", 13) == 0 ||
+               strncmp(variable, "LSAN_OPTIONS=", 13) == 0) &&
+              strstr(variable, "detect_leaks=0");
+    free(variable);
+    if (environment)
+        fclose(environment);
+    return off;
+}
+
+/* LeakSanitizer traces its own process by ptrace when that ends, and fails where another tracer is:
+   the program ends with status 1 and does not write what it has buffered. */
+static void warn_of_leak_check(struct target *target, const struct module *module)
+{
+    file_vaddr vaddr;
+    if (!image_symbol(module->image, "__lsan_do_leak_check", &vaddr) ||
+        checks_no_leaks(process_pid(target->process)) || !image_say_once(module->image))
+        return;
+    log_warning("process %d checks for leaks when it ends (LeakSanitizer), which fails in a traced "
+                "process: set ASAN_OPTIONS=detect_leaks=0 for it",
+                (int)process_pid(target->process));
+}
+
 void target_watch(struct target *target, const struct module *module, watch_reached *on_libraries)
 {
     struct error err;
     file_vaddr vaddr;
     watch_signals(target, module);
+    warn_of_leak_check(target, module);
     if (image_symbol(module->image, LINKER_HOOK, &vaddr) &&
         process_watch(target->process, module_target(module, vaddr), on_libraries, target, &err) <
             0)

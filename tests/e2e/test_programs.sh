@@ -80,4 +80,17 @@ case_libc()
     lines 20 . lines
 }
 
+# LeakSanitizer fails under any tracer: that is said before.
+case_leak_sanitizer()
+{
+    printf '%s\n' '#include <stdio.h>' 'int work(int x) { return x; }' \
+        'int main(void) { puts("finished"); return work(0); }' >leaks.c
+    gcc -g -O0 -fsanitize=address -o leaks leaks.c 2>/dev/null || skip "gcc has no AddressSanitizer"
+    ASAN_OPTIONS=exitcode=77 traced 77 --print=lines -f work ./leaks
+    lines 1 'process [0-9]+ checks for leaks when it ends .*ASAN_OPTIONS=detect_leaks=0' "$err"
+    ASAN_OPTIONS=detect_leaks=0:exitcode=77 traced 0 --print=lines -f work ./leaks
+    lines 0 'checks for leaks' "$err"
+    lines 1 '^finished$' "$out"
+}
+
 run_cases "$@"
