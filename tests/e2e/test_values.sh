@@ -213,4 +213,23 @@ case_options_of_the_compiler()
     done
 }
 
+# Strict DWARF 4 cannot tell which copy constructors are defaulted, nor of alignment.
+strict() # LANGUAGE COMPILER LEVEL SEED
+{
+    # shellcheck disable=SC2034 # for values_build
+    local values_flags=(-gdwarf-4 -gstrict-dwarf)
+    values_build "$1" "$2" "$3" "$4" 40
+    values_print 120 "$4"
+}
+
+case_cxx_gcc_strict_dwarf4()
+{
+    strict c++ gcc O0 9
+}
+
+case_cxx_clang_strict_dwarf4()
+{
+    strict c++ clang Og 10
+}
+
 run_cases "$@"
