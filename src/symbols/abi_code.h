@@ -14,6 +14,7 @@
 /* Sets of argument registers. */
 struct abi_code {
     uint32_t taken;   /* read for their value before anything writes them, and before any branch */
+    uint32_t kept;    /* ... or stored in memory, other than by a push */
     uint32_t written; /* by some instruction of the function */
     /* ... up to the first call; or by any, when there is a branch in front of it */
     uint32_t written_first;

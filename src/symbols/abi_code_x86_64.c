@@ -128,6 +128,10 @@ struct abi_code abi_code_read(const uint8_t *code, size_t n)
                 upper_written |= upper_of(operands[i].reg.value);
         if (straight)
             result.taken |= read & ~result.written;
+        if (straight && stores(&insn, operands) && insn.mnemonic != ZYDIS_MNEMONIC_PUSH)
+            read |= set_of(operands[1].reg.value);
+        if (straight)
+            result.kept |= read & ~result.written;
         result.written |= written;
         if (insn.meta.category == ZYDIS_CATEGORY_CALL)
             result.results = RESULTS;

@@ -169,8 +169,9 @@ static enum verdict judge(const struct signature *signature, const struct parame
         return VERDICT_FINE;
     /* Large values, too, are seldom moved from where they are passed on the stack; Windows'
        convention passes their addresses. */
-    if (signature->context.is_gcc && raw->is_in_own_frame && is_on_stack(abi) &&
-        abi->where == ABI_WHOLE && value->size >= 16)
+    if (signature->context.is_gcc && !signature->context.is_unoptimised &&
+        raw->at.where == ABI_NOWHERE && is_on_stack(abi) && abi->where == ABI_WHOLE &&
+        value->size >= 16)
         return VERDICT_DOUBT;
     if (raw->is_elsewhere && !signature->context.is_llvm) {
         if (raw->is_behind && abi->where != ABI_ADDRESS)
@@ -195,6 +196,29 @@ static enum verdict judge(const struct signature *signature, const struct parame
     return VERDICT_DOUBT;
 }
 
+/*
+ * Whether the function takes something from a register in which the ABI passes it nothing: another
+ * convention may pass there the address of a result that the ABI returns in registers. Only results
+ * that are no scalars are passed in several ways.
+ */
+static bool takes_more(const struct signature *signature, const struct abi_location *abi,
+                       struct code_reader *reader)
+{
+    enum abi_shape shape = signature->result->abi.shape;
+    if (!signature->context.is_gcc || signature->variadic || shape == ABI_VOID ||
+        shape == ABI_SCALAR || shape == ABI_UNCLASSIFIED)
+        return false;
+    static const struct value_place first = {.kind = PLACE_INTEGER_ARG};
+    uint32_t passed = signature->result_at.where == ABI_ADDRESS ? abi_code_register(&first) : 0;
+    for (size_t i = 0; i < signature->n; i++) {
+        enum abi_shape of = signature->parameters[i].type->abi.shape;
+        if (of == ABI_UNCLASSIFIED)
+            return false;
+        passed |= registers_of(&abi[i]);
+    }
+    return code_of(reader)->kept & ~passed;
+}
+
 /* Whether the function follows another convention than the ABI, or nobody can tell. */
 static bool is_contradicted(const struct signature *signature, const struct abi_location *claims,
                             const struct abi_location *abi, struct code_reader *reader)
@@ -209,7 +233,7 @@ static bool is_contradicted(const struct signature *signature, const struct abi_
             return true;
         doubt |= verdict == VERDICT_DOUBT;
     }
-    return doubt && !corroborated;
+    return !corroborated && (doubt || takes_more(signature, abi, reader));
 }
 
 /*

@@ -125,6 +125,7 @@ static bool is_optimised(const char *producer)
 static void read_options(struct function_context *context, const char *producer)
 {
     context->told_options |= is_gcc(producer) && strstr(producer, " -m");
+    context->is_unoptimised = context->told_options && !is_optimised(producer);
     context->is_ms_abi |= has_option(producer, "-mabi=ms");
     context->is_quad_long_double |= has_option(producer, "-mlong-double-128");
     context->returns_in_memory |= has_option(producer, "-fpcc-struct-return");

@@ -22,6 +22,7 @@ struct function_context {
     bool is_llvm;             /* clang, rustc and others that use it */
     bool is_old_llvm;         /* before version 18 */
     bool told_options;        /* by GCC, as is the default */
+    bool is_unoptimised;      /* by GCC, and told */
     bool is_ms_abi;           /* -mabi=ms: functions follow the Windows x64 convention */
     bool is_quad_long_double; /* -mlong-double-128: `long double` is __float128 */
     bool returns_in_memory;   /* -fpcc-struct-return: structures and unions of any size */

@@ -139,6 +139,7 @@ int signature_read(struct signature_reader *reader, Dwarf_Die *function, uint64_
                             &signature->result);
     if (r == 0) {
         trust_judge(&reader->units, &signature->trust, function, context, name, is_local, &formals);
+        signature->variadic = formals.variadic;
         signature->returns_not = die_flag(function, DW_AT_noreturn);
         signature->text = write_text(reader->types.arena, name->name, has_result ? &result : NULL,
                                      &formals, signature->context.is_cxx, prototyped);

@@ -44,6 +44,7 @@ struct signature {
     const struct c_type *result;   /* of shape ABI_VOID for void */
     struct abi_location result_at; /* see argument_places_settle() */
     bool returns_not;
+    bool variadic;
     struct function_context context;
     struct trust trust;
 };

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # all.sh [CALLS]: CALLS random calls (a million), by both compilers, optimised and not, of C and C++,
-# with addresses followed to no, one and two steps; traced with LTTng, and some with --print too. Prints what was compared; fails on any difference.
+# treated by dwz, and without -fvar-tracking, with addresses followed to no, one and two steps; traced with LTTng, and some with --print too. Prints what was compared; fails on any difference.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
 # shellcheck source=tests/e2e/cases.sh
@@ -9,28 +9,50 @@
 . "$(dirname "$0")/run.sh"
 
 calls=${1:-1000000}
-programs=40 # five of each kind
+programs=75 # five of each kind
 each=$(((calls + programs - 1) / programs))
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ptrace_tracer-values.XXXXXX") || fail "no temporary directory"
 cd "$dir" || exit 1
 private_lttng_start
 trap 'private_lttng_stop; rm -rf "$dir"' EXIT
 seed=${SEED:-1000} total=0
+# compare ROUND LANGUAGE COMPILER LEVEL [dwz [-m]] [FLAG...]
+compare()
+{
+    local round=$1 language=$2 compiler=$3 level=$4 kind=${*:2} dwz=()
+    values_units=1
+    values_flags=()
+    shift 4
+    if [[ ${1:-} == dwz ]]; then
+        shift
+        values_units=2
+        [[ $compiler != clang ]] || values_flags=(-gdwarf-4)
+        [[ ${1:-} != -m ]] || { dwz=(-m); shift; }
+    fi
+    values_flags+=("$@")
+    seed=$((seed + 1))
+    values_build "$language" "$compiler" "$level" $seed 100 $((round % 3))
+    ((values_units == 1)) || values_dwz "${dwz[@]}"
+    printf '%s, seed %d, deref %d: ' "$kind" $seed "$deref"
+    values_ctf "$each" $seed
+    total=$((total + $(sed -n '$s/ events.*//p' difference)))
+    if ((round == 1)); then
+        printf '%s, seed %d, --print: ' "$kind" $seed
+        values_print 2000 $seed
+    fi
+}
+
 for round in 1 2 3 4 5; do
     for language in c c++; do
         for compiler in gcc clang; do
-            for level in O0 O2; do
-                seed=$((seed + 1))
-                values_build $language $compiler $level $seed 100 $((round % 3))
-                printf '%-4s%-6s%-3s seed %d, deref %d: ' $language $compiler $level $seed "$deref"
-                values_ctf "$each" $seed
-                total=$((total + $(sed -n '$s/ events.*//p' difference)))
-                if ((round == 1)); then
-                    printf '%-4s%-6s%-3s seed %d, --print: ' $language $compiler $level $seed
-                    values_print 2000 $seed
-                fi
-            done
+            compare $round $language $compiler O0
+            compare $round $language $compiler O2
         done
+        compare $round $language gcc Og
+        compare $round $language gcc O2 -fno-var-tracking
     done
+    compare $round c++ gcc O0 dwz
+    compare $round c++ gcc O2 dwz -m
+    compare $round c++ clang O0 dwz
 done
 echo "$((total / 2)) calls, 0 differences"
