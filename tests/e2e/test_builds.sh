@@ -172,6 +172,11 @@ counts_agree()
                 present[plain($1)] = 1
                 join_(plain($1), FILENAME $3)
             }
+            # An IFUNC stands at its resolver, and is another function.
+            if ($2 == "i" && $1 ~ /^bl?_/) {
+                present[plain($1)] = 1
+                join_(plain($1), plain($1))
+            }
             next
         }
         FILENAME == "untraced.out" {

@@ -299,7 +299,11 @@ static void report_all(unsigned long rounds)
     report("b_variadic", variadic, variadic);
     report("b_large_frame", large, large);
     report("b_tiny", rounds, rounds);
+#ifdef NO_IFUNC
     report("b_chosen_one", chosen, chosen);
+#else
+    report("b_chosen", chosen, chosen);
+#endif
     report("b_before_main", started, started);
     report("b_after_main", 1, 1);
     report("b_finish", 1, 0);

@@ -135,9 +135,10 @@ void bl_report(unsigned long rounds)
     report("bl_aliased", aliased, aliased);
     report("bl_weak", weak, weak);
     report("bl_version", version_1 + version_2, version_1 + version_2);
-    report("bl_chosen_one", chosen, chosen);
-#ifdef NO_IFUNC
+    /* Which function an IFUNC is goes by the IFUNC's name. */
     report("bl_chosen", chosen, chosen);
+#ifdef NO_IFUNC
+    report("bl_chosen_one", chosen, chosen);
 #endif
     report("bl_apply", apply, apply);
     report("bl_swap", swap, swap);
