@@ -20,8 +20,7 @@ enum {
     /* No file of a real program has nearly as many; libelf needs some 300 bytes for each. */
     SECTIONS_MAX = 1 << 18,
     COPIED_SECTIONS_MAX = 1 << 12,
-    /* How much larger sections become that are compressed: those of compilers three to ten times.
-     */
+    /* How much larger compressed sections become: those of compilers three to ten times. */
     TIMES_LARGER_MAX = 50,
     LARGER_ROOM = 16 << 20,
     /* Longer than a tick of the clock that files' times are taken from. */
@@ -299,8 +298,7 @@ static int settle(int fd, struct stat *status)
 /* libelf knows zlib; zstd since version 0.189, if it was built with it. */
 static int check_compression(Elf *elf)
 {
-    Elf_Scn *section = NULL;
-    while ((section = elf_nextscn(elf, section))) {
+    for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
         const Elf64_Shdr *header = elf64_getshdr(section);
         if (!header || header->sh_type == SHT_NOBITS || !(header->sh_flags & SHF_COMPRESSED))
             continue;
@@ -334,10 +332,9 @@ static int copy_all(struct copying *copying, bool to_memfd)
     else if (r == -ESTALE)
         r = -ENOEXEC;
     /* libelf writes to headers when it uncompresses sections: not to those of the file. */
-    int flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
     if (r == 0 && to_memfd &&
-        mmap(copying->copy->bytes, copying->copy->size, PROT_READ | PROT_WRITE, flags,
-             copying->copy->memory, 0) == MAP_FAILED)
+        mmap(copying->copy->bytes, copying->copy->size, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, copying->copy->memory, 0) == MAP_FAILED)
         r = -errno;
     if (r < 0)
         return r;
