@@ -95,8 +95,15 @@ static void follow(struct engine *engine, struct tracee *parent, pid_t child, bo
     process->leaving = parent->process->leaving;
     engine->n_leaving += process->leaving;
     process_set_silent(process, !engine->options.follow_forks || process->leaving);
-    if (!process->silent)
-        process_announce(process, shared ? PROCESS_SHARING : PROCESS_FORKED, parent->process);
+    if (process->silent)
+        return;
+    /* It is stopped where it can be made to do a system call, but that stop may have been reaped:
+       nothing may wait for it. */
+    if (!shared)
+        space->helper = child;
+    process_announce(process, shared ? PROCESS_SHARING : PROCESS_FORKED, parent->process);
+    if (!shared)
+        space->helper = 0;
 }
 
 void engine_child(struct engine *engine, struct tracee *parent, pid_t child, bool shared)
