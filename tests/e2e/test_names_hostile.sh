@@ -21,7 +21,8 @@ case_by_clang()
 # Nothing that a reader cannot see reaches the terminal, whatever it is in.
 case_unseen_characters()
 {
-    local unseen=$'\u202e' where=$'dir\u2066ectory' name
+    # U+202E and U+2066, in bytes: what bash makes of their numbers goes by the locale.
+    local unseen=$'\xe2\x80\xae' where=$'dir\xe2\x81\xa6ectory' name
     export LC_ALL=C.UTF-8
     mkdir "$where"
     cat >unseen.c <<END
@@ -50,7 +51,7 @@ END
     traced 0 --print -f "none$unseen" "$where/$unseen"
     lines 1 'none\\xe2\\x80\\xae' "$err"
     cat "$err" >>all
-    for name in $'\u202e' $'\u2066' $'\u200b' $'\ufeff'; do
+    for name in $'\xe2\x80\xae' $'\xe2\x81\xa6' $'\xe2\x80\x8b' $'\xef\xbb\xbf'; do
         ! LC_ALL=C grep -aqF "$name" all || fail "a character that cannot be seen is shown"
     done
 }
