@@ -9,6 +9,8 @@ FUZZ         ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_CFLAGS = $(filter-out -fsanitize=%,$(CPPFLAGS) $(CFLAGS)) -fno-sanitize-recover=undefined \
               -Itests -fsanitize=fuzzer,address,undefined
 FUZZ_LIBS   = $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(SESSION_LIBS) -ldl -lpthread
+# It has memory of its own.
+FUZZ_LIBS_unwind = -Wl,--wrap=memory_read
 
 # All code of ours that needs no liblttng-ust; each fuzzer takes what it calls.
 FUZZED := $(filter-out src/tp/load.c,$(TESTED)) $(filter-out $(TESTED),$(SESSION))
@@ -24,17 +26,18 @@ $(BUILD)/fuzz/libfuzzed.a: $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZED))
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h) $(BUILD)/fuzz/libfuzzed.a
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $< $(BUILD)/fuzz/libfuzzed.a $(FUZZ_LIBS)
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $< $(BUILD)/fuzz/libfuzzed.a $(FUZZ_LIBS) $(FUZZ_LIBS_$*)
 
 -include $(shell find $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
 
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
 	@set -e; for fuzzer in $^; do \
+	    name=$${fuzzer##*/fuzz_}; \
 	    mkdir -p $$fuzzer.corpus; \
 	    echo "$$fuzzer: $(FUZZ_SECONDS) seconds"; \
-	    $$fuzzer -max_len=$$([ $${fuzzer##*_} = elf ] && echo 65536 || echo 512) \
+	    $$fuzzer -max_len=$$([ $$name = elf ] && echo 65536 || echo 1024) \
 	        -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 -print_final_stats=1 \
-	        -artifact_prefix=$$fuzzer- $$fuzzer.corpus tests/fuzz/corpus/$${fuzzer##*fuzz_} 2>$$fuzzer.log || \
+	        -artifact_prefix=$$fuzzer- $$fuzzer.corpus tests/fuzz/corpus/$$name 2>$$fuzzer.log || \
 	        { tail -n 30 $$fuzzer.log; exit 1; }; \
 	    grep number_of_executed_units $$fuzzer.log; \
 	done
@@ -47,6 +50,6 @@ FUZZ_REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests
 $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(call obj,$(FUZZED)) $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -o $@ $(filter %.c %.o,$^) $(LDFLAGS) $(FUZZ_LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -o $@ $(filter %.c %.o,$^) $(LDFLAGS) $(FUZZ_LIBS) $(FUZZ_LIBS_$*)
 
 TEST_TARGETS += $(FUZZ_REPLAYS)

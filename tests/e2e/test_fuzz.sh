@@ -20,7 +20,28 @@ case_patterns() { fuzz patterns; }
 case_printed_lines() { fuzz print; }
 case_rules() { fuzz rules; }
 case_saved_sessions() { fuzz saved; }
-case_unwind_rules() { fuzz unwind; }
+case_unwind_rules() { fuzz unwind_rules; }
+case_unwinding() { fuzz unwind; }
+
+# The unwinder is reached: these chains follow the tables of their inputs.
+case_unwound()
+{
+    shows frames 'return 0x101010' 'return 0x101250' 'return 0x101120' 'return 0x101020'
+    shows signal 'return 0x101010' 'signal 0x101130' 'signal 0x200100'
+    shows linkage 'return 0x10101c' 'return 0x101023' 'return 0x101030'
+    shows one_mapping 'return 0x101010' 'return 0x101020' 'return 0x101030'
+    shows vdso 'return 0x101010' 'return 0x101020' 'return 0x101030'
+    shows no_headers 'return 0x101010'
+    shows no_file 'return 0x101010'
+}
+
+shows() # INPUT LINE...
+{
+    local input=$top/tests/fuzz/corpus/unwind/$1
+    FUZZ_SHOW=yes "$build/tests/fuzz/fuzz_unwind" 0 "$input" >"$out" 2>"$err" || fail "$1: $(tail -n 20 "$err")"
+    printf '%s\n' "${@:2}" '1 inputs' >wanted
+    diff -u wanted "$out" >difference || fail "$1: $(cat difference)"
+}
 
 # None is without a corpus, or left out above.
 case_all_of_them()
