@@ -111,23 +111,26 @@ static bool is_on_stack(const struct abi_location *at)
     return at->place.kind == PLACE_STACK_ARG;
 }
 
-/*
- * Whether the claim holds at the first instruction. One that is made for the function as a whole
- * does where it is about registers that nothing but calls may change: what a call has lost cannot
- * come back.
- */
-static bool is_sure(const struct parameter *parameter, const struct abi_location *claim,
-                    struct code_reader *reader)
-{
-    return !parameter->claim.is_lasting ||
-           !(registers_of(claim) & (code_of(reader)->written | code_of(reader)->results));
-}
-
 /* Whether the compiler has followed the parameter through the code, so that a single place for it
    means that it is never moved. GCC does not follow those without a name. */
 static bool is_followed(const struct signature *signature, const struct parameter *parameter)
 {
     return signature->context.is_llvm || (signature->context.follows_variables && parameter->name);
+}
+
+/*
+ * Whether the claim holds at the first instruction. One that is made for the function as a whole
+ * does where it is about registers that nothing but calls may change: what a call has lost cannot
+ * come back. Where the compiler did not follow the parameter, it may never have been there: a copy
+ * that was found to be needless is gone.
+ */
+static bool is_sure(const struct signature *signature, const struct parameter *parameter,
+                    const struct abi_location *claim, struct code_reader *reader)
+{
+    uint32_t registers = registers_of(claim);
+    return !parameter->claim.is_lasting || !registers ||
+           (is_followed(signature, parameter) &&
+            !(registers & (code_of(reader)->written | code_of(reader)->results)));
 }
 
 /* Whether the claim is for sure, and says of an integer register what the ABI does. */
@@ -183,7 +186,7 @@ static enum verdict judge(const struct signature *signature, const struct parame
     if (differ(claim, abi)) {
         /* It lies in the caller's frame, where the ABI has no room for what it passes in registers,
            or is in a register that was not touched. */
-        if (is_sure(parameter, claim, reader))
+        if (is_sure(signature, parameter, claim, reader))
             return VERDICT_CONTRADICTION;
         /* The function keeps it elsewhere than where it is passed. */
         return is_taken(registers_of(abi), reader) ? VERDICT_FINE : VERDICT_DOUBT;
@@ -197,25 +200,18 @@ static enum verdict judge(const struct signature *signature, const struct parame
 }
 
 /*
- * Whether the function takes something from a register in which the ABI passes it nothing: another
- * convention may pass there the address of a result that the ABI returns in registers. Only results
- * that are no scalars are passed in several ways.
+ * Whether a function without parameters takes something from a register: another convention may
+ * pass there the address of a result that the ABI returns in registers. Only results that are no
+ * scalars are passed in several ways.
  */
-static bool takes_more(const struct signature *signature, const struct abi_location *abi,
-                       struct code_reader *reader)
+static bool takes_more(const struct signature *signature, struct code_reader *reader)
 {
     enum abi_shape shape = signature->result->abi.shape;
-    if (!signature->context.is_gcc || signature->variadic || shape == ABI_VOID ||
+    if (!signature->context.is_gcc || signature->n || signature->variadic || shape == ABI_VOID ||
         shape == ABI_SCALAR || shape == ABI_UNCLASSIFIED)
         return false;
     static const struct value_place first = {.kind = PLACE_INTEGER_ARG};
     uint32_t passed = signature->result_at.where == ABI_ADDRESS ? abi_code_register(&first) : 0;
-    for (size_t i = 0; i < signature->n; i++) {
-        enum abi_shape of = signature->parameters[i].type->abi.shape;
-        if (of == ABI_UNCLASSIFIED)
-            return false;
-        passed |= registers_of(&abi[i]);
-    }
     return code_of(reader)->kept & ~passed;
 }
 
@@ -233,7 +229,8 @@ static bool is_contradicted(const struct signature *signature, const struct abi_
             return true;
         doubt |= verdict == VERDICT_DOUBT;
     }
-    return !corroborated && (doubt || takes_more(signature, abi, reader));
+    return !corroborated && (doubt || takes_more(signature, reader) ||
+                             (signature->context.is_gcc && code_of(reader)->preserves));
 }
 
 /*
@@ -273,7 +270,7 @@ int argument_places_settle(struct signature *signature, const struct image *imag
         struct abi_location claim = claims[i];
         bool believed = trust->parameters && agree(&claim, &abi[i])
                             ? true
-                            : is_sure(parameter, &claim, &reader) &&
+                            : is_sure(signature, parameter, &claim, &reader) &&
                                   !may_be_home(signature, parameter, &claim, &abi[i], contradicted);
         if (!believed)
             claim = (struct abi_location){0};
