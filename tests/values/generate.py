@@ -317,8 +317,9 @@ class Union(Type):
 
 
 class Generator:
-    def __init__(self, seed, functions, cxx, clang, other):
+    def __init__(self, seed, functions, cxx, clang, other, ms_abi):
         self.rng = random.Random(seed)
+        self.ms_abi = ms_abi
         self.prefix = "other_" if other else ""
         self.cxx, self.n = cxx, functions
         self.enums = self.make_enums()
@@ -564,10 +565,12 @@ class Generator:
         scope = "owner::" if method else "ns::" if self.cxx and r.random() < 0.3 else ""
         name = scope + own
         # Windows' convention, of which GCC says nothing in the debug information.
-        ms_abi = not free and not variadic and not method and r.random() < 0.08
+        ms_abi = self.ms_abi and not free and not variadic and not method and r.random() < 0.08
         # Who knows that a parameter is not used need not pass it.
         unnamed = [n for n, t in parameters if not kept and not method and not free and
                    r.random() < 0.1 and not (self.clang and t not in INTEGERS + FLOATS + POINTERS)]
+        # It is known by a number among its parameters: see docs/limits.md.
+        ms_abi = ms_abi and any(t in INTEGERS and n not in unnamed for n, t in parameters)
         registers = [n for n, _ in parameters if kept and not self.cxx and r.random() < 0.7]
         declared = ", ".join([("register " if n in registers else "") +
                               t.parameter("" if n in unnamed else n) for n, t in parameters] +
@@ -671,6 +674,8 @@ def main():
     parser.add_argument("--language", choices=["c", "c++"], default="c")
     parser.add_argument("--compiler", choices=["gcc", "clang"], default="gcc")
     parser.add_argument("--deref", type=int, default=0)
+    parser.add_argument("--no-ms-abi", action="store_true",
+                        help="no functions of Windows' convention")
     parser.add_argument("--other", action="store_true",
                         help="a second unit for the same program: the same types, other functions")
     args = parser.parse_args()
@@ -678,7 +683,8 @@ def main():
     DEREF = args.deref
     print(f"#define DEREF {DEREF}")
     print(Generator(args.seed, args.functions, args.language == "c++",
-                    args.compiler == "clang", args.other).emit())
+                    args.compiler == "clang", args.other,
+                    not args.no_ms_abi).emit())
 
 
 if __name__ == "__main__":
