@@ -228,7 +228,7 @@ case_zstd()
 serve()
 {
     command -v python3 >/dev/null || skip "no python3"
-    ldconfig -p 2>/dev/null | grep -q 'libdebuginfod\.so\.1' || skip "no libdebuginfod"
+    python3 -c 'import ctypes; ctypes.CDLL("libdebuginfod.so.1")' 2>/dev/null || skip "no libdebuginfod"
     python3 "$@" >server.out 2>&1 &
     server_pid=$!
     wait_for 10 test -s port || fail "the server does not start: $(cat server.out)"
@@ -276,10 +276,9 @@ server_ends()
     wait "$server_pid" 2>/dev/null || true
 }
 
-# The sample, its library stripped, whose debug file goes to DIRECTORY/buildid/ID/debuginfo.
+# The sample, its library stripped, whose debug file goes to DIRECTORY/buildid/ID/debuginfo; $id.
 stripped_sample() # DIRECTORY
 {
-    local id
     cp "$sample" app
     cp "$build/lib/libmylib.so" .
     id=$(readelf -n libmylib.so | sed -n 's/^ *Build ID: *//p')
@@ -348,8 +347,8 @@ case_server_at_attach()
     # What was fetched is found when a library is loaded, too, whatever has become of the server.
     traced 0 --print=calls -f my_traced_function ./app 5
     lines 5 "$typed" calls
-    # It counts by its build ID.
-    cp "$sample" "$HOME"/.cache/debuginfod_client/*/debuginfo
+    # It counts by its build ID. The cache also notes which files the server does not have.
+    cp -f "$sample" "$HOME/.cache/debuginfod_client/$id/debuginfo" || fail "not in the cache"
     traced 0 --print=calls -f my_traced_function ./app 5
     lines 5 'mylib:my_traced_function\(arg1 = 0x2a, ' calls
 }
