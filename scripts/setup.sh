@@ -60,6 +60,7 @@ needs=(
     'command sudo            sudo'
     'command setcap          libcap2-bin'
     'command strace          strace'
+    'library libdebuginfod.so.1 libdebuginfod1'
     'command dwz             dwz'
 )
 
@@ -79,6 +80,7 @@ have() {
     case $1 in
         command) command -v "$2" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$2" >/dev/null ;;
         archive) compgen -G "/usr/lib/llvm-*/lib/clang/*/lib/linux/$2.a" >/dev/null ;;
+        library) [[ $(ldconfig -p 2>/dev/null) == *"$2"* ]] ;;
         header) printf '#include <%s>\n' "$2" | gcc -E -x c -o /dev/null - 2>/dev/null ;;
     esac
 }
