@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -17,6 +18,7 @@
 
 #include "symbols/needed.h"
 #include "util/cleanup.h"
+#include "util/log.h"
 #include "util/text.h"
 
 enum {
@@ -125,31 +127,118 @@ static bool is_needed(const char *variable)
            strncmp(variable, "LD_PRELOAD=", strlen("LD_PRELOAD=")) == 0;
 }
 
-/* Of several of one name the linker takes the last; so there may be any number. */
-static char **reduced(char **environment)
+static void free_all(char ***strings)
+{
+    for (char **at = *strings; at && *at; at++)
+        free(*at);
+    free(*strings);
+}
+
+/*
+ * Of several of one name the linker takes the last; so there may be any number. Where the program
+ * lies is said as for its own file. NULL when memory is out.
+ */
+static char **reduced(char **environment, const char *origin)
 {
     size_t n = 0;
     for (char **at = environment; *at; at++)
         n += is_needed(*at);
-    char **result = calloc(n + 1, sizeof(*result));
+    cleanup(free_all) char **result = calloc(n + 1, sizeof(*result));
     n = 0;
     for (char **at = environment; result && *at; at++)
-        if (is_needed(*at))
-            result[n++] = *at;
-    return result;
+        if (is_needed(*at) && !(result[n++] = needed_from_origin(*at, origin)))
+            return NULL;
+    return take_ptr(result);
 }
 
-/* "\tlibc.so.6 => /lib/libc.so.6 (0x7f...)", or, of what is known by a path, "\t./libx.so
-   (0x7f...)": where the path is, which is cut out; or NULL. */
-static const char *path_in(char *line)
+/* ---- where the program lies ---- */
+
+/*
+ * The directory has a name that means nothing else to the dynamic linker, nor to who reads what it
+ * writes, whatever the program's own path holds.
+ */
+struct origin {
+    int fd;
+    char alias[32];
+    char *name; /* "" for the root */
+};
+
+static void origin_free(struct origin *origin)
 {
-    char *arrow = strstr(line, "=> ");
-    char *path = arrow ? arrow + strlen("=> ") : line + strspn(line, "\t");
-    char *end = strstr(path, " (0x");
-    if (!end)
-        return NULL;
-    *end = '\0';
-    return strchr(path, '/') ? path : NULL; /* the vDSO has none */
+    cleanup_fd(&origin->fd);
+    free(origin->name);
+}
+
+/* By its real name: what is started finds itself by /proc/self/exe. Negative errno. */
+static int origin_of(struct origin *origin, const char *program)
+{
+    origin->name = realpath(program, NULL);
+    if (!origin->name)
+        return -errno;
+    *strrchr(origin->name, '/') = '\0';
+    origin->fd = open(*origin->name ? origin->name : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (origin->fd < 0)
+        return -errno;
+    snprintf(origin->alias, sizeof(origin->alias), "/proc/self/fd/%d", origin->fd);
+    return 0;
+}
+
+/* The text with the directory's name in place of its alias. NULL when memory is out. */
+static char *with_name(const struct origin *origin, const char *text)
+{
+    const size_t length = strlen(origin->alias);
+    char *result = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&result, &size);
+    for (const char *at; stream && (at = strstr(text, origin->alias)); text = at + length) {
+        bool is_alias = strchr("/:", at[length]); /* and not the beginning of a longer number */
+        fwrite(text, 1, (size_t)(at - text) + (is_alias ? 0 : length), stream);
+        if (is_alias)
+            fputs(origin->name, stream);
+    }
+    if (stream)
+        fputs(text, stream);
+    if (stream && fclose(stream) == 0)
+        return result;
+    free(result);
+    return NULL;
+}
+
+/* ---- what it answers ---- */
+
+/*
+ * An entry is "\tNAME => PATH (0xADDRESS)\n" or, of what is known by a path, "\tPATH
+ * (0xADDRESS)\n", each of which may hold any byte. Cuts the address off; returns the next entry,
+ * NULL: there is none.
+ */
+static char *cut_entry(char *entry)
+{
+    static const char begin[] = " (0x", end[] = ")\n";
+    for (char *at = entry; (at = strstr(at, begin)); at++) {
+        char *address = at + strlen(begin);
+        char *behind = address + strspn(address, "0123456789abcdef");
+        if (strncmp(behind, end, strlen(end)) != 0)
+            continue;
+        behind += strlen(end);
+        if (*behind == '\t' || *behind == '\0') {
+            *at = '\0';
+            return behind;
+        }
+    }
+    return NULL;
+}
+
+/* The path in an entry, or NULL: the vDSO has none. Either part may hold an arrow, too: the path is
+   what is there. */
+static const char *path_in(const char *entry)
+{
+    static const char arrow[] = " => ";
+    const char *first = strstr(entry, arrow);
+    for (const char *at = first; at; at = strstr(at + 1, arrow))
+        if (access(at + strlen(arrow), F_OK) == 0)
+            return at + strlen(arrow);
+    const char *path = first && access(entry, F_OK) != 0 ? first + strlen(arrow) : entry;
+    return strchr(path, '/') ? path : NULL;
 }
 
 static bool is_same(int file, const char *path)
@@ -157,6 +246,52 @@ static bool is_same(int file, const char *path)
     struct stat one, other;
     return fstat(file, &one) == 0 && stat(path, &other) == 0 && one.st_dev == other.st_dev &&
            one.st_ino == other.st_ino;
+}
+
+/* The whole file, and a NUL; or NULL. */
+static char *read_whole(int fd)
+{
+    struct stat status;
+    char *text = fstat(fd, &status) == 0 ? malloc((size_t)status.st_size + 1) : NULL;
+    ssize_t n = text ? pread(fd, text, (size_t)status.st_size, 0) : -1;
+    if (n < 0) {
+        free(text);
+        return NULL;
+    }
+    text[n] = '\0';
+    return text;
+}
+
+/* Calls back for each library. Negative errno. */
+static int read_answer(int fd, int linker, const struct origin *origin,
+                       void (*found)(void *data, const char *path), void *data)
+{
+    cleanup(cleanup_free) char *text = read_whole(fd);
+    if (!text)
+        return -ENOMEM;
+    for (char *entry = text, *next; (next = cut_entry(entry)); entry = next) {
+        const char *path = path_in(entry + strspn(entry, "\t"));
+        if (!path || is_same(linker, path)) /* it names itself, too */
+            continue;
+        cleanup(cleanup_free) char *name = with_name(origin, path);
+        if (!name)
+            return -ENOMEM;
+        found(data, name);
+    }
+    return 0;
+}
+
+/* What it says on stderr, in front of which it names the program. NULL when memory is out. */
+static char *complaint(int fd, const struct origin *origin, const char *stand_in)
+{
+    cleanup(cleanup_free) char *text = read_whole(fd);
+    if (!text)
+        return NULL;
+    for (size_t n = strlen(text); n > 0 && text[n - 1] == '\n'; n--)
+        text[n - 1] = '\0';
+    size_t length = strlen(stand_in);
+    bool is_named = strncmp(text, stand_in, length) == 0 && strncmp(text + length, ": ", 2) == 0;
+    return with_name(origin, is_named ? text + length + 2 : text);
 }
 
 /* It waits for what it opens, which may be a FIFO. */
@@ -171,37 +306,42 @@ static void end_in_time(void)
 }
 
 int dynamic_linker_ask(int linker, const char *name, const char *program, char **environment,
-                       void (*found)(void *data, const char *path), void *data)
+                       void (*found)(void *data, const char *path), void *data, struct error *err)
 {
-    char line[PATH_MAX + 256], stand_in[64];
-    int out[2], status = 0;
-    cleanup(cleanup_fd) int file = needed_stand_in(program);
+    char stand_in[32];
+    int status = 0;
+    cleanup(origin_free) struct origin origin = {.fd = -1};
+    int r = origin_of(&origin, program);
+    cleanup(cleanup_fd) int file = r < 0 ? r : needed_stand_in(program, origin.alias);
     if (file < 0)
-        return file;
-    cleanup(cleanup_free) char **variables = reduced(environment);
-    if (!variables)
-        return -ENOMEM;
-    if (pipe2(out, O_CLOEXEC) < 0)
-        return -errno;
+        return error_set(err, file, "%s", strerror(-file));
+    cleanup(free_all) char **variables = reduced(environment, origin.alias);
+    /* Files, not pipes: it can write to both, however much, and they are read when it has ended. */
+    cleanup(cleanup_fd) int out = memfd_create("libraries", MFD_CLOEXEC);
+    cleanup(cleanup_fd) int complaints = memfd_create("complaints", MFD_CLOEXEC);
+    if (!variables || out < 0 || complaints < 0)
+        return error_set(err, -ENOMEM, "out of memory");
     snprintf(stand_in, sizeof(stand_in), "/proc/self/fd/%d", file);
     char *arguments[] = {(char *)name, (char *)"--list", stand_in, NULL};
     pid_t child = fork();
     if (child == 0) {
-        dup2(out[1], STDOUT_FILENO);
+        dup2(out, STDOUT_FILENO);
+        dup2(complaints, STDERR_FILENO);
         fcntl(file, F_SETFD, 0);
+        fcntl(origin.fd, F_SETFD, 0);
         end_in_time();
         execveat(linker, "", arguments, variables, AT_EMPTY_PATH);
         _exit(127);
     }
-    int code = errno;
-    close(out[1]);
-    cleanup(cleanup_file) FILE *lines = fdopen(out[0], "r");
-    while (child > 0 && lines && fgets(line, sizeof(line), lines)) {
-        const char *path = path_in(line);
-        if (path && !is_same(linker, path)) /* it names itself, too */
-            found(data, path);
-    }
-    if (child < 0)
-        return -code;
-    return waitpid(child, &status, 0) < 0 || status != 0 ? -ECHILD : 0;
+    if (child < 0 || waitpid(child, &status, 0) < 0)
+        return error_set(err, -errno, "%s", strerror(errno));
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+        return error_set(err, -ETIMEDOUT, "no answer in %d seconds", TIME_MAX_S);
+    cleanup(cleanup_free) char *said = complaint(complaints, &origin, stand_in);
+    if (status != 0)
+        return error_set(err, -ECHILD, "%s", said && *said ? said : "it failed");
+    if (said && *said)
+        log_warning("%s: %s", name, said);
+    r = read_answer(out, linker, &origin, found, data);
+    return r < 0 ? error_set(err, r, "out of memory") : 0;
 }

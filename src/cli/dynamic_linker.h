@@ -20,10 +20,10 @@ MUST_CHECK int dynamic_linker_open(const char *path);
  * program at `program`, and calls back for the path of each. Nothing else is run: neither code of
  * the program or its libraries, nor what `environment` (or the program's file) would have the
  * dynamic linker load to audit it; where libraries are looked for is as the environment says.
- * Negative errno: it does not tell all of them, or none.
+ * Negative errno and *err: it does not tell all of them, or none; the text is what it says why.
  */
 MUST_CHECK int dynamic_linker_ask(int linker, const char *name, const char *program,
                                   char **environment, void (*found)(void *data, const char *path),
-                                  void *data);
+                                  void *data, struct error *err);
 
 #endif

@@ -84,9 +84,12 @@ static void print_libraries(struct list *list, const char *program, const char *
         return;
     }
     char **environment = options->environment ? options->environment : environ;
-    if (dynamic_linker_ask(linker, interpreter, program, environment, print_library, list) < 0)
-        log_warning("the libraries of %s are not listed: its dynamic linker %s does not tell them",
-                    program, interpreter);
+    struct error err;
+    if (dynamic_linker_ask(linker, interpreter, program, environment, print_library, list, &err) <
+        0)
+        log_warning("the libraries of %s are not listed: its dynamic linker %s does not tell them: "
+                    "%s",
+                    program, interpreter, err.text);
 }
 
 static int list_program(struct list *list, struct error *err)

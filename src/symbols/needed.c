@@ -3,9 +3,9 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -89,22 +89,27 @@ static int append(struct needed *needed, const char *text, size_t length)
     return 0;
 }
 
-/* Where the program lies, in place of $ORIGIN: ld.so(8), "Dynamic string tokens". The others
-   stay. */
-static int append_name(struct needed *needed, const char *name, const char *origin)
+char *needed_from_origin(const char *text, const char *origin)
 {
     static const char *const tokens[] = {"$ORIGIN", "${ORIGIN}"};
-    while (*name) {
+    char *result = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&result, &size);
+    while (stream && *text) {
         size_t token = 0;
         for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++)
-            if (strncmp(name, tokens[i], strlen(tokens[i])) == 0)
+            if (strncmp(text, tokens[i], strlen(tokens[i])) == 0)
                 token = strlen(tokens[i]);
-        int r = token ? append(needed, origin, strlen(origin)) : append(needed, name, 1);
-        if (r < 0)
-            return r;
-        name += token ? token : 1;
+        if (token)
+            fputs(origin, stream);
+        else
+            putc(*text, stream);
+        text += token ? token : 1;
     }
-    return append(needed, "", 1);
+    if (stream && fclose(stream) == 0)
+        return result;
+    free(result);
+    return NULL;
 }
 
 static int copy_names(struct needed *needed, const char *origin)
@@ -122,7 +127,8 @@ static int copy_names(struct needed *needed, const char *origin)
         if (!memchr(name, '\0', n))
             return -ENOEXEC;
         entry->d_un.d_val = needed->names.count;
-        r = append_name(needed, name, origin);
+        cleanup(cleanup_free) char *expanded = needed_from_origin(name, origin);
+        r = expanded ? append(needed, expanded, strlen(expanded) + 1) : -ENOMEM;
     }
     return r;
 }
@@ -221,7 +227,7 @@ static int make(struct needed *needed, const char *origin)
     return r < 0 ? r : take_fd(&fd);
 }
 
-int needed_stand_in(const char *path)
+int needed_stand_in(const char *path, const char *origin)
 {
     struct elf_file file;
     struct error ignored;
@@ -234,11 +240,7 @@ int needed_stand_in(const char *path)
     if (r < 0)
         return r;
     struct needed needed = {.file = &file, .fd = fd};
-    /* Its real name: what is started finds itself by /proc/self/exe. */
-    cleanup(cleanup_free) char *origin = realpath(path, NULL);
-    if (origin)
-        *strrchr(origin, '/') = '\0';
-    r = origin ? make(&needed, origin) : -errno;
+    r = make(&needed, origin);
     vec_free(&needed.entries);
     vec_free(&needed.names);
     elf_file_close(&file);

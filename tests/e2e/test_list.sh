@@ -248,6 +248,106 @@ case_libraries()
     fi
 }
 
+# Names of directories and libraries that the dynamic linker, or who reads its answer, could take for
+# something else; and as they are shown.
+odd_names=(
+    plain plain
+    'with space' 'with space'
+    $'\u202edir\u2066' '\xe2\x80\xaedir\xe2\x81\xa6'
+    $'new\nline' 'new\x0aline'
+    $'tab\t\tin' 'tab\x09\x09in'
+    $'\xff\xfe' '\xff\xfe'
+    'a => b' 'a => b'
+    ' => ' ' => '
+    'a (0x1)' 'a (0x1)'
+    $'a (0x1)\nb' 'a (0x1)\x0ab'
+    'a (0x' 'a (0x'
+    'a:b;c' 'a:b;c'
+    '$LIB' '$LIB'
+    '$ORIGIN' '$ORIGIN'
+    '%s' '%s'
+    'not found' 'not found'
+)
+
+# lists LIBRARY PROGRAM: the program runs, and is listed with the library, which lies where its path,
+# as it is shown, says.
+lists()
+{
+    (exec "$2") || fail "$2 does not run"
+    traced 0 --list -f 'main|in_library' -x '.*@c' "$2"
+    [[ ! -s $err ]] || fail "it says something: $(cat $err)"
+    lines 2 '' $out
+    cut -d: -f2- $out >seen
+    grep -qxF "in_library  int in_library(void)  [DWARF of $1]" seen || fail "$2, not $1: $(cat $out)"
+}
+
+case_odd_names()
+{
+    local i name shown
+    printf 'int in_library(void);\nint in_library(void) { return 0; }\n' >library.c
+    printf 'int in_library(void);\nint main(void) { return in_library(); }\n' >user.c
+    "$cc" -g -shared -fPIC -Wl,-soname,libx.so -o libx.so library.c || fail "not built"
+    # shellcheck disable=SC2016 # the $ is the dynamic linker's
+    "$cc" -g -o by_origin user.c libx.so -Wl,-rpath,'$ORIGIN' && "$cc" -g -o by_name user.c libx.so || fail "not built"
+    for ((i = 0; i < ${#odd_names[@]}; i += 2)); do
+        name=${odd_names[i]} shown=${odd_names[i + 1]}
+        mkdir "$name"
+        cp libx.so by_origin "$name"
+        lists "$dir/$shown/libx.so" "$name/by_origin"
+        cd "$name" || fail "$name"
+        lists "$dir/$shown/libx.so" ./by_origin
+        cd ..
+        # A library that is needed by a path, which begins where the program is started.
+        if [[ $name != '$'* ]]; then
+            "$cc" -g -shared -fPIC -o "$name/libpath.so" library.c
+            "$cc" -g -o by_path user.c "$name/libpath.so" || fail "not built"
+            lists "$shown/libpath.so" ./by_path
+        fi
+        # A library of that name.
+        "$cc" -g -shared -fPIC "-Wl,-soname,lib$name.so" -o "$name/lib$name.so" library.c || fail "not built"
+        [[ $name == *'$'* ]] || {
+            # shellcheck disable=SC2016 # the $ is the dynamic linker's
+            "$cc" -g -o "$name/by_origin" user.c "$name/lib$name.so" -Wl,-rpath,'$ORIGIN' || fail "not built"
+            lists "$dir/$shown/lib$shown.so" "$name/by_origin"
+        }
+    done
+    # Where the program lies, in the environment.
+    # shellcheck disable=SC2016 # the $ is the dynamic linker's
+    export LD_LIBRARY_PATH='/nosuch:$ORIGIN/..:${ORIGIN}'
+    mkdir -p a/bin
+    cp by_name a/bin
+    mv libx.so a
+    lists "$dir/a/bin/../libx.so" a/bin/by_name
+}
+
+# What the dynamic linker says is said in a line like any other.
+case_what_the_linker_says()
+{
+    local linker
+    printf 'int in_library(void);\nint in_library(void) { return 0; }\n' >library.c
+    printf 'int in_library(void);\nint main(void) { return in_library(); }\n' >user.c
+    mkdir $'\u202edir'
+    "$cc" -shared -fPIC -o $'\u202edir/libx.so' library.c
+    "$cc" -o app user.c $'\u202edir/libx.so' || fail "not built"
+    linker=$(readelf -lW app | sed -n 's/.*interpreter: \(.*\)]/\1/p')
+    mkdir elsewhere
+    cd elsewhere || fail "no directory"
+    traced 0 --list -f main ../app
+    one_line "the libraries of ../app are not listed: its dynamic linker $linker does not tell them: .*"'\\xe2\\x80\\xaedir/libx\.so: '
+    cd ..
+    printf 'no library' >libshort.so
+    # shellcheck disable=SC2016 # the $ is the dynamic linker's
+    "$cc" -shared -fPIC -Wl,-soname,libshort.so -o libgood.so library.c && "$cc" -o short user.c libgood.so -Wl,-rpath,'$ORIGIN' || fail "not built"
+    traced 0 --list -f main ./short
+    one_line "does not tell them: .*: $dir/libshort\.so: "
+    # Not all that it says is a reason not to answer.
+    "$cc" -g -o alone library.c -x c - <<<'int main(void) { return 0; }' || fail "not built"
+    LD_PRELOAD=$dir/libnosuch.so "$tracer" --list -f main ./alone >$out 2>all
+    lines 1 '^alone:main  ' $out
+    grep '^ptrace_tracer: ' all >$err
+    one_line "$linker: .*'$dir/libnosuch\.so' from LD_PRELOAD"
+}
+
 # A library that is a FIFO holds up no shell that completes a word.
 case_library_is_a_fifo()
 {
@@ -259,7 +359,7 @@ case_library_is_a_fifo()
     traced 0 --list -f main ./app
     lines 1 '^app:main  ' $out
     ((SECONDS - begin < 30)) || fail "it took $((SECONDS - begin)) seconds"
-    said 'the libraries of ./app are not listed: its dynamic linker .* does not tell them'
+    said 'the libraries of ./app are not listed: its dynamic linker .* does not tell them: no answer in 10 seconds$'
 }
 
 run_cases "$@"
