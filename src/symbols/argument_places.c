@@ -74,11 +74,6 @@ static struct abi_location claim_of(const struct parameter *parameter)
     return claim;
 }
 
-static bool is_same_place(const struct value_place *a, const struct value_place *b)
-{
-    return a->kind == b->kind && a->index == b->index && a->offset == b->offset;
-}
-
 /* Whether the two cannot both be true; of pieces, only those that both know of are compared. */
 static bool differ(const struct abi_location *claim, const struct abi_location *abi)
 {
@@ -88,8 +83,8 @@ static bool differ(const struct abi_location *claim, const struct abi_location *
         return true;
     bool first = claim->place.kind && abi->place.kind,
          second = claim->second.kind && abi->second.kind;
-    return (first && !is_same_place(&claim->place, &abi->place)) ||
-           (second && !is_same_place(&claim->second, &abi->second));
+    return (first && !place_is_same(&claim->place, &abi->place)) ||
+           (second && !place_is_same(&claim->second, &abi->second));
 }
 
 /* Whether the ABI says all that is claimed, too. */

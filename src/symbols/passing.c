@@ -68,16 +68,10 @@ static bool is_possible(const struct signature *signature, const struct classes 
     return true;
 }
 
-static bool is_same_place(const struct value_place *a, const struct value_place *b)
-{
-    return a->kind == b->kind && a->index == b->index && a->shift == b->shift &&
-           a->offset == b->offset;
-}
-
 static void keep_same(struct abi_location *at, const struct abi_location *other)
 {
     if (at->where != other->where || at->beyond != other->beyond ||
-        !is_same_place(&at->place, &other->place) || !is_same_place(&at->second, &other->second))
+        !place_is_same(&at->place, &other->place) || !place_is_same(&at->second, &other->second))
         *at = (struct abi_location){0};
 }
 

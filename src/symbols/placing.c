@@ -1,11 +1,5 @@
 #include "symbols/placing.h"
 
-static bool same_address(const struct value_place *a, const struct value_place *b)
-{
-    return a->kind == b->kind && a->index == b->index && a->shift == b->shift &&
-           a->offset == b->offset;
-}
-
 /* Makes the pointee hold the bytes from `low` to `high` (exclusive) behind its address, too. */
 static bool grow(struct pointee *pointee, int64_t low, int64_t high)
 {
@@ -26,7 +20,7 @@ static bool grow(struct pointee *pointee, int64_t low, int64_t high)
 uint16_t placing_pointee(const struct pointees *pointees, const struct value_place *address)
 {
     uint16_t i = 0;
-    while (i < pointees->n && !same_address(&pointees->items[i].address, address))
+    while (i < pointees->n && !place_is_same(&pointees->items[i].address, address))
         i++;
     return i;
 }

@@ -84,6 +84,13 @@ struct value_place {
     int32_t offset; /* of PLACE_STACK_ARG and PLACE_POINTEE */
 };
 
+/* Whether the two are one place. */
+static inline bool place_is_same(const struct value_place *a, const struct value_place *b)
+{
+    return a->kind == b->kind && a->index == b->index && a->shift == b->shift &&
+           a->offset == b->offset;
+}
+
 /*
  * Memory that an address leads to, of which an event shows something: the `size` bytes from `low`
  * bytes behind the address on.
