@@ -39,6 +39,7 @@ struct c_scalar {
        other offsets count from there. */
     bool referred;
     uint64_t reference;
+    const char *reference_name; /* of the member that is the address, as `name` is */
 };
 
 struct c_type {

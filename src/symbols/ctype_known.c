@@ -190,5 +190,6 @@ bool layout_known_reference(struct layout *layout, Dwarf_Die *reference, uint64_
     scalar->name = layout_member_name(layout, name, type->scalars[0].name);
     scalar->referred = true;
     scalar->reference = offset;
+    scalar->reference_name = name;
     return true;
 }

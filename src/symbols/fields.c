@@ -34,12 +34,18 @@ static int note_not_shown(struct field_list *list, const char *name)
 
 /* ---- values ---- */
 
+/* "base_member"; base alone where it is no member. */
+static const char *name_of(struct arena *arena, const char *base, const char *member)
+{
+    return member && *member ? arena_format(arena, "%s_%s", base, member) : base;
+}
+
 /* 1: added, as the list's last one; 0: there is no place for it. */
 static int add_field(struct field_list *list, const char *base, const struct c_scalar *scalar,
                      const struct abi_location *at)
 {
     struct field field = {
-        .name = base,
+        .name = name_of(list->arena, base, scalar->name),
         .kind = scalar->kind,
         .is_signed = scalar->is_signed,
         .size = scalar->size,
@@ -48,12 +54,10 @@ static int add_field(struct field_list *list, const char *base, const struct c_s
         .unit = scalar->unit,
         .enumeration = scalar->enumeration,
     };
-    if (list->n == PROBE_FIELDS_MAX || !placing_scalar(&list->pointees, at, scalar, &field))
-        return 0;
-    if (scalar->name && *scalar->name)
-        field.name = arena_format(list->arena, "%s_%s", base, scalar->name);
     if (!field.name)
         return -ENOMEM;
+    if (list->n == PROBE_FIELDS_MAX || !placing_scalar(&list->pointees, at, scalar, &field))
+        return 0;
     list->fields[list->n++] = field;
     return 1;
 }
@@ -86,20 +90,19 @@ static int add_symbol(struct field_list *list, unsigned depth)
     return 0;
 }
 
-/* Adds what became of reading behind `pointer`, and marks the fields from number `first` on, which
-   lie there, with it. */
-static int add_state(struct field_list *list, const struct field *pointer, size_t first)
+/* Adds what became of reading behind an address, which is the pointee of that number, and marks the
+   fields from number `first` on, which lie there, with it. */
+static int add_state(struct field_list *list, const char *name, uint16_t pointee, size_t first)
 {
     static const struct enum_label labels[] = {
         {"ok", POINTEE_READ}, {"null", POINTEE_NULL}, {"bad_address", POINTEE_BAD}};
     static const struct enum_type states = {.name = "address", .n_labels = 3, .labels = labels};
     struct field state = {
-        .name = arena_format(list->arena, "%s_ptr", pointer->name),
+        .name = arena_format(list->arena, "%s_ptr", name),
         .kind = VALUE_ENUM,
         .size = 1,
         .enumeration = &states,
-        .place = {.kind = PLACE_POINTEE_STATE,
-                  .index = placing_pointee(&list->pointees, &pointer->place)},
+        .place = {.kind = PLACE_POINTEE_STATE, .index = pointee},
     };
     if (!state.name)
         return -ENOMEM;
@@ -115,7 +118,6 @@ static int add_state(struct field_list *list, const struct field *pointer, size_
 static int add_absence(struct field_list *list, const char *base, const struct abi_location *at,
                        size_t first)
 {
-    const struct field address = {.name = base, .place = at->place};
     if (list->n == first)
         return 0;
     if (!take_room(list, 1)) {
@@ -124,7 +126,24 @@ static int add_absence(struct field_list *list, const char *base, const struct a
     }
     for (size_t i = first; i < list->n; i++)
         list->fields[i].is_referred = list->fields[i].guard == 0;
-    return add_state(list, &address, first);
+    return add_state(list, base, placing_pointee(&list->pointees, &at->place), first);
+}
+
+/* The same for the list's last field if it lies behind a reference, which is never NULL but in a
+   program that is wrong. Texts say themselves that there is nothing. 1, or 0: it is not shown. */
+static int add_reference_state(struct field_list *list, const char *base,
+                               const struct c_scalar *scalar, unsigned depth)
+{
+    struct field *field = &list->fields[list->n - 1];
+    if (!scalar->referred || value_is_text(field->kind))
+        return 1;
+    if (!take_room(list, depth)) {
+        list->n--;
+        return 0;
+    }
+    const char *name = name_of(list->arena, base, scalar->reference_name);
+    int r = name ? add_state(list, name, field->place.index, list->n - 1) : -ENOMEM;
+    return r < 0 ? r : 1;
 }
 
 static int follow(struct field_list *list, const struct c_scalar *pointer, unsigned depth);
@@ -149,6 +168,8 @@ static int add_target(struct field_list *list, const struct c_type *type, unsign
         int r = has_room && take_room(list, depth)
                     ? add_field(list, named ? pointer.name : alone, scalar, &there)
                     : 0;
+        if (r > 0)
+            r = add_reference_state(list, pointer.name, scalar, depth);
         complete &= r > 0;
         if (r > 0)
             r = follow(list, scalar, depth);
@@ -156,7 +177,9 @@ static int add_target(struct field_list *list, const struct c_type *type, unsign
             return r;
     }
     list->reserved -= has_room;
-    int r = list->n > first ? add_state(list, &pointer, first) : 0;
+    int r = list->n > first ? add_state(list, pointer.name,
+                                        placing_pointee(&list->pointees, &pointer.place), first)
+                            : 0;
     if (r < 0 || complete)
         return r;
     const char *name = arena_format(list->arena, "*%s", pointer.name);
@@ -185,7 +208,12 @@ static int add_value(struct field_list *list, const char *base, const struct c_t
 {
     bool complete = !type->incomplete && type->abi.shape != ABI_UNCLASSIFIED;
     for (size_t i = 0; i < type->n_scalars; i++) {
+        size_t first = list->n;
         int r = add_field(list, base, &type->scalars[i], at);
+        if (r > 0)
+            r = add_reference_state(list, base, &type->scalars[i], depth + 1);
+        if (r > 0)
+            list->fields[first].is_referred = list->fields[first].guard != 0;
         complete &= r > 0;
         if (r > 0)
             r = follow(list, &type->scalars[i], depth);

@@ -213,6 +213,40 @@ case_options_of_the_compiler()
     done
 }
 
+case_absent_references()
+{
+    values_need g++
+    g++ -g -O0 -w -o program "$top/tests/targets/absent_references.cc" || fail "cannot be built"
+    "$tracer" --quiet --print=lines -f 'referred|holding|chosen' -- ./program || fail "exit status $?"
+    sed -nE 's/^[0-9]+ +//; s/from = 0x[0-9a-f]*/from/; s/program:|= void.*| <[0-9.]+>$//; /./p' lines >got
+    printf '%s\n' 'referred(v_size = 3, s = "text", last = 0)' 'holding(holder_held_size = 3, holder_number = 0)' \
+        'chosen(from)' '= 3' \
+        'referred(v_size = (null), s = (null), last = 1)' \
+        'holding(holder_held_size = (null), holder_number = 1)' 'chosen(from)' '= (null)' \
+        'referred(v_size = (bad address), s = (bad address), last = 2)' \
+        'holding(holder_held_size = (bad address), holder_number = 2)' 'chosen(from)' '= (bad address)' >wanted
+    diff wanted got >difference || fail "$(cat difference)"
+}
+
+case_absent_references_in_events()
+{
+    values_need g++
+    g++ -g -O0 -w -o program "$top/tests/targets/absent_references.cc" || fail "cannot be built"
+    with_lttng
+    "$tracer" --output=trace -f 'referred|holding' -- ./program 2>"$err" || fail "exit status $?"
+    read_trace trace
+    sed -nE 's/.*program:(referred|holding)_entry: .*procname = "[^"]*" \}, \{ (.*) \}$/\2/p' text >got
+    cat >wanted <<'END'
+v_size = 3, v_ptr = ( "ok" : container = 0 ), s = "text", last = 0
+holder_held_size = 3, holder_held_ptr = ( "ok" : container = 0 ), holder_number = 0
+v_size = 0, v_ptr = ( "null" : container = 1 ), s = "(null)", last = 1
+holder_held_size = 0, holder_held_ptr = ( "null" : container = 1 ), holder_number = 1
+v_size = 0, v_ptr = ( "bad_address" : container = 2 ), s = "(bad address)", last = 2
+holder_held_size = 0, holder_held_ptr = ( "bad_address" : container = 2 ), holder_number = 2
+END
+    diff wanted got >difference || fail "$(cat difference)"
+}
+
 # Strict DWARF 4 cannot tell which copy constructors are defaulted, nor of alignment.
 strict() # LANGUAGE COMPILER LEVEL SEED
 {

@@ -206,7 +206,10 @@ class Reference(Type):
 
     def show(self, value):
         if self.show_text:
-            return super().show(value)
+            # Whether there is anything is told of a number; texts tell it themselves.
+            shown = super().show(value)
+            return (f"{{ struct out_target target = out_follow(&{value}); {shown} "
+                    "out_followed(target); }" if self.to.text.startswith("std::vector") else shown)
         if not self.followed:
             return f"out_pointer(&{value});"
         inner = self.to.show(value)
