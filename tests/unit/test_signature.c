@@ -220,7 +220,8 @@ START_TEST(cxx_library)
     } functions[] = {
         {"ns::library_entry",
          "a:str8@&i0>0/&i0>8 b:str8@&i1>0/&i1>8 c:str8@i3/i2 d_size:count8@&i4>0/&i4>8 "
-         "e_size:count8@&i5>0/&i5>8 f:ptr8@&s0>0 g:ptr8@&s8>0",
+         "e_size:count8@&i5>0/&i5>8 e_ptr:enum1@?i5 f:ptr8@&s0>0 "
+         "g:ptr8@&s8>0",
          "retval:int8s@I0"},
         {"ns::text[abi:cxx11]_entry", "", "retval:str8@&I0>0/&I0>8"},
         {"ns::others_entry", "a_first:ptr8@&i0>0", "retval:int4s@I0"},

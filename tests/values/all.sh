@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# all.sh [CALLS]: CALLS random calls (a million), by both compilers, optimised and not, of C and C++,
-# treated by dwz, and without -fvar-tracking, with addresses followed to no, one and two steps; traced with LTTng, and some with --print too. Prints what was compared; fails on any difference.
+# all.sh [CALLS]: CALLS random calls (a million), of C and C++ by both compilers: optimised and not, in
+# strict DWARF 4, treated by dwz, and without -fvar-tracking, with addresses followed to no, one and two
+# steps; traced with LTTng, and some with --print too. Prints what was compared, and how many values
+# of each kind were shown: the others are those that --list names. Fails on any difference.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
 # shellcheck source=tests/e2e/cases.sh
@@ -9,17 +11,18 @@
 . "$(dirname "$0")/run.sh"
 
 calls=${1:-1000000}
-programs=75 # five of each kind
+programs=110 # five of each kind
 each=$(((calls + programs - 1) / programs))
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ptrace_tracer-values.XXXXXX") || fail "no temporary directory"
 cd "$dir" || exit 1
 private_lttng_start
 trap 'private_lttng_stop; rm -rf "$dir"' EXIT
 seed=${SEED:-1000} total=0
+declare -A shown=() passed=()
 # compare ROUND LANGUAGE COMPILER LEVEL [dwz [-m]] [FLAG...]
 compare()
 {
-    local round=$1 language=$2 compiler=$3 level=$4 kind=${*:2} dwz=()
+    local round=$1 language=$2 compiler=$3 level=$4 kind="${*:2}" dwz=()
     values_units=1
     values_flags=()
     shift 4
@@ -36,6 +39,8 @@ compare()
     printf '%s, seed %d, deref %d: ' "$kind" $seed "$deref"
     values_ctf "$each" $seed
     total=$((total + $(sed -n '$s/ events.*//p' difference)))
+    shown[$kind]=$((${shown[$kind]:-0} + $(sed -n '$s/.* events, \([0-9]*\) of.*/\1/p' difference)))
+    passed[$kind]=$((${passed[$kind]:-0} + $(sed -n '$s/.* of \([0-9]*\) values.*/\1/p' difference)))
     if ((round == 1)); then
         printf '%s, seed %d, --print: ' "$kind" $seed
         values_print 2000 $seed
@@ -43,16 +48,22 @@ compare()
 }
 
 for round in 1 2 3 4 5; do
-    for language in c c++; do
-        for compiler in gcc clang; do
-            compare $round $language $compiler O0
-            compare $round $language $compiler O2
+    for compiler in gcc clang; do
+        for level in O0 O2 Og; do
+            compare $round c $compiler $level
+            compare $round c++ $compiler $level
         done
-        compare $round $language gcc Og
-        compare $round $language gcc O2 -fno-var-tracking
+        compare $round c++ $compiler O0 -gdwarf-4 -gstrict-dwarf
+        compare $round c++ $compiler O2 -gdwarf-4 -gstrict-dwarf
+        compare $round c++ $compiler O0 dwz
+        compare $round c++ $compiler O2 dwz -m
     done
-    compare $round c++ gcc O0 dwz
-    compare $round c++ gcc O2 dwz -m
-    compare $round c++ clang O0 dwz
+    # Of GCC alone: clang has no such option.
+    compare $round c gcc O2 -fno-var-tracking
+    compare $round c++ gcc O2 -fno-var-tracking
 done
+echo "Values shown, of those passed; --list names the others:"
+for kind in "${!passed[@]}"; do
+    echo "  $kind: ${shown[$kind]} of ${passed[$kind]}"
+done | sort
 echo "$((total / 2)) calls, 0 differences"
