@@ -90,7 +90,9 @@ static bool is_function(const Elf64_Sym *symbol)
 static int copy_name(struct strings *strings, size_t at, const char **result, bool *is_old,
                      struct arena *arena)
 {
-    size_t room = at < strings->size ? strings->size - at : 0;
+    if (at >= strings->size)
+        return -ENOENT;
+    size_t room = strings->size - at;
     size_t length = strnlen(strings->bytes + at, room < NAME_LENGTH_MAX ? room : NAME_LENGTH_MAX);
     if (length == NAME_LENGTH_MAX || length >= strings->left)
         strings->n_left_out++;
