@@ -167,6 +167,106 @@ case_loaded_later()
     entered 20 'late:library_own\('
 }
 
+# Loaded when it is attached to, unloaded, and loaded again, at the same place or at another.
+case_loaded_and_unloaded()
+{
+    local i
+    library
+    compile now
+    begins ./now ./liblate.so
+    ask keep
+    attach -f 'library_own|own'
+    for i in 1 2 3; do
+        ask unload
+        ask own
+        ask keep
+    done
+    leave
+    entered 30 'late:library_own\('
+    entered 30 'now:own\('
+    lines 120 . lines
+    ask unload
+    ask keep
+    ends
+}
+
+# compile_linked: ./linked, which calls library_own() of ./liblate.so by a word that is relocated at the first call.
+compile_linked()
+{
+    library
+    compile linked -DLINKED -Wl,--no-as-needed,-z,lazy,-rpath,"$PWD" "$PWD/liblate.so"
+}
+
+# What nobody has resolved yet is no name without a function.
+case_resolved_late()
+{
+    compile_linked
+    printf '%s\n' nothing nothing >commands
+    traced 0 --print=lines -f library_own ./linked <commands
+    lines 0 'no function matches' $err
+    lines 0 . lines
+    printf '%s\n' nothing linked linked >commands
+    traced 0 --print=lines -f library_own ./linked <commands
+    entered 20 'late:library_own\('
+    lines 40 . lines
+    begins ./linked
+    attach -f library_own
+    ask nothing
+    leave
+    lines 0 . lines
+    attach -f library_own
+    ask nothing
+    ask linked
+    ask linked
+    leave
+    entered 20 'late:library_own\('
+    lines 40 . lines
+    # It is known now by the word that is relocated.
+    attach -f library_own
+    ask linked
+    leave
+    entered 10 'late:library_own\('
+    lines 20 . lines
+    ends
+}
+
+# Another program has others, whoever executes it: the process itself, or a child.
+case_executed()
+{
+    local text_before
+    compile now
+    compile other -no-pie -fno-pie -Wl,-z,lazy
+    begins "$tracer" --print=lines -f "$pattern" ./now 2>"$err"
+    text_before=$text
+    ask own
+    ask strlen
+    echo 'exec ./other' >in
+    wait_for 20 eval '[[ $(grep -c "^text " answers) == 2 ]]' || fail "it does not execute the other one"
+    text=$(sed -n 's/^text //p' answers | tail -n 1)
+    [[ $text != "$text_before" ]] || fail "it is the same program"
+    ask own
+    ask strlen
+    ask lazy
+    ask dlsym
+    program_pid=$(sed -n 's/^pid //p' answers | tail -n 1)
+    [[ $program_pid == "$pid" ]] || fail "it is another process"
+    kill -TERM "$pid"
+    tracer_pid=$! tracer_ends 143
+    entered 10 'now:own\('
+    entered 10 "c:strlen\\(arg1 = $text_before,"
+    seen_all other
+    rm in
+    printf '%s\n' own 'run ./other' own >commands
+    traced 0 -F --print=lines -f 'own|strlen' ./now <commands
+    text=$(sed -n 's/^text //p' ./other.out)
+    entered 20 'now:own\('
+    entered 10 'other:own\('
+    entered 10 "c:strlen\\(arg1 = $text,"
+    traced 0 --print=lines -f 'own|strlen' ./now <commands
+    entered 20 'now:own\('
+    entered 0 'other:own\('
+}
+
 # A child has what its parent has resolved.
 case_children()
 {
@@ -229,6 +329,70 @@ case_rules()
     events 20 c:strcspn_entry
     events 0 c:strcspn_exit
     events 0 c:strlen_entry
+}
+
+# The first byte of own()'s implementation in ./linked.
+is_planted()
+{
+    local vaddr base
+    vaddr=0x$(nm ./linked | sed -n 's/ t one_way$//p')
+    base=0x$(sed -n "s:-.* 00000000 .* $PWD/linked\$::p" "/proc/$pid/maps" | head -n 1)
+    [[ $(bytes_at "/proc/$pid/mem" $((base + vaddr)) 1) == ' cc' ]]
+}
+
+is_lifted()
+{
+    ! is_planted
+}
+
+enable() # own|library_own
+{
+    [[ $1 == own ]] || lttng_do enable-event -u late:library_own_entry
+    lttng_do enable-event -u linked:own_entry
+    wait_for 10 is_planted || fail "own() is not planted"
+}
+
+disable()
+{
+    lttng_do disable-event -u linked:own_entry
+    wait_for 10 is_lifted || fail "own() is not lifted"
+}
+
+# By a rule that comes, goes and comes again; of one function also while it is not resolved yet.
+case_rules_again()
+{
+    local i
+    with_lttng
+    compile_linked
+    begins ./linked
+    lttng_do create indirect --output="$PWD/trace"
+    lttng_do enable-event -u other:nothing
+    lttng_do start
+    tracer_start -f 'own|library_own' -p "$pid"
+    wait_for 20 is_traced "$pid" || fail "it is not traced"
+    for i in 1 2 3; do
+        ask own
+        enable own
+        ask own
+        disable
+    done
+    for i in 1 2 3; do
+        # That all of it is done shows at own(), which is asked for after it.
+        enable library_own
+        disable
+        ((i == 1)) || ask linked
+        lttng_do disable-event -u late:library_own_entry
+        enable own
+        disable
+        ask linked
+    done
+    leave
+    ends
+    lttng_do destroy indirect
+    read_trace trace
+    events 30 linked:own_entry
+    events 20 late:library_own_entry
+    lines 50 . text
 }
 
 run_cases "$@"

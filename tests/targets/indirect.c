@@ -7,8 +7,13 @@
  *     strlen      calls strlen(text) 10 times through a pointer
  *     lazy        calls strcspn(text, "xy") 10 times, as the linker has arranged it
  *     dlsym       calls what dlsym() says that strspn() is, 10 times, with the text
- *     library     loads the library and calls its library_own() 10 times
+ *     library     loads the library, calls its library_own() 10 times, and unloads it
+ *     keep        the same, but does not unload it
+ *     unload      unloads one that was kept
+ *     linked      calls library_own() 10 times, as the linker has arranged it (-DLINKED)
  *     fork        does `own` and `strlen` in a child
+ *     run PROGRAM     has a child execute the program (this one, built in another way), to do
+ * these, too; what it prints is in PROGRAM.out exec PROGRAM    executes it itself
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -69,6 +74,10 @@ static void call_library(const char *path)
 {
     (void)path;
 }
+
+static void unload(void)
+{
+}
 #else
 static void call_found(void)
 {
@@ -78,16 +87,36 @@ static void call_found(void)
         check(found(text, "xy") == 0, "strspn");
 }
 
+static void *library;
+
 static void call_library(const char *path)
 {
     one *library_own = NULL;
-    void *library = dlopen(path, RTLD_NOW);
+    library = dlopen(path, RTLD_NOW);
     check(library != NULL, "dlopen");
     *(void **)&library_own = dlsym(library, "library_own");
     check(library_own != NULL, "dlsym");
     for (int i = 0; i < CALLS; i++)
         check(library_own(i) == i + 2, "library_own");
+}
+
+static void unload(void)
+{
     check(dlclose(library) == 0, "dlclose");
+}
+#endif
+
+#ifdef LINKED
+int library_own(int x);
+
+static void call_linked(void)
+{
+    for (int i = 0; i < CALLS; i++)
+        check(library_own(i) == i + 2, "linked");
+}
+#else
+static void call_linked(void)
+{
 }
 #endif
 
@@ -101,6 +130,14 @@ static void in_child(void)
         _exit(0);
     }
     check(waitpid(child, &status, 0) == child && status == 0, "the child");
+}
+
+static void run(char *program)
+{
+    char command[128];
+    snprintf(command, sizeof(command), "exec %s >%s.out", program, program);
+    FILE *child = popen(command, "w");
+    check(child != NULL && fputs("own\nstrlen\n", child) >= 0 && pclose(child) == 0, program);
 }
 
 int main(int argc, char **argv)
@@ -119,8 +156,18 @@ int main(int argc, char **argv)
             in_child();
         else if (strcmp(line, "lazy\n") == 0)
             call_lazy();
-        else if (strcmp(line, "library\n") == 0)
+        else if (strcmp(line, "library\n") == 0 || strcmp(line, "keep\n") == 0)
             call_library(argc > 1 ? argv[1] : "");
+        else if (strcmp(line, "linked\n") == 0)
+            call_linked();
+        if (strcmp(line, "library\n") == 0 || strcmp(line, "unload\n") == 0)
+            unload();
+        if (strchr(line, ' '))
+            *strrchr(line, '\n') = '\0';
+        if (strncmp(line, "run ", 4) == 0)
+            run(line + 4);
+        else if (strncmp(line, "exec ", 5) == 0)
+            execl(line + 5, line + 5, (char *)NULL);
         puts("done");
         fflush(stdout);
     }
