@@ -198,6 +198,38 @@ case_unnamed_parameters()
     done
 }
 
+# clang says nothing of them where they are not used, and not where those of a constructor come from.
+case_unnamed_parameters_clang()
+{
+    values_need clang++
+    local level wanted
+    for level in "-O0" "-O1 -fno-inline"; do
+        # shellcheck disable=SC2086 # options
+        clang++ -std=gnu++17 -g $level -o program "$top/tests/targets/unnamed_parameters.cc" || fail "cannot be built"
+        shown '.*Derived::Base|.*::__invoke' | sed 's/this = 0x[0-9a-f]*/this/' >got
+        wanted='Derived::Base(this, arg3 = 1, arg4 = 2.5, arg5 = "inherited", arg6 = 4)'
+        [[ $level != -O0 ]] || wanted='Derived::Base()'
+        printf '%s\n' "$wanted" 'main::$_0::__invoke(a = 9, b = 8.5)' >wanted
+        grep -v ' not: ' got | diff wanted - >difference || fail "$level: $(cat difference)"
+    done
+}
+
+case_addresses_on_the_stack()
+{
+    local compiler level
+    for compiler in clang++ g++; do
+        values_need $compiler
+        for level in "-O0" "-O0 -fomit-frame-pointer" "-O0 -gdwarf-4"; do
+            # shellcheck disable=SC2086 # options
+            $compiler -g $level -o program "$top/tests/targets/addresses_on_stack.cc" || fail "cannot be built"
+            shown 'summed|Owner::owned' | sed 's/this = 0x[0-9a-f]*/this/' >got
+            printf '%s\n' 'summed(a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, x_value = 77, y_value = 88, z_value = 99)' \
+                'Owner::owned(this, a = 1, b = 2, c = 3, d = 4, e = 5, x_value = 6, g = 7, y_value = 8)' >wanted
+            diff wanted got >difference || fail "$compiler $level: $(cat difference)"
+        done
+    done
+}
+
 case_options_of_the_compiler()
 {
     values_need gcc
