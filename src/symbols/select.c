@@ -17,7 +17,12 @@
 #include "util/vec.h"
 
 /* What compiling one pattern may take, twice. */
-enum { COMPILE_TIME_US = 500000, COMPILE_MEMORY = 96 << 20, PARENTHESES_MANY = 500 };
+enum {
+    COMPILE_TIME_US = 500000,
+    COMPILE_MEMORY = 96 << 20,
+    PARENTHESES_MANY = 500,
+    PLUSES_MANY = 8
+};
 
 struct pattern {
     char *text;    /* as the user wrote it */
@@ -146,18 +151,21 @@ static void compile_and_exit(const char *ere)
 }
 
 /*
- * regcomp() writes out what is repeated within bounds ("a{1,9}"), as often as it may stand there.
- * Of nested ones it makes so much that memory and time do not suffice, and by which rule is its own
- * affair; so such a pattern is tried first. Whether it can be compiled, if it is one.
+ * regcomp() writes out what is repeated within bounds ("a{1,9}"), as often as it may stand there,
+ * and what stands in front of a '+', twice. Of nested ones it makes so much that memory and time do
+ * not suffice, and by which rule is its own affair; so such a pattern is tried first. Whether it
+ * can be compiled, if it is one.
  */
 static int check_cost(const char *ere, struct error *err)
 {
     int status = 0;
-    size_t open = 0;
-    for (const char *at = ere; (at = strchr(at, '(')); at++)
-        open++;
+    size_t open = 0, pluses = 0;
+    for (const char *at = ere; *at; at++) {
+        open += *at == '(';
+        pluses += *at == '+';
+    }
     /* It calls itself for what is in parentheses, too. */
-    if (!strchr(ere, '{') && open < PARENTHESES_MANY)
+    if (!strchr(ere, '{') && open < PARENTHESES_MANY && pluses < PLUSES_MANY)
         return 0;
     pid_t child = fork();
     if (child == 0)
@@ -172,7 +180,7 @@ static int check_cost(const char *ere, struct error *err)
     return error_set(
         err, -EINVAL,
         "the pattern '%.100s%s' takes too much memory or time: {...} of what is large, "
-        "or too many parentheses",
+        "or too many parentheses or '+'",
         ere, strlen(ere) > 100 ? "..." : "");
 }
 

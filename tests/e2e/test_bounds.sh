@@ -122,7 +122,8 @@ case_patterns()
 {
     local pattern
     for pattern in '((((a{1,100}){1,100}){1,100}){1,100})' 'a{1,30000}' '(a?){1,1000}a{1000}' '((a*)*){1,100}' \
-        "$(printf '(%.0s' {1..50000})a$(printf ')%.0s' {1..50000})"; do
+        "$(printf '(%.0s' {1..50000})a$(printf ')%.0s' {1..50000})" \
+        "a$(printf '+%.0s' {1..48})" "$(printf '(%.0s' {1..30})a$(printf '+)%.0s' {1..30})"; do
         costs_little 125 --list -f "$pattern" "$sample"
         [[ $(wc -l <$err) == 1 ]] || fail "$(wc -l <$err) lines"
         said "the pattern '.{1,103}' takes too much memory or time"
@@ -132,7 +133,8 @@ case_patterns()
     costs_little 125 --list --filter-file=patterns "$sample"
     one_line 'patterns:2: the pattern .* takes too much memory or time'
     # What people write.
-    for pattern in 'my_[a-z]{1,20}_function' '(my|main).{0,60}' '([a-z]{1,30}_?){1,20}'; do
+    for pattern in 'my_[a-z]{1,20}_function' '(my|main).{0,60}' '([a-z]{1,30}_?){1,20}' \
+        '(m+y+_+(t+r+a+c+e+d+|u+n+)_+)+f+.+' 'my_traced_function++++++++'; do
         costs_little 0 --list -f "$pattern" "$sample"
         at_least 1 '^mylib:my_traced_function  ' $out || fail "'$pattern' does not match"
     done

@@ -10,8 +10,7 @@ enum { SIZE_MAX_BYTES = 256 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    /* As in fuzz_patterns.c. */
-    if (size > SIZE_MAX_BYTES || memchr(data, '{', size))
+    if (size > SIZE_MAX_BYTES || !fuzz_is_cheap_pattern(data, size))
         return 0;
     int fd = memfd_create("patterns", MFD_CLOEXEC);
     if (fd < 0 || write(fd, data, size) != (ssize_t)size)

@@ -10,10 +10,10 @@
 
 enum { LENGTH_MAX = 48 };
 
-/* To regcomp() a bound of hundreds, or bounds of bounds, are as many states. */
 static bool is_bearable(const char *pattern)
 {
-    return strlen(pattern) <= LENGTH_MAX && !strchr(pattern, '{');
+    size_t length = strlen(pattern);
+    return length <= LENGTH_MAX && fuzz_is_cheap_pattern(pattern, length);
 }
 
 /* The whole name, as regexec() has it: leftmost, then longest. */
