@@ -296,6 +296,18 @@ void callstack_jumped(struct callstack *cs)
     cs->epoch++;
 }
 
+bool callstack_in_doubt(const struct callstack *cs, uint64_t slot, uint64_t ret)
+{
+    uint32_t i = find(cs, slot);
+    return i && node_at(cs, i)->frame.ret == ret && is_doubtful(cs, node_at(cs, i));
+}
+
+void callstack_left(struct callstack *cs, uint64_t slot, uint64_t ret)
+{
+    while (callstack_in_doubt(cs, slot, ret))
+        forget(cs, find(cs, slot));
+}
+
 void callstack_seen(struct callstack *cs, uint64_t sp, struct stack_range stack)
 {
     settle(cs, sp, stack, 0);

@@ -112,6 +112,12 @@ bool callstack_return(struct callstack *cs, uint64_t slot, uint64_t ret, struct 
 /* The thread is about to leave, or has left, frames without returning from them. */
 void callstack_jumped(struct callstack *cs);
 
+/* Whether the innermost frame that is to return to `ret` by way of `slot` may have been left. */
+bool callstack_in_doubt(const struct callstack *cs, uint64_t slot, uint64_t ret);
+
+/* Those of them that may have been left have been. */
+void callstack_left(struct callstack *cs, uint64_t slot, uint64_t ret);
+
 /*
  * The thread is seen at stack pointer `sp`: frames with lower slots on that stack are forgotten or
  * buried, as described above. callstack_enter() and callstack_return() do so by themselves. After a

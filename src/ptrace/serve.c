@@ -9,6 +9,7 @@
 #include "ptrace/cpu.h"
 #include "ptrace/facts.h"
 #include "ptrace/handover.h"
+#include "ptrace/jumps.h"
 #include "ptrace/returns.h"
 #include "ptrace/spans.h"
 #include "ptrace/stack_range.h"
@@ -194,11 +195,7 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
                       .return_address = site->at.value,
                       .ip = site->at.value};
     struct stack_range stack = stack_range_of(tracee, slot, hit.time_ns);
-    /* Behind a call that never returns a compiler may put the landing pad of an exception, which is
-       entered with the exception in the first return register (Itanium C++ ABI, Exception Handling,
-       2.5.3): that is no return. */
-    if (tracee->exception && arch_integer_ret(regs, 0) == tracee->exception)
-        callstack_seen(&tracee->frames, arch_sp(regs), stack);
+    jumps_settle(tracee, site->at, regs);
     while (callstack_return(&tracee->frames, slot, site->at.value, stack, &frame)) {
         const struct site *entry = frame.what;
         if (!any)
@@ -216,59 +213,6 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
         report(engine, tracee, &hit, regs);
     }
     return any;
-}
-
-/* longjmp() goes to a stack pointer that its buffer tells: all below it is left. */
-static void serve_longjmp(struct tracee *tracee, const arch_regs *regs)
-{
-    uint64_t sps[ARCH_JUMP_SPS_MAX], now = engine_now_ns();
-    unsigned n = arch_jump_sps(space_memory(tracee->process->space), regs, sps);
-    callstack_jumped(&tracee->frames);
-    for (unsigned i = 0; i < n; i++) {
-        struct stack_range stack = stack_range_of(tracee, sps[i], now);
-        if (stack.high)
-            callstack_seen(&tracee->frames, sps[i], stack);
-    }
-}
-
-/*
- * setcontext() leaves what is open only when it goes up on the same stack: then it does longjmp()'s
- * work. Else it switches coroutines, and the calls of the one that is left return when it is
- * resumed. Stacks that lie in one mapping are told apart by what makecontext() was told.
- */
-static void serve_context(struct tracee *tracee, const arch_regs *regs)
-{
-    struct arch_context to;
-    uint64_t sp = arch_sp(regs);
-    if (!arch_context_to(space_memory(tracee->process->space), regs, &to) || to.sp <= sp)
-        return;
-    struct stack_range stack = stack_range_of(tracee, to.sp, engine_now_ns());
-    if (sp < stack.low || sp >= stack.high || (to.high && (sp < to.low || sp >= to.high)))
-        return;
-    callstack_jumped(&tracee->frames);
-    callstack_seen(&tracee->frames, to.sp, stack);
-}
-
-/* What is below a handler of an exception is left. */
-static void serve_catch(struct tracee *tracee, const arch_regs *regs)
-{
-    uint64_t sp = arch_sp(regs);
-    callstack_jumped(&tracee->frames);
-    callstack_seen(&tracee->frames, sp, stack_range_of(tracee, sp, engine_now_ns()));
-}
-
-static void serve_jumps(struct tracee *tracee, const struct site *site, const arch_regs *regs)
-{
-    if (site->uses & SITE_JUMP)
-        serve_longjmp(tracee, regs);
-    if (site->uses & SITE_CONTEXT)
-        serve_context(tracee, regs);
-    if (site->uses & SITE_CATCH)
-        serve_catch(tracee, regs);
-    if (site->uses & SITE_THROW) {
-        callstack_jumped(&tracee->frames);
-        tracee->exception = arch_integer_arg(regs, 0);
-    }
 }
 
 static void call_watches(struct tracee *tracee, struct site *site)
@@ -416,7 +360,7 @@ void serve_trap(struct engine *engine, struct tracee *tracee, struct site *site,
     if (!retried && !process->silent) {
         if ((site->uses & SITE_ENTRY) && !returned)
             serve_entry(engine, tracee, site, regs);
-        serve_jumps(tracee, site, regs);
+        jumps_serve(tracee, site, regs);
         if (site->uses & SITE_WATCH)
             call_watches(tracee, site);
         if ((first = first_argument(site, regs, SITE_SIGACTION, SYS_rt_sigaction)) >= 0)

@@ -43,6 +43,18 @@ case_timestamp()
     lines 3 '^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+ [0-9]+ = void <' lines
 }
 
+# A call that an exception has left has no result, though its handler goes on where it would have
+# returned to, and is not open any more, whatever ran while the stack was unwound.
+case_exceptions()
+{
+    traced 0 --print=text -q -f 'odd|handle|main' "$BUILD/targets/exceptions" 50
+    lines 50 ':odd\(value = [0-9]+\)$' text
+    lines 25 '^[0-9]+     = void ' text
+    lines 50 '^[0-9]+   } exceptions:handle = void ' text
+    traced 0 --print=text -q --with=depth "$BUILD/targets/exceptions" 50
+    lines 100 ':plain\(value = [0-9]+\) depth = 1$' text
+}
+
 case_entry_only()
 {
     traced 0 -q --entry-only --print=lines -f my_traced_function "$sample" 20

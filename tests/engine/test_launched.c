@@ -108,7 +108,7 @@ END_TEST
 
 START_TEST(exceptions)
 {
-    COMPARE("thrower catcher rethrower outer plain destroy", 6, "exceptions");
+    COMPARE("thrower catcher rethrower outer plain destroy odd", 7, "exceptions");
 }
 END_TEST
 

@@ -1,8 +1,9 @@
 /*
  * exceptions [CALLS=50]: C++ exceptions through frames with destructors, caught by type, caught and
- * thrown again, caught by `...`; plain() is called after each, as deep as what was unwound. Prints
- * "thrower N 0", "catcher CALLS CALLS", "rethrower CALLS 0", "outer CALLS CALLS", "plain 2*CALLS
- * 2*CALLS" and "destroyed N N".
+ * thrown again, caught by `...`; plain() is called after each, as deep as what was unwound. Calls
+ * of odd() throw every second time, and the handlers go on where they return to. Prints "thrower N
+ * 0", "catcher CALLS CALLS", "rethrower CALLS 0", "outer CALLS CALLS", "plain 2*CALLS 2*CALLS",
+ * "destroy N N" and "odd CALLS N".
  */
 #include <cstdio>
 #include <cstdlib>
@@ -12,7 +13,8 @@
 
 #define TRACED extern "C" __attribute__((noinline, noclone))
 
-static unsigned long throws, catches, caught, rethrows, outers, outers_back, plains, destroyed;
+static unsigned long throws, catches, caught, rethrows, outers, outers_back, plains, destroyed,
+    odds, odds_back, handled;
 
 TRACED void destroy(int depth)
 {
@@ -78,6 +80,32 @@ TRACED int outer(int depth)
     return result;
 }
 
+TRACED void odd(int value)
+{
+    odds++;
+    if (value % 2)
+        throw value;
+    odds_back++;
+}
+
+#ifdef __clang__
+#define AS_WRITTEN __attribute__((noinline, optnone))
+#else
+#define AS_WRITTEN __attribute__((noinline, optimize("O0")))
+#endif
+
+/* Both ways go on with the instruction behind the call. */
+extern "C" AS_WRITTEN void handle(int value)
+{
+    try {
+        odd(value);
+    } catch (int) {
+        asm volatile("");
+    }
+    handled++;
+    asm volatile("");
+}
+
 TRACED int plain(int value)
 {
     plains++;
@@ -89,14 +117,15 @@ int main(int argc, char **argv)
 {
     int calls = argc > 1 ? std::atoi(argv[1]) : 50, sum = 0;
     for (int i = 0; i < calls; i++) {
+        handle(i);
         sum += catcher(i % 7);
         sum += plain(i);
         sum += outer(i % 5);
         sum += plain(i);
     }
     std::printf("thrower %lu 0\ncatcher %lu %lu\nrethrower %lu 0\nouter %lu %lu\nplain %lu %lu\n"
-                "destroy %lu %lu\n",
+                "destroy %lu %lu\nodd %lu %lu\n",
                 throws, catches, caught, rethrows, outers, outers_back, plains, plains, destroyed,
-                destroyed);
+                destroyed, odds, odds_back);
     return sum == calls * (calls - 1) + 4 * calls ? 0 : 99;
 }
