@@ -93,6 +93,10 @@ bool abi_argument_register(uint64_t dwarf_register, struct value_place *place);
    first stack argument is, in a function that keeps one. */
 bool abi_frame_pointer(uint64_t dwarf_register, int64_t *offset);
 
+/* Whether the register of that number in DWARF, plus `beyond`, is the call frame address at a
+   function's first instruction. */
+bool abi_frame_address(uint64_t dwarf_register, int64_t beyond);
+
 /* Whether it is the number of the frame or the stack pointer in DWARF. */
 bool abi_frame_register(uint64_t dwarf_register);
 

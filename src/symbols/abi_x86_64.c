@@ -390,6 +390,11 @@ bool abi_frame_pointer(uint64_t dwarf_register, int64_t *offset)
     return dwarf_register == RBP;
 }
 
+bool abi_frame_address(uint64_t dwarf_register, int64_t beyond)
+{
+    return dwarf_register == RSP && beyond == 8; /* the return address lies in between */
+}
+
 unsigned abi_integer_arguments(void)
 {
     return INTEGER_REGISTERS;

@@ -35,9 +35,12 @@ static bool is_entry_value(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n,
            is_register(inner, n_inner, number);
 }
 
-/* How far above the frame base the stack arguments start: it may be the call frame address, where
-   they do, or the frame pointer. */
-static bool frame_base_offset(Dwarf_Die *function, int64_t *offset)
+/*
+ * How far above the frame base the stack arguments start: it may be the call frame address, where
+ * they do, or the frame pointer. DWARF 2 has no operation for the call frame address: a location
+ * list tells it by the registers (DWARF 2, 2.4.3.3), at the entry by the stack pointer.
+ */
+static bool frame_base_offset(Dwarf_Die *function, uint64_t entry, int64_t *offset)
 {
     uint64_t number;
     *offset = 0;
@@ -45,14 +48,16 @@ static bool frame_base_offset(Dwarf_Die *function, int64_t *offset)
     Dwarf_Op *ops;
     size_t n;
     return dwarf_attr_integrate(function, DW_AT_frame_base, &attr) &&
-           dwarf_getlocation(&attr, &ops, &n) == 0 && n == 1 &&
+           dwarf_getlocation_addr(&attr, entry, &ops, &n, 1) == 1 && n == 1 &&
            (ops[0].atom == DW_OP_call_frame_cfa ||
+            (ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31 &&
+             abi_frame_address(ops[0].atom - DW_OP_breg0, (int64_t)ops[0].number)) ||
             (is_register(ops, n, &number) && abi_frame_pointer(number, offset)));
 }
 
 /* What the operations ops[0..n) of one piece, or of the whole, say. ABI_NOWHERE: nothing known. */
 static struct abi_location place_of(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n,
-                                    Dwarf_Die *function)
+                                    Dwarf_Die *function, uint64_t entry)
 {
     static const struct abi_location nowhere;
     struct abi_location at = {.where = ABI_WHOLE};
@@ -71,7 +76,7 @@ static struct abi_location place_of(Dwarf_Attribute *attr, const Dwarf_Op *ops, 
     /* Below the call frame address lies what the function has yet to store. */
     int64_t offset, start;
     if (n < 1 || n > 2 || ops[0].atom != DW_OP_fbreg || (n == 2 && ops[1].atom != DW_OP_deref) ||
-        !frame_base_offset(function, &start))
+        !frame_base_offset(function, entry, &start))
         return nowhere;
     offset = (int64_t)ops[0].number;
     if (offset < start || offset >= INT32_MAX)
@@ -84,7 +89,7 @@ static struct abi_location place_of(Dwarf_Attribute *attr, const Dwarf_Op *ops, 
 /* A value in two registers (DWARF 5, 2.6.1.2): eight bytes in the first, the rest in the second.
    Compilers that have taken it further apart are not followed. */
 static bool read_pieces(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n, Dwarf_Die *function,
-                        struct abi_location *at)
+                        uint64_t entry, struct abi_location *at)
 {
     struct abi_location places[2] = {{0}};
     size_t begin = 0, n_pieces = 0;
@@ -93,7 +98,7 @@ static bool read_pieces(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n, Dw
             continue;
         if (n_pieces == 2 || ops[i].number > 8 || (n_pieces == 0 && ops[i].number != 8))
             return false;
-        places[n_pieces] = place_of(attr, ops + begin, i - begin, function);
+        places[n_pieces] = place_of(attr, ops + begin, i - begin, function, entry);
         if (places[n_pieces].where == ABI_ADDRESS || places[n_pieces].place.kind == PLACE_STACK_ARG)
             return false;
         n_pieces++;
@@ -163,10 +168,10 @@ void location_at_entry(Dwarf_Die *parameter, Dwarf_Die *function, uint64_t entry
         return;
     claim->is_lasting = is_lasting(&attr) && !is_of_entry(ops, n);
     if (ops[n - 1].atom == DW_OP_piece) {
-        if (!read_pieces(&attr, ops, n, function, &claim->at))
+        if (!read_pieces(&attr, ops, n, function, entry, &claim->at))
             memset(&claim->at, 0, sizeof(claim->at));
     } else {
-        claim->at = place_of(&attr, ops, n, function);
+        claim->at = place_of(&attr, ops, n, function, entry);
     }
     if (claim->is_lasting && claim->at.where == ABI_NOWHERE)
         read_elsewhere(ops, n, claim);

@@ -168,17 +168,22 @@ case_windows_convention()
 {
     values_need gcc
     local level wanted
-    for level in "-O0" "-O2"; do
+    for level in "-O0" "-O0 -gdwarf-2 -gstrict-dwarf" "-O2"; do
+        # shellcheck disable=SC2086 # options
         gcc -std=gnu11 -g $level -o program "$top/tests/targets/moved_parameters.c" || fail "cannot be built"
         # Optimised code says itself where most parameters are.
         wanted='of_windows()
 of_windows_too()
+of_windows_one()
 of_windows not: a, b, c, d, e, f, s, retval
-of_windows_too not: a, retval'
-        [[ $level == -O0 ]] || wanted='of_windows(a = 1, b = 2.5, c = 3, d = 4.5)
+of_windows_too not: a, retval
+of_windows_one not: a, retval'
+        [[ $level == -O0* ]] || wanted='of_windows(a = 1, b = 2.5, c = 3, d = 4.5)
 of_windows_too(a = 2)
+of_windows_one(a = 3)
 of_windows not: e, f, s, retval
-of_windows_too not: retval'
+of_windows_too not: retval
+of_windows_one not: retval'
         shown 'of_windows.*' >got
         diff <(echo "$wanted") got >difference || fail "$level: $(cat difference)"
     done

@@ -54,6 +54,11 @@ NOINLINE __attribute__((ms_abi)) int of_windows_too(register int a)
     return take(a, a, 1);
 }
 
+NOINLINE __attribute__((ms_abi)) int of_windows_one(int a)
+{
+    return take(a, a, 1);
+}
+
 int main(void)
 {
     printf("swapped(a = 3, b = 4) = %d\n", swapped(3, 4));
@@ -61,5 +66,6 @@ int main(void)
     printf("kept_doubles(u = -1, v = -2) = %g\n", kept_doubles(-1, -2));
     of_windows(1, 2.5, 3, 4.5f, 5, 6, (struct three){7, 8, 9});
     of_windows_too(2);
+    of_windows_one(3);
     return 0;
 }
