@@ -5,6 +5,7 @@
 
 #include "cli/indirect.h"
 #include "cli/tally.h"
+#include "cli/target_watch.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -29,6 +30,17 @@ int candidates_select(struct tracer *tracer, const struct module *module,
     return r < 0 ? r : 1;
 }
 
+/*
+ * LeakSanitizer looks for leaks in a task that shares the memory and is hidden from tracers
+ * (clone(2), CLONE_UNTRACED): a breakpoint would kill it, and the program waits for it for ever. It
+ * executes functions of the sanitizers' common part.
+ */
+static bool is_of_leak_check(const struct probe *probe)
+{
+    static const char common[] = "__sanitizer::";
+    return strncmp(probe->function, common, sizeof(common) - 1) == 0;
+}
+
 void candidates_find(struct target *target, struct target_module *tm)
 {
     struct tracer *tracer = target->tracer;
@@ -43,6 +55,7 @@ void candidates_find(struct target *target, struct target_module *tm)
         log_warning("%s", err.text);
     if (r <= 0)
         return;
+    bool checks_leaks = target_checks_leaks(target, &tm->module);
     for (size_t i = 0; i < n; i++) {
         struct candidate *candidate = vec_push(&tm->candidates);
         if (!candidate) {
@@ -53,6 +66,10 @@ void candidates_find(struct target *target, struct target_module *tm)
         candidate->probe = probes[i];
         candidate->at = module_target(&tm->module, probes[i]->entry);
         candidate->is_resolver = probes[i]->resolver != NULL;
+        candidate->refused = checks_leaks && is_of_leak_check(probes[i]);
+        if (candidate->refused)
+            log_debug("%s:%s is not traced: LeakSanitizer calls it where nobody can trace it",
+                      probes[i]->provider, probes[i]->function);
     }
     tracer->n_candidates += tm->candidates.count;
     tracer_register(tracer, probes, n, !named);

@@ -84,13 +84,18 @@ static bool checks_no_leaks(pid_t pid)
     return off;
 }
 
+bool target_checks_leaks(const struct target *target, const struct module *module)
+{
+    file_vaddr vaddr;
+    return image_symbol(module->image, "__lsan_do_leak_check", &vaddr) &&
+           !checks_no_leaks(process_pid(target->process));
+}
+
 /* LeakSanitizer traces its own process by ptrace when that ends, and fails where another tracer is:
    the program ends with status 1 and does not write what it has buffered. */
 static void warn_of_leak_check(struct target *target, const struct module *module)
 {
-    file_vaddr vaddr;
-    if (!image_symbol(module->image, "__lsan_do_leak_check", &vaddr) ||
-        checks_no_leaks(process_pid(target->process)) || !image_say_once(module->image))
+    if (!target_checks_leaks(target, module) || !image_say_once(module->image))
         return;
     log_warning("process %d checks for leaks when it ends (LeakSanitizer), which fails in a traced "
                 "process: set ASAN_OPTIONS=detect_leaks=0 for it",

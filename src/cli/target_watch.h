@@ -9,4 +9,7 @@
    without returning from them. */
 void target_watch(struct target *target, const struct module *module, watch_reached *on_libraries);
 
+/* Whether the module has LeakSanitizer, and it is not switched off in the process. */
+bool target_checks_leaks(const struct target *target, const struct module *module);
+
 #endif
