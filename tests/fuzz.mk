@@ -47,7 +47,7 @@ fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
 # What the tests run.
 FUZZ_REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(call obj,$(FUZZED)) $(BUILD)/flags
+$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(wildcard tests/fuzz/*.h) $(call obj,$(FUZZED)) $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -o $@ $(filter %.c %.o,$^) $(LDFLAGS) $(FUZZ_LIBS) $(FUZZ_LIBS_$*)

@@ -21,7 +21,7 @@ enum {
     COMPILE_TIME_US = 500000,
     COMPILE_MEMORY = 96 << 20,
     PARENTHESES_MANY = 500,
-    PLUSES_MANY = 8
+    REPEATS_MANY = 3
 };
 
 struct pattern {
@@ -152,20 +152,20 @@ static void compile_and_exit(const char *ere)
 
 /*
  * regcomp() writes out what is repeated within bounds ("a{1,9}"), as often as it may stand there,
- * and what stands in front of a '+', twice. Of nested ones it makes so much that memory and time do
- * not suffice, and by which rule is its own affair; so such a pattern is tried first. Whether it
- * can be compiled, if it is one.
+ * and what stands in front of a '+', twice; it follows each way through what may be left out. Of
+ * nested ones it makes so much that memory and time do not suffice, and by which rule is its own
+ * affair; so such a pattern is tried first. Whether it can be compiled, if it is one.
  */
 static int check_cost(const char *ere, struct error *err)
 {
     int status = 0;
-    size_t open = 0, pluses = 0;
+    size_t open = 0, repeats = 0;
     for (const char *at = ere; *at; at++) {
         open += *at == '(';
-        pluses += *at == '+';
+        repeats += strchr("*+?", at[0]) && at > ere && strchr("*+?)", at[-1]);
     }
     /* It calls itself for what is in parentheses, too. */
-    if (!strchr(ere, '{') && open < PARENTHESES_MANY && pluses < PLUSES_MANY)
+    if (!strchr(ere, '{') && open < PARENTHESES_MANY && repeats < REPEATS_MANY)
         return 0;
     pid_t child = fork();
     if (child == 0)
@@ -180,7 +180,7 @@ static int check_cost(const char *ere, struct error *err)
     return error_set(
         err, -EINVAL,
         "the pattern '%.100s%s' takes too much memory or time: {...} of what is large, "
-        "or too many parentheses or '+'",
+        "or too many parentheses, '*', '+' or '?'",
         ere, strlen(ere) > 100 ? "..." : "");
 }
 

@@ -123,7 +123,7 @@ case_patterns()
     local pattern
     for pattern in '((((a{1,100}){1,100}){1,100}){1,100})' 'a{1,30000}' '(a?){1,1000}a{1000}' '((a*)*){1,100}' \
         "$(printf '(%.0s' {1..50000})a$(printf ')%.0s' {1..50000})" \
-        "a$(printf '+%.0s' {1..48})" "$(printf '(%.0s' {1..30})a$(printf '+)%.0s' {1..30})"; do
+        "a$(printf '+%.0s' {1..48})" '.*++++++++++' "a$(printf '*%.0s' {1..93})" "$(printf '(%.0s' {1..30})a$(printf '+)%.0s' {1..30})"; do
         costs_little 125 --list -f "$pattern" "$sample"
         [[ $(wc -l <$err) == 1 ]] || fail "$(wc -l <$err) lines"
         said "the pattern '.{1,103}' takes too much memory or time"

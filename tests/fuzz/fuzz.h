@@ -79,15 +79,16 @@ static inline char *fuzz_rest(struct fuzz_input *input)
 
 /*
  * Whether the bytes are patterns that cost little: to regcomp() a bound of hundreds, or bounds of
- * bounds, are as many states, and each '+' doubles what stands in front of it. What is not is tried
+ * bounds, are as many states, and '*', '+' and '?' of each other no less. What is not is tried
  * by select_add() in a process of its own, which takes long.
  */
 static inline int fuzz_is_cheap_pattern(const void *bytes, size_t size)
 {
-    size_t pluses = 0;
-    for (size_t i = 0; i < size; i++)
-        pluses += ((const char *)bytes)[i] == '+';
-    return pluses < 6 && !memchr(bytes, '{', size);
+    const char *text = bytes;
+    size_t repeats = 0;
+    for (size_t i = 1; i < size; i++)
+        repeats += memchr("*+?", text[i], 3) && memchr("*+?)", text[i - 1], 4);
+    return repeats < 3 && !memchr(bytes, '{', size);
 }
 
 #endif
