@@ -1,12 +1,14 @@
 #include "ptrace/unwind.h"
 
-#include <elf.h>
 #include <libunwind.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ptrace/checked_rules.h"
 #include "ptrace/core.h"
 #include "ptrace/memory.h"
+#include "ptrace/search_table.h"
 #include "ptrace/space.h"
 #include "ptrace/unwind_rules.h"
 #include "util/vec.h"
@@ -21,17 +23,8 @@ enum {
     PAGE_BYTES = 4096,
     PAGES = 8,      /* a power of two */
     RULES_LOG = 12, /* libunwind keeps so many unwind rules, log 2 */
-    HEADERS_MAX = 64,
-    ENTRIES_MAX = 1 << 24,
+    CHECKED_MAX = 1 << 13,
     MAPS_AGAIN_NS = 10 * 1000 * 1000,
-};
-
-/* The search table of one mapping of code (.eh_frame_hdr). */
-struct search_table {
-    target_addr start, end; /* of the code */
-    uint64_t base;          /* what its entries are relative to */
-    uint64_t entries;       /* the address of the first */
-    uint64_t n;             /* 0: there is no table, or none that can be read */
 };
 
 struct page {
@@ -40,13 +33,25 @@ struct page {
     uint8_t bytes[PAGE_BYTES];
 };
 
+/* An FDE or a CIE, as it lies in memory. */
+struct rules_bytes {
+    uint64_t at;
+    size_t n;
+    struct {
+        uint32_t length; /* from behind itself */
+        uint32_t second; /* CIE ID, or how far the CIE is in front of this */
+        uint8_t bytes[UNWIND_RULES_MAX];
+    } raw;
+};
+
 struct unwinder {
     struct unwinder *next; /* of those that are not in use */
     unw_addr_space_t libunwind;
     VEC(struct search_table) tables;
     struct page pages[PAGES];
     uint64_t turn;
-    uint8_t rules[2][UNWIND_RULES_MAX]; /* room for those that are looked at */
+    struct checked_rules checked;
+    struct rules_bytes fde, cie; /* room for those that are looked at */
 };
 
 /* One chain that is being made. */
@@ -57,6 +62,8 @@ struct walk {
     uint64_t ip, sp, now_ns;
     unsigned reads;
     bool no_table;
+    uint64_t entry_at; /* of the table, while libunwind searches that; 0: it does not */
+    uint32_t entry[2];
 };
 
 /* ---- memory and registers, as libunwind asks for them ---- */
@@ -79,18 +86,10 @@ static bool may_hold_breakpoints(struct walk *walk, uint64_t at)
     return !map || (map->execute && map->inode != 0);
 }
 
-static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *value, int write,
-                     void *data)
+static int read_memory(struct walk *walk, uint64_t at, uint64_t *value)
 {
-    struct walk *walk = data;
     struct unwinder *unwinder = walk->unwinder;
     struct space *space = walk->tracee->process->space;
-    (void)libunwind;
-    if (write || ++walk->reads > READS_MAX)
-        return -UNW_EINVAL;
-    /* Where no rule told libunwind how to go on, it takes what lies at 0 for one. */
-    if (at < PAGE_BYTES)
-        return -UNW_EINVAL;
     uint64_t offset = at % PAGE_BYTES;
     struct page *page = &unwinder->pages[at / PAGE_BYTES % PAGES];
     bool is_known = page->at == at / PAGE_BYTES && page->turn == unwinder->turn;
@@ -105,6 +104,30 @@ static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *valu
         page->turn = unwinder->turn;
     }
     memcpy(value, page->bytes + offset, sizeof(*value));
+    return 0;
+}
+
+static void show_entry(const struct walk *walk, uint64_t at, uint64_t *word)
+{
+    for (unsigned i = 0; i < sizeof(*word); i++)
+        if (at + i - walk->entry_at < sizeof(walk->entry))
+            ((uint8_t *)word)[i] = ((const uint8_t *)walk->entry)[at + i - walk->entry_at];
+}
+
+/* What was found fit is read as it was then, whatever the program has made of it meanwhile. */
+static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *value, int write,
+                     void *data)
+{
+    struct walk *walk = data;
+    (void)libunwind;
+    if (write || ++walk->reads > READS_MAX)
+        return -UNW_EINVAL;
+    /* Where no rule told libunwind how to go on, it takes what lies at 0 for one. */
+    if (at < PAGE_BYTES || read_memory(walk, at, value) < 0)
+        return -UNW_EINVAL;
+    checked_rules_show(&walk->unwinder->checked, at, value);
+    if (walk->entry_at)
+        show_entry(walk, at, value);
     return 0;
 }
 
@@ -133,65 +156,6 @@ static int read_float_register(unw_addr_space_t libunwind, unw_regnum_t number, 
 
 /* ---- tables ---- */
 
-/* The mapping of the file's beginning: the nearest one in front of this one. */
-static const struct map *find_headers(const struct maps *maps, const struct map *map)
-{
-    bool is_vdso = strcmp(map->path, "[vdso]") == 0;
-    for (const struct map *at = map; at >= maps->list.items; at--) {
-        bool same = is_vdso ? at == map
-                            : map->inode && at->inode == map->inode && at->major == map->major &&
-                                  at->minor == map->minor;
-        if (same && at->offset == 0)
-            return at;
-    }
-    return NULL;
-}
-
-/* The address of .eh_frame_hdr, 0 when there is none: gABI, "Program Header". */
-static uint64_t find_search_table(const struct space *space, target_addr headers)
-{
-    Elf64_Ehdr header;
-    Elf64_Phdr segment, found = {0};
-    uint64_t bias = 0;
-    bool has_first = false;
-    if (space_read(space, headers, &header, sizeof(header)) < 0 ||
-        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
-        header.e_phentsize != sizeof(segment) || header.e_phnum > HEADERS_MAX)
-        return 0;
-    for (unsigned i = 0; i < header.e_phnum; i++) {
-        int64_t offset = (int64_t)(header.e_phoff + i * sizeof(segment));
-        if (space_read(space, target_addr_plus(headers, offset), &segment, sizeof(segment)) < 0)
-            return 0;
-        if (segment.p_type == PT_LOAD && segment.p_offset == 0 && !has_first) {
-            has_first = true;
-            bias = headers.value - segment.p_vaddr;
-        }
-        if (segment.p_type == PT_GNU_EH_FRAME)
-            found = segment;
-    }
-    return has_first && found.p_type == PT_GNU_EH_FRAME ? bias + found.p_vaddr : 0;
-}
-
-/* Linux Standard Base Core Specification, 10.6.2 "The .eh_frame_hdr section", in the one form that
-   linkers write and libunwind searches. */
-static void read_search_table(const struct space *space, uint64_t at, struct search_table *table)
-{
-    struct {
-        uint8_t version, frame_encoding, count_encoding, table_encoding;
-        int32_t frame;
-        uint32_t count;
-    } header;
-    enum { PCREL_SDATA4 = 0x1b, UDATA4 = 0x03, DATAREL_SDATA4 = 0x3b };
-    if (at == 0 || space_read(space, target_addr_of(at), &header, sizeof(header)) < 0 ||
-        header.version != 1 || header.frame_encoding != PCREL_SDATA4 ||
-        header.count_encoding != UDATA4 || header.table_encoding != DATAREL_SDATA4 ||
-        header.count > ENTRIES_MAX)
-        return;
-    table->base = at;
-    table->entries = at + sizeof(header);
-    table->n = header.count;
-}
-
 static struct search_table *find_known(struct unwinder *unwinder, target_addr at)
 {
     for (size_t i = 0; i < unwinder->tables.count; i++)
@@ -208,31 +172,32 @@ static const struct search_table *find_table(struct walk *walk, target_addr at)
     if (table)
         return table;
     const struct map *map = find_map(walk, at);
-    const struct map *headers = map && map->execute ? find_headers(&space->maps, map) : NULL;
+    const struct map *headers =
+        map && map->execute ? search_table_headers(&space->maps, map) : NULL;
     table = headers ? vec_push(&walk->unwinder->tables) : NULL;
     if (!table)
         return NULL;
-    table->start = map->start;
-    table->end = map->end;
-    read_search_table(space, find_search_table(space, headers->start), table);
+    search_table_read(table, space, map, headers);
     return table;
 }
 
 /* The address of the FDE for `ip`, by a search in the table; 0 when there is none. What is searched
    for is cut to an entry's size, and the table may be in any order: as libunwind has it, so that
-   both find the same. */
-static uint64_t find_rules(const struct space *space, const struct search_table *table, uint64_t ip)
+   both find the same. The entry is noted. */
+static uint64_t find_rules(struct walk *walk, const struct search_table *table, uint64_t ip)
 {
+    const struct space *space = walk->tracee->process->space;
     int32_t relative = (int32_t)(ip - table->base);
     int32_t entry[2]; /* relative to the base: first address, FDE */
     uint64_t low = 0, high = table->n, found = 0;
     while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
-        target_addr at = target_addr_of(table->entries + middle * sizeof(entry));
-        if (space_read(space, at, entry, sizeof(entry)) < 0)
+        uint64_t middle = low + (high - low) / 2, at = table->entries + middle * sizeof(entry);
+        if (space_read(space, target_addr_of(at), entry, sizeof(entry)) < 0)
             return 0;
         if (entry[0] <= relative) {
             found = table->base + (uint64_t)(int64_t)entry[1];
+            walk->entry_at = at;
+            memcpy(walk->entry, entry, sizeof(entry));
             low = middle + 1;
         } else {
             high = middle;
@@ -241,31 +206,51 @@ static uint64_t find_rules(const struct space *space, const struct search_table 
     return found;
 }
 
-/* Reads an FDE or CIE but for its first two words. Its bytes; 0: it is not one that can be read. */
-static size_t read_rules(const struct space *space, uint64_t at, uint8_t *to, uint32_t *second)
+static bool read_rules(const struct space *space, uint64_t at, struct rules_bytes *rules)
 {
-    uint32_t head[2]; /* the length, from behind itself; CIE ID or pointer */
-    if (at == 0 || space_read(space, target_addr_of(at), head, sizeof(head)) < 0 ||
-        head[0] < sizeof(head[1]) || head[0] - sizeof(head[1]) > UNWIND_RULES_MAX)
-        return 0;
-    *second = head[1];
-    size_t n = head[0] - sizeof(head[1]);
-    return space_read(space, target_addr_of(at + sizeof(head)), to, n) < 0 ? 0 : n;
+    const size_t head = offsetof(__typeof__(rules->raw), bytes);
+    uint32_t length;
+    if (at == 0 || space_read(space, target_addr_of(at), &rules->raw, head) < 0)
+        return false;
+    length = rules->raw.length;
+    if (length < sizeof(uint32_t) || length - sizeof(uint32_t) > UNWIND_RULES_MAX)
+        return false;
+    rules->at = at;
+    rules->n = length - sizeof(uint32_t);
+    return rules->n > 0 &&
+           space_read(space, target_addr_of(at + head), rules->raw.bytes, rules->n) == 0;
 }
 
-static bool are_rules_fit(const struct walk *walk, const struct search_table *table, uint64_t ip)
+static bool keep_rules(struct unwinder *unwinder, const struct rules_bytes *rules, bool is_fde)
+{
+    size_t n = offsetof(__typeof__(rules->raw), bytes) + rules->n;
+    return checked_rules_add(&unwinder->checked, rules->at, &rules->raw, n, is_fde) == 0;
+}
+
+/* From here on libunwind reads them as they are now. */
+static bool are_rules_fit(struct walk *walk, const struct search_table *table, uint64_t ip)
 {
     struct unwinder *unwinder = walk->unwinder;
     const struct space *space = walk->tracee->process->space;
-    uint32_t pointer, id;
-    uint64_t at = find_rules(space, table, ip), common;
-    size_t fde = read_rules(space, at, unwinder->rules[0], &pointer);
-    if (!fde || !unwind_rules_find_common(at, pointer, &common))
+    struct rules_bytes *fde = &unwinder->fde, *cie = &unwinder->cie;
+    uint64_t at = find_rules(walk, table, ip), common;
+    const struct checked_rule *known = checked_rules_find(&unwinder->checked, at);
+    if (known)
+        return known->is_fde;
+    if (!read_rules(space, at, fde) || !unwind_rules_find_common(at, fde->raw.second, &common))
         return false;
-    size_t cie = read_rules(space, common, unwinder->rules[1], &id);
-    return cie && id == 0 &&
-           unwind_rules_are_fit(unwinder->rules[1], cie, unwinder->rules[0], fde,
-                                arch_dwarf_return_column);
+    known = checked_rules_find(&unwinder->checked, common);
+    if (known) {
+        if (known->is_fde)
+            return false;
+        cie->n = known->end - known->start - offsetof(__typeof__(cie->raw), bytes);
+        memcpy(&cie->raw, known->bytes, known->end - known->start);
+    } else if (!read_rules(space, common, cie) || cie->raw.second != 0) {
+        return false;
+    }
+    return unwind_rules_are_fit(cie->raw.bytes, cie->n, fde->raw.bytes, fde->n,
+                                arch_dwarf_return_column) &&
+           (known || keep_rules(unwinder, cie, false)) && keep_rules(unwinder, fde, true);
 }
 
 static int find_procedure(unw_addr_space_t libunwind, unw_word_t ip, unw_proc_info_t *procedure,
@@ -274,6 +259,7 @@ static int find_procedure(unw_addr_space_t libunwind, unw_word_t ip, unw_proc_in
     struct walk *walk = data;
     const struct search_table *table = find_table(walk, target_addr_of(ip));
     int r = -UNW_ENOINFO;
+    walk->entry_at = 0;
     if (table && table->n && are_rules_fit(walk, table, ip)) {
         unw_dyn_info_t info = {
             .start_ip = table->start.value,
@@ -282,13 +268,14 @@ static int find_procedure(unw_addr_space_t libunwind, unw_word_t ip, unw_proc_in
             .u.rti =
                 {
                     .segbase = table->base,
-                    .table_data = table->entries,
-                    /* in words, and an entry is two times four bytes */
-                    .table_len = table->n * 8 / sizeof(unw_word_t),
+                    /* The one entry, so that no other is found. In words. */
+                    .table_data = walk->entry_at,
+                    .table_len = sizeof(walk->entry) / (sizeof(unw_word_t)),
                 },
         };
         r = dwarf_search_unwind_table(libunwind, ip, &info, procedure, need_unwind_info, data);
     }
+    walk->entry_at = 0;
     walk->no_table = r < 0;
     return r;
 }
@@ -355,6 +342,7 @@ void unwinder_forget(struct unwinder *unwinder)
     if (!unwinder)
         return;
     unwinder->tables.count = 0;
+    checked_rules_clear(&unwinder->checked);
     unw_flush_cache(unwinder->libunwind, 0, 0);
 }
 
@@ -385,6 +373,8 @@ void unwinders_free(struct engine *engine)
         unw_set_cache_size(unwinder->libunwind, 1, 0);
         unw_destroy_addr_space(unwinder->libunwind);
         vec_free(&unwinder->tables);
+        checked_rules_clear(&unwinder->checked);
+        vec_free(&unwinder->checked.list);
         free(unwinder);
     }
 }
@@ -418,6 +408,8 @@ size_t unwind_callers(struct tracee *tracee, const arch_regs *regs, target_addr 
         space->unwinder = unwinder_take(space->engine);
     if (!space->unwinder)
         return 1;
+    if (space->unwinder->checked.list.count > CHECKED_MAX)
+        unwinder_forget(space->unwinder);
     struct walk walk = {
         .unwinder = space->unwinder,
         .tracee = tracee,
