@@ -320,9 +320,8 @@ class Union(Type):
 
 
 class Generator:
-    def __init__(self, seed, functions, cxx, clang, other, ms_abi):
+    def __init__(self, seed, functions, cxx, clang, other):
         self.rng = random.Random(seed)
-        self.ms_abi = ms_abi
         self.prefix = "other_" if other else ""
         self.cxx, self.n = cxx, functions
         self.enums = self.make_enums()
@@ -577,7 +576,7 @@ class Generator:
         scope = "owner::" if method else "ns::" if self.cxx and r.random() < 0.3 else ""
         name = scope + own
         # Windows' convention, of which GCC says nothing in the debug information.
-        ms_abi = self.ms_abi and not free and not variadic and not method and r.random() < 0.08
+        ms_abi = not free and not variadic and not method and r.random() < 0.08
         # Who knows that a parameter is not used need not pass it. clang does not even describe a class
         # that is passed by its address and has no name.
         unnamed = [n for n, t in parameters if not kept and not method and not free and
@@ -689,8 +688,6 @@ def main():
     parser.add_argument("--language", choices=["c", "c++"], default="c")
     parser.add_argument("--compiler", choices=["gcc", "clang"], default="gcc")
     parser.add_argument("--deref", type=int, default=0)
-    parser.add_argument("--no-ms-abi", action="store_true",
-                        help="no functions of Windows' convention")
     parser.add_argument("--other", action="store_true",
                         help="a second unit for the same program: the same types, other functions")
     args = parser.parse_args()
@@ -698,8 +695,7 @@ def main():
     DEREF = args.deref
     print(f"#define DEREF {DEREF}")
     print(Generator(args.seed, args.functions, args.language == "c++",
-                    args.compiler == "clang", args.other,
-                    not args.no_ms_abi).emit())
+                    args.compiler == "clang", args.other).emit())
 
 
 if __name__ == "__main__":

@@ -23,8 +23,6 @@ values_build()
     local language=$1 compiler=$2 level=$3 seed=$4 functions=$5 sources=(values.c) standard=gnu11 cc=$2
     local options=(--seed "$seed" --functions "$functions" --language "$language" --compiler "$compiler" --deref "${6:-0}")
     deref=${6:-0}
-    # Where GCC does not follow variables, it says of some of them nothing at all.
-    [[ " ${values_flags[*]} " != *" -fno-var-tracking "* ]] || options+=(--no-ms-abi)
     if [[ $language == c++ ]]; then
         sources=(values.cc) standard=gnu++17 cc=${compiler/gcc/g}++
     fi
