@@ -94,8 +94,9 @@ _ptrace_tracer_functions() # PATTERN
         return
     fi
     [[ -z $prefix ]] || select=(-f "$escaped.*")
-    # "PROVIDER:NAME  SIGNATURE  [SOURCE]". The pattern is matched with the name without parameters.
-    timeout 3 "${words[0]/#\~\//$HOME/}" --list -q "${select[@]}" "${what[@]}" 2>/dev/null </dev/null |
+    # "PROVIDER:NAME  SIGNATURE  [SOURCE]", "PROVIDER:NAME  is NAME". The pattern is matched with the
+    # name without parameters.
+    timeout 3 "${words[0]/#\~\//$HOME/}" --list -v "${select[@]}" "${what[@]}" 2>/dev/null </dev/null |
         sed -e 's/  .*//; s/^[^:]*://' \
             -e '/operator()$/!{ s/ const$//; s/([^()]*\(([^()]*)[^()]*\)*)$//; }' \
             -e '/@/d' -e "$escape" | LC_ALL=C sort -u | while IFS= read -r name; do

@@ -25,11 +25,26 @@ struct list {
     size_t n_printed;
 };
 
+static void print_line(const char *text)
+{
+    char line[2048];
+    text_escape(line, sizeof(line), text, strlen(text));
+    puts(line);
+}
+
+static void print_other_name(void *data, const char *name)
+{
+    const struct probe *probe = data;
+    cleanup(cleanup_free) char *text =
+        text_format("%s:%s  is %s", probe->provider, name, probe->function);
+    if (text)
+        print_line(text);
+}
+
 static int print_image(struct list *list, struct image *image, bool is_program, struct error *err)
 {
     const struct select *select = list->options->select;
     cleanup(cleanup_free) const struct probe **probes = NULL;
-    char line[2048];
     size_t n = 0;
     if (!select_module(select, image_provider(image), image_path(image), is_program))
         return 0;
@@ -44,8 +59,10 @@ static int print_image(struct list *list, struct image *image, bool is_program, 
             probes[i]->not_shown ? probes[i]->not_shown : "");
         if (!text)
             return error_set(err, -ENOMEM, "out of memory");
-        text_escape(line, sizeof(line), text, strlen(text));
-        puts(line);
+        print_line(text);
+        if (list->options->verbose &&
+            probe_other_names(probes[i], print_other_name, (void *)probes[i]) < 0)
+            return error_set(err, -ENOMEM, "out of memory");
     }
     list->n_printed += n;
     return r;

@@ -126,4 +126,9 @@ MUST_CHECK int image_probes(struct image *image, const struct select *select, bo
    string lives as long as the catalog. */
 const char *probe_source_text(const struct catalog *catalog, const struct probe *probe);
 
+/* Calls back for each other name of the function that patterns select it by, without parameters, in
+   the order of strcmp(). -ENOMEM. */
+MUST_CHECK int probe_other_names(const struct probe *probe,
+                                 void (*found)(void *data, const char *name), void *data);
+
 #endif

@@ -53,6 +53,7 @@ struct probe_info {
     struct probe probe;
     const struct image *image;
     const struct function *function;
+    const char *name; /* of the alias that it goes by */
 };
 
 /* How the file can be opened again: see image_set_way(). */

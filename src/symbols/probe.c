@@ -1,6 +1,7 @@
 #include "symbols/probe.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "symbols/argument_places.h"
@@ -8,6 +9,7 @@
 #include "symbols/fields.h"
 #include "symbols/image.h"
 #include "symbols/signature.h"
+#include "util/cleanup.h"
 
 /* C11, 7.1.3 "Reserved identifiers": not what a library's users know a function by. */
 static bool is_reserved(const char *name)
@@ -140,15 +142,16 @@ int probe_make(struct image *image, struct function *function, const struct alia
     struct probe_info *info = arena_alloc(arena, sizeof(*info));
     if (!info)
         return -ENOMEM;
+    const struct alias *alias = shown_alias(image, function, asked);
     info->image = image;
     info->function = function;
+    info->name = alias->name.name;
     struct probe *probe = &info->probe;
     probe->provider = image->provider;
     probe->module = image->path;
     probe->entry = function->entry;
     probe->size = function->is_indirect ? 0 : function->size;
 
-    const struct alias *alias = shown_alias(image, function, asked);
     struct names_origin origin = {
         .name = alias->name.name,
         .parameters = alias->is_overloaded ? alias->name.parameters : NULL,
@@ -175,4 +178,26 @@ const char *probe_source_text(const struct catalog *catalog, const struct probe 
     return probe->source == SIGNATURE_DWARF ? image->debuginfo_text
            : probe->resolver                ? "symbols only; the processor decides which code it is"
                                             : "symbols only";
+}
+
+static int compare_texts(const void *x, const void *y)
+{
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+int probe_other_names(const struct probe *probe, void (*found)(void *data, const char *name),
+                      void *data)
+{
+    const struct probe_info *info = (const struct probe_info *)(const void *)probe;
+    const struct function *function = info->function;
+    cleanup(cleanup_free) const char **names = calloc(function->n, sizeof(*names));
+    if (!names)
+        return -ENOMEM;
+    for (size_t i = 0; i < function->n; i++)
+        names[i] = info->image->aliases.items[function->first + i].name.name;
+    qsort(names, function->n, sizeof(*names), compare_texts);
+    for (size_t i = 0; i < function->n; i++)
+        if (strcmp(names[i], info->name) != 0 && (i == 0 || strcmp(names[i], names[i - 1]) != 0))
+            found(data, names[i]);
+    return 0;
 }

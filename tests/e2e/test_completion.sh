@@ -92,6 +92,16 @@ case_functions()
     completes "ptrace_tracer -f 'my_traced_function@^ $sample"
 }
 
+# By all their names, also those that they are not shown by.
+case_functions_of_several_names()
+{
+    local program=$build/targets/aliases
+    completes "ptrace_tracer -f weak_^ $program" weak_one
+    completes "ptrace_tracer -f exporte^ $program" exported
+    completes "ptrace_tracer -f real_f^ $program" real_fn
+    completes "ptrace_tracer -f ^ $program" main marker other real_fn zz_longer_alias weak_one of_this_file exported
+}
+
 case_functions_of_a_process()
 {
     target_start "$sample" 20000 1000
