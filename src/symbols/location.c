@@ -151,6 +151,10 @@ static void read_elsewhere(const Dwarf_Op *ops, size_t n, struct location_claim 
         if ((!is_behind && !is_register(&ops[i], 1, &number)) || abi_frame_register(number) ||
             abi_argument_register(number, &place))
             continue;
+        /* AddressSanitizer's frames, which lie below what a register points to. What a caller
+           passes begins where its address says. */
+        if (is_behind && (int64_t)ops[i].number < 0)
+            continue;
         claim->is_elsewhere = true;
         claim->is_behind |= is_behind;
     }

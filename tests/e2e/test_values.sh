@@ -164,6 +164,22 @@ case_parameters_in_other_registers()
     done
 }
 
+# AddressSanitizer keeps parameters in a frame of its own, below what a register points to.
+case_frames_of_a_sanitizer()
+{
+    values_need gcc
+    printf '%s\n' 'struct pair { int a; char b; };' \
+        'int sum(int n, struct pair p, int k) { return n + p.a + p.b + k; }' \
+        '__attribute__((ms_abi)) int of_windows(int n, struct pair p) { return n + p.a; }' \
+        'int main(void) { return sum(1, (struct pair){2, 3}, 4) + of_windows(5, (struct pair){6, 7}) - 21; }' \
+        >frames.c
+    gcc -g -O0 -fsanitize=address -o program frames.c 2>/dev/null || skip "gcc has no AddressSanitizer"
+    export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
+    shown 'sum|of_windows' >got
+    printf '%s\n' 'sum(n = 1, p_a = 2, p_b = 3, k = 4)' 'of_windows()' 'of_windows not: n, p, retval' >wanted
+    diff wanted got >difference || fail "$(cat difference)"
+}
+
 case_windows_convention()
 {
     values_need gcc
