@@ -253,7 +253,7 @@ case_libraries()
 odd_names=(
     plain plain
     'with space' 'with space'
-    $'\u202edir\u2066' '\xe2\x80\xaedir\xe2\x81\xa6'
+    $'\xe2\x80\xaedir\xe2\x81\xa6' '\xe2\x80\xaedir\xe2\x81\xa6'
     $'new\nline' 'new\x0aline'
     $'tab\t\tin' 'tab\x09\x09in'
     $'\xff\xfe' '\xff\xfe'
@@ -326,9 +326,9 @@ case_what_the_linker_says()
     local linker
     printf 'int in_library(void);\nint in_library(void) { return 0; }\n' >library.c
     printf 'int in_library(void);\nint main(void) { return in_library(); }\n' >user.c
-    mkdir $'\u202edir'
-    "$cc" -shared -fPIC -o $'\u202edir/libx.so' library.c
-    "$cc" -o app user.c $'\u202edir/libx.so' || fail "not built"
+    mkdir $'\xe2\x80\xaedir'
+    "$cc" -shared -fPIC -o $'\xe2\x80\xaedir/libx.so' library.c
+    "$cc" -o app user.c $'\xe2\x80\xaedir/libx.so' || fail "not built"
     linker=$(readelf -lW app | sed -n 's/.*interpreter: \(.*\)]/\1/p')
     mkdir elsewhere
     cd elsewhere || fail "no directory"
