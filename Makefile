@@ -25,16 +25,18 @@ endif
 
 ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
 # Files named for another architecture are left out.
-only_arch = $(filter-out $(foreach a,x86_64 aarch64,$(if $(filter $(a),$(ARCH)),,src/%_$(a).c)),$(1))
+only_arch = $(filter-out $(foreach a,x86_64 aarch64,$(if $(filter $(a),$(ARCH)),,src/%_$(a).c \
+                src/ptrace/arch/$(a)/%)),$(1))
+sources = $(sort $(wildcard $(foreach d,$(1),src/$(d)/*.c src/$(d)/*/*.c src/$(d)/*/*/*.c)))
 
-UTIL     := $(wildcard src/util/*.c)
-SYMBOLS  := $(call only_arch,$(wildcard src/symbols/*.c))
-ENGINE   := $(call only_arch,$(wildcard src/ptrace/*.c))
-CLI      := $(wildcard src/cli/*.c)
+UTIL     := $(call sources,util)
+SYMBOLS  := $(call only_arch,$(call sources,symbols))
+ENGINE   := $(call only_arch,$(call sources,ptrace))
+CLI      := $(call sources,cli)
 # Of src/tp, the executable holds only what needs no LTTng library.
-TP_EXE   := src/tp/print.c src/tp/load.c src/tp/thread_id.c
-SESSION  := $(wildcard src/tp/session*.c)
-BACKEND  := $(filter-out $(TP_EXE) $(SESSION),$(wildcard src/tp/*.c))
+TP_EXE   := src/tp/print.c src/tp/load.c src/tp/identity_override.c
+SESSION  := $(call sources,tp/session)
+BACKEND  := $(call sources,tp/lttng)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -58,14 +60,14 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # The engine's public names are all it shows; it carries what it uses of util and the maps parser.
-$(BUILD)/lib/libptrace_engine.a: $(call obj,$(ENGINE) $(UTIL) src/symbols/maps.c)
+$(BUILD)/lib/libptrace_engine.a: $(call obj,$(ENGINE) $(UTIL))
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(say) AR $@
 	$(Q)$(AR) rcs $@ $^
 
-# Exported so that liblttng-ust finds ours: see src/tp/thread_id.h.
-EXPORTS := $(foreach name,gettid getpid pthread_getname_np poll ptrace_tracer_thread_face,\
+# Exported so that liblttng-ust finds ours: see src/tp/identity_override.h.
+EXPORTS := $(foreach name,gettid getpid pthread_getname_np poll ptrace_tracer_identity_override,\
              -Wl,--export-dynamic-symbol=$(name))
 
 $(BUILD)/bin/ptrace_tracer: $(call obj,$(CLI) $(TP_EXE) $(SYMBOLS)) $(BUILD)/lib/libptrace_engine.a

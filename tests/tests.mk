@@ -4,7 +4,7 @@
 
 UNIT_TESTS   := $(wildcard tests/unit/test_*.c)
 ENGINE_TESTS := $(wildcard tests/engine/test_*.c)
-TESTED       := $(UTIL) $(SYMBOLS) $(ENGINE) $(filter-out src/tp/thread_id.c,$(TP_EXE))
+TESTED       := $(UTIL) $(SYMBOLS) $(ENGINE) $(filter-out src/tp/identity_override.c,$(TP_EXE))
 
 test_program = $(patsubst tests/%.c,$(BUILD)/tests/%,$(1))
 TEST_PROGRAMS := $(call test_program,$(UNIT_TESTS) $(ENGINE_TESTS))

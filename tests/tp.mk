@@ -2,7 +2,7 @@
 TP_DRIVER := $(BUILD)/tests/tp_driver
 
 $(TP_DRIVER): tests/e2e/tp_driver.c tests/e2e/tp_probes.h \
-              $(call obj,src/tp/load.c src/tp/thread_id.c $(UTIL)) \
+              $(call obj,src/tp/load.c src/tp/identity_override.c $(UTIL)) \
               $(BUILD)/lib/libptrace_tracer_lttng.so $(BUILD)/lib/libptrace_tracer_session.so \
               $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests

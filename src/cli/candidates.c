@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/function_counts.h"
 #include "cli/indirect.h"
-#include "cli/tally.h"
 #include "cli/target_watch.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -13,14 +13,14 @@ int candidates_select(struct tracer *tracer, const struct module *module,
                       const struct probe ***probes, size_t *n, bool *named, struct error *err)
 {
     struct image *image = module->image;
-    const struct select *select = tracer->options->select;
+    const struct function_filter *select = tracer->options->select;
     *probes = NULL;
     *n = 0;
     *named = false;
     /* A dynamic linker that is called by name is executed, but it is not what is to be traced. */
     bool is_program = module->is_program && !image_is_library(image);
-    if (!select_module(select, image_provider(image), image_path(image), is_program)) {
-        if (select_is_explicit(select))
+    if (!function_filter_module(select, image_provider(image), image_path(image), is_program)) {
+        if (function_filter_is_explicit(select))
             return 0;
         *named = tracer_is_named(tracer, image_provider(image));
         if (!*named)
@@ -167,7 +167,7 @@ void candidates_apply(struct target *target, struct target_module *tm)
             continue;
         }
         if (wanted && !candidate->is_resolver)
-            tally_add(target->tracer->tally, candidate->probe);
+            function_counts_add(target->tracer->counts, candidate->probe);
         if (!candidate->is_resolver)
             target->n_armed += (wanted != 0) - (candidate->armed != 0);
         candidate->armed = wanted;

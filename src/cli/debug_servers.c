@@ -3,10 +3,10 @@
 #include <errno.h>
 
 #include "cli/candidates.h"
-#include "cli/errand.h"
+#include "cli/timed_call.h"
 #include "cli/watcher.h"
-#include "ptrace/program_path.h"
-#include "symbols/debuginfod.h"
+#include "ptrace/os/program_path.h"
+#include "symbols/elf/debuginfod.h"
 #include "util/capabilities.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -72,10 +72,10 @@ static bool is_interrupted(struct tracer *tracer, int64_t waited_ms, struct erro
 
 int debug_servers_ask(struct tracer *tracer, struct error *err)
 {
-    struct errand errand = {.work = fetch, .data = tracer, .hopeless = is_interrupted};
+    struct timed_call errand = {.work = fetch, .data = tracer, .hopeless = is_interrupted};
     if (!debuginfod_has_servers())
         return 0;
-    int r = errand_run(tracer, &errand, err);
+    int r = timed_call_run(tracer, &errand, err);
     tracer->abandoned = r == -EINPROGRESS;
     return r;
 }

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "symbols/needed.h"
+#include "symbols/elf/needed.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/text.h"

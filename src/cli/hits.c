@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "cli/function_counts.h"
 #include "cli/indirect.h"
-#include "cli/tally.h"
 #include "cli/tracer.h"
 
 /* What became of the hit is the difference that it makes. */
@@ -14,7 +14,8 @@ static void emit_and_tally(struct tracer *tracer, const struct hit *hit)
     tracer->backend_ops->counts(tracer->backend, &before);
     tracer->backend_ops->emit(tracer->backend, hit);
     tracer->backend_ops->counts(tracer->backend, &after);
-    tally_hit(tracer->tally, hit, after.written - before.written, after.lost - before.lost);
+    function_counts_hit(tracer->counts, hit, after.written - before.written,
+                        after.lost - before.lost);
 }
 
 void hits_take(void *data, const struct hit *hit)
@@ -25,13 +26,13 @@ void hits_take(void *data, const struct hit *hit)
         return;
     }
     if (tracer->backend) {
-        if (tracer->tally)
+        if (tracer->counts)
             emit_and_tally(tracer, hit);
         else
             tracer->backend_ops->emit(tracer->backend, hit);
         return;
     }
-    tally_hit(tracer->tally, hit, 1, 0);
+    function_counts_hit(tracer->counts, hit, 1, 0);
     print_hit(tracer->print, hit);
     if (ferror(tracer->print_stream) && !tracer->failed) {
         struct error err;

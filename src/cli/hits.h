@@ -2,7 +2,7 @@
 #ifndef CLI_HITS_H
 #define CLI_HITS_H
 
-#include "ptrace/hit.h"
+#include "model/hit.h"
 
 /* Hands it to whatever records it; `data` is the tracer. */
 void hits_take(void *data, const struct hit *hit);

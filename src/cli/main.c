@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/list.h"
+#include "cli/commands/list.h"
 #include "cli/options.h"
-#include "cli/secure.h"
+#include "cli/secure_exec.h"
 #include "cli/tracer.h"
 #include "util/descriptors.h"
 #include "util/log.h"
@@ -31,7 +31,7 @@ int main(int argc, char **argv)
     struct options options;
     struct error err = {0};
     int status = EXIT_TRACER_FAILED;
-    char **environment = secure_environment(argc, argv);
+    char **environment = secure_exec_environment(argc, argv);
     struct rlimit descriptors;
     if (occupy_standard_files() < 0)
         return EXIT_TRACER_FAILED;

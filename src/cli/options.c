@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbols/call_facts.h"
+#include "symbols/extra_fields.h"
 
 static const char HELP[] =
     "Usage: ptrace_tracer [OPTION...] [--] PROGRAM [ARG...]\n"
@@ -124,7 +124,7 @@ static int add_facts(struct options *options, const char *list, struct error *er
         size_t length = strcspn(at, ",");
         unsigned fact = 0;
         const char *name;
-        while ((name = call_fact_name(fact)) &&
+        while ((name = extra_field_name(fact)) &&
                (strlen(name) != length || strncmp(name, at, length) != 0))
             fact++;
         if (!name)
@@ -147,9 +147,9 @@ static int apply(struct options *options, int option, const char *argument, cons
     case 'p':
         return add_pid(options, argument, err);
     case 'f':
-        return select_add(options->select, argument, false, err);
+        return function_filter_add(options->select, argument, false, err);
     case 'x':
-        return select_add(options->select, argument, true, err);
+        return function_filter_add(options->select, argument, true, err);
     case OPT_FILTER_FILE:
         return add_file(options, argument, err);
     case 'o':
@@ -189,14 +189,14 @@ static int apply(struct options *options, int option, const char *argument, cons
     case OPT_STRINGS:
         if (strcmp(argument, "all") != 0 && strcmp(argument, "const") != 0)
             return error_set(err, -EINVAL, "--strings takes 'const' or 'all', not '%s'", argument);
-        options->wishes.all_strings = strcmp(argument, "all") == 0;
+        options->value_options.all_strings = strcmp(argument, "all") == 0;
         return 0;
     case OPT_DEREF:
         number = 0;
         if (strcmp(argument, "0") != 0 && !parse_number(argument, DEREF_MAX, &number))
             return error_set(err, -EINVAL, "--deref takes a number from 0 to %d, not '%s'",
                              DEREF_MAX, argument);
-        options->wishes.deref = (unsigned)number;
+        options->value_options.deref = (unsigned)number;
         return 0;
     case 'l':
         options->list = true;
@@ -265,7 +265,7 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
                                    struct error *err)
 {
     *options = (struct options){0};
-    if (select_new(&options->select) < 0) {
+    if (function_filter_new(&options->select) < 0) {
         error_set(err, -ENOMEM, "out of memory");
         return OPTIONS_WRONG;
     }
@@ -287,7 +287,7 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
     }
     if (take_operands(options, argc, argv, err) < 0 || check(options, err) < 0)
         return OPTIONS_WRONG;
-    options->wishes.symbols = options->print || options->wishes.deref > 0;
+    options->value_options.symbols = options->print || options->value_options.deref > 0;
     return OPTIONS_RUN;
 }
 
@@ -295,13 +295,13 @@ int options_read_files(const struct options *options, struct error *err)
 {
     int r = 0;
     for (size_t i = 0; r == 0 && i < options->pattern_files.count; i++)
-        r = select_add_file(options->select, options->pattern_files.items[i], err);
+        r = function_filter_add_file(options->select, options->pattern_files.items[i], err);
     return r;
 }
 
 void options_free(struct options *options)
 {
-    select_free(options->select);
+    function_filter_free(options->select);
     vec_free(&options->pids);
     vec_free(&options->pattern_files);
 }

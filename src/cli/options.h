@@ -7,18 +7,18 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "symbols/select.h"
-#include "symbols/wishes.h"
+#include "symbols/function_filter.h"
+#include "symbols/types/value_options.h"
 #include "util/error.h"
 #include "util/vec.h"
 
 struct options {
-    struct select *select;           /* without what the files say, until they are read */
+    struct function_filter *select;  /* without what the files say, until they are read */
     VEC(const char *) pattern_files; /* --filter-file */
     VEC(pid_t) pids;                 /* attach to these */
     char *const *program;      /* or start this: its argv, NULL-terminated; NULL when attaching */
     struct rlimit descriptors; /* RLIMIT_NOFILE as the caller has it: the program's */
-    char **environment;        /* the program's, where it is not ours (cli/secure.h); NULL: ours */
+    char **environment; /* the program's, where it is not ours (cli/secure_exec.h); NULL: ours */
     const char *output;
     const char *session;
     bool print;
@@ -32,9 +32,9 @@ struct options {
     bool quiet;
     bool verbose;
     size_t string_limit;
-    unsigned with;              /* mask of 1 << enum call_fact */
-    size_t stack_frames;        /* 0: the default */
-    struct value_wishes wishes; /* of --deref and --strings, and what --print adds */
+    unsigned with;                      /* mask of 1 << enum call_fact */
+    size_t stack_frames;                /* 0: the default */
+    struct value_options value_options; /* of --deref and --strings, and what --print adds */
 };
 
 enum options_verdict { OPTIONS_RUN, OPTIONS_DONE /* --help, --version: printed */, OPTIONS_WRONG };
@@ -44,7 +44,7 @@ enum options_verdict { OPTIONS_RUN, OPTIONS_DONE /* --help, --version: printed *
 enum options_verdict options_parse(struct options *options, int argc, char **argv,
                                    struct error *err);
 /* Adds what the files of patterns say to what is selected. To be called as the user who named
-   them (cli/invoker.h). */
+   them (cli/sudo_user.h). */
 MUST_CHECK int options_read_files(const struct options *options, struct error *err);
 void options_free(struct options *options);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/errand.h"
+#include "cli/timed_call.h"
 #include "cli/tracer.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -70,7 +70,7 @@ static bool is_held_too_long(struct tracer *tracer, int64_t waited_ms, struct er
 {
     (void)waited_ms;
     int64_t silent_ms = tracer->session_ops->silent_ms(tracer->session);
-    if (!errand_is_owed(tracer) &&
+    if (!timed_call_is_pending(tracer) &&
         silent_ms < (atomic_load(&tracer->stop_asked) ? STOPPING_MS : HELD_MS))
         return false;
     error_set(err, -EINPROGRESS, "LTTng's session daemon does not answer");
@@ -87,8 +87,8 @@ static int tell_session(struct tracer *tracer, char **names, size_t n, size_t n_
         return error_set(err, -ENOMEM, "out of memory");
     }
     *telling = (struct telling){tracer, names, n, n_selected, begins};
-    const struct errand errand = {tell, telling, telling_free, is_held_too_long};
-    return errand_run(tracer, &errand, err);
+    const struct timed_call errand = {tell, telling, telling_free, is_held_too_long};
+    return timed_call_run(tracer, &errand, err);
 }
 
 /* The probes that are selected come first. */
@@ -118,10 +118,10 @@ static int extend_session(struct tracer *tracer, const struct probe *const *prob
     int r = tell_session(tracer, names, count, count, false, err);
     if (r != -EINPROGRESS)
         return r;
-    if (!tracer->owed_told)
+    if (!tracer->pending_told)
         log_warning("LTTng's session daemon does not answer: what is loaded from now on is "
                     "recorded when it does");
-    tracer->owed_told = true;
+    tracer->pending_told = true;
     return 0;
 }
 
@@ -181,7 +181,7 @@ bool tracer_is_named(struct tracer *tracer, const char *provider)
     if (!tracer->backend)
         return false;
     pthread_mutex_lock(&tracer->lock);
-    bool named = tracer->session_ops->names_provider(tracer->session, provider);
+    bool named = tracer->session_ops->event_names_provider(tracer->session, provider);
     bool known = false;
     for (size_t i = 0; i < tracer->left_out.count && !known; i++) {
         known = strcmp(tracer->left_out.items[i], provider) == 0;

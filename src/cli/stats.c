@@ -29,5 +29,5 @@ void stats_report(const struct engine *engine)
               " us, detach %" PRIu64 " us, handed over %" PRIu64,
               stats.calls, stats.stops, stats.idle_stops, stats.waits, stats.ptrace_calls, kinds,
               stats.memory_reads, stats.text_writes, stats.single_steps, stats.bindings,
-              stats.attach_ns / 1000, stats.detach_ns / 1000, stats.handovers);
+              stats.attach_ns / 1000, stats.detach_ns / 1000, stats.migrations);
 }

@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "cli/ending.h"
-#include "cli/tally.h"
+#include "cli/function_counts.h"
+#include "cli/session_teardown.h"
 #include "util/log.h"
 
 static void report_unmatched(void *data, const char *pattern)
@@ -61,7 +61,7 @@ int summary_report(struct tracer *tracer, struct error *err)
         written = counts.written;
         lost = counts.lost;
         triggered = counts.triggered;
-        r = ending_end_session(tracer, err);
+        r = session_teardown_end(tracer, err);
         /* Who records into a session of his own knows best what it is worth. */
         if (tracer->abandoned &&
             tracer->session_ops->owner(tracer->session) == SESSION_USER_STARTED)
@@ -78,8 +78,8 @@ int summary_report(struct tracer *tracer, struct error *err)
             snprintf(where, sizeof(where), " to %s", tracer->options->print_file);
     }
     if (r == 0)
-        select_unmatched(tracer->options->select, report_unmatched, NULL);
-    tally_report(tracer->tally);
+        function_filter_unmatched(tracer->options->select, report_unmatched, NULL);
+    function_counts_report(tracer->counts);
     if (triggered)
         log_info("%" PRIu64 " event%s met the condition of a trigger", triggered,
                  triggered == 1 ? "" : "s");

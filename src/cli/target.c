@@ -117,8 +117,8 @@ static void say_left_out(struct target *target, const struct modules *modules)
 {
     for (size_t i = 0; i < modules->left_out.count; i++) {
         struct left_out *left = modules->left_out.items[i];
-        if (left->said ||
-            !select_module(target->tracer->options->select, left->provider, left->path, false))
+        if (left->said || !function_filter_module(target->tracer->options->select, left->provider,
+                                                  left->path, false))
             continue;
         left->said = true;
         log_warning("%s: its functions are not traced", left->why);
@@ -138,8 +138,8 @@ static void take_module(struct target *target, struct target_module *tm, bool is
         candidates_find(target, tm);
     } else if (!target->entry_watch.value) {
         tm->taken = true;
-        if (select_module(target->tracer->options->select, image_provider(image), image_path(image),
-                          tm->module.is_program) &&
+        if (function_filter_module(target->tracer->options->select, image_provider(image),
+                                   image_path(image), tm->module.is_program) &&
             image_say_once(image))
             log_warning("%s has text relocations, which change its code once it is mapped: its "
                         "functions are not traced",

@@ -10,20 +10,20 @@
 #include <unistd.h>
 
 #include "cli/attaching.h"
-#include "cli/attendant.h"
 #include "cli/debug_servers.h"
-#include "cli/ending.h"
-#include "cli/errand.h"
+#include "cli/function_counts.h"
 #include "cli/hits.h"
-#include "cli/invoker.h"
 #include "cli/program_name.h"
 #include "cli/progress.h"
-#include "cli/rights.h"
+#include "cli/session_poller.h"
+#include "cli/session_teardown.h"
+#include "cli/setuid_warning.h"
 #include "cli/stats.h"
+#include "cli/sudo_user.h"
 #include "cli/summary.h"
-#include "cli/tally.h"
 #include "cli/target.h"
 #include "cli/target_name.h"
+#include "cli/timed_call.h"
 #include "cli/watcher.h"
 #include "util/capabilities.h"
 #include "util/cleanup.h"
@@ -157,10 +157,10 @@ static bool is_interrupted(struct tracer *tracer, int64_t waited_ms, struct erro
 }
 
 /* What may take for ever. */
-static int set_up_in_time(struct tracer *tracer, struct errand *errand, struct error *err)
+static int set_up_in_time(struct tracer *tracer, struct timed_call *errand, struct error *err)
 {
     errand->hopeless = is_interrupted;
-    int r = errand_run(tracer, errand, err);
+    int r = timed_call_run(tracer, errand, err);
     tracer->abandoned = r == -EINPROGRESS;
     return r;
 }
@@ -182,7 +182,7 @@ static int open_print_file(void *data, struct error *err)
 
 static int open_print(struct tracer *tracer, struct error *err)
 {
-    struct errand errand = {.work = open_print_file, .data = tracer};
+    struct timed_call errand = {.work = open_print_file, .data = tracer};
     tracer->print_stream = tracer->options->print_file ? NULL : stderr;
     int r = tracer->options->print_file ? set_up_in_time(tracer, &errand, err) : 0;
     if (r < 0)
@@ -229,10 +229,10 @@ static int open_lttng(struct tracer *tracer, struct error *err)
         .name = options->session,
         .output = options->output,
         .program = choice->program,
-        .home = invoker_home(),
+        .home = sudo_user_home(),
         .level = log_get_level(),
     };
-    struct errand errand = {.work = choose_session, .data = choice, .release = free};
+    struct timed_call errand = {.work = choose_session, .data = choice, .release = free};
     int r = set_up_in_time(tracer, &errand, err);
     if (r < 0)
         return r;
@@ -271,8 +271,8 @@ static int set_up(struct tracer *tracer, struct error *err)
     if (r < 0)
         return error_set(err, r, "cannot start the engine: %s", strerror(-r));
     catalog_stop_when(tracer->catalog, &tracer->stop_asked);
-    catalog_set_facts(tracer->catalog, options->with);
-    catalog_set_wishes(tracer->catalog, options->wishes);
+    catalog_set_extra_fields(tracer->catalog, options->with);
+    catalog_set_value_options(tracer->catalog, options->value_options);
     if (options->program) {
         char **ours = environ;
         environ = options->environment ? options->environment : ours;
@@ -280,10 +280,10 @@ static int set_up(struct tracer *tracer, struct error *err)
         environ = ours;
         if (r < 0)
             return r;
-        rights_warn(options->program[0]);
+        setuid_warning_print(options->program[0]);
     }
     /* The child has the caller's credentials, signals and environment; from here on ours change. */
-    r = invoker_become(err);
+    r = sudo_user_become(err);
     if (r == 0)
         r = options_read_files(options, err);
     if (r < 0)
@@ -292,7 +292,7 @@ static int set_up(struct tracer *tracer, struct error *err)
     /* What is loaded next learns from the log how lines are written. */
     tracer->progress = progress_new(options);
     if (options->verbose)
-        tracer->tally = tally_new();
+        tracer->counts = function_counts_new();
     r = options->print ? open_print(tracer, err) : open_lttng(tracer, err);
     if (r == 0)
         r = debug_servers_ask(tracer, err);
@@ -300,7 +300,7 @@ static int set_up(struct tracer *tracer, struct error *err)
         r = error_set(err, -EINTR, "interrupted before anything was traced");
     if (r == 0 && watcher_start(tracer, &tracer->watcher) < 0)
         r = error_set(err, -EAGAIN, "cannot start a thread");
-    if (r == 0 && tracer->session && attendant_start(tracer, &tracer->attendant) < 0)
+    if (r == 0 && tracer->session && session_poller_start(tracer, &tracer->poller) < 0)
         r = error_set(err, -EAGAIN, "cannot start a thread");
     return r;
 }
@@ -309,7 +309,7 @@ static int set_up(struct tracer *tracer, struct error *err)
 static void tear_down(struct tracer *tracer)
 {
     struct error err;
-    if (tracer->abandoned || ending_discard_session(tracer, &err) < 0)
+    if (tracer->abandoned || session_teardown_discard(tracer, &err) < 0)
         return; /* it has been said */
     engine_free(tracer->engine);
     if (tracer->session)
@@ -320,12 +320,12 @@ static void tear_down(struct tracer *tracer)
     if (tracer->print_stream && tracer->print_stream != stderr)
         fclose(tracer->print_stream);
     progress_free(tracer->progress);
-    tally_free(tracer->tally);
+    function_counts_free(tracer->counts);
     table_free(&tracer->selected);
     table_free(&tracer->only_named);
     vec_free(&tracer->left_out);
     catalog_free(tracer->catalog);
-    pthread_cond_destroy(&tracer->none_owed);
+    pthread_cond_destroy(&tracer->no_pending_calls);
     pthread_mutex_destroy(&tracer->lock);
     free(tracer);
 }
@@ -392,7 +392,7 @@ int tracer_run(const struct options *options)
     }
     tracer->options = options;
     pthread_mutex_init(&tracer->lock, NULL);
-    pthread_cond_init(&tracer->none_owed, NULL);
+    pthread_cond_init(&tracer->no_pending_calls, NULL);
     int r = set_up(tracer, &err);
     if (r == 0)
         r = run(tracer, &err);
@@ -402,7 +402,7 @@ int tracer_run(const struct options *options)
         engine_let_go(tracer->engine);
     watcher_ignore_stops(tracer, false);
     watcher_stop(tracer->watcher);
-    if (ending_stop_attendant(tracer, &late) < 0)
+    if (session_teardown_stop_poller(tracer, &late) < 0)
         log_debug("the attendant is still at work");
     if (r < 0) {
         if (!tracer->failed)

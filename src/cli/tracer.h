@@ -14,9 +14,9 @@
 #include "ptrace/engine.h"
 #include "symbols/catalog.h"
 #include "symbols/module.h"
-#include "tp/backend.h"
+#include "tp/lttng/backend.h"
 #include "tp/print.h"
-#include "tp/session.h"
+#include "tp/session/session.h"
 #include "util/table.h"
 
 struct tracer {
@@ -33,9 +33,9 @@ struct tracer {
     struct table selected;      /* probes the back end knows, by address */
     struct table only_named;    /* likewise, of modules that only a rule or a trigger names */
     VEC(const char *) left_out; /* providers no rule has named so far; under `lock` */
-    pthread_mutex_t lock;       /* of left_out, which the attendant looks at, and n_owed */
-    unsigned n_owed;            /* errands that were given up and are still under way */
-    pthread_cond_t none_owed;
+    pthread_mutex_t lock;       /* of left_out, which the attendant looks at, and n_pending_calls */
+    unsigned n_pending_calls;   /* errands that were given up and are still under way */
+    pthread_cond_t no_pending_calls;
 
     struct print *print;
     FILE *print_stream;
@@ -43,21 +43,21 @@ struct tracer {
     sigset_t signals; /* those that end a trace: blocked */
     sigset_t stops;   /* those that stop the tracer but while something is traced */
     struct watcher *watcher;
-    struct progress *progress;    /* NULL: none is shown */
-    struct tally *tally;          /* NULL: not --verbose */
-    struct attendant *attendant;  /* NULL with --print */
-    struct error session_trouble; /* the attendant's, until it is stopped: said already */
-    atomic_bool stop_asked;       /* detach */
-    atomic_bool module_named;     /* a rule names a module that was left out */
+    struct progress *progress;      /* NULL: none is shown */
+    struct function_counts *counts; /* NULL: not --verbose */
+    struct session_poller *poller;  /* NULL with --print */
+    struct error session_trouble;   /* the attendant's, until it is stopped: said already */
+    atomic_bool stop_asked;         /* detach */
+    atomic_bool module_named;       /* a rule names a module that was left out */
 
     pid_t launched; /* 0 when attached */
     int launched_status;
     bool launched_ended;
-    bool failed;    /* said already: exit status 125 */
-    bool abandoned; /* threads still use this and the session: see cli/ending.h */
-    bool wait_told; /* that it waits, and for what */
-    bool owed_told; /* that the session daemon does not answer while the program runs */
-    unsigned visit; /* how often all targets were gone through: processes may share one */
+    bool failed;       /* said already: exit status 125 */
+    bool abandoned;    /* threads still use this and the session: see cli/session_teardown.h */
+    bool wait_told;    /* that it waits, and for what */
+    bool pending_told; /* that the session daemon does not answer while the program runs */
+    unsigned visit;    /* how often all targets were gone through: processes may share one */
     size_t n_armed_most;
     size_t n_candidates;
 };

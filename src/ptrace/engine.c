@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "ptrace/core.h"
-#include "ptrace/namespace_init.h"
-#include "ptrace/unwind.h"
+#include "ptrace/capture/unwind.h"
+#include "ptrace/control/namespace_init.h"
+#include "ptrace/core/engine_internal.h"
 
 int engine_new(const struct engine_options *options, const struct engine_sink *sink,
                struct engine **engine)
@@ -17,11 +17,11 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
     e->sink = *sink;
     e->no_binding = options->no_pin;
     e->child_go = e->child_answer = e->lent = -1;
-    int r = servers_init(e);
+    int r = tracer_threads_init(e);
     if (r == 0)
         r = capture_init(&e->capture, options->string_limit);
     if (r == 0)
-        r = doorbell_init(e);
+        r = wakeup_init(e);
     if (r < 0) {
         engine_free(e);
         return r;
@@ -56,7 +56,7 @@ void engine_free(struct engine *engine)
     forget_rest(engine);
     namespace_init_forget(engine);
     free(engine->child_name);
-    servers_free(engine);
+    tracer_threads_free(engine);
     table_free(&engine->tracees);
     table_free(&engine->processes);
     table_free(&engine->newborn);
@@ -81,7 +81,7 @@ void engine_get_stats(const struct engine *engine, struct engine_stats *stats)
     *stats = engine->stats;
     stats->memory_reads += engine->capture.reads;
     stats->waits = 0;
-    for (unsigned i = 0; i < engine->n_servers; i++)
+    for (unsigned i = 0; i < engine->n_tracer_threads; i++)
         stats->waits += atomic_load_explicit(&engine->servers[i]->waits, memory_order_relaxed);
     stats->ptrace_calls = 0;
     for (size_t kind = 0; kind < REQUEST_KINDS; kind++)

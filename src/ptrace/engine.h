@@ -24,7 +24,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "ptrace/hit.h"
+#include "model/hit.h"
 #include "util/addr.h"
 #include "util/error.h"
 
@@ -92,7 +92,7 @@ struct engine_options {
     unsigned let_go_ms;
     /* For tests: each thread is handed to another of the engine's threads whenever it has had so
        many hits. 0: only when that pays. */
-    unsigned hand_over_every;
+    unsigned migrate_every;
 };
 
 /* Requests of ptrace(2) by kind. */
@@ -129,7 +129,7 @@ struct engine_stats {
     uint64_t bindings;     /* of threads to a CPU */
     uint64_t attach_ns;    /* the time it took to attach, `started` included, of all processes */
     uint64_t detach_ns;    /* and to let go */
-    uint64_t handovers;    /* of threads from one thread of the engine to another */
+    uint64_t migrations;   /* of threads from one thread of the engine to another */
     uint64_t frames_lost;  /* exits that could not be awaited: out of memory or too deep */
 };
 

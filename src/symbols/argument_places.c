@@ -251,7 +251,7 @@ int argument_places_settle(struct signature *signature, const struct image *imag
         return -ENOMEM;
     for (size_t i = 0; i < n; i++)
         claims[i] = claim_of(&signature->parameters[i]);
-    struct trust *trust = &signature->trust;
+    struct codegen_quirks *trust = &signature->trust;
 
     bool contradicted = trust->other_convention ||
                         (trust->parameters && is_contradicted(signature, claims, abi, &reader));

@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "symbols/file_open.h"
+#include "symbols/elf/file_open.h"
+#include "symbols/elf/process_root.h"
+#include "symbols/elf/target_file.h"
 #include "symbols/image.h"
-#include "symbols/root.h"
 #include "symbols/symbolizer.h"
-#include "symbols/target_file.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 
@@ -49,7 +49,7 @@ void catalog_free(struct catalog *catalog)
         image_free(image);
         image = next;
     }
-    names_free(&catalog->names);
+    event_names_free(&catalog->names);
     arena_free(&catalog->arena);
     pthread_mutex_destroy(&catalog->lock);
     free(catalog);
@@ -73,14 +73,14 @@ void catalog_stop_when(struct catalog *catalog, const atomic_bool *asked)
     catalog->stop = asked;
 }
 
-void catalog_set_facts(struct catalog *catalog, unsigned facts)
+void catalog_set_extra_fields(struct catalog *catalog, unsigned facts)
 {
     catalog->facts = facts;
 }
 
-void catalog_set_wishes(struct catalog *catalog, struct value_wishes wishes)
+void catalog_set_value_options(struct catalog *catalog, struct value_options value_options)
 {
-    catalog->wishes = wishes;
+    catalog->value_options = value_options;
 }
 
 static const char *file_name(const char *path)
@@ -90,19 +90,19 @@ static const char *file_name(const char *path)
 }
 
 /*
- * Two files of one name (builds of one library, say) share a provider: names_claim() keeps their
- * events apart. Files of different names do not: a program called "c" is not libc.so.6, and what a
- * rule says of the one is not meant for the other.
+ * Two files of one name (builds of one library, say) share a provider: event_names_claim() keeps
+ * their events apart. Files of different names do not: a program called "c" is not libc.so.6, and
+ * what a rule says of the one is not meant for the other.
  */
 static const char *choose_provider(struct catalog *catalog, const char *path)
 {
-    const char *provider = names_provider(path, &catalog->arena);
+    const char *provider = event_names_provider(path, &catalog->arena);
     if (!provider)
         return NULL;
     for (const struct image *other = catalog->images; other; other = other->next)
         if (strcmp(other->provider, provider) == 0 &&
             strcmp(file_name(other->path), file_name(path)) != 0)
-            return names_provider_of_file(path, &catalog->arena);
+            return event_names_provider_of_file(path, &catalog->arena);
     return provider;
 }
 
@@ -131,7 +131,7 @@ static int add_image(struct catalog *catalog, int fd, const char *path, struct i
     image->catalog = catalog;
     image->way.given_root = -1;
     image->signatures.types.arena = &catalog->arena;
-    image->signatures.types.wishes = catalog->wishes;
+    image->signatures.types.value_options = catalog->value_options;
     image->path = arena_strdup(&catalog->arena, path);
     image->provider = choose_provider(catalog, path);
     if (!image->path || !image->provider) {
@@ -172,13 +172,13 @@ int catalog_open_program(struct catalog *catalog, pid_t pid, struct image **imag
                          struct error *err)
 {
     char path[PATH_MAX];
-    cleanup(root_close) struct root root;
+    cleanup(process_root_close) struct process_root root;
     cleanup(cleanup_fd) int file = target_file_program(pid, path);
-    root_open(&root, pid);
+    process_root_open(&root, pid);
     if (file < 0)
         return error_set(err, file, "cannot find the program that process %d executes: %s",
                          (int)pid, strerror(-file));
-    return catalog_open_target(catalog, file, root_path(&root, path), image, err);
+    return catalog_open_target(catalog, file, process_root_path(&root, path), image, err);
 }
 
 int catalog_open(struct catalog *catalog, const char *path, struct image **image, struct error *err)
@@ -256,7 +256,7 @@ bool image_has_text_relocations(const struct image *image)
 
 bool image_is_same_build(const struct image *a, const struct image *b)
 {
-    return imprint_equal(&a->file.imprint, &b->file.imprint);
+    return elf_identity_equal(&a->file.imprint, &b->file.imprint);
 }
 
 bool image_say_once(struct image *image)

@@ -12,15 +12,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "symbols/function_filter.h"
 #include "symbols/probe.h"
-#include "symbols/select.h"
-#include "symbols/wishes.h"
+#include "symbols/types/value_options.h"
 #include "util/addr.h"
 #include "util/error.h"
 
 struct catalog;
 struct map;
-struct root;
+struct process_root;
 struct image; /* one ELF file */
 
 MUST_CHECK int catalog_new(struct catalog **catalog);
@@ -43,9 +43,9 @@ void catalog_ask_servers(struct catalog *catalog, bool ask);
 void catalog_stop_when(struct catalog *catalog, const atomic_bool *asked);
 
 /* The facts (mask of 1 << enum call_fact) that probes made from here on have as fields. */
-void catalog_set_facts(struct catalog *catalog, unsigned facts);
+void catalog_set_extra_fields(struct catalog *catalog, unsigned facts);
 /* For images opened later. Without, none of it is wanted. */
-void catalog_set_wishes(struct catalog *catalog, struct value_wishes wishes);
+void catalog_set_value_options(struct catalog *catalog, struct value_options value_options);
 
 /*
  * Opens the ELF file at `path`, with the user's own rights; one opened before (same device, inode,
@@ -55,7 +55,7 @@ void catalog_set_wishes(struct catalog *catalog, struct value_wishes wishes);
  */
 MUST_CHECK int catalog_open(struct catalog *catalog, const char *path, struct image **image,
                             struct error *err);
-/* The same for the file found as `found` (symbols/target_file.h), which stays the caller's; the
+/* The same for the file found as `found` (symbols/elf/target_file.h), which stays the caller's; the
    target knows it as `path`. */
 MUST_CHECK int catalog_open_target(struct catalog *catalog, int found, const char *path,
                                    struct image **image, struct error *err);
@@ -69,7 +69,8 @@ MUST_CHECK int catalog_open_program(struct catalog *catalog, pid_t pid, struct i
  * when it is read, and separate debug files are looked for in its root first if that is not ours.
  * The last way holds. Nothing is kept open.
  */
-void image_set_way(struct image *image, pid_t pid, const struct root *root, const struct map *map);
+void image_set_way(struct image *image, pid_t pid, const struct process_root *root,
+                   const struct map *map);
 /* Where no process is at hand: has separate debug files looked for in the directory open as `root`,
    which must stay open until the image's probes are made. */
 void image_set_root(struct image *image, int root);
@@ -118,9 +119,9 @@ size_t image_name_code(struct image *image, file_vaddr at, bool is_return, char 
  * Debug information that is damaged counts as none, with one warning. -ECANCELED: see
  * catalog_stop_when().
  */
-MUST_CHECK int image_probes(struct image *image, const struct select *select, bool is_program,
-                            bool whole_module, const struct probe ***probes, size_t *n,
-                            struct error *err);
+MUST_CHECK int image_probes(struct image *image, const struct function_filter *select,
+                            bool is_program, bool whole_module, const struct probe ***probes,
+                            size_t *n, struct error *err);
 
 /* What --list prints behind the C signature: "DWARF of /usr/lib/debug/...", "symbols only". The
    string lives as long as the catalog. */

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "symbols/arena.h"
+#include "util/arena.h"
 
 struct function_name {
     const char *symbol;     /* as it is in the symbol table */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "symbols/abi.h"
-#include "symbols/names.h"
-#include "symbols/placing.h"
+#include "symbols/event_names.h"
+#include "symbols/value_places.h"
 
 /* The fields of one event while they are put together. */
 struct field_list {
@@ -56,14 +56,14 @@ static int add_field(struct field_list *list, const char *base, const struct c_s
     };
     if (!field.name)
         return -ENOMEM;
-    if (list->n == PROBE_FIELDS_MAX || !placing_scalar(&list->pointees, at, scalar, &field))
+    if (list->n == PROBE_FIELDS_MAX || !value_places_scalar(&list->pointees, at, scalar, &field))
         return 0;
     list->fields[list->n++] = field;
     return 1;
 }
 
 /* Takes room for a field of no value of the function's own, at `depth` addresses from the deepest
-   ones. Facts of the call come behind all (call_facts.h). */
+   ones. Facts of the call come behind all (extra_fields.h). */
 static bool take_room(struct field_list *list, unsigned depth)
 {
     enum { ROOM = PROBE_FIELDS_MAX - PROBE_FACTS_MAX };
@@ -126,7 +126,7 @@ static int add_absence(struct field_list *list, const char *base, const struct a
     }
     for (size_t i = first; i < list->n; i++)
         list->fields[i].is_referred = list->fields[i].guard == 0;
-    return add_state(list, base, placing_pointee(&list->pointees, &at->place), first);
+    return add_state(list, base, value_places_pointee(&list->pointees, &at->place), first);
 }
 
 /* The same for the list's last field if it lies behind a reference, which is never NULL but in a
@@ -177,9 +177,10 @@ static int add_target(struct field_list *list, const struct c_type *type, unsign
             return r;
     }
     list->reserved -= has_room;
-    int r = list->n > first ? add_state(list, pointer.name,
-                                        placing_pointee(&list->pointees, &pointer.place), first)
-                            : 0;
+    int r = list->n > first
+                ? add_state(list, pointer.name,
+                            value_places_pointee(&list->pointees, &pointer.place), first)
+                : 0;
     if (r < 0 || complete)
         return r;
     const char *name = arena_format(list->arena, "*%s", pointer.name);
@@ -263,7 +264,7 @@ static int keep(struct field_list *list, const struct field **fields, size_t *n,
         memcpy(copy, list->fields, list->n * sizeof(*copy));
     if (list->pointees.n)
         memcpy(pointee_copy, list->pointees.items, list->pointees.n * sizeof(*pointee_copy));
-    if (!names_fields(copy, list->n, list->arena))
+    if (!event_names_fields(copy, list->n, list->arena))
         return -ENOMEM;
     *fields = copy;
     *n = list->n;
@@ -291,7 +292,7 @@ static uint16_t stack_bytes(const struct probe *probe)
 {
     size_t end = 0;
     for (size_t i = 0; i < probe->n_args; i++) {
-        size_t field = placing_stack_end(&probe->args[i]);
+        size_t field = value_places_stack_end(&probe->args[i]);
         end = field > end ? field : end;
     }
     for (size_t i = 0; i < probe->n_arg_pointees; i++) {
@@ -317,14 +318,14 @@ static void reset(struct field_list *list, const char *not_shown)
  */
 static int fill(struct field_list *list, add_values *add, const struct signature *signature)
 {
-    const struct value_wishes *wishes = &list->types->wishes;
+    const struct value_options *value_options = &list->types->value_options;
     const char *not_shown = list->not_shown;
     list->extras = list->limited = false;
     int r = add(list, signature, 0);
     size_t taken = list->n;
     unsigned depth = 0;
-    list->extras = wishes->deref || wishes->symbols;
-    for (; r == 0 && list->extras && depth <= wishes->deref; depth++) {
+    list->extras = value_options->deref || value_options->symbols;
+    for (; r == 0 && list->extras && depth <= value_options->deref; depth++) {
         reset(list, not_shown);
         r = add(list, signature, depth);
         if (list->overflow)
@@ -388,7 +389,7 @@ int fields_of_nothing(struct probe *probe, struct arena *arena)
         };
     *ret = (struct field){
         .name = "retval", .kind = VALUE_WORD, .size = 8, .place = {.kind = PLACE_INTEGER_RET}};
-    if (!names_fields(args, n, arena))
+    if (!event_names_fields(args, n, arena))
         return -ENOMEM;
     probe->args = args;
     probe->n_args = n;

@@ -2,9 +2,9 @@
 #ifndef SYMBOLS_FIELDS_H
 #define SYMBOLS_FIELDS_H
 
-#include "symbols/arena.h"
 #include "symbols/probe.h"
 #include "symbols/signature.h"
+#include "util/arena.h"
 #include "util/error.h"
 
 /*

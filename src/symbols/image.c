@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "symbols/elf_copy.h"
+#include "symbols/elf/elf_copy.h"
 #include "symbols/symbolizer.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
@@ -62,7 +62,7 @@ int image_read_symbols(struct image *image, struct error *err)
 /* 0, and *debuginfo may be NULL: there is none. */
 static int open_debuginfo(struct image *image, struct debuginfo **debuginfo, struct error *err)
 {
-    cleanup(root_close) struct root root;
+    cleanup(process_root_close) struct process_root root;
     cleanup(cleanup_fd) int fd = image_open_file(image, err);
     if (fd < 0)
         return fd;
@@ -340,7 +340,7 @@ static size_t alias_names(const struct alias *alias, const char **names)
 }
 
 struct selection {
-    const struct select *select;
+    const struct function_filter *select;
     bool is_program, whole_module;
     VEC(const char *) names; /* room for those of one function, kept from one to the next */
 };
@@ -348,8 +348,8 @@ struct selection {
 static bool is_selected(struct selection *selection, const struct image *image, const char **names,
                         size_t n)
 {
-    return select_function(selection->select, names, n, image->provider, image->path,
-                           selection->is_program, selection->whole_module);
+    return function_filter_function(selection->select, names, n, image->provider, image->path,
+                                    selection->is_program, selection->whole_module);
 }
 
 /* *chosen: the alias that the function is asked for by, or NULL when it is not selected. */
@@ -373,13 +373,13 @@ static int choose_alias(struct selection *selection, const struct image *image,
     if (!is_selected(selection, image, selection->names.items, selection->names.count))
         return 0;
     *chosen = &aliases[0];
-    if (function->n == 1 || !select_is_explicit(selection->select))
+    if (function->n == 1 || !function_filter_is_explicit(selection->select))
         return 0;
     for (size_t i = 0; i < function->n; i++) {
         const char *names[NAMES_PER_ALIAS];
         size_t n = alias_names(&aliases[i], names);
-        if (select_function(selection->select, names, n, image->provider, image->path,
-                            selection->is_program, false)) {
+        if (function_filter_function(selection->select, names, n, image->provider, image->path,
+                                     selection->is_program, false)) {
             *chosen = &aliases[i];
             return 0;
         }
@@ -387,7 +387,7 @@ static int choose_alias(struct selection *selection, const struct image *image,
     return 0;
 }
 
-static int find_probes(struct image *image, const struct select *select, bool is_program,
+static int find_probes(struct image *image, const struct function_filter *select, bool is_program,
                        bool whole_module, const struct probe ***result, size_t *n,
                        struct error *err)
 {
@@ -423,7 +423,7 @@ static int find_probes(struct image *image, const struct select *select, bool is
     return 0;
 }
 
-int image_probes(struct image *image, const struct select *select, bool is_program,
+int image_probes(struct image *image, const struct function_filter *select, bool is_program,
                  bool whole_module, const struct probe ***probes, size_t *n, struct error *err)
 {
     pthread_mutex_lock(&image->catalog->lock);

@@ -12,16 +12,16 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "symbols/arena.h"
 #include "symbols/catalog.h"
-#include "symbols/debuginfo.h"
-#include "symbols/debuginfod.h"
 #include "symbols/demangle.h"
-#include "symbols/elf_file.h"
-#include "symbols/names.h"
-#include "symbols/root.h"
+#include "symbols/dwarf/debuginfo.h"
+#include "symbols/elf/debuginfod.h"
+#include "symbols/elf/elf_file.h"
+#include "symbols/elf/process_root.h"
+#include "symbols/elf/symbol_table.h"
+#include "symbols/event_names.h"
 #include "symbols/signature.h"
-#include "symbols/symbol_table.h"
+#include "util/arena.h"
 #include "util/vec.h"
 
 /* The symbols of one address. */
@@ -100,11 +100,11 @@ struct catalog {
     pthread_mutex_t lock; /* of all below and of all images: see catalog.h */
     struct arena arena;
     struct image *images; /* the newest first */
-    struct names names;
-    struct value_wishes wishes;
+    struct event_names names;
+    struct value_options value_options;
     const char *debug_path; /* NULL: the default */
     struct debuginfod debuginfod;
-    unsigned facts;            /* see catalog_set_facts() */
+    unsigned facts;            /* see catalog_set_extra_fields() */
     const atomic_bool *stop;   /* see catalog_stop_when(); NULL: never */
     struct left_out *left_out; /* files that are mapped and could not be read, ever */
 };
@@ -135,7 +135,7 @@ MUST_CHECK int image_open_file(const struct image *image, struct error *err);
 bool image_read_code(const struct image *image, file_vaddr vaddr, void *bytes, size_t size);
 /* The root in which debug files are to be looked for, to be closed; its fd is -1 where that is
    ours. -ESTALE: it is gone. */
-MUST_CHECK int image_open_root(const struct image *image, struct root *root);
+MUST_CHECK int image_open_root(const struct image *image, struct process_root *root);
 /* Makes image->functions, once: from its own symbols and, if it is stripped, those of its debug
    file. */
 MUST_CHECK int image_make_functions(struct image *image, struct error *err);

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "symbols/elf/target_file.h"
 #include "symbols/image.h"
-#include "symbols/target_file.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 
@@ -37,23 +37,23 @@ static int check_found(const struct image *image, int found, struct stat *status
 /* By way of the process that had it mapped last. */
 static int find_mapped(const struct image *image, struct stat *status)
 {
-    struct root root;
+    struct process_root root;
     const struct map map = {
         .start = image->way.start,
         .end = image->way.end,
         .inode = image->file.inode,
         .path = image->path,
     };
-    root_open(&root, image->way.pid);
+    process_root_open(&root, image->way.pid);
     int found = check_found(image, target_file_mapped(image->way.pid, &root, &map), status);
-    root_close(&root);
+    process_root_close(&root);
     return found;
 }
 
 /* The file, found (O_PATH) wherever it is now, and what is known of it; negative errno. */
 static int find(const struct image *image, struct stat *status)
 {
-    const struct root ours = {.fd = -1};
+    const struct process_root ours = {.fd = -1};
     if (!image->way.pid)
         return check_found(image, descriptors_open(image->path, O_PATH), status);
     int found = find_mapped(image, status);
@@ -99,7 +99,8 @@ bool image_has_changed(const struct image *image)
     return found >= 0 && !image_is_file(image, &status);
 }
 
-void image_set_way(struct image *image, pid_t pid, const struct root *root, const struct map *map)
+void image_set_way(struct image *image, pid_t pid, const struct process_root *root,
+                   const struct map *map)
 {
     struct stat status;
     pthread_mutex_lock(&image->catalog->lock);
@@ -119,20 +120,20 @@ void image_set_root(struct image *image, int root)
     image->way.other_root = true;
 }
 
-int image_open_root(const struct image *image, struct root *root)
+int image_open_root(const struct image *image, struct process_root *root)
 {
     struct stat status;
-    *root = (struct root){.fd = -1};
+    *root = (struct process_root){.fd = -1};
     if (!image->way.other_root)
         return 0;
     if (image->way.given_root >= 0) {
         root->fd = fcntl(image->way.given_root, F_DUPFD_CLOEXEC, 0);
         return root->fd < 0 ? -errno : 0;
     }
-    root_open(root, image->way.pid);
+    process_root_open(root, image->way.pid);
     if (root->fd >= 0 && fstat(root->fd, &status) == 0 && status.st_dev == image->way.root_device &&
         status.st_ino == image->way.root_inode)
         return 0;
-    root_close(root);
+    process_root_close(root);
     return -ESTALE;
 }

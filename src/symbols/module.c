@@ -9,10 +9,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "symbols/elf/process_root.h"
+#include "symbols/elf/target_file.h"
 #include "symbols/image.h"
 #include "symbols/module_index.h"
-#include "symbols/root.h"
-#include "symbols/target_file.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 #include "util/log.h"
@@ -39,7 +39,7 @@ struct scan {
     struct catalog *catalog;
     const struct maps *maps;
     struct stat program; /* st_ino 0 when it cannot be told */
-    struct root root;
+    struct process_root root;
     struct module_index index;
 };
 
@@ -76,7 +76,7 @@ static struct left_out *note_left_out(struct catalog *catalog, const char *path,
     if (!left)
         return NULL;
     left->path = arena_strdup(&catalog->arena, path);
-    left->provider = names_provider(path, &catalog->arena);
+    left->provider = event_names_provider(path, &catalog->arena);
     left->why = arena_strdup(&catalog->arena, why);
     if (!left->path || !left->provider || !left->why)
         return NULL;
@@ -97,7 +97,7 @@ static struct left_out *find_left_out(struct catalog *catalog, const char *path,
 static int leave_out(struct modules *modules, const struct scan *scan, const struct map *map,
                      const char *why)
 {
-    const char *path = root_path(&scan->root, map->path);
+    const char *path = process_root_path(&scan->root, map->path);
     log_debug("process %d: %s", (int)scan->pid, why);
     if (!is_elf_in_memory(scan, map))
         return 0;
@@ -159,7 +159,7 @@ static enum found find_bias(const struct scan *scan, const struct image *image,
         /* A fixed program has its addresses; mapped elsewhere it is data. */
         if (!image_is_position_independent(image) && *bias != 0)
             continue;
-        if (imprint_compare(&image->file.imprint, scan->pid, *bias) != IMPRINT_DIFFERENT)
+        if (elf_identity_compare(&image->file.imprint, scan->pid, *bias) != IMPRINT_DIFFERENT)
             return FOUND;
         found = FOUND_OTHER;
     }
@@ -171,7 +171,7 @@ static int open_mapped(struct modules *modules, struct scan *scan, const struct 
                        struct image **image)
 {
     char why[4096 + 256];
-    const char *shown = root_path(&scan->root, map->path);
+    const char *shown = process_root_path(&scan->root, map->path);
     struct error err = {0};
     *image = module_index_image(&scan->index, modules, map);
     if (*image)
@@ -231,7 +231,7 @@ static int add_module(struct modules *modules, struct scan *scan, const struct m
         break;
     case FOUND_OTHER:
         snprintf(why, sizeof(why), "%s is not the file that was mapped: its build is another",
-                 root_path(&scan->root, map->path));
+                 process_root_path(&scan->root, map->path));
         return leave_out(modules, scan, map, why);
     default:
         return 0;
@@ -275,7 +275,7 @@ static int add_moved(struct modules *modules, struct scan *scan, const struct ma
             !is_place_of_code(image, bias, map) ||
             module_index_has_bias(&scan->index, modules, first, bias))
             continue;
-        if (imprint_compare(&image->file.imprint, scan->pid, bias) != IMPRINT_DIFFERENT)
+        if (elf_identity_compare(&image->file.imprint, scan->pid, bias) != IMPRINT_DIFFERENT)
             return add(modules, scan, image, first, bias);
     }
     return 0;
@@ -391,11 +391,11 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
     if (r < 0)
         return error_set(err, r, "cannot read the memory map of process %d: %s", (int)pid,
                          strerror(-r));
-    root_open(&scan.root, pid);
+    process_root_open(&scan.root, pid);
     r = add_modules(modules, &scan);
     module_index_free(&scan.index);
     if (r < 0) {
-        root_close(&scan.root);
+        process_root_close(&scan.root);
         modules_free(modules);
         return error_set(err, r, "cannot read the modules of process %d: %s", (int)pid,
                          strerror(-r));
@@ -403,7 +403,7 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
     for (size_t i = 0; i < modules->list.count; i++)
         extend_module(&modules->list.items[i], &maps);
     find_program(modules, &scan);
-    root_close(&scan.root);
+    process_root_close(&scan.root);
     if (modules->list.count)
         qsort(modules->list.items, modules->list.count, sizeof(struct module), compare_modules);
     return 0;

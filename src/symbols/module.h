@@ -10,9 +10,9 @@
 #include <sys/types.h>
 
 #include "symbols/catalog.h"
-#include "symbols/maps.h"
 #include "util/addr.h"
 #include "util/error.h"
+#include "util/maps.h"
 #include "util/vec.h"
 
 struct module {

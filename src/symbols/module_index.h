@@ -7,9 +7,9 @@
 
 #include <stdbool.h>
 
-#include "symbols/maps.h"
 #include "symbols/module.h"
 #include "util/error.h"
+#include "util/maps.h"
 #include "util/table.h"
 
 struct module_index {

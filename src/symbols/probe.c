@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "symbols/argument_places.h"
-#include "symbols/call_facts.h"
+#include "symbols/extra_fields.h"
 #include "symbols/fields.h"
 #include "symbols/image.h"
 #include "symbols/signature.h"
@@ -152,15 +152,15 @@ int probe_make(struct image *image, struct function *function, const struct alia
     probe->entry = function->entry;
     probe->size = function->is_indirect ? 0 : function->size;
 
-    struct names_origin origin = {
+    struct event_names_origin origin = {
         .name = alias->name.name,
         .parameters = alias->is_overloaded ? alias->name.parameters : NULL,
     };
     int r = set_fields(image, function, alias, info, &origin.file);
     if (r == 0 && image->catalog->facts)
-        r = call_facts_add(probe, image->catalog->facts, arena);
+        r = extra_fields_add(probe, image->catalog->facts, arena);
     if (r == 0)
-        r = names_claim(&image->catalog->names, probe, &origin);
+        r = event_names_claim(&image->catalog->names, probe, &origin);
     if (r == 0 && function->is_indirect)
         r = add_resolver(probe, arena);
     if (r < 0)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "symbols/abi.h"
-#include "symbols/elf_copy.h"
+#include "symbols/elf/elf_copy.h"
 #include "symbols/image.h"
 #include "util/cleanup.h"
 

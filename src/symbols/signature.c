@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbols/dwarf_read.h"
-#include "symbols/formals.h"
+#include "symbols/dwarf/dwarf_params.h"
+#include "symbols/dwarf/dwarf_read.h"
 
 /*
  * What the location of a class, be it right for the first instruction or not, tells of how it is
  * passed. LLVM is known to leave out that there is an address between, and never to make one up.
  */
-static enum passing passing_of(const struct formal *formal, const struct abi_location *at,
+static enum passing passing_of(const struct dwarf_param *formal, const struct abi_location *at,
                                bool is_gcc)
 {
     Dwarf_Die actual = formal->actual;
@@ -25,7 +25,7 @@ static enum passing passing_of(const struct formal *formal, const struct abi_loc
 }
 
 static int read_parameter(struct signature_reader *reader, const struct function_context *context,
-                          struct formal *formal, Dwarf_Die *function, uint64_t entry,
+                          struct dwarf_param *formal, Dwarf_Die *function, uint64_t entry,
                           struct parameter *parameter)
 {
     const char *name = dwarf_diename(&formal->declared);
@@ -34,7 +34,7 @@ static int read_parameter(struct signature_reader *reader, const struct function
         if (!parameter->name)
             return -ENOMEM;
     }
-    parameter->is_hidden = formal_is_vtt(&formal->declared);
+    parameter->is_hidden = dwarf_param_is_vtt(&formal->declared);
     if (formal->actual.addr)
         location_at_entry(&formal->actual, function, entry, &parameter->claim);
     parameter->passing = passing_of(formal, &parameter->claim.at, context->is_gcc);
@@ -65,7 +65,7 @@ static void promote_float(struct parameter *parameter)
 }
 
 static const char *write_text(struct arena *arena, const char *name, Dwarf_Die *result,
-                              const struct formals *formals, bool is_cxx, bool prototyped)
+                              const struct dwarf_params *formals, bool is_cxx, bool prototyped)
 {
     char text[2048], out[2560];
     size_t used = (size_t)snprintf(text, sizeof(text), "%s(", name);
@@ -73,7 +73,7 @@ static const char *write_text(struct arena *arena, const char *name, Dwarf_Die *
         char parameter[600];
         Dwarf_Die type = formals->list.items[i].declared;
         const char *own = dwarf_diename(&type);
-        if (formal_is_vtt(&type))
+        if (dwarf_param_is_vtt(&type))
             continue;
         bool has_type = die_type(&type, &type);
         c_type_declare(has_type ? &type : NULL, is_cxx, own ? own : "", parameter,
@@ -92,7 +92,8 @@ static const char *write_text(struct arena *arena, const char *name, Dwarf_Die *
 }
 
 static int read_formals(struct signature_reader *reader, Dwarf_Die *function, uint64_t entry,
-                        const struct formals *formals, bool promote, struct signature *signature)
+                        const struct dwarf_params *formals, bool promote,
+                        struct signature *signature)
 {
     signature->parameters =
         arena_array(reader->types.arena, formals->list.count, sizeof(*signature->parameters));
@@ -120,14 +121,14 @@ int signature_read(struct signature_reader *reader, Dwarf_Die *function, uint64_
     if (context->is_assembly)
         return 0;
 
-    struct formals formals = {0};
-    int r = formals_collect(function, &formals);
+    struct dwarf_params formals = {0};
+    int r = dwarf_params_collect(function, &formals);
     Dwarf_Die result, unit;
     bool has_result = r == 0 && die_type(function, &result);
     bool prototyped = die_flag(function, DW_AT_prototyped);
     if (r == 0 && formals.list.count == 0 && !has_result && !prototyped &&
-        trust_is_bare_unit(&reader->units, context)) {
-        formals_free(&formals);
+        codegen_quirks_is_bare_unit(&reader->units, context)) {
+        dwarf_params_free(&formals);
         return 0;
     }
 
@@ -138,7 +139,8 @@ int signature_read(struct signature_reader *reader, Dwarf_Die *function, uint64_
         r = c_types_resolve(&reader->types, context, has_result ? &result : NULL,
                             &signature->result);
     if (r == 0) {
-        trust_judge(&reader->units, &signature->trust, function, context, name, is_local, &formals);
+        codegen_quirks_judge(&reader->units, &signature->trust, function, context, name, is_local,
+                             &formals);
         signature->variadic = formals.variadic;
         signature->returns_not = die_flag(function, DW_AT_noreturn);
         signature->text = write_text(reader->types.arena, name->name, has_result ? &result : NULL,
@@ -147,14 +149,14 @@ int signature_read(struct signature_reader *reader, Dwarf_Die *function, uint64_
         signature->file = file ? arena_strdup(reader->types.arena, file) : NULL;
         r = signature->text ? 1 : -ENOMEM;
     }
-    formals_free(&formals);
+    dwarf_params_free(&formals);
     return r;
 }
 
 void signature_reader_reset(struct signature_reader *reader)
 {
     c_types_free(&reader->types);
-    reader->units = (struct trust_units){0};
+    reader->units = (struct codegen_units){0};
 }
 
 void signature_reader_free(struct signature_reader *reader)

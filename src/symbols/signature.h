@@ -10,13 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "symbols/arena.h"
-#include "symbols/ctype.h"
+#include "symbols/codegen_quirks.h"
 #include "symbols/demangle.h"
-#include "symbols/function_context.h"
-#include "symbols/location.h"
+#include "symbols/dwarf/function_context.h"
+#include "symbols/dwarf/location.h"
 #include "symbols/probe.h"
-#include "symbols/trust.h"
+#include "symbols/types/ctype.h"
+#include "util/arena.h"
 #include "util/error.h"
 
 /* How a class is passed of which the type does not tell. */
@@ -46,13 +46,13 @@ struct signature {
     bool returns_not;
     bool variadic;
     struct function_context context;
-    struct trust trust;
+    struct codegen_quirks trust;
 };
 
 /* Reads signatures of one image's functions. Starts zeroed but for the types' arena. */
 struct signature_reader {
     struct c_types types;
-    struct trust_units units;
+    struct codegen_units units;
 };
 
 /*

@@ -179,7 +179,7 @@ static struct symbolizer *make(struct image *image)
         calloc(1, sizeof(*made) + n * sizeof(made->symbols[0]));
     if (!order || !made)
         return NULL;
-    made->file = names_provider_of_file(image->path, &image->catalog->arena);
+    made->file = event_names_provider_of_file(image->path, &image->catalog->arena);
     if (!made->file || (n && fill(image, made, order) < 0))
         return NULL;
     return take_ptr(made);
@@ -224,13 +224,13 @@ static const char *make_name(struct image *image, const struct code_symbol *symb
         return function->probe->probe.function;
     if (function) {
         const struct alias *alias = &image->aliases.items[function->first];
-        return names_function(alias->name.name,
-                              alias->is_overloaded ? alias->name.parameters : NULL, arena);
+        return event_names_function(alias->name.name,
+                                    alias->is_overloaded ? alias->name.parameters : NULL, arena);
     }
     struct function_name parsed;
     if (!function_name_parse(&parsed, symbol->symbol, arena))
         return NULL;
-    const char *name = names_function(parsed.name, NULL, arena);
+    const char *name = event_names_function(parsed.name, NULL, arena);
     return name && symbol->is_resolver ? arena_format(arena, "%s@ifunc", name) : name;
 }
 

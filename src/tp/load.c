@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tp/backend.h"
-#include "tp/session.h"
+#include "tp/lttng/backend.h"
+#include "tp/session/session.h"
 #include "util/cleanup.h"
 #include "util/text.h"
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "ptrace/hit.h"
+#include "model/hit.h"
 
 struct print;
 

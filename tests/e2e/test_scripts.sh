@@ -61,10 +61,10 @@ case_house_rules()
     mkdir -p scripts src/{util,symbols,ptrace,tp,cli}
     cp "$top/scripts/check_includes.sh" scripts/
     echo '#include "util/error.h"' >src/ptrace/fine.c
-    echo '#include "symbols/maps.h"' >>src/ptrace/fine.c
+    echo '#include "util/maps.h"' >>src/ptrace/fine.c
     scripts/check_includes.sh || fail "it complains without a reason"
-    echo '#include "symbols/maps.h"' >src/util/wrong.c
-    printf '#include "ptrace/hit.h"\n#include "ptrace/engine.h"\n' >src/tp/wrong.c
+    echo '#include "util/maps.h"' >src/util/wrong.c
+    printf '#include "model/hit.h"\n#include "ptrace/engine.h"\n' >src/tp/wrong.c
     echo '#include "symbols/catalog.h"' >src/ptrace/wrong.c
     echo '#include <sys/ptrace.h>' >src/cli/ptrace.c
     echo '#include <elfutils/libdwfl.h>' >src/cli/dwfl.c

@@ -254,7 +254,7 @@ static inline struct harness *harness_new(const char *names, const struct engine
         h->options = *options;
     const char *every = getenv("HAND_OVER_EVERY");
     if (every)
-        h->options.hand_over_every = (unsigned)atoi(every);
+        h->options.migrate_every = (unsigned)atoi(every);
     char *copy = strdup(names), *save = NULL;
     for (char *name = strtok_r(copy, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
         ck_assert_uint_lt(h->n, NAMES_MAX);

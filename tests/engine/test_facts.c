@@ -3,8 +3,8 @@
  * unwinder, asked inside the target, says what the call chain is.
  */
 #include "engine/harness.h"
-#include "symbols/arena.h"
-#include "symbols/call_facts.h"
+#include "symbols/extra_fields.h"
+#include "util/arena.h"
 
 enum { HITS_MAX = 1024, CHAIN_TEXT_MAX = 4096, FRAMES_MOST = 63 };
 
@@ -62,8 +62,8 @@ static struct record *run_marking(bool marks_returns, const char *how, const cha
     h->marks_returns = marks_returns;
     h->data = record;
     for (size_t i = 0; i < h->n; i++)
-        ck_assert_int_eq(call_facts_add(&h->counters[i].probe, (1 << PROBE_FACTS_MAX) - 1, &arena),
-                         0);
+        ck_assert_int_eq(
+            extra_fields_add(&h->counters[i].probe, (1 << PROBE_FACTS_MAX) - 1, &arena), 0);
     harness_run(h, command);
     ck_assert_msg(h->ended && WIFEXITED(h->status) && WEXITSTATUS(h->status) == 0,
                   "%s ended with wait status 0x%x", how, h->status);
@@ -298,7 +298,8 @@ START_TEST(rules_are_kept)
     h->on_hit = count;
     h->data = &reads;
     h->kinds = HIT_ENTRY;
-    ck_assert_int_eq(call_facts_add(&h->counters[0].probe, (1 << PROBE_FACTS_MAX) - 1, &arena), 0);
+    ck_assert_int_eq(extra_fields_add(&h->counters[0].probe, (1 << PROBE_FACTS_MAX) - 1, &arena),
+                     0);
     harness_run(h, "call_chain many");
     ck_assert_uint_eq(reads.hits, PLACES * PLACES_ROUNDS);
     /* The stack, and little else: to look up one rule takes more. */

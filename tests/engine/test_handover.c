@@ -7,7 +7,7 @@
 
 #include "engine/running.h"
 #include "engine/visits.h"
-#include "ptrace/ends.h"
+#include "ptrace/control/early_reap.h"
 
 enum { STOPS = 30, TOGGLES = 60, HITS_BETWEEN = 4, VISITS = 20 };
 
@@ -51,7 +51,7 @@ static void serve(const char *threads, unsigned every, long calls, void *(*drive
                   void (*on_hit)(struct harness *harness, const struct hit *hit))
 {
     struct error err = {0};
-    struct engine_options options = {.hand_over_every = every};
+    struct engine_options options = {.migrate_every = every};
     struct engine_stats stats;
     struct running target = start(threads);
     struct harness *h = harness_new("work", &options);
@@ -71,7 +71,7 @@ static void serve(const char *threads, unsigned every, long calls, void *(*drive
     ck_assert_int_eq(h->status, 0);
     engine_get_stats(h->engine, &stats);
     /* The first of them makes the place to wait in, and takes none itself. */
-    ck_assert_uint_ge(stats.handovers, 2 * all / every - 2 * (unsigned long)atol(threads));
+    ck_assert_uint_ge(stats.migrations, 2 * all / every - 2 * (unsigned long)atol(threads));
     harness_free(h);
     fclose(target.out);
 }
@@ -93,7 +93,7 @@ END_TEST
 static void look_for_ends(struct harness *h, const struct hit *hit)
 {
     (void)hit;
-    ends_reap(h->engine);
+    early_reap(h->engine);
 }
 
 /* Whoever waits for the kernel takes the ends of threads, at any time, and nothing but ends. */
@@ -103,16 +103,17 @@ START_TEST(ends_are_taken_and_no_stops)
 }
 END_TEST
 
-/* The main thread of a child of this process is not handed over: see ptrace/handover.h. */
+/* The main thread of a child of this process is not handed over: see
+ * ptrace/threads/tracee_migration.h. */
 START_TEST(main_thread_of_a_child_stays)
 {
-    struct engine_options options = {.hand_over_every = 1};
+    struct engine_options options = {.migrate_every = 1};
     struct engine_stats stats;
     struct harness *h = harness_new("work", &options);
     harness_run(h, "one_thread 300");
     ck_assert_uint_eq(harness_check_counts(h), 1);
     engine_get_stats(h->engine, &stats);
-    ck_assert_uint_eq(stats.handovers, 0);
+    ck_assert_uint_eq(stats.migrations, 0);
     harness_free(h);
 }
 END_TEST
@@ -173,7 +174,7 @@ static struct running start_looping(const char *threads)
 START_TEST(armed_and_disarmed)
 {
     struct error err = {0};
-    struct engine_options options = {.hand_over_every = 2};
+    struct engine_options options = {.migrate_every = 2};
     struct running target = start_looping("4");
     struct harness *h = harness_new("work", &options);
     struct driver driver = {.engine = h->engine};
@@ -236,7 +237,7 @@ END_TEST
 static int serve_from(pid_t pid, int go, unsigned long *calls)
 {
     struct error err = {0};
-    struct engine_options options = {.hand_over_every = 1};
+    struct engine_options options = {.migrate_every = 1};
     struct harness *h = harness_new("beside", &options);
     int r = engine_attach(h->engine, pid, &err);
     ck_assert_msg(r == 0, "%s", err.text);

@@ -76,7 +76,7 @@ END_TEST
 /* What is called while another thread's call is open stops. */
 START_TEST(threads)
 {
-    struct engine_options options = {.hand_over_every = _i == 1 ? 3 : 0, .no_pin = _i == 2};
+    struct engine_options options = {.migrate_every = _i == 1 ? 3 : 0, .no_pin = _i == 2};
     struct engine_stats stats = run("wanted", "dispatch threads", 1, &options);
     ck_assert_uint_eq(stats.calls, 4000);
     is_few(&stats, 4 * OTHERS / 4);

@@ -188,7 +188,7 @@ START_TEST(launched)
     const char *command = TARGETS[_i / 3].launched;
     struct engine_options options = {.follow_forks =
                                          _i % 3 != 0 && TARGETS[_i / 3].varies != TRACES,
-                                     .hand_over_every = _i % 3 == 2 ? 3 : 0};
+                                     .migrate_every = _i % 3 == 2 ? 3 : 0};
     const char *way = _i % 3 == 2            ? "launched, with handing over"
                       : options.follow_forks ? "launched with children"
                                              : "launched";

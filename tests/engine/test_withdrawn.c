@@ -38,12 +38,12 @@ static uint64_t run_recorded(const char *command, const struct engine_options *o
     ck_assert_uint_gt(harness_check_counts(h), 0);
     engine_get_stats(h->engine, &stats);
     harness_free(h);
-    return stats.handovers;
+    return stats.migrations;
 }
 
 START_TEST(thread_that_cannot_be_attached_to_stays)
 {
-    struct engine_options options = {.hand_over_every = 1};
+    struct engine_options options = {.migrate_every = 1};
     if (be_ordinary()) {
         ck_assert_uint_eq(run_recorded("withdrawn threads", &options), 0);
         /* It can be as long as the program permits it. */
@@ -95,7 +95,7 @@ static void *call_and_end(void *data)
 static uint64_t serve(struct running *target)
 {
     struct error err = {0};
-    struct engine_options options = {.hand_over_every = 1};
+    struct engine_options options = {.migrate_every = 1};
     struct engine_stats stats;
     struct driver driver = {.target = target};
     struct harness *h = harness_new("work", &options);
@@ -111,7 +111,7 @@ static uint64_t serve(struct running *target)
     engine_get_stats(h->engine, &stats);
     harness_free(h);
     fclose(target->out);
-    return stats.handovers;
+    return stats.migrations;
 }
 
 /* Under Yama's rule an ordinary user may attach to descendants only, and a daemon is none of its

@@ -15,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "symbols/maps.h"
 #include "unit/check_main.h"
 #include "util/cleanup.h"
+#include "util/maps.h"
 
 struct untouched_status {
     int tracer;

@@ -44,7 +44,7 @@ static inline bool visit(pid_t pid, const char *names, unsigned *seed)
     struct error err = {0};
     pthread_t thread;
     /* In every other visit threads are handed from one thread of the engine to another. */
-    struct engine_options options = {.hand_over_every = rand_r(seed) % 2 ? 2 : 0};
+    struct engine_options options = {.migrate_every = rand_r(seed) % 2 ? 2 : 0};
     struct harness *h = harness_new(names, &options);
     struct bell bell = {.engine = h->engine, .harness = h, .after_us = rand_r(seed) % 8000};
     h->rung = let_go_when_rung;

@@ -80,7 +80,7 @@ static inline char *fuzz_rest(struct fuzz_input *input)
 /*
  * Whether the bytes are patterns that cost little: to regcomp() a bound of hundreds, or bounds of
  * bounds, are as many states, and '*', '+' and '?' of each other no less. What is not is tried
- * by select_add() in a process of its own, which takes long.
+ * by function_filter_add() in a process of its own, which takes long.
  */
 static inline int fuzz_is_cheap_pattern(const void *bytes, size_t size)
 {

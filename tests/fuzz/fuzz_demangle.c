@@ -2,7 +2,7 @@
 #include "fuzz/fuzz.h"
 
 #include "symbols/demangle.h"
-#include "symbols/names.h"
+#include "symbols/event_names.h"
 #include "util/text.h"
 
 static void check_event(const char *event)
@@ -23,9 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (*symbol && function_name_parse(&name, symbol, &arena)) {
         FUZZ_CHECK(strcmp(name.symbol, symbol) == 0);
         if (!name.is_part) {
-            const char *function = names_function(name.name, name.parameters, &arena);
-            const char *entry = names_event("provider", function, "_entry", &arena);
-            const char *exit = names_event("provider", function, "_exit", &arena);
+            const char *function = event_names_function(name.name, name.parameters, &arena);
+            const char *entry = event_names_event("provider", function, "_entry", &arena);
+            const char *exit = event_names_event("provider", function, "_exit", &arena);
             FUZZ_CHECK(*name.name && *name.base);
             check_event(entry);
             check_event(exit);
@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             FUZZ_CHECK(strncmp(entry, exit, strlen(exit) - strlen("_exit")) == 0);
         }
     }
-    const char *provider = names_provider(symbol, &arena);
+    const char *provider = event_names_provider(symbol, &arena);
     FUZZ_CHECK(*provider && strlen(provider) <= NAMES_PROVIDER_MAX);
     check_event(provider);
     arena_free(&arena);

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "symbols/catalog.h"
-#include "symbols/names.h"
+#include "symbols/event_names.h"
+#include "symbols/function_filter.h"
 #include "symbols/probe.h"
-#include "symbols/select.h"
-#include "symbols/wishes.h"
+#include "symbols/types/value_options.h"
 #include "util/ctf_name.h"
 #include "util/log.h"
 
@@ -47,7 +47,8 @@ static void check_fields(const struct field *fields, size_t n, const struct poin
     }
 }
 
-static void check_probes(struct catalog *catalog, struct image *image, struct select *select)
+static void check_probes(struct catalog *catalog, struct image *image,
+                         struct function_filter *select)
 {
     const struct probe **probes = NULL;
     size_t n = 0;
@@ -68,26 +69,27 @@ static void check_probes(struct catalog *catalog, struct image *image, struct se
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct catalog *catalog;
-    struct select *select;
+    struct function_filter *select;
     struct image *image;
     struct error err = {0};
     char path[64], name[128];
     int fd = memfd_create("elf", MFD_CLOEXEC);
     if (fd < 0 || write(fd, data, size) != (ssize_t)size || catalog_new(&catalog) < 0 ||
-        select_new(&select) < 0)
+        function_filter_new(&select) < 0)
         abort();
     log_set_level(LOG_ERROR);
     if (catalog_set_debug_path(catalog, "") < 0)
         abort();
-    catalog_set_wishes(catalog, (struct value_wishes){.deref = size ? data[size - 1] % 4u : 0,
-                                                      .all_strings = true,
-                                                      .symbols = true});
+    catalog_set_value_options(catalog,
+                              (struct value_options){.deref = size ? data[size - 1] % 4u : 0,
+                                                     .all_strings = true,
+                                                     .symbols = true});
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     if (catalog_open(catalog, path, &image, &err) == 0) {
         check_probes(catalog, image, select);
         image_name_code(image, image_start(image), false, name, sizeof(name));
     }
-    select_free(select);
+    function_filter_free(select);
     catalog_free(catalog);
     close(fd);
     return 0;

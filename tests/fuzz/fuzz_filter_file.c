@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "symbols/select.h"
+#include "symbols/function_filter.h"
 
 enum { SIZE_MAX_BYTES = 256 };
 
@@ -17,15 +17,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     char path[64];
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    struct select *select;
+    struct function_filter *select;
     struct error err = {0};
-    if (select_new(&select) < 0)
+    if (function_filter_new(&select) < 0)
         abort();
-    int r = select_add_file(select, path, &err);
+    int r = function_filter_add_file(select, path, &err);
     FUZZ_CHECK((r == 0) == (err.code == 0));
     const char *names[] = {"main"};
-    select_function(select, names, 1, "provider", "/bin/program", true, false);
-    select_free(select);
+    function_filter_function(select, names, 1, "provider", "/bin/program", true, false);
+    function_filter_free(select);
     close(fd);
     return 0;
 }

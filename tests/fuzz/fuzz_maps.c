@@ -1,7 +1,7 @@
 /* Any text as /proc/PID/maps: what is taken of it ascends and does not overlap. */
 #include "fuzz/fuzz.h"
 
-#include "symbols/maps.h"
+#include "util/maps.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -6,7 +6,7 @@
 
 #include <regex.h>
 
-#include "symbols/select.h"
+#include "symbols/function_filter.h"
 
 enum { LENGTH_MAX = 48 };
 
@@ -33,24 +33,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {data, size};
     char *pattern = fuzz_line(&input), *name = fuzz_line(&input);
-    struct select *select;
+    struct function_filter *select;
     struct error err = {0};
-    if (select_new(&select) < 0)
+    if (function_filter_new(&select) < 0)
         abort();
     const char *names[] = {name};
     if (is_bearable(pattern) && strlen(name) <= LENGTH_MAX &&
-        select_add(select, pattern, false, &err) == 0) {
+        function_filter_add(select, pattern, false, &err) == 0) {
         bool is_selected =
-            select_function(select, names, 1, "provider", "/lib/file.so", true, false);
-        FUZZ_CHECK(select_is_explicit(select));
+            function_filter_function(select, names, 1, "provider", "/lib/file.so", true, false);
+        FUZZ_CHECK(function_filter_is_explicit(select));
         if (!strchr(pattern, '@')) {
             FUZZ_CHECK(is_selected == matches_by_itself(pattern, name));
-            FUZZ_CHECK(select_module(select, "provider", "/lib/file.so", false));
+            FUZZ_CHECK(function_filter_module(select, "provider", "/lib/file.so", false));
         }
-        FUZZ_CHECK(select_add(select, pattern, true, &err) == 0);
-        FUZZ_CHECK(!select_function(select, names, 1, "provider", "/lib/file.so", true, false));
+        FUZZ_CHECK(function_filter_add(select, pattern, true, &err) == 0);
+        FUZZ_CHECK(
+            !function_filter_function(select, names, 1, "provider", "/lib/file.so", true, false));
     }
-    select_free(select);
+    function_filter_free(select);
     free(pattern);
     free(name);
     return 0;

@@ -4,7 +4,7 @@
  */
 #include "fuzz/fuzz.h"
 
-#include "tp/session_parts.h"
+#include "tp/session/session_internal.h"
 
 enum { LENGTH_MAX = 24 };
 

@@ -1,7 +1,7 @@
 /* Any text as a saved session. */
 #include "fuzz/fuzz.h"
 
-#include "tp/session_parts.h"
+#include "tp/session/session_internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -10,10 +10,10 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "ptrace/core.h"
-#include "ptrace/memory.h"
-#include "ptrace/space.h"
-#include "ptrace/unwind.h"
+#include "ptrace/capture/unwind.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/os/memory.h"
 
 int __wrap_memory_read(int fd, target_addr at, void *buffer, size_t n);
 
@@ -135,7 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* The engine keeps what libunwind does not give back. */
     static struct engine engine = {.lent = -1};
     struct fuzz_input input = {data, size};
-    struct space space = {.engine = &engine};
+    struct address_space space = {.engine = &engine};
     struct process process = {.engine = &engine, .space = &space};
     struct tracee tracee = {.process = &process};
     struct unwound first[CHAIN_MAX + 1], second[CHAIN_MAX + 1];

@@ -1,7 +1,7 @@
 /* Any bytes as unwind rules: each look at them ends, and reads nothing outside. */
 #include "fuzz/fuzz.h"
 
-#include "ptrace/unwind_rules.h"
+#include "ptrace/capture/unwind_rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "ptrace/callstack.h"
+#include "ptrace/core/callstack.h"
 #include "unit/check_main.h"
 
 #define WORD UINT64_C(8)

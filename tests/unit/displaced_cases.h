@@ -6,7 +6,7 @@
 #ifndef DISPLACED_CASES_H
 #define DISPLACED_CASES_H
 
-#include "ptrace/displaced.h"
+#include "ptrace/arch/displaced.h"
 
 enum displaced_case_flags {
     ITSELF = 1,      /* branches to its own first byte */

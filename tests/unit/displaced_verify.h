@@ -9,7 +9,7 @@
 #include <Zydis/Zydis.h>
 #include <string.h>
 
-#include "ptrace/displaced.h"
+#include "ptrace/arch/displaced.h"
 
 /* One decoded instruction, and where it stands. */
 struct decoded {

@@ -75,21 +75,21 @@ static inline void describe_fields(char *out, size_t size, const struct field *f
 /* An image and the probes of what `pattern` selects in it (NULL: of everything). */
 struct opened {
     struct catalog *catalog;
-    struct select *select;
+    struct function_filter *select;
     struct image *image;
     const struct probe **probes;
     size_t n;
 };
 
 static inline void open_wishing(struct opened *opened, const char *path, const char *pattern,
-                                struct value_wishes wishes)
+                                struct value_options value_options)
 {
     struct error err = {0};
     ck_assert_int_eq(catalog_new(&opened->catalog), 0);
-    catalog_set_wishes(opened->catalog, wishes);
-    ck_assert_int_eq(select_new(&opened->select), 0);
+    catalog_set_value_options(opened->catalog, value_options);
+    ck_assert_int_eq(function_filter_new(&opened->select), 0);
     if (pattern)
-        ck_assert_int_eq(select_add(opened->select, pattern, false, &err), 0);
+        ck_assert_int_eq(function_filter_add(opened->select, pattern, false, &err), 0);
     ck_assert_msg(catalog_open(opened->catalog, path, &opened->image, &err) == 0, "%s", err.text);
     ck_assert_msg(image_probes(opened->image, opened->select, true, false, &opened->probes,
                                &opened->n, &err) == 0,
@@ -98,13 +98,13 @@ static inline void open_wishing(struct opened *opened, const char *path, const c
 
 static inline void open_file(struct opened *opened, const char *path, const char *pattern)
 {
-    open_wishing(opened, path, pattern, (struct value_wishes){0});
+    open_wishing(opened, path, pattern, (struct value_options){0});
 }
 
 static inline void close_file(struct opened *opened)
 {
     free(opened->probes);
-    select_free(opened->select);
+    function_filter_free(opened->select);
     catalog_free(opened->catalog);
 }
 

@@ -1,5 +1,5 @@
 /* Facts of a call as fields behind the function's own. */
-#include "symbols/call_facts.h"
+#include "symbols/extra_fields.h"
 #include "unit/check_main.h"
 #include "unit/symbols_files.h"
 
@@ -28,7 +28,7 @@ START_TEST(all_of_them)
                                  {.name = "b", .kind = VALUE_POINTER, .size = 8}};
     const struct field ret = {.name = "retval", .kind = VALUE_INTEGER, .size = 4};
     struct probe probe = probe_of(args, 2, &ret, 1);
-    ck_assert_int_eq(call_facts_add(&probe, ALL, &arena), 0);
+    ck_assert_int_eq(extra_fields_add(&probe, ALL, &arena), 0);
     check_fields(probe.args, probe.n_args, "a b depth caller tid pid stack");
     check_fields(probe.rets, probe.n_rets, "retval depth duration caller tid pid stack");
     ck_assert_uint_eq(probe.arg_facts, 5);
@@ -43,7 +43,7 @@ END_TEST
 START_TEST(some_of_them)
 {
     struct probe probe = probe_of(NULL, 0, NULL, 0);
-    ck_assert_int_eq(call_facts_add(&probe, 1 << FACT_DURATION | 1 << FACT_PID, &arena), 0);
+    ck_assert_int_eq(extra_fields_add(&probe, 1 << FACT_DURATION | 1 << FACT_PID, &arena), 0);
     check_fields(probe.args, probe.n_args, "pid");
     check_fields(probe.rets, probe.n_rets, "duration pid");
     ck_assert_uint_eq(probe.args[0].size, 4);
@@ -59,7 +59,7 @@ START_TEST(names_that_are_taken)
 {
     const struct field args[] = {{.name = "pid"}, {.name = "depth"}, {.name = "depth_2"}};
     struct probe probe = probe_of(args, 3, NULL, 0);
-    ck_assert_int_eq(call_facts_add(&probe, ALL, &arena), 0);
+    ck_assert_int_eq(extra_fields_add(&probe, ALL, &arena), 0);
     check_fields(probe.args, probe.n_args, "pid depth depth_2 depth_3 caller tid pid_2 stack");
     check_fields(probe.rets, probe.n_rets, "depth duration caller tid pid stack");
     arena_free(&arena);
@@ -76,7 +76,7 @@ START_TEST(no_more_than_there_is_room_for)
     }
     struct probe probe = probe_of(args, PROBE_FIELDS_MAX, NULL, 0);
     probe.not_shown = "q";
-    ck_assert_int_eq(call_facts_add(&probe, 1 << FACT_DEPTH | 1 << FACT_TID, &arena), 0);
+    ck_assert_int_eq(extra_fields_add(&probe, 1 << FACT_DEPTH | 1 << FACT_TID, &arena), 0);
     ck_assert_uint_eq(probe.n_args, PROBE_FIELDS_MAX);
     ck_assert_str_eq(probe.args[61].name, "p61");
     ck_assert_str_eq(probe.args[62].name, "depth");
@@ -91,8 +91,8 @@ START_TEST(probes_of_a_catalog_have_them)
     struct opened opened;
     struct error err;
     ck_assert_int_eq(catalog_new(&opened.catalog), 0);
-    ck_assert_int_eq(select_new(&opened.select), 0);
-    catalog_set_facts(opened.catalog, 1 << FACT_CALLER);
+    ck_assert_int_eq(function_filter_new(&opened.select), 0);
+    catalog_set_extra_fields(opened.catalog, 1 << FACT_CALLER);
     const char *path = symbols_file("pie");
     ck_assert_int_eq(catalog_open(opened.catalog, path, &opened.image, &err), 0);
     ck_assert_int_eq(
@@ -111,9 +111,9 @@ END_TEST
 
 START_TEST(their_names)
 {
-    ck_assert_str_eq(call_fact_name(FACT_DEPTH), "depth");
-    ck_assert_str_eq(call_fact_name(FACT_STACK), "stack");
-    ck_assert_ptr_null(call_fact_name((enum call_fact)PROBE_FACTS_MAX));
+    ck_assert_str_eq(extra_field_name(FACT_DEPTH), "depth");
+    ck_assert_str_eq(extra_field_name(FACT_STACK), "stack");
+    ck_assert_ptr_null(extra_field_name((enum call_fact)PROBE_FACTS_MAX));
 }
 END_TEST
 

@@ -2,7 +2,7 @@
  * Random histories of a thread, two ways: beside a simulated program that knows the truth, and
  * beside a reference that follows the rules of callstack.h by looking through a plain list.
  */
-#include "ptrace/callstack.h"
+#include "ptrace/core/callstack.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Values out of registers and memory; the "target" is the test's own process. */
-#include "ptrace/capture.h"
+#include "ptrace/capture/capture.h"
 
 #include <stdio.h>
 #include <sys/mman.h>

@@ -117,7 +117,7 @@ START_TEST(excluded_alias_takes_the_function_out)
     struct error err = {0};
     const struct probe **probes;
     size_t n;
-    ck_assert_int_eq(select_add(opened.select, "weak_function", true, &err), 0);
+    ck_assert_int_eq(function_filter_add(opened.select, "weak_function", true, &err), 0);
     ck_assert_int_eq(image_probes(opened.image, opened.select, true, false, &probes, &n, &err), 0);
     ck_assert_uint_eq(n, 1);
     ck_assert_str_eq(probes[0]->function, "main");
@@ -162,7 +162,7 @@ START_TEST(debug_file_by_build_id)
     struct opened opened;
     struct error err = {0};
     ck_assert_int_eq(catalog_new(&opened.catalog), 0);
-    ck_assert_int_eq(select_new(&opened.select), 0);
+    ck_assert_int_eq(function_filter_new(&opened.select), 0);
     ck_assert_int_eq(catalog_set_debug_path(opened.catalog, symbols_file("debug")), 0);
     const char *path = symbols_file("stripped_build_id");
     ck_assert_int_eq(catalog_open(opened.catalog, path, &opened.image, &err), 0);
@@ -274,10 +274,10 @@ START_TEST(providers_that_clash)
     ck_assert_str_eq(image_provider(fourth), "libnames.so.1");
 
     /* The two libraries are the same: so are their events. */
-    struct select *select;
+    struct function_filter *select;
     const struct probe **a, **b;
     size_t n_a, n_b;
-    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_int_eq(function_filter_new(&select), 0);
     ck_assert_int_eq(image_probes(second, select, true, false, &a, &n_a, &err), 0);
     ck_assert_int_eq(image_probes(fourth, select, true, false, &b, &n_b, &err), 0);
     ck_assert_uint_eq(n_a, n_b);
@@ -288,7 +288,7 @@ START_TEST(providers_that_clash)
     }
     free(a);
     free(b);
-    select_free(select);
+    function_filter_free(select);
     catalog_free(catalog);
     unlink(program);
     unlink(library);
@@ -303,7 +303,7 @@ START_TEST(ends_when_it_is_asked_to)
     struct opened opened;
     struct catalog *catalog;
     struct image *image;
-    struct select *select;
+    struct function_filter *select;
     struct error err = {0};
     atomic_bool asked = true;
     const struct probe **probes;
@@ -312,7 +312,7 @@ START_TEST(ends_when_it_is_asked_to)
     ck_assert_int_eq(catalog_new(&catalog), 0);
     catalog_stop_when(catalog, &asked);
     ck_assert_int_eq(catalog_open(catalog, symbols_file("pie"), &image, &err), 0);
-    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_int_eq(function_filter_new(&select), 0);
     ck_assert_int_eq(image_probes(image, select, true, false, &probes, &n, &err), -ECANCELED);
     ck_assert_ptr_null(probes);
     ck_assert_uint_eq(n, 0);
@@ -327,7 +327,7 @@ START_TEST(ends_when_it_is_asked_to)
     /* What was read to its end is not read again: there is nothing to end but the making. */
     asked = true;
     ck_assert_int_eq(image_probes(image, select, true, false, &probes, &n, &err), -ECANCELED);
-    select_free(select);
+    function_filter_free(select);
     catalog_free(catalog);
     close_file(&opened);
 }

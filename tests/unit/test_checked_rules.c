@@ -1,5 +1,5 @@
 /* What was found fit of unwind rules is kept as it was. */
-#include "ptrace/checked_rules.h"
+#include "ptrace/capture/checked_rules.h"
 
 #include <errno.h>
 #include <string.h>

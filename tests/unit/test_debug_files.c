@@ -14,9 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "symbols/debug_file.h"
-#include "symbols/dwarf_file.h"
-#include "symbols/file_open.h"
+#include "symbols/dwarf/dwarf_file.h"
+#include "symbols/elf/debug_file.h"
+#include "symbols/elf/file_open.h"
 #include "unit/symbols_files.h"
 #include "util/log.h"
 
@@ -129,7 +129,7 @@ static bool has_types(const char *path, int root, const char *debug_path, const 
     struct opened opened;
     struct error err = {0};
     ck_assert_int_eq(catalog_new(&opened.catalog), 0);
-    ck_assert_int_eq(select_new(&opened.select), 0);
+    ck_assert_int_eq(function_filter_new(&opened.select), 0);
     ck_assert_int_eq(catalog_set_debug_path(opened.catalog, debug_path), 0);
     ck_assert_msg(catalog_open(opened.catalog, path, &opened.image, &err) == 0, "%s", err.text);
     if (root >= 0)

@@ -73,14 +73,14 @@ static int try(const void *bytes, size_t size, size_t *n, struct error *err)
     ck_assert_int_eq(write(fd, bytes, size), (ssize_t)size);
 
     struct catalog *catalog;
-    struct select *select;
+    struct function_filter *select;
     struct image *image;
     const struct probe **probes = NULL;
     *n = 0;
     ck_assert_int_eq(catalog_new(&catalog), 0);
-    catalog_set_wishes(catalog,
-                       (struct value_wishes){.deref = 3, .all_strings = true, .symbols = true});
-    ck_assert_int_eq(select_new(&select), 0);
+    catalog_set_value_options(
+        catalog, (struct value_options){.deref = 3, .all_strings = true, .symbols = true});
+    ck_assert_int_eq(function_filter_new(&select), 0);
     memset(err, 0, sizeof(*err));
     char path[64];
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -105,7 +105,7 @@ static int try(const void *bytes, size_t size, size_t *n, struct error *err)
         check_fields(probe->rets, probe->n_rets, probe->ret_pointees, probe->n_ret_pointees);
     }
     free(probes);
-    select_free(select);
+    function_filter_free(select);
     catalog_free(catalog);
     close(fd);
     return r;

@@ -52,7 +52,7 @@ END_TEST
 START_TEST(read_in_two_goes)
 {
     struct opened all, one;
-    struct select *select;
+    struct function_filter *select;
     const struct probe **probes;
     struct error err = {0};
     size_t n;
@@ -60,7 +60,7 @@ START_TEST(read_in_two_goes)
     ck_assert_uint_gt(all.n, 3);
     open_file(&one, symbols_file("cxx_gcc"), "main");
     ck_assert_uint_eq(one.n, 1);
-    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_int_eq(function_filter_new(&select), 0);
     ck_assert_int_eq(image_probes(one.image, select, true, false, &probes, &n, &err), 0);
     ck_assert_uint_eq(n, all.n);
     for (size_t i = 0; i < n; i++) {
@@ -69,7 +69,7 @@ START_TEST(read_in_two_goes)
         ck_assert_uint_eq(probes[i]->n_args, all.probes[i]->n_args);
     }
     free(probes);
-    select_free(select);
+    function_filter_free(select);
     close_file(&one);
     close_file(&all);
 }
@@ -79,7 +79,7 @@ struct copied {
     char directory[64], path[128], command[1024];
     struct catalog *catalog;
     struct image *image;
-    struct select *select;
+    struct function_filter *select;
 };
 
 static void copied_open(struct copied *copied)
@@ -92,7 +92,7 @@ static void copied_open(struct copied *copied)
              copied->path);
     run(copied->command);
     ck_assert_int_eq(catalog_new(&copied->catalog), 0);
-    ck_assert_int_eq(select_new(&copied->select), 0);
+    ck_assert_int_eq(function_filter_new(&copied->select), 0);
     ck_assert_int_eq(catalog_open(copied->catalog, copied->path, &copied->image, &err), 0);
 }
 
@@ -105,7 +105,7 @@ static int copied_probes(struct copied *copied, struct error *err)
 
 static void copied_close(struct copied *copied)
 {
-    select_free(copied->select);
+    function_filter_free(copied->select);
     catalog_free(copied->catalog);
     snprintf(copied->command, sizeof(copied->command), "rm -r '%s'", copied->directory);
     run(copied->command);

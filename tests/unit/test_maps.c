@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "symbols/maps.h"
 #include "unit/check_main.h"
+#include "util/maps.h"
 
 static const char two_lines[] =
     "55a2f35cc000-55a2f35ce000 r--p 00000000 fe:01 1311 /usr/bin/sleep\n"

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
 #include "symbols/demangle.h"
-#include "symbols/names.h"
+#include "symbols/event_names.h"
 #include "unit/check_main.h"
 #include "util/text.h"
 
@@ -27,8 +27,8 @@ static const struct {
 
 START_TEST(provider_of_module)
 {
-    ck_assert_str_eq(names_provider(modules[_i].path, &arena), modules[_i].provider);
-    ck_assert_str_eq(names_provider_of_file(modules[_i].path, &arena), modules[_i].of_file);
+    ck_assert_str_eq(event_names_provider(modules[_i].path, &arena), modules[_i].provider);
+    ck_assert_str_eq(event_names_provider_of_file(modules[_i].path, &arena), modules[_i].of_file);
 }
 END_TEST
 
@@ -39,7 +39,8 @@ START_TEST(long_providers_differ)
     a[299] = '\0';
     strcpy(b, a);
     b[298] = 'y';
-    const char *provider_a = names_provider(a, &arena), *provider_b = names_provider(b, &arena);
+    const char *provider_a = event_names_provider(a, &arena),
+               *provider_b = event_names_provider(b, &arena);
     ck_assert_uint_eq(strlen(provider_a), NAMES_PROVIDER_MAX);
     ck_assert_str_ne(provider_a, provider_b);
 }
@@ -150,7 +151,7 @@ static const struct {
 
 START_TEST(functions_fit_for_events)
 {
-    ck_assert_str_eq(names_function(functions[_i].name, functions[_i].parameters, &arena),
+    ck_assert_str_eq(event_names_function(functions[_i].name, functions[_i].parameters, &arena),
                      functions[_i].wanted);
 }
 END_TEST
@@ -161,8 +162,8 @@ START_TEST(events_have_at_most_255_bytes)
     for (size_t n = 200; n < sizeof(function) - 1; n += 13) {
         memset(function, 'f', n);
         function[n] = '\0';
-        const char *entry = names_event("provider", function, "_entry", &arena);
-        const char *exit = names_event("provider", function, "_exit", &arena);
+        const char *entry = event_names_event("provider", function, "_entry", &arena);
+        const char *exit = event_names_event("provider", function, "_exit", &arena);
         ck_assert_uint_le(strlen("provider:") + strlen(entry), NAMES_EVENT_MAX);
         ck_assert_str_eq(entry + strlen(entry) - 6, "_entry");
         ck_assert_str_eq(exit + strlen(exit) - 5, "_exit");
@@ -172,7 +173,7 @@ START_TEST(events_have_at_most_255_bytes)
         else
             ck_assert_uint_eq(strlen("provider:") + strlen(entry), NAMES_EVENT_MAX);
         function[n - 1] = 'g';
-        ck_assert_str_ne(names_event("provider", function, "_entry", &arena), entry);
+        ck_assert_str_ne(event_names_event("provider", function, "_entry", &arena), entry);
     }
 }
 END_TEST
@@ -187,7 +188,7 @@ START_TEST(fields_are_plain_and_unique)
         {.name = "1st"}, {.name = "x.y-z"}, {.name = longer}, {.name = longer}, {.name = "arg4"},
     };
     size_t n = sizeof(fields) / sizeof(*fields);
-    ck_assert(names_fields(fields, n, &arena));
+    ck_assert(event_names_fields(fields, n, &arena));
     static const char *const wanted[] = {"a", "a_2", "a_2_2", "arg4", "arg5", "_1st", "x_y_z"};
     for (size_t i = 0; i < 7; i++)
         ck_assert_str_eq(fields[i].name, wanted[i]);
@@ -242,7 +243,7 @@ START_TEST(fields_keep_traces_readable)
     size_t n = 4;
     while (n > 0 && !clashes[_i].wanted[n - 1])
         n--;
-    ck_assert(names_fields(fields, n, &arena));
+    ck_assert(event_names_fields(fields, n, &arena));
     for (size_t i = 0; i < n; i++)
         ck_assert_str_eq(fields[i].name, clashes[_i].wanted[i]);
 }
@@ -258,14 +259,15 @@ static struct probe with(const char *provider, const struct field *arg)
     return (struct probe){.provider = provider, .n_args = arg ? 1 : 0, .args = arg};
 }
 
-static int claim(struct names *names, struct probe *probe, const char *name, const char *file)
+static int claim(struct event_names *names, struct probe *probe, const char *name, const char *file)
 {
-    return names_claim(names, probe, &(struct names_origin){.name = name, .file = file});
+    return event_names_claim(names, probe,
+                             &(struct event_names_origin){.name = name, .file = file});
 }
 
 START_TEST(names_are_shared_or_told_apart)
 {
-    struct names names = {.arena = &arena};
+    struct event_names names = {.arena = &arena};
     struct probe first = with("app", &one_int), same = with("app", &elsewhere);
     struct probe other = with("app", &one_long), third = with("app", NULL);
     struct probe abroad = with("c", NULL), fourth = with("app", NULL);
@@ -289,14 +291,14 @@ START_TEST(names_are_shared_or_told_apart)
     ck_assert_str_eq(abroad.entry_event, "init_entry");
     ck_assert_ptr_eq(fourth.entry_event, third.entry_event);
     ck_assert_str_eq(fifth.entry_event, "init_2_entry");
-    names_free(&names);
+    event_names_free(&names);
 }
 END_TEST
 
 /* What events cannot hold makes two names one. */
 START_TEST(different_names_share_nothing)
 {
-    struct names names = {.arena = &arena};
+    struct event_names names = {.arena = &arena};
     struct probe quote = with("app", &one_int), backslash = with("app", &one_int);
     struct probe under = with("app", &one_int), again = with("app", &one_int);
     struct probe of_int = with("app", &one_int), of_enum = with("app", &one_int);
@@ -304,16 +306,18 @@ START_TEST(different_names_share_nothing)
     ck_assert_int_eq(claim(&names, &backslash, "f\\", NULL), 0);
     ck_assert_int_eq(claim(&names, &under, "f_", "a.c"), 0);
     ck_assert_int_eq(claim(&names, &again, "f\"", NULL), 0);
-    ck_assert_int_eq(names_claim(&names, &of_int, &(struct names_origin){"g", "(int)", "a.cc"}), 0);
-    ck_assert_int_eq(names_claim(&names, &of_enum, &(struct names_origin){"g(int)", NULL, "a.cc"}),
-                     0);
+    ck_assert_int_eq(
+        event_names_claim(&names, &of_int, &(struct event_names_origin){"g", "(int)", "a.cc"}), 0);
+    ck_assert_int_eq(
+        event_names_claim(&names, &of_enum, &(struct event_names_origin){"g(int)", NULL, "a.cc"}),
+        0);
     ck_assert_str_eq(quote.entry_event, "f__entry");
     ck_assert_str_eq(backslash.entry_event, "f__2_entry");
     ck_assert_str_eq(under.entry_event, "f_@a.c_entry");
     ck_assert_ptr_eq(again.entry_event, quote.entry_event);
     ck_assert_str_eq(of_int.entry_event, "g(int)_entry");
     ck_assert_str_eq(of_enum.entry_event, "g(int)@a.cc_entry");
-    names_free(&names);
+    event_names_free(&names);
 }
 END_TEST
 
@@ -324,7 +328,7 @@ START_TEST(characters_are_not_cut)
         strcat(function, "\303\266");
     for (size_t first = 0; first < 2; first++) {
         const char *event =
-            names_event("p", function + 2 * first, first ? "_entry" : "_exit", &arena);
+            event_names_event("p", function + 2 * first, first ? "_entry" : "_exit", &arena);
         size_t at = 0, length;
         while (event[at]) {
             length = text_utf8_length(event + at, strlen(event + at));
@@ -348,8 +352,8 @@ START_TEST(enums_are_compared_by_their_labels)
             (struct field){.name = "a", .kind = VALUE_ENUM, .size = 4, .enumeration = &types[i]};
         probes[i] = with("app", &fields[i]);
     }
-    ck_assert(names_same_fields(&probes[0], &probes[1]));
-    ck_assert(!names_same_fields(&probes[0], &probes[2]));
+    ck_assert(event_names_same_fields(&probes[0], &probes[1]));
+    ck_assert(!event_names_same_fields(&probes[0], &probes[2]));
 }
 END_TEST
 

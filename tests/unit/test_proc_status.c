@@ -1,5 +1,5 @@
 /* Single lines of /proc/PID/status: what can be read, and why not. */
-#include "ptrace/proc_status.h"
+#include "ptrace/os/proc_status.h"
 
 #include <errno.h>
 #include <signal.h>

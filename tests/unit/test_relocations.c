@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "symbols/function_filter.h"
 #include "symbols/probe.h"
-#include "symbols/select.h"
 #include "unit/check_main.h"
 
 enum {
@@ -154,13 +154,13 @@ static const char *words_of(change_fn *change, bool is_another)
 {
     static char text[512];
     struct catalog *catalog;
-    struct select *select;
+    struct function_filter *select;
     const struct probe **probes = NULL;
     size_t n = 0, n_indirect = 0;
     struct relocations found = {0};
     struct error err = {0};
     ck_assert_int_eq(catalog_new(&catalog), 0);
-    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_int_eq(function_filter_new(&select), 0);
     make_file();
     if (change && !is_another)
         change();
@@ -191,7 +191,7 @@ static const char *words_of(change_fn *change, bool is_another)
     }
     vec_free(&found.list);
     free(probes);
-    select_free(select);
+    function_filter_free(select);
     catalog_free(catalog);
     return text;
 }
@@ -353,11 +353,11 @@ START_TEST(where_linkage_tables_lie)
     ck_assert_int_eq(catalog_new(&catalog), 0);
     make_file();
     struct image *image = open_image(catalog);
-    struct select *select;
+    struct function_filter *select;
     const struct probe **probes = NULL;
     size_t n;
     struct error err = {0};
-    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_int_eq(function_filter_new(&select), 0);
     ck_assert_int_eq(image_probes(image, select, true, false, &probes, &n, &err), 0);
     ck_assert(!image_is_linkage(image, file_vaddr_of(PLACE(linkage) - 1)));
     ck_assert(image_is_linkage(image, file_vaddr_of(PLACE(linkage))));
@@ -365,7 +365,7 @@ START_TEST(where_linkage_tables_lie)
     ck_assert(!image_is_linkage(image, file_vaddr_of(PLACE(linkage) + 64)));
     ck_assert(!image_is_linkage(image, file_vaddr_of(UINT64_MAX)));
     free(probes);
-    select_free(select);
+    function_filter_free(select);
     catalog_free(catalog);
 }
 END_TEST

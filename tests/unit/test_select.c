@@ -4,33 +4,34 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "symbols/select.h"
+#include "symbols/function_filter.h"
 #include "unit/check_main.h"
 #include "util/cleanup.h"
 
-static struct select *selecting(const char *const *patterns)
+static struct function_filter *selecting(const char *const *patterns)
 {
-    struct select *select;
-    ck_assert_int_eq(select_new(&select), 0);
+    struct function_filter *select;
+    ck_assert_int_eq(function_filter_new(&select), 0);
     for (; *patterns; patterns++) {
         struct error err = {0};
         bool exclude = **patterns == '!';
-        ck_assert_msg(select_add(select, *patterns + exclude, exclude, &err) == 0, "%s", err.text);
+        ck_assert_msg(function_filter_add(select, *patterns + exclude, exclude, &err) == 0, "%s",
+                      err.text);
     }
     return select;
 }
 
-static bool takes(const struct select *select, const char *name, const char *provider,
+static bool takes(const struct function_filter *select, const char *name, const char *provider,
                   const char *path)
 {
-    return select_function(select, &name, 1, provider, path, false, false);
+    return function_filter_function(select, &name, 1, provider, path, false, false);
 }
 
 #define SELECTING(...) selecting((const char *const[]){__VA_ARGS__, NULL})
 
 START_TEST(matches_whole_names)
 {
-    struct select *select = SELECTING("foo|foobar", "a.c", "lit_eral");
+    struct function_filter *select = SELECTING("foo|foobar", "a.c", "lit_eral");
     ck_assert(takes(select, "foo", "m", "/m"));
     ck_assert(takes(select, "foobar", "m", "/m"));
     ck_assert(!takes(select, "fooba", "m", "/m"));
@@ -38,23 +39,23 @@ START_TEST(matches_whole_names)
     ck_assert(takes(select, "abc", "m", "/m"));
     ck_assert(takes(select, "lit_eral", "m", "/m"));
     ck_assert(!takes(select, "lit_erals", "m", "/m"));
-    select_free(select);
+    function_filter_free(select);
 }
 END_TEST
 
 START_TEST(keeps_back_references)
 {
-    struct select *select = SELECTING("(a|b)x\\1");
+    struct function_filter *select = SELECTING("(a|b)x\\1");
     ck_assert(takes(select, "axa", "m", "/m"));
     ck_assert(!takes(select, "axb", "m", "/m"));
-    select_free(select);
+    function_filter_free(select);
 }
 END_TEST
 
 /* regcomp() takes it for itself, and not for the end of what the tracer puts around a pattern. */
 START_TEST(keeps_parentheses_that_close_nothing)
 {
-    struct select *select = SELECTING("a)|c", "[(]d)|e", "[^])]f)|g");
+    struct function_filter *select = SELECTING("a)|c", "[(]d)|e", "[^])]f)|g");
     ck_assert(takes(select, "a)", "m", "/m"));
     ck_assert(takes(select, "c", "m", "/m"));
     ck_assert(takes(select, "(d)", "m", "/m"));
@@ -64,7 +65,7 @@ START_TEST(keeps_parentheses_that_close_nothing)
     ck_assert(!takes(select, "c)", "m", "/m"));
     ck_assert(!takes(select, "(dx", "m", "/m"));
     ck_assert(!takes(select, "xfx", "m", "/m"));
-    select_free(select);
+    function_filter_free(select);
 }
 END_TEST
 
@@ -72,7 +73,7 @@ END_TEST
 START_TEST(is_quick_with_long_names)
 {
     enum { LENGTH = 4000, NAMES = 2000 };
-    struct select *select = SELECTING(".*a.*b.*c.*");
+    struct function_filter *select = SELECTING(".*a.*b.*c.*");
     cleanup(cleanup_free) char *name = malloc(LENGTH + 1);
     memset(name, 'a', LENGTH);
     name[LENGTH] = '\0';
@@ -81,67 +82,67 @@ START_TEST(is_quick_with_long_names)
     name[LENGTH - 2] = 'b';
     name[LENGTH - 1] = 'c';
     ck_assert(takes(select, name, "m", "/m"));
-    select_free(select);
+    function_filter_free(select);
 }
 END_TEST
 
 START_TEST(refuses_what_becomes_valid_only_in_parentheses)
 {
-    struct select *select;
+    struct function_filter *select;
     struct error err;
-    ck_assert_int_eq(select_new(&select), 0);
-    ck_assert_int_eq(select_add(select, "a)(b", false, &err), -EINVAL);
-    select_free(select);
+    ck_assert_int_eq(function_filter_new(&select), 0);
+    ck_assert_int_eq(function_filter_add(select, "a)(b", false, &err), -EINVAL);
+    function_filter_free(select);
 }
 END_TEST
 
 START_TEST(parts_at_the_last_at)
 {
-    struct select *select = SELECTING("open.*@c", "memcpy@GLIBC_2.14@*", "x@lib?.so.*");
+    struct function_filter *select = SELECTING("open.*@c", "memcpy@GLIBC_2.14@*", "x@lib?.so.*");
     ck_assert(takes(select, "openat", "c", "/lib/libc.so.6"));
     ck_assert(!takes(select, "openat", "d", "/lib/libd.so.6"));
     ck_assert(takes(select, "memcpy@GLIBC_2.14", "d", "/lib/libd.so.6"));
     ck_assert(takes(select, "x", "d", "/lib/libd.so.6"));
     ck_assert(!takes(select, "x", "dd", "/lib/libdd.so.6"));
-    select_free(select);
+    function_filter_free(select);
 }
 END_TEST
 
 START_TEST(knows_libraries_by_shorter_versions)
 {
     static const char path[] = "/usr/lib/libz.so.1.2.13";
-    struct select *select = SELECTING("a@libz.so", "b@libz.so.1", "c@libz.so.1.2", "d@libz.so.2",
-                                      "e@libz", "f@libz.so.1.2.1");
+    struct function_filter *select = SELECTING("a@libz.so", "b@libz.so.1", "c@libz.so.1.2",
+                                               "d@libz.so.2", "e@libz", "f@libz.so.1.2.1");
     ck_assert(takes(select, "a", "z", path));
     ck_assert(takes(select, "b", "z", path));
     ck_assert(takes(select, "c", "z", path));
     ck_assert(!takes(select, "d", "z", path));
     ck_assert(!takes(select, "e", "z", path));
     ck_assert(!takes(select, "f", "z", path));
-    select_free(select);
+    function_filter_free(select);
 }
 END_TEST
 
 START_TEST(exclusion_wins)
 {
-    struct select *select = SELECTING("!foo_b.*", "foo.*", "!.*@bad*");
+    struct function_filter *select = SELECTING("!foo_b.*", "foo.*", "!.*@bad*");
     ck_assert(takes(select, "foo_a", "m", "/m"));
     ck_assert(!takes(select, "foo_b", "m", "/m"));
     ck_assert(!takes(select, "foo_a", "badly", "/m"));
     const char *names[] = {"foo_a", "foo_b"};
-    ck_assert(!select_function(select, names, 2, "m", "/m", false, false));
-    ck_assert(!select_function(select, names, 2, "m", "/m", true, true));
-    select_free(select);
+    ck_assert(!function_filter_function(select, names, 2, "m", "/m", false, false));
+    ck_assert(!function_filter_function(select, names, 2, "m", "/m", true, true));
+    function_filter_free(select);
 }
 END_TEST
 
 START_TEST(takes_any_of_the_names)
 {
-    struct select *select = SELECTING("fib");
+    struct function_filter *select = SELECTING("fib");
     const char *names[] = {"fib.constprop.0", "fib"};
-    ck_assert(select_function(select, names, 2, "m", "/m", false, false));
-    ck_assert(!select_function(select, names, 1, "m", "/m", false, false));
-    select_free(select);
+    ck_assert(function_filter_function(select, names, 2, "m", "/m", false, false));
+    ck_assert(!function_filter_function(select, names, 1, "m", "/m", false, false));
+    function_filter_free(select);
 }
 END_TEST
 
@@ -164,32 +165,32 @@ static const struct {
 
 START_TEST(leaves_the_system_out)
 {
-    struct select *select = SELECTING("!never");
-    ck_assert(!select_is_explicit(select));
+    struct function_filter *select = SELECTING("!never");
+    ck_assert(!function_filter_is_explicit(select));
     const char *name = "f";
     const char *path = modules[_i].path;
     bool program = modules[_i].is_program;
-    ck_assert_int_eq(select_module(select, "m", path, program), modules[_i].taken);
-    ck_assert_int_eq(select_function(select, &name, 1, "m", path, program, false),
+    ck_assert_int_eq(function_filter_module(select, "m", path, program), modules[_i].taken);
+    ck_assert_int_eq(function_filter_function(select, &name, 1, "m", path, program, false),
                      modules[_i].taken);
-    ck_assert(select_function(select, &name, 1, "m", path, program, true));
+    ck_assert(function_filter_function(select, &name, 1, "m", path, program, true));
     name = "never";
-    ck_assert(!select_function(select, &name, 1, "m", path, program, true));
-    select_free(select);
+    ck_assert(!function_filter_function(select, &name, 1, "m", path, program, true));
+    function_filter_free(select);
 }
 END_TEST
 
 START_TEST(knows_modules_to_look_into)
 {
-    struct select *select = SELECTING("f@c", "g@libm.so.*");
-    ck_assert(select_is_explicit(select));
-    ck_assert(select_module(select, "c", "/lib/libc.so.6", false));
-    ck_assert(select_module(select, "m", "/lib/libm.so.6", false));
-    ck_assert(!select_module(select, "app", "/bin/app", true));
-    select_free(select);
+    struct function_filter *select = SELECTING("f@c", "g@libm.so.*");
+    ck_assert(function_filter_is_explicit(select));
+    ck_assert(function_filter_module(select, "c", "/lib/libc.so.6", false));
+    ck_assert(function_filter_module(select, "m", "/lib/libm.so.6", false));
+    ck_assert(!function_filter_module(select, "app", "/bin/app", true));
+    function_filter_free(select);
     select = SELECTING("f");
-    ck_assert(select_module(select, "c", "/lib/libc.so.6", false));
-    select_free(select);
+    ck_assert(function_filter_module(select, "c", "/lib/libc.so.6", false));
+    function_filter_free(select);
 }
 END_TEST
 
@@ -197,14 +198,14 @@ static const char *const bad_patterns[] = {"", "@c", "a@", "(", "a)(b", "[", "a{
 
 START_TEST(refuses_bad_patterns)
 {
-    struct select *select;
+    struct function_filter *select;
     struct error err = {0};
-    ck_assert_int_eq(select_new(&select), 0);
-    ck_assert_int_eq(select_add(select, bad_patterns[_i], false, &err), -EINVAL);
+    ck_assert_int_eq(function_filter_new(&select), 0);
+    ck_assert_int_eq(function_filter_add(select, bad_patterns[_i], false, &err), -EINVAL);
     ck_assert_int_eq(err.code, -EINVAL);
     ck_assert_str_ne(err.text, "");
-    ck_assert(!select_is_explicit(select));
-    select_free(select);
+    ck_assert(!function_filter_is_explicit(select));
+    function_filter_free(select);
 }
 END_TEST
 
@@ -215,13 +216,13 @@ static void collect_unmatched(void *data, const char *pattern)
 
 START_TEST(reports_what_never_matched)
 {
-    struct select *select = SELECTING("foo", ".*", "bar@c", "!nothing");
+    struct function_filter *select = SELECTING("foo", ".*", "bar@c", "!nothing");
     char unmatched[256] = "";
     ck_assert(takes(select, "foo", "m", "/m"));
     ck_assert(takes(select, "bar", "m", "/m"));
-    select_unmatched(select, collect_unmatched, unmatched);
+    function_filter_unmatched(select, collect_unmatched, unmatched);
     ck_assert_str_eq(unmatched, "bar@c ");
-    select_free(select);
+    function_filter_free(select);
 }
 END_TEST
 
@@ -239,17 +240,17 @@ START_TEST(reads_files)
     static const char text[] = "# a comment\n\n  foo.*@m  \r\n!foo_b\n! foo_c\n\t# another\nlast";
     char path[64];
     write_file(path, text, strlen(text));
-    struct select *select;
+    struct function_filter *select;
     struct error err = {0};
-    ck_assert_int_eq(select_new(&select), 0);
-    ck_assert_msg(select_add_file(select, path, &err) == 0, "%s", err.text);
+    ck_assert_int_eq(function_filter_new(&select), 0);
+    ck_assert_msg(function_filter_add_file(select, path, &err) == 0, "%s", err.text);
     unlink(path);
     ck_assert(takes(select, "foo_a", "m", "/m"));
     ck_assert(!takes(select, "foo_a", "n", "/n"));
     ck_assert(!takes(select, "foo_b", "m", "/m"));
     ck_assert(!takes(select, "foo_c", "m", "/m"));
     ck_assert(takes(select, "last", "n", "/n"));
-    select_free(select);
+    function_filter_free(select);
 }
 END_TEST
 
@@ -258,14 +259,14 @@ START_TEST(names_the_line)
     static const char text[] = "good\n\nbad(\n";
     char path[64], where[80];
     write_file(path, text, strlen(text));
-    struct select *select;
+    struct function_filter *select;
     struct error err = {0};
-    ck_assert_int_eq(select_new(&select), 0);
-    ck_assert_int_eq(select_add_file(select, path, &err), -EINVAL);
+    ck_assert_int_eq(function_filter_new(&select), 0);
+    ck_assert_int_eq(function_filter_add_file(select, path, &err), -EINVAL);
     unlink(path);
     snprintf(where, sizeof(where), "%s:3: ", path);
     ck_assert_msg(strncmp(err.text, where, strlen(where)) == 0, "%s", err.text);
-    select_free(select);
+    function_filter_free(select);
 }
 END_TEST
 
@@ -273,15 +274,15 @@ START_TEST(refuses_binary_files)
 {
     char path[64];
     write_file(path, "a\0b\n", 4);
-    struct select *select;
+    struct function_filter *select;
     struct error err = {0};
-    ck_assert_int_eq(select_new(&select), 0);
-    ck_assert_int_eq(select_add_file(select, path, &err), -EINVAL);
+    ck_assert_int_eq(function_filter_new(&select), 0);
+    ck_assert_int_eq(function_filter_add_file(select, path, &err), -EINVAL);
     unlink(path);
-    ck_assert_int_eq(select_add_file(select, path, &err), -ENOENT);
+    ck_assert_int_eq(function_filter_add_file(select, path, &err), -ENOENT);
     ck_assert_ptr_nonnull(strstr(err.text, path));
-    ck_assert_int_eq(select_add_file(select, "/", &err), -EISDIR);
-    select_free(select);
+    ck_assert_int_eq(function_filter_add_file(select, "/", &err), -EISDIR);
+    function_filter_free(select);
 }
 END_TEST
 

@@ -1,6 +1,6 @@
 /* Counters in channels. Which of them can be counted is this file's to say: it takes the place of
    the system call. */
-#include "tp/session_parts.h"
+#include "tp/session/session_internal.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>

@@ -2,7 +2,7 @@
  * Which rules ask for one of our names, and which for none. What the session daemon knows of other
  * programs' tracepoints is this file's: it takes the place of liblttng-ctl's functions.
  */
-#include "tp/session_parts.h"
+#include "tp/session/session_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +58,7 @@ static void setup(void)
 static void teardown(void)
 {
     rule_list_clear(&session->rules);
-    misses_free(&session->misses);
+    unmatched_free(&session->misses);
     name_set_free(&session->names);
     free(session);
 }
@@ -158,14 +158,14 @@ START_TEST(the_daemon_is_asked_once)
         snprintf(pattern, sizeof(pattern), "%d", i);
         add_rule(pattern, "app:own"); /* not the same rule twice */
     }
-    misses_judge(&session->misses, session);
+    unmatched_judge(&session->misses, session);
     ck_assert_uint_eq(listings, 1);
     ck_assert_uint_eq(session->misses.n_warnings, 0);
     /* For as many names they are not judged again. */
-    misses_judge(&session->misses, session);
+    unmatched_judge(&session->misses, session);
     ck_assert_uint_eq(listings, 1);
     learn("app:work_exit");
-    misses_judge(&session->misses, session);
+    unmatched_judge(&session->misses, session);
     ck_assert_uint_eq(listings, 2);
     ck_assert_uint_eq(session->misses.n_warnings, 0);
 }
@@ -178,7 +178,7 @@ START_TEST(the_daemon_is_not_asked_of_what_is_clear)
     add_rule("mine", "app:*_entry");
     add_rule("mine", "another:thing_entry");
     add_rule("mine", "*");
-    misses_judge(&session->misses, session);
+    unmatched_judge(&session->misses, session);
     ck_assert_uint_eq(listings, 0);
     ck_assert_uint_eq(session->misses.n_warnings, 0);
 }
@@ -197,8 +197,8 @@ START_TEST(warnings_are_few)
         add_rule("mine", pattern);
     }
     dup2(fileno(said), STDERR_FILENO);
-    misses_judge(&session->misses, session);
-    misses_judge(&session->misses, session);
+    unmatched_judge(&session->misses, session);
+    unmatched_judge(&session->misses, session);
     dup2(saved, STDERR_FILENO);
     close(saved);
     rewind(said);

@@ -1,5 +1,5 @@
 /* Which names a name that is none of them was meant to be. */
-#include "tp/session_nearest.h"
+#include "tp/session/session_suggest.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -39,13 +39,13 @@ START_TEST(distances)
         {"abc", "", 2, 3},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        unsigned distance = nearest_distance(cases[i].pattern, cases[i].name, strlen(cases[i].name),
+        unsigned distance = suggest_distance(cases[i].pattern, cases[i].name, strlen(cases[i].name),
                                              cases[i].limit);
         ck_assert_msg(distance == cases[i].distance, "'%s' and '%s': %u", cases[i].pattern,
                       cases[i].name, distance);
     }
     /* No more of the name than its length. */
-    ck_assert_uint_eq(nearest_distance("work", "work_entry", 4, 0), 0);
+    ck_assert_uint_eq(suggest_distance("work", "work_entry", 4, 0), 0);
 }
 END_TEST
 
@@ -55,8 +55,8 @@ static const char *meant(const char *pattern, const char *const *names, size_t n
 {
     static char text[NEAREST_MAX * (NEAREST_LENGTH_MAX + 32)];
     size_t used = 0;
-    struct nearest nearest;
-    nearest_find(&nearest, pattern, names, n, limit);
+    struct suggestion nearest;
+    suggest_find(&nearest, pattern, names, n, limit);
     *text = '\0';
     for (size_t i = 0; i < nearest.n; i++) {
         used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %u", i ? ", " : "",
@@ -133,8 +133,8 @@ START_TEST(long_names)
     snprintf(entry, sizeof(entry), "%s_entry", longest);
     snprintf(longer, sizeof(longer), "%sx", longest);
     const char *const names[] = {longer, entry};
-    struct nearest nearest;
-    nearest_find(&nearest, longest, names, 2, 9);
+    struct suggestion nearest;
+    suggest_find(&nearest, longest, names, 2, 9);
     ck_assert_uint_eq(nearest.n, 1);
     ck_assert_ptr_eq(nearest.names[0], entry);
     ck_assert_uint_eq(nearest.distances[0], 0);
@@ -144,9 +144,9 @@ START_TEST(long_names)
     ck_assert_ptr_nonnull(pattern);
     memset(pattern, 'x', LONGER);
     pattern[LONGER] = '\0';
-    nearest_find(&nearest, pattern, names, 2, LONGER - LONGEST - 1);
+    suggest_find(&nearest, pattern, names, 2, LONGER - LONGEST - 1);
     ck_assert_uint_eq(nearest.n, 0);
-    nearest_find(&nearest, pattern, names, 2, LONGER - LONGEST);
+    suggest_find(&nearest, pattern, names, 2, LONGER - LONGEST);
     ck_assert_uint_eq(nearest.n, 1);
     ck_assert_uint_eq(nearest.distances[0], LONGER - LONGEST);
     free(pattern);
@@ -186,7 +186,7 @@ static unsigned distance_to(const char *pattern, const char *name)
     length = strlen(name);
     if (!has_suffix(pattern, n) && !(n && pattern[n - 1] == '*') && has_suffix(name, length))
         length = (size_t)(strrchr(name, '_') - name);
-    return nearest_distance(pattern, name, length, 1000);
+    return suggest_distance(pattern, name, length, 1000);
 }
 
 START_TEST(finds_what_looking_at_all_finds)
@@ -207,8 +207,8 @@ START_TEST(finds_what_looking_at_all_finds)
         snprintf(pattern, sizeof(pattern), "%s%s%s", random_below(2) ? "" : "ab:", part,
                  random_below(3) ? "" : suffixes[random_below(2)]);
         unsigned limit = random_below(6);
-        struct nearest nearest;
-        nearest_find(&nearest, pattern, names, NAMES, limit);
+        struct suggestion nearest;
+        suggest_find(&nearest, pattern, names, NAMES, limit);
         ck_assert_uint_le(nearest.n, NEAREST_MAX);
         /* Each is the first of the nearest that are left. */
         bool taken[NAMES] = {false};

@@ -1,5 +1,5 @@
 /* The rules of a session: read from its saved form, and matched with names. */
-#include "tp/session_parts.h"
+#include "tp/session/session_internal.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -329,7 +329,7 @@ START_TEST(enum_labels)
 END_TEST
 
 /* What addresses lead to, as far as is asked for. */
-START_TEST(wishes)
+START_TEST(value_options)
 {
     static const struct {
         const char *event, *args, *rets;
@@ -348,7 +348,7 @@ START_TEST(wishes)
          "c_b:int8s@&i2>8 c_c:int8s@&i2>16 c_ptr:enum1@?i2",
          "retval_a:int8s@&I0>0 retval_b:int8s@&I0>8 retval_c:int8s@&I0>16"},
     };
-    const struct value_wishes all = {.deref = 2, .all_strings = true, .symbols = true};
+    const struct value_options all = {.deref = 2, .all_strings = true, .symbols = true};
     if (!is_built(types_files[_i]))
         return;
     struct opened opened;
@@ -374,7 +374,7 @@ static void add_tests(TCase *tests)
     int n = sizeof(types_files) / sizeof(*types_files);
     tcase_add_loop_test(tests, c_functions, 0, n);
     tcase_add_loop_test(tests, enum_labels, 0, n);
-    tcase_add_loop_test(tests, wishes, 0, n);
+    tcase_add_loop_test(tests, value_options, 0, n);
     tcase_add_loop_test(tests, cxx_functions, 0, 2);
     tcase_add_test(tests, clang_cxx_functions);
     tcase_add_loop_test(tests, cxx_library, 0, 2);

@@ -1,5 +1,5 @@
 /* What is known of an address space's mappings; the "target" is the test's own process. */
-#include "ptrace/space.h"
+#include "ptrace/core/address_space.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ptrace/core.h"
+#include "ptrace/core/engine_internal.h"
 #include "unit/check_main.h"
 #include "util/cleanup.h"
 
@@ -15,11 +15,11 @@ enum { PAGE = 4096, MS = 1000 * 1000 };
 
 static const uint64_t START_NS = UINT64_C(1000000000);
 
-static struct space *own_space(void)
+static struct address_space *own_space(void)
 {
     static struct engine engine;
-    struct space *space = NULL;
-    ck_assert_int_eq(space_new(&engine, getpid(), &space), 0);
+    struct address_space *space = NULL;
+    ck_assert_int_eq(address_space_new(&engine, getpid(), &space), 0);
     space->helper = getpid();
     return space;
 }
@@ -32,10 +32,10 @@ static target_addr map_pages(int n, int protection)
 }
 
 /* Asks at that time; whether the mappings were read for it. */
-static bool reads(struct space *space, target_addr at, uint64_t now_ns, bool is_code)
+static bool reads(struct address_space *space, target_addr at, uint64_t now_ns, bool is_code)
 {
     struct process process = {.space = space};
-    ck_assert_int_eq(space_is_code(&process, at, now_ns), is_code);
+    ck_assert_int_eq(address_space_is_code(&process, at, now_ns), is_code);
     return space->maps_read_ns == now_ns;
 }
 
@@ -44,7 +44,7 @@ static bool reads(struct space *space, target_addr at, uint64_t now_ns, bool is_
 START_TEST(no_code_is_looked_for_seldom)
 {
     static const int PROTECTIONS[] = {PROT_NONE, PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC};
-    struct space *space = own_space();
+    struct address_space *space = own_space();
     target_addr at = map_pages(1, PROTECTIONS[_i]);
     ck_assert(reads(space, at, START_NS, false));
     ck_assert(!reads(space, at, START_NS + 1, false));
@@ -54,13 +54,13 @@ START_TEST(no_code_is_looked_for_seldom)
     /* Where nothing is mapped. */
     ck_assert(reads(space, target_addr_of(8), START_NS + 102 * MS, false));
     ck_assert(!reads(space, target_addr_of(0), START_NS + 103 * MS, false));
-    space_put(space);
+    address_space_put(space);
 }
 END_TEST
 
 START_TEST(new_code_is_found_at_once)
 {
-    struct space *space = own_space();
+    struct address_space *space = own_space();
     cleanup(cleanup_fd) int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     ck_assert_int_ge(file, 0);
     ck_assert(reads(space, target_addr_of((uintptr_t)map_pages), START_NS, true));
@@ -69,13 +69,13 @@ START_TEST(new_code_is_found_at_once)
     ck_assert_ptr_ne(code, MAP_FAILED);
     ck_assert(reads(space, target_addr_of((uintptr_t)code), START_NS + 2, true));
     ck_assert(!reads(space, target_addr_of((uintptr_t)code), START_NS + 3, true));
-    space_put(space);
+    address_space_put(space);
 }
 END_TEST
 
 START_TEST(code_where_there_was_none)
 {
-    struct space *space = own_space();
+    struct address_space *space = own_space();
     cleanup(cleanup_fd) int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     target_addr at = map_pages(1, PROT_NONE);
     ck_assert(reads(space, at, START_NS, false));
@@ -84,22 +84,22 @@ START_TEST(code_where_there_was_none)
                      MAP_FAILED);
     ck_assert(!reads(space, at, START_NS + 1, false));
     if (_i)
-        space_forget_maps(space);
+        address_space_forget_maps(space);
     ck_assert(reads(space, at, START_NS + (_i ? 2 : 100 * MS), true));
-    space_put(space);
+    address_space_put(space);
 }
 END_TEST
 
 /* A process that has ended, or forbids it, shows none. */
 START_TEST(what_was_known_stays)
 {
-    struct space *space = own_space();
+    struct address_space *space = own_space();
     target_addr at = target_addr_of((uintptr_t)map_pages);
-    space_read_maps(space, getpid(), START_NS);
+    address_space_read_maps(space, getpid(), START_NS);
     ck_assert_ptr_nonnull(maps_find(&space->maps, at));
-    space_read_maps(space, -1, START_NS + 1);
+    address_space_read_maps(space, -1, START_NS + 1);
     ck_assert_ptr_nonnull(maps_find(&space->maps, at));
-    space_put(space);
+    address_space_put(space);
 }
 END_TEST
 
@@ -113,7 +113,7 @@ static bool is_ours(void *data, struct process *process, target_addr at)
    shared is written to by others, and what cannot be executed is no code. */
 START_TEST(code_in_memory_of_no_file)
 {
-    struct space *space = own_space();
+    struct address_space *space = own_space();
     target_addr at = map_pages(2, PROT_READ | PROT_EXEC);
     void *place = (void *)(uintptr_t)at.value;
     cleanup(cleanup_fd) int file = memfd_create("code", MFD_CLOEXEC);
@@ -123,19 +123,19 @@ START_TEST(code_in_memory_of_no_file)
     space->engine->sink.is_code = is_ours;
     ck_assert(!reads(space, at, START_NS + 1, true));
     ck_assert(!reads(space, target_addr_plus(at, 1), START_NS + 2, false));
-    space_forget_maps(space);
+    address_space_forget_maps(space);
     ck_assert_ptr_eq(mmap(place, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file, 0),
                      place);
     ck_assert(reads(space, at, START_NS + 3, false));
-    space_forget_maps(space);
+    address_space_forget_maps(space);
     ck_assert_ptr_eq(mmap(place, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, file, 0),
                      place);
     ck_assert(reads(space, at, START_NS + 4, true));
-    space_forget_maps(space);
+    address_space_forget_maps(space);
     ck_assert_int_eq(mprotect(place, PAGE, PROT_READ), 0);
     ck_assert(reads(space, at, START_NS + 5, false));
     space->engine->sink = (struct engine_sink){0};
-    space_put(space);
+    address_space_put(space);
 }
 END_TEST
 
@@ -145,7 +145,7 @@ static const uint8_t *bytes_of(target_addr at)
 }
 
 /* A planted breakpoint on the first of two nops, which need no slot. */
-static struct site *planted_site(struct space *space)
+static struct site *planted_site(struct address_space *space)
 {
     target_addr at = map_pages(1, PROT_READ | PROT_WRITE);
     memset((void *)(uintptr_t)at.value, 0x90, PAGE);
@@ -159,7 +159,7 @@ static struct site *planted_site(struct space *space)
 /* Taken for lifted it would be the program's own, and kill it. */
 START_TEST(breakpoint_that_cannot_be_lifted_stays)
 {
-    struct space *space = own_space();
+    struct address_space *space = own_space();
     struct site *site = planted_site(space);
     int memory = space->memory;
     space->memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
@@ -176,7 +176,7 @@ START_TEST(breakpoint_that_cannot_be_lifted_stays)
     site_lift(space, site);
     ck_assert(!site->planted);
     ck_assert_uint_eq(*bytes_of(site->at), 0x90);
-    space_put(space);
+    address_space_put(space);
 }
 END_TEST
 
@@ -184,26 +184,26 @@ END_TEST
  */
 START_TEST(breakpoints_are_taken_out_without_the_thread)
 {
-    struct space *space = own_space();
+    struct address_space *space = own_space();
     struct site *sites[] = {planted_site(space), planted_site(space), planted_site(space)};
-    struct server server = {.engine = space->engine};
+    struct tracer_thread server = {.engine = space->engine};
     space->engine->acting = &server;
     ck_assert_int_eq(munmap((void *)(uintptr_t)sites[1]->at.value, PAGE), 0);
     pid_t dead = fork();
     if (dead == 0)
         _exit(0);
     ck_assert_int_eq(waitpid(dead, NULL, 0), dead);
-    ck_assert_int_eq(space_lift_all(space, dead), 0);
+    ck_assert_int_eq(address_space_lift_all(space, dead), 0);
     ck_assert_uint_eq(*bytes_of(sites[0]->at), 0x90);
     ck_assert_uint_eq(*bytes_of(sites[2]->at), 0x90);
-    space_put(space);
+    address_space_put(space);
 }
 END_TEST
 
 /* What the program has put over it, or unmapped, is its own. */
 START_TEST(breakpoint_that_is_not_there_any_more)
 {
-    struct space *space = own_space();
+    struct address_space *space = own_space();
     struct site *site = planted_site(space);
     if (_i % 2)
         munmap((void *)(uintptr_t)site->at.value, PAGE);
@@ -216,7 +216,7 @@ START_TEST(breakpoint_that_is_not_there_any_more)
     ck_assert(!site->planted);
     if (_i % 2 == 0)
         ck_assert_uint_eq(*bytes_of(site->at), 0xc3);
-    space_put(space);
+    address_space_put(space);
 }
 END_TEST
 

@@ -71,13 +71,13 @@ START_TEST(overloads_get_their_events_names)
     struct opened known;
     struct catalog *catalog;
     struct image *image;
-    struct select *select;
+    struct function_filter *select;
     const struct probe **probes;
     struct error err;
     size_t n, early = 0;
     open_file(&known, symbols_file("cxx_gcc"), NULL);
     ck_assert_int_eq(catalog_new(&catalog), 0);
-    ck_assert_int_eq(select_new(&select), 0);
+    ck_assert_int_eq(function_filter_new(&select), 0);
     ck_assert_int_eq(catalog_open(catalog, symbols_file("cxx_gcc"), &image, &err), 0);
     for (size_t i = 0; i < known.n; i++) {
         const char *name = name_at(image, known.probes[i]->entry.value, false);
@@ -91,7 +91,7 @@ START_TEST(overloads_get_their_events_names)
         ck_assert_str_eq(name_at(image, known.probes[i]->entry.value, false),
                          known.probes[i]->function);
     free(probes);
-    select_free(select);
+    function_filter_free(select);
     catalog_free(catalog);
     close_file(&known);
 }

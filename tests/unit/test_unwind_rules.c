@@ -1,5 +1,5 @@
 /* Which unwind rules are given to libunwind: those that compilers write, and none that break it. */
-#include "ptrace/unwind_rules.h"
+#include "ptrace/capture/unwind_rules.h"
 
 #include <link.h>
 #include <string.h>

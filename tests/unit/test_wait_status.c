@@ -1,5 +1,5 @@
 /* Wait statuses as waitid(2) reports them, and as the kernel made them for real processes. */
-#include "ptrace/wait_status.h"
+#include "ptrace/os/wait_status.h"
 
 #include <sys/ptrace.h>
 #include <sys/wait.h>

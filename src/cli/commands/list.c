@@ -1,0 +1,188 @@
+#include "cli/commands/list.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/dynamic_linker.h"
+#include "cli/sudo_user.h"
+#include "ptrace/os/program_path.h"
+#include "symbols/catalog.h"
+#include "symbols/module.h"
+#include "util/capabilities.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+#include "util/text.h"
+
+enum { EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
+
+struct list {
+    const struct options *options;
+    struct catalog *catalog;
+    size_t n_printed;
+};
+
+static void print_line(const char *text)
+{
+    char line[2048];
+    text_escape(line, sizeof(line), text, strlen(text));
+    puts(line);
+}
+
+static void print_other_name(void *data, const char *name)
+{
+    const struct probe *probe = data;
+    cleanup(cleanup_free) char *text =
+        text_format("%s:%s  is %s", probe->provider, name, probe->function);
+    if (text)
+        print_line(text);
+}
+
+static int print_image(struct list *list, struct image *image, bool is_program, struct error *err)
+{
+    const struct function_filter *select = list->options->select;
+    cleanup(cleanup_free) const struct probe **probes = NULL;
+    size_t n = 0;
+    if (!function_filter_module(select, image_provider(image), image_path(image), is_program))
+        return 0;
+    int r = image_probes(image, select, is_program, false, &probes, &n, err);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        /* As the events have it: long ones are cut there. */
+        int length = (int)(strlen(probes[i]->entry_event) - strlen("_entry"));
+        cleanup(cleanup_free) char *text = text_format(
+            "%s:%.*s  %s  [%s%s%s]", probes[i]->provider, length, probes[i]->entry_event,
+            probes[i]->signature, probe_source_text(list->catalog, probes[i]),
+            probes[i]->not_shown ? "; not all is known of: " : "",
+            probes[i]->not_shown ? probes[i]->not_shown : "");
+        if (!text)
+            return error_set(err, -ENOMEM, "out of memory");
+        print_line(text);
+        if (list->options->verbose &&
+            probe_other_names(probes[i], print_other_name, (void *)probes[i]) < 0)
+            return error_set(err, -ENOMEM, "out of memory");
+    }
+    list->n_printed += n;
+    return r;
+}
+
+/* A library is no reason to fail: it is left out with a line. */
+static void print_library(void *data, const char *path)
+{
+    struct list *list = data;
+    struct image *image;
+    struct error err;
+    if (catalog_open(list->catalog, path, &image, &err) < 0 ||
+        print_image(list, image, false, &err) < 0)
+        log_warning("%s", err.text);
+}
+
+/* Whether it is a dynamic linker, and not some program of the system's: a library that needs no
+   interpreter itself. */
+static bool is_dynamic_linker(struct list *list, int fd, const char *path)
+{
+    struct image *image;
+    struct error ignored;
+    return catalog_open_target(list->catalog, fd, path, &image, &ignored) == 0 &&
+           image_is_library(image);
+}
+
+/* What somebody has put beside a program is not to be run, were it only because a shell completes a
+   word. */
+static void print_libraries(struct list *list, const char *program, const char *interpreter)
+{
+    const struct options *options = list->options;
+    cleanup(cleanup_fd) int linker = dynamic_linker_open(interpreter);
+    if (linker < 0 || !is_dynamic_linker(list, linker, interpreter)) {
+        log_warning("the libraries of %s are not listed: its dynamic linker %s is not the system's",
+                    program, interpreter);
+        return;
+    }
+    char **environment = options->environment ? options->environment : environ;
+    struct error err;
+    if (dynamic_linker_ask(linker, interpreter, program, environment, print_library, list, &err) <
+        0)
+        log_warning("the libraries of %s are not listed: its dynamic linker %s does not tell them: "
+                    "%s",
+                    program, interpreter, err.text);
+}
+
+static int list_program(struct list *list, struct error *err)
+{
+    char path[PATH_MAX];
+    struct image *image;
+    int r = program_path(list->options->program[0], path, err);
+    if (r < 0)
+        return r == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+    if (catalog_open(list->catalog, path, &image, err) < 0 ||
+        print_image(list, image, true, err) < 0)
+        return EXIT_FAILED;
+    if (image_interpreter(image))
+        print_libraries(list, path, image_interpreter(image));
+    return EXIT_SUCCESS;
+}
+
+static int list_process(struct list *list, pid_t pid, struct error *err)
+{
+    struct modules modules = {0};
+    int r = modules_scan(&modules, pid, list->catalog, err);
+    for (size_t i = 0; r == 0 && i < modules.list.count; i++) {
+        const struct module *module = &modules.list.items[i];
+        r = print_image(list, module->image, module->is_program, err);
+    }
+    modules_free(&modules);
+    return r < 0 ? EXIT_FAILED : EXIT_SUCCESS;
+}
+
+/* What cannot be looked into is named, and the others are listed. */
+static int list_processes(struct list *list, struct error *err)
+{
+    const struct options *options = list->options;
+    size_t n = options->pids.count, n_listed = 0;
+    capabilities_raise_tracing();
+    for (size_t i = 0; i < n; i++) {
+        bool listed = list_process(list, options->pids.items[i], err) == EXIT_SUCCESS;
+        n_listed += listed;
+        if (!listed && (n_listed > 0 || i + 1 < n))
+            log_error("%s; going on without it", err->text);
+    }
+    return n_listed > 0 ? EXIT_SUCCESS : EXIT_FAILED;
+}
+
+static void report_unmatched(void *data, const char *pattern)
+{
+    (void)data;
+    log_warning("no function matches '%s'", pattern);
+}
+
+int list_run(const struct options *options)
+{
+    struct list list = {.options = options};
+    struct error err = {0};
+    int status = EXIT_FAILED;
+    if (sudo_user_become(&err) < 0 || options_read_files(options, &err) < 0)
+        status = EXIT_FAILED;
+    else if (catalog_new(&list.catalog) < 0)
+        error_set(&err, -ENOMEM, "out of memory");
+    else
+        catalog_set_value_options(list.catalog, options->value_options);
+    /* Nobody stands still meanwhile. */
+    if (list.catalog)
+        catalog_ask_servers(list.catalog, true);
+    if (list.catalog && options->program)
+        status = list_program(&list, &err);
+    else if (list.catalog)
+        status = list_processes(&list, &err);
+    if (status == EXIT_SUCCESS && fflush(stdout) != 0) {
+        error_set(&err, -EIO, "cannot write the list: %s", strerror(errno));
+        status = EXIT_FAILED;
+    }
+    if (status == EXIT_SUCCESS)
+        function_filter_unmatched(options->select, report_unmatched, NULL);
+    else
+        log_error("%s", err.text);
+    catalog_free(list.catalog);
+    return status;
+}

@@ -1,0 +1,10 @@
+/* --list: the functions that would be traced. */
+#ifndef CLI_COMMANDS_LIST_H
+#define CLI_COMMANDS_LIST_H
+
+#include "cli/options.h"
+
+/* Prints them on stdout, runs nothing, and returns the exit status. */
+int list_run(const struct options *options);
+
+#endif

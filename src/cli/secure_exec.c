@@ -1,0 +1,95 @@
+#include "cli/secure_exec.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "util/capabilities.h"
+
+static bool is_secure(void)
+{
+    return getauxval(AT_SECURE) != 0;
+}
+
+char **secure_exec_environment(int argc, char **argv)
+{
+    /* The kernel lays out argv's strings, the environment's and the program's file name one behind
+       the other (fs/exec.c, bprm_execve()); the dynamic linker changes the array only. */
+    const char *end = (const char *)getauxval(AT_EXECFN);
+    if (!is_secure() || argc < 1 || !end)
+        return NULL;
+    char *start = argv[argc - 1] + strlen(argv[argc - 1]) + 1;
+    size_t n = 0;
+    for (const char *at = start; at < end; at += strlen(at) + 1)
+        n++;
+    char **environment = calloc(n + 1, sizeof(*environment));
+    if (!environment)
+        return NULL;
+    n = 0;
+    for (char *at = start; at < end; at += strlen(at) + 1)
+        environment[n++] = at;
+    return environment;
+}
+
+/*
+ * What the tracer's libraries read, and ld.so(8) does not take away: "X" and, where it ends in '*',
+ * all that begin so. HOME, LTTNG_HOME and the like only say which of the user's own files are used,
+ * and these are opened with the user's own rights.
+ */
+static const char *const DANGEROUS[] = {
+    "LTTNG_UST_CLOCK_PLUGIN",  /* liblttng-ust loads the library, and knows of set-user-ID only */
+    "LTTNG_UST_GETCPU_PLUGIN", /* likewise */
+    "DEBUGINFOD_*",            /* libdebuginfod: what it asks, and where it writes */
+    "CURL_*",                  /* libcurl, for that one */
+    "SSLKEYLOGFILE",           /* likewise: keys are written there */
+    "NETRC",
+    "XML_*", /* libxml2, for liblttng-ctl: files that it reads */
+};
+
+static bool is_dangerous(const char *variable)
+{
+    size_t name = strcspn(variable, "=");
+    for (size_t i = 0; i < sizeof(DANGEROUS) / sizeof(DANGEROUS[0]); i++) {
+        const char *known = DANGEROUS[i];
+        size_t length = strcspn(known, "*");
+        if (strncmp(variable, known, length) == 0 && (known[length] == '*' || name == length))
+            return true;
+    }
+    return false;
+}
+
+/* A set-user-ID tracer is one with the capabilities that tracing takes, no other user. */
+static int become_caller(void)
+{
+    uid_t user = getuid();
+    gid_t group = getgid();
+    if (user == geteuid() && group == getegid())
+        return 0;
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setresgid(group, group, group) < 0 ||
+        setresuid(user, user, user) < 0 || prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
+        return -errno;
+    return user == 0 ? 0 : capabilities_keep();
+}
+
+/* Runs before the initialization functions of all libraries, which read the environment, too
+   (libdw's loads libdebuginfod): gABI, chapter 5 "Initialization and Termination Functions". */
+static void begin_secure(int argc, char **argv, char **environment)
+{
+    (void)argc, (void)argv;
+    if (!is_secure())
+        return;
+    if (become_caller() < 0 || capabilities_lower() < 0)
+        _exit(125);
+    char **kept = environment;
+    for (char **at = environment; *at; at++)
+        if (!is_dangerous(*at))
+            *kept++ = *at;
+    *kept = NULL;
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*const BEGIN)(int, char **,
+                                                                            char **) = begin_secure;

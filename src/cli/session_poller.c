@@ -1,0 +1,140 @@
+#include "cli/session_poller.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "util/clock.h"
+#include "util/log.h"
+
+enum {
+    /* A session that is stopped and started again is noticed when it is stopped for that long; the
+       daemon answers in 30 microseconds. */
+    WATCH_EVERY_MS = 10,
+    LOOK_EVERY = 8,   /* watches */
+    CHECK_EVERY = 12, /* looks */
+    JUDGE_EVERY = 5,  /* looks: what is asked for may come a moment after who asks */
+};
+
+struct session_poller {
+    struct tracer *tracer;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t ended; /* `ending` was set */
+    bool ending;
+    bool was_well; /* the session, when it was last checked */
+};
+
+static bool left_out_is_named(struct tracer *tracer)
+{
+    bool named = false;
+    pthread_mutex_lock(&tracer->lock);
+    for (size_t i = 0; i < tracer->left_out.count && !named; i++)
+        named =
+            tracer->session_ops->event_names_provider(tracer->session, tracer->left_out.items[i]);
+    pthread_mutex_unlock(&tracer->lock);
+    return named;
+}
+
+/* Whether there is something left out that a rule may come to name. */
+static bool may_name_more(struct tracer *tracer)
+{
+    pthread_mutex_lock(&tracer->lock);
+    bool may = tracer->left_out.count > 0;
+    pthread_mutex_unlock(&tracer->lock);
+    return may;
+}
+
+static void look(struct tracer *tracer)
+{
+    tracer->session_ops->look(tracer->session);
+    /* That took its time. */
+    tracer->session_ops->watch(tracer->session);
+    if (left_out_is_named(tracer)) {
+        atomic_store(&tracer->module_named, true);
+        engine_ring(tracer->engine);
+    }
+}
+
+/* What is wrong is said when it is first seen, and again when it had gone meanwhile. */
+static void check(struct session_poller *poller)
+{
+    struct tracer *tracer = poller->tracer;
+    struct error err;
+    bool well = tracer->session_ops->check(tracer->session, &err) == 0;
+    if (!well && poller->was_well) {
+        log_warning("%s", err.text);
+        tracer->session_trouble = err;
+    }
+    poller->was_well = well;
+}
+
+/* false when the thread is to end. */
+static bool rest(struct session_poller *poller)
+{
+    struct timespec until = clock_in_ms(WATCH_EVERY_MS);
+    pthread_mutex_lock(&poller->lock);
+    while (!poller->ending && pthread_cond_clockwait(&poller->ended, &poller->lock, CLOCK_MONOTONIC,
+                                                     &until) != ETIMEDOUT)
+        ;
+    bool ending = poller->ending;
+    pthread_mutex_unlock(&poller->lock);
+    return !ending;
+}
+
+static void *attend(void *data)
+{
+    struct session_poller *poller = data;
+    struct tracer *tracer = poller->tracer;
+    for (unsigned watches = 1; rest(poller); watches++) {
+        tracer->session_ops->watch(tracer->session);
+        if (watches % LOOK_EVERY != 0)
+            continue;
+        unsigned looks = watches / LOOK_EVERY;
+        bool judges = looks % JUDGE_EVERY == 0;
+        if (judges || may_name_more(tracer))
+            look(tracer);
+        if (judges)
+            tracer->session_ops->judge(tracer->session);
+        if (looks % CHECK_EVERY == 0)
+            check(poller);
+    }
+    tracer->session_ops->watch(tracer->session);
+    if (poller->was_well) {
+        tracer->session_ops->look(tracer->session);
+        tracer->session_ops->judge(tracer->session);
+        check(poller);
+    }
+    return NULL;
+}
+
+int session_poller_start(struct tracer *tracer, struct session_poller **result)
+{
+    struct session_poller *poller = calloc(1, sizeof(*poller));
+    if (!poller)
+        return -ENOMEM;
+    poller->tracer = tracer;
+    poller->was_well = true;
+    pthread_mutex_init(&poller->lock, NULL);
+    pthread_cond_init(&poller->ended, NULL);
+    int r = pthread_create(&poller->thread, NULL, attend, poller);
+    if (r != 0) {
+        free(poller);
+        return -r;
+    }
+    *result = poller;
+    return 0;
+}
+
+void session_poller_stop(struct session_poller *poller)
+{
+    if (!poller)
+        return;
+    pthread_mutex_lock(&poller->lock);
+    poller->ending = true;
+    pthread_cond_signal(&poller->ended);
+    pthread_mutex_unlock(&poller->lock);
+    pthread_join(poller->thread, NULL);
+    pthread_cond_destroy(&poller->ended);
+    pthread_mutex_destroy(&poller->lock);
+    free(poller);
+}

@@ -1,0 +1,191 @@
+#include "ptrace/breakpoints/code_slots.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "ptrace/breakpoints/remote_syscall.h"
+#include "ptrace/core/address_space.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+#include "util/maps.h"
+
+enum {
+    REACH = 1 << 30,     /* half of what a 32-bit displacement reaches */
+    GUARD = 1024 * 1024, /* left free at both ends of a gap */
+    LOWEST = 0x10000,    /* the usual vm.mmap_min_addr */
+    MAP_TRIES = 4,
+};
+
+static bool within_reach(target_addr a, target_addr b)
+{
+    uint64_t distance = a.value > b.value ? a.value - b.value : b.value - a.value;
+    return distance < REACH;
+}
+
+/* The part of the gap [low, high) that `near` reaches, less the guards. false: too little is left.
+ */
+static bool usable(uint64_t low, uint64_t high, uint64_t near, uint64_t *from, uint64_t *to)
+{
+    uint64_t guard = high - low > 16 * GUARD ? GUARD : 0;
+    uint64_t first = near > REACH ? near - REACH : 0, last = near + REACH - ARENA_SIZE;
+    *from = low + guard > first ? low + guard : first;
+    *to = high - guard < last ? high - guard : last;
+    return *to > *from && *to - *from >= ARENA_SIZE;
+}
+
+/*
+ * The middle of the best gap around `near`. Gaps below come first: the heap grows up from behind
+ * the program and the stack down from the top, while below a module there is only what mmap(2) will
+ * hand out next, which goes around us.
+ */
+static target_addr choose_gap(const struct maps *maps, target_addr near, uint64_t below_limit)
+{
+    uint64_t best = 0, best_size = 0, low = LOWEST;
+    bool best_below = false;
+    for (size_t i = 0; i <= maps->list.count; i++) {
+        const struct map *map = i < maps->list.count ? &maps->list.items[i] : NULL;
+        uint64_t high = map ? map->start.value : low, from, to;
+        if (map && high > low && high <= below_limit && usable(low, high, near.value, &from, &to)) {
+            bool below = to <= near.value;
+            if (best_size == 0 || (below && !best_below) ||
+                (below == best_below && to - from > best_size)) {
+                best = from + (to - from) / 2;
+                best_size = to - from;
+                best_below = below;
+            }
+        }
+        if (map && map->end.value > low)
+            low = map->end.value;
+    }
+    return target_addr_of(best & ~(uint64_t)(ARENA_SIZE - 1));
+}
+
+/* vm.max_map_count (proc(5)); 0 where it cannot be read. */
+static size_t mappings_max(void)
+{
+    size_t max = 0;
+    cleanup(cleanup_file) FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+    return file && fscanf(file, "%zu", &max) == 1 ? max : 0;
+}
+
+/* Said once for each space: nothing is mapped there any more. */
+static void explain(pid_t tid, size_t n_maps, int code)
+{
+    size_t max = mappings_max();
+    /* The kernel counts one or two mappings that it does not show, or does not count [vsyscall]. */
+    if (code == -ENOMEM && max && n_maps + 2 >= max)
+        log_warning("process %d has %zu mappings, and vm.max_map_count allows %zu: no room can be "
+                    "made for displaced instructions, so further functions are stepped in place, "
+                    "which is slow",
+                    tid, n_maps, max);
+    else
+        log_warning("process %d cannot be made to map room for displaced instructions (%s): "
+                    "further functions are stepped in place, which is slow",
+                    tid, strerror(-code));
+}
+
+static int map_arena(struct address_space *space, pid_t tid, target_addr near, target_addr *start)
+{
+    uint64_t below_limit = UINT64_C(1) << 47;
+    for (int i = 0; i < MAP_TRIES; i++) {
+        struct maps maps = {0};
+        int r = maps_read(&maps, tid);
+        target_addr hint = r == 0 ? choose_gap(&maps, near, below_limit) : target_addr_of(0);
+        size_t n_maps = maps.list.count;
+        maps_free(&maps);
+        if (r < 0)
+            return r;
+        if (!hint.value)
+            return -ENOMEM;
+        uint64_t args[6] = {hint.value,
+                            ARENA_SIZE,
+                            PROT_READ | PROT_EXEC,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+                            (uint64_t)-1,
+                            0};
+        int64_t result = 0;
+        r = remote_syscall(space, tid, SYS_mmap, args, &result);
+        if (r < 0)
+            return r;
+        if (result > 0) {
+            *start = target_addr_of((uint64_t)result);
+            return 0;
+        }
+        if (result != -EEXIST) { /* another thread was faster: look again */
+            explain(tid, n_maps, (int)result);
+            return (int)result;
+        }
+    }
+    return -ENOMEM;
+}
+
+static struct arena *add_arena(struct address_space *space, target_addr near, int *error)
+{
+    struct code_slots *slots = &space->slots;
+    target_addr start = {0};
+    pid_t helper = slots->refused ? -EPERM : address_space_helper(space);
+    *error = helper < 0 ? helper : map_arena(space, helper, near, &start);
+    if (*error < 0) {
+        if (*error != -ESRCH && *error != -EAGAIN)
+            slots->refused = true;
+        return NULL;
+    }
+    struct arena *arena = vec_push(&slots->arenas);
+    if (arena)
+        arena->owner = calloc(ARENA_SIZE / SLOT_UNIT, sizeof(*arena->owner));
+    if (!arena || !arena->owner) {
+        if (arena)
+            slots->arenas.count--;
+        *error = -ENOMEM;
+        return NULL;
+    }
+    arena->start = start;
+    return arena;
+}
+
+int code_slots_take(struct address_space *space, struct site *site, target_addr near, size_t size,
+                    target_addr *slot)
+{
+    struct code_slots *slots = &space->slots;
+    struct arena *arena = NULL;
+    size = (size + SLOT_UNIT - 1) / SLOT_UNIT * SLOT_UNIT;
+    /* The newest arena is the likely one; there are few (one for each 64 KiB of slots and GiB of
+       code), and this is no hit path. */
+    for (size_t i = slots->arenas.count; i-- > 0 && !arena;) {
+        struct arena *a = &slots->arenas.items[i];
+        if (ARENA_SIZE - a->used >= size && within_reach(a->start, near))
+            arena = a;
+    }
+    if (!arena) {
+        int error = 0;
+        arena = add_arena(space, near, &error);
+        if (!arena)
+            return error;
+    }
+    *slot = target_addr_plus(arena->start, (int64_t)arena->used);
+    for (size_t i = 0; i < size / SLOT_UNIT; i++)
+        arena->owner[arena->used / SLOT_UNIT + i] = site;
+    arena->used += size;
+    return 0;
+}
+
+struct site *code_slots_owner(const struct code_slots *slots, target_addr at)
+{
+    for (size_t i = 0; i < slots->arenas.count; i++) {
+        const struct arena *arena = &slots->arenas.items[i];
+        if (target_addr_within(at, arena->start, target_addr_plus(arena->start, ARENA_SIZE)))
+            return arena->owner[(at.value - arena->start.value) / SLOT_UNIT];
+    }
+    return NULL;
+}
+
+void code_slots_free(struct code_slots *slots)
+{
+    for (size_t i = 0; i < slots->arenas.count; i++)
+        free(slots->arenas.items[i].owner);
+    vec_free(&slots->arenas);
+}

@@ -1,0 +1,153 @@
+#include "ptrace/breakpoints/remote_syscall.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "ptrace/arch/arch.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/os/memory.h"
+#include "ptrace/os/proc_status.h"
+#include "util/cleanup.h"
+#include "util/maps.h"
+
+bool remote_syscall_forbidden(pid_t tid)
+{
+    long mode = proc_status_number(tid, "Seccomp");
+    /* A kernel without seccomp has no such line. */
+    return mode < 0 ? proc_status_number(tid, "Pid") < 0 : mode != 0;
+}
+
+/* A system call instruction in the vdso, which no thread can be missing: the kernel maps it. */
+static int find_syscall_insn(struct address_space *space, pid_t tid)
+{
+    struct maps maps = {0};
+    int r = maps_read(&maps, tid);
+    for (size_t i = 0; r == 0 && i < maps.list.count && !space->syscall_insn.value; i++) {
+        const struct map *map = &maps.list.items[i];
+        size_t size = map->end.value - map->start.value;
+        if (strcmp(map->path, "[vdso]") != 0 || size > 64 * 1024)
+            continue;
+        cleanup(cleanup_free) uint8_t *code = malloc(size);
+        if (!code || address_space_read(space, map->start, code, size) < 0)
+            continue;
+        const uint8_t *found = memmem(code, size, arch_syscall_insn, arch_syscall_insn_length);
+        if (found)
+            space->syscall_insn = target_addr_plus(map->start, found - code);
+    }
+    maps_free(&maps);
+    return r < 0 ? r : space->syscall_insn.value ? 0 : -ENOENT;
+}
+
+/* Runs the thread, resumed with a signal or 0, to its next system call stop. */
+static int to_syscall_stop(struct engine *engine, pid_t tid, int signal)
+{
+    struct stop stop;
+    for (;;) {
+        int r = engine_ptrace(engine, PTRACE_SYSCALL, tid, NULL, (uintptr_t)signal);
+        signal = 0;
+        if (r == 0)
+            r = engine_wait_for(engine, tid, &stop);
+        if (r < 0)
+            return r;
+        if (stop_is_end(&stop))
+            return -ESRCH;
+        if (stop.kind == STOP_SYSCALL)
+            return 0;
+        /* All signals are blocked but SIGSTOP, which cannot be: it takes its effect. A group-stop
+           or interrupt on the way is reported again when the call is done. */
+        if (stop.kind == STOP_SIGNAL)
+            signal = stop.code;
+    }
+}
+
+/* The mappings of one that may not be looked into cannot be read. But the thread may be just behind
+   a system call instruction. */
+static target_addr syscall_insn_behind(const struct address_space *space, const arch_regs *regs)
+{
+    uint8_t code[ARCH_TRAP_MAX];
+    target_addr at = target_addr_plus(arch_pc(regs), -(int64_t)arch_syscall_insn_length);
+    bool is_one =
+        memory_read(address_space_memory(space), at, code, arch_syscall_insn_length) == 0 &&
+        memcmp(code, arch_syscall_insn, arch_syscall_insn_length) == 0;
+    return is_one ? at : target_addr_of(0);
+}
+
+int remote_syscall(struct address_space *space, pid_t tid, long number, const uint64_t args[6],
+                   int64_t *result)
+{
+    struct engine *engine = space->engine;
+    arch_regs saved, regs;
+    uint64_t mask, all = ~UINT64_C(0);
+    if (remote_syscall_forbidden(tid))
+        return -EPERM;
+    int r = engine_get_regs(engine, tid, &saved);
+    if (r < 0)
+        return r;
+    r = space->syscall_insn.value ? 0 : find_syscall_insn(space, tid);
+    target_addr insn = r == 0 ? space->syscall_insn : syscall_insn_behind(space, &saved);
+    if (insn.value)
+        r = engine_get_mask(engine, tid, &mask);
+    if (r == 0)
+        r = engine_set_mask(engine, tid, all);
+    if (r < 0)
+        return r;
+
+    /* A SIGTRAP that is owed can only be given back now, while the thread is in its trap. It was
+       blocked, and has to be from here on. */
+    struct tracee *tracee = tracee_find(engine, tid);
+    int signal = tracee ? sigtrap_resume_with(tracee) : 0;
+    if (signal)
+        mask |= UINT64_C(1) << (signal - 1);
+    space->remote_syscalls++;
+    regs = saved;
+    arch_prepare_syscall(&regs, insn, number, args);
+    r = engine_set_regs(engine, tid, &regs);
+    if (r == 0)
+        r = to_syscall_stop(engine, tid, signal); /* enters */
+    if (r == 0)
+        r = to_syscall_stop(engine, tid, 0); /* leaves */
+    if (r == 0)
+        r = engine_get_regs(engine, tid, &regs);
+    if (r == 0)
+        *result = arch_syscall_result(&regs);
+
+    /* Whatever went wrong, the thread gets back what was its own. */
+    int back = engine_set_regs(engine, tid, &saved);
+    int unmask = engine_set_mask(engine, tid, mask);
+    if (back < 0 || unmask < 0)
+        return back < 0 ? back : unmask;
+    /* The way out of a system call stop does not look at an interrupted system call that is to be
+       restarted; the way out of a trap does (arch_do_signal_or_restart()). */
+    int settled = tracee_settle(engine, tid);
+    return r < 0 ? r : settled;
+}
+
+static int remote_prctl(struct address_space *space, pid_t tid, int what, uint64_t value,
+                        int64_t *result)
+{
+    const uint64_t args[6] = {(uint64_t)what, value};
+    int r = remote_syscall(space, tid, SYS_prctl, args, result);
+    return r < 0 ? r : *result < 0 ? (int)*result : 0;
+}
+
+int remote_open_memory(struct address_space *space, pid_t child)
+{
+    int64_t dumpable = 0, result;
+    int fd = memory_open(child);
+    /* Where it was not this that has forbidden it, this is of no help. */
+    if (fd != -EACCES || remote_prctl(space, child, PR_GET_DUMPABLE, 0, &dumpable) < 0 ||
+        dumpable == 1 || remote_prctl(space, child, PR_SET_DUMPABLE, 1, &result) < 0)
+        return fd;
+    fd = memory_open(child);
+    /* What the kernel alone can set (2, core(5)) becomes what forbids the same. */
+    int r = remote_prctl(space, child, PR_SET_DUMPABLE, 0, &result);
+    if (r < 0 && fd >= 0)
+        close(fd);
+    return r < 0 ? r : fd;
+}

@@ -1,0 +1,114 @@
+#include "ptrace/breakpoints/return_sites.h"
+
+#include "ptrace/core/engine_internal.h"
+
+enum {
+    /* What a stop says for planting on demand, which takes half the time of an idle one. */
+    IDLE_STOP = 2,
+    RETURN_STOP = 1, /* against it */
+    IDLE_MAX = 32,   /* from here on it is done */
+    RUN_FIRST = 64,  /* returns, before it is looked at whether that still pays */
+    RUN_MAX = 8192,
+};
+
+static void remember_callee(struct site *site, struct site *entry)
+{
+    if (site->callee == entry || table_get(&site->callees, entry->at.value))
+        return;
+    if (!site->callee)
+        site->callee = entry;
+    else if (table_put(&site->callees, entry->at.value, entry) < 0)
+        site->callee = entry; /* out of memory: the latest is the one to keep */
+}
+
+struct site *return_sites_expect(struct process *process, struct site *entry, target_addr at,
+                                 uint64_t now_ns)
+{
+    struct address_space *space = process->space;
+    struct site *site = entry->last_return;
+    if (site && target_addr_equal(site->at, at) && (site->uses & SITE_RETURN))
+        return site;
+    site = address_space_site(space, at);
+    /* Not every function is called: the dynamic linker's lazy binding, for one, is jumped to with
+       other things on the stack, and data must not be written to. */
+    if ((!site || !site->mapped) && !address_space_is_code(process, at, now_ns))
+        return NULL;
+    site = site_get(space, at, NULL);
+    if (!site || site_use(space, site, SITE_RETURN) < 0)
+        return NULL;
+    remember_callee(site, entry);
+    entry->last_return = site;
+    return site;
+}
+
+static void begin_run(struct site *site)
+{
+    site->on_demand = true;
+    if (site->run == 0)
+        site->run = RUN_FIRST;
+    site->run_left = site->run;
+    if (site->run < RUN_MAX)
+        site->run *= 2;
+}
+
+void return_sites_met(struct address_space *space, struct site *site, bool returned)
+{
+    if (!returned) {
+        space->engine->stats.idle_stops++;
+        site->idle += site->on_demand ? 0 : IDLE_STOP;
+        if (!site->on_demand && site->idle >= IDLE_MAX)
+            begin_run(site);
+    } else if (!site->on_demand) {
+        if (site->idle > 0)
+            site->idle -= RETURN_STOP;
+        else
+            site->run = 0;
+    } else if (--site->run_left == 0) {
+        site->on_demand = false;
+        site->idle = IDLE_MAX - 1;
+    }
+    if (site->on_demand && site->waiting == 0 && site->uses == SITE_RETURN)
+        site_rest(space, site);
+}
+
+static bool wants_exit(const struct site *entry)
+{
+    return (entry->uses & SITE_ENTRY) && (entry->kinds & HIT_EXIT);
+}
+
+static bool serves_somebody(const struct site *site)
+{
+    const struct site *entry;
+    if (wants_exit(site->callee))
+        return true;
+    for (size_t position = 0; (entry = table_next(&site->callees, &position));)
+        if (wants_exit(entry))
+            return true;
+    return false;
+}
+
+void return_sites_tidy(struct address_space *space)
+{
+    struct site *site;
+    for (size_t position = 0; (site = table_next(&space->sites, &position));)
+        if ((site->uses & SITE_RETURN) && !serves_somebody(site))
+            site_unuse(space, site, SITE_RETURN);
+}
+
+int return_sites_copy_links(const struct address_space *from, struct address_space *to)
+{
+    const struct site *site, *callee;
+    for (size_t position = 0; (site = table_next(&from->sites, &position));) {
+        struct site *copy = address_space_site(to, site->at);
+        if (site->callee)
+            copy->callee = address_space_site(to, site->callee->at);
+        if (site->last_return)
+            copy->last_return = address_space_site(to, site->last_return->at);
+        for (size_t i = 0; (callee = table_next(&site->callees, &i));) {
+            int r = table_put(&copy->callees, callee->at.value, address_space_site(to, callee->at));
+            if (r < 0)
+                return r;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,96 @@
+#include "ptrace/breakpoints/trap_removal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/os/memory.h"
+
+/* A memory and the ways into it. */
+struct ways {
+    struct engine *engine;
+    int fd;    /* negative: none */
+    pid_t tid; /* 0: none */
+};
+
+/* The word that holds the trap, or a part of it, and where in the word that begins. */
+static int move_words(const struct ways *ways, target_addr at, uint8_t *bytes, size_t n, bool write)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t word;
+        target_addr byte = target_addr_plus(at, (int64_t)i);
+        target_addr aligned = target_addr_of(byte.value & ~(uint64_t)(sizeof(word) - 1));
+        uint8_t *its = (uint8_t *)&word + (byte.value - aligned.value);
+        int r = engine_read_word(ways->engine, ways->tid, aligned, &word);
+        if (r < 0)
+            return r;
+        if (!write) {
+            bytes[i] = *its;
+            continue;
+        }
+        *its = bytes[i];
+        r = engine_write_word(ways->engine, ways->tid, aligned, word);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* By way of the thread what could not be done by way of the file, which gave r. That the thread is
+   gone says nothing of the memory: others may live in it. */
+static int by_words(const struct ways *ways, target_addr at, uint8_t *bytes, bool write, int r)
+{
+    if (r == 0 || r == -ESRCH || !ways->tid)
+        return r;
+    int words = move_words(ways, at, bytes, arch_trap_length, write);
+    return words == -ESRCH && ways->fd >= 0 ? r : words;
+}
+
+static int read_there(const struct ways *ways, target_addr at, uint8_t *bytes)
+{
+    int r = ways->fd < 0 ? -EBADF : memory_read(ways->fd, at, bytes, arch_trap_length);
+    return by_words(ways, at, bytes, false, r);
+}
+
+static int write_there(const struct ways *ways, target_addr at, const uint8_t *bytes)
+{
+    uint8_t copy[ARCH_TRAP_MAX];
+    memcpy(copy, bytes, arch_trap_length);
+    int r = ways->fd < 0 ? -EBADF : memory_write(ways->fd, at, bytes, arch_trap_length);
+    return by_words(ways, at, copy, true, r);
+}
+
+/* Whether the memory can be read at all: where the thread is there is code. */
+static int is_readable(const struct ways *ways)
+{
+    uint8_t bytes[ARCH_TRAP_MAX];
+    arch_regs regs;
+    if (!ways->tid)
+        return ways->fd < 0 ? -EBADF : 0;
+    int r = engine_get_regs(ways->engine, ways->tid, &regs);
+    if (r == -ESRCH && ways->fd >= 0)
+        return 0; /* it was killed: what the file shows counts */
+    return r < 0 ? r : read_there(ways, arch_pc(&regs), bytes);
+}
+
+int traps_remove(const struct address_space *space, int fd, pid_t tid)
+{
+    const struct ways ways = {.engine = space->engine, .fd = fd, .tid = tid};
+    const struct site *site;
+    uint8_t there[ARCH_TRAP_MAX];
+    int result = is_readable(&ways);
+    for (size_t position = 0; result == 0 && (site = table_next(&space->sites, &position));) {
+        /* Also where a breakpoint was lifted: a child may have been copied just before. Where the
+           code was unmapped or replaced behind our back, there is nothing of ours. */
+        if (!site->mapped)
+            continue;
+        int r = read_there(&ways, site->at, there);
+        if (r < 0 || memcmp(there, arch_trap, arch_trap_length) != 0) {
+            result = r == -ESRCH ? r : 0;
+            continue;
+        }
+        result = write_there(&ways, site->at, site->original);
+        space->engine->stats.text_writes++;
+    }
+    return result == -ESRCH ? 0 : result;
+}

@@ -1,0 +1,426 @@
+#include "ptrace/capture/unwind.h"
+
+#include <libunwind.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ptrace/capture/checked_rules.h"
+#include "ptrace/capture/search_table.h"
+#include "ptrace/capture/unwind_rules.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/os/memory.h"
+#include "util/vec.h"
+
+/* libunwind exports it without declaring it. */
+#define dwarf_search_unwind_table UNW_OBJ(dwarf_search_unwind_table)
+int dwarf_search_unwind_table(unw_addr_space_t space, unw_word_t ip, unw_dyn_info_t *info,
+                              unw_proc_info_t *procedure, int need_unwind_info, void *arg);
+
+enum {
+    READS_MAX = 20000, /* of words for one chain */
+    PAGE_BYTES = 4096,
+    PAGES = 8,      /* a power of two */
+    RULES_LOG = 12, /* libunwind keeps so many unwind rules, log 2 */
+    CHECKED_MAX = 1 << 13,
+    MAPS_AGAIN_NS = 10 * 1000 * 1000,
+};
+
+struct page {
+    uint64_t at;   /* address / PAGE_BYTES */
+    uint64_t turn; /* the chain for which it was read */
+    uint8_t bytes[PAGE_BYTES];
+};
+
+/* An FDE or a CIE, as it lies in memory. */
+struct rules_bytes {
+    uint64_t at;
+    size_t n;
+    struct {
+        uint32_t length; /* from behind itself */
+        uint32_t second; /* CIE ID, or how far the CIE is in front of this */
+        uint8_t bytes[UNWIND_RULES_MAX];
+    } raw;
+};
+
+struct unwinder {
+    struct unwinder *next; /* of those that are not in use */
+    unw_addr_space_t libunwind;
+    VEC(struct search_table) tables;
+    struct page pages[PAGES];
+    uint64_t turn;
+    struct checked_rules checked;
+    struct rules_bytes fde, cie; /* room for those that are looked at */
+};
+
+/* One chain that is being made. */
+struct thread_walk {
+    struct unwinder *unwinder;
+    struct tracee *tracee;
+    const arch_regs *regs;
+    uint64_t ip, sp, now_ns;
+    unsigned reads;
+    bool no_table;
+    uint64_t entry_at; /* of the table, while libunwind searches that; 0: it does not */
+    uint32_t entry[2];
+};
+
+/* ---- memory and registers, as libunwind asks for them ---- */
+
+static const struct map *find_map(struct thread_walk *walk, target_addr at)
+{
+    struct address_space *space = walk->tracee->process->space;
+    const struct map *map = maps_find(&space->maps, at);
+    if (!map && walk->now_ns - space->maps_read_ns >= MAPS_AGAIN_NS) {
+        address_space_read_maps(space, walk->tracee->tid, walk->now_ns);
+        map = maps_find(&space->maps, at);
+    }
+    return map;
+}
+
+/* They stand in code only, and only in that of files. Tables may lie in code, too. */
+static bool may_hold_breakpoints(struct thread_walk *walk, uint64_t at)
+{
+    const struct map *map = find_map(walk, target_addr_of(at));
+    return !map || (map->execute && map->inode != 0);
+}
+
+static int read_memory(struct thread_walk *walk, uint64_t at, uint64_t *value)
+{
+    struct unwinder *unwinder = walk->unwinder;
+    struct address_space *space = walk->tracee->process->space;
+    uint64_t offset = at % PAGE_BYTES;
+    struct page *page = &unwinder->pages[at / PAGE_BYTES % PAGES];
+    bool is_known = page->at == at / PAGE_BYTES && page->turn == unwinder->turn;
+    if (offset > PAGE_BYTES - sizeof(*value) || (!is_known && may_hold_breakpoints(walk, at)))
+        return address_space_read(space, target_addr_of(at), value, sizeof(*value)) < 0
+                   ? -UNW_EINVAL
+                   : 0;
+    if (!is_known) {
+        page->at = at / PAGE_BYTES;
+        page->turn = 0;
+        if (memory_read(address_space_memory(space), target_addr_of(at - offset), page->bytes,
+                        PAGE_BYTES) < 0)
+            return -UNW_EINVAL;
+        page->turn = unwinder->turn;
+    }
+    memcpy(value, page->bytes + offset, sizeof(*value));
+    return 0;
+}
+
+static void show_entry(const struct thread_walk *walk, uint64_t at, uint64_t *word)
+{
+    for (unsigned i = 0; i < sizeof(*word); i++)
+        if (at + i - walk->entry_at < sizeof(walk->entry))
+            ((uint8_t *)word)[i] = ((const uint8_t *)walk->entry)[at + i - walk->entry_at];
+}
+
+/* What was found fit is read as it was then, whatever the program has made of it meanwhile. */
+static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *value, int write,
+                     void *data)
+{
+    struct thread_walk *walk = data;
+    (void)libunwind;
+    if (write || ++walk->reads > READS_MAX)
+        return -UNW_EINVAL;
+    /* Where no rule told libunwind how to go on, it takes what lies at 0 for one. */
+    if (at < PAGE_BYTES || read_memory(walk, at, value) < 0)
+        return -UNW_EINVAL;
+    checked_rules_show(&walk->unwinder->checked, at, value);
+    if (walk->entry_at)
+        show_entry(walk, at, value);
+    return 0;
+}
+
+static int read_register(unw_addr_space_t libunwind, unw_regnum_t number, unw_word_t *value,
+                         int write, void *data)
+{
+    const struct thread_walk *walk = data;
+    (void)libunwind;
+    if (write)
+        return -UNW_EREADONLYREG;
+    if (number == UNW_REG_IP)
+        *value = walk->ip;
+    else if (number == UNW_REG_SP)
+        *value = walk->sp;
+    else if (number < 0 || !arch_dwarf_register(walk->regs, (unsigned)number, value))
+        return -UNW_EBADREG;
+    return 0;
+}
+
+static int read_float_register(unw_addr_space_t libunwind, unw_regnum_t number, unw_fpreg_t *value,
+                               int write, void *data)
+{
+    (void)libunwind, (void)number, (void)value, (void)write, (void)data;
+    return -UNW_EBADREG;
+}
+
+/* ---- tables ---- */
+
+static struct search_table *find_known(struct unwinder *unwinder, target_addr at)
+{
+    for (size_t i = 0; i < unwinder->tables.count; i++)
+        if (target_addr_within(at, unwinder->tables.items[i].start, unwinder->tables.items[i].end))
+            return &unwinder->tables.items[i];
+    return NULL;
+}
+
+/* The table for the code at `at`, or NULL. */
+static const struct search_table *find_table(struct thread_walk *walk, target_addr at)
+{
+    struct address_space *space = walk->tracee->process->space;
+    struct search_table *table = find_known(walk->unwinder, at);
+    if (table)
+        return table;
+    const struct map *map = find_map(walk, at);
+    const struct map *headers =
+        map && map->execute ? search_table_headers(&space->maps, map) : NULL;
+    table = headers ? vec_push(&walk->unwinder->tables) : NULL;
+    if (!table)
+        return NULL;
+    search_table_read(table, space, map, headers);
+    return table;
+}
+
+/* The address of the FDE for `ip`, by a search in the table; 0 when there is none. What is searched
+   for is cut to an entry's size, and the table may be in any order: as libunwind has it, so that
+   both find the same. The entry is noted. */
+static uint64_t find_rules(struct thread_walk *walk, const struct search_table *table, uint64_t ip)
+{
+    const struct address_space *space = walk->tracee->process->space;
+    int32_t relative = (int32_t)(ip - table->base);
+    int32_t entry[2]; /* relative to the base: first address, FDE */
+    uint64_t low = 0, high = table->n, found = 0;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2, at = table->entries + middle * sizeof(entry);
+        if (address_space_read(space, target_addr_of(at), entry, sizeof(entry)) < 0)
+            return 0;
+        if (entry[0] <= relative) {
+            found = table->base + (uint64_t)(int64_t)entry[1];
+            walk->entry_at = at;
+            memcpy(walk->entry, entry, sizeof(entry));
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return found;
+}
+
+static bool read_rules(const struct address_space *space, uint64_t at, struct rules_bytes *rules)
+{
+    const size_t head = offsetof(__typeof__(rules->raw), bytes);
+    uint32_t length;
+    if (at == 0 || address_space_read(space, target_addr_of(at), &rules->raw, head) < 0)
+        return false;
+    length = rules->raw.length;
+    if (length < sizeof(uint32_t) || length - sizeof(uint32_t) > UNWIND_RULES_MAX)
+        return false;
+    rules->at = at;
+    rules->n = length - sizeof(uint32_t);
+    return rules->n > 0 &&
+           address_space_read(space, target_addr_of(at + head), rules->raw.bytes, rules->n) == 0;
+}
+
+static bool keep_rules(struct unwinder *unwinder, const struct rules_bytes *rules, bool is_fde)
+{
+    size_t n = offsetof(__typeof__(rules->raw), bytes) + rules->n;
+    return checked_rules_add(&unwinder->checked, rules->at, &rules->raw, n, is_fde) == 0;
+}
+
+/* From here on libunwind reads them as they are now. */
+static bool are_rules_fit(struct thread_walk *walk, const struct search_table *table, uint64_t ip)
+{
+    struct unwinder *unwinder = walk->unwinder;
+    const struct address_space *space = walk->tracee->process->space;
+    struct rules_bytes *fde = &unwinder->fde, *cie = &unwinder->cie;
+    uint64_t at = find_rules(walk, table, ip), common;
+    const struct checked_rule *known = checked_rules_find(&unwinder->checked, at);
+    if (known)
+        return known->is_fde;
+    if (!read_rules(space, at, fde) || !unwind_rules_find_common(at, fde->raw.second, &common))
+        return false;
+    known = checked_rules_find(&unwinder->checked, common);
+    if (known) {
+        if (known->is_fde)
+            return false;
+        cie->n = known->end - known->start - offsetof(__typeof__(cie->raw), bytes);
+        memcpy(&cie->raw, known->bytes, known->end - known->start);
+    } else if (!read_rules(space, common, cie) || cie->raw.second != 0) {
+        return false;
+    }
+    return unwind_rules_are_fit(cie->raw.bytes, cie->n, fde->raw.bytes, fde->n,
+                                arch_dwarf_return_column) &&
+           (known || keep_rules(unwinder, cie, false)) && keep_rules(unwinder, fde, true);
+}
+
+static int find_procedure(unw_addr_space_t libunwind, unw_word_t ip, unw_proc_info_t *procedure,
+                          int need_unwind_info, void *data)
+{
+    struct thread_walk *walk = data;
+    const struct search_table *table = find_table(walk, target_addr_of(ip));
+    int r = -UNW_ENOINFO;
+    walk->entry_at = 0;
+    if (table && table->n && are_rules_fit(walk, table, ip)) {
+        unw_dyn_info_t info = {
+            .start_ip = table->start.value,
+            .end_ip = table->end.value,
+            .format = UNW_INFO_FORMAT_REMOTE_TABLE,
+            .u.rti =
+                {
+                    .segbase = table->base,
+                    /* The one entry, so that no other is found. In words. */
+                    .table_data = walk->entry_at,
+                    .table_len = sizeof(walk->entry) / (sizeof(unw_word_t)),
+                },
+        };
+        r = dwarf_search_unwind_table(libunwind, ip, &info, procedure, need_unwind_info, data);
+    }
+    walk->entry_at = 0;
+    walk->no_table = r < 0;
+    return r;
+}
+
+static void put_procedure(unw_addr_space_t libunwind, unw_proc_info_t *procedure, void *data)
+{
+    (void)libunwind, (void)procedure, (void)data;
+}
+
+static int no_dynamic_tables(unw_addr_space_t libunwind, unw_word_t *at, void *data)
+{
+    (void)libunwind, (void)at, (void)data;
+    return -UNW_ENOINFO;
+}
+
+static int no_resume(unw_addr_space_t libunwind, unw_cursor_t *cursor, void *data)
+{
+    (void)libunwind, (void)cursor, (void)data;
+    return -UNW_EINVAL;
+}
+
+static int no_name(unw_addr_space_t libunwind, unw_word_t at, char *out, size_t size,
+                   unw_word_t *offset, void *data)
+{
+    (void)libunwind, (void)at, (void)out, (void)size, (void)offset, (void)data;
+    return -UNW_ENOINFO;
+}
+
+/* ---- */
+
+static struct unwinder *unwinder_new(void)
+{
+    static const unw_accessors_t accessors = {
+        .find_proc_info = find_procedure,
+        .put_unwind_info = put_procedure,
+        .get_dyn_info_list_addr = no_dynamic_tables,
+        .access_mem = read_word,
+        .access_reg = read_register,
+        .access_fpreg = read_float_register,
+        .resume = no_resume,
+        .get_proc_name = no_name,
+    };
+    unw_accessors_t ours = accessors;
+    struct unwinder *unwinder = calloc(1, sizeof(*unwinder));
+    if (!unwinder)
+        return NULL;
+    unwinder->libunwind = unw_create_addr_space(&ours, 0);
+    if (!unwinder->libunwind) {
+        free(unwinder);
+        return NULL;
+    }
+    /* What the tables say of an address is looked up once. Without, it is slower, no more. The
+       first size that libunwind is given it only makes room with, for 128 rules. When memory is
+       out it must not try again: it would wait for a lock of its own for ever. */
+    unw_set_caching_policy(unwinder->libunwind, UNW_CACHE_GLOBAL);
+    for (int times = 0; times < 2; times++)
+        if (unw_set_cache_size(unwinder->libunwind, 1 << RULES_LOG, 0) == -UNW_ENOMEM)
+            unw_set_caching_policy(unwinder->libunwind, UNW_CACHE_NONE);
+    return unwinder;
+}
+
+void unwinder_forget(struct unwinder *unwinder)
+{
+    if (!unwinder)
+        return;
+    unwinder->tables.count = 0;
+    checked_rules_clear(&unwinder->checked);
+    unw_flush_cache(unwinder->libunwind, 0, 0);
+}
+
+void unwinder_put(struct engine *engine, struct unwinder *unwinder)
+{
+    if (!unwinder)
+        return;
+    unwinder_forget(unwinder);
+    unwinder->next = engine->unwinders;
+    engine->unwinders = unwinder;
+}
+
+static struct unwinder *unwinder_take(struct engine *engine)
+{
+    struct unwinder *unwinder = engine->unwinders;
+    if (!unwinder)
+        return unwinder_new();
+    engine->unwinders = unwinder->next;
+    return unwinder;
+}
+
+void unwinders_free(struct engine *engine)
+{
+    struct unwinder *unwinder;
+    while ((unwinder = engine->unwinders)) {
+        engine->unwinders = unwinder->next;
+        /* libunwind unmaps its rules only when it makes room for another number of them. */
+        unw_set_cache_size(unwinder->libunwind, 1, 0);
+        unw_destroy_addr_space(unwinder->libunwind);
+        vec_free(&unwinder->tables);
+        checked_rules_clear(&unwinder->checked);
+        vec_free(&unwinder->checked.list);
+        free(unwinder);
+    }
+}
+
+static size_t walk_stack(struct thread_walk *walk, struct unwound *chain, size_t max)
+{
+    unw_cursor_t cursor;
+    size_t n = 1;
+    if (unw_init_remote(&cursor, walk->unwinder->libunwind, walk) < 0)
+        return n;
+    while (n < max) {
+        unw_word_t ip;
+        walk->no_table = false;
+        /* Without a table libunwind makes a guess. */
+        if (unw_step(&cursor) <= 0 || walk->no_table || unw_get_reg(&cursor, UNW_REG_IP, &ip) < 0 ||
+            ip == 0)
+            break;
+        /* It is asked of the frame that was just left. */
+        bool interrupted = unw_is_signal_frame(&cursor) > 0;
+        chain[n++] = (struct unwound){target_addr_of(ip), !interrupted};
+    }
+    return n;
+}
+
+size_t unwind_callers(struct tracee *tracee, const arch_regs *regs, target_addr ret, uint64_t sp,
+                      uint64_t now_ns, struct unwound *chain, size_t max)
+{
+    struct address_space *space = tracee->process->space;
+    chain[0] = (struct unwound){ret, true};
+    if (!space->unwinder)
+        space->unwinder = unwinder_take(space->engine);
+    if (!space->unwinder)
+        return 1;
+    if (space->unwinder->checked.list.count > CHECKED_MAX)
+        unwinder_forget(space->unwinder);
+    struct thread_walk walk = {
+        .unwinder = space->unwinder,
+        .tracee = tracee,
+        .regs = regs,
+        /* In the call: what stands behind it may be another function. */
+        .ip = ret.value - 1,
+        .sp = sp,
+        .now_ns = now_ns,
+    };
+    walk.unwinder->turn++;
+    return walk_stack(&walk, chain, max);
+}

@@ -1,0 +1,373 @@
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/threads/seize.h"
+#include "util/cleanup.h"
+#include "util/descriptors.h"
+
+const unsigned long engine_trace_options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
+                                           PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE |
+                                           PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
+
+/* What /proc/PID/status says of a process. */
+struct status {
+    pid_t group;
+    pid_t tracer;
+    unsigned threads;
+    char state;
+    uid_t uid;
+    bool has_memory; /* kernel threads have none, nor have processes that have ended */
+    char name[64];
+};
+
+static int status_read(pid_t pid, struct status *status)
+{
+    char path[64], line[256];
+    *status = (struct status){0};
+    snprintf(path, sizeof(path), "/proc/%d/status", pid);
+    cleanup(cleanup_file) FILE *file = descriptors_file(path);
+    if (!file)
+        return errno == ENOENT ? -ESRCH : -errno;
+    while (fgets(line, sizeof(line), file)) {
+        sscanf(line, "Name: %63[^\n]", status->name);
+        sscanf(line, "State: %c", &status->state);
+        sscanf(line, "Tgid: %d", &status->group);
+        sscanf(line, "TracerPid: %d", &status->tracer);
+        sscanf(line, "Threads: %u", &status->threads);
+        sscanf(line, "Uid: %u", &status->uid);
+        status->has_memory |= strncmp(line, "VmSize:", strlen("VmSize:")) == 0;
+    }
+    return status->group ? 0 : -ESRCH;
+}
+
+/* Whether the process is past the point of its end where it gives up its memory. */
+static bool has_lost_memory(pid_t pid)
+{
+    char path[64], program[16];
+    snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+    return readlink(path, program, sizeof(program)) < 0 && errno == ENOENT;
+}
+
+/* Why the kernel refused, in words that tell what would help. */
+static int explain(pid_t pid, int code, struct error *err)
+{
+    struct status status, tracer;
+    int scope = seize_scope();
+    if (!descriptors_out(code) && status_read(pid, &status) < 0)
+        return error_set(err, -ESRCH, "no process %d", pid);
+    if (descriptors_out(code))
+        return error_set(err, code, "cannot attach to process %d: %s", pid, strerror(-code));
+    if (status.state == 'Z' || status.state == 'X')
+        return error_set(err, -ESRCH, "process %d (%s) has ended: it is a zombie", pid,
+                         status.name);
+    /* Of one whose memory is gone already the files in /proc belong to root. */
+    if (code == -ESRCH || (code == -EACCES && has_lost_memory(pid)))
+        return error_set(err, -ESRCH, "process %d (%s) has just ended", pid, status.name);
+    /* CAP_SYS_PTRACE is enough to attach, but /proc/PID/mem is a file of another user's. */
+    if (status.tracer == getpid() && code == -EACCES)
+        return error_set(err, code,
+                         "cannot attach to process %d (%s): its memory is not ours to open; try "
+                         "sudo, or give the tracer the capability cap_dac_override, too",
+                         pid, status.name);
+    /* We hold it, and its memory is gone: it has ended meanwhile. */
+    if (status.tracer == getpid())
+        return error_set(err, -ESRCH, "process %d (%s) has just ended", pid, status.name);
+    if (status.tracer && status_read(status.tracer, &tracer) == 0)
+        return error_set(err, -EBUSY, "process %d (%s) is already traced by %s (process %d)", pid,
+                         status.name, tracer.name, status.tracer);
+    if (status.tracer)
+        return error_set(err, -EBUSY, "process %d (%s) is already traced", pid, status.name);
+    if (!status.has_memory)
+        return error_set(err, code, "cannot attach to process %d (%s): it is a kernel thread", pid,
+                         status.name);
+    if (scope >= 3)
+        return error_set(err, code,
+                         "cannot attach to process %d (%s): kernel.yama.ptrace_scope is 3, nobody "
+                         "may attach until the next boot",
+                         pid, status.name);
+    if (geteuid() != 0 && status.uid != getuid())
+        return error_set(err, code,
+                         "cannot attach to process %d (%s): it belongs to another user; try sudo",
+                         pid, status.name);
+    if (geteuid() != 0 && scope > 0)
+        return error_set(err, code,
+                         "cannot attach to process %d (%s): kernel.yama.ptrace_scope is %d; try "
+                         "sudo, or `sysctl kernel.yama.ptrace_scope=0`, or start the program with "
+                         "ptrace_tracer",
+                         pid, status.name, scope);
+    if (geteuid() != 0)
+        return error_set(err, code,
+                         "cannot attach to process %d (%s): it runs with other privileges, or "
+                         "forbids it; try sudo",
+                         pid, status.name);
+    return error_set(err, code, "cannot attach to process %d (%s): %s", pid, status.name,
+                     strerror(-code));
+}
+
+int tracee_settle(struct engine *engine, pid_t tid)
+{
+    struct stop stop;
+    int r = engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
+    int signal = 0;
+    while (r == 0) {
+        r = engine_ptrace(engine, PTRACE_CONT, tid, NULL, (uintptr_t)signal);
+        if (r == 0)
+            r = engine_wait_for(engine, tid, &stop);
+        if (r == 0 && stop_is_end(&stop))
+            r = -ESRCH;
+        if (r == 0 && (stop.kind == STOP_INTERRUPTED || stop.kind == STOP_GROUP))
+            break;
+        /* The interrupt is served before any signal; what else is on the way goes its way. */
+        signal = stop.kind == STOP_SIGNAL ? stop.code : 0;
+    }
+    return r;
+}
+
+/* PTRACE_SEIZE with the reasons for EPERM told apart: 0; -ESRCH: the thread has ended. */
+static int seize_request(struct engine *engine, pid_t tid)
+{
+    struct status status;
+    int r = engine_seize(engine, tid);
+    if (r != -EPERM)
+        return r;
+    r = status_read(tid, &status);
+    if (r < 0 || status.state == 'Z' || status.state == 'X')
+        return r < 0 ? r : -ESRCH;
+    /* A thread born of one that is traced is traced from birth, and EPERM says so. */
+    if (status.tracer == getpid())
+        return 0;
+    /* When a thread executes a program it takes the leader's ID from the leader, which has ended:
+       the refusal may have been for that one. */
+    return engine_seize(engine, tid);
+}
+
+/* Lets go of a running thread that was seized and is not to be known. Nothing of ours is in its
+   memory yet. */
+static void let_unknown_go(struct engine *engine, pid_t tid)
+{
+    struct stop stop;
+    int r = engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
+    if (r == 0)
+        r = engine_wait_for(engine, tid, &stop);
+    if (r == 0 && !stop_is_end(&stop))
+        engine_ptrace(engine, PTRACE_DETACH, tid, NULL,
+                      stop.kind == STOP_SIGNAL ? (uintptr_t)stop.code : 0);
+}
+
+/* Seizes one thread. 1: it is ours now, or was; 0: it is gone. */
+static int seize(struct engine *engine, struct process *process, pid_t tid)
+{
+    int r = seize_request(engine, tid);
+    if (r == -ESRCH)
+        return 0;
+    if (r < 0)
+        return r;
+    /* While the request waited for an execve(2) the thread has become its process's leader. */
+    struct stop stop;
+    if (engine_peek(tid, &stop) == -ESRCH)
+        return 0;
+    struct tracee *tracee = tracee_find(engine, tid);
+    if (!tracee)
+        tracee = tracee_new(process, tid);
+    if (!tracee) {
+        let_unknown_go(engine, tid);
+        return -ENOMEM;
+    }
+    sigtrap_look_thread(tracee);
+    return 1;
+}
+
+static bool is_stopped(const struct engine *engine)
+{
+    return atomic_load_explicit(&engine->stop_asked, memory_order_relaxed);
+}
+
+/* Seizes the threads that are not yet known. The number of new ones, or a negative errno; *gone is
+   how many were listed but have ended, such as a main thread that left before the others. */
+static int seize_new(struct engine *engine, struct process *process, unsigned *gone)
+{
+    char path[64];
+    int found = 0;
+    *gone = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task", process->pid);
+    cleanup(cleanup_dir) DIR *dir = descriptors_directory(path);
+    if (!dir)
+        return errno == ENOENT ? -ESRCH : -errno;
+    struct dirent *entry;
+    while ((entry = readdir(dir))) {
+        pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (tid <= 0 || tracee_find(engine, tid))
+            continue;
+        int r = is_stopped(engine) ? -EINTR : seize(engine, process, tid);
+        if (r < 0)
+            return r;
+        found += r;
+        *gone += r == 0;
+    }
+    return found;
+}
+
+/*
+ * Threads come and go while they are looked for. A directory that is read while it changes may hide
+ * an entry, so a pass without news counts only when there are no more threads than we know: one
+ * that is traced and dead stays until it is reaped, so that number is exact.
+ */
+static int seize_all(struct engine *engine, struct process *process)
+{
+    struct status status;
+    unsigned gone;
+    int quiet = 0;
+    while (quiet < 2) {
+        int found = seize_new(engine, process, &gone);
+        if (found < 0)
+            return found;
+        int r = status_read(process->pid, &status);
+        if (r < 0)
+            return r;
+        quiet = found == 0 && status.threads <= process->n_threads + gone ? quiet + 1 : 0;
+    }
+    return 0;
+}
+
+/* Kernel threads and dead processes have no memory, which a process that is about to end shares
+   with them. */
+static bool has_program(pid_t pid)
+{
+    char path[64], program[16];
+    snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+    return readlink(path, program, sizeof(program)) > 0;
+}
+
+/* Attaches to one that shares the space of `process`, as one whose calls are not reported. 1: it is
+   ours now; 0: it is gone. */
+static int attach_sharer(struct engine *engine, struct process *process, pid_t pid)
+{
+    struct process *sharer = process_new(engine, pid, process->space);
+    if (!sharer)
+        return -ENOMEM;
+    process->space->users++;
+    process_set_silent(sharer, true);
+    int r = seize_all(engine, sharer);
+    if (sharer->n_threads == 0)
+        process_free(sharer);
+    else if (r == 0)
+        return 1;
+    return r == -ESRCH ? 0 : r;
+}
+
+/*
+ * Processes made by clone(2) with CLONE_VM, or by a vfork(2) that is under way, live in the same
+ * memory: breakpoints in it would be their death. Those made from now on are traced by birth; so
+ * are theirs, once a pass finds no new one. Of one that cannot be attached to *who is the ID.
+ */
+static int attach_sharers(struct engine *engine, struct process *process, pid_t *who)
+{
+    pid_t self = process_task(process);
+    int found;
+    do {
+        struct dirent *entry;
+        cleanup(cleanup_dir) DIR *dir = descriptors_directory("/proc");
+        found = 0;
+        if (!dir)
+            return -errno;
+        while ((entry = readdir(dir))) {
+            *who = (pid_t)strtol(entry->d_name, NULL, 10);
+            if (*who <= 0 || process_find(engine, *who) || engine_shares_memory(self, *who) != 1 ||
+                !has_program(*who))
+                continue;
+            int r = is_stopped(engine) ? -EINTR : attach_sharer(engine, process, *who);
+            if (r < 0)
+                return r;
+            found += r;
+        }
+    } while (found > 0);
+    return 0;
+}
+
+/* Attaches to the process and opens its space; *who is the one to blame for a failure. */
+static int attach_new(struct engine *engine, struct process *process, pid_t *who)
+{
+    struct address_space *space;
+    int r = seize_all(engine, process);
+    if (r == 0 && process->n_threads == 0)
+        r = -ESRCH;
+    /* The space is opened only once ptrace has said yes: its refusals are the ones to explain. */
+    if (r == 0)
+        r = address_space_new(engine, process_task(process), &space);
+    if (r < 0)
+        return r;
+    process_set_space(process, space);
+    return attach_sharers(engine, process, who);
+}
+
+/* A process in that memory whose calls are reported. */
+static struct process *announced_in(const struct address_space *space)
+{
+    struct process *process = space->announced ? space->processes : NULL;
+    while (process && !process->announced)
+        process = process->next_in_space;
+    return process;
+}
+
+static int attach(struct engine *engine, pid_t pid, struct error *err)
+{
+    struct status status;
+    pid_t who = pid;
+    int r = status_read(pid, &status);
+    if (r == -ESRCH)
+        return error_set(err, r, "no process %d", pid);
+    if (r < 0)
+        return explain(pid, r, err);
+    if (status.group != pid)
+        return error_set(err, -EINVAL, "%d is a thread of process %d: attach to that", pid,
+                         status.group);
+    if (pid == getpid())
+        return error_set(err, -EINVAL, "process %d is this tracer itself", pid);
+    struct process *process = process_find(engine, pid);
+    if (process && !process->silent)
+        return error_set(err, -EEXIST, "process %d is attached to already", pid);
+    if (process) {
+        process_set_silent(process, false); /* it was held for the sake of another in its memory */
+    } else {
+        process = process_new(engine, pid, NULL);
+        if (!process)
+            return error_set(err, -ENOMEM, "out of memory");
+        r = attach_new(engine, process, &who);
+    }
+    if (r < 0) {
+        if (r == -EINTR)
+            error_set(err, r, "interrupted while process %d was attached to", pid);
+        else
+            explain(who, r, err);
+        if (r == -EINTR && engine->options.let_go_ms)
+            engine_leave_process(engine, process);
+        else
+            engine_detach_process(engine, process);
+        return err ? err->code : r;
+    }
+    pid_t helper = engine_settle_some(engine, pid);
+    process = process_find(engine, pid);
+    if (helper < 0 || !process)
+        return error_set(err, -ESRCH, "process %d has just ended", pid);
+    process->space->helper = helper;
+    sigtrap_look_process(process);
+    struct process *other = announced_in(process->space);
+    process_announce(process, other ? PROCESS_SHARING : PROCESS_ATTACHED, other);
+    process->space->helper = 0;
+    return 0;
+}
+
+int engine_attach(struct engine *engine, pid_t pid, struct error *err)
+{
+    uint64_t start_ns = clock_now_ns();
+    int r = attach(engine, pid, err);
+    engine->stats.attach_ns += clock_now_ns() - start_ns;
+    return r;
+}

@@ -1,0 +1,388 @@
+#include "ptrace/control/breakpoint_hit.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "ptrace/breakpoints/return_sites.h"
+#include "ptrace/capture/extra_fields.h"
+#include "ptrace/control/frame_jumps.h"
+#include "ptrace/core/stack_range.h"
+#include "ptrace/os/spans.h"
+#include "ptrace/threads/current_cpu.h"
+#include "ptrace/threads/tracee_migration.h"
+#include "util/log.h"
+
+static void name_code(void *data, uint64_t address, char *out, size_t size)
+{
+    const struct tracee *tracee = data;
+    const struct engine_sink *sink = &tracee->process->engine->sink;
+    sink->name_code(sink->data, tracee->process, target_addr_of(address), out, size);
+}
+
+/* Begins to capture what the event of that kind shows. */
+static void begin(struct engine *engine, struct tracee *tracee, const struct probe *probe,
+                  enum hit_kind kind, const arch_regs *regs)
+{
+    bool entry = kind == HIT_ENTRY;
+    const struct capture_set set = {
+        .fields = entry ? probe->args : probe->rets,
+        .n = entry ? probe->n_args - probe->arg_facts : probe->n_rets - probe->ret_facts,
+        .pointees = entry ? probe->arg_pointees : probe->ret_pointees,
+        .n_pointees = entry ? probe->n_arg_pointees : probe->n_ret_pointees,
+        .stack_args = entry ? probe->stack_args : 0,
+    };
+    engine->capture.name_code = engine->sink.name_code ? name_code : NULL;
+    engine->capture.name_data = tracee;
+    capture_begin(&engine->capture, &set, regs);
+}
+
+/* Reports a hit whose capture has begun. */
+static void report(struct engine *engine, struct tracee *tracee, struct hit *hit,
+                   const arch_regs *regs)
+{
+    tracee->owner->busy_elsewhere = hit->cpu >= 0;
+    tracee->owner->busy_cpu = hit->cpu;
+    const struct probe *probe = hit->probe;
+    bool entry = hit->kind == HIT_ENTRY;
+    struct arch_float_regs floats;
+    bool has_floats = false;
+    if (entry ? probe->float_args : probe->float_rets)
+        has_floats = engine_get_float_regs(engine, tracee->tid, &floats) == 0;
+    capture_finish(&engine->capture, tracee->tid, address_space_memory(tracee->process->space),
+                   has_floats ? &floats : NULL);
+    hit->pid = tracee->process->pid;
+    hit->tid = tracee->tid;
+    hit->thread_name = tracee->name;
+    const struct field *fields = entry ? probe->args : probe->rets;
+    size_t n = entry ? probe->n_args : probe->n_rets;
+    size_t n_facts = entry ? probe->arg_facts : probe->ret_facts;
+    if (n_facts)
+        extra_fields_capture(&engine->capture, tracee, hit, regs, fields + n - n_facts, n_facts,
+                             n - n_facts);
+    hit->n_values = (unsigned)n;
+    hit->values = engine->capture.values;
+    hit->text = engine->capture.text;
+    if (entry)
+        engine->stats.entries++;
+    else
+        engine->stats.exits += !probe->resolves;
+    if (engine->sink.hit)
+        engine->sink.hit(engine->sink.data, hit);
+    cpu_pinning_hit(engine, tracee, hit->cpu, hit->time_ns);
+}
+
+/* What was found out about this stop before the turn; NULL: nothing. */
+static struct stop_prefetch *prefetch_of(const struct tracee *tracee)
+{
+    struct stop_prefetch *prefetch = &tracee->process->engine->acting->prefetch;
+    return prefetch->tid == tracee->tid ? prefetch : NULL;
+}
+
+/* The return address and, in the same read, the CPU and what registers lead to of the event whose
+   capture has begun (`captures`). false: the stack cannot be read. */
+static bool read_return(struct engine *engine, struct tracee *tracee, bool captures,
+                        const arch_regs *regs, target_addr *ret, int *cpu)
+{
+    const struct stop_prefetch *prefetch = prefetch_of(tracee);
+    bool foreseen = prefetch && prefetch->has_return;
+    int cpu_seen = prefetch ? prefetch->cpu : -1;
+    uint64_t address = foreseen ? prefetch->return_address : arch_return_register(regs);
+    uint32_t cpu_id = 0;
+    struct span own[2];
+    size_t n = 0;
+    target_addr cpu_at = cpu_address(tracee);
+    if (arch_return_in_memory && !foreseen)
+        own[n++] = (struct span){.at = arch_entry_slot(regs), .to = &address, .n = sizeof(address)};
+    bool reads_cpu = cpu_at.value && cpu_seen < 0 && cpu_known(tracee) < 0;
+    if (reads_cpu)
+        own[n++] = (struct span){.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
+    if (captures)
+        capture_read(&engine->capture, tracee->tid, address_space_memory(tracee->process->space),
+                     own, n);
+    else if (n)
+        engine->stats.memory_reads +=
+            spans_read(tracee->tid, address_space_memory(tracee->process->space), own, n);
+    engine->stats.memory_reads += prefetch ? prefetch->n_reads : 0;
+    stop_prefetch_learn(&engine->acting->prefetch, tracee->tid, cpu_at, cpu_known(tracee) >= 0);
+    *ret = target_addr_of(address);
+    if (cpu_seen >= 0)
+        *cpu = cpu_seen;
+    else if (reads_cpu && own[n - 1].got == sizeof(cpu_id))
+        *cpu = (int)cpu_id;
+    else
+        *cpu = cpu_of(tracee);
+    return !arch_return_in_memory || foreseen || own[0].got == sizeof(address);
+}
+
+/* The CPU and, in the same read, what registers lead to. */
+static int read_result(struct engine *engine, struct tracee *tracee)
+{
+    struct stop_prefetch *prefetch = prefetch_of(tracee);
+    int cpu_seen = prefetch ? prefetch->cpu : -1;
+    uint32_t cpu_id = 0;
+    target_addr cpu_at = cpu_address(tracee);
+    bool reads_cpu = cpu_at.value && cpu_seen < 0 && cpu_known(tracee) < 0;
+    struct span own = {.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
+    capture_read(&engine->capture, tracee->tid, address_space_memory(tracee->process->space), &own,
+                 reads_cpu ? 1 : 0);
+    if (prefetch) {
+        engine->stats.memory_reads += prefetch->n_reads;
+        stop_prefetch_learn_return(prefetch);
+    }
+    if (cpu_seen >= 0)
+        return cpu_seen;
+    return reads_cpu && own.got == sizeof(cpu_id) ? (int)cpu_id : cpu_of(tracee);
+}
+
+static enum callstack_site call_site(const struct site *back, const struct site *entry)
+{
+    if (!back->has_direct_callee)
+        return CALLSTACK_SITE_UNKNOWN;
+    return target_addr_equal(back->direct_callee, entry->at) ? CALLSTACK_SITE_CALLS_IT
+                                                             : CALLSTACK_SITE_CALLS_OTHER;
+}
+
+static void serve_entry(struct engine *engine, struct tracee *tracee, struct site *site,
+                        const arch_regs *regs)
+{
+    struct hit hit = {.probe = site->probe,
+                      .kind = HIT_ENTRY,
+                      .cpu = -1,
+                      .time_ns = clock_now_ns(),
+                      .ip = site->at.value};
+    engine->stats.calls += !site->probe->resolves;
+    target_addr ret = {0};
+    uint64_t slot = arch_entry_slot(regs);
+    bool captures = site->kinds & HIT_ENTRY;
+    if (captures)
+        begin(engine, tracee, site->probe, HIT_ENTRY, regs);
+    bool readable = read_return(engine, tracee, captures, regs, &ret, &hit.cpu);
+    tracee_refresh_name(tracee, hit.time_ns);
+    hit.depth = callstack_depth(&tracee->frames);
+    hit.return_address = readable ? ret.value : 0;
+    if ((site->kinds & HIT_EXIT) && readable) {
+        struct site *back = return_sites_expect(tracee->process, site, ret, hit.time_ns);
+        struct frame frame = {
+            .slot = slot,
+            .ret = ret.value,
+            .what = site,
+            .time_ns = hit.time_ns,
+            .kinds = site->kinds,
+            .waiting = back ? &back->waiting : NULL,
+        };
+        if (back && callstack_enter(&tracee->frames, &frame, call_site(back, site),
+                                    stack_range_of(tracee, slot, hit.time_ns)) == 0)
+            hit.depth = frame.depth;
+        else
+            engine->stats.frames_lost++;
+    }
+    if (captures)
+        report(engine, tracee, &hit, regs);
+}
+
+/* Whether some open activation of the thread returned here. */
+static bool serve_return(struct engine *engine, struct tracee *tracee, struct site *site,
+                         const arch_regs *regs)
+{
+    uint64_t slot = arch_exit_slot(regs);
+    struct frame frame;
+    bool any = false;
+    struct hit hit = {.kind = HIT_EXIT,
+                      .cpu = -1,
+                      .time_ns = clock_now_ns(),
+                      .return_address = site->at.value,
+                      .ip = site->at.value};
+    struct stack_range stack = stack_range_of(tracee, slot, hit.time_ns);
+    jumps_settle(tracee, site->at, regs);
+    while (callstack_return(&tracee->frames, slot, site->at.value, stack, &frame)) {
+        const struct site *entry = frame.what;
+        if (!any)
+            tracee_refresh_name(tracee, hit.time_ns);
+        any = true;
+        /* Disarmed, or armed anew for something else, while it ran. */
+        if (!(entry->uses & SITE_ENTRY) || !(entry->kinds & HIT_EXIT))
+            continue;
+        hit.probe = entry->probe;
+        begin(engine, tracee, hit.probe, HIT_EXIT, regs);
+        if (hit.cpu < 0)
+            hit.cpu = read_result(engine, tracee);
+        hit.depth = frame.depth;
+        hit.duration_ns = hit.time_ns - frame.time_ns;
+        report(engine, tracee, &hit, regs);
+    }
+    return any;
+}
+
+static void call_watches(struct tracee *tracee, struct site *site)
+{
+    /* A watcher may take away itself and others. */
+    for (struct watch *watch = site->watches; watch; watch = site->next_watch) {
+        site->next_watch = watch->next;
+        watch->reached(watch->data, tracee->process, tracee->tid);
+    }
+}
+
+uint64_t step_signal_mask(uint64_t program_mask)
+{
+    static const int synchronous[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    uint64_t mask = ~UINT64_C(0);
+    for (size_t i = 0; i < sizeof(synchronous) / sizeof(synchronous[0]); i++) {
+        uint64_t bit = UINT64_C(1) << (synchronous[i] - 1);
+        if (synchronous[i] == SIGTRAP || !(program_mask & bit))
+            mask &= ~bit;
+    }
+    return mask;
+}
+
+/*
+ * The last resort, for an instruction that no slot can hold: every other thread of the address
+ * space is stopped while the breakpoint is away. They stay stopped until the loop sees them again.
+ */
+static void step_in_place(struct engine *engine, struct tracee *tracee, struct site *site,
+                          arch_regs *regs)
+{
+    struct address_space *space = tracee->process->space;
+    pid_t tid = tracee->tid;
+    uint64_t mask = 0, step_mask;
+    struct stop stop = {.kind = STOP_OTHER};
+    engine_stop_space(engine, space, tid);
+    site_lift(space, site);
+    engine_get_mask(engine, tid, &mask);
+    step_mask = step_signal_mask(mask);
+    engine_set_mask(engine, tid, step_mask);
+    engine->stats.single_steps++;
+    int r = engine_set_pc(engine, tid, regs, site->at);
+    if (r == 0)
+        r = engine_ptrace(engine, PTRACE_SINGLESTEP, tid, NULL, 0);
+    if (r == 0)
+        r = engine_wait_for(engine, tid, &stop);
+    if (site->uses && site_plant(space, site) < 0)
+        log_warning("cannot put the breakpoint at 0x%lx back", site->at.value);
+    if (r < 0 || stop_is_end(&stop))
+        return; /* the loop will see its end */
+    engine_set_mask(engine, tid, mask);
+    if (stop.kind == STOP_SIGNAL && stop.code == SIGTRAP) {
+        unsigned remote_syscalls = space->remote_syscalls;
+        if (engine_get_regs(engine, tid, regs) == 0 &&
+            (tracee->trap_block || tracee->process->trap.special))
+            sigtrap_mend(tracee, regs);
+        if (space->remote_syscalls == remote_syscalls)
+            tracee_resume(tracee, sigtrap_resume_with(tracee));
+    } else if (engine_get_regs(engine, tid, regs) == 0 &&
+               target_addr_equal(arch_pc(regs), site->at)) {
+        /* A fault, or a stop before the instruction was run: the thread comes here again. */
+        tracee->retry_at = site->at;
+        tracee->retry_sp = arch_sp(regs);
+    }
+}
+
+static void pass(struct engine *engine, struct tracee *tracee, struct site *site, arch_regs *regs,
+                 unsigned remote_syscalls)
+{
+    struct address_space *space = tracee->process->space;
+    target_addr to = site->at;
+    if (site->planted) {
+        switch (site->kind) {
+        case DISPLACED_SKIP:
+            to = target_addr_plus(site->at, site->length);
+            break;
+        case DISPLACED_SLOT:
+            to = site->slot;
+            break;
+        default:
+            step_in_place(engine, tracee, site, regs);
+            return;
+        }
+    }
+    if (tracee->trap_block || tracee->process->trap.special)
+        sigtrap_mend(tracee, regs);
+    if (tracee->migrate_to && space->remote_syscalls == remote_syscalls) {
+        tracee_migrate(engine, tracee, tracee->migrate_to, regs, to);
+        return;
+    }
+    /* One that was made to do a system call is in a stop of its own now, perhaps in a group-stop:
+       the loop will see it. */
+    bool resumes = space->remote_syscalls == remote_syscalls;
+    int signal = resumes ? sigtrap_resume_with(tracee) : 0;
+    tracee->changes_seen = space->changes;
+    if (resumes && tracer_thread_resume_later(engine->acting, tracee->tid, to, signal))
+        return;
+    if (engine_set_pc(engine, tracee->tid, regs, to) == 0 && resumes)
+        tracee_resume(tracee, signal);
+}
+
+/*
+ * Whether this trap is the one of a call that was reported before, whose first instruction faulted.
+ * A handler may do much before it returns there, calls of traced functions included, or never
+ * return: once the thread is seen higher up on the stack, or back from that call, it will not.
+ */
+static bool is_retry(struct tracee *tracee, const struct site *site, const arch_regs *regs)
+{
+    uint64_t sp = arch_sp(regs);
+    if (!tracee->retry_at.value)
+        return false;
+    bool here = target_addr_equal(tracee->retry_at, site->at) && tracee->retry_sp == sp;
+    bool left = sp > tracee->retry_sp && sp >= tracee->stack.low && sp < tracee->stack.high;
+    if (here || left)
+        tracee->retry_at = target_addr_of(0);
+    return here;
+}
+
+/* Whether the function with this use is entered, or syscall() with its number: which argument is
+   the first one of the call; or -1. */
+static int first_argument(const struct site *site, const arch_regs *regs, enum site_use use,
+                          int number)
+{
+    if (site->uses & use)
+        return 0;
+    return (site->uses & SITE_SYSCALL) && (int)arch_integer_arg(regs, 0) == number ? 1 : -1;
+}
+
+void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *site,
+                    arch_regs *regs)
+{
+    struct process *process = tracee->process;
+    struct address_space *space = process->space;
+    bool retried = is_retry(tracee, site, regs);
+    unsigned remote_syscalls = space->remote_syscalls;
+    space->helper = tracee->tid;
+    tracee->migrate_to = NULL;
+    bool returned = false;
+    int first;
+    /* Once more for what faulted behind a call: all that returned has been reported then. But the
+       breakpoint may have been away when the handler came back, and this be the next return. */
+    if ((site->uses & SITE_RETURN) && !process->silent) {
+        returned = serve_return(engine, tracee, site, regs);
+        if (!retried)
+            return_sites_met(space, site, returned);
+    }
+    if (!retried && !process->silent) {
+        if ((site->uses & SITE_ENTRY) && !returned)
+            serve_entry(engine, tracee, site, regs);
+        jumps_serve(tracee, site, regs);
+        if (site->uses & SITE_WATCH)
+            call_watches(tracee, site);
+        if ((first = first_argument(site, regs, SITE_SIGACTION, SYS_rt_sigaction)) >= 0)
+            sigtrap_on_sigaction(tracee, regs, (unsigned)first);
+        if (site->uses & SITE_AFFINITY)
+            cpu_pinning_give_back(engine);
+    }
+    if (tracee->migrate_to && !tracee_migration_prepare(tracee, site))
+        tracee->migrate_to = NULL;
+    space->helper = 0;
+    enum trap_block then;
+    first = retried ? -1 : first_argument(site, regs, SITE_SIGMASK, SYS_rt_sigprocmask);
+    bool masks = first >= 0 && sigtrap_on_sigmask(tracee, regs, (unsigned)first, &then);
+    if (site->uses & SITE_SYSCALL)
+        sigtrap_on_syscall(tracee, site, masks);
+    if (masks)
+        tracee->migrate_to = NULL; /* it is looked at once more */
+    pass(engine, tracee, site, regs, remote_syscalls);
+    if (masks) {
+        tracee->trap_block = then;
+        tracee->trap_mask = 0;
+    }
+}

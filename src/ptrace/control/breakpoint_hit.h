@@ -1,0 +1,18 @@
+/* Serving a breakpoint trap: what was wanted at the site is reported, and the thread passes it. */
+#ifndef PTRACE_CONTROL_BREAKPOINT_HIT_H
+#define PTRACE_CONTROL_BREAKPOINT_HIT_H
+
+#include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/core/engine_internal.h"
+
+/* The thread has trapped at the planted site and is stopped with these registers; it is resumed. */
+void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *site,
+                    arch_regs *regs);
+
+/* All signals but those that an instruction itself raises: what may be blocked while a thread is
+   stepped without a fault being fatal. As a kernel sigset, bit 0 is signal 1. SIGTRAP, with which
+   the step ends, is never in it. */
+uint64_t step_signal_mask(uint64_t program_mask);
+
+#endif

@@ -1,0 +1,446 @@
+/*
+ * Letting go. Every thread must be stopped to be let go, none may be between a breakpoint and its
+ * trap, and none may see a breakpoint that nobody serves. So: stop all, take the breakpoints out,
+ * put back who has run into one, then let go of each with the signal it was to get. Processes that
+ * share their memory are let go together.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "ptrace/control/job_control.h"
+#include "ptrace/control/namespace_init.h"
+#include "ptrace/control/signal_delivery.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/thread_walk.h"
+#include "ptrace/os/proc_status.h"
+#include "util/log.h"
+
+enum {
+    LOOK_AGAIN_NS = 200000,
+    POLL_NS = 10000000,
+    POLL_EACH_NS = 50000, /* each takes some us */
+    LAST_SERVED_MAX = 1000,
+};
+
+/* The stop that the thread is in, if it is in one. */
+static bool stopped(pid_t tid, struct stop *stop)
+{
+    siginfo_t info = {0};
+    if (waitid(P_PID, (id_t)tid, &info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL) < 0) {
+        *stop = (struct stop){.tid = tid, .kind = STOP_KILLED};
+        return errno != EINTR;
+    }
+    *stop = stop_decode(&info);
+    return info.si_pid != 0;
+}
+
+static bool is_quiet(const struct stop *stop)
+{
+    return stop->kind == STOP_SIGNAL || stop->kind == STOP_INTERRUPTED ||
+           stop->kind == STOP_GROUP || stop_is_end(stop);
+}
+
+/* Those that are let go together: of a space, or of one process whose space is not known. */
+struct leavers {
+    struct engine *engine;
+    struct address_space *space;
+    pid_t pid;
+};
+
+static void walk_leavers(struct thread_walk *walk, const struct leavers *leavers)
+{
+    if (leavers->space)
+        thread_walk_space(walk, leavers->space);
+    else
+        thread_walk_process(walk, leavers->engine, leavers->pid);
+}
+
+static void interrupt(const struct leavers *leavers)
+{
+    struct tracee *tracee;
+    struct thread_walk walk;
+    struct stop stop;
+    walk_leavers(&walk, leavers);
+    while ((tracee = thread_walk_next(&walk))) {
+        if (leavers->space && !tracee->listening)
+            continue;
+        if (!stopped(tracee->tid, &stop)) {
+            engine_ptrace(leavers->engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
+            tracee->listening = false;
+        }
+    }
+    thread_walk_end(&walk);
+    if (leavers->space)
+        engine_stop_space(leavers->engine, leavers->space, 0);
+}
+
+/*
+ * Stops every thread at a place from where it can be let go. Events of births are served on the
+ * way, while the breakpoints that a child has to be rid of are still known; the interrupt stays
+ * pending meanwhile and stops the thread again.
+ */
+static void quiesce(const struct leavers *leavers)
+{
+    bool again = true;
+    while (again) {
+        struct tracee *tracee;
+        struct thread_walk walk;
+        struct stop stop;
+        again = false;
+        interrupt(leavers);
+        walk_leavers(&walk, leavers);
+        while ((tracee = thread_walk_next(&walk))) {
+            if (!stopped(tracee->tid, &stop) || is_quiet(&stop))
+                continue;
+            engine_dispatch(leavers->engine, &stop);
+            again = true;
+        }
+        thread_walk_end(&walk);
+    }
+}
+
+/* Whether a SIGTRAP that is not blocked waits for this very thread (proc(5): SigPnd, SigBlk). The
+   kernel unblocks that of a breakpoint. Negative: it cannot be told. */
+static int has_pending_trap(pid_t tid)
+{
+    uint64_t pending, blocked = 0;
+    int r = proc_status_set(tid, "SigPnd", &pending);
+    if (r == 0)
+        r = proc_status_set(tid, "SigBlk", &blocked);
+    return r < 0 ? r : (int)((pending & ~blocked) >> (SIGTRAP - 1)) & 1;
+}
+
+/* The site whose breakpoint the thread has just run into, going by its PC. */
+static struct site *site_behind(const struct tracee *tracee, const arch_regs *regs)
+{
+    const struct address_space *space = tracee->process->space;
+    target_addr at = target_addr_plus(arch_pc(regs), -(int64_t)arch_trap_pc_offset);
+    return space ? address_space_site(space, at) : NULL;
+}
+
+static void release(struct engine *engine, struct tracee *tracee, int signal)
+{
+    engine_ptrace(engine, PTRACE_DETACH, tracee->tid, NULL, (uintptr_t)signal);
+    tracee->process->exit_status = -1;
+    tracee_free(engine, tracee);
+}
+
+/*
+ * A dead leader whose other threads live on, let go already. The kernel takes no request for it; it
+ * lets go of it when the tracer ends, or when the tracer reaps it at the process's end.
+ */
+static bool is_left_dead(const struct tracee *tracee)
+{
+    return tracee->tid == tracee->process->pid && tracee->process->n_threads <= 1 &&
+           engine_is_dead(tracee->tid) && proc_status_number(tracee->tid, "Threads") > 1;
+}
+
+/* Takes the thread out of a slot, if it is in one. One that is in a group-stop, or about to be,
+   takes no step for that: as in on_signal(). -ESRCH: it is gone. */
+static int leave_slot(struct engine *engine, struct tracee *tracee, const struct stop *stop,
+                      arch_regs *regs)
+{
+    if (!tracee->process->space)
+        return 0;
+    if (stop->kind == STOP_SIGNAL && !signal_only_stops(tracee->tid, stop->code))
+        return signal_delivery_prepare(engine, tracee, stop->code, regs);
+    return signal_delivery_leave_slot(engine, tracee, stop->kind == STOP_INTERRUPTED, regs);
+}
+
+/*
+ * Lets go of the thread if it is stopped where it can be. false: not yet. One that waits for a
+ * vforked child, sleeps where no signal reaches it, or is the dead leader of threads whose ends are
+ * still to be reaped, is stopped (or gone) only when others have moved.
+ */
+static bool let_go(struct engine *engine, struct tracee *tracee)
+{
+    pid_t tid = tracee->tid;
+    struct stop stop;
+    arch_regs regs;
+    int signal = 0;
+    if (!stopped(tid, &stop)) {
+        if (!is_left_dead(tracee))
+            return false;
+        tracee_free(engine, tracee);
+        return true;
+    }
+    if (stop_is_end(&stop)) {
+        engine_dispatch(engine, &stop);
+        return true;
+    }
+    /* What was under way in the kernel when all were stopped comes to light now: the end of a
+       vfork, a birth, or an exec that had to wait for the other threads to go. */
+    if (stop.kind == STOP_EXEC) {
+        engine_take_exec(engine, &stop); /* the new program has no breakpoints */
+        release(engine, tracee, 0);
+        return true;
+    }
+    if (!is_quiet(&stop)) {
+        engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
+        engine_dispatch(engine, &stop);
+        return false;
+    }
+    if (engine_get_regs(engine, tid, &regs) < 0)
+        return false;
+    struct site *site = site_behind(tracee, &regs);
+    /* Interrupted between the breakpoint and its trap: the PC must stay until the trap is in. */
+    int pending = stop.kind != STOP_SIGNAL && site ? has_pending_trap(tid) : 0;
+    if (pending) {
+        /* A trap stops it again by itself. */
+        if (pending < 0)
+            engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
+        engine_ptrace(engine, PTRACE_CONT, tid, NULL, 0);
+        return false;
+    }
+    if (stop.kind == STOP_SIGNAL) {
+        signal = stop.code;
+        if (site && site->mapped && signal == SIGTRAP && sigtrap_is_breakpoint(tracee)) {
+            sigtrap_mend(tracee, &regs);
+            signal = engine_set_pc(engine, tid, &regs, site->at) < 0 ? signal
+                                                                     : sigtrap_resume_with(tracee);
+        } else if (leave_slot(engine, tracee, &stop, &regs) == -ESRCH)
+            return false;
+        if (signal && namespace_init_is_spared(tracee, signal))
+            namespace_init_run_again(engine, tracee, signal, &regs);
+    } else if (leave_slot(engine, tracee, &stop, &regs) == -ESRCH) {
+        return false;
+    }
+    if (tracee->process->pid == engine->launched &&
+        (stop.kind == STOP_GROUP || (signal && signal_only_stops(tid, signal))))
+        engine->program_left_stopped = true;
+    release(engine, tracee, signal);
+    return true;
+}
+
+/* Lets go of those threads that can be. */
+static void let_some_go(const struct leavers *leavers)
+{
+    struct tracee *tracee;
+    struct thread_walk walk;
+    walk_leavers(&walk, leavers);
+    while ((tracee = thread_walk_next(&walk)))
+        if (!tracee->late)
+            let_go(leavers->engine, tracee);
+    thread_walk_end(&walk);
+}
+
+/* Whether some thread that is left is on its way to where it can be let go. What is not is late. */
+static bool somebody_comes(const struct leavers *leavers)
+{
+    struct tracee *tracee;
+    struct thread_walk walk;
+    bool comes = false;
+    walk_leavers(&walk, leavers);
+    while ((tracee = thread_walk_next(&walk))) {
+        tracee->late = tracee->late || tracee->vforking || engine_is_unstoppable(tracee->tid);
+        comes = comes || !tracee->late;
+    }
+    thread_walk_end(&walk);
+    return comes;
+}
+
+static void mark(struct process *process)
+{
+    process->engine->n_leaving += !process->leaving;
+    process->leaving = true;
+}
+
+static void mark_all(const struct leavers *leavers)
+{
+    struct process *process = process_find(leavers->engine, leavers->pid);
+    if (!leavers->space && process)
+        mark(process);
+    process = leavers->space ? leavers->space->processes : NULL;
+    for (; process; process = process->next_in_space)
+        mark(process);
+}
+
+static void pause_a_little(void)
+{
+    struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
+    nanosleep(&pause, NULL);
+}
+
+/* By whatever way there is into the memory. false: there is none. They stay, are passed, and nobody
+   is let go, nor reported: the loop sees their stops. */
+static bool lift_all(const struct leavers *leavers)
+{
+    struct tracee *tracee;
+    struct stop stop;
+    struct thread_walk walk;
+    pid_t by = 0;
+    walk_leavers(&walk, leavers);
+    while (by == 0 && (tracee = thread_walk_next(&walk)))
+        if (stopped(tracee->tid, &stop) && !stop_is_end(&stop))
+            by = tracee->tid;
+    thread_walk_end(&walk);
+    int r = address_space_lift_all(leavers->space, by);
+    if (r == 0)
+        return true;
+    log_warning("the breakpoints in process %d cannot be taken out (%s): it stays traced until it "
+                "ends or executes another program",
+                leavers->pid, strerror(-r));
+    leavers->space->unclean = true;
+    for (struct process *process = leavers->space->processes; process;
+         process = process->next_in_space)
+        process_set_silent(process, true);
+    return false;
+}
+
+static void detach_space(struct engine *engine, struct process *process)
+{
+    const struct leavers leavers = {engine, process->space, process->pid};
+    uint64_t start_ns = clock_now_ns();
+    if (leavers.space)
+        leavers.space->users++; /* it is needed here until the end */
+    cpu_pinning_end(engine, process);
+    if (process->n_threads == 0)
+        process_free(process);
+    quiesce(&leavers);
+    bool clean = !leavers.space || lift_all(&leavers);
+    if (clean)
+        mark_all(&leavers);
+    while (clean) {
+        let_some_go(&leavers);
+        if (!somebody_comes(&leavers))
+            break;
+        pause_a_little();
+    }
+    address_space_put(leavers.space);
+    engine->stats.detach_ns += clock_now_ns() - start_ns;
+}
+
+static bool may_leave(const struct process *process)
+{
+    return !process->leaving && !(process->space && process->space->unclean);
+}
+
+void engine_detach_process(struct engine *engine, struct process *process)
+{
+    pid_t pid = process->pid;
+    /* It may execute another program, and so get another space, before it is stopped. */
+    do
+        detach_space(engine, process);
+    while ((process = process_find(engine, pid)) && may_leave(process));
+}
+
+void engine_leave_process(struct engine *engine, struct process *process)
+{
+    const struct leavers leavers = {engine, process->space, process->pid};
+    mark_all(&leavers);
+    if (process->n_threads == 0)
+        process_free(process);
+}
+
+void engine_let_silent_go(struct engine *engine)
+{
+    struct process *process;
+    bool again = true;
+    engine->space_untidy = false;
+    while (again) {
+        again = false;
+        for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
+            if (!process->silent || !may_leave(process) || process->space->n_reported > 0)
+                continue;
+            engine_detach_process(engine, process);
+            again = true;
+        }
+    }
+}
+
+bool engine_let_leave(struct engine *engine, struct tracee *tracee, const struct stop *stop)
+{
+    /* A new program has no breakpoints, and is to get none. */
+    if (stop->kind != STOP_EXEC && (!is_quiet(stop) || stop_is_end(stop)))
+        return false;
+    let_go(engine, tracee);
+    return true;
+}
+
+static void poll_all(struct engine *engine)
+{
+    struct tracee *tracee;
+    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
+        if (tracee->process->leaving)
+            let_go(engine, tracee);
+}
+
+/* Whether there is one that must not be let go before it has executed another program. */
+static bool somebody_stays(const struct engine *engine)
+{
+    const struct process *process;
+    for (size_t at = 0; (process = table_next(&engine->processes, &at));)
+        if (!process->leaving)
+            return true;
+    return false;
+}
+
+/* The next stop of a tracee of the acting server's. false: there is none now. */
+static bool serve_next(struct engine *engine)
+{
+    siginfo_t info = {0};
+    if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL | __WNOTHREAD) <
+            0 ||
+        info.si_pid == 0)
+        return false;
+    struct stop stop = stop_decode(&info);
+    const struct tracee *tracee = tracee_find(engine, stop.tid);
+    /* A child of ours that another server traces is shown here, too. */
+    if (tracee && tracee->owner != engine->acting)
+        return false;
+    engine_dispatch(engine, &stop);
+    return true;
+}
+
+/*
+ * Lets go of those that could not be let go with the others of their space, when they come. Each
+ * may wait for another one's end, as in a chain of vfork(2), so it is not each one that is looked
+ * at.
+ */
+static void let_rest_go(struct engine *engine)
+{
+    uint64_t now_ns = clock_now_ns(), poll_ns = now_ns + POLL_NS;
+    for (unsigned n = 0; engine->tracees.count > 0; now_ns = clock_now_ns()) {
+        bool late = now_ns >= engine->let_go_until_ns && !somebody_stays(engine);
+        if (late && n++ >= LAST_SERVED_MAX)
+            break;
+        if (serve_next(engine))
+            continue;
+        if (late)
+            break;
+        if (now_ns >= poll_ns) {
+            /* Also what other servers have, and what is never reported. */
+            poll_all(engine);
+            poll_ns = clock_now_ns() + POLL_NS + engine->tracees.count * POLL_EACH_NS;
+        } else {
+            pause_a_little();
+        }
+    }
+}
+
+void engine_detach_all(struct engine *engine)
+{
+    struct process *process;
+    if (!engine->let_go_until_ns)
+        engine->let_go_until_ns =
+            engine->options.let_go_ms
+                ? clock_now_ns() + engine->options.let_go_ms * UINT64_C(1000000)
+                : UINT64_MAX;
+    bool again = true;
+    while (again) {
+        again = false;
+        for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
+            if (!may_leave(process))
+                continue;
+            engine_detach_process(engine, process);
+            again = true;
+        }
+    }
+    uint64_t start_ns = clock_now_ns();
+    let_rest_go(engine);
+    engine->stats.detach_ns += clock_now_ns() - start_ns;
+}

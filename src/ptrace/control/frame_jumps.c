@@ -1,0 +1,71 @@
+#include "ptrace/control/frame_jumps.h"
+
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/stack_range.h"
+#include "ptrace/os/memory.h"
+
+/* longjmp() goes to a stack pointer that its buffer tells: all below it is left. */
+static void longjmp_called(struct tracee *tracee, const arch_regs *regs)
+{
+    uint64_t sps[ARCH_JUMP_SPS_MAX], now = clock_now_ns();
+    unsigned n = arch_jump_sps(address_space_memory(tracee->process->space), regs, sps);
+    callstack_jumped(&tracee->frames);
+    for (unsigned i = 0; i < n; i++) {
+        struct stack_range stack = stack_range_of(tracee, sps[i], now);
+        if (stack.high)
+            callstack_seen(&tracee->frames, sps[i], stack);
+    }
+}
+
+/*
+ * setcontext() leaves what is open only when it goes up on the same stack: then it does longjmp()'s
+ * work. Else it switches coroutines, and the calls of the one that is left return when it is
+ * resumed. Stacks that lie in one mapping are told apart by what makecontext() was told.
+ */
+static void setcontext_called(struct tracee *tracee, const arch_regs *regs)
+{
+    struct arch_context to;
+    uint64_t sp = arch_sp(regs);
+    if (!arch_context_to(address_space_memory(tracee->process->space), regs, &to) || to.sp <= sp)
+        return;
+    struct stack_range stack = stack_range_of(tracee, to.sp, clock_now_ns());
+    if (sp < stack.low || sp >= stack.high || (to.high && (sp < to.low || sp >= to.high)))
+        return;
+    callstack_jumped(&tracee->frames);
+    callstack_seen(&tracee->frames, to.sp, stack);
+}
+
+/* What is below a handler of an exception is left. */
+static void exception_caught(struct tracee *tracee, const arch_regs *regs)
+{
+    uint64_t sp = arch_sp(regs);
+    callstack_jumped(&tracee->frames);
+    callstack_seen(&tracee->frames, sp, stack_range_of(tracee, sp, clock_now_ns()));
+}
+
+void jumps_serve(struct tracee *tracee, const struct site *site, const arch_regs *regs)
+{
+    if (site->uses & SITE_JUMP)
+        longjmp_called(tracee, regs);
+    if (site->uses & SITE_CONTEXT)
+        setcontext_called(tracee, regs);
+    if (site->uses & SITE_CATCH)
+        exception_caught(tracee, regs);
+    if (site->uses & SITE_THROW) {
+        callstack_jumped(&tracee->frames);
+        tracee->exception = arch_integer_arg(regs, 0);
+    }
+}
+
+void jumps_settle(struct tracee *tracee, target_addr at, const arch_regs *regs)
+{
+    uint64_t slot = arch_exit_slot(regs), ret;
+    if (!tracee->exception || !callstack_in_doubt(&tracee->frames, slot, at.value))
+        return;
+    tracee->process->engine->stats.memory_reads++;
+    if (arch_integer_ret(regs, 0) == tracee->exception ||
+        (memory_read(address_space_memory(tracee->process->space), target_addr_of(slot), &ret,
+                     sizeof(ret)) == 0 &&
+         ret != at.value))
+        callstack_left(&tracee->frames, slot, at.value);
+}

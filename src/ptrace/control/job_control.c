@@ -1,0 +1,317 @@
+#include "ptrace/control/job_control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/log.h"
+
+enum {
+    LOOK_EVERY_NS = 50000000,
+    LOOK_SHARE = 20, /* of the time is spent with looking, where that takes long: one of so many */
+    NAP_NS = 1000000,
+    SERVE_NS = 100000000, /* others that need it, before it stops again */
+    QUIET_NS = 10000000,  /* ... when none of them has stopped for so long */
+    CONTINUE_NS = 100000000,
+};
+
+/* Why this process is to go on. */
+enum need { NOBODY, THE_PROGRAM, OTHERS };
+
+/* ---- What /proc says of a thread. Nothing here allocates: the child has been forked while other
+   threads may have been in the allocator. ---- */
+
+struct look {
+    char state;       /* as in proc(5); 'X': there is no such thread, '?': it cannot be told */
+    uint64_t pending; /* signals, for it or its process: bit 0 is the first */
+};
+
+static void look_at_line(struct look *look, const char *line)
+{
+    if (strncmp(line, "State:\t", 7) == 0)
+        look->state = line[7];
+    else if (strncmp(line, "SigPnd:\t", 8) == 0 || strncmp(line, "ShdPnd:\t", 8) == 0)
+        look->pending |= strtoull(line + 8, NULL, 16);
+}
+
+static struct look look_at(pid_t tid)
+{
+    struct look look = {.state = 'X'};
+    char path[64], text[1024], line[64];
+    size_t length = 0;
+    ssize_t n;
+    snprintf(path, sizeof(path), "/proc/%d/status", tid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && (n = read(fd, text, sizeof(text))) > 0) {
+        for (ssize_t i = 0; i < n; i++) {
+            if (text[i] != '\n') {
+                line[length] = text[i];
+                length += length < sizeof(line) - 1;
+                continue;
+            }
+            line[length] = '\0';
+            length = 0;
+            look_at_line(&look, line);
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    else if (errno != ENOENT && errno != ESRCH)
+        look.state = '?';
+    return look;
+}
+
+static bool may_be_held(const struct look *look)
+{
+    return look->state == 't' || look->state == 'T' || look->state == '?';
+}
+
+static bool is_continued(const struct look *look)
+{
+    return (look->pending >> (SIGCONT - 1)) & 1;
+}
+
+/* ---- The child, while this process is stopped. ---- */
+
+/* A stop signal discards a SIGCONT that is pending, and one that comes stays pending while the
+   thread waits for its tracer (kernel/signal.c: prepare_signal, sig_ignored). */
+static enum need need_of(const struct tracee *tracee)
+{
+    struct look look = look_at(tracee->tid);
+    const struct process *process = tracee->process;
+    if (tracee->listening)
+        return !may_be_held(&look) || is_continued(&look) ? THE_PROGRAM : NOBODY;
+    /* The leader is a zombie for as long as its threads live. */
+    if (look.state == 'Z' && tracee->tid == process->pid && process->n_threads > 1)
+        return NOBODY;
+    return look.state == 't' || look.state == 'Z' || look.state == 'X' ? OTHERS : NOBODY;
+}
+
+static enum need need_now(const struct engine *engine)
+{
+    enum need need = NOBODY;
+    struct tracee *tracee;
+    if (engine->child > 0) {
+        struct look look = look_at(engine->child);
+        return !may_be_held(&look) || is_continued(&look) ? THE_PROGRAM : NOBODY;
+    }
+    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
+        enum need its = need_of(tracee);
+        /* Whoever is continued beside the program has to be served, too. */
+        if (its == THE_PROGRAM && tracee->process->pid == engine->launched)
+            return THE_PROGRAM;
+        if (its != NOBODY)
+            need = OTHERS;
+    }
+    return need;
+}
+
+static void nap(uint64_t ns)
+{
+    struct timespec pause = {.tv_sec = (time_t)(ns / 1000000000u),
+                             .tv_nsec = (long)(ns % 1000000000u)};
+    nanosleep(&pause, NULL);
+}
+
+/* It has no terminal and none of our files, and ends with us. *need, which both have, says why we
+   were continued. */
+static _Noreturn void stand_by(const struct engine *engine, pid_t tracer, atomic_int *need)
+{
+    uint64_t pause = LOOK_EVERY_NS;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != tracer)
+        _exit(0);
+    setsid();
+    close_range(0, ~0u, 0);
+    if (chdir("/") < 0)
+        _exit(1);
+    for (;;) {
+        nap(pause);
+        uint64_t start = clock_now_ns();
+        if (look_at(tracer).state != 'T')
+            continue;
+        atomic_store(need, need_now(engine));
+        if (atomic_load(need) != NOBODY)
+            kill(tracer, SIGCONT);
+        uint64_t took = (clock_now_ns() - start) * LOOK_SHARE;
+        pause = took > LOOK_EVERY_NS ? took : LOOK_EVERY_NS;
+    }
+}
+
+/* ---- */
+
+static bool is_thread_stopped(pid_t tid)
+{
+    struct stop stop;
+    if (engine_peek(tid, &stop) != 0)
+        return false;
+    struct look look = look_at(tid);
+    return may_be_held(&look) && !is_continued(&look);
+}
+
+/* Whether the program, or what is to become it, is stopped, and was not continued meanwhile. */
+static bool is_stopped(struct engine *engine)
+{
+    bool any = false;
+    struct tracee *tracee;
+    if (engine->child > 0)
+        return is_thread_stopped(engine->child);
+    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
+        if (tracee->process->pid != engine->launched)
+            continue;
+        if (!tracee->listening) {
+            if (engine_is_dead(tracee->tid))
+                continue;
+            return false;
+        }
+        if (!is_thread_stopped(tracee->tid))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+/*
+ * Stops this process unless the program goes on. SIGTSTP and its like are made pending for this
+ * thread first: a SIGCONT to the process group discards them, so none that comes from then on is
+ * missed. SIGSTOP cannot be blocked: there the child sees what comes just before.
+ */
+static void stop_unless_continued(struct engine *engine, int signal)
+{
+    const struct sigaction stops = {.sa_handler = SIG_DFL}, ignores = {.sa_handler = SIG_IGN};
+    struct sigaction before;
+    sigset_t only, mask;
+    if (signal == SIGSTOP) {
+        if (is_stopped(engine))
+            raise(SIGSTOP);
+        return;
+    }
+    sigemptyset(&only);
+    sigaddset(&only, signal);
+    pthread_sigmask(SIG_BLOCK, &only, &mask);
+    sigaction(signal, &stops, &before);
+    pthread_kill(pthread_self(), signal);
+    if (!is_stopped(engine))
+        sigaction(signal, &ignores, NULL); /* which discards it */
+    pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+    sigaction(signal, &before, NULL);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+/* Stops this process until it is continued; why it was, NOBODY: somebody else did. */
+static enum need stop_with_program(struct engine *engine, int signal)
+{
+    pid_t self = (pid_t)syscall(SYS_getpid); /* the C library's may answer for another process */
+    atomic_int *shared =
+        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t child = shared == MAP_FAILED ? -1 : fork();
+    if (child < 0) {
+        log_warning("the program has stopped, and the tracer cannot stop with it: %s",
+                    strerror(errno));
+        if (shared != MAP_FAILED)
+            munmap(shared, sizeof(*shared));
+        return THE_PROGRAM;
+    }
+    if (child == 0)
+        stand_by(engine, self, shared);
+    stop_unless_continued(engine, signal);
+    kill(child, SIGKILL);
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    enum need need = (enum need)atomic_load(shared);
+    munmap(shared, sizeof(*shared));
+    return need;
+}
+
+/* Whoever continued this process has continued the program as well, or means it. */
+static void continue_program(struct engine *engine, pid_t pid)
+{
+    uint64_t start = clock_now_ns();
+    while (is_stopped(engine)) {
+        if (clock_now_ns() - start > CONTINUE_NS) {
+            kill(pid, SIGCONT);
+            return;
+        }
+        nap(NAP_NS);
+    }
+}
+
+/* For a while, or until none of them has stopped for some time. */
+static void serve_others(struct engine *engine)
+{
+    uint64_t start = clock_now_ns(), busy = start, now = start;
+    struct tracee *tracee;
+    struct stop stop;
+    while (now - start < SERVE_NS && now - busy < QUIET_NS && !engine->detach_asked &&
+           !atomic_load(&engine->rung)) {
+        /* Threads that come or go meanwhile may be met twice or not at all: there is a next time.
+         */
+        for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
+            if (engine_peek(tracee->tid, &stop) == 1) {
+                engine_dispatch(engine, &stop);
+                busy = now;
+            }
+        nap(NAP_NS);
+        now = clock_now_ns();
+    }
+}
+
+void job_control_notice(struct engine *engine, const struct tracee *tracee, int signal)
+{
+    if (engine->options.stop_with_program && tracee->process->pid == engine->launched) {
+        engine->program_stop = signal;
+        engine->program_stopped = true;
+    }
+}
+
+void job_control_notice_end(struct engine *engine, const struct process *process)
+{
+    if (process->pid == engine->launched && engine->program_stop)
+        engine->program_stopped = true;
+}
+
+void job_control_serve(struct engine *engine)
+{
+    engine->program_stopped = false;
+    if (!is_stopped(engine))
+        return; /* it will be noticed again */
+    switch (stop_with_program(engine, engine->program_stop)) {
+    case NOBODY:
+        continue_program(engine, engine->launched);
+        break;
+    case THE_PROGRAM:
+        break;
+    case OTHERS:
+        engine->program_stopped = true;
+        serve_others(engine);
+        break;
+    }
+}
+
+void job_control_stop_with_child(struct engine *engine, int signal)
+{
+    if (engine->options.stop_with_program && is_stopped(engine) &&
+        stop_with_program(engine, signal) == NOBODY)
+        continue_program(engine, engine->child);
+}
+
+void job_control_forget(struct engine *engine, const struct process *process)
+{
+    const uint64_t stops = UINT64_C(1) << (SIGSTOP - 1) | UINT64_C(1) << (SIGTSTP - 1) |
+                           UINT64_C(1) << (SIGTTIN - 1) | UINT64_C(1) << (SIGTTOU - 1);
+    bool was_let_go = process->exit_status == -1;
+    engine->launched = 0;
+    engine->program_stopped = false;
+    if (was_let_go && engine->options.stop_with_program &&
+        (engine->program_left_stopped || (look_at(process->pid).pending & stops)))
+        kill(process->pid, SIGCONT);
+}

@@ -1,0 +1,152 @@
+#include "ptrace/control/namespace_init.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+#include "ptrace/control/breakpoint_hit.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/os/proc_status.h"
+#include "util/log.h"
+
+static bool is_fault(const siginfo_t *info)
+{
+    switch (info->si_signo) {
+    case SIGBUS:
+        return info->si_code > 0 && info->si_code != BUS_MCEERR_AO; /* that one forces nothing */
+    case SIGSEGV:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+    case SIGSYS:
+        return info->si_code > 0; /* SI_USER and its like are not */
+    default:
+        return false;
+    }
+}
+
+static bool may_be_fault(int signal)
+{
+    const siginfo_t info = {.si_signo = signal, .si_code = SI_KERNEL};
+    return is_fault(&info);
+}
+
+/* Whether its process is number 1 of the innermost PID namespace that it is in (proc(5)). */
+static bool is_init(struct tracee *tracee)
+{
+    struct process *process = tracee->process;
+    if (process->place_in_namespace <= 0)
+        process->place_in_namespace = proc_status_last_number(tracee->tid, "NStgid");
+    return process->place_in_namespace == 1;
+}
+
+bool namespace_init_is_spared(struct tracee *tracee, int signal)
+{
+    siginfo_t info;
+    uint64_t bit = UINT64_C(1) << (signal - 1), handled;
+    if (!may_be_fault(signal) || !is_init(tracee))
+        return false;
+    if (engine_ptrace(tracee->process->engine, PTRACE_GETSIGINFO, tracee->tid, NULL,
+                      (uintptr_t)&info) < 0)
+        return false;
+    /* Where it was blocked or ignored the kernel has made it the default action by now. Where it
+       cannot be told whether there is a handler, the fault comes again if there is none. */
+    return is_fault(&info) && proc_status_set(tracee->tid, "SigCgt", &handled) == 0 &&
+           !(handled & bit);
+}
+
+/* Whether the thread's next instruction faults, by running it. */
+static bool faults(struct engine *engine, pid_t tid)
+{
+    struct stop stop = {.kind = STOP_OTHER};
+    uint64_t mask;
+    if (engine_get_mask(engine, tid, &mask) < 0)
+        return true;
+    engine_set_mask(engine, tid, step_signal_mask(mask));
+    int r;
+    do {
+        r = engine_ptrace(engine, PTRACE_SINGLESTEP, tid, NULL, 0);
+        if (r == 0)
+            r = engine_wait_for(engine, tid, &stop);
+    } while (r == 0 && (stop.kind == STOP_INTERRUPTED || stop.kind == STOP_GROUP));
+    engine_set_mask(engine, tid, mask);
+    return r < 0 || stop.kind != STOP_SIGNAL || stop.code != SIGTRAP;
+}
+
+/*
+ * SIGSEGV is also raised for a signal whose handler has no stack to run on (kernel/signal.c:
+ * force_sigsegv()), by no instruction. It has the code of a general protection fault, and so has
+ * what is raised in its place.
+ */
+static void segv_again(struct engine *engine, struct tracee *tracee, arch_regs *regs)
+{
+    siginfo_t info;
+    pid_t tid = tracee->tid;
+    if (engine_ptrace(engine, PTRACE_GETSIGINFO, tid, NULL, (uintptr_t)&info) < 0 ||
+        info.si_code != SI_KERNEL || faults(engine, tid))
+        return;
+    if (engine_get_regs(engine, tid, regs) < 0 ||
+        engine_set_pc(engine, tid, regs, arch_no_code) < 0)
+        log_debug("thread %d is gone before it was let go", tid);
+}
+
+void namespace_init_run_again(struct engine *engine, struct tracee *tracee, int signal,
+                              arch_regs *regs)
+{
+    uint8_t before[ARCH_RAISE_BYTES];
+    target_addr pc = arch_pc(regs);
+    struct address_space *space = tracee->process->space;
+    target_addr from = target_addr_plus(pc, -(int64_t)sizeof(before));
+    if (signal == SIGSEGV)
+        segv_again(engine, tracee, regs);
+    if (!space || address_space_read(space, from, before, sizeof(before)) < 0)
+        return;
+    unsigned length = arch_raised_behind(signal, before);
+    if (length && engine_set_pc(engine, tracee->tid, regs, target_addr_plus(pc, -(int64_t)length)))
+        log_debug("thread %d is gone before it was let go", tracee->tid);
+}
+
+void namespace_init_let_die(struct engine *engine, struct tracee *tracee, int signal)
+{
+    struct process *process = tracee->process;
+    log_warning("process %d is let go to die of signal %d (%s): it is the init of a PID namespace, "
+                "which the kernel does not end while it is traced",
+                process->pid, signal, strsignal(signal));
+    process->awaited =
+        process->announced && proc_status_number(process->pid, "PPid") == (long)getpid();
+    engine_detach_process(engine, process);
+}
+
+void namespace_init_await(struct process *process)
+{
+    process->next_awaited = process->engine->awaited;
+    process->engine->awaited = process;
+}
+
+static void report(struct process **place, int status)
+{
+    struct process *process = *place;
+    struct engine *engine = process->engine;
+    *place = process->next_awaited;
+    if (engine->sink.ended)
+        engine->sink.ended(engine->sink.data, process, status);
+    free(process);
+}
+
+void namespace_init_ended(struct engine *engine, pid_t pid, int status)
+{
+    for (struct process **place = &engine->awaited; *place; place = &(*place)->next_awaited) {
+        if ((*place)->pid != pid)
+            continue;
+        report(place, status);
+        return;
+    }
+}
+
+void namespace_init_forget(struct engine *engine)
+{
+    while (engine->awaited)
+        report(&engine->awaited, -1);
+}

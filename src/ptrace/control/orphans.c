@@ -1,0 +1,121 @@
+#include "ptrace/control/orphans.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/os/memory.h"
+#include "ptrace/os/proc_status.h"
+#include "util/cleanup.h"
+#include "util/descriptors.h"
+#include "util/log.h"
+
+/* A child, and whose it may be. */
+struct orphan {
+    struct engine *engine;
+    struct tracee *parent;
+    pid_t pid;
+};
+
+bool orphans_possible(const struct process *process, bool killed)
+{
+    return process->space && (killed || process->was_threaded);
+}
+
+/* Whether some breakpoint of the space stands in the memory. */
+static bool has_traps(const struct address_space *space, int memory)
+{
+    const struct site *site;
+    for (size_t at = 0; (site = table_next(&space->sites, &at));) {
+        uint8_t there[ARCH_TRAP_MAX];
+        if (site->mapped && memory_read(memory, site->at, there, arch_trap_length) == 0 &&
+            memcmp(there, arch_trap, arch_trap_length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether it may be the child of a known process that has not ended. */
+static bool has_other_parent(const struct orphan *orphan)
+{
+    long parent = proc_status_number(orphan->pid, "PPid");
+    return parent > 0 && parent != orphan->parent->process->pid &&
+           process_find(orphan->engine, (pid_t)parent);
+}
+
+/* Whether its memory is that of the parent or a copy of it, or has nothing of anybody's. */
+static bool is_of_parent(const struct orphan *orphan)
+{
+    const struct address_space *space = orphan->parent->process->space;
+    const struct process *process;
+    if (has_other_parent(orphan))
+        return false;
+    cleanup(cleanup_fd) int memory = memory_open(orphan->pid);
+    if (memory < 0 || has_traps(space, memory))
+        return true;
+    for (size_t at = 0; (process = table_next(&orphan->engine->processes, &at));)
+        if (process->space && process->space != space && has_traps(process->space, memory))
+            return false;
+    return true;
+}
+
+/* Whether it lives in the memory of others that are left there. */
+static bool is_sharing(const struct orphan *orphan)
+{
+    const struct process *process;
+    for (size_t at = 0; (process = table_next(&orphan->engine->processes, &at));)
+        if (process != orphan->parent->process &&
+            process->space == orphan->parent->process->space &&
+            engine_shares_memory(process->pid, orphan->pid) == 1)
+            return true;
+    return false;
+}
+
+/* On the thread of the server that it belongs to. */
+static void take(void *data)
+{
+    const struct orphan *orphan = data;
+    struct engine *engine = orphan->engine;
+    if (!is_of_parent(orphan))
+        return;
+    bool was_held = table_remove(&engine->newborn, (uint64_t)orphan->pid) != NULL;
+    log_debug("child %d of process %d is met without its birth", orphan->pid,
+              orphan->parent->process->pid);
+    /* What has changed in the memory since it was born is not known. */
+    orphan->parent->changes_seen = CHANGES_UNKNOWN;
+    engine_child(engine, orphan->parent, orphan->pid, is_sharing(orphan));
+    struct tracee *tracee = tracee_find(engine, orphan->pid);
+    if (was_held && tracee)
+        tracee_resume(tracee, 0);
+}
+
+/* Waits for its first stop. false: it has ended. */
+static bool is_born(const struct orphan *orphan)
+{
+    struct stop stop;
+    if (table_get(&orphan->engine->newborn, (uint64_t)orphan->pid))
+        return true; /* that stop was reaped */
+    if (engine_wait_for(orphan->engine, orphan->pid, &stop) < 0)
+        return false;
+    if (stop_is_end(&stop))
+        engine_reap(orphan->pid);
+    return !stop_is_end(&stop);
+}
+
+void orphans_take(struct engine *engine, struct tracee *parent)
+{
+    cleanup(cleanup_dir) DIR *dir = descriptors_directory("/proc");
+    struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        struct orphan orphan = {.engine = engine, .parent = parent, .pid = atoi(entry->d_name)};
+        if (orphan.pid <= 0 || process_find(engine, orphan.pid) ||
+            proc_status_number(orphan.pid, "TracerPid") != getpid() || !is_born(&orphan))
+            continue;
+        struct tracer_thread *server = engine_tracer_of(engine, orphan.pid);
+        if (server)
+            tracer_thread_call(server, take, &orphan);
+    }
+}

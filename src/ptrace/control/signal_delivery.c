@@ -1,0 +1,173 @@
+#include "ptrace/control/signal_delivery.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+
+#include "ptrace/breakpoints/code_slots.h"
+#include "ptrace/control/breakpoint_hit.h"
+#include "ptrace/os/proc_status.h"
+
+enum {
+    STEPS_MAX = 64, /* the longest slot has far fewer instructions */
+};
+
+static bool is_fault(const siginfo_t *info)
+{
+    switch (info->si_signo) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+        return info->si_code > 0; /* SI_USER and its like are not */
+    default:
+        return false;
+    }
+}
+
+/* Moves the thread to where the program would be, if the slot's PC stands for such a place. */
+static bool move_out(struct engine *engine, struct tracee *tracee, const struct site *site,
+                     arch_regs *regs, bool started_only)
+{
+    int offset =
+        displaced_site_offset(site->steps, site->n_steps, arch_pc(regs).value - site->slot.value);
+    if (offset < 0 || (offset == 0 && started_only))
+        return false;
+    return engine_set_pc(engine, tracee->tid, regs, target_addr_plus(site->at, offset)) == 0;
+}
+
+/* Moves the thread out although the instruction has not been run; when it traps at the site once
+   more, that is no second call. */
+static bool mark_retry(struct engine *engine, struct tracee *tracee, const struct site *site,
+                       arch_regs *regs)
+{
+    if (!move_out(engine, tracee, site, regs, false))
+        return false;
+    if (target_addr_equal(arch_pc(regs), site->at) && site->planted) {
+        tracee->retry_at = site->at;
+        tracee->retry_sp = arch_sp(regs);
+    }
+    return true;
+}
+
+/* A fault of the displaced instruction belongs to the instruction at the site. */
+static int deliver_fault(struct engine *engine, struct tracee *tracee, struct site *site,
+                         siginfo_t *info, arch_regs *regs)
+{
+    target_addr pc = arch_pc(regs);
+    if (!mark_retry(engine, tracee, site, regs))
+        return 0;
+    if ((uintptr_t)info->si_addr == pc.value) { /* SIGILL, SIGFPE: the address of the instruction */
+        info->si_addr = (void *)(uintptr_t)arch_pc(regs).value;
+        engine_ptrace(engine, PTRACE_SETSIGINFO, tracee->tid, NULL, (uintptr_t)info);
+    }
+    return 0;
+}
+
+/* One step of the thread. Returns the stop that ended it; a group-stop or interrupt in between is
+   asked for again. SIGSTOP, which cannot be blocked, takes its effect. */
+static int step(struct engine *engine, struct tracee *tracee, arch_regs *regs, struct stop *stop)
+{
+    bool again = false, stopping = false;
+    int r;
+    do {
+        r = engine_ptrace(engine, PTRACE_SINGLESTEP, tracee->tid, NULL, stopping ? SIGSTOP : 0);
+        if (r == 0)
+            r = engine_wait_for(engine, tracee->tid, stop);
+        if (r == 0 && stop_is_end(stop))
+            r = -ESRCH;
+        again = again || (r == 0 && stop->kind != STOP_SIGNAL);
+        stopping = r == 0 && stop->kind == STOP_SIGNAL && stop->code == SIGSTOP;
+    } while (r == 0 && (stop->kind != STOP_SIGNAL || stopping));
+    engine->stats.single_steps++;
+    if (r == 0 && again)
+        r = engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
+    return r < 0 ? r : engine_get_regs(engine, tracee->tid, regs);
+}
+
+/*
+ * A signal that has nothing to do with the instruction: let it finish first, alone and with other
+ * signals blocked, and deliver then.
+ */
+static int finish_slot(struct engine *engine, struct tracee *tracee, struct site *site,
+                       arch_regs *regs)
+{
+    const struct code_slots *slots = &tracee->process->space->slots;
+    for (int i = 0; i < STEPS_MAX && code_slots_owner(slots, arch_pc(regs)) == site; i++) {
+        struct stop stop;
+        if (move_out(engine, tracee, site, regs, true))
+            return 0;
+        int r = step(engine, tracee, regs, &stop);
+        if (r < 0)
+            return r;
+        if (stop.code != SIGTRAP) {
+            /* The instruction itself faults, and will again when it is run at the site. */
+            mark_retry(engine, tracee, site, regs);
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* finish_slot() with the signals blocked that have nothing to do with the instruction. */
+static int finish_slot_alone(struct engine *engine, struct tracee *tracee, struct site *site,
+                             arch_regs *regs)
+{
+    pid_t tid = tracee->tid;
+    uint64_t mask, step_mask;
+    int r = engine_get_mask(engine, tid, &mask);
+    if (r < 0)
+        return r;
+    step_mask = step_signal_mask(mask);
+    r = engine_set_mask(engine, tid, step_mask);
+    if (r < 0)
+        return r;
+    /* What the steps' traps do to a SIGTRAP that is ignored is mended at the next breakpoint. */
+    r = finish_slot(engine, tracee, site, regs);
+    int unmask = engine_set_mask(engine, tid, mask);
+    return r < 0 ? r : unmask;
+}
+
+bool signal_only_stops(pid_t tid, int signal)
+{
+    uint64_t handled;
+    if (signal == SIGSTOP)
+        return true;
+    /* Where it cannot be told, as if there were a handler: that must not find a slot's address. */
+    return (signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) &&
+           proc_status_set(tid, "SigCgt", &handled) == 0 && !((handled >> (signal - 1)) & 1);
+}
+
+int signal_delivery_prepare(struct engine *engine, struct tracee *tracee, int signal,
+                            arch_regs *regs)
+{
+    pid_t tid = tracee->tid;
+    siginfo_t info;
+    struct site *site = code_slots_owner(&tracee->process->space->slots, arch_pc(regs));
+    if (!site)
+        return 0;
+    int r = engine_ptrace(engine, PTRACE_GETSIGINFO, tid, NULL, (uintptr_t)&info);
+    if (r < 0)
+        return r;
+    if (is_fault(&info))
+        return deliver_fault(engine, tracee, site, &info, regs);
+    if (move_out(engine, tracee, site, regs, true))
+        return 0;
+    r = finish_slot_alone(engine, tracee, site, regs);
+    if (r < 0)
+        return r;
+    /* Resumed with the signal number alone the kernel would make up a siginfo; this one is its own.
+     */
+    info.si_signo = signal;
+    return engine_ptrace(engine, PTRACE_SETSIGINFO, tid, NULL, (uintptr_t)&info);
+}
+
+int signal_delivery_leave_slot(struct engine *engine, struct tracee *tracee, bool may_step,
+                               arch_regs *regs)
+{
+    struct site *site = code_slots_owner(&tracee->process->space->slots, arch_pc(regs));
+    if (!site || move_out(engine, tracee, site, regs, false) || !may_step)
+        return 0;
+    return finish_slot_alone(engine, tracee, site, regs);
+}

@@ -1,0 +1,120 @@
+/*
+ * Tracees: a traced thread, and the process it is one of.
+ */
+#ifndef PTRACE_CORE_TRACEE_H
+#define PTRACE_CORE_TRACEE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ptrace/breakpoints/sigtrap.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/callstack.h"
+#include "ptrace/engine.h"
+#include "ptrace/os/wait_status.h"
+#include "ptrace/threads/cpu_pinning.h"
+#include "util/addr.h"
+#include "util/table.h"
+
+struct process {
+    struct engine *engine;
+    pid_t pid;
+    struct address_space *space; /* set by process_set_space() */
+    struct process *previous_in_space, *next_in_space;
+    struct tracee *threads;
+    unsigned n_threads;
+    bool
+        silent; /* set by process_set_silent(): a child that is not followed, in its parent's memory
+                   until it executes: its breakpoints are passed, its calls are not reported */
+    bool leaving;      /* it is let go, thread by thread, as soon as they can be: see detach.c */
+    bool announced;    /* `started` was called: `ended` is owed */
+    bool was_threaded; /* since its last execve(2) it has had more than one thread */
+    bool stays;        /* its threads cannot be handed over: see tracee_migration_prepare() */
+    struct sigtrap trap;
+    uint64_t pin_not_before_ns; /* its threads stay where they are until then: see cpu_pinning.h */
+    int exit_status;            /* of its leader, as waitpid gives it */
+    bool leader_lost; /* that has ended on its way to another server: see tracee_migration.c */
+    long place_in_namespace; /* its ID in its own PID namespace; not positive: not known yet */
+    bool awaited;            /* let go to die, and its end is to be seen: see namespace_init.h */
+    struct process *next_awaited; /* once it is in no table any more */
+    void *data;                   /* the sink's */
+};
+
+enum { TRACEE_NAME_MAX = 16 };
+
+struct tracee {
+    pid_t tid;
+    struct process *process;
+    struct tracee *previous, *next;   /* of the process */
+    struct tracer_thread *owner;      /* whose requests it takes: see tracer_thread.h */
+    struct tracer_thread *migrate_to; /* to be handed to that one at this stop; NULL: to none */
+    unsigned hits_here; /* with this owner, of which engine_options.migrate_every tells */
+    bool reaped;        /* it has ended, and `end` is still to be served: see early_reap.h */
+    struct stop end;
+    uint64_t changes_seen; /* of the space, when it was last resumed: see address_space_copy() */
+    bool late;      /* it could not be stopped when it was last tried: see engine_stop_space() */
+    bool listening; /* in a group-stop, PTRACE_LISTEN */
+    bool vforking;  /* waits in vfork(2) for its child: cannot stop, cannot run */
+    enum trap_block trap_block; /* whether it blocks SIGTRAP: see sigtrap.h */
+    uint64_t trap_mask;         /* the mask in which it was found blocked; 0: it was asked for */
+    siginfo_t owed;             /* a SIGTRAP of the program's, si_signo 0: none; see sigtrap.h */
+    bool in_sigaction;          /* for SIGTRAP, with this handler */
+    uint64_t sigaction_handler;
+    uint64_t exception; /* the last one the unwinder was called with, 0: none */
+    struct callstack frames;
+    struct stack_range stack; /* the one it was last seen on */
+    /* A fault in a displaced instruction sends the thread back to the breakpoint once its handler
+       is done; that second trap is no second call. */
+    target_addr retry_at;
+    uint64_t retry_sp;
+    char name[TRACEE_NAME_MAX];
+    uint64_t name_read_ns;
+    target_addr rseq;   /* its struct rseq in the target, 0: none */
+    uint8_t rseq_asked; /* how often, in vain */
+    int stat_fd;        /* /proc/PID/task/TID/stat where there is no rseq, else -1 */
+    struct tracee_pinning placement;
+};
+
+/* Makes the thread known; its process must be. NULL when memory is out. */
+struct tracee *tracee_new(struct process *process, pid_t tid);
+/* Notes whose it is now. */
+void tracee_set_owner(struct tracee *tracee, struct tracer_thread *owner);
+/* Forgets the thread: it is gone or let go. When it was the last of its process, so is that. */
+void tracee_free(struct engine *engine, struct tracee *tracee);
+
+/* After an exec: nothing of what was known of the thread's program holds any more. */
+void tracee_forget_program(struct tracee *tracee);
+
+/* Makes a process known that lives in `space` (whose user it becomes; NULL: not known yet). */
+struct process *process_new(struct engine *engine, pid_t pid, struct address_space *space);
+/* Tells the sink of it: `ended` is owed from now on. */
+void process_announce(struct process *process, enum process_origin origin, struct process *other);
+/* The process lives in `space` from now on (NULL: in none), whose user it becomes. It was in
+   another one before, or in none. */
+void process_set_space(struct process *process, struct address_space *space);
+/* The process is not in the space any more: one user less, and what is watched there goes with the
+   last that was announced. */
+void process_leave(struct process *process, struct address_space *space);
+/* Whether its calls are not reported. */
+void process_set_silent(struct process *process, bool silent);
+/* Forgets it, with a call of `ended` if it was announced. It has no threads any more. */
+void process_free(struct process *process);
+
+struct tracee *tracee_find(const struct engine *engine, pid_t tid);
+struct process *process_find(const struct engine *engine, pid_t pid);
+
+/* Resumes a stopped thread with a signal or 0. A thread that is gone is no error: its end will be
+   reported. */
+void tracee_resume(struct tracee *tracee, int signal);
+/* Reads the thread's name again when what is known is old. */
+void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns);
+
+/* The thread group of a thread by /proc; 0 when it is gone, or /proc cannot be read. */
+pid_t tracee_thread_group(pid_t tid);
+/* Whether the thread, which may have ended but is not reaped, is one of the group: by tgkill(2),
+   which needs no file. */
+bool tracee_is_in_group(pid_t tid, pid_t group);
+
+#endif

@@ -1,0 +1,95 @@
+#include "ptrace/threads/current_cpu.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/os/memory.h"
+#include "util/cleanup.h"
+#include "util/descriptors.h"
+
+/* linux/ptrace.h, since 5.13 */
+enum { REQUEST_GET_RSEQ_CONFIGURATION = 0x420f };
+struct rseq_configuration {
+    uint64_t pointer;
+    uint32_t size;
+    uint32_t signature;
+    uint32_t flags;
+    uint32_t pad;
+};
+
+enum {
+    RSEQ_CPU_ID_OFFSET = 4,
+    RSEQ_ASKED_MAX = 8, /* the C library registers it early, but after the first instructions */
+    STAT_PROCESSOR = 39,
+};
+
+target_addr cpu_address(struct tracee *tracee)
+{
+    struct rseq_configuration rseq = {0};
+    if (tracee->rseq.value || tracee->rseq_asked >= RSEQ_ASKED_MAX)
+        return tracee->rseq;
+    tracee->rseq_asked++;
+    if (engine_ptrace(tracee->process->engine, REQUEST_GET_RSEQ_CONFIGURATION, tracee->tid,
+                      (void *)sizeof(rseq), (uintptr_t)&rseq) == 0 &&
+        rseq.pointer)
+        tracee->rseq = target_addr_of(rseq.pointer + RSEQ_CPU_ID_OFFSET);
+    return tracee->rseq;
+}
+
+/* Field 39 of /proc/PID/task/TID/stat (proc(5)), counted from behind the name, which may hold
+   anything. */
+static int from_stat(struct tracee *tracee)
+{
+    char text[1024];
+    cleanup(cleanup_fd) int opened = -1;
+    if (tracee->stat_fd < 0) {
+        char path[64];
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", tracee->process->pid, tracee->tid);
+        opened = descriptors_open(path, O_RDONLY);
+        if (opened >= 0 && descriptors_may_keep(opened))
+            tracee->stat_fd = take_fd(&opened);
+    }
+    int fd = tracee->stat_fd < 0 ? opened : tracee->stat_fd;
+    ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
+    if (n <= 0)
+        return -1;
+    text[n] = '\0';
+    const char *at = strrchr(text, ')');
+    for (int field = 2; at && field < STAT_PROCESSOR; field++)
+        at = strchr(at + 1, ' ');
+    return at ? atoi(at + 1) : -1;
+}
+
+int cpu_known(const struct tracee *tracee)
+{
+    return tracee->placement.bound ? tracee->placement.bound->placement.cpu : -1;
+}
+
+int cpu_is_only(pid_t tid, int cpu)
+{
+    cpu_set_t now;
+    if (sched_getaffinity(tid, sizeof(now), &now) < 0)
+        return -1;
+    return CPU_COUNT(&now) == 1 && CPU_ISSET(cpu, &now);
+}
+
+int cpu_of(struct tracee *tracee)
+{
+    int known = cpu_known(tracee);
+    if (known >= 0)
+        return known;
+    target_addr at = cpu_address(tracee);
+    uint32_t cpu = 0;
+    struct iovec local = {&cpu, sizeof(cpu)}, remote = {(void *)(uintptr_t)at.value, sizeof(cpu)};
+    tracee->process->engine->stats.memory_reads += at.value != 0;
+    if (at.value && memory_read_pieces(tracee->tid, address_space_memory(tracee->process->space),
+                                       &local, &remote, 1) == sizeof(cpu))
+        return (int)cpu;
+    return from_stat(tracee);
+}

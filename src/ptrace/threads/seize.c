@@ -1,0 +1,101 @@
+#include "ptrace/threads/seize.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <sys/ptrace.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ptrace/control/early_reap.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/os/memory.h"
+#include "ptrace/os/proc_status.h"
+#include "util/cleanup.h"
+#include "util/descriptors.h"
+
+enum {
+    TICK_NS = 10000000,
+    ANCESTORS_MAX = 10000, /* what is read while processes come and go might go round in a circle */
+};
+
+void seize_tick(void *data)
+{
+    struct engine *engine = data;
+    int code = errno;
+    if (atomic_load(&engine->seizing))
+        early_reap(engine);
+    errno = code;
+}
+
+int engine_seize(struct engine *engine, pid_t tid)
+{
+    struct sigevent event = {
+        .sigev_notify = SIGEV_THREAD_ID,
+        .sigev_signo = WAKEUP_SIGNAL,
+        .sigev_value = {.sival_ptr = engine},
+    };
+    const struct itimerspec ticks = {.it_value.tv_nsec = TICK_NS, .it_interval.tv_nsec = TICK_NS};
+    timer_t timer;
+    event._sigev_un._tid = gettid();
+    /* Where nobody is traced there is nobody to be reaped. */
+    bool has_timer =
+        engine->tracees.count > 0 && timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
+    atomic_store(&engine->seizing, has_timer);
+    if (has_timer)
+        timer_settime(timer, 0, &ticks, NULL);
+    int r = engine_ptrace(engine, PTRACE_SEIZE, tid, NULL, engine_trace_options);
+    atomic_store(&engine->seizing, false);
+    if (has_timer)
+        timer_delete(timer);
+    return r;
+}
+
+int seize_scope(void)
+{
+    int scope = 0;
+    cleanup(cleanup_file) FILE *file = descriptors_file("/proc/sys/kernel/yama/ptrace_scope");
+    /* Without Yama there is no such file. What cannot be read at the moment may forbid it. */
+    if (!file)
+        return errno == ENOENT ? 0 : 1;
+    if (fscanf(file, "%d", &scope) != 1)
+        scope = 1;
+    return scope;
+}
+
+static bool is_descendant(pid_t pid)
+{
+    for (int i = 0; pid > 1 && i < ANCESTORS_MAX; i++) {
+        if (pid == getpid())
+            return true;
+        pid = (pid_t)proc_status_number(pid, "PPid");
+    }
+    return false;
+}
+
+/* Yama's rule for those that are not traced yet (security/yama/yama_lsm.c: yama_ptrace_access_check
+   makes an exception for who traces a thread already). */
+static bool yama_allows(pid_t tid)
+{
+    uint64_t effective;
+    return seize_scope() == 0 ||
+           (proc_status_set(gettid(), "CapEff", &effective) == 0 &&
+            (effective >> CAP_SYS_PTRACE) & 1) ||
+           is_descendant(tid);
+}
+
+bool engine_may_seize(pid_t tid, target_addr at)
+{
+    char byte;
+    const struct iovec local = {.iov_base = &byte, .iov_len = 1};
+    const struct iovec remote = {.iov_base = (void *)(uintptr_t)at.value, .iov_len = 1};
+    /* The kernel asks the same for both as for PTRACE_SEIZE: PTRACE_MODE_ATTACH in
+       process_vm_readv(2), which containers may forbid, and in open(2) of /proc/PID/mem, whose file
+       may be another user's. */
+    if (memory_read_pieces(tid, -1, &local, &remote, 1) != 1) {
+        cleanup(cleanup_fd) int fd = memory_open(tid);
+        if (fd < 0)
+            return false;
+    }
+    return yama_allows(tid);
+}

@@ -1,0 +1,211 @@
+#include "ptrace/threads/tracee_migration.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ptrace/os/memory.h"
+#include "ptrace/os/proc_status.h"
+#include "ptrace/threads/seize.h"
+#include "util/log.h"
+
+enum {
+    /* Another tracer may be looking at the thread that was just let go. */
+    TRIES_MAX = 1000,
+    TRY_AGAIN_NS = 1000000,
+};
+
+static bool is_our_child(pid_t pid)
+{
+    /* What cannot be told may be. */
+    long parent = proc_status_number(pid, "PPid");
+    return parent < 0 || parent == getpid();
+}
+
+bool tracee_migration_possible(const struct tracee *tracee)
+{
+    const struct process *process = tracee->process;
+    return tracee->trap_block == TRAP_NOT_BLOCKED && !process->trap.special &&
+           tracee->owed.si_signo == 0 && !tracee->in_sigaction && !process->silent &&
+           !process->stays && (tracee->tid != process->pid || !is_our_child(process->pid));
+}
+
+/* Sees to it that space->parking is there. */
+static bool make_parking(struct address_space *space, const struct site *site)
+{
+    target_addr place;
+    if (space->parking.value)
+        return true;
+    if (code_slots_take(space, NULL, site->at, arch_spin_insn_length, &place) < 0 ||
+        memory_write(address_space_memory(space), place, arch_spin_insn, arch_spin_insn_length) < 0)
+        return false;
+    space->engine->stats.text_writes++;
+    space->changes++;
+    space->parking = place;
+    return true;
+}
+
+/* Whether a thread could be attached to. */
+struct question {
+    pid_t tid;
+    target_addr at;
+    bool may;
+};
+
+/* On the new owner's thread: who may attach to what goes by threads. */
+static void ask(void *data)
+{
+    struct question *question = data;
+    question->may = engine_may_seize(question->tid, question->at);
+}
+
+bool tracee_migration_prepare(struct tracee *tracee, const struct site *site)
+{
+    struct process *process = tracee->process;
+    if (!make_parking(process->space, site))
+        return false;
+    struct question question = {.tid = tracee->tid, .at = process->space->parking};
+    tracer_thread_call(tracee->migrate_to, ask, &question);
+    process->stays = !question.may;
+    return question.may;
+}
+
+/* A thread on its way. */
+struct passage {
+    struct engine *engine;
+    struct tracee *tracee;
+    int result;
+};
+
+/* -ESRCH: it has ended. -EBUSY: it is traced by us already: as the leader of its process it has
+   made room for a thread that executes a program. */
+static int seize(struct engine *engine, pid_t tid)
+{
+    for (int i = 0; i < TRIES_MAX; i++) {
+        int r = engine_seize(engine, tid);
+        if (r != -EPERM)
+            return r;
+        if (engine_is_dead(tid))
+            return -ESRCH;
+        if (proc_status_number(tid, "TracerPid") == getpid())
+            return -EBUSY;
+        struct timespec pause = {.tv_nsec = TRY_AGAIN_NS};
+        nanosleep(&pause, NULL);
+    }
+    return -EPERM;
+}
+
+/* On the new owner's thread: attaches, and stops the thread where it is. */
+static void take(void *data)
+{
+    struct passage *passage = data;
+    struct engine *engine = passage->engine;
+    pid_t tid = passage->tracee->tid;
+    struct stop stop = {.kind = STOP_OTHER};
+    int r = seize(engine, tid);
+    passage->result = r;
+    if (r < 0)
+        return;
+    /* From here on its end is reported to us. */
+    r = engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
+    while (r == 0) {
+        r = engine_wait_for(engine, tid, &stop);
+        if (r < 0 || stop_is_end(&stop) || stop.kind == STOP_INTERRUPTED || stop.kind == STOP_GROUP)
+            return;
+        /* SIGSTOP cannot be blocked. */
+        r = engine_ptrace(engine, PTRACE_CONT, tid, NULL,
+                          stop.kind == STOP_SIGNAL ? (uintptr_t)stop.code : 0);
+    }
+}
+
+/*
+ * It has ended while nobody traced it. Of a leader nobody tells us how: it can have ended by
+ * exit_group(2) of another thread or by a signal, which end all of its process, so the kernel gives
+ * the same status for whichever thread is reaped from then on (kernel/exit.c: wait_task_zombie()).
+ * Where there is no other, all signals but SIGKILL were blocked.
+ */
+static void forget(struct engine *engine, struct tracee *tracee)
+{
+    struct process *process = tracee->process;
+    engine->space_untidy = engine->space_untidy || process->n_threads == 1;
+    if (tracee->tid == process->pid) {
+        process->exit_status = SIGKILL;
+        process->leader_lost = true;
+    }
+    tracee_free(engine, tracee);
+}
+
+/* Makes the thread, which was let go and stays where it is, `to`'s: 0, and it is stopped or has
+   ended. */
+static int move(struct engine *engine, struct tracee *tracee, struct tracer_thread *to)
+{
+    struct passage passage = {.engine = engine, .tracee = tracee};
+    struct tracer_thread *from = tracee->owner;
+    tracee_set_owner(tracee, to);
+    tracer_thread_call(to, take, &passage);
+    engine->stats.migrations++;
+    if (passage.result < 0)
+        tracee_set_owner(tracee, from);
+    return passage.result;
+}
+
+void tracee_migrate(struct engine *engine, struct tracee *tracee, struct tracer_thread *to,
+                    arch_regs *regs, target_addr pc)
+{
+    pid_t tid = tracee->tid;
+    uint64_t mask;
+    tracee->migrate_to = NULL;
+    if (engine_get_mask(engine, tid, &mask) < 0 || engine_set_mask(engine, tid, ~UINT64_C(0)) < 0 ||
+        engine_set_pc(engine, tid, regs, tracee->process->space->parking) < 0)
+        return; /* killed: the loop will see its end */
+    cpu_pinning_move(tracee, to);
+    if (engine_ptrace(engine, PTRACE_DETACH, tid, NULL, 0) < 0)
+        return;
+    switch (move(engine, tracee, to)) {
+    case 0:
+        break;
+    case -EBUSY:
+        return; /* its successor's EXEC event is still to come */
+    case -EPERM:
+        log_warning("thread %d is traced by somebody else, or may not be traced any more", tid);
+        /* fall through */
+    default:
+        forget(engine, tracee);
+        return;
+    }
+    /* Its new owner's loop sees the stop that it is in, and resumes it. */
+    if (engine_set_pc(engine, tid, regs, pc) == 0)
+        engine_set_mask(engine, tid, mask);
+}
+
+void tracee_migrate_executed(struct engine *engine, struct tracee *tracee,
+                             struct address_space *space)
+{
+    struct tracer_thread *primary = engine->servers[0];
+    uint8_t code[ARCH_TRAP_MAX];
+    arch_regs regs;
+    pid_t tid = tracee->tid;
+    uint64_t mask;
+    if (tracee->owner == primary || !is_our_child(tid))
+        return;
+    /* There is no slot yet, but nobody else either who could run this code. */
+    if (engine_get_regs(engine, tid, &regs) < 0 || engine_get_mask(engine, tid, &mask) < 0 ||
+        memory_read(address_space_memory(space), arch_pc(&regs), code, arch_spin_insn_length) < 0 ||
+        memory_write(address_space_memory(space), arch_pc(&regs), arch_spin_insn,
+                     arch_spin_insn_length) < 0)
+        return;
+    /* Only a thread that was killed cannot be let go. */
+    if (engine_set_mask(engine, tid, ~UINT64_C(0)) < 0 ||
+        engine_ptrace(engine, PTRACE_DETACH, tid, NULL, 0) < 0)
+        return;
+    if (move(engine, tracee, primary) < 0)
+        /* Its end is reported to the primary: it is our child. */
+        tracee_set_owner(tracee, primary);
+    int r = memory_write(address_space_memory(space), arch_pc(&regs), code, arch_spin_insn_length);
+    engine_set_mask(engine, tid, mask);
+    if (r < 0 && r != -ESRCH)
+        log_warning("process %d: its first instruction cannot be put back: %s", tid, strerror(-r));
+}

@@ -1,0 +1,163 @@
+/*
+ * A server sleeps in waitid(2), which nothing but a tracee or a signal wakes. A signal that comes
+ * just before the system call would be lost, so whoever rings knocks again until the server, which
+ * says when it is about to sleep, is up.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/threads/seize.h"
+
+enum {
+    KNOCK_AGAIN_NS = 1000000,
+    LOOK_FOR_NS = 100000, /* about what going to sleep and being woken on another CPU may cost */
+};
+
+/* Its work is to interrupt waitid(2), and what a timer of engine_seize() is for. */
+static void knocked(int signal, siginfo_t *info, void *context)
+{
+    (void)signal;
+    (void)context;
+    if (info->si_code == SI_TIMER && info->si_value.sival_ptr)
+        seize_tick(info->si_value.sival_ptr);
+}
+
+/* By default somebody else's would end the process. The C library's getpid() may be one that
+   answers for another process. */
+static void knocked_or_asked(int signal, siginfo_t *info, void *context)
+{
+    pid_t own = (pid_t)syscall(SYS_getpid);
+    int code = errno;
+    if (info->si_code != SI_TIMER && info->si_pid != own)
+        kill(own, SIGTERM);
+    errno = code;
+    knocked(signal, info, context);
+}
+
+void wakeup_hear(sigset_t *before)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, WAKEUP_SIGNAL);
+    /* What is blocked is not ignored (kernel/signal.c, sig_ignored()): for each stop of a tracee of
+       ours the kernel would send one, and wake some other thread by it. */
+    sigaddset(&set, SIGCHLD);
+    pthread_sigmask(SIG_UNBLOCK, &set, before);
+}
+
+int wakeup_init(struct engine *engine)
+{
+    struct sigaction action = {.sa_sigaction = knocked, .sa_flags = SA_SIGINFO};
+    sigset_t blocked;
+    sigemptyset(&action.sa_mask);
+    if (sigaction(WAKEUP_SIGNAL, NULL, &engine->signal_before) < 0)
+        return -errno;
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    if (engine->signal_before.sa_handler != SIG_IGN && !sigismember(&blocked, WAKEUP_SIGNAL))
+        action.sa_sigaction = knocked_or_asked;
+    if (sigaction(WAKEUP_SIGNAL, &action, NULL) < 0)
+        return -errno;
+    wakeup_hear(&engine->mask_before);
+    atomic_init(&engine->rung, false);
+    return 0;
+}
+
+void wakeup_undo(const struct engine *engine)
+{
+    sigaction(WAKEUP_SIGNAL, &engine->signal_before, NULL);
+    pthread_sigmask(SIG_SETMASK, &engine->mask_before, NULL);
+}
+
+static void knock(struct tracer_thread *server, const atomic_bool *until_false)
+{
+    engine_lock_wake(&server->engine->turn);
+    while (atomic_load(until_false) && atomic_load(&server->waiting)) {
+        pthread_kill(server->thread, WAKEUP_SIGNAL);
+        struct timespec pause = {.tv_nsec = KNOCK_AGAIN_NS};
+        nanosleep(&pause, NULL);
+    }
+}
+
+void wakeup_wake(struct tracer_thread *server)
+{
+    atomic_store(&server->woken, true);
+    knock(server, &server->woken);
+}
+
+void engine_ring(struct engine *engine)
+{
+    struct tracer_thread *primary = engine->servers[0];
+    atomic_store(&engine->rung, true);
+    if (!pthread_equal(pthread_self(), primary->thread))
+        knock(primary, &engine->rung);
+}
+
+bool wakeup_answer(struct engine *engine)
+{
+    return atomic_load_explicit(&engine->rung, memory_order_relaxed) &&
+           atomic_exchange(&engine->rung, false);
+}
+
+/* Whether there is a reason not to sleep. */
+static bool is_called(struct tracer_thread *server)
+{
+    return atomic_load(&server->asked) || atomic_load(&server->woken) ||
+           atomic_load(&server->ending) ||
+           (server->index == 0 && atomic_load(&server->engine->rung));
+}
+
+/*
+ * While breakpoints are hit in quick succession by a thread on another CPU, going to sleep and
+ * being woken costs more than all else. So the next stop is looked for, no longer than a sleep
+ * costs, and not again before the next hit. On the thread's own CPU that would only keep it from
+ * running.
+ */
+static bool look_for_next(struct tracer_thread *server, siginfo_t *info)
+{
+    if (!server->busy_elsewhere || sched_getcpu() == server->busy_cpu)
+        return false;
+    uint64_t start = clock_now_ns();
+    do {
+        info->si_pid = 0;
+        atomic_fetch_add_explicit(&server->waits, 1, memory_order_relaxed);
+        if (waitid(P_ALL, 0, info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL | __WNOTHREAD) <
+            0)
+            return false;
+        if (info->si_pid != 0)
+            return true;
+    } while (!is_called(server) && clock_now_ns() - start < LOOK_FOR_NS);
+    server->busy_elsewhere = false;
+    return false;
+}
+
+static bool is_up(void *data)
+{
+    return is_called(data);
+}
+
+int wakeup_wait(struct tracer_thread *server, siginfo_t *info)
+{
+    int r = 0;
+    if (look_for_next(server, info))
+        return 0;
+    atomic_fetch_add_explicit(&server->waits, 1, memory_order_relaxed);
+    atomic_store(&server->waiting, true);
+    if (is_called(server))
+        r = -EINTR;
+    else if (waitid(P_ALL, 0, info, WEXITED | WSTOPPED | WNOWAIT | __WALL | __WNOTHREAD) < 0)
+        r = -errno;
+    atomic_store(&server->waiting, false);
+    return r;
+}
+
+void wakeup_rest(struct tracer_thread *server)
+{
+    engine_lock_sleep(&server->engine->turn, is_up, server);
+}

@@ -1,0 +1,158 @@
+#include "symbols/codegen_quirks.h"
+
+#include <dwarf.h>
+#include <string.h>
+
+#include "symbols/dwarf/dwarf_read.h"
+#include "symbols/dwarf/location.h"
+
+static bool is_type(int tag)
+{
+    switch (tag) {
+    case DW_TAG_base_type:
+    case DW_TAG_pointer_type:
+    case DW_TAG_structure_type:
+    case DW_TAG_class_type:
+    case DW_TAG_union_type:
+    case DW_TAG_enumeration_type:
+    case DW_TAG_typedef:
+    case DW_TAG_const_type:
+    case DW_TAG_array_type:
+    case DW_TAG_subroutine_type:
+    case DW_TAG_imported_unit: /* dwz has moved the types elsewhere */
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool codegen_quirks_is_bare_unit(struct codegen_units *units,
+                                 const struct function_context *context)
+{
+    Dwarf_Die unit = context->unit, child;
+    if (context->told_level || !unit.addr)
+        return context->is_bare || !unit.addr;
+    if (units->bare_asked == unit.addr)
+        return units->is_bare;
+    units->bare_asked = unit.addr;
+    units->is_bare = true;
+    if (dwarf_child(&unit, &child) == 0) {
+        do
+            units->is_bare = !is_type(dwarf_tag(&child));
+        while (units->is_bare && die_next(&child));
+    }
+    return units->is_bare;
+}
+
+/* Optimised functions say that all their calls are described (DWARF 5, 3.3.1.6). */
+static bool tells_of_calls(Dwarf_Die *function)
+{
+    return die_flag(function, DW_AT_call_all_calls) ||
+           die_flag(function, DW_AT_GNU_all_call_sites) ||
+           die_flag(function, DW_AT_GNU_all_tail_call_sites);
+}
+
+/* Whether the unit has unoptimised functions and no others. */
+static bool is_unoptimised_unit(struct codegen_units *units, Dwarf_Die *function)
+{
+    Dwarf_Die unit, child, parameter;
+    if (!dwarf_diecu(function, &unit, NULL, NULL))
+        return false;
+    if (units->unoptimised_asked == unit.addr)
+        return units->is_unoptimised;
+    units->unoptimised_asked = unit.addr;
+    units->is_unoptimised = false;
+    if (dwarf_child(&unit, &child) != 0)
+        return false;
+    bool any = false;
+    do {
+        if (dwarf_tag(&child) != DW_TAG_subprogram || dwarf_child(&child, &parameter) != 0)
+            continue;
+        if (tells_of_calls(&child))
+            return false;
+        do {
+            if (dwarf_tag(&parameter) != DW_TAG_formal_parameter ||
+                !dwarf_hasattr(&parameter, DW_AT_location))
+                continue;
+            if (!location_is_in_frame(&parameter))
+                return false;
+            any = true;
+        } while (die_next(&parameter));
+    } while (die_next(&child));
+    units->is_unoptimised = any;
+    return any;
+}
+
+/* clang: parameters of an unoptimised function are all spilled to the frame, for good. */
+static bool is_unoptimised(struct codegen_units *units, Dwarf_Die *function,
+                           const struct dwarf_params *formals)
+{
+    if (tells_of_calls(function))
+        return false;
+    if (formals->list.count == 0)
+        return is_unoptimised_unit(units, function);
+    for (size_t i = 0; i < formals->list.count; i++) {
+        Dwarf_Die *die = &formals->list.items[i].actual;
+        if (!die->addr || !location_is_in_frame(die))
+            return false;
+    }
+    return true;
+}
+
+/* How many parameters a demangled list names, "(int, char) const": `this` and an ellipsis are not
+   among them. */
+static size_t count_named(const char *list)
+{
+    size_t n = 0, depth = 0;
+    bool any = false, dots = false;
+    for (const char *c = list; *c; c++) {
+        if (strchr(")>]}", *c) && depth > 0 && !(*c == '>' && c[-1] == '-') && --depth == 0) {
+            break;
+        }
+        if (depth == 1 && *c == ',') {
+            n += any;
+            any = dots = false;
+        } else if (depth >= 1 && *c != ' ') {
+            dots = *c == '.';
+            any = true;
+        }
+        depth += strchr("(<[{", *c) != NULL;
+    }
+    return n + (any && !dots);
+}
+
+/*
+ * clang leaves out unused parameters that are passed by invisible reference, even of unoptimised
+ * functions, and all that follow them would seem to lie elsewhere. The symbol's name has them.
+ */
+static bool has_all_parameters(const struct function_name *name, const struct dwarf_params *formals)
+{
+    size_t n = 0;
+    if (!name->parameters)
+        return true;
+    for (size_t i = 0; i < formals->list.count; i++) {
+        Dwarf_Die *die = &formals->list.items[i].declared;
+        n += !die_flag(die, DW_AT_artificial);
+    }
+    bool is_empty = strncmp(name->parameters, "(void)", 6) == 0;
+    return n == (is_empty ? 0 : count_named(name->parameters));
+}
+
+void codegen_quirks_judge(struct codegen_units *units, struct codegen_quirks *trust,
+                          Dwarf_Die *function, const struct function_context *context,
+                          const struct function_name *name, bool is_local,
+                          const struct dwarf_params *formals)
+{
+    uint64_t convention = DW_CC_normal;
+    die_unsigned(function, DW_AT_calling_convention, &convention);
+    trust->other_convention = convention != DW_CC_normal || context->is_ms_abi;
+    bool standard = context->is_family && !trust->other_convention;
+    /* clang drops unused parameters and results of functions that nothing else can call, and keeps
+       the symbol's name; of compilers not known here the same is assumed. */
+    bool may_be_changed = is_local && !context->is_gcc && !is_unoptimised(units, function, formals);
+    trust->parameters = standard && !name->is_clone && !may_be_changed &&
+                        (context->is_gcc || has_all_parameters(name, formals));
+    trust->result = standard && !name->lost_result && !may_be_changed;
+    trust->may_be_absent = context->has_absent;
+    trust->habits.splits_int128 = context->is_old_llvm;
+}

@@ -1,0 +1,102 @@
+#include "symbols/elf/target_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/capabilities.h"
+#include "util/cleanup.h"
+#include "util/descriptors.h"
+
+/* Follows one of the links of /proc, which lead to the very file, whatever it is called by now. */
+static int find_linked(const char *link)
+{
+    cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
+    return descriptors_open(link, O_PATH);
+}
+
+/* What such a link says that it leads to. */
+static int read_link(const char *link, char path[PATH_MAX])
+{
+    cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
+    ssize_t n = readlink(link, path, PATH_MAX - 1);
+    if (n < 0)
+        return -errno;
+    size_t length = (size_t)n;
+    maps_take_deleted(path, &length);
+    path[length] = '\0';
+    return 0;
+}
+
+int target_file_program(pid_t pid, char path[PATH_MAX])
+{
+    char link[64];
+    snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+    int r = path ? read_link(link, path) : 0;
+    return r < 0 ? r : find_linked(link);
+}
+
+static int find_in_root(int root, const char *path)
+{
+    struct open_how how = {
+        .flags = O_PATH | O_CLOEXEC,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
+    return descriptors_open_how(root, path, &how);
+}
+
+int target_file_named(const struct process_root *root, const char *path)
+{
+    if (root->fd >= 0)
+        return find_in_root(root->fd, path);
+    cleanup(cleanup_fd) int ours = descriptors_open("/", O_PATH);
+    int fd = ours < 0 ? ours : find_in_root(ours, path);
+    /* Before Linux 5.6, and where a container forbids it: with the user's own rights. */
+    if (fd != -ENOSYS && fd != -EPERM)
+        return fd;
+    return descriptors_open(path, O_PATH);
+}
+
+/* Whether it is the file that is mapped. The device is no part of this: on btrfs and overlayfs the
+   maps' is another than stat's, for the very same file. */
+static bool is_mapped_file(int fd, const struct map *map)
+{
+    struct stat status;
+    return fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+           status.st_ino == map->inode;
+}
+
+int target_file_mapped(pid_t pid, const struct process_root *root, const struct map *map)
+{
+    char link[80];
+    snprintf(link, sizeof(link), "/proc/%d/map_files/%llx-%llx", (int)pid,
+             (unsigned long long)map->start.value, (unsigned long long)map->end.value);
+    int mapped = find_linked(link);
+    if (mapped >= 0)
+        return mapped;
+    cleanup(cleanup_fd) int program = target_file_program(pid, NULL);
+    if (is_mapped_file(program, map))
+        return take_fd(&program);
+    cleanup(cleanup_fd) int named =
+        map->deleted ? -1 : target_file_named(root, process_root_path(root, map->path));
+    return is_mapped_file(named, map) ? take_fd(&named) : -ENOENT;
+}
+
+int target_file_open(int found)
+{
+    char link[64];
+    struct stat status;
+    if (fstat(found, &status) < 0)
+        return -errno;
+    if (!S_ISREG(status.st_mode))
+        return -ENOEXEC;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", found);
+    cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
+    return descriptors_open(link, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+}

@@ -1,0 +1,394 @@
+#include "symbols/function_filter.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <regex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+#include "util/text.h"
+#include "util/vec.h"
+
+/* What compiling one pattern may take, twice. */
+enum {
+    COMPILE_TIME_US = 500000,
+    COMPILE_MEMORY = 96 << 20,
+    PARENTHESES_MANY = 500,
+    REPEATS_MANY = 3
+};
+
+struct pattern {
+    char *text;    /* as the user wrote it */
+    char *literal; /* the ERE when it has no special character: compared, not matched */
+    char *glob;    /* for the module, or NULL: any */
+    regex_t regex; /* when literal is NULL */
+    bool anchored; /* the regex matches whole names only */
+    bool matched;
+};
+
+struct function_filter {
+    VEC(struct pattern) included;
+    VEC(struct pattern) excluded;
+};
+
+int function_filter_new(struct function_filter **select)
+{
+    *select = calloc(1, sizeof(**select));
+    return *select ? 0 : -ENOMEM;
+}
+
+static void pattern_free(struct pattern *pattern)
+{
+    if (!pattern->literal)
+        regfree(&pattern->regex);
+    free(pattern->text);
+    free(pattern->literal);
+    free(pattern->glob);
+}
+
+void function_filter_free(struct function_filter *select)
+{
+    if (!select)
+        return;
+    for (size_t i = 0; i < select->included.count; i++)
+        pattern_free(&select->included.items[i]);
+    for (size_t i = 0; i < select->excluded.count; i++)
+        pattern_free(&select->excluded.items[i]);
+    vec_free(&select->included);
+    vec_free(&select->excluded);
+    free(select);
+}
+
+static bool has_back_reference(const char *ere)
+{
+    for (const char *at = ere; (at = strchr(at, '\\')) && at[1]; at += 2)
+        if (at[1] >= '1' && at[1] <= '9')
+            return true;
+    return false;
+}
+
+/* Behind the bracket expression whose '[' is in front of `at` (POSIX.1-2017, XBD 9.3.5). */
+static const char *skip_bracket(const char *at)
+{
+    at += *at == '^';
+    at += *at == ']';
+    while (*at && *at != ']') {
+        char kind = at[0] == '[' ? at[1] : '\0';
+        if (kind != ':' && kind != '.' && kind != '=') {
+            at++;
+            continue;
+        }
+        const char end[] = {kind, ']', '\0'}, *found = strstr(at + 2, end);
+        at = found ? found + 2 : at + 1;
+    }
+    return at + (*at == ']');
+}
+
+/* Whether a ')' closes nothing, which regcomp() takes for itself. */
+static bool closes_nothing(const char *ere)
+{
+    size_t open = 0;
+    for (const char *at = ere; *at;) {
+        char c = *at++;
+        if (c == ')' && open == 0)
+            return true;
+        if (c == '(' || c == ')')
+            open += c == '(' ? 1 : (size_t)-1;
+        else if (c == '[')
+            at = skip_bracket(at);
+        else if (c == '\\' && *at)
+            at++;
+    }
+    return false;
+}
+
+/*
+ * Compiles the user's text, and then, when that is valid, ^(...)$ around it: a regex that need not
+ * be tried at every place of a name that does not match is what makes ".*x.*" bearable on a library
+ * with half a million long names, whose process may be stopped meanwhile. The parentheses would
+ * renumber back-references, and close at a ')' that closes nothing, so a text that has some is
+ * taken as it is. What regcomp() returns.
+ */
+static int compile(const char *ere, regex_t *regex, bool *anchored)
+{
+    int r = regcomp(regex, ere, REG_EXTENDED);
+    *anchored = false;
+    if (r || has_back_reference(ere) || closes_nothing(ere))
+        return r;
+    cleanup(cleanup_free) char *whole = text_format("^(%s)$", ere);
+    regfree(regex);
+    *anchored = true;
+    return whole ? regcomp(regex, whole, REG_EXTENDED | REG_NOSUB) : REG_ESPACE;
+}
+
+/* In a process of its own, which the kernel ends when it takes too much: regcomp() cannot be
+   stopped. How it has ended is all that is told. */
+static void compile_and_exit(const char *ere)
+{
+    const struct itimerval time = {.it_value.tv_usec = COMPILE_TIME_US};
+    unsigned long pages = 0;
+    regex_t regex;
+    bool anchored;
+    FILE *statm = fopen("/proc/self/statm", "re");
+    if (statm && fscanf(statm, "%lu", &pages) != 1)
+        pages = 0;
+    struct rlimit memory;
+    getrlimit(RLIMIT_AS, &memory);
+    rlim_t most = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + COMPILE_MEMORY;
+    if (most < memory.rlim_cur)
+        memory.rlim_cur = most;
+    signal(SIGVTALRM, SIG_DFL);
+    if (pages && setrlimit(RLIMIT_AS, &memory) == 0 && setitimer(ITIMER_VIRTUAL, &time, NULL) == 0)
+        _exit(compile(ere, &regex, &anchored) == REG_ESPACE);
+    _exit(2);
+}
+
+/*
+ * regcomp() writes out what is repeated within bounds ("a{1,9}"), as often as it may stand there,
+ * and what stands in front of a '+', twice; it follows each way through what may be left out. Of
+ * nested ones it makes so much that memory and time do not suffice, and by which rule is its own
+ * affair; so such a pattern is tried first. Whether it can be compiled, if it is one.
+ */
+static int check_cost(const char *ere, struct error *err)
+{
+    int status = 0;
+    size_t open = 0, repeats = 0;
+    for (const char *at = ere; *at; at++) {
+        open += *at == '(';
+        repeats += strchr("*+?", at[0]) && at > ere && strchr("*+?)", at[-1]);
+    }
+    /* It calls itself for what is in parentheses, too. */
+    if (!strchr(ere, '{') && open < PARENTHESES_MANY && repeats < REPEATS_MANY)
+        return 0;
+    pid_t child = fork();
+    if (child == 0)
+        compile_and_exit(ere);
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (child < 0 || (WIFEXITED(status) && WEXITSTATUS(status) > 1))
+        return error_set(err, -EAGAIN, "the pattern '%.100s' cannot be tried: %s", ere,
+                         child < 0 ? strerror(errno) : "/proc is not there");
+    if (status == 0)
+        return 0;
+    return error_set(
+        err, -EINVAL,
+        "the pattern '%.100s%s' takes too much memory or time: {...} of what is large, "
+        "or too many parentheses, '*', '+' or '?'",
+        ere, strlen(ere) > 100 ? "..." : "");
+}
+
+int function_filter_add(struct function_filter *select, const char *text, bool exclude,
+                        struct error *err)
+{
+    const char *at = strrchr(text, '@');
+    size_t ere_length = at ? (size_t)(at - text) : strlen(text);
+    if (ere_length == 0)
+        return error_set(err, -EINVAL,
+                         "the pattern '%s' names no function ('.*' stands for all of them)", text);
+    if (at && !at[1])
+        return error_set(err, -EINVAL, "the pattern '%s' names no module behind its '@'", text);
+
+    cleanup(cleanup_free) char *copy = strdup(text);
+    cleanup(cleanup_free) char *ere = strndup(text, ere_length);
+    cleanup(cleanup_free) char *glob = at ? strdup(at + 1) : NULL;
+    if (!copy || !ere || (at && !glob))
+        return error_set(err, -ENOMEM, "out of memory");
+
+    bool is_literal = strpbrk(ere, "^.[]$()|*+?{}\\") == NULL;
+    bool anchored = false;
+    regex_t regex;
+    if (!is_literal) {
+        int cost = check_cost(ere, err);
+        if (cost < 0)
+            return cost;
+        int r = compile(ere, &regex, &anchored);
+        if (r) {
+            char why[128];
+            regerror(r, &regex, why, sizeof(why));
+            return error_set(err, -EINVAL, "the pattern '%s' is no regular expression: %s", ere,
+                             why);
+        }
+    }
+
+    struct pattern *pattern = exclude ? vec_push(&select->excluded) : vec_push(&select->included);
+    if (!pattern) {
+        if (!is_literal)
+            regfree(&regex);
+        return error_set(err, -ENOMEM, "out of memory");
+    }
+    pattern->text = take_ptr(copy);
+    pattern->glob = take_ptr(glob);
+    if (is_literal)
+        pattern->literal = take_ptr(ere);
+    else
+        pattern->regex = regex;
+    pattern->anchored = anchored;
+    return 0;
+}
+
+int function_filter_add_file(struct function_filter *select, const char *path, struct error *err)
+{
+    cleanup(cleanup_file) FILE *file = fopen(path, "re");
+    if (!file) {
+        int code = -errno;
+        return error_set(err, code, "cannot read the filter file %s: %s", path, strerror(-code));
+    }
+
+    cleanup(cleanup_free) char *line = NULL;
+    size_t capacity = 0;
+    ssize_t length;
+    errno = 0;
+    for (unsigned number = 1; (length = getline(&line, &capacity, file)) >= 0; number++) {
+        if (strlen(line) != (size_t)length)
+            return error_set(err, -EINVAL, "%s:%u: a NUL byte: this is no text file", path, number);
+        char *start = line + strspn(line, " \t\r\n");
+        char *end = line + length;
+        while (end > start && strchr(" \t\r\n", end[-1]))
+            *--end = '\0';
+        if (!*start || *start == '#')
+            continue;
+        bool exclude = *start == '!';
+        if (exclude)
+            start += 1 + strspn(start + 1, " \t");
+
+        struct error inner = {0};
+        int r = function_filter_add(select, start, exclude, &inner);
+        if (r == -EINVAL)
+            return error_set(err, r, "%s:%u: %s", path, number, inner.text);
+        if (r < 0)
+            return r;
+        errno = 0;
+    }
+    if (ferror(file)) {
+        int code = errno ? -errno : -EIO;
+        return error_set(err, code, "cannot read the filter file %s: %s", path, strerror(-code));
+    }
+    return 0;
+}
+
+bool function_filter_is_explicit(const struct function_filter *select)
+{
+    return select->included.count > 0;
+}
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* A library's file is often mapped under its full version (libz.so.1.2.13) while everybody knows it
+   by a shorter one (libz.so.1), the link it is loaded through: each counts as its name. */
+static bool glob_matches_file(const char *glob, const char *name)
+{
+    char shorter[256];
+    const char *version = strstr(name, ".so.");
+    if (fnmatch(glob, name, 0) == 0)
+        return true;
+    if (!version || snprintf(shorter, sizeof(shorter), "%s", name) >= (int)sizeof(shorter))
+        return false;
+    char *first = shorter + (version - name) + strlen(".so"), *dot;
+    while ((dot = strrchr(first, '.'))) {
+        *dot = '\0';
+        if (fnmatch(glob, shorter, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool pattern_matches_module(const struct pattern *pattern, const char *provider,
+                                   const char *path)
+{
+    return !pattern->glob || fnmatch(pattern->glob, provider, 0) == 0 ||
+           glob_matches_file(pattern->glob, file_name(path));
+}
+
+static bool pattern_matches_name(const struct pattern *pattern, const char *name)
+{
+    if (pattern->literal)
+        return strcmp(pattern->literal, name) == 0;
+    if (pattern->anchored)
+        return regexec(&pattern->regex, name, 0, NULL, 0) == 0;
+    /* POSIX regular expressions match leftmost, then longest: if the whole name matches at all,
+       that is the match found. */
+    regmatch_t match;
+    return regexec(&pattern->regex, name, 1, &match, 0) == 0 && match.rm_so == 0 &&
+           name[match.rm_eo] == '\0';
+}
+
+static bool pattern_matches(const struct pattern *pattern, const char *const *names, size_t n_names)
+{
+    for (size_t i = 0; i < n_names; i++)
+        if (pattern_matches_name(pattern, names[i]))
+            return true;
+    return false;
+}
+
+/* Whether the path lies under /lib, /usr/lib or one of their siblings (/usr/lib64, /usr/libexec),
+   where a distribution keeps what is its own. /usr/local is the administrator's. */
+static bool is_system_path(const char *path)
+{
+    static const char *const directories[] = {
+        "/lib/",     "/lib32/",     "/lib64/",     "/libx32/",     "/libexec/",
+        "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/usr/libx32/", "/usr/libexec/",
+    };
+    for (size_t i = 0; i < sizeof(directories) / sizeof(*directories); i++)
+        if (strncmp(path, directories[i], strlen(directories[i])) == 0)
+            return true;
+    return false;
+}
+
+bool function_filter_module(const struct function_filter *select, const char *provider,
+                            const char *path, bool is_program)
+{
+    if (!function_filter_is_explicit(select))
+        return is_program || !is_system_path(path);
+    for (size_t i = 0; i < select->included.count; i++)
+        if (pattern_matches_module(&select->included.items[i], provider, path))
+            return true;
+    return false;
+}
+
+bool function_filter_function(const struct function_filter *select, const char *const *names,
+                              size_t n_names, const char *provider, const char *path,
+                              bool is_program, bool whole_module)
+{
+    bool included = whole_module ||
+                    (!function_filter_is_explicit(select) && (is_program || !is_system_path(path)));
+    /* Every pattern that matches is noted, so that none is reported as unmatched just because
+       another one came first. */
+    for (size_t i = 0; i < select->included.count; i++) {
+        struct pattern *pattern = &select->included.items[i];
+        if (included && pattern->matched)
+            continue;
+        if (!pattern_matches_module(pattern, provider, path) ||
+            !pattern_matches(pattern, names, n_names))
+            continue;
+        pattern->matched = true;
+        included = true;
+    }
+    if (!included)
+        return false;
+    for (size_t i = 0; i < select->excluded.count; i++) {
+        const struct pattern *pattern = &select->excluded.items[i];
+        if (pattern_matches_module(pattern, provider, path) &&
+            pattern_matches(pattern, names, n_names))
+            return false;
+    }
+    return true;
+}
+
+void function_filter_unmatched(const struct function_filter *select,
+                               void (*report)(void *data, const char *pattern), void *data)
+{
+    for (size_t i = 0; i < select->included.count; i++)
+        if (!select->included.items[i].matched)
+            report(data, select->included.items[i].text);
+}

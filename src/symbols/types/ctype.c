@@ -1,0 +1,280 @@
+#include "symbols/types/ctype.h"
+
+#include <dwarf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbols/dwarf/dwarf_read.h"
+#include "symbols/types/ctype_internal.h"
+
+void layout_add_part(struct layout *layout, uint64_t offset, uint64_t size, enum abi_part_kind kind,
+                     uint64_t align)
+{
+    /* A packed member does not align the whole. */
+    if (align > layout->align && offset % align == 0)
+        layout->align = align;
+    layout->filled += size;
+    /* Beyond 64 bytes nothing travels in registers, so nobody asks. */
+    if (offset >= 64 || size == 0)
+        return;
+    for (size_t i = 0; i < layout->parts.count; i++) {
+        const struct abi_part *part = &layout->parts.items[i];
+        if (part->offset == offset && part->size == size && part->kind == kind)
+            return;
+    }
+    if (layout->parts.count == ABI_PARTS_MAX) {
+        layout->unknown = true;
+        return;
+    }
+    struct abi_part *part = vec_push(&layout->parts);
+    if (part)
+        *part = (struct abi_part){offset, size, kind};
+    else
+        layout->no_memory = true;
+}
+
+struct c_scalar *layout_add_scalar(struct layout *layout, uint64_t offset, const char *name,
+                                   enum value_kind kind, uint64_t size)
+{
+    if (layout->scalars.count == LAYOUT_SCALARS_MAX) {
+        layout->incomplete = true;
+        return NULL;
+    }
+    struct c_scalar *scalar = vec_push(&layout->scalars);
+    if (scalar)
+        *scalar =
+            (struct c_scalar){.name = name, .offset = offset, .kind = kind, .size = (uint16_t)size};
+    else
+        layout->no_memory = true;
+    return scalar;
+}
+
+const char *layout_member_name(struct layout *layout, const char *outer, const char *name)
+{
+    if (!outer || !*outer)
+        return name;
+    if (!name || !*name)
+        return outer;
+    const char *joined = arena_format(layout->types->arena, "%s_%s", outer, name);
+    if (!joined)
+        layout->no_memory = true;
+    return joined ? joined : "";
+}
+
+const char *layout_element_name(struct layout *layout, const char *name, uint64_t i)
+{
+    char number[24];
+    snprintf(number, sizeof(number), "%llu", (unsigned long long)i);
+    if (name && *name)
+        return layout_member_name(layout, name, number);
+    const char *copy = arena_strdup(layout->types->arena, number);
+    layout->no_memory |= !copy;
+    return copy;
+}
+
+void layout_show_type(struct layout *layout, Dwarf_Die *type, uint64_t offset, const char *name,
+                      unsigned depth)
+{
+    size_t parts = layout->parts.count;
+    uint64_t align = layout->align, filled = layout->filled;
+    layout_add_type(layout, type, offset, name, true, depth);
+    layout->parts.count = parts;
+    layout->align = align;
+    layout->filled = filled;
+}
+
+void layout_add_type(struct layout *layout, Dwarf_Die *type, uint64_t offset, const char *name,
+                     bool shown, unsigned depth)
+{
+    Dwarf_Die die = *type;
+    if (depth > LAYOUT_DEPTH_MAX || ++layout->visits > LAYOUT_VISITS_MAX || !die_strip(&die)) {
+        layout->unknown = true;
+        return;
+    }
+    switch (dwarf_tag(&die)) {
+    case DW_TAG_base_type:
+        layout_add_base_type(layout, &die, offset, name, shown);
+        break;
+    case DW_TAG_pointer_type:
+    case DW_TAG_reference_type:
+    case DW_TAG_rvalue_reference_type:
+        layout_add_pointer(layout, &die, offset, name, shown);
+        break;
+    case DW_TAG_unspecified_type:
+        /* decltype(nullptr), which GCC passes like a pointer (psABI, "C++"); clang takes one in a
+           structure for memory, and loses count of the registers where it is a parameter. */
+        if (layout->context->is_cxx && layout->context->is_gcc)
+            layout_add_pointer(layout, &die, offset, name, shown);
+        else
+            layout->unknown = true;
+        break;
+    case DW_TAG_ptr_to_member_type:
+        layout_add_member_pointer(layout, &die, offset, name, shown);
+        break;
+    case DW_TAG_enumeration_type:
+        layout_add_enum(layout, &die, offset, name, shown);
+        break;
+    case DW_TAG_structure_type:
+    case DW_TAG_class_type:
+    case DW_TAG_union_type:
+        layout_add_members(layout, &die, offset, name, shown, depth);
+        break;
+    case DW_TAG_array_type:
+        layout_add_array(layout, &die, offset, name, shown, depth);
+        break;
+    default:
+        layout->unknown = true;
+        break;
+    }
+}
+
+/* ---- resolving ---- */
+
+static enum abi_shape shape_of(Dwarf_Die *die)
+{
+    uint64_t encoding, size;
+    switch (dwarf_tag(die)) {
+    case DW_TAG_structure_type:
+    case DW_TAG_class_type:
+    case DW_TAG_union_type:
+        return ABI_AGGREGATE;
+    case DW_TAG_ptr_to_member_type:
+        return ABI_AGGREGATE; /* like a structure of one or two words */
+    case DW_TAG_array_type:
+        return die_flag(die, DW_AT_GNU_vector) ? ABI_SCALAR : ABI_UNCLASSIFIED;
+    case DW_TAG_base_type:
+        if (die_unsigned(die, DW_AT_encoding, &encoding) && encoding == DW_ATE_complex_float)
+            return ABI_COMPLEX;
+        return die_size(die, &size) && size == 16 && encoding != DW_ATE_float &&
+                       encoding != DW_ATE_decimal_float
+                   ? ABI_INT128
+                   : ABI_SCALAR;
+    default:
+        return ABI_SCALAR;
+    }
+}
+
+static uint64_t size_of(Dwarf_Die *die, const struct layout *layout)
+{
+    uint64_t size;
+    bool is_aggregate =
+        shape_of(die) == ABI_AGGREGATE && dwarf_tag(die) != DW_TAG_ptr_to_member_type;
+    if (is_aggregate)
+        return die_size(die, &size) ? size : 0;
+    size = 0;
+    for (size_t i = 0; i < layout->parts.count; i++)
+        size += layout->parts.items[i].size;
+    return size;
+}
+
+/* Hands over what is shown. */
+static int keep_scalars(const struct layout *layout, struct c_type *type)
+{
+    struct c_scalar *scalars =
+        arena_array(layout->types->arena, layout->scalars.count, sizeof(*scalars));
+    if (!scalars)
+        return -ENOMEM;
+    if (layout->scalars.count)
+        memcpy(scalars, layout->scalars.items, layout->scalars.count * sizeof(*scalars));
+    type->n_scalars = layout->scalars.count;
+    type->scalars = scalars;
+    type->incomplete = layout->incomplete || layout->unknown;
+    return 0;
+}
+
+static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
+{
+    if (layout->no_memory)
+        return -ENOMEM;
+    bool is_sure = layout->indirect_for_sure || layout->direct_for_sure;
+    bool is_unsure = layout->unpassable && !is_sure;
+    type->abi.shape = layout->unknown                                ? ABI_UNCLASSIFIED
+                      : is_unsure                                    ? ABI_AGGREGATE
+                      : layout->indirect && !layout->direct_for_sure ? ABI_INDIRECT
+                                                                     : shape_of(die);
+    type->abi.unsure = is_unsure && !layout->unknown ? ABI_MAY_BE_INDIRECT : 0;
+    int r = keep_scalars(layout, type);
+    if (r < 0 || type->abi.shape == ABI_UNCLASSIFIED)
+        return r;
+    type->abi.size = size_of(die, layout);
+    /* Nothing in it, but a size: GCC forgets the members of some transparent unions. An empty class
+       of C++ is one byte long. */
+    if (layout->parts.count == 0 && type->abi.size > 1 && type->abi.size <= 64 &&
+        type->abi.shape == ABI_AGGREGATE) {
+        type->abi.shape = ABI_UNCLASSIFIED;
+        type->abi.unsure = 0;
+        return 0;
+    }
+    type->abi.align = layout->align;
+    /* Debug information does not tell packed structures. One with padding is none. */
+    if (type->abi.shape == ABI_AGGREGATE && !layout->align_told) {
+        type->abi.unsure |= layout->filled >= type->abi.size ? ABI_MAY_BE_PACKED : 0;
+        type->abi.unsure |= layout->context->tells_alignment ? 0 : ABI_MAY_BE_ALIGNED;
+    }
+
+    struct abi_part *parts = arena_array(layout->types->arena, layout->parts.count, sizeof(*parts));
+    if (!parts)
+        return -ENOMEM;
+    if (layout->parts.count)
+        memcpy(parts, layout->parts.items, layout->parts.count * sizeof(*parts));
+    type->abi.n_parts = layout->parts.count;
+    type->abi.parts = parts;
+    return 0;
+}
+
+/* The type may be one of several languages (dwz(1)), which do not all pass it in the same way. */
+static uint64_t type_key(const struct function_context *context, const Dwarf_Die *die)
+{
+    return (uint64_t)(uintptr_t)die->addr << 8 | function_context_layout(context);
+}
+
+const struct c_type *layout_known_type(const struct layout *layout, const Dwarf_Die *die)
+{
+    return table_get(&layout->types->by_die, type_key(layout->context, die));
+}
+
+int c_types_resolve(struct c_types *types, const struct function_context *context,
+                    Dwarf_Die *type_die, const struct c_type **result)
+{
+    static const struct c_type nothing = {.abi = {.shape = ABI_VOID}};
+    static const struct c_type unknown = {.abi = {.shape = ABI_UNCLASSIFIED}};
+    *result = &nothing;
+    if (!type_die)
+        return 0;
+    Dwarf_Die die = *type_die;
+    if (!die_strip(&die)) {
+        /* `const void` and typedefs of void end without a type; damaged chains do not end. */
+        if (!die.addr)
+            return 0;
+        *result = &unknown;
+        return 0;
+    }
+    uint64_t key = type_key(context, &die);
+    const struct c_type *known = table_get(&types->by_die, key);
+    if (known) {
+        *result = known;
+        return 0;
+    }
+
+    struct c_type *type = arena_alloc(types->arena, sizeof(*type));
+    if (!type)
+        return -ENOMEM;
+    struct layout layout = {.types = types, .context = context, .align = 1};
+    types->nesting++;
+    layout_add_type(&layout, &die, 0, NULL, true, 0);
+    types->nesting--;
+    int r = finish(&layout, &die, type);
+    vec_free(&layout.parts);
+    vec_free(&layout.scalars);
+    if (r == 0)
+        r = table_put(&types->by_die, key, type);
+    *result = type;
+    return r;
+}
+
+void c_types_free(struct c_types *types)
+{
+    table_free(&types->by_die);
+}

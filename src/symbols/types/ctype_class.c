@@ -1,0 +1,281 @@
+#include <dwarf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbols/dwarf/dwarf_read.h"
+#include "symbols/types/ctype_internal.h"
+
+static void show_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t first, uint64_t bits,
+                           const char *name, unsigned depth)
+{
+    Dwarf_Die type = *member;
+    size_t scalars = layout->scalars.count;
+    if (die_type(&type, &type))
+        layout_show_type(layout, &type, first / 8, name, depth + 1);
+    if (layout->scalars.count != scalars + 1 || bits > 64) {
+        layout->scalars.count = scalars;
+        layout->incomplete = true;
+        return;
+    }
+    struct c_scalar *scalar = &layout->scalars.items[scalars];
+    if (scalar->kind == VALUE_HEX128) {
+        scalar->kind = VALUE_WORD;
+        scalar->size = 8;
+    }
+    scalar->bit = first % 8;
+    scalar->bits = (uint8_t)bits;
+}
+
+/* *end: the first bit behind it. */
+static void add_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t offset, uint64_t bits,
+                          const char *outer, bool shown, unsigned depth, uint64_t *end)
+{
+    uint64_t first, location, storage, from_top;
+    if (die_unsigned(member, DW_AT_data_bit_offset, &first)) {
+        first += offset * 8;
+    } else if (die_unsigned(member, DW_AT_bit_offset, &from_top)) {
+        /* DWARF 3: counted from the most significant bit of the storage unit. */
+        location = 0;
+        Dwarf_Die type = *member;
+        die_unsigned(member, DW_AT_data_member_location, &location);
+        if (!die_size(member, &storage) &&
+            !(die_type(&type, &type) && die_strip(&type) && die_size(&type, &storage))) {
+            layout->unknown = true;
+            return;
+        }
+        first = (offset + location + storage) * 8 - from_top - bits;
+    } else {
+        location = 0;
+        die_unsigned(member, DW_AT_data_member_location, &location);
+        first = (offset + location) * 8;
+    }
+    if (bits == 0)
+        return;
+    if (bits > 128 || first > 8 * (uint64_t)INT32_MAX) {
+        layout->unknown = true;
+        return;
+    }
+    *end = first + bits;
+    layout_add_part(layout, first / 8, (first + bits - 1) / 8 - first / 8 + 1, ABI_BIT_FIELD, 1);
+    const char *name = dwarf_diename(member);
+    if (shown && name)
+        show_bit_field(layout, member, first, bits, layout_member_name(layout, outer, name), depth);
+}
+
+/*
+ * A member that starts in the middle of a bit-field. LLVM (seen in version 14) takes a bit-field as
+ * wide as its type for an ordinary member, and leaves out at which bit of the byte it starts.
+ */
+static bool is_misplaced(const struct layout *layout, uint64_t at, uint64_t bit_field_end)
+{
+    return layout->parts.count > 0 && at * 8 < bit_field_end && bit_field_end < at * 8 + 8;
+}
+
+static bool is_virtual_base(Dwarf_Die *member)
+{
+    uint64_t virtuality;
+    return dwarf_tag(member) == DW_TAG_inheritance &&
+           die_unsigned(member, DW_AT_virtuality, &virtuality) && virtuality != DW_VIRTUALITY_none;
+}
+
+/* `bit_field_end`: the first bit behind the bit-field in front of it, 0 when there is none; is set
+   to where this one ends, if it is one. */
+static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset, const char *name,
+                       bool shown, unsigned depth, uint64_t *bit_field_end)
+{
+    uint64_t before = *bit_field_end;
+    *bit_field_end = 0;
+    /* Static members of C++, as DWARF 4 has them. */
+    if (die_flag(member, DW_AT_external) || die_flag(member, DW_AT_declaration))
+        return;
+    if (is_virtual_base(member)) {
+        /* A class that has one is copied by a function (C++17, 15.8.1, paragraph 11), so its
+           address is passed. Only the object itself tells where the base is in it. */
+        layout->indirect = layout->indirect_for_sure = true;
+        layout->incomplete |= shown;
+        return;
+    }
+    uint64_t bits, location = 0;
+    if (die_unsigned(member, DW_AT_bit_size, &bits)) {
+        add_bit_field(layout, member, offset, bits, name, shown, depth, bit_field_end);
+        return;
+    }
+    if (dwarf_hasattr(member, DW_AT_data_member_location) &&
+        !die_unsigned(member, DW_AT_data_member_location, &location)) {
+        layout->unknown = true;
+        return;
+    }
+    Dwarf_Die type = *member;
+    if (location > INT32_MAX || !die_type(&type, &type)) {
+        layout->unknown = true;
+        return;
+    }
+    uint64_t align;
+    if (die_unsigned(member, DW_AT_alignment, &align) && align > layout->align &&
+        align <= (1u << 16)) {
+        layout->align = align;
+        layout->align_told = true;
+    }
+    if (before && is_misplaced(layout, offset + location, before)) {
+        uint64_t size;
+        if (!die_strip(&type) || !die_size(&type, &size) || size > 8) {
+            layout->unknown = true;
+            return;
+        }
+        *bit_field_end = before + size * 8;
+        layout_add_part(layout, offset + location, size + 1, ABI_BIT_FIELD, 1);
+        layout->incomplete |= shown;
+        return;
+    }
+    /* The pointer to virtual functions is the compiler's. */
+    if (die_flag(member, DW_AT_artificial))
+        shown = false;
+    const char *own = dwarf_diename(member);
+    layout_add_type(layout, &type, offset + location, layout_member_name(layout, name, own), shown,
+                    depth + 1);
+}
+
+enum copying {
+    COPYING_TRIVIAL,
+    COPYING_OWN,     /* the class brings a copy or move constructor, or a destructor */
+    COPYING_VIRTUAL, /* it has virtual functions or bases */
+    COPYING_UNKNOWN, /* it forbids some of it, and what is left is not told; or what it declares may
+                        be defaulted, and that is not told */
+};
+
+/* Whether the constructor is for copying or moving: its first parameter is its own class's
+   reference. */
+static bool is_copy_constructor(Dwarf_Die *constructor, Dwarf_Die *class)
+{
+    Dwarf_Die parameter;
+    if (dwarf_child(constructor, &parameter) != 0)
+        return false;
+    do {
+        if (dwarf_tag(&parameter) != DW_TAG_formal_parameter ||
+            die_flag(&parameter, DW_AT_artificial))
+            continue;
+        Dwarf_Die type = parameter;
+        if (!die_type(&type, &type) || (dwarf_tag(&type) != DW_TAG_reference_type &&
+                                        dwarf_tag(&type) != DW_TAG_rvalue_reference_type))
+            return false;
+        return die_type(&type, &type) && die_strip(&type) && type.addr == class->addr;
+    } while (die_next(&parameter));
+    return false;
+}
+
+static bool is_constructor_of(const char *method, const char *class)
+{
+    size_t length = strcspn(class, "<");
+    return strlen(method) == length && memcmp(method, class, length) == 0;
+}
+
+/*
+ * Whether a C++ class is "non-trivial for the purposes of calls" (Itanium C++ ABI, 3.1.1 and 1.1),
+ * as its own declarations say; its bases and members are asked when they are laid out. For where
+ * debug information has no DW_AT_calling_convention, as GCC's.
+ */
+static enum copying copying_of(const struct function_context *context, Dwarf_Die *class)
+{
+    const char *own = dwarf_diename(class);
+    enum copying copying = COPYING_TRIVIAL;
+    Dwarf_Die child;
+    if (dwarf_child(class, &child) != 0)
+        return copying;
+    do {
+        uint64_t virtuality, defaulted = DW_DEFAULTED_no;
+        if (die_unsigned(&child, DW_AT_virtuality, &virtuality) && virtuality != DW_VIRTUALITY_none)
+            return COPYING_VIRTUAL;
+        if (dwarf_tag(&child) != DW_TAG_subprogram)
+            continue;
+        const char *name = dwarf_diename(&child);
+        if (!name || (name[0] != '~' &&
+                      !(own && is_constructor_of(name, own) && is_copy_constructor(&child, class))))
+            continue;
+        /* What is implicit, or defaulted where it is declared, is as trivial as the members are. */
+        bool told = die_unsigned(&child, DW_AT_defaulted, &defaulted) || context->tells_defaulted;
+        if (die_flag(&child, DW_AT_artificial) || defaulted == DW_DEFAULTED_in_class)
+            continue;
+        if (told && !die_flag(&child, DW_AT_deleted))
+            return COPYING_OWN;
+        copying = COPYING_UNKNOWN;
+    } while (die_next(&child));
+    return copying;
+}
+
+/* `is_whole`: it is no member or base. */
+static void check_copying(struct layout *layout, Dwarf_Die *class, bool is_whole)
+{
+    uint64_t convention;
+    if (die_unsigned(class, DW_AT_calling_convention, &convention)) {
+        if (convention == DW_CC_pass_by_reference)
+            layout->indirect = true;
+        layout->indirect_for_sure |= is_whole && convention == DW_CC_pass_by_reference;
+        layout->direct_for_sure |= is_whole && convention == DW_CC_pass_by_value;
+        if (convention == DW_CC_pass_by_reference || convention == DW_CC_pass_by_value)
+            return;
+    }
+    if (!layout->context->is_cxx)
+        return;
+    layout->unpassable |= layout->context->has_old_abi;
+    enum copying copying = copying_of(layout->context, class);
+    bool for_sure = copying == COPYING_VIRTUAL || layout_is_owner(class);
+    layout->indirect_for_sure |= for_sure;
+    layout->indirect |= copying == COPYING_OWN || for_sure;
+    layout->unpassable |= copying == COPYING_UNKNOWN && !for_sure;
+}
+
+/* What nobody knows the shape of: eight bytes each, and what is left. */
+static void show_words(struct layout *layout, uint64_t offset, uint64_t size, const char *name)
+{
+    enum { WORDS_MAX = 8 };
+    for (uint64_t i = 0; i * 8 < size; i++) {
+        uint64_t left = size - i * 8;
+        if (i == WORDS_MAX) {
+            layout->incomplete = true;
+            return;
+        }
+        layout_add_scalar(layout, offset + i * 8,
+                          size > 8 ? layout_element_name(layout, name, i) : name, VALUE_WORD,
+                          left < 8 ? left : 8);
+    }
+}
+
+void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
+                        bool shown, unsigned depth)
+{
+    uint64_t size, align;
+    /* Its own flag: a definition may refer to its declaration (DW_AT_specification). */
+    if (dwarf_hasattr(die, DW_AT_declaration) || !die_size(die, &size)) {
+        if (!layout_add_declared_class(layout, die, offset, name, shown))
+            layout->unknown = true;
+        return;
+    }
+    if (die_unsigned(die, DW_AT_alignment, &align) && align > layout->align &&
+        align <= (1u << 16)) {
+        layout->align = align;
+        layout->align_told = true;
+    }
+    check_copying(layout, die, depth == 0);
+
+    /* Of a union, nobody knows which member is meant. */
+    bool is_union = dwarf_tag(die) == DW_TAG_union_type;
+    size_t first = layout->scalars.count;
+    if (is_union && shown)
+        show_words(layout, offset, size, name);
+    Dwarf_Die member;
+    uint64_t bit_field_end = 0;
+    if (dwarf_child(die, &member) != 0)
+        return;
+    do {
+        int tag = dwarf_tag(&member);
+        if (tag == DW_TAG_member || tag == DW_TAG_inheritance)
+            add_member(layout, &member, offset, name, shown && !is_union, depth, &bit_field_end);
+        else if (tag == DW_TAG_variant_part)
+            layout->unknown = true;
+        if (++layout->visits > LAYOUT_VISITS_MAX)
+            layout->unknown = true;
+    } while (!layout->unknown && !layout->no_memory && die_next(&member));
+    if (shown && !is_union)
+        layout_known_class(layout, die, first, name);
+}

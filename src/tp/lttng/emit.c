@@ -1,0 +1,212 @@
+#include "tp/lttng/emit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <lttng/ust-ringbuffer-context.h>
+#include <urcu/system.h>
+
+#include "tp/lttng/blocking_limit.h"
+#include "tp/lttng/ust_identity.h"
+
+/* A value as a record and as a filter have it. */
+union slot {
+    uint64_t word;
+    const char *string;
+};
+
+/* What became of one hit. */
+struct outcome {
+    uint64_t written, lost, triggers;
+};
+
+/* A hit made ready for all that want it. */
+struct emission {
+    struct ust_identity *speaker;
+    struct blocking_limit *patience;
+    const struct event *event;
+    const struct hit *hit;
+    size_t length;                           /* of the record's fields, in bytes */
+    size_t alignment;                        /* of the most demanding one */
+    size_t string_lengths[PROBE_FIELDS_MAX]; /* NUL included */
+    /*
+     * What filters and captures read: for each field 8 bytes, integers widened to 64 bits, floats
+     * to double, strings as pointers (ust-tracepoint-event.h, stage 3.1).
+     */
+    union slot slots[PROBE_FIELDS_MAX];
+};
+
+/* Never called: see the header. */
+void event_probe_callback(void)
+{
+}
+
+static void emission_prepare(struct emission *emission, const struct event *event,
+                             const struct hit *hit)
+{
+    size_t length = 0, largest = 1;
+    emission->event = event;
+    emission->hit = hit;
+    for (size_t i = 0; i < event->n_fields; i++) {
+        const struct field *field = &event->fields[i];
+        uint64_t value = i < hit->n_values ? hit->values[i] : 0;
+        if (value_is_text(field->kind)) {
+            const char *text = i < hit->n_values ? hit->text + value : "";
+            emission->slots[i].string = text;
+            emission->string_lengths[i] = strlen(text) + 1;
+            length += emission->string_lengths[i];
+        } else {
+            size_t alignment = event_type_alignment(field);
+            emission->slots[i].word = value;
+            length += lttng_ust_ring_buffer_align(length, alignment) + event_type_size(field);
+            largest = alignment > largest ? alignment : largest;
+        }
+    }
+    emission->length = length;
+    emission->alignment = largest;
+}
+
+static void write_value(struct lttng_ust_channel_buffer_ops *ops,
+                        struct lttng_ust_ring_buffer_ctx *ctx, const struct field *field,
+                        uint64_t word)
+{
+    size_t size = event_type_size(field), alignment = event_type_alignment(field);
+    if (field->kind == VALUE_FLOAT && size == sizeof(float)) {
+        double wide;
+        memcpy(&wide, &word, sizeof(wide));
+        float narrow = (float)wide;
+        ops->event_write(ctx, &narrow, size, alignment);
+    } else if (size == 1) {
+        uint8_t value = (uint8_t)word;
+        ops->event_write(ctx, &value, size, alignment);
+    } else if (size == 2) {
+        uint16_t value = (uint16_t)word;
+        ops->event_write(ctx, &value, size, alignment);
+    } else if (size == 4) {
+        uint32_t value = (uint32_t)word;
+        ops->event_write(ctx, &value, size, alignment);
+    } else {
+        ops->event_write(ctx, &word, size, alignment);
+    }
+}
+
+/* Whether the recorder's session and channel take records now. */
+static bool recorder_active(const struct lttng_ust_event_recorder *recorder)
+{
+    const struct lttng_ust_channel_common *channel = recorder->chan->parent;
+    return CMM_ACCESS_ONCE(channel->session->active) && CMM_ACCESS_ONCE(channel->enabled);
+}
+
+/* 1: a record was written. 0: the channel is closed. Negative: there was no room. */
+static int record(const struct emission *emission, struct lttng_ust_event_recorder *recorder,
+                  struct lttng_ust_probe_ctx *probe_ctx)
+{
+    struct lttng_ust_channel_buffer_ops *ops = recorder->chan->ops;
+    struct lttng_ust_ring_buffer_ctx ctx;
+    lttng_ust_ring_buffer_ctx_init(&ctx, recorder, emission->length, (int)emission->alignment,
+                                   probe_ctx);
+    ust_identity_may_wait(emission->speaker,
+                          blocking_limit_for(emission->patience, recorder->chan));
+    int rc = ops->event_reserve(&ctx);
+    if (rc == -EAGAIN) /* recording was disabled this very moment */
+        return 0;
+    blocking_limit_learn(emission->patience, recorder->chan, rc < 0);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < emission->event->n_fields; i++) {
+        const struct field *field = &emission->event->fields[i];
+        if (value_is_text(field->kind))
+            ops->event_strcpy(&ctx, emission->slots[i].string, emission->string_lengths[i]);
+        else
+            write_value(ops, &ctx, field, emission->slots[i].word);
+    }
+    ops->event_commit(&ctx);
+    return 1;
+}
+
+static void notify(const struct emission *emission, struct lttng_ust_event_notifier *notifier,
+                   struct lttng_ust_probe_ctx *probe_ctx)
+{
+    struct lttng_ust_notification_ctx ctx = {
+        .struct_size = sizeof(ctx),
+        .eval_capture = CMM_ACCESS_ONCE(notifier->eval_capture),
+    };
+    notifier->notification_send(notifier, (const char *)emission->slots, probe_ctx, &ctx);
+}
+
+/* Whether what is attached wants this call, by its state and by its filter. */
+static bool passes(const struct emission *emission, const struct lttng_ust_event_common *event,
+                   struct lttng_ust_probe_ctx *probe_ctx)
+{
+    if (event->type == LTTNG_UST_EVENT_TYPE_RECORDER && !recorder_active(event->child))
+        return false;
+    if (!CMM_ACCESS_ONCE(event->enabled))
+        return false;
+    return !CMM_ACCESS_ONCE(event->eval_filter) ||
+           event->run_filter(event, (const char *)emission->slots, probe_ctx, NULL) ==
+               LTTNG_UST_EVENT_FILTER_ACCEPT;
+}
+
+/*
+ * What the probe function that liblttng-ust's macros generate does (stage 5), for those attached to
+ * the tracepoint that are of the type. Returns whether there are others.
+ */
+static bool serve(const struct emission *emission, const struct lttng_ust_tracepoint_probe *probes,
+                  enum lttng_ust_event_type type, struct outcome *outcome)
+{
+    bool others = false;
+    for (const struct lttng_ust_tracepoint_probe *probe = probes; probe && probe->func; probe++) {
+        if (probe->func != event_probe_callback)
+            continue;
+        struct lttng_ust_event_common *event = probe->data;
+        struct lttng_ust_probe_ctx probe_ctx = {
+            .struct_size = sizeof(probe_ctx),
+            .ip = (void *)(uintptr_t)emission->hit->ip,
+        };
+        if (event->type != type) {
+            others = true;
+        } else if (passes(emission, event, &probe_ctx)) {
+            if (type == LTTNG_UST_EVENT_TYPE_NOTIFIER) {
+                notify(emission, event->child, &probe_ctx);
+                outcome->triggers++;
+                continue;
+            }
+            int rc = record(emission, event->child, &probe_ctx);
+            outcome->written += rc > 0;
+            outcome->lost += rc < 0;
+        }
+    }
+    return others;
+}
+
+/* No other thread adds at the same time, so no costly instruction is needed. */
+static void add(_Atomic uint64_t *count, uint64_t n)
+{
+    if (n)
+        atomic_store_explicit(count, emit_count(count) + n, memory_order_relaxed);
+}
+
+void emit_hit(struct ust_identity *speaker, struct blocking_limit *patience,
+              const struct event *event, const struct hit *hit, struct emit_counts *counts)
+{
+    if (!CMM_LOAD_SHARED(event->tracepoint->state))
+        return;
+    struct outcome outcome = {0};
+    struct emission emission;
+    emission.speaker = speaker;
+    emission.patience = patience;
+    emission_prepare(&emission, event, hit);
+    ust_identity_begin(speaker, hit);
+    /* What is attached is freed only once no reader is left that might have seen it. */
+    lttng_ust_tp_rcu_read_lock();
+    const struct lttng_ust_tracepoint_probe *probes =
+        __atomic_load_n(&event->tracepoint->probes, __ATOMIC_ACQUIRE);
+    /* Triggers last: a snapshot that is taken because of a call holds that call. */
+    if (serve(&emission, probes, LTTNG_UST_EVENT_TYPE_RECORDER, &outcome))
+        serve(&emission, probes, LTTNG_UST_EVENT_TYPE_NOTIFIER, &outcome);
+    lttng_ust_tp_rcu_read_unlock();
+    ust_identity_end(speaker);
+    add(&counts->written, outcome.written);
+    add(&counts->lost, outcome.lost);
+    add(&counts->triggered, outcome.triggers > 0);
+}

@@ -1,0 +1,89 @@
+/*
+ * Probes as LTTng-UST tracepoints: the structures that liblttng-ust's macros generate at compile
+ * time (lttng/ust-tracepoint-event.h), made at run time. What is registered must stay where it is
+ * until it is unregistered.
+ */
+#ifndef TP_LTTNG_EVENT_CLASS_H
+#define TP_LTTNG_EVENT_CLASS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lttng/tracepoint-types.h>
+#include <lttng/ust-events.h>
+
+#include "symbols/probe.h"
+#include "tp/lttng/event_type.h"
+#include "util/error.h"
+
+/*
+ * Exported by liblttng-ust-tracepoint. They are declared here because lttng/tracepoint.h, besides
+ * declaring some, puts constructors that look them up with dlsym() into every file.
+ */
+int lttng_ust_tracepoint_module_register(struct lttng_ust_tracepoint *const *tracepoints, int n);
+int lttng_ust_tracepoint_module_unregister(struct lttng_ust_tracepoint *const *tracepoints);
+void lttng_ust_tp_rcu_read_lock(void);
+void lttng_ust_tp_rcu_read_unlock(void);
+
+/* One event: what emits it. */
+struct event {
+    const struct lttng_ust_tracepoint *tracepoint;
+    size_t n_fields;
+    const struct field *fields; /* the probe's */
+    struct event *same_hash;    /* the next one in the table of names */
+};
+
+/* Events of one provider, registered together. */
+struct event_batch {
+    struct event_batch *next; /* the batch added before; set before the batch is published */
+    size_t n_events;
+    struct event *events;
+    struct lttng_ust_tracepoint *tracepoints;        /* one per event, in the same order */
+    struct lttng_ust_tracepoint **tracepoint_list;   /* ... as they are registered */
+    struct lttng_ust_tracepoint_class *classes;      /* one per event */
+    struct lttng_ust_event_desc *descs;              /* one per event */
+    const struct lttng_ust_event_desc **desc_list;   /* ... as they are registered */
+    struct lttng_ust_event_field *fields;            /* of all events */
+    const struct lttng_ust_event_field **field_list; /* ... as they are registered */
+    struct lttng_ust_probe_desc provider;
+    struct lttng_ust_registered_probe *registered;
+    char *text;    /* the names of provider and events */
+    uint8_t *seen; /* the state of each tracepoint when the rules were last looked at */
+};
+
+/* One event that is to be made. */
+struct event_request {
+    const char *name; /* without the provider */
+    size_t n_fields;
+    const struct field *fields;
+};
+
+/*
+ * Whether LTTng takes an event of that name with those fields: one refused event would make
+ * liblttng-ust refuse the whole provider, or make the trace unreadable. -EINVAL with the reason.
+ */
+MUST_CHECK int event_check(const char *provider, const char *name, const struct field *fields,
+                           size_t n_fields, struct error *err);
+
+/* Whether events with these fields look the same to LTTng, so that they may share one name. */
+bool event_same_fields(const struct field *a, size_t n_a, const struct field *b, size_t n_b);
+
+/*
+ * Makes and registers `n` (not 0) checked events of `provider`, in that order; the fields must
+ * outlive its being registered.
+ */
+MUST_CHECK int event_batch_new(const char *provider, const struct event_request *requests, size_t n,
+                               struct event_enums *enums, struct event_batch **batch);
+/*
+ * Unregisters all batches of the list. They are not freed: of an event that is in several channels
+ * of a session, liblttng-ust 2.13 forgets but one when it is unregistered, and looks at the names
+ * of the others when the process ends.
+ */
+void event_batches_retire(struct event_batch *first);
+
+/* What liblttng-ust holds as the function of our tracepoints; emit_hit() tells by it which of the
+   things attached to a tracepoint are ours to serve. */
+void event_probe_callback(void);
+
+#endif

@@ -1,0 +1,355 @@
+/* What libptrace_tracer_session.so exports: the recording session from its choice to its end. */
+#include "tp/session/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tp/session/session_internal.h"
+#include "util/cleanup.h"
+#include "util/text.h"
+
+/* Starts it. That somebody else did meanwhile makes it his, unless that was another tracer. */
+static int start_decided(struct session *session, struct error *err)
+{
+    int rc = lttng_start_tracing(session->name);
+    if (rc == -LTTNG_ERR_TRACE_ALREADY_STARTED && session->owner == SESSION_USER_IDLE) {
+        session->joined = session->started = session_use_is_started(session);
+        if (!session->joined)
+            session->owner = SESSION_USER_STARTED;
+        return 0;
+    }
+    if (rc < 0)
+        return error_set(err, -EIO, "cannot start session %s: %s", session->name,
+                         lttng_strerror(rc));
+    session->joined = session->owner == SESSION_USER_IDLE;
+    session_use_set_started(session, true);
+    return 0;
+}
+
+static int start(struct session *session, struct error *err)
+{
+    if (!session_use_decide(session))
+        return error_set(err, -EBUSY,
+                         "cannot start session %s: another tracer that uses it does not answer",
+                         session->name);
+    int rc = start_decided(session, err);
+    if (rc == 0) {
+        session->seen = SEEN_STARTED;
+        session->starts = session_use_starts(session);
+    }
+    session_use_decided(session);
+    return rc;
+}
+
+/* That a session is destroyed meanwhile is no fault of what was to be done with it. */
+static int unless_gone(struct session *session, int rc, struct error *err)
+{
+    struct found_session found;
+    if (rc < 0 && session_find_again(session, &found) == 0)
+        return session_error_gone(session, err);
+    return rc;
+}
+
+/* Where one's own events go: the only user-space channel, or channel0. */
+static const char *pick_channel(const struct rule_list *rules)
+{
+    return rules->channels.count == 1 ? rules->channels.items[0] : "channel0";
+}
+
+/* Whether some trigger waits for one of our names. */
+static bool trigger_waits(struct session *session)
+{
+    pthread_mutex_lock(&session->rules_lock);
+    bool waits = name_set_asked_for(&session->names, &session->rules, true);
+    pthread_mutex_unlock(&session->rules_lock);
+    return waits;
+}
+
+static void warn_nothing_enabled(const struct session *session, const struct rule_list *rules,
+                                 const struct session_names *names)
+{
+    cleanup(cleanup_free) char *patterns = rules_provider_patterns(names->names, names->n_selected);
+    if (names->n_selected > 0 && patterns)
+        log_warning("no rule of session %s asks for a traced function yet; to enable all: lttng "
+                    "enable-event -u -s %s -c %s '%s'",
+                    session->name, session->name, pick_channel(rules), patterns);
+}
+
+/* Whether one of the names has a provider that was not there before; in an own session all of a
+   provider's events are enabled at once. */
+static bool has_new_provider(struct session *session, const char *const *names, size_t n)
+{
+    bool any = false;
+    pthread_mutex_lock(&session->rules_lock);
+    for (size_t i = 0; i < n; i++) {
+        size_t length = strcspn(names[i], ":");
+        bool known = false;
+        for (size_t j = session->enabled.count; j > 0 && !known; j--) {
+            const char *provider = session->enabled.items[j - 1];
+            known = strncmp(provider, names[i], length) == 0 && !provider[length];
+        }
+        if (known)
+            continue;
+        any = true;
+        char **place = vec_push(&session->enabled);
+        char *provider = place ? strndup(names[i], length) : NULL;
+        if (provider)
+            *place = provider;
+        else if (place)
+            session->enabled.count--;
+    }
+    pthread_mutex_unlock(&session->rules_lock);
+    return any;
+}
+
+/*
+ * In a session that only we record into, all of our providers' events are wanted. Not `*`: that
+ * would take what liblttng-ust has to say of itself, and rules with exclusions make the session
+ * daemons of LTTng 2.13 before 2.13.10 crash when anybody lists them.
+ */
+static int begin_own(struct session *session, const struct session_names *names, struct error *err)
+{
+    session->expects = true;
+    session->channel = strdup("channel0");
+    if (!session->channel)
+        return error_set(err, -ENOMEM, "out of memory");
+    (void)has_new_provider(session, names->names, names->n_selected);
+    int rc = rules_enable(session->name, session->channel, names->names, names->n_selected,
+                          RULES_PROVIDER, err);
+    return rc < 0 ? rc : start(session, err);
+}
+
+static int begin(struct session *session, const struct session_names *names, struct error *err)
+{
+    if (session->owner == SESSION_OWN)
+        return begin_own(session, names, err);
+    int rc = 0;
+    bool matched = name_set_asked_for(&session->names, &session->chosen, false);
+    session->expects = matched || session->owner == SESSION_USER_IDLE;
+    if (session->owner == SESSION_USER_STARTED && !matched && !trigger_waits(session))
+        warn_nothing_enabled(session, &session->chosen, names);
+    if (session->owner == SESSION_USER_IDLE) {
+        if (!matched) {
+            session->channel = strdup(pick_channel(&session->chosen));
+            rc = session->channel ? rules_enable(session->name, session->channel, names->names,
+                                                 names->n_selected, RULES_EXACT, err)
+                                  : error_set(err, -ENOMEM, "out of memory");
+        }
+        if (rc == 0)
+            rc = start(session, err);
+    }
+    if (rc == 0)
+        session_say_how_to_watch(session);
+    return rc;
+}
+
+static int learn(struct session *session, const char *const *names, size_t n, struct error *err)
+{
+    int rc = name_set_learn(&session->names, names, n);
+    return rc < 0 ? error_set(err, rc, "out of memory") : 0;
+}
+
+/* A session that is started is not asked about: processes are held meanwhile, and the daemon may
+   take its time. */
+static int session_begin(struct session *session, const struct session_names *names,
+                         struct error *err)
+{
+    bool asks = session->owner != SESSION_USER_STARTED;
+    int rc = learn(session, names->names, names->n, err);
+    if (rc < 0)
+        return rc;
+    if (asks) {
+        struct found_session found;
+        session_lock(session);
+        /* What was made anew under its name is not to be started. */
+        rc = session_find_again(session, &found) == 0 ? session_error_gone(session, err) : 0;
+    }
+    if (rc == 0)
+        rc = begin(session, names, err);
+    if (asks) {
+        rc = unless_gone(session, rc, err);
+        session_unlock(session);
+    }
+    session->begun = rc == 0;
+    return rc;
+}
+
+static int session_extend(struct session *session, const char *const *names, size_t n,
+                          struct error *err)
+{
+    int rc = learn(session, names, n, err);
+    if (rc < 0 || !session->channel ||
+        (session->owner == SESSION_OWN && !has_new_provider(session, names, n)))
+        return rc;
+    struct found_session found;
+    session_lock(session);
+    if (session_find_again(session, &found) != 0)
+        rc = rules_enable(session->name, session->channel, names, n,
+                          session->owner == SESSION_OWN ? RULES_PROVIDER : RULES_EXACT, err);
+    if (rc < 0 && session_find_again(session, &found) == 0)
+        rc = 0; /* session_check() tells that it is gone */
+    session_unlock(session);
+    return rc;
+}
+
+/* The rules of all sessions as they are now, but for those of a session that just vanishes. */
+static void read_all_rules(struct session *session)
+{
+    struct rule_list rules = {0}, old;
+    struct error err;
+    if (rule_list_read(&rules, NULL, &err) < 0)
+        log_debug("cannot read all sessions' rules: %s", err.text);
+    pthread_mutex_lock(&session->rules_lock);
+    old = session->rules;
+    session->rules = rules;
+    pthread_mutex_unlock(&session->rules_lock);
+    rule_list_clear(&old);
+}
+
+/*
+ * A channel may be made to block the application without a limit. With the consumer dead or stuck
+ * that would be for ever, and the traced program would hang with the tracer.
+ */
+static void refuse_endless_blocking(const struct session *session)
+{
+    if (!session->rules.blocks_forever || !getenv("LTTNG_UST_ALLOW_BLOCKING"))
+        return;
+    log_warning("channel %s of session %s blocks without a limit: no channel blocks the tracer",
+                session->rules.blocking_channel, session->rules.blocking_session);
+    unsetenv("LTTNG_UST_ALLOW_BLOCKING");
+}
+
+static int session_choose(const struct session_request *request, struct session **session,
+                          struct error *err)
+{
+    log_set_level(request->level);
+    int rc = session_choice(request, session, err);
+    if (rc == 0) {
+        read_all_rules(*session);
+        refuse_endless_blocking(*session);
+    }
+    return rc;
+}
+
+static bool event_names_provider(const struct session *session, const char *provider)
+{
+    size_t length = strlen(provider);
+    for (size_t i = 0; i < session->rules.list.count; i++) {
+        const char *pattern = session->rules.list.items[i].pattern;
+        if (strncmp(pattern, provider, length) == 0 && pattern[length] == ':')
+            return true;
+    }
+    return false;
+}
+
+static bool session_names_provider(struct session *session, const char *provider)
+{
+    pthread_mutex_lock(&session->rules_lock);
+    bool named = event_names_provider(session, provider);
+    pthread_mutex_unlock(&session->rules_lock);
+    return named;
+}
+
+static void session_look(struct session *session)
+{
+    session_lock(session);
+    read_all_rules(session);
+    session_unlock(session);
+}
+
+static void session_judge(struct session *session)
+{
+    if (!session->begun)
+        return;
+    unmatched_judge(&session->misses, session);
+    counters_judge(&session->counters, &session->rules, &session->names);
+}
+
+static int session_check_begun(struct session *session, struct error *err)
+{
+    session_lock(session);
+    int rc = session->begun ? session_check(session, err) : 0;
+    session_unlock(session);
+    return rc;
+}
+
+static uint64_t session_discarded(const struct session *session)
+{
+    return session->discarded;
+}
+
+static bool session_expects(const struct session *session)
+{
+    return session->expects && !session->interrupted && session->seen != SEEN_GONE;
+}
+
+static const char *session_impediment(const struct session *session)
+{
+    return session->counters.impediment[0] ? session->counters.impediment : NULL;
+}
+
+static enum session_owner session_owner_of(const struct session *session)
+{
+    return session->owner;
+}
+
+static const char *session_name(const struct session *session)
+{
+    return session->name;
+}
+
+static const char *session_path(const struct session *session)
+{
+    return session->path;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    session_discard(session);
+    if (session->use_fd >= 0)
+        close(session->use_fd);
+    free(session->use_path);
+    output_unmake(&session->output);
+    output_free(&session->output);
+    rule_list_clear(&session->rules);
+    rule_list_clear(&session->chosen);
+    unmatched_free(&session->misses);
+    counters_free(&session->counters);
+    for (size_t i = 0; i < session->enabled.count; i++)
+        free(session->enabled.items[i]);
+    vec_free(&session->enabled);
+    free(session->channel);
+    name_set_free(&session->names);
+    pthread_mutex_destroy(&session->rules_lock);
+    pthread_mutex_destroy(&session->lock);
+    free(session);
+}
+
+extern const struct session_ops session_lttng_ops;
+__attribute__((visibility("default"))) const struct session_ops session_lttng_ops = {
+    .choose = session_choose,
+    .begin = session_begin,
+    .look = session_look,
+    .event_names_provider = session_names_provider,
+    .judge = session_judge,
+    .check = session_check_begun,
+    .watch = session_watch,
+    .end = session_end,
+    .unanswered = session_unanswered,
+    .silent_ms = session_silent_ms,
+    .expects = session_expects,
+    .impediment = session_impediment,
+    .owner = session_owner_of,
+    .name = session_name,
+    .path = session_path,
+    .describe = session_describe,
+    .discard = session_discard,
+    .free = session_free,
+    .extend = session_extend,
+    .discarded = session_discarded,
+};

@@ -1,0 +1,111 @@
+/* Which session it is: by the rules of the manual page. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tp/session/session_internal.h"
+#include "util/cleanup.h"
+
+/* What is known of the session, which is used from here on. 1; 0: it is not there any more; -EIO.
+   With the decision held, if there is a lock file. */
+static int look_at_user_session(struct session *session, struct error *err)
+{
+    struct found_session found;
+    char trigger[LTTNG_NAME_MAX];
+    int rc = session_find_again(session, &found);
+    if (rc < 0)
+        return error_set(err, -EIO, "cannot ask the session daemon for session %s: %s",
+                         session->name, lttng_strerror(rc));
+    if (rc == 0)
+        return 0;
+    session->seen = found.enabled ? SEEN_STARTED : SEEN_IDLE;
+    session->starts = session_use_starts(session);
+    /* What a tracer has started is the user's no more than what is not started. */
+    session->owner = found.enabled && !session_use_is_started(session) ? SESSION_USER_STARTED
+                                                                       : SESSION_USER_IDLE;
+    if (!found.enabled && trigger_starts_session(session->name, trigger, sizeof(trigger))) {
+        log_info("session %s is left for trigger %s to start", session->name, trigger);
+        session->owner = SESSION_USER_STARTED;
+    }
+    return 1;
+}
+
+/* The user's session of that name. 1; 0: it is not there any more; -errno. */
+static int use_session(const struct found_session *found, struct session **result,
+                       struct error *err)
+{
+    struct session *session = session_new(SESSION_USER_STARTED);
+    if (!session)
+        return error_set(err, -ENOMEM, "out of memory");
+    snprintf(session->name, sizeof(session->name), "%s", found->name);
+    snprintf(session->path, sizeof(session->path), "%s", found->path);
+    session->snapshots = found->snapshots;
+    session->live = found->live;
+    session->created = found->created;
+    bool decides = session_use_begin(session);
+    int rc = look_at_user_session(session, err);
+    if (decides)
+        session_use_decided(session);
+    if (rc <= 0)
+        session_free(session);
+    else
+        *result = session;
+    return rc;
+}
+
+/* Users have session daemons of their own, and none sees the others' sessions. */
+static const char *where_others_are(void)
+{
+    if (geteuid() == 0)
+        return "; to use a session of another user, have that user call sudo";
+    if (access("/var/run/lttng", F_OK) == 0)
+        return "; root's sessions are for root and the group tracing";
+    return "";
+}
+
+static int choose(const struct session_request *request, struct session **session,
+                  struct error *err)
+{
+    if (request->name && request->output)
+        return error_set(err, -EINVAL,
+                         "--session and --output exclude each other: a session has its output");
+    if (request->output)
+        return session_make_own(request, session, err);
+    struct found_session found;
+    cleanup(cleanup_free) char *current =
+        request->name ? NULL : current_session_name(request->home);
+    const char *name = request->name ? request->name : current;
+    bool alive = name && daemon_is_alive();
+    int rc = alive ? session_find(name, &found) : 0;
+    if (rc < 0)
+        return error_set(err, -EIO, "cannot ask the session daemon for session %s: %s", name,
+                         lttng_strerror(rc));
+    if (rc > 0)
+        rc = use_session(&found, session, err);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    if (!request->name)
+        return session_make_own(request, session, err);
+    return error_set(err, -ENOENT,
+                     alive ? "there is no session %s: `lttng list` shows those there are%s"
+                           : "there is no session %s: no LTTng session daemon runs%s",
+                     name, where_others_are());
+}
+
+int session_choice(const struct session_request *request, struct session **session,
+                   struct error *err)
+{
+    for (;;) {
+        struct found_session found;
+        int rc = choose(request, session, err);
+        if (rc < 0 || (*session)->owner == SESSION_OWN)
+            return rc;
+        (*session)->discarded = session_read_discarded(*session);
+        rc = rule_list_read(&(*session)->chosen, (*session)->name, err);
+        if (rc == 0 || session_find_again(*session, &found) != 0)
+            return rc;
+        /* It was destroyed meanwhile. */
+        session_free(*session);
+        *session = NULL;
+    }
+}

@@ -1,0 +1,240 @@
+/* The end of a session; and the daemon that may owe an answer then, or at any other time. */
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "tp/session/session_internal.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+
+enum {
+    DESTRUCTION_TIMEOUT_MS = 60000, /* for the consumer to write out what is in the rings */
+    DISK_TIMEOUT_MS = 1000,         /* ... on a full disk */
+    /* For an answer: to ask for all that a session with many thousand rules has takes seconds. */
+    ANSWER_TIMEOUT_MS = 30000,
+    DISK_ANSWER_TIMEOUT_MS = 3000,
+};
+
+void session_asks(struct session *session)
+{
+    session->asked_ms = clock_ms();
+}
+
+void session_lock(struct session *session)
+{
+    pthread_mutex_lock(&session->lock);
+    session_asks(session);
+}
+
+void session_unlock(struct session *session)
+{
+    session->asked_ms = 0;
+    pthread_mutex_unlock(&session->lock);
+}
+
+int64_t session_silent_ms(const struct session *session)
+{
+    int64_t asked = session->asked_ms;
+    return asked ? clock_ms() - asked : 0;
+}
+
+bool session_unanswered(const struct session *session)
+{
+    struct error full;
+    int64_t waits = session_silent_ms(session);
+    if (waits <= DISK_ANSWER_TIMEOUT_MS)
+        return false;
+    return waits > ANSWER_TIMEOUT_MS || session_check_disk(session, &full) < 0;
+}
+
+uint64_t session_read_discarded(const struct session *session)
+{
+    uint64_t sum = 0;
+    cleanup(cleanup_free) struct lttng_channel *channels = NULL;
+    int n = session_list_channels(session, &channels);
+    for (int i = 0; i < n; i++) {
+        uint64_t discarded;
+        if (lttng_channel_get_discarded_event_count(&channels[i], &discarded) == 0)
+            sum += discarded;
+    }
+    return sum;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/*
+ * Stops it. Neither lttng_stop_tracing() nor lttng_data_pending(): somebody may start the session
+ * again at any time, and the session daemon of LTTng 2.13.9 aborts when asked for the pending data
+ * of a session that is started.
+ */
+static int stop(struct session *session, struct error *err)
+{
+    session->stopped_ns = now_ns();
+    int rc = lttng_stop_tracing_no_wait(session->name);
+    if (rc == -LTTNG_ERR_SESS_NOT_FOUND) {
+        session_note_gone(session);
+        return 0;
+    }
+    if (rc == -LTTNG_ERR_TRACE_ALREADY_STOPPED) {
+        /* By somebody else, a moment ago: who does that waits for the data, or does not want to. */
+        session->seen = SEEN_STOPPED;
+        return 0;
+    }
+    if (rc < 0) {
+        if (rc == -LTTNG_ERR_NO_SESSIOND)
+            session->exists = false;
+        return error_set(err, -EIO, "cannot stop session %s: %s", session->name,
+                         lttng_strerror(rc));
+    }
+    session->stopped = true;
+    return 0;
+}
+
+/* Stops a session that tracers have started, if this is the last of them. With the decision held.
+ */
+static int stop_as_last(struct session *session, struct error *err)
+{
+    if (session_use_is_shared(session)) {
+        if (session->begun)
+            log_info("session %s is left started for another tracer, which stops it",
+                     session->name);
+        return 0;
+    }
+    int rc = stop(session, err);
+    session_use_set_started(session, false);
+    return rc;
+}
+
+/* Leaves a session of the user's. With the decision held. */
+static int leave_decided(struct session *session, struct error *err)
+{
+    struct found_session found;
+    bool joined = session->joined;
+    int rc = session_find_again(session, &found);
+    if (rc < 0)
+        return joined ? error_set(err, -EIO, "cannot stop session %s: %s", session->name,
+                                  lttng_strerror(rc))
+                      : 0;
+    session_note(session, rc > 0 ? &found : NULL);
+    if (rc == 0 || !found.enabled)
+        return 0;
+    if (session_use_is_started(session))
+        return stop_as_last(session, err);
+    if (joined)
+        log_info("session %s is left started: it was not the tracer that started it last",
+                 session->name);
+    return 0;
+}
+
+static int leave(struct session *session, struct error *err)
+{
+    int rc = 0;
+    if (session_use_decide(session)) {
+        rc = leave_decided(session, err);
+        session_use_end(session);
+    } else {
+        log_warning("session %s is left as it is: another tracer that uses it does not answer",
+                    session->name);
+    }
+    session->left = true;
+    return rc;
+}
+
+int session_destroy(struct session *session, struct error *err)
+{
+    struct lttng_destruction_handle *handle = NULL;
+    bool unfinished = false;
+    session->exists = false;
+    session_asks(session);
+    int code = lttng_destroy_session_ext(session->name, &handle);
+    if (code == LTTNG_OK) {
+        struct error full;
+        int wait_ms =
+            session_check_disk(session, &full) < 0 ? DISK_TIMEOUT_MS : DESTRUCTION_TIMEOUT_MS;
+        session->asked_ms = 0; /* this has a limit of its own */
+        int status = lttng_destruction_handle_wait_for_completion(handle, wait_ms);
+        unfinished = status != LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED;
+        session_asks(session);
+        lttng_destruction_handle_destroy(handle);
+    }
+    if (unfinished)
+        return error_set(err, -ETIMEDOUT,
+                         "LTTng has not finished to destroy session %s: it may remain, and the "
+                         "trace in %s may lack its end",
+                         session->name, session->path);
+    if (code == LTTNG_ERR_SESS_NOT_FOUND)
+        session_note_gone(session);
+    else if (code != LTTNG_OK)
+        return error_set(err, -EIO, "cannot destroy session %s: %s", session->name,
+                         lttng_strerror(-code));
+    return 0;
+}
+
+/* Stops a session of our own, of which others may know. */
+static int stop_own(struct session *session, struct error *err)
+{
+    struct found_session found;
+    int rc = session->begun ? session_find_again(session, &found) : 1;
+    if (rc >= 0 && session->begun)
+        session_note(session, rc > 0 ? &found : NULL);
+    return rc != 0 && session->started ? stop(session, err) : 0;
+}
+
+static int end(struct session *session, struct error *err)
+{
+    bool counts = session->begun;
+    int rc = session->owner == SESSION_OWN ? stop_own(session, err) : leave(session, err);
+    session->started = false;
+    if (rc == 0 && session->stopped)
+        rc = session_wait_written(session, session->stopped_ns, err);
+    if (rc == 0 && session->stopped)
+        rc = session_check_disk(session, err);
+    session_asks(session);
+    bool there = session->seen != SEEN_GONE;
+    session->discarded = counts && there ? session_read_discarded(session) - session->discarded : 0;
+    session_asks(session);
+    if (there)
+        session->per_process = session_domain(session->name).buf_type == LTTNG_BUFFER_PER_PID;
+    if (session->exists) {
+        struct error second;
+        int rc_destroy = session_destroy(session, &second);
+        if (rc == 0 && rc_destroy < 0) {
+            rc = rc_destroy;
+            *err = second;
+        }
+    }
+    if (rc == 0 && session->begun && session->seen == SEEN_GONE &&
+        session->owner != SESSION_USER_STARTED)
+        rc = session_error_gone(session, err);
+    return rc;
+}
+
+int session_end(struct session *session, struct error *err)
+{
+    session_lock(session);
+    int rc = end(session, err);
+    session_unlock(session);
+    return rc;
+}
+
+void session_discard(struct session *session)
+{
+    struct error err = {0};
+    int rc = 0;
+    session_lock(session);
+    if (session->owner == SESSION_OWN && session->started)
+        lttng_stop_tracing_no_wait(session->name);
+    else if (session->owner != SESSION_OWN && !session->left)
+        rc = leave(session, &err);
+    session->started = false;
+    if (session->exists)
+        rc = session_destroy(session, &err);
+    if (rc < 0)
+        log_warning("%s", err.text);
+    session_unlock(session);
+}

@@ -1,0 +1,61 @@
+/* Whether a session still records: its daemons live, and its disk has room. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "tp/session/session_internal.h"
+#include "util/cleanup.h"
+
+enum { DISK_IS_FULL = 64 << 10 /* what is left, in bytes, is less than any use */ };
+
+/* The daemon answers such a request by asking the consumer daemon, whose death it tells no other
+   way; one that is stopped makes the request wait. */
+static int ask_consumer(const struct session *session)
+{
+    cleanup(cleanup_free) struct lttng_channel *channels = NULL;
+    return session_list_channels(session, &channels);
+}
+
+static int check_daemons(struct session *session, struct error *err)
+{
+    struct found_session found;
+    if (!daemon_is_alive())
+        return error_set(err, -ECONNRESET,
+                         "the LTTng session daemon has ended: nothing more is recorded in session "
+                         "%s, and what was not written out is lost",
+                         session->name);
+    int rc = session_find_again(session, &found);
+    if (rc == 0) {
+        session_note_gone(session);
+        return session_error_gone(session, err);
+    }
+    if (rc > 0 && ask_consumer(session) == -LTTNG_ERR_NO_USTCONSUMERD)
+        return error_set(err, -EPIPE,
+                         "lttng-consumerd has ended: nothing more is recorded, and what session "
+                         "%s had not written out is lost; the session daemon must be started anew",
+                         session->name);
+    return 0;
+}
+
+int session_check_disk(const struct session *session, struct error *err)
+{
+    struct statvfs disk;
+    if (session->path[0] != '/' || statvfs(session->path, &disk) < 0)
+        return 0;
+    uint64_t blocks = geteuid() == 0 ? disk.f_bfree : disk.f_bavail;
+    if (blocks * disk.f_frsize >= DISK_IS_FULL)
+        return 0;
+    return error_set(err, -ENOSPC,
+                     "the disk of %s is full: what LTTng cannot write there is lost, and not "
+                     "counted",
+                     session->path);
+}
+
+int session_check(struct session *session, struct error *err)
+{
+    /* The disk first: nobody need be asked. */
+    int rc = session_check_disk(session, err);
+    return rc < 0 ? rc : check_daemons(session, err);
+}

@@ -1,0 +1,85 @@
+/* How what a session has recorded is read, in words for the end of a trace. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tp/session/session_internal.h"
+#include "util/log.h"
+
+enum { CONTROL_PORT = 5342 /* lttng-relayd(8), --control-port */ };
+
+/* The relay daemon of a URL as liblttng-ctl gives it: "tcp4://HOST:PORT/DIRECTORY [data: PORT]". */
+struct relay {
+    char host[HOST_NAME_MAX + 3]; /* an IPv6 address in brackets */
+    long port;
+};
+
+static bool relay_parse(const char *url, struct relay *relay)
+{
+    const char *start = strstr(url, "://");
+    if (!start || strncmp(url, "tcp", 3) != 0)
+        return false;
+    start += 3;
+    size_t length = strcspn(start, "/ ");
+    const char *colon = memrchr(start, ':', length);
+    const char *bracket = memrchr(start, ']', length);
+    if (bracket && colon && colon < bracket) /* one of the address's own */
+        colon = NULL;
+    relay->port = colon ? strtol(colon + 1, NULL, 10) : CONTROL_PORT;
+    length = colon ? (size_t)(colon - start) : length;
+    if (length == 0 || length >= sizeof(relay->host))
+        return false;
+    memcpy(relay->host, start, length);
+    relay->host[length] = '\0';
+    return true;
+}
+
+static void machine_name(char *name, size_t size)
+{
+    if (gethostname(name, size - 1) < 0)
+        name[0] = '\0';
+    name[size - 1] = '\0';
+}
+
+void session_say_how_to_watch(const struct session *session)
+{
+    struct relay relay;
+    char machine[HOST_NAME_MAX + 1] = "";
+    if (!session->live || !relay_parse(session->path, &relay))
+        return;
+    machine_name(machine, sizeof(machine));
+    /* Nobody has told the session which port viewers use; who moves one port moves all. */
+    log_info("to watch: babeltrace2 -i lttng-live net://%s%s/host/%s/%s", relay.host,
+             relay.port == CONTROL_PORT ? "" : ":LIVE-PORT", machine, session->name);
+}
+
+static void describe_trace(const struct session *session, char *text, size_t size)
+{
+    struct relay relay;
+    char machine[HOST_NAME_MAX + 1] = "";
+    machine_name(machine, sizeof(machine));
+    if (session->snapshots && session->per_process)
+        /* Its buffers were the tracer's, and end with it. */
+        snprintf(text, size, "snapshots of session %s can only be taken while the tracer runs",
+                 session->name);
+    else if (session->snapshots)
+        snprintf(text, size, "to take a snapshot: lttng snapshot record --session=%s",
+                 session->name);
+    else if (relay_parse(session->path, &relay))
+        /* Viewers of live sessions are shown what comes, not what was. */
+        snprintf(text, size, "lttng-relayd at %s:%ld has the trace (~/lttng-traces/%s/%s*)",
+                 relay.host, relay.port, machine, session->name);
+    else if (session->path[0])
+        snprintf(text, size, "to read the trace: babeltrace2 %s", session->path);
+    else
+        snprintf(text, size, "session %s has no output", session->name);
+}
+
+void session_describe(const struct session *session, char *text, size_t size)
+{
+    size_t used = session_describe_interruption(session, text, size);
+    if (used < size)
+        describe_trace(session, text + used, size - used);
+}

@@ -1,0 +1,139 @@
+/* What becomes of the session under the tracer: others may stop, start and destroy it at any time,
+   and make another one of its name. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tp/session/session_internal.h"
+#include "util/cleanup.h"
+
+int session_find(const char *name, struct found_session *found)
+{
+    cleanup(cleanup_free) struct lttng_session *sessions = NULL;
+    int n = lttng_list_sessions(&sessions);
+    for (int i = 0; i < n; i++) {
+        if (strcmp(sessions[i].name, name) != 0)
+            continue;
+        *found = (struct found_session){
+            .enabled = sessions[i].enabled,
+            .snapshots = sessions[i].snapshot_mode,
+            .live = sessions[i].live_timer_interval > 0,
+        };
+        snprintf(found->name, sizeof(found->name), "%s", sessions[i].name);
+        snprintf(found->path, sizeof(found->path), "%s", sessions[i].path);
+        /* Kept in the array, not in the session. */
+        if (lttng_session_get_creation_time(&sessions[i], &found->created) != LTTNG_OK)
+            found->created = 0;
+        return 1;
+    }
+    return n < 0 && n != -LTTNG_ERR_NO_SESSION ? n : 0;
+}
+
+int session_find_again(const struct session *session, struct found_session *found)
+{
+    int rc = session_find(session->name, found);
+    if (rc <= 0)
+        return rc;
+    /* The URL of a relay daemon may be told otherwise once there are channels. */
+    bool local = session->path[0] == '/' && found->path[0] == '/';
+    return (!session->created || found->created == session->created) &&
+           (!local || strcmp(found->path, session->path) == 0);
+}
+
+int session_error_gone(const struct session *session, struct error *err)
+{
+    return error_set(err, -ENOENT,
+                     "session %s was destroyed, or its daemon has ended: nothing more is "
+                     "recorded in it",
+                     session->name);
+}
+
+void session_note_gone(struct session *session)
+{
+    session->seen = SEEN_GONE;
+    session->started = session->exists = false;
+}
+
+static void note_started(struct session *session)
+{
+    uint64_t starts = session_use_starts(session);
+    bool was_stopped = session->seen == SEEN_STOPPED;
+    bool unseen = session->seen == SEEN_STARTED && starts != session->starts;
+    session->seen = SEEN_STARTED;
+    session->starts = starts;
+    if (!session->begun)
+        return;
+    session->interrupted |= unseen || was_stopped;
+    if (session->stop_told)
+        log_info("session %s was started again: calls are recorded in it", session->name);
+    else if (unseen || was_stopped)
+        log_warning("session %s was stopped by somebody else and started again: calls between were "
+                    "not recorded in it",
+                    session->name);
+    session->stop_told = false;
+}
+
+static void note_stopped(struct session *session)
+{
+    if (session->seen == SEEN_STARTED)
+        session->seen = SEEN_STOPPED;
+    if (session->seen != SEEN_STOPPED || !session->begun || session->stop_told)
+        return;
+    session->interrupted = session->stop_told = true;
+    log_line(session->owner == SESSION_USER_STARTED ? LOG_INFO : LOG_WARNING,
+             "session %s was stopped by somebody else: calls are not recorded in it until it is "
+             "started again",
+             session->name);
+}
+
+void session_note(struct session *session, const struct found_session *found)
+{
+    if (!found)
+        session_note_gone(session);
+    else if (found->enabled)
+        note_started(session);
+    else
+        note_stopped(session);
+}
+
+/* Somebody who is no tracer has stopped it: whoever starts it then, it is not for a tracer to stop.
+ */
+static void disown(struct session *session)
+{
+    struct found_session found;
+    if (!session_use_decide(session))
+        return;
+    /* Another tracer may have started it meanwhile. */
+    if (session_find_again(session, &found) == 1 && !found.enabled)
+        session_use_set_started(session, false);
+    session_use_decided(session);
+}
+
+void session_watch(struct session *session)
+{
+    struct found_session found;
+    session_lock(session);
+    int rc = session->seen == SEEN_GONE ? -ENOENT : session_find_again(session, &found);
+    /* That it is gone is for session_check() to tell, which knows why. */
+    if (rc > 0) {
+        enum session_seen before = session->seen;
+        session_note(session, &found);
+        if (before != session->seen && session->seen == SEEN_STOPPED)
+            disown(session);
+    }
+    session_unlock(session);
+}
+
+size_t session_describe_interruption(const struct session *session, char *text, size_t size)
+{
+    const char *what = session->seen == SEEN_GONE
+                           ? "has ended meanwhile: calls were not recorded in it from then on"
+                       : session->seen == SEEN_STOPPED
+                           ? "was stopped meanwhile: calls were not recorded in it from then on"
+                       : session->interrupted
+                           ? "was stopped for a while: calls were not recorded in it then"
+                           : NULL;
+    if (!session->begun || !what)
+        return 0;
+    return (size_t)snprintf(text, size, "session %s %s; ", session->name, what);
+}

@@ -1,0 +1,102 @@
+#include "tp/session/session_suggest.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+unsigned suggest_distance(const char *pattern, const char *name, size_t length, unsigned limit)
+{
+    /* Levenshtein's distance, a row for each character of the pattern. */
+    unsigned row[NEAREST_LENGTH_MAX + 1];
+    if (length > NEAREST_LENGTH_MAX)
+        return limit + 1;
+    for (size_t j = 0; j <= length; j++)
+        row[j] = (unsigned)j;
+    for (; *pattern; pattern++) {
+        bool any = *pattern == '*';
+        unsigned diagonal = row[0], least;
+        row[0] += !any;
+        least = row[0];
+        for (size_t j = 1; j <= length; j++) {
+            unsigned above = row[j];
+            unsigned changed = diagonal + (any || *pattern != name[j - 1]);
+            unsigned best = above + !any;
+            if (row[j - 1] + !any < best)
+                best = row[j - 1] + !any;
+            row[j] = changed < best ? changed : best;
+            least = row[j] < least ? row[j] : least;
+            diagonal = above;
+        }
+        if (least > limit)
+            return limit + 1;
+    }
+    return row[length] > limit ? limit + 1 : row[length];
+}
+
+static bool ends_with(const char *text, size_t length, const char *end)
+{
+    size_t n = strlen(end);
+    return length >= n && memcmp(text + length - n, end, n) == 0;
+}
+
+static size_t suffix_length(const char *text, size_t length)
+{
+    return ends_with(text, length, "_entry")  ? strlen("_entry")
+           : ends_with(text, length, "_exit") ? strlen("_exit")
+                                              : 0;
+}
+
+/* Which characters occur. */
+static uint64_t letters_of(const char *text, size_t length)
+{
+    uint64_t letters = 0;
+    for (size_t i = 0; i < length; i++)
+        if (text[i] != '*')
+            letters |= UINT64_C(1) << ((unsigned char)text[i] % 64);
+    return letters;
+}
+
+static void insert(struct suggestion *nearest, const char *name, unsigned distance)
+{
+    size_t at = nearest->n < NEAREST_MAX ? nearest->n++ : NEAREST_MAX - 1;
+    for (; at > 0 && nearest->distances[at - 1] > distance; at--) {
+        nearest->names[at] = nearest->names[at - 1];
+        nearest->distances[at] = nearest->distances[at - 1];
+    }
+    nearest->names[at] = name;
+    nearest->distances[at] = distance;
+}
+
+void suggest_find(struct suggestion *nearest, const char *pattern, const char *const *names,
+                  size_t n, unsigned limit)
+{
+    size_t length = strlen(pattern);
+    bool whole = strchr(pattern, ':'), suffixed = suffix_length(pattern, length) > 0;
+    bool wildcard = strchr(pattern, '*') != NULL;
+    bool open_end = length > 0 && pattern[length - 1] == '*';
+    uint64_t letters = letters_of(pattern, length);
+    *nearest = (struct suggestion){0};
+    for (size_t i = 0; i < n; i++) {
+        const char *colon = strchr(names[i], ':');
+        const char *name = whole || !colon ? names[i] : colon + 1;
+        size_t name_length = strlen(name);
+        if (!suffixed && !open_end)
+            name_length -= suffix_length(name, name_length);
+        size_t shorter = length < name_length ? length : name_length;
+        if (!wildcard && length + name_length - 2 * shorter > limit)
+            continue;
+        uint64_t missing = letters & ~letters_of(name, name_length);
+        if ((unsigned)__builtin_popcountll(missing) > limit)
+            continue;
+        unsigned distance = suggest_distance(pattern, name, name_length, limit);
+        if (distance > limit)
+            continue;
+        insert(nearest, names[i], distance);
+        if (nearest->n < NEAREST_MAX)
+            continue;
+        /* From here on, who is as near as the last is too late. */
+        if (nearest->distances[NEAREST_MAX - 1] == 0)
+            return;
+        limit = nearest->distances[NEAREST_MAX - 1] - 1;
+    }
+}
