@@ -1,10 +1,19 @@
-/* Time that only goes forward (CLOCK_MONOTONIC), in milliseconds. */
+/* Time that only goes forward: CLOCK_MONOTONIC. */
 #ifndef UTIL_CLOCK_H
 #define UTIL_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
+/* In nanoseconds. */
+static inline uint64_t clock_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* In milliseconds. */
 static inline int64_t clock_ms(void)
 {
     struct timespec now;

@@ -7,7 +7,7 @@
 
 #include "engine/running.h"
 #include "engine/visits.h"
-#include "ptrace/control/early_reap.h"
+#include "ptrace/core/wait.h"
 
 enum { STOPS = 30, TOGGLES = 60, HITS_BETWEEN = 4, VISITS = 20 };
 
@@ -93,7 +93,7 @@ END_TEST
 static void look_for_ends(struct harness *h, const struct hit *hit)
 {
     (void)hit;
-    early_reap(h->engine);
+    wait_reap_ends(h->engine);
 }
 
 /* Whoever waits for the kernel takes the ends of threads, at any time, and nothing but ends. */

@@ -3,6 +3,7 @@
  * there, and never afterwards.
  */
 #include "engine/running.h"
+#include "ptrace/breakpoints/site_table.h"
 #include "ptrace/core/engine_internal.h"
 
 enum { SPACES_MAX = 64 };
@@ -34,7 +35,7 @@ static void check_watches(const struct watcher *w, const struct process *leaves)
         if (process == leaves || !process->announced)
             continue;
         ck_assert(memory && memory->live);
-        ck_assert_uint_eq(address_space_watches(process->space), 1);
+        ck_assert_uint_eq(site_table_watches(process->space), 1);
         users[memory - w->memories]++;
     }
     for (size_t i = 0; i < w->n; i++)
@@ -92,7 +93,7 @@ static void on_started(void *data, struct process *process, enum process_origin 
         memory->users++;
         process_set_data(process, memory);
     } else {
-        ck_assert_uint_eq(address_space_watches(process->space), 0);
+        ck_assert_uint_eq(site_table_watches(process->space), 0);
         watch(w, process);
     }
     check_watches(w, NULL);
@@ -102,7 +103,7 @@ static void on_executed(void *data, struct process *process)
 {
     struct watcher *w = data;
     leave(process);
-    ck_assert_uint_eq(address_space_watches(process->space), 0);
+    ck_assert_uint_eq(site_table_watches(process->space), 0);
     watch(w, process);
     check_watches(w, NULL);
 }

@@ -7,11 +7,15 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "ptrace/breakpoints/helper_thread.h"
 #include "ptrace/breakpoints/remote_syscall.h"
+#include "ptrace/breakpoints/site.h"
 #include "ptrace/core/address_space.h"
+#include "util/addr.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/maps.h"
+#include "util/vec.h"
 
 enum {
     REACH = 1 << 30,     /* half of what a 32-bit displacement reaches */
@@ -123,18 +127,18 @@ static int map_arena(struct address_space *space, pid_t tid, target_addr near, t
     return -ENOMEM;
 }
 
-static struct arena *add_arena(struct address_space *space, target_addr near, int *error)
+static struct slot_arena *add_arena(struct address_space *space, struct code_slots *slots,
+                                    target_addr near, int *error)
 {
-    struct code_slots *slots = &space->slots;
     target_addr start = {0};
-    pid_t helper = slots->refused ? -EPERM : address_space_helper(space);
+    pid_t helper = slots->refused ? -EPERM : helper_thread_get(space);
     *error = helper < 0 ? helper : map_arena(space, helper, near, &start);
     if (*error < 0) {
         if (*error != -ESRCH && *error != -EAGAIN)
             slots->refused = true;
         return NULL;
     }
-    struct arena *arena = vec_push(&slots->arenas);
+    struct slot_arena *arena = vec_push(&slots->arenas);
     if (arena)
         arena->owner = calloc(ARENA_SIZE / SLOT_UNIT, sizeof(*arena->owner));
     if (!arena || !arena->owner) {
@@ -147,22 +151,31 @@ static struct arena *add_arena(struct address_space *space, target_addr near, in
     return arena;
 }
 
+struct code_slots *code_slots_of(struct address_space *space)
+{
+    if (!space->slots)
+        space->slots = calloc(1, sizeof(*space->slots));
+    return space->slots;
+}
+
 int code_slots_take(struct address_space *space, struct site *site, target_addr near, size_t size,
                     target_addr *slot)
 {
-    struct code_slots *slots = &space->slots;
-    struct arena *arena = NULL;
+    struct code_slots *slots = code_slots_of(space);
+    struct slot_arena *arena = NULL;
+    if (!slots)
+        return -ENOMEM;
     size = (size + SLOT_UNIT - 1) / SLOT_UNIT * SLOT_UNIT;
     /* The newest arena is the likely one; there are few (one for each 64 KiB of slots and GiB of
        code), and this is no hit path. */
     for (size_t i = slots->arenas.count; i-- > 0 && !arena;) {
-        struct arena *a = &slots->arenas.items[i];
+        struct slot_arena *a = &slots->arenas.items[i];
         if (ARENA_SIZE - a->used >= size && within_reach(a->start, near))
             arena = a;
     }
     if (!arena) {
         int error = 0;
-        arena = add_arena(space, near, &error);
+        arena = add_arena(space, slots, near, &error);
         if (!arena)
             return error;
     }
@@ -175,8 +188,8 @@ int code_slots_take(struct address_space *space, struct site *site, target_addr 
 
 struct site *code_slots_owner(const struct code_slots *slots, target_addr at)
 {
-    for (size_t i = 0; i < slots->arenas.count; i++) {
-        const struct arena *arena = &slots->arenas.items[i];
+    for (size_t i = 0; slots && i < slots->arenas.count; i++) {
+        const struct slot_arena *arena = &slots->arenas.items[i];
         if (target_addr_within(at, arena->start, target_addr_plus(arena->start, ARENA_SIZE)))
             return arena->owner[(at.value - arena->start.value) / SLOT_UNIT];
     }
@@ -185,7 +198,10 @@ struct site *code_slots_owner(const struct code_slots *slots, target_addr at)
 
 void code_slots_free(struct code_slots *slots)
 {
+    if (!slots)
+        return;
     for (size_t i = 0; i < slots->arenas.count; i++)
         free(slots->arenas.items[i].owner);
     vec_free(&slots->arenas);
+    free(slots);
 }

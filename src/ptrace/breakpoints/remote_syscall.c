@@ -1,7 +1,6 @@
 #include "ptrace/breakpoints/remote_syscall.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -10,9 +9,16 @@
 #include <unistd.h>
 
 #include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/program_memory.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/wait.h"
 #include "ptrace/os/memory.h"
 #include "ptrace/os/proc_status.h"
+#include "ptrace/os/wait_status.h"
+#include "util/addr.h"
 #include "util/cleanup.h"
 #include "util/maps.h"
 
@@ -34,7 +40,7 @@ static int find_syscall_insn(struct address_space *space, pid_t tid)
         if (strcmp(map->path, "[vdso]") != 0 || size > 64 * 1024)
             continue;
         cleanup(cleanup_free) uint8_t *code = malloc(size);
-        if (!code || address_space_read(space, map->start, code, size) < 0)
+        if (!code || program_memory_read(space, map->start, code, size) < 0)
             continue;
         const uint8_t *found = memmem(code, size, arch_syscall_insn, arch_syscall_insn_length);
         if (found)
@@ -52,7 +58,7 @@ static int to_syscall_stop(struct engine *engine, pid_t tid, int signal)
         int r = engine_ptrace(engine, PTRACE_SYSCALL, tid, NULL, (uintptr_t)signal);
         signal = 0;
         if (r == 0)
-            r = engine_wait_for(engine, tid, &stop);
+            r = wait_for_stop(engine, tid, &stop);
         if (r < 0)
             return r;
         if (stop_is_end(&stop))
@@ -101,7 +107,7 @@ int remote_syscall(struct address_space *space, pid_t tid, long number, const ui
     /* A SIGTRAP that is owed can only be given back now, while the thread is in its trap. It was
        blocked, and has to be from here on. */
     struct tracee *tracee = tracee_find(engine, tid);
-    int signal = tracee ? sigtrap_resume_with(tracee) : 0;
+    int signal = tracee ? tracee_take_owed(tracee) : 0;
     if (signal)
         mask |= UINT64_C(1) << (signal - 1);
     space->remote_syscalls++;
@@ -124,7 +130,7 @@ int remote_syscall(struct address_space *space, pid_t tid, long number, const ui
         return back < 0 ? back : unmask;
     /* The way out of a system call stop does not look at an interrupted system call that is to be
        restarted; the way out of a trap does (arch_do_signal_or_restart()). */
-    int settled = tracee_settle(engine, tid);
+    int settled = wait_settle(engine, tid);
     return r < 0 ? r : settled;
 }
 

@@ -13,7 +13,7 @@
 #include "util/error.h"
 
 /*
- * Makes the stopped thread `tid` (in a SIGTRAP of a breakpoint, or settled: see tracee_settle()) do
+ * Makes the stopped thread `tid` (in a SIGTRAP of a breakpoint, or settled: see wait_settle()) do
  * one system call and puts back its registers and signal mask. *result is what the kernel returned,
  * a negative errno of the target's included. Afterwards the thread is in a STOP_INTERRUPTED or
  * STOP_GROUP. -ESRCH: it is gone. -EPERM: its seccomp filter might kill it: nothing was done.

@@ -1,6 +1,13 @@
 #include "ptrace/breakpoints/return_sites.h"
 
+#include "model/hit.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/site_table.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/tracee.h"
+#include "util/addr.h"
+#include "util/table.h"
 
 enum {
     /* What a stop says for planting on demand, which takes half the time of an idle one. */
@@ -28,7 +35,7 @@ struct site *return_sites_expect(struct process *process, struct site *entry, ta
     struct site *site = entry->last_return;
     if (site && target_addr_equal(site->at, at) && (site->uses & SITE_RETURN))
         return site;
-    site = address_space_site(space, at);
+    site = site_table_get(space, at);
     /* Not every function is called: the dynamic linker's lazy binding, for one, is jumped to with
        other things on the stack, and data must not be written to. */
     if ((!site || !site->mapped) && !address_space_is_code(process, at, now_ns))
@@ -99,13 +106,13 @@ int return_sites_copy_links(const struct address_space *from, struct address_spa
 {
     const struct site *site, *callee;
     for (size_t position = 0; (site = table_next(&from->sites, &position));) {
-        struct site *copy = address_space_site(to, site->at);
+        struct site *copy = site_table_get(to, site->at);
         if (site->callee)
-            copy->callee = address_space_site(to, site->callee->at);
+            copy->callee = site_table_get(to, site->callee->at);
         if (site->last_return)
-            copy->last_return = address_space_site(to, site->last_return->at);
+            copy->last_return = site_table_get(to, site->last_return->at);
         for (size_t i = 0; (callee = table_next(&site->callees, &i));) {
-            int r = table_put(&copy->callees, callee->at.value, address_space_site(to, callee->at));
+            int r = table_put(&copy->callees, callee->at.value, site_table_get(to, callee->at));
             if (r < 0)
                 return r;
         }

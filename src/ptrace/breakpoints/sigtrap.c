@@ -2,16 +2,29 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 
+#include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/arming.h"
+#include "ptrace/breakpoints/helper_thread.h"
 #include "ptrace/breakpoints/remote_syscall.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/wait.h"
+#include "ptrace/engine.h"
 #include "ptrace/os/memory.h"
 #include "ptrace/os/proc_status.h"
+#include "ptrace/os/wait_status.h"
+#include "util/addr.h"
+#include "util/clock.h"
+#include "util/error.h"
 #include "util/log.h"
+#include "util/table.h"
 
 enum {
     KERNEL_SIGSET_SIZE = 8,
@@ -52,7 +65,7 @@ static bool has_trapped(pid_t tid)
 {
     struct stop stop;
     return status_has_trap(tid, "SigPnd") != 0 ||
-           (engine_peek(tid, &stop) == 1 && stop.kind == STOP_SIGNAL && stop.code == SIGTRAP);
+           (wait_peek(tid, &stop) == 1 && stop.kind == STOP_SIGNAL && stop.code == SIGTRAP);
 }
 
 void sigtrap_look_thread(struct tracee *tracee)
@@ -158,8 +171,7 @@ void sigtrap_look_process(struct process *process)
     int ignored = status_has_trap(tid, "SigIgn");
     int handled = ignored == 0 ? status_has_trap(tid, "SigCgt") : ignored;
     if (handled != 0)
-        learn_action(process, address_space_helper(process->space),
-                     handled < 0 ? handled : ignored);
+        learn_action(process, helper_thread_get(process->space), handled < 0 ? handled : ignored);
     else if (!process->trap.special || !somebody_has_trapped(process))
         process->trap = (struct sigtrap){0};
 }
@@ -331,13 +343,34 @@ bool sigtrap_is_breakpoint(struct tracee *tracee)
     return true;
 }
 
-int sigtrap_resume_with(struct tracee *tracee)
+/* What changed before these watches is looked at once more: afterwards, and just before for those
+   threads that will have run into a breakpoint by then. */
+static void look_at_signals(struct process *process)
 {
-    if (tracee->owed.si_signo == 0 || tracee->in_sigaction)
+    struct tracee *tracee;
+    for (size_t i = 0; (tracee = table_next(&process->engine->tracees, &i));)
+        if (tracee->process == process)
+            sigtrap_look_thread(tracee);
+    sigtrap_look_process(process);
+}
+
+int process_watch_signals(struct process *process, const struct signal_functions *at,
+                          struct error *err)
+{
+    const target_addr none = {0},
+                      places[] = {at->sigmask, at->sigaction,
+                                  process->space->syscalls.given_up ? none : at->syscall};
+    static const enum site_use uses[] = {SITE_SIGMASK, SITE_SIGACTION, SITE_SYSCALL};
+    int first = 0;
+    if (!places[0].value && !places[1].value && !places[2].value)
         return 0;
-    siginfo_t info = tracee->owed;
-    tracee->owed.si_signo = 0;
-    int r = engine_ptrace(tracee->process->engine, PTRACE_SETSIGINFO, tracee->tid, NULL,
-                          (uintptr_t)&info);
-    return r < 0 ? 0 : SIGTRAP;
+    look_at_signals(process);
+    for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+        int r = places[i].value
+                    ? arming_add_use(process, places[i], uses[i], first < 0 ? NULL : err)
+                    : 0;
+        first = first < 0 ? first : r;
+    }
+    look_at_signals(process);
+    return first;
 }

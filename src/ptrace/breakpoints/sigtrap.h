@@ -17,33 +17,11 @@
 #include <sys/types.h>
 
 #include "ptrace/arch/arch.h"
+#include "ptrace/core/tracee.h"
 #include "util/error.h"
 
 struct process;
 struct site;
-struct tracee;
-
-/* A struct sigaction as rt_sigaction(2) has it. */
-struct kernel_sigaction {
-    uint64_t handler;
-    uint64_t flags;
-    uint64_t restorer;
-    uint64_t mask;
-};
-
-/* What is remembered of a thread. */
-enum trap_block {
-    TRAP_NOT_BLOCKED,
-    TRAP_BLOCKED,
-    TRAP_BLOCK_UNKNOWN, /* the C library blocks everything for a moment */
-};
-
-/* What is remembered of a process. */
-struct sigtrap {
-    bool special; /* handled or ignored, not the default */
-    bool known;   /* `action` is what it is */
-    struct kernel_sigaction action;
-};
 
 /* Reads what is so now: of a thread whether it blocks SIGTRAP, of its process whether it is handled
    or ignored. Where a breakpoint may have changed that already, what was known before holds. */
@@ -78,9 +56,5 @@ void sigtrap_mend(struct tracee *tracee, const arch_regs *regs);
  * legacy_queue()). Then that one is owed to the program.
  */
 bool sigtrap_is_breakpoint(struct tracee *tracee);
-
-/* What the thread, stopped by a trap and mended, is to be resumed with: 0, or SIGTRAP when one is
-   owed. As it is blocked, the kernel makes it pending again (ptrace_signal()). */
-int sigtrap_resume_with(struct tracee *tracee);
 
 #endif

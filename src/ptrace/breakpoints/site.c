@@ -4,8 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ptrace/arch/arch.h"
+#include "ptrace/arch/displaced.h"
+#include "ptrace/breakpoints/code_slots.h"
+#include "ptrace/breakpoints/program_memory.h"
+#include "ptrace/breakpoints/site_table.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/os/memory.h"
+#include "util/addr.h"
+#include "util/error.h"
+#include "util/table.h"
 
 enum { LIFT_TRIES = 100 };
 
@@ -23,10 +32,10 @@ static int prepare(struct address_space *space, struct site *site, struct error 
 {
     uint8_t code[DISPLACED_CODE_MAX];
     struct displaced copy;
-    size_t n = address_space_read_some(space, site->at, code, sizeof(code));
+    size_t n = program_memory_read_some(space, site->at, code, sizeof(code));
     /* A copy that takes the next instruction along must not swallow a site that stands there. */
     for (size_t i = 1; i < n; i++)
-        if (address_space_site(space, target_addr_plus(site->at, (int64_t)i)))
+        if (site_table_get(space, target_addr_plus(site->at, (int64_t)i)))
             n = i;
     if (n < arch_trap_length) {
         int gone = memory_read(address_space_memory(space), site->at, code, 1);
@@ -78,7 +87,7 @@ static void find_direct_callee(struct address_space *space, struct site *site)
     uint8_t before[ARCH_CALL_BYTES];
     target_addr from = target_addr_plus(site->at, -(int64_t)sizeof(before));
     site->has_direct_callee =
-        address_space_read(space, from, before, sizeof(before)) == 0 &&
+        program_memory_read(space, from, before, sizeof(before)) == 0 &&
         arch_direct_call_target(site->at, before, sizeof(before), &site->direct_callee);
 }
 
@@ -88,7 +97,7 @@ static void uncover(struct address_space *space, target_addr at)
 {
     struct error ignored;
     for (int i = 1; i < DISPLACED_CODE_MAX; i++) {
-        struct site *before = address_space_site(space, target_addr_plus(at, -i));
+        struct site *before = site_table_get(space, target_addr_plus(at, -i));
         if (!before || !before->mapped || before->covered <= i)
             continue;
         /* A thread may be in the old slot, which stays as it is. */
@@ -101,13 +110,22 @@ static void uncover(struct address_space *space, target_addr at)
 bool site_is_as_it_was(const struct address_space *space, const struct site *site)
 {
     uint8_t code[DISPLACED_CODE_MAX];
-    return address_space_read_some(space, site->at, code, site->covered) == site->covered &&
+    return program_memory_read_some(space, site->at, code, site->covered) == site->covered &&
            memcmp(code, site->code, site->covered) == 0;
+}
+
+/* All sites of a space, and its slots: address_space.free_sites. */
+static void free_sites(struct address_space *space)
+{
+    struct site *site;
+    for (size_t at = 0; (site = table_next(&space->sites, &at));)
+        site_free(site);
+    code_slots_free(space->slots);
 }
 
 struct site *site_get(struct address_space *space, target_addr at, struct error *err)
 {
-    struct site *site = address_space_site(space, at);
+    struct site *site = site_table_get(space, at);
     /* While nothing was planted the code may have become another's. The slot stays the old one's: a
        thread may still be in it. */
     if (site && site->mapped && !site->planted && !site_is_as_it_was(space, site)) {
@@ -130,6 +148,7 @@ struct site *site_get(struct address_space *space, target_addr at, struct error 
         return NULL;
     }
     site->at = at;
+    space->free_sites = free_sites;
     /* A site that could not be prepared stays, not mapped, so that slots keep their owner. */
     if (prepare(space, site, err) < 0)
         return NULL;

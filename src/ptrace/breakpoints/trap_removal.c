@@ -3,8 +3,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
 #include "ptrace/os/memory.h"
+#include "util/addr.h"
+#include "util/table.h"
 
 /* A memory and the ways into it. */
 struct ways {

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "ptrace/arch/arch.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/os/spans.h"
 #include "symbols/probe.h"
 #include "util/addr.h"
@@ -65,7 +66,8 @@ struct capture {
     uint8_t *bytes; /* what is in the pointees: PROBE_POINTEE_MAX for each */
     capture_name_code *name_code; /* NULL: addresses have no names */
     void *name_data;
-    uint64_t reads; /* of memory, so far */
+    program_read *read_code; /* for stack traces */
+    uint64_t reads;          /* of memory, so far */
 
     /* The hit that is being captured: from capture_begin() to capture_finish(). */
     struct capture_set set;

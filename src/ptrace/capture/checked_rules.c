@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "util/sorted.h"
+#include "util/vec.h"
 
 const struct checked_rule *checked_rules_find(const struct checked_rules *rules, uint64_t start)
 {

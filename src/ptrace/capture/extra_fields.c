@@ -4,8 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/hit.h"
+#include "ptrace/arch/arch.h"
+#include "ptrace/capture/capture.h"
 #include "ptrace/capture/unwind.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/engine.h"
+#include "symbols/probe.h"
+#include "util/addr.h"
 
 /* Of a return address, or of an address that a thread was interrupted at. */
 static size_t name_address(struct process *process, const struct unwound *where, char *out,
@@ -29,8 +36,8 @@ static void put_caller(struct tracee *tracee, const struct hit *hit, char *out)
 }
 
 /* A ';' parts the frames, so none stays in a name. */
-static void put_stack(struct tracee *tracee, const struct hit *hit, const arch_regs *regs,
-                      char *out)
+static void put_stack(const struct capture *capture, struct tracee *tracee, const struct hit *hit,
+                      const arch_regs *regs, char *out)
 {
     static const char more[] = ";...";
     struct unwound chain[STACK_FRAMES_MAX];
@@ -42,8 +49,8 @@ static void put_stack(struct tracee *tracee, const struct hit *hit, const arch_r
     if (most == 0 || most > STACK_FRAMES_MAX)
         most = STACK_FRAMES_DEFAULT;
     uint64_t sp = hit->kind == HIT_ENTRY ? arch_caller_sp(regs) : arch_sp(regs);
-    size_t n = unwind_callers(tracee, regs, target_addr_of(hit->return_address), sp, hit->time_ns,
-                              chain, most);
+    size_t n = unwind_callers(capture->read_code, tracee, regs, target_addr_of(hit->return_address),
+                              sp, hit->time_ns, chain, most);
     for (size_t i = 0; i < n; i++) {
         char name[CALLER_TEXT_SIZE];
         size_t length = name_address(tracee->process, &chain[i], name, sizeof(name));
@@ -84,7 +91,7 @@ void extra_fields_capture(struct capture *capture, struct tracee *tracee, const 
             *value = (uint64_t)hit->pid;
             break;
         case FACT_STACK:
-            put_stack(tracee, hit, regs, capture->text + stack);
+            put_stack(capture, tracee, hit, regs, capture->text + stack);
             *value = stack;
             break;
         }

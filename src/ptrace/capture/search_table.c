@@ -2,6 +2,11 @@
 
 #include <elf.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "ptrace/core/address_space.h"
+#include "util/addr.h"
+#include "util/maps.h"
 
 enum { HEADERS_MAX = 64, ENTRIES_MAX = 1 << 24 };
 
@@ -19,20 +24,20 @@ const struct map *search_table_headers(const struct maps *maps, const struct map
 }
 
 /* The address of .eh_frame_hdr, 0 when there is none: gABI, "Program Header". */
-static uint64_t find_table(const struct address_space *space, target_addr headers)
+static uint64_t find_table(program_read *read, const struct address_space *space,
+                           target_addr headers)
 {
     Elf64_Ehdr header;
     Elf64_Phdr segment, found = {0};
     uint64_t bias = 0;
     bool has_first = false;
-    if (address_space_read(space, headers, &header, sizeof(header)) < 0 ||
+    if (read(space, headers, &header, sizeof(header)) < 0 ||
         memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
         header.e_phentsize != sizeof(segment) || header.e_phnum > HEADERS_MAX)
         return 0;
     for (unsigned i = 0; i < header.e_phnum; i++) {
         int64_t offset = (int64_t)(header.e_phoff + i * sizeof(segment));
-        if (address_space_read(space, target_addr_plus(headers, offset), &segment,
-                               sizeof(segment)) < 0)
+        if (read(space, target_addr_plus(headers, offset), &segment, sizeof(segment)) < 0)
             return 0;
         if (segment.p_type == PT_LOAD && segment.p_offset == 0 && !has_first) {
             has_first = true;
@@ -46,7 +51,8 @@ static uint64_t find_table(const struct address_space *space, target_addr header
 
 /* Linux Standard Base Core Specification, 10.6.2 "The .eh_frame_hdr section", in the one form that
    linkers write and libunwind searches. */
-static void read_table(const struct address_space *space, uint64_t at, struct search_table *table)
+static void read_table(program_read *read, const struct address_space *space, uint64_t at,
+                       struct search_table *table)
 {
     struct {
         uint8_t version, frame_encoding, count_encoding, table_encoding;
@@ -54,7 +60,7 @@ static void read_table(const struct address_space *space, uint64_t at, struct se
         uint32_t count;
     } header;
     enum { PCREL_SDATA4 = 0x1b, UDATA4 = 0x03, DATAREL_SDATA4 = 0x3b };
-    if (at == 0 || address_space_read(space, target_addr_of(at), &header, sizeof(header)) < 0 ||
+    if (at == 0 || read(space, target_addr_of(at), &header, sizeof(header)) < 0 ||
         header.version != 1 || header.frame_encoding != PCREL_SDATA4 ||
         header.count_encoding != UDATA4 || header.table_encoding != DATAREL_SDATA4 ||
         header.count > ENTRIES_MAX)
@@ -64,9 +70,10 @@ static void read_table(const struct address_space *space, uint64_t at, struct se
     table->n = header.count;
 }
 
-void search_table_read(struct search_table *table, const struct address_space *space,
-                       const struct map *code, const struct map *headers)
+void search_table_read(struct search_table *table, program_read *read,
+                       const struct address_space *space, const struct map *code,
+                       const struct map *headers)
 {
     *table = (struct search_table){.start = code->start, .end = code->end};
-    read_table(space, find_table(space, headers->start), table);
+    read_table(read, space, find_table(read, space, headers->start), table);
 }

@@ -20,7 +20,8 @@ struct search_table {
  */
 const struct map *search_table_headers(const struct maps *maps, const struct map *map);
 /* Reads that of the mapping of code, from the file's headers. What lies there may be anything. */
-void search_table_read(struct search_table *table, const struct address_space *space,
-                       const struct map *code, const struct map *headers);
+void search_table_read(struct search_table *table, program_read *read,
+                       const struct address_space *space, const struct map *code,
+                       const struct map *headers);
 
 #endif

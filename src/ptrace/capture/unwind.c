@@ -1,16 +1,20 @@
 #include "ptrace/capture/unwind.h"
 
 #include <libunwind.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "ptrace/arch/arch.h"
 #include "ptrace/capture/checked_rules.h"
 #include "ptrace/capture/search_table.h"
 #include "ptrace/capture/unwind_rules.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/tracee.h"
 #include "ptrace/os/memory.h"
+#include "util/addr.h"
+#include "util/maps.h"
 #include "util/vec.h"
 
 /* libunwind exports it without declaring it. */
@@ -55,8 +59,9 @@ struct unwinder {
 };
 
 /* One chain that is being made. */
-struct thread_walk {
+struct unwinding {
     struct unwinder *unwinder;
+    program_read *read;
     struct tracee *tracee;
     const arch_regs *regs;
     uint64_t ip, sp, now_ns;
@@ -68,7 +73,7 @@ struct thread_walk {
 
 /* ---- memory and registers, as libunwind asks for them ---- */
 
-static const struct map *find_map(struct thread_walk *walk, target_addr at)
+static const struct map *find_map(struct unwinding *walk, target_addr at)
 {
     struct address_space *space = walk->tracee->process->space;
     const struct map *map = maps_find(&space->maps, at);
@@ -80,13 +85,13 @@ static const struct map *find_map(struct thread_walk *walk, target_addr at)
 }
 
 /* They stand in code only, and only in that of files. Tables may lie in code, too. */
-static bool may_hold_breakpoints(struct thread_walk *walk, uint64_t at)
+static bool may_hold_breakpoints(struct unwinding *walk, uint64_t at)
 {
     const struct map *map = find_map(walk, target_addr_of(at));
     return !map || (map->execute && map->inode != 0);
 }
 
-static int read_memory(struct thread_walk *walk, uint64_t at, uint64_t *value)
+static int read_memory(struct unwinding *walk, uint64_t at, uint64_t *value)
 {
     struct unwinder *unwinder = walk->unwinder;
     struct address_space *space = walk->tracee->process->space;
@@ -94,9 +99,7 @@ static int read_memory(struct thread_walk *walk, uint64_t at, uint64_t *value)
     struct page *page = &unwinder->pages[at / PAGE_BYTES % PAGES];
     bool is_known = page->at == at / PAGE_BYTES && page->turn == unwinder->turn;
     if (offset > PAGE_BYTES - sizeof(*value) || (!is_known && may_hold_breakpoints(walk, at)))
-        return address_space_read(space, target_addr_of(at), value, sizeof(*value)) < 0
-                   ? -UNW_EINVAL
-                   : 0;
+        return walk->read(space, target_addr_of(at), value, sizeof(*value)) < 0 ? -UNW_EINVAL : 0;
     if (!is_known) {
         page->at = at / PAGE_BYTES;
         page->turn = 0;
@@ -109,7 +112,7 @@ static int read_memory(struct thread_walk *walk, uint64_t at, uint64_t *value)
     return 0;
 }
 
-static void show_entry(const struct thread_walk *walk, uint64_t at, uint64_t *word)
+static void show_entry(const struct unwinding *walk, uint64_t at, uint64_t *word)
 {
     for (unsigned i = 0; i < sizeof(*word); i++)
         if (at + i - walk->entry_at < sizeof(walk->entry))
@@ -120,7 +123,7 @@ static void show_entry(const struct thread_walk *walk, uint64_t at, uint64_t *wo
 static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *value, int write,
                      void *data)
 {
-    struct thread_walk *walk = data;
+    struct unwinding *walk = data;
     (void)libunwind;
     if (write || ++walk->reads > READS_MAX)
         return -UNW_EINVAL;
@@ -136,7 +139,7 @@ static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *valu
 static int read_register(unw_addr_space_t libunwind, unw_regnum_t number, unw_word_t *value,
                          int write, void *data)
 {
-    const struct thread_walk *walk = data;
+    const struct unwinding *walk = data;
     (void)libunwind;
     if (write)
         return -UNW_EREADONLYREG;
@@ -167,7 +170,7 @@ static struct search_table *find_known(struct unwinder *unwinder, target_addr at
 }
 
 /* The table for the code at `at`, or NULL. */
-static const struct search_table *find_table(struct thread_walk *walk, target_addr at)
+static const struct search_table *find_table(struct unwinding *walk, target_addr at)
 {
     struct address_space *space = walk->tracee->process->space;
     struct search_table *table = find_known(walk->unwinder, at);
@@ -179,14 +182,14 @@ static const struct search_table *find_table(struct thread_walk *walk, target_ad
     table = headers ? vec_push(&walk->unwinder->tables) : NULL;
     if (!table)
         return NULL;
-    search_table_read(table, space, map, headers);
+    search_table_read(table, walk->read, space, map, headers);
     return table;
 }
 
 /* The address of the FDE for `ip`, by a search in the table; 0 when there is none. What is searched
    for is cut to an entry's size, and the table may be in any order: as libunwind has it, so that
    both find the same. The entry is noted. */
-static uint64_t find_rules(struct thread_walk *walk, const struct search_table *table, uint64_t ip)
+static uint64_t find_rules(struct unwinding *walk, const struct search_table *table, uint64_t ip)
 {
     const struct address_space *space = walk->tracee->process->space;
     int32_t relative = (int32_t)(ip - table->base);
@@ -194,7 +197,7 @@ static uint64_t find_rules(struct thread_walk *walk, const struct search_table *
     uint64_t low = 0, high = table->n, found = 0;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2, at = table->entries + middle * sizeof(entry);
-        if (address_space_read(space, target_addr_of(at), entry, sizeof(entry)) < 0)
+        if (walk->read(space, target_addr_of(at), entry, sizeof(entry)) < 0)
             return 0;
         if (entry[0] <= relative) {
             found = table->base + (uint64_t)(int64_t)entry[1];
@@ -208,19 +211,19 @@ static uint64_t find_rules(struct thread_walk *walk, const struct search_table *
     return found;
 }
 
-static bool read_rules(const struct address_space *space, uint64_t at, struct rules_bytes *rules)
+static bool read_rules(program_read *read, const struct address_space *space, uint64_t at,
+                       struct rules_bytes *rules)
 {
     const size_t head = offsetof(__typeof__(rules->raw), bytes);
     uint32_t length;
-    if (at == 0 || address_space_read(space, target_addr_of(at), &rules->raw, head) < 0)
+    if (at == 0 || read(space, target_addr_of(at), &rules->raw, head) < 0)
         return false;
     length = rules->raw.length;
     if (length < sizeof(uint32_t) || length - sizeof(uint32_t) > UNWIND_RULES_MAX)
         return false;
     rules->at = at;
     rules->n = length - sizeof(uint32_t);
-    return rules->n > 0 &&
-           address_space_read(space, target_addr_of(at + head), rules->raw.bytes, rules->n) == 0;
+    return rules->n > 0 && read(space, target_addr_of(at + head), rules->raw.bytes, rules->n) == 0;
 }
 
 static bool keep_rules(struct unwinder *unwinder, const struct rules_bytes *rules, bool is_fde)
@@ -230,7 +233,7 @@ static bool keep_rules(struct unwinder *unwinder, const struct rules_bytes *rule
 }
 
 /* From here on libunwind reads them as they are now. */
-static bool are_rules_fit(struct thread_walk *walk, const struct search_table *table, uint64_t ip)
+static bool are_rules_fit(struct unwinding *walk, const struct search_table *table, uint64_t ip)
 {
     struct unwinder *unwinder = walk->unwinder;
     const struct address_space *space = walk->tracee->process->space;
@@ -239,7 +242,8 @@ static bool are_rules_fit(struct thread_walk *walk, const struct search_table *t
     const struct checked_rule *known = checked_rules_find(&unwinder->checked, at);
     if (known)
         return known->is_fde;
-    if (!read_rules(space, at, fde) || !unwind_rules_find_common(at, fde->raw.second, &common))
+    if (!read_rules(walk->read, space, at, fde) ||
+        !unwind_rules_find_common(at, fde->raw.second, &common))
         return false;
     known = checked_rules_find(&unwinder->checked, common);
     if (known) {
@@ -247,7 +251,7 @@ static bool are_rules_fit(struct thread_walk *walk, const struct search_table *t
             return false;
         cie->n = known->end - known->start - offsetof(__typeof__(cie->raw), bytes);
         memcpy(&cie->raw, known->bytes, known->end - known->start);
-    } else if (!read_rules(space, common, cie) || cie->raw.second != 0) {
+    } else if (!read_rules(walk->read, space, common, cie) || cie->raw.second != 0) {
         return false;
     }
     return unwind_rules_are_fit(cie->raw.bytes, cie->n, fde->raw.bytes, fde->n,
@@ -258,7 +262,7 @@ static bool are_rules_fit(struct thread_walk *walk, const struct search_table *t
 static int find_procedure(unw_addr_space_t libunwind, unw_word_t ip, unw_proc_info_t *procedure,
                           int need_unwind_info, void *data)
 {
-    struct thread_walk *walk = data;
+    struct unwinding *walk = data;
     const struct search_table *table = find_table(walk, target_addr_of(ip));
     int r = -UNW_ENOINFO;
     walk->entry_at = 0;
@@ -348,13 +352,16 @@ void unwinder_forget(struct unwinder *unwinder)
     unw_flush_cache(unwinder->libunwind, 0, 0);
 }
 
-void unwinder_put(struct engine *engine, struct unwinder *unwinder)
+/* Its address space is gone; the engine keeps it for the next one, since libunwind does not give
+   back all that it takes: address_space.free_unwinder. */
+static void put_unwinder(struct address_space *space)
 {
+    struct unwinder *unwinder = space->unwinder;
     if (!unwinder)
         return;
     unwinder_forget(unwinder);
-    unwinder->next = engine->unwinders;
-    engine->unwinders = unwinder;
+    unwinder->next = space->engine->unwinders;
+    space->engine->unwinders = unwinder;
 }
 
 static struct unwinder *unwinder_take(struct engine *engine)
@@ -381,7 +388,7 @@ void unwinders_free(struct engine *engine)
     }
 }
 
-static size_t walk_stack(struct thread_walk *walk, struct unwound *chain, size_t max)
+static size_t walk_stack(struct unwinding *walk, struct unwound *chain, size_t max)
 {
     unw_cursor_t cursor;
     size_t n = 1;
@@ -401,19 +408,23 @@ static size_t walk_stack(struct thread_walk *walk, struct unwound *chain, size_t
     return n;
 }
 
-size_t unwind_callers(struct tracee *tracee, const arch_regs *regs, target_addr ret, uint64_t sp,
-                      uint64_t now_ns, struct unwound *chain, size_t max)
+size_t unwind_callers(program_read *read, struct tracee *tracee, const arch_regs *regs,
+                      target_addr ret, uint64_t sp, uint64_t now_ns, struct unwound *chain,
+                      size_t max)
 {
     struct address_space *space = tracee->process->space;
     chain[0] = (struct unwound){ret, true};
-    if (!space->unwinder)
+    if (!space->unwinder) {
         space->unwinder = unwinder_take(space->engine);
+        space->free_unwinder = put_unwinder;
+    }
     if (!space->unwinder)
         return 1;
     if (space->unwinder->checked.list.count > CHECKED_MAX)
         unwinder_forget(space->unwinder);
-    struct thread_walk walk = {
+    struct unwinding walk = {
         .unwinder = space->unwinder,
+        .read = read,
         .tracee = tracee,
         .regs = regs,
         /* In the call: what stands behind it may be another function. */

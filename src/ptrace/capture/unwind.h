@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "ptrace/arch/arch.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/tracee.h"
 #include "util/addr.h"
 
@@ -24,6 +25,7 @@ struct unwound {
 
 /* What is known of the unwind tables of one address space. Used by whoever has the turn. */
 struct unwinder;
+struct address_space;
 struct engine;
 
 /*
@@ -31,14 +33,12 @@ struct engine;
  * that is `ret`, where the stack pointer will be `sp`. The other registers are taken from regs.
  * Returns how many there are, at least 1. Allocates when it meets tables for the first time.
  */
-size_t unwind_callers(struct tracee *tracee, const arch_regs *regs, target_addr ret, uint64_t sp,
-                      uint64_t now_ns, struct unwound *chain, size_t max);
+size_t unwind_callers(program_read *read, struct tracee *tracee, const arch_regs *regs,
+                      target_addr ret, uint64_t sp, uint64_t now_ns, struct unwound *chain,
+                      size_t max);
 
 /* Code was unmapped: what is known of it holds no more. NULL is fine. */
 void unwinder_forget(struct unwinder *unwinder);
-/* Its address space is gone; the engine keeps it for the next one, since libunwind does not give
-   back all that it takes. NULL is fine. */
-void unwinder_put(struct engine *engine, struct unwinder *unwinder);
 /* Frees those that the engine keeps. */
 void unwinders_free(struct engine *engine);
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "util/addr.h"
+
 /* REGISTER_LAST: libunwind knows those up to the return address's, and looks at the number of the
    first register of a rule only. AUGMENTATION_MAX: so many letters it keeps, and forgets others. */
 enum { REGISTER_LAST = 16, AUGMENTATION_MAX = 4 };

@@ -1,20 +1,29 @@
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <unistd.h>
 
+#include "ptrace/breakpoints/helper_thread.h"
+#include "ptrace/breakpoints/sigtrap.h"
+#include "ptrace/control/child.h"
+#include "ptrace/control/detach.h"
+#include "ptrace/control/tracee_end.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/wait.h"
+#include "ptrace/engine.h"
+#include "ptrace/os/wait_status.h"
 #include "ptrace/threads/seize.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/descriptors.h"
-
-const unsigned long engine_trace_options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
-                                           PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE |
-                                           PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
+#include "util/error.h"
 
 /* What /proc/PID/status says of a process. */
 struct status {
@@ -111,25 +120,6 @@ static int explain(pid_t pid, int code, struct error *err)
                      strerror(-code));
 }
 
-int tracee_settle(struct engine *engine, pid_t tid)
-{
-    struct stop stop;
-    int r = engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
-    int signal = 0;
-    while (r == 0) {
-        r = engine_ptrace(engine, PTRACE_CONT, tid, NULL, (uintptr_t)signal);
-        if (r == 0)
-            r = engine_wait_for(engine, tid, &stop);
-        if (r == 0 && stop_is_end(&stop))
-            r = -ESRCH;
-        if (r == 0 && (stop.kind == STOP_INTERRUPTED || stop.kind == STOP_GROUP))
-            break;
-        /* The interrupt is served before any signal; what else is on the way goes its way. */
-        signal = stop.kind == STOP_SIGNAL ? stop.code : 0;
-    }
-    return r;
-}
-
 /* PTRACE_SEIZE with the reasons for EPERM told apart: 0; -ESRCH: the thread has ended. */
 static int seize_request(struct engine *engine, pid_t tid)
 {
@@ -155,7 +145,7 @@ static void let_unknown_go(struct engine *engine, pid_t tid)
     struct stop stop;
     int r = engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
     if (r == 0)
-        r = engine_wait_for(engine, tid, &stop);
+        r = wait_for_stop(engine, tid, &stop);
     if (r == 0 && !stop_is_end(&stop))
         engine_ptrace(engine, PTRACE_DETACH, tid, NULL,
                       stop.kind == STOP_SIGNAL ? (uintptr_t)stop.code : 0);
@@ -171,7 +161,7 @@ static int seize(struct engine *engine, struct process *process, pid_t tid)
         return r;
     /* While the request waited for an execve(2) the thread has become its process's leader. */
     struct stop stop;
-    if (engine_peek(tid, &stop) == -ESRCH)
+    if (wait_peek(tid, &stop) == -ESRCH)
         return 0;
     struct tracee *tracee = tracee_find(engine, tid);
     if (!tracee)
@@ -279,7 +269,7 @@ static int attach_sharers(struct engine *engine, struct process *process, pid_t 
             return -errno;
         while ((entry = readdir(dir))) {
             *who = (pid_t)strtol(entry->d_name, NULL, 10);
-            if (*who <= 0 || process_find(engine, *who) || engine_shares_memory(self, *who) != 1 ||
+            if (*who <= 0 || process_find(engine, *who) || child_shares_memory(self, *who) != 1 ||
                 !has_program(*who))
                 continue;
             int r = is_stopped(engine) ? -EINTR : attach_sharer(engine, process, *who);
@@ -316,6 +306,26 @@ static struct process *announced_in(const struct address_space *space)
     return process;
 }
 
+/* Stops some thread of the process where it can be made to do a system call, serving whatever comes
+   before; the process may have executed another program or ended by then. The thread's ID, or
+   -ESRCH. */
+static pid_t settle_some(struct engine *engine, pid_t pid)
+{
+    struct process *process;
+    struct tracee *tracee;
+    struct stop stop;
+    while ((process = process_find(engine, pid)) &&
+           (tracee = helper_thread_interrupt(engine, process->space))) {
+        pid_t tid = tracee->tid;
+        if (wait_for_stop(engine, tid, &stop) < 0)
+            continue; /* it has ended, or has its process's ID since it executes a program */
+        if (wait_is_settled(&stop))
+            return tid;
+        engine->serve_stop(engine, &stop); /* the interrupt stays pending meanwhile */
+    }
+    return -ESRCH;
+}
+
 static int attach(struct engine *engine, pid_t pid, struct error *err)
 {
     struct status status;
@@ -347,12 +357,12 @@ static int attach(struct engine *engine, pid_t pid, struct error *err)
         else
             explain(who, r, err);
         if (r == -EINTR && engine->options.let_go_ms)
-            engine_leave_process(engine, process);
+            detach_unplanted(engine, process);
         else
-            engine_detach_process(engine, process);
+            detach_process(engine, process);
         return err ? err->code : r;
     }
-    pid_t helper = engine_settle_some(engine, pid);
+    pid_t helper = settle_some(engine, pid);
     process = process_find(engine, pid);
     if (helper < 0 || !process)
         return error_set(err, -ESRCH, "process %d has just ended", pid);

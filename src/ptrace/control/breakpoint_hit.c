@@ -1,19 +1,37 @@
 #include "ptrace/control/breakpoint_hit.h"
 
 #include <signal.h>
-#include <string.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <time.h>
 
+#include "model/hit.h"
+#include "ptrace/arch/arch.h"
+#include "ptrace/arch/displaced.h"
+#include "ptrace/breakpoints/program_memory.h"
 #include "ptrace/breakpoints/return_sites.h"
+#include "ptrace/breakpoints/sigtrap.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/step.h"
+#include "ptrace/capture/capture.h"
 #include "ptrace/capture/extra_fields.h"
 #include "ptrace/control/frame_jumps.h"
+#include "ptrace/control/tracee_end.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/callstack.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
 #include "ptrace/core/stack_range.h"
+#include "ptrace/core/stop_prefetch.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/tracer_thread.h"
+#include "ptrace/engine.h"
 #include "ptrace/os/spans.h"
+#include "ptrace/threads/cpu_pinning.h"
 #include "ptrace/threads/current_cpu.h"
+#include "ptrace/threads/pinning_policy.h"
 #include "ptrace/threads/tracee_migration.h"
-#include "util/log.h"
+#include "symbols/probe.h"
+#include "util/addr.h"
+#include "util/clock.h"
 
 static void name_code(void *data, uint64_t address, char *out, size_t size)
 {
@@ -34,9 +52,10 @@ static void begin(struct engine *engine, struct tracee *tracee, const struct pro
         .n_pointees = entry ? probe->n_arg_pointees : probe->n_ret_pointees,
         .stack_args = entry ? probe->stack_args : 0,
     };
-    engine->capture.name_code = engine->sink.name_code ? name_code : NULL;
-    engine->capture.name_data = tracee;
-    capture_begin(&engine->capture, &set, regs);
+    engine->capture->name_code = engine->sink.name_code ? name_code : NULL;
+    engine->capture->name_data = tracee;
+    engine->capture->read_code = program_memory_read;
+    capture_begin(engine->capture, &set, regs);
 }
 
 /* Reports a hit whose capture has begun. */
@@ -51,7 +70,7 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
     bool has_floats = false;
     if (entry ? probe->float_args : probe->float_rets)
         has_floats = engine_get_float_regs(engine, tracee->tid, &floats) == 0;
-    capture_finish(&engine->capture, tracee->tid, address_space_memory(tracee->process->space),
+    capture_finish(engine->capture, tracee->tid, address_space_memory(tracee->process->space),
                    has_floats ? &floats : NULL);
     hit->pid = tracee->process->pid;
     hit->tid = tracee->tid;
@@ -60,18 +79,19 @@ static void report(struct engine *engine, struct tracee *tracee, struct hit *hit
     size_t n = entry ? probe->n_args : probe->n_rets;
     size_t n_facts = entry ? probe->arg_facts : probe->ret_facts;
     if (n_facts)
-        extra_fields_capture(&engine->capture, tracee, hit, regs, fields + n - n_facts, n_facts,
+        extra_fields_capture(engine->capture, tracee, hit, regs, fields + n - n_facts, n_facts,
                              n - n_facts);
     hit->n_values = (unsigned)n;
-    hit->values = engine->capture.values;
-    hit->text = engine->capture.text;
+    hit->values = engine->capture->values;
+    hit->text = engine->capture->text;
     if (entry)
         engine->stats.entries++;
     else
         engine->stats.exits += !probe->resolves;
     if (engine->sink.hit)
         engine->sink.hit(engine->sink.data, hit);
-    cpu_pinning_hit(engine, tracee, hit->cpu, hit->time_ns);
+    struct tracer_thread *to = pinning_policy_hit(engine, tracee, hit->cpu, hit->time_ns);
+    tracee->migrate_to = to ? to : tracee->migrate_to;
 }
 
 /* What was found out about this stop before the turn; NULL: nothing. */
@@ -100,7 +120,7 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
     if (reads_cpu)
         own[n++] = (struct span){.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
     if (captures)
-        capture_read(&engine->capture, tracee->tid, address_space_memory(tracee->process->space),
+        capture_read(engine->capture, tracee->tid, address_space_memory(tracee->process->space),
                      own, n);
     else if (n)
         engine->stats.memory_reads +=
@@ -126,7 +146,7 @@ static int read_result(struct engine *engine, struct tracee *tracee)
     target_addr cpu_at = cpu_address(tracee);
     bool reads_cpu = cpu_at.value && cpu_seen < 0 && cpu_known(tracee) < 0;
     struct span own = {.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
-    capture_read(&engine->capture, tracee->tid, address_space_memory(tracee->process->space), &own,
+    capture_read(engine->capture, tracee->tid, address_space_memory(tracee->process->space), &own,
                  reads_cpu ? 1 : 0);
     if (prefetch) {
         engine->stats.memory_reads += prefetch->n_reads;
@@ -196,7 +216,7 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
                       .return_address = site->at.value,
                       .ip = site->at.value};
     struct stack_range stack = stack_range_of(tracee, slot, hit.time_ns);
-    jumps_settle(tracee, site->at, regs);
+    frame_jumps_settle(tracee, site->at, regs);
     while (callstack_return(&tracee->frames, slot, site->at.value, stack, &frame)) {
         const struct site *entry = frame.what;
         if (!any)
@@ -225,58 +245,21 @@ static void call_watches(struct tracee *tracee, struct site *site)
     }
 }
 
-uint64_t step_signal_mask(uint64_t program_mask)
-{
-    static const int synchronous[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
-    uint64_t mask = ~UINT64_C(0);
-    for (size_t i = 0; i < sizeof(synchronous) / sizeof(synchronous[0]); i++) {
-        uint64_t bit = UINT64_C(1) << (synchronous[i] - 1);
-        if (synchronous[i] == SIGTRAP || !(program_mask & bit))
-            mask &= ~bit;
-    }
-    return mask;
-}
-
 /*
- * The last resort, for an instruction that no slot can hold: every other thread of the address
- * space is stopped while the breakpoint is away. They stay stopped until the loop sees them again.
+ * It has ended while nobody traced it. Of a leader nobody tells us how: it can have ended by
+ * exit_group(2) of another thread or by a signal, which end all of its process, so the kernel gives
+ * the same status for whichever thread is reaped from then on (kernel/exit.c: wait_task_zombie()).
+ * Where there is no other, all signals but SIGKILL were blocked.
  */
-static void step_in_place(struct engine *engine, struct tracee *tracee, struct site *site,
-                          arch_regs *regs)
+static void forget(struct engine *engine, struct tracee *tracee)
 {
-    struct address_space *space = tracee->process->space;
-    pid_t tid = tracee->tid;
-    uint64_t mask = 0, step_mask;
-    struct stop stop = {.kind = STOP_OTHER};
-    engine_stop_space(engine, space, tid);
-    site_lift(space, site);
-    engine_get_mask(engine, tid, &mask);
-    step_mask = step_signal_mask(mask);
-    engine_set_mask(engine, tid, step_mask);
-    engine->stats.single_steps++;
-    int r = engine_set_pc(engine, tid, regs, site->at);
-    if (r == 0)
-        r = engine_ptrace(engine, PTRACE_SINGLESTEP, tid, NULL, 0);
-    if (r == 0)
-        r = engine_wait_for(engine, tid, &stop);
-    if (site->uses && site_plant(space, site) < 0)
-        log_warning("cannot put the breakpoint at 0x%lx back", site->at.value);
-    if (r < 0 || stop_is_end(&stop))
-        return; /* the loop will see its end */
-    engine_set_mask(engine, tid, mask);
-    if (stop.kind == STOP_SIGNAL && stop.code == SIGTRAP) {
-        unsigned remote_syscalls = space->remote_syscalls;
-        if (engine_get_regs(engine, tid, regs) == 0 &&
-            (tracee->trap_block || tracee->process->trap.special))
-            sigtrap_mend(tracee, regs);
-        if (space->remote_syscalls == remote_syscalls)
-            tracee_resume(tracee, sigtrap_resume_with(tracee));
-    } else if (engine_get_regs(engine, tid, regs) == 0 &&
-               target_addr_equal(arch_pc(regs), site->at)) {
-        /* A fault, or a stop before the instruction was run: the thread comes here again. */
-        tracee->retry_at = site->at;
-        tracee->retry_sp = arch_sp(regs);
+    struct process *process = tracee->process;
+    engine->space_untidy = engine->space_untidy || process->n_threads == 1;
+    if (tracee->tid == process->pid) {
+        process->exit_status = SIGKILL;
+        process->leader_lost = true;
     }
+    tracee_free(engine, tracee);
 }
 
 static void pass(struct engine *engine, struct tracee *tracee, struct site *site, arch_regs *regs,
@@ -300,15 +283,16 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
     if (tracee->trap_block || tracee->process->trap.special)
         sigtrap_mend(tracee, regs);
     if (tracee->migrate_to && space->remote_syscalls == remote_syscalls) {
-        tracee_migrate(engine, tracee, tracee->migrate_to, regs, to);
+        if (tracee_migrate(engine, tracee, tracee->migrate_to, regs, to) < 0)
+            forget(engine, tracee);
         return;
     }
     /* One that was made to do a system call is in a stop of its own now, perhaps in a group-stop:
        the loop will see it. */
     bool resumes = space->remote_syscalls == remote_syscalls;
-    int signal = resumes ? sigtrap_resume_with(tracee) : 0;
+    int signal = resumes ? tracee_take_owed(tracee) : 0;
     tracee->changes_seen = space->changes;
-    if (resumes && tracer_thread_resume_later(engine->acting, tracee->tid, to, signal))
+    if (resumes && tracer_thread_resume_later(engine->acting, tracee->tid, regs, to, signal))
         return;
     if (engine_set_pc(engine, tracee->tid, regs, to) == 0 && resumes)
         tracee_resume(tracee, signal);
@@ -362,7 +346,7 @@ void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *s
     if (!retried && !process->silent) {
         if ((site->uses & SITE_ENTRY) && !returned)
             serve_entry(engine, tracee, site, regs);
-        jumps_serve(tracee, site, regs);
+        frame_jumps_serve(tracee, site, regs);
         if (site->uses & SITE_WATCH)
             call_watches(tracee, site);
         if ((first = first_argument(site, regs, SITE_SIGACTION, SYS_rt_sigaction)) >= 0)

@@ -10,9 +10,4 @@
 void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *site,
                     arch_regs *regs);
 
-/* All signals but those that an instruction itself raises: what may be blocked while a thread is
-   stepped without a fault being fatal. As a kernel sigset, bit 0 is signal 1. SIGTRAP, with which
-   the step ends, is never in it. */
-uint64_t step_signal_mask(uint64_t program_mask);
-
 #endif

@@ -1,26 +1,34 @@
-/*
- * Letting go. Every thread must be stopped to be let go, none may be between a breakpoint and its
- * trap, and none may see a breakpoint that nobody serves. So: stop all, take the breakpoints out,
- * put back who has run into one, then let go of each with the signal it was to get. Processes that
- * share their memory are let go together.
- */
+#include "ptrace/control/detach.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <time.h>
 
-#include "ptrace/control/job_control.h"
+#include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/sigtrap.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/site_table.h"
+#include "ptrace/control/fork_exec.h"
 #include "ptrace/control/namespace_init.h"
 #include "ptrace/control/signal_delivery.h"
+#include "ptrace/control/tracee_end.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
 #include "ptrace/core/thread_walk.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/wait.h"
 #include "ptrace/os/proc_status.h"
+#include "ptrace/os/wait_status.h"
+#include "ptrace/threads/cpu_pinning.h"
+#include "util/addr.h"
+#include "util/clock.h"
 #include "util/log.h"
+#include "util/table.h"
 
 enum {
-    LOOK_AGAIN_NS = 200000,
     POLL_NS = 10000000,
     POLL_EACH_NS = 50000, /* each takes some us */
     LAST_SERVED_MAX = 1000,
@@ -75,7 +83,7 @@ static void interrupt(const struct leavers *leavers)
     }
     thread_walk_end(&walk);
     if (leavers->space)
-        engine_stop_space(leavers->engine, leavers->space, 0);
+        wait_stop_all(leavers->engine, leavers->space, 0);
 }
 
 /*
@@ -96,7 +104,7 @@ static void quiesce(const struct leavers *leavers)
         while ((tracee = thread_walk_next(&walk))) {
             if (!stopped(tracee->tid, &stop) || is_quiet(&stop))
                 continue;
-            engine_dispatch(leavers->engine, &stop);
+            leavers->engine->serve_stop(leavers->engine, &stop);
             again = true;
         }
         thread_walk_end(&walk);
@@ -119,7 +127,7 @@ static struct site *site_behind(const struct tracee *tracee, const arch_regs *re
 {
     const struct address_space *space = tracee->process->space;
     target_addr at = target_addr_plus(arch_pc(regs), -(int64_t)arch_trap_pc_offset);
-    return space ? address_space_site(space, at) : NULL;
+    return space ? site_table_get(space, at) : NULL;
 }
 
 static void release(struct engine *engine, struct tracee *tracee, int signal)
@@ -136,7 +144,7 @@ static void release(struct engine *engine, struct tracee *tracee, int signal)
 static bool is_left_dead(const struct tracee *tracee)
 {
     return tracee->tid == tracee->process->pid && tracee->process->n_threads <= 1 &&
-           engine_is_dead(tracee->tid) && proc_status_number(tracee->tid, "Threads") > 1;
+           wait_is_dead(tracee->tid) && proc_status_number(tracee->tid, "Threads") > 1;
 }
 
 /* Takes the thread out of a slot, if it is in one. One that is in a group-stop, or about to be,
@@ -169,19 +177,19 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
         return true;
     }
     if (stop_is_end(&stop)) {
-        engine_dispatch(engine, &stop);
+        engine->serve_stop(engine, &stop);
         return true;
     }
     /* What was under way in the kernel when all were stopped comes to light now: the end of a
        vfork, a birth, or an exec that had to wait for the other threads to go. */
     if (stop.kind == STOP_EXEC) {
-        engine_take_exec(engine, &stop); /* the new program has no breakpoints */
+        fork_exec_take(engine, &stop); /* the new program has no breakpoints */
         release(engine, tracee, 0);
         return true;
     }
     if (!is_quiet(&stop)) {
         engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
-        engine_dispatch(engine, &stop);
+        engine->serve_stop(engine, &stop);
         return false;
     }
     if (engine_get_regs(engine, tid, &regs) < 0)
@@ -200,8 +208,8 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
         signal = stop.code;
         if (site && site->mapped && signal == SIGTRAP && sigtrap_is_breakpoint(tracee)) {
             sigtrap_mend(tracee, &regs);
-            signal = engine_set_pc(engine, tid, &regs, site->at) < 0 ? signal
-                                                                     : sigtrap_resume_with(tracee);
+            signal =
+                engine_set_pc(engine, tid, &regs, site->at) < 0 ? signal : tracee_take_owed(tracee);
         } else if (leave_slot(engine, tracee, &stop, &regs) == -ESRCH)
             return false;
         if (signal && namespace_init_is_spared(tracee, signal))
@@ -236,7 +244,7 @@ static bool somebody_comes(const struct leavers *leavers)
     bool comes = false;
     walk_leavers(&walk, leavers);
     while ((tracee = thread_walk_next(&walk))) {
-        tracee->late = tracee->late || tracee->vforking || engine_is_unstoppable(tracee->tid);
+        tracee->late = tracee->late || tracee->vforking || wait_is_unstoppable(tracee->tid);
         comes = comes || !tracee->late;
     }
     thread_walk_end(&walk);
@@ -259,12 +267,6 @@ static void mark_all(const struct leavers *leavers)
         mark(process);
 }
 
-static void pause_a_little(void)
-{
-    struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
-    nanosleep(&pause, NULL);
-}
-
 /* By whatever way there is into the memory. false: there is none. They stay, are passed, and nobody
    is let go, nor reported: the loop sees their stops. */
 static bool lift_all(const struct leavers *leavers)
@@ -278,7 +280,7 @@ static bool lift_all(const struct leavers *leavers)
         if (stopped(tracee->tid, &stop) && !stop_is_end(&stop))
             by = tracee->tid;
     thread_walk_end(&walk);
-    int r = address_space_lift_all(leavers->space, by);
+    int r = site_table_lift_all(leavers->space, by);
     if (r == 0)
         return true;
     log_warning("the breakpoints in process %d cannot be taken out (%s): it stays traced until it "
@@ -308,7 +310,7 @@ static void detach_space(struct engine *engine, struct process *process)
         let_some_go(&leavers);
         if (!somebody_comes(&leavers))
             break;
-        pause_a_little();
+        wait_a_little();
     }
     address_space_put(leavers.space);
     engine->stats.detach_ns += clock_now_ns() - start_ns;
@@ -319,7 +321,7 @@ static bool may_leave(const struct process *process)
     return !process->leaving && !(process->space && process->space->unclean);
 }
 
-void engine_detach_process(struct engine *engine, struct process *process)
+void detach_process(struct engine *engine, struct process *process)
 {
     pid_t pid = process->pid;
     /* It may execute another program, and so get another space, before it is stopped. */
@@ -328,7 +330,7 @@ void engine_detach_process(struct engine *engine, struct process *process)
     while ((process = process_find(engine, pid)) && may_leave(process));
 }
 
-void engine_leave_process(struct engine *engine, struct process *process)
+void detach_unplanted(struct engine *engine, struct process *process)
 {
     const struct leavers leavers = {engine, process->space, process->pid};
     mark_all(&leavers);
@@ -336,7 +338,7 @@ void engine_leave_process(struct engine *engine, struct process *process)
         process_free(process);
 }
 
-void engine_let_silent_go(struct engine *engine)
+void detach_silent(struct engine *engine)
 {
     struct process *process;
     bool again = true;
@@ -346,13 +348,13 @@ void engine_let_silent_go(struct engine *engine)
         for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
             if (!process->silent || !may_leave(process) || process->space->n_reported > 0)
                 continue;
-            engine_detach_process(engine, process);
+            detach_process(engine, process);
             again = true;
         }
     }
 }
 
-bool engine_let_leave(struct engine *engine, struct tracee *tracee, const struct stop *stop)
+bool detach_leaving(struct engine *engine, struct tracee *tracee, const struct stop *stop)
 {
     /* A new program has no breakpoints, and is to get none. */
     if (stop->kind != STOP_EXEC && (!is_quiet(stop) || stop_is_end(stop)))
@@ -379,7 +381,7 @@ static bool somebody_stays(const struct engine *engine)
     return false;
 }
 
-/* The next stop of a tracee of the acting server's. false: there is none now. */
+/* The next stop of a tracee of the acting tracer thread's. false: there is none now. */
 static bool serve_next(struct engine *engine)
 {
     siginfo_t info = {0};
@@ -389,10 +391,10 @@ static bool serve_next(struct engine *engine)
         return false;
     struct stop stop = stop_decode(&info);
     const struct tracee *tracee = tracee_find(engine, stop.tid);
-    /* A child of ours that another server traces is shown here, too. */
+    /* A child of ours that another tracer thread traces is shown here, too. */
     if (tracee && tracee->owner != engine->acting)
         return false;
-    engine_dispatch(engine, &stop);
+    engine->serve_stop(engine, &stop);
     return true;
 }
 
@@ -413,16 +415,16 @@ static void let_rest_go(struct engine *engine)
         if (late)
             break;
         if (now_ns >= poll_ns) {
-            /* Also what other servers have, and what is never reported. */
+            /* Also what other tracer threads have, and what is never reported. */
             poll_all(engine);
             poll_ns = clock_now_ns() + POLL_NS + engine->tracees.count * POLL_EACH_NS;
         } else {
-            pause_a_little();
+            wait_a_little();
         }
     }
 }
 
-void engine_detach_all(struct engine *engine)
+void detach_all(struct engine *engine)
 {
     struct process *process;
     if (!engine->let_go_until_ns)
@@ -436,7 +438,7 @@ void engine_detach_all(struct engine *engine)
         for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
             if (!may_leave(process))
                 continue;
-            engine_detach_process(engine, process);
+            detach_process(engine, process);
             again = true;
         }
     }

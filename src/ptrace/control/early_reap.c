@@ -1,22 +1,11 @@
 #include "ptrace/control/early_reap.h"
 
-#include "ptrace/core/engine_internal.h"
+#include <stdatomic.h>
 
-void early_reap(struct engine *engine)
-{
-    struct tracee *tracee;
-    struct stop stop;
-    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
-        /* Looked at first: of a tracee waitid(2) tells, and takes, the stops as well, whether they
-           are asked for or not (kernel/exit.c: wait_task_stopped()). */
-        if (tracee->reaped || engine_peek(tracee->tid, &stop) != 1 || !stop_is_end(&stop))
-            continue;
-        engine_reap(tracee->tid);
-        tracee->end = stop;
-        tracee->reaped = true;
-        atomic_store(&engine->ends_held, true);
-    }
-}
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/os/wait_status.h"
+#include "util/table.h"
 
 void early_reap_serve(struct engine *engine)
 {
@@ -26,6 +15,6 @@ void early_reap_serve(struct engine *engine)
     for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
         const struct stop end = tracee->end;
         if (tracee->reaped)
-            engine_dispatch(engine, &end);
+            engine->serve_stop(engine, &end);
     }
 }

@@ -12,7 +12,7 @@ struct engine;
 
 /* Reaps the tracees that have ended and notes how: `reaped` and `end` in struct tracee. Is
    async-signal-safe on the thread that has the turn, or acts for it. */
-void early_reap(struct engine *engine);
+void wait_reap_ends(struct engine *engine);
 /* Serves the ends that were noted. */
 void early_reap_serve(struct engine *engine);
 

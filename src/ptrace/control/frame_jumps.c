@@ -1,8 +1,15 @@
 #include "ptrace/control/frame_jumps.h"
 
+#include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/callstack.h"
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/stack_range.h"
+#include "ptrace/core/tracee.h"
 #include "ptrace/os/memory.h"
+#include "util/addr.h"
+#include "util/clock.h"
 
 /* longjmp() goes to a stack pointer that its buffer tells: all below it is left. */
 static void longjmp_called(struct tracee *tracee, const arch_regs *regs)
@@ -43,7 +50,7 @@ static void exception_caught(struct tracee *tracee, const arch_regs *regs)
     callstack_seen(&tracee->frames, sp, stack_range_of(tracee, sp, clock_now_ns()));
 }
 
-void jumps_serve(struct tracee *tracee, const struct site *site, const arch_regs *regs)
+void frame_jumps_serve(struct tracee *tracee, const struct site *site, const arch_regs *regs)
 {
     if (site->uses & SITE_JUMP)
         longjmp_called(tracee, regs);
@@ -57,7 +64,7 @@ void jumps_serve(struct tracee *tracee, const struct site *site, const arch_regs
     }
 }
 
-void jumps_settle(struct tracee *tracee, target_addr at, const arch_regs *regs)
+void frame_jumps_settle(struct tracee *tracee, target_addr at, const arch_regs *regs)
 {
     uint64_t slot = arch_exit_slot(regs), ret;
     if (!tracee->exception || !callstack_in_doubt(&tracee->frames, slot, at.value))

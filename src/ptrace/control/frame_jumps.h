@@ -7,7 +7,7 @@
 
 /* The thread is at the entry of a function that leaves calls (SITE_JUMP, SITE_CONTEXT, SITE_CATCH,
    SITE_THROW in site->uses): notes what becomes of the open ones. */
-void jumps_serve(struct tracee *tracee, const struct site *site, const arch_regs *regs);
+void frame_jumps_serve(struct tracee *tracee, const struct site *site, const arch_regs *regs);
 
 /*
  * The thread is where calls are to return to, `at`: forgets those that an exception has left, if it
@@ -17,6 +17,6 @@ void jumps_serve(struct tracee *tracee, const struct site *site, const arch_regs
  * returned to: by then what it has called has written over the return address, which a return
  * leaves in its place. Reads memory only where an exception was met since the call.
  */
-void jumps_settle(struct tracee *tracee, target_addr at, const arch_regs *regs);
+void frame_jumps_settle(struct tracee *tracee, target_addr at, const arch_regs *regs);
 
 #endif

@@ -1,10 +1,9 @@
 #include "ptrace/control/job_control.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -13,7 +12,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/wait.h"
+#include "ptrace/os/proc_status.h"
+#include "ptrace/os/wait_status.h"
+#include "util/clock.h"
 #include "util/log.h"
+#include "util/table.h"
 
 enum {
     LOOK_EVERY_NS = 50000000,
@@ -27,55 +33,12 @@ enum {
 /* Why this process is to go on. */
 enum need { NOBODY, THE_PROGRAM, OTHERS };
 
-/* ---- What /proc says of a thread. Nothing here allocates: the child has been forked while other
-   threads may have been in the allocator. ---- */
-
-struct look {
-    char state;       /* as in proc(5); 'X': there is no such thread, '?': it cannot be told */
-    uint64_t pending; /* signals, for it or its process: bit 0 is the first */
-};
-
-static void look_at_line(struct look *look, const char *line)
-{
-    if (strncmp(line, "State:\t", 7) == 0)
-        look->state = line[7];
-    else if (strncmp(line, "SigPnd:\t", 8) == 0 || strncmp(line, "ShdPnd:\t", 8) == 0)
-        look->pending |= strtoull(line + 8, NULL, 16);
-}
-
-static struct look look_at(pid_t tid)
-{
-    struct look look = {.state = 'X'};
-    char path[64], text[1024], line[64];
-    size_t length = 0;
-    ssize_t n;
-    snprintf(path, sizeof(path), "/proc/%d/status", tid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (fd >= 0 && (n = read(fd, text, sizeof(text))) > 0) {
-        for (ssize_t i = 0; i < n; i++) {
-            if (text[i] != '\n') {
-                line[length] = text[i];
-                length += length < sizeof(line) - 1;
-                continue;
-            }
-            line[length] = '\0';
-            length = 0;
-            look_at_line(&look, line);
-        }
-    }
-    if (fd >= 0)
-        close(fd);
-    else if (errno != ENOENT && errno != ESRCH)
-        look.state = '?';
-    return look;
-}
-
-static bool may_be_held(const struct look *look)
+static bool may_be_held(const struct proc_look *look)
 {
     return look->state == 't' || look->state == 'T' || look->state == '?';
 }
 
-static bool is_continued(const struct look *look)
+static bool is_continued(const struct proc_look *look)
 {
     return (look->pending >> (SIGCONT - 1)) & 1;
 }
@@ -86,7 +49,7 @@ static bool is_continued(const struct look *look)
    thread waits for its tracer (kernel/signal.c: prepare_signal, sig_ignored). */
 static enum need need_of(const struct tracee *tracee)
 {
-    struct look look = look_at(tracee->tid);
+    struct proc_look look = proc_look_at(tracee->tid);
     const struct process *process = tracee->process;
     if (tracee->listening)
         return !may_be_held(&look) || is_continued(&look) ? THE_PROGRAM : NOBODY;
@@ -101,7 +64,7 @@ static enum need need_now(const struct engine *engine)
     enum need need = NOBODY;
     struct tracee *tracee;
     if (engine->child > 0) {
-        struct look look = look_at(engine->child);
+        struct proc_look look = proc_look_at(engine->child);
         return !may_be_held(&look) || is_continued(&look) ? THE_PROGRAM : NOBODY;
     }
     for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
@@ -137,7 +100,7 @@ static _Noreturn void stand_by(const struct engine *engine, pid_t tracer, atomic
     for (;;) {
         nap(pause);
         uint64_t start = clock_now_ns();
-        if (look_at(tracer).state != 'T')
+        if (proc_look_at(tracer).state != 'T')
             continue;
         atomic_store(need, need_now(engine));
         if (atomic_load(need) != NOBODY)
@@ -152,9 +115,9 @@ static _Noreturn void stand_by(const struct engine *engine, pid_t tracer, atomic
 static bool is_thread_stopped(pid_t tid)
 {
     struct stop stop;
-    if (engine_peek(tid, &stop) != 0)
+    if (wait_peek(tid, &stop) != 0)
         return false;
-    struct look look = look_at(tid);
+    struct proc_look look = proc_look_at(tid);
     return may_be_held(&look) && !is_continued(&look);
 }
 
@@ -169,7 +132,7 @@ static bool is_stopped(struct engine *engine)
         if (tracee->process->pid != engine->launched)
             continue;
         if (!tracee->listening) {
-            if (engine_is_dead(tracee->tid))
+            if (wait_is_dead(tracee->tid))
                 continue;
             return false;
         }
@@ -256,27 +219,13 @@ static void serve_others(struct engine *engine)
         /* Threads that come or go meanwhile may be met twice or not at all: there is a next time.
          */
         for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
-            if (engine_peek(tracee->tid, &stop) == 1) {
-                engine_dispatch(engine, &stop);
+            if (wait_peek(tracee->tid, &stop) == 1) {
+                engine->serve_stop(engine, &stop);
                 busy = now;
             }
         nap(NAP_NS);
         now = clock_now_ns();
     }
-}
-
-void job_control_notice(struct engine *engine, const struct tracee *tracee, int signal)
-{
-    if (engine->options.stop_with_program && tracee->process->pid == engine->launched) {
-        engine->program_stop = signal;
-        engine->program_stopped = true;
-    }
-}
-
-void job_control_notice_end(struct engine *engine, const struct process *process)
-{
-    if (process->pid == engine->launched && engine->program_stop)
-        engine->program_stopped = true;
 }
 
 void job_control_serve(struct engine *engine)
@@ -302,16 +251,4 @@ void job_control_stop_with_child(struct engine *engine, int signal)
     if (engine->options.stop_with_program && is_stopped(engine) &&
         stop_with_program(engine, signal) == NOBODY)
         continue_program(engine, engine->child);
-}
-
-void job_control_forget(struct engine *engine, const struct process *process)
-{
-    const uint64_t stops = UINT64_C(1) << (SIGSTOP - 1) | UINT64_C(1) << (SIGTSTP - 1) |
-                           UINT64_C(1) << (SIGTTIN - 1) | UINT64_C(1) << (SIGTTOU - 1);
-    bool was_let_go = process->exit_status == -1;
-    engine->launched = 0;
-    engine->program_stopped = false;
-    if (was_let_go && engine->options.stop_with_program &&
-        (engine->program_left_stopped || (look_at(process->pid).pending & stops)))
-        kill(process->pid, SIGCONT);
 }

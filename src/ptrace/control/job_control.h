@@ -8,22 +8,12 @@
 #ifndef PTRACE_CONTROL_JOB_CONTROL_H
 #define PTRACE_CONTROL_JOB_CONTROL_H
 
-#include "ptrace/core/engine_internal.h"
+struct engine;
 
-/* The thread is in a group-stop by that signal, and PTRACE_LISTEN was done. */
-void job_control_notice(struct engine *engine, const struct tracee *tracee, int signal);
-/* A thread of the process has ended: it may have been the last that ran. */
-void job_control_notice_end(struct engine *engine, const struct process *process);
 /* By the primary in a turn, with engine->program_stopped set: stops this process if all threads of
    the program are stopped, and returns when it has been continued. */
 void job_control_serve(struct engine *engine);
 /* The same for engine->child, which has not executed its program yet. */
 void job_control_stop_with_child(struct engine *engine, int signal);
-/*
- * The process is the launched program's, and has ended or was let go. One that is stopped then, or
- * about to be, is continued: else the kernel would do so at our end, and send it SIGHUP (_exit(2):
- * its process group is left without anybody to continue it).
- */
-void job_control_forget(struct engine *engine, const struct process *process);
 
 #endif

@@ -3,23 +3,33 @@
  * credentials the program is to run with, and waits on a pipe until it is seized; so nothing of it
  * is missed, no signal is needed to stop it, and what it becomes inherits nothing of the tracer's.
  */
+#include "ptrace/control/launch.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ptrace/breakpoints/sigtrap.h"
 #include "ptrace/control/job_control.h"
+#include "ptrace/control/tracee_end.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/wait.h"
+#include "ptrace/engine.h"
 #include "ptrace/os/program_path.h"
+#include "ptrace/os/wait_status.h"
 #include "ptrace/threads/seize.h"
+#include "ptrace/threads/wakeup.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
+#include "util/error.h"
 
 extern char **environ;
 
@@ -109,11 +119,11 @@ static int run_to_exec(struct engine *engine, struct error *err)
     if (write(engine->child_go, "", 1) != 1)
         return error_set(err, -errno, "cannot start %s: %s", engine->child_name, strerror(errno));
     for (;;) {
-        int r = engine_wait_for(engine, engine->child, &stop);
+        int r = wait_for_stop(engine, engine->child, &stop);
         if (r < 0)
             return error_set(err, r, "%s was killed before it ran", engine->child_name);
         if (stop_is_end(&stop)) {
-            engine_reap(engine->child);
+            wait_reap(engine->child);
             engine->child = 0;
             return not_executed(engine, err);
         }
@@ -154,7 +164,7 @@ int engine_launch_run(struct engine *engine, struct error *err)
     int r = engine_seize(engine, pid);
     if (r < 0) {
         /* Of one that has ended the kernel says EPERM, too. */
-        if (r == -ESRCH || engine_is_dead(pid))
+        if (r == -ESRCH || wait_is_dead(pid))
             r = error_set(err, -ECANCELED, "%s was killed before it ran", engine->child_name);
         else
             error_set(err, r, "cannot trace %s: %s", engine->child_name, strerror(-r));
@@ -169,7 +179,7 @@ int engine_launch_run(struct engine *engine, struct error *err)
     engine->child = 0; /* from here on a process like others */
     engine->launched = pid;
     launch_forget(engine);
-    r = tracee_settle(engine, pid);
+    r = wait_settle(engine, pid);
     if (r == 0)
         r = address_space_new(engine, pid, &space);
     struct process *process = r == 0 ? process_new(engine, pid, space) : NULL;

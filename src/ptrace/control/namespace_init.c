@@ -2,13 +2,19 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ptrace.h>
-#include <unistd.h>
 
-#include "ptrace/control/breakpoint_hit.h"
+#include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/program_memory.h"
+#include "ptrace/breakpoints/step.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/wait.h"
 #include "ptrace/os/proc_status.h"
+#include "ptrace/os/wait_status.h"
+#include "util/addr.h"
 #include "util/log.h"
 
 static bool is_fault(const siginfo_t *info)
@@ -69,7 +75,7 @@ static bool faults(struct engine *engine, pid_t tid)
     do {
         r = engine_ptrace(engine, PTRACE_SINGLESTEP, tid, NULL, 0);
         if (r == 0)
-            r = engine_wait_for(engine, tid, &stop);
+            r = wait_for_stop(engine, tid, &stop);
     } while (r == 0 && (stop.kind == STOP_INTERRUPTED || stop.kind == STOP_GROUP));
     engine_set_mask(engine, tid, mask);
     return r < 0 || stop.kind != STOP_SIGNAL || stop.code != SIGTRAP;
@@ -101,22 +107,11 @@ void namespace_init_run_again(struct engine *engine, struct tracee *tracee, int 
     target_addr from = target_addr_plus(pc, -(int64_t)sizeof(before));
     if (signal == SIGSEGV)
         segv_again(engine, tracee, regs);
-    if (!space || address_space_read(space, from, before, sizeof(before)) < 0)
+    if (!space || program_memory_read(space, from, before, sizeof(before)) < 0)
         return;
     unsigned length = arch_raised_behind(signal, before);
     if (length && engine_set_pc(engine, tracee->tid, regs, target_addr_plus(pc, -(int64_t)length)))
         log_debug("thread %d is gone before it was let go", tracee->tid);
-}
-
-void namespace_init_let_die(struct engine *engine, struct tracee *tracee, int signal)
-{
-    struct process *process = tracee->process;
-    log_warning("process %d is let go to die of signal %d (%s): it is the init of a PID namespace, "
-                "which the kernel does not end while it is traced",
-                process->pid, signal, strsignal(signal));
-    process->awaited =
-        process->announced && proc_status_number(process->pid, "PPid") == (long)getpid();
-    engine_detach_process(engine, process);
 }
 
 void namespace_init_await(struct process *process)

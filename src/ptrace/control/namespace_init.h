@@ -14,10 +14,6 @@
    is a fault of its own that it does not handle. */
 bool namespace_init_is_spared(struct tracee *tracee, int signal);
 
-/* It is: lets go of its process and of those in the same memory. The end of one that is a child of
-   the tracer's is waited for and reported. */
-void namespace_init_let_die(struct engine *engine, struct tracee *tracee, int signal);
-
 /* Before the thread is let go with that signal, when it is spared: the kernel drops the signal, so
    what raised it is to be run once more. */
 void namespace_init_run_again(struct engine *engine, struct tracee *tracee, int signal,

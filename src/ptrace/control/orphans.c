@@ -3,15 +3,24 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <unistd.h>
 
+#include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/control/child.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/tracer_thread.h"
+#include "ptrace/core/wait.h"
 #include "ptrace/os/memory.h"
 #include "ptrace/os/proc_status.h"
+#include "ptrace/os/wait_status.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 #include "util/log.h"
+#include "util/table.h"
 
 /* A child, and whose it may be. */
 struct orphan {
@@ -69,12 +78,12 @@ static bool is_sharing(const struct orphan *orphan)
     for (size_t at = 0; (process = table_next(&orphan->engine->processes, &at));)
         if (process != orphan->parent->process &&
             process->space == orphan->parent->process->space &&
-            engine_shares_memory(process->pid, orphan->pid) == 1)
+            child_shares_memory(process->pid, orphan->pid) == 1)
             return true;
     return false;
 }
 
-/* On the thread of the server that it belongs to. */
+/* On the thread of the tracer thread that it belongs to. */
 static void take(void *data)
 {
     const struct orphan *orphan = data;
@@ -86,7 +95,7 @@ static void take(void *data)
               orphan->parent->process->pid);
     /* What has changed in the memory since it was born is not known. */
     orphan->parent->changes_seen = CHANGES_UNKNOWN;
-    engine_child(engine, orphan->parent, orphan->pid, is_sharing(orphan));
+    child_take(engine, orphan->parent, orphan->pid, is_sharing(orphan));
     struct tracee *tracee = tracee_find(engine, orphan->pid);
     if (was_held && tracee)
         tracee_resume(tracee, 0);
@@ -98,10 +107,10 @@ static bool is_born(const struct orphan *orphan)
     struct stop stop;
     if (table_get(&orphan->engine->newborn, (uint64_t)orphan->pid))
         return true; /* that stop was reaped */
-    if (engine_wait_for(orphan->engine, orphan->pid, &stop) < 0)
+    if (wait_for_stop(orphan->engine, orphan->pid, &stop) < 0)
         return false;
     if (stop_is_end(&stop))
-        engine_reap(orphan->pid);
+        wait_reap(orphan->pid);
     return !stop_is_end(&stop);
 }
 
@@ -114,8 +123,8 @@ void orphans_take(struct engine *engine, struct tracee *parent)
         if (orphan.pid <= 0 || process_find(engine, orphan.pid) ||
             proc_status_number(orphan.pid, "TracerPid") != getpid() || !is_born(&orphan))
             continue;
-        struct tracer_thread *server = engine_tracer_of(engine, orphan.pid);
-        if (server)
-            tracer_thread_call(server, take, &orphan);
+        struct tracer_thread *tracer = engine_tracer_of(engine, orphan.pid);
+        if (tracer)
+            tracer_thread_call(tracer, take, &orphan);
     }
 }

@@ -4,9 +4,19 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 
+#include "ptrace/arch/arch.h"
+#include "ptrace/arch/displaced.h"
 #include "ptrace/breakpoints/code_slots.h"
-#include "ptrace/control/breakpoint_hit.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/step.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/wait.h"
 #include "ptrace/os/proc_status.h"
+#include "ptrace/os/wait_status.h"
+#include "util/addr.h"
 
 enum {
     STEPS_MAX = 64, /* the longest slot has far fewer instructions */
@@ -74,7 +84,7 @@ static int step(struct engine *engine, struct tracee *tracee, arch_regs *regs, s
     do {
         r = engine_ptrace(engine, PTRACE_SINGLESTEP, tracee->tid, NULL, stopping ? SIGSTOP : 0);
         if (r == 0)
-            r = engine_wait_for(engine, tracee->tid, stop);
+            r = wait_for_stop(engine, tracee->tid, stop);
         if (r == 0 && stop_is_end(stop))
             r = -ESRCH;
         again = again || (r == 0 && stop->kind != STOP_SIGNAL);
@@ -93,7 +103,7 @@ static int step(struct engine *engine, struct tracee *tracee, arch_regs *regs, s
 static int finish_slot(struct engine *engine, struct tracee *tracee, struct site *site,
                        arch_regs *regs)
 {
-    const struct code_slots *slots = &tracee->process->space->slots;
+    const struct code_slots *slots = tracee->process->space->slots;
     for (int i = 0; i < STEPS_MAX && code_slots_owner(slots, arch_pc(regs)) == site; i++) {
         struct stop stop;
         if (move_out(engine, tracee, site, regs, true))
@@ -144,7 +154,7 @@ int signal_delivery_prepare(struct engine *engine, struct tracee *tracee, int si
 {
     pid_t tid = tracee->tid;
     siginfo_t info;
-    struct site *site = code_slots_owner(&tracee->process->space->slots, arch_pc(regs));
+    struct site *site = code_slots_owner(tracee->process->space->slots, arch_pc(regs));
     if (!site)
         return 0;
     int r = engine_ptrace(engine, PTRACE_GETSIGINFO, tid, NULL, (uintptr_t)&info);
@@ -166,7 +176,7 @@ int signal_delivery_prepare(struct engine *engine, struct tracee *tracee, int si
 int signal_delivery_leave_slot(struct engine *engine, struct tracee *tracee, bool may_step,
                                arch_regs *regs)
 {
-    struct site *site = code_slots_owner(&tracee->process->space->slots, arch_pc(regs));
+    struct site *site = code_slots_owner(tracee->process->space->slots, arch_pc(regs));
     if (!site || move_out(engine, tracee, site, regs, false) || !may_step)
         return 0;
     return finish_slot_alone(engine, tracee, site, regs);

@@ -8,13 +8,12 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "ptrace/breakpoints/code_slots.h"
-#include "ptrace/breakpoints/site.h"
 #include "util/addr.h"
 #include "util/error.h"
 #include "util/maps.h"
 #include "util/table.h"
 
+struct code_slots;
 struct engine;
 struct process;
 struct unwinder;
@@ -48,7 +47,10 @@ struct address_space {
     pid_t newborn;      /* while it is a copy in the making: the child, which has not run yet */
     bool unclean;       /* its breakpoints could not be taken out when it was to be let go */
     struct table sites; /* address -> struct site, owned */
-    struct code_slots slots;
+    struct code_slots *slots; /* NULL: none was taken yet */
+    /* Frees what the layers above keep here; NULL: nothing is there. */
+    void (*free_sites)(struct address_space *space);
+    void (*free_unwinder)(struct address_space *space);
     uint64_t changes;         /* of breakpoints and slots in the memory, so far */
     target_addr parking;      /* arch_spin_insn in a slot: see tracee_migration.h; 0: none yet */
     target_addr syscall_insn; /* 0: not looked for yet */
@@ -61,33 +63,13 @@ struct address_space {
     pid_t helper; /* a thread that is stopped where it can do a remote system call; 0: none now */
 };
 
+/* The space whose memory is open at fd (or a negative errno: -EMFILE and -ENFILE make one without),
+   which it becomes the owner of. */
+MUST_CHECK int address_space_make(struct engine *engine, int fd, struct address_space **space);
 /* The space of the thread as it is now, with one user. */
 MUST_CHECK int address_space_new(struct engine *engine, pid_t tid, struct address_space **space);
-/*
- * A copy for the forked child `tid`, whose memory is a copy, too. `changes`: those that there were
- * when the thread that forked it was last resumed. What has changed since the memory may lack, and
- * it is written anew.
- */
-MUST_CHECK int address_space_copy(struct address_space *from, pid_t tid, uint64_t changes,
-                                  struct address_space **space);
-/* A copy for a child whose memory cannot be looked at: wherever a breakpoint may stand, one is
-   passed. */
-MUST_CHECK int address_space_copy_unseen(const struct address_space *from,
-                                         struct address_space **space);
 /* One user less; the last frees it. Memory is not touched. */
 void address_space_put(struct address_space *space);
-/* Takes away the watches with this data, or all of them. */
-void address_space_drop_watches(struct address_space *space, bool all, const void *data);
-/* How many watches there are. */
-size_t address_space_watches(const struct address_space *space);
-
-/* Reads n bytes as the program would see them: breakpoints hidden. All or -EIO. */
-MUST_CHECK int address_space_read(const struct address_space *space, target_addr at, void *buffer,
-                                  size_t n);
-/* As many of n bytes as there are, breakpoints hidden. */
-size_t address_space_read_some(const struct address_space *space, target_addr at, void *buffer,
-                               size_t n);
-
 /* Reads the mappings again, by way of a thread of the space. When that fails (the thread has ended,
    or they may not be read any more) what was known stays. */
 void address_space_read_maps(struct address_space *space, pid_t tid, uint64_t now_ns);
@@ -100,9 +82,6 @@ void address_space_forget_maps(struct address_space *space);
    answer may be 100 ms old. */
 bool address_space_is_code(struct process *process, target_addr at, uint64_t now_ns);
 
-/* Lifts all breakpoints and forgets their uses. `stopped` as for traps_remove(), and so is the
-   result: of those that are left the sites stay planted. */
-MUST_CHECK int address_space_lift_all(struct address_space *space, pid_t stopped);
 /*
  * The space's memory, to be read and written: its own descriptor, or, when it got none, one that
  * such spaces take turns to have, which is good until another space is asked for its own. Negative
@@ -110,14 +89,8 @@ MUST_CHECK int address_space_lift_all(struct address_space *space, pid_t stopped
  */
 int address_space_memory(const struct address_space *space);
 
-/* A thread of the space that is stopped where remote_syscall() can use it: the one being served, or
-   one that is stopped for it and resumed later by the loop. -EAGAIN: it has something to report
-   first; to be tried again once the loop has handled that. -ESRCH: none is left. */
-MUST_CHECK pid_t address_space_helper(struct address_space *space);
-
-static inline struct site *address_space_site(const struct address_space *space, target_addr at)
-{
-    return (struct site *)table_get(&space->sites, at.value);
-}
+/* Reads n bytes as the program has them, breakpoints hidden: the layers above know those. All or
+   -EIO. */
+typedef int program_read(const struct address_space *space, target_addr at, void *buffer, size_t n);
 
 #endif

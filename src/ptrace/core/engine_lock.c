@@ -1,6 +1,8 @@
 #include "ptrace/core/engine_lock.h"
 
+#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 
 enum {
     SPINS_SHORT = 8000, /* some 20 microseconds: several turns */

@@ -5,7 +5,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "ptrace/arch/arch.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/tracer_thread.h"
+#include "ptrace/engine.h"
+#include "util/addr.h"
 
 /* linux/ptrace.h, which cannot be included next to <sys/ptrace.h> */
 enum { REQUEST_GETSIGMASK = 0x420a, REQUEST_SETSIGMASK = 0x420b };
@@ -49,14 +54,15 @@ struct request {
     int result;
 };
 
-/* Those that are not known yet are the acting server's: newborns, and what is being attached to. */
+/* Those that are not known yet are the acting tracer thread's: newborns, and what is being attached
+ * to. */
 static struct tracer_thread *owner_of(const struct engine *engine, pid_t tid)
 {
     const struct tracee *tracee = engine->n_tracer_threads > 1 ? tracee_find(engine, tid) : NULL;
     return tracee ? tracee->owner : engine->acting;
 }
 
-/* Whether the acting server is the thread's tracer. */
+/* Whether the acting tracer thread is the thread's tracer. */
 static void is_mine(void *data)
 {
     pid_t *tid = data;
@@ -70,9 +76,9 @@ struct tracer_thread *engine_tracer_of(struct engine *engine, pid_t tid)
     for (unsigned i = 0; i < engine->n_tracer_threads; i++) {
         pid_t asked = tid;
         if (engine->n_tracer_threads > 1)
-            tracer_thread_call(engine->servers[i], is_mine, &asked);
+            tracer_thread_call(engine->tracers[i], is_mine, &asked);
         if (asked)
-            return engine->servers[i];
+            return engine->tracers[i];
     }
     return NULL;
 }
@@ -95,14 +101,6 @@ int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uin
 {
     struct request r = {.what = request, .tid = tid, .addr = addr, .data = data};
     return make(engine, kind_of(request), make_any, &r);
-}
-
-void requests_continue(pid_t tid, target_addr pc, int signal)
-{
-    arch_regs regs;
-    /* ESRCH: it was killed in the meantime; the wait will tell. */
-    if (arch_set_pc(tid, &regs, pc) == 0)
-        ptrace(PTRACE_CONT, tid, NULL, signal);
 }
 
 static void make_get_regs(void *data)

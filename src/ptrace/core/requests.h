@@ -1,6 +1,6 @@
 /*
  * Requests to the kernel about a stopped thread, each made on the thread of its owner
- * (ptrace/threads/tracer_thread.h) and counted by its kind in the engine's statistics. What this
+ * (ptrace/core/tracer_thread.h) and counted by its kind in the engine's statistics. What this
  * directory asks of ptrace(2) it asks through here, so that the counts are all there is. 0 or a
  * negative errno; -ESRCH: the thread is gone.
  */
@@ -15,11 +15,12 @@
 #include "util/error.h"
 
 struct engine;
+struct tracer_thread;
 
 int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uintptr_t data);
 
-/* By the tracee's owner, outside its turn and not counted: sets the PC and resumes it. */
-void requests_continue(pid_t tid, target_addr pc, int signal);
+/* The tracer thread that is the stopped thread's tracer, by asking all. NULL: none is. */
+struct tracer_thread *engine_tracer_of(struct engine *engine, pid_t tid);
 
 /* arch_get_regs() and its like, counted. */
 MUST_CHECK int engine_get_regs(struct engine *engine, pid_t tid, arch_regs *regs);

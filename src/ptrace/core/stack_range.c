@@ -1,5 +1,11 @@
 #include "ptrace/core/stack_range.h"
 
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/callstack.h"
+#include "ptrace/core/tracee.h"
+#include "util/addr.h"
+#include "util/maps.h"
+
 enum { READ_AGAIN_NS = 10 * 1000 * 1000 };
 
 static struct stack_range look_up(const struct address_space *space, uint64_t sp)

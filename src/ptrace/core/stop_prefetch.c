@@ -1,6 +1,11 @@
 #include "ptrace/core/stop_prefetch.h"
 
+#include <signal.h>
+
+#include "ptrace/arch/arch.h"
 #include "ptrace/os/spans.h"
+#include "ptrace/os/wait_status.h"
+#include "util/addr.h"
 
 static target_addr *return_at(struct stop_prefetch *prefetch, target_addr pc)
 {

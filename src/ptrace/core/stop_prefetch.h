@@ -1,8 +1,8 @@
 /*
- * What a server finds out about a stop that its wait has shown before it has its turn: all that
- * serving a breakpoint asks of the kernel most of the time. While one server serves, the others can
- * so do half of their work. Memory is read only with `reads`: while there is one server alone, it
- * is read together with what else a hit needs.
+ * What a tracer thread finds out about a stop that its wait has shown before it has its turn: all
+ * that serving a breakpoint asks of the kernel most of the time. While one tracer thread serves,
+ * the others can so do half of their work. Memory is read only with `reads`: while there is one
+ * tracer thread alone, it is read together with what else a hit needs.
  */
 #ifndef PTRACE_CORE_STOP_PREFETCH_H
 #define PTRACE_CORE_STOP_PREFETCH_H

@@ -1,6 +1,8 @@
 #include "ptrace/core/thread_walk.h"
 
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/tracee.h"
 
 /* The first thread of this process or of one behind it: one that is being made has none yet. */
 static struct tracee *first_of(const struct process *process)

@@ -5,29 +5,23 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <unistd.h>
 
-#include "ptrace/control/job_control.h"
-#include "ptrace/control/namespace_init.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/callstack.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
 #include "ptrace/core/thread_walk.h"
+#include "ptrace/core/tracer_thread.h"
+#include "ptrace/core/wait.h"
+#include "ptrace/engine.h"
 #include "ptrace/os/proc_status.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
+#include "util/table.h"
 
 enum { NAME_LIVES_NS = 50 * 1000 * 1000 };
-
-struct tracee *tracee_find(const struct engine *engine, pid_t tid)
-{
-    return table_get(&engine->tracees, (uint64_t)tid);
-}
-
-struct process *process_find(const struct engine *engine, pid_t pid)
-{
-    return table_get(&engine->processes, (uint64_t)pid);
-}
 
 struct tracee *tracee_new(struct process *process, pid_t tid)
 {
@@ -61,7 +55,6 @@ void tracee_set_owner(struct tracee *tracee, struct tracer_thread *owner)
 
 void tracee_forget_program(struct tracee *tracee)
 {
-    cpu_pinning_forget(tracee);
     callstack_free(&tracee->frames);
     if (tracee->stat_fd >= 0)
         close(tracee->stat_fd);
@@ -75,22 +68,6 @@ void tracee_forget_program(struct tracee *tracee)
                               .stat_fd = -1,
                               .trap_block = tracee->trap_block,
                               .trap_mask = tracee->trap_mask};
-}
-
-void tracee_free(struct engine *engine, struct tracee *tracee)
-{
-    struct process *process = tracee->process;
-    job_control_notice_end(engine, process);
-    thread_walk_forget_tracee(tracee);
-    if (tracee->next)
-        tracee->next->previous = tracee->previous;
-    *(tracee->previous ? &tracee->previous->next : &process->threads) = tracee->next;
-    table_remove(&engine->tracees, (uint64_t)tracee->tid);
-    tracee_forget_program(tracee);
-    tracee_set_owner(tracee, NULL);
-    free(tracee);
-    if (--process->n_threads == 0)
-        process_free(process);
 }
 
 static void enter_space(struct process *process, struct address_space *space)
@@ -145,13 +122,6 @@ void process_announce(struct process *process, enum process_origin origin, struc
         engine->sink.started(engine->sink.data, process, origin, other);
 }
 
-void process_leave(struct process *process, struct address_space *space)
-{
-    if (space && process->announced && --space->announced == 0)
-        address_space_drop_watches(space, true, NULL);
-    address_space_put(space);
-}
-
 void process_set_space(struct process *process, struct address_space *space)
 {
     leave_space(process);
@@ -163,32 +133,6 @@ void process_set_silent(struct process *process, bool silent)
     if (process->space && process->silent != silent)
         process->space->n_reported += silent ? -1 : 1;
     process->silent = silent;
-}
-
-static void leave(struct process *process)
-{
-    struct address_space *space = process->space;
-    process_set_space(process, NULL);
-    process_leave(process, space);
-}
-
-void process_free(struct process *process)
-{
-    struct engine *engine = process->engine;
-    table_remove(&engine->processes, (uint64_t)process->pid);
-    if (engine->launched == process->pid)
-        job_control_forget(engine, process);
-    engine->n_leaving -= process->leaving;
-    /* Where another thread was let go before, the end may have come to its tracees already. */
-    if (process->awaited && process->exit_status == -1) {
-        leave(process);
-        namespace_init_await(process);
-        return;
-    }
-    if (process->announced && engine->sink.ended)
-        engine->sink.ended(engine->sink.data, process, process->exit_status);
-    leave(process);
-    free(process);
 }
 
 void tracee_resume(struct tracee *tracee, int signal)
@@ -229,17 +173,6 @@ pid_t process_pid(const struct process *process)
     return process->pid;
 }
 
-pid_t process_task(const struct process *process)
-{
-    const struct tracee *tracee;
-    if (!engine_is_dead(process->pid))
-        return process->pid;
-    for (tracee = process->threads; tracee; tracee = tracee->next)
-        if (!engine_is_dead(tracee->tid))
-            return tracee->tid;
-    return process->pid;
-}
-
 void process_set_data(struct process *process, void *data)
 {
     process->data = data;
@@ -250,7 +183,24 @@ void *process_data(const struct process *process)
     return process->data;
 }
 
-int process_read(struct process *process, target_addr at, void *buffer, size_t n)
+pid_t process_task(const struct process *process)
 {
-    return address_space_read(process->space, at, buffer, n);
+    const struct tracee *tracee;
+    if (!wait_is_dead(process->pid))
+        return process->pid;
+    for (tracee = process->threads; tracee; tracee = tracee->next)
+        if (!wait_is_dead(tracee->tid))
+            return tracee->tid;
+    return process->pid;
+}
+
+int tracee_take_owed(struct tracee *tracee)
+{
+    if (tracee->owed.si_signo == 0 || tracee->in_sigaction)
+        return 0;
+    siginfo_t info = tracee->owed;
+    tracee->owed.si_signo = 0;
+    int r = engine_ptrace(tracee->process->engine, PTRACE_SETSIGINFO, tracee->tid, NULL,
+                          (uintptr_t)&info);
+    return r < 0 ? 0 : SIGTRAP;
 }

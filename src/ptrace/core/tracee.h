@@ -4,19 +4,42 @@
 #ifndef PTRACE_CORE_TRACEE_H
 #define PTRACE_CORE_TRACEE_H
 
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "ptrace/breakpoints/sigtrap.h"
-#include "ptrace/core/address_space.h"
 #include "ptrace/core/callstack.h"
 #include "ptrace/engine.h"
 #include "ptrace/os/wait_status.h"
-#include "ptrace/threads/cpu_pinning.h"
 #include "util/addr.h"
 #include "util/table.h"
+
+struct address_space;
+struct tracer_thread;
+
+/* A struct sigaction as rt_sigaction(2) has it. */
+struct kernel_sigaction {
+    uint64_t handler;
+    uint64_t flags;
+    uint64_t restorer;
+    uint64_t mask;
+};
+
+/* What is remembered of a thread. */
+enum trap_block {
+    TRAP_NOT_BLOCKED,
+    TRAP_BLOCKED,
+    TRAP_BLOCK_UNKNOWN, /* the C library blocks everything for a moment */
+};
+
+/* What is remembered of a process. */
+struct sigtrap {
+    bool special; /* handled or ignored, not the default */
+    bool known;   /* `action` is what it is */
+    struct kernel_sigaction action;
+};
 
 struct process {
     struct engine *engine;
@@ -35,11 +58,26 @@ struct process {
     struct sigtrap trap;
     uint64_t pin_not_before_ns; /* its threads stay where they are until then: see cpu_pinning.h */
     int exit_status;            /* of its leader, as waitpid gives it */
-    bool leader_lost; /* that has ended on its way to another server: see tracee_migration.c */
+    bool leader_lost; /* that has ended on its way to another tracer thread: see tracee_migration.c
+                       */
     long place_in_namespace; /* its ID in its own PID namespace; not positive: not known yet */
     bool awaited;            /* let go to die, and its end is to be seen: see namespace_init.h */
     struct process *next_awaited; /* once it is in no table any more */
     void *data;                   /* the sink's */
+};
+
+/* What is kept of a tracee's CPUs: see ptrace/threads/cpu_pinning.h. */
+struct tracee_pinning {
+    struct tracer_thread *bound; /* on whose CPU it is; NULL: it is not bound */
+    bool move;                   /* when it is handed over, it is bound with its new owner */
+    bool crowded;                /* it shares its CPU with other busy threads */
+    bool never;                  /* it cannot be bound, or there is no sense in it */
+    unsigned hits;               /* since the last look */
+    uint64_t looked_ns;          /* when that was */
+    uint64_t ran_ns;             /* how long it had run by then; 0: not known */
+    uint64_t not_before_ns;
+    cpu_set_t given; /* its own affinity, while bound */
+    struct tracee *prev, *next;
 };
 
 enum { TRACEE_NAME_MAX = 16 };
@@ -51,12 +89,12 @@ struct tracee {
     struct tracer_thread *owner;      /* whose requests it takes: see tracer_thread.h */
     struct tracer_thread *migrate_to; /* to be handed to that one at this stop; NULL: to none */
     unsigned hits_here; /* with this owner, of which engine_options.migrate_every tells */
-    bool reaped;        /* it has ended, and `end` is still to be served: see early_reap.h */
+    bool reaped;        /* it has ended, and `end` is still to be served: see wait_reap_ends.h */
     struct stop end;
-    uint64_t changes_seen; /* of the space, when it was last resumed: see address_space_copy() */
-    bool late;      /* it could not be stopped when it was last tried: see engine_stop_space() */
-    bool listening; /* in a group-stop, PTRACE_LISTEN */
-    bool vforking;  /* waits in vfork(2) for its child: cannot stop, cannot run */
+    uint64_t changes_seen; /* of the space, when it was last resumed: see fork_copy() */
+    bool late;             /* it could not be stopped when it was last tried: see wait_stop_all() */
+    bool listening;        /* in a group-stop, PTRACE_LISTEN */
+    bool vforking;         /* waits in vfork(2) for its child: cannot stop, cannot run */
     enum trap_block trap_block; /* whether it blocks SIGTRAP: see sigtrap.h */
     uint64_t trap_mask;         /* the mask in which it was found blocked; 0: it was asked for */
     siginfo_t owed;             /* a SIGTRAP of the program's, si_signo 0: none; see sigtrap.h */
@@ -81,10 +119,9 @@ struct tracee {
 struct tracee *tracee_new(struct process *process, pid_t tid);
 /* Notes whose it is now. */
 void tracee_set_owner(struct tracee *tracee, struct tracer_thread *owner);
-/* Forgets the thread: it is gone or let go. When it was the last of its process, so is that. */
-void tracee_free(struct engine *engine, struct tracee *tracee);
 
-/* After an exec: nothing of what was known of the thread's program holds any more. */
+/* After an exec: nothing of what was known of the thread's program holds any more. It is bound to
+   no CPU by then. */
 void tracee_forget_program(struct tracee *tracee);
 
 /* Makes a process known that lives in `space` (whose user it becomes; NULL: not known yet). */
@@ -94,20 +131,15 @@ void process_announce(struct process *process, enum process_origin origin, struc
 /* The process lives in `space` from now on (NULL: in none), whose user it becomes. It was in
    another one before, or in none. */
 void process_set_space(struct process *process, struct address_space *space);
-/* The process is not in the space any more: one user less, and what is watched there goes with the
-   last that was announced. */
-void process_leave(struct process *process, struct address_space *space);
 /* Whether its calls are not reported. */
 void process_set_silent(struct process *process, bool silent);
-/* Forgets it, with a call of `ended` if it was announced. It has no threads any more. */
-void process_free(struct process *process);
-
-struct tracee *tracee_find(const struct engine *engine, pid_t tid);
-struct process *process_find(const struct engine *engine, pid_t pid);
 
 /* Resumes a stopped thread with a signal or 0. A thread that is gone is no error: its end will be
    reported. */
 void tracee_resume(struct tracee *tracee, int signal);
+/* What the thread, stopped by a trap and mended, is to be resumed with: 0, or SIGTRAP when one is
+   owed. As it is blocked, the kernel makes it pending again (ptrace_signal()). */
+int tracee_take_owed(struct tracee *tracee);
 /* Reads the thread's name again when what is known is old. */
 void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns);
 

@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include "util/addr.h"
 #include "util/capabilities.h"
+#include "util/cleanup.h"
 #include "util/descriptors.h"
 
 int memory_open(pid_t tid)

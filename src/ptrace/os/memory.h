@@ -1,7 +1,7 @@
 /*
  * The memory of a traced process, through /proc/PID/mem: it writes where pages are read-only, and
  * makes private copies of file pages as ptrace does. Raw: planted breakpoints show
- * (address_space_read() in ptrace/core/address_space.h hides them).
+ * (program_memory_read() in ptrace/core/address_space.h hides them).
  */
 #ifndef PTRACE_OS_MEMORY_H
 #define PTRACE_OS_MEMORY_H

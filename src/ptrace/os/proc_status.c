@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/addr.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 
@@ -66,4 +67,46 @@ int proc_state(pid_t tid)
     /* The name in front of it may hold anything, parentheses too. */
     const char *end = strrchr(text, ')');
     return end && end[1] == ' ' ? end[2] : -EIO;
+}
+
+static void look_at_line(struct proc_look *look, const char *line)
+{
+    if (strncmp(line, "State:\t", 7) == 0)
+        look->state = line[7];
+    else if (strncmp(line, "SigPnd:\t", 8) == 0 || strncmp(line, "ShdPnd:\t", 8) == 0)
+        look->pending |= strtoull(line + 8, NULL, 16);
+}
+
+struct proc_look proc_look_at(pid_t tid)
+{
+    struct proc_look look = {.state = 'X'};
+    char path[64], text[1024], line[64];
+    size_t length = 0;
+    ssize_t n;
+    snprintf(path, sizeof(path), "/proc/%d/status", tid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && (n = read(fd, text, sizeof(text))) > 0) {
+        for (ssize_t i = 0; i < n; i++) {
+            if (text[i] != '\n') {
+                line[length] = text[i];
+                length += length < sizeof(line) - 1;
+                continue;
+            }
+            line[length] = '\0';
+            length = 0;
+            look_at_line(&look, line);
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    else if (errno != ENOENT && errno != ESRCH)
+        look.state = '?';
+    return look;
+}
+
+bool proc_is_own_child(pid_t pid)
+{
+    /* What cannot be told may be. */
+    long parent = proc_status_number(pid, "PPid");
+    return parent < 0 || parent == getpid();
 }

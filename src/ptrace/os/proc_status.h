@@ -5,6 +5,7 @@
 #ifndef PTRACE_OS_PROC_STATUS_H
 #define PTRACE_OS_PROC_STATUS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,5 +23,16 @@ MUST_CHECK int proc_status_set(pid_t tid, const char *name, uint64_t *set);
 /* The thread's state, the letter of /proc/PID/stat. -ESRCH when there is no such thread; any other
    negative errno when it cannot be told at the moment. */
 MUST_CHECK int proc_state(pid_t tid);
+
+/* A look at a thread that allocates nothing, for a child that was forked while other threads may
+   have been in the allocator. */
+struct proc_look {
+    char state;       /* as in proc(5); 'X': there is no such thread, '?': it cannot be told */
+    uint64_t pending; /* signals, for it or its process: bit 0 is the first */
+};
+struct proc_look proc_look_at(pid_t tid);
+
+/* Whether the process is a child of the calling one; true when it cannot be told. */
+bool proc_is_own_child(pid_t pid);
 
 #endif

@@ -1,5 +1,7 @@
 #include "ptrace/os/spans.h"
 
+#include <sys/uio.h>
+
 #include "ptrace/os/memory.h"
 
 /* How many of the spans were read in whole, when `got` bytes came of them in order. */

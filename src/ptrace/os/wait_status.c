@@ -1,5 +1,6 @@
 #include "ptrace/os/wait_status.h"
 
+#include <signal.h>
 #include <sys/ptrace.h>
 
 static enum stop_kind event_kind(int event, int signal)

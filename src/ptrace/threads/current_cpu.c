@@ -5,11 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
+#include "ptrace/core/tracee.h"
 #include "ptrace/os/memory.h"
+#include "util/addr.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 

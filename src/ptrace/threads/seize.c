@@ -2,31 +2,31 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/ptrace.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "ptrace/control/early_reap.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
 #include "ptrace/os/memory.h"
 #include "ptrace/os/proc_status.h"
+#include "util/addr.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
+
+/* Every tracee is seized with these. */
+static const unsigned long trace_options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
+                                           PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE |
+                                           PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
 
 enum {
     TICK_NS = 10000000,
     ANCESTORS_MAX = 10000, /* what is read while processes come and go might go round in a circle */
 };
-
-void seize_tick(void *data)
-{
-    struct engine *engine = data;
-    int code = errno;
-    if (atomic_load(&engine->seizing))
-        early_reap(engine);
-    errno = code;
-}
 
 int engine_seize(struct engine *engine, pid_t tid)
 {
@@ -44,7 +44,7 @@ int engine_seize(struct engine *engine, pid_t tid)
     atomic_store(&engine->seizing, has_timer);
     if (has_timer)
         timer_settime(timer, 0, &ticks, NULL);
-    int r = engine_ptrace(engine, PTRACE_SEIZE, tid, NULL, engine_trace_options);
+    int r = engine_ptrace(engine, PTRACE_SEIZE, tid, NULL, trace_options);
     atomic_store(&engine->seizing, false);
     if (has_timer)
         timer_delete(timer);

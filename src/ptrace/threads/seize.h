@@ -1,8 +1,8 @@
 /*
  * PTRACE_SEIZE that cannot wait for ever. It waits while the thread's process executes another
  * program (kernel/ptrace.c, ptrace_attach(): cred_guard_mutex), and that may wait for us: see
- * early_reap.h. So while the request waits, the threads that have ended are reaped: by a signal's
- * handler, which interrupts the wait; the kernel then begins it anew.
+ * wait_reap_ends.h. So while the request waits, the threads that have ended are reaped: by a
+ * signal's handler, which interrupts the wait; the kernel then begins it anew.
  */
 #ifndef PTRACE_THREADS_SEIZE_H
 #define PTRACE_THREADS_SEIZE_H
@@ -15,8 +15,8 @@
 
 struct engine;
 
-/* Seizes the thread on the calling server's thread, with the options that every tracee has. 0 or a
-   negative errno. */
+/* Seizes the thread on the calling tracer thread's thread, with the options that every tracee has.
+   0 or a negative errno. */
 MUST_CHECK int engine_seize(struct engine *engine, pid_t tid);
 
 /*
@@ -29,9 +29,5 @@ bool engine_may_seize(pid_t tid, target_addr at);
 
 /* kernel.yama.ptrace_scope; 0 where the kernel has no Yama. */
 int seize_scope(void);
-
-/* What the doorbell's handler calls when a timer of engine_seize() has rung; `engine` is what the
-   timer says. Async-signal-safe. */
-void seize_tick(void *engine);
 
 #endif

@@ -1,15 +1,26 @@
 #include "ptrace/threads/tracee_migration.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/code_slots.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/tracer_thread.h"
+#include "ptrace/core/wait.h"
 #include "ptrace/os/memory.h"
 #include "ptrace/os/proc_status.h"
+#include "ptrace/os/wait_status.h"
+#include "ptrace/threads/cpu_pinning.h"
 #include "ptrace/threads/seize.h"
+#include "util/addr.h"
 #include "util/log.h"
 
 enum {
@@ -17,21 +28,6 @@ enum {
     TRIES_MAX = 1000,
     TRY_AGAIN_NS = 1000000,
 };
-
-static bool is_our_child(pid_t pid)
-{
-    /* What cannot be told may be. */
-    long parent = proc_status_number(pid, "PPid");
-    return parent < 0 || parent == getpid();
-}
-
-bool tracee_migration_possible(const struct tracee *tracee)
-{
-    const struct process *process = tracee->process;
-    return tracee->trap_block == TRAP_NOT_BLOCKED && !process->trap.special &&
-           tracee->owed.si_signo == 0 && !tracee->in_sigaction && !process->silent &&
-           !process->stays && (tracee->tid != process->pid || !is_our_child(process->pid));
-}
 
 /* Sees to it that space->parking is there. */
 static bool make_parking(struct address_space *space, const struct site *site)
@@ -88,7 +84,7 @@ static int seize(struct engine *engine, pid_t tid)
         int r = engine_seize(engine, tid);
         if (r != -EPERM)
             return r;
-        if (engine_is_dead(tid))
+        if (wait_is_dead(tid))
             return -ESRCH;
         if (proc_status_number(tid, "TracerPid") == getpid())
             return -EBUSY;
@@ -112,30 +108,13 @@ static void take(void *data)
     /* From here on its end is reported to us. */
     r = engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
     while (r == 0) {
-        r = engine_wait_for(engine, tid, &stop);
+        r = wait_for_stop(engine, tid, &stop);
         if (r < 0 || stop_is_end(&stop) || stop.kind == STOP_INTERRUPTED || stop.kind == STOP_GROUP)
             return;
         /* SIGSTOP cannot be blocked. */
         r = engine_ptrace(engine, PTRACE_CONT, tid, NULL,
                           stop.kind == STOP_SIGNAL ? (uintptr_t)stop.code : 0);
     }
-}
-
-/*
- * It has ended while nobody traced it. Of a leader nobody tells us how: it can have ended by
- * exit_group(2) of another thread or by a signal, which end all of its process, so the kernel gives
- * the same status for whichever thread is reaped from then on (kernel/exit.c: wait_task_zombie()).
- * Where there is no other, all signals but SIGKILL were blocked.
- */
-static void forget(struct engine *engine, struct tracee *tracee)
-{
-    struct process *process = tracee->process;
-    engine->space_untidy = engine->space_untidy || process->n_threads == 1;
-    if (tracee->tid == process->pid) {
-        process->exit_status = SIGKILL;
-        process->leader_lost = true;
-    }
-    tracee_free(engine, tracee);
 }
 
 /* Makes the thread, which was let go and stays where it is, `to`'s: 0, and it is stopped or has
@@ -152,44 +131,44 @@ static int move(struct engine *engine, struct tracee *tracee, struct tracer_thre
     return passage.result;
 }
 
-void tracee_migrate(struct engine *engine, struct tracee *tracee, struct tracer_thread *to,
-                    arch_regs *regs, target_addr pc)
+int tracee_migrate(struct engine *engine, struct tracee *tracee, struct tracer_thread *to,
+                   arch_regs *regs, target_addr pc)
 {
     pid_t tid = tracee->tid;
     uint64_t mask;
     tracee->migrate_to = NULL;
     if (engine_get_mask(engine, tid, &mask) < 0 || engine_set_mask(engine, tid, ~UINT64_C(0)) < 0 ||
         engine_set_pc(engine, tid, regs, tracee->process->space->parking) < 0)
-        return; /* killed: the loop will see its end */
+        return 0; /* killed: the loop will see its end */
     cpu_pinning_move(tracee, to);
     if (engine_ptrace(engine, PTRACE_DETACH, tid, NULL, 0) < 0)
-        return;
+        return 0;
     switch (move(engine, tracee, to)) {
     case 0:
         break;
     case -EBUSY:
-        return; /* its successor's EXEC event is still to come */
+        return 0; /* its successor's EXEC event is still to come */
     case -EPERM:
         log_warning("thread %d is traced by somebody else, or may not be traced any more", tid);
         /* fall through */
     default:
-        forget(engine, tracee);
-        return;
+        return -ESRCH;
     }
     /* Its new owner's loop sees the stop that it is in, and resumes it. */
     if (engine_set_pc(engine, tid, regs, pc) == 0)
         engine_set_mask(engine, tid, mask);
+    return 0;
 }
 
 void tracee_migrate_executed(struct engine *engine, struct tracee *tracee,
                              struct address_space *space)
 {
-    struct tracer_thread *primary = engine->servers[0];
+    struct tracer_thread *primary = engine->tracers[0];
     uint8_t code[ARCH_TRAP_MAX];
     arch_regs regs;
     pid_t tid = tracee->tid;
     uint64_t mask;
-    if (tracee->owner == primary || !is_our_child(tid))
+    if (tracee->owner == primary || !proc_is_own_child(tid))
         return;
     /* There is no slot yet, but nobody else either who could run this code. */
     if (engine_get_regs(engine, tid, &regs) < 0 || engine_get_mask(engine, tid, &mask) < 0 ||

@@ -1,19 +1,21 @@
-/*
- * A server sleeps in waitid(2), which nothing but a tracee or a signal wakes. A signal that comes
- * just before the system call would be lost, so whoever rings knocks again until the server, which
- * says when it is about to sleep, is up.
- */
+#include "ptrace/threads/wakeup.h"
+
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
+#include <stdatomic.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "ptrace/core/engine_internal.h"
-#include "ptrace/threads/seize.h"
+#include "ptrace/core/engine_lock.h"
+#include "ptrace/core/tracer_thread.h"
+#include "ptrace/core/wait.h"
+#include "ptrace/engine.h"
+#include "util/clock.h"
 
 enum {
     KNOCK_AGAIN_NS = 1000000,
@@ -26,7 +28,7 @@ static void knocked(int signal, siginfo_t *info, void *context)
     (void)signal;
     (void)context;
     if (info->si_code == SI_TIMER && info->si_value.sival_ptr)
-        seize_tick(info->si_value.sival_ptr);
+        wait_tick(info->si_value.sival_ptr);
 }
 
 /* By default somebody else's would end the process. The C library's getpid() may be one that
@@ -75,25 +77,25 @@ void wakeup_undo(const struct engine *engine)
     pthread_sigmask(SIG_SETMASK, &engine->mask_before, NULL);
 }
 
-static void knock(struct tracer_thread *server, const atomic_bool *until_false)
+static void knock(struct tracer_thread *tracer, const atomic_bool *until_false)
 {
-    engine_lock_wake(&server->engine->turn);
-    while (atomic_load(until_false) && atomic_load(&server->waiting)) {
-        pthread_kill(server->thread, WAKEUP_SIGNAL);
+    engine_lock_wake(&tracer->engine->turn);
+    while (atomic_load(until_false) && atomic_load(&tracer->waiting)) {
+        pthread_kill(tracer->thread, WAKEUP_SIGNAL);
         struct timespec pause = {.tv_nsec = KNOCK_AGAIN_NS};
         nanosleep(&pause, NULL);
     }
 }
 
-void wakeup_wake(struct tracer_thread *server)
+void wakeup_wake(struct tracer_thread *tracer)
 {
-    atomic_store(&server->woken, true);
-    knock(server, &server->woken);
+    atomic_store(&tracer->woken, true);
+    knock(tracer, &tracer->woken);
 }
 
 void engine_ring(struct engine *engine)
 {
-    struct tracer_thread *primary = engine->servers[0];
+    struct tracer_thread *primary = engine->tracers[0];
     atomic_store(&engine->rung, true);
     if (!pthread_equal(pthread_self(), primary->thread))
         knock(primary, &engine->rung);
@@ -106,11 +108,11 @@ bool wakeup_answer(struct engine *engine)
 }
 
 /* Whether there is a reason not to sleep. */
-static bool is_called(struct tracer_thread *server)
+static bool is_called(struct tracer_thread *tracer)
 {
-    return atomic_load(&server->asked) || atomic_load(&server->woken) ||
-           atomic_load(&server->ending) ||
-           (server->index == 0 && atomic_load(&server->engine->rung));
+    return atomic_load(&tracer->asked) || atomic_load(&tracer->woken) ||
+           atomic_load(&tracer->ending) ||
+           (tracer->index == 0 && atomic_load(&tracer->engine->rung));
 }
 
 /*
@@ -119,21 +121,21 @@ static bool is_called(struct tracer_thread *server)
  * costs, and not again before the next hit. On the thread's own CPU that would only keep it from
  * running.
  */
-static bool look_for_next(struct tracer_thread *server, siginfo_t *info)
+static bool look_for_next(struct tracer_thread *tracer, siginfo_t *info)
 {
-    if (!server->busy_elsewhere || sched_getcpu() == server->busy_cpu)
+    if (!tracer->busy_elsewhere || sched_getcpu() == tracer->busy_cpu)
         return false;
     uint64_t start = clock_now_ns();
     do {
         info->si_pid = 0;
-        atomic_fetch_add_explicit(&server->waits, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&tracer->waits, 1, memory_order_relaxed);
         if (waitid(P_ALL, 0, info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL | __WNOTHREAD) <
             0)
             return false;
         if (info->si_pid != 0)
             return true;
-    } while (!is_called(server) && clock_now_ns() - start < LOOK_FOR_NS);
-    server->busy_elsewhere = false;
+    } while (!is_called(tracer) && clock_now_ns() - start < LOOK_FOR_NS);
+    tracer->busy_elsewhere = false;
     return false;
 }
 
@@ -142,22 +144,22 @@ static bool is_up(void *data)
     return is_called(data);
 }
 
-int wakeup_wait(struct tracer_thread *server, siginfo_t *info)
+int wakeup_wait(struct tracer_thread *tracer, siginfo_t *info)
 {
     int r = 0;
-    if (look_for_next(server, info))
+    if (look_for_next(tracer, info))
         return 0;
-    atomic_fetch_add_explicit(&server->waits, 1, memory_order_relaxed);
-    atomic_store(&server->waiting, true);
-    if (is_called(server))
+    atomic_fetch_add_explicit(&tracer->waits, 1, memory_order_relaxed);
+    atomic_store(&tracer->waiting, true);
+    if (is_called(tracer))
         r = -EINTR;
     else if (waitid(P_ALL, 0, info, WEXITED | WSTOPPED | WNOWAIT | __WALL | __WNOTHREAD) < 0)
         r = -errno;
-    atomic_store(&server->waiting, false);
+    atomic_store(&tracer->waiting, false);
     return r;
 }
 
-void wakeup_rest(struct tracer_thread *server)
+void wakeup_rest(struct tracer_thread *tracer)
 {
-    engine_lock_sleep(&server->engine->turn, is_up, server);
+    engine_lock_sleep(&tracer->engine->turn, is_up, tracer);
 }

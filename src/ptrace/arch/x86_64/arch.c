@@ -1,11 +1,11 @@
-#include "ptrace/arch/arch.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 
+#include "ptrace/arch/arch.h"
 #include "ptrace/os/memory.h"
+#include "util/addr.h"
 
 const uint8_t arch_trap[ARCH_TRAP_MAX] = {0xcc};
 const size_t arch_trap_length = 1;

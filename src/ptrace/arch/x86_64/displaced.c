@@ -2,12 +2,12 @@
  * Displaced instructions of x86-64 in 64-bit mode. "The manual" is the Intel 64 and IA-32
  * Architectures Software Developer's Manual, volume 2.
  */
-#include "ptrace/arch/displaced.h"
-
 #include <errno.h>
 #include <string.h>
 
+#include "ptrace/arch/displaced.h"
 #include "ptrace/arch/x86_64/insn.h"
+#include "util/addr.h"
 
 /* The slot as far as it is written. */
 struct slot {

@@ -1,5 +1,7 @@
 #include "ptrace/arch/x86_64/insn.h"
 
+#include "util/addr.h"
+
 static bool has_prefix(const struct insn *insn, uint8_t prefix)
 {
     for (unsigned i = 0; i < insn->decoded.raw.prefix_count; i++)

@@ -1,11 +1,26 @@
-#include "ptrace/engine.h"
-
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
+#include "ptrace/breakpoints/program_memory.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/capture/capture.h"
 #include "ptrace/capture/unwind.h"
+#include "ptrace/control/detach.h"
+#include "ptrace/control/dispatch.h"
+#include "ptrace/control/launch.h"
+#include "ptrace/control/loop.h"
 #include "ptrace/control/namespace_init.h"
+#include "ptrace/control/tracee_end.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/engine.h"
+#include "ptrace/threads/cpu_pinning.h"
+#include "ptrace/threads/thread_pool.h"
+#include "ptrace/threads/wakeup.h"
+#include "util/addr.h"
+#include "util/table.h"
 
 int engine_new(const struct engine_options *options, const struct engine_sink *sink,
                struct engine **engine)
@@ -15,11 +30,15 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
         return -ENOMEM;
     e->options = *options;
     e->sink = *sink;
+    e->serve_stop = dispatch_stop;
+    e->thread_main = loop_thread_main;
     e->no_binding = options->no_pin;
     e->child_go = e->child_answer = e->lent = -1;
-    int r = tracer_threads_init(e);
+    int r = thread_pool_init(e);
     if (r == 0)
-        r = capture_init(&e->capture, options->string_limit);
+        r = (e->capture = calloc(1, sizeof(*e->capture))) ? 0 : -ENOMEM;
+    if (r == 0)
+        r = capture_init(e->capture, options->string_limit);
     if (r == 0)
         r = wakeup_init(e);
     if (r < 0) {
@@ -33,7 +52,7 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
 void engine_let_go(struct engine *engine)
 {
     launch_forget(engine);
-    engine_detach_all(engine);
+    detach_all(engine);
     namespace_init_forget(engine);
 }
 
@@ -56,11 +75,15 @@ void engine_free(struct engine *engine)
     forget_rest(engine);
     namespace_init_forget(engine);
     free(engine->child_name);
-    tracer_threads_free(engine);
+    for (unsigned i = 0; i < engine->n_tracer_threads; i++)
+        cpu_pinning_close(engine->tracers[i]);
+    thread_pool_free(engine);
     table_free(&engine->tracees);
     table_free(&engine->processes);
     table_free(&engine->newborn);
-    capture_free(&engine->capture);
+    if (engine->capture)
+        capture_free(engine->capture);
+    free(engine->capture);
     unwinders_free(engine);
     free(engine);
 }
@@ -79,10 +102,10 @@ void engine_stop(struct engine *engine)
 void engine_get_stats(const struct engine *engine, struct engine_stats *stats)
 {
     *stats = engine->stats;
-    stats->memory_reads += engine->capture.reads;
+    stats->memory_reads += engine->capture->reads;
     stats->waits = 0;
     for (unsigned i = 0; i < engine->n_tracer_threads; i++)
-        stats->waits += atomic_load_explicit(&engine->servers[i]->waits, memory_order_relaxed);
+        stats->waits += atomic_load_explicit(&engine->tracers[i]->waits, memory_order_relaxed);
     stats->ptrace_calls = 0;
     for (size_t kind = 0; kind < REQUEST_KINDS; kind++)
         stats->ptrace_calls += stats->requests[kind];
@@ -101,4 +124,25 @@ void engine_each_process(struct engine *engine, void (*visit)(void *data, struct
         if ((process = process_find(engine, all[i])))
             visit(data, process);
     free(all);
+}
+
+void process_forget(struct process *process, target_addr start, target_addr end)
+{
+    struct site *site;
+    for (size_t at = 0; (site = table_next(&process->space->sites, &at));) {
+        if (!target_addr_within(site->at, start, end))
+            continue;
+        site_lift(process->space, site); /* only if it is still there, whatever the caller thinks */
+        site->mapped = false;
+        site->uses = site->kinds = 0;
+        site_drop_watches(site, true, NULL);
+    }
+    /* What will be mapped there is something else. */
+    address_space_forget_maps(process->space);
+    unwinder_forget(process->space->unwinder);
+}
+
+int process_read(struct process *process, target_addr at, void *buffer, size_t n)
+{
+    return program_memory_read(process->space, at, buffer, n);
 }

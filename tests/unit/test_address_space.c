@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/site_table.h"
 #include "ptrace/core/engine_internal.h"
 #include "unit/check_main.h"
 #include "util/cleanup.h"
@@ -193,7 +195,7 @@ START_TEST(breakpoints_are_taken_out_without_the_thread)
     if (dead == 0)
         _exit(0);
     ck_assert_int_eq(waitpid(dead, NULL, 0), dead);
-    ck_assert_int_eq(address_space_lift_all(space, dead), 0);
+    ck_assert_int_eq(site_table_lift_all(space, dead), 0);
     ck_assert_uint_eq(*bytes_of(sites[0]->at), 0x90);
     ck_assert_uint_eq(*bytes_of(sites[2]->at), 0x90);
     address_space_put(space);

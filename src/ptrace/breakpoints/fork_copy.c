@@ -1,0 +1,212 @@
+#include "ptrace/breakpoints/fork_copy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ptrace/arch/arch.h"
+#include "ptrace/arch/displaced.h"
+#include "ptrace/breakpoints/code_slots.h"
+#include "ptrace/breakpoints/remote_syscall.h"
+#include "ptrace/breakpoints/return_sites.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/site_table.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/os/memory.h"
+#include "util/addr.h"
+#include "util/error.h"
+#include "util/log.h"
+#include "util/table.h"
+#include "util/vec.h"
+
+static int copy_sites(const struct address_space *from, struct address_space *to)
+{
+    const struct site *site;
+    for (size_t at = 0; (site = table_next(&from->sites, &at));) {
+        struct site *copy = site_copy(site);
+        if (!copy)
+            return -ENOMEM;
+        int r = table_put(&to->sites, copy->at.value, copy);
+        if (r < 0) {
+            site_free(copy);
+            return r;
+        }
+    }
+    return 0;
+}
+
+/* The copy's arenas have the copy's sites as owners. */
+static int copy_slots(const struct address_space *from, struct address_space *to)
+{
+    if (!from->slots)
+        return 0;
+    struct code_slots *slots = code_slots_of(to);
+    if (!slots)
+        return -ENOMEM;
+    slots->refused = from->slots->refused;
+    for (size_t i = 0; i < from->slots->arenas.count; i++) {
+        const struct slot_arena *arena = &from->slots->arenas.items[i];
+        struct slot_arena *copy = vec_push(&slots->arenas);
+        if (!copy)
+            return -ENOMEM;
+        copy->start = arena->start;
+        copy->used = arena->used;
+        copy->owner = calloc(ARENA_SIZE / SLOT_UNIT, sizeof(*copy->owner));
+        if (!copy->owner)
+            return -ENOMEM;
+        for (size_t unit = 0; unit < arena->used / SLOT_UNIT; unit++)
+            copy->owner[unit] =
+                arena->owner[unit] ? site_table_get(to, arena->owner[unit]->at) : NULL;
+    }
+    return 0;
+}
+
+/* Whether all that is in the slots of the arena could be written to the child's. */
+static bool copy_arena(const struct address_space *from, const struct address_space *to,
+                       const struct slot_arena *arena)
+{
+    uint8_t bytes[4096];
+    for (size_t at = 0; at < arena->used; at += sizeof(bytes)) {
+        size_t n = arena->used - at < sizeof(bytes) ? arena->used - at : sizeof(bytes);
+        target_addr place = target_addr_plus(arena->start, (int64_t)at);
+        if (memory_read(address_space_memory(from), place, bytes, n) < 0 ||
+            memory_write(address_space_memory(to), place, bytes, n) < 0)
+            return false;
+    }
+    return true;
+}
+
+static bool holds(const struct slot_arena *arena, target_addr at)
+{
+    return target_addr_within(at, arena->start,
+                              target_addr_plus(arena->start, (int64_t)arena->used));
+}
+
+/* Nothing stands at the site in the child. Return addresses are planted again when they are met. */
+static void forget_planted(struct site *site)
+{
+    site->planted = false;
+    site->uses &= ~(unsigned)SITE_RETURN;
+}
+
+/* What stands in slots that the child does not have is not to be run there: the sites of these are
+   to be made anew. */
+static void drop_arena(struct address_space *space, size_t index)
+{
+    struct slot_arena *arena = &space->slots->arenas.items[index];
+    struct site *site;
+    for (size_t at = 0; (site = table_next(&space->sites, &at));) {
+        if (!holds(arena, site->slot))
+            continue;
+        site->slot = target_addr_of(0);
+        site->slot_room = 0;
+        if (site->kind != DISPLACED_SLOT)
+            continue;
+        site_lift(space, site);
+        forget_planted(site);
+        site->mapped = false;
+    }
+    if (holds(arena, space->parking))
+        space->parking = target_addr_of(0);
+    free(arena->owner);
+    *arena = space->slots->arenas.items[--space->slots->arenas.count];
+}
+
+/* Makes them, in slots that the child `tid` maps. */
+static void remake(struct address_space *space, pid_t tid)
+{
+    struct site *site;
+    struct error err;
+    space->helper = tid;
+    for (size_t at = 0; (site = table_next(&space->sites, &at));) {
+        if (site->mapped || !site->uses)
+            continue;
+        if (!site_get(space, site->at, &err) || site_plant(space, site) < 0)
+            log_debug("no breakpoint at 0x%lx in a child", site->at.value);
+    }
+    space->helper = 0;
+}
+
+/* Puts in the breakpoint that the records have, unless it is there or the program has put something
+   of its own there. */
+static void conform_planted(struct address_space *space, struct site *site)
+{
+    uint8_t there[ARCH_TRAP_MAX];
+    if (memory_read(address_space_memory(space), site->at, there, arch_trap_length) == 0 &&
+        memcmp(there, arch_trap, arch_trap_length) == 0)
+        return;
+    site->planted = false;
+    if (!site_is_as_it_was(space, site) || site_plant(space, site) < 0)
+        forget_planted(site);
+}
+
+/* Makes the memory of the child `tid` hold what the records say, which may be newer. */
+static void conform(const struct address_space *from, struct address_space *to, pid_t tid)
+{
+    struct site *site;
+    for (size_t at = 0; (site = table_next(&to->sites, &at));) {
+        if (!site->mapped)
+            continue;
+        if (site->planted) {
+            conform_planted(to, site);
+        } else {
+            site->planted = true; /* perhaps: it is looked at */
+            site_lift(to, site);
+        }
+    }
+    for (size_t i = to->slots ? to->slots->arenas.count : 0; i-- > 0;)
+        if (!copy_arena(from, to, &to->slots->arenas.items[i]))
+            drop_arena(to, i);
+    remake(to, tid);
+}
+
+int fork_copy(struct address_space *from, pid_t tid, uint64_t changes, struct address_space **space)
+{
+    struct address_space *s = NULL;
+    int r = address_space_make(from->engine, remote_open_memory(from, tid), &s);
+    if (r == 0) {
+        s->free_sites = from->free_sites;
+        s->newborn = tid;
+        r = copy_sites(from, s);
+    }
+    if (r == 0)
+        r = copy_slots(from, s);
+    if (r == 0)
+        r = return_sites_copy_links(from, s);
+    if (r < 0) {
+        address_space_put(s);
+        return r;
+    }
+    s->syscall_insn = from->syscall_insn;
+    s->parking = from->parking;
+    s->syscalls = from->syscalls;
+    if (changes != from->changes)
+        conform(from, s, tid);
+    s->newborn = 0;
+    *space = s;
+    return 0;
+}
+
+int fork_copy_unseen(const struct address_space *from, struct address_space **space)
+{
+    struct address_space *s = NULL;
+    struct site *site;
+    int r = address_space_make(from->engine, -EMFILE, &s);
+    if (r == 0) {
+        s->free_sites = from->free_sites;
+        r = copy_sites(from, s);
+    }
+    if (r == 0)
+        r = copy_slots(from, s);
+    if (r < 0) {
+        address_space_put(s);
+        return r;
+    }
+    s->unclean = true;
+    for (size_t at = 0; (site = table_next(&s->sites, &at));) {
+        site->planted = site->mapped;
+        site->uses = site->kinds = 0;
+    }
+    *space = s;
+    return 0;
+}

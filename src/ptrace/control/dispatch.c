@@ -1,0 +1,168 @@
+#include "ptrace/control/dispatch.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+#include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/sigtrap.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/site_table.h"
+#include "ptrace/control/breakpoint_hit.h"
+#include "ptrace/control/detach.h"
+#include "ptrace/control/fork_exec.h"
+#include "ptrace/control/namespace_init.h"
+#include "ptrace/control/orphans.h"
+#include "ptrace/control/program_stop.h"
+#include "ptrace/control/signal_delivery.h"
+#include "ptrace/control/tracee_end.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
+#include "ptrace/core/stop_prefetch.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/tracer_thread.h"
+#include "ptrace/core/wait.h"
+#include "ptrace/engine.h"
+#include "ptrace/os/memory.h"
+#include "ptrace/os/proc_status.h"
+#include "ptrace/os/wait_status.h"
+#include "util/addr.h"
+#include "util/log.h"
+
+/* A stop, and the engine it is for. */
+struct dispatch {
+    struct engine *engine;
+    const struct stop *stop;
+};
+
+/* The kernel spares the process, an init, as long as it is traced: lets go of it and of those in
+   the same memory. The end of one that is a child of the tracer's is waited for and reported. */
+static void let_init_die(struct engine *engine, struct tracee *tracee, int signal)
+{
+    struct process *process = tracee->process;
+    log_warning("process %d is let go to die of signal %d (%s): it is the init of a PID namespace, "
+                "which the kernel does not end while it is traced",
+                process->pid, signal, strsignal(signal));
+    process->awaited =
+        process->announced && proc_status_number(process->pid, "PPid") == (long)getpid();
+    detach_process(engine, process);
+}
+
+/* Whether a breakpoint instruction stands there: one that is not planted is the program's own. */
+static bool has_trap(const struct address_space *space, target_addr at)
+{
+    uint8_t there[ARCH_TRAP_MAX];
+    return memory_read(address_space_memory(space), at, there, arch_trap_length) == 0 &&
+           memcmp(there, arch_trap, arch_trap_length) == 0;
+}
+
+static void on_signal(struct engine *engine, struct tracee *tracee, const struct stop *stop)
+{
+    arch_regs regs;
+    if (stop_prefetch_take_regs(&engine->acting->prefetch, tracee->tid, &regs)) {
+        engine->stats.requests[REQUEST_GET_REGS]++;
+    } else if (engine_get_regs(engine, tracee->tid, &regs) < 0) {
+        return; /* killed in the meantime: the loop will see its end */
+    }
+    if (stop->code == SIGTRAP) {
+        target_addr at = target_addr_plus(arch_pc(&regs), -(int64_t)arch_trap_pc_offset);
+        struct site *site = site_table_get(tracee->process->space, at);
+        bool certain = site && !site->ambiguous && tracee->trap_block == TRAP_NOT_BLOCKED;
+        if (site && site->planted && (certain || sigtrap_is_breakpoint(tracee))) {
+            breakpoint_hit(engine, tracee, site, &regs);
+            return;
+        }
+        /* The breakpoint was lifted after the thread had run into it. */
+        if (site && !site->planted && !has_trap(tracee->process->space, at) &&
+            sigtrap_is_breakpoint(tracee)) {
+            unsigned remote_syscalls = tracee->process->space->remote_syscalls;
+            sigtrap_mend(tracee, &regs);
+            if (engine_set_pc(engine, tracee->tid, &regs, at) == 0 &&
+                tracee->process->space->remote_syscalls == remote_syscalls)
+                tracee_resume(tracee, tracee_take_owed(tracee));
+            return;
+        }
+    }
+    if (namespace_init_is_spared(tracee, stop->code)) {
+        let_init_die(engine, tracee, stop->code);
+        return;
+    }
+    /* Once a thread has taken a step a SIGCONT that has come meanwhile could not undo the stop any
+       more (kernel/signal.c: JOBCTL_STOP_DEQUEUED). */
+    if (!signal_only_stops(tracee->tid, stop->code) &&
+        signal_delivery_prepare(engine, tracee, stop->code, &regs) < 0)
+        log_debug("thread %d gets signal %d inside a slot", tracee->tid, stop->code);
+    tracee_resume(tracee, stop->code);
+}
+
+static void on_end(struct engine *engine, struct tracee *tracee, const struct stop *stop)
+{
+    struct process *process = tracee->process;
+    wait_reap(stop->tid);
+    if (process->n_threads == 1 && orphans_possible(process, stop->kind == STOP_KILLED))
+        orphans_take(engine, tracee);
+    if (stop->tid == process->pid || process->leader_lost)
+        process->exit_status = tracee->reaped ? tracee->end.status : stop->status;
+    tracee_free(engine, tracee);
+}
+
+static void dispatch(void *data)
+{
+    struct engine *engine = ((struct dispatch *)data)->engine;
+    const struct stop *stop = ((struct dispatch *)data)->stop;
+    struct tracee *tracee = tracee_find(engine, stop->tid);
+    switch (stop->kind) {
+    case STOP_EXITED:
+    case STOP_KILLED:
+        on_end(engine, tracee, stop);
+        break;
+    case STOP_SIGNAL:
+        on_signal(engine, tracee, stop);
+        break;
+    case STOP_GROUP:
+        tracee->listening = true;
+        engine_ptrace(engine, PTRACE_LISTEN, stop->tid, NULL, 0);
+        program_stop_notice(engine, tracee, stop->code);
+        break;
+    case STOP_FORK:
+    case STOP_VFORK:
+    case STOP_CLONE:
+        fork_exec_born(engine, tracee, stop);
+        tracee_resume(tracee, 0);
+        break;
+    case STOP_EXEC:
+        fork_exec_executed(engine, stop);
+        break;
+    case STOP_VFORK_DONE:
+        tracee->vforking = false;
+        tracee_resume(tracee, 0);
+        break;
+    case STOP_CONTINUED:
+        wait_reap(stop->tid);
+        break;
+    case STOP_INTERRUPTED:
+    case STOP_SYSCALL:
+    case STOP_EXITING:
+    case STOP_OTHER:
+        tracee_resume(tracee, 0);
+        break;
+    }
+}
+
+void dispatch_stop(struct engine *engine, const struct stop *stop)
+{
+    struct tracee *tracee = tracee_find(engine, stop->tid);
+    struct dispatch what = {.engine = engine, .stop = stop};
+    engine->stats.stops++;
+    if (!tracee) {
+        fork_exec_stranger(engine, stop);
+        return;
+    }
+    if (tracee->process->leaving && detach_leaving(engine, tracee, stop))
+        return;
+    if (stop->kind == STOP_EXEC)
+        fork_exec_take(engine, stop);
+    tracer_thread_call(tracee->owner, dispatch, &what);
+}

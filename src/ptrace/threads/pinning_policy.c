@@ -1,0 +1,226 @@
+#include "ptrace/threads/pinning_policy.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/tracer_thread.h"
+#include "ptrace/os/proc_status.h"
+#include "ptrace/threads/cpu_pinning.h"
+#include "ptrace/threads/current_cpu.h"
+#include "ptrace/threads/thread_pool.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+#include "util/descriptors.h"
+
+enum {
+    LOOK_HITS = 64,
+    SLOW_HIT_NS = 200000, /* hits that are further apart than this cost little wherever they are */
+    /* How long a thread may run between two stops and be bound: alone, as long as the stops are a
+       fair part of its time; beside others, which could run meanwhile on CPUs of their own, no
+       longer than a stop across CPUs costs more than one on the same. */
+    RUNS_ALONE_NS = 100000,
+    RUNS_BESIDE_NS = 15000,
+    REST_NS = 200000000, /* of a thread that was let go */
+    /* waitid(2) looks at all tracees of the caller: with more than this the primary keeps no busy
+       thread that another tracer thread could have. */
+    TRACEES_MANY = 64,
+    TRACERS_TESTED = 3, /* with engine_options.migrate_every */
+};
+
+/* How many tracer threads there may be: about one for each CPU that the tracer may use. */
+static unsigned threads_most(const struct engine *engine)
+{
+    unsigned cpus = cpu_pinning_cpus(engine);
+    return cpus < 2 ? 2 : cpus > TRACER_THREADS_MAX ? TRACER_THREADS_MAX : cpus;
+}
+
+/* The tracer thread with that number, which may have to be started. NULL when that fails. */
+static struct tracer_thread *get_tracer(struct engine *engine, unsigned index)
+{
+    bool is_new = index >= engine->n_tracer_threads;
+    struct tracer_thread *tracer = thread_pool_get(engine, index);
+    if (tracer && is_new)
+        cpu_pinning_open(tracer);
+    return tracer;
+}
+
+/* How long the thread has been running, from /proc/PID/schedstat (Documentation/scheduler/
+   sched-stats.rst, "/proc/<pid>/schedstat"); 0 when the kernel does not tell. */
+static uint64_t run_time_ns(const struct tracee *tracee)
+{
+    char path[64], text[96];
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", tracee->process->pid, tracee->tid);
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_RDONLY);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (n <= 0)
+        return 0;
+    text[n] = '\0';
+    return strtoull(text, NULL, 10);
+}
+
+static uint64_t longest_run_ns(unsigned n_bound)
+{
+    return n_bound > 1 ? RUNS_BESIDE_NS : RUNS_ALONE_NS;
+}
+
+/* How long the thread ran per hit since the last look, and begins anew. UINT64_MAX: not known. */
+static uint64_t runs_for_ns(struct tracee *tracee, uint64_t now_ns)
+{
+    struct tracee_pinning *place = &tracee->placement;
+    uint64_t ran_ns = run_time_ns(tracee), before_ns = place->ran_ns;
+    uint64_t span_ns = now_ns - place->looked_ns;
+    unsigned hits = place->hits;
+    place->ran_ns = ran_ns;
+    place->looked_ns = now_ns;
+    place->hits = 0;
+    if (hits == 0)
+        return UINT64_MAX;
+    if (ran_ns == 0)
+        return span_ns / hits; /* no longer than all the time there was */
+    return before_ns ? (ran_ns - before_ns) / hits : UINT64_MAX;
+}
+
+/*
+ * Whether the thread, which is being served at a breakpoint, can be handed to another tracer
+ * thread. Not those whose signal mask is in doubt, and not the main thread of a child of this very
+ * process: the thread that has forked it is shown its stops whoever its owner is.
+ */
+static bool may_migrate(const struct tracee *tracee)
+{
+    const struct process *process = tracee->process;
+    return tracee->trap_block == TRAP_NOT_BLOCKED && !process->trap.special &&
+           tracee->owed.si_signo == 0 && !tracee->in_sigaction && !process->silent &&
+           !process->stays && (tracee->tid != process->pid || !proc_is_own_child(process->pid));
+}
+
+/* The tracer thread that has the fewest busy threads and could bind this one, too; it may be its
+   owner. A new one if that is better. */
+static struct tracer_thread *quietest(struct tracee *tracee, int cpu)
+{
+    struct tracer_thread *owner = tracee->owner, *best = NULL;
+    struct engine *engine = owner->engine;
+    const cpu_set_t *given = &tracee->placement.given;
+    unsigned least = UINT_MAX;
+    for (unsigned i = 0; i < engine->n_tracer_threads; i++) {
+        struct tracer_thread *tracer = engine->tracers[i];
+        unsigned load = tracer->placement.n_bound - (tracer == tracee->placement.bound);
+        if ((i == 0 && tracer->n_tracees > TRACEES_MANY && tracer != owner) ||
+            cpu_pinning_cpu_for(engine, tracer, given, cpu) < 0)
+            continue;
+        if (i == 0 && tracer->n_tracees > TRACEES_MANY)
+            load++; /* the others first */
+        if (load < least || (load == least && tracer == owner)) {
+            best = tracer;
+            least = load;
+        }
+    }
+    if (least > 0 && engine->n_tracer_threads < threads_most(engine) &&
+        cpu_pinning_cpu_for(engine, NULL, given, -1) >= 0) {
+        struct tracer_thread *fresh = get_tracer(engine, engine->n_tracer_threads);
+        best = fresh ? fresh : best;
+    }
+    return best;
+}
+
+/* The tracer thread that is better off with the thread; NULL: none is. */
+static struct tracer_thread *spread(struct tracee *tracee, int cpu)
+{
+    if (!may_migrate(tracee))
+        return NULL;
+    struct tracer_thread *best = quietest(tracee, cpu);
+    if (!best || best == tracee->owner)
+        return NULL;
+    tracee->placement.move = true;
+    return best;
+}
+
+static void bind(struct tracee *tracee, int cpu)
+{
+    struct tracer_thread *tracer = tracee->owner;
+    if (cpu_pinning_bind(
+            tracer, tracee,
+            cpu_pinning_cpu_for(tracer->engine, tracer, &tracee->placement.given, cpu)) < 0)
+        tracee->placement.never = true;
+}
+
+static void review(struct tracer_thread *tracer, uint64_t now_ns)
+{
+    struct thread_pinning *p = &tracer->placement;
+    for (struct tracee *tracee = p->bound, *next; tracee; tracee = next) {
+        next = tracee->placement.next;
+        if (cpu_is_only(tracee->tid, p->cpu) > 0 &&
+            runs_for_ns(tracee, now_ns) <= 2 * longest_run_ns(p->n_bound)) {
+            /* Another one may have become free for it: to be looked at when it is served. */
+            tracee->placement.crowded = p->n_bound > 1;
+            continue;
+        }
+        cpu_pinning_unbind(tracee);
+        tracee->placement.not_before_ns = now_ns + REST_NS;
+    }
+    p->review_ns = now_ns + CPU_PINNING_REVIEW_NS;
+}
+
+void pinning_policy_look(struct tracer_thread *tracer)
+{
+    if (tracer->placement.n_bound == 0)
+        return;
+    uint64_t now_ns = clock_now_ns();
+    if (now_ns >= tracer->placement.review_ns)
+        review(tracer, now_ns);
+}
+
+static struct tracer_thread *consider(struct tracee *tracee, int cpu, uint64_t now_ns)
+{
+    struct thread_pinning *p = &tracee->owner->placement;
+    struct tracee_pinning *place = &tracee->placement;
+    if (now_ns - place->looked_ns > (uint64_t)LOOK_HITS * SLOW_HIT_NS) {
+        place->hits = 0;
+        place->ran_ns = 0;
+        place->looked_ns = now_ns;
+        return NULL;
+    }
+    uint64_t runs_ns = runs_for_ns(tracee, now_ns);
+    if (runs_ns > RUNS_ALONE_NS || now_ns < place->not_before_ns ||
+        now_ns < tracee->process->pin_not_before_ns)
+        return NULL;
+    if (!cpu_pinning_own_affinity(tracee)) {
+        place->never = true;
+        return NULL;
+    }
+    struct tracer_thread *to = spread(tracee, cpu);
+    if (!to && runs_ns <= longest_run_ns(p->n_bound + 1))
+        bind(tracee, cpu);
+    return to;
+}
+
+struct tracer_thread *pinning_policy_hit(struct engine *engine, struct tracee *tracee, int cpu,
+                                         uint64_t now_ns)
+{
+    struct tracer_thread *tracer = tracee->owner, *to = NULL, *better = NULL;
+    struct tracee_pinning *place = &tracee->placement;
+    unsigned every = engine->options.migrate_every;
+    if (every && ++tracee->hits_here >= every && may_migrate(tracee)) {
+        to = get_tracer(engine, (tracer->index + 1) % TRACERS_TESTED);
+        place->move = place->bound;
+    }
+    if (engine->no_binding)
+        return to;
+    place->hits++;
+    if (tracer->placement.n_bound && now_ns >= tracer->placement.review_ns)
+        review(tracer, now_ns);
+    if (place->crowded) {
+        place->crowded = false;
+        better = spread(tracee, cpu);
+    }
+    if (!place->bound && !place->never && place->hits >= LOOK_HITS && cpu >= 0) {
+        struct tracer_thread *considered = consider(tracee, cpu, now_ns);
+        better = considered ? considered : better;
+    }
+    return better ? better : to;
+}

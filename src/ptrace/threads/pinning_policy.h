@@ -1,0 +1,18 @@
+/* Which tracees are bound to a CPU, and to which tracer thread each belongs best. */
+#ifndef PTRACE_THREADS_PINNING_POLICY_H
+#define PTRACE_THREADS_PINNING_POLICY_H
+
+#include <stdint.h>
+
+struct engine;
+struct tracee;
+struct tracer_thread;
+
+/* A stopped thread's breakpoint was served that it hit on `cpu` (-1: not known). May bind it.
+   Returns the tracer thread that it is to be handed to; NULL: it stays. */
+struct tracer_thread *pinning_policy_hit(struct engine *engine, struct tracee *tracee, int cpu,
+                                         uint64_t now_ns);
+/* To be called when the tracer thread was woken: lets go of threads that are no longer busy. */
+void pinning_policy_look(struct tracer_thread *tracer);
+
+#endif
