@@ -1,11 +1,20 @@
 #include "cli/hits.h"
 
 #include <errno.h>
-#include <stdio.h>
 
+#include "cli/candidates.h"
 #include "cli/function_counts.h"
 #include "cli/indirect.h"
+#include "cli/options.h"
+#include "cli/target.h"
 #include "cli/tracer.h"
+#include "model/hit.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/engine.h"
+#include "tp/lttng/backend.h"
+#include "tp/print.h"
+#include "util/addr.h"
+#include "util/error.h"
 
 /* What became of the hit is the difference that it makes. */
 static void emit_and_tally(struct tracer *tracer, const struct hit *hit)
@@ -18,11 +27,29 @@ static void emit_and_tally(struct tracer *tracer, const struct hit *hit)
                         after.lost - before.lost);
 }
 
+static void take_result(void *data, struct process *process)
+{
+    const struct hit *hit = data;
+    struct target *target = process_data(process);
+    if (!target || process_pid(process) != hit->pid)
+        return;
+    struct target_module *tm =
+        indirect_add(target, hit->probe->resolves, target_addr_of(hit->values[0]));
+    if (tm)
+        candidates_apply(target, tm);
+}
+
+/* A resolver has returned. */
+static void take_resolved(struct tracer *tracer, const struct hit *hit)
+{
+    engine_each_process(tracer->engine, take_result, (void *)hit);
+}
+
 void hits_take(void *data, const struct hit *hit)
 {
     struct tracer *tracer = data;
     if (hit->probe->resolves) {
-        indirect_returned(tracer, hit);
+        take_resolved(tracer, hit);
         return;
     }
     if (tracer->backend) {

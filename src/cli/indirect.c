@@ -1,13 +1,18 @@
 #include "cli/indirect.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "cli/candidates.h"
+#include "cli/target.h"
+#include "ptrace/engine.h"
+#include "symbols/module.h"
+#include "symbols/probe.h"
 #include "symbols/relocations.h"
+#include "util/addr.h"
 #include "util/cleanup.h"
+#include "util/error.h"
 #include "util/log.h"
+#include "util/vec.h"
 
 static struct target_module *module_at(const struct target *target, target_addr at)
 {
@@ -17,8 +22,7 @@ static struct target_module *module_at(const struct target *target, target_addr 
     return NULL;
 }
 
-/* The module that has got a new candidate, or NULL: it is known, or no function of any module. */
-static struct target_module *add(struct target *target, const struct probe *probe, target_addr at)
+struct target_module *indirect_add(struct target *target, const struct probe *probe, target_addr at)
 {
     struct target_module *tm = module_at(target, at);
     bool is_shared = false;
@@ -53,7 +57,7 @@ static void take_word(struct target *target, const struct target_module *owner,
     target_addr at = target_addr_of(value);
     if (module_is_code(&owner->module, at) &&
         module_vaddr(&owner->module, at).value != word->probe->entry.value)
-        add(target, word->probe, at);
+        indirect_add(target, word->probe, at);
 }
 
 void indirect_look(struct target *target, struct target_module *tm)
@@ -78,20 +82,4 @@ void indirect_look(struct target *target, struct target_module *tm)
             take_word(target, tm, module, &words.list.items[k]);
         vec_free(&words.list);
     }
-}
-
-static void take_result(void *data, struct process *process)
-{
-    const struct hit *hit = data;
-    struct target *target = process_data(process);
-    if (!target || process_pid(process) != hit->pid)
-        return;
-    struct target_module *tm = add(target, hit->probe->resolves, target_addr_of(hit->values[0]));
-    if (tm)
-        candidates_apply(target, tm);
-}
-
-void indirect_returned(struct tracer *tracer, const struct hit *hit)
-{
-    engine_each_process(tracer->engine, take_result, (void *)hit);
 }

@@ -12,7 +12,8 @@
 /* Looks for implementations that were chosen before, of those of the module's functions that have
    begun to be waited for, and were not looked for yet. */
 void indirect_look(struct target *target, struct target_module *tm);
-/* A resolver has returned: on_hit() of the sink. */
-void indirect_returned(struct tracer *tracer, const struct hit *hit);
+/* The module that has got a new candidate, or NULL: it is known, or no function of any module. */
+struct target_module *indirect_add(struct target *target, const struct probe *probe,
+                                   target_addr at);
 
 #endif

@@ -1,16 +1,21 @@
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/commands/list.h"
+#include "cli/commands/record.h"
+#include "cli/exit_status.h"
 #include "cli/options.h"
 #include "cli/secure_exec.h"
-#include "cli/tracer.h"
 #include "util/descriptors.h"
+#include "util/error.h"
 #include "util/log.h"
 
-enum { EXIT_TRACER_FAILED = 125 };
+/* What each command does: it returns the exit status. */
+static int (*const commands[COMMANDS])(const struct options *options) = {
+    [COMMAND_RECORD] = record_run,
+    [COMMAND_LIST] = list_run,
+};
 
 /*
  * Keeps what is opened from becoming a standard file that the caller has closed: the trace would
@@ -47,7 +52,7 @@ int main(int argc, char **argv)
         options.environment = environment;
         options.descriptors = descriptors;
         log_set_level(options.quiet ? LOG_ERROR : options.verbose ? LOG_DEBUG : LOG_INFO);
-        status = options.list ? list_run(&options) : tracer_run(&options);
+        status = commands[options.command](&options);
         break;
     }
     options_free(&options);

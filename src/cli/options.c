@@ -199,7 +199,7 @@ static int apply(struct options *options, int option, const char *argument, cons
         options->value_options.deref = (unsigned)number;
         return 0;
     case 'l':
-        options->list = true;
+        options->command = COMMAND_LIST;
         return 0;
     case OPT_NO_PIN:
         options->no_pin = true;

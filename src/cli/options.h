@@ -12,7 +12,11 @@
 #include "util/error.h"
 #include "util/vec.h"
 
+/* What is to be done: the table in main.c has a function for each. */
+enum command { COMMAND_RECORD, COMMAND_LIST, COMMANDS };
+
 struct options {
+    enum command command;
     struct function_filter *select;  /* without what the files say, until they are read */
     VEC(const char *) pattern_files; /* --filter-file */
     VEC(pid_t) pids;                 /* attach to these */
@@ -26,7 +30,6 @@ struct options {
     bool timestamp;
     bool follow_forks;
     bool entry_only;
-    bool list;
     bool no_pin;
     bool stats;
     bool quiet;

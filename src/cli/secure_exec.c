@@ -1,13 +1,13 @@
 #include "cli/secure_exec.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "cli/exit_status.h"
 #include "util/capabilities.h"
 
 static bool is_secure(void)
@@ -83,7 +83,7 @@ static void begin_secure(int argc, char **argv, char **environment)
     if (!is_secure())
         return;
     if (become_caller() < 0 || capabilities_lower() < 0)
-        _exit(125);
+        _exit(EXIT_TRACER_FAILED);
     char **kept = environment;
     for (char **at = environment; *at; at++)
         if (!is_dangerous(*at))

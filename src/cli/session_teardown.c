@@ -7,7 +7,7 @@
 #include "cli/watcher.h"
 #include "util/log.h"
 
-enum { PATIENCE_MS = 5000 }; /* of the user, who then is told what is waited for */
+enum { TELL_AFTER_MS = 5000 }; /* of the user, who then is told what is waited for */
 
 static bool is_hopeless(struct tracer *tracer, int64_t waited_ms, struct error *err)
 {
@@ -22,7 +22,7 @@ static bool is_hopeless(struct tracer *tracer, int64_t waited_ms, struct error *
                   name);
         return true;
     }
-    if (waited_ms < PATIENCE_MS)
+    if (waited_ms < TELL_AFTER_MS)
         return false;
     if (!tracer->wait_told) {
         tracer->wait_told = true;

@@ -62,9 +62,6 @@ struct tracer {
     size_t n_candidates;
 };
 
-/* Runs as the options say and returns the exit status. */
-int tracer_run(const struct options *options);
-
 /* What is wanted of the probe now. */
 unsigned tracer_wanted(const struct tracer *tracer, const struct probe *probe);
 /* Something is wrong that ends it all: one line, then everything is let go. */

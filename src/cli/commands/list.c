@@ -2,22 +2,23 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/dynamic_linker.h"
+#include "cli/exit_status.h"
+#include "cli/options.h"
 #include "cli/sudo_user.h"
 #include "ptrace/os/program_path.h"
 #include "symbols/catalog.h"
+#include "symbols/function_filter.h"
+#include "symbols/image.h"
 #include "symbols/module.h"
+#include "symbols/probe.h"
 #include "util/capabilities.h"
 #include "util/cleanup.h"
+#include "util/error.h"
 #include "util/log.h"
 #include "util/text.h"
-
-enum { EXIT_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
 struct list {
     const struct options *options;
@@ -118,7 +119,7 @@ static int list_program(struct list *list, struct error *err)
         return r == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
     if (catalog_open(list->catalog, path, &image, err) < 0 ||
         print_image(list, image, true, err) < 0)
-        return EXIT_FAILED;
+        return EXIT_TRACER_FAILED;
     if (image_interpreter(image))
         print_libraries(list, path, image_interpreter(image));
     return EXIT_SUCCESS;
@@ -133,7 +134,7 @@ static int list_process(struct list *list, pid_t pid, struct error *err)
         r = print_image(list, module->image, module->is_program, err);
     }
     modules_free(&modules);
-    return r < 0 ? EXIT_FAILED : EXIT_SUCCESS;
+    return r < 0 ? EXIT_TRACER_FAILED : EXIT_SUCCESS;
 }
 
 /* What cannot be looked into is named, and the others are listed. */
@@ -148,7 +149,7 @@ static int list_processes(struct list *list, struct error *err)
         if (!listed && (n_listed > 0 || i + 1 < n))
             log_error("%s; going on without it", err->text);
     }
-    return n_listed > 0 ? EXIT_SUCCESS : EXIT_FAILED;
+    return n_listed > 0 ? EXIT_SUCCESS : EXIT_TRACER_FAILED;
 }
 
 static void report_unmatched(void *data, const char *pattern)
@@ -161,9 +162,9 @@ int list_run(const struct options *options)
 {
     struct list list = {.options = options};
     struct error err = {0};
-    int status = EXIT_FAILED;
+    int status = EXIT_TRACER_FAILED;
     if (sudo_user_become(&err) < 0 || options_read_files(options, &err) < 0)
-        status = EXIT_FAILED;
+        status = EXIT_TRACER_FAILED;
     else if (catalog_new(&list.catalog) < 0)
         error_set(&err, -ENOMEM, "out of memory");
     else
@@ -177,7 +178,7 @@ int list_run(const struct options *options)
         status = list_processes(&list, &err);
     if (status == EXIT_SUCCESS && fflush(stdout) != 0) {
         error_set(&err, -EIO, "cannot write the list: %s", strerror(errno));
-        status = EXIT_FAILED;
+        status = EXIT_TRACER_FAILED;
     }
     if (status == EXIT_SUCCESS)
         function_filter_unmatched(options->select, report_unmatched, NULL);

@@ -14,7 +14,7 @@ static bool is_given_up(const struct blocking_limit *patience, const void *chann
 
 int blocking_limit_for(const struct blocking_limit *patience, const void *channel)
 {
-    return is_given_up(patience, channel) ? 0 : PATIENCE_MS;
+    return is_given_up(patience, channel) ? 0 : BLOCKING_LIMIT_MS;
 }
 
 void blocking_limit_learn(struct blocking_limit *patience, const void *channel, bool lost)

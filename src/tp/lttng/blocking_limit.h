@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum {
-    PATIENCE_MS = 1000, /* the most a record waits, whatever the channel says */
+    BLOCKING_LIMIT_MS = 1000, /* the most a record waits, whatever the channel says */
     PATIENCE_PLACES = 64,
 };
 
