@@ -2,14 +2,15 @@
 #include "tp/session/session.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "tp/session/session_internal.h"
 #include "util/cleanup.h"
-#include "util/text.h"
+#include "util/error.h"
+#include "util/log.h"
+#include "util/vec.h"
 
 /* Starts it. That somebody else did meanwhile makes it his, unless that was another tracer. */
 static int start_decided(struct session *session, struct error *err)
@@ -304,30 +305,6 @@ static const char *session_name(const struct session *session)
 static const char *session_path(const struct session *session)
 {
     return session->path;
-}
-
-void session_free(struct session *session)
-{
-    if (!session)
-        return;
-    session_discard(session);
-    if (session->use_fd >= 0)
-        close(session->use_fd);
-    free(session->use_path);
-    output_unmake(&session->output);
-    output_free(&session->output);
-    rule_list_clear(&session->rules);
-    rule_list_clear(&session->chosen);
-    unmatched_free(&session->misses);
-    counters_free(&session->counters);
-    for (size_t i = 0; i < session->enabled.count; i++)
-        free(session->enabled.items[i]);
-    vec_free(&session->enabled);
-    free(session->channel);
-    name_set_free(&session->names);
-    pthread_mutex_destroy(&session->rules_lock);
-    pthread_mutex_destroy(&session->lock);
-    free(session);
 }
 
 extern const struct session_ops session_lttng_ops;

@@ -1,11 +1,16 @@
 /* The tracer's own session: made, and limited to what the tracer records. */
 #include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "tp/session/session.h"
 #include "tp/session/session_internal.h"
 #include "util/cleanup.h"
+#include "util/error.h"
+#include "util/vec.h"
 
 enum {
     SUBBUFFERS = 4,
@@ -172,4 +177,28 @@ int session_make_own(const struct session_request *request, struct session **res
     else
         *result = session;
     return rc;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    session_discard(session);
+    if (session->use_fd >= 0)
+        close(session->use_fd);
+    free(session->use_path);
+    output_unmake(&session->output);
+    output_free(&session->output);
+    rule_list_clear(&session->rules);
+    rule_list_clear(&session->chosen);
+    unmatched_free(&session->misses);
+    counters_free(&session->counters);
+    for (size_t i = 0; i < session->enabled.count; i++)
+        free(session->enabled.items[i]);
+    vec_free(&session->enabled);
+    free(session->channel);
+    name_set_free(&session->names);
+    pthread_mutex_destroy(&session->rules_lock);
+    pthread_mutex_destroy(&session->lock);
+    free(session);
 }

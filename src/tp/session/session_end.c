@@ -1,11 +1,12 @@
 /* The end of a session; and the daemon that may owe an answer then, or at any other time. */
 #include <errno.h>
-#include <stdio.h>
 #include <time.h>
 
+#include "tp/session/session.h"
 #include "tp/session/session_internal.h"
 #include "util/cleanup.h"
-#include "util/clock.h"
+#include "util/error.h"
+#include "util/log.h"
 
 enum {
     DESTRUCTION_TIMEOUT_MS = 60000, /* for the consumer to write out what is in the rings */
@@ -14,29 +15,6 @@ enum {
     ANSWER_TIMEOUT_MS = 30000,
     DISK_ANSWER_TIMEOUT_MS = 3000,
 };
-
-void session_asks(struct session *session)
-{
-    session->asked_ms = clock_ms();
-}
-
-void session_lock(struct session *session)
-{
-    pthread_mutex_lock(&session->lock);
-    session_asks(session);
-}
-
-void session_unlock(struct session *session)
-{
-    session->asked_ms = 0;
-    pthread_mutex_unlock(&session->lock);
-}
-
-int64_t session_silent_ms(const struct session *session)
-{
-    int64_t asked = session->asked_ms;
-    return asked ? clock_ms() - asked : 0;
-}
 
 bool session_unanswered(const struct session *session)
 {

@@ -230,6 +230,9 @@ struct session *session_new(enum session_owner owner);
 MUST_CHECK int session_make_own(const struct session_request *request, struct session **session,
                                 struct error *err);
 
+/* Undoes what was not ended, and frees. NULL is fine. */
+void session_free(struct session *session);
+
 /* -- session_choice.c -- */
 
 /* Chooses the session (see struct session_ops), and reads the rules of one that is not our own. */
@@ -251,8 +254,20 @@ MUST_CHECK int session_check(struct session *session, struct error *err);
 /* 0, or that there is no room where the session's trace is. */
 MUST_CHECK int session_check_disk(const struct session *session, struct error *err);
 
+/* -- session_asked.c -- */
+
+/* The daemon is about to be asked something: by who holds the session's lock. */
+void session_asks(struct session *session);
+/* Takes the lock, to ask the daemon; has its answer, and gives the lock back. */
+void session_lock(struct session *session);
+void session_unlock(struct session *session);
+/* For how many milliseconds it has owed an answer; 0: it owes none. */
+int64_t session_silent_ms(const struct session *session);
+
 /* -- session_state.c -- */
 
+/* The channels of the session: an array for the caller to free. 0 and less: there are none. */
+int session_list_channels(const struct session *session, struct lttng_channel **channels);
 /* A session as the daemon tells of it. */
 struct found_session {
     char name[LTTNG_NAME_MAX];
@@ -301,8 +316,6 @@ void session_use_end(struct session *session);
 
 /* -- session_written.c -- */
 
-/* The channels of the session: an array for the caller to free. 0 and less: there are none. */
-int session_list_channels(const struct session *session, struct lttng_channel **channels);
 /* Waits until what this process had recorded when the session was stopped, after `since`
    (CLOCK_MONOTONIC, in ns), is in the files, but on a full disk only for a moment. Does not wait
    where there are no files here. */
@@ -310,11 +323,6 @@ MUST_CHECK int session_wait_written(struct session *session, uint64_t since, str
 
 /* -- session_end.c -- */
 
-/* The daemon is about to be asked something: by who holds the session's lock. */
-void session_asks(struct session *session);
-/* Takes the lock, to ask the daemon; has its answer, and gives the lock back. */
-void session_lock(struct session *session);
-void session_unlock(struct session *session);
 /* How many records the session has lost so far. */
 uint64_t session_read_discarded(const struct session *session);
 /* Waits for what is still to be written, but on a full disk only for a moment. */
@@ -322,12 +330,6 @@ MUST_CHECK int session_destroy(struct session *session, struct error *err);
 /* See struct session_ops. */
 MUST_CHECK int session_end(struct session *session, struct error *err);
 bool session_unanswered(const struct session *session);
-int64_t session_silent_ms(const struct session *session);
 void session_discard(struct session *session);
-
-/* -- session.c -- */
-
-/* Undoes what was not ended, and frees. NULL is fine. */
-void session_free(struct session *session);
 
 #endif

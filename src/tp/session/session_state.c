@@ -1,11 +1,14 @@
 /* What becomes of the session under the tracer: others may stop, start and destroy it at any time,
    and make another one of its name. */
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "tp/session/session.h"
 #include "tp/session/session_internal.h"
 #include "util/cleanup.h"
+#include "util/error.h"
+#include "util/log.h"
 
 int session_find(const char *name, struct found_session *found)
 {
@@ -136,4 +139,14 @@ size_t session_describe_interruption(const struct session *session, char *text, 
     if (!session->begun || !what)
         return 0;
     return (size_t)snprintf(text, size, "session %s %s; ", session->name, what);
+}
+
+int session_list_channels(const struct session *session, struct lttng_channel **channels)
+{
+    struct lttng_domain domain = session_domain(session->name);
+    struct lttng_handle *handle = lttng_create_handle(session->name, &domain);
+    int n = handle ? lttng_list_channels(handle, channels) : 0;
+    if (handle)
+        lttng_destroy_handle(handle);
+    return n;
 }

@@ -21,6 +21,7 @@
 #include "tp/session/session_internal.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
+#include "util/error.h"
 #include "util/text.h"
 
 #define INDEX_SUFFIX ".idx"
@@ -182,16 +183,6 @@ static bool streams_have_ended(struct look *look, const char *path)
     }
     globfree(&found);
     return !look->pending;
-}
-
-int session_list_channels(const struct session *session, struct lttng_channel **channels)
-{
-    struct lttng_domain domain = session_domain(session->name);
-    struct lttng_handle *handle = lttng_create_handle(session->name, &domain);
-    int n = handle ? lttng_list_channels(handle, channels) : 0;
-    if (handle)
-        lttng_destroy_handle(handle);
-    return n;
 }
 
 int session_wait_written(struct session *session, uint64_t since, struct error *err)
