@@ -156,4 +156,11 @@ bool image_segment_bias(const struct image *image, size_t segment, target_addr s
 MUST_CHECK int probe_make(struct image *image, struct function *function, const struct alias *asked,
                           const struct probe **probe);
 
+/* Whether what the catalog does is to end: see catalog_stop_when(). */
+static inline bool image_is_stopped(const struct image *image)
+{
+    const atomic_bool *stop = image->catalog->stop;
+    return stop && atomic_load_explicit(stop, memory_order_relaxed);
+}
+
 #endif

@@ -13,6 +13,7 @@
 #define UTIL_VEC_H
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #define VEC(type)                                                                                  \
     struct {                                                                                       \

@@ -91,7 +91,8 @@ static void add_elements(struct layout *layout, struct array *array, unsigned di
             break;
         const char *own = is_shown ? layout_element_name(layout, name, i) : NULL;
         if (is_last)
-            layout_add_type(layout, &array->element, offset + i * stride, own, is_shown, depth + 1);
+            layout->add_type(layout, &array->element, offset + i * stride, own, is_shown,
+                             depth + 1);
         else
             add_elements(layout, array, dimension + 1, offset + i * stride, own, is_shown,
                          depth + 1);

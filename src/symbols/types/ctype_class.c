@@ -132,8 +132,8 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
     if (die_flag(member, DW_AT_artificial))
         shown = false;
     const char *own = dwarf_diename(member);
-    layout_add_type(layout, &type, offset + location, layout_member_name(layout, name, own), shown,
-                    depth + 1);
+    layout->add_type(layout, &type, offset + location, layout_member_name(layout, name, own), shown,
+                     depth + 1);
 }
 
 enum copying {

@@ -17,6 +17,12 @@ enum { LAYOUT_ELEMENTS_MAX = 16 };
 
 struct layout {
     struct c_types *types;
+    /* Types hold types: ctype.c's own, for the files below it. Adds what lies at `offset` and is of
+       the type, whatever that is; c_types_resolve(). */
+    void (*add_type)(struct layout *layout, Dwarf_Die *type, uint64_t offset, const char *name,
+                     bool shown, unsigned depth);
+    int (*resolve)(struct c_types *types, const struct function_context *context, Dwarf_Die *type,
+                   const struct c_type **result);
     const struct function_context *context;
     VEC(struct abi_part) parts;
     VEC(struct c_scalar) scalars;
@@ -47,6 +53,8 @@ bool layout_is_shown_size(uint64_t size);
  * and unsigned char. 0: it is none.
  */
 uint32_t layout_character(Dwarf_Die *type, bool all, bool *is_const);
+/* What types are known by. */
+uint64_t layout_type_key(const struct function_context *context, const Dwarf_Die *die);
 /* What the type `die` is known to be; NULL: it was not resolved yet. */
 const struct c_type *layout_known_type(const struct layout *layout, const Dwarf_Die *die);
 /* "outer_name", or the one of them that there is. */
@@ -64,8 +72,6 @@ void layout_add_integer(struct layout *layout, uint64_t offset, uint64_t size, b
  * Each adds what lies at `offset` and is of the type `die`, whose tag the name says, under `name`
  * (NULL: it is the whole value). `shown`: its scalars are, too.
  */
-void layout_add_type(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
-                     bool shown, unsigned depth);
 void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
                           bool shown);
 void layout_add_pointer(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,

@@ -176,7 +176,7 @@ bool layout_known_reference(struct layout *layout, Dwarf_Die *reference, uint64_
     const struct c_type *type;
     if (!is_known)
         return false;
-    if (c_types_resolve(layout->types, layout->context, &class, &type) < 0) {
+    if (layout->resolve(layout->types, layout->context, &class, &type) < 0) {
         layout->no_memory = true;
         return false;
     }
