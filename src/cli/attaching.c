@@ -15,7 +15,7 @@ static int refuse_other_machines(struct tracer *tracer, pid_t pid, struct error 
     return error_set(err, -ENOTSUP, "cannot attach to process %d: %s", pid, why.text);
 }
 
-static int attach(struct tracer *tracer, pid_t pid, struct error *err)
+static int attach_to(struct tracer *tracer, pid_t pid, struct error *err)
 {
     int r = refuse_other_machines(tracer, pid, err);
     return r < 0 ? r : engine_attach(tracer->engine, pid, err);
@@ -26,7 +26,7 @@ int attaching_run(struct tracer *tracer, struct error *err)
     size_t n = tracer->options->pids.count, n_attached = 0;
     int r = 0;
     for (size_t i = 0; i < n && !tracer->failed; i++) {
-        r = attach(tracer, tracer->options->pids.items[i], err);
+        r = attach_to(tracer, tracer->options->pids.items[i], err);
         n_attached += r == 0;
         if (r == -EINTR) {
             log_warning("%s: it is let go", err->text);

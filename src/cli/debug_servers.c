@@ -61,7 +61,7 @@ static int fetch(void *data, struct error *err)
     return 0;
 }
 
-static bool is_interrupted(struct tracer *tracer, int64_t waited_ms, struct error *err)
+static bool is_fetch_interrupted(struct tracer *tracer, int64_t waited_ms, struct error *err)
 {
     (void)waited_ms;
     if (!watcher_take_signal(tracer))
@@ -72,7 +72,7 @@ static bool is_interrupted(struct tracer *tracer, int64_t waited_ms, struct erro
 
 int debug_servers_ask(struct tracer *tracer, struct error *err)
 {
-    struct timed_call errand = {.work = fetch, .data = tracer, .hopeless = is_interrupted};
+    struct timed_call errand = {.work = fetch, .data = tracer, .hopeless = is_fetch_interrupted};
     if (!debuginfod_has_servers())
         return 0;
     int r = timed_call_run(tracer, &errand, err);

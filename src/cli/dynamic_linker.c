@@ -36,7 +36,7 @@ static bool is_of_root(int fd, const struct stat *status)
 }
 
 /* What the symbolic link open as `fd` says, in front of `rest`. NULL with errno set. */
-static char *follow(int fd, const char *rest)
+static char *follow_linker(int fd, const char *rest)
 {
     char target[PATH_MAX];
     ssize_t n = readlinkat(fd, "", target, sizeof(target) - 1);
@@ -57,7 +57,7 @@ static int open_root(void)
  * Opens the first component of *path below *directory, and takes it off. A link takes its place in
  * the path; what is no link takes the place of *directory. Negative errno.
  */
-static int step(int *directory, char **path)
+static int step_linker(int *directory, char **path)
 {
     struct stat status;
     char *name = *path + strspn(*path, "/"), *rest = name + strcspn(name, "/");
@@ -67,7 +67,7 @@ static int step(int *directory, char **path)
     cleanup(cleanup_fd) int fd = openat(*directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &status) < 0)
         return -errno;
-    char *left = S_ISLNK(status.st_mode) ? follow(fd, rest) : strdup(rest);
+    char *left = S_ISLNK(status.st_mode) ? follow_linker(fd, rest) : strdup(rest);
     if (!left)
         return -errno;
     free(*path);
@@ -104,7 +104,7 @@ int dynamic_linker_open(const char *path)
     if (*path != '/' || fstat(at, &status) < 0 || !is_of_root(at, &status))
         return -EPERM;
     for (int links = 0; left[strspn(left, "/")];) {
-        int r = step(&at, &left);
+        int r = step_linker(&at, &left);
         if (r < 0)
             return r;
         links += r;
@@ -170,7 +170,7 @@ static void origin_free(struct origin *origin)
 }
 
 /* By its real name: what is started finds itself by /proc/self/exe. Negative errno. */
-static int origin_of(struct origin *origin, const char *program)
+static int origin_directory(struct origin *origin, const char *program)
 {
     origin->name = realpath(program, NULL);
     if (!origin->name)
@@ -241,7 +241,7 @@ static const char *path_in(const char *entry)
     return strchr(path, '/') ? path : NULL;
 }
 
-static bool is_same(int file, const char *path)
+static bool is_same_line(int file, const char *path)
 {
     struct stat one, other;
     return fstat(file, &one) == 0 && stat(path, &other) == 0 && one.st_dev == other.st_dev &&
@@ -271,7 +271,7 @@ static int read_answer(int fd, int linker, const struct origin *origin,
         return -ENOMEM;
     for (char *entry = text, *next; (next = cut_entry(entry)); entry = next) {
         const char *path = path_in(entry + strspn(entry, "\t"));
-        if (!path || is_same(linker, path)) /* it names itself, too */
+        if (!path || is_same_line(linker, path)) /* it names itself, too */
             continue;
         cleanup(cleanup_free) char *name = with_name(origin, path);
         if (!name)
@@ -311,7 +311,7 @@ int dynamic_linker_ask(int linker, const char *name, const char *program, char *
     char stand_in[32];
     int status = 0;
     cleanup(origin_free) struct origin origin = {.fd = -1};
-    int r = origin_of(&origin, program);
+    int r = origin_directory(&origin, program);
     cleanup(cleanup_fd) int file = r < 0 ? r : needed_stand_in(program, origin.alias);
     if (file < 0)
         return error_set(err, file, "%s", strerror(-file));

@@ -14,7 +14,7 @@
 #include "util/log.h"
 #include "util/vec.h"
 
-static struct target_module *module_at(const struct target *target, target_addr at)
+static struct target_module *module_of_code(const struct target *target, target_addr at)
 {
     for (size_t i = 0; i < target->modules.count; i++)
         if (module_is_code(&target->modules.items[i]->module, at))
@@ -24,7 +24,7 @@ static struct target_module *module_at(const struct target *target, target_addr 
 
 struct target_module *indirect_add(struct target *target, const struct probe *probe, target_addr at)
 {
-    struct target_module *tm = module_at(target, at);
+    struct target_module *tm = module_of_code(target, at);
     bool is_shared = false;
     if (!tm || image_is_linkage(tm->module.image, module_vaddr(&tm->module, at)))
         return NULL;

@@ -221,7 +221,7 @@ static int apply(struct options *options, int option, const char *argument, cons
     }
 }
 
-static int check(struct options *options, struct error *err)
+static int check_options(struct options *options, struct error *err)
 {
     if (options->program && options->pids.count > 0)
         return error_set(err, -EINVAL, "give either a program or processes, not both");
@@ -285,7 +285,7 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
         if (apply(options, option, optarg, word, err) < 0)
             return OPTIONS_WRONG;
     }
-    if (take_operands(options, argc, argv, err) < 0 || check(options, err) < 0)
+    if (take_operands(options, argc, argv, err) < 0 || check_options(options, err) < 0)
         return OPTIONS_WRONG;
     options->value_options.symbols = options->print || options->value_options.deref > 0;
     return OPTIONS_RUN;

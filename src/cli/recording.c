@@ -181,7 +181,7 @@ bool tracer_is_named(struct tracer *tracer, const char *provider)
     if (!tracer->backend)
         return false;
     pthread_mutex_lock(&tracer->lock);
-    bool named = tracer->session_ops->event_names_provider(tracer->session, provider);
+    bool named = tracer->session_ops->names_provider(tracer->session, provider);
     bool known = false;
     for (size_t i = 0; i < tracer->left_out.count && !known; i++) {
         known = strcmp(tracer->left_out.items[i], provider) == 0;

@@ -29,8 +29,7 @@ static bool left_out_is_named(struct tracer *tracer)
     bool named = false;
     pthread_mutex_lock(&tracer->lock);
     for (size_t i = 0; i < tracer->left_out.count && !named; i++)
-        named =
-            tracer->session_ops->event_names_provider(tracer->session, tracer->left_out.items[i]);
+        named = tracer->session_ops->names_provider(tracer->session, tracer->left_out.items[i]);
     pthread_mutex_unlock(&tracer->lock);
     return named;
 }
@@ -56,7 +55,7 @@ static void look(struct tracer *tracer)
 }
 
 /* What is wrong is said when it is first seen, and again when it had gone meanwhile. */
-static void check(struct session_poller *poller)
+static void check_session(struct session_poller *poller)
 {
     struct tracer *tracer = poller->tracer;
     struct error err;
@@ -96,13 +95,13 @@ static void *attend(void *data)
         if (judges)
             tracer->session_ops->judge(tracer->session);
         if (looks % CHECK_EVERY == 0)
-            check(poller);
+            check_session(poller);
     }
     tracer->session_ops->watch(tracer->session);
     if (poller->was_well) {
         tracer->session_ops->look(tracer->session);
         tracer->session_ops->judge(tracer->session);
-        check(poller);
+        check_session(poller);
     }
     return NULL;
 }

@@ -8,7 +8,7 @@
 #include "cli/session_teardown.h"
 #include "util/log.h"
 
-static void report_unmatched(void *data, const char *pattern)
+static void warn_no_match(void *data, const char *pattern)
 {
     (void)data;
     log_warning("no function matches '%s'", pattern);
@@ -78,7 +78,7 @@ int summary_report(struct tracer *tracer, struct error *err)
             snprintf(where, sizeof(where), " to %s", tracer->options->print_file);
     }
     if (r == 0)
-        function_filter_unmatched(tracer->options->select, report_unmatched, NULL);
+        function_filter_unmatched(tracer->options->select, warn_no_match, NULL);
     function_counts_report(tracer->counts);
     if (triggered)
         log_info("%" PRIu64 " event%s met the condition of a trigger", triggered,

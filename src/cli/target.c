@@ -147,7 +147,7 @@ static void take_module(struct target *target, struct target_module *tm, bool is
     }
 }
 
-static struct target_module *add_module(struct target *target, const struct module *module)
+static struct target_module *add_target_module(struct target *target, const struct module *module)
 {
     struct target_module *tm = calloc(1, sizeof(*tm));
     struct target_module **place = tm ? vec_push(&target->modules) : NULL;
@@ -261,7 +261,7 @@ void target_refresh(struct target *target)
     const char *interpreter = interpreter_of(&now);
     for (size_t i = 0; i < n && !atomic_load(&target->tracer->stop_asked); i++) {
         const struct module *module = &now.list.items[i];
-        struct target_module *tm = found[i] ? found[i] : add_module(target, module);
+        struct target_module *tm = found[i] ? found[i] : add_target_module(target, module);
         if (!tm)
             continue;
         tm->seen = true;
@@ -322,7 +322,7 @@ static int copy_modules(struct target *target, const struct target *parent)
 {
     for (size_t i = 0; i < parent->modules.count; i++) {
         const struct target_module *from = parent->modules.items[i];
-        struct target_module *to = add_module(target, &from->module);
+        struct target_module *to = add_target_module(target, &from->module);
         if (!to)
             return -ENOMEM;
         to->taken = from->taken;
@@ -385,7 +385,7 @@ void target_leave(struct target *target, struct process *process)
 }
 
 /* An empty one, which is the process's data now. */
-static struct target *make(struct tracer *tracer, struct process *process, struct error *err)
+static struct target *make_target(struct tracer *tracer, struct process *process, struct error *err)
 {
     struct target *target = calloc(1, sizeof(*target));
     if (target)
@@ -404,7 +404,7 @@ static struct target *make(struct tracer *tracer, struct process *process, struc
 struct target *target_new(struct tracer *tracer, struct process *process,
                           const struct target *parent, struct error *err)
 {
-    struct target *target = make(tracer, process, err);
+    struct target *target = make_target(tracer, process, err);
     int r = 0;
     if (!target)
         return NULL;
@@ -428,7 +428,7 @@ int target_executed(struct process *process, struct error *err)
     if (target->users.count > 1) { /* the others live on in the memory that it has left */
         struct tracer *tracer = target->tracer;
         target_leave(target, process);
-        target = make(tracer, process, err);
+        target = make_target(tracer, process, err);
         if (!target)
             return err->code;
     }

@@ -140,7 +140,7 @@ static bool is_corroboration(const struct signature *signature, const struct par
  * Whether the code is like that of a function to which the ABI passes a value in `passed`: it takes
  * it from there before it does anything else with the registers.
  */
-static bool is_taken(uint32_t passed, struct code_reader *reader)
+static bool is_register_taken(uint32_t passed, struct code_reader *reader)
 {
     return (passed & ~code_of(reader)->taken) == 0 && !code_of(reader)->preserves;
 }
@@ -152,9 +152,10 @@ enum verdict {
     VERDICT_CONTRADICTION /* it cannot be if the function follows the ABI */
 };
 
-static enum verdict judge(const struct signature *signature, const struct parameter *parameter,
-                          const struct abi_location *claim, const struct abi_location *abi,
-                          struct code_reader *reader)
+static enum verdict judge_parameter(const struct signature *signature,
+                                    const struct parameter *parameter,
+                                    const struct abi_location *claim,
+                                    const struct abi_location *abi, struct code_reader *reader)
 {
     const struct location_claim *raw = &parameter->claim;
     const struct abi_value *value = &parameter->type->abi;
@@ -174,7 +175,7 @@ static enum verdict judge(const struct signature *signature, const struct parame
     if (raw->is_elsewhere && !signature->context.is_llvm) {
         if (raw->is_behind && abi->where != ABI_ADDRESS)
             return VERDICT_CONTRADICTION;
-        return is_taken(registers_of(abi), reader) ? VERDICT_FINE : VERDICT_DOUBT;
+        return is_register_taken(registers_of(abi), reader) ? VERDICT_FINE : VERDICT_DOUBT;
     }
     if (claim->where == ABI_NOWHERE)
         return VERDICT_FINE;
@@ -184,12 +185,12 @@ static enum verdict judge(const struct signature *signature, const struct parame
         if (is_sure(signature, parameter, claim, reader))
             return VERDICT_CONTRADICTION;
         /* The function keeps it elsewhere than where it is passed. */
-        return is_taken(registers_of(abi), reader) ? VERDICT_FINE : VERDICT_DOUBT;
+        return is_register_taken(registers_of(abi), reader) ? VERDICT_FINE : VERDICT_DOUBT;
     }
     /* The function may keep it by chance where it would be passed by the ABI. */
     uint32_t registers = registers_of(claim);
     if (!raw->is_lasting || is_followed(signature, parameter) || !registers ||
-        is_taken(registers & code_of(reader)->written_first, reader))
+        is_register_taken(registers & code_of(reader)->written_first, reader))
         return VERDICT_FINE;
     return VERDICT_DOUBT;
 }
@@ -219,7 +220,7 @@ static bool is_contradicted(const struct signature *signature, const struct abi_
         corroborated |= is_corroboration(signature, &signature->parameters[i], &claims[i], &abi[i]);
     for (size_t i = 0; i < signature->n; i++) {
         enum verdict verdict =
-            judge(signature, &signature->parameters[i], &claims[i], &abi[i], reader);
+            judge_parameter(signature, &signature->parameters[i], &claims[i], &abi[i], reader);
         if (verdict == VERDICT_CONTRADICTION)
             return true;
         doubt |= verdict == VERDICT_DOUBT;

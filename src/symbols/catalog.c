@@ -83,7 +83,7 @@ void catalog_set_value_options(struct catalog *catalog, struct value_options val
     catalog->value_options = value_options;
 }
 
-static const char *file_name(const char *path)
+static const char *name_in_path(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
@@ -101,7 +101,7 @@ static const char *choose_provider(struct catalog *catalog, const char *path)
         return NULL;
     for (const struct image *other = catalog->images; other; other = other->next)
         if (strcmp(other->provider, provider) == 0 &&
-            strcmp(file_name(other->path), file_name(path)) != 0)
+            strcmp(name_in_path(other->path), name_in_path(path)) != 0)
             return event_names_provider_of_file(path, &catalog->arena);
     return provider;
 }

@@ -47,7 +47,7 @@ void code_map_free(struct code_map *map)
     free(map);
 }
 
-static int compare_modules(const void *x, const void *y)
+static int compare_code_modules(const void *x, const void *y)
 {
     const struct module *a = x, *b = y;
     return a->start.value < b->start.value ? -1 : a->start.value > b->start.value;
@@ -59,7 +59,7 @@ void code_map_set(struct code_map *map, const struct module *const *modules, siz
     for (size_t i = 0; copy && i < n; i++)
         copy[i] = *modules[i];
     if (copy && n)
-        qsort(copy, n, sizeof(*copy), compare_modules);
+        qsort(copy, n, sizeof(*copy), compare_code_modules);
     pthread_mutex_lock(&map->lock);
     free(map->modules);
     map->modules = copy;

@@ -20,7 +20,7 @@ static bool has_word(const char *suffix, const char *word)
     return false;
 }
 
-static bool is_number(const char *text, size_t length)
+static bool is_literal_number(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
         if (!isdigit((unsigned char)text[i]))
@@ -47,7 +47,7 @@ static bool is_compiler_word(const char *dot, bool is_cxx)
     /* The parts of coroutines: ordinary words, which other languages may have after a dot. */
     static const char *const coroutine_words[] = {"actor", "resume", "destroy", "cleanup"};
     size_t length = strcspn(dot + 1, ".");
-    if (is_number(dot + 1, length))
+    if (is_literal_number(dot + 1, length))
         return true;
     if (strncmp(dot + 1, "arch_", 5) == 0)
         return true;
@@ -255,7 +255,7 @@ static bool is_harmless(const char *mangled)
 }
 
 /* Of a literal operator, `operator"" _km` to the demangler, what C++ calls it: `operator""_km`. */
-static const char *copy_name(struct arena *arena, const char *start, size_t length)
+static const char *copy_demangled(struct arena *arena, const char *start, size_t length)
 {
     static const char literal[] = "operator\"\" ";
     char *name = arena_strndup(arena, start, length);
@@ -294,7 +294,7 @@ static bool parse_cxx(struct function_name *name, const char *mangled, const cha
         name->parameters = NULL;
         return true;
     }
-    name->base = copy_name(arena, start, (size_t)(end - start));
+    name->base = copy_demangled(arena, start, (size_t)(end - start));
     name->name =
         *suffix && name->base ? arena_format(arena, "%s%s", name->base, suffix) : name->base;
     return name->name != NULL;

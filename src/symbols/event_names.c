@@ -14,7 +14,7 @@ static bool is_plain(unsigned char c)
     return isascii(c) && (isalnum(c) || c == '_');
 }
 
-static const char *file_name(const char *path)
+static const char *file_of_path(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash && slash[1] ? slash + 1 : path;
@@ -40,7 +40,7 @@ static const char *clean_provider(const char *name, size_t length, struct arena 
 
 const char *event_names_provider(const char *path, struct arena *arena)
 {
-    const char *file = file_name(path);
+    const char *file = file_of_path(path);
     const char *start = file, *end = file + strlen(file);
     /* "libfoo.so.2.1" and "libfoo-2.so", but not "foo.sock" */
     for (const char *so = strstr(file, ".so"); so; so = strstr(so + 1, ".so"))
@@ -55,7 +55,7 @@ const char *event_names_provider(const char *path, struct arena *arena)
 
 const char *event_names_provider_of_file(const char *path, struct arena *arena)
 {
-    const char *file = file_name(path);
+    const char *file = file_of_path(path);
     return clean_provider(file, strlen(file), arena);
 }
 
@@ -136,7 +136,7 @@ static bool is_added(const struct field *field)
 }
 
 /* Whether number i cannot have this name beside the fields that have theirs before it. */
-static bool is_taken(const struct field *fields, size_t n, size_t i, const char *name)
+static bool is_name_taken(const struct field *fields, size_t n, size_t i, const char *name)
 {
     for (size_t k = 0; k < n; k++) {
         bool is_named = is_added(&fields[k]) == is_added(&fields[i]) ? k < i : is_added(&fields[i]);
@@ -152,7 +152,7 @@ static bool name_field(struct field *fields, size_t n, size_t i, struct arena *a
     char base[NAMES_FIELD_MAX + 1], name[NAMES_FIELD_MAX + 32];
     clean_field(base, fields[i].name, i);
     strcpy(name, base);
-    for (unsigned nth = 2; is_taken(fields, n, i, name); nth++)
+    for (unsigned nth = 2; is_name_taken(fields, n, i, name); nth++)
         snprintf(name, sizeof(name), "%s_%u", base, nth);
     fields[i].name = arena_strdup(arena, name);
     return fields[i].name != NULL;
@@ -287,7 +287,7 @@ int event_names_claim(struct event_names *names, struct probe *probe,
         return r < 0 ? r : 0;
 
     if (file && *file) {
-        const char *told_apart = arena_format(names->arena, "%s@%s", wanted, file_name(file));
+        const char *told_apart = arena_format(names->arena, "%s@%s", wanted, file_of_path(file));
         wanted = told_apart ? event_names_function(told_apart, NULL, names->arena) : NULL;
         if (!wanted)
             return -ENOMEM;

@@ -27,7 +27,8 @@ const char *extra_field_name(enum call_fact fact)
 }
 
 /* Notes fields that have no room. */
-static int leave_out(struct probe *probe, const struct field *fields, size_t n, struct arena *arena)
+static int leave_field_out(struct probe *probe, const struct field *fields, size_t n,
+                           struct arena *arena)
 {
     for (size_t i = 0; i < n; i++) {
         probe->not_shown = probe->not_shown
@@ -46,7 +47,7 @@ static int add_to(struct probe *probe, const struct field **fields, size_t *n, s
     if (own + wanted > PROBE_FIELDS_MAX)
         own = PROBE_FIELDS_MAX - wanted;
     struct field *all = arena_array(arena, own + wanted, sizeof(*all));
-    if (!all || leave_out(probe, *fields + own, *n - own, arena) < 0)
+    if (!all || leave_field_out(probe, *fields + own, *n - own, arena) < 0)
         return -ENOMEM;
     if (own)
         memcpy(all, *fields, own * sizeof(*all));

@@ -77,7 +77,7 @@ static bool take_room(struct field_list *list, unsigned depth)
 }
 
 /* The name of the function whose address the list's last field is. */
-static int add_symbol(struct field_list *list, unsigned depth)
+static int add_symbol_field(struct field_list *list, unsigned depth)
 {
     const struct field *of = &list->fields[list->n - 1];
     struct field field = {.kind = VALUE_SYMBOL, .size = 8, .place = of->place};
@@ -146,10 +146,10 @@ static int add_reference_state(struct field_list *list, const char *base,
     return r < 0 ? r : 1;
 }
 
-static int follow(struct field_list *list, const struct c_scalar *pointer, unsigned depth);
+static int follow_pointer(struct field_list *list, const struct c_scalar *pointer, unsigned depth);
 
 /* Adds what lies at the address that the list's last field is. */
-static int add_target(struct field_list *list, const struct c_type *type, unsigned depth)
+static int add_target_field(struct field_list *list, const struct c_type *type, unsigned depth)
 {
     const struct field pointer = list->fields[list->n - 1];
     const struct abi_location there = {.where = ABI_ADDRESS, .place = pointer.place};
@@ -172,7 +172,7 @@ static int add_target(struct field_list *list, const struct c_type *type, unsign
             r = add_reference_state(list, pointer.name, scalar, depth);
         complete &= r > 0;
         if (r > 0)
-            r = follow(list, scalar, depth);
+            r = follow_pointer(list, scalar, depth);
         if (r < 0)
             return r;
     }
@@ -188,20 +188,20 @@ static int add_target(struct field_list *list, const struct c_type *type, unsign
 }
 
 /* The scalar `pointer`, which is the list's last field, may lead somewhere. */
-static int follow(struct field_list *list, const struct c_scalar *pointer, unsigned depth)
+static int follow_pointer(struct field_list *list, const struct c_scalar *pointer, unsigned depth)
 {
     const struct field *field = &list->fields[list->n - 1];
     if (!list->extras)
         return 0;
     if (pointer->is_code)
-        return add_symbol(list, depth);
+        return add_symbol_field(list, depth);
     if (!pointer->target || depth == 0 || field->place.kind == PLACE_NONE ||
         field->rest.kind != PLACE_NONE)
         return 0;
     Dwarf_Die target = *pointer->target;
     const struct c_type *type;
     int r = c_types_resolve(list->types, list->context, &target, &type);
-    return r < 0 ? r : add_target(list, type, depth - 1);
+    return r < 0 ? r : add_target_field(list, type, depth - 1);
 }
 
 static int add_value(struct field_list *list, const char *base, const struct c_type *type,
@@ -217,7 +217,7 @@ static int add_value(struct field_list *list, const char *base, const struct c_t
             list->fields[first].is_referred = list->fields[first].guard != 0;
         complete &= r > 0;
         if (r > 0)
-            r = follow(list, &type->scalars[i], depth);
+            r = follow_pointer(list, &type->scalars[i], depth);
         if (r < 0)
             return r;
     }
@@ -252,8 +252,8 @@ static int add_arguments(struct field_list *list, const struct signature *signat
 }
 
 /* Moves the list to where the probe's fields live, and empties it. */
-static int keep(struct field_list *list, const struct field **fields, size_t *n,
-                const struct pointee **pointees, size_t *n_pointees)
+static int keep_field(struct field_list *list, const struct field **fields, size_t *n,
+                      const struct pointee **pointees, size_t *n_pointees)
 {
     struct field *copy = arena_array(list->arena, list->n, sizeof(*copy));
     struct pointee *pointee_copy =
@@ -316,7 +316,7 @@ static void reset(struct field_list *list, const char *not_shown)
  * on: where there is not room for all, what is nearer is shown. So as many steps are taken as there
  * is room for, and of the next one what then still fits.
  */
-static int fill(struct field_list *list, add_values *add, const struct signature *signature)
+static int fill_field(struct field_list *list, add_values *add, const struct signature *signature)
 {
     const struct value_options *value_options = &list->types->value_options;
     const char *not_shown = list->not_shown;
@@ -350,16 +350,18 @@ int fields_of_signature(struct probe *probe, const struct signature *signature,
     list->types = types;
     list->context = &signature->context;
 
-    int r = fill(list, add_arguments, signature);
+    int r = fill_field(list, add_arguments, signature);
     if (r == 0)
-        r = keep(list, &probe->args, &probe->n_args, &probe->arg_pointees, &probe->n_arg_pointees);
+        r = keep_field(list, &probe->args, &probe->n_args, &probe->arg_pointees,
+                       &probe->n_arg_pointees);
     const char *args_not_shown = list->not_shown;
     if (r == 0)
-        r = fill(list, add_result, signature);
+        r = fill_field(list, add_result, signature);
     /* Of an empty class there is nothing to show. */
     probe->result_unknown = list->n == 0 && list->not_shown != args_not_shown;
     if (r == 0)
-        r = keep(list, &probe->rets, &probe->n_rets, &probe->ret_pointees, &probe->n_ret_pointees);
+        r = keep_field(list, &probe->rets, &probe->n_rets, &probe->ret_pointees,
+                       &probe->n_ret_pointees);
     if (r < 0)
         goto out;
     probe->float_args = any_in_float_registers(probe->args, probe->n_args);

@@ -278,7 +278,7 @@ bool function_filter_is_explicit(const struct function_filter *select)
     return select->included.count > 0;
 }
 
-static const char *file_name(const char *path)
+static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
@@ -307,7 +307,7 @@ static bool pattern_matches_module(const struct pattern *pattern, const char *pr
                                    const char *path)
 {
     return !pattern->glob || fnmatch(pattern->glob, provider, 0) == 0 ||
-           glob_matches_file(pattern->glob, file_name(path));
+           glob_matches_file(pattern->glob, base_name(path));
 }
 
 static bool pattern_matches_name(const struct pattern *pattern, const char *name)

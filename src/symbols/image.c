@@ -148,7 +148,7 @@ int image_read_all_symbols(struct image *image, struct error *err)
                  : 0;
 }
 
-static bool find_symbol(struct image *image, const char *name, file_vaddr *vaddr)
+static bool find_image_symbol(struct image *image, const char *name, file_vaddr *vaddr)
 {
     struct error err;
     int r = image_read_symbols(image, &err);
@@ -176,7 +176,7 @@ static bool find_symbol(struct image *image, const char *name, file_vaddr *vaddr
 bool image_symbol(struct image *image, const char *name, file_vaddr *vaddr)
 {
     pthread_mutex_lock(&image->catalog->lock);
-    bool found = find_symbol(image, name, vaddr);
+    bool found = find_image_symbol(image, name, vaddr);
     pthread_mutex_unlock(&image->catalog->lock);
     return found;
 }

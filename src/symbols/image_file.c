@@ -51,7 +51,7 @@ static int find_mapped(const struct image *image, struct stat *status)
 }
 
 /* The file, found (O_PATH) wherever it is now, and what is known of it; negative errno. */
-static int find(const struct image *image, struct stat *status)
+static int find_way_file(const struct image *image, struct stat *status)
 {
     const struct process_root ours = {.fd = -1};
     if (!image->way.pid)
@@ -66,7 +66,7 @@ static int find(const struct image *image, struct stat *status)
 int image_open_file(const struct image *image, struct error *err)
 {
     struct stat status;
-    cleanup(cleanup_fd) int found = find(image, &status);
+    cleanup(cleanup_fd) int found = find_way_file(image, &status);
     int fd = found;
     if (found >= 0)
         fd = !image_is_file(image, &status) ? -ESTALE
@@ -93,7 +93,7 @@ bool image_has_changed(const struct image *image)
 {
     struct stat status;
     pthread_mutex_lock(&image->catalog->lock);
-    cleanup(cleanup_fd) int found = find(image, &status);
+    cleanup(cleanup_fd) int found = find_way_file(image, &status);
     pthread_mutex_unlock(&image->catalog->lock);
     /* Where nothing leads to it any more, nobody can open it to write to it. */
     return found >= 0 && !image_is_file(image, &status);

@@ -45,7 +45,7 @@ static bool is_known(const struct image *image, const struct function *function,
 }
 
 /* Turns the symbols of one address (n of them, sorted) into a function, if they are one. */
-static int add_function(struct image *image, const struct symbol *symbols, size_t n)
+static int add_image_function(struct image *image, const struct symbol *symbols, size_t n)
 {
     if (!elf_file_is_code(&image->file, symbols[0].value))
         return 0;
@@ -142,7 +142,7 @@ int image_make_functions(struct image *image, struct error *err)
     for (size_t i = 0, end; r == 0 && i < n; i = end) {
         for (end = i + 1; end < n && symbols[end].value.value == symbols[i].value.value; end++)
             ;
-        r = image_is_stopped(image) ? -ECANCELED : add_function(image, symbols + i, end - i);
+        r = image_is_stopped(image) ? -ECANCELED : add_image_function(image, symbols + i, end - i);
     }
     if (r == 0)
         r = mark_overloads(image);

@@ -94,8 +94,8 @@ static struct left_out *find_left_out(struct catalog *catalog, const char *path,
 }
 
 /* Notes, once, that the file is left out. */
-static int leave_out(struct modules *modules, const struct scan *scan, const struct map *map,
-                     const char *why)
+static int leave_module_out(struct modules *modules, const struct scan *scan, const struct map *map,
+                            const char *why)
 {
     const char *path = process_root_path(&scan->root, map->path);
     log_debug("process %d: %s", (int)scan->pid, why);
@@ -118,7 +118,7 @@ static int leave_out(struct modules *modules, const struct scan *scan, const str
 static int leave_out_file(struct modules *modules, struct scan *scan, const struct map *map,
                           const char *why)
 {
-    int r = leave_out(modules, scan, map, why);
+    int r = leave_module_out(modules, scan, map, why);
     if (r == 0)
         r = module_index_leave_out(&scan->index, map);
     return r < 0 ? r : 1;
@@ -140,7 +140,7 @@ static bool is_program(const struct scan *scan, const struct image *image)
            scan->program.st_dev == image->file.device;
 }
 
-static bool same_file(const struct module *module, const struct map *map)
+static bool is_same_mapping(const struct module *module, const struct map *map)
 {
     return module->inode == map->inode && module->major == map->major &&
            module->minor == map->minor;
@@ -196,8 +196,8 @@ static int open_mapped(struct modules *modules, struct scan *scan, const struct 
 }
 
 /* Adds the module, of which `map` is a part. */
-static int add(struct modules *modules, struct scan *scan, struct image *image,
-               const struct map *map, uint64_t bias)
+static int add_found(struct modules *modules, struct scan *scan, struct image *image,
+                     const struct map *map, uint64_t bias)
 {
     struct module *module = vec_push(&modules->list);
     if (!module)
@@ -216,7 +216,7 @@ static int add(struct modules *modules, struct scan *scan, struct image *image,
 }
 
 /* Adds the module that an executable mapping belongs to, if it is a new one. */
-static int add_module(struct modules *modules, struct scan *scan, const struct map *map)
+static int add_scanned(struct modules *modules, struct scan *scan, const struct map *map)
 {
     char why[4096 + 256];
     struct image *image;
@@ -232,11 +232,11 @@ static int add_module(struct modules *modules, struct scan *scan, const struct m
     case FOUND_OTHER:
         snprintf(why, sizeof(why), "%s is not the file that was mapped: its build is another",
                  process_root_path(&scan->root, map->path));
-        return leave_out(modules, scan, map, why);
+        return leave_module_out(modules, scan, map, why);
     default:
         return 0;
     }
-    return add(modules, scan, image, map, bias);
+    return add_found(modules, scan, image, map, bias);
 }
 
 /* Whether all of the mapping lies where the file, loaded with the bias, has code. */
@@ -276,7 +276,7 @@ static int add_moved(struct modules *modules, struct scan *scan, const struct ma
             module_index_has_bias(&scan->index, modules, first, bias))
             continue;
         if (elf_identity_compare(&image->file.imprint, scan->pid, bias) != IMPRINT_DIFFERENT)
-            return add(modules, scan, image, first, bias);
+            return add_found(modules, scan, image, first, bias);
     }
     return 0;
 }
@@ -292,7 +292,7 @@ static int add_modules(struct modules *modules, struct scan *scan)
         if (is_file && map->offset == 0 && !map->shared)
             first = map;
         if (map->execute && is_file)
-            r = add_module(modules, scan, map);
+            r = add_scanned(modules, scan, map);
         if (map->execute && r == 0 && !(is_file && module_index_has(&scan->index, modules, map)))
             r = add_moved(modules, scan, first, map);
     }
@@ -357,7 +357,7 @@ static void extend_module(struct module *module, const struct maps *maps)
         const struct map *map = &maps->list.items[i];
         if (!wraps && map->start.value > to)
             break;
-        if (!same_file(module, map))
+        if (!is_same_mapping(module, map))
             continue;
         /* The first page of a segment may start before it, so the end of the mapping is asked. */
         uint64_t last = module_vaddr(module, map->end).value - 1;
@@ -372,7 +372,7 @@ static void extend_module(struct module *module, const struct maps *maps)
     }
 }
 
-static int compare_modules(const void *a, const void *b)
+static int compare_by_start(const void *a, const void *b)
 {
     const struct module *x = a, *y = b;
     return x->start.value < y->start.value ? -1 : x->start.value > y->start.value;
@@ -405,7 +405,7 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
     find_program(modules, &scan);
     process_root_close(&scan.root);
     if (modules->list.count)
-        qsort(modules->list.items, modules->list.count, sizeof(struct module), compare_modules);
+        qsort(modules->list.items, modules->list.count, sizeof(struct module), compare_by_start);
     return 0;
 }
 

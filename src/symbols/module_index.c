@@ -20,14 +20,14 @@ static uint64_t key_of(const struct map *map)
     return file_key(map->inode, map->major, map->minor);
 }
 
-static bool same_file(const struct module *module, const struct map *map)
+static bool is_of_file(const struct module *module, const struct map *map)
 {
     return module->inode == map->inode && module->major == map->major &&
            module->minor == map->minor;
 }
 
-static const struct module *module_at(const struct modules *modules, const struct table *table,
-                                      uint64_t key)
+static const struct module *find_at(const struct modules *modules, const struct table *table,
+                                    uint64_t key)
 {
     size_t number = (size_t)(uintptr_t)table_get(table, key);
     return number ? &modules->list.items[number - 1] : NULL;
@@ -43,11 +43,11 @@ void module_index_free(struct module_index *index)
 static const struct module *module_of(const struct module_index *index,
                                       const struct modules *modules, const struct map *map)
 {
-    const struct module *module = module_at(modules, &index->files, key_of(map));
-    if (!module || same_file(module, map))
+    const struct module *module = find_at(modules, &index->files, key_of(map));
+    if (!module || is_of_file(module, map))
         return module;
     for (size_t i = 0; i < modules->list.count; i++)
-        if (same_file(&modules->list.items[i], map))
+        if (is_of_file(&modules->list.items[i], map))
             return &modules->list.items[i];
     return NULL;
 }
@@ -62,11 +62,11 @@ struct image *module_index_image(const struct module_index *index, const struct 
 bool module_index_has_bias(const struct module_index *index, const struct modules *modules,
                            const struct map *map, uint64_t bias)
 {
-    const struct module *module = module_at(modules, &index->modules, mix(key_of(map), bias));
-    if (!module || (same_file(module, map) && module->load_bias == bias))
+    const struct module *module = find_at(modules, &index->modules, mix(key_of(map), bias));
+    if (!module || (is_of_file(module, map) && module->load_bias == bias))
         return module != NULL;
     for (size_t i = 0; i < modules->list.count; i++)
-        if (same_file(&modules->list.items[i], map) && modules->list.items[i].load_bias == bias)
+        if (is_of_file(&modules->list.items[i], map) && modules->list.items[i].load_bias == bias)
             return true;
     return false;
 }

@@ -47,7 +47,7 @@ static int find_names(struct search *search, const struct image *owner)
     return 0;
 }
 
-static int add(struct search *search, const struct probe *probe, uint64_t at)
+static int add_relocated(struct search *search, const struct probe *probe, uint64_t at)
 {
     struct relocated *added = vec_push(&search->found->list);
     if (!added)
@@ -68,7 +68,7 @@ static int add_named(struct search *search, const char *name, uint64_t at)
     while (one && one > list && strcmp(one[-1].name, name) == 0)
         one--;
     for (; one && r == 0 && one < list + search->names.count && strcmp(one->name, name) == 0; one++)
-        r = add(search, one->probe, at);
+        r = add_relocated(search, one->probe, at);
     return r;
 }
 
@@ -77,11 +77,11 @@ static int add_resolved(struct search *search, uint64_t resolver, uint64_t at)
     int r = 0;
     for (size_t i = 0; search->is_owner && i < search->n && r == 0; i++)
         if (search->probes[i]->entry.value == resolver)
-            r = add(search, search->probes[i], at);
+            r = add_relocated(search, search->probes[i], at);
     return r;
 }
 
-static const Elf_Data *data_of(Elf *elf, size_t index, unsigned entry_size)
+static const Elf_Data *relocation_data(Elf *elf, size_t index, unsigned entry_size)
 {
     Elf_Scn *section = elf_getscn(elf, index);
     const Elf64_Shdr *header = section ? elf64_getshdr(section) : NULL;
@@ -96,7 +96,7 @@ static const Elf_Data *data_of(Elf *elf, size_t index, unsigned entry_size)
 static const char *symbol_name(Elf *elf, const Elf64_Shdr *relocations, size_t index)
 {
     Elf64_Sym symbol;
-    const Elf_Data *data = data_of(elf, relocations->sh_link, sizeof(symbol));
+    const Elf_Data *data = relocation_data(elf, relocations->sh_link, sizeof(symbol));
     if (!data || index >= data->d_size / sizeof(symbol))
         return NULL;
     memcpy(&symbol, (const char *)data->d_buf + index * sizeof(symbol), sizeof(symbol));
@@ -110,7 +110,7 @@ static int search_section(struct search *search, Elf *elf, Elf_Scn *section)
     Elf64_Rela rela;
     if (!header || header->sh_type != SHT_RELA || !(header->sh_flags & SHF_ALLOC))
         return 0;
-    const Elf_Data *data = data_of(elf, elf_ndxscn(section), sizeof(rela));
+    const Elf_Data *data = relocation_data(elf, elf_ndxscn(section), sizeof(rela));
     size_t n = data ? data->d_size / sizeof(rela) : 0;
     int r = 0;
     for (size_t i = 0; i < n && r == 0; i++) {

@@ -112,7 +112,8 @@ static int compare_code(const void *x, const void *y)
 }
 
 /* Adds the n symbols of one address; a size is what the largest tells. */
-static void add_symbol(struct symbolizer *symbolizer, const struct symbol *const *symbols, size_t n)
+static void add_code_symbol(struct symbolizer *symbolizer, const struct symbol *const *symbols,
+                            size_t n)
 {
     uint64_t size = 0;
     for (size_t i = 0; i < n; i++)
@@ -146,7 +147,8 @@ static void end_sizeless(struct symbolizer *symbolizer, const struct stretches *
     }
 }
 
-static int fill(struct image *image, struct symbolizer *symbolizer, const struct symbol **order)
+static int fill_table(struct image *image, struct symbolizer *symbolizer,
+                      const struct symbol **order)
 {
     cleanup(stretches_free) struct stretches stretches = {0};
     int r = find_stretches(image, &stretches);
@@ -159,7 +161,7 @@ static int fill(struct image *image, struct symbolizer *symbolizer, const struct
     for (size_t i = 0, end; i < n; i = end) {
         for (end = i + 1; end < n && order[end]->value.value == order[i]->value.value; end++)
             ;
-        add_symbol(symbolizer, order + i, end - i);
+        add_code_symbol(symbolizer, order + i, end - i);
     }
     order_stretches(&stretches);
     end_sizeless(symbolizer, &stretches);
@@ -167,7 +169,7 @@ static int fill(struct image *image, struct symbolizer *symbolizer, const struct
 }
 
 /* A file whose symbols cannot be read has none, for good. NULL when memory is out. */
-static struct symbolizer *make(struct image *image)
+static struct symbolizer *make_table(struct image *image)
 {
     struct error ignored;
     int r = image_read_all_symbols(image, &ignored);
@@ -180,7 +182,7 @@ static struct symbolizer *make(struct image *image)
     if (!order || !made)
         return NULL;
     made->file = event_names_provider_of_file(image->path, &image->catalog->arena);
-    if (!made->file || (n && fill(image, made, order) < 0))
+    if (!made->file || (n && fill_table(image, made, order) < 0))
         return NULL;
     return take_ptr(made);
 }
@@ -193,7 +195,7 @@ static struct symbolizer *symbolizer_of(struct image *image)
     pthread_mutex_lock(&image->catalog->lock);
     symbolizer = atomic_load_explicit(&image->symbolizer, memory_order_relaxed);
     if (!symbolizer) {
-        symbolizer = make(image);
+        symbolizer = make_table(image);
         image_close(image);
         atomic_store_explicit(&image->symbolizer, symbolizer, memory_order_release);
     }
@@ -240,7 +242,7 @@ void symbolizer_forget_names(struct symbolizer *symbolizer)
         atomic_store_explicit(&symbolizer->symbols[i].name, NULL, memory_order_relaxed);
 }
 
-static const char *name_of(struct image *image, struct code_symbol *symbol)
+static const char *name_at(struct image *image, struct code_symbol *symbol)
 {
     const char *name = atomic_load_explicit(&symbol->name, memory_order_acquire);
     if (name)
@@ -256,7 +258,7 @@ static const char *name_of(struct image *image, struct code_symbol *symbol)
 }
 
 /* The innermost symbol around the address, or NULL. */
-static struct code_symbol *find_symbol(struct symbolizer *symbolizer, file_vaddr at)
+static struct code_symbol *find_code_symbol(struct symbolizer *symbolizer, file_vaddr at)
 {
     size_t behind = sorted_up_to(symbolizer->symbols, symbolizer->n, start.value, at.value);
     for (size_t back = 1; back <= LOOK_BACK_MAX && back <= behind; back++) {
@@ -290,8 +292,8 @@ size_t image_name_code(struct image *image, file_vaddr at, bool is_return, char 
     struct symbolizer *symbolizer = symbolizer_of(image);
     if (!symbolizer)
         return 0;
-    struct code_symbol *symbol = find_symbol(symbolizer, within);
-    const char *name = symbol ? name_of(image, symbol) : NULL;
+    struct code_symbol *symbol = find_code_symbol(symbolizer, within);
+    const char *name = symbol ? name_at(image, symbol) : NULL;
     if (!name)
         return put_name(out, size, symbolizer->file, at.value);
     return put_name(out, size, name, at.value - symbol->start.value);

@@ -1,7 +1,7 @@
 #include "symbols/value_places.h"
 
 /* Makes the pointee hold the bytes from `low` to `high` (exclusive) behind its address, too. */
-static bool grow(struct pointee *pointee, int64_t low, int64_t high)
+static bool grow_pointees(struct pointee *pointee, int64_t low, int64_t high)
 {
     int64_t pointee_high = pointee->low + pointee->size;
     if (pointee->size == 0) {
@@ -38,7 +38,7 @@ static bool place_behind(struct pointees *pointees, const struct value_place *ad
     struct pointee *pointee = &pointees->items[i];
     if (i == pointees->n)
         *pointee = (struct pointee){.address = *address};
-    if (!grow(pointee, (int64_t)offset, (int64_t)(offset + size)))
+    if (!grow_pointees(pointee, (int64_t)offset, (int64_t)(offset + size)))
         return false;
     pointees->n += i == pointees->n;
     *place = (struct value_place){

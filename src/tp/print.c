@@ -266,7 +266,7 @@ static enum pointee_state state_of(const struct field *field, const struct hit *
 }
 
 /* "(null)": what a field without an address of its own says where nothing is; NULL: it is there. */
-static const char *absence(const struct field *field, const struct hit *hit)
+static const char *absence_text(const struct field *field, const struct hit *hit)
 {
     enum pointee_state state = field->is_referred ? state_of(field, hit) : POINTEE_READ;
     return state == POINTEE_READ ? NULL : state == POINTEE_NULL ? "(null)" : "(bad address)";
@@ -315,7 +315,7 @@ static void line_fields(struct print *print, const struct field *fields, size_t 
             line_name(print, fields[i].name);
             line_text(print, " = ");
         }
-        const char *absent = absence(&fields[i], hit);
+        const char *absent = absence_text(&fields[i], hit);
         if (absent) {
             line_text(print, absent);
             continue;

@@ -21,7 +21,7 @@ void *table_get(const struct table *table, uint64_t key)
     return NULL;
 }
 
-static void insert(struct table_entry *entries, size_t mask, uint64_t key, void *value)
+static void insert_entry(struct table_entry *entries, size_t mask, uint64_t key, void *value)
 {
     size_t i = home_of(key, mask);
     while (entries[i].value)
@@ -29,7 +29,7 @@ static void insert(struct table_entry *entries, size_t mask, uint64_t key, void 
     entries[i] = (struct table_entry){key, value};
 }
 
-static int grow(struct table *table)
+static int grow_table(struct table *table)
 {
     size_t size = table->entries ? (table->mask + 1) * 2 : TABLE_FIRST_SIZE;
     struct table_entry *entries = calloc(size, sizeof(*entries));
@@ -37,7 +37,7 @@ static int grow(struct table *table)
         return -ENOMEM;
     for (size_t i = 0; table->entries && i <= table->mask; i++)
         if (table->entries[i].value)
-            insert(entries, size - 1, table->entries[i].key, table->entries[i].value);
+            insert_entry(entries, size - 1, table->entries[i].key, table->entries[i].value);
     free(table->entries);
     table->entries = entries;
     table->mask = size - 1;
@@ -47,7 +47,7 @@ static int grow(struct table *table)
 int table_put(struct table *table, uint64_t key, void *value)
 {
     if (!table->entries || (table->count + 1) * 4 > (table->mask + 1) * 3) {
-        int r = grow(table);
+        int r = grow_table(table);
         if (r < 0)
             return r;
     }

@@ -152,7 +152,7 @@ static int list_processes(struct list *list, struct error *err)
     return n_listed > 0 ? EXIT_SUCCESS : EXIT_TRACER_FAILED;
 }
 
-static void report_unmatched(void *data, const char *pattern)
+static void report_no_match(void *data, const char *pattern)
 {
     (void)data;
     log_warning("no function matches '%s'", pattern);
@@ -181,7 +181,7 @@ int list_run(const struct options *options)
         status = EXIT_TRACER_FAILED;
     }
     if (status == EXIT_SUCCESS)
-        function_filter_unmatched(options->select, report_unmatched, NULL);
+        function_filter_unmatched(options->select, report_no_match, NULL);
     else
         log_error("%s", err.text);
     catalog_free(list.catalog);

@@ -44,7 +44,7 @@
 #include "util/vec.h"
 
 enum { TELL_AFTER_MS = 3000 }; /* of the user, who then is told what is waited for */
-enum { LET_GO_MS = 300 };    /* who asks for an end is to see it within a second */
+enum { LET_GO_MS = 300 };      /* who asks for an end is to see it within a second */
 
 static void on_started(void *data, struct process *process, enum process_origin origin,
                        struct process *other)
@@ -132,7 +132,7 @@ static void on_rung(void *data)
 }
 
 /* While it is set up: what is waited for is said, and a signal ends it. */
-static bool is_interrupted(struct tracer *tracer, int64_t waited_ms, struct error *err)
+static bool is_setup_interrupted(struct tracer *tracer, int64_t waited_ms, struct error *err)
 {
     const char *file = tracer->options->print_file;
     if (watcher_take_signal(tracer)) {
@@ -152,7 +152,7 @@ static bool is_interrupted(struct tracer *tracer, int64_t waited_ms, struct erro
 /* What may take for ever. */
 static int set_up_in_time(struct tracer *tracer, struct timed_call *errand, struct error *err)
 {
-    errand->hopeless = is_interrupted;
+    errand->hopeless = is_setup_interrupted;
     int r = timed_call_run(tracer, errand, err);
     tracer->abandoned = r == -EINPROGRESS;
     return r;

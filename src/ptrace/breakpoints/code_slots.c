@@ -77,7 +77,7 @@ static size_t mappings_max(void)
 }
 
 /* Said once for each space: nothing is mapped there any more. */
-static void explain(pid_t tid, size_t n_maps, int code)
+static void explain_failure(pid_t tid, size_t n_maps, int code)
 {
     size_t max = mappings_max();
     /* The kernel counts one or two mappings that it does not show, or does not count [vsyscall]. */
@@ -120,7 +120,7 @@ static int map_arena(struct address_space *space, pid_t tid, target_addr near, t
             return 0;
         }
         if (result != -EEXIST) { /* another thread was faster: look again */
-            explain(tid, n_maps, (int)result);
+            explain_failure(tid, n_maps, (int)result);
             return (int)result;
         }
     }

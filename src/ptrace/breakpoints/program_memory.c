@@ -13,7 +13,7 @@
 /* Bytes: up to here a look-up for each is cheaper than a walk over all sites. */
 enum { HIDE_BY_LOOKUP = 256 };
 
-static void hide(const struct site *site, target_addr at, uint8_t *buffer, size_t n)
+static void hide_site(const struct site *site, target_addr at, uint8_t *buffer, size_t n)
 {
     if (!site->planted)
         return;
@@ -33,12 +33,12 @@ static void hide_all(const struct address_space *space, target_addr at, void *bu
             site = site_table_get(space,
                                   target_addr_plus(at, (int64_t)i - (int64_t)arch_trap_length + 1));
             if (site)
-                hide(site, at, buffer, n);
+                hide_site(site, at, buffer, n);
         }
         return;
     }
     for (size_t position = 0; (site = table_next(&space->sites, &position));)
-        hide(site, at, buffer, n);
+        hide_site(site, at, buffer, n);
 }
 
 int program_memory_read(const struct address_space *space, target_addr at, void *buffer, size_t n)

@@ -114,7 +114,7 @@ static void plan(struct capture *capture)
 }
 
 /* Takes what the read of these spans has brought. */
-static void take(struct capture *capture)
+static void take_spans(struct capture *capture)
 {
     const struct span *span = capture->spans;
     if (capture->stack_state == CAPTURE_READING) {
@@ -168,7 +168,7 @@ void capture_read(struct capture *capture, pid_t tid, int memory, struct span *o
     for (size_t i = 0; i < n; i++)
         own[i].got = all[i].got;
     memcpy(capture->spans, all + n, capture->n_spans * sizeof(*all));
-    take(capture);
+    take_spans(capture);
 }
 
 void capture_finish(struct capture *capture, pid_t tid, int memory,
@@ -178,7 +178,7 @@ void capture_finish(struct capture *capture, pid_t tid, int memory,
     /* What was planned and not read, if anything, is the first. */
     while (capture->n_spans || (plan(capture), capture->n_spans)) {
         capture->reads += spans_read(tid, memory, capture->spans, capture->n_spans);
-        take(capture);
+        take_spans(capture);
     }
     for (size_t i = 0; i < capture->set.n; i++) {
         if (value_is_text(capture->set.fields[i].kind))

@@ -95,7 +95,7 @@ static bool load_value(const struct capture *capture, const struct field *field,
 }
 
 /* What stands for text that is behind an address where nothing is; NULL: it is there. */
-static const char *absence(const struct capture *capture, const struct field *field)
+static const char *absence_of(const struct capture *capture, const struct field *field)
 {
     enum pointee_state state = capture_pointee_state(capture, &field->place);
     return !value_is_text(field->kind) || state == POINTEE_READ ? NULL
@@ -109,7 +109,7 @@ void capture_set_value(struct capture *capture, size_t i)
     uint8_t bytes[PROBE_CHARS_MAX];
     size_t n = field_bytes(field) < PROBE_CHARS_MAX ? field_bytes(field) : PROBE_CHARS_MAX;
     memset(bytes, 0, n < 16 ? 16 : n);
-    const char *absent = load_value(capture, field, bytes, n) ? NULL : absence(capture, field);
+    const char *absent = load_value(capture, field, bytes, n) ? NULL : absence_of(capture, field);
     if (absent) {
         capture_put_text(capture, i, absent, capture->text_room);
         return;

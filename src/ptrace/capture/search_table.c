@@ -24,8 +24,8 @@ const struct map *search_table_headers(const struct maps *maps, const struct map
 }
 
 /* The address of .eh_frame_hdr, 0 when there is none: gABI, "Program Header". */
-static uint64_t find_table(program_read *read, const struct address_space *space,
-                           target_addr headers)
+static uint64_t locate_table(program_read *read, const struct address_space *space,
+                             target_addr headers)
 {
     Elf64_Ehdr header;
     Elf64_Phdr segment, found = {0};
@@ -75,5 +75,5 @@ void search_table_read(struct search_table *table, program_read *read,
                        const struct map *headers)
 {
     *table = (struct search_table){.start = code->start, .end = code->end};
-    read_table(read, space, find_table(read, space, headers->start), table);
+    read_table(read, space, locate_table(read, space, headers->start), table);
 }

@@ -15,7 +15,7 @@ struct bytes {
     bool wrong;
 };
 
-static const uint8_t *take(struct bytes *bytes, uint64_t n)
+static const uint8_t *take_bytes(struct bytes *bytes, uint64_t n)
 {
     static const uint8_t nothing[1];
     if (bytes->wrong || n > bytes->left) {
@@ -31,7 +31,7 @@ static const uint8_t *take(struct bytes *bytes, uint64_t n)
 
 static uint8_t take_byte(struct bytes *bytes)
 {
-    const uint8_t *byte = take(bytes, 1);
+    const uint8_t *byte = take_bytes(bytes, 1);
     return bytes->wrong ? 0 : *byte;
 }
 
@@ -69,12 +69,12 @@ static void skip_pointer(struct bytes *bytes, uint8_t encoding)
     switch (encoding & FORMAT) {
     case UDATA4:
     case SDATA4:
-        take(bytes, 4);
+        take_bytes(bytes, 4);
         break;
     case ABSPTR:
     case UDATA8:
     case SDATA8:
-        take(bytes, 8);
+        take_bytes(bytes, 8);
         break;
     default:
         bytes->wrong = true;
@@ -127,20 +127,20 @@ static void skip_operation(struct bytes *bytes)
     case 0x09: /* const1s */
     case 0x15: /* pick */
     case 0x94: /* deref_size */
-        take(bytes, 1);
+        take_bytes(bytes, 1);
         break;
     case 0x0a: /* const2u */
     case 0x0b: /* const2s */
-        take(bytes, 2);
+        take_bytes(bytes, 2);
         break;
     case 0x0c: /* const4u */
     case 0x0d: /* const4s */
-        take(bytes, 4);
+        take_bytes(bytes, 4);
         break;
     case 0x03: /* addr */
     case 0x0e: /* const8u */
     case 0x0f: /* const8s */
-        take(bytes, 8);
+        take_bytes(bytes, 8);
         break;
     case 0x10: /* constu */
     case 0x11: /* consts */
@@ -160,7 +160,7 @@ static void skip_operation(struct bytes *bytes)
 static void skip_expression(struct bytes *bytes)
 {
     uint64_t n = take_leb128(bytes);
-    struct bytes expression = {.at = take(bytes, n)};
+    struct bytes expression = {.at = take_bytes(bytes, n)};
     expression.left = bytes->wrong ? 0 : (size_t)n;
     while (expression.left && !expression.wrong)
         skip_operation(&expression);
@@ -185,13 +185,13 @@ static void skip_instruction(struct bytes *bytes)
     case 0x0b: /* restore_state */
         break;
     case 0x02: /* advance_loc1 */
-        take(bytes, 1);
+        take_bytes(bytes, 1);
         break;
     case 0x03:
-        take(bytes, 2);
+        take_bytes(bytes, 2);
         break;
     case 0x04:
-        take(bytes, 4);
+        take_bytes(bytes, 4);
         break;
     case 0x06: /* restore_extended */
     case 0x07: /* undefined */
@@ -242,7 +242,7 @@ static bool are_instructions(struct bytes *bytes)
 static uint8_t take_augmentation(struct bytes *bytes, const char *text)
 {
     uint64_t n = take_leb128(bytes);
-    struct bytes data = {.at = take(bytes, n)};
+    struct bytes data = {.at = take_bytes(bytes, n)};
     data.left = bytes->wrong ? 0 : (size_t)n;
     uint8_t encoding = 0;
     data.wrong = strlen(text) > AUGMENTATION_MAX;
@@ -281,7 +281,7 @@ bool unwind_rules_are_fit(const uint8_t *cie, size_t cie_size, const uint8_t *fd
     const uint8_t *end = common.left ? memchr(common.at, 0, common.left) : NULL;
     if ((version != 1 && version != 3) || !end)
         return false;
-    const char *augmentation = (const char *)take(&common, (uint64_t)(end - common.at) + 1);
+    const char *augmentation = (const char *)take_bytes(&common, (uint64_t)(end - common.at) + 1);
     take_leb128(&common); /* code alignment */
     take_leb128(&common); /* data alignment */
     uint64_t column = version == 1 ? take_byte(&common) : take_leb128(&common);
@@ -292,6 +292,6 @@ bool unwind_rules_are_fit(const uint8_t *cie, size_t cie_size, const uint8_t *fd
     skip_pointer(&own, encoding);
     skip_pointer(&own, encoding);
     if (*augmentation)
-        take(&own, take_leb128(&own));
+        take_bytes(&own, take_leb128(&own));
     return are_instructions(&common) && are_instructions(&own);
 }

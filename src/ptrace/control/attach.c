@@ -65,7 +65,7 @@ static bool has_lost_memory(pid_t pid)
 }
 
 /* Why the kernel refused, in words that tell what would help. */
-static int explain(pid_t pid, int code, struct error *err)
+static int explain_refusal(pid_t pid, int code, struct error *err)
 {
     struct status status, tracer;
     int scope = seize_scope();
@@ -152,7 +152,7 @@ static void let_unknown_go(struct engine *engine, pid_t tid)
 }
 
 /* Seizes one thread. 1: it is ours now, or was; 0: it is gone. */
-static int seize(struct engine *engine, struct process *process, pid_t tid)
+static int seize_thread(struct engine *engine, struct process *process, pid_t tid)
 {
     int r = seize_request(engine, tid);
     if (r == -ESRCH)
@@ -174,7 +174,7 @@ static int seize(struct engine *engine, struct process *process, pid_t tid)
     return 1;
 }
 
-static bool is_stopped(const struct engine *engine)
+static bool is_stop_asked(const struct engine *engine)
 {
     return atomic_load_explicit(&engine->stop_asked, memory_order_relaxed);
 }
@@ -195,7 +195,7 @@ static int seize_new(struct engine *engine, struct process *process, unsigned *g
         pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
         if (tid <= 0 || tracee_find(engine, tid))
             continue;
-        int r = is_stopped(engine) ? -EINTR : seize(engine, process, tid);
+        int r = is_stop_asked(engine) ? -EINTR : seize_thread(engine, process, tid);
         if (r < 0)
             return r;
         found += r;
@@ -272,7 +272,7 @@ static int attach_sharers(struct engine *engine, struct process *process, pid_t 
             if (*who <= 0 || process_find(engine, *who) || child_shares_memory(self, *who) != 1 ||
                 !has_program(*who))
                 continue;
-            int r = is_stopped(engine) ? -EINTR : attach_sharer(engine, process, *who);
+            int r = is_stop_asked(engine) ? -EINTR : attach_sharer(engine, process, *who);
             if (r < 0)
                 return r;
             found += r;
@@ -326,7 +326,7 @@ static pid_t settle_some(struct engine *engine, pid_t pid)
     return -ESRCH;
 }
 
-static int attach(struct engine *engine, pid_t pid, struct error *err)
+static int attach_process(struct engine *engine, pid_t pid, struct error *err)
 {
     struct status status;
     pid_t who = pid;
@@ -334,7 +334,7 @@ static int attach(struct engine *engine, pid_t pid, struct error *err)
     if (r == -ESRCH)
         return error_set(err, r, "no process %d", pid);
     if (r < 0)
-        return explain(pid, r, err);
+        return explain_refusal(pid, r, err);
     if (status.group != pid)
         return error_set(err, -EINVAL, "%d is a thread of process %d: attach to that", pid,
                          status.group);
@@ -355,7 +355,7 @@ static int attach(struct engine *engine, pid_t pid, struct error *err)
         if (r == -EINTR)
             error_set(err, r, "interrupted while process %d was attached to", pid);
         else
-            explain(who, r, err);
+            explain_refusal(who, r, err);
         if (r == -EINTR && engine->options.let_go_ms)
             detach_unplanted(engine, process);
         else
@@ -377,7 +377,7 @@ static int attach(struct engine *engine, pid_t pid, struct error *err)
 int engine_attach(struct engine *engine, pid_t pid, struct error *err)
 {
     uint64_t start_ns = clock_now_ns();
-    int r = attach(engine, pid, err);
+    int r = attach_process(engine, pid, err);
     engine->stats.attach_ns += clock_now_ns() - start_ns;
     return r;
 }

@@ -41,8 +41,8 @@ static void name_code(void *data, uint64_t address, char *out, size_t size)
 }
 
 /* Begins to capture what the event of that kind shows. */
-static void begin(struct engine *engine, struct tracee *tracee, const struct probe *probe,
-                  enum hit_kind kind, const arch_regs *regs)
+static void begin_capture(struct engine *engine, struct tracee *tracee, const struct probe *probe,
+                          enum hit_kind kind, const arch_regs *regs)
 {
     bool entry = kind == HIT_ENTRY;
     const struct capture_set set = {
@@ -59,8 +59,8 @@ static void begin(struct engine *engine, struct tracee *tracee, const struct pro
 }
 
 /* Reports a hit whose capture has begun. */
-static void report(struct engine *engine, struct tracee *tracee, struct hit *hit,
-                   const arch_regs *regs)
+static void report_hit(struct engine *engine, struct tracee *tracee, struct hit *hit,
+                       const arch_regs *regs)
 {
     tracee->owner->busy_elsewhere = hit->cpu >= 0;
     tracee->owner->busy_cpu = hit->cpu;
@@ -178,7 +178,7 @@ static void serve_entry(struct engine *engine, struct tracee *tracee, struct sit
     uint64_t slot = arch_entry_slot(regs);
     bool captures = site->kinds & HIT_ENTRY;
     if (captures)
-        begin(engine, tracee, site->probe, HIT_ENTRY, regs);
+        begin_capture(engine, tracee, site->probe, HIT_ENTRY, regs);
     bool readable = read_return(engine, tracee, captures, regs, &ret, &hit.cpu);
     tracee_refresh_name(tracee, hit.time_ns);
     hit.depth = callstack_depth(&tracee->frames);
@@ -200,7 +200,7 @@ static void serve_entry(struct engine *engine, struct tracee *tracee, struct sit
             engine->stats.frames_lost++;
     }
     if (captures)
-        report(engine, tracee, &hit, regs);
+        report_hit(engine, tracee, &hit, regs);
 }
 
 /* Whether some open activation of the thread returned here. */
@@ -226,12 +226,12 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
         if (!(entry->uses & SITE_ENTRY) || !(entry->kinds & HIT_EXIT))
             continue;
         hit.probe = entry->probe;
-        begin(engine, tracee, hit.probe, HIT_EXIT, regs);
+        begin_capture(engine, tracee, hit.probe, HIT_EXIT, regs);
         if (hit.cpu < 0)
             hit.cpu = read_result(engine, tracee);
         hit.depth = frame.depth;
         hit.duration_ns = hit.time_ns - frame.time_ns;
-        report(engine, tracee, &hit, regs);
+        report_hit(engine, tracee, &hit, regs);
     }
     return any;
 }
@@ -251,7 +251,7 @@ static void call_watches(struct tracee *tracee, struct site *site)
  * the same status for whichever thread is reaped from then on (kernel/exit.c: wait_task_zombie()).
  * Where there is no other, all signals but SIGKILL were blocked.
  */
-static void forget(struct engine *engine, struct tracee *tracee)
+static void forget_lost(struct engine *engine, struct tracee *tracee)
 {
     struct process *process = tracee->process;
     engine->space_untidy = engine->space_untidy || process->n_threads == 1;
@@ -284,7 +284,7 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
         sigtrap_mend(tracee, regs);
     if (tracee->migrate_to && space->remote_syscalls == remote_syscalls) {
         if (tracee_migrate(engine, tracee, tracee->migrate_to, regs, to) < 0)
-            forget(engine, tracee);
+            forget_lost(engine, tracee);
         return;
     }
     /* One that was made to do a system call is in a stop of its own now, perhaps in a group-stop:

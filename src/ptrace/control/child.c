@@ -31,7 +31,7 @@ int child_shares_memory(pid_t one, pid_t other)
 
 /* The child lives on in a copy of the space that cannot be cleaned: it stays traced, passes the
    breakpoints, and is not reported. */
-static int keep(struct engine *engine, const struct address_space *space, pid_t child)
+static int keep_unclean(struct engine *engine, const struct address_space *space, pid_t child)
 {
     struct address_space *copy = NULL;
     int r = fork_copy_unseen(space, &copy);
@@ -58,7 +58,7 @@ static void let_child_go(struct engine *engine, struct address_space *space, pid
     }
     /* Where memory is out it will be there again: the child waits meanwhile. */
     int kept;
-    while ((kept = keep(engine, space, child)) == -ENOMEM && !wait_is_dead(child))
+    while ((kept = keep_unclean(engine, space, child)) == -ENOMEM && !wait_is_dead(child))
         nanosleep(&(struct timespec){.tv_nsec = KEEP_AGAIN_NS}, NULL);
     if (kept == 0)
         log_warning("the breakpoints in the memory of child %d cannot be taken out (%s): it stays "
@@ -66,7 +66,7 @@ static void let_child_go(struct engine *engine, struct address_space *space, pid
                     child, strerror(-r));
 }
 
-static void follow(struct engine *engine, struct tracee *parent, pid_t child, bool shared)
+static void follow_child(struct engine *engine, struct tracee *parent, pid_t child, bool shared)
 {
     struct address_space *space = parent->process->space;
     int r = 0;
@@ -106,7 +106,7 @@ void child_take(struct engine *engine, struct tracee *parent, pid_t child, bool 
 {
     if (shared ||
         (engine->options.follow_forks && !parent->process->silent && !parent->process->leaving))
-        follow(engine, parent, child, shared);
+        follow_child(engine, parent, child, shared);
     else
         let_child_go(engine, parent->process->space, child);
 }

@@ -130,7 +130,7 @@ static struct site *site_behind(const struct tracee *tracee, const arch_regs *re
     return space ? site_table_get(space, at) : NULL;
 }
 
-static void release(struct engine *engine, struct tracee *tracee, int signal)
+static void release_thread(struct engine *engine, struct tracee *tracee, int signal)
 {
     engine_ptrace(engine, PTRACE_DETACH, tracee->tid, NULL, (uintptr_t)signal);
     tracee->process->exit_status = -1;
@@ -184,7 +184,7 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
        vfork, a birth, or an exec that had to wait for the other threads to go. */
     if (stop.kind == STOP_EXEC) {
         fork_exec_take(engine, &stop); /* the new program has no breakpoints */
-        release(engine, tracee, 0);
+        release_thread(engine, tracee, 0);
         return true;
     }
     if (!is_quiet(&stop)) {
@@ -220,7 +220,7 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
     if (tracee->process->pid == engine->launched &&
         (stop.kind == STOP_GROUP || (signal && signal_only_stops(tid, signal))))
         engine->program_left_stopped = true;
-    release(engine, tracee, signal);
+    release_thread(engine, tracee, signal);
     return true;
 }
 

@@ -122,7 +122,7 @@ static bool is_thread_stopped(pid_t tid)
 }
 
 /* Whether the program, or what is to become it, is stopped, and was not continued meanwhile. */
-static bool is_stopped(struct engine *engine)
+static bool is_program_stopped(struct engine *engine)
 {
     bool any = false;
     struct tracee *tracee;
@@ -154,7 +154,7 @@ static void stop_unless_continued(struct engine *engine, int signal)
     struct sigaction before;
     sigset_t only, mask;
     if (signal == SIGSTOP) {
-        if (is_stopped(engine))
+        if (is_program_stopped(engine))
             raise(SIGSTOP);
         return;
     }
@@ -163,7 +163,7 @@ static void stop_unless_continued(struct engine *engine, int signal)
     pthread_sigmask(SIG_BLOCK, &only, &mask);
     sigaction(signal, &stops, &before);
     pthread_kill(pthread_self(), signal);
-    if (!is_stopped(engine))
+    if (!is_program_stopped(engine))
         sigaction(signal, &ignores, NULL); /* which discards it */
     pthread_sigmask(SIG_UNBLOCK, &only, NULL);
     sigaction(signal, &before, NULL);
@@ -199,7 +199,7 @@ static enum need stop_with_program(struct engine *engine, int signal)
 static void continue_program(struct engine *engine, pid_t pid)
 {
     uint64_t start = clock_now_ns();
-    while (is_stopped(engine)) {
+    while (is_program_stopped(engine)) {
         if (clock_now_ns() - start > CONTINUE_NS) {
             kill(pid, SIGCONT);
             return;
@@ -231,7 +231,7 @@ static void serve_others(struct engine *engine)
 void job_control_serve(struct engine *engine)
 {
     engine->program_stopped = false;
-    if (!is_stopped(engine))
+    if (!is_program_stopped(engine))
         return; /* it will be noticed again */
     switch (stop_with_program(engine, engine->program_stop)) {
     case NOBODY:
@@ -248,7 +248,7 @@ void job_control_serve(struct engine *engine)
 
 void job_control_stop_with_child(struct engine *engine, int signal)
 {
-    if (engine->options.stop_with_program && is_stopped(engine) &&
+    if (engine->options.stop_with_program && is_program_stopped(engine) &&
         stop_with_program(engine, signal) == NOBODY)
         continue_program(engine, engine->child);
 }

@@ -17,7 +17,7 @@
 #include "util/addr.h"
 #include "util/log.h"
 
-static bool is_fault(const siginfo_t *info)
+static bool is_forced_fault(const siginfo_t *info)
 {
     switch (info->si_signo) {
     case SIGBUS:
@@ -36,7 +36,7 @@ static bool is_fault(const siginfo_t *info)
 static bool may_be_fault(int signal)
 {
     const siginfo_t info = {.si_signo = signal, .si_code = SI_KERNEL};
-    return is_fault(&info);
+    return is_forced_fault(&info);
 }
 
 /* Whether its process is number 1 of the innermost PID namespace that it is in (proc(5)). */
@@ -59,7 +59,7 @@ bool namespace_init_is_spared(struct tracee *tracee, int signal)
         return false;
     /* Where it was blocked or ignored the kernel has made it the default action by now. Where it
        cannot be told whether there is a handler, the fault comes again if there is none. */
-    return is_fault(&info) && proc_status_set(tracee->tid, "SigCgt", &handled) == 0 &&
+    return is_forced_fault(&info) && proc_status_set(tracee->tid, "SigCgt", &handled) == 0 &&
            !(handled & bit);
 }
 
@@ -120,7 +120,7 @@ void namespace_init_await(struct process *process)
     process->engine->awaited = process;
 }
 
-static void report(struct process **place, int status)
+static void report_end(struct process **place, int status)
 {
     struct process *process = *place;
     struct engine *engine = process->engine;
@@ -135,7 +135,7 @@ void namespace_init_ended(struct engine *engine, pid_t pid, int status)
     for (struct process **place = &engine->awaited; *place; place = &(*place)->next_awaited) {
         if ((*place)->pid != pid)
             continue;
-        report(place, status);
+        report_end(place, status);
         return;
     }
 }
@@ -143,5 +143,5 @@ void namespace_init_ended(struct engine *engine, pid_t pid, int status)
 void namespace_init_forget(struct engine *engine)
 {
     while (engine->awaited)
-        report(&engine->awaited, -1);
+        report_end(&engine->awaited, -1);
 }

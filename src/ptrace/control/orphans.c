@@ -84,7 +84,7 @@ static bool is_sharing(const struct orphan *orphan)
 }
 
 /* On the thread of the tracer thread that it belongs to. */
-static void take(void *data)
+static void take_orphan(void *data)
 {
     const struct orphan *orphan = data;
     struct engine *engine = orphan->engine;
@@ -125,6 +125,6 @@ void orphans_take(struct engine *engine, struct tracee *parent)
             continue;
         struct tracer_thread *tracer = engine_tracer_of(engine, orphan.pid);
         if (tracer)
-            tracer_thread_call(tracer, take, &orphan);
+            tracer_thread_call(tracer, take_orphan, &orphan);
     }
 }

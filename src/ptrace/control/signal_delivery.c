@@ -22,7 +22,7 @@ enum {
     STEPS_MAX = 64, /* the longest slot has far fewer instructions */
 };
 
-static bool is_fault(const siginfo_t *info)
+static bool is_instruction_fault(const siginfo_t *info)
 {
     switch (info->si_signo) {
     case SIGSEGV:
@@ -77,7 +77,8 @@ static int deliver_fault(struct engine *engine, struct tracee *tracee, struct si
 
 /* One step of the thread. Returns the stop that ended it; a group-stop or interrupt in between is
    asked for again. SIGSTOP, which cannot be blocked, takes its effect. */
-static int step(struct engine *engine, struct tracee *tracee, arch_regs *regs, struct stop *stop)
+static int step_once(struct engine *engine, struct tracee *tracee, arch_regs *regs,
+                     struct stop *stop)
 {
     bool again = false, stopping = false;
     int r;
@@ -108,7 +109,7 @@ static int finish_slot(struct engine *engine, struct tracee *tracee, struct site
         struct stop stop;
         if (move_out(engine, tracee, site, regs, true))
             return 0;
-        int r = step(engine, tracee, regs, &stop);
+        int r = step_once(engine, tracee, regs, &stop);
         if (r < 0)
             return r;
         if (stop.code != SIGTRAP) {
@@ -160,7 +161,7 @@ int signal_delivery_prepare(struct engine *engine, struct tracee *tracee, int si
     int r = engine_ptrace(engine, PTRACE_GETSIGINFO, tid, NULL, (uintptr_t)&info);
     if (r < 0)
         return r;
-    if (is_fault(&info))
+    if (is_instruction_fault(&info))
         return deliver_fault(engine, tracee, site, &info, regs);
     if (move_out(engine, tracee, site, regs, true))
         return 0;

@@ -19,7 +19,7 @@ void process_leave(struct process *process, struct address_space *space)
     address_space_put(space);
 }
 
-static void leave_space(struct process *process)
+static void leave_and_put_space(struct process *process)
 {
     struct address_space *space = process->space;
     process_set_space(process, NULL);
@@ -35,13 +35,13 @@ void process_free(struct process *process)
     engine->n_leaving -= process->leaving;
     /* Where another thread was let go before, the end may have come to its tracees already. */
     if (process->awaited && process->exit_status == -1) {
-        leave_space(process);
+        leave_and_put_space(process);
         namespace_init_await(process);
         return;
     }
     if (process->announced && engine->sink.ended)
         engine->sink.ended(engine->sink.data, process, process->exit_status);
-    leave_space(process);
+    leave_and_put_space(process);
     free(process);
 }
 

@@ -30,7 +30,7 @@ static uint32_t *bucket_of(const struct callstack *cs, uint64_t slot)
 }
 
 /* The innermost frame on the slot, or 0. */
-static uint32_t find(const struct callstack *cs, uint64_t slot)
+static uint32_t find_node(const struct callstack *cs, uint64_t slot)
 {
     if (cs->open + cs->buried == 0)
         return 0;
@@ -56,7 +56,7 @@ static void rehash(struct callstack *cs)
 }
 
 /* Doubles the room. To be called when all of it is in use, so that no node is spare. */
-static int grow(struct callstack *cs)
+static int grow_nodes(struct callstack *cs)
 {
     uint32_t capacity = cs->capacity ? cs->capacity * 2 : CAPACITY_FIRST;
     if (capacity > CALLSTACK_FRAMES_MAX)
@@ -83,7 +83,7 @@ static uint32_t take_node(struct callstack *cs, int *error)
         cs->spare = node_at(cs, i)->hash_next;
         return i;
     }
-    if (cs->used == cs->capacity && (*error = grow(cs)) < 0)
+    if (cs->used == cs->capacity && (*error = grow_nodes(cs)) < 0)
         return 0;
     return ++cs->used;
 }
@@ -132,25 +132,25 @@ static void unlink_from_slot(struct callstack *cs, uint32_t i)
     }
 }
 
-/* The one place where a frame's `waiting` is counted, together with release(). */
-static void keep(const struct frame *frame)
+/* The one place where a frame's `waiting` is counted, together with release_node(). */
+static void keep_frame(const struct frame *frame)
 {
     if (frame->waiting)
         ++*frame->waiting;
 }
 
 /* The frame is kept no longer. Nothing happens when it was released before. */
-static void release(struct frame *frame)
+static void release_node(struct frame *frame)
 {
     if (frame->waiting)
         --*frame->waiting;
     frame->waiting = NULL;
 }
 
-static void forget(struct callstack *cs, uint32_t i)
+static void forget_node(struct callstack *cs, uint32_t i)
 {
     struct callstack_node *node = node_at(cs, i);
-    release(&node->frame);
+    release_node(&node->frame);
     if (node->buried)
         cs->buried--;
     else
@@ -187,7 +187,7 @@ static int push(struct callstack *cs, const struct frame *frame, uint32_t outer)
     *node_at(cs, i) = (struct callstack_node){
         .frame = *frame, .outer = outer, .hash_next = *bucket, .number_on_slot = (uint16_t)number};
     *bucket = i;
-    keep(frame);
+    keep_frame(frame);
     link_newest(cs, i);
     return 0;
 }
@@ -205,7 +205,8 @@ static bool is_doubtful(const struct callstack *cs, const struct callstack_node 
 }
 
 /* The thread is at sp on `stack`: looks for frames newer than `until` (0: any) that are lower. */
-static void settle(struct callstack *cs, uint64_t sp, struct stack_range stack, uint32_t until)
+static void settle_doubtful(struct callstack *cs, uint64_t sp, struct stack_range stack,
+                            uint32_t until)
 {
     unsigned passed = 0;
     uint32_t older;
@@ -223,7 +224,7 @@ static void settle(struct callstack *cs, uint64_t sp, struct stack_range stack, 
         if (cs->mixed) /* it may well be on another stack */
             passed++;
         else if (is_doubtful(cs, node))
-            forget(cs, i);
+            forget_node(cs, i);
         else
             bury(cs, i);
     }
@@ -248,7 +249,7 @@ static bool is_new_call(const struct callstack *cs, uint32_t inner, const void *
 void callstack_free(struct callstack *cs)
 {
     for (uint32_t i = 1; i <= cs->used; i++)
-        release(&node_at(cs, i)->frame);
+        release_node(&node_at(cs, i)->frame);
     free(cs->nodes);
     free(cs->buckets);
     *cs = (struct callstack){0};
@@ -257,13 +258,13 @@ void callstack_free(struct callstack *cs)
 int callstack_enter(struct callstack *cs, struct frame *frame, enum callstack_site site,
                     struct stack_range stack)
 {
-    settle(cs, frame->slot, stack, 0);
-    uint32_t inner = find(cs, frame->slot);
+    settle_doubtful(cs, frame->slot, stack, 0);
+    uint32_t inner = find_node(cs, frame->slot);
     if (inner && (node_at(cs, inner)->frame.ret != frame->ret ||
                   is_new_call(cs, inner, frame->what, site))) {
         for (uint32_t outer; inner; inner = outer) {
             outer = node_at(cs, inner)->outer;
-            forget(cs, inner);
+            forget_node(cs, inner);
         }
     }
     frame->epoch = cs->epoch;
@@ -277,16 +278,16 @@ int callstack_enter(struct callstack *cs, struct frame *frame, enum callstack_si
 bool callstack_return(struct callstack *cs, uint64_t slot, uint64_t ret, struct stack_range stack,
                       struct frame *frame)
 {
-    uint32_t i = find(cs, slot);
+    uint32_t i = find_node(cs, slot);
     if (!i || node_at(cs, i)->frame.ret != ret)
         return false;
     if (node_at(cs, i)->buried)
         cs->mixed = true;
     else
-        settle(cs, slot, stack, i);
+        settle_doubtful(cs, slot, stack, i);
     *frame = node_at(cs, i)->frame;
     frame->waiting = NULL;
-    forget(cs, i);
+    forget_node(cs, i);
     frame->depth = cs->open;
     return true;
 }
@@ -298,19 +299,19 @@ void callstack_jumped(struct callstack *cs)
 
 bool callstack_in_doubt(const struct callstack *cs, uint64_t slot, uint64_t ret)
 {
-    uint32_t i = find(cs, slot);
+    uint32_t i = find_node(cs, slot);
     return i && node_at(cs, i)->frame.ret == ret && is_doubtful(cs, node_at(cs, i));
 }
 
 void callstack_left(struct callstack *cs, uint64_t slot, uint64_t ret)
 {
     while (callstack_in_doubt(cs, slot, ret))
-        forget(cs, find(cs, slot));
+        forget_node(cs, find_node(cs, slot));
 }
 
 void callstack_seen(struct callstack *cs, uint64_t sp, struct stack_range stack)
 {
-    settle(cs, sp, stack, 0);
+    settle_doubtful(cs, sp, stack, 0);
 }
 
 uint32_t callstack_depth(const struct callstack *cs)

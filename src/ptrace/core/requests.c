@@ -83,8 +83,8 @@ struct tracer_thread *engine_tracer_of(struct engine *engine, pid_t tid)
     return NULL;
 }
 
-static int make(struct engine *engine, enum engine_request kind, void (*run)(void *data),
-                struct request *request)
+static int make_request(struct engine *engine, enum engine_request kind, void (*run)(void *data),
+                        struct request *request)
 {
     engine->stats.requests[kind]++;
     tracer_thread_call(owner_of(engine, request->tid), run, request);
@@ -100,7 +100,7 @@ static void make_any(void *data)
 int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uintptr_t data)
 {
     struct request r = {.what = request, .tid = tid, .addr = addr, .data = data};
-    return make(engine, kind_of(request), make_any, &r);
+    return make_request(engine, kind_of(request), make_any, &r);
 }
 
 static void make_get_regs(void *data)
@@ -112,7 +112,7 @@ static void make_get_regs(void *data)
 int engine_get_regs(struct engine *engine, pid_t tid, arch_regs *regs)
 {
     struct request r = {.tid = tid, .regs = regs};
-    return make(engine, REQUEST_GET_REGS, make_get_regs, &r);
+    return make_request(engine, REQUEST_GET_REGS, make_get_regs, &r);
 }
 
 static void make_set_regs(void *data)
@@ -124,7 +124,7 @@ static void make_set_regs(void *data)
 int engine_set_regs(struct engine *engine, pid_t tid, const arch_regs *regs)
 {
     struct request r = {.tid = tid, .new_regs = regs};
-    return make(engine, REQUEST_SET_REGS, make_set_regs, &r);
+    return make_request(engine, REQUEST_SET_REGS, make_set_regs, &r);
 }
 
 static void make_get_float_regs(void *data)
@@ -136,7 +136,7 @@ static void make_get_float_regs(void *data)
 int engine_get_float_regs(struct engine *engine, pid_t tid, struct arch_float_regs *regs)
 {
     struct request r = {.tid = tid, .float_regs = regs};
-    return make(engine, REQUEST_GET_FLOAT_REGS, make_get_float_regs, &r);
+    return make_request(engine, REQUEST_GET_FLOAT_REGS, make_get_float_regs, &r);
 }
 
 static void make_set_pc(void *data)
@@ -148,7 +148,7 @@ static void make_set_pc(void *data)
 int engine_set_pc(struct engine *engine, pid_t tid, arch_regs *regs, target_addr pc)
 {
     struct request r = {.tid = tid, .regs = regs, .pc = pc};
-    return make(engine, REQUEST_SET_PC, make_set_pc, &r);
+    return make_request(engine, REQUEST_SET_PC, make_set_pc, &r);
 }
 
 /* The system call, not the C library's function: that returns the word (ptrace(2), "C
@@ -162,7 +162,7 @@ static void make_read_word(void *data)
 int engine_read_word(struct engine *engine, pid_t tid, target_addr at, uint64_t *word)
 {
     struct request r = {.tid = tid, .addr = (void *)(uintptr_t)at.value, .data = (uintptr_t)word};
-    return make(engine, REQUEST_OTHER, make_read_word, &r);
+    return make_request(engine, REQUEST_OTHER, make_read_word, &r);
 }
 
 int engine_write_word(struct engine *engine, pid_t tid, target_addr at, uint64_t word)

@@ -24,7 +24,7 @@ struct tracee *thread_walk_behind(const struct tracee *tracee)
     return tracee->next ? tracee->next : first_of(tracee->process->next_in_space);
 }
 
-static void begin(struct thread_walk *walk, struct engine *engine)
+static void walk_begin(struct thread_walk *walk, struct engine *engine)
 {
     walk->engine = engine;
     walk->outer = engine->walks;
@@ -34,14 +34,14 @@ static void begin(struct thread_walk *walk, struct engine *engine)
 void thread_walk_space(struct thread_walk *walk, const struct address_space *space)
 {
     *walk = (struct thread_walk){.space = space, .next = thread_walk_first(space)};
-    begin(walk, space->engine);
+    walk_begin(walk, space->engine);
 }
 
 void thread_walk_process(struct thread_walk *walk, struct engine *engine, pid_t pid)
 {
     const struct process *process = process_find(engine, pid);
     *walk = (struct thread_walk){.next = process ? process->threads : NULL};
-    begin(walk, engine);
+    walk_begin(walk, engine);
 }
 
 static struct tracee *behind(const struct thread_walk *walk, const struct tracee *tracee)

@@ -45,7 +45,7 @@ static void linger(struct tracer_thread *tracer)
             n = 0;
 }
 
-static bool is_wanted(void *data)
+static bool is_lock_free(void *data)
 {
     struct tracer_thread *tracer = data;
     return atomic_load(&tracer->asked) || !atomic_load(&tracer->engine->turn.taken);
@@ -60,7 +60,7 @@ void tracer_thread_lock(struct tracer_thread *tracer)
             linger(tracer);
             n = 0;
         } else if (!engine_lock_spin(n)) {
-            engine_lock_sleep(turn, is_wanted, tracer);
+            engine_lock_sleep(turn, is_lock_free, tracer);
             n = 0;
         }
     }

@@ -130,7 +130,7 @@ void cpu_pinning_unbind(struct tracee *tracee)
 }
 
 /* Whether another tracer thread keeps its threads on that CPU. */
-static bool is_taken(const struct engine *engine, const struct tracer_thread *tracer, int cpu)
+static bool is_cpu_taken(const struct engine *engine, const struct tracer_thread *tracer, int cpu)
 {
     for (unsigned i = 0; i < engine->n_tracer_threads; i++) {
         const struct tracer_thread *other = engine->tracers[i];
@@ -149,10 +149,10 @@ int cpu_pinning_cpu_for(const struct engine *engine, const struct tracer_thread 
     if (own_cpus(engine, &own) < 0)
         return -1;
     CPU_AND(&own, &own, given);
-    if (now >= 0 && now < CPU_SETSIZE && CPU_ISSET(now, &own) && !is_taken(engine, tracer, now))
+    if (now >= 0 && now < CPU_SETSIZE && CPU_ISSET(now, &own) && !is_cpu_taken(engine, tracer, now))
         return now;
     for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-        if (CPU_ISSET(cpu, &own) && !is_taken(engine, tracer, cpu))
+        if (CPU_ISSET(cpu, &own) && !is_cpu_taken(engine, tracer, cpu))
             return cpu;
     return -1;
 }

@@ -41,7 +41,7 @@ int thread_pool_init(struct engine *engine)
 }
 
 /* Its first call: when it is done, the tracer thread is there. */
-static void begin(void *data)
+static void note_tid(void *data)
 {
     struct tracer_thread *tracer = data;
     tracer->tid = gettid();
@@ -67,7 +67,7 @@ struct tracer_thread *thread_pool_get(struct engine *engine, unsigned index)
     }
     engine->tracers[index] = tracer;
     engine->n_tracer_threads++;
-    tracer_thread_call(tracer, begin, tracer);
+    tracer_thread_call(tracer, note_tid, tracer);
     return tracer;
 }
 

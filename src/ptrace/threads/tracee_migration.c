@@ -52,7 +52,7 @@ struct question {
 };
 
 /* On the new owner's thread: who may attach to what goes by threads. */
-static void ask(void *data)
+static void ask_may_seize(void *data)
 {
     struct question *question = data;
     question->may = engine_may_seize(question->tid, question->at);
@@ -64,7 +64,7 @@ bool tracee_migration_prepare(struct tracee *tracee, const struct site *site)
     if (!make_parking(process->space, site))
         return false;
     struct question question = {.tid = tracee->tid, .at = process->space->parking};
-    tracer_thread_call(tracee->migrate_to, ask, &question);
+    tracer_thread_call(tracee->migrate_to, ask_may_seize, &question);
     process->stays = !question.may;
     return question.may;
 }
@@ -78,7 +78,7 @@ struct passage {
 
 /* -ESRCH: it has ended. -EBUSY: it is traced by us already: as the leader of its process it has
    made room for a thread that executes a program. */
-static int seize(struct engine *engine, pid_t tid)
+static int seize_tracee(struct engine *engine, pid_t tid)
 {
     for (int i = 0; i < TRIES_MAX; i++) {
         int r = engine_seize(engine, tid);
@@ -95,13 +95,13 @@ static int seize(struct engine *engine, pid_t tid)
 }
 
 /* On the new owner's thread: attaches, and stops the thread where it is. */
-static void take(void *data)
+static void take_over(void *data)
 {
     struct passage *passage = data;
     struct engine *engine = passage->engine;
     pid_t tid = passage->tracee->tid;
     struct stop stop = {.kind = STOP_OTHER};
-    int r = seize(engine, tid);
+    int r = seize_tracee(engine, tid);
     passage->result = r;
     if (r < 0)
         return;
@@ -124,7 +124,7 @@ static int move(struct engine *engine, struct tracee *tracee, struct tracer_thre
     struct passage passage = {.engine = engine, .tracee = tracee};
     struct tracer_thread *from = tracee->owner;
     tracee_set_owner(tracee, to);
-    tracer_thread_call(to, take, &passage);
+    tracer_thread_call(to, take_over, &passage);
     engine->stats.migrations++;
     if (passage.result < 0)
         tracee_set_owner(tracee, from);

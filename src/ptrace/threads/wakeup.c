@@ -108,7 +108,7 @@ bool wakeup_answer(struct engine *engine)
 }
 
 /* Whether there is a reason not to sleep. */
-static bool is_called(struct tracer_thread *tracer)
+static bool is_woken(struct tracer_thread *tracer)
 {
     return atomic_load(&tracer->asked) || atomic_load(&tracer->woken) ||
            atomic_load(&tracer->ending) ||
@@ -134,14 +134,14 @@ static bool look_for_next(struct tracer_thread *tracer, siginfo_t *info)
             return false;
         if (info->si_pid != 0)
             return true;
-    } while (!is_called(tracer) && clock_now_ns() - start < LOOK_FOR_NS);
+    } while (!is_woken(tracer) && clock_now_ns() - start < LOOK_FOR_NS);
     tracer->busy_elsewhere = false;
     return false;
 }
 
 static bool is_up(void *data)
 {
-    return is_called(data);
+    return is_woken(data);
 }
 
 int wakeup_wait(struct tracer_thread *tracer, siginfo_t *info)
@@ -151,7 +151,7 @@ int wakeup_wait(struct tracer_thread *tracer, siginfo_t *info)
         return 0;
     atomic_fetch_add_explicit(&tracer->waits, 1, memory_order_relaxed);
     atomic_store(&tracer->waiting, true);
-    if (is_called(tracer))
+    if (is_woken(tracer))
         r = -EINTR;
     else if (waitid(P_ALL, 0, info, WEXITED | WSTOPPED | WNOWAIT | __WALL | __WNOTHREAD) < 0)
         r = -errno;

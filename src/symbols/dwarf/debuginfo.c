@@ -104,7 +104,7 @@ void debuginfo_stop_when(struct debuginfo *debuginfo, const atomic_bool *asked)
     debuginfo->stop = asked;
 }
 
-static bool is_stopped(const struct debuginfo *debuginfo)
+static bool is_reading_stopped(const struct debuginfo *debuginfo)
 {
     return debuginfo->stop && atomic_load_explicit(debuginfo->stop, memory_order_relaxed);
 }
@@ -167,7 +167,7 @@ static void read_units(struct debuginfo *debuginfo)
     Dwarf_Die die;
     bool any_split = false;
     int r = 0;
-    while (!is_stopped(debuginfo) &&
+    while (!is_reading_stopped(debuginfo) &&
            (r = dwarf_get_units(debuginfo->file.dwarf, cu, &cu, NULL, &type, &die, NULL)) == 0) {
         if (type == DW_UT_type || type == DW_UT_split_type ||
             dwarf_tag(&die) == DW_TAG_partial_unit)
@@ -208,7 +208,7 @@ static void add_definition(struct debuginfo *debuginfo, Dwarf_Addr at, const Dwa
  * Notes each address where code of the function starts. With DW_AT_ranges (a hot and a cold part)
  * any of them may be the entry; the symbol that is looked for tells.
  */
-static void add_function(struct debuginfo *debuginfo, Dwarf_Die *die)
+static void note_function(struct debuginfo *debuginfo, Dwarf_Die *die)
 {
     ptrdiff_t offset = 0;
     Dwarf_Addr base, low, high;
@@ -244,7 +244,7 @@ static void scan_children(struct debuginfo *debuginfo, Dwarf_Die *parent, unsign
     for (;;) {
         int tag = dwarf_tag(&die);
         if (tag == DW_TAG_subprogram)
-            add_function(debuginfo, &die);
+            note_function(debuginfo, &die);
         if (tag == DW_TAG_subprogram || is_scope(tag))
             scan_children(debuginfo, &die, depth + 1);
         r = dwarf_siblingof(&die, &next);
@@ -253,7 +253,7 @@ static void scan_children(struct debuginfo *debuginfo, Dwarf_Die *parent, unsign
         if (r != 0)
             return;
         /* DW_AT_sibling is believed by libdw; one that leads back would never end. */
-        if ((uintptr_t)next.addr <= (uintptr_t)die.addr || is_stopped(debuginfo))
+        if ((uintptr_t)next.addr <= (uintptr_t)die.addr || is_reading_stopped(debuginfo))
             return;
         die = next;
     }

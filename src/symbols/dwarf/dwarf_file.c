@@ -81,7 +81,7 @@ static int end_strings(struct elf_copy *copy, const char *name)
     return elf_copy_add_room(copy, data);
 }
 
-static int begin(Dwarf **dwarf, struct elf_copy *copy)
+static int start_dwarf(Dwarf **dwarf, struct elf_copy *copy)
 {
     int r = end_strings(copy, ".debug_str");
     if (r == 0)
@@ -124,7 +124,7 @@ static int open_shared(struct dwarf_file *file, const struct debug_search *searc
     if (r == 0 && fd >= 0) {
         struct build_id its;
         elf_copy_build_id(&file->shared_copy, &its);
-        r = build_id_equal(&its, &id) ? begin(&file->shared, &file->shared_copy) : -ESTALE;
+        r = build_id_equal(&its, &id) ? start_dwarf(&file->shared, &file->shared_copy) : -ESTALE;
     }
     if (r < 0)
         return refuse(name, r) == -ENOMEM ? -ENOMEM : 0;
@@ -133,7 +133,7 @@ static int open_shared(struct dwarf_file *file, const struct debug_search *searc
     return 0;
 }
 
-static void hide(const struct elf_copy *copy, const char *name)
+static void hide_section(const struct elf_copy *copy, const char *name)
 {
     Elf_Scn *section = elf_copy_section(copy, name);
     Elf64_Shdr *header = section ? elf64_getshdr(section) : NULL;
@@ -147,9 +147,9 @@ static int begin_dwarf(struct dwarf_file *file, const struct debug_search *searc
     int r = open_shared(file, search, debuginfod);
     if (r < 0)
         return r;
-    hide(&file->copy, ".gnu_debugaltlink");
-    hide(&file->shared_copy, ".gnu_debugaltlink");
-    r = begin(&file->dwarf, &file->copy);
+    hide_section(&file->copy, ".gnu_debugaltlink");
+    hide_section(&file->shared_copy, ".gnu_debugaltlink");
+    r = start_dwarf(&file->dwarf, &file->copy);
     if (r < 0) {
         dwarf_file_warn(file->path, dwarf_errmsg(-1));
         return -ENOENT;

@@ -10,7 +10,7 @@
 /* More parameters than the C standards ask compilers for (127). */
 enum { PARAMETERS_MAX = 256 };
 
-static int collect(Dwarf_Die *parent, struct dwarf_params *formals, unsigned depth)
+static int collect_params(Dwarf_Die *parent, struct dwarf_params *formals, unsigned depth)
 {
     Dwarf_Die child;
     if (dwarf_child(parent, &child) != 0)
@@ -21,7 +21,7 @@ static int collect(Dwarf_Die *parent, struct dwarf_params *formals, unsigned dep
             formals->variadic = true;
         /* The parameters of a C++ parameter pack stand below it. */
         if (tag == DW_TAG_GNU_formal_parameter_pack && depth == 0) {
-            int r = collect(&child, formals, 1);
+            int r = collect_params(&child, formals, 1);
             if (r < 0)
                 return r;
         }
@@ -74,7 +74,7 @@ static void doubt_inherited(struct dwarf_params *formals)
 static int merge_abstract(struct dwarf_params *formals, Dwarf_Die *abstract)
 {
     struct dwarf_params declared = {0};
-    int r = collect(abstract, &declared, 0);
+    int r = collect_params(abstract, &declared, 0);
     bool all_known = declared.list.count > 0;
     for (size_t i = 0; i < formals->list.count && all_known; i++) {
         Dwarf_Die origin;
@@ -114,7 +114,7 @@ static int merge_abstract(struct dwarf_params *formals, Dwarf_Die *abstract)
 
 int dwarf_params_collect(Dwarf_Die *function, struct dwarf_params *formals)
 {
-    int r = collect(function, formals, 0);
+    int r = collect_params(function, formals, 0);
     Dwarf_Die abstract;
     if (r == 0 && die_abstract_origin(function, &abstract))
         r = merge_abstract(formals, &abstract);

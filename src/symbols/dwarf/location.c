@@ -56,8 +56,8 @@ static bool frame_base_offset(Dwarf_Die *function, uint64_t entry, int64_t *offs
 }
 
 /* What the operations ops[0..n) of one piece, or of the whole, say. ABI_NOWHERE: nothing known. */
-static struct abi_location place_of(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n,
-                                    Dwarf_Die *function, uint64_t entry)
+static struct abi_location place_of_register(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n,
+                                             Dwarf_Die *function, uint64_t entry)
 {
     static const struct abi_location nowhere;
     struct abi_location at = {.where = ABI_WHOLE};
@@ -98,7 +98,7 @@ static bool read_pieces(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n, Dw
             continue;
         if (n_pieces == 2 || ops[i].number > 8 || (n_pieces == 0 && ops[i].number != 8))
             return false;
-        places[n_pieces] = place_of(attr, ops + begin, i - begin, function, entry);
+        places[n_pieces] = place_of_register(attr, ops + begin, i - begin, function, entry);
         if (places[n_pieces].where == ABI_ADDRESS || places[n_pieces].place.kind == PLACE_STACK_ARG)
             return false;
         n_pieces++;
@@ -175,7 +175,7 @@ void location_at_entry(Dwarf_Die *parameter, Dwarf_Die *function, uint64_t entry
         if (!read_pieces(&attr, ops, n, function, entry, &claim->at))
             memset(&claim->at, 0, sizeof(claim->at));
     } else {
-        claim->at = place_of(&attr, ops, n, function, entry);
+        claim->at = place_of_register(&attr, ops, n, function, entry);
     }
     if (claim->is_lasting && claim->at.where == ABI_NOWHERE)
         read_elsewhere(ops, n, claim);

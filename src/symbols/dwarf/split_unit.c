@@ -19,8 +19,8 @@
 #include "util/log.h"
 #include "util/text.h"
 
-static const char *string_of(Dwarf_Die *die, unsigned first, unsigned second,
-                             Dwarf_Attribute *attribute)
+static const char *unit_string(Dwarf_Die *die, unsigned first, unsigned second,
+                               Dwarf_Attribute *attribute)
 {
     if (dwarf_attr(die, first, attribute) || (second && dwarf_attr(die, second, attribute)))
         return dwarf_formstring(attribute);
@@ -96,7 +96,7 @@ static void change_back(const struct change *change)
         memcpy(change->at, change->before, change->n);
 }
 
-static Elf_Data *data_of(const struct elf_copy *copy, const char *name)
+static Elf_Data *unit_section_data(const struct elf_copy *copy, const char *name)
 {
     Elf_Scn *section = elf_copy_section(copy, name);
     return section ? elf_getdata(section, NULL) : NULL;
@@ -108,7 +108,7 @@ static void *indexed_offset(const struct elf_copy *copy, Dwarf_Attribute *attrib
                             Dwarf_Die *unit, size_t offset_size)
 {
     static const unsigned widths[] = {1, 2, 3, 4};
-    const Elf_Data *data = data_of(copy, ".debug_str_offsets");
+    const Elf_Data *data = unit_section_data(copy, ".debug_str_offsets");
     Dwarf_Attribute base_attribute;
     Dwarf_Word base = 2 * offset_size;
     uint64_t index = 0;
@@ -150,7 +150,7 @@ static bool rename_to(const struct elf_copy *copy, Dwarf_Attribute *attribute, D
     if (dwarf_cu_info(unit->cu, NULL, NULL, NULL, NULL, NULL, NULL, &offset_size) != 0)
         return false;
     const Elf_Data *strings =
-        data_of(copy, form == DW_FORM_line_strp ? ".debug_line_str" : ".debug_str");
+        unit_section_data(copy, form == DW_FORM_line_strp ? ".debug_line_str" : ".debug_str");
     void *at = form == DW_FORM_strp || form == DW_FORM_line_strp
                    ? attribute->valp
                    : indexed_offset(copy, attribute, unit, offset_size);
@@ -167,8 +167,8 @@ static bool rename_to(const struct elf_copy *copy, Dwarf_Attribute *attribute, D
 char *split_unit_path(Dwarf_Die *skeleton)
 {
     Dwarf_Attribute attribute;
-    const char *name = string_of(skeleton, DW_AT_dwo_name, DW_AT_GNU_dwo_name, &attribute);
-    const char *dir = string_of(skeleton, DW_AT_comp_dir, 0, &attribute);
+    const char *name = unit_string(skeleton, DW_AT_dwo_name, DW_AT_GNU_dwo_name, &attribute);
+    const char *dir = unit_string(skeleton, DW_AT_comp_dir, 0, &attribute);
     return text_format("%s%s%s", name && *name != '/' && dir ? dir : "",
                        name && *name != '/' && dir ? "/" : "", name ? name : "");
 }
@@ -177,8 +177,8 @@ enum split_found split_unit_find(struct dwarf_file *file, int root, Dwarf_Die *s
                                  Dwarf_Die *unit)
 {
     Dwarf_Attribute name_attribute, dir_attribute;
-    const char *name = string_of(skeleton, DW_AT_dwo_name, DW_AT_GNU_dwo_name, &name_attribute);
-    const char *dir = string_of(skeleton, DW_AT_comp_dir, 0, &dir_attribute);
+    const char *name = unit_string(skeleton, DW_AT_dwo_name, DW_AT_GNU_dwo_name, &name_attribute);
+    const char *dir = unit_string(skeleton, DW_AT_comp_dir, 0, &dir_attribute);
     uint64_t id;
     struct elf_copy copy;
     struct change changes[2] = {{0}};
@@ -192,7 +192,8 @@ enum split_found split_unit_find(struct dwarf_file *file, int root, Dwarf_Die *s
     snprintf(link, sizeof(link), "/proc/self/fd/%d", copy.memory);
     if (rename_to(&file->copy, &name_attribute, skeleton, link, changes)) {
         /* It finds what it opens to be what it looks for, as we did. */
-        const char *now = string_of(skeleton, DW_AT_dwo_name, DW_AT_GNU_dwo_name, &name_attribute);
+        const char *now =
+            unit_string(skeleton, DW_AT_dwo_name, DW_AT_GNU_dwo_name, &name_attribute);
         rlim_t soft = descriptors_use_all();
         if (now && *now == '/' && strcmp(strrchr(now, '/'), strrchr(link, '/')) == 0)
             dwarf_cu_info(skeleton->cu, NULL, NULL, NULL, unit, NULL, NULL, NULL);

@@ -109,7 +109,7 @@ static int on_progress(void *client, long got, long of)
     return request->given_up;
 }
 
-static int ask(struct debuginfod *debuginfod, const struct build_id *id, char **name)
+static int ask_server(struct debuginfod *debuginfod, const struct build_id *id, char **name)
 {
     struct library library;
     void *client = load(&library) ? library.begin() : NULL;
@@ -141,5 +141,6 @@ int debuginfod_find(struct debuginfod *debuginfod, const struct build_id *id, ch
     if (!id->length || !debuginfod_has_servers())
         return -1;
     int fd = open_cached(id, name);
-    return fd < 0 && debuginfod->may_ask && !debuginfod->given_up ? ask(debuginfod, id, name) : fd;
+    return fd < 0 && debuginfod->may_ask && !debuginfod->given_up ? ask_server(debuginfod, id, name)
+                                                                  : fd;
 }

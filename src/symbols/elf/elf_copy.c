@@ -160,7 +160,7 @@ static bool is_dwarf(const char *name)
     return false;
 }
 
-static bool is_wanted(const struct copying *copying, const Elf64_Shdr *section)
+static bool is_wanted_section(const struct copying *copying, const Elf64_Shdr *section)
 {
     switch (section->sh_type) {
     case SHT_NOTE:
@@ -221,7 +221,7 @@ static int mark_wanted(const struct copying *copying, bool *wanted)
     for (size_t i = 0; i < copying->n_sections; i++) {
         const Elf64_Shdr *section = &copying->sections[i];
         bool is_table = section->sh_type == SHT_SYMTAB || section->sh_type == SHT_DYNSYM;
-        if (!is_wanted(copying, section))
+        if (!is_wanted_section(copying, section))
             continue;
         wanted[i] = true;
         if (is_table && section->sh_link < copying->n_sections)
@@ -264,7 +264,7 @@ static int copy_notes(struct copying *copying)
 
 /* ---- whether it is what it was ---- */
 
-static bool is_same(const struct stat *a, const struct stat *b)
+static bool is_same_file(const struct stat *a, const struct stat *b)
 {
     return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
            a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
@@ -275,7 +275,7 @@ static bool is_same(const struct stat *a, const struct stat *b)
  * A file's times are those of the last tick: when it was written to just now, one more write in the
  * same tick would not be seen. So the tick is waited for.
  */
-static int settle(int fd, struct stat *status)
+static int settle_copy(int fd, struct stat *status)
 {
     struct timespec now;
     struct stat later;
@@ -292,7 +292,7 @@ static int settle(int fd, struct stat *status)
     nanosleep(&rest, NULL);
     if (fstat(fd, &later) < 0)
         return -errno;
-    return is_same(status, &later) ? 0 : -ESTALE;
+    return is_same_file(status, &later) ? 0 : -ESTALE;
 }
 
 /* libelf knows zlib; zstd since version 0.189, if it was built with it. */
@@ -313,7 +313,7 @@ static int check_compression(Elf *elf)
 static int copy_all(struct copying *copying, bool to_memfd)
 {
     struct stat before, after;
-    int r = copying->with_dwarf               ? settle(copying->fd, &before)
+    int r = copying->with_dwarf               ? settle_copy(copying->fd, &before)
             : fstat(copying->fd, &before) < 0 ? -errno
                                               : 0;
     if (r < 0)
@@ -327,7 +327,7 @@ static int copy_all(struct copying *copying, bool to_memfd)
     if (r == 0)
         r = copy_notes(copying);
     /* What was read while it was written to may be anything. */
-    if (copying->with_dwarf && (fstat(copying->fd, &after) < 0 || !is_same(&before, &after)))
+    if (copying->with_dwarf && (fstat(copying->fd, &after) < 0 || !is_same_file(&before, &after)))
         r = -ESTALE;
     else if (r == -ESTALE)
         r = -ENOEXEC;
@@ -345,7 +345,7 @@ static int copy_all(struct copying *copying, bool to_memfd)
     return check_compression(copying->copy->elf);
 }
 
-static int make(struct elf_copy *copy, struct copying *copying, bool to_memfd)
+static int make_copy(struct elf_copy *copy, struct copying *copying, bool to_memfd)
 {
     *copy = (struct elf_copy){.memory = -1};
     copying->copy = copy;
@@ -358,25 +358,25 @@ static int make(struct elf_copy *copy, struct copying *copying, bool to_memfd)
 int elf_copy_read(struct elf_copy *copy, int fd, bool with_symbols)
 {
     struct copying copying = {.fd = fd, .with_dwarf = true, .with_symbols = with_symbols};
-    return make(copy, &copying, false);
+    return make_copy(copy, &copying, false);
 }
 
 int elf_copy_to_memfd(struct elf_copy *copy, int fd)
 {
     struct copying copying = {.fd = fd, .with_dwarf = true};
-    return make(copy, &copying, true);
+    return make_copy(copy, &copying, true);
 }
 
 int elf_copy_symbols(struct elf_copy *copy, int fd)
 {
     struct copying copying = {.fd = fd, .with_symbols = true};
-    return make(copy, &copying, false);
+    return make_copy(copy, &copying, false);
 }
 
 int elf_copy_relocations(struct elf_copy *copy, int fd)
 {
     struct copying copying = {.fd = fd, .with_symbols = true, .with_relocations = true};
-    return make(copy, &copying, false);
+    return make_copy(copy, &copying, false);
 }
 
 void elf_copy_free(struct elf_copy *copy)

@@ -213,7 +213,7 @@ static int make_file(void)
     return fd < 0 ? -errno : fd;
 }
 
-static int make(struct needed *needed, const char *origin)
+static int make_stand_in(struct needed *needed, const char *origin)
 {
     int r = read_entries(needed);
     if (r == 0)
@@ -240,7 +240,7 @@ int needed_stand_in(const char *path, const char *origin)
     if (r < 0)
         return r;
     struct needed needed = {.file = &file, .fd = fd};
-    r = make(&needed, origin);
+    r = make_stand_in(&needed, origin);
     vec_free(&needed.entries);
     vec_free(&needed.names);
     elf_file_close(&file);

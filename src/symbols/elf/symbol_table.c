@@ -87,8 +87,8 @@ static bool is_function(const Elf64_Sym *symbol)
 }
 
 /* The name without its version, in the arena. -ENOENT: there is none that is taken. */
-static int copy_name(struct strings *strings, size_t at, const char **result, bool *is_old,
-                     struct arena *arena)
+static int copy_symbol_name(struct strings *strings, size_t at, const char **result, bool *is_old,
+                            struct arena *arena)
 {
     if (at >= strings->size)
         return -ENOENT;
@@ -109,11 +109,11 @@ static int copy_name(struct strings *strings, size_t at, const char **result, bo
     return *result ? 0 : -ENOMEM;
 }
 
-static int add_symbol(struct symbol_table *table, const Elf64_Sym *raw, uint64_t bias,
-                      struct strings *strings, bool is_old, struct arena *arena)
+static int add_table_symbol(struct symbol_table *table, const Elf64_Sym *raw, uint64_t bias,
+                            struct strings *strings, bool is_old, struct arena *arena)
 {
     const char *name = NULL;
-    int r = copy_name(strings, raw->st_name, &name, &is_old, arena);
+    int r = copy_symbol_name(strings, raw->st_name, &name, &is_old, arena);
     if (r < 0)
         return r == -ENOENT ? 0 : r;
     struct symbol *symbol = vec_push(&table->list);
@@ -151,7 +151,7 @@ static int read_section(struct symbol_table *table, Elf *elf, Elf_Scn *section,
         memcpy(&symbol, (const char *)data->d_buf + i * sizeof(symbol), sizeof(symbol));
         if (!is_function(&symbol))
             continue;
-        r = add_symbol(table, &symbol, bias, &strings, is_hidden_version(versions, i), arena);
+        r = add_table_symbol(table, &symbol, bias, &strings, is_hidden_version(versions, i), arena);
         if (r < 0)
             return r;
     }

@@ -59,7 +59,7 @@ static void layout_add_type(struct layout *layout, Dwarf_Die *type, uint64_t off
 
 /* ---- resolving ---- */
 
-static enum abi_shape shape_of(Dwarf_Die *die)
+static enum abi_shape type_shape(Dwarf_Die *die)
 {
     uint64_t encoding, size;
     switch (dwarf_tag(die)) {
@@ -87,7 +87,7 @@ static uint64_t size_of(Dwarf_Die *die, const struct layout *layout)
 {
     uint64_t size;
     bool is_aggregate =
-        shape_of(die) == ABI_AGGREGATE && dwarf_tag(die) != DW_TAG_ptr_to_member_type;
+        type_shape(die) == ABI_AGGREGATE && dwarf_tag(die) != DW_TAG_ptr_to_member_type;
     if (is_aggregate)
         return die_size(die, &size) ? size : 0;
     size = 0;
@@ -120,7 +120,7 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
     type->abi.shape = layout->unknown                                ? ABI_UNCLASSIFIED
                       : is_unsure                                    ? ABI_AGGREGATE
                       : layout->indirect && !layout->direct_for_sure ? ABI_INDIRECT
-                                                                     : shape_of(die);
+                                                                     : type_shape(die);
     type->abi.unsure = is_unsure && !layout->unknown ? ABI_MAY_BE_INDIRECT : 0;
     int r = keep_scalars(layout, type);
     if (r < 0 || type->abi.shape == ABI_UNCLASSIFIED)

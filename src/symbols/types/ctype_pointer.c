@@ -33,7 +33,7 @@ static uint32_t base_character(Dwarf_Die *base, bool all)
 }
 
 /* uint8_t and its like are numbers, whatever they are made of. */
-static bool is_number(const char *name)
+static bool is_number_type(const char *name)
 {
     return name && strstr(name, "int8") != NULL;
 }
@@ -52,7 +52,7 @@ uint32_t layout_character(Dwarf_Die *type, bool all, bool *is_const)
             break;
         case DW_TAG_typedef:
             size = named_character(dwarf_diename(&die));
-            if (is_number(dwarf_diename(&die)) ||
+            if (is_number_type(dwarf_diename(&die)) ||
                 (size && !(die_strip(&base) && die_size(&base, &told) && told == size)))
                 return 0;
             if (size) {
@@ -83,7 +83,7 @@ uint32_t layout_character(Dwarf_Die *type, bool all, bool *is_const)
  * unsigned char *`, which are bytes, unless all are asked for. Returns the size of a character; 0:
  * it is no string.
  */
-static uint32_t string_of(const struct layout *layout, Dwarf_Die *pointer)
+static uint32_t string_kind(const struct layout *layout, Dwarf_Die *pointer)
 {
     Dwarf_Die target = *pointer;
     bool is_const, all = layout->types->value_options.all_strings;
@@ -96,7 +96,7 @@ static uint32_t string_of(const struct layout *layout, Dwarf_Die *pointer)
 /* ---- pointers ---- */
 
 /* Notes what the pointer refers to, for those who follow it. */
-static void add_target(struct layout *layout, Dwarf_Die *pointer, struct c_scalar *scalar)
+static void add_pointer_target(struct layout *layout, Dwarf_Die *pointer, struct c_scalar *scalar)
 {
     const struct value_options *value_options = &layout->types->value_options;
     Dwarf_Die target = *pointer, stripped;
@@ -132,7 +132,7 @@ void layout_add_pointer(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
     layout_add_part(layout, offset, 8, ABI_INTEGER, 8);
     if (!shown || layout_known_reference(layout, die, offset, name))
         return;
-    uint32_t character = string_of(layout, die);
+    uint32_t character = string_kind(layout, die);
     struct c_scalar *scalar =
         layout_add_scalar(layout, offset, name, character ? VALUE_STRING : VALUE_POINTER, 8);
     if (!scalar)
@@ -140,7 +140,7 @@ void layout_add_pointer(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
     if (character)
         scalar->unit = character;
     else
-        add_target(layout, die, scalar);
+        add_pointer_target(layout, die, scalar);
 }
 
 void layout_add_member_pointer(struct layout *layout, Dwarf_Die *die, uint64_t offset,

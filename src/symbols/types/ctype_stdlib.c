@@ -40,7 +40,7 @@ static const struct known_class KNOWN[] = {
     {"weak_ptr<", "__ptr_", NULL, VALUE_POINTER, NULL, 0},
 };
 
-static bool ends_with(const char *text, const char *end)
+static bool name_ends_with(const char *text, const char *end)
 {
     size_t n = text ? strlen(text) : 0, n_end = strlen(end);
     return n >= n_end && strcmp(text + n - n_end, end) == 0;
@@ -54,7 +54,7 @@ static const struct c_scalar *find_member(const struct layout *layout, size_t fi
         const struct c_scalar *scalar = &layout->scalars.items[i];
         bool fits = scalar->kind == VALUE_POINTER || scalar->kind == VALUE_STRING ||
                     (!is_pointer && scalar->kind == VALUE_INTEGER);
-        if (fits && scalar->size == 8 && ends_with(scalar->name, end))
+        if (fits && scalar->size == 8 && name_ends_with(scalar->name, end))
             return scalar;
     }
     return NULL;
@@ -77,7 +77,7 @@ static uint32_t element_size(Dwarf_Die *class)
     return 0;
 }
 
-static bool is_called(Dwarf_Die *class, const struct known_class *known)
+static bool has_name(Dwarf_Die *class, const struct known_class *known)
 {
     const char *name = dwarf_diename(class);
     return name && strncmp(name, known->name, strlen(known->name)) == 0;
@@ -89,7 +89,7 @@ void layout_known_class(struct layout *layout, Dwarf_Die *class, size_t first, c
         return;
     for (size_t i = 0; i < sizeof(KNOWN) / sizeof(KNOWN[0]); i++) {
         const struct known_class *known = &KNOWN[i];
-        if (!is_called(class, known))
+        if (!has_name(class, known))
             continue;
         const struct c_scalar *place = find_member(layout, first, known->first, true);
         const struct c_scalar *second =
@@ -145,7 +145,7 @@ bool layout_add_declared_class(struct layout *layout, Dwarf_Die *class, uint64_t
 {
     /* libstdc++'s std::string, which clang does not describe where the library instantiates it: a
        pointer, the length, and 16 bytes of room, as its ABI has been since GCC 5. */
-    if (!is_called(class, &KNOWN[0]) || !layout->context->is_cxx || !is_in_cxx11(class))
+    if (!has_name(class, &KNOWN[0]) || !layout->context->is_cxx || !is_in_cxx11(class))
         return false;
     for (unsigned i = 0; i < 4; i++)
         layout_add_part(layout, offset + i * 8, 8, ABI_INTEGER, 8);
@@ -172,7 +172,7 @@ bool layout_known_reference(struct layout *layout, Dwarf_Die *reference, uint64_
         return false;
     bool is_known = false;
     for (size_t i = 0; i < sizeof(KNOWN) / sizeof(KNOWN[0]); i++)
-        is_known |= KNOWN[i].second && is_called(&class, &KNOWN[i]);
+        is_known |= KNOWN[i].second && has_name(&class, &KNOWN[i]);
     const struct c_type *type;
     if (!is_known)
         return false;

@@ -185,8 +185,8 @@ static int compare_provider(const void *a, const void *b)
 }
 
 /* The events of the probes that are new here, in no order; *n_pending receives how many. */
-static struct pending *collect(struct backend *backend, const struct probe *const *probes, size_t n,
-                               size_t *n_pending)
+static struct pending *collect_events(struct backend *backend, const struct probe *const *probes,
+                                      size_t n, size_t *n_pending)
 {
     struct block *block = calloc(1, sizeof(*block) + n * sizeof(block->items[0]));
     struct pending *pending = calloc(2 * n, sizeof(*pending));
@@ -227,7 +227,7 @@ static int backend_add(struct backend *backend, const struct probe *const *probe
     size_t n_pending;
     if (n == 0)
         return 0;
-    cleanup(cleanup_free) struct pending *pending = collect(backend, probes, n, &n_pending);
+    cleanup(cleanup_free) struct pending *pending = collect_events(backend, probes, n, &n_pending);
     if (!pending)
         return error_set(err, -ENOMEM, "out of memory");
     qsort(pending, n_pending, sizeof(*pending), compare_provider);

@@ -1,6 +1,6 @@
 #include "tp/lttng/blocking_limit.h"
 
-static size_t place_of(const void *channel)
+static size_t slot_of(const void *channel)
 {
     uint64_t hash = (uint64_t)(uintptr_t)channel * 0x9e3779b97f4a7c15u;
     return (size_t)(hash >> 32) % PATIENCE_PLACES;
@@ -8,7 +8,7 @@ static size_t place_of(const void *channel)
 
 static bool is_given_up(const struct blocking_limit *patience, const void *channel)
 {
-    return atomic_load_explicit(&patience->given_up[place_of(channel)], memory_order_relaxed) ==
+    return atomic_load_explicit(&patience->given_up[slot_of(channel)], memory_order_relaxed) ==
            (uintptr_t)channel;
 }
 
@@ -20,6 +20,6 @@ int blocking_limit_for(const struct blocking_limit *patience, const void *channe
 void blocking_limit_learn(struct blocking_limit *patience, const void *channel, bool lost)
 {
     if (lost != is_given_up(patience, channel))
-        atomic_store_explicit(&patience->given_up[place_of(channel)], lost ? (uintptr_t)channel : 0,
+        atomic_store_explicit(&patience->given_up[slot_of(channel)], lost ? (uintptr_t)channel : 0,
                               memory_order_relaxed);
 }

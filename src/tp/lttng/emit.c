@@ -180,7 +180,7 @@ static bool serve(const struct emission *emission, const struct lttng_ust_tracep
 }
 
 /* No other thread adds at the same time, so no costly instruction is needed. */
-static void add(_Atomic uint64_t *count, uint64_t n)
+static void add_event(_Atomic uint64_t *count, uint64_t n)
 {
     if (n)
         atomic_store_explicit(count, emit_count(count) + n, memory_order_relaxed);
@@ -206,7 +206,7 @@ void emit_hit(struct ust_identity *speaker, struct blocking_limit *patience,
         serve(&emission, probes, LTTNG_UST_EVENT_TYPE_NOTIFIER, &outcome);
     lttng_ust_tp_rcu_read_unlock();
     ust_identity_end(speaker);
-    add(&counts->written, outcome.written);
-    add(&counts->lost, outcome.lost);
-    add(&counts->triggered, outcome.triggers > 0);
+    add_event(&counts->written, outcome.written);
+    add_event(&counts->lost, outcome.lost);
+    add_event(&counts->triggered, outcome.triggers > 0);
 }

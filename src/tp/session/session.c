@@ -123,7 +123,8 @@ static int begin_own(struct session *session, const struct session_names *names,
     return rc < 0 ? rc : start(session, err);
 }
 
-static int begin(struct session *session, const struct session_names *names, struct error *err)
+static int begin_recording(struct session *session, const struct session_names *names,
+                           struct error *err)
 {
     if (session->owner == SESSION_OWN)
         return begin_own(session, names, err);
@@ -147,7 +148,8 @@ static int begin(struct session *session, const struct session_names *names, str
     return rc;
 }
 
-static int learn(struct session *session, const char *const *names, size_t n, struct error *err)
+static int learn_rules(struct session *session, const char *const *names, size_t n,
+                       struct error *err)
 {
     int rc = name_set_learn(&session->names, names, n);
     return rc < 0 ? error_set(err, rc, "out of memory") : 0;
@@ -159,7 +161,7 @@ static int session_begin(struct session *session, const struct session_names *na
                          struct error *err)
 {
     bool asks = session->owner != SESSION_USER_STARTED;
-    int rc = learn(session, names->names, names->n, err);
+    int rc = learn_rules(session, names->names, names->n, err);
     if (rc < 0)
         return rc;
     if (asks) {
@@ -169,7 +171,7 @@ static int session_begin(struct session *session, const struct session_names *na
         rc = session_find_again(session, &found) == 0 ? session_error_gone(session, err) : 0;
     }
     if (rc == 0)
-        rc = begin(session, names, err);
+        rc = begin_recording(session, names, err);
     if (asks) {
         rc = unless_gone(session, rc, err);
         session_unlock(session);
@@ -181,7 +183,7 @@ static int session_begin(struct session *session, const struct session_names *na
 static int session_extend(struct session *session, const char *const *names, size_t n,
                           struct error *err)
 {
-    int rc = learn(session, names, n, err);
+    int rc = learn_rules(session, names, n, err);
     if (rc < 0 || !session->channel ||
         (session->owner == SESSION_OWN && !has_new_provider(session, names, n)))
         return rc;
@@ -235,7 +237,7 @@ static int session_choose(const struct session_request *request, struct session 
     return rc;
 }
 
-static bool event_names_provider(const struct session *session, const char *provider)
+static bool is_provider_named(const struct session *session, const char *provider)
 {
     size_t length = strlen(provider);
     for (size_t i = 0; i < session->rules.list.count; i++) {
@@ -249,7 +251,7 @@ static bool event_names_provider(const struct session *session, const char *prov
 static bool session_names_provider(struct session *session, const char *provider)
 {
     pthread_mutex_lock(&session->rules_lock);
-    bool named = event_names_provider(session, provider);
+    bool named = is_provider_named(session, provider);
     pthread_mutex_unlock(&session->rules_lock);
     return named;
 }
@@ -312,7 +314,7 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .choose = session_choose,
     .begin = session_begin,
     .look = session_look,
-    .event_names_provider = session_names_provider,
+    .names_provider = session_names_provider,
     .judge = session_judge,
     .check = session_check_begun,
     .watch = session_watch,

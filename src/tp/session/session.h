@@ -67,7 +67,7 @@ struct session_ops {
     /* Whether some rule of the user's sessions, or a trigger, names the module `provider`
        explicitly: with that exact provider before the colon, no wildcard in it ("c:malloc_*" names
        "c"). As last read; never waits for the daemon. */
-    bool (*event_names_provider)(struct session *session, const char *provider);
+    bool (*names_provider)(struct session *session, const char *provider);
     /* After begin(), with what was read: warns, once each, of rules that name one of our modules
        and yet no function that is traced, and says which are near; and of channels that cannot
        record. May ask the daemon. */

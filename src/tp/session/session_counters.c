@@ -78,8 +78,8 @@ static const char *reason(int rc)
     }
 }
 
-static void warn(struct counters *counters, const struct counter *counter, const char *channel,
-                 int rc)
+static void warn_losses(struct counters *counters, const struct counter *counter,
+                        const char *channel, int rc)
 {
     snprintf(counters->impediment, sizeof(counters->impediment),
              "channel %s of session %s has the context %s, which cannot be counted here (%s)",
@@ -101,7 +101,7 @@ void counters_judge(struct counters *counters, const struct rule_list *rules,
         if (rc == 0 || !is_of_ours(rules, counter->session, names) ||
             table_put(&counters->warned, key, counters) < 0)
             continue;
-        warn(counters, counter, channel, rc);
+        warn_losses(counters, counter, channel, rc);
     }
 }
 

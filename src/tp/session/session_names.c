@@ -24,7 +24,7 @@ void name_set_init(struct name_set *set)
     pthread_mutex_init(&set->lock, NULL);
 }
 
-static int learn(struct name_set *set, const char *name)
+static int learn_name(struct name_set *set, const char *name)
 {
     if (table_get(&set->by_name, name_key(name)))
         return 0;
@@ -47,7 +47,7 @@ int name_set_learn(struct name_set *set, const char *const *names, size_t n)
     int rc = 0;
     pthread_mutex_lock(&set->lock);
     for (size_t i = 0; i < n && rc == 0; i++)
-        rc = learn(set, names[i]);
+        rc = learn_name(set, names[i]);
     pthread_mutex_unlock(&set->lock);
     return rc;
 }
@@ -100,8 +100,8 @@ enum name_provider name_set_provider(struct name_set *set, const char *pattern)
 }
 
 /* Only rules with wildcards, of our providers or of any, are compared with every name. */
-static bool matches(struct name_set *set, const struct rule *rule, const char *const *list,
-                    size_t n)
+static bool name_matches(struct name_set *set, const struct rule *rule, const char *const *list,
+                         size_t n)
 {
     if (!rule->reaches_us)
         return false;
@@ -117,7 +117,7 @@ bool name_set_asked_for(struct name_set *set, const struct rule_list *rules, boo
     cleanup(cleanup_free) const char **list = name_set_list(set, &n);
     for (size_t i = 0; list && i < rules->list.count; i++) {
         const struct rule *rule = &rules->list.items[i];
-        if ((!triggers_only || !rule->session[0]) && matches(set, rule, list, n))
+        if ((!triggers_only || !rule->session[0]) && name_matches(set, rule, list, n))
             return true;
     }
     return false;

@@ -98,7 +98,7 @@ static bool glob_matches(const char *pattern, const char *name)
 
 /* To liblttng-ust a pattern in which no '*' stands for anything is the name itself, backslashes and
    all: "operator\\*" matches nothing. */
-static bool matches(const struct rule *rule, bool wildcard, const char *name)
+static bool rule_matches_name(const struct rule *rule, bool wildcard, const char *name)
 {
     if (!(wildcard ? glob_matches(rule->pattern, name) : strcmp(rule->pattern, name) == 0))
         return false;
@@ -110,14 +110,14 @@ static bool matches(const struct rule *rule, bool wildcard, const char *name)
 
 bool rule_matches(const struct rule *rule, const char *name)
 {
-    return rule->reaches_us && matches(rule, rule_has_wildcard(rule->pattern), name);
+    return rule->reaches_us && rule_matches_name(rule, rule_has_wildcard(rule->pattern), name);
 }
 
 bool rule_matches_any(const struct rule *rule, const char *const *names, size_t n)
 {
     bool wildcard = rule_has_wildcard(rule->pattern);
     for (size_t i = 0; rule->reaches_us && i < n; i++)
-        if (matches(rule, wildcard, names[i]))
+        if (rule_matches_name(rule, wildcard, names[i]))
             return true;
     return false;
 }

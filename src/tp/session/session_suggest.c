@@ -33,7 +33,7 @@ unsigned suggest_distance(const char *pattern, const char *name, size_t length, 
     return row[length] > limit ? limit + 1 : row[length];
 }
 
-static bool ends_with(const char *text, size_t length, const char *end)
+static bool has_suffix(const char *text, size_t length, const char *end)
 {
     size_t n = strlen(end);
     return length >= n && memcmp(text + length - n, end, n) == 0;
@@ -41,9 +41,9 @@ static bool ends_with(const char *text, size_t length, const char *end)
 
 static size_t suffix_length(const char *text, size_t length)
 {
-    return ends_with(text, length, "_entry")  ? strlen("_entry")
-           : ends_with(text, length, "_exit") ? strlen("_exit")
-                                              : 0;
+    return has_suffix(text, length, "_entry")  ? strlen("_entry")
+           : has_suffix(text, length, "_exit") ? strlen("_exit")
+                                               : 0;
 }
 
 /* Which characters occur. */
@@ -56,7 +56,7 @@ static uint64_t letters_of(const char *text, size_t length)
     return letters;
 }
 
-static void insert(struct suggestion *nearest, const char *name, unsigned distance)
+static void insert_suggestion(struct suggestion *nearest, const char *name, unsigned distance)
 {
     size_t at = nearest->n < NEAREST_MAX ? nearest->n++ : NEAREST_MAX - 1;
     for (; at > 0 && nearest->distances[at - 1] > distance; at--) {
@@ -91,7 +91,7 @@ void suggest_find(struct suggestion *nearest, const char *pattern, const char *c
         unsigned distance = suggest_distance(pattern, name, name_length, limit);
         if (distance > limit)
             continue;
-        insert(nearest, names[i], distance);
+        insert_suggestion(nearest, names[i], distance);
         if (nearest->n < NEAREST_MAX)
             continue;
         /* From here on, who is as near as the last is too late. */

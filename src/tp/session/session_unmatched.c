@@ -87,7 +87,7 @@ static bool is_anothers(struct judgement *judgement, const struct rule *rule, bo
     return false;
 }
 
-static void warn(const struct rule *rule, const struct suggestion *nearest)
+static void warn_unmatched(const struct rule *rule, const struct suggestion *nearest)
 {
     char shown[SHOWN_MAX] = "";
     size_t used = 0;
@@ -100,7 +100,7 @@ static void warn(const struct rule *rule, const struct suggestion *nearest)
 }
 
 /* Whether there is anything to say of the rule. */
-static bool judge(struct judgement *judgement, const struct rule *rule)
+static bool judge_rule(struct judgement *judgement, const struct rule *rule)
 {
     struct unmatched *misses = judgement->misses;
     struct suggestion nearest;
@@ -118,7 +118,7 @@ static bool judge(struct judgement *judgement, const struct rule *rule)
     if (!ours && (nearest.n == 0 || is_anothers(judgement, rule, wildcard)))
         return false;
     if (misses->n_warnings++ < WARNINGS_MAX)
-        warn(rule, &nearest);
+        warn_unmatched(rule, &nearest);
     else
         log_warning("more rules ask for no function that is traced: no others are looked for");
     return true;
@@ -150,7 +150,7 @@ void unmatched_judge(struct unmatched *misses, struct session *session)
             judgement.names = name_set_list(&session->names, &judgement.n);
         if (!judgement.names)
             break;
-        uintptr_t now = judge(&judgement, rule) ? UINTPTR_MAX : count;
+        uintptr_t now = judge_rule(&judgement, rule) ? UINTPTR_MAX : count;
         if (table_put(&misses->judged, key, (void *)now) < 0)
             break;
     }

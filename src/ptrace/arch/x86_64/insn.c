@@ -72,7 +72,7 @@ static enum shape shape_of_branch(struct insn *insn)
     return decoded->mnemonic == ZYDIS_MNEMONIC_JMP ? SHAPE_JUMP : SHAPE_CONDITIONAL;
 }
 
-static enum shape shape_of(struct insn *insn)
+static enum shape operand_shape(struct insn *insn)
 {
     const ZydisDecodedInstruction *decoded = &insn->decoded;
     if (decoded->mnemonic == ZYDIS_MNEMONIC_NOP || decoded->mnemonic == ZYDIS_MNEMONIC_ENDBR64 ||
@@ -121,7 +121,7 @@ void insn_decode(struct insn *insn, target_addr site, const uint8_t *code, size_
     ZyanStatus status =
         ZydisDecoderDecodeInstruction(&decoder, NULL, insn->code, n - offset, &insn->decoded);
     if (ZYAN_SUCCESS(status))
-        insn->shape = shape_of(insn);
+        insn->shape = operand_shape(insn);
     else
         insn->shape = not_displaced(insn, SHAPE_REFUSE,
                                     status == ZYDIS_STATUS_NO_MORE_DATA
