@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "cli/target.h"
+#include "model/probe.h"
 #include "ptrace/engine.h"
 #include "symbols/module.h"
-#include "symbols/probe.h"
 #include "symbols/relocations.h"
 #include "util/addr.h"
 #include "util/cleanup.h"

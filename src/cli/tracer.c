@@ -2,8 +2,8 @@
 
 #include "cli/options.h"
 #include "model/hit.h"
+#include "model/probe.h"
 #include "ptrace/engine.h"
-#include "symbols/probe.h"
 #include "util/error.h"
 #include "util/log.h"
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "symbols/probe.h"
+#include "model/probe.h"
 
 /* Also a mask: what is wanted of a function. */
 enum hit_kind {

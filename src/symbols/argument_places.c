@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbols/abi_code.h"
+#include "symbols/abi/abi_code.h"
 #include "symbols/passing.h"
 #include "util/cleanup.h"
 

@@ -12,8 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "model/probe.h"
 #include "symbols/function_filter.h"
-#include "symbols/probe.h"
 #include "symbols/types/value_options.h"
 #include "util/addr.h"
 #include "util/error.h"

@@ -8,7 +8,7 @@
 #include <elfutils/libdw.h>
 #include <stdbool.h>
 
-#include "symbols/abi.h"
+#include "symbols/abi/abi.h"
 #include "symbols/demangle.h"
 #include "symbols/dwarf/dwarf_params.h"
 #include "symbols/dwarf/function_context.h"

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "model/probe.h"
 #include "symbols/demangle.h"
-#include "symbols/probe.h"
 #include "util/arena.h"
 #include "util/error.h"
 #include "util/table.h"

@@ -2,7 +2,7 @@
 #ifndef SYMBOLS_EXTRA_FIELDS_H
 #define SYMBOLS_EXTRA_FIELDS_H
 
-#include "symbols/probe.h"
+#include "model/probe.h"
 #include "util/arena.h"
 #include "util/error.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbols/abi.h"
+#include "symbols/abi/abi.h"
 #include "symbols/event_names.h"
 #include "symbols/value_places.h"
 

@@ -2,7 +2,7 @@
 #ifndef SYMBOLS_FIELDS_H
 #define SYMBOLS_FIELDS_H
 
-#include "symbols/probe.h"
+#include "model/probe.h"
 #include "symbols/signature.h"
 #include "util/arena.h"
 #include "util/error.h"

@@ -3,10 +3,10 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "model/probe.h"
 #include "symbols/catalog.h"
 #include "symbols/function_filter.h"
 #include "symbols/image.h"
-#include "symbols/probe.h"
 #include "util/error.h"
 #include "util/vec.h"
 

@@ -3,7 +3,7 @@
 #ifndef SYMBOLS_PASSING_H
 #define SYMBOLS_PASSING_H
 
-#include "symbols/abi.h"
+#include "symbols/abi/abi.h"
 #include "symbols/signature.h"
 #include "util/error.h"
 

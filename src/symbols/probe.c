@@ -1,4 +1,4 @@
-#include "symbols/probe.h"
+#include "model/probe.h"
 
 #include <errno.h>
 #include <stdlib.h>

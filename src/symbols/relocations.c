@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbols/abi.h"
+#include "symbols/abi/abi.h"
 #include "symbols/elf/elf_copy.h"
 #include "symbols/image.h"
 #include "util/cleanup.h"

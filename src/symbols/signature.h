@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/probe.h"
 #include "symbols/codegen_quirks.h"
 #include "symbols/demangle.h"
 #include "symbols/dwarf/function_context.h"
 #include "symbols/dwarf/location.h"
-#include "symbols/probe.h"
 #include "symbols/types/ctype.h"
 #include "util/arena.h"
 #include "util/error.h"

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "symbols/abi.h"
-#include "symbols/probe.h"
+#include "model/probe.h"
+#include "symbols/abi/abi.h"
 #include "symbols/types/ctype.h"
 
 /* The pointees of one event. Starts zeroed. */

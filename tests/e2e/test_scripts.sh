@@ -70,7 +70,7 @@ case_house_rules()
     echo '#include <elfutils/libdwfl.h>' >src/cli/dwfl.c
     echo '#include <lttng/lttng.h>' >src/cli/lttng.c
     echo '#ifdef __x86_64__' >src/symbols/wrong.c
-    echo '#ifdef __x86_64__' >src/symbols/abi_x86_64.c
+    echo '#ifdef __x86_64__' >src/symbols/abi/abi_x86_64.c
     seq 450 >src/util/full.c
     seq 451 >src/util/long.c
     ! scripts/check_includes.sh >$out || fail "it finds nothing"

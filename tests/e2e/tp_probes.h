@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "symbols/probe.h"
+#include "model/probe.h"
 
 static const struct enum_label colour_labels[] = {
     {"RED", 0}, {"GREEN", 1}, {"BLUE", 2}, {"CRIMSON", 0}, {"odd \"label\\", 3}};

@@ -8,10 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "model/probe.h"
 #include "symbols/catalog.h"
 #include "symbols/event_names.h"
 #include "symbols/function_filter.h"
-#include "symbols/probe.h"
 #include "symbols/types/value_options.h"
 #include "util/ctf_name.h"
 #include "util/log.h"

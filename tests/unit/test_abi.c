@@ -1,7 +1,7 @@
 /* The examples of the ABI's documents, and what compilers were seen to do. */
 #include <stdio.h>
 
-#include "symbols/abi.h"
+#include "symbols/abi/abi.h"
 #include "unit/check_main.h"
 
 #define PARTS(...)                                                                                 \

@@ -1,7 +1,7 @@
 /* What is read from the machine code of functions of x86-64 about their argument registers. */
 #include <check.h>
 
-#include "symbols/abi_code.h"
+#include "symbols/abi/abi_code.h"
 #include "unit/check_main.h"
 
 enum { RDI = 1, RSI = 2, RDX = 4, XMM0 = 1 << 16, XMM1 = 1 << 17 };

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "symbols/function_filter.h"
-#include "symbols/probe.h"
+#include "model/probe.h"
 #include "unit/check_main.h"
 
 enum {

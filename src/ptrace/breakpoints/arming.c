@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "model/hit.h"
+#include "model/probe.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/breakpoints/site_table.h"
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/engine.h"
-#include "symbols/probe.h"
 #include "util/addr.h"
 #include "util/error.h"
 

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/probe.h"
 #include "ptrace/arch/arch.h"
 #include "ptrace/capture/capture_internal.h"
 #include "ptrace/capture/extra_fields.h"
 #include "ptrace/os/spans.h"
-#include "symbols/probe.h"
 #include "util/addr.h"
 
 /* Room for "(bad address)", for 128 bits in hex and for the name of a function, whatever the limit

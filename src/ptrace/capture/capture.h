@@ -15,10 +15,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "model/probe.h"
 #include "ptrace/arch/arch.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/os/spans.h"
-#include "symbols/probe.h"
 #include "util/addr.h"
 #include "util/error.h"
 

@@ -1,9 +1,9 @@
 #include <string.h>
 
+#include "model/probe.h"
 #include "ptrace/arch/arch.h"
 #include "ptrace/capture/capture.h"
 #include "ptrace/capture/capture_internal.h"
-#include "symbols/probe.h"
 
 bool capture_has(const struct capture *capture, const struct value_place *place)
 {

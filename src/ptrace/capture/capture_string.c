@@ -1,10 +1,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "model/probe.h"
 #include "ptrace/capture/capture.h"
 #include "ptrace/capture/capture_internal.h"
 #include "ptrace/os/spans.h"
-#include "symbols/probe.h"
 #include "util/text.h"
 
 static const char NULL_TEXT[] = "(null)", BAD_TEXT[] = "(bad address)";

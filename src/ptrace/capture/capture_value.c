@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/probe.h"
 #include "ptrace/arch/arch.h"
 #include "ptrace/capture/capture.h"
 #include "ptrace/capture/capture_internal.h"
-#include "symbols/probe.h"
 #include "util/addr.h"
 
 static void put_hex128(struct capture *capture, size_t i, const uint8_t bytes[16])

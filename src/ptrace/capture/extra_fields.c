@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "model/hit.h"
+#include "model/probe.h"
 #include "ptrace/arch/arch.h"
 #include "ptrace/capture/capture.h"
 #include "ptrace/capture/unwind.h"
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/engine.h"
-#include "symbols/probe.h"
 #include "util/addr.h"
 
 /* Of a return address, or of an address that a thread was interrupted at. */

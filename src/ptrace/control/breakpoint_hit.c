@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 
 #include "model/hit.h"
+#include "model/probe.h"
 #include "ptrace/arch/arch.h"
 #include "ptrace/arch/displaced.h"
 #include "ptrace/breakpoints/program_memory.h"
@@ -29,7 +30,6 @@
 #include "ptrace/threads/current_cpu.h"
 #include "ptrace/threads/pinning_policy.h"
 #include "ptrace/threads/tracee_migration.h"
-#include "symbols/probe.h"
 #include "util/addr.h"
 #include "util/clock.h"
 

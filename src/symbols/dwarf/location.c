@@ -3,7 +3,7 @@
 #include <dwarf.h>
 #include <string.h>
 
-#include "symbols/abi.h"
+#include "symbols/abi/abi.h"
 
 /* The register of a location that is one register and no more. */
 static bool is_register(const Dwarf_Op *ops, size_t n, uint64_t *number)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "symbols/abi.h"
+#include "symbols/abi/abi.h"
 
 /* What debug information says of where a parameter is. */
 struct location_claim {

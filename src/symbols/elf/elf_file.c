@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "symbols/abi.h"
+#include "symbols/abi/abi.h"
 #include "util/cleanup.h"
 
 /* Whether [offset, offset + length) lies in the file. */

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "symbols/abi.h"
+#include "symbols/abi/abi.h"
 #include "symbols/dwarf/dwarf_read.h"
 #include "symbols/dwarf/function_context.h"
 #include "symbols/types/ctype_internal.h"

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "symbols/abi.h"
+#include "model/probe.h"
+#include "symbols/abi/abi.h"
 #include "symbols/dwarf/function_context.h"
-#include "symbols/probe.h"
 #include "symbols/types/value_options.h"
 #include "util/arena.h"
 #include "util/error.h"

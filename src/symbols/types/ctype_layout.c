@@ -1,8 +1,8 @@
 #include <stdio.h>
 
-#include "symbols/abi.h"
+#include "model/probe.h"
+#include "symbols/abi/abi.h"
 #include "symbols/dwarf/function_context.h"
-#include "symbols/probe.h"
 #include "symbols/types/ctype.h"
 #include "symbols/types/ctype_internal.h"
 #include "util/arena.h"

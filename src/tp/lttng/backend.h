@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "model/hit.h"
-#include "symbols/probe.h"
+#include "model/probe.h"
 #include "util/error.h"
 #include "util/log.h"
 

@@ -13,7 +13,7 @@
 #include <lttng/tracepoint-types.h>
 #include <lttng/ust-events.h>
 
-#include "symbols/probe.h"
+#include "model/probe.h"
 #include "tp/lttng/event_type.h"
 #include "util/error.h"
 

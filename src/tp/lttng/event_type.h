@@ -4,7 +4,7 @@
 
 #include <lttng/ust-events.h>
 
-#include "symbols/probe.h"
+#include "model/probe.h"
 #include "util/table.h"
 
 /* The types of enumeration fields, each made once. */

@@ -1,10 +1,10 @@
 /* Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2: which operands an
    instruction reads and writes, as Zydis knows it. */
-#include "symbols/abi_code.h"
+#include "symbols/abi/abi_code.h"
 
 #include <Zydis/Zydis.h>
 
-#include "symbols/abi.h"
+#include "symbols/abi/abi.h"
 
 enum {
     FIRST_FLOAT = 16,

@@ -5,7 +5,7 @@
 #include <elf.h>
 #include <string.h>
 
-#include "symbols/abi.h"
+#include "symbols/abi/abi.h"
 
 enum { INTEGER_REGISTERS = 6, FLOAT_REGISTERS = 8, EIGHTBYTES_MAX = 8 };
 

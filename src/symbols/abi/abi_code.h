@@ -2,14 +2,14 @@
  * What a function's machine code tells of its argument registers, where debug information alone is
  * not to be believed. One file an architecture (abi_code_x86_64.c) implements this.
  */
-#ifndef SYMBOLS_ABI_CODE_H
-#define SYMBOLS_ABI_CODE_H
+#ifndef SYMBOLS_ABI_ABI_CODE_H
+#define SYMBOLS_ABI_ABI_CODE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "symbols/probe.h"
+#include "model/probe.h"
 
 /* Sets of argument registers. */
 struct abi_code {

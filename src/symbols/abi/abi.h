@@ -4,14 +4,14 @@
  * of a type is a flat list of the scalars it is made of. One file an architecture (abi_x86_64.c)
  * implements this; nothing here knows debug information.
  */
-#ifndef SYMBOLS_ABI_H
-#define SYMBOLS_ABI_H
+#ifndef SYMBOLS_ABI_ABI_H
+#define SYMBOLS_ABI_ABI_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "symbols/probe.h"
+#include "model/probe.h"
 
 enum abi_part_kind {
     ABI_INTEGER,   /* integers, bool, enums, pointers */

@@ -6,8 +6,8 @@
  * A probe and all it points to belong to the catalog (symbols/catalog.h) that made it and live as
  * long.
  */
-#ifndef SYMBOLS_PROBE_H
-#define SYMBOLS_PROBE_H
+#ifndef MODEL_PROBE_H
+#define MODEL_PROBE_H
 
 #include <stdbool.h>
 #include <stddef.h>
