@@ -1,63 +1,143 @@
 #!/usr/bin/env bash
-# The rules of the house that a compiler does not enforce: which room may include which, where a
-# library may be used, where an architecture may be named, how long a file may be.
-# One line for each offence; exit status 1 when there is any.
+# The rules of the sources that a compiler does not enforce: which layer may include which, where a
+# library may be used, where an architecture may be named, how long a file may be, that no two
+# functions share a name. With a build directory as its argument: also that no files use each other
+# in a circle. One line for each offence; exit status 1 when there is any.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# shellcheck disable=SC2016 # the $ are awk's
-offences=$(
-    find src -name '*.[ch]' | sort | xargs awk '
-        function offence(what) { printf "%s:%d: %s\n", FILENAME, FNR, what }
-        function room_of(path,   parts) { split(path, parts, "/"); return parts[1] }
+# Each layer may include itself and what stands behind it. The order is from the ground up.
+layers='
+util:
+model: util
+ptrace/os: model util
+ptrace/arch: ptrace/os model util
+ptrace: model util
+ptrace/core: ptrace/arch ptrace/os ptrace model util
+ptrace/capture: ptrace/core ptrace/arch ptrace/os ptrace model util
+ptrace/breakpoints: ptrace/capture ptrace/core ptrace/arch ptrace/os ptrace model util
+ptrace/threads: ptrace/breakpoints ptrace/capture ptrace/core ptrace/arch ptrace/os ptrace model util
+ptrace/control: ptrace/threads ptrace/breakpoints ptrace/capture ptrace/core ptrace/arch ptrace/os ptrace model util
+symbols/abi: model util
+symbols/elf: symbols/abi model util
+symbols/dwarf: symbols/elf symbols/abi model util
+symbols/types: symbols/dwarf symbols/elf symbols/abi model util
+symbols: symbols/types symbols/dwarf symbols/elf symbols/abi model util
+tp: model util
+tp/lttng: tp model util
+tp/session: tp model util
+cli: cli/commands ptrace ptrace/os symbols symbols/types symbols/elf tp tp/lttng tp/session model util
+cli/commands: cli ptrace ptrace/os symbols symbols/types symbols/elf tp tp/lttng tp/session model util
+'
 
-        BEGIN {
-            allowed["util"] = " util "
-            allowed["symbols"] = " symbols util "
-            allowed["ptrace"] = " ptrace symbols util "
-            allowed["cli"] = " cli ptrace symbols tp util "
-            # tp may also see two headers of the seam.
-            allowed["tp"] = " tp util "
-            seam["model/hit.h"] = seam["model/probe.h"] = 1
+# shellcheck disable=SC2016 # the $ are awk's
+check_sources()
+{
+    find src -name '*.[ch]' | sort | LAYERS=$layers xargs awk '
+        function offence(what) { printf "%s:%d: %s\n", FILENAME, FNR, what }
+        # The folder of a path below src; that of an architecture is no layer of its own.
+        function layer_of(path) {
+            sub(/\/[^\/]*$/, "", path)
+            sub(/^ptrace\/arch\/.*/, "ptrace/arch", path)
+            return path
         }
         function too_long() {
             if (last != "" && lines > 450) printf "%s: %d lines, 450 is the most\n", last, lines
         }
-        FNR == 1 { too_long(); last = FILENAME; room = room_of(substr(FILENAME, 5)) }
+        BEGIN {
+            n = split(ENVIRON["LAYERS"], rows, "\n")
+            for (i = 1; i <= n; i++)
+                if (split(rows[i], row, ":") == 2) allowed[row[1]] = " " row[1] " " row[2] " "
+        }
+        FNR == 1 {
+            too_long()
+            last = FILENAME
+            layer = layer_of(substr(FILENAME, 5))
+            if (!(layer in allowed)) offence("src/" layer " is no layer that " "scripts/check_includes.sh knows")
+        }
         { lines = FNR }
 
         /^[ \t]*#[ \t]*include/ {
             header = $0
             sub(/^[ \t]*#[ \t]*include[ \t]*[<"]/, "", header)
             sub(/[>"].*/, "", header)
-            if ($0 ~ /include[ \t]*"/) {
-                if (!index(allowed[room], " " room_of(header) " ") &&
-                    !(room == "tp" && header in seam))
-                    offence("src/" room " may not include " header)
-            }
+            if ($0 ~ /include[ \t]*"/ && !index(allowed[layer], " " layer_of(header) " "))
+                offence("src/" layer " may not include " header)
+            room = layer
+            sub(/\/.*/, "", room)
             if (header ~ /^(sys|asm|linux)\/ptrace\.h$/ && room != "ptrace")
                 offence("only src/ptrace may include <" header ">")
             if (header ~ /^(libelf|gelf|libdw|dwarf|elfutils\/)/ && room != "symbols")
                 offence("only src/symbols may include <" header ">")
             if (header ~ /^lttng\// && room != "tp")
                 offence("only src/tp may include <" header ">")
-            if (header ~ /^Zydis\// && room != "ptrace" && FILENAME !~ /^src\/symbols\/.*_x86_64\.c$/)
-                offence("only src/ptrace may include <" header ">")
+            if (header ~ /^Zydis\// && layer != "ptrace/arch" &&
+                FILENAME !~ /^src\/symbols\/abi\/.*_x86_64\.c$/)
+                offence("only src/ptrace/arch may include <" header ">")
             if (header ~ /^libunwind/ && room != "ptrace")
                 offence("only src/ptrace may include <" header ">")
         }
         /^[ \t]*#[ \t]*(el)?if.*__(x86_64|i386|aarch64|arm|amd64)__/ &&
-            FILENAME !~ /_(x86_64|aarch64)\.[ch]$/ {
-            offence("architectures are told apart by files named *_x86_64.c and *_aarch64.c")
+            FILENAME !~ /(_|arch\/)(x86_64|aarch64)(\.[ch]|\/)/ {
+            offence("architectures are told apart by files named for them")
         }
         END { too_long() }
     '
-    # The engine is a library of its own: of symbols it takes the seam and the maps parser only.
-    grep -HnE '^[[:space:]]*#[[:space:]]*include "symbols/' src/ptrace/*.[ch] |
-        grep -vE '"symbols/(probe|maps)\.h"' |
-        sed 's/:#.*include \(.*\)/: src\/ptrace may not include \1/' || true
-)
+}
 
+# Definitions begin at the first column, and so does the brace that opens their bodies.
+# shellcheck disable=SC2016 # the $ are awk's
+check_names()
+{
+    find src -name '*.[ch]' | sort | xargs awk '
+        FNR == 1 { name = "" }
+        /^[A-Za-z_].*[ *][a-z_][a-z0-9_]*\(/ && !/;[ \t]*$/ && !/^(typedef|struct [a-z_0-9]+ \{)/ {
+            name = $0
+            sub(/\(.*/, "", name)
+            sub(/.*[ *]/, "", name)
+        }
+        /;[ \t]*$/ && !/^[ \t]/ { name = "" }
+        /^\{/ && name != "" {
+            if (name in where)
+                printf "%s: %s() is a function of %s, too\n", FILENAME, name, where[name]
+            where[name] = FILENAME
+            name = ""
+        }
+    '
+}
+
+# Which object uses a symbol of which other one; tsort(1) finds the circles.
+check_circles()
+{
+    local objects=$1/obj/src
+    # shellcheck disable=SC2016 # the $ are awk's
+    find "$objects" -name '*.o' | while read -r object; do
+        source=${object#"$1"/obj/}
+        [[ -e ${source%.o}.c ]] && nm -A "$object"
+    done | sed "s|^$objects/||" | awk '
+        {
+            object = $1
+            sub(/\.o:.*/, "", object)
+            kind = $(NF - 1)
+            symbol = $NF
+        }
+        kind == "U" { used[object " " symbol] = 1; next }
+        kind ~ /^[TDBRVW]$/ { owner[symbol] = object }
+        END {
+            for (use in used) {
+                split(use, pair, " ")
+                if ((pair[2] in owner) && owner[pair[2]] != pair[1])
+                    print pair[1], owner[pair[2]]
+            }
+        }
+    ' | sort -u | tsort 2>&1 >/dev/null | sed 's/^tsort: \(-: \)\{0,1\}/a circle of files: /' || true
+}
+
+offences=$(
+    check_sources
+    check_names
+    [[ -z ${1:-} ]] || check_circles "$1"
+)
 if [[ -n $offences ]]; then
     printf '%s\n' "$offences"
     exit 1

@@ -136,6 +136,7 @@ single 60 include-directions scripts/check_includes.sh
 single 60 clang-format bash -c format
 single 180 shellcheck bash -c shell_scripts
 single 600 "build ($compiler)" make -j"$jobs" CC="$compiler" BUILD="$build" all
+single 60 circles-of-files scripts/check_includes.sh "$build"
 single 600 'build (clang)' make -j"$jobs" CC=clang BUILD="$build/clang" all
 single 600 'build (sanitizers)' make -j"$jobs" CC="$compiler" SANITIZE=1 BUILD="$build/asan" \
     all test-programs

@@ -9,7 +9,6 @@
 #include "cli/target.h"
 #include "cli/tracer.h"
 #include "model/hit.h"
-#include "ptrace/core/tracee.h"
 #include "ptrace/engine.h"
 #include "tp/lttng/backend.h"
 #include "tp/print.h"

@@ -1,18 +1,15 @@
-/*
- * Loads what needs LTTng's libraries, on demand, from beside the running executable: `make` puts it
- * in ../lib, `make install` in ../lib/ptrace_tracer.
- */
+#include "tp/load.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tp/lttng/backend.h"
-#include "tp/session/session.h"
 #include "util/cleanup.h"
 #include "util/text.h"
 
@@ -54,11 +51,7 @@ static bool is_trusted(const char *path)
     return true;
 }
 
-/*
- * Opens lib`name`.so and returns what it exports as `symbol`. The library stays loaded for good:
- * liblttng-ust has threads of its own that run in it.
- */
-static const void *load_symbol(const char *name, const char *symbol, struct error *err)
+const void *load_symbol(const char *name, const char *symbol, struct error *err)
 {
     static const char *const places[] = {"../lib", "../lib/ptrace_tracer"};
     cleanup(cleanup_free) char *directory = executable_directory(err);
@@ -96,14 +89,4 @@ static const void *load_symbol(const char *name, const char *symbol, struct erro
     error_set(err, -ENOENT, "cannot find lib%s.so in %s/../lib: is the tracer installed whole?",
               name, directory);
     return NULL;
-}
-
-const struct backend_ops *backend_load(struct error *err)
-{
-    return load_symbol("ptrace_tracer_lttng", "backend_lttng_ops", err);
-}
-
-const struct session_ops *session_load(struct error *err)
-{
-    return load_symbol("ptrace_tracer_session", "session_lttng_ops", err);
 }

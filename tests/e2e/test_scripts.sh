@@ -56,27 +56,55 @@ case_install()
     lines 20 . text
 }
 
-case_house_rules()
+case_structure_rules()
 {
-    mkdir -p scripts src/{util,symbols,ptrace,tp,cli}
+    mkdir -p scripts src/{util,model,symbols/abi,ptrace/{os,core,arch/x86_64},tp,cli/commands}
     cp "$top/scripts/check_includes.sh" scripts/
-    echo '#include "util/error.h"' >src/ptrace/fine.c
-    echo '#include "util/maps.h"' >>src/ptrace/fine.c
+    echo '#include "util/error.h"' >src/ptrace/core/fine.c
+    echo '#include "ptrace/os/memory.h"' >>src/ptrace/core/fine.c
+    echo '#ifdef __x86_64__' >src/symbols/abi/abi_x86_64.c
+    echo '#ifdef __x86_64__' >src/ptrace/arch/x86_64/fine.c
+    printf 'static int one(int a,\n               int b)\n{\n    return two(a);\n}\n' >src/util/one.c
+    printf 'int two(int a);\n\nint three(void)\n{\n    return one(1, 2);\n}\n' >src/util/two.c
     scripts/check_includes.sh || fail "it complains without a reason"
-    echo '#include "util/maps.h"' >src/util/wrong.c
+    echo '#include "model/hit.h"' >src/util/wrong.c
     printf '#include "model/hit.h"\n#include "ptrace/engine.h"\n' >src/tp/wrong.c
-    echo '#include "symbols/catalog.h"' >src/ptrace/wrong.c
+    echo '#include "symbols/catalog.h"' >src/ptrace/core/wrong.c
+    echo '#include "ptrace/core/tracee.h"' >src/ptrace/os/wrong.c
     echo '#include <sys/ptrace.h>' >src/cli/ptrace.c
     echo '#include <elfutils/libdwfl.h>' >src/cli/dwfl.c
     echo '#include <lttng/lttng.h>' >src/cli/lttng.c
     echo '#ifdef __x86_64__' >src/symbols/wrong.c
-    echo '#ifdef __x86_64__' >src/symbols/abi/abi_x86_64.c
+    echo 'static void one(void)' >src/cli/again.c
+    echo '{' >>src/cli/again.c
     seq 450 >src/util/full.c
     seq 451 >src/util/long.c
     ! scripts/check_includes.sh >$out || fail "it finds nothing"
-    lines 8 . $out
-    lines 7 'wrong.c|cli/(ptrace|dwfl|lttng).c' $out
+    lines 10 . $out
+    lines 8 'wrong.c|cli/(ptrace|dwfl|lttng).c' $out
     lines 1 'long.c: 451 lines' $out
+    lines 1 '^src/util/one.c: one\(\) is a function of src/cli/again.c, too$' $out
+}
+
+case_circles_of_files()
+{
+    mkdir -p scripts src/util build/obj/src/util
+    cp "$top/scripts/check_includes.sh" scripts/
+    compile()
+    {
+        "$TEST_CC" -w -c -o "build/obj/src/util/$1.o" "src/util/$1.c" || fail "cannot compile"
+    }
+    echo 'int b(void); int a(void) { return b(); }' >src/util/a.c
+    echo 'int b(void) { return 1; }' >src/util/b.c
+    compile a && compile b
+    scripts/check_includes.sh build || fail "it complains without a reason"
+    echo 'int a(void); int b(void) { return a(); }' >src/util/b.c
+    compile b
+    ! scripts/check_includes.sh build >$out || fail "it finds nothing"
+    lines 1 '^a circle of files: util/a$' $out
+    lines 1 '^a circle of files: util/b$' $out
+    rm src/util/b.c # what is left of a file that was moved away
+    scripts/check_includes.sh build || fail "it looks at objects of no source"
 }
 
 case_manual_page()

@@ -338,9 +338,8 @@ static void command(struct driver *driver, char *line)
         printf("%" PRIu64 "\n", driver->session_ops->discarded(driver->session));
     else if (strcmp(line, "names") == 0) {
         driver->session_ops->look(driver->session);
-        printf("%s\n", driver->session_ops->event_names_provider(driver->session, arguments)
-                           ? "yes"
-                           : "no");
+        printf("%s\n",
+               driver->session_ops->names_provider(driver->session, arguments) ? "yes" : "no");
     } else if (strcmp(line, "emit") == 0)
         do_emit(driver, arguments);
     else if (strcmp(line, "storm") == 0)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "ptrace/breakpoints/program_memory.h"
 #include "ptrace/capture/unwind.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
@@ -119,7 +120,8 @@ static size_t unwind(struct tracee *tracee, const arch_regs *regs, uint64_t ip, 
 {
     memset(chain, NEVER_WRITTEN, (CHAIN_MAX + 1) * sizeof(*chain));
     reads = 0;
-    size_t n = unwind_callers(tracee, regs, target_addr_of(ip), sp, 0, chain, max);
+    size_t n =
+        unwind_callers(program_memory_read, tracee, regs, target_addr_of(ip), sp, 0, chain, max);
     FUZZ_CHECK(n >= 1 && n <= max && chain[0].at.value == ip && chain[0].is_return);
     FUZZ_CHECK(reads <= READS_MAX);
     for (size_t i = 1; i < n; i++)
@@ -170,7 +172,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; i < n; i++)
             printf("%s 0x%" PRIx64 "\n", first[i].is_return ? "return" : "signal",
                    first[i].at.value);
-    unwinder_put(&engine, space.unwinder);
+    if (space.free_unwinder)
+        space.free_unwinder(&space);
     maps_free(&space.maps);
     return 0;
 }

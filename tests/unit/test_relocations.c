@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "symbols/function_filter.h"
 #include "model/probe.h"
+#include "symbols/function_filter.h"
 #include "unit/check_main.h"
 
 enum {

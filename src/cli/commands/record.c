@@ -29,7 +29,6 @@
 #include "cli/timed_call.h"
 #include "cli/tracer.h"
 #include "cli/watcher.h"
-#include "ptrace/core/tracee.h"
 #include "ptrace/engine.h"
 #include "symbols/catalog.h"
 #include "tp/lttng/backend.h"

@@ -310,8 +310,6 @@ static int no_name(unw_addr_space_t libunwind, unw_word_t at, char *out, size_t 
     return -UNW_ENOINFO;
 }
 
-/* ---- */
-
 static struct unwinder *unwinder_new(void)
 {
     static const unw_accessors_t accessors = {

@@ -12,6 +12,7 @@
 
 #include "model/hit.h"
 #include "model/probe.h"
+#include "tp/load.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -55,6 +56,9 @@ struct backend_ops {
  * where `make install` put it). liblttng-ust connects to the session daemons right here, so
  * LTTNG_HOME, the user and the daemon must be decided before. NULL with err filled on failure.
  */
-const struct backend_ops *backend_load(struct error *err);
+static inline const struct backend_ops *backend_load(struct error *err)
+{
+    return load_symbol("ptrace_tracer_lttng", "backend_lttng_ops", err);
+}
 
 #endif

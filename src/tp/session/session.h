@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tp/load.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -111,6 +112,9 @@ struct session_ops {
     uint64_t (*discarded)(const struct session *session);
 };
 
-const struct session_ops *session_load(struct error *err);
+static inline const struct session_ops *session_load(struct error *err)
+{
+    return load_symbol("ptrace_tracer_session", "session_lttng_ops", err);
+}
 
 #endif
