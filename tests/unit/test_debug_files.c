@@ -2,6 +2,7 @@
  * Separate files of debug information: what names lead to, what is taken of it, and files that are
  * written to while they are read.
  */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -87,12 +88,25 @@ static void copy(const char *from, const char *to)
     free(content.bytes);
 }
 
-/* The string of the file that ends in `end` and begins after a NUL. */
+static bool is_section_start(struct content content, const char *at)
+{
+    const Elf64_Ehdr *header = (const Elf64_Ehdr *)(const void *)content.bytes;
+    for (unsigned i = 0; i < header->e_shnum; i++) {
+        Elf64_Shdr section;
+        memcpy(&section, content.bytes + header->e_shoff + i * sizeof(section), sizeof(section));
+        if (content.bytes + section.sh_offset == at)
+            return true;
+    }
+    return false;
+}
+
+/* The string of the file that ends in `end` and begins after a NUL, or as the first of a section.
+ */
 static char *find_string(struct content content, const char *end)
 {
     char *found = memmem(content.bytes, content.size, end, strlen(end) + 1);
     ck_assert_ptr_nonnull(found);
-    while (found > content.bytes && found[-1])
+    while (found > content.bytes && found[-1] && !is_section_start(content, found))
         found--;
     return found;
 }
