@@ -7,7 +7,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tests/e2e/lib.sh"
 . "$here/../tests/e2e/cases.sh"
-. "$here/../tests/e2e/servers.sh"
+. "$here/../tests/e2e/server_programs.sh"
 cd "$here/.." || exit 1
 minutes=${1:-5}
 build=$(cd "${2:-build}" && pwd) || exit 1

@@ -3,7 +3,7 @@
 # is counted exactly, and the trace is readable whoever is killed.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
-. "$(dirname "$0")/asked.sh"
+. "$(dirname "$0")/call_on_request.sh"
 
 f=(-f my_traced_function)
 

@@ -3,7 +3,7 @@
 # with babeltrace2, and each call is there, or it is said that it is not.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
-. "$(dirname "$0")/asked.sh"
+. "$(dirname "$0")/call_on_request.sh"
 . "$(dirname "$0")/driver.sh"
 
 # Several targets and tracers, by number. The trace has entries[N] calls of target N, in all $entries.

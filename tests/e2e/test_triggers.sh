@@ -2,7 +2,7 @@
 # Triggers of LTTng's that wait for function calls.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
-. "$(dirname "$0")/take.sh"
+. "$(dirname "$0")/record_snapshot.sh"
 
 with_triggers()
 {

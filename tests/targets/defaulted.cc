@@ -1,5 +1,5 @@
 // Classes that declare how they are copied and destroyed, and may default it: for
-// tests/unit/test_defaulted.c.
+// tests/unit/test_defaulted_members.c.
 struct Trivial {
     int a;
     Trivial() = default;

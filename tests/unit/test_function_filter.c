@@ -228,7 +228,7 @@ END_TEST
 
 static void write_file(char *path, const char *text, size_t length)
 {
-    strcpy(path, "/tmp/test_select-XXXXXX");
+    strcpy(path, "/tmp/test_function_filter-XXXXXX");
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(write(fd, text, length), (ssize_t)length);

@@ -3,7 +3,7 @@
 # what nobody asks for costs nothing. The program calls when it is told to, so all counts are exact.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
-. "$(dirname "$0")/asked.sh"
+. "$(dirname "$0")/call_on_request.sh"
 
 work=wait_for_line:work_entry
 

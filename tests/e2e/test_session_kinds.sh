@@ -2,7 +2,7 @@
 # Every kind of session and channel: what is recorded is whole, in order and readable.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
-. "$(dirname "$0")/take.sh"
+. "$(dirname "$0")/record_snapshot.sh"
 . "$(dirname "$0")/relay.sh"
 
 f=(-f take)

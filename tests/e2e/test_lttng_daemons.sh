@@ -3,7 +3,7 @@
 # a new daemon's sessions ask for is planted again.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
-. "$(dirname "$0")/asked.sh"
+. "$(dirname "$0")/call_on_request.sh"
 
 # Ends the session daemon with that signal, and what is left of its consumers.
 daemon_dies() # SIGNAL

@@ -2,7 +2,7 @@
 # Servers as the distribution ships them, under load: no request fails, no call is missed.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
-. "$(dirname "$0")/servers.sh"
+. "$(dirname "$0")/server_programs.sh"
 
 # Also what a server forks off ends with the case, in whatever way it ends.
 server_case() # NAME
