@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ptrace_tracer: `make` builds, `make check` tests, `make install DESTDIR= PREFIX=` installs.
 # BUILD= another build directory, CC=clang another compiler, SANITIZE=1 ASan and UBSan.
 

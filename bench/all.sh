@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # all.sh: every benchmark, one after the other (`make bench`). The tables go to stdout when all is
 # measured; the samples to $BUILD/bench/results.json, the picture to $BUILD/bench/results.svg.
 # ROUNDS= as for each of them (measure.sh): 5 take some minutes.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # attach.sh: how long it takes to attach to a process and to let it go, and the memory the tracer has,
 # by the number of its threads and of armed functions. Times as the engine measures them (--stats);
 # symbols that have to be read are part of it. See measure.sh for ROUNDS= and BUILD=.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bare_stop [STOPS=20000]: the floor under every tracer that stops its target with ptrace. A child
  * executes breakpoint instructions in a loop and does nothing else; the parent waits and continues

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bare_threads THREADS [STOPS=20000]: the floor under a tracer of several busy threads. The threads
  * of one child execute breakpoint instructions in a loop; as many threads of the parent wait for

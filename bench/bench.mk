@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # `make bench`: how fast it is, as ratios of figures taken in one run. Nothing here is a test.
 # ROUNDS= how often everything is measured. Each bench/NAME.sh can be run alone after
 # `make bench-programs`.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # call_sites.sh: what a call costs when a function is called from 1, 10 and 100 places in turn.
 # See measure.sh for ROUNDS= and BUILD=.
 . "$(dirname "$0")/measure.sh"

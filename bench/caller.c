@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * caller CALLS [THREADS=1 [SITES=1]]: the workload. Each thread calls one function of a shared
  * library CALLS times, from SITES (1, 10 or 100) different places, after some calls that nobody

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dispatch CALLS ONE_IN: functions that are called by pointer, from one place: CALLS times
  * my_traced_function(), and to each ONE_IN - 1 calls of one that is not traced. Prints the

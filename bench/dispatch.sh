@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # dispatch.sh: what a call costs when others, that are not traced, are called from the same place: the
 # loop of an interpreter, virtual functions. See measure.sh for ROUNDS= and BUILD=.
 . "$(dirname "$0")/measure.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # idle.sh: what tracing costs a program that computes and calls none of the 1000 functions that are
 # armed: CPU time of the same work not traced, traced, and after the tracer has let it go. All three
 # are to be the same. See measure.sh for ROUNDS= and BUILD=.

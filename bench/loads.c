@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* loads LIBRARY: a program that uses a library: it loads it, and ends. */
 #include <dlfcn.h>
 #include <stdio.h>

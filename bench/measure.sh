@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What the benchmarks have in common. Each bench/NAME.sh sources this and can be run alone:
 #
 #     ROUNDS=3 bench/NAME.sh

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * naive FUNCTION PROGRAM [ARG...]: traces one function of a shared library the way a debugger's
  * beginner would, for comparison: breakpoints at the entry and at the return address, each put

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Like my_traced_function() of the sample, but without a floating-point argument. */
 #include <stddef.h>
 #include <stdint.h>

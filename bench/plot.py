@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """plot.py RESULTS.json: draws the benchmarks as SVG on stdout. Needs nothing but Python.
 
 Above, what a call costs under each tool, on a logarithmic scale, with the floor of two ptrace stops;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * requests [STOPS=2000]: what a request costs on top of a bare ptrace stop. A child executes
  * breakpoint instructions in a loop; the parent, on the same CPU, waits, makes the request, and

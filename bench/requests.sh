@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # requests.sh: what each request of a tracer adds to a bare ptrace stop: which ways of asking are the
 # cheap ones, and what the distance of a hit to the floor consists of. See measure.sh for ROUNDS= and
 # BUILD=.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # results.sh NAME...: the samples of these benchmarks, which they have left in $BUILD/bench/NAME.tsv, as
 # JSON: {"machine": {...}, "results": [{"benchmark", "case", "unit", "median", "samples": [...]}],
 # "skipped": [{"benchmark", "case", "reason"}]}.

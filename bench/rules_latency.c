@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rules_latency PID ADDRESS ROUNDS ENABLE DISABLE: how long it takes until what lttng(1) was told
  * is done in the traced process. Runs the shell commands ENABLE and DISABLE in turn, and looks at

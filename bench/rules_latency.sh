@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # How soon a change of rules is a change in the traced process:
 #   bench/rules_latency.sh [BUILD [ROUNDS]]
 # For each way to change what is wanted, least, median and most milliseconds between the return of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * run COMMAND [ARG...]: runs a command and prints, on a line of its own on stderr: its wall time
  * and its CPU time in microseconds, and the most memory it had at once in KiB (of the largest

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What many functions cost: bench/scale.sh [BUILD]
 # A generated library of 5,000 to 50,000 functions, with debug information, and libLLVM where it is
 # there: the time until the program runs and ends, the tracer's processor time and memory, that of

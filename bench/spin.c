@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * spin LIBRARY: a program that computes and calls nothing. For each line on stdin it does the same
  * work once more and prints the CPU time that took, in nanoseconds. The library's functions are

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # startup.sh: what it takes to trace one function of a library, by the size of the library: CPU time
 # from the start of a program that loads it to its end, less that of the program by itself, and the
 # tracer's memory. See measure.sh for ROUNDS= and BUILD=.

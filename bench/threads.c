@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * threads N LIBRARY: to be attached to. A process with N threads that sleep, and with a library
  * full of functions. Prints its PID when all are there, and ends when stdin does.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # threads.sh: what a call costs when 1, 2, 4 and 8 threads do nothing but call, all at once: the time
 # of all, divided by the calls of all. Below 1.00 of one thread's more is done in the same time. Beside
 # it, how two bare ptrace stops behave: with a tracer thread for each thread of a program.

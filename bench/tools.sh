@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # tools.sh: what one call of one function (int, uint64_t, double, pointer) costs, its entry and its
 # return recorded, under this tracer and under others, beside two bare ptrace stops: the floor under
 # every tracer that stops its target. See measure.sh for ROUNDS= and BUILD=.

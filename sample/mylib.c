@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mylib.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The library of the sample: one function with an argument of each common kind. */
 #ifndef MYLIB_H
 #define MYLIB_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The sample is what users have: an optimized program and library with debug information, never
 # built with the sanitizers that SANITIZE=1 gives the tracer.
 

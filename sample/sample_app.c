@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sample_app [CALLS] [DELAY_US]: calls my_traced_function() CALLS times (1000), DELAY_US
  * microseconds (0) after each, and tells how many calls it made. Exits with 1 when a call got other

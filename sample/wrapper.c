@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What one would write by hand for one function: a library for LD_PRELOAD that stands in for
  * my_traced_function() and records entry and exit as static LTTng tracepoints. It is the reference

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The static tracepoints of the LD_PRELOAD wrapper. */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER mylib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The rules of the sources that a compiler does not enforce: which layer may include which, where a
 # library may be used, where an architecture may be named, how long a file may be, that no two
 # functions share a name. With a build directory as its argument: also that no files use each other

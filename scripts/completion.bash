@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # bash completion for ptrace_tracer(1)
 # shellcheck shell=bash
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Installs what is missing, builds, traces the sample, shows what came out of it, and leaves nothing
 # behind but the build.
 set -euo pipefail

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # To be sourced (bash) by scripts that need a session daemon of the user's and leave none behind.
 # The user is the one who runs the script, under sudo the one who called sudo.
 #

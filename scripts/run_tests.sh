@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Runs every test: scripts/run_tests.sh [BUILD]. `make check` is this; scripts/test.sh is this after
 # the set-up. The whole output of each test stays in BUILD/test-logs; of one that fails, the end is
 # shown. The last line is the summary, and the exit status is 0 only when nothing failed.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Installs on Debian what building and testing ptrace_tracer needs and this machine lacks.
 #   scripts/setup.sh           what it takes to build, and the test tools
 #   scripts/setup.sh --build   only what it takes to build the tracer and read traces
@@ -14,7 +15,7 @@ case ${1:-} in
     --build) what=build ;;
     --tests) what=tests ;;
     --bench) what=bench ;;
-    *) sed -n '2,8s/^# \?//p' "$0" >&2; exit 2 ;;
+    *) sed -n '3,9s/^# \?//p' "$0" >&2; exit 2 ;;
 esac
 
 # What to look for, and the package that holds it. A header stands for its whole library.

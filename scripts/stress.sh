@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # stress.sh [MINUTES] [BUILD] [SERVER...]: attaches to and lets go of running programs again and again,
 # for so many minutes (default 5), under load, and prints what was survived: the targets of the engine's
 # tests, and real servers where they are installed (scripts/setup.sh --tests). Before that each call of

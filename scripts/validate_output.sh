@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Is the tracer's trace what a hand-written LD_PRELOAD wrapper with static tracepoints writes?
 #   scripts/validate_output.sh [CALLS]
 # Traces CALLS (1000) calls of the sample with the tracer in a fresh session, counts the events, does

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Fuzzers. `make fuzz` builds each tests/fuzz/fuzz_*.c with clang's libFuzzer, ASan and UBSan, and runs it
 # for FUZZ_SECONDS (FUZZ=maps: only that one), from tests/fuzz/corpus/NAME on. What it finds stays in
 # $(BUILD)/fuzz. The tests run the same without libFuzzer: tests/fuzz/replay.c.

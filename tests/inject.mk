@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What lets the tracer's calls of the C library fail; preloaded, so that it is built without sanitizers.
 INJECT := $(BUILD)/tests/libinject.so
 

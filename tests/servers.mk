@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What the tests on real servers look at running processes with.
 TEXT_CLEAN := $(BUILD)/tests/text_clean
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The ELF and DWARF files that tests/unit reads. None but the small programs of main() is ever run.
 
 SYMBOLS_DIR := $(BUILD)/symbols

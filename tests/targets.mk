@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The programs that the engine is tested on. They are ordinary programs: built without sanitizers,
 # with flags of their own, whatever the tracer is built with.
 

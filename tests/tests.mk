@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Tests: tests/unit/test_*.c and tests/engine/test_*.c are each a Check program of their own, linked
 # with all code of ours that needs no LTTng; tests/e2e/test_*.sh run the built tracer.
 # `make check` builds all of it with ASan and UBSan in $(BUILD)/asan: see scripts/run_tests.sh.

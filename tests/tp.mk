@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The program that drives the LTTng back end by itself. It stands where the libraries are found from.
 TP_DRIVER := $(BUILD)/tests/tp_driver
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/attaching.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/debug_servers.h"
 
 #include <errno.h>

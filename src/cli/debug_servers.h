@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * debuginfod's servers may take their time, or never answer. So they are asked before a process is
  * attached to and before a program is started, and not at all later, when it stands still.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/dynamic_linker.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The libraries that a program would be started with, by the word of its dynamic linker: only that
  * knows all of rpaths, caches and preloads.

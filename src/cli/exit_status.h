@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tracer's exit statuses; else it is the program's. */
 #ifndef CLI_EXIT_STATUS_H
 #define CLI_EXIT_STATUS_H

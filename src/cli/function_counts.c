@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/function_counts.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What became of each function's calls: kept only with --verbose, and said at the end. */
 #ifndef CLI_FUNCTION_COUNTS_H
 #define CLI_FUNCTION_COUNTS_H

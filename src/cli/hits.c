@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/hits.h"
 
 #include <errno.h>

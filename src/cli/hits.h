@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the engine reports of calls: see struct engine_sink. */
 #ifndef CLI_HITS_H
 #define CLI_HITS_H

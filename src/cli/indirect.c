@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/indirect.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Indirect functions (STT_GNU_IFUNC), of which each process has an implementation of its own, which
  * a resolver chooses: strlen(), memcpy() and others of the C library. The candidate is the resolver

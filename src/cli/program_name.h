@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a trace is named after. */
 #ifndef CLI_PROGRAM_NAME_H
 #define CLI_PROGRAM_NAME_H

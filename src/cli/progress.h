@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The progress line of a long run, for who sits at the terminal: calls a second, calls, events,
  * lost ones. It stands where the cursor is, which is left at its beginning, so that any line of the

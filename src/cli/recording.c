@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the session and the back end are told of candidates. */
 #include <errno.h>
 #include <pthread.h>

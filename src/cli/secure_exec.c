@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/secure_exec.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Running with more rights than the caller: by file capabilities (setcap(8)) or a set-user-ID bit,
  * which ld.so(8) calls secure-execution mode. The dynamic linker then takes variables away that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The attendant: a thread that asks the session daemon, from time to time, what its sessions ask
  * for and whether it still records. The daemon may take as long as it likes to answer, and answers

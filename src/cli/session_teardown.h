@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The end of the recording. LTTng's daemons may not answer any more, so what asks them is an errand
  * that is given up when they have owed an answer for too long, or when the user has had enough.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/setuid_warning.h"
 
 #include <limits.h>

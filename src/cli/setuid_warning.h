@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a program loses by being traced. */
 #ifndef CLI_SETUID_WARNING_H
 #define CLI_SETUID_WARNING_H

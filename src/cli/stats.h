@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --stats: what the engine says of its own work. */
 #ifndef CLI_STATS_H
 #define CLI_STATS_H

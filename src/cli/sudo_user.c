@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/sudo_user.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Who called: under sudo, the sessions are those of the user who typed the command. The tracer
  * becomes that user, for whatever it does with LTTng and with files, and keeps of root only what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The end of a trace: the session is ended, and one line says what came of it. */
 #ifndef CLI_SUMMARY_H
 #define CLI_SUMMARY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A target: the memory of a traced process as the tracer sees it, with its modules and their
  * candidates. Processes that live in one memory have one target.

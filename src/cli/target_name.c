@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/target_name.h"
 
 #include <inttypes.h>

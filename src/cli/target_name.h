@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the engine asks of code and its names: see struct engine_sink. */
 #ifndef CLI_TARGET_NAME_H
 #define CLI_TARGET_NAME_H

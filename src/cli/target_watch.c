@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/target_watch.h"
 
 #include <stddef.h>

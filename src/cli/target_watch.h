@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a target watches in its modules, whichever functions are traced. */
 #ifndef CLI_TARGET_WATCH_H
 #define CLI_TARGET_WATCH_H

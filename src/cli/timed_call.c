@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/timed_call.h"
 
 #include <errno.h>

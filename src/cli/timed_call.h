@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An errand: work that waits for LTTng's daemons, or for whoever opens the other end of a pipe, and
  * so perhaps for ever. It is done on a thread of its own, and who sent it goes on without it when

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/tracer.h"
 
 #include "cli/options.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The tracer: what the engine reports is brought together with the candidates of each process, and
  * what is wanted of them (by the sessions' rules, or all of it with --print) is armed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The watcher: a thread that waits for signals to the tracer and for changes of what sessions want,
  * and rings the engine for both. The engine's own thread does nothing but serve stops meanwhile.

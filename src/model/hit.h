@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A hit: one entry into or one return from a traced function, as plain data. This is the seam
  * between what serves a breakpoint and what records it. However a site is served (a stop of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A probe: everything there is to know about one traced function, made once from its module's
  * symbols and debug information and never changed afterwards. Plain data: the engine reads where

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * libptrace_engine: follow processes with ptrace and report the calls of chosen functions.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/argument_places.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Where the arguments and the result of a function are, settled between what debug information
  * says and what the ABI does.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The catalog: every ELF file looked at, each once, and the probes made of its functions. It
  * outlives processes and modules; whatever it hands out lives until catalog_free(). Its functions

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A code map: which file's code lies where in one process, to give addresses their names. It is
  * told of all modules whenever they change, on the engine's thread; it is asked from any thread.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/codegen_quirks.h"
 
 #include <dwarf.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How far what debug information and the ABI say of a function can be believed: what compilers are
  * known to do to functions without telling.

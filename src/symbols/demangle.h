@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Symbols' names as people write them: C++ names demangled, compilers' suffixes told apart. */
 #ifndef SYMBOLS_DEMANGLE_H
 #define SYMBOLS_DEMANGLE_H

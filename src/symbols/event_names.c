@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/event_names.h"
 
 #include <ctype.h>

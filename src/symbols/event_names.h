@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The names of events and fields. A trace holds them as metadata that every reader parses, and
  * LTTng-UST refuses a whole provider for one name it does not like; so whatever a symbol or the

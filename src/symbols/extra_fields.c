@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/extra_fields.h"
 
 #include <errno.h>

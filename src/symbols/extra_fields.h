@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Facts of a call as fields behind the function's own: see enum call_fact. */
 #ifndef SYMBOLS_EXTRA_FIELDS_H
 #define SYMBOLS_EXTRA_FIELDS_H

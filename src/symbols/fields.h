@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The fields of a function's events: its signature and where the ABI puts each value. */
 #ifndef SYMBOLS_FIELDS_H
 #define SYMBOLS_FIELDS_H

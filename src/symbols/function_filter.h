@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which functions a user asked for: -f, -x and --filter-file. */
 #ifndef SYMBOLS_FUNCTION_FILTER_H
 #define SYMBOLS_FUNCTION_FILTER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the rooms' own files know of an image and a catalog; others use symbols/catalog.h. All but
  * headers and segments is under the catalog's lock, which who calls these functions holds.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The file of an image. It is open only while it is read, as there may be thousands of images. What
  * is opened again is held against what was seen at first, by whatever way it was found.

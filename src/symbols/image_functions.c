@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The functions of an image: its symbols by their addresses, with all their names. */
 #include <errno.h>
 #include <stdatomic.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which functions of an image are selected, and their probes. */
 #include <errno.h>
 #include <pthread.h>

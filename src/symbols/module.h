@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A module: an ELF file as it is mapped in one process. The only place where file_vaddr and
  * target_addr are turned into each other.

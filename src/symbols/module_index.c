@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/module_index.h"
 
 #include "symbols/image.h"

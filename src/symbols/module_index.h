@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What is known of the files of a process while its mappings are gone through, by file and by
  * place: there may be tens of thousands of mappings, and no look-up walks over them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where a function's arguments and result lie by the ABI, when it is not told of all classes
    whether they are passed by address (ABI_MAY_BE_INDIRECT). */
 #ifndef SYMBOLS_PASSING_H

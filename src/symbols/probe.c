@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "model/probe.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Where a process keeps the addresses of indirect functions (STT_GNU_IFUNC): words that the dynamic
  * linker, or the start-up code of a static program, relocates. Once a word is relocated it tells

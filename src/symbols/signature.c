@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/signature.h"
 
 #include <dwarf.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What debug information says of one function: its parameters in the source's order, its result,
  * and how far the ABI's rules can be believed for it.

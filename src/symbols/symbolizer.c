@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/symbolizer.h"
 
 #include <errno.h>

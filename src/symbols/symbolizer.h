@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The names of an image's code by address: all its function symbols, sorted, with those of its
  * debug file. For image_name_code() only; others use symbols/catalog.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/value_places.h"
 
 /* Makes the pointee hold the bytes from `low` to `high` (exclusive) behind its address, too. */

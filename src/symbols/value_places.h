@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where the scalars of a value lie, given where the value does. */
 #ifndef SYMBOLS_VALUE_PLACES_H
 #define SYMBOLS_VALUE_PLACES_H

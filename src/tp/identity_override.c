@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tp/identity_override.h"
 
 #include <dlfcn.h>

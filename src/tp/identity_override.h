@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * For whom a thread of the tracer speaks. liblttng-ust's contexts `vtid`, `vpid` and `procname` ask
  * gettid(), getpid() and pthread_getname_np() about who emits; all are found through the dynamic

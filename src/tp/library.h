@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which loaded library is which, for those who walk them with dl_iterate_phdr(3). */
 #ifndef TP_LIBRARY_H
 #define TP_LIBRARY_H

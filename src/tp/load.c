@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tp/load.h"
 
 #include <dlfcn.h>

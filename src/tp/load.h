@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Loads what needs LTTng's libraries, on demand, from beside the running executable: `make` puts it
  * in ../lib, `make install` in ../lib/ptrace_tracer.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A hit is one line. Entry and exit of a call stand apart, as other lines may come between; an exit
  * that does not follow its entry at once names the function again:

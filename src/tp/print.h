@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * --print: hits as readable lines, nested by depth, with no daemon and no LTTng.
  *

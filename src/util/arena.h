@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An arena: many small things that are freed together. What a probe points to lies in its
  * catalog's arena, so that probes are plain constant data without owners.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The capabilities (capabilities(7)) of a tracer that has more rights than the user who runs it: by
  * its file (setcap(8)), or because it was root before it became the user who called sudo. They stay

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Scope cleanup: `cleanup(free_charp) char *s = ...` frees s when it goes out of scope.
  * take_fd() and take_ptr() hand what a variable owns to somebody else and leave it empty.

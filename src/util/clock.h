@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Time that only goes forward: CLOCK_MONOTONIC. */
 #ifndef UTIL_CLOCK_H
 #define UTIL_CLOCK_H

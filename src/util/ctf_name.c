@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "util/ctf_name.h"
 
 #include <stddef.h>

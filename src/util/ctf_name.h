@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What names the metadata of a CTF trace can hold, as LTTng writes and babeltrace2 reads it. */
 #ifndef UTIL_CTF_NAME_H
 #define UTIL_CTF_NAME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "util/descriptors.h"
 
 #include <errno.h>

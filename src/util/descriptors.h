@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * File descriptors when there are hardly any left. Some are held back by a soft limit below the
  * hard one (setrlimit(2), RLIMIT_NOFILE): libraries, and what stays open, do without them, and what

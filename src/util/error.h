@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The one error convention: a function that can fail returns 0 (or a count) on success and a
  * negative errno on failure. Where a user will read why, it also takes a `struct error *`, which it

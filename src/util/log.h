@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The tracer's words: whole lines on stderr, each `ptrace_tracer: ...`, written in one write so
  * that lines of several threads and of the traced program do not mix. Control characters in what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "util/maps.h"
 
 #include <errno.h>

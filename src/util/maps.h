@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * /proc/PID/maps as data (proc(5)). parse works on a buffer, so it can be fed anything.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A hash table from a 64-bit key to a pointer: threads by ID, sites by address. Looking up and
  * removing never allocate; the table does not own what it points to.

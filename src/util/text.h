@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text that came from a target: bounded, and harmless on a terminal. */
 #ifndef UTIL_TEXT_H
 #define UTIL_TEXT_H

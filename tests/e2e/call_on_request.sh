@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The conversation with tests/targets/wait_for_line.c, for scripts that have sourced cases.sh: its
 # function work() is called when a test says so, and as often.
 # shellcheck shell=bash disable=SC2154,SC2034

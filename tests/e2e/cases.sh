@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What the end-to-end tests have in common. A test script sources lib.sh, then this, defines its
 # cases as functions case_NAME, and ends with
 #

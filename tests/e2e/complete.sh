@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # complete.sh COMPLETION LINE: prints what the function completes the line with, the cursor being where
 # the line has a `^`, or at its end. COMP_WORDS is as bash makes it: broken at the characters of
 # COMP_WORDBREAKS outside of quotes, which stay.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The conversation with tests/e2e/tp_driver.c, for scripts that have sourced cases.sh.
 # shellcheck shell=bash disable=SC2154
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * engine_alone ADDRESS PROGRAM [ARG...]: what a program needs to use the engine by itself: its one
  * header, and libptrace_engine.a. Counts the calls of the function at ADDRESS (hexadecimal) of a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes ELF files of some KB that claim, or lead to, far more: hostile_files.py KIND FILE."""
 import struct
 import sys

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Preloaded into the tracer: somebody who does something to the session right before or after the
  * tracer stops it, by liblttng-ctl, as lttng(1) does. INTERFERENCE says what: "stop" or "destroy"

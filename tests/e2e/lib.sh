@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Helpers for tests that need LTTng: a session daemon of the test's own, which meets nobody else's.
 # To be sourced (bash) at the top of a script, before it has done anything:
 #

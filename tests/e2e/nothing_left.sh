@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What holds of a program that was let go, for scripts that have sourced cases.sh:
 #
 #     note_before PID...     before the tracer comes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * notified TRIGGER N: prints what is captured when the trigger of that name fires, a line each time
  * ("notified 42 3.14 text"; "-" for what is not available), and ends after N times. Says "ready"

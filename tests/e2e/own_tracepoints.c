@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * own_tracepoints N: a program with an LTTng tracepoint of its own. Waits for a line on stdin, then
  * calls outside() N times, which calls insides(), in which the tracepoint is.

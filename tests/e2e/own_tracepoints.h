@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tracepoint of own_tracepoints.c. */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER own_tracepoints

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Reads what --print wrote and looks whether each thread's calls and returns belong together: a call
 # is as deep as calls are open, a return names the innermost open call of its depth. Prints
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The conversation with tests/targets/take.c under the tracer, for scripts that have sourced cases.sh.
 # shellcheck shell=bash disable=SC2154,SC2034
 

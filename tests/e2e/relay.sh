@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A relay daemon of the case's own, for scripts that have sourced cases.sh.
 # shellcheck shell=bash disable=SC2154,SC2034
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Real servers of a test's own, under load, and how they are visited: to be sourced by a script that
 # has fail(), wait_for() and ended() (lib.sh, cases.sh), $tracer, $build, and $dir to work in.
 #

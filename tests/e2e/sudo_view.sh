@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What a program can see of the rights, limits and state it was started with. See test_sudo.sh.
 # shellcheck shell=bash
 grep -E '^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp|Cpus_allowed|Sig(Blk|Ign)):' /proc/self/status

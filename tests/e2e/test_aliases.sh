@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Of the names of one address the one that debug information gives is shown; all of them select it.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Attaching, letting go, signals and exit statuses.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The LTTng back end by itself: made-up functions and hits (tp_driver.c) through a session daemon,
 # read by babeltrace2, compared as text.
 # shellcheck disable=SC1091,SC2154

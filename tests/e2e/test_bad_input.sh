@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Every bad input: one clear line, the right exit status, nothing left behind.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

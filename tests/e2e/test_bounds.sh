@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Small hostile files and patterns cost little memory and time, whatever they claim.
 command -v python3 >/dev/null || { echo 'SKIP: no python3'; exit 77; }
 # What the sanitizers take is not the tracer's.

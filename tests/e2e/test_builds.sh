@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # How programs are built: one program with a library (builds/builds.c, builds/library.c) that know how
 # often each of their functions is called, built by each compiler in each way there is. Each build
 # runs bare, traced from its start, and attached to and let go several times: it says and returns the

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The tracer with capabilities of its file's (setcap), run by an ordinary user; and what it keeps of
 # root's under sudo. It takes root to make such a file, be it through sudo.
 if [[ $(id -u) != 0 ]]; then

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Children: those that live in their parent's memory, and those that begin a PID namespace.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

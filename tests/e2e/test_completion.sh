@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What bash is told to complete a command line with.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What a call costs, in counts and not in time: stops, ptrace calls by kind, reads and writes of
 # memory, as the engine counts them (--stats), for 1000 calls more in the steady state. These are the
 # numbers the design allows, and a hit that costs more fails here.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # All kinds of C++ names: each is readable, can be typed to lttng as --list shows it, and stands for
 # exactly the calls of its function, as the program itself has counted them.
 . "$(dirname "$0")/lib.sh"

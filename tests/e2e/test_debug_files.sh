@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Debug files that are not as they should be, and servers that have them: no program is harmed, and
 # none stands still for them.
 # shellcheck disable=SC1091,SC2154

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # --deref, --strings=all and the names of functions behind addresses: what tests/targets/pointers.c
 # has, in lines and in LTTng's events.
 # shellcheck disable=SC2154

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Few file descriptors: nothing that is traced is harmed, and what cannot be done is said.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

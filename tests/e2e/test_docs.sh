@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The recipes of docs/lttng.md, run as they are printed: what stands in the blocks ```sh of a section,
 # in its order, by one bash in a directory and a home of its own. Between them stand comments
 # `<!-- test: COMMAND -->`, which wait for what a reader would see, and check what came of it.

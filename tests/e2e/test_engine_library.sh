@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The engine is a library of its own: one header and libptrace_engine.a are enough to use it, and it
 # needs neither LTTng nor an ELF or DWARF library.
 set -u

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What sessions ask for while a program is traced: any number of them, in any order, at any time; and
 # what nobody asks for costs nothing. The program calls when it is told to, so all counts are exact.
 . "$(dirname "$0")/lib.sh"

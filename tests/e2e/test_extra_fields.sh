@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # --with and --stack: facts of calls as fields, in LTTng's events, in its filters, and in lines.
 # shellcheck disable=SC1091,SC2154
 . "$(dirname "$0")/lib.sh"

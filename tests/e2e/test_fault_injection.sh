@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Each call by which the tracer may be let down fails once, by every way that leads to it, while a
 # program with threads, children and libraries is launched, followed or attached to and let go:
 # tests/inject/drive.py has what is checked. The plain build, which the library can be preloaded to.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Each fuzzer for a moment, on its corpus and on changes of it; `make fuzz` goes on for longer.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Names that C, CTF and LTTng do not allow, or that readers of traces take for others: every trace can
 # be read, and every name in it is the expected one. `make names` does the same for longer.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Indirect functions (STT_GNU_IFUNC), of which each process chooses an implementation: they are traced under
 # their own names, however the program is linked and whenever it is met.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Job control: a program that stops, and the shell that waits for the tracer.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What other languages than C and C++ do with arguments and results, and what compilers do to
 # results: what is not known is not taken for nothing.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # --list runs nothing but the system's dynamic linker, which tells the libraries, and of that no more
 # than it takes to find them.
 #

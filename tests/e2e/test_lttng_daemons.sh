@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # LTTng's daemons come, go and die while a program is traced: it is said, the program runs on, and what
 # a new daemon's sessions ask for is planted again.
 . "$(dirname "$0")/lib.sh"

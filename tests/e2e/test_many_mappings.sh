@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Processes of very many mappings.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Several processes to attach to: what cannot be attached to is named, and the others are traced.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

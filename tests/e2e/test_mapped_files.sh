@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Files as processes have them mapped: libraries that come and go, files that were deleted, replaced or
 # written over, a program started by way of the dynamic linker, odd layouts.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Where tracer and program run: other namespaces, other roots, with little around them.
 # shellcheck disable=SC1091,SC2154
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Sessions of the tracer's own (-o): nothing is lost while somebody empties the rings, what was lost
 # is counted exactly, and the trace is readable whoever is killed.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # --print, --list, selection and what needs no session daemon.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Programs and libraries as the distribution ships them: stripped, optimized, somebody else's.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The progress line on a terminal, which script(1) provides, and what the end says of each function.
 # shellcheck disable=SC1091,SC2154
 . "$(dirname "$0")/lib.sh"

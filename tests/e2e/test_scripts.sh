@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What is around the tracer: the comparison with the wrapper, installation, the house's rules.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

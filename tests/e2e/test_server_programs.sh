@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Servers as the distribution ships them, under load: no request fails, no call is missed.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Through a real session daemon, and read back with babeltrace2: the ways in to a session, and what
 # LTTng's own commands do with the tracer's events.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Which recording session it is, and what is done to it (tp_driver.c, without a traced program).
 # shellcheck disable=SC1091,SC2154
 . "$(dirname "$0")/lib.sh"

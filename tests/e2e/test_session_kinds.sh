@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Every kind of session and channel: what is recorded is whole, in order and readable.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

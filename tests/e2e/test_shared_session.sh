@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Several tracers in one session, and the user, who stops, starts, destroys and remakes it. Read back
 # with babeltrace2, and each call is there, or it is said that it is not.
 . "$(dirname "$0")/lib.sh"

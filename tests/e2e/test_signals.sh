@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Signals that end the tracer: it lets go of the program first.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

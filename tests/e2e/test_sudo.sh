@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Under sudo the events land in the session of the user who called sudo. It takes root, be it through
 # sudo.
 command -v sudo >/dev/null || { echo 'SKIP: no sudo'; exit 77; }

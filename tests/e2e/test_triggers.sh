@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Triggers of LTTng's that wait for function calls.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

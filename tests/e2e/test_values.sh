@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Random values through functions with random signatures: every one is shown as it was passed.
 # `make values` does the same a million times.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * text_clean PID...: whether the code of the processes is what their files hold. Every executable
  * mapping of a file is compared with the file, byte for byte. 0: it is; 1: it differs, and where is

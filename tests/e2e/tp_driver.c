@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Drives the LTTng back end and the session without a traced program: functions (tp_probes.h) and
  * hits are made up. Commands come from stdin, one a line, each answered by one line on stdout:

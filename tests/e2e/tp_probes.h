@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The functions that tp_driver.c makes up: good ones, with fields of every kind, and those that a
  * back end has to leave out. None of them is anywhere; their values are made up with each hit.

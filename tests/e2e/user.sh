@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # An ordinary user with a session daemon of their own, for scripts that have sourced cases.sh and run
 # as root. Where a mount namespace may be made, a user is made up in one, with /etc/passwd and sudo's
 # rules of the test's own; else it is the user who runs the tests ($TEST_CALLER), if LTTng is new to

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the engine tests have in common: a target of tests/targets is run under the engine with a
  * sink that records, and what it says of its own calls ("NAME ENTRIES EXITS", see

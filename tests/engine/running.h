@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The target wait_for_line, which does what it is told while it is attached to.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Running targets: attached to, served, and let go; while it is attached recorded is exactly what
  * the target did, and afterwards it is as it was.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Each target runs in four ways: bare, traced from the start, so with its threads being handed from
  * one thread of the engine to another, and attached to and let go again and again while it runs, at

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What is told of calls besides their values: depth, duration, who called. The C library's own
  * unwinder, asked inside the target, says what the call chain is.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What is done to a process while one of its threads is in fork(2) its child lacks, and gets.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Functions that nobody asked for and that are called from where traced ones are called, too: they
  * cost next to nothing, and no call is missed for it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Targets that are killed, stopped and continued from outside at moments that chance picks: the
  * engine sees it through to its end, and who waits for the target sees what it sees bare.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Targets traced from the start: recorded is exactly what they did, and they do and say exactly
  * what they do without a tracer.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A process of a thousand threads with a thousand functions armed: attached to, served to the last
  * call, and let go, with no more requests for each thread than it takes.

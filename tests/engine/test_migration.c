@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Traced threads that are handed from one of the engine's threads to another, all the time: nothing
  * of what they do is lost, and nothing of it is seen on them.

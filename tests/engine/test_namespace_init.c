@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A child of the tracer's that is the init of a PID namespace: its end is reported, though it is
  * let go before.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Programs that may be traced by who traces them already, and by nobody else of the same user: they
  * come to no harm, and are recorded to the last call. As an ordinary user, since root may do all.

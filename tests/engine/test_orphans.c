@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Children whose parent ends while it is in fork(2), so that it does not tell of them: they are
  * rid of the breakpoints they inherit, or followed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Processes that live in one memory: whoever watches something in it is called as long as it is
  * there, and never afterwards.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Many processes in one memory: attached to, let go and seen to their end in time that grows with
  * their number only, and let go at once although most of them cannot be stopped.

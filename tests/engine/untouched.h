@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What holds of a process that was let go: nobody traces it, the code it has mapped is what the
  * files hold, byte for byte, and its threads have the affinities, signal masks and dispositions

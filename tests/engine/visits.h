@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Visits: a running process is attached to for some time that chance picks, and let go again.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the fuzzers have in common. Each tests/fuzz/fuzz_*.c defines LLVMFuzzerTestOneInput(), which
  * fails by fuzz_fail() or by what sanitizers find, and keeps nothing from one input to the next.

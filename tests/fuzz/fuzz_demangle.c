@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any text as a symbol's name: what comes of it can be registered, and be typed. */
 #include "fuzz/fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * libFuzzer entry: displaces any bytes from anywhere to anywhere, and decodes the copy again. Built
  * and run by `make fuzz`.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Any bytes as an ELF file with debug information, and all its probes: each name can be registered
  * and told apart, and each value lies where there is one. The last byte says how far addresses are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any text as /proc/PID/maps: what is taken of it ascends and does not overlap. */
 #include "fuzz/fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A line of the input is a pattern, the next a name: the pattern matches it when the regular
  * expression, taken as it is, matches all of it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Hits of any values, texts and names as lines of --print: each is one line of what can be seen. */
 #include "fuzz/fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The lines of the input are a rule's pattern, its exclusions and, the last one, an event's name:
  * the rule matches as a matcher says that keeps all it may be at.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any text as a saved session. */
 #include "fuzz/fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A call chain by any registers, memory and unwind tables. There is no thread: memory_read() is
  * replaced (--wrap, see tests/fuzz.mk), and knows three pieces of memory that the input fills: what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any bytes as unwind rules: each look at them ends, and reads nothing outside. */
 #include "fuzz/fuzz.h"
 

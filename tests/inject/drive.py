@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """
 Lets each call of a kind that the tracer makes fail, one in each run, and checks what became of the
 program it traces and of what it says.

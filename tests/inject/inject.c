@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * To be preloaded into the tracer: lets one call of a kind fail, as the kernel could let it.
  *

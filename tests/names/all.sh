@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # all.sh [PROGRAMS]: as many programs with hostile names (100), by both compilers, with and without a
 # field of --with's. Prints what was compared; fails on any difference.
 # shellcheck source=tests/e2e/lib.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Makes a program whose functions, parameters, members and enumerators have hostile names, and says
 what a trace of it must show.
 

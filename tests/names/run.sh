@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Sourced after tests/e2e/lib.sh and cases.sh, in a directory of one's own, with a session daemon: makes
 # programs with hostile names, records them and reads the traces.
 # shellcheck shell=bash disable=SC2154

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * References that lead nowhere, as a program makes them that is wrong: to NULL, and to a page that
  * nobody has mapped.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Classes whose addresses are passed on the stack. Unoptimised code of clang loads such an address
  * into a register, and says for the whole function that the class lies behind that.

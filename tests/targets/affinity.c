@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * affinity: calls work() until the thread finds itself bound to one CPU (by asking the kernel, not
  * the C library), or for WAIT seconds at most. Whatever it then asks for or makes must show the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Functions of several names, called by all of them. */
 __attribute__((noinline)) int marker(int val)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Calls of leaf() from known places. What leaf() says of who called it, "chain ADDRESS...", comes
  * from the C library's backtrace(3), the innermost caller first.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a child process checks that nobody traces: that the code it inherited is that of the
  * program's file.

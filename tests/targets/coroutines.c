@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * coroutines [ROUNDS=50]: three coroutines (makecontext(3), stacks from malloc(3)) that yield to
  * each other inside nested traced calls, so that calls of several stacks are open at once and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * coroutines20 [ROUNDS=50]: C++20 coroutines: generate() yields ROUNDS times to drain(), calling
  * produce() each time; every other generator is destroyed half-way. Functions of their own name are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * crowd CHILDREN: forks so many children that all are there at the same time; when the last one is,
  * each calls work() five times and ends.

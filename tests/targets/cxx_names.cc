@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // Functions with all the names that C++ knows. Each is called a few times, and how often is counted
 // by the compiler's own means (-finstrument-functions). At the end each function's address in the
 // file and its number of calls are printed, one a line.

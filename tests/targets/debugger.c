@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * debugger [ROUNDS=10] [refused]: a debugger and its program in one. A child asks to be traced
  * (PTRACE_TRACEME) and calls work(); its parent, who calls work() too, sets a breakpoint of its own

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // Classes that declare how they are copied and destroyed, and may default it: for
 // tests/unit/test_defaulted_members.c.
 struct Trivial {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * die_by_signal [SIGNAL=SIGTERM] [CALLS=10]: calls work() CALLS times, then die() raises SIGNAL,
  * which kills (without a core file).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dispatch MODE [CALLS=100000]: functions that are called by pointer, all from one place, CALLS of
  * them; one in a hundred is wanted(), which is traced, the others are not. MODE is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dlopen [ROUNDS=5] [CALLS=100]: loads libdlopen_lib.so from beside itself, calls its lib_work()
  * CALLS times and unloads it, ROUNDS times.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The library of dlopen.c: lib_work() counts its calls where the program says. */
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ends WAY [CALLS=50]: calls work() CALLS times, then ends inside outer(), middle() and inner(),
  * none of which returns. WAY is how:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * exceptions [CALLS=50]: C++ exceptions through frames with destructors, caught by type, caught and
  * thrown again, caught by `...`; plain() is called after each, as deep as what was unwound. Calls

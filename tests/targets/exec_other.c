@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * exec_other [CALLS=100] [thread]: calls work() CALLS times, then execs() executes one_thread from
  * beside itself with the argument 2*CALLS; with `thread`, from a thread that is not the first,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * exit_in_function: outer() calls leave(), which ends the program with status 7; at_end() is called
  * on the way out.

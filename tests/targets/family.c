@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * family [wait]: threads, children and a library, and what became of them. work() is called CALLS
  * times by the main thread and by each of two others, meanwhile one more makes children:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fault_behind: the instruction behind a call faults, once, while another thread is in a call from
  * the same place, and the handler waits until that thread has come back. Then the call is made

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * first_instructions [CALLS=20]: calls functions whose first instruction is each of a kind (the
  * functions are in first_instructions.S), CALLS times each, and checks what they did.

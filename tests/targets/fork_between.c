@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fork_between: a thread forks while the main thread is stopped in tell(). What happens to the
  * memory of the process before the main thread goes on, the child does not have. The program has

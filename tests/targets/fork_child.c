@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fork_child [CALLS=100]: calls work() CALLS times, then forks() inside, whose call therefore
  * returns in both processes (it is the parent's call, and returns there); the child calls work()

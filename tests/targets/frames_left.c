@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * frames_left WAY [ROUNDS=50]: calls that are left without returning, again and again, with calls
  * that do return in between, from the same places and as deep. WAY is one of

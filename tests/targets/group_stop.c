@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * group_stop [ROUNDS=5] [CALLS=10]: calls work() CALLS times and stops itself with SIGSTOP, ROUNDS
  * times; a child sees to it that it is continued, and on_continue() is called by the handler of

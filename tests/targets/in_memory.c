@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * in_memory PROGRAM [ARG...]: copies the program to a file in memory (memfd_create(2)) that has its
  * name, and executes that.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * indirect [LIBRARY]: calls functions that resolvers choose (STT_GNU_IFUNC). First it prints
  * "pid PID" and "text ADDRESS"; then, for each line that is read, it does one of these, or nothing,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A library with a function that a resolver chooses: see indirect.c. */
 typedef int one(int x);
 

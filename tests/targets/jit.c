@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jit [CALLS=200]: code made at run time calls work(), CALLS times each: from a buffer that is
  * written anew between the calls (what stands behind the call differs in kind and operand), from

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * job COMMAND...: what a shell with job control does of a job. Runs the command in a process group
  * of its own, its output in the file "output", prints "job PID", and obeys lines on stdin:

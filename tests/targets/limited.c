@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * limited [CALLS=200]: sets its limits (setrlimit(2)) as tight as it can live with: no more memory,
  * files, processes, locked memory, pending signals or file size than it has; then calls work()

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * longjmp [CALLS=50]: outer() calls middle() calls thrower(), which jumps back into outer();
  * after() is then called as deep as middle() was. retry() calls the same thrower() from the same

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * made_code [ROUNDS=300]: does what just-in-time compilers and their garbage collectors do. A piece
  * of code that calls work() lies in memory of the program's own; after each call the code is copied

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * many [THREADS=1000]: a process of many threads and 1000 functions, f000() to f999(), to be
  * attached to. Prints "pid PID" first. For each line on stdin each thread calls five of the

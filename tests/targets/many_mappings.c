@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * many_mappings COPIES [full]: maps libmapped_lib.so so many times once more, two mappings each,
  * the second one executable; with `full` also as much as the kernel allows of anonymous memory, so

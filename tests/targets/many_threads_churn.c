@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * many_threads_churn [THREADS=200] [CALLS=20]: THREADS threads one after the other, eight at a
  * time, each calling work() CALLS times in its short life. Prints "work THREADS*CALLS

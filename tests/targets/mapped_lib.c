@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two functions that need no data, so that they can be called wherever the file is mapped. */
 __attribute__((noinline)) long mapped_one(long i);
 long mapped_one(long i)

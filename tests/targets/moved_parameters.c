@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Parameters that the functions keep in other registers than they are passed in, and a function of
  * Windows' calling convention. It prints what it passes as a trace of it shows it.

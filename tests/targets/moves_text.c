@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * To be preloaded: puts other pages in the place of the program's text, as some servers do to have
  * huge ones. MOVE_TEXT=all: of all of it; MOVE_TEXT=part: of all but its last page.

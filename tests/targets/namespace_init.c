@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * namespace_init WAY [CALLS=20]: the init of a PID namespace of its own calls work() CALLS times,
  * and then what WAY says happens to it. It is made by this program, which needs a user namespace

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * nested [CALLS=50]: a function within a function, called by way of code that GCC writes onto the
  * stack, which is executable here: apply() calls it by a pointer, and it calls work(). GCC only.

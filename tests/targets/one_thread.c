@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * one_thread [CALLS=1000] [PREFIX]: one thread calls work() CALLS times.
  * Prints "work CALLS CALLS", with PREFIX in front.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * orphans WAY [SPINS=0]: a thread makes children by fork(2), one after the other, while the main
  * thread, when the first one is made and after some turns more, ends them both: by _exit(2) (WAY is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Functions that options of the compiler make follow other rules: -fpcc-struct-return,
    -mlong-double-128. */
 struct pair {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * own_int3 [CALLS=20]: a program with breakpoints of its own. CALLS times each: work(), an int3 in
  * the middle of traps(), an int3 as the first byte of own_trap() (no breakpoint can be set there),

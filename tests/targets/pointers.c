@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Addresses of all kinds: that lead to values, nowhere, to where nothing is, and to a structure
    that ends where the memory does. tests/e2e/test_deref.sh knows by heart what is to be shown. */
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * processes WAY [CALLS=50]: child processes made in many ways. work() is called by the program
  * itself, CALLS times before and CALLS times after the child was made, in_child() CALLS times by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * recursion [DEPTH=500]: descend() calls itself until it is DEPTH deep; fib(15) calls itself twice.
  * Prints "descend DEPTH DEPTH" and "fib 1973 1973".

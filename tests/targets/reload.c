@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * reload COUNT CHILDREN: loads COUNT copies of libdlopen_lib.so, each a file of its own in the
  * working directory that is removed again, calls lib_work() of each once, and forks CHILDREN

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How programs that are traced say what they did: "NAME ENTRIES EXITS" for each function, the
  * numbers being their own. What a program checks about itself it says on stderr, and then exits

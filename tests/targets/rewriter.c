@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rewriter FILE: writes FILE anew, in place, for ever: it is empty, then has its first half, then
  * is whole again, each for up to some milliseconds. Ends by SIGTERM, with the file whole.

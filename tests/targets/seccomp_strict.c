@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * seccomp_strict [CALLS=50]: calls work() CALLS times, enters the strict mode of seccomp(2), in
  * which every system call but read, write, _exit and sigreturn is its death, calls late() CALLS

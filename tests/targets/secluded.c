@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * secluded CHILDREN: a process that other processes of its user may not look into (prctl(2),
  * PR_SET_DUMPABLE) and that is under a seccomp filter, which allows all. It forks children one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * segv_fixup [CALLS=20]: functions whose first instruction faults. A handler that looks at the PC
  * and finds it at the function's first byte mends the fault: for reads() it sets the pointer right

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * shared_memory WAY [CALLS=20]: a child process lives in its parent's memory, and then somebody
  * loads libdlopen_lib.so, calls its lib_work() CALLS times, and unloads it. WAY is one of

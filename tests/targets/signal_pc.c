@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * signal_pc [SIGNALS=400] [THREADS=2]: a timer of 2 kHz for each of THREADS threads, which call
  * functions of many kinds until SIGNALS have come to each. Every handler runs on a stack of its

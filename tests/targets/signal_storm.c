@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * signal_storm [SIGNALS=200]: a timer signal every half millisecond, whose handler calls
  * in_handler(), while the main loop calls work() until SIGNALS have come.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * signals_awaited [ROUNDS=50]: signals that are not handled but fetched: SIGCHLD of children by
  * sigwait(3), signalfd(2) and sigtimedwait(2) in turn, SIGTRAP that the program sends itself while

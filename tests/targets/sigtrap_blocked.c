@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sigtrap_blocked [CALLS=50]: calls work() CALLS times with every signal blocked, then CALLS times
  * with SIGTRAP ignored, then CALLS times in a thread that has all signals blocked; each time

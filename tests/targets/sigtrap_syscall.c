@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sigtrap_syscall [CALLS=50]: blocks, ignores and handles SIGTRAP by syscall(), not by the
  * functions of the C library that are for it, and calls work() CALLS times in each state;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a program can see of itself that a tracer might disturb: what it does with each signal, the
  * signals its last thread blocks and those that wait, its CPUs, its alternate signal stack. Each

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * suspends HOW [CALLS=100]: calls work() CALLS times, stops itself, and calls it as often again
  * once it is continued. Prints "work TOTAL TOTAL" and exits with 7. HOW:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // C++ functions for tests/unit/test_signature.c: names, overloads, `this`, references, classes.
 namespace ns
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // Classes of the C++ library that tests/unit/test_signature.c expects to be shown as what they
 // stand for.
 #include <memory>

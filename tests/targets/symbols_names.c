@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Symbols that are awkward: aliases, resolvers, statics of one name, clones, cold parts. */
 #include <stdlib.h>
 

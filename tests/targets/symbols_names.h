@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef SYMBOLS_NAMES_TARGET_H
 #define SYMBOLS_NAMES_TARGET_H
 

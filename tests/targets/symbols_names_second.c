@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The other file of symbols_names.c, with statics of the same names. */
 #include "symbols_names.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Functions of many types, whose fields tests/unit/test_signature.c expects by heart. Built by
  * several compilers at several levels; nothing here runs but main().

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Static functions that an optimiser may change without telling by their names: clang passes no
  * unused or constant arguments, and returns no unused results.

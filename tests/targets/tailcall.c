@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tailcall [CALLS=100] [STEPS=200]: first() ends in a jump to second(), CALLS times; is_even() and
  * is_odd() jump to each other STEPS times in one go. All of a chain return by one return.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * take: calls functions with the arguments that it is told. Obeys lines on stdin, answering each
  * with "taken TOTAL", the calls of take() so far:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the programs that the engine is tested on have in common. Each is quick, ends by itself, and
  * prints one line for each of its functions that a test may trace:

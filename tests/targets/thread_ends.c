@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * thread_ends [THREADS=20]: threads that end inside traced calls: by pthread_exit() in leaves(), or
  * cancelled while they wait in waits(), each with a cleanup handler that calls cleans(); then the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * threads8 [CALLS=1000]: eight threads, started together, call work() CALLS times each.
  * Prints "work 8*CALLS 8*CALLS".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Runs a program under a seccomp filter such as containers have: most is allowed, some system calls
  * are said not to exist or not to be permitted.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A process that other processes of its user may not look into (prctl(2), PR_SET_DUMPABLE). */
 #include <signal.h>
 #include <sys/prctl.h>

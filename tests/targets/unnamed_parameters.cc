@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Functions that the compiler makes, whose parameters have no names: an inherited constructor, and
  * what a pointer to a lambda leads to.

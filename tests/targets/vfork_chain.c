@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * vfork_chain [PROCESSES=3]: each process waits in vfork(2) for the next one, so that all of them
  * live in one memory. Prints "pid PID" of the first one, then the last one says "deep" and obeys

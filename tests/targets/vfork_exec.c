@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * vfork_exec [CALLS=100]: calls work() CALLS times; a vfork child, in the same memory, calls
  * in_child() once and executes /bin/true; then work() CALLS times more, and the same by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // Classes with virtual bases, by value: for tests/unit/test_virtual_bases.c.
 #include <utility>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * wait_for_line [THREADS=1] [seccomp]: to be attached to. With `seccomp`, a system call that maps
  * memory is its death from then on. Prints "pid PID" first and then obeys lines on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * withdrawn threads|fork [CALLS=100]: calls work() once, forbids other processes of its user to
  * look into it (prctl(2), PR_SET_DUMPABLE), and calls work() CALLS times

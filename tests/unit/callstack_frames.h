@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Calls and returns, as the tests of the call stack have them: two stacks, some functions, and what
  * the caller put into a frame, which must come out again.

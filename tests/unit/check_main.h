@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What every Check program has in common. A test file defines its tests and one suite:
  *

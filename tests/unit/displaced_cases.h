@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Instructions of every shape, each as assembled bytes, with the kind of copy that is to be made of
  * them. In most of them a displacement of 0x10000 from RIP is data, and a branch goes to a byte

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Runs instructions in a child process: natively at their own address, or as a displaced copy, from
  * one and the same state of registers, flags, vector registers and memory, and tells what became of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Checks a displaced copy by decoding it: whatever the copy does must be what the original does at
  * its own address. Shares no code with what makes the copies but the decoder. For the tests and the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What is printed, and read again: setup() and teardown() are the fixture of a test of --print,
  * `print` prints, expect() says what that was.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the tests of src/symbols share: the files that tests/symbols.mk builds, and probes as text.
  */
 #ifndef SYMBOLS_FILES_H

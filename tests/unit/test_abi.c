@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The examples of the ABI's documents, and what compilers were seen to do. */
 #include <stdio.h>
 

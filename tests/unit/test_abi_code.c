@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is read from the machine code of functions of x86-64 about their argument registers. */
 #include <check.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is known of an address space's mappings; the "target" is the test's own process. */
 #include "ptrace/core/address_space.h"
 

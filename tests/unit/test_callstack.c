@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The open frames of a thread: calls and returns, tail calls, coroutines. */
 #include <errno.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Frames that are left by a jump: longjmp() and what is like it, seen and unseen. */
 #include <stdint.h>
 

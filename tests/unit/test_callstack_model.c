@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Random histories of a thread, two ways: beside a simulated program that knows the truth, and
  * beside a reference that follows the rules of callstack.h by looking through a plain list.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where the capabilities are in effect that a tracer with more rights than its user has. It takes
    root to have any. */
 #include "util/capabilities.h"

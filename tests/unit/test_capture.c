@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Values out of registers and memory; the "target" is the test's own process. */
 #include "ptrace/capture/capture.h"
 

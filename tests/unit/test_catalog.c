@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Functions of whole files: linked in every way, stripped, with debug files elsewhere. */
 #include <dlfcn.h>
 #include <errno.h>

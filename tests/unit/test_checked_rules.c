@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What was found fit of unwind rules is kept as it was. */
 #include "ptrace/capture/checked_rules.h"
 

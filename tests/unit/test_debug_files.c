@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Separate files of debug information: what names lead to, what is taken of it, and files that are
  * written to while they are read.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Classes that declare copy constructors or destructors, which may be defaulted: how they are
  * passed is known where the compiler tells (DW_AT_defaulted, DW_AT_calling_convention). Where it

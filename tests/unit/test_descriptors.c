@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Descriptors that are held back, and found when all others are used up. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is decided about each kind of instruction, and what is told about its copy. */
 #include "unit/displaced_cases.h"
 #include "unit/displaced_verify.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Copies of real code: the first instructions of every exported function of the machine's own
  * libraries are displaced, near and far, and the copies decoded again.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Every case of displaced_cases.h is executed: natively, and as a copy in a near and in a far slot
  * while an int3 stands at the site. Registers, flags, vector registers, memory, the PC and the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Facts of a call as fields behind the function's own. */
 #include "symbols/extra_fields.h"
 #include "unit/check_main.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files that are no ELF, not ours, cut short, or damaged: a clear line or fewer functions, never a
    crash. */
 #include <elf.h>

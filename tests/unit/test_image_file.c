@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The file of an image: open only while it is read, and nothing else is ever read for it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The modules of live processes, held against what their loader says. */
 #include <dirent.h>
 #include <dlfcn.h>

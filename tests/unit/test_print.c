@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --print: what a hit looks like as a line. */
 #include <float.h>
 #include <math.h>

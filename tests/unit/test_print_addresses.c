@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --print: addresses and what they lead to. */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Single lines of /proc/PID/status: what can be read, and why not. */
 #include "ptrace/os/proc_status.h"
 

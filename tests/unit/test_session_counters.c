@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Counters in channels. Which of them can be counted is this file's to say: it takes the place of
    the system call. */
 #include "tp/session/session_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rules of a session: read from its saved form, and matched with names. */
 #include "tp/session/session_internal.h"
 

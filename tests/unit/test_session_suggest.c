@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which names a name that is none of them was meant to be. */
 #include "tp/session/session_suggest.h"
 

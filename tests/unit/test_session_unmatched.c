@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Which rules ask for one of our names, and which for none. What the session daemon knows of other
  * programs' tracepoints is this file's: it takes the place of liblttng-ctl's functions.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The fields of functions, read from what gcc and clang write of tests/targets/symbols_types.c and
  * symbols_cxx.cc. All compilers, levels and forms of DWARF must come to the same; how a type is

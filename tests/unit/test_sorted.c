@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The search in a sorted array, against counting. */
 #include "util/sorted.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names of code by address: of one file, and of all that a process has mapped. */
 #include <dlfcn.h>
 #include <elf.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The hash table against a plain array. */
 #include "util/table.h"
 

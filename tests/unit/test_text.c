@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What came from a target does nothing to a terminal, and is cut between characters. */
 #include "util/text.h"
 

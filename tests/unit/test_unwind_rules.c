@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which unwind rules are given to libunwind: those that compilers write, and none that break it. */
 #include "ptrace/capture/unwind_rules.h"
 

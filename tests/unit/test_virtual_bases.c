@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Classes with virtual bases: they are passed by address, so what comes before and after them has
  * its place; what lies in the virtual base is not shown. Read from what gcc and clang write of

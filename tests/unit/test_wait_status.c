@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Wait statuses as waitid(2) reports them, and as the kernel made them for real processes. */
 #include "ptrace/os/wait_status.h"
 

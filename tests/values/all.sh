@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # all.sh [CALLS]: CALLS random calls (a million), of C and C++ by both compilers: optimised and not, in
 # strict DWARF 4, treated by dwz, and without -fvar-tracking, with addresses followed to no, one and two
 # steps; traced with LTTng, and some with --print too. Prints what was compared, and how many values

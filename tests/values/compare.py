@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Compares what a program of generate.py says it passed with a trace of it, value by value.
 
 compare.py EXPECTED TRACE LIST: the first two without what stands in front of the events. Values may

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The lines that a trace of the calls of a program made by generate.py is expected to hold, on
  * stdout. Two dialects: "print", that of --print, and "ctf", that of babeltrace2's text; both

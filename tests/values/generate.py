@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Makes a C or C++ program of functions with random parameters and results.
 
 The program calls them with random values and prints the lines that a trace of the calls is to

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The values that programs made by generate.py pass and return: random ones, the same for the same
  * seed, with what is rare (edges, NULL, bad addresses, long texts) among them often enough.

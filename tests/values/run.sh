@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Sourced after tests/e2e/lib.sh and cases.sh, in a directory of one's own: makes programs with
 # generate.py, traces them and compares.
 # shellcheck shell=bash disable=SC2154

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What programs made by generate.py are built with: random values (random_values.h), what a trace
  * of the calls shows (expected.h), and the calls one after another.

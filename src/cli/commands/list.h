@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --list: the functions that would be traced. */
 #ifndef CLI_COMMANDS_LIST_H
 #define CLI_COMMANDS_LIST_H

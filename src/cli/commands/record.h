@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The default command: traces and records. */
 #ifndef CLI_COMMANDS_RECORD_H
 #define CLI_COMMANDS_RECORD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What differs between processors, as a few functions over <sys/user.h>'s registers. One arch_*.c
  * is compiled; nothing else in the tracer asks which.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Displaced instructions: what stands at a breakpoint site, copied so that threads can run it in a
  * slot elsewhere while the breakpoint stays planted. Pure: bytes in, bytes out, no process.

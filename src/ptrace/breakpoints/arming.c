@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/breakpoints/arming.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the engine's user wants of addresses: arm, disarm, watch. See also ptrace/engine.h. */
 #ifndef PTRACE_BREAKPOINTS_ARMING_H
 #define PTRACE_BREAKPOINTS_ARMING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/breakpoints/code_slots.h"
 
 #include <errno.h>

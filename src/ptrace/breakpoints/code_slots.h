@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Slots: room in the target for out-of-line copies of instructions. Each arena is one private
  * anonymous mapping (read and execute) made by the target itself near the code it serves, in the

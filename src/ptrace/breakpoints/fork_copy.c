@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/breakpoints/fork_copy.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The copy of an address space that a child of fork(2) has, with all that stands in it. */
 #ifndef PTRACE_BREAKPOINTS_FORK_COPY_H
 #define PTRACE_BREAKPOINTS_FORK_COPY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A thread of an address space that makes system calls for the engine. */
 #ifndef PTRACE_BREAKPOINTS_HELPER_THREAD_H
 #define PTRACE_BREAKPOINTS_HELPER_THREAD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The memory as the program has it: breakpoints that are planted do not show. */
 #ifndef PTRACE_BREAKPOINTS_PROGRAM_MEMORY_H
 #define PTRACE_BREAKPOINTS_PROGRAM_MEMORY_H

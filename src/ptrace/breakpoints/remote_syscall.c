@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/breakpoints/remote_syscall.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A system call made by a thread of the target. No code is written: the thread is sent to a system
  * call instruction that is there already, in its vdso, and stopped before and after.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/breakpoints/return_sites.h"
 
 #include "model/hit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Return sites: breakpoints at the addresses that traced functions return to. They stay planted for
  * every call site seen, as long as some function that returned there is armed for its exit.

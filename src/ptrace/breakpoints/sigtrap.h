@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The program's own SIGTRAP. When a breakpoint traps while SIGTRAP is blocked or ignored, the
  * kernel unblocks it in the thread and resets its disposition to the default for the whole process,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A site: an address where threads are to be caught, what is wanted there, and what stood there.
  * How a site is served (today: a breakpoint, a stop, and a displaced copy of the instruction) is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/breakpoints/site_table.h"
 
 #include "ptrace/breakpoints/site.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* All sites of an address space, by their addresses. */
 #ifndef PTRACE_BREAKPOINTS_SITE_TABLE_H
 #define PTRACE_BREAKPOINTS_SITE_TABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running the instruction at a breakpoint where it stands, by a single step. */
 #ifndef PTRACE_BREAKPOINTS_STEP_H
 #define PTRACE_BREAKPOINTS_STEP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Taking breakpoints out of a memory, by whatever way there is: through /proc/PID/mem, or word by
  * word through ptrace(2) where that cannot be opened or does not take it. Nobody is let go with a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/capture/capture.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Capture: the values of a hit, read from a stopped thread's registers and memory where its probe
  * says they lie. All room is made beforehand; a hit allocates nothing.

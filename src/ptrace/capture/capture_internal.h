@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parts of capture among themselves; others use capture.h. */
 #ifndef PTRACE_CAPTURE_CAPTURE_INTERNAL_H
 #define PTRACE_CAPTURE_CAPTURE_INTERNAL_H

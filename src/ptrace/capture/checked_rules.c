@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/capture/checked_rules.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Unwind rules (FDEs and CIEs of .eh_frame) that were looked at and found fit, as they were then. A
  * program may write to its memory meanwhile: what is given to libunwind of them comes from here,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/capture/extra_fields.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Facts of a call: fields of an event that are no values of the program's. See enum call_fact.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/capture/search_table.h"
 
 #include <elf.h>

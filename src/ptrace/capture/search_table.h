@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table by which unwind rules are found (.eh_frame_hdr), as it lies in a program's memory. */
 #ifndef PTRACE_CAPTURE_SEARCH_TABLE_H
 #define PTRACE_CAPTURE_SEARCH_TABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/capture/unwind.h"
 
 #include <libunwind.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The call chain of a stopped thread, by the unwind tables of the code it is in (.eh_frame, as it
  * lies in the process's memory). libunwind reads them; all it gets to see it gets from here, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/capture/unwind_rules.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Whether unwind rules (an FDE of .eh_frame and its CIE) may be given to libunwind, which believes
  * what they say: it divides as they ask, by -1 too, and takes any return column, and any register

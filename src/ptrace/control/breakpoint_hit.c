@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/control/breakpoint_hit.h"
 
 #include <signal.h>

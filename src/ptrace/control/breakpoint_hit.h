@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Serving a breakpoint trap: what was wanted at the site is reported, and the thread passes it. */
 #ifndef PTRACE_CONTROL_BREAKPOINT_HIT_H
 #define PTRACE_CONTROL_BREAKPOINT_HIT_H

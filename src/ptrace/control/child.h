@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A process that was born. A child of fork(2) has the parent's breakpoints in its own copy of the
  * memory: unless it is followed they are taken out before it runs, and it is let go. A child of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Letting go. Every thread must be stopped to be let go, none may be between a breakpoint and its
  * trap, and none may see a breakpoint that nobody serves. So: stop all, take the breakpoints out,

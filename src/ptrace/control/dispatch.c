@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/control/dispatch.h"
 
 #include <signal.h>

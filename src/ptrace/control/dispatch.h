@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Handling one stop: what has stopped is told apart here, and each kind goes to its own file. */
 #ifndef PTRACE_CONTROL_DISPATCH_H
 #define PTRACE_CONTROL_DISPATCH_H

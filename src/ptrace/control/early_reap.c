@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/control/early_reap.h"
 
 #include <stdatomic.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Ends of threads that are reaped before it is the loop's turn to see them. A thread that executes
  * another program waits in the kernel until all other threads of its process are gone

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * New threads, new processes, new programs.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Events of fork(2), vfork(2), clone(2) and execve(2). */
 #ifndef PTRACE_CONTROL_FORK_EXEC_H
 #define PTRACE_CONTROL_FORK_EXEC_H

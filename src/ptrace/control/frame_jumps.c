@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/control/frame_jumps.h"
 
 #include "ptrace/arch/arch.h"

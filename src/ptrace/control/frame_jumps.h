@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calls that are left other than by a return: longjmp(), setcontext(), exceptions. */
 #ifndef PTRACE_CONTROL_FRAME_JUMPS_H
 #define PTRACE_CONTROL_FRAME_JUMPS_H

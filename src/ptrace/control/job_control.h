@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Job control of a launched program. The shell that waits for the tracer takes it for the program:
  * when the program has stopped (by ^Z, by a SIGTSTP or SIGSTOP that it sends itself), this process

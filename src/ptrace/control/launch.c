@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Starting a program under the engine. The child is made early, when the caller still has the
  * credentials the program is to run with, and waits on a pipe until it is seized; so nothing of it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The loop: wait for a stop, look at it without reaping it, handle it, resume the thread. A stop
  * that is not reaped keeps its signal when the tracer dies, and is seen again when nothing was done

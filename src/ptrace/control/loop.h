@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The loops of the engine's threads: engine_run() is the primary's. */
 #ifndef PTRACE_CONTROL_LOOP_H
 #define PTRACE_CONTROL_LOOP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/control/namespace_init.h"
 
 #include <signal.h>

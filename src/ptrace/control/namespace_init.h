@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The init of a PID namespace, which the kernel does not let die of a signal with the default
  * action (pid_namespaces(7)). A fault of its own ends it nevertheless, but not while it is traced

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Children that nobody tells of. The kernel makes a child, which is traced from birth, before it
  * stops the parent to tell (kernel/fork.c: kernel_clone()). When the parent is killed in between,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/control/program_stop.h"
 
 #include <signal.h>

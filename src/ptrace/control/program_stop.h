@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is known of the launched program's group-stops: see job_control.h. */
 #ifndef PTRACE_CONTROL_PROGRAM_STOP_H
 #define PTRACE_CONTROL_PROGRAM_STOP_H

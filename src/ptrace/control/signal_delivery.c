@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/control/signal_delivery.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Delivering a signal to a thread that may be in a slot: its handler must see, in its context, the
  * PC that the program would have without the tracer.

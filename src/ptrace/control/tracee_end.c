@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/control/tracee_end.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The end of a tracee and of its process, as the engine sees it: gone, or let go. */
 #ifndef PTRACE_CONTROL_TRACEE_END_H
 #define PTRACE_CONTROL_TRACEE_END_H

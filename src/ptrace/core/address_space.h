@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An address space with what the engine has put into it. A process has one; processes made by
  * vfork(2) or clone(2) with CLONE_VM share one until they execute another program.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/core/callstack.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The open frames of one thread: traced calls that have not returned yet. Pure data, no ptrace.
  *

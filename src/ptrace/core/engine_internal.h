@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The engine's own state, for the files of src/ptrace only. */
 #ifndef PTRACE_CORE_ENGINE_INTERNAL_H
 #define PTRACE_CORE_ENGINE_INTERNAL_H

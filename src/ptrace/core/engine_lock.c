@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/core/engine_lock.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Whose turn it is: of the engine's threads one at a time looks at and changes what the engine
  * knows. A turn lasts for the serving of a stop and no longer, so whoever waits for one turns round

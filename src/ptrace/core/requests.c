@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/core/requests.h"
 
 #include <errno.h>

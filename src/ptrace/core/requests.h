@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Requests to the kernel about a stopped thread, each made on the thread of its owner
  * (ptrace/core/tracer_thread.h) and counted by its kind in the engine's statistics. What this

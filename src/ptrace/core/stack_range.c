@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/core/stack_range.h"
 
 #include "ptrace/core/address_space.h"

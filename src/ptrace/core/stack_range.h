@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The stack that a thread is on. */
 #ifndef PTRACE_CORE_STACK_RANGE_H
 #define PTRACE_CORE_STACK_RANGE_H

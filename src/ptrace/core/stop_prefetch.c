@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/core/stop_prefetch.h"
 
 #include <signal.h>

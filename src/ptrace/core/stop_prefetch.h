@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a tracer thread finds out about a stop that its wait has shown before it has its turn: all
  * that serving a breakpoint asks of the kernel most of the time. While one tracer thread serves,

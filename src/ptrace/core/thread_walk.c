@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/core/thread_walk.h"
 
 #include "ptrace/core/address_space.h"

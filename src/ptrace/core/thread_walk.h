@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A walk over the threads of an address space during which threads and processes may come and go,
  * the whole space included. What comes meanwhile may be left out. It takes as long as there are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Tracees: a traced thread, and the process it is one of.
  */

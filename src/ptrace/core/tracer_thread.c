@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/core/tracer_thread.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A tracer thread: one of the engine's threads. Ptrace binds a traced thread to the thread that
  * attached to it: requests and waits are that one's alone. So each tracee has an owner. The first

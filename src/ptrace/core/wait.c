@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/core/wait.h"
 
 #include <errno.h>

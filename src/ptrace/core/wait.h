@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Waiting for tracees. A stop is looked at without reaping it: one that is not reaped keeps its
  * signal when the tracer dies, and is seen again when nothing was done about it.

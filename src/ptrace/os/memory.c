@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/os/memory.h"
 
 #include <errno.h>

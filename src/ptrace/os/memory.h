@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The memory of a traced process, through /proc/PID/mem: it writes where pages are read-only, and
  * makes private copies of file pages as ptrace does. Raw: planted breakpoints show

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/os/proc_status.h"
 
 #include <errno.h>

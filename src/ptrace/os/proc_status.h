@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Single lines of /proc/PID/status, and the state of /proc/PID/stat (proc(5)). Everybody may read
  * these files, also of a process that forbids to be looked into.

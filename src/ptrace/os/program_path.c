@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/os/program_path.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which file a program's name means. */
 #ifndef PTRACE_OS_PROGRAM_PATH_H
 #define PTRACE_OS_PROGRAM_PATH_H

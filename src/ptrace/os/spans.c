@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/os/spans.h"
 
 #include <sys/uio.h>

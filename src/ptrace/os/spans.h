@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Several pieces of a thread's memory in one read. */
 #ifndef PTRACE_OS_SPANS_H
 #define PTRACE_OS_SPANS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/os/wait_status.h"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a wait reported about a thread, decoded and nothing more: no thread is looked up, nothing is
  * decided. The source is ptrace(2), "Stopped states", for tracees attached with PTRACE_SEIZE.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/threads/cpu_pinning.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Placement: a thread that does little but run into breakpoints is kept on the CPU of the tracer
  * thread that owns it, and the tracer thread with it. A stop is then a switch on one CPU, where it

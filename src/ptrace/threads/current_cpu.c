@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/threads/current_cpu.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which CPU a stopped thread ran on. */
 #ifndef PTRACE_THREADS_CURRENT_CPU_H
 #define PTRACE_THREADS_CURRENT_CPU_H

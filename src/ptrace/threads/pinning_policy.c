@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/threads/pinning_policy.h"
 
 #include <fcntl.h>

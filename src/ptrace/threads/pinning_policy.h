@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which tracees are bound to a CPU, and to which tracer thread each belongs best. */
 #ifndef PTRACE_THREADS_PINNING_POLICY_H
 #define PTRACE_THREADS_PINNING_POLICY_H

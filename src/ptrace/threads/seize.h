@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * PTRACE_SEIZE that cannot wait for ever. It waits while the thread's process executes another
  * program (kernel/ptrace.c, ptrace_attach(): cred_guard_mutex), and that may wait for us: see

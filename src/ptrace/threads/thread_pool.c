@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/threads/thread_pool.h"
 
 #include <errno.h>

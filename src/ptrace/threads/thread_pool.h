@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The engine's tracer threads: the primary, which made the engine, and those that are started. */
 #ifndef PTRACE_THREADS_THREAD_POOL_H
 #define PTRACE_THREADS_THREAD_POOL_H

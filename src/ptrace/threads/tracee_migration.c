@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/threads/tracee_migration.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Handing a traced thread from one tracer thread to another. Ptrace has no request for that: the
  * one lets go of the thread, the other attaches to it. In between the thread must do nothing: it

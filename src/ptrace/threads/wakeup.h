@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A tracer thread sleeps in waitid(2), which nothing but a tracee or a signal wakes. A signal that
  * comes just before the system call would be lost, so whoever rings knocks again until the tracer

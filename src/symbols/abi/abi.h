@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The procedure call standard: the C types of a function's parameters and result -> where each
  * value lies at the function's first instruction and after its return. What every ABI needs to know

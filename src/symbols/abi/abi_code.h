@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a function's machine code tells of its argument registers, where debug information alone is
  * not to be believed. One file an architecture (abi_code_x86_64.c) implements this.

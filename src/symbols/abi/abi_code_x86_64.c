@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2: which operands an
    instruction reads and writes, as Zydis knows it. */
 #include "symbols/abi/abi_code.h"

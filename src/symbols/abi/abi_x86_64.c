@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * System V Application Binary Interface, AMD64 Architecture Processor Supplement, section 3.2.3
  * "Parameter Passing" ("psABI" below).

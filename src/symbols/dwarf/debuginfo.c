@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/dwarf/debuginfo.h"
 
 #include <dwarf.h>

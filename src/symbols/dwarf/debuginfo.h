@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The functions that the debug information of one ELF file describes: see
  * symbols/dwarf/dwarf_file.h for where it is found. DWARF is hostile like all else: what libdw

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/dwarf/dwarf_file.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The DWARF of an ELF file, from wherever it is: the file itself, a separate file found by build ID
  * or debug link, what debuginfod has of it; and the file that several of those share parts in

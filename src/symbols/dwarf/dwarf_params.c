@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/dwarf/dwarf_params.h"
 
 #include <dwarf.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parameters of a function as debug information has them. */
 #ifndef SYMBOLS_DWARF_DWARF_PARAMS_H
 #define SYMBOLS_DWARF_DWARF_PARAMS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/dwarf/dwarf_read.h"
 
 #include <dwarf.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Small readers of DIEs (DWARF 5, chapter 2) that follow DW_AT_abstract_origin and
  * DW_AT_specification, and end on damaged input.

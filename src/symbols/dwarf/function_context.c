@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/dwarf/function_context.h"
 
 #include <dwarf.h>

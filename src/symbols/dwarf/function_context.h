@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How a function was compiled, as the compilation unit that has its code says: in which language,
  * by what, with which options. What its types are laid out and passed like follows from this, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/dwarf/location.h"
 
 #include <dwarf.h>

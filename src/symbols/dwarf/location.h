@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where DWARF says that a parameter lies when its function is entered. */
 #ifndef SYMBOLS_DWARF_LOCATION_H
 #define SYMBOLS_DWARF_LOCATION_H

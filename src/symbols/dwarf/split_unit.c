@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * libdw links a split unit to its skeleton when it is asked for it, and only so: it opens the file
  * that the skeleton names with open(2), whatever that is, and maps it. So the file is found, looked

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Split DWARF (DWARF 5, 7.3.2): a unit of which only a skeleton is in the program. */
 #ifndef SYMBOLS_DWARF_SPLIT_UNIT_H
 #define SYMBOLS_DWARF_SPLIT_UNIT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/elf/debug_file.h"
 
 #include <elf.h>

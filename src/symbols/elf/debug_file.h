@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where separate files of debug information are, by the names and IDs that ELF files give. */
 #ifndef SYMBOLS_ELF_DEBUG_FILE_H
 #define SYMBOLS_ELF_DEBUG_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/elf/debuginfod.h"
 
 #include <dlfcn.h>

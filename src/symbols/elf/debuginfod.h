@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Debug files from the servers that DEBUGINFOD_URLS names: debuginfod(8). A server may be silent
  * for as long as it likes, so it is asked only where nobody stands still meanwhile; what was

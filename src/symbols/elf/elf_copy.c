@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/elf/elf_copy.h"
 
 #include <elf.h>
@@ -432,19 +433,4 @@ void elf_copy_build_id(const struct elf_copy *copy, struct build_id *id)
     id->length = length > 0 && (size_t)length <= sizeof(id->bytes) ? (size_t)length : 0;
     if (id->length)
         memcpy(id->bytes, bytes, id->length);
-}
-
-bool build_id_equal(const struct build_id *a, const struct build_id *b)
-{
-    return a->length == b->length && a->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
-
-void build_id_text(const struct build_id *id, char text[BUILD_ID_TEXT_SIZE])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < id->length; i++) {
-        text[2 * i] = digits[id->bytes[i] >> 4];
-        text[2 * i + 1] = digits[id->bytes[i] & 15];
-    }
-    text[2 * id->length] = '\0';
 }

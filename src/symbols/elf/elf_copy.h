@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A private copy of the parts of an ELF file that its debug information and symbols are read from.
  *
@@ -15,12 +16,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "symbols/elf/build_id.h"
 #include "util/error.h"
-
-struct build_id {
-    unsigned char bytes[64];
-    size_t length; /* 0: there is none */
-};
 
 struct elf_copy {
     Elf *elf;       /* NULL: nothing is copied */
@@ -57,10 +54,5 @@ MUST_CHECK int elf_copy_add_room(struct elf_copy *copy, Elf_Data *data);
 /* Whether there is a section of DWARF units, readable or not. */
 bool elf_copy_has_dwarf(const struct elf_copy *copy);
 void elf_copy_build_id(const struct elf_copy *copy, struct build_id *id);
-/* Whether both are there and the same. */
-bool build_id_equal(const struct build_id *a, const struct build_id *b);
-/* In hexadecimal, as file names have it. */
-enum { BUILD_ID_TEXT_SIZE = 2 * 64 + 1 };
-void build_id_text(const struct build_id *id, char text[BUILD_ID_TEXT_SIZE]);
 
 #endif

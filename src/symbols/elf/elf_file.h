@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One ELF file, opened and checked. It comes from whoever built the traced program, so nothing in
  * it is believed: every offset, size and index is held against the file before it is used.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/elf/elf_identity.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An imprint: what stands at the very start of an ELF file, its headers and its build ID, as it was
  * when the file was opened. A process has it in its memory when it has that file mapped; what the

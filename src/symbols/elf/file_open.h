@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Opening files that others name, with the user's own rights. Whoever built the target has chosen
  * what lies where its debug information says: nothing but a regular file is ever opened (to open a

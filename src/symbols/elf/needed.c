@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/elf/needed.h"
 
 #include <elf.h>

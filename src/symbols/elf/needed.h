@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What libraries a program is started with is known to its dynamic linker only. That cannot be
  * asked about the program itself without loading it, and with it what its file says is to be run

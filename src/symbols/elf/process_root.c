@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/elf/process_root.h"
 
 #include <fcntl.h>

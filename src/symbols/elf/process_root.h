@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The root directory of a process that has another than ours (chroot(2), pivot_root(2),
  * containers): where its files lie, and what their names are to it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/elf/symbol_table.h"
 
 #include <elf.h>

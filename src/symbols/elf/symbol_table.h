@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The function symbols of an ELF file: .symtab and .dynsym of the file itself, or of the separate
  * file that its debug information lies in.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/elf/target_file.h"
 
 #include <errno.h>

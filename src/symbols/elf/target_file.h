@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The files that a process executes and has mapped, found through /proc and opened with the rights
  * that are kept for that (util/capabilities.h). What is found is a descriptor with O_PATH, so that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "symbols/types/ctype.h"
 
 #include <dwarf.h>

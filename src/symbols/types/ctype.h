@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A C or C++ type as debug information describes it, boiled down to two views: how values of it are
  * passed (abi.h), and which scalars a reader is shown of it.

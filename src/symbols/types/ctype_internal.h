@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A type while it is taken apart: the files ctype*.c share this, others use ctype.h.
  */

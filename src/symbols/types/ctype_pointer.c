@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <dwarf.h>
 #include <string.h>
 

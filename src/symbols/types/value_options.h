@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is wanted of values besides themselves. */
 #ifndef SYMBOLS_TYPES_VALUE_OPTIONS_H
 #define SYMBOLS_TYPES_VALUE_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What libptrace_tracer_lttng.so exports: probes made known to LTTng, and hits recorded. */
 #include "tp/lttng/backend.h"
 

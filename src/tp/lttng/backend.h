@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The LTTng back end as the rest of the tracer sees it. It lives in libptrace_tracer_lttng.so,
  * which is loaded only once the environment liblttng-ust reads in its constructor is decided: see

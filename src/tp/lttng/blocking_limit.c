@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tp/lttng/blocking_limit.h"
 
 static size_t slot_of(const void *channel)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How long a record may wait for room in a ring. A channel may be made to block the application
  * (lttng-enable-channel(1), --blocking-timeout): that is right while somebody empties the rings,

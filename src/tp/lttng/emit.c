@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tp/lttng/emit.h"
 
 #include <errno.h>

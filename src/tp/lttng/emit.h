@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Hits into the rings of sessions. */
 #ifndef TP_LTTNG_EMIT_H
 #define TP_LTTNG_EMIT_H

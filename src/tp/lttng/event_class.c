@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tp/lttng/event_class.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Probes as LTTng-UST tracepoints: the structures that liblttng-ust's macros generate at compile
  * time (lttng/ust-tracepoint-event.h), made at run time. What is registered must stay where it is

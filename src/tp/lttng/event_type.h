@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The CTF types of fields, as liblttng-ust describes them. */
 #ifndef TP_LTTNG_EVENT_TYPE_H
 #define TP_LTTNG_EVENT_TYPE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tp/lttng/tracepoint_state.h"
 
 void tracepoint_states_init(struct tracepoint_states *rules)

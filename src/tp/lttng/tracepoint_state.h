@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What sessions want, as the states of our tracepoints tell it, watched while running. */
 #ifndef TP_LTTNG_TRACEPOINT_STATE_H
 #define TP_LTTNG_TRACEPOINT_STATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The CPU number comes from a function that liblttng-ust lets one override. The thread's ID and
  * name and the process's ID it asks of gettid(), pthread_getname_np() and getpid(), which the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Makes what liblttng-ust says of the emitting thread true of the traced one: cpu_id, and the
  * contexts vtid, vpid and procname.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tp/lttng/ust_vpid_cache.h"
 
 #include <link.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * liblttng-ust's context vpid: it asks getpid() once, whoever emits, and keeps the answer in a
  * variable of its own, which it does not export. To be true of several processes, or of one when it

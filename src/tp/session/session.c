@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What libptrace_tracer_session.so exports: the recording session from its choice to its end. */
 #include "tp/session/session.h"
 

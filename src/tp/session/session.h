@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The recording session: found, made or started through liblttng-ctl, and ended. No liblttng-ust
  * here: this is what decides before the back end is loaded. It lives in

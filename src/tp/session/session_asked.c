@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The session daemon may owe an answer: since when it does. */
 #include <pthread.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which session it is: by the rules of the manual page. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Channels of the user's with counters as contexts that cannot be counted. liblttng-ust opens a
  * counter when it makes the channel (lttng-context-perf-counters.c,

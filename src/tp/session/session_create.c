@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tracer's own session: made, and limited to what the tracer records. */
 #include <errno.h>
 #include <pthread.h>

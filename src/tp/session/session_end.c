@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The end of a session; and the daemon that may owe an answer then, or at any other time. */
 #include <errno.h>
 #include <time.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether a session still records: its daemons live, and its disk has room. */
 #include <errno.h>
 #include <stdlib.h>

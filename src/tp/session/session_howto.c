@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How what a session has recorded is read, in words for the end of a trace. */
 #include <limits.h>
 #include <stdio.h>

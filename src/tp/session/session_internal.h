@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parts of libptrace_tracer_session.so among themselves. */
 #ifndef TP_SESSION_SESSION_INTERNAL_H
 #define TP_SESSION_SESSION_INTERNAL_H

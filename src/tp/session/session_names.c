@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* All event names of ours, and which rules ask for one of them. */
 #include <errno.h>
 #include <stdlib.h>

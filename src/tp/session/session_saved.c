@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The rules of a session, as the daemon saves it (lttng-save(1)). Not as it lists them: listing a
  * rule with exclusions makes the session daemons of LTTng 2.13 before 2.13.10 crash. Saved sessions

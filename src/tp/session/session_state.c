@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What becomes of the session under the tracer: others may stop, start and destroy it at any time,
    and make another one of its name. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tp/session/session_suggest.h"
 
 #include <stdbool.h>

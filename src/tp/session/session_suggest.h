@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which of many names a name that is none of them was meant to be. */
 #ifndef TP_SESSION_SESSION_SUGGEST_H
 #define TP_SESSION_SESSION_SUGGEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Triggers (lttng-add-trigger(1)): what their conditions watch for, and which sessions they start.
  */
 #include <errno.h>

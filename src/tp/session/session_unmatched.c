@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules that name a function which does not exist: a warning with the nearest names, once. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Which tracers use a session, and whether the session is started for them: kept by a lock file
  * beside the daemon's sockets, where all meet who use that daemon, also under sudo. All locks are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Whether what a session has recorded is in its files. The session daemon can be asked
  * (lttng_data_pending()), but that of LTTng 2.13.9 aborts when the session is started at that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * builds ROUNDS | builds until FILE: calls functions that compilers like to do something to, so
  * many rounds, or until the file is there, and ends with status 7. It is built in every way there

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The library of builds.c: its functions know how often they were called. Compiled into the program
  * where that is static (LIBRARY_INSIDE).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What builds.c and its library, library.c, have in common. Both are built in many ways. */
 #ifndef BUILDS_LIBRARY_H
 #define BUILDS_LIBRARY_H

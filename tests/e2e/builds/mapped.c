@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mapped [-i] ROUNDS CALLS [new:]LIBRARY...: in each round loads each library in turn ("new:" into
  * a namespace of its own), calls its m_work() CALLS times and unloads it again. With -i a round

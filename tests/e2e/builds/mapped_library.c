@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A library of mapped.c: m_work() returns its argument plus PLUS. PAD puts other code in front of
  * it, so that it lies elsewhere in each; TEXT_RELOCATION makes it begin with an instruction that

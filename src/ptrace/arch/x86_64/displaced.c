@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Displaced instructions of x86-64 in 64-bit mode. "The manual" is the Intel 64 and IA-32
  * Architectures Software Developer's Manual, volume 2.

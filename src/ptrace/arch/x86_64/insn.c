@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ptrace/arch/x86_64/insn.h"
 
 #include "util/addr.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One instruction of x86-64 at a breakpoint site, and how it can be displaced. For the files that
  * displace instructions only. Encodings are those of the Intel 64 and IA-32 Architectures Software
