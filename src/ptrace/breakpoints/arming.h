@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the engine's user wants of addresses: arm, disarm, watch. See also ptrace/engine.h. */
+/* What the engine's user requests for addresses: arm, disarm, watch. See also ptrace/engine.h. */
 #ifndef PTRACE_BREAKPOINTS_ARMING_H
 #define PTRACE_BREAKPOINTS_ARMING_H
 
@@ -9,7 +9,7 @@
 
 struct process;
 
-/* Adds a use to the site at `at`, which is made if need be. */
+/* Adds a use to the site at `at`. Creates the site if needed. */
 MUST_CHECK int arming_add_use(struct process *process, target_addr at, enum site_use wanted,
                               struct error *err);
 

@@ -36,7 +36,7 @@ static int copy_sites(const struct address_space *from, struct address_space *to
     return 0;
 }
 
-/* The copy's arenas have the copy's sites as owners. */
+/* Copies the slots. The copies of the sites own them. */
 static int copy_slots(const struct address_space *from, struct address_space *to)
 {
     if (!from->slots)
@@ -62,7 +62,8 @@ static int copy_slots(const struct address_space *from, struct address_space *to
     return 0;
 }
 
-/* Whether all that is in the slots of the arena could be written to the child's. */
+/* Copies the used bytes of the arena from the parent's memory to the child's. false: not all of
+   them could be written. */
 static bool copy_arena(const struct address_space *from, const struct address_space *to,
                        const struct slot_arena *arena)
 {
@@ -83,15 +84,16 @@ static bool holds(const struct slot_arena *arena, target_addr at)
                               target_addr_plus(arena->start, (int64_t)arena->used));
 }
 
-/* Nothing stands at the site in the child. Return addresses are planted again when they are met. */
+/* Records that no breakpoint is planted in the child. Return sites are planted again at the next
+   entry. */
 static void forget_planted(struct site *site)
 {
     site->planted = false;
     site->uses &= ~(unsigned)SITE_RETURN;
 }
 
-/* What stands in slots that the child does not have is not to be run there: the sites of these are
-   to be made anew. */
+/* The child lacks this arena: removes the breakpoints of the sites whose slots are in it. remake()
+   prepares them again. */
 static void drop_arena(struct address_space *space, size_t index)
 {
     struct slot_arena *arena = &space->slots->arenas.items[index];
@@ -113,7 +115,7 @@ static void drop_arena(struct address_space *space, size_t index)
     *arena = space->slots->arenas.items[--space->slots->arenas.count];
 }
 
-/* Makes them, in slots that the child `tid` maps. */
+/* Prepares and plants the sites without a slot again. The child `tid` maps the new slots. */
 static void remake(struct address_space *space, pid_t tid)
 {
     struct site *site;
@@ -128,8 +130,8 @@ static void remake(struct address_space *space, pid_t tid)
     space->helper = 0;
 }
 
-/* Puts in the breakpoint that the records have, unless it is there or the program has put something
-   of its own there. */
+/* Plants the recorded breakpoint, unless it is in memory or the program has changed the code
+   there. */
 static void conform_planted(struct address_space *space, struct site *site)
 {
     uint8_t there[ARCH_TRAP_MAX];
@@ -141,7 +143,7 @@ static void conform_planted(struct address_space *space, struct site *site)
         forget_planted(site);
 }
 
-/* Makes the memory of the child `tid` hold what the records say, which may be newer. */
+/* Makes the memory of the child `tid` match the records, which may be newer. */
 static void conform(const struct address_space *from, struct address_space *to, pid_t tid)
 {
     struct site *site;
@@ -151,7 +153,7 @@ static void conform(const struct address_space *from, struct address_space *to, 
         if (site->planted) {
             conform_planted(to, site);
         } else {
-            site->planted = true; /* perhaps: it is looked at */
+            site->planted = true; /* perhaps: site_lift() checks */
             site_lift(to, site);
         }
     }

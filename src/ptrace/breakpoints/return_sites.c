@@ -11,11 +11,12 @@
 #include "util/table.h"
 
 enum {
-    /* What a stop says for planting on demand, which takes half the time of an idle one. */
+    /* Added to the score for each idle stop. Planting on demand costs half as much as an idle
+       stop. */
     IDLE_STOP = 2,
-    RETURN_STOP = 1, /* against it */
-    IDLE_MAX = 32,   /* from here on it is done */
-    RUN_FIRST = 64,  /* returns, before it is looked at whether that still pays */
+    RETURN_STOP = 1, /* subtracted for each return */
+    IDLE_MAX = 32,   /* at this score, planting on demand begins */
+    RUN_FIRST = 64,  /* returns until it is checked whether planting on demand still pays */
     RUN_MAX = 8192,
 };
 
@@ -26,7 +27,7 @@ static void remember_callee(struct site *site, struct site *entry)
     if (!site->callee)
         site->callee = entry;
     else if (table_put(&site->callees, entry->at.value, entry) < 0)
-        site->callee = entry; /* out of memory: the latest is the one to keep */
+        site->callee = entry; /* out of memory: keep the latest */
 }
 
 struct site *return_sites_expect(struct process *process, struct site *entry, target_addr at,
@@ -37,8 +38,8 @@ struct site *return_sites_expect(struct process *process, struct site *entry, ta
     if (site && target_addr_equal(site->at, at) && (site->uses & SITE_RETURN))
         return site;
     site = site_table_get(space, at);
-    /* Not every function is called: the dynamic linker's lazy binding, for one, is jumped to with
-       other things on the stack, and data must not be written to. */
+    /* Not every function is called. The dynamic linker's lazy binding, for example, jumps to
+       functions with other values on the stack. No breakpoint may be written to data. */
     if ((!site || !site->mapped) && !address_space_is_code(process, at, now_ns))
         return NULL;
     site = site_get(space, at, NULL);

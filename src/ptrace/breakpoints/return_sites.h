@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Return sites: breakpoints at the addresses that traced functions return to. They stay planted for
- * every call site seen, as long as some function that returned there is armed for its exit.
+ * Return sites: breakpoints at the addresses that traced functions return to. A return site stays
+ * planted as long as a function that returned there is armed for its exit.
  *
- * Whatever else is called from there stops at them, too: in the loop of an interpreter, or where
- * a virtual function is called, that can be a hundred functions that nobody asked for to one
- * that is traced. So a site that has such idle stops all the time, more than one to two returns,
- * is planted *on demand*: lifted when no traced call is open that is to return there, and
- * planted again when one is entered. That takes two writes for a call, half the time of an idle
- * stop. While it is lifted nothing tells how many idle stops it would have; so after some calls,
- * twice as many each time, it is left where it is, and planted on demand anew when the next
- * thing that is met is an idle stop.
+ * Other calls from the same instruction stop there, too. In the loop of an interpreter, or where a
+ * virtual function is called, there can be a hundred such idle stops for one traced return. A site
+ * with more than one idle stop for two returns is therefore planted *on demand*: removed while no
+ * open traced call returns there, and planted again at the next entry. That takes two writes for
+ * each call, half the time of an idle stop. While the breakpoint is removed, nothing counts the
+ * idle stops it would have. So after a number of calls, doubled each time, it stays planted; if the
+ * next stop is an idle one, planting on demand begins again.
  *
- * That no exit is missed rests on site.waiting, which the call stacks count themselves: a frame is
- * in it for as long as its return could still be taken. Where it never returns, the site stays.
+ * No exit is missed because the call stacks maintain site.waiting: it counts a frame for as long as
+ * its return is possible. If the call never returns, the site stays planted.
  */
 #ifndef PTRACE_BREAKPOINTS_RETURN_SITES_H
 #define PTRACE_BREAKPOINTS_RETURN_SITES_H
@@ -24,21 +23,22 @@
 #include "util/addr.h"
 
 /*
- * The planted return site at `at` for the process's call of the function at `entry`, which is
- * remembered as one of its callees. NULL when no breakpoint can stand there: it is no code, or code
- * that the program has made for itself.
+ * Returns the planted return site at `at` for the process's call of the function at `entry`, and
+ * records the function as a callee of the site. NULL when no breakpoint can be planted there: it is
+ * not code, or it is code that the program generated.
  */
 struct site *return_sites_expect(struct process *process, struct site *entry, target_addr at,
                                  uint64_t now_ns);
 
-/* A thread has met the planted return site: `returned`, if a call did, else the stop was idle. All
-   that has returned must be off the thread's callstack. May lift it. */
+/* A thread has stopped at the planted return site. `returned`: a traced call has returned; else the
+   stop was idle. Frames that have returned must be off the thread's call stack. May remove the
+   breakpoint. */
 void return_sites_met(struct address_space *space, struct site *site, bool returned);
 
-/* Lifts the return sites none of whose callees is armed for its exit any more. */
+/* Removes the return sites none of whose callees is armed for its exit any more. */
 void return_sites_tidy(struct address_space *space);
 
-/* After `to` was made a copy of `from`: its sites' links to each other. */
+/* Copies the links between sites, after `to` was made a copy of `from`. */
 MUST_CHECK int return_sites_copy_links(const struct address_space *from, struct address_space *to);
 
 #endif

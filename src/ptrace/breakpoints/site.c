@@ -19,7 +19,7 @@
 
 enum { LIFT_TRIES = 100 };
 
-/* Each use is a bit of its own. */
+/* Each use has a bit of its own. */
 enum {
     USES_SUM = SITE_ENTRY + SITE_RETURN + SITE_WATCH + SITE_JUMP + SITE_CONTEXT + SITE_CATCH +
                SITE_THROW + SITE_SIGMASK + SITE_SIGACTION + SITE_SYSCALL + SITE_AFFINITY,
@@ -28,13 +28,13 @@ enum {
 };
 _Static_assert((int)USES_SUM == (int)USES_ALL, "no two uses share a bit");
 
-/* Decodes what stands at the site and, where its copy needs a slot, finds and fills one. */
+/* Decodes the instruction at the site. If its copy needs a slot, allocates and fills one. */
 static int prepare(struct address_space *space, struct site *site, struct error *err)
 {
     uint8_t code[DISPLACED_CODE_MAX];
     struct displaced copy;
     size_t n = program_memory_read_some(space, site->at, code, sizeof(code));
-    /* A copy that takes the next instruction along must not swallow a site that stands there. */
+    /* A copy that includes the next instruction must not include one that has a site of its own. */
     for (size_t i = 1; i < n; i++)
         if (site_table_get(space, target_addr_plus(site->at, (int64_t)i)))
             n = i;
@@ -42,11 +42,11 @@ static int prepare(struct address_space *space, struct site *site, struct error 
         int gone = memory_read(address_space_memory(space), site->at, code, 1);
         if (gone == -EIO)
             return error_set(err, -EINVAL, "no code at 0x%lx", site->at.value);
-        /* What can be read now could not be a moment ago. */
+        /* The memory is readable now, but was not a moment ago. */
         return error_set(err, gone < 0 ? gone : -EIO, "cannot read the code at 0x%lx",
                          site->at.value);
     }
-    /* The length does not depend on where a near slot lies: build once to learn it. */
+    /* The length does not depend on the address of a near slot: build once to learn it. */
     int r = displaced_build(&copy, site->at, code, n, site->at);
     if (r < 0)
         return error_set(err, r, "the instruction at 0x%lx cannot be moved", site->at.value);
@@ -92,8 +92,8 @@ static void find_direct_callee(struct address_space *space, struct site *site)
         arch_direct_call_target(site->at, before, sizeof(before), &site->direct_callee);
 }
 
-/* Sites in front whose copies took the instruction at `at` along are made anew without it: threads
-   that come through them would not meet the site that now stands here. */
+/* Rebuilds the copies of preceding sites that include the instruction at `at`, without it. Threads
+   that run these copies would miss the new site. */
 static void uncover(struct address_space *space, target_addr at)
 {
     struct error ignored;
@@ -101,7 +101,7 @@ static void uncover(struct address_space *space, target_addr at)
         struct site *before = site_table_get(space, target_addr_plus(at, -i));
         if (!before || !before->mapped || before->covered <= i)
             continue;
-        /* A thread may be in the old slot, which stays as it is. */
+        /* A thread may be in the old slot. It is left unchanged. */
         before->slot_room = 0;
         if (prepare(space, before, &ignored) < 0)
             before->kind = DISPLACED_STEP;
@@ -115,7 +115,7 @@ bool site_is_as_it_was(const struct address_space *space, const struct site *sit
            memcmp(code, site->code, site->covered) == 0;
 }
 
-/* All sites of a space, and its slots: address_space.free_sites. */
+/* Frees all sites of an address space, and its slots: address_space.free_sites. */
 static void free_sites(struct address_space *space)
 {
     struct site *site;
@@ -127,8 +127,8 @@ static void free_sites(struct address_space *space)
 struct site *site_get(struct address_space *space, target_addr at, struct error *err)
 {
     struct site *site = site_table_get(space, at);
-    /* While nothing was planted the code may have become another's. The slot stays the old one's: a
-       thread may still be in it. */
+    /* While no breakpoint was planted, the program may have replaced the code. The old slot stays
+       allocated: a thread may still be in it. */
     if (site && site->mapped && !site->planted && !site_is_as_it_was(space, site)) {
         site->mapped = false;
         site->slot_room = 0;
@@ -150,7 +150,8 @@ struct site *site_get(struct address_space *space, target_addr at, struct error 
     }
     site->at = at;
     space->free_sites = free_sites;
-    /* A site that could not be prepared stays, not mapped, so that slots keep their owner. */
+    /* A site that could not be prepared is kept with `mapped` false, so that its slots have an
+       owner. */
     if (prepare(space, site, err) < 0)
         return NULL;
     find_direct_callee(space, site);
@@ -171,13 +172,14 @@ int site_plant(struct address_space *space, struct site *site)
     return 0;
 }
 
-/* Takes the breakpoint out of the memory, where it is still there. -EIO, -ESRCH, -ENOENT: it is
-   not. Another error, such as -ENOMEM, is the tracer's own and says nothing of the memory. */
+/* Restores the original bytes if the breakpoint is still in memory. -EIO, -ESRCH, -ENOENT: it is
+   not there. Another error, such as -ENOMEM, is the tracer's own and says nothing about the
+   memory. */
 static int take_out(struct address_space *space, const struct site *site)
 {
     uint8_t there[ARCH_TRAP_MAX];
     int r = memory_read(address_space_memory(space), site->at, there, arch_trap_length);
-    /* Code that was unmapped or replaced behind our back is not ours to write to. */
+    /* The program has unmapped or replaced the code: leave it unchanged. */
     if (r == 0 && memcmp(there, arch_trap, arch_trap_length) != 0)
         r = -ENOENT;
     if (r == 0)
@@ -199,7 +201,8 @@ void site_lift(struct address_space *space, struct site *site)
         return;
     for (int i = 0; i < LIFT_TRIES && r < 0 && !is_not_there(r); i++)
         r = take_out(space, site);
-    /* What is still there must not be taken for the program's own: threads pass it. */
+    /* A breakpoint that could not be removed stays planted, so that its traps are not taken for the
+       program's own. */
     site->planted = r < 0 && !is_not_there(r);
     space->changes++;
 }

@@ -33,7 +33,7 @@ int site_table_lift_all(struct address_space *space, pid_t stopped)
     struct site *site;
     int r = traps_remove(space, address_space_memory(space), stopped);
     for (size_t position = 0; (site = table_next(&space->sites, &position));) {
-        /* One that may be left is passed like others. */
+        /* A breakpoint that may be left in memory is passed like any other. */
         site->planted = r < 0 && site->mapped;
         site->uses = 0;
         site->kinds = 0;

@@ -48,7 +48,7 @@ void step_in_place(struct engine *engine, struct tracee *tracee, struct site *si
     if (site->uses && site_plant(space, site) < 0)
         log_warning("cannot put the breakpoint at 0x%lx back", site->at.value);
     if (r < 0 || stop_is_end(&stop))
-        return; /* the loop will see its end */
+        return; /* the loop handles its end */
     engine_set_mask(engine, tid, mask);
     if (stop.kind == STOP_SIGNAL && stop.code == SIGTRAP) {
         unsigned remote_syscalls = space->remote_syscalls;
@@ -59,7 +59,7 @@ void step_in_place(struct engine *engine, struct tracee *tracee, struct site *si
             tracee_resume(tracee, tracee_take_owed(tracee));
     } else if (engine_get_regs(engine, tid, regs) == 0 &&
                target_addr_equal(arch_pc(regs), site->at)) {
-        /* A fault, or a stop before the instruction was run: the thread comes here again. */
+        /* A fault, or a stop before the instruction ran: the thread executes it again. */
         tracee->retry_at = site->at;
         tracee->retry_sp = arch_sp(regs);
     }

@@ -12,8 +12,8 @@
 #include "ptrace/os/spans.h"
 #include "util/addr.h"
 
-/* Room for "(bad address)", for 128 bits in hex and for the name of a function, whatever the limit
-   for strings. */
+/* TEXT_LEAST: enough for "(bad address)", for 128 bits in hex and for the name of a function,
+   whatever the string limit. */
 enum { TEXT_LEAST = 255, WIDEST = 4 };
 
 size_t capture_extra_text(const struct capture *capture)
@@ -44,7 +44,7 @@ void capture_free(struct capture *capture)
     capture->bytes = NULL;
 }
 
-/* ---- what is to be read next */
+/* ---- the next read */
 
 _Static_assert((int)SPANS_MAX >=
                    1 + (int)PROBE_POINTEES_MAX + (int)PROBE_FIELDS_MAX + (int)CAPTURE_OWN_MAX,
@@ -102,8 +102,8 @@ static void plan_string(struct capture *capture, struct captured_string *string)
         add_span(capture, captured_string_span(capture, string));
 }
 
-/* Sets the spans of the next read. A pointee that is found to be NULL may be all that a later one
-   waits for; so may the stack that has nothing. */
+/* Sets the spans of the next read. The stack or a pointee that turns out to need no read may be all
+   that a later pointee waits for. */
 static void plan(struct capture *capture)
 {
     capture->n_spans = 0;
@@ -114,7 +114,7 @@ static void plan(struct capture *capture)
         plan_string(capture, &capture->strings[i]);
 }
 
-/* Takes what the read of these spans has brought. */
+/* Takes the results of the read of these spans. */
 static void take_spans(struct capture *capture)
 {
     const struct span *span = capture->spans;
@@ -176,7 +176,7 @@ void capture_finish(struct capture *capture, pid_t tid, int memory,
                     const struct arch_float_regs *floats)
 {
     capture->floats = floats;
-    /* What was planned and not read, if anything, is the first. */
+    /* Spans that are planned and not read yet come first. */
     while (capture->n_spans || (plan(capture), capture->n_spans)) {
         capture->reads += spans_read(tid, memory, capture->spans, capture->n_spans);
         take_spans(capture);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Capture: the values of a hit, read from a stopped thread's registers and memory where its probe
- * says they lie. All room is made beforehand; a hit allocates nothing.
+ * Capture: reads the values of a hit from a stopped thread's registers and memory, at the places
+ * that its probe gives. All buffers are allocated in advance: a hit allocates nothing.
  *
- * Memory is read in as few system calls as can be. What registers lead to is known at once, and
- * read together with what the caller needs besides (capture_begin(), capture_read()); what that
- * leads to is read together again, and so on, one read for each address on the way. Further ones
- * come only for what is not there and for strings that cross into another page.
+ * Capture uses as few system calls as possible. The addresses in registers are known at once: that
+ * memory is read together with what the caller needs (capture_begin(), capture_read()). Each
+ * further level of pointers takes one more read. More reads are needed only for unreadable memory
+ * and for strings that cross a page boundary.
  */
 #ifndef PTRACE_CAPTURE_CAPTURE_H
 #define PTRACE_CAPTURE_CAPTURE_H
@@ -25,50 +25,50 @@
 
 enum { CAPTURE_STRING_DEFAULT = 256, CAPTURE_STRING_MAX = 4096 };
 
-/* The values of one event and what they lie in. */
+/* The fields of one event and the pointees they need. */
 struct capture_set {
     const struct field *fields;
     size_t n;
     const struct pointee *pointees;
     size_t n_pointees;
-    size_t stack_args; /* bytes of stack arguments that are among it */
+    size_t stack_args; /* bytes of stack arguments to read */
 };
 
-/* Names the code at an address for VALUE_SYMBOL: writes a NUL-terminated text of less than `size`
+/* Writes the name of the code at an address, for VALUE_SYMBOL: NUL-terminated, less than `size`
    bytes. */
 typedef void capture_name_code(void *data, uint64_t address, char *out, size_t size);
 
-/* How far something that is to be read has come. */
+/* The state of a read. */
 enum capture_state { CAPTURE_WAITING, CAPTURE_READING, CAPTURE_DONE };
 
 struct captured_pointee {
     enum capture_state state;
-    enum pointee_state result; /* once it is done */
-    uint16_t got;              /* bytes of it that are there */
+    enum pointee_state result; /* valid in CAPTURE_DONE */
+    uint16_t got;              /* bytes that were read */
 };
 
-/* A string that is being read, raw, of characters of `unit` bytes. */
+/* A string of characters of `unit` bytes, as it is read. */
 struct captured_string {
     enum capture_state state;
     size_t field;
     unsigned unit;
     uint64_t at;
-    size_t most; /* bytes: the limit, or its length if that is less */
+    size_t most; /* bytes: the limit, or the string's length if that is less */
     size_t got;
-    bool bad; /* nothing is there */
+    bool bad; /* the string is not readable */
 };
 
 struct capture {
     uint64_t values[PROBE_FIELDS_MAX];
-    char *text; /* room for the text of each field, text_room bytes each */
+    char *text; /* the text of each field, text_room bytes each */
     size_t text_room;
     size_t string_limit;
-    char *wide;     /* room for strings of wider characters as they are, four times as much each */
-    uint8_t *bytes; /* what is in the pointees: PROBE_POINTEE_MAX for each */
+    char *wide;     /* strings of wider characters before conversion, four times that each */
+    uint8_t *bytes; /* the bytes of the pointees, PROBE_POINTEE_MAX each */
     capture_name_code *name_code; /* NULL: addresses have no names */
     void *name_data;
     program_read *read_code; /* for stack traces */
-    uint64_t reads;          /* of memory, so far */
+    uint64_t reads;          /* reads of memory so far */
 
     /* The hit that is being captured: from capture_begin() to capture_finish(). */
     struct capture_set set;
@@ -84,21 +84,21 @@ struct capture {
     size_t n_spans;
 };
 
-/* Where in `text` there is room for EXTRA_FIELDS_TEXT_SIZE bytes of facts' texts. */
+/* The offset in `text` of EXTRA_FIELDS_TEXT_SIZE bytes for the texts of extra fields. */
 size_t capture_extra_text(const struct capture *capture);
 
 MUST_CHECK int capture_init(struct capture *capture, size_t string_limit);
 void capture_free(struct capture *capture);
 
-/* Begins with a thread that is stopped with these registers, which must stay until
+/* Begins a capture of a thread that is stopped with these registers. `regs` must stay valid until
    capture_finish(). */
 void capture_begin(struct capture *capture, const struct capture_set *set, const arch_regs *regs);
-/* Reads the n spans of the caller's, at most CAPTURE_OWN_MAX, and behind them what is known to be
-   needed. `memory` as for memory_read_pieces(). Need not be called. */
+/* Reads the caller's n spans, at most CAPTURE_OWN_MAX, and the planned spans in the same system
+   call. `memory` as for memory_read_pieces(). Optional. */
 enum { CAPTURE_OWN_MAX = 4 };
 void capture_read(struct capture *capture, pid_t tid, int memory, struct span *own, size_t n);
-/* Reads the rest and sets the values. `floats` may be NULL when no field lies there. Never fails:
-   what cannot be read is 0, a string then "(bad address)". */
+/* Reads the rest and sets the values. `floats` may be NULL if no field needs it. Never fails: the
+   value of a field that cannot be read is 0, or "(bad address)" for a string. */
 void capture_finish(struct capture *capture, pid_t tid, int memory,
                     const struct arch_float_regs *floats);
 

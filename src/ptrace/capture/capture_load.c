@@ -15,7 +15,8 @@ bool capture_has(const struct capture *capture, const struct value_place *place)
     return true;
 }
 
-/* Copies as much as there is of the n bytes at `from`, `available` bytes from its start. */
+/* Copies up to n bytes at offset `start` of `from`, which has `available` bytes. Returns how
+   many. */
 static size_t copy(uint8_t *to, const uint8_t *from, size_t start, size_t available, size_t n)
 {
     if (!from || start >= available)

@@ -35,7 +35,7 @@ static char *raw_of(const struct capture *capture, const struct captured_string 
                             : capture->text + string->field * capture->text_room;
 }
 
-/* Ends with a text that stands for the string. */
+/* Ends the read with a text that replaces the string. */
 static void end_with(struct capture *capture, struct captured_string *string, const char *text)
 {
     capture_put_text(capture, string->field, text, capture->text_room);
@@ -76,7 +76,7 @@ struct span captured_string_span(const struct capture *capture,
                          .n = left < in_page ? left : in_page};
 }
 
-/* Whether a NUL is among the characters from byte `from` on. */
+/* Whether a NUL is among the characters in the bytes [from, to). */
 static bool has_end(const char *raw, size_t from, size_t to, unsigned unit)
 {
     static const char nul[sizeof(uint32_t)];

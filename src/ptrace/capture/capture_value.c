@@ -22,7 +22,7 @@ static void put_hex128(struct capture *capture, size_t i, const uint8_t bytes[16
     capture_put_text(capture, i, text, sizeof(text));
 }
 
-/* The name of what is at the address. */
+/* Sets the field to the name of the code at the address. */
 static void put_symbol(struct capture *capture, size_t i, uint64_t address)
 {
     char *to = capture->text + i * capture->text_room;
@@ -64,7 +64,7 @@ static uint64_t count_of(const struct capture *capture, const struct field *fiel
                : 0;
 }
 
-/* What a number's bytes say, in memory order. */
+/* The value of a number, from its bytes in memory order. */
 static uint64_t word_of(const uint8_t bytes[16], const struct field *field)
 {
     if (field->kind == VALUE_FLOAT) {
@@ -81,7 +81,7 @@ static uint64_t word_of(const uint8_t bytes[16], const struct field *field)
     return field->kind == VALUE_BOOL ? word != 0 : word;
 }
 
-/* The bytes of the value, which may be in two places. Whether all are there. */
+/* Loads the bytes of the value, which may be in two places. Returns whether all could be read. */
 static bool load_value(const struct capture *capture, const struct field *field, uint8_t *bytes,
                        size_t n)
 {
@@ -95,7 +95,7 @@ static bool load_value(const struct capture *capture, const struct field *field,
            n;
 }
 
-/* What stands for text that is behind an address where nothing is; NULL: it is there. */
+/* The text to show for text behind a null or bad pointer. NULL: the text was read. */
 static const char *absence_of(const struct capture *capture, const struct field *field)
 {
     enum pointee_state state = capture_pointee_state(capture, &field->place);

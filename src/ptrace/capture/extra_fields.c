@@ -15,7 +15,7 @@
 #include "ptrace/engine.h"
 #include "util/addr.h"
 
-/* Of a return address, or of an address that a thread was interrupted at. */
+/* The name of a return address, or of the address at which a signal interrupted a thread. */
 static size_t name_address(struct process *process, const struct unwound *where, char *out,
                            size_t size)
 {
@@ -36,7 +36,7 @@ static void put_caller(struct tracee *tracee, const struct hit *hit, char *out)
         strcpy(out, "(bad address)");
 }
 
-/* A ';' parts the frames, so none stays in a name. */
+/* ';' separates the frames, so it is replaced in names. */
 static void put_stack(const struct capture *capture, struct tracee *tracee, const struct hit *hit,
                       const arch_regs *regs, char *out)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Facts of a call: fields of an event that are no values of the program's. See enum call_fact.
- */
+/* Extra fields: fields of an event that are not values of the program. See enum call_fact. */
 #ifndef PTRACE_CAPTURE_EXTRA_FIELDS_H
 #define PTRACE_CAPTURE_EXTRA_FIELDS_H
 
@@ -12,9 +10,8 @@
 #include "ptrace/capture/capture.h"
 #include "ptrace/core/tracee.h"
 
-/* STACK_FRAMES_DEFAULT, STACK_FRAMES_MAX: return addresses in FACT_STACK. CALLER_TEXT_SIZE,
-   STACK_TEXT_SIZE: bytes of their texts, NULs included; what is longer is cut and ends in "...".
- */
+/* STACK_FRAMES_*: the number of return addresses in FACT_STACK. *_TEXT_SIZE: the size of the texts
+   in bytes, NUL included. Longer texts are cut and end in "...". */
 enum {
     STACK_FRAMES_DEFAULT = 16,
     STACK_FRAMES_MAX = 64,
@@ -24,8 +21,9 @@ enum {
 };
 
 /*
- * Puts the n facts `fields` ask for into capture->values from `first` on, and their texts into
- * capture->text. The hit is filled but for its values; regs are the stopped thread's.
+ * Writes the n extra fields of `fields` to capture->values from `first` on, and their texts to
+ * capture->text. All members of the hit but its values are set. regs: the stopped thread's
+ * registers.
  */
 void extra_fields_capture(struct capture *capture, struct tracee *tracee, const struct hit *hit,
                           const arch_regs *regs, const struct field *fields, size_t n,

@@ -24,7 +24,7 @@ const struct map *search_table_headers(const struct maps *maps, const struct map
     return NULL;
 }
 
-/* The address of .eh_frame_hdr, 0 when there is none: gABI, "Program Header". */
+/* The address of .eh_frame_hdr, or 0 if there is none: gABI, "Program Header". */
 static uint64_t locate_table(program_read *read, const struct address_space *space,
                              target_addr headers)
 {
@@ -50,8 +50,8 @@ static uint64_t locate_table(program_read *read, const struct address_space *spa
     return has_first && found.p_type == PT_GNU_EH_FRAME ? bias + found.p_vaddr : 0;
 }
 
-/* Linux Standard Base Core Specification, 10.6.2 "The .eh_frame_hdr section", in the one form that
-   linkers write and libunwind searches. */
+/* Linux Standard Base Core Specification, 10.6.2 "The .eh_frame_hdr section". Reads only the
+   encoding that linkers write and that libunwind searches. */
 static void read_table(program_read *read, const struct address_space *space, uint64_t at,
                        struct search_table *table)
 {

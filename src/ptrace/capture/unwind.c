@@ -18,48 +18,48 @@
 #include "util/maps.h"
 #include "util/vec.h"
 
-/* libunwind exports it without declaring it. */
+/* libunwind exports this function without declaring it. */
 #define dwarf_search_unwind_table UNW_OBJ(dwarf_search_unwind_table)
 int dwarf_search_unwind_table(unw_addr_space_t space, unw_word_t ip, unw_dyn_info_t *info,
                               unw_proc_info_t *procedure, int need_unwind_info, void *arg);
 
 enum {
-    READS_MAX = 20000, /* of words for one chain */
+    READS_MAX = 20000, /* words for one call chain */
     PAGE_BYTES = 4096,
     PAGES = 8,      /* a power of two */
-    RULES_LOG = 12, /* libunwind keeps so many unwind rules, log 2 */
+    RULES_LOG = 12, /* log 2 of the unwind rules that libunwind caches */
     CHECKED_MAX = 1 << 13,
     MAPS_AGAIN_NS = 10 * 1000 * 1000,
 };
 
 struct page {
     uint64_t at;   /* address / PAGE_BYTES */
-    uint64_t turn; /* the chain for which it was read */
+    uint64_t turn; /* the call chain for which it was read */
     uint8_t bytes[PAGE_BYTES];
 };
 
-/* An FDE or a CIE, as it lies in memory. */
+/* An FDE or a CIE, as in memory. */
 struct rules_bytes {
     uint64_t at;
     size_t n;
     struct {
-        uint32_t length; /* from behind itself */
-        uint32_t second; /* CIE ID, or how far the CIE is in front of this */
+        uint32_t length; /* without this member */
+        uint32_t second; /* CIE ID, or the distance back to the CIE */
         uint8_t bytes[UNWIND_RULES_MAX];
     } raw;
 };
 
 struct unwinder {
-    struct unwinder *next; /* of those that are not in use */
+    struct unwinder *next; /* of the unused ones */
     unw_addr_space_t libunwind;
     VEC(struct search_table) tables;
     struct page pages[PAGES];
     uint64_t turn;
     struct checked_rules checked;
-    struct rules_bytes fde, cie; /* room for those that are looked at */
+    struct rules_bytes fde, cie; /* buffers for the rules being checked */
 };
 
-/* One chain that is being made. */
+/* The unwinding of one call chain. */
 struct unwinding {
     struct unwinder *unwinder;
     program_read *read;
@@ -68,11 +68,11 @@ struct unwinding {
     uint64_t ip, sp, now_ns;
     unsigned reads;
     bool no_table;
-    uint64_t entry_at; /* of the table, while libunwind searches that; 0: it does not */
+    uint64_t entry_at; /* address of the entry while libunwind searches the table, else 0 */
     uint32_t entry[2];
 };
 
-/* ---- memory and registers, as libunwind asks for them ---- */
+/* ---- memory and registers, for libunwind ---- */
 
 static const struct map *find_map(struct unwinding *walk, target_addr at)
 {
@@ -85,7 +85,7 @@ static const struct map *find_map(struct unwinding *walk, target_addr at)
     return map;
 }
 
-/* They stand in code only, and only in that of files. Tables may lie in code, too. */
+/* Only code mapped from files has breakpoints. Tables may be in such mappings, too. */
 static bool may_hold_breakpoints(struct unwinding *walk, uint64_t at)
 {
     const struct map *map = find_map(walk, target_addr_of(at));
@@ -120,7 +120,7 @@ static void show_entry(const struct unwinding *walk, uint64_t at, uint64_t *word
             ((uint8_t *)word)[i] = ((const uint8_t *)walk->entry)[at + i - walk->entry_at];
 }
 
-/* What was found fit is read as it was then, whatever the program has made of it meanwhile. */
+/* Rules that were accepted are read from their copies, whatever the program has written since. */
 static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *value, int write,
                      void *data)
 {
@@ -128,7 +128,7 @@ static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *valu
     (void)libunwind;
     if (write || ++walk->reads > READS_MAX)
         return -UNW_EINVAL;
-    /* Where no rule told libunwind how to go on, it takes what lies at 0 for one. */
+    /* Where no rule gives the next frame, libunwind reads a rule at address 0. */
     if (at < PAGE_BYTES || read_memory(walk, at, value) < 0)
         return -UNW_EINVAL;
     checked_rules_show(&walk->unwinder->checked, at, value);
@@ -170,7 +170,7 @@ static struct search_table *find_known(struct unwinder *unwinder, target_addr at
     return NULL;
 }
 
-/* The table for the code at `at`, or NULL. */
+/* The table for the code at `at`. NULL: none. */
 static const struct search_table *find_table(struct unwinding *walk, target_addr at)
 {
     struct address_space *space = walk->tracee->process->space;
@@ -187,14 +187,14 @@ static const struct search_table *find_table(struct unwinding *walk, target_addr
     return table;
 }
 
-/* The address of the FDE for `ip`, by a search in the table; 0 when there is none. What is searched
-   for is cut to an entry's size, and the table may be in any order: as libunwind has it, so that
-   both find the same. The entry is noted. */
+/* The address of the FDE for `ip`, by binary search; 0: none. The address is truncated to the size
+   of an entry, and the table may be unsorted. The search is the same as libunwind's, so that both
+   find the same entry. Stores the entry in `walk`. */
 static uint64_t find_rules(struct unwinding *walk, const struct search_table *table, uint64_t ip)
 {
     const struct address_space *space = walk->tracee->process->space;
     int32_t relative = (int32_t)(ip - table->base);
-    int32_t entry[2]; /* relative to the base: first address, FDE */
+    int32_t entry[2]; /* relative to the base: the first address, the FDE */
     uint64_t low = 0, high = table->n, found = 0;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2, at = table->entries + middle * sizeof(entry);
@@ -233,7 +233,7 @@ static bool keep_rules(struct unwinder *unwinder, const struct rules_bytes *rule
     return checked_rules_add(&unwinder->checked, rules->at, &rules->raw, n, is_fde) == 0;
 }
 
-/* From here on libunwind reads them as they are now. */
+/* Accepted rules are copied: libunwind reads the copies from now on. */
 static bool are_rules_fit(struct unwinding *walk, const struct search_table *table, uint64_t ip)
 {
     struct unwinder *unwinder = walk->unwinder;
@@ -275,7 +275,7 @@ static int find_procedure(unw_addr_space_t libunwind, unw_word_t ip, unw_proc_in
             .u.rti =
                 {
                     .segbase = table->base,
-                    /* The one entry, so that no other is found. In words. */
+                    /* This entry alone, so that no other is found. The length is in words. */
                     .table_data = walk->entry_at,
                     .table_len = sizeof(walk->entry) / (sizeof(unw_word_t)),
                 },
@@ -332,9 +332,9 @@ static struct unwinder *unwinder_new(void)
         free(unwinder);
         return NULL;
     }
-    /* What the tables say of an address is looked up once. Without, it is slower, no more. The
-       first size that libunwind is given it only makes room with, for 128 rules. When memory is
-       out it must not try again: it would wait for a lock of its own for ever. */
+    /* Cache the rules for each address. Without the cache, unwinding is only slower. The first call
+       of unw_set_cache_size() only allocates, for 128 rules; the second sets the size. When memory
+       is out there must be no further attempt: libunwind would wait for its own lock forever. */
     unw_set_caching_policy(unwinder->libunwind, UNW_CACHE_GLOBAL);
     for (int times = 0; times < 2; times++)
         if (unw_set_cache_size(unwinder->libunwind, 1 << RULES_LOG, 0) == -UNW_ENOMEM)
@@ -351,8 +351,8 @@ void unwinder_forget(struct unwinder *unwinder)
     unw_flush_cache(unwinder->libunwind, 0, 0);
 }
 
-/* Its address space is gone; the engine keeps it for the next one, since libunwind does not give
-   back all that it takes: address_space.free_unwinder. */
+/* The destructor for an address space: address_space.free_unwinder. The engine keeps the unwinder
+   for the next address space, since libunwind does not free all of its memory. */
 static void put_unwinder(struct address_space *space)
 {
     struct unwinder *unwinder = space->unwinder;
@@ -377,7 +377,7 @@ void unwinders_free(struct engine *engine)
     struct unwinder *unwinder;
     while ((unwinder = engine->unwinders)) {
         engine->unwinders = unwinder->next;
-        /* libunwind unmaps its rules only when it makes room for another number of them. */
+        /* libunwind unmaps its cache only when the cache's size changes. */
         unw_set_cache_size(unwinder->libunwind, 1, 0);
         unw_destroy_addr_space(unwinder->libunwind);
         vec_free(&unwinder->tables);
@@ -396,11 +396,11 @@ static size_t walk_stack(struct unwinding *walk, struct unwound *chain, size_t m
     while (n < max) {
         unw_word_t ip;
         walk->no_table = false;
-        /* Without a table libunwind makes a guess. */
+        /* Without a table libunwind guesses. */
         if (unw_step(&cursor) <= 0 || walk->no_table || unw_get_reg(&cursor, UNW_REG_IP, &ip) < 0 ||
             ip == 0)
             break;
-        /* It is asked of the frame that was just left. */
+        /* This refers to the frame that was just left. */
         bool interrupted = unw_is_signal_frame(&cursor) > 0;
         chain[n++] = (struct unwound){target_addr_of(ip), !interrupted};
     }
@@ -426,7 +426,7 @@ size_t unwind_callers(program_read *read, struct tracee *tracee, const arch_regs
         .read = read,
         .tracee = tracee,
         .regs = regs,
-        /* In the call: what stands behind it may be another function. */
+        /* An address inside the call instruction: another function may follow it. */
         .ip = ret.value - 1,
         .sp = sp,
         .now_ns = now_ns,

@@ -5,11 +5,12 @@
 
 #include "util/addr.h"
 
-/* REGISTER_LAST: libunwind knows those up to the return address's, and looks at the number of the
-   first register of a rule only. AUGMENTATION_MAX: so many letters it keeps, and forgets others. */
+/* REGISTER_LAST: libunwind knows the registers up to the return address column, and checks only the
+   first register number of a rule. AUGMENTATION_MAX: libunwind stores this many letters and drops
+   the rest. */
 enum { REGISTER_LAST = 16, AUGMENTATION_MAX = 4 };
 
-/* What is left to be read. Once something was wrong, all further is 0 and `wrong` stays. */
+/* The bytes left to read. After an error all further reads give 0, and `wrong` stays set. */
 struct bytes {
     const uint8_t *at;
     size_t left;
@@ -36,8 +37,8 @@ static uint8_t take_byte(struct bytes *bytes)
     return bytes->wrong ? 0 : *byte;
 }
 
-/* SLEB128 has the same length. What is longer than any number needs is not fit: libunwind shifts by
-   more bits than there are, and has another value than we. */
+/* SLEB128 has the same length. An encoding longer than 64 bits need is rejected: libunwind shifts
+   by more bits than the type has, and gets another value. */
 static uint64_t take_leb128(struct bytes *bytes)
 {
     uint64_t value = 0;
@@ -61,7 +62,7 @@ static void skip_pointer(struct bytes *bytes, uint8_t encoding)
         UDATA8 = 4,
         SDATA4 = 0xb,
         SDATA8 = 0xc,
-        ALIGNED = 0x50, /* its length goes by where it lies */
+        ALIGNED = 0x50, /* the length depends on the address */
     };
     if ((encoding & APPLICATION) == ALIGNED) {
         bytes->wrong = true;
@@ -83,9 +84,9 @@ static void skip_pointer(struct bytes *bytes, uint8_t encoding)
 }
 
 /*
- * DWARF 5, 2.5 "DWARF Expressions". Not fit are a division, which is done by -1, too; jumps, since
- * they may lead out of the expression, or into the middle of an operation; and what libunwind does
- * not know.
+ * DWARF 5, 2.5 "DWARF Expressions". Rejected are: division, since libunwind divides by -1, too;
+ * jumps, since they may leave the expression or enter the middle of an operation; and operations
+ * that libunwind does not know.
  */
 static void skip_operation(struct bytes *bytes)
 {
@@ -106,7 +107,7 @@ static void skip_operation(struct bytes *bytes)
     case 0x19: /* abs */
     case 0x1a: /* and */
     case 0x1c: /* minus */
-    case 0x1d: /* mod: of numbers without a sign, and not by 0 */
+    case 0x1d: /* mod: unsigned, and libunwind checks for 0 */
     case 0x1e: /* mul */
     case 0x1f: /* neg */
     case 0x20: /* not */
@@ -168,7 +169,7 @@ static void skip_expression(struct bytes *bytes)
     bytes->wrong = bytes->wrong || expression.wrong;
 }
 
-/* DWARF 5, 6.4.2 "Call Frame Instructions", and GNU's own. */
+/* DWARF 5, 6.4.2 "Call Frame Instructions", and the GNU extensions. */
 static void skip_instruction(struct bytes *bytes)
 {
     uint8_t code = take_byte(bytes);
@@ -238,8 +239,8 @@ static bool are_instructions(struct bytes *bytes)
     return !bytes->wrong;
 }
 
-/* What the augmentation says of how FDEs write addresses. libunwind does not go by its length: the
-   instructions begin behind what the letters tell of. */
+/* Returns the encoding of addresses in FDEs. libunwind ignores the length of the augmentation data:
+   for it, the instructions begin after the data that the letters describe. */
 static uint8_t take_augmentation(struct bytes *bytes, const char *text)
 {
     uint64_t n = take_leb128(bytes);
@@ -260,7 +261,7 @@ static uint8_t take_augmentation(struct bytes *bytes, const char *text)
             break;
         case 'S':
             break;
-        default: /* it would end there, whatever follows */
+        default: /* libunwind stops here and ignores the rest */
             data.wrong = true;
         }
     }

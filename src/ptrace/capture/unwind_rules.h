@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether unwind rules (an FDE of .eh_frame and its CIE) may be given to libunwind, which believes
- * what they say: it divides as they ask, by -1 too, and takes any return column, and any register
- * that another one is kept in, for one it knows. What it reads in another way than the standard has
- * it is not fit either, as it would not be what was looked at. Pure.
+ * Whether unwind rules (an FDE of .eh_frame and its CIE) are safe for libunwind, which trusts them:
+ * it divides as they say, by -1 too, and accepts any return address column and any register number
+ * in a register rule. Rules that libunwind reads in another way than the standard are rejected,
+ * too: they would not be the rules that were checked. Pure functions.
  */
 #ifndef PTRACE_CAPTURE_UNWIND_RULES_H
 #define PTRACE_CAPTURE_UNWIND_RULES_H
@@ -12,18 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Longer ones are not looked at, and not fit. */
+/* Longer rules are rejected unread. */
 enum { UNWIND_RULES_MAX = 4096 };
 
 /*
- * Linux Standard Base Core Specification, 10.6.1 "The .eh_frame section". Both without their
- * lengths and what follows these, the CIE's ID and the FDE's pointer to its CIE.
+ * Linux Standard Base Core Specification, 10.6.1 "The .eh_frame section". Both without their length
+ * and the word after it (the CIE ID or the FDE's pointer to its CIE).
  */
 bool unwind_rules_are_fit(const uint8_t *cie, size_t cie_size, const uint8_t *fde, size_t fde_size,
                           uint64_t return_column);
 
-/* The address of the CIE of the FDE at `fde`, from the pointer in there. False: it has none, or
-   libunwind, to which the pointer has a sign, would take another. */
+/* Computes the address of the CIE of the FDE at `fde` from its CIE pointer. false: there is none,
+   or libunwind, which takes the pointer as signed, would use another address. */
 bool unwind_rules_find_common(uint64_t fde, uint32_t pointer, uint64_t *cie);
 
 #endif

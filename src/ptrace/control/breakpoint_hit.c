@@ -41,7 +41,7 @@ static void name_code(void *data, uint64_t address, char *out, size_t size)
     sink->name_code(sink->data, tracee->process, target_addr_of(address), out, size);
 }
 
-/* Begins to capture what the event of that kind shows. */
+/* Begins to capture the fields of the event of that kind. */
 static void begin_capture(struct engine *engine, struct tracee *tracee, const struct probe *probe,
                           enum hit_kind kind, const arch_regs *regs)
 {
@@ -95,15 +95,15 @@ static void report_hit(struct engine *engine, struct tracee *tracee, struct hit 
     tracee->migrate_to = to ? to : tracee->migrate_to;
 }
 
-/* What was found out about this stop before the turn; NULL: nothing. */
+/* What was read about this stop before the engine lock was taken. NULL: nothing. */
 static struct stop_prefetch *prefetch_of(const struct tracee *tracee)
 {
     struct stop_prefetch *prefetch = &tracee->process->engine->acting->prefetch;
     return prefetch->tid == tracee->tid ? prefetch : NULL;
 }
 
-/* The return address and, in the same read, the CPU and what registers lead to of the event whose
-   capture has begun (`captures`). false: the stack cannot be read. */
+/* Reads the return address and, in the same system call, the CPU and the memory that registers
+   point to, for the event whose capture has begun (`captures`). false: the stack cannot be read. */
 static bool read_return(struct engine *engine, struct tracee *tracee, bool captures,
                         const arch_regs *regs, target_addr *ret, int *cpu)
 {
@@ -138,7 +138,8 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
     return !arch_return_in_memory || foreseen || own[0].got == sizeof(address);
 }
 
-/* The CPU and, in the same read, what registers lead to. */
+/* Reads the CPU and, in the same system call, the memory that registers point to. Returns the
+   CPU. */
 static int read_result(struct engine *engine, struct tracee *tracee)
 {
     struct stop_prefetch *prefetch = prefetch_of(tracee);
@@ -204,7 +205,7 @@ static void serve_entry(struct engine *engine, struct tracee *tracee, struct sit
         report_hit(engine, tracee, &hit, regs);
 }
 
-/* Whether some open activation of the thread returned here. */
+/* Returns whether an open call of the thread returned here. */
 static bool serve_return(struct engine *engine, struct tracee *tracee, struct site *site,
                          const arch_regs *regs)
 {
@@ -223,7 +224,7 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
         if (!any)
             tracee_refresh_name(tracee, hit.time_ns);
         any = true;
-        /* Disarmed, or armed anew for something else, while it ran. */
+        /* The function was disarmed, or armed for other kinds, while it ran. */
         if (!(entry->uses & SITE_ENTRY) || !(entry->kinds & HIT_EXIT))
             continue;
         hit.probe = entry->probe;
@@ -239,7 +240,7 @@ static bool serve_return(struct engine *engine, struct tracee *tracee, struct si
 
 static void call_watches(struct tracee *tracee, struct site *site)
 {
-    /* A watcher may take away itself and others. */
+    /* A watch function may remove its own watch and others. */
     for (struct watch *watch = site->watches; watch; watch = site->next_watch) {
         site->next_watch = watch->next;
         watch->reached(watch->data, tracee->process, tracee->tid);
@@ -247,10 +248,10 @@ static void call_watches(struct tracee *tracee, struct site *site)
 }
 
 /*
- * It has ended while nobody traced it. Of a leader nobody tells us how: it can have ended by
- * exit_group(2) of another thread or by a signal, which end all of its process, so the kernel gives
- * the same status for whichever thread is reaped from then on (kernel/exit.c: wait_task_zombie()).
- * Where there is no other, all signals but SIGKILL were blocked.
+ * The thread ended while it was not traced. The kernel does not report how a thread group leader
+ * ended: exit_group(2) in another thread or a signal ends the whole process, and the kernel gives
+ * the same status for whichever thread is reaped next (kernel/exit.c: wait_task_zombie()). If there
+ * is no other thread, it was SIGKILL: all other signals were blocked.
  */
 static void forget_lost(struct engine *engine, struct tracee *tracee)
 {
@@ -288,8 +289,8 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
             forget_lost(engine, tracee);
         return;
     }
-    /* One that was made to do a system call is in a stop of its own now, perhaps in a group-stop:
-       the loop will see it. */
+    /* A thread that was made to do a system call is in a new stop, perhaps a group-stop. The loop
+       handles it. */
     bool resumes = space->remote_syscalls == remote_syscalls;
     int signal = resumes ? tracee_take_owed(tracee) : 0;
     tracee->changes_seen = space->changes;
@@ -300,9 +301,10 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
 }
 
 /*
- * Whether this trap is the one of a call that was reported before, whose first instruction faulted.
- * A handler may do much before it returns there, calls of traced functions included, or never
- * return: once the thread is seen higher up on the stack, or back from that call, it will not.
+ * Whether this trap belongs to a call that was already reported, whose first instruction faulted.
+ * The signal handler may call traced functions before it returns to the instruction, or may never
+ * return. Once the thread is higher on the stack, or has returned from that call, it does not come
+ * back.
  */
 static bool is_retry(struct tracee *tracee, const struct site *site, const arch_regs *regs)
 {
@@ -316,8 +318,8 @@ static bool is_retry(struct tracee *tracee, const struct site *site, const arch_
     return here;
 }
 
-/* Whether the function with this use is entered, or syscall() with its number: which argument is
-   the first one of the call; or -1. */
+/* The number of the call's first argument: 0 if the function with this use is entered, 1 if
+   syscall() is entered with this system call number; else -1. */
 static int first_argument(const struct site *site, const arch_regs *regs, enum site_use use,
                           int number)
 {
@@ -337,8 +339,9 @@ void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *s
     tracee->migrate_to = NULL;
     bool returned = false;
     int first;
-    /* Once more for what faulted behind a call: all that returned has been reported then. But the
-       breakpoint may have been away when the handler came back, and this be the next return. */
+    /* After a fault that followed a call, this trap is seen again: all returns were reported the
+       first time. But the breakpoint may have been removed when the handler returned, and then this
+       is another return. */
     if ((site->uses & SITE_RETURN) && !process->silent) {
         returned = serve_return(engine, tracee, site, regs);
         if (!retried)
@@ -364,7 +367,7 @@ void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *s
     if (site->uses & SITE_SYSCALL)
         sigtrap_on_syscall(tracee, site, masks);
     if (masks)
-        tracee->migrate_to = NULL; /* it is looked at once more */
+        tracee->migrate_to = NULL; /* the call's end is looked at, too */
     pass(engine, tracee, site, regs, remote_syscalls);
     if (masks) {
         tracee->trap_block = then;
