@@ -119,21 +119,21 @@ static int add_file(struct options *options, const char *path, struct error *err
 }
 
 /* LIST is names with commas between them. */
-static int add_facts(struct options *options, const char *list, struct error *err)
+static int add_extra_fields(struct options *options, const char *list, struct error *err)
 {
     for (const char *at = list;; at++) {
         size_t length = strcspn(at, ",");
-        unsigned fact = 0;
+        unsigned extra = 0;
         const char *name;
-        while ((name = extra_field_name(fact)) &&
+        while ((name = extra_field_name(extra)) &&
                (strlen(name) != length || strncmp(name, at, length) != 0))
-            fact++;
+            extra++;
         if (!name)
             return error_set(err, -EINVAL,
                              "--with takes a list of depth, duration, caller, tid, pid, stack; "
                              "'%.*s' is none of them",
                              (int)length, at);
-        options->with |= 1u << fact;
+        options->with |= 1u << extra;
         at += length;
         if (!*at)
             return 0;
@@ -179,13 +179,13 @@ static int apply(struct options *options, int option, const char *argument, cons
         options->string_limit = (size_t)number;
         return 0;
     case OPT_WITH:
-        return add_facts(options, argument, err);
+        return add_extra_fields(options, argument, err);
     case OPT_STACK:
         if (!parse_number(argument, STACK_FRAMES_MAX, &number))
             return error_set(err, -EINVAL, "--stack takes a number from 1 to %d, not '%s'",
                              STACK_FRAMES_MAX, argument);
         options->stack_frames = (size_t)number;
-        options->with |= 1u << FACT_STACK;
+        options->with |= 1u << EXTRA_STACK;
         return 0;
     case OPT_STRINGS:
         if (strcmp(argument, "all") != 0 && strcmp(argument, "const") != 0)
@@ -236,7 +236,7 @@ static int check_options(struct options *options, struct error *err)
                          "--session and --output exclude each other: a session has its output");
     if (options->timestamp && !options->print)
         return error_set(err, -EINVAL, "--timestamp goes with --print");
-    if (options->entry_only && options->with & (1u << FACT_DEPTH | 1u << FACT_DURATION))
+    if (options->entry_only && options->with & (1u << EXTRA_DEPTH | 1u << EXTRA_DURATION))
         return error_set(err, -EINVAL,
                          "--with=depth and --with=duration are told by exits: leave out "
                          "--entry-only");

@@ -36,7 +36,7 @@ struct options {
     bool quiet;
     bool verbose;
     size_t string_limit;
-    unsigned with;                      /* mask of 1 << enum call_fact */
+    unsigned with;                      /* mask of 1 << enum extra_field */
     size_t stack_frames;                /* 0: the default */
     struct value_options value_options; /* of --deref and --strings, and what --print adds */
 };

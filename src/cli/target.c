@@ -141,7 +141,7 @@ static void take_module(struct target *target, struct target_module *tm, bool is
         tm->taken = true;
         if (function_filter_module(target->tracer->options->select, image_provider(image),
                                    image_path(image), tm->module.is_program) &&
-            image_say_once(image))
+            image_first_report(image))
             log_warning("%s has text relocations, which change its code once it is mapped: its "
                         "functions are not traced",
                         image_path(image));

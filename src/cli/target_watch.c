@@ -96,7 +96,7 @@ bool target_checks_leaks(const struct target *target, const struct module *modul
    the program ends with status 1 and does not write what it has buffered. */
 static void warn_of_leak_check(struct target *target, const struct module *module)
 {
-    if (!target_checks_leaks(target, module) || !image_say_once(module->image))
+    if (!target_checks_leaks(target, module) || !image_first_report(module->image))
         return;
     log_warning("process %d checks for leaks when it ends (LeakSanitizer), which fails in a traced "
                 "process: set ASAN_OPTIONS=detect_leaks=0 for it",

@@ -21,7 +21,7 @@ unsigned tracer_wanted(const struct tracer *tracer, const struct probe *probe)
     if (tracer->backend)
         kinds = tracer->begun ? tracer->backend_ops->wanted(tracer->backend, probe) : 0;
     /* Only calls whose ends are seen count as open. */
-    if (kinds && tracer->options->with & 1u << FACT_DEPTH)
+    if (kinds && tracer->options->with & 1u << EXTRA_DEPTH)
         kinds |= HIT_EXIT;
     return tracer->options->entry_only ? kinds & HIT_ENTRY : kinds;
 }

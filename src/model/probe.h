@@ -64,17 +64,17 @@ enum place_kind {
     PLACE_X87_RET,     /* index: st(0) or st(1) */
     PLACE_POINTEE, /* index: a pointee of the event; offset: bytes behind the pointee's address */
     PLACE_POINTEE_STATE, /* index: a pointee of the event; the value is its enum pointee_state */
-    PLACE_FACT,          /* index: enum call_fact */
+    PLACE_EXTRA,         /* index: enum extra_field */
 };
 
 /* What can be said of a call besides its values. Times and IDs are as in struct hit. */
-enum call_fact {
-    FACT_DEPTH,
-    FACT_DURATION, /* of exits only */
-    FACT_CALLER,   /* text: the code that it returns to, "main+0x1c" */
-    FACT_TID,
-    FACT_PID,
-    FACT_STACK, /* text: the caller, its caller and so on, "f+0x1c;main+0x20" */
+enum extra_field {
+    EXTRA_DEPTH,
+    EXTRA_DURATION, /* of exits only */
+    EXTRA_CALLER,   /* text: the code that it returns to, "main+0x1c" */
+    EXTRA_TID,
+    EXTRA_PID,
+    EXTRA_STACK, /* text: the caller, its caller and so on, "f+0x1c;main+0x20" */
 };
 
 struct value_place {
@@ -141,12 +141,12 @@ enum signature_source {
     SIGNATURE_DWARF,
 };
 
-/* PROBE_FACTS_MAX: how many facts there are. PROBE_STACK_MAX: no field ends more bytes than this
+/* PROBE_EXTRAS_MAX: how many facts there are. PROBE_STACK_MAX: no field ends more bytes than this
    above the first stack argument.
    PROBE_POINTEE_MAX: the largest pointee. PROBE_CHARS_MAX: bytes of the longest VALUE_CHARS. */
 enum {
     PROBE_FIELDS_MAX = 64,
-    PROBE_FACTS_MAX = 6,
+    PROBE_EXTRAS_MAX = 6,
     PROBE_POINTEES_MAX = PROBE_FIELDS_MAX,
     PROBE_STACK_MAX = 1024,
     PROBE_POINTEE_MAX = 4096,
@@ -171,7 +171,7 @@ struct probe {
     const struct field *rets;
     bool result_unknown; /* it returns something of which nothing is shown */
     /* How many of them, the last ones, are facts of the call and no values of the function's. */
-    size_t arg_facts, ret_facts;
+    size_t n_arg_extras, n_ret_extras;
     size_t n_arg_pointees; /* what args lie in */
     const struct pointee *arg_pointees;
     size_t n_ret_pointees; /* what rets lie in */

@@ -81,7 +81,7 @@ struct engine_options {
        (job control). The caller has SIGTSTP, SIGTTIN and SIGTTOU ignored. */
     bool stop_with_program;
     size_t string_limit; /* bytes of a string value; 0 means 256 */
-    size_t stack_frames; /* of FACT_STACK, 64 at most; 0 means 16 */
+    size_t stack_frames; /* of EXTRA_STACK, 64 at most; 0 means 16 */
     /* RLIMIT_NOFILE for a program that is launched; rlim_max 0: the caller's. */
     struct rlimit descriptors;
     /*

@@ -68,7 +68,7 @@ static struct abi_location claim_of(const struct parameter *parameter)
     if (parameter->type->abi.shape == ABI_INDIRECT && claim.where == ABI_WHOLE &&
         claim.place.kind == PLACE_STACK_ARG)
         claim.where = ABI_ADDRESS;
-    bool may_be_indirect = parameter->type->abi.unsure & ABI_MAY_BE_INDIRECT;
+    bool may_be_indirect = parameter->type->abi.uncertain & ABI_MAY_BE_INDIRECT;
     if (!fits(&claim, parameter->type) ||
         (may_be_indirect && claim.where != ABI_ADDRESS && parameter->passing != PASSING_DIRECT))
         claim = (struct abi_location){0};
@@ -153,7 +153,7 @@ enum verdict {
     VERDICT_CONTRADICTION /* it cannot be if the function follows the ABI */
 };
 
-static enum verdict judge_parameter(const struct signature *signature,
+static enum verdict check_parameter(const struct signature *signature,
                                     const struct parameter *parameter,
                                     const struct abi_location *claim,
                                     const struct abi_location *abi, struct code_reader *reader)
@@ -221,7 +221,7 @@ static bool is_contradicted(const struct signature *signature, const struct abi_
         corroborated |= is_corroboration(signature, &signature->parameters[i], &claims[i], &abi[i]);
     for (size_t i = 0; i < signature->n; i++) {
         enum verdict verdict =
-            judge_parameter(signature, &signature->parameters[i], &claims[i], &abi[i], reader);
+            check_parameter(signature, &signature->parameters[i], &claims[i], &abi[i], reader);
         if (verdict == VERDICT_CONTRADICTION)
             return true;
         doubt |= verdict == VERDICT_DOUBT;
@@ -253,25 +253,26 @@ int argument_places_settle(struct signature *signature, const struct image *imag
         return -ENOMEM;
     for (size_t i = 0; i < n; i++)
         claims[i] = claim_of(&signature->parameters[i]);
-    struct codegen_quirks *trust = &signature->trust;
+    struct codegen_quirks *quirks = &signature->quirks;
 
-    bool contradicted = trust->other_convention ||
-                        (trust->parameters && is_contradicted(signature, claims, abi, &reader));
+    bool contradicted =
+        quirks->other_convention ||
+        (quirks->abi_parameters && is_contradicted(signature, claims, abi, &reader));
     if (contradicted)
-        trust->parameters = trust->result = false;
-    if (!trust->result)
+        quirks->abi_parameters = quirks->abi_result = false;
+    if (!quirks->abi_result)
         signature->result_at = (struct abi_location){0};
 
     for (size_t i = 0; i < n; i++) {
         struct parameter *parameter = &signature->parameters[i];
         struct abi_location claim = claims[i];
-        bool believed = trust->parameters && agree(&claim, &abi[i])
+        bool believed = quirks->abi_parameters && agree(&claim, &abi[i])
                             ? true
                             : is_sure(signature, parameter, &claim, &reader) &&
                                   !may_be_home(signature, parameter, &claim, &abi[i], contradicted);
         if (!believed)
             claim = (struct abi_location){0};
-        parameter->at = is_complete(&claim) || !trust->parameters ? claim : abi[i];
+        parameter->at = is_complete(&claim) || !quirks->abi_parameters ? claim : abi[i];
     }
     return 0;
 }

@@ -74,9 +74,9 @@ void catalog_stop_when(struct catalog *catalog, const atomic_bool *asked)
     catalog->stop = asked;
 }
 
-void catalog_set_extra_fields(struct catalog *catalog, unsigned facts)
+void catalog_set_extra_fields(struct catalog *catalog, unsigned extras)
 {
-    catalog->facts = facts;
+    catalog->extras = extras;
 }
 
 void catalog_set_value_options(struct catalog *catalog, struct value_options value_options)
@@ -130,7 +130,7 @@ static int add_image(struct catalog *catalog, int fd, const char *path, struct i
         return r;
     }
     image->catalog = catalog;
-    image->way.given_root = -1;
+    image->access.given_root = -1;
     image->signatures.types.arena = &catalog->arena;
     image->signatures.types.value_options = catalog->value_options;
     image->path = arena_strdup(&catalog->arena, path);
@@ -257,12 +257,12 @@ bool image_has_text_relocations(const struct image *image)
 
 bool image_is_same_build(const struct image *a, const struct image *b)
 {
-    return elf_identity_equal(&a->file.imprint, &b->file.imprint);
+    return elf_identity_equal(&a->file.identity, &b->file.identity);
 }
 
-bool image_say_once(struct image *image)
+bool image_first_report(struct image *image)
 {
-    bool first = !image->said;
-    image->said = true;
+    bool first = !image->reported;
+    image->reported = true;
     return first;
 }

@@ -43,8 +43,8 @@ void catalog_ask_servers(struct catalog *catalog, bool ask);
    thousands of functions. `asked` lives as long as the catalog. */
 void catalog_stop_when(struct catalog *catalog, const atomic_bool *asked);
 
-/* The facts (mask of 1 << enum call_fact) that probes made from here on have as fields. */
-void catalog_set_extra_fields(struct catalog *catalog, unsigned facts);
+/* The facts (mask of 1 << enum extra_field) that probes made from here on have as fields. */
+void catalog_set_extra_fields(struct catalog *catalog, unsigned extras);
 /* For images opened later. Without, none of it is wanted. */
 void catalog_set_value_options(struct catalog *catalog, struct value_options value_options);
 
@@ -70,8 +70,8 @@ MUST_CHECK int catalog_open_program(struct catalog *catalog, pid_t pid, struct i
  * when it is read, and separate debug files are looked for in its root first if that is not ours.
  * The last way holds. Nothing is kept open.
  */
-void image_set_way(struct image *image, pid_t pid, const struct process_root *root,
-                   const struct map *map);
+void image_set_access(struct image *image, pid_t pid, const struct process_root *root,
+                      const struct map *map);
 /* Where no process is at hand: has separate debug files looked for in the directory open as `root`,
    which must stay open until the image's probes are made. */
 void image_set_root(struct image *image, int root);
@@ -92,7 +92,7 @@ bool image_is_same_build(const struct image *a, const struct image *b);
 bool image_has_changed(const struct image *image);
 /* true the first time: whatever there is to say of the file as a whole is said once, however often
    processes map it. */
-bool image_say_once(struct image *image);
+bool image_first_report(struct image *image);
 /* The file_vaddr that lies at file offset `offset` of an executable or other PT_LOAD segment.
    false when no segment holds it. */
 bool image_vaddr_of_offset(const struct image *image, uint64_t offset, file_vaddr *vaddr);
@@ -120,7 +120,7 @@ size_t image_name_code(struct image *image, file_vaddr at, bool is_return, char 
  * Debug information that is damaged counts as none, with one warning. -ECANCELED: see
  * catalog_stop_when().
  */
-MUST_CHECK int image_probes(struct image *image, const struct function_filter *select,
+MUST_CHECK int image_probes(struct image *image, const struct function_filter *filter,
                             bool is_program, bool whole_module, const struct probe ***probes,
                             size_t *n, struct error *err);
 

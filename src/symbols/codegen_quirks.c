@@ -33,9 +33,9 @@ bool codegen_quirks_is_bare_unit(struct codegen_units *units,
     Dwarf_Die unit = context->unit, child;
     if (context->told_level || !unit.addr)
         return context->is_bare || !unit.addr;
-    if (units->bare_asked == unit.addr)
+    if (units->bare_unit == unit.addr)
         return units->is_bare;
-    units->bare_asked = unit.addr;
+    units->bare_unit = unit.addr;
     units->is_bare = true;
     if (dwarf_child(&unit, &child) == 0) {
         do
@@ -59,9 +59,9 @@ static bool is_unoptimised_unit(struct codegen_units *units, Dwarf_Die *function
     Dwarf_Die unit, child, parameter;
     if (!dwarf_diecu(function, &unit, NULL, NULL))
         return false;
-    if (units->unoptimised_asked == unit.addr)
+    if (units->unoptimised_unit == unit.addr)
         return units->is_unoptimised;
-    units->unoptimised_asked = unit.addr;
+    units->unoptimised_unit = unit.addr;
     units->is_unoptimised = false;
     if (dwarf_child(&unit, &child) != 0)
         return false;
@@ -86,14 +86,14 @@ static bool is_unoptimised_unit(struct codegen_units *units, Dwarf_Die *function
 
 /* clang: parameters of an unoptimised function are all spilled to the frame, for good. */
 static bool is_unoptimised(struct codegen_units *units, Dwarf_Die *function,
-                           const struct dwarf_params *formals)
+                           const struct dwarf_params *params)
 {
     if (tells_of_calls(function))
         return false;
-    if (formals->list.count == 0)
+    if (params->list.count == 0)
         return is_unoptimised_unit(units, function);
-    for (size_t i = 0; i < formals->list.count; i++) {
-        Dwarf_Die *die = &formals->list.items[i].actual;
+    for (size_t i = 0; i < params->list.count; i++) {
+        Dwarf_Die *die = &params->list.items[i].actual;
         if (!die->addr || !location_is_in_frame(die))
             return false;
     }
@@ -126,34 +126,34 @@ static size_t count_named(const char *list)
  * clang leaves out unused parameters that are passed by invisible reference, even of unoptimised
  * functions, and all that follow them would seem to lie elsewhere. The symbol's name has them.
  */
-static bool has_all_parameters(const struct function_name *name, const struct dwarf_params *formals)
+static bool has_all_parameters(const struct function_name *name, const struct dwarf_params *params)
 {
     size_t n = 0;
     if (!name->parameters)
         return true;
-    for (size_t i = 0; i < formals->list.count; i++) {
-        Dwarf_Die *die = &formals->list.items[i].declared;
+    for (size_t i = 0; i < params->list.count; i++) {
+        Dwarf_Die *die = &params->list.items[i].declared;
         n += !die_flag(die, DW_AT_artificial);
     }
     bool is_empty = strncmp(name->parameters, "(void)", 6) == 0;
     return n == (is_empty ? 0 : count_named(name->parameters));
 }
 
-void codegen_quirks_judge(struct codegen_units *units, struct codegen_quirks *trust,
-                          Dwarf_Die *function, const struct function_context *context,
-                          const struct function_name *name, bool is_local,
-                          const struct dwarf_params *formals)
+void codegen_quirks_find(struct codegen_units *units, struct codegen_quirks *quirks,
+                         Dwarf_Die *function, const struct function_context *context,
+                         const struct function_name *name, bool is_local,
+                         const struct dwarf_params *params)
 {
     uint64_t convention = DW_CC_normal;
     die_unsigned(function, DW_AT_calling_convention, &convention);
-    trust->other_convention = convention != DW_CC_normal || context->is_ms_abi;
-    bool standard = context->is_family && !trust->other_convention;
+    quirks->other_convention = convention != DW_CC_normal || context->is_ms_abi;
+    bool standard = context->is_family && !quirks->other_convention;
     /* clang drops unused parameters and results of functions that nothing else can call, and keeps
        the symbol's name; of compilers not known here the same is assumed. */
-    bool may_be_changed = is_local && !context->is_gcc && !is_unoptimised(units, function, formals);
-    trust->parameters = standard && !name->is_clone && !may_be_changed &&
-                        (context->is_gcc || has_all_parameters(name, formals));
-    trust->result = standard && !name->lost_result && !may_be_changed;
-    trust->may_be_absent = context->has_absent;
-    trust->habits.splits_int128 = context->is_old_llvm;
+    bool may_be_changed = is_local && !context->is_gcc && !is_unoptimised(units, function, params);
+    quirks->abi_parameters = standard && !name->is_clone && !may_be_changed &&
+                             (context->is_gcc || has_all_parameters(name, params));
+    quirks->abi_result = standard && !name->lost_result && !may_be_changed;
+    quirks->may_be_absent = context->has_absent;
+    quirks->abi.splits_int128 = context->is_old_llvm;
 }

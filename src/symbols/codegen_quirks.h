@@ -16,22 +16,22 @@
 
 /* What was found out about units asked about last. Starts zeroed. */
 struct codegen_units {
-    const void *bare_asked;
+    const void *bare_unit;
     bool is_bare;
-    const void *unoptimised_asked;
+    const void *unoptimised_unit;
     bool is_unoptimised;
 };
 
 struct codegen_quirks {
     /* The caller follows the ABI: all parameters are where it puts them. Not so for compilers'
        clones, for static functions that clang has optimised, and in other languages. */
-    bool parameters;
-    bool result;
+    bool abi_parameters;
+    bool abi_result;
     /* What debug information says to lie behind an address need not be there. */
     bool may_be_absent;
     /* It is known that another convention than the ABI is followed. */
     bool other_convention;
-    struct abi_habits habits;
+    struct abi_quirks abi;
 };
 
 /*
@@ -43,9 +43,9 @@ bool codegen_quirks_is_bare_unit(struct codegen_units *units,
                                  const struct function_context *context);
 
 /* Judges the function of that name and those parameters; `is_local`: its symbol is. */
-void codegen_quirks_judge(struct codegen_units *units, struct codegen_quirks *trust,
-                          Dwarf_Die *function, const struct function_context *context,
-                          const struct function_name *name, bool is_local,
-                          const struct dwarf_params *formals);
+void codegen_quirks_find(struct codegen_units *units, struct codegen_quirks *quirks,
+                         Dwarf_Die *function, const struct function_context *context,
+                         const struct function_name *name, bool is_local,
+                         const struct dwarf_params *params);
 
 #endif

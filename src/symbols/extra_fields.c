@@ -10,21 +10,21 @@ static const struct {
     const char *name;
     struct field field;
     bool on_entry;
-} FACTS[] = {
-    [FACT_DEPTH] = {"depth", {.kind = VALUE_INTEGER, .size = 4}, true},
-    [FACT_DURATION] = {"duration", {.kind = VALUE_INTEGER, .size = 8}, false},
-    [FACT_CALLER] = {"caller", {.kind = VALUE_STRING, .size = 8}, true},
-    [FACT_TID] = {"tid", {.kind = VALUE_INTEGER, .size = 4, .is_signed = true}, true},
-    [FACT_PID] = {"pid", {.kind = VALUE_INTEGER, .size = 4, .is_signed = true}, true},
-    [FACT_STACK] = {"stack", {.kind = VALUE_STRING, .size = 8}, true},
+} EXTRAS[] = {
+    [EXTRA_DEPTH] = {"depth", {.kind = VALUE_INTEGER, .size = 4}, true},
+    [EXTRA_DURATION] = {"duration", {.kind = VALUE_INTEGER, .size = 8}, false},
+    [EXTRA_CALLER] = {"caller", {.kind = VALUE_STRING, .size = 8}, true},
+    [EXTRA_TID] = {"tid", {.kind = VALUE_INTEGER, .size = 4, .is_signed = true}, true},
+    [EXTRA_PID] = {"pid", {.kind = VALUE_INTEGER, .size = 4, .is_signed = true}, true},
+    [EXTRA_STACK] = {"stack", {.kind = VALUE_STRING, .size = 8}, true},
 };
 
-enum { N_FACTS = sizeof(FACTS) / sizeof(FACTS[0]) };
-_Static_assert((int)N_FACTS == (int)PROBE_FACTS_MAX, "there is room for all facts");
+enum { N_EXTRAS = sizeof(EXTRAS) / sizeof(EXTRAS[0]) };
+_Static_assert((int)N_EXTRAS == (int)PROBE_EXTRAS_MAX, "there is room for all extras");
 
-const char *extra_field_name(enum call_fact fact)
+const char *extra_field_name(enum extra_field extra)
 {
-    return (unsigned)fact < N_FACTS ? FACTS[fact].name : NULL;
+    return (unsigned)extra < N_EXTRAS ? EXTRAS[extra].name : NULL;
 }
 
 /* Notes fields that have no room. */
@@ -41,10 +41,10 @@ static int leave_field_out(struct probe *probe, const struct field *fields, size
     return 0;
 }
 
-static int add_to(struct probe *probe, const struct field **fields, size_t *n, size_t *n_facts,
-                  unsigned facts, struct arena *arena)
+static int add_to(struct probe *probe, const struct field **fields, size_t *n, size_t *n_extras,
+                  unsigned extras, struct arena *arena)
 {
-    size_t wanted = (size_t)__builtin_popcount(facts), own = *n;
+    size_t wanted = (size_t)__builtin_popcount(extras), own = *n;
     if (own + wanted > PROBE_FIELDS_MAX)
         own = PROBE_FIELDS_MAX - wanted;
     struct field *all = arena_array(arena, own + wanted, sizeof(*all));
@@ -53,27 +53,27 @@ static int add_to(struct probe *probe, const struct field **fields, size_t *n, s
     if (own)
         memcpy(all, *fields, own * sizeof(*all));
     *n = own;
-    for (unsigned fact = 0; fact < N_FACTS; fact++) {
-        if (!(facts & 1u << fact))
+    for (unsigned extra = 0; extra < N_EXTRAS; extra++) {
+        if (!(extras & 1u << extra))
             continue;
         struct field *field = &all[(*n)++];
-        *field = FACTS[fact].field;
-        field->name = FACTS[fact].name;
-        field->place = (struct value_place){.kind = PLACE_FACT, .index = (uint16_t)fact};
+        *field = EXTRAS[extra].field;
+        field->name = EXTRAS[extra].name;
+        field->place = (struct value_place){.kind = PLACE_EXTRA, .index = (uint16_t)extra};
     }
-    *n_facts = wanted;
+    *n_extras = wanted;
     *fields = all;
     return event_names_fields(all, *n, arena) ? 0 : -ENOMEM;
 }
 
-int extra_fields_add(struct probe *probe, unsigned facts, struct arena *arena)
+int extra_fields_add(struct probe *probe, unsigned extras, struct arena *arena)
 {
     unsigned on_entry = 0;
-    for (unsigned fact = 0; fact < N_FACTS; fact++)
-        if (FACTS[fact].on_entry)
-            on_entry |= facts & 1u << fact;
-    int r = add_to(probe, &probe->args, &probe->n_args, &probe->arg_facts, on_entry, arena);
+    for (unsigned extra = 0; extra < N_EXTRAS; extra++)
+        if (EXTRAS[extra].on_entry)
+            on_entry |= extras & 1u << extra;
+    int r = add_to(probe, &probe->args, &probe->n_args, &probe->n_arg_extras, on_entry, arena);
     if (r == 0)
-        r = add_to(probe, &probe->rets, &probe->n_rets, &probe->ret_facts, facts, arena);
+        r = add_to(probe, &probe->rets, &probe->n_rets, &probe->n_ret_extras, extras, arena);
     return r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Facts of a call as fields behind the function's own: see enum call_fact. */
+/* Facts of a call as fields behind the function's own: see enum extra_field. */
 #ifndef SYMBOLS_EXTRA_FIELDS_H
 #define SYMBOLS_EXTRA_FIELDS_H
 
@@ -8,14 +8,14 @@
 #include "util/error.h"
 
 /*
- * Adds the facts in `facts` (mask of 1 << enum call_fact) to the probe's fields: all but
- * FACT_DURATION to both events, that to the exit. The function's own fields keep their names; a
- * fact whose name is taken gets "_2". Where there is no room, the last fields give way and are
+ * Adds the extras in `extras` (mask of 1 << enum extra_field) to the probe's fields: all but
+ * EXTRA_DURATION to both events, that to the exit. The function's own fields keep their names; a
+ * extra whose name is taken gets "_2". Where there is no room, the last fields give way and are
  * noted in not_shown. -ENOMEM.
  */
-MUST_CHECK int extra_fields_add(struct probe *probe, unsigned facts, struct arena *arena);
+MUST_CHECK int extra_fields_add(struct probe *probe, unsigned extras, struct arena *arena);
 
-/* The name of a fact's field; NULL behind the last. */
-const char *extra_field_name(enum call_fact fact);
+/* The name of an extra's field; NULL behind the last. */
+const char *extra_field_name(enum extra_field extra);
 
 #endif

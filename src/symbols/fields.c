@@ -67,7 +67,7 @@ static int add_field(struct field_list *list, const char *base, const struct c_s
    ones. Facts of the call come behind all (extra_fields.h). */
 static bool take_room(struct field_list *list, unsigned depth)
 {
-    enum { ROOM = PROBE_FIELDS_MAX - PROBE_FACTS_MAX };
+    enum { ROOM = PROBE_FIELDS_MAX - PROBE_EXTRAS_MAX };
     bool is_limited = list->limited && depth == 0;
     if (list->n + list->reserved < ROOM && !(is_limited && list->spare == 0)) {
         list->spare -= is_limited;
@@ -244,7 +244,7 @@ static int add_arguments(struct field_list *list, const struct signature *signat
                                : arena_format(list->arena, "arg%zu", i + 1);
         size_t first = list->n;
         int r = base ? add_value(list, base, parameter->type, &parameter->at, depth) : -ENOMEM;
-        if (r == 0 && signature->trust.may_be_absent && parameter->at.where == ABI_ADDRESS)
+        if (r == 0 && signature->quirks.may_be_absent && parameter->at.where == ABI_ADDRESS)
             r = add_absence(list, base, &parameter->at, first);
         if (r < 0)
             return r;

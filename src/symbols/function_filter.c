@@ -39,10 +39,10 @@ struct function_filter {
     VEC(struct pattern) excluded;
 };
 
-int function_filter_new(struct function_filter **select)
+int function_filter_new(struct function_filter **filter)
 {
-    *select = calloc(1, sizeof(**select));
-    return *select ? 0 : -ENOMEM;
+    *filter = calloc(1, sizeof(**filter));
+    return *filter ? 0 : -ENOMEM;
 }
 
 static void pattern_free(struct pattern *pattern)
@@ -54,17 +54,17 @@ static void pattern_free(struct pattern *pattern)
     free(pattern->glob);
 }
 
-void function_filter_free(struct function_filter *select)
+void function_filter_free(struct function_filter *filter)
 {
-    if (!select)
+    if (!filter)
         return;
-    for (size_t i = 0; i < select->included.count; i++)
-        pattern_free(&select->included.items[i]);
-    for (size_t i = 0; i < select->excluded.count; i++)
-        pattern_free(&select->excluded.items[i]);
-    vec_free(&select->included);
-    vec_free(&select->excluded);
-    free(select);
+    for (size_t i = 0; i < filter->included.count; i++)
+        pattern_free(&filter->included.items[i]);
+    for (size_t i = 0; i < filter->excluded.count; i++)
+        pattern_free(&filter->excluded.items[i]);
+    vec_free(&filter->included);
+    vec_free(&filter->excluded);
+    free(filter);
 }
 
 static bool has_back_reference(const char *ere)
@@ -185,7 +185,7 @@ static int check_cost(const char *ere, struct error *err)
         ere, strlen(ere) > 100 ? "..." : "");
 }
 
-int function_filter_add(struct function_filter *select, const char *text, bool exclude,
+int function_filter_add(struct function_filter *filter, const char *text, bool exclude,
                         struct error *err)
 {
     const char *at = strrchr(text, '@');
@@ -218,7 +218,7 @@ int function_filter_add(struct function_filter *select, const char *text, bool e
         }
     }
 
-    struct pattern *pattern = exclude ? vec_push(&select->excluded) : vec_push(&select->included);
+    struct pattern *pattern = exclude ? vec_push(&filter->excluded) : vec_push(&filter->included);
     if (!pattern) {
         if (!is_literal)
             regfree(&regex);
@@ -234,7 +234,7 @@ int function_filter_add(struct function_filter *select, const char *text, bool e
     return 0;
 }
 
-int function_filter_add_file(struct function_filter *select, const char *path, struct error *err)
+int function_filter_add_file(struct function_filter *filter, const char *path, struct error *err)
 {
     cleanup(cleanup_file) FILE *file = fopen(path, "re");
     if (!file) {
@@ -260,7 +260,7 @@ int function_filter_add_file(struct function_filter *select, const char *path, s
             start += 1 + strspn(start + 1, " \t");
 
         struct error inner = {0};
-        int r = function_filter_add(select, start, exclude, &inner);
+        int r = function_filter_add(filter, start, exclude, &inner);
         if (r == -EINVAL)
             return error_set(err, r, "%s:%u: %s", path, number, inner.text);
         if (r < 0)
@@ -274,9 +274,9 @@ int function_filter_add_file(struct function_filter *select, const char *path, s
     return 0;
 }
 
-bool function_filter_is_explicit(const struct function_filter *select)
+bool function_filter_is_explicit(const struct function_filter *filter)
 {
-    return select->included.count > 0;
+    return filter->included.count > 0;
 }
 
 static const char *base_name(const char *path)
@@ -346,27 +346,27 @@ static bool is_system_path(const char *path)
     return false;
 }
 
-bool function_filter_module(const struct function_filter *select, const char *provider,
+bool function_filter_module(const struct function_filter *filter, const char *provider,
                             const char *path, bool is_program)
 {
-    if (!function_filter_is_explicit(select))
+    if (!function_filter_is_explicit(filter))
         return is_program || !is_system_path(path);
-    for (size_t i = 0; i < select->included.count; i++)
-        if (pattern_matches_module(&select->included.items[i], provider, path))
+    for (size_t i = 0; i < filter->included.count; i++)
+        if (pattern_matches_module(&filter->included.items[i], provider, path))
             return true;
     return false;
 }
 
-bool function_filter_function(const struct function_filter *select, const char *const *names,
+bool function_filter_function(const struct function_filter *filter, const char *const *names,
                               size_t n_names, const char *provider, const char *path,
                               bool is_program, bool whole_module)
 {
     bool included = whole_module ||
-                    (!function_filter_is_explicit(select) && (is_program || !is_system_path(path)));
+                    (!function_filter_is_explicit(filter) && (is_program || !is_system_path(path)));
     /* Every pattern that matches is noted, so that none is reported as unmatched just because
        another one came first. */
-    for (size_t i = 0; i < select->included.count; i++) {
-        struct pattern *pattern = &select->included.items[i];
+    for (size_t i = 0; i < filter->included.count; i++) {
+        struct pattern *pattern = &filter->included.items[i];
         if (included && pattern->matched)
             continue;
         if (!pattern_matches_module(pattern, provider, path) ||
@@ -377,8 +377,8 @@ bool function_filter_function(const struct function_filter *select, const char *
     }
     if (!included)
         return false;
-    for (size_t i = 0; i < select->excluded.count; i++) {
-        const struct pattern *pattern = &select->excluded.items[i];
+    for (size_t i = 0; i < filter->excluded.count; i++) {
+        const struct pattern *pattern = &filter->excluded.items[i];
         if (pattern_matches_module(pattern, provider, path) &&
             pattern_matches(pattern, names, n_names))
             return false;
@@ -386,10 +386,10 @@ bool function_filter_function(const struct function_filter *select, const char *
     return true;
 }
 
-void function_filter_unmatched(const struct function_filter *select,
+void function_filter_unmatched(const struct function_filter *filter,
                                void (*report)(void *data, const char *pattern), void *data)
 {
-    for (size_t i = 0; i < select->included.count; i++)
-        if (!select->included.items[i].matched)
-            report(data, select->included.items[i].text);
+    for (size_t i = 0; i < filter->included.count; i++)
+        if (!filter->included.items[i].matched)
+            report(data, filter->included.items[i].text);
 }

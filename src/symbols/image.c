@@ -35,7 +35,7 @@ static int read_symbols(struct image *image, int fd, struct error *err)
 }
 
 /* Once. *later: it may be another time. */
-static int try_to_read_symbols(struct image *image, bool *later, struct error *err)
+static int try_read_symbols(struct image *image, bool *later, struct error *err)
 {
     cleanup(cleanup_fd) int fd = image_open_file(image, err);
     *later = descriptors_out(fd);
@@ -61,7 +61,7 @@ int image_read_symbols(struct image *image, struct error *err)
     bool later = false;
     int r = -EAGAIN;
     for (int i = 0; i < TRIES && r < 0 && r != -ENOEXEC && r != -ESTALE; i++)
-        r = try_to_read_symbols(image, &later, err);
+        r = try_read_symbols(image, &later, err);
     image->symbols_read = !later;
     image->symbols_failed = later ? 0 : r;
     return r;

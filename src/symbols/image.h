@@ -35,7 +35,7 @@ struct function {
 };
 
 /* Addresses of a section, the end exclusive. */
-struct stretch {
+struct address_range {
     uint64_t start, end;
 };
 
@@ -57,8 +57,8 @@ struct probe_info {
     const char *name; /* of the alias that it goes by */
 };
 
-/* How the file can be opened again: see image_set_way(). */
-struct image_way {
+/* How the file can be opened again: see image_set_access(). */
+struct image_access {
     pid_t pid; /* 0: by its path alone, with the user's own rights */
     target_addr start, end;
     int given_root;  /* see image_set_root(); -1: none */
@@ -82,13 +82,13 @@ struct image {
 
     bool functions_made;
     VEC(struct alias) aliases;
-    VEC(struct function) functions; /* ascending by entry */
-    VEC(struct stretch) linkage;    /* procedure linkage tables: see relocations.c */
+    VEC(struct function) functions;    /* ascending by entry */
+    VEC(struct address_range) linkage; /* procedure linkage tables: see relocations.c */
 
     _Atomic(struct symbolizer *) symbolizer; /* NULL: not asked for yet */
 
-    struct image_way way;
-    bool said; /* see image_say_once() */
+    struct image_access access;
+    bool reported; /* see image_first_report() */
 
     bool has_no_debuginfo;       /* it was looked for */
     struct debuginfo *debuginfo; /* while it is read; NULL: none, or not open */
@@ -105,7 +105,7 @@ struct catalog {
     struct value_options value_options;
     const char *debug_path; /* NULL: the default */
     struct debuginfod debuginfod;
-    unsigned facts;            /* see catalog_set_extra_fields() */
+    unsigned extras;           /* see catalog_set_extra_fields() */
     const atomic_bool *stop;   /* see catalog_stop_when(); NULL: never */
     struct left_out *left_out; /* files that are mapped and could not be read, ever */
 };

@@ -40,13 +40,13 @@ static int find_mapped(const struct image *image, struct stat *status)
 {
     struct process_root root;
     const struct map map = {
-        .start = image->way.start,
-        .end = image->way.end,
+        .start = image->access.start,
+        .end = image->access.end,
         .inode = image->file.inode,
         .path = image->path,
     };
-    process_root_open(&root, image->way.pid);
-    int found = check_found(image, target_file_mapped(image->way.pid, &root, &map), status);
+    process_root_open(&root, image->access.pid);
+    int found = check_found(image, target_file_mapped(image->access.pid, &root, &map), status);
     process_root_close(&root);
     return found;
 }
@@ -55,11 +55,11 @@ static int find_mapped(const struct image *image, struct stat *status)
 static int find_way_file(const struct image *image, struct stat *status)
 {
     const struct process_root ours = {.fd = -1};
-    if (!image->way.pid)
+    if (!image->access.pid)
         return check_found(image, descriptors_open(image->path, O_PATH), status);
     int found = find_mapped(image, status);
     /* The process may have ended. A name of another root is nothing to look for in ours. */
-    if (found < 0 && !descriptors_out(found) && !image->way.other_root)
+    if (found < 0 && !descriptors_out(found) && !image->access.other_root)
         found = check_found(image, target_file_named(&ours, image->path), status);
     return found;
 }
@@ -71,7 +71,7 @@ int image_open_file(const struct image *image, struct error *err)
     int fd = found;
     if (found >= 0)
         fd = !image_is_file(image, &status) ? -ESTALE
-             : image->way.pid               ? target_file_open(found)
+             : image->access.pid            ? target_file_open(found)
                                             : descriptors_open(image->path, O_RDONLY | O_NONBLOCK);
     if (fd >= 0)
         return fd;
@@ -100,40 +100,40 @@ bool image_has_changed(const struct image *image)
     return found >= 0 && !image_is_file(image, &status);
 }
 
-void image_set_way(struct image *image, pid_t pid, const struct process_root *root,
-                   const struct map *map)
+void image_set_access(struct image *image, pid_t pid, const struct process_root *root,
+                      const struct map *map)
 {
     struct stat status;
     pthread_mutex_lock(&image->catalog->lock);
-    image->way =
-        (struct image_way){.pid = pid, .start = map->start, .end = map->end, .given_root = -1};
+    image->access =
+        (struct image_access){.pid = pid, .start = map->start, .end = map->end, .given_root = -1};
     if (root->fd >= 0 && fstat(root->fd, &status) == 0) {
-        image->way.other_root = true;
-        image->way.root_device = status.st_dev;
-        image->way.root_inode = status.st_ino;
+        image->access.other_root = true;
+        image->access.root_device = status.st_dev;
+        image->access.root_inode = status.st_ino;
     }
     pthread_mutex_unlock(&image->catalog->lock);
 }
 
 void image_set_root(struct image *image, int root)
 {
-    image->way.given_root = root;
-    image->way.other_root = true;
+    image->access.given_root = root;
+    image->access.other_root = true;
 }
 
 int image_open_root(const struct image *image, struct process_root *root)
 {
     struct stat status;
     *root = (struct process_root){.fd = -1};
-    if (!image->way.other_root)
+    if (!image->access.other_root)
         return 0;
-    if (image->way.given_root >= 0) {
-        root->fd = fcntl(image->way.given_root, F_DUPFD_CLOEXEC, 0);
+    if (image->access.given_root >= 0) {
+        root->fd = fcntl(image->access.given_root, F_DUPFD_CLOEXEC, 0);
         return root->fd < 0 ? -errno : 0;
     }
-    process_root_open(root, image->way.pid);
-    if (root->fd >= 0 && fstat(root->fd, &status) == 0 && status.st_dev == image->way.root_device &&
-        status.st_ino == image->way.root_inode)
+    process_root_open(root, image->access.pid);
+    if (root->fd >= 0 && fstat(root->fd, &status) == 0 &&
+        status.st_dev == image->access.root_device && status.st_ino == image->access.root_inode)
         return 0;
     process_root_close(root);
     return -ESTALE;

@@ -14,7 +14,7 @@
 enum { NAMES_PER_ALIAS = 3 };
 
 struct selection {
-    const struct function_filter *select;
+    const struct function_filter *filter;
     bool is_program, whole_module;
     VEC(const char *) names; /* room for those of one function, kept from one to the next */
 };
@@ -34,7 +34,7 @@ static size_t alias_names(const struct alias *alias, const char **names)
 static bool is_selected(struct selection *selection, const struct image *image, const char **names,
                         size_t n)
 {
-    return function_filter_function(selection->select, names, n, image->provider, image->path,
+    return function_filter_function(selection->filter, names, n, image->provider, image->path,
                                     selection->is_program, selection->whole_module);
 }
 
@@ -59,12 +59,12 @@ static int choose_alias(struct selection *selection, const struct image *image,
     if (!is_selected(selection, image, selection->names.items, selection->names.count))
         return 0;
     *chosen = &aliases[0];
-    if (function->n == 1 || !function_filter_is_explicit(selection->select))
+    if (function->n == 1 || !function_filter_is_explicit(selection->filter))
         return 0;
     for (size_t i = 0; i < function->n; i++) {
         const char *names[NAMES_PER_ALIAS];
         size_t n = alias_names(&aliases[i], names);
-        if (function_filter_function(selection->select, names, n, image->provider, image->path,
+        if (function_filter_function(selection->filter, names, n, image->provider, image->path,
                                      selection->is_program, false)) {
             *chosen = &aliases[i];
             return 0;
@@ -73,7 +73,7 @@ static int choose_alias(struct selection *selection, const struct image *image,
     return 0;
 }
 
-static int find_probes(struct image *image, const struct function_filter *select, bool is_program,
+static int find_probes(struct image *image, const struct function_filter *filter, bool is_program,
                        bool whole_module, const struct probe ***result, size_t *n,
                        struct error *err)
 {
@@ -85,7 +85,7 @@ static int find_probes(struct image *image, const struct function_filter *select
         return r;
     }
 
-    struct selection selection = {select, is_program, whole_module, {0}};
+    struct selection selection = {filter, is_program, whole_module, {0}};
     VEC(const struct probe *) probes = {0};
     for (size_t i = 0; i < image->functions.count && r == 0; i++) {
         struct function *function = &image->functions.items[i];
@@ -109,11 +109,11 @@ static int find_probes(struct image *image, const struct function_filter *select
     return 0;
 }
 
-int image_probes(struct image *image, const struct function_filter *select, bool is_program,
+int image_probes(struct image *image, const struct function_filter *filter, bool is_program,
                  bool whole_module, const struct probe ***probes, size_t *n, struct error *err)
 {
     pthread_mutex_lock(&image->catalog->lock);
-    int r = find_probes(image, select, is_program, whole_module, probes, n, err);
+    int r = find_probes(image, filter, is_program, whole_module, probes, n, err);
     pthread_mutex_unlock(&image->catalog->lock);
     return r;
 }

@@ -160,7 +160,7 @@ static enum found find_bias(const struct scan *scan, const struct image *image,
         /* A fixed program has its addresses; mapped elsewhere it is data. */
         if (!image_is_position_independent(image) && *bias != 0)
             continue;
-        if (elf_identity_compare(&image->file.imprint, scan->pid, *bias) != IMPRINT_DIFFERENT)
+        if (elf_identity_compare(&image->file.identity, scan->pid, *bias) != ELF_IDENTITY_DIFFERENT)
             return FOUND;
         found = FOUND_OTHER;
     }
@@ -192,7 +192,7 @@ static int open_mapped(struct modules *modules, struct scan *scan, const struct 
     int r = catalog_open_target(scan->catalog, file, shown, image, &err);
     if (r < 0)
         return r == -ENOMEM ? r : leave_out_file(modules, scan, map, err.text);
-    image_set_way(*image, scan->pid, &scan->root, map);
+    image_set_access(*image, scan->pid, &scan->root, map);
     return 0;
 }
 
@@ -276,7 +276,7 @@ static int add_moved(struct modules *modules, struct scan *scan, const struct ma
             !is_place_of_code(image, bias, map) ||
             module_index_has_bias(&scan->index, modules, first, bias))
             continue;
-        if (elf_identity_compare(&image->file.imprint, scan->pid, bias) != IMPRINT_DIFFERENT)
+        if (elf_identity_compare(&image->file.identity, scan->pid, bias) != ELF_IDENTITY_DIFFERENT)
             return add_found(modules, scan, image, first, bias);
     }
     return 0;

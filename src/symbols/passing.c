@@ -18,7 +18,7 @@ struct classes {
 
 static bool add_class(struct classes *classes, const struct c_type *type)
 {
-    if (!(type->abi.unsure & ABI_MAY_BE_INDIRECT))
+    if (!(type->abi.uncertain & ABI_MAY_BE_INDIRECT))
         return true;
     for (size_t i = 0; i < classes->n; i++)
         if (classes->types[i] == type)
@@ -34,7 +34,7 @@ static struct abi_value value_of(const struct classes *classes, unsigned mask,
                                  const struct c_type *type)
 {
     struct abi_value value = type->abi;
-    if (!(value.unsure & ABI_MAY_BE_INDIRECT))
+    if (!(value.uncertain & ABI_MAY_BE_INDIRECT))
         return value;
     value.shape = ABI_UNCLASSIFIED; /* one too many */
     for (size_t i = 0; i < classes->n; i++)
@@ -58,10 +58,10 @@ static struct abi_value result_of(const struct classes *classes, unsigned mask,
 static bool is_possible(const struct signature *signature, const struct classes *classes,
                         unsigned mask)
 {
-    for (size_t i = 0; i < signature->n && signature->trust.parameters; i++) {
+    for (size_t i = 0; i < signature->n && signature->quirks.abi_parameters; i++) {
         const struct parameter *parameter = &signature->parameters[i];
         enum abi_shape shape = value_of(classes, mask, parameter->type).shape;
-        if ((parameter->type->abi.unsure & ABI_MAY_BE_INDIRECT) &&
+        if ((parameter->type->abi.uncertain & ABI_MAY_BE_INDIRECT) &&
             ((shape == ABI_INDIRECT && parameter->passing == PASSING_DIRECT) ||
              (shape == ABI_AGGREGATE && parameter->passing == PASSING_INDIRECT)))
             return false;
@@ -99,7 +99,7 @@ int passing_place(const struct signature *signature, struct abi_location *result
             continue;
         for (size_t i = 0; i < n; i++)
             values[i] = value_of(&classes, mask, signature->parameters[i].type);
-        abi_place(&result_value, &result, values, n, signature->trust.habits, at);
+        abi_place(&result_value, &result, values, n, signature->quirks.abi, at);
         for (size_t i = 0; i < n; i++)
             if (any)
                 keep_same(&args_at[i], &at[i]);

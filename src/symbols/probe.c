@@ -158,8 +158,8 @@ int probe_make(struct image *image, struct function *function, const struct alia
         .parameters = alias->is_overloaded ? alias->name.parameters : NULL,
     };
     int r = set_fields(image, function, alias, info, &origin.file);
-    if (r == 0 && image->catalog->facts)
-        r = extra_fields_add(probe, image->catalog->facts, arena);
+    if (r == 0 && image->catalog->extras)
+        r = extra_fields_add(probe, image->catalog->extras, arena);
     if (r == 0)
         r = event_names_claim(&image->catalog->names, probe, &origin);
     if (r == 0 && function->is_indirect)

@@ -179,10 +179,10 @@ int image_read_linkage(struct image *image, Elf *elf)
         if (!its || strncmp(its, name, strlen(name)) != 0 || !(header->sh_flags & SHF_EXECINSTR) ||
             __builtin_add_overflow(header->sh_addr, header->sh_size, &end))
             continue;
-        struct stretch *stretch = vec_push(&image->linkage);
-        if (!stretch)
+        struct address_range *range = vec_push(&image->linkage);
+        if (!range)
             return -ENOMEM;
-        *stretch = (struct stretch){header->sh_addr, end};
+        *range = (struct address_range){header->sh_addr, end};
     }
     return 0;
 }

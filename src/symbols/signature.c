@@ -14,10 +14,10 @@
  * What the location of a class, be it right for the first instruction or not, tells of how it is
  * passed. LLVM is known to leave out that there is an address between, and never to make one up.
  */
-static enum passing passing_of(const struct dwarf_param *formal, const struct abi_location *at,
+static enum passing passing_of(const struct dwarf_param *param, const struct abi_location *at,
                                bool is_gcc)
 {
-    Dwarf_Die actual = formal->actual;
+    Dwarf_Die actual = param->actual;
     enum location_form form = actual.addr ? location_form(&actual) : LOCATION_OTHER;
     if (at->where == ABI_ADDRESS || form == LOCATION_BEHIND_ADDRESS)
         return PASSING_INDIRECT;
@@ -26,21 +26,21 @@ static enum passing passing_of(const struct dwarf_param *formal, const struct ab
 }
 
 static int read_parameter(struct signature_reader *reader, const struct function_context *context,
-                          struct dwarf_param *formal, Dwarf_Die *function, uint64_t entry,
+                          struct dwarf_param *param, Dwarf_Die *function, uint64_t entry,
                           struct parameter *parameter)
 {
-    const char *name = dwarf_diename(&formal->declared);
+    const char *name = dwarf_diename(&param->declared);
     if (name) {
         parameter->name = arena_strdup(reader->types.arena, name);
         if (!parameter->name)
             return -ENOMEM;
     }
-    parameter->is_hidden = dwarf_param_is_vtt(&formal->declared);
-    if (formal->actual.addr)
-        location_at_entry(&formal->actual, function, entry, &parameter->claim);
-    parameter->passing = passing_of(formal, &parameter->claim.at, context->is_gcc);
+    parameter->is_hidden = dwarf_param_is_vtt(&param->declared);
+    if (param->actual.addr)
+        location_at_entry(&param->actual, function, entry, &parameter->claim);
+    parameter->passing = passing_of(param, &parameter->claim.at, context->is_gcc);
     Dwarf_Die type;
-    if (formal->may_be_absent || !die_type(&formal->declared, &type)) {
+    if (param->may_be_absent || !die_type(&param->declared, &type)) {
         static const struct c_type unknown = {.abi = {.shape = ABI_UNCLASSIFIED}};
         parameter->type = &unknown;
         return 0;
@@ -66,13 +66,13 @@ static void promote_float(struct parameter *parameter)
 }
 
 static const char *write_text(struct arena *arena, const char *name, Dwarf_Die *result,
-                              const struct dwarf_params *formals, bool is_cxx, bool prototyped)
+                              const struct dwarf_params *params, bool is_cxx, bool prototyped)
 {
     char text[2048], out[2560];
     size_t used = (size_t)snprintf(text, sizeof(text), "%s(", name);
-    for (size_t i = 0; i < formals->list.count && used < sizeof(text); i++) {
+    for (size_t i = 0; i < params->list.count && used < sizeof(text); i++) {
         char parameter[600];
-        Dwarf_Die type = formals->list.items[i].declared;
+        Dwarf_Die type = params->list.items[i].declared;
         const char *own = dwarf_diename(&type);
         if (dwarf_param_is_vtt(&type))
             continue;
@@ -82,34 +82,33 @@ static const char *write_text(struct arena *arena, const char *name, Dwarf_Die *
         used +=
             (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "", parameter);
     }
-    const char *end = formals->variadic     ? (formals->list.count ? ", ...)" : "...)")
-                      : formals->list.count ? ")"
-                      : prototyped          ? "void)"
-                                            : ")";
+    const char *end = params->variadic     ? (params->list.count ? ", ...)" : "...)")
+                      : params->list.count ? ")"
+                      : prototyped         ? "void)"
+                                           : ")";
     if (used < sizeof(text) - strlen(end))
         strcpy(text + used, end);
     c_type_declare(result, is_cxx, text, out, sizeof(out));
     return arena_strdup(arena, out);
 }
 
-static int read_formals(struct signature_reader *reader, Dwarf_Die *function, uint64_t entry,
-                        const struct dwarf_params *formals, bool promote,
-                        struct signature *signature)
+static int read_params(struct signature_reader *reader, Dwarf_Die *function, uint64_t entry,
+                       const struct dwarf_params *params, bool promote, struct signature *signature)
 {
     signature->parameters =
-        arena_array(reader->types.arena, formals->list.count, sizeof(*signature->parameters));
+        arena_array(reader->types.arena, params->list.count, sizeof(*signature->parameters));
     if (!signature->parameters)
         return -ENOMEM;
-    for (size_t i = 0; i < formals->list.count; i++) {
+    for (size_t i = 0; i < params->list.count; i++) {
         struct parameter *parameter = &signature->parameters[i];
-        int r = read_parameter(reader, &signature->context, &formals->list.items[i], function,
-                               entry, parameter);
+        int r = read_parameter(reader, &signature->context, &params->list.items[i], function, entry,
+                               parameter);
         if (r < 0)
             return r;
         if (promote)
             promote_float(parameter);
     }
-    signature->n = formals->list.count;
+    signature->n = params->list.count;
     return 0;
 }
 
@@ -122,35 +121,34 @@ int signature_read(struct signature_reader *reader, Dwarf_Die *function, uint64_
     if (context->is_assembly)
         return 0;
 
-    struct dwarf_params formals = {0};
-    int r = dwarf_params_collect(function, &formals);
+    struct dwarf_params params = {0};
+    int r = dwarf_params_collect(function, &params);
     Dwarf_Die result, unit;
     bool has_result = r == 0 && die_type(function, &result);
     bool prototyped = die_flag(function, DW_AT_prototyped);
-    if (r == 0 && formals.list.count == 0 && !has_result && !prototyped &&
+    if (r == 0 && params.list.count == 0 && !has_result && !prototyped &&
         codegen_quirks_is_bare_unit(&reader->units, context)) {
-        dwarf_params_free(&formals);
+        dwarf_params_free(&params);
         return 0;
     }
 
     if (r == 0)
-        r = read_formals(reader, function, entry, &formals, context->is_c && !prototyped,
-                         signature);
+        r = read_params(reader, function, entry, &params, context->is_c && !prototyped, signature);
     if (r == 0)
         r = c_types_resolve(&reader->types, context, has_result ? &result : NULL,
                             &signature->result);
     if (r == 0) {
-        codegen_quirks_judge(&reader->units, &signature->trust, function, context, name, is_local,
-                             &formals);
-        signature->variadic = formals.variadic;
+        codegen_quirks_find(&reader->units, &signature->quirks, function, context, name, is_local,
+                            &params);
+        signature->variadic = params.variadic;
         signature->returns_not = die_flag(function, DW_AT_noreturn);
         signature->text = write_text(reader->types.arena, name->name, has_result ? &result : NULL,
-                                     &formals, signature->context.is_cxx, prototyped);
+                                     &params, signature->context.is_cxx, prototyped);
         const char *file = dwarf_diecu(function, &unit, NULL, NULL) ? dwarf_diename(&unit) : NULL;
         signature->file = file ? arena_strdup(reader->types.arena, file) : NULL;
         r = signature->text ? 1 : -ENOMEM;
     }
-    dwarf_params_free(&formals);
+    dwarf_params_free(&params);
     return r;
 }
 

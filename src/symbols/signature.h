@@ -47,7 +47,7 @@ struct signature {
     bool returns_not;
     bool variadic;
     struct function_context context;
-    struct codegen_quirks trust;
+    struct codegen_quirks quirks;
 };
 
 /* Reads signatures of one image's functions. Starts zeroed but for the types' arena. */

@@ -38,27 +38,27 @@ void symbolizer_free(struct symbolizer *symbolizer)
 
 /* ---- the table ---- */
 
-/* A stretch of code that a symbol without a size does not reach beyond. */
-struct stretches {
-    VEC(struct stretch) list; /* once they are in order: ascending, none in another */
+/* A range of code that a symbol without a size does not reach beyond. */
+struct code_ranges {
+    VEC(struct address_range) list; /* once they are in order: ascending, none in another */
 };
 
-static void stretches_free(struct stretches *stretches)
+static void code_ranges_free(struct code_ranges *ranges)
 {
-    vec_free(&stretches->list);
+    vec_free(&ranges->list);
 }
 
-static int add_stretch(struct stretches *stretches, uint64_t start, uint64_t size)
+static int add_code_range(struct code_ranges *ranges, uint64_t start, uint64_t size)
 {
-    struct stretch *stretch = size && start + size > start ? vec_push(&stretches->list) : NULL;
-    if (!stretch)
+    struct address_range *range = size && start + size > start ? vec_push(&ranges->list) : NULL;
+    if (!range)
         return size && start + size > start ? -ENOMEM : 0;
-    *stretch = (struct stretch){start, start + size};
+    *range = (struct address_range){start, start + size};
     return 0;
 }
 
 /* The sections of code; where the file has none, its executable segments. */
-static int find_stretches(const struct image *image, struct stretches *stretches)
+static int find_code_ranges(const struct image *image, struct code_ranges *ranges)
 {
     cleanup(cleanup_fd) int fd = image_open_file(image, NULL);
     Elf *elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ, NULL);
@@ -67,31 +67,31 @@ static int find_stretches(const struct image *image, struct stretches *stretches
     while (elf && r == 0 && (section = elf_nextscn(elf, section))) {
         const Elf64_Shdr *header = elf64_getshdr(section);
         if (header && (header->sh_flags & SHF_EXECINSTR) && (header->sh_flags & SHF_ALLOC))
-            r = add_stretch(stretches, header->sh_addr, header->sh_size);
+            r = add_code_range(ranges, header->sh_addr, header->sh_size);
     }
     elf_end(elf);
     for (size_t i = 0; i < image->file.n_segments && r == 0; i++) {
         const Elf64_Phdr *segment = &image->file.segments[i];
-        if (stretches->list.count == 0 && (segment->p_flags & PF_X))
-            r = add_stretch(stretches, segment->p_vaddr, segment->p_filesz);
+        if (ranges->list.count == 0 && (segment->p_flags & PF_X))
+            r = add_code_range(ranges, segment->p_vaddr, segment->p_filesz);
     }
     return r;
 }
 
-static int compare_stretches(const void *x, const void *y)
+static int compare_code_ranges(const void *x, const void *y)
 {
-    const struct stretch *a = x, *b = y;
+    const struct address_range *a = x, *b = y;
     return a->start < b->start ? -1 : a->start > b->start;
 }
 
 /* What lies in two of them belongs to the first. */
-static void order_stretches(struct stretches *stretches)
+static void order_ranges(struct code_ranges *ranges)
 {
-    struct stretch *list = stretches->list.items;
-    size_t n = stretches->list.count, kept = 0;
+    struct address_range *list = ranges->list.items;
+    size_t n = ranges->list.count, kept = 0;
     uint64_t end = 0;
     if (n)
-        qsort(list, n, sizeof(*list), compare_stretches);
+        qsort(list, n, sizeof(*list), compare_code_ranges);
     for (size_t i = 0; i < n; i++) {
         if (list[i].end <= end)
             continue;
@@ -99,7 +99,7 @@ static void order_stretches(struct stretches *stretches)
         list[kept].end = end = list[i].end;
         kept++;
     }
-    stretches->list.count = kept;
+    ranges->list.count = kept;
 }
 
 /* By address; of one address the one to go by first. */
@@ -130,10 +130,10 @@ static void add_code_symbol(struct symbolizer *symbolizer, const struct symbol *
 
 /* What has no size goes on until the next symbol or the end of its section. Both lists ascend, and
    are walked together: a file may have many of both. */
-static void end_sizeless(struct symbolizer *symbolizer, const struct stretches *stretches)
+static void end_sizeless(struct symbolizer *symbolizer, const struct code_ranges *ranges)
 {
-    const struct stretch *list = stretches->list.items;
-    size_t n = stretches->list.count, at = 0;
+    const struct address_range *list = ranges->list.items;
+    size_t n = ranges->list.count, at = 0;
     for (size_t i = 0; i < symbolizer->n; i++) {
         struct code_symbol *symbol = &symbolizer->symbols[i];
         if (symbol->end.value != symbol->start.value)
@@ -151,8 +151,8 @@ static void end_sizeless(struct symbolizer *symbolizer, const struct stretches *
 static int fill_table(struct image *image, struct symbolizer *symbolizer,
                       const struct symbol **order)
 {
-    cleanup(stretches_free) struct stretches stretches = {0};
-    int r = find_stretches(image, &stretches);
+    cleanup(code_ranges_free) struct code_ranges ranges = {0};
+    int r = find_code_ranges(image, &ranges);
     size_t n = 0;
     for (size_t i = 0; i < image->symbols.list.count; i++)
         if (elf_file_is_code(&image->file, image->symbols.list.items[i].value))
@@ -164,8 +164,8 @@ static int fill_table(struct image *image, struct symbolizer *symbolizer,
             ;
         add_code_symbol(symbolizer, order + i, end - i);
     }
-    order_stretches(&stretches);
-    end_sizeless(symbolizer, &stretches);
+    order_ranges(&ranges);
+    end_sizeless(symbolizer, &ranges);
     return r;
 }
 

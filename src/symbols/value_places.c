@@ -73,7 +73,7 @@ static bool place_in_whole(const struct abi_location *at, uint64_t offset, uint6
     case PLACE_NONE:
     case PLACE_POINTEE:
     case PLACE_POINTEE_STATE:
-    case PLACE_FACT:
+    case PLACE_EXTRA:
         break;
     }
     return false;

@@ -335,11 +335,11 @@ static size_t count_shown(const struct field *fields, size_t n, const struct hit
 }
 
 /* "depth = 1, caller = "main+0x1c"": what is known of the call besides its values. */
-static void line_facts(struct print *print, const struct field *fields, size_t n, size_t n_facts,
-                       const struct hit *hit)
+static void line_extras(struct print *print, const struct field *fields, size_t n, size_t n_extras,
+                        const struct hit *hit)
 {
-    for (size_t i = n - n_facts; i < n; i++) {
-        line_text(print, i == n - n_facts ? " " : ", ");
+    for (size_t i = n - n_extras; i < n; i++) {
+        line_text(print, i == n - n_extras ? " " : ", ");
         line_name(print, fields[i].name);
         line_text(print, " = ");
         line_value(print, &fields[i], hit, i);
@@ -353,9 +353,9 @@ static void line_entry(struct print *print, const struct hit *hit)
     line_text(print, ":");
     line_name(print, probe->function);
     line_text(print, "(");
-    line_fields(print, probe->args, probe->n_args - probe->arg_facts, true, hit);
+    line_fields(print, probe->args, probe->n_args - probe->n_arg_extras, true, hit);
     line_text(print, ")");
-    line_facts(print, probe->args, probe->n_args, probe->arg_facts, hit);
+    line_extras(print, probe->args, probe->n_args, probe->n_arg_extras, hit);
 }
 
 static void line_exit(struct print *print, const struct hit *hit)
@@ -371,14 +371,14 @@ static void line_exit(struct print *print, const struct hit *hit)
         line_text(print, " ");
     }
     line_text(print, "= ");
-    size_t n_rets = probe->n_rets - probe->ret_facts, n = count_shown(probe->rets, n_rets, hit);
+    size_t n_rets = probe->n_rets - probe->n_ret_extras, n = count_shown(probe->rets, n_rets, hit);
     const char *nothing = probe->result_unknown ? "?" : "void";
     line_text(print, n == 0 ? nothing : n > 1 ? "{" : "");
     line_fields(print, probe->rets, n_rets, n > 1, hit);
     line_text(print, n > 1 ? "}" : "");
     line_format(print, " <%llu.%06llu>", (unsigned long long)(hit->duration_ns / 1000000000),
                 (unsigned long long)(hit->duration_ns % 1000000000 / 1000));
-    line_facts(print, probe->rets, probe->n_rets, probe->ret_facts, hit);
+    line_extras(print, probe->rets, probe->n_rets, probe->n_ret_extras, hit);
 }
 
 void print_hit(struct print *print, const struct hit *hit)

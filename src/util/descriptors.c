@@ -9,7 +9,7 @@
 #include "util/cleanup.h"
 
 enum {
-    HELD_BACK = 16,
+    RESERVED = 16,
     ENOUGH = 1 << 20, /* Linux's own fs.nr_open; libraries have tables of as many entries */
     TRIES_MAX = 16,   /* another thread may hold them back again in between */
     NEW_FILE_MODE = 0666,
@@ -19,7 +19,7 @@ enum {
 static rlim_t ordinary(rlim_t hard)
 {
     rlim_t most = hard < ENOUGH ? hard : ENOUGH;
-    return most >= 4 * HELD_BACK ? most - HELD_BACK : most / 2;
+    return most >= 4 * RESERVED ? most - RESERVED : most / 2;
 }
 
 static void set_soft(rlim_t soft)
@@ -63,14 +63,14 @@ void descriptors_hold_back(rlim_t soft)
 }
 
 /* What is to be opened: by openat2(2) with `how`, else by open(2). */
-struct opening {
+struct open_request {
     int directory;
     const char *path;
     int flags;
     const struct open_how *how;
 };
 
-static int try_to_open(const struct opening *what)
+static int try_open(const struct open_request *what)
 {
     long fd = what->how
                   ? syscall(SYS_openat2, what->directory, what->path, what->how, sizeof(*what->how))
@@ -78,12 +78,12 @@ static int try_to_open(const struct opening *what)
     return fd < 0 ? -errno : (int)fd;
 }
 
-static int open_surely(const struct opening *what)
+static int open_with_reserve(const struct open_request *what)
 {
-    int fd = try_to_open(what);
+    int fd = try_open(what);
     for (int i = 0; fd == -EMFILE && i < TRIES_MAX; i++) {
         rlim_t soft = descriptors_use_all();
-        fd = try_to_open(what);
+        fd = try_open(what);
         descriptors_hold_back(soft);
     }
     return fd;
@@ -91,12 +91,13 @@ static int open_surely(const struct opening *what)
 
 int descriptors_open(const char *path, int flags)
 {
-    return open_surely(&(struct opening){.path = path, .flags = flags});
+    return open_with_reserve(&(struct open_request){.path = path, .flags = flags});
 }
 
 int descriptors_open_how(int directory, const char *path, const struct open_how *how)
 {
-    return open_surely(&(struct opening){.directory = directory, .path = path, .how = how});
+    return open_with_reserve(
+        &(struct open_request){.directory = directory, .path = path, .how = how});
 }
 
 FILE *descriptors_file(const char *path)

@@ -18,7 +18,7 @@ struct cursor {
     const char *end;
 };
 
-static bool cursor_take(struct cursor *c, char wanted)
+static bool cursor_skip(struct cursor *c, char wanted)
 {
     if (c->at == c->end || *c->at != wanted)
         return false;
@@ -51,8 +51,8 @@ static bool cursor_number(struct cursor *c, unsigned base, uint64_t *value)
 /* One of the four permission letters, which is `letter` or `other`. */
 static bool cursor_flag(struct cursor *c, char letter, char other, bool *flag)
 {
-    *flag = cursor_take(c, letter);
-    return *flag || cursor_take(c, other);
+    *flag = cursor_skip(c, letter);
+    return *flag || cursor_skip(c, other);
 }
 
 static bool is_octal_escape(const char *at, const char *end)
@@ -79,7 +79,7 @@ static size_t unescape(char *text, size_t length)
     return (size_t)(out - text);
 }
 
-bool maps_take_deleted(const char *path, size_t *length)
+bool maps_strip_deleted(const char *path, size_t *length)
 {
     static const char mark[] = " (deleted)";
     size_t n = sizeof(mark) - 1;
@@ -99,22 +99,22 @@ static int parse_line(struct map *map, char *line, char *line_end)
     uint64_t start, end, major, minor;
     bool private_mapping;
 
-    if (!cursor_number(&c, 16, &start) || !cursor_take(&c, '-') || !cursor_number(&c, 16, &end) ||
-        !cursor_take(&c, ' ') || start >= end)
+    if (!cursor_number(&c, 16, &start) || !cursor_skip(&c, '-') || !cursor_number(&c, 16, &end) ||
+        !cursor_skip(&c, ' ') || start >= end)
         return -EINVAL;
     if (!cursor_flag(&c, 'r', '-', &map->read) || !cursor_flag(&c, 'w', '-', &map->write) ||
         !cursor_flag(&c, 'x', '-', &map->execute) || !cursor_flag(&c, 'p', 's', &private_mapping))
         return -EINVAL;
-    if (!cursor_take(&c, ' ') || !cursor_number(&c, 16, &map->offset) || !cursor_take(&c, ' ') ||
-        !cursor_number(&c, 16, &major) || !cursor_take(&c, ':') || !cursor_number(&c, 16, &minor) ||
-        !cursor_take(&c, ' ') || !cursor_number(&c, 10, &map->inode))
+    if (!cursor_skip(&c, ' ') || !cursor_number(&c, 16, &map->offset) || !cursor_skip(&c, ' ') ||
+        !cursor_number(&c, 16, &major) || !cursor_skip(&c, ':') || !cursor_number(&c, 16, &minor) ||
+        !cursor_skip(&c, ' ') || !cursor_number(&c, 10, &map->inode))
         return -EINVAL;
     if (major > UINT32_MAX || minor > UINT32_MAX)
         return -EINVAL;
     /* Then nothing, or spaces that fill up to the path's column. */
     if (c.at < c.end && *c.at != ' ')
         return -EINVAL;
-    while (cursor_take(&c, ' '))
+    while (cursor_skip(&c, ' '))
         ;
 
     map->start = target_addr_of(start);
@@ -127,7 +127,7 @@ static int parse_line(struct map *map, char *line, char *line_end)
     size_t length = (size_t)(line_end - path);
     if (memchr(path, '\0', length))
         return -EINVAL;
-    map->deleted = maps_take_deleted(path, &length);
+    map->deleted = maps_strip_deleted(path, &length);
     length = unescape(path, length);
     path[length] = '\0';
     map->path = path;

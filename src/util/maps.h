@@ -42,7 +42,7 @@ void maps_free(struct maps *maps);
  * does a file really named like that, which then counts as deleted: it is opened by way of the
  * process anyway.
  */
-bool maps_take_deleted(const char *path, size_t *length);
+bool maps_strip_deleted(const char *path, size_t *length);
 /* The mapping that holds the address, or NULL. */
 const struct map *maps_find(const struct maps *maps, target_addr at);
 

@@ -64,7 +64,7 @@ static struct record *run_marking(bool marks_returns, const char *how, const cha
     h->data = record;
     for (size_t i = 0; i < h->n; i++)
         ck_assert_int_eq(
-            extra_fields_add(&h->counters[i].probe, (1 << PROBE_FACTS_MAX) - 1, &arena), 0);
+            extra_fields_add(&h->counters[i].probe, (1 << PROBE_EXTRAS_MAX) - 1, &arena), 0);
     harness_run(h, command);
     ck_assert_msg(h->ended && WIFEXITED(h->status) && WEXITSTATUS(h->status) == 0,
                   "%s ended with wait status 0x%x", how, h->status);
@@ -299,7 +299,7 @@ START_TEST(rules_are_kept)
     h->on_hit = count;
     h->data = &reads;
     h->kinds = HIT_ENTRY;
-    ck_assert_int_eq(extra_fields_add(&h->counters[0].probe, (1 << PROBE_FACTS_MAX) - 1, &arena),
+    ck_assert_int_eq(extra_fields_add(&h->counters[0].probe, (1 << PROBE_EXTRAS_MAX) - 1, &arena),
                      0);
     harness_run(h, "call_chain many");
     ck_assert_uint_eq(reads.hits, PLACES * PLACES_ROUNDS);

@@ -179,7 +179,7 @@ START_TEST(places)
 {
     struct abi_location result, args[12];
     char shown[256] = "";
-    abi_place(&cases[_i].result, &result, cases[_i].args, cases[_i].n, (struct abi_habits){0},
+    abi_place(&cases[_i].result, &result, cases[_i].args, cases[_i].n, (struct abi_quirks){0},
               args);
     show(shown, &result);
     strcat(shown, ";");
@@ -203,7 +203,7 @@ START_TEST(splits_int128)
     static const char *const wanted[] = {"i0",    "i1",    "i2",  "i3",     "i4",
                                          "i5+s0", "s8+f0", "s16", "s24+s32"};
     struct abi_location result, at[9];
-    abi_place(&none, &result, args, 9, (struct abi_habits){.splits_int128 = true}, at);
+    abi_place(&none, &result, args, 9, (struct abi_quirks){.splits_int128 = true}, at);
     for (size_t i = 0; i < 9; i++) {
         char shown[32] = "";
         show(shown, &at[i]);
@@ -222,7 +222,7 @@ START_TEST(packed_or_not)
     const struct abi_value args[] = {value, big, value, INT, big, DOUBLE}, none = NONE;
     static const char *const wanted[] = {"s0", "s16", "-", "i0", "-", "f0"};
     struct abi_location result, at[6];
-    abi_place(&none, &result, args, 6, (struct abi_habits){0}, at);
+    abi_place(&none, &result, args, 6, (struct abi_quirks){0}, at);
     for (size_t i = 0; i < 6; i++) {
         char shown[32] = "";
         show(shown, &at[i]);

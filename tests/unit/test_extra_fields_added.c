@@ -4,7 +4,7 @@
 #include "unit/check_main.h"
 #include "unit/symbols_files.h"
 
-enum { ALL = (1 << PROBE_FACTS_MAX) - 1 };
+enum { ALL = (1 << PROBE_EXTRAS_MAX) - 1 };
 
 static struct arena arena;
 
@@ -32,10 +32,10 @@ START_TEST(all_of_them)
     ck_assert_int_eq(extra_fields_add(&probe, ALL, &arena), 0);
     check_fields(probe.args, probe.n_args, "a b depth caller tid pid stack");
     check_fields(probe.rets, probe.n_rets, "retval depth duration caller tid pid stack");
-    ck_assert_uint_eq(probe.arg_facts, 5);
-    ck_assert_uint_eq(probe.ret_facts, 6);
+    ck_assert_uint_eq(probe.n_arg_extras, 5);
+    ck_assert_uint_eq(probe.n_ret_extras, 6);
     for (size_t i = 0; i < probe.n_args; i++)
-        ck_assert_int_eq(probe.args[i].place.kind == PLACE_FACT, i >= 2);
+        ck_assert_int_eq(probe.args[i].place.kind == PLACE_EXTRA, i >= 2);
     ck_assert_ptr_null(probe.not_shown);
     arena_free(&arena);
 }
@@ -44,7 +44,7 @@ END_TEST
 START_TEST(some_of_them)
 {
     struct probe probe = probe_of(NULL, 0, NULL, 0);
-    ck_assert_int_eq(extra_fields_add(&probe, 1 << FACT_DURATION | 1 << FACT_PID, &arena), 0);
+    ck_assert_int_eq(extra_fields_add(&probe, 1 << EXTRA_DURATION | 1 << EXTRA_PID, &arena), 0);
     check_fields(probe.args, probe.n_args, "pid");
     check_fields(probe.rets, probe.n_rets, "duration pid");
     ck_assert_uint_eq(probe.args[0].size, 4);
@@ -77,7 +77,7 @@ START_TEST(no_more_than_there_is_room_for)
     }
     struct probe probe = probe_of(args, PROBE_FIELDS_MAX, NULL, 0);
     probe.not_shown = "q";
-    ck_assert_int_eq(extra_fields_add(&probe, 1 << FACT_DEPTH | 1 << FACT_TID, &arena), 0);
+    ck_assert_int_eq(extra_fields_add(&probe, 1 << EXTRA_DEPTH | 1 << EXTRA_TID, &arena), 0);
     ck_assert_uint_eq(probe.n_args, PROBE_FIELDS_MAX);
     ck_assert_str_eq(probe.args[61].name, "p61");
     ck_assert_str_eq(probe.args[62].name, "depth");
@@ -93,7 +93,7 @@ START_TEST(probes_of_a_catalog_have_them)
     struct error err;
     ck_assert_int_eq(catalog_new(&opened.catalog), 0);
     ck_assert_int_eq(function_filter_new(&opened.select), 0);
-    catalog_set_extra_fields(opened.catalog, 1 << FACT_CALLER);
+    catalog_set_extra_fields(opened.catalog, 1 << EXTRA_CALLER);
     const char *path = symbols_file("pie");
     ck_assert_int_eq(catalog_open(opened.catalog, path, &opened.image, &err), 0);
     ck_assert_int_eq(
@@ -112,9 +112,9 @@ END_TEST
 
 START_TEST(their_names)
 {
-    ck_assert_str_eq(extra_field_name(FACT_DEPTH), "depth");
-    ck_assert_str_eq(extra_field_name(FACT_STACK), "stack");
-    ck_assert_ptr_null(extra_field_name((enum call_fact)PROBE_FACTS_MAX));
+    ck_assert_str_eq(extra_field_name(EXTRA_DEPTH), "depth");
+    ck_assert_str_eq(extra_field_name(EXTRA_STACK), "stack");
+    ck_assert_ptr_null(extra_field_name((enum extra_field)PROBE_EXTRAS_MAX));
 }
 END_TEST
 
@@ -128,4 +128,4 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, their_names);
 }
 
-CHECK_MAIN("call_facts", 10, add_tests)
+CHECK_MAIN("extra_fields_added", 10, add_tests)

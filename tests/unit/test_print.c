@@ -314,21 +314,21 @@ START_TEST(facts_of_the_call)
 {
     static const struct field args[] = {
         {.name = "a", .kind = VALUE_INTEGER, .size = 4, .is_signed = true},
-        {.name = "depth", .kind = VALUE_INTEGER, .size = 4, .place = {.kind = PLACE_FACT}},
-        {.name = "caller", .kind = VALUE_STRING, .size = 8, .place = {.kind = PLACE_FACT}},
+        {.name = "depth", .kind = VALUE_INTEGER, .size = 4, .place = {.kind = PLACE_EXTRA}},
+        {.name = "caller", .kind = VALUE_STRING, .size = 8, .place = {.kind = PLACE_EXTRA}},
     };
     static const struct field rets[] = {
         {.name = "retval", .kind = VALUE_INTEGER, .size = 4, .is_signed = true},
-        {.name = "duration", .kind = VALUE_INTEGER, .size = 8, .place = {.kind = PLACE_FACT}},
+        {.name = "duration", .kind = VALUE_INTEGER, .size = 8, .place = {.kind = PLACE_EXTRA}},
     };
     struct probe probe = {.provider = "m",
                           .function = "f",
                           .n_args = 3,
                           .args = args,
-                          .arg_facts = 2,
+                          .n_arg_extras = 2,
                           .n_rets = 2,
                           .rets = rets,
-                          .ret_facts = 1};
+                          .n_ret_extras = 1};
     const uint64_t entry[] = {7, 3, 0}, exit[] = {8, 12345};
     struct hit hit = {.probe = &probe,
                       .kind = HIT_ENTRY,
@@ -345,9 +345,9 @@ START_TEST(facts_of_the_call)
     print_hit(print, &hit);
     expect("1 = 8 <0.000012> duration = 12345\n");
     probe.args = args + 1;
-    probe.n_args = probe.arg_facts = 1;
+    probe.n_args = probe.n_arg_extras = 1;
     probe.rets = rets + 1;
-    probe.n_rets = probe.ret_facts = 1;
+    probe.n_rets = probe.n_ret_extras = 1;
     hit.kind = HIT_ENTRY;
     hit.values = entry + 1;
     hit.n_values = 1;

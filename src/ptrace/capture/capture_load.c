@@ -70,7 +70,7 @@ size_t capture_load(const struct capture *capture, const struct value_place *pla
         *to = (uint8_t)capture->pointees[place->index].result;
         return 1;
     case PLACE_NONE:
-    case PLACE_FACT:
+    case PLACE_EXTRA:
         break;
     }
     return 0;

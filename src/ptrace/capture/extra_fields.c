@@ -74,24 +74,24 @@ void extra_fields_capture(struct capture *capture, struct tracee *tracee, const 
     size_t caller = capture_extra_text(capture), stack = caller + CALLER_TEXT_SIZE;
     for (size_t i = 0; i < n; i++) {
         uint64_t *value = &capture->values[first + i];
-        switch ((enum call_fact)fields[i].place.index) {
-        case FACT_DEPTH:
+        switch ((enum extra_field)fields[i].place.index) {
+        case EXTRA_DEPTH:
             *value = hit->depth;
             break;
-        case FACT_DURATION:
+        case EXTRA_DURATION:
             *value = hit->duration_ns;
             break;
-        case FACT_CALLER:
+        case EXTRA_CALLER:
             put_caller(tracee, hit, capture->text + caller);
             *value = caller;
             break;
-        case FACT_TID:
+        case EXTRA_TID:
             *value = (uint64_t)hit->tid;
             break;
-        case FACT_PID:
+        case EXTRA_PID:
             *value = (uint64_t)hit->pid;
             break;
-        case FACT_STACK:
+        case EXTRA_STACK:
             put_stack(capture, tracee, hit, regs, capture->text + stack);
             *value = stack;
             break;

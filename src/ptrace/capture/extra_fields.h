@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Extra fields: fields of an event that are not values of the program. See enum call_fact. */
+/* Extra fields: fields of an event that are not values of the program. See enum extra_field. */
 #ifndef PTRACE_CAPTURE_EXTRA_FIELDS_H
 #define PTRACE_CAPTURE_EXTRA_FIELDS_H
 
@@ -10,7 +10,7 @@
 #include "ptrace/capture/capture.h"
 #include "ptrace/core/tracee.h"
 
-/* STACK_FRAMES_*: the number of return addresses in FACT_STACK. *_TEXT_SIZE: the size of the texts
+/* STACK_FRAMES_*: the number of return addresses in EXTRA_STACK. *_TEXT_SIZE: the size of the texts
    in bytes, NUL included. Longer texts are cut and end in "...". */
 enum {
     STACK_FRAMES_DEFAULT = 16,

@@ -48,7 +48,7 @@ static void begin_capture(struct engine *engine, struct tracee *tracee, const st
     bool entry = kind == HIT_ENTRY;
     const struct capture_set set = {
         .fields = entry ? probe->args : probe->rets,
-        .n = entry ? probe->n_args - probe->arg_facts : probe->n_rets - probe->ret_facts,
+        .n = entry ? probe->n_args - probe->n_arg_extras : probe->n_rets - probe->n_ret_extras,
         .pointees = entry ? probe->arg_pointees : probe->ret_pointees,
         .n_pointees = entry ? probe->n_arg_pointees : probe->n_ret_pointees,
         .stack_args = entry ? probe->stack_args : 0,
@@ -78,10 +78,10 @@ static void report_hit(struct engine *engine, struct tracee *tracee, struct hit 
     hit->thread_name = tracee->name;
     const struct field *fields = entry ? probe->args : probe->rets;
     size_t n = entry ? probe->n_args : probe->n_rets;
-    size_t n_facts = entry ? probe->arg_facts : probe->ret_facts;
-    if (n_facts)
-        extra_fields_capture(engine->capture, tracee, hit, regs, fields + n - n_facts, n_facts,
-                             n - n_facts);
+    size_t n_extras = entry ? probe->n_arg_extras : probe->n_ret_extras;
+    if (n_extras)
+        extra_fields_capture(engine->capture, tracee, hit, regs, fields + n - n_extras, n_extras,
+                             n - n_extras);
     hit->n_values = (unsigned)n;
     hit->values = engine->capture->values;
     hit->text = engine->capture->text;

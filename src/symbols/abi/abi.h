@@ -45,7 +45,7 @@ enum abi_shape {
 };
 
 /* What is not told of a type. */
-enum abi_unsure {
+enum abi_uncertainty {
     ABI_MAY_BE_PACKED = 1,   /* and aligned to less */
     ABI_MAY_BE_ALIGNED = 2,  /* to more, as far as its size allows */
     ABI_MAY_BE_INDIRECT = 4, /* a class of C++ of shape ABI_AGGREGATE that may be ABI_INDIRECT */
@@ -55,8 +55,8 @@ struct abi_value {
     enum abi_shape shape;
     uint64_t size; /* bytes */
     uint64_t align;
-    unsigned unsure; /* mask of enum abi_unsure */
-    size_t n_parts;  /* not needed of aggregates of more than 64 bytes */
+    unsigned uncertain; /* mask of enum abi_uncertainty */
+    size_t n_parts;     /* not needed of aggregates of more than 64 bytes */
     const struct abi_part *parts;
 };
 
@@ -75,7 +75,7 @@ struct abi_location {
 };
 
 /* Where the compiler of a function is known to depart from the standard, and so do its callers. */
-struct abi_habits {
+struct abi_quirks {
     bool splits_int128; /* an __int128 for which one register is left is put half on the stack */
 };
 
@@ -84,7 +84,7 @@ struct abi_habits {
  * information names included; the address for a result in memory is not among them).
  */
 void abi_place(const struct abi_value *result, struct abi_location *result_at,
-               const struct abi_value *args, size_t n, struct abi_habits habits,
+               const struct abi_value *args, size_t n, struct abi_quirks quirks,
                struct abi_location *args_at);
 
 /* The argument register that has this number in DWARF; false when it carries no arguments. */

@@ -107,10 +107,10 @@ static struct classes classify(const struct abi_value *value)
 }
 
 /* What has been given out so far. */
-struct supply {
+struct assigned {
     unsigned integers;
-    /* What the compiler believes to have given out: the same, but for struct abi_habits. */
-    unsigned believed;
+    /* What the compiler believes to have given out: the same, but for struct abi_quirks. */
+    unsigned counted;
     unsigned floats;
     uint64_t stack; /* bytes */
     /* A vector of more than 16 bytes was passed: in a vector register where the function was
@@ -150,45 +150,46 @@ static void place_pieces(const struct classes *classes, enum place_kind integer,
     at->second = places[1];
 }
 
-static void place_on_stack(struct supply *supply, uint64_t size, uint64_t align,
+static void place_on_stack(struct assigned *assigned, uint64_t size, uint64_t align,
                            struct abi_location *at)
 {
     /* "The size of each argument gets rounded up to eightbytes"; what is aligned to more than 8
        bytes in memory is so on the stack. */
-    if (supply->stack_unknown)
+    if (assigned->stack_unknown)
         return;
     if (align < 8 || (align & (align - 1)))
         align = 8;
-    supply->stack = (supply->stack + align - 1) & ~(align - 1);
-    if (supply->stack <= INT32_MAX) {
+    assigned->stack = (assigned->stack + align - 1) & ~(align - 1);
+    if (assigned->stack <= INT32_MAX) {
         at->where = ABI_WHOLE;
-        at->place = (struct value_place){.kind = PLACE_STACK_ARG, .offset = (int32_t)supply->stack};
+        at->place =
+            (struct value_place){.kind = PLACE_STACK_ARG, .offset = (int32_t)assigned->stack};
     }
-    supply->stack += (size + 7) & ~(uint64_t)7;
+    assigned->stack += (size + 7) & ~(uint64_t)7;
 }
 
-static void place_pointer(struct supply *supply, struct abi_location *at)
+static void place_pointer(struct assigned *assigned, struct abi_location *at)
 {
-    supply->believed += supply->believed < INTEGER_REGISTERS;
-    if (supply->integers < INTEGER_REGISTERS) {
+    assigned->counted += assigned->counted < INTEGER_REGISTERS;
+    if (assigned->integers < INTEGER_REGISTERS) {
         at->where = ABI_WHOLE;
-        at->place = register_place(PLACE_INTEGER_ARG, supply->integers++);
+        at->place = register_place(PLACE_INTEGER_ARG, assigned->integers++);
     } else {
-        place_on_stack(supply, 8, 8, at);
+        place_on_stack(assigned, 8, 8, at);
     }
 }
 
-static void place_value_on_stack(struct supply *supply, const struct abi_value *value,
+static void place_value_on_stack(struct assigned *assigned, const struct abi_value *value,
                                  struct abi_location *at)
 {
-    if ((value->unsure & ABI_MAY_BE_PACKED) && value->align > 8 &&
-        (supply->stack & (value->align - 1)))
-        supply->stack_unknown = true;
+    if ((value->uncertain & ABI_MAY_BE_PACKED) && value->align > 8 &&
+        (assigned->stack & (value->align - 1)))
+        assigned->stack_unknown = true;
     /* The size is a multiple of the alignment. */
     uint64_t most = value->size & (~value->size + 1);
-    if ((value->unsure & ABI_MAY_BE_ALIGNED) && most > 8 && (supply->stack & (most - 1)))
-        supply->stack_unknown = true;
-    place_on_stack(supply, value->size, value->align, at);
+    if ((value->uncertain & ABI_MAY_BE_ALIGNED) && most > 8 && (assigned->stack & (most - 1)))
+        assigned->stack_unknown = true;
+    place_on_stack(assigned, value->size, value->align, at);
 }
 
 /* Sizes come from debug information; one that no argument has must not overflow the sums. */
@@ -198,15 +199,15 @@ static bool is_size_plausible(uint64_t size)
 }
 
 /* One eightbyte of its own. */
-static struct value_place place_eightbyte(struct supply *supply, enum eightbyte_class class)
+static struct value_place place_eightbyte(struct assigned *assigned, enum eightbyte_class class)
 {
     struct abi_location at = {0};
-    if (class == CLASS_SSE && supply->floats < FLOAT_REGISTERS)
-        return register_place(PLACE_FLOAT_ARG, supply->floats++);
-    if (class == CLASS_INTEGER && supply->integers < INTEGER_REGISTERS)
-        return register_place(PLACE_INTEGER_ARG, supply->integers++);
+    if (class == CLASS_SSE && assigned->floats < FLOAT_REGISTERS)
+        return register_place(PLACE_FLOAT_ARG, assigned->floats++);
+    if (class == CLASS_INTEGER && assigned->integers < INTEGER_REGISTERS)
+        return register_place(PLACE_INTEGER_ARG, assigned->integers++);
     if (class == CLASS_INTEGER || class == CLASS_SSE)
-        place_on_stack(supply, 8, 8, &at);
+        place_on_stack(assigned, 8, 8, &at);
     return at.place;
 }
 
@@ -216,20 +217,20 @@ static struct value_place place_eightbyte(struct supply *supply, enum eightbyte_
  * registers, believes that one that finds a single register left leaves it free: a structure may
  * then be in parts in registers and on the stack, too.
  */
-static void place_split(struct supply *supply, const struct classes *classes,
+static void place_split(struct assigned *assigned, const struct classes *classes,
                         struct abi_location *at)
 {
     at->where = ABI_PIECES;
-    at->place = place_eightbyte(supply, classes->of[0]);
+    at->place = place_eightbyte(assigned, classes->of[0]);
     if (classes->n > 1)
-        at->second = place_eightbyte(supply, classes->of[1]);
+        at->second = place_eightbyte(assigned, classes->of[1]);
 }
 
-static void place_argument(struct supply *supply, const struct abi_value *value,
-                           struct abi_habits habits, struct abi_location *at)
+static void place_argument(struct assigned *assigned, const struct abi_value *value,
+                           struct abi_quirks quirks, struct abi_location *at)
 {
     if (value->shape == ABI_INDIRECT) {
-        place_pointer(supply, at);
+        place_pointer(assigned, at);
         if (at->where == ABI_WHOLE)
             at->where = ABI_ADDRESS;
         return;
@@ -240,14 +241,14 @@ static void place_argument(struct supply *supply, const struct abi_value *value,
         return;
     /* X87 and COMPLEX_X87 arguments go to memory, too. */
     if (classes.memory || classes.of[0] == CLASS_X87) {
-        place_value_on_stack(supply, value, at);
+        place_value_on_stack(assigned, value, at);
         return;
     }
 
-    if (habits.splits_int128 && value->shape == ABI_INT128) {
-        if (supply->believed + 2 <= INTEGER_REGISTERS)
-            supply->believed += 2;
-        place_split(supply, &classes, at);
+    if (quirks.splits_int128 && value->shape == ABI_INT128) {
+        if (assigned->counted + 2 <= INTEGER_REGISTERS)
+            assigned->counted += 2;
+        place_split(assigned, &classes, at);
         return;
     }
 
@@ -259,19 +260,19 @@ static void place_argument(struct supply *supply, const struct abi_value *value,
     }
     /* "If there are no registers available for any eightbyte of an argument, the whole argument is
        passed on the stack", and what was assigned is taken back. */
-    if (supply->believed + integers > INTEGER_REGISTERS ||
-        supply->floats + floats > FLOAT_REGISTERS) {
-        place_value_on_stack(supply, value, at);
+    if (assigned->counted + integers > INTEGER_REGISTERS ||
+        assigned->floats + floats > FLOAT_REGISTERS) {
+        place_value_on_stack(assigned, value, at);
         return;
     }
 
-    supply->believed += integers;
-    if (supply->integers + integers > INTEGER_REGISTERS) {
-        place_split(supply, &classes, at);
+    assigned->counted += integers;
+    if (assigned->integers + integers > INTEGER_REGISTERS) {
+        place_split(assigned, &classes, at);
         return;
     }
-    place_pieces(&classes, PLACE_INTEGER_ARG, &supply->integers, PLACE_FLOAT_ARG, &supply->floats,
-                 at);
+    place_pieces(&classes, PLACE_INTEGER_ARG, &assigned->integers, PLACE_FLOAT_ARG,
+                 &assigned->floats, at);
 }
 
 /* psABI, "Returning of Values". Returns whether the caller passes the result's address. */
@@ -323,10 +324,10 @@ static bool has_mixed_classes(const struct abi_value *value)
 }
 
 void abi_place(const struct abi_value *result, struct abi_location *result_at,
-               const struct abi_value *args, size_t n, struct abi_habits habits,
+               const struct abi_value *args, size_t n, struct abi_quirks quirks,
                struct abi_location *args_at)
 {
-    struct supply supply = {0};
+    struct assigned assigned = {0};
     memset(result_at, 0, sizeof(*result_at));
     if (n)
         memset(args_at, 0, n * sizeof(*args_at));
@@ -337,19 +338,19 @@ void abi_place(const struct abi_value *result, struct abi_location *result_at,
         has_wide_vector(result))
         return; /* perhaps an address is passed for it, perhaps not */
     if (place_result(result, result_at))
-        supply.integers = supply.believed = 1;
+        assigned.integers = assigned.counted = 1;
     for (size_t i = 0; i < n; i++) {
         if (args[i].shape == ABI_UNCLASSIFIED || args[i].shape == ABI_VOID ||
             !is_size_plausible(args[i].size) || args[i].align > (1u << 16))
             return;
         if (has_wide_vector(&args[i])) {
-            supply.wide_vector = true;
+            assigned.wide_vector = true;
             continue;
         }
-        place_argument(&supply, &args[i], habits, &args_at[i]);
+        place_argument(&assigned, &args[i], quirks, &args_at[i]);
         /* What was not given an integer register may be anywhere. */
         bool is_sure = args_at[i].where == ABI_NOWHERE || is_in_integer_registers(&args_at[i]);
-        if (supply.wide_vector && !is_sure) {
+        if (assigned.wide_vector && !is_sure) {
             memset(&args_at[i], 0, sizeof(args_at[i]));
             if (has_mixed_classes(&args[i]))
                 return;

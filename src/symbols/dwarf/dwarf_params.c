@@ -11,7 +11,7 @@
 /* More parameters than the C standards ask compilers for (127). */
 enum { PARAMETERS_MAX = 256 };
 
-static int collect_params(Dwarf_Die *parent, struct dwarf_params *formals, unsigned depth)
+static int collect_params(Dwarf_Die *parent, struct dwarf_params *params, unsigned depth)
 {
     Dwarf_Die child;
     if (dwarf_child(parent, &child) != 0)
@@ -19,20 +19,20 @@ static int collect_params(Dwarf_Die *parent, struct dwarf_params *formals, unsig
     do {
         int tag = dwarf_tag(&child);
         if (tag == DW_TAG_unspecified_parameters)
-            formals->variadic = true;
+            params->variadic = true;
         /* The parameters of a C++ parameter pack stand below it. */
         if (tag == DW_TAG_GNU_formal_parameter_pack && depth == 0) {
-            int r = collect_params(&child, formals, 1);
+            int r = collect_params(&child, params, 1);
             if (r < 0)
                 return r;
         }
-        if (tag != DW_TAG_formal_parameter || formals->list.count == PARAMETERS_MAX)
+        if (tag != DW_TAG_formal_parameter || params->list.count == PARAMETERS_MAX)
             continue;
-        struct dwarf_param *formal = vec_push(&formals->list);
-        if (!formal)
+        struct dwarf_param *param = vec_push(&params->list);
+        if (!param)
             return -ENOMEM;
-        formal->declared = child;
-        formal->actual = child;
+        param->declared = child;
+        param->actual = child;
     } while (die_next(&child));
     return 0;
 }
@@ -57,13 +57,13 @@ bool dwarf_param_is_vtt(Dwarf_Die *declared)
  * and the table of virtual tables: GCC leaves out the other parameters, as the base is constructed
  * elsewhere (Itanium C++ ABI, 5.1.4.3, "CI2").
  */
-static void doubt_inherited(struct dwarf_params *formals)
+static void doubt_inherited(struct dwarf_params *params)
 {
     bool is_for_part = false;
-    for (size_t i = 0; i < formals->list.count; i++) {
-        struct dwarf_param *formal = &formals->list.items[i];
-        formal->may_be_absent = is_for_part && !formal->actual.addr;
-        is_for_part |= formal->actual.addr && dwarf_param_is_vtt(&formal->declared);
+    for (size_t i = 0; i < params->list.count; i++) {
+        struct dwarf_param *param = &params->list.items[i];
+        param->may_be_absent = is_for_part && !param->actual.addr;
+        is_for_part |= param->actual.addr && dwarf_param_is_vtt(&param->declared);
     }
 }
 
@@ -72,15 +72,15 @@ static void doubt_inherited(struct dwarf_params *formals)
  * possibly in another order (GCC puts removed ones last) and possibly not all of them (clang leaves
  * out those it has lost track of). The abstract one has them as the source does.
  */
-static int merge_abstract(struct dwarf_params *formals, Dwarf_Die *abstract)
+static int merge_abstract(struct dwarf_params *params, Dwarf_Die *abstract)
 {
     struct dwarf_params declared = {0};
     int r = collect_params(abstract, &declared, 0);
     bool all_known = declared.list.count > 0;
-    for (size_t i = 0; i < formals->list.count && all_known; i++) {
+    for (size_t i = 0; i < params->list.count && all_known; i++) {
         Dwarf_Die origin;
         bool known = false;
-        if (die_abstract_origin(&formals->list.items[i].actual, &origin))
+        if (die_abstract_origin(&params->list.items[i].actual, &origin))
             for (size_t k = 0; k < declared.list.count; k++)
                 known |= declared.list.items[k].declared.addr == origin.addr;
         all_known = known;
@@ -92,37 +92,37 @@ static int merge_abstract(struct dwarf_params *formals, Dwarf_Die *abstract)
 
     size_t kept = 0;
     for (size_t k = 0; k < declared.list.count; k++) {
-        struct dwarf_param formal = declared.list.items[k];
-        formal.actual.addr = NULL;
-        for (size_t i = 0; i < formals->list.count; i++) {
+        struct dwarf_param param = declared.list.items[k];
+        param.actual.addr = NULL;
+        for (size_t i = 0; i < params->list.count; i++) {
             Dwarf_Die origin;
-            if (die_abstract_origin(&formals->list.items[i].actual, &origin) &&
-                origin.addr == formal.declared.addr)
-                formal.actual = formals->list.items[i].actual;
+            if (die_abstract_origin(&params->list.items[i].actual, &origin) &&
+                origin.addr == param.declared.addr)
+                param.actual = params->list.items[i].actual;
         }
-        if (!is_passed(&formal.declared) ||
-            (!formal.actual.addr && dwarf_param_is_vtt(&formal.declared)))
+        if (!is_passed(&param.declared) ||
+            (!param.actual.addr && dwarf_param_is_vtt(&param.declared)))
             continue;
-        declared.list.items[kept++] = formal;
+        declared.list.items[kept++] = param;
     }
     declared.list.count = kept;
     doubt_inherited(&declared);
-    declared.variadic |= formals->variadic;
-    vec_free(&formals->list);
-    *formals = declared;
+    declared.variadic |= params->variadic;
+    vec_free(&params->list);
+    *params = declared;
     return 0;
 }
 
-int dwarf_params_collect(Dwarf_Die *function, struct dwarf_params *formals)
+int dwarf_params_collect(Dwarf_Die *function, struct dwarf_params *params)
 {
-    int r = collect_params(function, formals, 0);
+    int r = collect_params(function, params, 0);
     Dwarf_Die abstract;
     if (r == 0 && die_abstract_origin(function, &abstract))
-        r = merge_abstract(formals, &abstract);
+        r = merge_abstract(params, &abstract);
     return r;
 }
 
-void dwarf_params_free(struct dwarf_params *formals)
+void dwarf_params_free(struct dwarf_params *params)
 {
-    vec_free(&formals->list);
+    vec_free(&params->list);
 }

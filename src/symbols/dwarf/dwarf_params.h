@@ -30,7 +30,7 @@ bool dwarf_param_is_vtt(Dwarf_Die *declared);
 
 /* Adds the function's parameters in the source's order. Fails only when memory is out; to be freed
    then, too. */
-MUST_CHECK int dwarf_params_collect(Dwarf_Die *function, struct dwarf_params *formals);
-void dwarf_params_free(struct dwarf_params *formals);
+MUST_CHECK int dwarf_params_collect(Dwarf_Die *function, struct dwarf_params *params);
+void dwarf_params_free(struct dwarf_params *params);
 
 #endif

@@ -109,21 +109,22 @@ static void read_dynamic(struct elf_file *file, const Elf64_Phdr *segment)
 }
 
 /* The headers, and the notes if these follow closely, where the first page is mapped read-only. */
-static int read_imprint(struct elf_file *file, uint64_t headers_end, uint64_t notes_end)
+static int read_identity(struct elf_file *file, uint64_t headers_end, uint64_t notes_end)
 {
-    uint64_t length = notes_end <= IMPRINT_MAX && notes_end > headers_end ? notes_end : headers_end;
+    uint64_t length =
+        notes_end <= ELF_IDENTITY_MAX && notes_end > headers_end ? notes_end : headers_end;
     const Elf64_Phdr *first = NULL;
     for (size_t i = 0; i < file->n_segments && !first; i++)
         if (file->segments[i].p_offset == 0 && !(file->segments[i].p_flags & PF_W))
             first = &file->segments[i];
-    if (!first || length > IMPRINT_MAX || length > first->p_filesz)
+    if (!first || length > ELF_IDENTITY_MAX || length > first->p_filesz)
         return 0;
-    file->imprint.bytes = malloc(length);
-    if (!file->imprint.bytes)
+    file->identity.bytes = malloc(length);
+    if (!file->identity.bytes)
         return -ENOMEM;
-    file->imprint.at = file_vaddr_of(first->p_vaddr);
-    file->imprint.length = length;
-    return read_all(file->fd, file->imprint.bytes, length, 0);
+    file->identity.at = file_vaddr_of(first->p_vaddr);
+    file->identity.length = length;
+    return read_all(file->fd, file->identity.bytes, length, 0);
 }
 
 /* Keeps the PT_LOAD segments and the interpreter: gABI, chapter 5 "Program Header". */
@@ -144,7 +145,7 @@ static int read_segments(struct elf_file *file, const Elf64_Ehdr *header, const 
         if (segment.p_type == PT_DYNAMIC)
             file->dynamic = segment;
         if (segment.p_type == PT_NOTE && elf_file_holds(file, segment.p_offset, segment.p_filesz) &&
-            segment.p_offset + segment.p_filesz <= IMPRINT_MAX &&
+            segment.p_offset + segment.p_filesz <= ELF_IDENTITY_MAX &&
             segment.p_offset + segment.p_filesz > notes_end)
             notes_end = segment.p_offset + segment.p_filesz;
         if (segment.p_type == PT_INTERP && !file->interpreter) {
@@ -170,7 +171,7 @@ static int read_segments(struct elf_file *file, const Elf64_Ehdr *header, const 
     if (file->n_segments == 0)
         return error_set(err, -ENOEXEC, "%s is corrupted: it has nothing to load", path);
     read_dynamic(file, &file->dynamic);
-    r = read_imprint(file, headers_end, notes_end);
+    r = read_identity(file, headers_end, notes_end);
     if (r < 0)
         return error_set(err, r, "cannot read %s: %s", path, strerror(-r));
     return 0;
@@ -232,7 +233,7 @@ void elf_file_close(struct elf_file *file)
         close(file->fd);
     free(file->segments);
     free(file->interpreter);
-    free(file->imprint.bytes);
+    free(file->identity.bytes);
     memset(file, 0, sizeof(*file));
     file->fd = -1;
 }

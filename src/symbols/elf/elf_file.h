@@ -32,7 +32,7 @@ struct elf_file {
     Elf64_Phdr *segments; /* the PT_LOAD ones, as they are in the file */
     Elf64_Phdr dynamic;   /* PT_DYNAMIC, all zero when there is none */
     char *interpreter;    /* PT_INTERP's string, or NULL */
-    struct elf_identity imprint;
+    struct elf_identity identity;
     bool has_soname;
     bool has_text_relocations; /* the dynamic linker changes its code when it has mapped it */
 };

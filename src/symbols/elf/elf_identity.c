@@ -5,21 +5,21 @@
 #include <string.h>
 #include <sys/uio.h>
 
-enum elf_identity_verdict elf_identity_compare(const struct elf_identity *imprint, pid_t pid,
+enum elf_identity_verdict elf_identity_compare(const struct elf_identity *identity, pid_t pid,
                                                uint64_t load_bias)
 {
-    uint8_t there[IMPRINT_MAX];
-    if (imprint->length == 0)
-        return IMPRINT_UNKNOWN;
-    struct iovec local = {there, imprint->length};
-    struct iovec remote = {(void *)(uintptr_t)(imprint->at.value + load_bias), imprint->length};
+    uint8_t there[ELF_IDENTITY_MAX];
+    if (identity->length == 0)
+        return ELF_IDENTITY_UNKNOWN;
+    struct iovec local = {there, identity->length};
+    struct iovec remote = {(void *)(uintptr_t)(identity->at.value + load_bias), identity->length};
     ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
     /* EFAULT: nothing is mapped there, so the file is not mapped like this. */
     if (n < 0 && errno != EFAULT)
-        return IMPRINT_UNKNOWN;
-    return n == (ssize_t)imprint->length && memcmp(there, imprint->bytes, imprint->length) == 0
-               ? IMPRINT_SAME
-               : IMPRINT_DIFFERENT;
+        return ELF_IDENTITY_UNKNOWN;
+    return n == (ssize_t)identity->length && memcmp(there, identity->bytes, identity->length) == 0
+               ? ELF_IDENTITY_SAME
+               : ELF_IDENTITY_DIFFERENT;
 }
 
 bool elf_identity_equal(const struct elf_identity *a, const struct elf_identity *b)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An imprint: what stands at the very start of an ELF file, its headers and its build ID, as it was
- * when the file was opened. A process has it in its memory when it has that file mapped; what the
- * path leads to may be another file by now, or the file may have been written over.
+ * An identity: what stands at the very start of an ELF file, its headers and its build ID, as it
+ * was when the file was opened. A process has it in its memory when it has that file mapped; what
+ * the path leads to may be another file by now, or the file may have been written over.
  */
 #ifndef SYMBOLS_ELF_ELF_IDENTITY_H
 #define SYMBOLS_ELF_ELF_IDENTITY_H
@@ -14,7 +14,7 @@
 
 #include "util/addr.h"
 
-enum { IMPRINT_MAX = 4096 };
+enum { ELF_IDENTITY_MAX = 4096 };
 
 struct elf_identity {
     file_vaddr at;
@@ -23,13 +23,13 @@ struct elf_identity {
 };
 
 enum elf_identity_verdict {
-    IMPRINT_SAME,
-    IMPRINT_DIFFERENT,
-    IMPRINT_UNKNOWN, /* there is none, or the memory may not be read */
+    ELF_IDENTITY_SAME,
+    ELF_IDENTITY_DIFFERENT,
+    ELF_IDENTITY_UNKNOWN, /* there is none, or the memory may not be read */
 };
 
 /* Compares with the memory of a process that has the file mapped with that bias. */
-enum elf_identity_verdict elf_identity_compare(const struct elf_identity *imprint, pid_t pid,
+enum elf_identity_verdict elf_identity_compare(const struct elf_identity *identity, pid_t pid,
                                                uint64_t load_bias);
 
 /* Whether both files have the same headers and build ID, as far as can be told. */

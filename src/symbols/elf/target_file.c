@@ -29,7 +29,7 @@ static int read_link(const char *link, char path[PATH_MAX])
     if (n < 0)
         return -errno;
     size_t length = (size_t)n;
-    maps_take_deleted(path, &length);
+    maps_strip_deleted(path, &length);
     path[length] = '\0';
     return 0;
 }

@@ -117,12 +117,12 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
     if (layout->no_memory)
         return -ENOMEM;
     bool is_sure = layout->indirect_for_sure || layout->direct_for_sure;
-    bool is_unsure = layout->unpassable && !is_sure;
+    bool is_uncertain = layout->unpassable && !is_sure;
     type->abi.shape = layout->unknown                                ? ABI_UNCLASSIFIED
-                      : is_unsure                                    ? ABI_AGGREGATE
+                      : is_uncertain                                 ? ABI_AGGREGATE
                       : layout->indirect && !layout->direct_for_sure ? ABI_INDIRECT
                                                                      : type_shape(die);
-    type->abi.unsure = is_unsure && !layout->unknown ? ABI_MAY_BE_INDIRECT : 0;
+    type->abi.uncertain = is_uncertain && !layout->unknown ? ABI_MAY_BE_INDIRECT : 0;
     int r = keep_scalars(layout, type);
     if (r < 0 || type->abi.shape == ABI_UNCLASSIFIED)
         return r;
@@ -132,14 +132,14 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
     if (layout->parts.count == 0 && type->abi.size > 1 && type->abi.size <= 64 &&
         type->abi.shape == ABI_AGGREGATE) {
         type->abi.shape = ABI_UNCLASSIFIED;
-        type->abi.unsure = 0;
+        type->abi.uncertain = 0;
         return 0;
     }
     type->abi.align = layout->align;
     /* Debug information does not tell packed structures. One with padding is none. */
-    if (type->abi.shape == ABI_AGGREGATE && !layout->align_told) {
-        type->abi.unsure |= layout->filled >= type->abi.size ? ABI_MAY_BE_PACKED : 0;
-        type->abi.unsure |= layout->context->tells_alignment ? 0 : ABI_MAY_BE_ALIGNED;
+    if (type->abi.shape == ABI_AGGREGATE && !layout->align_stated) {
+        type->abi.uncertain |= layout->filled >= type->abi.size ? ABI_MAY_BE_PACKED : 0;
+        type->abi.uncertain |= layout->context->tells_alignment ? 0 : ABI_MAY_BE_ALIGNED;
     }
 
     struct abi_part *parts = arena_array(layout->types->arena, layout->parts.count, sizeof(*parts));

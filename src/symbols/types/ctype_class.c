@@ -116,7 +116,7 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
     if (die_unsigned(member, DW_AT_alignment, &align) && align > layout->align &&
         align <= (1u << 16)) {
         layout->align = align;
-        layout->align_told = true;
+        layout->align_stated = true;
     }
     if (before && is_misplaced(layout, offset + location, before)) {
         uint64_t size;
@@ -255,7 +255,7 @@ void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
     if (die_unsigned(die, DW_AT_alignment, &align) && align > layout->align &&
         align <= (1u << 16)) {
         layout->align = align;
-        layout->align_told = true;
+        layout->align_stated = true;
     }
     check_copying(layout, die, depth == 0);
 

@@ -28,8 +28,8 @@ struct layout {
     VEC(struct abi_part) parts;
     VEC(struct c_scalar) scalars;
     uint64_t align;
-    bool align_told; /* debug information says so, of the whole or of a member */
-    uint64_t filled; /* bytes of all parts */
+    bool align_stated; /* debug information says so, of the whole or of a member */
+    uint64_t filled;   /* bytes of all parts */
     unsigned visits;
     bool unknown;           /* some part of it is of no known shape */
     bool unpassable;        /* how C++ passes it is not known, unless it is indirect for sure */
