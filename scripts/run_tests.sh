@@ -134,6 +134,7 @@ shell_scripts() {
 export -f format shell_scripts
 
 single 60 include-directions scripts/check_includes.sh
+single 60 docs scripts/check_docs.sh
 single 60 clang-format bash -c format
 single 180 shellcheck bash -c shell_scripts
 single 600 "build ($compiler)" make -j"$jobs" CC="$compiler" BUILD="$build" all

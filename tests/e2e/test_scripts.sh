@@ -108,6 +108,32 @@ case_circles_of_files()
     scripts/check_includes.sh build || fail "it looks at objects of no source"
 }
 
+case_docs_rules()
+{
+    mkdir -p scripts docs src/util
+    cp "$top/scripts/check_docs.sh" scripts/
+    touch src/util/here.c docs/other.md
+    printf "needs=(\n    'command gcc gcc'\n    'header  x.h libx++-dev'\n)\n" >scripts/setup.sh
+    local hundred
+    hundred=$(printf 'x%.0s' {1..99})µ
+    {
+        echo "$hundred"
+        printf '```\ncode %s\n```\n| table %s |\nhttps://a.url/%s\n' "$hundred" "$hundred" "$hundred"
+        echo '`src/util/here.c`, `util/here.c`, `here.c`, src/util/*.c, src/NAME/x.c, build/src/gone.c'
+        echo '`<sys/ptrace.h>`, `lttng/gone.h`, [other](other.md#there), [url](https://a.url)'
+    } >docs/fine.md
+    printf '| gcc, make | to build |\n| libx++-dev | x |\n' >docs/install.md
+    scripts/check_docs.sh || fail "it complains without a reason"
+    printf '%s\n```\n```\n%s\n' "x$hundred" "y$hundred" >docs/wrong.md
+    echo 'src/gone.c, `util/gone.c` and `gone.h`: [gone](gone.md). docs/gone.' >>docs/wrong.md
+    echo '| gcc | to build |' >docs/install.md
+    ! scripts/check_docs.sh >$out || fail "it finds nothing"
+    lines 8 . $out
+    lines 2 '^docs/wrong.md:[14]: 101 characters, 100 is the most$' $out
+    lines 5 '^docs/wrong.md: there is no (src/gone.c|src/util/gone.c|file gone.h|gone.md|docs/gone)$' $out
+    lines 1 '^docs/install.md: no row for the package libx\+\+-dev$' $out
+}
+
 case_manual_page()
 {
     traced 0 --help
