@@ -3,7 +3,12 @@
 
 #include <errno.h>
 
+#include "cli/options.h"
+#include "cli/tracer.h"
+#include "ptrace/engine.h"
 #include "symbols/catalog.h"
+#include "symbols/image.h"
+#include "util/error.h"
 #include "util/log.h"
 
 /* Attached to, it would be stopped and let go for nothing. */
@@ -26,7 +31,7 @@ int attaching_run(struct tracer *tracer, struct error *err)
 {
     size_t n = tracer->options->pids.count, n_attached = 0;
     int r = 0;
-    for (size_t i = 0; i < n && !tracer->failed; i++) {
+    for (size_t i = 0; i < n && !tracer->run.failed; i++) {
         r = attach_to(tracer, tracer->options->pids.items[i], err);
         n_attached += r == 0;
         if (r == -EINTR) {

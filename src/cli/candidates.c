@@ -2,13 +2,27 @@
 #include "cli/candidates.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "cli/function_counts.h"
 #include "cli/indirect.h"
+#include "cli/options.h"
+#include "cli/target.h"
 #include "cli/target_watch.h"
+#include "cli/tracer.h"
+#include "model/hit.h"
+#include "model/probe.h"
+#include "ptrace/engine.h"
+#include "symbols/catalog.h"
+#include "symbols/function_filter.h"
+#include "symbols/image.h"
+#include "symbols/module.h"
+#include "util/addr.h"
 #include "util/cleanup.h"
+#include "util/error.h"
 #include "util/log.h"
+#include "util/vec.h"
 
 int candidates_select(struct tracer *tracer, const struct module *module,
                       const struct probe ***probes, size_t *n, bool *named, struct error *err)
@@ -73,7 +87,7 @@ void candidates_find(struct target *target, struct target_module *tm)
                       probes[i]->provider, probes[i]->function);
     }
     tracer->n_candidates += tm->candidates.count;
-    tracer_register(tracer, probes, n, !named);
+    tracer_add(tracer, probes, n, !named);
 }
 
 /* Says that some could not be armed though a breakpoint can stand there: memory was lacking, or the
@@ -137,7 +151,7 @@ void candidates_apply(struct target *target, struct target_module *tm)
         looks |= candidate->is_resolver && wanted && !candidate->is_looked_for;
         if (wanted == candidate->armed || candidate->refused)
             continue;
-        if (atomic_load(&target->tracer->stop_asked))
+        if (atomic_load(&target->tracer->run.stop_asked))
             return; /* all is let go in a moment */
         struct error err;
         if (wanted && !candidate->armed && changed < 0)
@@ -168,7 +182,7 @@ void candidates_apply(struct target *target, struct target_module *tm)
             continue;
         }
         if (wanted && !candidate->is_resolver)
-            function_counts_add(target->tracer->counts, candidate->probe);
+            function_counts_add(target->tracer->screen.counts, candidate->probe);
         if (!candidate->is_resolver)
             target->n_armed += (wanted != 0) - (candidate->armed != 0);
         candidate->armed = wanted;

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/debug_servers.h"
 
-#include <errno.h>
+#include <limits.h>
 
 #include "cli/candidates.h"
-#include "cli/timed_call.h"
-#include "cli/watcher.h"
+#include "cli/options.h"
+#include "cli/setup_call.h"
+#include "cli/tracer.h"
+#include "model/probe.h"
 #include "ptrace/os/program_path.h"
+#include "symbols/catalog.h"
 #include "symbols/elf/debuginfod.h"
+#include "symbols/module.h"
 #include "util/capabilities.h"
 #include "util/cleanup.h"
+#include "util/error.h"
 #include "util/log.h"
 
 /* To select its functions is to look for their debug information. */
@@ -62,21 +67,7 @@ static int fetch(void *data, struct error *err)
     return 0;
 }
 
-static bool is_fetch_interrupted(struct tracer *tracer, int64_t waited_ms, struct error *err)
-{
-    (void)waited_ms;
-    if (!watcher_take_signal(tracer))
-        return false;
-    error_set(err, -EINPROGRESS, "interrupted before anything was traced");
-    return true;
-}
-
 int debug_servers_ask(struct tracer *tracer, struct error *err)
 {
-    struct timed_call errand = {.work = fetch, .data = tracer, .hopeless = is_fetch_interrupted};
-    if (!debuginfod_has_servers())
-        return 0;
-    int r = timed_call_run(tracer, &errand, err);
-    tracer->abandoned = r == -EINPROGRESS;
-    return r;
+    return debuginfod_has_servers() ? setup_call_run(tracer, fetch, tracer, NULL, err) : 0;
 }

@@ -2,9 +2,16 @@
 #include "cli/session_poller.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "cli/lttng_sink.h"
+#include "cli/tracer.h"
+#include "ptrace/engine.h"
 #include "util/clock.h"
+#include "util/error.h"
 #include "util/log.h"
 
 enum {
@@ -17,7 +24,7 @@ enum {
 };
 
 struct session_poller {
-    struct tracer *tracer;
+    struct lttng_sink *sink;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t ended; /* `ending` was set */
@@ -25,45 +32,45 @@ struct session_poller {
     bool was_well; /* the session, when it was last checked */
 };
 
-static bool left_out_is_named(struct tracer *tracer)
+static bool left_out_is_named(struct lttng_sink *sink)
 {
     bool named = false;
-    pthread_mutex_lock(&tracer->lock);
-    for (size_t i = 0; i < tracer->left_out.count && !named; i++)
-        named = tracer->session_ops->names_provider(tracer->session, tracer->left_out.items[i]);
-    pthread_mutex_unlock(&tracer->lock);
+    pthread_mutex_lock(&sink->lock);
+    for (size_t i = 0; i < sink->left_out.count && !named; i++)
+        named = sink->session_ops->names_provider(sink->session, sink->left_out.items[i]);
+    pthread_mutex_unlock(&sink->lock);
     return named;
 }
 
 /* Whether there is something left out that a rule may come to name. */
-static bool may_name_more(struct tracer *tracer)
+static bool may_name_more(struct lttng_sink *sink)
 {
-    pthread_mutex_lock(&tracer->lock);
-    bool may = tracer->left_out.count > 0;
-    pthread_mutex_unlock(&tracer->lock);
+    pthread_mutex_lock(&sink->lock);
+    bool may = sink->left_out.count > 0;
+    pthread_mutex_unlock(&sink->lock);
     return may;
 }
 
-static void look(struct tracer *tracer)
+static void look(struct lttng_sink *sink)
 {
-    tracer->session_ops->look(tracer->session);
+    sink->session_ops->look(sink->session);
     /* That took its time. */
-    tracer->session_ops->watch(tracer->session);
-    if (left_out_is_named(tracer)) {
-        atomic_store(&tracer->module_named, true);
-        engine_ring(tracer->engine);
+    sink->session_ops->watch(sink->session);
+    if (left_out_is_named(sink)) {
+        atomic_store(&sink->tracer->module_named, true);
+        engine_ring(sink->tracer->engine);
     }
 }
 
 /* What is wrong is said when it is first seen, and again when it had gone meanwhile. */
 static void check_session(struct session_poller *poller)
 {
-    struct tracer *tracer = poller->tracer;
+    struct lttng_sink *sink = poller->sink;
     struct error err;
-    bool well = tracer->session_ops->check(tracer->session, &err) == 0;
+    bool well = sink->session_ops->check(sink->session, &err) == 0;
     if (!well && poller->was_well) {
         log_warning("%s", err.text);
-        tracer->session_trouble = err;
+        sink->trouble = err;
     }
     poller->was_well = well;
 }
@@ -84,35 +91,35 @@ static bool rest(struct session_poller *poller)
 static void *attend(void *data)
 {
     struct session_poller *poller = data;
-    struct tracer *tracer = poller->tracer;
+    struct lttng_sink *sink = poller->sink;
     for (unsigned watches = 1; rest(poller); watches++) {
-        tracer->session_ops->watch(tracer->session);
+        sink->session_ops->watch(sink->session);
         if (watches % LOOK_EVERY != 0)
             continue;
         unsigned looks = watches / LOOK_EVERY;
         bool judges = looks % JUDGE_EVERY == 0;
-        if (judges || may_name_more(tracer))
-            look(tracer);
+        if (judges || may_name_more(sink))
+            look(sink);
         if (judges)
-            tracer->session_ops->judge(tracer->session);
+            sink->session_ops->judge(sink->session);
         if (looks % CHECK_EVERY == 0)
             check_session(poller);
     }
-    tracer->session_ops->watch(tracer->session);
+    sink->session_ops->watch(sink->session);
     if (poller->was_well) {
-        tracer->session_ops->look(tracer->session);
-        tracer->session_ops->judge(tracer->session);
+        sink->session_ops->look(sink->session);
+        sink->session_ops->judge(sink->session);
         check_session(poller);
     }
     return NULL;
 }
 
-int session_poller_start(struct tracer *tracer, struct session_poller **result)
+int session_poller_start(struct lttng_sink *sink, struct session_poller **result)
 {
     struct session_poller *poller = calloc(1, sizeof(*poller));
     if (!poller)
         return -ENOMEM;
-    poller->tracer = tracer;
+    poller->sink = sink;
     poller->was_well = true;
     pthread_mutex_init(&poller->lock, NULL);
     pthread_cond_init(&poller->ended, NULL);

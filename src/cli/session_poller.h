@@ -7,13 +7,13 @@
 #ifndef CLI_SESSION_POLLER_H
 #define CLI_SESSION_POLLER_H
 
-#include "cli/tracer.h"
 #include "util/error.h"
 
+struct lttng_sink;
 struct session_poller;
 
 /* Once the session is chosen. -ENOMEM or -EAGAIN: no thread. */
-MUST_CHECK int session_poller_start(struct tracer *tracer, struct session_poller **poller);
+MUST_CHECK int session_poller_start(struct lttng_sink *sink, struct session_poller **poller);
 /* Has it look once more, and ends the thread. NULL is fine. */
 void session_poller_stop(struct session_poller *poller);
 

@@ -3,20 +3,27 @@
 
 #include <errno.h>
 
+#include "cli/lttng_sink.h"
 #include "cli/session_poller.h"
 #include "cli/timed_call.h"
+#include "cli/tracer.h"
 #include "cli/watcher.h"
+#include "ptrace/engine.h"
+#include "tp/session/session.h"
+#include "util/error.h"
 #include "util/log.h"
 
 enum { TELL_AFTER_MS = 5000 }; /* of the user, who then is told what is waited for */
 
-static bool is_hopeless(struct tracer *tracer, int64_t waited_ms, struct error *err)
+static bool is_hopeless(void *data, int64_t waited_ms, struct error *err)
 {
-    const char *name = tracer->session_ops->name(tracer->session);
+    struct lttng_sink *sink = data;
+    struct tracer *tracer = sink->tracer;
+    const char *name = sink->session_ops->name(sink->session);
     bool asked = watcher_take_signal(tracer);
     /* What could not be stopped when all was let go may have come out of the kernel. */
     engine_let_go(tracer->engine);
-    if (tracer->session_ops->unanswered(tracer->session)) {
+    if (sink->session_ops->unanswered(sink->session)) {
         error_set(err, -EINPROGRESS,
                   "LTTng's session daemon does not answer: session %s is left as it is, and its "
                   "trace may lack its end; the daemon may have to be ended",
@@ -25,8 +32,8 @@ static bool is_hopeless(struct tracer *tracer, int64_t waited_ms, struct error *
     }
     if (waited_ms < TELL_AFTER_MS)
         return false;
-    if (!tracer->wait_told) {
-        tracer->wait_told = true;
+    if (!tracer->screen.wait_told) {
+        tracer->screen.wait_told = true;
         log_warning("waiting for LTTng to write out session %s; ^C or SIGTERM leaves it as it is",
                     name);
         return false;
@@ -37,61 +44,63 @@ static bool is_hopeless(struct tracer *tracer, int64_t waited_ms, struct error *
     return asked;
 }
 
-static int in_time(struct tracer *tracer, int (*work)(void *data, struct error *err),
+static int in_time(struct lttng_sink *sink, int (*work)(void *data, struct error *err),
                    struct error *err)
 {
-    const struct timed_call errand = {.work = work, .data = tracer, .hopeless = is_hopeless};
-    if (tracer->abandoned)
+    struct tracer *tracer = sink->tracer;
+    const struct timed_call call = {
+        .work = work, .data = sink, .give_up = is_hopeless, .give_up_data = sink};
+    if (tracer->run.abandoned)
         return -EINPROGRESS;
-    if (!tracer->session)
+    if (!sink->session)
         return 0;
-    int r = timed_call_run(tracer, &errand, err);
+    int r = timed_call_run(&tracer->calls, &call, err);
     if (r != -EINPROGRESS)
         return r;
-    tracer->abandoned = true;
+    tracer->run.abandoned = true;
     /* Who records into a session of his own has what became of it in his own hands. */
-    if (tracer->session_ops->owner(tracer->session) == SESSION_USER_STARTED)
+    if (sink->session_ops->owner(sink->session) == SESSION_USER_STARTED)
         log_warning("%s", err->text);
     else
         log_error("%s", err->text);
     return r;
 }
 
-static int stop_attendant(void *data, struct error *err)
+static int stop_poller(void *data, struct error *err)
 {
-    struct tracer *tracer = data;
+    struct lttng_sink *sink = data;
     (void)err;
-    session_poller_stop(tracer->poller);
-    tracer->poller = NULL;
-    timed_call_wait_pending(tracer);
+    session_poller_stop(sink->poller);
+    sink->poller = NULL;
+    timed_calls_wait(&sink->tracer->calls);
     return 0;
 }
 
 static int end_session(void *data, struct error *err)
 {
-    struct tracer *tracer = data;
-    return tracer->session_ops->end(tracer->session, err);
+    struct lttng_sink *sink = data;
+    return sink->session_ops->end(sink->session, err);
 }
 
 static int discard_session(void *data, struct error *err)
 {
-    struct tracer *tracer = data;
+    struct lttng_sink *sink = data;
     (void)err;
-    tracer->session_ops->discard(tracer->session);
+    sink->session_ops->discard(sink->session);
     return 0;
 }
 
-int session_teardown_stop_poller(struct tracer *tracer, struct error *err)
+int session_teardown_stop_poller(struct lttng_sink *sink, struct error *err)
 {
-    return in_time(tracer, stop_attendant, err);
+    return in_time(sink, stop_poller, err);
 }
 
-int session_teardown_end(struct tracer *tracer, struct error *err)
+int session_teardown_end(struct lttng_sink *sink, struct error *err)
 {
-    return in_time(tracer, end_session, err);
+    return in_time(sink, end_session, err);
 }
 
-int session_teardown_discard(struct tracer *tracer, struct error *err)
+int session_teardown_discard(struct lttng_sink *sink, struct error *err)
 {
-    return in_time(tracer, discard_session, err);
+    return in_time(sink, discard_session, err);
 }

@@ -260,7 +260,7 @@ void target_refresh(struct target *target)
     drop_unseen(target);
     say_left_out(target, &now);
     const char *interpreter = interpreter_of(&now);
-    for (size_t i = 0; i < n && !atomic_load(&target->tracer->stop_asked); i++) {
+    for (size_t i = 0; i < n && !atomic_load(&target->tracer->run.stop_asked); i++) {
         const struct module *module = &now.list.items[i];
         struct target_module *tm = found[i] ? found[i] : add_target_module(target, module);
         if (!tm)
@@ -411,7 +411,7 @@ struct target *target_new(struct tracer *tracer, struct process *process,
         return NULL;
     if (parent)
         r = copy_modules(target, parent) < 0 ? error_set(err, -ENOMEM, "out of memory") : 0;
-    else if (process_pid(process) == tracer->launched)
+    else if (process_pid(process) == tracer->run.launched)
         r = start_program(target, err);
     else
         target_refresh(target);

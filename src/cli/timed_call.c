@@ -2,105 +2,118 @@
 #include "cli/timed_call.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "util/clock.h"
 
 enum { LOOK_EVERY_MS = 20 };
 
-enum state { UNDER_WAY, DONE, OWED };
+enum call_state { CALL_RUNNING, CALL_DONE, CALL_PENDING };
 
-/* The sender's until it is given up: then the thread's. */
-struct sent {
-    struct tracer *tracer;
-    struct timed_call errand;
+/* The caller's, until the call is pending: then the thread's. */
+struct running_call {
+    struct timed_calls *calls;
+    struct timed_call call;
     pthread_t thread;
-    atomic_int state;
+    atomic_int state; /* enum call_state */
     int result;
     struct error err;
 };
 
-static void do_work(struct sent *sent)
+void timed_calls_init(struct timed_calls *calls)
 {
-    const struct timed_call *errand = &sent->errand;
-    sent->result = errand->work(errand->data, &sent->err);
-    if (errand->release)
-        errand->release(errand->data);
+    pthread_mutex_init(&calls->lock, NULL);
+    pthread_cond_init(&calls->none_pending, NULL);
 }
 
-static void *run(void *data)
+void timed_calls_destroy(struct timed_calls *calls)
 {
-    struct sent *sent = data;
-    struct tracer *tracer = sent->tracer;
-    do_work(sent);
-    if (atomic_exchange(&sent->state, DONE) != OWED)
+    pthread_cond_destroy(&calls->none_pending);
+    pthread_mutex_destroy(&calls->lock);
+}
+
+static void do_work(struct running_call *running)
+{
+    const struct timed_call *call = &running->call;
+    running->result = call->work(call->data, &running->err);
+    if (call->release)
+        call->release(call->data);
+}
+
+static void *call_main(void *data)
+{
+    struct running_call *running = data;
+    struct timed_calls *calls = running->calls;
+    do_work(running);
+    if (atomic_exchange(&running->state, CALL_DONE) != CALL_PENDING)
         return NULL;
-    free(sent);
-    pthread_mutex_lock(&tracer->lock);
-    if (--tracer->n_pending_calls == 0)
-        pthread_cond_broadcast(&tracer->no_pending_calls);
-    pthread_mutex_unlock(&tracer->lock);
+    free(running);
+    pthread_mutex_lock(&calls->lock);
+    if (--calls->n_pending == 0)
+        pthread_cond_broadcast(&calls->none_pending);
+    pthread_mutex_unlock(&calls->lock);
     return NULL;
 }
 
 /* Waits for a moment. */
-static bool has_ended(const struct sent *sent)
+static bool has_returned(const struct running_call *running)
 {
     struct timespec until = clock_in_ms(LOOK_EVERY_MS);
-    return pthread_clockjoin_np(sent->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+    return pthread_clockjoin_np(running->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 }
 
-/* false: it was done at the last moment, and is to be waited for as ever. */
-static bool give_up(struct tracer *tracer, struct sent *sent)
+/* false: it returned just now. */
+static bool make_pending(struct running_call *running)
 {
-    pthread_mutex_lock(&tracer->lock);
-    bool owed = atomic_exchange(&sent->state, OWED) != DONE;
-    tracer->n_pending_calls += owed;
-    pthread_mutex_unlock(&tracer->lock);
-    if (owed)
-        pthread_detach(sent->thread);
-    return owed;
+    struct timed_calls *calls = running->calls;
+    pthread_mutex_lock(&calls->lock);
+    bool is_pending = atomic_exchange(&running->state, CALL_PENDING) != CALL_DONE;
+    calls->n_pending += is_pending;
+    pthread_mutex_unlock(&calls->lock);
+    if (is_pending)
+        pthread_detach(running->thread);
+    return is_pending;
 }
 
-int timed_call_run(struct tracer *tracer, const struct timed_call *errand, struct error *err)
+int timed_call_run(struct timed_calls *calls, const struct timed_call *call, struct error *err)
 {
     int64_t began = clock_ms();
-    struct sent *sent = calloc(1, sizeof(*sent));
-    if (!sent) {
-        if (errand->release)
-            errand->release(errand->data);
+    struct running_call *running = calloc(1, sizeof(*running));
+    if (!running) {
+        if (call->release)
+            call->release(call->data);
         return error_set(err, -ENOMEM, "out of memory");
     }
-    sent->tracer = tracer;
-    sent->errand = *errand;
-    if (pthread_create(&sent->thread, NULL, run, sent) != 0) {
-        do_work(sent);
+    running->calls = calls;
+    running->call = *call;
+    if (pthread_create(&running->thread, NULL, call_main, running) != 0) {
+        do_work(running);
     } else {
-        while (!has_ended(sent))
-            if (errand->hopeless(tracer, clock_ms() - began, err) && give_up(tracer, sent))
+        while (!has_returned(running))
+            if (call->give_up(call->give_up_data, clock_ms() - began, err) && make_pending(running))
                 return -EINPROGRESS;
     }
-    int r = sent->result;
+    int r = running->result;
     if (r < 0)
-        *err = sent->err;
-    free(sent);
+        *err = running->err;
+    free(running);
     return r;
 }
 
-bool timed_call_is_pending(struct tracer *tracer)
+bool timed_calls_are_pending(struct timed_calls *calls)
 {
-    pthread_mutex_lock(&tracer->lock);
-    bool owed = tracer->n_pending_calls > 0;
-    pthread_mutex_unlock(&tracer->lock);
-    return owed;
+    pthread_mutex_lock(&calls->lock);
+    bool pending = calls->n_pending > 0;
+    pthread_mutex_unlock(&calls->lock);
+    return pending;
 }
 
-void timed_call_wait_pending(struct tracer *tracer)
+void timed_calls_wait(struct timed_calls *calls)
 {
-    pthread_mutex_lock(&tracer->lock);
-    while (tracer->n_pending_calls > 0)
-        pthread_cond_wait(&tracer->no_pending_calls, &tracer->lock);
-    pthread_mutex_unlock(&tracer->lock);
+    pthread_mutex_lock(&calls->lock);
+    while (calls->n_pending > 0)
+        pthread_cond_wait(&calls->none_pending, &calls->lock);
+    pthread_mutex_unlock(&calls->lock);
 }

@@ -2,13 +2,17 @@
 #include "cli/watcher.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/progress.h"
+#include "cli/tracer.h"
+#include "model/hit_sink.h"
+#include "ptrace/engine.h"
 
 enum { LOOK_EVERY_MS = 40, END_SIGNAL = SIGUSR1 };
 
@@ -57,14 +61,14 @@ static void set_handler(int signal, void (*handler)(int))
 void watcher_block_signals(struct tracer *tracer)
 {
     sigset_t all, before;
-    sigemptyset(&tracer->signals);
-    sigemptyset(&tracer->stops);
+    sigemptyset(&tracer->run.signals);
+    sigemptyset(&tracer->run.stops);
     pthread_sigmask(SIG_BLOCK, NULL, &before);
     for (int signal = 1; signal <= SIGRTMAX; signal++)
         if (ends_by_default(signal) && is_default(signal) && !sigismember(&before, signal))
-            sigaddset(&tracer->signals, signal);
-    sigaddset(&tracer->signals, SIGTERM);
-    all = tracer->signals;
+            sigaddset(&tracer->run.signals, signal);
+    sigaddset(&tracer->run.signals, SIGTERM);
+    all = tracer->run.signals;
     sigaddset(&all, END_SIGNAL);
     /* Errors of write(2), and no end. */
     sigaddset(&all, SIGPIPE);
@@ -77,9 +81,9 @@ void watcher_ignore_stops(struct tracer *tracer, bool ignored)
     static const int stops[] = {SIGTSTP, SIGTTIN, SIGTTOU};
     for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
         if (ignored && is_default(stops[i])) {
-            sigaddset(&tracer->stops, stops[i]);
+            sigaddset(&tracer->run.stops, stops[i]);
             set_handler(stops[i], SIG_IGN);
-        } else if (!ignored && sigismember(&tracer->stops, stops[i])) {
+        } else if (!ignored && sigismember(&tracer->run.stops, stops[i])) {
             set_handler(stops[i], SIG_DFL);
         }
     }
@@ -95,7 +99,7 @@ bool watcher_take_signal(struct tracer *tracer)
 {
     const struct timespec at_once = {0};
     siginfo_t info;
-    while (sigtimedwait(&tracer->signals, &info, &at_once) > 0)
+    while (sigtimedwait(&tracer->run.signals, &info, &at_once) > 0)
         if (!is_of_own_write(&info))
             return true;
     return false;
@@ -107,15 +111,15 @@ static const int typed[] = {SIGINT, SIGQUIT};
 /* Whether the launched program was sent it as well. */
 static bool is_for_program(const struct tracer *tracer, const siginfo_t *info)
 {
-    return tracer->launched && info->si_code == SI_KERNEL &&
+    return tracer->run.launched && info->si_code == SI_KERNEL &&
            (info->si_signo == typed[0] || info->si_signo == typed[1]);
 }
 
 /* To ignore them drops what is pending. */
 static void drop_typed(const struct tracer *tracer)
 {
-    for (size_t i = 0; tracer->launched && i < sizeof(typed) / sizeof(typed[0]); i++) {
-        if (!sigismember(&tracer->signals, typed[i]))
+    for (size_t i = 0; tracer->run.launched && i < sizeof(typed) / sizeof(typed[0]); i++) {
+        if (!sigismember(&tracer->run.signals, typed[i]))
             continue;
         set_handler(typed[i], SIG_IGN);
         set_handler(typed[i], SIG_DFL);
@@ -125,43 +129,41 @@ static void drop_typed(const struct tracer *tracer)
 static void show_progress(const struct tracer *tracer)
 {
     struct engine_stats stats;
+    struct hit_counts counts;
     engine_get_stats(tracer->engine, &stats);
-    struct progress_counts counts = {.calls = stats.calls, .events = stats.entries + stats.exits};
-    if (tracer->backend) {
-        struct backend_counts records;
-        tracer->backend_ops->counts(tracer->backend, &records);
-        counts.events = records.written;
-        counts.lost = records.lost;
-    }
-    progress_show(tracer->progress, &counts);
+    tracer->sink.counts(tracer->sink.data, &counts);
+    const struct progress_counts shown = {
+        .calls = stats.calls, .events = counts.written, .lost = counts.lost};
+    progress_show(tracer->screen.progress, &shown);
 }
 
 static void *watch(void *data)
 {
     struct watcher *watcher = data;
     struct tracer *tracer = watcher->tracer;
-    uint64_t generation = tracer->backend ? tracer->backend_ops->generation(tracer->backend) : 0;
+    const struct hit_sink *sink = &tracer->sink;
+    uint64_t generation = sink->generation ? sink->generation(sink->data) : 0;
     for (;;) {
         struct timespec wait = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
         siginfo_t info;
-        bool looks_around = tracer->backend || tracer->progress;
+        bool looks_around = sink->generation || tracer->screen.progress;
         int signal = looks_around ? sigtimedwait(&watcher->signals, &info, &wait)
                                   : sigwaitinfo(&watcher->signals, &info);
         if (signal == END_SIGNAL && info.si_pid == getpid())
             return NULL;
         if (signal > 0) {
-            if (!sigismember(&tracer->signals, signal) || is_of_own_write(&info) ||
+            if (!sigismember(&tracer->run.signals, signal) || is_of_own_write(&info) ||
                 is_for_program(tracer, &info))
                 continue;
-            atomic_store(&tracer->stop_asked, true);
+            atomic_store(&tracer->run.stop_asked, true);
             engine_stop(tracer->engine);
             continue;
         }
-        if (progress_is_due(tracer->progress))
+        if (progress_is_due(tracer->screen.progress))
             show_progress(tracer);
-        if (!tracer->backend)
+        if (!sink->generation)
             continue;
-        uint64_t now = tracer->backend_ops->generation(tracer->backend);
+        uint64_t now = sink->generation(sink->data);
         if (now != generation) {
             generation = now;
             engine_ring(tracer->engine);
@@ -176,7 +178,7 @@ int watcher_start(struct tracer *tracer, struct watcher **watcher)
         return -ENOMEM;
     w->tracer = tracer;
     drop_typed(tracer);
-    w->signals = tracer->signals;
+    w->signals = tracer->run.signals;
     sigaddset(&w->signals, END_SIGNAL);
     int r = pthread_create(&w->thread, NULL, watch, w);
     if (r != 0) {

@@ -299,7 +299,7 @@ static int do_extend(struct driver *driver, struct error *err)
 
 static void do_counts(const struct driver *driver)
 {
-    struct backend_counts counts;
+    struct hit_counts counts;
     driver->backend_ops->counts(driver->backend, &counts);
     printf("written %" PRIu64 " lost %" PRIu64 "\n", counts.written, counts.lost);
 }

@@ -269,9 +269,9 @@ static void backend_emit(struct backend *backend, const struct hit *hit)
         emit_hit(backend->speaker, &backend->patience, event, hit, &backend->counts);
 }
 
-static void backend_counts(const struct backend *backend, struct backend_counts *counts)
+static void backend_counts(const struct backend *backend, struct hit_counts *counts)
 {
-    *counts = (struct backend_counts){
+    *counts = (struct hit_counts){
         .written = emit_count(&backend->counts.written),
         .lost = emit_count(&backend->counts.lost),
         .triggered = emit_count(&backend->counts.triggered),

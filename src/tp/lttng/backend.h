@@ -11,19 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/hit.h"
+#include "model/hit_sink.h"
 #include "model/probe.h"
 #include "tp/load.h"
 #include "util/error.h"
 #include "util/log.h"
 
 struct backend; /* opaque: the back end's own */
-
-struct backend_counts {
-    uint64_t written;   /* records that went into a ring, all sessions together */
-    uint64_t lost;      /* records a ring had no room for */
-    uint64_t triggered; /* hits that met the condition of a trigger, or of several */
-};
 
 /* What libptrace_tracer_lttng.so exports under the name `backend_lttng_ops`. */
 struct backend_ops {
@@ -48,7 +42,7 @@ struct backend_ops {
        nothing. */
     void (*emit)(struct backend *backend, const struct hit *hit);
     /* From any thread; a moment old. */
-    void (*counts)(const struct backend *backend, struct backend_counts *counts);
+    void (*counts)(const struct backend *backend, struct hit_counts *counts);
     void (*close)(struct backend *backend);
 };
 

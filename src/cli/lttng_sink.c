@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/lttng_sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+#include "cli/program_name.h"
+#include "cli/recording.h"
+#include "cli/session_poller.h"
+#include "cli/session_teardown.h"
+#include "cli/setup_call.h"
+#include "cli/sudo_user.h"
+#include "cli/tracer.h"
+#include "model/hit.h"
+#include "model/hit_sink.h"
+#include "model/probe.h"
+#include "tp/lttng/backend.h"
+#include "tp/session/session.h"
+#include "util/error.h"
+#include "util/log.h"
+#include "util/table.h"
+#include "util/vec.h"
+
+static void lttng_sink_hit(void *data, const struct hit *hit)
+{
+    struct lttng_sink *sink = data;
+    sink->backend_ops->emit(sink->backend, hit);
+}
+
+static void lttng_sink_counts(void *data, struct hit_counts *counts)
+{
+    struct lttng_sink *sink = data;
+    sink->backend_ops->counts(sink->backend, counts);
+}
+
+static bool lttng_sink_names_module(void *data, const char *provider)
+{
+    struct lttng_sink *sink = data;
+    pthread_mutex_lock(&sink->lock);
+    bool named = sink->session_ops->names_provider(sink->session, provider);
+    bool known = false;
+    for (size_t i = 0; i < sink->left_out.count && !known; i++) {
+        known = strcmp(sink->left_out.items[i], provider) == 0;
+        if (known && named)
+            sink->left_out.items[i] = sink->left_out.items[--sink->left_out.count];
+    }
+    if (!named && !known) {
+        const char **place = vec_push(&sink->left_out);
+        if (place)
+            *place = provider;
+    }
+    pthread_mutex_unlock(&sink->lock);
+    return named;
+}
+
+static unsigned lttng_sink_wanted(void *data, const struct probe *probe)
+{
+    const struct lttng_sink *sink = data;
+    return sink->begun ? sink->backend_ops->wanted(sink->backend, probe) : 0;
+}
+
+static uint64_t lttng_sink_generation(void *data)
+{
+    struct lttng_sink *sink = data;
+    return sink->backend_ops->generation(sink->backend);
+}
+
+static int lttng_sink_start(void *data, struct error *err)
+{
+    struct lttng_sink *sink = data;
+    if (session_poller_start(sink, &sink->poller) < 0)
+        return error_set(err, -EAGAIN, "cannot start a thread");
+    return 0;
+}
+
+static void lttng_sink_stop(void *data)
+{
+    struct error err;
+    if (session_teardown_stop_poller(data, &err) < 0)
+        log_debug("the session poller is still waiting for LTTng's daemons");
+}
+
+/* Where event rules ask for functions and LTTng has enabled none, the rules are not what is wrong.
+ */
+static void report_nothing_enabled(const struct lttng_sink *sink)
+{
+    const struct tracer *tracer = sink->tracer;
+    if (!sink->begun || tracer->n_candidates == 0 || tracer->n_armed_most > 0 ||
+        sink->trouble.code != 0)
+        return;
+    const char *impediment = sink->session_ops->impediment(sink->session);
+    if (impediment) {
+        log_warning("LTTng has enabled none of the %zu functions: %s", tracer->n_candidates,
+                    impediment);
+        return;
+    }
+    if (!sink->session_ops->expects(sink->session))
+        return;
+    log_warning("LTTng has enabled none of the %zu functions: its daemon may have no room for the "
+                "buffers, see `df /dev/shm`%s",
+                tracer->n_candidates,
+                sink->session_ops->owner(sink->session) == SESSION_OWN
+                    ? ""
+                    : ", or session and channel were never on, or track other processes");
+}
+
+static int lttng_sink_finish(void *data, struct error *err)
+{
+    struct lttng_sink *sink = data;
+    const struct tracer *tracer = sink->tracer;
+    report_nothing_enabled(sink);
+    int r = session_teardown_end(sink, err);
+    /* The user decides about a session that the user has started. */
+    bool is_users = sink->session_ops->owner(sink->session) == SESSION_USER_STARTED;
+    if (tracer->run.abandoned && is_users)
+        return 0;
+    if (r == 0 && sink->trouble.code != 0 && !is_users) {
+        *err = sink->trouble;
+        r = err->code;
+    }
+    if (r < 0 && (sink->trouble.code != 0 || tracer->run.abandoned))
+        err->text[0] = '\0'; /* printed already */
+    return r;
+}
+
+static void lttng_sink_describe(void *data, char *text, size_t size)
+{
+    const struct lttng_sink *sink = data;
+    /* What was never started has no trace, and the own session's directory is about to go. */
+    bool nothing = !sink->begun && sink->session_ops->owner(sink->session) != SESSION_USER_STARTED;
+    size_t n = (size_t)snprintf(text, size, nothing ? "; nothing was recorded" : "; ");
+    if (!nothing)
+        sink->session_ops->describe(sink->session, text + n, size - n);
+}
+
+static int lttng_sink_free(void *data)
+{
+    struct lttng_sink *sink = data;
+    struct error err;
+    if (session_teardown_discard(sink, &err) < 0)
+        return -EINPROGRESS;
+    if (sink->session)
+        sink->session_ops->free(sink->session);
+    if (sink->backend)
+        sink->backend_ops->close(sink->backend);
+    table_free(&sink->selected);
+    table_free(&sink->only_named);
+    vec_free(&sink->left_out);
+    pthread_mutex_destroy(&sink->lock);
+    free(sink);
+    return 0;
+}
+
+/* What liblttng-ust reads when it is loaded. Set only now: the program has been forked already. */
+static void set_lttng_environment(void)
+{
+    /* Blocking is for a finite time only, as each channel says. */
+    setenv("LTTNG_UST_ALLOW_BLOCKING", "1", 1);
+    /* The base addresses that it would record are those of the tracer's own libraries. */
+    setenv("LTTNG_UST_WITHOUT_BADDR_STATEDUMP", "1", 1);
+}
+
+struct choice {
+    struct lttng_sink *sink;
+    struct session_request request;
+    char program[256];
+};
+
+static int choose_session(void *data, struct error *err)
+{
+    struct choice *choice = data;
+    struct lttng_sink *sink = choice->sink;
+    return sink->session_ops->choose(&choice->request, &sink->session, err);
+}
+
+static int choose_in_time(struct lttng_sink *sink, struct error *err)
+{
+    const struct options *options = sink->tracer->options;
+    struct choice *choice = calloc(1, sizeof(*choice));
+    if (!choice)
+        return error_set(err, -ENOMEM, "out of memory");
+    program_name(options, choice->program, sizeof(choice->program));
+    choice->sink = sink;
+    choice->request = (struct session_request){
+        .name = options->session,
+        .output = options->output,
+        .program = choice->program,
+        .home = sudo_user_home(),
+        .level = log_get_level(),
+    };
+    return setup_call_run(sink->tracer, choose_session, choice, free, err);
+}
+
+int lttng_sink_open(struct tracer *tracer, struct error *err)
+{
+    struct lttng_sink *sink = calloc(1, sizeof(*sink));
+    if (!sink)
+        return error_set(err, -ENOMEM, "out of memory");
+    sink->tracer = tracer;
+    pthread_mutex_init(&sink->lock, NULL);
+    tracer->sink = (struct hit_sink){.data = sink, .free = lttng_sink_free};
+    set_lttng_environment();
+    sink->session_ops = session_load(err);
+    if (!sink->session_ops)
+        return err->code;
+    int r = choose_in_time(sink, err);
+    if (r < 0)
+        return r;
+    sink->backend_ops = backend_load(err);
+    if (!sink->backend_ops)
+        return err->code;
+    r = sink->backend_ops->open(log_get_level(), tracer->options->entry_only, &sink->backend, err);
+    if (r < 0)
+        return r;
+    tracer->sink = (struct hit_sink){
+        .data = sink,
+        .hit = lttng_sink_hit,
+        .counts = lttng_sink_counts,
+        .add = recording_add,
+        .begin = recording_begin,
+        .names_module = lttng_sink_names_module,
+        .wanted = lttng_sink_wanted,
+        .generation = lttng_sink_generation,
+        .start = lttng_sink_start,
+        .stop = lttng_sink_stop,
+        .finish = lttng_sink_finish,
+        .describe = lttng_sink_describe,
+        .free = lttng_sink_free,
+    };
+    return 0;
+}

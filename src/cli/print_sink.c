@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/print_sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/setup_call.h"
+#include "cli/tracer.h"
+#include "model/hit.h"
+#include "model/hit_sink.h"
+#include "tp/print.h"
+#include "util/cleanup.h"
+#include "util/descriptors.h"
+#include "util/error.h"
+
+struct print_sink {
+    struct tracer *tracer;
+    FILE *stream;
+    struct print *print;
+    atomic_uint_least64_t written;
+};
+
+static void print_sink_hit(void *data, const struct hit *hit)
+{
+    struct print_sink *sink = data;
+    struct tracer *tracer = sink->tracer;
+    print_hit(sink->print, hit);
+    atomic_fetch_add_explicit(&sink->written, 1, memory_order_relaxed);
+    if (ferror(sink->stream) && !tracer->run.failed) {
+        struct error err;
+        error_set(&err, -EIO, "cannot write to %s: the trace ends here",
+                  tracer->options->print_file ? tracer->options->print_file : "stderr");
+        tracer_fail(tracer, &err);
+    }
+}
+
+static void print_sink_counts(void *data, struct hit_counts *counts)
+{
+    struct print_sink *sink = data;
+    *counts =
+        (struct hit_counts){.written = atomic_load_explicit(&sink->written, memory_order_relaxed)};
+}
+
+static void print_sink_describe(void *data, char *text, size_t size)
+{
+    const struct print_sink *sink = data;
+    const char *file = sink->tracer->options->print_file;
+    snprintf(text, size, "%s%s", file ? " to " : "", file ? file : "");
+}
+
+static int print_sink_free(void *data)
+{
+    struct print_sink *sink = data;
+    print_free(sink->print);
+    if (sink->stream && sink->stream != stderr)
+        fclose(sink->stream);
+    free(sink);
+    return 0;
+}
+
+static int open_stream(void *data, struct error *err)
+{
+    struct print_sink *sink = data;
+    const char *path = sink->tracer->options->print_file;
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_WRONLY | O_CREAT | O_TRUNC);
+    if (fd >= 0)
+        sink->stream = fdopen(fd, "w");
+    if (!sink->stream) {
+        int code = fd < 0 ? fd : -errno;
+        return error_set(err, code, "cannot write to %s: %s", path, strerror(-code));
+    }
+    take_fd(&fd);
+    return 0;
+}
+
+int print_sink_open(struct tracer *tracer, struct error *err)
+{
+    struct print_sink *sink = calloc(1, sizeof(*sink));
+    if (!sink)
+        return error_set(err, -ENOMEM, "out of memory");
+    sink->tracer = tracer;
+    tracer->sink = (struct hit_sink){
+        .data = sink,
+        .hit = print_sink_hit,
+        .counts = print_sink_counts,
+        .describe = print_sink_describe,
+        .free = print_sink_free,
+    };
+    sink->stream = tracer->options->print_file ? NULL : stderr;
+    int r = sink->stream ? 0 : setup_call_run(tracer, open_stream, sink, NULL, err);
+    if (r < 0)
+        return r;
+    sink->print = print_new(sink->stream, tracer->options->timestamp);
+    return sink->print ? 0 : error_set(err, -ENOMEM, "out of memory");
+}
