@@ -9,7 +9,7 @@
 #include "symbols/passing.h"
 #include "util/cleanup.h"
 
-/* The code, read when it is first asked for. */
+/* The function's code; read when it is first needed. */
 struct code_reader {
     const struct image *image;
     const struct function *function;
@@ -36,7 +36,7 @@ static uint32_t registers_of(const struct abi_location *at)
     return abi_code_register(&at->place) | abi_code_register(&at->second);
 }
 
-/* Whether a value of the type can lie there: what debug information says is not taken on trust. */
+/* Whether a value of the type can lie there. Debug information may be wrong. */
 static bool fits(const struct abi_location *at, const struct c_type *type)
 {
     const struct abi_value *value = &type->abi;
@@ -59,12 +59,12 @@ static bool fits(const struct abi_location *at, const struct c_type *type)
     return !is_integer && (value->size <= 8 || is_scalar);
 }
 
-/* What debug information says, as far as it can be. */
+/* The place that debug information gives, as far as it is possible. */
 static struct abi_location claim_of(const struct parameter *parameter)
 {
     struct abi_location claim = parameter->claim.at;
-    /* What is passed by invisible reference is never among the arguments itself: LLVM says where
-       the reference lies. */
+    /* An argument passed by invisible reference never lies among the arguments itself: LLVM gives
+       the place of the reference. */
     if (parameter->type->abi.shape == ABI_INDIRECT && claim.where == ABI_WHOLE &&
         claim.place.kind == PLACE_STACK_ARG)
         claim.where = ABI_ADDRESS;
@@ -75,7 +75,7 @@ static struct abi_location claim_of(const struct parameter *parameter)
     return claim;
 }
 
-/* Whether the two cannot both be true; of pieces, only those that both know of are compared. */
+/* Whether the two contradict each other. Pieces that only one of them knows are not compared. */
 static bool differ(const struct abi_location *claim, const struct abi_location *abi)
 {
     if (claim->where == ABI_NOWHERE || abi->where == ABI_NOWHERE)
@@ -88,7 +88,7 @@ static bool differ(const struct abi_location *claim, const struct abi_location *
            (second && !place_is_same(&claim->second, &abi->second));
 }
 
-/* Whether the ABI says all that is claimed, too. */
+/* Whether the ABI gives all of the claimed place, too. */
 static bool agree(const struct abi_location *claim, const struct abi_location *abi)
 {
     return abi->where != ABI_NOWHERE && !differ(claim, abi) &&
@@ -107,18 +107,18 @@ static bool is_on_stack(const struct abi_location *at)
     return at->place.kind == PLACE_STACK_ARG;
 }
 
-/* Whether the compiler has followed the parameter through the code, so that a single place for it
-   means that it is never moved. GCC does not follow those without a name. */
+/* Whether the compiler tracked the parameter through the code, so that a single location means that
+   it never moves. GCC does not track parameters without a name. */
 static bool is_followed(const struct signature *signature, const struct parameter *parameter)
 {
     return signature->context.is_llvm || (signature->context.follows_variables && parameter->name);
 }
 
 /*
- * Whether the claim holds at the first instruction. One that is made for the function as a whole
- * does where it is about registers that nothing but calls may change: what a call has lost cannot
- * come back. Where the compiler did not follow the parameter, it may never have been there: a copy
- * that was found to be needless is gone.
+ * Whether the claim holds at the first instruction. A claim for the whole function does if its
+ * registers are modified by nothing but calls: a value lost at a call cannot come back. If the
+ * compiler did not track the parameter, the value may never have been there: the location may be
+ * that of a copy that was optimised away.
  */
 static bool is_sure(const struct signature *signature, const struct parameter *parameter,
                     const struct abi_location *claim, struct code_reader *reader)
@@ -129,7 +129,7 @@ static bool is_sure(const struct signature *signature, const struct parameter *p
             !(registers & (code_of(reader)->written | code_of(reader)->results)));
 }
 
-/* Whether the claim is for sure, and says of an integer register what the ABI does. */
+/* Whether the claim is reliable and names the same integer register as the ABI. */
 static bool is_corroboration(const struct signature *signature, const struct parameter *parameter,
                              const struct abi_location *claim, const struct abi_location *abi)
 {
@@ -138,19 +138,19 @@ static bool is_corroboration(const struct signature *signature, const struct par
 }
 
 /*
- * Whether the code is like that of a function to which the ABI passes a value in `passed`: it takes
- * it from there before it does anything else with the registers.
+ * Whether the code looks like that of a function that gets a value in `passed` by the ABI: it reads
+ * the registers before it writes them.
  */
 static bool is_register_taken(uint32_t passed, struct code_reader *reader)
 {
     return (passed & ~code_of(reader)->taken) == 0 && !code_of(reader)->preserves;
 }
 
-/* How what debug information says of a parameter is to be seen. */
+/* What a parameter's location says about the function's convention. */
 enum verdict {
     VERDICT_FINE,
-    VERDICT_DOUBT,        /* it may be that another convention is followed */
-    VERDICT_CONTRADICTION /* it cannot be if the function follows the ABI */
+    VERDICT_DOUBT,        /* possibly another convention than the ABI */
+    VERDICT_CONTRADICTION /* certainly another convention than the ABI */
 };
 
 static enum verdict check_parameter(const struct signature *signature,
@@ -160,15 +160,16 @@ static enum verdict check_parameter(const struct signature *signature,
 {
     const struct location_claim *raw = &parameter->claim;
     const struct abi_value *value = &parameter->type->abi;
-    /* Not optimised, GCC leaves an x87 value where it is on the stack. It is no such one
-       (-mlong-double-128), where the options are not told. */
+    /* Unoptimised code of GCC keeps an x87 argument where it is on the stack. If it is in the
+       function's own frame, and the options are not recorded, the argument is not an x87 value
+       (-mlong-double-128). */
     if (signature->context.is_gcc && !signature->context.told_options &&
         value->shape == ABI_SCALAR && value->parts[0].kind == ABI_EXTENDED && raw->is_in_own_frame)
         return VERDICT_CONTRADICTION;
     if (abi->where == ABI_NOWHERE)
         return VERDICT_FINE;
-    /* Large values, too, are seldom moved from where they are passed on the stack; Windows'
-       convention passes their addresses. */
+    /* Functions seldom move large values from the stack, either. The Windows convention passes
+       their addresses. */
     if (signature->context.is_gcc && !signature->context.is_unoptimised &&
         raw->at.where == ABI_NOWHERE && is_on_stack(abi) && abi->where == ABI_WHOLE &&
         value->size >= 16)
@@ -181,14 +182,14 @@ static enum verdict check_parameter(const struct signature *signature,
     if (claim->where == ABI_NOWHERE)
         return VERDICT_FINE;
     if (differ(claim, abi)) {
-        /* It lies in the caller's frame, where the ABI has no room for what it passes in registers,
-           or is in a register that was not touched. */
+        /* It lies in the caller's frame, where the ABI has no place for values passed in registers,
+           or in a register that the function does not modify. */
         if (is_sure(signature, parameter, claim, reader))
             return VERDICT_CONTRADICTION;
-        /* The function keeps it elsewhere than where it is passed. */
+        /* The function keeps it in another place than it was passed in. */
         return is_register_taken(registers_of(abi), reader) ? VERDICT_FINE : VERDICT_DOUBT;
     }
-    /* The function may keep it by chance where it would be passed by the ABI. */
+    /* The function may happen to keep it where the ABI would pass it. */
     uint32_t registers = registers_of(claim);
     if (!raw->is_lasting || is_followed(signature, parameter) || !registers ||
         is_register_taken(registers & code_of(reader)->written_first, reader))
@@ -197,9 +198,9 @@ static enum verdict check_parameter(const struct signature *signature,
 }
 
 /*
- * Whether a function without parameters takes something from a register: another convention may
- * pass there the address of a result that the ABI returns in registers. Only results that are no
- * scalars are passed in several ways.
+ * Whether a function without parameters reads an argument register: another convention may pass
+ * there the address of a result that the ABI returns in registers. Conventions differ only for
+ * results that are not scalars.
  */
 static bool takes_more(const struct signature *signature, struct code_reader *reader)
 {
@@ -212,7 +213,7 @@ static bool takes_more(const struct signature *signature, struct code_reader *re
     return code_of(reader)->kept & ~passed;
 }
 
-/* Whether the function follows another convention than the ABI, or nobody can tell. */
+/* Whether the function follows another convention than the ABI, or may do so. */
 static bool is_contradicted(const struct signature *signature, const struct abi_location *claims,
                             const struct abi_location *abi, struct code_reader *reader)
 {
@@ -231,8 +232,8 @@ static bool is_contradicted(const struct signature *signature, const struct abi_
 }
 
 /*
- * Whether the place on the stack may be one that the function itself fills: other conventions have
- * room in the caller's frame for what they pass in registers. LLVM makes no use of it.
+ * Whether the stack slot may have been filled by the function itself: other conventions reserve
+ * space in the caller's frame for values passed in registers. LLVM does not use it.
  */
 static bool may_be_home(const struct signature *signature, const struct parameter *parameter,
                         const struct abi_location *claim, const struct abi_location *abi,

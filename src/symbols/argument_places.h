@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the arguments and the result of a function are, settled between what debug information
- * says and what the ABI does.
+ * Decides where the arguments and the result of a function lie, from debug information and the ABI.
  */
 #ifndef SYMBOLS_ARGUMENT_PLACES_H
 #define SYMBOLS_ARGUMENT_PLACES_H
@@ -11,9 +10,9 @@
 #include "util/error.h"
 
 /*
- * Sets `at` of the signature's parameters and result_at; ABI_NOWHERE: not known for sure. The code
- * of the function is read from the image's file where the two do not agree. Fails only when memory
- * is out.
+ * Sets `at` of the signature's parameters and result_at. ABI_NOWHERE means that the place is not
+ * certain. Where debug information and the ABI disagree, the function's code is read from the
+ * image's file. -ENOMEM.
  */
 MUST_CHECK int argument_places_settle(struct signature *signature, const struct image *image,
                                       const struct function *function);

@@ -91,9 +91,9 @@ static const char *name_in_path(const char *path)
 }
 
 /*
- * Two files of one name (builds of one library, say) share a provider: event_names_claim() keeps
- * their events apart. Files of different names do not: a program called "c" is not libc.so.6, and
- * what a rule says of the one is not meant for the other.
+ * Two files of one name (two builds of a library) share a provider: event_names_claim() gives their
+ * events different names. Files of different names do not share one: a program called "c" is not
+ * libc.so.6, and an event rule for one must not match the other.
  */
 static const char *choose_provider(struct catalog *catalog, const char *path)
 {
@@ -115,7 +115,7 @@ static struct image *find_image(const struct catalog *catalog, const struct stat
     return image;
 }
 
-/* Takes `fd`. */
+/* Takes ownership of `fd`. */
 static int add_image(struct catalog *catalog, int fd, const char *path, struct image **result,
                      struct error *err)
 {
@@ -228,7 +228,7 @@ bool image_vaddr_of_offset(const struct image *image, uint64_t offset, file_vadd
 bool image_segment_bias(const struct image *image, size_t segment, target_addr start,
                         uint64_t offset, uint64_t *load_bias)
 {
-    /* The loader maps whole pages: a mapping starts at or before the segment. */
+    /* The loader maps whole pages: a mapping may start before the segment. */
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     const Elf64_Phdr *header = &image->file.segments[segment];
     uint64_t first = header->p_offset & ~(page - 1);

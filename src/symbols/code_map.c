@@ -12,11 +12,13 @@
 enum {
     CACHE_ENTRIES = 256, /* a power of two */
     CACHE_NAME_MAX = 120,
-    /* How far a look-up goes back: modules lie apart, but for what is mapped into their holes. */
+    /* How many modules a look-up tries: they do not overlap, except where one is mapped into a hole
+       of another. */
     LOOK_BACK_MAX = 4,
 };
 
-/* A name that was found before. Return addresses and others of the same value are not the same. */
+/* A cached name. The name of a return address may differ from that of the same address
+   otherwise. */
 struct cached {
     uint64_t key; /* the address and whether it is a return address; 0: none */
     uint8_t length;
@@ -24,10 +26,10 @@ struct cached {
 };
 
 struct code_map {
-    pthread_mutex_t lock;   /* of all below */
+    pthread_mutex_t lock;   /* of the members below */
     struct module *modules; /* ascending by start */
     size_t n;
-    struct cached *cache; /* NULL until it is used */
+    struct cached *cache; /* NULL until the first use */
 };
 
 struct code_map *code_map_new(void)
@@ -101,7 +103,8 @@ bool code_map_is_code(struct code_map *map, target_addr at)
 size_t code_map_name(struct code_map *map, target_addr at, bool is_return, char *out, size_t size)
 {
     uint64_t key = at.value << 1 | is_return;
-    /* Of a program's values any bit may be set; no code lies where the key does not tell all. */
+    /* Values of a program may have any bit set. The key drops the top bit; no code lies at such
+       addresses. */
     bool is_cached = key != 0 && !(at.value >> 63);
     pthread_mutex_lock(&map->lock);
     if (is_cached && !map->cache)

@@ -20,7 +20,7 @@ static bool is_type(int tag)
     case DW_TAG_const_type:
     case DW_TAG_array_type:
     case DW_TAG_subroutine_type:
-    case DW_TAG_imported_unit: /* dwz has moved the types elsewhere */
+    case DW_TAG_imported_unit: /* dwz moved the types elsewhere */
         return true;
     default:
         return false;
@@ -45,7 +45,7 @@ bool codegen_quirks_is_bare_unit(struct codegen_units *units,
     return units->is_bare;
 }
 
-/* Optimised functions say that all their calls are described (DWARF 5, 3.3.1.6). */
+/* Optimised functions have the attribute that all their calls are described (DWARF 5, 3.3.1.6). */
 static bool tells_of_calls(Dwarf_Die *function)
 {
     return die_flag(function, DW_AT_call_all_calls) ||
@@ -53,7 +53,7 @@ static bool tells_of_calls(Dwarf_Die *function)
            die_flag(function, DW_AT_GNU_all_tail_call_sites);
 }
 
-/* Whether the unit has unoptimised functions and no others. */
+/* Whether the unit has unoptimised functions only. */
 static bool is_unoptimised_unit(struct codegen_units *units, Dwarf_Die *function)
 {
     Dwarf_Die unit, child, parameter;
@@ -84,7 +84,7 @@ static bool is_unoptimised_unit(struct codegen_units *units, Dwarf_Die *function
     return any;
 }
 
-/* clang: parameters of an unoptimised function are all spilled to the frame, for good. */
+/* In unoptimised code of clang, all parameters stay in the frame. */
 static bool is_unoptimised(struct codegen_units *units, Dwarf_Die *function,
                            const struct dwarf_params *params)
 {
@@ -100,8 +100,8 @@ static bool is_unoptimised(struct codegen_units *units, Dwarf_Die *function,
     return true;
 }
 
-/* How many parameters a demangled list names, "(int, char) const": `this` and an ellipsis are not
-   among them. */
+/* The number of parameters in a demangled list, "(int, char) const", without `this` and an
+   ellipsis. */
 static size_t count_named(const char *list)
 {
     size_t n = 0, depth = 0;
@@ -123,8 +123,8 @@ static size_t count_named(const char *list)
 }
 
 /*
- * clang leaves out unused parameters that are passed by invisible reference, even of unoptimised
- * functions, and all that follow them would seem to lie elsewhere. The symbol's name has them.
+ * clang leaves out unused parameters that are passed by invisible reference, even in unoptimised
+ * code; the places of all later ones would be wrong. The symbol's name has them.
  */
 static bool has_all_parameters(const struct function_name *name, const struct dwarf_params *params)
 {
@@ -148,8 +148,8 @@ void codegen_quirks_find(struct codegen_units *units, struct codegen_quirks *qui
     die_unsigned(function, DW_AT_calling_convention, &convention);
     quirks->other_convention = convention != DW_CC_normal || context->is_ms_abi;
     bool standard = context->is_family && !quirks->other_convention;
-    /* clang drops unused parameters and results of functions that nothing else can call, and keeps
-       the symbol's name; of compilers not known here the same is assumed. */
+    /* clang removes unused parameters and results of functions with no other callers, and keeps the
+       symbol's name. The same is assumed of unknown compilers. */
     bool may_be_changed = is_local && !context->is_gcc && !is_unoptimised(units, function, params);
     quirks->abi_parameters = standard && !name->is_clone && !may_be_changed &&
                              (context->is_gcc || has_all_parameters(name, params));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How far what debug information and the ABI say of a function can be believed: what compilers are
- * known to do to functions without telling.
+ * What compilers are known to do to functions that debug information does not record: how far debug
+ * information and the ABI can be relied on.
  */
 #ifndef SYMBOLS_CODEGEN_QUIRKS_H
 #define SYMBOLS_CODEGEN_QUIRKS_H
@@ -14,7 +14,7 @@
 #include "symbols/dwarf/dwarf_params.h"
 #include "symbols/dwarf/function_context.h"
 
-/* What was found out about units asked about last. Starts zeroed. */
+/* Results for the units queried last. Starts zeroed. */
 struct codegen_units {
     const void *bare_unit;
     bool is_bare;
@@ -23,26 +23,28 @@ struct codegen_units {
 };
 
 struct codegen_quirks {
-    /* The caller follows the ABI: all parameters are where it puts them. Not so for compilers'
-       clones, for static functions that clang has optimised, and in other languages. */
+    /* Callers follow the ABI for parameters, and for the result. This does not hold for compilers'
+       clones, for static functions that clang has optimised, and for other languages. */
     bool abi_parameters;
     bool abi_result;
-    /* What debug information says to lie behind an address need not be there. */
+    /* The memory behind an address in debug information may not exist (optional Fortran
+       arguments). */
     bool may_be_absent;
-    /* It is known that another convention than the ABI is followed. */
+    /* The function is known to follow another convention than the ABI. */
     bool other_convention;
     struct abi_quirks abi;
 };
 
 /*
- * A unit compiled with -g1 (-gline-tables-only) has functions without parameters or results, which
- * look just like `void f()`. GCC tells its options; else a unit that describes no type at all is
- * taken for one.
+ * Whether the unit was compiled with -g1 (-gline-tables-only): its functions have no parameters or
+ * results, as if declared `void f()`. GCC records its options; of other compilers, a unit that
+ * describes no types counts as such.
  */
 bool codegen_quirks_is_bare_unit(struct codegen_units *units,
                                  const struct function_context *context);
 
-/* Judges the function of that name and those parameters; `is_local`: its symbol is. */
+/* Fills *quirks for the function with this name and these parameters. `is_local`: its symbol is
+   local. */
 void codegen_quirks_find(struct codegen_units *units, struct codegen_quirks *quirks,
                          Dwarf_Die *function, const struct function_context *context,
                          const struct function_name *name, bool is_local,

@@ -7,7 +7,7 @@
 
 #include "util/cleanup.h"
 
-/* libstdc++'s, of the C++ ABI (Itanium C++ ABI, 3.4 "Demangler API"), which has no C header. */
+/* From libstdc++, without a C header (Itanium C++ ABI, 3.4 "Demangler API"). */
 extern char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *status);
 
 /* ---- compilers' suffixes: fib.constprop.0, frame_dummy.cold, foo.avx2 ---- */
@@ -37,7 +37,7 @@ static bool is_one_of(const char *word, size_t length, const char *const *words,
     return false;
 }
 
-/* Whether the component at `dot` ('.' and a word) is one that GCC or LLVM puts behind a name. */
+/* Whether the component at `dot` ('.' and a word) is a suffix of GCC or LLVM. */
 static bool is_compiler_word(const char *dot, bool is_cxx)
 {
     static const char *const words[] = {
@@ -45,7 +45,7 @@ static bool is_compiler_word(const char *dot, bool is_cxx)
         "clone",     "simdclone", "resolver", "default", "specialized", "argprom", "__uniq",
         "avx",       "avx2",      "avx512f",  "sse2",    "sse4_1",      "sse4_2",  "ssse3",
     };
-    /* The parts of coroutines: ordinary words, which other languages may have after a dot. */
+    /* The parts of coroutines. Other languages may have these words after a dot. */
     static const char *const coroutine_words[] = {"actor", "resume", "destroy", "cleanup"};
     size_t length = strcspn(dot + 1, ".");
     if (is_literal_number(dot + 1, length))
@@ -57,8 +57,8 @@ static bool is_compiler_word(const char *dot, bool is_cxx)
                                 sizeof(coroutine_words) / sizeof(*coroutine_words)));
 }
 
-/* The suffix (from its '.') of the symbol, or its end. Names with dots of their own, as Go's and
-   Ada's, have none: every component must be a compiler's. */
+/* The suffix of the symbol, from its '.', or the symbol's end. All of its components must be a
+   compiler's: Go and Ada have dots in names. */
 static const char *find_suffix(const char *symbol)
 {
     bool is_cxx = strncmp(symbol, "_Z", 2) == 0;
@@ -75,11 +75,11 @@ static const char *find_suffix(const char *symbol)
     return suffix;
 }
 
-/* ---- C++ names: what c++filt shows -> name and parameters ---- */
+/* ---- C++ names: what c++filt prints -> name and parameters ---- */
 
 /*
- * The scanner below walks over demangled text, which is not quite C++: `at` moves over a bracketed
- * group as one thing, and over "operator<" and the like as part of a name.
+ * The scanner below reads demangled text, which is not quite C++. `at` skips a bracketed group as a
+ * whole, and "operator<" and the like as part of a name.
  */
 static const char *skip_group(const char *at);
 
@@ -99,17 +99,18 @@ static bool is_name_character(char c)
     return isalnum((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
 }
 
-/* Whether the word "operator" stands at `at`, with nothing of a name before it. */
+/* Whether the word "operator" starts at `at`. */
 static bool is_operator(const char *start, const char *at)
 {
     return strncmp(at, "operator", 8) == 0 && (at == start || !is_name_character(at[-1])) &&
            !is_name_character(at[8]);
 }
 
-/* `at` stands on an opening bracket; returns behind the closing one, or NULL when there is none. */
+/* `at` is at an opening bracket. Returns the position after the closing one, or NULL when there is
+   none. */
 static const char *skip_group(const char *at)
 {
-    /* What is open, innermost last; deeper nesting than this is given up on. */
+    /* The open brackets, innermost last; deeper nesting fails. */
     char open[256];
     size_t depth = 0;
     const char *start = at;
@@ -122,14 +123,14 @@ static const char *skip_group(const char *at)
         bool in_angles = depth > 0 && open[depth - 1] == '<';
         if (c == '\0')
             return NULL;
-        /* Comparisons in template arguments are written in parentheses. */
+        /* Comparisons in template arguments are in parentheses. */
         if (c == '(' || c == '[' || c == '{' ||
             (c == '<' && (depth == 0 || in_angles || is_name_character(at[-1])))) {
             if (depth == sizeof(open))
                 return NULL;
             open[depth++] = c;
         } else if (c == ')' || c == ']' || c == '}') {
-            /* An angle left open was a comparison after all. */
+            /* A '<' that is still open was a comparison. */
             while (depth > 0 && open[depth - 1] == '<')
                 depth--;
             if (depth == 0)
@@ -157,9 +158,9 @@ static const char *skip_qualifiers(const char *at)
 }
 
 /*
- * From behind "operator" in "operator unsigned long", "operator new[]", to the parameters: the last
- * brackets before the end or the next scope, as those of a type ("operator int (*)(char)() const")
- * stand before them. NULL when there are none.
+ * Returns the start of the parameters of "operator unsigned long()" or "operator new[](int)", given
+ * the position after "operator": the last parentheses before the end or the next scope. Those of a
+ * type come earlier ("operator int (*)(char)() const"). NULL when there are none.
  */
 static const char *skip_word_operator(const char *at)
 {
@@ -176,9 +177,9 @@ static const char *skip_word_operator(const char *at)
 }
 
 /*
- * Parts "int ns::max<int>(int, int) const" into the name, where `*name` and `*name_end` point, and
- * the parameters behind it. The demangler writes a result type in front of templates only. false
- * when the text is of no shape known here.
+ * Splits "int ns::max<int>(int, int) const" into the name, from *name to *name_end, and the
+ * parameters after it. The demangler writes a result type before templates only. false when the
+ * text has an unknown form.
  */
 static bool part_demangled(const char *text, const char **name, const char **name_end)
 {
@@ -186,7 +187,7 @@ static bool part_demangled(const char *text, const char **name, const char **nam
     for (const char *at = text; *at;) {
         if (is_operator(text, at)) {
             const char *symbol = skip_operator(at + 8);
-            /* operator"" _km: the demangler's space is none of the name's. */
+            /* operator"" _km: the demangler's space is not part of the name. */
             if (symbol[0] == ' ' && symbol[-1] == '"')
                 symbol++;
             if (symbol == at + 8 && *symbol == ' ') {
@@ -194,14 +195,14 @@ static bool part_demangled(const char *text, const char **name, const char **nam
                 if (!symbol)
                     return false;
             }
-            /* "operator<< <char>": the space keeps the two apart. */
+            /* "operator<< <char>": the space separates the two. */
             if (symbol[0] == ' ' && symbol[1] == '<')
                 symbol = skip_group(symbol + 1);
             if (!symbol)
                 return false;
             at = symbol;
         } else if (*at == '(') {
-            /* The result is a pointer to function: "void (*f<int>(int))(char)". */
+            /* The result is a pointer to a function: "void (*f<int>(int))(char)". */
             if (at > text && at[-1] == ' ' && (at[1] == '*' || at[1] == '&')) {
                 at += 2;
                 start = at;
@@ -212,7 +213,7 @@ static bool part_demangled(const char *text, const char **name, const char **nam
                 return false;
             const char *next = skip_qualifiers(behind);
             if (strncmp(next, "::", 2) == 0) {
-                /* a function that another one is local to, "(anonymous namespace)" */
+                /* a local function's enclosing function, "(anonymous namespace)" */
                 at = next;
             } else if (strncmp(next, " ", 1) == 0 && strncmp(at, "(anonymous", 10) != 0 &&
                        strchr(next + 1, '(')) {
@@ -237,12 +238,13 @@ static bool part_demangled(const char *text, const char **name, const char **nam
 }
 
 /*
- * Back references ("S1_", "T_") can each stand for all that came before, so a name of 300 bytes can
- * be made to fill the memory. In 50,000 symbols of LLVM and libstdc++, three have more than these.
+ * Back references ("S1_", "T_") can each repeat everything before them, so that a name of 300 bytes
+ * can fill the memory. Of 50,000 symbols of LLVM and libstdc++, three have more references than
+ * this.
  */
 enum { REFERENCES_MAX = 32, DEMANGLED_MAX = 16 * 1024 };
-/* How much longer a name may become. The longest in 46,000 symbols of LLVM is 17 times its symbol;
-   many short ones that become long would fill the memory, too. */
+/* The maximum growth of a name. The longest name in 46,000 symbols of LLVM is 17 times its symbol;
+   many short symbols with long names would fill the memory, too. */
 enum { TIMES_LONGER_MAX = 32, LONGER_ROOM = 256 };
 
 static bool is_harmless(const char *mangled)
@@ -255,7 +257,8 @@ static bool is_harmless(const char *mangled)
     return references <= REFERENCES_MAX;
 }
 
-/* Of a literal operator, `operator"" _km` to the demangler, what C++ calls it: `operator""_km`. */
+/* Changes a literal operator from `operator"" _km`, as the demangler writes it, to `operator""_km`,
+   as C++ does. */
 static const char *copy_demangled(struct arena *arena, const char *start, size_t length)
 {
     static const char literal[] = "operator\"\" ";
@@ -271,7 +274,7 @@ static const char *copy_demangled(struct arena *arena, const char *start, size_t
 static bool parse_cxx(struct function_name *name, const char *mangled, const char *suffix,
                       struct arena *arena)
 {
-    /* An error counts as a name that is not mangled: so does a C function named _Z... */
+    /* On an error the name is not mangled: a C function may be named _Z... */
     cleanup(cleanup_free) char *text =
         is_harmless(mangled) ? __cxa_demangle(mangled, NULL, NULL, NULL) : NULL;
     size_t length = text ? strlen(text) : 0;
@@ -281,7 +284,7 @@ static bool parse_cxx(struct function_name *name, const char *mangled, const cha
 
     const char *start = text, *end = text + strlen(text);
     name->parameters = NULL;
-    /* No parameters: thunks, guard functions, a Rust name. Then all of it is the name. */
+    /* Thunks, guard functions and Rust names have no parameters: all of the text is the name. */
     if (part_demangled(text, &start, &end)) {
         const char *behind = skip_qualifiers(skip_group(end));
         name->parameters = arena_strndup(arena, end, (size_t)(behind - end));
@@ -290,7 +293,7 @@ static bool parse_cxx(struct function_name *name, const char *mangled, const cha
         if (!name->parameters)
             return false;
     }
-    /* What no compiler makes may have nothing but blanks in front of its parameters. */
+    /* An invalid symbol may have only spaces before its parameters. */
     if (end == start) {
         name->parameters = NULL;
         return true;
@@ -310,7 +313,7 @@ bool function_name_parse(struct function_name *name, const char *symbol, struct 
         if (!name->base)
             return false;
         name->is_part = has_word(suffix, "cold");
-        /* GCC's interprocedural scalar replacement and function splitting may drop the result. */
+        /* GCC's interprocedural scalar replacement and function splitting may remove the result. */
         name->lost_result = has_word(suffix, "isra") || has_word(suffix, "part") ||
                             has_word(suffix, "specialized") || has_word(suffix, "argprom") ||
                             has_word(suffix, "simdclone");
@@ -319,7 +322,7 @@ bool function_name_parse(struct function_name *name, const char *symbol, struct 
     if (strncmp(name->base, "_Z", 2) != 0)
         return true;
     /* Itanium C++ ABI, 5.1.4.2 "Virtual Override Thunks": _ZTh, _ZTv and _ZTc adjust `this` and
-       jump to the function proper. */
+       jump to the function. */
     if (name->base[2] == 'T' && strchr("hvc", name->base[3]) && name->base[3])
         name->is_part = true;
 

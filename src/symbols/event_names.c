@@ -99,14 +99,14 @@ const char *event_names_function(const char *name, const char *parameters, struc
 const char *event_names_event(const char *provider, const char *function, const char *suffix,
                               struct arena *arena)
 {
-    /* The longest suffix decides, so that a function's events are cut alike. */
+    /* The longest suffix decides, so that the entry and exit events are cut at the same place. */
     size_t longest = strlen("_entry"), length = strlen(suffix);
     size_t used = strlen(provider) + 1 + (length > longest ? length : longest);
     size_t room = used < NAMES_EVENT_MAX ? NAMES_EVENT_MAX - used : 0;
     if (strlen(function) <= room)
         return arena_format(arena, "%s%s", function, suffix);
     int cut = room > 9 ? (int)(room - 9) : 0;
-    /* No half characters: a byte 10xxxxxx goes on with one that began before. */
+    /* Cut between characters: a byte 10xxxxxx continues one. */
     while (cut > 0 && ((unsigned char)function[cut] & 0xc0) == 0x80)
         cut--;
     return arena_format(arena, "%.*s~%08x%s", cut, function,
@@ -129,14 +129,15 @@ static void clean_field(char out[NAMES_FIELD_MAX + 1], const char *name, size_t 
     out[n] = '\0';
 }
 
-/* Fields that accompany others, or lie behind them: their names give way to those of the source. */
+/* Fields added to others (states, symbols, memory behind addresses). The fields of the source have
+   precedence for names. */
 static bool is_added(const struct field *field)
 {
     return (field->guard && !field->is_referred) || field->kind == VALUE_SYMBOL ||
            field->place.kind == PLACE_POINTEE_STATE;
 }
 
-/* Whether number i cannot have this name beside the fields that have theirs before it. */
+/* Whether field i cannot have this name because of fields that are named before it. */
 static bool is_name_taken(const struct field *fields, size_t n, size_t i, const char *name)
 {
     for (size_t k = 0; k < n; k++) {
@@ -168,13 +169,13 @@ bool event_names_fields(struct field *fields, size_t n, struct arena *arena)
     return true;
 }
 
-/* ---- who has which name ---- */
+/* ---- names in use ---- */
 
 struct event_names_entry {
     struct event_names_entry
         *next; /* another name of the same hash, or the same name in another module */
     const struct probe *probe;
-    const struct event_names_origin *origin; /* whose name it is, before it was made fit */
+    const struct event_names_origin *origin; /* of the name, before it was made fit for events */
 };
 
 static bool same_enum(const struct enum_type *a, const struct enum_type *b)
@@ -191,7 +192,7 @@ static bool same_enum(const struct enum_type *a, const struct enum_type *b)
     return true;
 }
 
-/* Where the values lie does not matter: the event looks the same. */
+/* The places of the values do not matter: the events look the same. */
 static bool same_field_list(const struct field *a, size_t n_a, const struct field *b, size_t n_b)
 {
     if (n_a != n_b)
@@ -219,7 +220,7 @@ static bool same_name(const struct event_names_origin *a, const struct event_nam
     return same_text(a->name, b->name) && same_text(a->parameters, b->parameters);
 }
 
-/* 1: the probe has the name now; 0: another function has it. */
+/* Returns 1 if the probe has the name now, 0 if another function has it, or -ENOMEM. */
 static int claim(struct event_names *names, struct probe *probe,
                  const struct event_names_origin *origin, const char *function)
 {
@@ -233,8 +234,8 @@ static int claim(struct event_names *names, struct probe *probe,
         if (strcmp(other->entry_event, entry_event) != 0 ||
             strcmp(other->provider, probe->provider) != 0)
             continue;
-        /* Names that differ only in what events cannot hold are different functions' all the
-           same. */
+        /* Names that differ only in characters that events cannot have belong to different
+           functions. */
         if (!event_names_same_fields(other, probe) || !same_name(entry->origin, origin))
             return 0;
         probe->function = other->function;
@@ -256,8 +257,8 @@ static int claim(struct event_names *names, struct probe *probe,
     return r < 0 ? r : 1;
 }
 
-/* "wanted_2" and so on. A file may have thousands of one name: after some, those that are known to
-   be taken are not tried again. */
+/* Claims "wanted_2" and so on. A file may have thousands of functions of one name: after the first
+   few numbers, those known to be taken are skipped. */
 static int claim_number(struct event_names *names, struct probe *probe,
                         const struct event_names_origin *origin, const char *wanted)
 {

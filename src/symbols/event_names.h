@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The names of events and fields. A trace holds them as metadata that every reader parses, and
- * LTTng-UST refuses a whole provider for one name it does not like; so whatever a symbol or the
- * debug information says, what comes out of here is short, printable and unique enough.
+ * The names of events and fields. They become part of a trace's metadata, which every reader
+ * parses, and LTTng-UST refuses a whole provider because of one bad name. So names are made short,
+ * printable and unique, whatever the symbol or the debug information contains.
  */
 #ifndef SYMBOLS_EVENT_NAMES_H
 #define SYMBOLS_EVENT_NAMES_H
@@ -20,55 +20,56 @@
 enum { NAMES_EVENT_MAX = 255, NAMES_PROVIDER_MAX = 100, NAMES_FIELD_MAX = 200 };
 
 /*
- * The provider of the module with this path: what one would give to the linker's -l
- * ("/lib/libc.so.6" -> "c"), for what is no library its file name. Bytes but [A-Za-z0-9_.+-] become
- * '_'. NULL when memory is out.
+ * The provider for the module at `path`: the name for the linker's -l option ("/lib/libc.so.6" ->
+ * "c"), or the file name if it is not a library. Bytes other than [A-Za-z0-9_.+-] become '_'. NULL:
+ * out of memory.
  */
 const char *event_names_provider(const char *path, struct arena *arena);
-/* The same of the whole file name ("libc.so.6"), for a module whose provider is taken. */
+/* The provider made from the whole file name ("libc.so.6"), for a module whose provider is
+   taken. */
 const char *event_names_provider_of_file(const char *path, struct arena *arena);
 
 /*
- * A function's name fit for an event: commas become ';' (with no space behind), quotes,
- * backslashes and each byte that nobody sees (text_visible_length()) '_'. `parameters`, when not
- * NULL, is put behind it to tell overloads apart. NULL when memory is out.
+ * The function name for an event: ',' becomes ';' (a space after it is removed); quotes,
+ * backslashes and bytes that are not visible (text_visible_length()) become '_'. `parameters`, if
+ * not NULL, is appended to distinguish overloads. NULL: out of memory.
  */
 const char *event_names_function(const char *name, const char *parameters, struct arena *arena);
 
-/* An event's name: `function` and `suffix` ("_entry"), such that "provider:event" has at most
-   NAMES_EVENT_MAX bytes: one too long is cut and gets a hash of all of it. What stands before the
-   suffix is the same for "_entry" and "_exit". */
+/* The event name: `function` and `suffix` ("_entry"). A name for which "provider:event" exceeds
+   NAMES_EVENT_MAX bytes is cut and gets a hash of the function name. The part before the suffix is
+   the same for "_entry" and "_exit". NULL: out of memory. */
 const char *event_names_event(const char *provider, const char *function, const char *suffix,
                               struct arena *arena);
 
 /*
- * Gives the n fields their final names, in place: mapped to [A-Za-z0-9_], not starting with a
- * digit nor keywords of CTF ('_' in front of them), "argN" (from 1) for what has none, "_2", "_3"
- * behind what clashes with another field's (util/ctf_name.h). false when memory is out.
+ * Gives the n fields their final names, in place: mapped to [A-Za-z0-9_]; '_' is put before a
+ * leading digit and before CTF keywords; fields without a name become "argN" (from 1); a name that
+ * clashes with another field's (util/ctf_name.h) gets "_2", "_3" and so on. false: out of memory.
  */
 bool event_names_fields(struct field *fields, size_t n, struct arena *arena);
 
 /*
- * Who has which event name. Two functions may share one when all their fields are the same; else
- * the later gets another. Starts zeroed.
+ * The event names in use. Two functions share a name only if all their fields are the same;
+ * otherwise the later one gets another name. Starts zeroed.
  */
 struct event_names {
     struct table events;  /* hash of provider and entry event -> list of struct event_names_entry */
-    struct table numbers; /* hash of provider and function -> the last number behind it */
+    struct table numbers; /* hash of provider and function -> the last number appended */
     struct arena *arena;
 };
 
-/* Whose name it is. All of it lives as long as the struct event_names it is given to. */
+/* The function that a name is for. The strings must live as long as struct event_names. */
 struct event_names_origin {
-    const char *name;       /* as the symbol has it, demangled */
-    const char *parameters; /* of one of several overloads, else NULL */
-    const char *file;       /* the source file, which tells statics of one name apart; or NULL */
+    const char *name;       /* the demangled symbol */
+    const char *parameters; /* of an overload, else NULL */
+    const char *file; /* the source file, to distinguish static functions of one name; or NULL */
 };
 
 /*
- * Sets probe->function, entry_event and exit_event; all else in the probe is final. Functions of
- * the same name and parameters share their events when their fields are the same (statics of
- * several files, the constructors and destructors that compilers make two or three of).
+ * Sets probe->function, entry_event and exit_event; the rest of the probe must be final. Functions
+ * with the same name, parameters and fields share their events: static functions of several files,
+ * and the two or three constructors and destructors that compilers make. -ENOMEM.
  */
 MUST_CHECK int event_names_claim(struct event_names *names, struct probe *probe,
                                  const struct event_names_origin *origin);

@@ -27,7 +27,7 @@ const char *extra_field_name(enum extra_field extra)
     return (unsigned)extra < N_EXTRAS ? EXTRAS[extra].name : NULL;
 }
 
-/* Notes fields that have no room. */
+/* Appends the names of fields that were dropped to not_shown. */
 static int leave_field_out(struct probe *probe, const struct field *fields, size_t n,
                            struct arena *arena)
 {

@@ -9,7 +9,7 @@
 #include "symbols/event_names.h"
 #include "symbols/value_places.h"
 
-/* The fields of one event while they are put together. */
+/* The fields of one event under construction. */
 struct field_list {
     struct arena *arena;
     struct c_types *types;
@@ -17,12 +17,12 @@ struct field_list {
     size_t n;
     struct field fields[PROBE_FIELDS_MAX];
     struct pointees pointees;
-    size_t reserved; /* fields that will be added to the list behind others */
-    bool extras;     /* the names of functions are added, and what addresses lead to */
-    bool limited;    /* only `spare` fields more of those that the most addresses lead to */
+    size_t reserved; /* fields that will be added after others */
+    bool extras;     /* add names of functions, and memory behind addresses */
+    bool limited;    /* add at most `spare` fields at the deepest level */
     size_t spare;
-    bool overflow; /* there was no room for some that are not limited */
-    /* Values that are not shown, or not in full. */
+    bool overflow; /* a field of another level did not fit */
+    /* The values that are not shown, or only in part. */
     const char *not_shown;
 };
 
@@ -35,13 +35,13 @@ static int note_not_shown(struct field_list *list, const char *name)
 
 /* ---- values ---- */
 
-/* "base_member"; base alone where it is no member. */
+/* "base_member"; `base` if there is no member. */
 static const char *name_of(struct arena *arena, const char *base, const char *member)
 {
     return member && *member ? arena_format(arena, "%s_%s", base, member) : base;
 }
 
-/* 1: added, as the list's last one; 0: there is no place for it. */
+/* Returns 1 if the field was added at the end, 0 if there is no place for it. */
 static int add_field(struct field_list *list, const char *base, const struct c_scalar *scalar,
                      const struct abi_location *at)
 {
@@ -63,8 +63,8 @@ static int add_field(struct field_list *list, const char *base, const struct c_s
     return 1;
 }
 
-/* Takes room for a field of no value of the function's own, at `depth` addresses from the deepest
-   ones. Facts of the call come behind all (extra_fields.h). */
+/* Reserves room for a field that is not a value of the function's own. `depth`: levels of addresses
+   still to be followed. The extra fields come last (extra_fields.h). */
 static bool take_room(struct field_list *list, unsigned depth)
 {
     enum { ROOM = PROBE_FIELDS_MAX - PROBE_EXTRAS_MAX };
@@ -77,7 +77,7 @@ static bool take_room(struct field_list *list, unsigned depth)
     return false;
 }
 
-/* The name of the function whose address the list's last field is. */
+/* Adds the name of the function whose address is the last field. */
 static int add_symbol_field(struct field_list *list, unsigned depth)
 {
     const struct field *of = &list->fields[list->n - 1];
@@ -91,8 +91,8 @@ static int add_symbol_field(struct field_list *list, unsigned depth)
     return 0;
 }
 
-/* Adds what became of reading behind an address, which is the pointee of that number, and marks the
-   fields from number `first` on, which lie there, with it. */
+/* Adds the state of pointee number `pointee`, and makes it the guard of the fields from number
+   `first` on, which lie there. */
 static int add_state(struct field_list *list, const char *name, uint16_t pointee, size_t first)
 {
     static const struct enum_label labels[] = {
@@ -114,8 +114,8 @@ static int add_state(struct field_list *list, const char *name, uint16_t pointee
     return 0;
 }
 
-/* The same for a parameter's own fields, which lie behind an address that has no field. Where there
-   is no room for it they are not shown: nobody could tell whether they are there. */
+/* Adds the state of a parameter that lies behind an address without a field. If there is no room
+   for the state, the fields are dropped: a reader could not tell whether they are valid. */
 static int add_absence(struct field_list *list, const char *base, const struct abi_location *at,
                        size_t first)
 {
@@ -130,8 +130,9 @@ static int add_absence(struct field_list *list, const char *base, const struct a
     return add_state(list, base, value_places_pointee(&list->pointees, &at->place), first);
 }
 
-/* The same for the list's last field if it lies behind a reference, which is never NULL but in a
-   program that is wrong. Texts say themselves that there is nothing. 1, or 0: it is not shown. */
+/* Adds the state of the last field if it lies behind a reference; only an incorrect program has
+   NULL there. Text fields show by themselves that there is nothing. Returns 1, or 0 if the field is
+   dropped. */
 static int add_reference_state(struct field_list *list, const char *base,
                                const struct c_scalar *scalar, unsigned depth)
 {
@@ -149,7 +150,7 @@ static int add_reference_state(struct field_list *list, const char *base,
 
 static int follow_pointer(struct field_list *list, const struct c_scalar *pointer, unsigned depth);
 
-/* Adds what lies at the address that the list's last field is. */
+/* Adds the memory behind the address in the last field. */
 static int add_target_field(struct field_list *list, const struct c_type *type, unsigned depth)
 {
     const struct field pointer = list->fields[list->n - 1];
@@ -188,7 +189,7 @@ static int add_target_field(struct field_list *list, const struct c_type *type, 
     return name ? note_not_shown(list, name) : -ENOMEM;
 }
 
-/* The scalar `pointer`, which is the list's last field, may lead somewhere. */
+/* Follows the scalar `pointer`, which is the last field, if it is an address. */
 static int follow_pointer(struct field_list *list, const struct c_scalar *pointer, unsigned depth)
 {
     const struct field *field = &list->fields[list->n - 1];
@@ -225,7 +226,7 @@ static int add_value(struct field_list *list, const char *base, const struct c_t
     return complete ? 0 : note_not_shown(list, base);
 }
 
-/* Adds what an event shows, following addresses `depth` times. */
+/* Adds the values of an event, following addresses `depth` times. */
 typedef int add_values(struct field_list *list, const struct signature *signature, unsigned depth);
 
 static int add_result(struct field_list *list, const struct signature *signature, unsigned depth)
@@ -252,7 +253,7 @@ static int add_arguments(struct field_list *list, const struct signature *signat
     return 0;
 }
 
-/* Moves the list to where the probe's fields live, and empties it. */
+/* Copies the list to the arena for the probe, and empties it. */
 static int keep_field(struct field_list *list, const struct field **fields, size_t *n,
                       const struct pointee **pointees, size_t *n_pointees)
 {
@@ -304,7 +305,7 @@ static uint16_t stack_bytes(const struct probe *probe)
     return end < PROBE_STACK_MAX ? (uint16_t)end : PROBE_STACK_MAX;
 }
 
-/* A list that was tried is emptied; what the probe's other event has noted stays. */
+/* Empties a list that was tried; keeps what the probe's other event added to not_shown. */
 static void reset(struct field_list *list, const char *not_shown)
 {
     list->n = list->pointees.n = list->reserved = 0;
@@ -313,9 +314,9 @@ static void reset(struct field_list *list, const char *not_shown)
 }
 
 /*
- * Values of the function's own come first, then what one address leads to, then what two do, and so
- * on: where there is not room for all, what is nearer is shown. So as many steps are taken as there
- * is room for, and of the next one what then still fits.
+ * The function's own values come first, then memory behind one address, behind two, and so on. If
+ * there is not room for all, the nearer values are shown: all levels that fit, and of the next
+ * level as much as fits.
  */
 static int fill_field(struct field_list *list, add_values *add, const struct signature *signature)
 {
@@ -358,7 +359,7 @@ int fields_of_signature(struct probe *probe, const struct signature *signature,
     const char *args_not_shown = list->not_shown;
     if (r == 0)
         r = fill_field(list, add_result, signature);
-    /* Of an empty class there is nothing to show. */
+    /* An empty class has nothing to show. */
     probe->result_unknown = list->n == 0 && list->not_shown != args_not_shown;
     if (r == 0)
         r = keep_field(list, &probe->rets, &probe->n_rets, &probe->ret_pointees,

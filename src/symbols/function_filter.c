@@ -17,7 +17,7 @@
 #include "util/text.h"
 #include "util/vec.h"
 
-/* What compiling one pattern may take, twice. */
+/* Limits for compiling one pattern, which happens twice. */
 enum {
     COMPILE_TIME_US = 500000,
     COMPILE_MEMORY = 96 << 20,
@@ -27,8 +27,8 @@ enum {
 
 struct pattern {
     char *text;    /* as the user wrote it */
-    char *literal; /* the ERE when it has no special character: compared, not matched */
-    char *glob;    /* for the module, or NULL: any */
+    char *literal; /* the ERE if it has no special characters; compared with strcmp() */
+    char *glob;    /* for the module; NULL: any module */
     regex_t regex; /* when literal is NULL */
     bool anchored; /* the regex matches whole names only */
     bool matched;
@@ -75,7 +75,8 @@ static bool has_back_reference(const char *ere)
     return false;
 }
 
-/* Behind the bracket expression whose '[' is in front of `at` (POSIX.1-2017, XBD 9.3.5). */
+/* Returns the position after the bracket expression whose '[' is before `at` (POSIX.1-2017, XBD
+   9.3.5). */
 static const char *skip_bracket(const char *at)
 {
     at += *at == '^';
@@ -92,7 +93,7 @@ static const char *skip_bracket(const char *at)
     return at + (*at == ']');
 }
 
-/* Whether a ')' closes nothing, which regcomp() takes for itself. */
+/* Whether there is a ')' without '(', which regcomp() treats as an ordinary character. */
 static bool closes_nothing(const char *ere)
 {
     size_t open = 0;
@@ -111,11 +112,11 @@ static bool closes_nothing(const char *ere)
 }
 
 /*
- * Compiles the user's text, and then, when that is valid, ^(...)$ around it: a regex that need not
- * be tried at every place of a name that does not match is what makes ".*x.*" bearable on a library
- * with half a million long names, whose process may be stopped meanwhile. The parentheses would
- * renumber back-references, and close at a ')' that closes nothing, so a text that has some is
- * taken as it is. What regcomp() returns.
+ * Compiles the user's text to check it, and then ^(...)$ with it: an anchored regex is not tried at
+ * each position of a name, without which ".*x.*" is slow on a library with half a million long
+ * names, while the process may be stopped. The parentheses would renumber back-references, and a
+ * ')' without '(' would close them, so that such texts are not anchored. Returns what regcomp()
+ * does.
  */
 static int compile(const char *ere, regex_t *regex, bool *anchored)
 {
@@ -129,8 +130,8 @@ static int compile(const char *ere, regex_t *regex, bool *anchored)
     return whole ? regcomp(regex, whole, REG_EXTENDED | REG_NOSUB) : REG_ESPACE;
 }
 
-/* In a process of its own, which the kernel ends when it takes too much: regcomp() cannot be
-   stopped. How it has ended is all that is told. */
+/* Compiles in a child process with limits, as regcomp() cannot be interrupted. The exit status is
+   the result. */
 static void compile_and_exit(const char *ere)
 {
     const struct itimerval time = {.it_value.tv_usec = COMPILE_TIME_US};
@@ -152,10 +153,10 @@ static void compile_and_exit(const char *ere)
 }
 
 /*
- * regcomp() writes out what is repeated within bounds ("a{1,9}"), as often as it may stand there,
- * and what stands in front of a '+', twice; it follows each way through what may be left out. Of
- * nested ones it makes so much that memory and time do not suffice, and by which rule is its own
- * affair; so such a pattern is tried first. Whether it can be compiled, if it is one.
+ * regcomp() copies a repeated expression as often as its bounds allow ("a{1,9}") and that before a
+ * '+' twice, and follows each way through optional parts. For nested repetitions it may need more
+ * memory and time than there is, and the rules are its own. So such patterns are tried in a child
+ * process first. Returns 0 if the pattern can be compiled or need not be tried.
  */
 static int check_cost(const char *ere, struct error *err)
 {
@@ -165,7 +166,7 @@ static int check_cost(const char *ere, struct error *err)
         open += *at == '(';
         repeats += strchr("*+?", at[0]) && at > ere && strchr("*+?)", at[-1]);
     }
-    /* It calls itself for what is in parentheses, too. */
+    /* It is recursive for parentheses, too. */
     if (!strchr(ere, '{') && open < PARENTHESES_MANY && repeats < REPEATS_MANY)
         return 0;
     pid_t child = fork();
@@ -285,8 +286,8 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* A library's file is often mapped under its full version (libz.so.1.2.13) while everybody knows it
-   by a shorter one (libz.so.1), the link it is loaded through: each counts as its name. */
+/* A library is often mapped under its full version (libz.so.1.2.13) but known by the link it is
+   loaded through (libz.so.1). Matches the glob with each of these names. */
 static bool glob_matches_file(const char *glob, const char *name)
 {
     char shorter[256];
@@ -317,8 +318,8 @@ static bool pattern_matches_name(const struct pattern *pattern, const char *name
         return strcmp(pattern->literal, name) == 0;
     if (pattern->anchored)
         return regexec(&pattern->regex, name, 0, NULL, 0) == 0;
-    /* POSIX regular expressions match leftmost, then longest: if the whole name matches at all,
-       that is the match found. */
+    /* POSIX regular expressions match leftmost, then longest: if the whole name matches, that match
+       is found. */
     regmatch_t match;
     return regexec(&pattern->regex, name, 1, &match, 0) == 0 && match.rm_so == 0 &&
            name[match.rm_eo] == '\0';
@@ -332,8 +333,8 @@ static bool pattern_matches(const struct pattern *pattern, const char *const *na
     return false;
 }
 
-/* Whether the path lies under /lib, /usr/lib or one of their siblings (/usr/lib64, /usr/libexec),
-   where a distribution keeps what is its own. /usr/local is the administrator's. */
+/* Whether the path is below /lib, /usr/lib or similar directories (/usr/lib64, /usr/libexec), which
+   belong to the distribution. /usr/local belongs to the administrator. */
 static bool is_system_path(const char *path)
 {
     static const char *const directories[] = {
@@ -363,8 +364,8 @@ bool function_filter_function(const struct function_filter *filter, const char *
 {
     bool included = whole_module ||
                     (!function_filter_is_explicit(filter) && (is_program || !is_system_path(path)));
-    /* Every pattern that matches is noted, so that none is reported as unmatched just because
-       another one came first. */
+    /* Every matching pattern is marked, so that none is reported as unmatched because another one
+       came first. */
     for (size_t i = 0; i < filter->included.count; i++) {
         struct pattern *pattern = &filter->included.items[i];
         if (included && pattern->matched)

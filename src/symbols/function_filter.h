@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which functions a user asked for: -f, -x and --filter-file. */
+/* The user's patterns that select functions: -f, -x and --patterns. */
 #ifndef SYMBOLS_FUNCTION_FILTER_H
 #define SYMBOLS_FUNCTION_FILTER_H
 
@@ -13,30 +13,31 @@ struct function_filter;
 MUST_CHECK int function_filter_new(struct function_filter **filter);
 void function_filter_free(struct function_filter *filter);
 
-/* Adds `ERE[@MODULE-GLOB]`: the last '@' parts the two, so a name that holds an '@' is written with
-   a glob behind it ("memcpy@GLIBC_2.14@*"). The ERE must match the whole name. -EINVAL with the
-   reason for what is no regular expression. */
+/* Adds the pattern ERE[@MODULE-GLOB]. The last '@' separates the two: a name that contains '@'
+   needs a glob after it ("memcpy@GLIBC_2.14@*"). The ERE must match the whole name. -EINVAL: not a
+   regular expression; `err` has the reason. */
 MUST_CHECK int function_filter_add(struct function_filter *filter, const char *pattern,
                                    bool exclude, struct error *err);
-/* One pattern a line; '!' excludes; '#' starts a comment line; blank lines are skipped. */
+/* Reads one pattern a line; '!' excludes; '#' starts a comment line; blank lines are skipped. */
 MUST_CHECK int function_filter_add_file(struct function_filter *filter, const char *path,
                                         struct error *err);
 
-/* Whether some -f pattern was given (from either source). */
+/* Whether there is a pattern that includes functions (-f, or a line of a file). */
 bool function_filter_is_explicit(const struct function_filter *filter);
 
-/* Whether a pattern that includes could match in this module (so its symbols must be read). With no
-   -f at all: whether the module is the program or lies outside the system's directories. */
+/* Whether an including pattern could match in this module, so that its symbols must be read.
+   Without such patterns: whether the module is the program or is outside the system's
+   directories. */
 bool function_filter_module(const struct function_filter *filter, const char *provider,
                             const char *path, bool is_program);
-/* Whether the function is selected. `name` has no parameter list. A clone's or overload's names can
-   be tried one after the other: any that is included, none that is excluded. `whole_module`: the
-   module was brought in by a session rule, so no -f is needed for it. */
+/* Whether the function is selected: some name is included and none is excluded. `names` are all
+   names of one function, without parameter lists. `whole_module`: a session rule names the module,
+   so that no -f is needed. */
 bool function_filter_function(const struct function_filter *filter, const char *const *names,
                               size_t n_names, const char *provider, const char *path,
                               bool is_program, bool whole_module);
 
-/* Calls back for each -f pattern that never matched a function since the select was made. */
+/* Calls `report` for each including pattern that has not matched any function. */
 void function_filter_unmatched(const struct function_filter *filter,
                                void (*report)(void *data, const char *pattern), void *data);
 

@@ -34,7 +34,7 @@ static int read_symbols(struct image *image, int fd, struct error *err)
     return r;
 }
 
-/* Once. *later: it may be another time. */
+/* Tries once. *later: the failure may be temporary. */
 static int try_read_symbols(struct image *image, bool *later, struct error *err)
 {
     cleanup(cleanup_fd) int fd = image_open_file(image, err);
@@ -52,12 +52,12 @@ int image_read_symbols(struct image *image, struct error *err)
     enum { TRIES = 3 };
     if (image->symbols_read && image->symbols_failed == 0)
         return 0;
-    /* Asked again, the file says the same again. */
+    /* The file is unchanged, so that another try would fail, too. */
     if (image->symbols_read)
         return error_set(err, image->symbols_failed, "the symbols of %s cannot be read",
                          image->path);
-    /* By its symbols is found what a program is harmed without, if it is not watched. What does
-       not lie in the file may be past the next time. */
+    /* These symbols locate functions that must be watched for the program's sake. Errors that are
+       not in the file may be temporary, so they are tried again. */
     bool later = false;
     int r = -EAGAIN;
     for (int i = 0; i < TRIES && r < 0 && r != -ENOEXEC && r != -ESTALE; i++)
@@ -67,7 +67,7 @@ int image_read_symbols(struct image *image, struct error *err)
     return r;
 }
 
-/* 0, and *debuginfo may be NULL: there is none. */
+/* Returns 0 also when there is none; *debuginfo is NULL then. */
 static int open_debuginfo(struct image *image, struct debuginfo **debuginfo, struct error *err)
 {
     cleanup(process_root_close) struct process_root root;
@@ -79,7 +79,7 @@ static int open_debuginfo(struct image *image, struct debuginfo **debuginfo, str
         return error_set(err, r, "the root directory in which %s lies cannot be opened",
                          image->path);
     const struct debug_search search = {root.fd, image->path, image->catalog->debug_path};
-    /* What is opened for it is soon closed again. */
+    /* Files opened for it are soon closed. */
     rlim_t soft = descriptors_use_all();
     r = debuginfo_open(debuginfo, fd, &search, &image->catalog->debuginfod);
     descriptors_hold_back(soft);
@@ -118,7 +118,7 @@ void image_close(struct image *image)
     image->debuginfo = NULL;
 }
 
-/* The local symbols of a stripped file are in its debug file. */
+/* The debug file of a stripped file has its local symbols. */
 static int add_debug_symbols(struct image *image)
 {
     if (image->debug_symbols_read)
@@ -133,7 +133,7 @@ static int add_debug_symbols(struct image *image)
     size_t before = image->symbols.list.count;
     int r = symbol_table_read(&image->symbols, elf, bias, &image->catalog->arena,
                               debuginfo_path(debuginfo), &ignored);
-    /* What is wrong with the debug file is no reason to do without the file's own symbols. */
+    /* A damaged debug file does not make the file's own symbols invalid. */
     if (r == -ENOEXEC)
         image->symbols.list.count = before;
     return r == -ENOEXEC ? 0 : r;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the rooms' own files know of an image and a catalog; others use symbols/catalog.h. All but
- * headers and segments is under the catalog's lock, which who calls these functions holds.
+ * An image (one ELF file) and the catalog, for the files of this folder; others use
+ * symbols/catalog.h. The catalog's lock protects everything but headers and segments. Callers of
+ * these functions hold it.
  */
 #ifndef SYMBOLS_IMAGE_H
 #define SYMBOLS_IMAGE_H
@@ -25,16 +26,16 @@
 #include "util/arena.h"
 #include "util/vec.h"
 
-/* The symbols of one address. */
+/* All symbols of one address. */
 struct function {
     file_vaddr entry;
-    uint64_t size;            /* the largest that a symbol tells; 0: none does */
-    bool is_indirect;         /* what is there chooses a function: see struct probe, resolver */
+    uint64_t size;            /* the largest size of its symbols; 0: no symbol has one */
+    bool is_indirect;         /* the code there is a resolver: see struct probe, resolver */
     size_t first, n;          /* its aliases in image.aliases, the best one first */
-    struct probe_info *probe; /* once it was asked for */
+    struct probe_info *probe; /* NULL until probe_make() */
 };
 
-/* Addresses of a section, the end exclusive. */
+/* A range of addresses; the end is exclusive. */
 struct address_range {
     uint64_t start, end;
 };
@@ -45,24 +46,24 @@ struct alias {
     uint64_t size;
     uint8_t bind;
     bool is_old;
-    bool is_overloaded; /* other functions of the image have the name and other parameters */
+    bool is_overloaded; /* the image has other functions of this name with other parameters */
 };
 
-/* A probe and what else is known of where it is from. The probe comes first: the one pointer turns
-   into the other. */
+/* A probe and its origin. The probe is the first member, so that a pointer to it can be converted
+   to one to the whole. */
 struct probe_info {
     struct probe probe;
     const struct image *image;
     const struct function *function;
-    const char *name; /* of the alias that it goes by */
+    const char *name; /* of the alias that it is named by */
 };
 
-/* How the file can be opened again: see image_set_access(). */
+/* How to open the file again: see image_set_access(). */
 struct image_access {
-    pid_t pid; /* 0: by its path alone, with the user's own rights */
+    pid_t pid; /* 0: by path, with the user's own rights */
     target_addr start, end;
     int given_root;  /* see image_set_root(); -1: none */
-    bool other_root; /* than ours, with that identity */
+    bool other_root; /* the root is not ours, and has this device and inode */
     dev_t root_device;
     ino_t root_inode;
 };
@@ -75,30 +76,30 @@ struct image {
     struct elf_file file;
 
     bool symbols_read;
-    int symbols_failed;  /* the errno that reading them ended in, for good */
-    bool symbols_missed; /* when one was looked for */
+    int symbols_failed;  /* the errno of the failure; final */
+    bool symbols_missed; /* a look-up failed because the symbols could not be read */
     bool debug_symbols_read;
     struct symbol_table symbols;
 
     bool functions_made;
     VEC(struct alias) aliases;
     VEC(struct function) functions;    /* ascending by entry */
-    VEC(struct address_range) linkage; /* procedure linkage tables: see relocations.c */
+    VEC(struct address_range) linkage; /* the procedure linkage tables: see relocations.c */
 
-    _Atomic(struct symbolizer *) symbolizer; /* NULL: not asked for yet */
+    _Atomic(struct symbolizer *) symbolizer; /* NULL: not made yet */
 
     struct image_access access;
     bool reported; /* see image_first_report() */
 
-    bool has_no_debuginfo;       /* it was looked for */
-    struct debuginfo *debuginfo; /* while it is read; NULL: none, or not open */
-    bool debuginfo_warned;       /* that it is damaged */
+    bool has_no_debuginfo;       /* there is none */
+    struct debuginfo *debuginfo; /* NULL: none, or not open */
+    bool debuginfo_warned;       /* a warning about damage was logged */
     const char *debuginfo_text;  /* "DWARF of ..." */
     struct signature_reader signatures;
 };
 
 struct catalog {
-    pthread_mutex_t lock; /* of all below and of all images: see catalog.h */
+    pthread_mutex_t lock; /* of the members below and of all images: see catalog.h */
     struct arena arena;
     struct image *images; /* the newest first */
     struct event_names names;
@@ -107,57 +108,57 @@ struct catalog {
     struct debuginfod debuginfod;
     unsigned extras;           /* see catalog_set_extra_fields() */
     const atomic_bool *stop;   /* see catalog_stop_when(); NULL: never */
-    struct left_out *left_out; /* files that are mapped and could not be read, ever */
+    struct left_out *left_out; /* mapped files that could not be read, of all processes */
 };
 
 /* Reads the image's own symbol tables, once. */
 MUST_CHECK int image_read_symbols(struct image *image, struct error *err);
-/* Reads, once, also those of the image's debug file if it is stripped. */
+/* Like image_read_symbols(); for a stripped file reads the symbols of its debug file, too. */
 MUST_CHECK int image_read_all_symbols(struct image *image, struct error *err);
-/* The image's debug information, opened if it is not; NULL when there is none. What was read of it
-   is to be copied: it is closed by image_close(). */
+/* The image's debug information, opened if necessary; NULL when there is none. Copy what is needed:
+   image_close() closes it. */
 struct debuginfo *image_debuginfo(struct image *image);
-/* To be called after the last of these: nothing of the image stays open. */
+/* Closes what the functions above opened. */
 void image_close(struct image *image);
 
 /* ---- relocations.c */
 
-/* Finds the image's procedure linkage tables in its section headers. -ENOMEM. */
+/* Finds the procedure linkage tables from the section headers. -ENOMEM. */
 MUST_CHECK int image_read_linkage(struct image *image, Elf *elf);
 
 /* ---- image_file.c */
 
-/* Whether it is that file, and has not been written to since it was first opened. */
+/* Whether `status` is of the image's file, unmodified since it was opened. */
 bool image_is_file(const struct image *image, const struct stat *status);
-/* Opens it again, for reading; the descriptor is the caller's. -ESTALE: it is not there any more,
-   or is another one. */
+/* Opens the file again for reading. The caller closes the descriptor. -ESTALE: it is gone or is
+   another file. */
 MUST_CHECK int image_open_file(const struct image *image, struct error *err);
-/* Reads `size` bytes of the code at `vaddr` from it. Whether they are there. */
+/* Reads `size` bytes of the code at `vaddr` from the file. false: they are not there. */
 bool image_read_code(const struct image *image, file_vaddr vaddr, void *bytes, size_t size);
-/* The root in which debug files are to be looked for, to be closed; its fd is -1 where that is
-   ours. -ESTALE: it is gone. */
+/* Opens the root in which to look for debug files; the caller closes it. Its fd is -1 if that is
+   our root. -ESTALE: it is gone. */
 MUST_CHECK int image_open_root(const struct image *image, struct process_root *root);
-/* Makes image->functions, once: from its own symbols and, if it is stripped, those of its debug
+/* Makes image->functions, once: from the file's symbols and, if it is stripped, those of its debug
    file. */
 MUST_CHECK int image_make_functions(struct image *image, struct error *err);
 
 /*
- * The load bias when the file from `offset` on is mapped at `start`, going by its
- * executable segment number `segment`. false when that holds no such part of the file. Two segments
- * may share a page, so several may do.
+ * The load bias when the file's executable segment `segment` is mapped with file offset `offset` at
+ * `start`. false: the segment does not contain that part of the file. Two segments may share a
+ * page, so that more than one segment can match.
  */
 bool image_load_bias(const struct image *image, size_t segment, target_addr start, uint64_t offset,
                      uint64_t *load_bias);
-/* The same of a segment of any kind. */
+/* Like image_load_bias(), for any kind of segment. */
 bool image_segment_bias(const struct image *image, size_t segment, target_addr start,
                         uint64_t offset, uint64_t *load_bias);
 
-/* The probe of the function, made when it is not there yet; `asked` is the alias that it was asked
-   for by, else the best one, which it goes by unless its debug information knows another. */
+/* Returns the function's probe, and makes it if necessary. `asked` is the alias that the user's
+   pattern matched, or the best one. It gives the name unless debug information has another. */
 MUST_CHECK int probe_make(struct image *image, struct function *function, const struct alias *asked,
                           const struct probe **probe);
 
-/* Whether what the catalog does is to end: see catalog_stop_when(). */
+/* Whether to return early: see catalog_stop_when(). */
 static inline bool image_is_stopped(const struct image *image)
 {
     const atomic_bool *stop = image->catalog->stop;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file of an image. It is open only while it is read, as there may be thousands of images. What
- * is opened again is held against what was seen at first, by whatever way it was found.
+ * The file of an image. It is open only while it is read, as there may be thousands of images. Each
+ * time it is opened again, it is compared with the file as it was first opened.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@ bool image_is_file(const struct image *image, const struct stat *status)
            image->file.mtime.tv_nsec == status->st_mtim.tv_nsec;
 }
 
-/* Takes `found`. */
+/* Takes ownership of `found`. */
 static int check_found(const struct image *image, int found, struct stat *status)
 {
     cleanup(cleanup_fd) int fd = found;
@@ -35,7 +35,7 @@ static int check_found(const struct image *image, int found, struct stat *status
     return fd >= 0 ? take_fd(&fd) : found;
 }
 
-/* By way of the process that had it mapped last. */
+/* Finds the file through the process that mapped it last. */
 static int find_mapped(const struct image *image, struct stat *status)
 {
     struct process_root root;
@@ -51,14 +51,14 @@ static int find_mapped(const struct image *image, struct stat *status)
     return found;
 }
 
-/* The file, found (O_PATH) wherever it is now, and what is known of it; negative errno. */
+/* Finds the file (O_PATH), wherever it is now. Negative errno. */
 static int find_way_file(const struct image *image, struct stat *status)
 {
     const struct process_root ours = {.fd = -1};
     if (!image->access.pid)
         return check_found(image, descriptors_open(image->path, O_PATH), status);
     int found = find_mapped(image, status);
-    /* The process may have ended. A name of another root is nothing to look for in ours. */
+    /* The process may have ended. A path in another root must not be looked up in ours. */
     if (found < 0 && !descriptors_out(found) && !image->access.other_root)
         found = check_found(image, target_file_named(&ours, image->path), status);
     return found;
@@ -96,7 +96,7 @@ bool image_has_changed(const struct image *image)
     pthread_mutex_lock(&image->catalog->lock);
     cleanup(cleanup_fd) int found = find_way_file(image, &status);
     pthread_mutex_unlock(&image->catalog->lock);
-    /* Where nothing leads to it any more, nobody can open it to write to it. */
+    /* If no path leads to it any more, it cannot be opened for writing. */
     return found >= 0 && !image_is_file(image, &status);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The functions of an image: its symbols by their addresses, with all their names. */
+/* The functions of an image: its symbols by address, with all their names. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ static int compare_symbols(const void *x, const void *y)
     int r = strcmp(a->name, b->name);
     if (r != 0)
         return r;
-    /* Of the same name in .symtab and .dynsym, the better one first. */
+    /* Of the same name in .symtab and .dynsym, the better symbol first. */
     if (symbol_binding_rank(a->bind) != symbol_binding_rank(b->bind))
         return symbol_binding_rank(a->bind) - symbol_binding_rank(b->bind);
     if (a->is_old != b->is_old)
@@ -38,20 +38,21 @@ static int compare_symbols(const void *x, const void *y)
     return a->size > b->size ? -1 : a->size < b->size;
 }
 
-/* Whether the last of the aliases so far, which go by name, is of that name. */
+/* Whether the last alias of the function has that name; symbols are sorted by name. */
 static bool is_known(const struct image *image, const struct function *function, const char *name)
 {
     size_t n = image->aliases.count;
     return n > function->first && strcmp(image->aliases.items[n - 1].name.symbol, name) == 0;
 }
 
-/* Turns the symbols of one address (n of them, sorted) into a function, if they are one. */
+/* Makes a function of the n symbols of one address, unless they are no function's. */
 static int add_image_function(struct image *image, const struct symbol *symbols, size_t n)
 {
     if (!elf_file_is_code(&image->file, symbols[0].value))
         return 0;
     struct function function = {.entry = symbols[0].value, .first = image->aliases.count};
-    /* Of an indirect function those are its names; the others are its resolver's. */
+    /* Of an indirect function, the resolver symbols are the names; other symbols name the
+       resolver. */
     for (size_t i = 0; i < n; i++)
         function.is_indirect |= symbols[i].is_resolver;
     for (size_t i = 0; i < n; i++) {
@@ -97,8 +98,8 @@ static int compare_overloads(const void *x, const void *y)
     return r ? r : strcmp(a->name.parameters, b->name.parameters);
 }
 
-/* Marks the C++ functions whose name others with other parameters have. All functions of the image
-   count, not only those traced, so that a name does not depend on what is selected. */
+/* Marks C++ functions whose name other functions have with other parameters. All functions of the
+   image count, so that names do not depend on the selection. */
 static int mark_overloads(struct image *image)
 {
     VEC(struct alias *) named = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which functions of an image are selected, and their probes. */
+/* The selected functions of an image, and their probes. */
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -16,10 +16,10 @@ enum { NAMES_PER_ALIAS = 3 };
 struct selection {
     const struct function_filter *filter;
     bool is_program, whole_module;
-    VEC(const char *) names; /* room for those of one function, kept from one to the next */
+    VEC(const char *) names; /* of one function; reused for the next one */
 };
 
-/* The names a user may know the function by. */
+/* The names by which a user may know the function. */
 static size_t alias_names(const struct alias *alias, const char **names)
 {
     size_t n = 0;
@@ -38,7 +38,8 @@ static bool is_selected(struct selection *selection, const struct image *image, 
                                     selection->is_program, selection->whole_module);
 }
 
-/* *chosen: the alias that the function is asked for by, or NULL when it is not selected. */
+/* *chosen: the alias that a pattern matched, or the best one; NULL when the function is not
+   selected. */
 static int choose_alias(struct selection *selection, const struct image *image,
                         const struct function *function, const struct alias **chosen)
 {
@@ -55,7 +56,7 @@ static int choose_alias(struct selection *selection, const struct image *image,
             *name = names[k];
         }
     }
-    /* All its names together: one that is excluded leaves the function out. */
+    /* All its names together: if one is excluded, the function is. */
     if (!is_selected(selection, image, selection->names.items, selection->names.count))
         return 0;
     *chosen = &aliases[0];

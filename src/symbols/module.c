@@ -34,17 +34,17 @@ bool module_is_code(const struct module *module, target_addr at)
     return elf_file_is_code(&module->image->file, module_vaddr(module, at));
 }
 
-/* What a scan needs to know of the process. */
+/* The state of a scan of a process. */
 struct scan {
     pid_t pid;
     struct catalog *catalog;
     const struct maps *maps;
-    struct stat program; /* st_ino 0 when it cannot be told */
+    struct stat program; /* st_ino 0: not known */
     struct process_root root;
     struct module_index index;
 };
 
-/* Whether the mapping, of a file's first bytes, begins as an ELF file does. */
+/* Whether the mapping of a file's first bytes starts like an ELF file. */
 static bool is_elf(const struct scan *scan, const struct map *first)
 {
     char magic[SELFMAG];
@@ -54,7 +54,7 @@ static bool is_elf(const struct scan *scan, const struct map *first)
            memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
-/* Whether what is mapped is an ELF file: others have no functions to be missed. */
+/* Whether the mapped file is an ELF file. Other files have no functions. */
 static bool is_elf_in_memory(const struct scan *scan, const struct map *map)
 {
     for (size_t i = 0; i < scan->maps->list.count; i++) {
@@ -94,7 +94,7 @@ static struct left_out *find_left_out(struct catalog *catalog, const char *path,
     return left;
 }
 
-/* Notes, once, that the file is left out. */
+/* Adds the file to those left out, once. */
 static int leave_module_out(struct modules *modules, const struct scan *scan, const struct map *map,
                             const char *why)
 {
@@ -115,7 +115,7 @@ static int leave_module_out(struct modules *modules, const struct scan *scan, co
     return 0;
 }
 
-/* Likewise, of whatever part of it is mapped elsewhere. 1, or a negative errno. */
+/* Leaves out the whole file, also its other mappings. Returns 1, or a negative errno. */
 static int leave_out_file(struct modules *modules, struct scan *scan, const struct map *map,
                           const char *why)
 {
@@ -125,7 +125,7 @@ static int leave_out_file(struct modules *modules, struct scan *scan, const stru
     return r < 0 ? r : 1;
 }
 
-/* Which file the process executes; without one (a kernel thread) none of its modules is the
+/* Finds the file that the process executes. If there is none (a kernel thread), no module is the
    program. */
 static int look_at_program(struct scan *scan)
 {
@@ -149,7 +149,7 @@ static bool is_same_mapping(const struct module *module, const struct map *map)
 
 enum found { FOUND, FOUND_DATA, FOUND_OTHER };
 
-/* The bias with which the process has the file mapped there. */
+/* Finds the load bias of the file at that mapping. */
 static enum found find_bias(const struct scan *scan, const struct image *image,
                             const struct map *map, uint64_t *bias)
 {
@@ -157,7 +157,7 @@ static enum found find_bias(const struct scan *scan, const struct image *image,
     for (size_t i = 0; i < image->file.n_segments; i++) {
         if (!image_load_bias(image, i, map->start, map->offset, bias))
             continue;
-        /* A fixed program has its addresses; mapped elsewhere it is data. */
+        /* A position-dependent program has fixed addresses; at others it is mapped as data. */
         if (!image_is_position_independent(image) && *bias != 0)
             continue;
         if (elf_identity_compare(&image->file.identity, scan->pid, *bias) != ELF_IDENTITY_DIFFERENT)
@@ -167,7 +167,7 @@ static enum found find_bias(const struct scan *scan, const struct image *image,
     return found;
 }
 
-/* Opens the file that is mapped. 1: it is left out; or a negative errno. */
+/* Opens the mapped file. Returns 1 if it is left out, or a negative errno. */
 static int open_mapped(struct modules *modules, struct scan *scan, const struct map *map,
                        struct image **image)
 {
@@ -196,7 +196,7 @@ static int open_mapped(struct modules *modules, struct scan *scan, const struct 
     return 0;
 }
 
-/* Adds the module, of which `map` is a part. */
+/* Adds the module that `map` is a part of. */
 static int add_found(struct modules *modules, struct scan *scan, struct image *image,
                      const struct map *map, uint64_t bias)
 {
@@ -216,7 +216,7 @@ static int add_found(struct modules *modules, struct scan *scan, struct image *i
     return module_index_add(&scan->index, modules);
 }
 
-/* Adds the module that an executable mapping belongs to, if it is a new one. */
+/* Adds the module of an executable mapping, unless it is in the list. */
 static int add_scanned(struct modules *modules, struct scan *scan, const struct map *map)
 {
     char why[4096 + 256];
@@ -240,7 +240,7 @@ static int add_scanned(struct modules *modules, struct scan *scan, const struct 
     return add_found(modules, scan, image, map, bias);
 }
 
-/* Whether all of the mapping lies where the file, loaded with the bias, has code. */
+/* Whether the file, loaded with that bias, has code at all of the mapping. */
 static bool is_place_of_code(const struct image *image, uint64_t bias, const struct map *map)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -256,9 +256,9 @@ static bool is_place_of_code(const struct image *image, uint64_t bias, const str
 }
 
 /*
- * Some programs move their text to other pages, huge ones say, at the same addresses: `map` may be
- * such pages. Of the file nothing executable need be left; it is found by the mapping of its first
- * page, the last one in front.
+ * Some programs move their code to other pages, for example huge pages, at the same addresses:
+ * `map` may be such pages. The file may have no executable mapping left. It is found by the last
+ * mapping of a file's first page before `map`.
  */
 static int add_moved(struct modules *modules, struct scan *scan, const struct map *first,
                      const struct map *map)
@@ -282,7 +282,7 @@ static int add_moved(struct modules *modules, struct scan *scan, const struct ma
     return 0;
 }
 
-/* Adds the modules that the executable mappings belong to. */
+/* Adds the modules of all executable mappings. */
 static int add_modules(struct modules *modules, struct scan *scan)
 {
     const struct map *first = NULL;
@@ -300,9 +300,8 @@ static int add_modules(struct modules *modules, struct scan *scan)
     return r;
 }
 
-/* A dynamic linker called by name (ld.so PROGRAM) is the file that is executed, but not the
-   program: that is what names it as its interpreter, and is no library that could be called the
-   same way. */
+/* A dynamic linker that was called by name (ld.so PROGRAM) is the file that the process executes,
+   but the program is another module: the one that has it as interpreter and is not a library. */
 static void find_program(struct modules *modules, const struct scan *scan)
 {
     struct module *linker = NULL;
@@ -325,7 +324,7 @@ static void find_program(struct modules *modules, const struct scan *scan)
     }
 }
 
-/* The first mapping that ends behind the address. */
+/* The first mapping that ends after the address. */
 static size_t first_behind(const struct maps *maps, uint64_t at)
 {
     size_t low = 0, high = maps->list.count;
@@ -339,7 +338,7 @@ static size_t first_behind(const struct maps *maps, uint64_t at)
     return low;
 }
 
-/* Grows the module over the mappings of its file that lie where its segments do. */
+/* Extends the module by the mappings of its file in the range of its segments. */
 static void extend_module(struct module *module, const struct maps *maps)
 {
     const struct elf_file *file = &module->image->file;
@@ -351,7 +350,7 @@ static void extend_module(struct module *module, const struct maps *maps)
         if (segment->p_vaddr + segment->p_memsz > high)
             high = segment->p_vaddr + segment->p_memsz;
     }
-    /* Only what lies around there. */
+    /* Skip mappings outside of that range. */
     uint64_t from = low + module->load_bias, to = high + module->load_bias;
     bool wraps = to < from || high < low;
     for (size_t i = wraps ? 0 : first_behind(maps, from); i < maps->list.count; i++) {
@@ -360,7 +359,8 @@ static void extend_module(struct module *module, const struct maps *maps)
             break;
         if (!is_same_mapping(module, map))
             continue;
-        /* The first page of a segment may start before it, so the end of the mapping is asked. */
+        /* The first page of a segment may start before the segment, so check the end of the
+           mapping. */
         uint64_t last = module_vaddr(module, map->end).value - 1;
         uint64_t first = module_vaddr(module, map->start).value;
         if (last < low || last - low > high - low + (map->end.value - map->start.value) ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A module: an ELF file as it is mapped in one process. The only place where file_vaddr and
- * target_addr are turned into each other.
+ * A module: an ELF file as it is mapped in one process. Only here file_vaddr and target_addr are
+ * converted into each other.
  */
 #ifndef SYMBOLS_MODULE_H
 #define SYMBOLS_MODULE_H
@@ -18,8 +18,8 @@
 
 struct module {
     struct image *image;
-    bool is_program;    /* the file the process executes (/proc/PID/exe), or, when that is a dynamic
-                           linker that was called by name, the program it was called with */
+    bool is_program;    /* the file that the process executes (/proc/PID/exe); if that is a dynamic
+                           linker called by name, the program that it runs */
     uint64_t load_bias; /* target_addr - file_vaddr, modulo 2^64 */
     target_addr start;  /* of the first mapping of the file */
     target_addr end;    /* of the last, exclusive */
@@ -27,12 +27,12 @@ struct module {
     uint64_t inode;
 };
 
-/* An ELF file that is mapped but not among the modules. The catalog has one for each path. */
+/* A mapped ELF file that is not among the modules. The catalog has one for each path. */
 struct left_out {
     struct left_out *next;
     const char *path, *provider;
-    const char *why; /* one line that begins with the path */
-    bool said;       /* the user has been told; for who tells */
+    const char *why; /* one line that starts with the path */
+    bool said;       /* the user was told; set by the caller */
 };
 
 struct modules {
@@ -41,12 +41,12 @@ struct modules {
 };
 
 /*
- * The modules of a process as it is now: each file with an executable mapping that is an ELF file
- * of our machine. A file mapped twice is two modules. Files are opened through /proc/PID/map_files
- * (needs privileges) or /proc/PID/root, so that deleted ones and those of other mount namespaces
- * are read too, and have the paths by which the process knows them; a path that now holds another
- * file is not taken, nor is a file whose headers and build ID are not those in the memory of the
- * process. What cannot be read is left out.
+ * Finds the modules of a process: each file with an executable mapping that is an ELF file of our
+ * machine. A file that is mapped twice gives two modules. Files are opened through
+ * /proc/PID/map_files (which needs privileges) or /proc/PID/root, so that deleted files and those
+ * of other mount namespaces can be read; their paths are those that the process sees. A path that
+ * now refers to another file is not used, nor is a file whose headers and build ID differ from
+ * those in the memory of the process. Files that cannot be read are left out.
  */
 MUST_CHECK int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog,
                             struct error *err);
@@ -54,7 +54,7 @@ void modules_free(struct modules *modules);
 
 target_addr module_target(const struct module *module, file_vaddr vaddr);
 file_vaddr module_vaddr(const struct module *module, target_addr at);
-/* Whether the file has code there, whatever is mapped there now. */
+/* Whether the file has code at that address, whatever is mapped there now. */
 bool module_is_code(const struct module *module, target_addr at);
 
 #endif

@@ -3,8 +3,8 @@
 
 #include "symbols/image.h"
 
-/* Two files, or places, of one key are told apart by looking; that they have one is all but
-   impossible, and costs a walk. */
+/* Entries are compared after a look-up, as two files may have the same key. That is very unlikely,
+   and then takes a walk over the list. */
 static uint64_t mix(uint64_t key, uint64_t value)
 {
     key = (key ^ value) * UINT64_C(0x9e3779b97f4a7c15);

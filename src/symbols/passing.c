@@ -7,10 +7,10 @@
 
 #include "util/cleanup.h"
 
-/* So many classes of which it is not told; each doubles what is to be looked at. */
+/* The maximum number of classes for which it is not known; each doubles the number of cases. */
 enum { CLASSES_MAX = 4 };
 
-/* Each is passed in one way wherever it occurs. */
+/* A class is passed in the same way everywhere. */
 struct classes {
     size_t n;
     const struct c_type *types[CLASSES_MAX];
@@ -29,14 +29,14 @@ static bool add_class(struct classes *classes, const struct c_type *type)
     return true;
 }
 
-/* The type as it is when the classes of `mask` are passed by address. */
+/* The type when the classes in `mask` are passed by address. */
 static struct abi_value value_of(const struct classes *classes, unsigned mask,
                                  const struct c_type *type)
 {
     struct abi_value value = type->abi;
     if (!(value.uncertain & ABI_MAY_BE_INDIRECT))
         return value;
-    value.shape = ABI_UNCLASSIFIED; /* one too many */
+    value.shape = ABI_UNCLASSIFIED; /* more classes than the maximum */
     for (size_t i = 0; i < classes->n; i++)
         if (classes->types[i] == type)
             value.shape = mask & 1u << i ? ABI_INDIRECT : ABI_AGGREGATE;
@@ -47,14 +47,14 @@ static struct abi_value result_of(const struct classes *classes, unsigned mask,
                                   const struct signature *signature)
 {
     struct abi_value value = value_of(classes, mask, signature->result);
-    /* The address is passed, as that of a result of more than 16 bytes is. */
+    /* The caller passes an address, as for a result of more than 16 bytes. */
     if (signature->context.returns_in_memory && value.shape == ABI_AGGREGATE)
         value.shape = value.n_parts ? ABI_INDIRECT : ABI_UNCLASSIFIED;
     return value;
 }
 
-/* Whether what debug information says of parameters, if the caller follows the ABI, allows for the
-   classes of `mask` to be passed by address. */
+/* Whether the classes in `mask` can be passed by address, given the locations of parameters in
+   debug information and that the caller follows the ABI. */
 static bool is_possible(const struct signature *signature, const struct classes *classes,
                         unsigned mask)
 {

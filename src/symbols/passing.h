@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a function's arguments and result lie by the ABI, when it is not told of all classes
+/* Places arguments and results by the ABI where debug information does not tell of all classes
    whether they are passed by address (ABI_MAY_BE_INDIRECT). */
 #ifndef SYMBOLS_PASSING_H
 #define SYMBOLS_PASSING_H
@@ -9,8 +9,8 @@
 #include "util/error.h"
 
 /*
- * Sets *result_at and the signature's n places: what is the same however those classes are passed
- * has its place, the rest ABI_NOWHERE. -ENOMEM.
+ * Sets *result_at and the places of the signature's n arguments. A place that depends on how those
+ * classes are passed is ABI_NOWHERE. -ENOMEM.
  */
 MUST_CHECK int passing_place(const struct signature *signature, struct abi_location *result_at,
                              struct abi_location *args_at);

@@ -12,13 +12,13 @@
 #include "symbols/signature.h"
 #include "util/cleanup.h"
 
-/* C11, 7.1.3 "Reserved identifiers": not what a library's users know a function by. */
+/* C11, 7.1.3 "Reserved identifiers": users of a library do not know these names. */
 static bool is_reserved(const char *name)
 {
     return name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
 }
 
-/* Whether other modules and their users know the function by this name rather than by the other. */
+/* Whether the alias is the better known name of the two, outside of the module. */
 static bool is_more_public(const struct alias *alias, const struct alias *other)
 {
     bool is_other_reserved = is_reserved(other->name.symbol);
@@ -28,14 +28,14 @@ static bool is_more_public(const struct alias *alias, const struct alias *other)
 }
 
 /*
- * The alias that the function goes by when it was asked for as `asked`: what debug information
- * calls it, as debuggers do and the source does. But libc's malloc is no __libc_malloc, whether its
- * debug information is installed or not.
+ * The alias that names the function: the name in debug information, as in the source and in
+ * debuggers; but malloc of libc must not become __libc_malloc when its debug information is
+ * installed.
  */
 static const struct alias *shown_alias(struct image *image, const struct function *function,
                                        const struct alias *asked)
 {
-    /* Of an indirect function debug information has the resolver. */
+    /* Debug information describes the resolver, not the indirect function. */
     bool is_described = function->n > 1 && !function->is_indirect;
     struct debuginfo *debuginfo = is_described ? image_debuginfo(image) : NULL;
     if (!debuginfo)
@@ -53,8 +53,8 @@ static const struct alias *shown_alias(struct image *image, const struct functio
     return is_more_public(asked, best) ? asked : best;
 }
 
-/* Whether what debug information describes is a local function: of two that are folded, code that
-   only this unit knows may have another's public name. */
+/* Whether the function in debug information is local. If two functions were folded into one, a
+   local function's code may have another function's public name. */
 static bool is_local(const struct image *image, struct debuginfo *debuginfo,
                      const struct function *function, const struct alias *alias)
 {
@@ -68,7 +68,7 @@ static bool is_local(const struct image *image, struct debuginfo *debuginfo,
     return alias->bind == STB_LOCAL;
 }
 
-/* 1: the signature is there; 0: debug information says nothing; or a negative errno. */
+/* Returns 1 if there is a signature, 0 if debug information has none, or a negative errno. */
 static int read_signature(struct image *image, const struct function *function,
                           const struct alias *alias, struct signature *signature)
 {
@@ -80,8 +80,8 @@ static int read_signature(struct image *image, const struct function *function,
                           &alias->name, is_local(image, debuginfo, function, alias), signature);
 }
 
-/* What can be said of a function without debug information: a C++ name tells the parameters'
-   types; of a C function nothing is known. */
+/* The signature without debug information: a C++ name has the parameters' types, a C name has
+   nothing. */
 static const char *text_of_nothing(const struct function_name *name, struct arena *arena)
 {
     return name->parameters ? arena_format(arena, "? %s%s", name->name, name->parameters)
@@ -93,7 +93,7 @@ static int set_fields(struct image *image, const struct function *function,
 {
     struct arena *arena = &image->catalog->arena;
     struct signature signature;
-    /* What stands at its address is described as the resolver, if at all. */
+    /* Debug information at this address is the resolver's. */
     int r = function->is_indirect ? 0 : read_signature(image, function, alias, &signature);
     if (r < 0)
         return r;
@@ -109,7 +109,7 @@ static int set_fields(struct image *image, const struct function *function,
     return info->probe.signature ? fields_of_nothing(&info->probe, arena) : -ENOMEM;
 }
 
-/* What its result tells is all that is wanted of it. */
+/* Only the result of the resolver is captured. */
 static int add_resolver(struct probe *probe, struct arena *arena)
 {
     static const struct field result = {
@@ -174,7 +174,7 @@ int probe_make(struct image *image, struct function *function, const struct alia
 const char *probe_source_text(const struct catalog *catalog, const struct probe *probe)
 {
     (void)catalog;
-    /* The probe is the first member of what it was made with. */
+    /* The probe is the first member of struct probe_info. */
     const struct image *image = ((const struct probe_info *)(const void *)probe)->image;
     return probe->source == SIGNATURE_DWARF ? image->debuginfo_text
            : probe->resolver                ? "symbols only; the processor decides which code it is"

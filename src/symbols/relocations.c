@@ -11,7 +11,7 @@
 #include "symbols/image.h"
 #include "util/cleanup.h"
 
-/* One of the names that the functions have, in the order of these. */
+/* A name of a wanted function; sorted by name. */
 struct wanted {
     const char *name;
     const struct probe *probe;
@@ -33,7 +33,7 @@ static int compare_wanted(const void *x, const void *y)
 static int find_names(struct search *search, const struct image *owner)
 {
     for (size_t i = 0; i < search->n; i++) {
-        /* The probe is the first member of what it was made with. */
+        /* The probe is the first member of struct probe_info. */
         const struct probe_info *info = (const struct probe_info *)(const void *)search->probes[i];
         const struct alias *aliases = owner->aliases.items + info->function->first;
         for (size_t k = 0; k < info->function->n; k++) {
@@ -57,7 +57,7 @@ static int add_relocated(struct search *search, const struct probe *probe, uint6
     return 0;
 }
 
-/* Two versions of a function may have one name: the word may hold the address of either. */
+/* Two versions of a function may have one name; the word may hold the address of either. */
 static int add_named(struct search *search, const char *name, uint64_t at)
 {
     const struct wanted key = {.name = name};
@@ -93,7 +93,7 @@ static const Elf_Data *relocation_data(Elf *elf, size_t index, unsigned entry_si
     return data;
 }
 
-/* The name of the symbol; NULL: it cannot be read. */
+/* The name of the symbol; NULL if it cannot be read. */
 static const char *symbol_name(Elf *elf, const Elf64_Shdr *relocations, size_t index)
 {
     Elf64_Sym symbol;

@@ -11,8 +11,8 @@
 #include "symbols/dwarf/dwarf_read.h"
 
 /*
- * What the location of a class, be it right for the first instruction or not, tells of how it is
- * passed. LLVM is known to leave out that there is an address between, and never to make one up.
+ * What the location of a class tells about how it is passed, whether or not it is valid at the
+ * first instruction. LLVM may leave out the indirection, but does not add one.
  */
 static enum passing passing_of(const struct dwarf_param *param, const struct abi_location *at,
                                bool is_gcc)
@@ -48,7 +48,7 @@ static int read_parameter(struct signature_reader *reader, const struct function
     return c_types_resolve(&reader->types, context, &type, &parameter->type);
 }
 
-/* A float that an unprototyped function (`f(x) float x;`) declares is passed as a double: C17,
+/* A float parameter of an unprototyped function (`f(x) float x;`) is passed as a double: C17,
    6.5.2.2, paragraph 6. */
 static void promote_float(struct parameter *parameter)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What debug information says of one function: its parameters in the source's order, its result,
- * and how far the ABI's rules can be believed for it.
+ * What debug information tells about one function: its parameters in source order, its result, and
+ * how far the ABI's rules apply.
  */
 #ifndef SYMBOLS_SIGNATURE_H
 #define SYMBOLS_SIGNATURE_H
@@ -20,11 +20,11 @@
 #include "util/arena.h"
 #include "util/error.h"
 
-/* How a class is passed of which the type does not tell. */
+/* How an argument of class type is passed, where the type does not tell. */
 enum passing {
     PASSING_UNKNOWN,
     PASSING_DIRECT,
-    PASSING_INDIRECT, /* its address is */
+    PASSING_INDIRECT, /* by address */
 };
 
 struct parameter {
@@ -33,13 +33,13 @@ struct parameter {
     struct location_claim claim;
     /* Where it lies at the function's first instruction: see argument_places_settle(). */
     struct abi_location at;
-    enum passing passing; /* as its location has it */
-    bool is_hidden;       /* passed, but known to the compiler only */
+    enum passing passing; /* as its location tells */
+    bool is_hidden;       /* passed, but not in the source */
 };
 
 struct signature {
     const char *text; /* "int f(int a, ...)" */
-    const char *file; /* of the source, as the compiler was given it; NULL when not known */
+    const char *file; /* the source file, as given to the compiler; NULL: not known */
     size_t n;
     struct parameter *parameters;
     const struct c_type *result;   /* of shape ABI_VOID for void */
@@ -50,21 +50,21 @@ struct signature {
     struct codegen_quirks quirks;
 };
 
-/* Reads signatures of one image's functions. Starts zeroed but for the types' arena. */
+/* Reads the signatures of one image's functions. Starts zeroed but for the types' arena. */
 struct signature_reader {
     struct c_types types;
     struct codegen_units units;
 };
 
 /*
- * Reads the signature of the function `die`, whose first instruction is at `entry` (an address of
- * the DWARF's); `is_local`: its symbol is. Returns 1, or 0 when debug information knows the
- * function but says nothing of its parameters (assembly, -g1), or -ENOMEM.
+ * Reads the signature of the function `die`, whose first instruction is at `entry` (an address in
+ * the DWARF). `is_local`: its symbol is local. Returns 1; 0 when debug information has the function
+ * but not its parameters (assembly, -g1); or -ENOMEM.
  */
 MUST_CHECK int signature_read(struct signature_reader *reader, Dwarf_Die *die, uint64_t entry,
                               const struct function_name *name, bool is_local,
                               struct signature *signature);
-/* The debug information that was read from is gone. */
+/* Call when the debug information is closed. */
 void signature_reader_reset(struct signature_reader *reader);
 void signature_reader_free(struct signature_reader *reader);
 

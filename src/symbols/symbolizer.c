@@ -13,8 +13,7 @@
 #include "util/sorted.h"
 
 enum {
-    /* How far a look-up goes back in search of a function that lies around the address, when the
-       last symbol in front of it has ended. */
+    /* How many symbols a look-up tries, if the one before the address ends too early. */
     LOOK_BACK_MAX = 8,
 };
 
@@ -22,11 +21,11 @@ struct code_symbol {
     file_vaddr start, end; /* end exclusive */
     const char *symbol;
     bool is_resolver;
-    _Atomic(const char *) name; /* NULL until it is first asked for */
+    _Atomic(const char *) name; /* NULL until the first look-up */
 };
 
 struct symbolizer {
-    const char *file; /* the image's file name, for code of no symbol */
+    const char *file; /* the image's file name, for code without a symbol */
     size_t n;
     struct code_symbol symbols[]; /* ascending by start, one for each start */
 };
@@ -38,9 +37,9 @@ void symbolizer_free(struct symbolizer *symbolizer)
 
 /* ---- the table ---- */
 
-/* A range of code that a symbol without a size does not reach beyond. */
+/* The ranges of code beyond which a symbol without a size does not extend. */
 struct code_ranges {
-    VEC(struct address_range) list; /* once they are in order: ascending, none in another */
+    VEC(struct address_range) list; /* in the end ascending and not overlapping */
 };
 
 static void code_ranges_free(struct code_ranges *ranges)
@@ -57,7 +56,7 @@ static int add_code_range(struct code_ranges *ranges, uint64_t start, uint64_t s
     return 0;
 }
 
-/* The sections of code; where the file has none, its executable segments. */
+/* The executable sections or, if the file has none, the executable segments. */
 static int find_code_ranges(const struct image *image, struct code_ranges *ranges)
 {
     cleanup(cleanup_fd) int fd = image_open_file(image, NULL);
@@ -84,7 +83,7 @@ static int compare_code_ranges(const void *x, const void *y)
     return a->start < b->start ? -1 : a->start > b->start;
 }
 
-/* What lies in two of them belongs to the first. */
+/* Sorts the ranges; where two overlap, the first one gets the bytes. */
 static void order_ranges(struct code_ranges *ranges)
 {
     struct address_range *list = ranges->list.items;
@@ -102,7 +101,7 @@ static void order_ranges(struct code_ranges *ranges)
     ranges->list.count = kept;
 }
 
-/* By address; of one address the one to go by first. */
+/* By address; of one address, the preferred name first. */
 static int compare_code(const void *x, const void *y)
 {
     const struct symbol *a = *(const struct symbol *const *)x;
@@ -112,7 +111,7 @@ static int compare_code(const void *x, const void *y)
     return symbol_compare_names(a, b);
 }
 
-/* Adds the n symbols of one address; a size is what the largest tells. */
+/* Adds the n symbols of one address, with the largest size. */
 static void add_code_symbol(struct symbolizer *symbolizer, const struct symbol *const *symbols,
                             size_t n)
 {
@@ -128,8 +127,8 @@ static void add_code_symbol(struct symbolizer *symbolizer, const struct symbol *
     atomic_init(&added->name, NULL);
 }
 
-/* What has no size goes on until the next symbol or the end of its section. Both lists ascend, and
-   are walked together: a file may have many of both. */
+/* A symbol without a size ends at the next symbol or at the end of its section. Both lists are
+   sorted and walked together, as a file may have many of both. */
 static void end_sizeless(struct symbolizer *symbolizer, const struct code_ranges *ranges)
 {
     const struct address_range *list = ranges->list.items;
@@ -169,7 +168,7 @@ static int fill_table(struct image *image, struct symbolizer *symbolizer,
     return r;
 }
 
-/* A file whose symbols cannot be read has none, for good. NULL when memory is out. */
+/* A file whose symbols cannot be read gets an empty table. NULL: out of memory. */
 static struct symbolizer *make_table(struct image *image)
 {
     struct error ignored;
@@ -214,14 +213,14 @@ static const struct function *find_function(const struct image *image, file_vadd
                                                                       : NULL;
 }
 
-/* The name its events have, or would have; but until the image's functions are made nobody knows
-   which names are overloaded, and it goes without parameters. NULL when memory is out. */
+/* The name that its events have, or would have. Until the image's functions are made, overloads are
+   not known, and the name has no parameters. NULL: out of memory. */
 static const char *make_name(struct image *image, const struct code_symbol *symbol)
 {
     struct arena *arena = &image->catalog->arena;
     const struct function *function =
         image->functions_made ? find_function(image, symbol->start) : NULL;
-    if (function && function->is_indirect) /* what is there is its resolver */
+    if (function && function->is_indirect) /* this is the resolver's code */
         function = NULL;
     if (function && function->probe)
         return function->probe->probe.function;
@@ -258,7 +257,7 @@ static const char *name_at(struct image *image, struct code_symbol *symbol)
     return name;
 }
 
-/* The innermost symbol around the address, or NULL. */
+/* The innermost symbol that contains the address, or NULL. */
 static struct code_symbol *find_code_symbol(struct symbolizer *symbolizer, file_vaddr at)
 {
     size_t behind = sorted_up_to(symbolizer->symbols, symbolizer->n, start.value, at.value);
@@ -270,7 +269,7 @@ static struct code_symbol *find_code_symbol(struct symbolizer *symbolizer, file_
     return NULL;
 }
 
-/* "name+0x1c"; a name that does not fit is cut between characters. */
+/* Writes "name+0x1c"; a name that does not fit is cut between characters. */
 static size_t put_name(char *out, size_t size, const char *name, uint64_t offset)
 {
     char tail[32] = "";

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The names of an image's code by address: all its function symbols, sorted, with those of its
- * debug file. For image_name_code() only; others use symbols/catalog.h.
+ * The names of an image's code by address: all function symbols, with those of its debug file,
+ * sorted. For image_name_code() only; others use symbols/catalog.h.
  *
- * A table is made once and never changed but for the names, which are filled in one by one, each
- * published with a single store: to look something up that was looked up before takes no lock.
+ * A table is made once. After that only its names change: each is filled in with a single store at
+ * its first look-up, so that later look-ups take no lock.
  */
 #ifndef SYMBOLS_SYMBOLIZER_H
 #define SYMBOLS_SYMBOLIZER_H
 
 struct symbolizer;
 
-/* NULL is fine. The names are the catalog's. */
+/* `symbolizer` may be NULL. The catalog owns the names. */
 void symbolizer_free(struct symbolizer *symbolizer);
-/* More is known of the image's functions than before: names are made anew when they are next asked
-   for. NULL is fine. Under the catalog's lock. */
+/* Discards the names, so that the next look-ups make them again. Call it when more is known of the
+   image's functions, with the catalog locked. `symbolizer` may be NULL. */
 void symbolizer_forget_names(struct symbolizer *symbolizer);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "symbols/value_places.h"
 
-/* Makes the pointee hold the bytes from `low` to `high` (exclusive) behind its address, too. */
+/* Extends the pointee to include the bytes from `low` to `high` (exclusive) after its address. */
 static bool grow_pointees(struct pointee *pointee, int64_t low, int64_t high)
 {
     int64_t pointee_high = pointee->low + pointee->size;
@@ -26,7 +26,7 @@ uint16_t value_places_pointee(const struct pointees *pointees, const struct valu
     return i;
 }
 
-/* `size` bytes at `offset` bytes behind the address that lies at `address`. */
+/* The place of `size` bytes at `offset` after the address that lies at `address`. */
 static bool place_behind(struct pointees *pointees, const struct value_place *address,
                          uint64_t offset, uint64_t size, struct value_place *place)
 {
@@ -47,7 +47,7 @@ static bool place_behind(struct pointees *pointees, const struct value_place *ad
     return true;
 }
 
-/* Of a value that is in one place as a whole. */
+/* The place of bytes of a value that is contiguous. */
 static bool place_in_whole(const struct abi_location *at, uint64_t offset, uint64_t size,
                            struct value_place *place)
 {
@@ -79,8 +79,7 @@ static bool place_in_whole(const struct abi_location *at, uint64_t offset, uint6
     return false;
 }
 
-/* Of one whose halves are each in a place of its own: *rest has the bytes that are in the second.
- */
+/* The place of bytes of a value whose halves are in two places. *rest: those in the second one. */
 static bool place_in_pieces(const struct abi_location *at, uint64_t offset, uint64_t size,
                             struct value_place *place, struct value_place *rest)
 {
@@ -95,7 +94,7 @@ static bool place_in_pieces(const struct abi_location *at, uint64_t offset, uint
     return place->kind != PLACE_NONE && (offset >= 8 || offset + size <= 8 || rest->kind);
 }
 
-/* Where the `size` bytes at `offset` of the value are. */
+/* The place of the `size` bytes at `offset` of the value. */
 static bool place_bytes(struct pointees *pointees, const struct abi_location *at, uint64_t offset,
                         uint64_t size, struct value_place *place, struct value_place *rest)
 {
@@ -114,7 +113,7 @@ static bool place_bytes(struct pointees *pointees, const struct abi_location *at
     return false;
 }
 
-/* A word of the value that must be in one place. */
+/* The place of 8 bytes of the value, which must be contiguous. */
 static bool place_word(struct pointees *pointees, const struct abi_location *at, uint64_t offset,
                        struct value_place *place)
 {
@@ -122,7 +121,7 @@ static bool place_word(struct pointees *pointees, const struct abi_location *at,
     return place_bytes(pointees, at, offset, 8, place, &rest) && rest.kind == PLACE_NONE;
 }
 
-/* What lies in what the value refers to. */
+/* The place of a scalar in the memory that the value refers to. */
 static bool place_referred(struct pointees *pointees, const struct abi_location *at,
                            const struct c_scalar *scalar, struct field *field)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the scalars of a value lie, given where the value does. */
+/* The places of a value's scalars, from the place of the value. */
 #ifndef SYMBOLS_VALUE_PLACES_H
 #define SYMBOLS_VALUE_PLACES_H
 
@@ -17,18 +17,16 @@ struct pointees {
 };
 
 /*
- * Sets the field's places to where the scalar of a value is that lies at `at`; a pointee is added,
- * or grows, where that is behind an address. false: nobody can tell where it is, or not in one
- * piece, or it is too far away.
+ * Sets the field's places for the scalar of a value that lies at `at`. A scalar behind an address
+ * adds or extends a pointee. false: the place is not known, is not contiguous, or is too far away.
  */
 bool value_places_scalar(struct pointees *pointees, const struct abi_location *at,
                          const struct c_scalar *scalar, struct field *field);
 
-/* The number of the pointee behind the address that lies at `address`; pointees->n: there is none.
- */
+/* The index of the pointee whose address lies at `address`; pointees->n: there is none. */
 uint16_t value_places_pointee(const struct pointees *pointees, const struct value_place *address);
 
-/* The bytes above the first stack argument that the field's places reach to. */
+/* The end of the field's places, in bytes above the first stack argument. */
 size_t value_places_stack_end(const struct field *field);
 
 #endif

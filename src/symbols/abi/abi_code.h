@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a function's machine code tells of its argument registers, where debug information alone is
- * not to be believed. One file an architecture (abi_code_x86_64.c) implements this.
+ * How a function's machine code uses its argument registers, for cases in which debug information
+ * is not reliable. Each architecture has one file that implements this (abi_code_x86_64.c).
  */
 #ifndef SYMBOLS_ABI_ABI_CODE_H
 #define SYMBOLS_ABI_ABI_CODE_H
@@ -14,22 +14,22 @@
 
 /* Sets of argument registers. */
 struct abi_code {
-    uint32_t taken;   /* read for their value before anything writes them, and before any branch */
-    uint32_t kept;    /* ... or stored in memory, other than by a push */
+    uint32_t taken;   /* read before they are written, before the first branch */
+    uint32_t kept;    /* read like this, or stored in memory by another instruction than push */
     uint32_t written; /* by some instruction of the function */
-    /* ... up to the first call; or by any, when there is a branch in front of it */
+    /* written before the first call; if another branch comes first, by any instruction */
     uint32_t written_first;
-    uint32_t results; /* perhaps set by functions that this one calls */
-    /* Registers that any function of the ABI may change are saved: another convention's callers
-       want them back. */
+    uint32_t results; /* may be set by functions that this one calls */
+    /* The code saves registers that the ABI lets any function modify: it follows another
+       convention. */
     bool preserves;
 };
 
-/* Reads the n bytes of a function from its first instruction on. What cannot be decoded takes no
-   register and writes them all. */
+/* Reads the n bytes of a function from its first instruction. Code that cannot be decoded counts as
+   using no register and writing all of them. */
 struct abi_code abi_code_read(const uint8_t *code, size_t n);
 
-/* The set that holds the register; empty for a place that is none. */
+/* The set with this register; empty if the place is not an argument register. */
 uint32_t abi_code_register(const struct value_place *place);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2: which operands an
-   instruction reads and writes, as Zydis knows it. */
+/* Which operands an instruction reads and writes: Intel 64 and IA-32 Architectures Software
+   Developer's Manual, volume 2, as decoded by Zydis. */
 #include "symbols/abi/abi_code.h"
 
 #include <Zydis/Zydis.h>
@@ -25,7 +25,7 @@ uint32_t abi_code_register(const struct value_place *place)
     }
 }
 
-/* Any part of a register counts as the whole. */
+/* A part of a register counts as the whole register. */
 static uint32_t set_of(ZydisRegister reg)
 {
     static const ZydisRegister integers[] = {ZYDIS_REGISTER_RDI, ZYDIS_REGISTER_RSI,
@@ -40,7 +40,7 @@ static uint32_t set_of(ZydisRegister reg)
     return 0;
 }
 
-/* xmm8 to xmm15, which carry no arguments, and which functions of the ABI never save. */
+/* xmm8 to xmm15: they carry no arguments, and functions that follow the ABI do not save them. */
 static uint32_t upper_of(ZydisRegister reg)
 {
     ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
@@ -49,8 +49,8 @@ static uint32_t upper_of(ZydisRegister reg)
                : 0;
 }
 
-/* Code of another convention saves registers that its callers want back; so to store one says
-   nothing of its value. */
+/* Code of another convention saves registers for its callers, so that a store is not a use of the
+   value. */
 static bool stores(const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *operands)
 {
     if (insn->mnemonic == ZYDIS_MNEMONIC_PUSH)
@@ -60,7 +60,7 @@ static bool stores(const ZydisDecodedInstruction *insn, const ZydisDecodedOperan
            !(operands[0].actions & ZYDIS_OPERAND_ACTION_MASK_READ);
 }
 
-/* xor eax, eax and the like make a zero of whatever there was. */
+/* xor eax, eax and the like do not use the old value. */
 static bool clears(const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *operands)
 {
     unsigned n = insn->operand_count_visible;

@@ -42,7 +42,7 @@ static enum eightbyte_class merge(enum eightbyte_class a, enum eightbyte_class b
     return CLASS_SSE;
 }
 
-/* The class that a part gives to the `nth` eightbyte it covers. */
+/* The class that a part gives to the `nth` eightbyte that it covers. */
 static enum eightbyte_class part_class(const struct abi_part *part, size_t nth)
 {
     switch (part->kind) {
@@ -63,7 +63,7 @@ static enum eightbyte_class part_class(const struct abi_part *part, size_t nth)
 static struct classes classify(const struct abi_value *value)
 {
     struct classes classes = {0};
-    /* Empty classes are passed in nothing (psABI gives them NO_CLASS), whatever their size. */
+    /* Empty classes are not passed, whatever their size (psABI: NO_CLASS). */
     if (value->size == 0 || (value->n_parts == 0 && value->size <= 16))
         return classes;
     classes.n = (value->size + 7) / 8;
@@ -106,17 +106,18 @@ static struct classes classify(const struct abi_value *value)
     return classes;
 }
 
-/* What has been given out so far. */
+/* The registers and stack bytes assigned so far. */
 struct assigned {
     unsigned integers;
-    /* What the compiler believes to have given out: the same, but for struct abi_quirks. */
+    /* The number of integer registers that the compiler counts; differs only with struct
+       abi_quirks. */
     unsigned counted;
     unsigned floats;
     uint64_t stack; /* bytes */
-    /* A vector of more than 16 bytes was passed: in a vector register where the function was
-       compiled for AVX, which debug information does not tell, else on the stack. */
+    /* There was a vector of more than 16 bytes. It is passed in a vector register if the function
+       was compiled for AVX, else on the stack; debug information does not tell. */
     bool wide_vector;
-    bool stack_unknown; /* how much of it has been given out is not sure */
+    bool stack_unknown; /* `stack` is not certain */
 };
 
 static bool has_wide_vector(const struct abi_value *value)
@@ -132,7 +133,7 @@ static struct value_place register_place(enum place_kind kind, unsigned index)
     return (struct value_place){.kind = kind, .index = (uint16_t)index};
 }
 
-/* Gives each eightbyte its register; one of nothing but padding (NO_CLASS) has none. */
+/* Assigns a register to each eightbyte. An eightbyte of padding only (NO_CLASS) has none. */
 static void place_pieces(const struct classes *classes, enum place_kind integer, unsigned *integers,
                          enum place_kind other, unsigned *others, struct abi_location *at)
 {
@@ -153,8 +154,8 @@ static void place_pieces(const struct classes *classes, enum place_kind integer,
 static void place_on_stack(struct assigned *assigned, uint64_t size, uint64_t align,
                            struct abi_location *at)
 {
-    /* "The size of each argument gets rounded up to eightbytes"; what is aligned to more than 8
-       bytes in memory is so on the stack. */
+    /* "The size of each argument gets rounded up to eightbytes". Arguments aligned to more than 8
+       bytes in memory have the same alignment on the stack. */
     if (assigned->stack_unknown)
         return;
     if (align < 8 || (align & (align - 1)))
@@ -192,13 +193,13 @@ static void place_value_on_stack(struct assigned *assigned, const struct abi_val
     place_on_stack(assigned, value->size, value->align, at);
 }
 
-/* Sizes come from debug information; one that no argument has must not overflow the sums. */
+/* Sizes come from debug information. An impossible one must not overflow the sums. */
 static bool is_size_plausible(uint64_t size)
 {
     return size <= (1u << 30);
 }
 
-/* One eightbyte of its own. */
+/* Places one eightbyte on its own. */
 static struct value_place place_eightbyte(struct assigned *assigned, enum eightbyte_class class)
 {
     struct abi_location at = {0};
@@ -212,10 +213,10 @@ static struct value_place place_eightbyte(struct assigned *assigned, enum eightb
 }
 
 /*
- * LLVM before version 18 takes the halves of an __int128 for two arguments, each of which finds its
- * own register or stack slot. clang, which decides for LLVM whether a structure is passed in
- * registers, believes that one that finds a single register left leaves it free: a structure may
- * then be in parts in registers and on the stack, too.
+ * LLVM before version 18 treats the halves of an __int128 as two arguments: each gets the next
+ * register or stack slot. clang, which decides whether a structure is passed in registers, assumes
+ * that an __int128 leaves a single remaining register free. So a structure may also be split
+ * between registers and the stack.
  */
 static void place_split(struct assigned *assigned, const struct classes *classes,
                         struct abi_location *at)
@@ -255,11 +256,11 @@ static void place_argument(struct assigned *assigned, const struct abi_value *va
     unsigned integers = 0, floats = 0;
     for (size_t e = 0; e < classes.n; e++) {
         integers += classes.of[e] == CLASS_INTEGER;
-        /* One of nothing but padding (NO_CLASS) needs no register. */
+        /* An eightbyte of padding only (NO_CLASS) needs no register. */
         floats += classes.of[e] == CLASS_SSE;
     }
     /* "If there are no registers available for any eightbyte of an argument, the whole argument is
-       passed on the stack", and what was assigned is taken back. */
+       passed on the stack", and registers assigned to it are free again. */
     if (assigned->counted + integers > INTEGER_REGISTERS ||
         assigned->floats + floats > FLOAT_REGISTERS) {
         place_value_on_stack(assigned, value, at);
@@ -275,14 +276,14 @@ static void place_argument(struct assigned *assigned, const struct abi_value *va
                  &assigned->floats, at);
 }
 
-/* psABI, "Returning of Values". Returns whether the caller passes the result's address. */
+/* psABI, "Returning of Values". Returns whether the caller passes an address for the result. */
 static bool place_result(const struct abi_value *value, struct abi_location *at)
 {
     if (value->shape == ABI_VOID || value->shape == ABI_UNCLASSIFIED)
         return false;
     struct classes classes = classify(value);
     if (value->shape == ABI_COMPLEX && classes.of[0] == CLASS_X87 && classes.n == 4) {
-        /* COMPLEX_X87: the real part in st(0), the imaginary one in st(1). */
+        /* COMPLEX_X87: the real part in st(0), the imaginary part in st(1). */
         at->where = ABI_WHOLE;
         at->place = register_place(PLACE_X87_RET, 0);
         return false;
@@ -311,7 +312,7 @@ static bool is_in_integer_registers(const struct abi_location *at)
            (at->second.kind == PLACE_NONE || at->second.kind == PLACE_INTEGER_ARG);
 }
 
-/* Whether it takes integer registers or none, as it finds vector registers free or not. */
+/* Whether the value uses integer registers only if vector registers are free. */
 static bool has_mixed_classes(const struct abi_value *value)
 {
     struct classes classes = classify(value);
@@ -336,7 +337,7 @@ void abi_place(const struct abi_value *result, struct abi_location *result_at,
         result->shape == ABI_COMPLEX && result->n_parts && result->parts[0].kind == ABI_WIDE;
     if (!is_size_plausible(result->size) || result->shape == ABI_UNCLASSIFIED || wide ||
         has_wide_vector(result))
-        return; /* perhaps an address is passed for it, perhaps not */
+        return; /* the caller may or may not pass an address for it */
     if (place_result(result, result_at))
         assigned.integers = assigned.counted = 1;
     for (size_t i = 0; i < n; i++) {
@@ -348,7 +349,7 @@ void abi_place(const struct abi_value *result, struct abi_location *result_at,
             continue;
         }
         place_argument(&assigned, &args[i], quirks, &args_at[i]);
-        /* What was not given an integer register may be anywhere. */
+        /* An argument that is not in integer registers may be anywhere. */
         bool is_sure = args_at[i].where == ABI_NOWHERE || is_in_integer_registers(&args_at[i]);
         if (assigned.wide_vector && !is_sure) {
             memset(&args_at[i], 0, sizeof(args_at[i]));
@@ -394,7 +395,7 @@ bool abi_frame_pointer(uint64_t dwarf_register, int64_t *offset)
 
 bool abi_frame_address(uint64_t dwarf_register, int64_t beyond)
 {
-    return dwarf_register == RSP && beyond == 8; /* the return address lies in between */
+    return dwarf_register == RSP && beyond == 8; /* the return address is in between */
 }
 
 unsigned abi_integer_arguments(void)
