@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The rules of the documentation: lines of at most 100 characters, outside of code blocks, tables and
-# URLs; files and links that are named exist; docs/install.md has a row for each package that
-# scripts/setup.sh installs. One line for each offence; exit status 1 when there is any.
+# URLs; files, links and identifiers that are named exist; docs/install.md has a row for each
+# package that scripts/setup.sh installs. One line for each offence; exit status 1 when there is any.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -62,6 +62,22 @@ sources()
     done
 }
 
+# What the pages for developers name of the code: `function()`, `struct tag`, `enum tag`, `CONSTANT`.
+identifiers()
+{
+    local page name
+    for page in CONTRIBUTING.md docs/internals.md docs/glossary.md; do
+        [[ -f $page ]] || continue
+        while read -r name; do
+            name=${name//[\`()]/}
+            name=${name##* }
+            [[ $name == lttng_* || $name == CK_* ]] || # others' libraries
+                grep -rqw -- "$name" src tests scripts sample Makefile ||
+                echo "$page: nothing is called $name"
+        done < <(words "$page" '`([a-z][a-z0-9_]*\(\)|(struct|enum) [a-z0-9_]+|[A-Z0-9]+(_[A-Z0-9]+)+)`')
+    done
+}
+
 links()
 {
     local page link
@@ -82,5 +98,5 @@ packages()
         sed 's/^/docs\/install.md: no row for the package /'
 }
 
-offences=$(long_lines; paths; sources; links; packages)
+offences=$(long_lines; paths; sources; identifiers; links; packages)
 [[ -z $offences ]] || { printf '%s\n' "$offences"; exit 1; }

@@ -122,13 +122,19 @@ case_docs_rules()
         echo '`src/util/here.c`, `util/here.c`, `here.c`, src/util/*.c, src/NAME/x.c, build/src/gone.c'
         echo '`<sys/ptrace.h>`, `lttng/gone.h`, [other](other.md#there), [url](https://a.url)'
     } >docs/fine.md
+    echo 'int there(struct here *a); // HERE_TOO' >src/util/here.c
+    mkdir -p tests sample bench
+    touch Makefile
+    echo '`there()`, `struct here`, `HERE_TOO`, `make`' >docs/internals.md
     printf '| gcc, make | to build |\n| libx++-dev | x |\n' >docs/install.md
     scripts/check_docs.sh || fail "it complains without a reason"
     printf '%s\n```\n```\n%s\n' "x$hundred" "y$hundred" >docs/wrong.md
     echo 'src/gone.c, `util/gone.c` and `gone.h`: [gone](gone.md). docs/gone.' >>docs/wrong.md
+    echo '`gone()`, `enum gone`, `GONE_TOO`' >docs/glossary.md
     echo '| gcc | to build |' >docs/install.md
     ! scripts/check_docs.sh >$out || fail "it finds nothing"
-    lines 8 . $out
+    lines 11 . $out
+    lines 3 '^docs/glossary.md: nothing is called (gone|GONE_TOO)$' $out
     lines 2 '^docs/wrong.md:[14]: 101 characters, 100 is the most$' $out
     lines 5 '^docs/wrong.md: there is no (src/gone.c|src/util/gone.c|file gone.h|gone.md|docs/gone)$' $out
     lines 1 '^docs/install.md: no row for the package libx\+\+-dev$' $out
