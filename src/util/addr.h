@@ -2,9 +2,9 @@
 /*
  * Two address spaces, two types.
  *
- * A file_vaddr is an address as an ELF file has it (st_value, p_vaddr, DW_AT_low_pc); a target_addr
- * is an address in a running process. Only `struct module` (symbols/module.h) turns one into the
- * other, with the load bias; anything else that tries does not compile.
+ * A file_vaddr is an address in an ELF file (st_value, p_vaddr, DW_AT_low_pc); a target_addr is an
+ * address in a running process. Only `struct module` (symbols/module.h) converts one into the
+ * other, with the load bias; mixing them does not compile.
  */
 #ifndef UTIL_ADDR_H
 #define UTIL_ADDR_H

@@ -11,7 +11,7 @@
 
 #define CAPABILITY(number) (UINT64_C(1) << (number))
 
-/* Each is named with its reason in docs/rights.md. */
+/* docs/rights.md has the reason for each. */
 static const uint64_t FOR_TRACING =
     CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_KILL) | CAPABILITY(CAP_SYS_NICE);
 static const uint64_t FOR_TARGETS =
@@ -73,7 +73,7 @@ int capabilities_keep(void)
     return set_sets(&sets);
 }
 
-/* Returns those of them that were not in effect, and are now. */
+/* Returns those that were not effective before, and are now. */
 static uint64_t raise_some(uint64_t wanted, struct sets *sets)
 {
     if (get_sets(sets) < 0)
@@ -111,11 +111,11 @@ struct target_rights target_rights_begin(void)
 void target_rights_end(const struct target_rights *rights)
 {
     struct sets sets;
-    int code = errno; /* of what was done in between */
+    int code = errno; /* of the calls within the scope */
     if (rights->raised && get_sets(&sets) == 0) {
         sets.effective &= ~rights->raised;
-        /* Nothing else can be wrong with giving up what one has (cap_capset() in
-           security/commoncap.c), and to go on with it is no choice. */
+        /* Dropping one's own capabilities fails for no other reason (cap_capset() in
+           security/commoncap.c), and to go on with them is not acceptable. */
         while (set_sets(&sets) == -ENOMEM)
             continue;
     }

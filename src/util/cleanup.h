@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scope cleanup: `cleanup(free_charp) char *s = ...` frees s when it goes out of scope.
- * take_fd() and take_ptr() hand what a variable owns to somebody else and leave it empty.
+ * Scope cleanup: `cleanup(cleanup_free) char *s = ...` frees s when it goes out of scope. take_fd()
+ * and take_ptr() return the value of a variable and clear it, to transfer ownership.
  */
 #ifndef UTIL_CLEANUP_H
 #define UTIL_CLEANUP_H

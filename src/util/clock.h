@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Time that only goes forward: CLOCK_MONOTONIC. */
+/* CLOCK_MONOTONIC. */
 #ifndef UTIL_CLOCK_H
 #define UTIL_CLOCK_H
 
@@ -22,7 +22,7 @@ static inline int64_t clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The time in so many milliseconds, as functions that wait until a time want it. */
+/* The time in `ms` milliseconds, for functions with an absolute timeout. */
 static inline struct timespec clock_in_ms(int64_t ms)
 {
     struct timespec then;

@@ -10,12 +10,12 @@
 
 enum {
     RESERVED = 16,
-    ENOUGH = 1 << 20, /* Linux's own fs.nr_open; libraries have tables of as many entries */
-    TRIES_MAX = 16,   /* another thread may hold them back again in between */
+    ENOUGH = 1 << 20, /* the default of fs.nr_open; libraries have tables of this size */
+    TRIES_MAX = 16,   /* another thread may lower the limit again in between */
     NEW_FILE_MODE = 0666,
 };
 
-/* Below that is what stays open. */
+/* The soft limit that keeps the reserve. */
 static rlim_t ordinary(rlim_t hard)
 {
     rlim_t most = hard < ENOUGH ? hard : ENOUGH;
@@ -56,13 +56,13 @@ rlim_t descriptors_use_all(void)
 void descriptors_hold_back(rlim_t soft)
 {
     struct rlimit limit;
-    /* Where it was the hard limit already another thread needs them, too, and will hold them back.
-     */
+    /* If the soft limit was the hard limit already, another thread is using the reserve and will
+       lower the limit. */
     if (soft && getrlimit(RLIMIT_NOFILE, &limit) == 0 && soft < limit.rlim_max)
         set_soft(soft);
 }
 
-/* What is to be opened: by openat2(2) with `how`, else by open(2). */
+/* A file to open: by openat2(2) with `how`, otherwise by open(2). */
 struct open_request {
     int directory;
     const char *path;

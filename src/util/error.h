@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one error convention: a function that can fail returns 0 (or a count) on success and a
- * negative errno on failure. Where a user will read why, it also takes a `struct error *`, which it
- * fills with one line (no newline, no program name): what happened, to what, and what to do.
+ * The error convention: a function that can fail returns 0 (or a count) on success and a negative
+ * errno on failure. If the user will see the reason, it also takes a `struct error *` and fills it
+ * with one line (no newline, no program name): what happened, to what, and what to do.
  */
 #ifndef UTIL_ERROR_H
 #define UTIL_ERROR_H
@@ -16,13 +16,13 @@
 enum { ERROR_TEXT_MAX = 512 };
 
 struct error {
-    int code; /* a negative errno, 0 while nothing is wrong */
+    int code; /* a negative errno; 0: no error */
     char text[ERROR_TEXT_MAX];
 };
 
 /*
- * Fills *err (which may be NULL) with a negative errno `code` and a formatted line; a line too long
- * is cut. Returns `code`, so that callers can write `return error_set(err, -ENOENT, ...)`.
+ * Fills *err (which may be NULL) with the negative errno `code` and a formatted line; a line that
+ * is too long is cut. Returns `code`, for `return error_set(err, -ENOENT, ...)`.
  */
 int error_set(struct error *err, int code, const char *format, ...) PRINTF_LIKE(3, 4);
 

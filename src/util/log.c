@@ -9,7 +9,7 @@
 
 #include "util/text.h"
 
-static unsigned shown = LOG_INFO; /* with LOG_OVER_PROGRESS, if so */
+static unsigned shown = LOG_INFO; /* possibly with LOG_OVER_PROGRESS */
 
 void log_set_level(unsigned level)
 {
@@ -35,7 +35,7 @@ void log_line(enum log_level level, const char *format, ...)
                                 "%sptrace_tracer: ", shown & LOG_OVER_PROGRESS ? "\033[K" : "");
     n += text_escape(line + n, sizeof(line) - n - 1, text, strlen(text));
     line[n++] = '\n';
-    /* Nothing can be said about a stderr that cannot be written. */
+    /* If stderr cannot be written, nothing can be reported. */
     ssize_t ignored = write(STDERR_FILENO, line, n);
     (void)ignored;
     errno = saved;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tracer's words: whole lines on stderr, each `ptrace_tracer: ...`, written in one write so
- * that lines of several threads and of the traced program do not mix. Control characters in what
- * came from a target (names, paths) are shown as \xNN, so that no target can play with the
+ * Messages of the tracer: whole lines on stderr, `ptrace_tracer: ...`. Each is written by one
+ * write(2), so that lines of several threads and of the traced program do not mix. Control
+ * characters from a target (names, paths) are written as \xNN, so that a target cannot control the
  * terminal.
  */
 #ifndef UTIL_LOG_H
@@ -19,15 +19,15 @@ enum log_level {
     LOG_DEBUG,   /* --verbose */
 };
 
-/* Or-ed to the level that is set: a progress line may stand on the terminal, with the cursor at its
-   beginning, and each line erases it. */
+/* A flag for log_set_level(): a progress line may be on the terminal, with the cursor at its start;
+   each message erases it. */
 enum { LOG_OVER_PROGRESS = 0x100 };
 
-/* Sets what is shown from here on: this level and the graver ones. The default is LOG_INFO. */
+/* Sets the least severe level that is shown. The default is LOG_INFO. */
 void log_set_level(unsigned level);
 unsigned log_get_level(void);
 
-/* Writes one line (no newline in the format) when the level is shown. errno is kept. */
+/* Writes one line (no newline in `format`) if the level is shown. Keeps errno. */
 void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #define log_error(...)   log_line(LOG_ERROR, __VA_ARGS__)

@@ -12,7 +12,7 @@
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 
-/* What is left of the text; every reader below stops at its end. */
+/* The text that is left. All functions below stop at its end. */
 struct cursor {
     const char *at;
     const char *end;
@@ -26,7 +26,8 @@ static bool cursor_skip(struct cursor *c, char wanted)
     return true;
 }
 
-/* Digits up to the first other character; at least one, and no more than fit in 64 bits. */
+/* Reads at least one digit, up to the first other character; false if the number needs more than 64
+   bits. */
 static bool cursor_number(struct cursor *c, unsigned base, uint64_t *value)
 {
     const char *start = c->at;
@@ -48,7 +49,7 @@ static bool cursor_number(struct cursor *c, unsigned base, uint64_t *value)
     return c->at > start;
 }
 
-/* One of the four permission letters, which is `letter` or `other`. */
+/* Reads one of the four permission letters: `letter` or `other`. */
 static bool cursor_flag(struct cursor *c, char letter, char other, bool *flag)
 {
     *flag = cursor_skip(c, letter);
@@ -61,7 +62,8 @@ static bool is_octal_escape(const char *at, const char *end)
            at[2] <= '7' && at[3] >= '0' && at[3] <= '7';
 }
 
-/* Undoes seq_file's octal escapes (a newline in a path is "\012") in place; returns the length. */
+/* Replaces octal escapes of seq_file (a newline in a path is "\012") in place; returns the
+   length. */
 static size_t unescape(char *text, size_t length)
 {
     char *out = text;
@@ -69,7 +71,7 @@ static size_t unescape(char *text, size_t length)
     for (const char *at = text; at < end;) {
         if (is_octal_escape(at, end)) {
             int c = (at[1] - '0') * 64 + (at[2] - '0') * 8 + (at[3] - '0');
-            /* NUL is in no path, and would cut this one. */
+            /* A path cannot contain NUL, which would end it here. */
             *out++ = c ? (char)c : '?';
             at += 4;
         } else {
@@ -90,8 +92,8 @@ bool maps_strip_deleted(const char *path, size_t *length)
 }
 
 /*
- * One line, `line_end` being its newline or the end of the text, where a NUL may be written:
- * start-end perms offset major:minor inode [path]. See proc_pid_maps(5).
+ * Parses one line: start-end perms offset major:minor inode [path]. See proc_pid_maps(5).
+ * `line_end` is its newline or the end of the text; a NUL may be written there.
  */
 static int parse_line(struct map *map, char *line, char *line_end)
 {
@@ -111,7 +113,7 @@ static int parse_line(struct map *map, char *line, char *line_end)
         return -EINVAL;
     if (major > UINT32_MAX || minor > UINT32_MAX)
         return -EINVAL;
-    /* Then nothing, or spaces that fill up to the path's column. */
+    /* The end, or spaces up to the column of the path. */
     if (c.at < c.end && *c.at != ' ')
         return -EINVAL;
     while (cursor_skip(&c, ' '))

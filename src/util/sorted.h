@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a number belongs in a sorted array of structs:
+ * Search in a sorted array of structs:
  *
  *     struct range { uint64_t low, high; } *ranges;   // n of them, ascending by low
  *     size_t behind = sorted_up_to(ranges, n, low, at);
- *     // ranges[0] to ranges[behind - 1] begin at `at` or before, the others after it.
+ *     // ranges[0] to ranges[behind - 1] start at `at` or before, the others after it.
  */
 #ifndef UTIL_SORTED_H
 #define UTIL_SORTED_H
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* As below; an item takes `size` bytes, and the member is `offset` bytes into it. */
+/* As below. `size`: of an item; `offset`: of the member in it. */
 static inline size_t sorted_up_to_raw(const void *items, size_t n, size_t size, size_t offset,
                                       uint64_t value)
 {
@@ -29,8 +29,8 @@ static inline size_t sorted_up_to_raw(const void *items, size_t n, size_t size, 
 }
 
 /*
- * How many of the n items, ascending by `member` (a uint64_t), have one that is not above `value`.
- * `items` may be NULL when n is 0.
+ * The number of items with `member` (a uint64_t) less than or equal to `value`, of n items in
+ * ascending order of `member`. `items` may be NULL if n is 0.
  */
 #define sorted_up_to(items, n, member, value)                                                      \
     ({                                                                                             \

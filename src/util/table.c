@@ -6,7 +6,7 @@
 
 enum { TABLE_FIRST_SIZE = 64 };
 
-/* Multiplication by 2^64 over the golden ratio spreads keys that differ in any few bits. */
+/* Multiplication by 2^64 over the golden ratio spreads keys that differ in a few bits. */
 static size_t home_of(uint64_t key, size_t mask)
 {
     return (size_t)((key * 0x9e3779b97f4a7c15u) >> 20) & mask;
@@ -74,8 +74,8 @@ void *table_remove(struct table *table, uint64_t key)
     void *value = table->entries[hole].value;
     if (!value)
         return NULL;
-    /* Close the gap: an entry behind the hole moves into it unless its home lies after the hole,
-       so that no search stops early and no tombstones pile up. */
+    /* Close the gap: a later entry moves into the hole unless its home is after the hole. So no
+       search ends too early, and there are no tombstones. */
     for (size_t i = (hole + 1) & table->mask; table->entries[i].value; i = (i + 1) & table->mask) {
         size_t home = home_of(table->entries[i].key, table->mask);
         if (((i - home) & table->mask) >= ((i - hole) & table->mask)) {
@@ -88,9 +88,9 @@ void *table_remove(struct table *table, uint64_t key)
     return value;
 }
 
-/* What closes a gap comes from behind it in the same run of entries (table_remove()). So the walk
-   goes from a free entry to the front: an entry that is moved has been met, unless it stays where
-   the walk is still to come. */
+/* table_remove() fills a gap with a later entry of the same run. So the walk goes backwards,
+   starting at a free entry: an entry that is moved was visited before, or stays in the part to be
+   visited. */
 void *table_next(const struct table *table, size_t *position)
 {
     enum { STEPS_BITS = 32 };
@@ -101,7 +101,7 @@ void *table_next(const struct table *table, size_t *position)
     if (start == 0) {
         while (table->entries[start].value)
             start++;
-        start++; /* 0 is where no walk has begun */
+        start++; /* 0 means that the walk has not started */
     }
     while (!value && steps < table->mask)
         value = table->entries[(start - 1 - ++steps) & table->mask].value;

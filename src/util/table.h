@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hash table from a 64-bit key to a pointer: threads by ID, sites by address. Looking up and
- * removing never allocate; the table does not own what it points to.
+ * A hash table from 64-bit keys to pointers (threads by ID, sites by address). Look-up and removal
+ * do not allocate. The table does not own the values.
  */
 #ifndef UTIL_TABLE_H
 #define UTIL_TABLE_H
@@ -22,15 +22,15 @@ struct table {
     size_t count;
 };
 
-/* The value of the key, or NULL. */
+/* Returns the value of the key, or NULL. */
 void *table_get(const struct table *table, uint64_t key);
-/* Sets the value (not NULL) of the key. -ENOMEM leaves the table as it was. */
+/* Sets the value (not NULL) of the key. -ENOMEM: the table is unchanged. */
 MUST_CHECK int table_put(struct table *table, uint64_t key, void *value);
-/* Forgets the key and returns its value, or NULL when there was none. */
+/* Removes the key. Returns its value, or NULL if there was none. */
 void *table_remove(struct table *table, uint64_t key);
-/* Walks all values in no order: start with *position = 0; NULL at the end. Values may be removed
-   meanwhile: those that stay are met, and those that were met before others were removed perhaps
-   twice. When values are put, others may be met twice or not at all. */
+/* Walks all values in no particular order. Start with *position = 0; NULL at the end. Values may be
+   removed during the walk: each remaining value is visited, possibly twice. If values are added,
+   some may be visited twice or not at all. */
 void *table_next(const struct table *table, size_t *position);
 /* Frees the table, not the values. */
 void table_free(struct table *table);

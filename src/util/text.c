@@ -29,8 +29,8 @@ size_t text_utf8_length(const char *text, size_t length)
     return n;
 }
 
-/* The Unicode Character Database 15.0: DerivedGeneralCategory.txt and DerivedCoreProperties.txt.
-   Ascending. */
+/* Ranges of characters that are not visible, ascending. The Unicode Character Database 15.0:
+   DerivedGeneralCategory.txt and DerivedCoreProperties.txt. */
 static const struct {
     uint32_t first, last;
 } unseen[] = {
@@ -45,7 +45,7 @@ static const struct {
 
 static bool is_unseen(uint32_t c)
 {
-    if ((c & 0xfffe) == 0xfffe) /* the last two of each plane are no characters */
+    if ((c & 0xfffe) == 0xfffe) /* the last two code points of each plane are noncharacters */
         return true;
     size_t low = 0, high = sizeof(unseen) / sizeof(*unseen);
     while (low < high) {
@@ -60,7 +60,7 @@ static bool is_unseen(uint32_t c)
     return false;
 }
 
-/* The Unicode Standard, table 3-6, of a valid character of n bytes. */
+/* Decodes a valid character of n bytes: the Unicode Standard, table 3-6. */
 static uint32_t decode_utf8(const char *text, size_t n)
 {
     const unsigned char *s = (const unsigned char *)text;
@@ -113,7 +113,7 @@ static uint32_t wide_at(const unsigned char *bytes, size_t i, unsigned unit)
     return wide;
 }
 
-/* The Unicode Standard, table 3-6. Returns how many bytes there are. */
+/* Encodes a character: the Unicode Standard, table 3-6. Returns the number of bytes. */
 static size_t encode_utf8(char out[4], uint32_t c)
 {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};

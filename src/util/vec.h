@@ -3,12 +3,12 @@
  * A growing array of any element type:
  *
  *     VEC(struct map) maps = {0};
- *     struct map *m = vec_push(&maps);   // NULL when memory is out; the element is zeroed
+ *     struct map *m = vec_push(&maps);   // NULL: out of memory; the element is zeroed
  *     for (size_t i = 0; i < maps.count; i++) use(&maps.items[i]);
  *     vec_free(&maps);
  *
- * The vector owns the array; what elements point to is the caller's. Pushing may move the array,
- * so pointers to elements live until the next push.
+ * The vector owns the array, not what elements point to. A push may move the array: pointers to
+ * elements are valid until the next push.
  */
 #ifndef UTIL_VEC_H
 #define UTIL_VEC_H
@@ -23,7 +23,8 @@
         size_t capacity;                                                                           \
     }
 
-/* Room for one more element of `size` bytes, zeroed, or NULL with the vector unchanged. */
+/* Returns room for one more element of `size` bytes, zeroed; NULL, with the vector unchanged, if
+   memory is out. */
 void *vec_push_raw(void **items, size_t *count, size_t *capacity, size_t size);
 
 #define vec_push(vec)                                                                              \

@@ -18,9 +18,9 @@
 
 /* A compilation unit. */
 struct unit {
-    Dwarf_Die die;    /* once it is scanned, of a split one that of the other file */
-    bool is_skeleton; /* only its attributes are here */
-    bool has_ranges;  /* else its functions may be anywhere */
+    Dwarf_Die die;    /* after the scan of a split unit: the DIE in the other file */
+    bool is_skeleton; /* a skeleton: it has attributes only */
+    bool has_ranges;  /* if not, its functions may be anywhere */
     bool scanned;
 };
 
@@ -37,8 +37,8 @@ struct definition {
 
 struct debuginfo {
     struct dwarf_file file;
-    int root;          /* of who has the file, as long as it may be needed; -1: ours, or none */
-    bool is_elsewhere; /* it was not ours */
+    int root;          /* a copy of search->root while it may be needed; -1: our root, or closed */
+    bool is_elsewhere; /* search->root is not ours */
     bool units_read, warned;
     const atomic_bool *stop; /* see debuginfo_stop_when(); NULL: never */
     VEC(struct unit) units;
@@ -128,7 +128,8 @@ uint64_t debuginfo_address(const struct debuginfo *debuginfo, file_vaddr vaddr)
 
 /* ---- units ---- */
 
-/* Ranges of one DIE, at most: a unit of LTO has one a function, no real one has more than this. */
+/* The maximum number of ranges of one DIE. A unit with link-time optimisation has one for each
+   function; no real unit has more than this. */
 enum { RANGES_MAX = 1 << 20 };
 
 static int compare_ranges(const void *a, const void *b)
@@ -156,7 +157,7 @@ static bool add_unit_ranges(struct debuginfo *debuginfo, Dwarf_Die *die, size_t 
     return true;
 }
 
-/* Only the units' own DIEs are read here, not what is in them. */
+/* Reads the DIEs of units, without their children. */
 static void read_units(struct debuginfo *debuginfo)
 {
     if (debuginfo->units_read)
@@ -179,7 +180,7 @@ static void read_units(struct debuginfo *debuginfo)
         unit->die = die;
         unit->is_skeleton = type == DW_UT_skeleton;
         any_split |= unit->is_skeleton;
-        /* A split unit's ranges are with its skeleton. */
+        /* The skeleton has the ranges of a split unit. */
         if (!add_unit_ranges(debuginfo, &die, debuginfo->units.count - 1))
             return;
     }
@@ -206,8 +207,8 @@ static void add_definition(struct debuginfo *debuginfo, Dwarf_Addr at, const Dwa
 }
 
 /*
- * Notes each address where code of the function starts. With DW_AT_ranges (a hot and a cold part)
- * any of them may be the entry; the symbol that is looked for tells.
+ * Adds each address where a range of the function starts. With DW_AT_ranges (a hot and a cold part)
+ * any of them may be the entry; the symbol decides.
  */
 static void note_function(struct debuginfo *debuginfo, Dwarf_Die *die)
 {
@@ -230,8 +231,8 @@ static bool is_scope(int tag)
 }
 
 /*
- * Finds the functions among the children of `parent`. Functions within functions (lambdas of
- * clang, nested functions of GNU C, methods of local classes) are found too.
+ * Finds the functions among the children of `parent`, and functions within functions (lambdas of
+ * clang, nested functions of GNU C, methods of local classes).
  */
 static void scan_children(struct debuginfo *debuginfo, Dwarf_Die *parent, unsigned depth)
 {
@@ -253,14 +254,15 @@ static void scan_children(struct debuginfo *debuginfo, Dwarf_Die *parent, unsign
             warn_once(debuginfo, dwarf_errmsg(-1));
         if (r != 0)
             return;
-        /* DW_AT_sibling is believed by libdw; one that leads back would never end. */
+        /* libdw does not check DW_AT_sibling: one that points backwards would cause an endless
+           loop. */
         if ((uintptr_t)next.addr <= (uintptr_t)die.addr || is_reading_stopped(debuginfo))
             return;
         die = next;
     }
 }
 
-/* Says, once for the file, that a unit of it is not there. */
+/* Warns, once for the file, that the other file of a unit was not read. */
 static void warn_split(struct debuginfo *debuginfo, Dwarf_Die *skeleton, enum split_found found)
 {
     cleanup(cleanup_free) char *path = split_unit_path(skeleton);
@@ -296,7 +298,7 @@ static void scan_unit(struct debuginfo *debuginfo, size_t index)
         return;
     unit->scanned = true;
     Dwarf_Die skeleton = unit->die;
-    /* What lies in another root is not to be looked for in ours. */
+    /* If the file is in another root, never look in ours. */
     if (unit->is_skeleton && (!debuginfo->is_elsewhere || debuginfo->root >= 0)) {
         enum split_found found =
             split_unit_find(&debuginfo->file, debuginfo->root, &skeleton, &unit->die);
@@ -312,7 +314,7 @@ static void scan_units_of(struct debuginfo *debuginfo, Dwarf_Addr at)
 {
     const struct unit_range *ranges = debuginfo->ranges.items;
     size_t behind = sorted_up_to(ranges, debuginfo->ranges.count, low, at);
-    /* Ranges of different units do not overlap but in damaged files; a few steps back do. */
+    /* Ranges of different units overlap in damaged files only; a few are enough. */
     for (size_t back = 1; back <= 8 && back <= behind; back++) {
         const struct unit_range *range = &ranges[behind - back];
         if (at < range->high)
@@ -320,7 +322,8 @@ static void scan_units_of(struct debuginfo *debuginfo, Dwarf_Addr at)
     }
 }
 
-/* A linkage name that is not mangled (asm labels, as libc's __GI_malloc) is a second name in C. */
+/* A linkage name that is not mangled (an asm label, as __GI_malloc in libc) is a second name in
+   C. */
 static enum naming naming_of(Dwarf_Die *die, const char *symbol)
 {
     Dwarf_Attribute attr;
@@ -334,7 +337,7 @@ static enum naming naming_of(Dwarf_Die *die, const char *symbol)
     return linkage && strcmp(linkage, symbol) == 0 ? NAMED_BY_LINKAGE : NAMED_NOT;
 }
 
-/* The functions whose code starts there, or NULL. */
+/* The functions with code that starts at `entry`, or NULL. */
 static struct definition *find_definitions(struct debuginfo *debuginfo, file_vaddr entry)
 {
     Dwarf_Addr at = debuginfo_address(debuginfo, entry);

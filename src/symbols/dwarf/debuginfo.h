@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions that the debug information of one ELF file describes: see
- * symbols/dwarf/dwarf_file.h for where it is found. DWARF is hostile like all else: what libdw
- * cannot read is not there.
+ * The functions that the debug information of one ELF file describes; see
+ * symbols/dwarf/dwarf_file.h for where it is found. The DWARF is untrusted: what libdw cannot read
+ * counts as missing.
  */
 #ifndef SYMBOLS_DWARF_DEBUGINFO_H
 #define SYMBOLS_DWARF_DEBUGINFO_H
@@ -21,37 +21,36 @@
 struct debuginfo;
 
 /*
- * Looks for the debug information of the file open as `fd`, which stays the caller's, and is
- * searched for as `search` says. *debuginfo is NULL when there is none.
- * Fails only when memory or descriptors are out. One warning is logged for what is there but
- * damaged.
+ * Looks for the debug information of the file open as `fd`, as `search` says. The caller keeps the
+ * descriptor. *debuginfo is NULL when there is none, or when it is damaged, which is logged in one
+ * warning. Fails only when memory or descriptors run out.
  */
 MUST_CHECK int debuginfo_open(struct debuginfo **debuginfo, int fd,
                               const struct debug_search *search, struct debuginfod *debuginfod);
 void debuginfo_free(struct debuginfo *debuginfo);
 
-/* Whether a warning has been logged; and that none is to be logged any more. */
+/* debuginfo_warned(): whether a warning was logged. debuginfo_hush(): log no more. */
 bool debuginfo_warned(const struct debuginfo *debuginfo);
 void debuginfo_hush(struct debuginfo *debuginfo);
-/* From when *asked is true on, no more is read than what is being read. NULL: never. */
+/* Stops reading once *asked is true. NULL: never. */
 void debuginfo_stop_when(struct debuginfo *debuginfo, const atomic_bool *asked);
 
-/* The file it was found in. */
+/* The path of the file that contains it. */
 const char *debuginfo_path(const struct debuginfo *debuginfo);
-/* The ELF file it was found in, for its symbols; *bias is to be added to their values. */
+/* The ELF file that contains it, for its symbols; add *bias to their values. */
 Elf *debuginfo_elf(const struct debuginfo *debuginfo, uint64_t *bias);
 
 /*
- * The definition (DW_TAG_subprogram) of the function whose code starts at `entry`. Where several
- * functions share the address (folded identical code), the one called `symbol` if there is one.
+ * Finds the definition (DW_TAG_subprogram) of the function whose code starts at `entry`. If several
+ * functions share the address (folded identical code), prefers the one named `symbol`.
  */
 bool debuginfo_function(struct debuginfo *debuginfo, file_vaddr entry, const char *symbol,
                         Dwarf_Die *die);
-/* Whether a function whose code starts at `entry` has `symbol` for its name: the source's, or else
-   only the one that the linker is given for it. */
+/* Whether a function whose code starts at `entry` is named `symbol`: in the source, or only for the
+   linker. */
 enum naming { NAMED_NOT, NAMED_BY_LINKAGE, NAMED_BY_SOURCE };
 enum naming debuginfo_naming(struct debuginfo *debuginfo, file_vaddr entry, const char *symbol);
-/* The address as the DWARF has it. */
+/* Converts the address to one of the DWARF. */
 uint64_t debuginfo_address(const struct debuginfo *debuginfo, file_vaddr vaddr);
 
 #endif

@@ -25,7 +25,7 @@ void dwarf_file_warn_compressed(const char *path)
                 path);
 }
 
-/* A copy that failed. */
+/* Logs why a copy failed. Returns -ENOENT or -ENOMEM. */
 static int refuse(const char *path, int code)
 {
     if (code == -ENOMEM)
@@ -41,7 +41,8 @@ static int refuse(const char *path, int code)
     return -ENOENT;
 }
 
-/* What who has the root open as `root` (-1: we) calls the open file, when no link is on the way. */
+/* The path of the open file without symbolic links, as seen from the directory open as `root` (-1:
+   our root). To be freed. */
 static char *origin_of(int root, int fd, const char *path)
 {
     char link[32], its[PATH_MAX], roots[PATH_MAX] = "";
@@ -58,12 +59,12 @@ static char *origin_of(int root, int fd, const char *path)
     return strdup(below ? its + length : path);
 }
 
-/* ---- what libdw is given ---- */
+/* ---- preparing the copy for libdw ---- */
 
 /*
- * Strings are believed to end: room behind them, all zeros, sees to that. In the copy of the file
- * there is some at its end, and all sections may reach up to there; what was compressed is copied
- * to where there is.
+ * libdw assumes that strings end. Zeros after the section make sure of it: the copy of the file has
+ * them at its end, and the section is extended up to there; a section that was compressed is copied
+ * to a larger buffer.
  */
 static int end_strings(struct elf_copy *copy, const char *name)
 {
@@ -93,7 +94,7 @@ static int start_dwarf(Dwarf **dwarf, struct elf_copy *copy)
     return *dwarf ? 0 : -ENOEXEC;
 }
 
-/* Of .gnu_debugaltlink: the name of a file, and its build ID. */
+/* Reads .gnu_debugaltlink: the name of a file, and its build ID. */
 static const char *shared_link(const struct elf_copy *copy, struct build_id *id)
 {
     Elf_Scn *section = elf_copy_section(copy, ".gnu_debugaltlink");
@@ -109,7 +110,7 @@ static const char *shared_link(const struct elf_copy *copy, struct build_id *id)
     return link;
 }
 
-/* What is not found is not there, and libdw must not look for it. */
+/* If the file is not found it counts as missing; libdw must not search for it. */
 static int open_shared(struct dwarf_file *file, const struct debug_search *search,
                        struct debuginfod *debuginfod)
 {
@@ -160,7 +161,7 @@ static int begin_dwarf(struct dwarf_file *file, const struct debug_search *searc
     return 0;
 }
 
-/* ---- where it is ---- */
+/* ---- finding the file ---- */
 
 static uint64_t lowest_address(const struct elf_copy *copy)
 {
@@ -175,7 +176,7 @@ static uint64_t lowest_address(const struct elf_copy *copy)
     return lowest;
 }
 
-/* The file has moved since they were parted (prelink(8)). */
+/* The file may have been moved after the debug information was separated (prelink(8)). */
 static uint64_t bias_of(const struct elf_copy *of, const struct elf_copy *debug)
 {
     uint64_t its = lowest_address(of), there = lowest_address(debug);
@@ -189,7 +190,7 @@ static int find_separate(const struct elf_copy *own, const struct build_id *id,
     struct debug_link link;
     debug_link_read(own, &link);
     int fd = debug_file_find(search, id, &link, name);
-    /* The directory that a link leads to may be the one that has it. */
+    /* The directory that a symbolic link leads to may have the debug file. */
     struct debug_search other = *search;
     other.path = own_origin;
     if (fd < 0 && strcmp(own_origin, search->path) != 0)
@@ -197,7 +198,7 @@ static int find_separate(const struct elf_copy *own, const struct build_id *id,
     return fd < 0 ? debuginfod_find(debuginfod, id, name) : fd;
 }
 
-/* Takes the copy's place if there is a separate one. */
+/* Replaces the copy by one of the separate file, if there is one. */
 static int open_separate(struct dwarf_file *file, const struct debug_search *search,
                          struct debuginfod *debuginfod)
 {
@@ -226,7 +227,7 @@ static int open_separate(struct dwarf_file *file, const struct debug_search *sea
     file->path = take_ptr(name);
     if (!file->origin)
         return -ENOMEM;
-    /* It was another file when it was found. */
+    /* The file was replaced after it was found. */
     if (id.length && !build_id_equal(&id, &its))
         return refuse(file->path, -ESTALE);
     return elf_copy_has_dwarf(&file->copy) ? 0 : -ENOENT;

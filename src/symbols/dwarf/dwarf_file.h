@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The DWARF of an ELF file, from wherever it is: the file itself, a separate file found by build ID
- * or debug link, what debuginfod has of it; and the file that several of those share parts in
- * (dwz(1)). All of it is a private copy (see symbols/elf/elf_copy.h), no file stays open, and libdw
- * opens none by itself.
+ * The DWARF of an ELF file: in the file itself, in a separate file found by build ID or debug link,
+ * or from debuginfod; and the file with the parts that several of those share (dwz(1)). Everything
+ * is a private copy (see symbols/elf/elf_copy.h): no file stays open, and libdw opens none.
  */
 #ifndef SYMBOLS_DWARF_DWARF_FILE_H
 #define SYMBOLS_DWARF_DWARF_FILE_H
@@ -16,26 +15,26 @@
 #include "symbols/elf/elf_copy.h"
 
 struct dwarf_file {
-    char *path;   /* of the file it was found in, for messages */
-    char *origin; /* the same, without links: what names in it are relative to */
+    char *path;   /* of the file that contains it, for messages */
+    char *origin; /* `path` without symbolic links: names in the file are relative to it */
     struct elf_copy copy;
     Dwarf *dwarf;
     struct elf_copy shared_copy;
-    Dwarf *shared; /* NULL: there is none */
-    uint64_t bias; /* the DWARF's addresses + bias = those of the ELF file it is for */
+    Dwarf *shared; /* NULL: none */
+    uint64_t bias; /* add it to an address of the DWARF to get one of the ELF file */
 };
 
 /*
- * Looks for the DWARF of the file open as `fd`, which stays the caller's, and is searched for as
- * `search` says. -ENOENT: there is none, or it is damaged, which is said in a line; -ENOMEM. To be
- * freed also after a failure.
+ * Finds the DWARF of the file open as `fd`, as `search` says. The caller keeps the descriptor.
+ * -ENOENT: there is none, or it is damaged, which is logged; -ENOMEM. Call dwarf_file_free() after
+ * a failure, too.
  */
 MUST_CHECK int dwarf_file_open(struct dwarf_file *file, int fd, const struct debug_search *search,
                                struct debuginfod *debuginfod);
 void dwarf_file_free(struct dwarf_file *file);
-/* The one line for what cannot be read. */
+/* Logs a warning for debug information that cannot be read. */
 void dwarf_file_warn(const char *path, const char *why);
-/* The same for what nobody here can uncompress. */
+/* Logs a warning for debug information that libelf cannot decompress. */
 void dwarf_file_warn_compressed(const char *path);
 
 #endif

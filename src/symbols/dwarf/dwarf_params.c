@@ -8,7 +8,7 @@
 
 #include "symbols/dwarf/dwarf_read.h"
 
-/* More parameters than the C standards ask compilers for (127). */
+/* The C standards require compilers to support 127. */
 enum { PARAMETERS_MAX = 256 };
 
 static int collect_params(Dwarf_Die *parent, struct dwarf_params *params, unsigned depth)
@@ -20,7 +20,7 @@ static int collect_params(Dwarf_Die *parent, struct dwarf_params *params, unsign
         int tag = dwarf_tag(&child);
         if (tag == DW_TAG_unspecified_parameters)
             params->variadic = true;
-        /* The parameters of a C++ parameter pack stand below it. */
+        /* The parameters of a C++ parameter pack are its children. */
         if (tag == DW_TAG_GNU_formal_parameter_pack && depth == 0) {
             int r = collect_params(&child, params, 1);
             if (r < 0)
@@ -37,8 +37,8 @@ static int collect_params(Dwarf_Die *parent, struct dwarf_params *params, unsign
     return 0;
 }
 
-/* `this` is declared by the compiler and passed for sure; __in_chrg of an abstract constructor is
-   not passed to the real ones. */
+/* `this` is artificial, but always passed. __in_chrg of an abstract constructor is not passed to
+   the concrete ones. */
 static bool is_passed(Dwarf_Die *declared)
 {
     const char *name = dwarf_diename(declared);
@@ -53,9 +53,9 @@ bool dwarf_param_is_vtt(Dwarf_Die *declared)
 }
 
 /*
- * An inherited constructor of a virtual base, run for a part of an object, gets no more than `this`
- * and the table of virtual tables: GCC leaves out the other parameters, as the base is constructed
- * elsewhere (Itanium C++ ABI, 5.1.4.3, "CI2").
+ * An inherited constructor with a virtual base, called for a base subobject, gets only `this` and
+ * the VTT: GCC omits the other parameters, as the virtual base is constructed elsewhere (Itanium
+ * C++ ABI, 5.1.4.3, "CI2").
  */
 static void doubt_inherited(struct dwarf_params *params)
 {
@@ -68,9 +68,9 @@ static void doubt_inherited(struct dwarf_params *params)
 }
 
 /*
- * The function with code names its parameters by reference to the abstract one (DWARF 5, 3.3.8.2),
- * possibly in another order (GCC puts removed ones last) and possibly not all of them (clang leaves
- * out those it has lost track of). The abstract one has them as the source does.
+ * The concrete function refers to the parameters of the abstract one (DWARF 5, 3.3.8.2), possibly
+ * in another order (GCC puts removed ones last) and possibly not to all (clang omits those that it
+ * lost track of). The abstract function has them in source order.
  */
 static int merge_abstract(struct dwarf_params *params, Dwarf_Die *abstract)
 {

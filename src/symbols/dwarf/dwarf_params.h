@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parameters of a function as debug information has them. */
+/* The parameters of a function in debug information. */
 #ifndef SYMBOLS_DWARF_DWARF_PARAMS_H
 #define SYMBOLS_DWARF_DWARF_PARAMS_H
 
@@ -9,11 +9,11 @@
 #include "util/error.h"
 #include "util/vec.h"
 
-/* One parameter: in the abstract function (or the only one), and in the one with code. */
+/* A parameter: in the abstract function (or the only one), and in the concrete function. */
 struct dwarf_param {
     Dwarf_Die declared;
-    Dwarf_Die actual;   /* addr NULL: the function with code does not have it */
-    bool may_be_absent; /* perhaps it is not passed at all */
+    Dwarf_Die actual;   /* addr NULL: not in the concrete function */
+    bool may_be_absent; /* it may not be passed at all */
 };
 
 /* Starts zeroed. */
@@ -22,14 +22,13 @@ struct dwarf_params {
     bool variadic;
 };
 
-/* Whether the parameter is what constructors and destructors of classes with virtual bases are
-   passed when they are run for a part of an object (Itanium C++ ABI, 2.6.2 "VTT Order"). Nobody has
-   written it down in a program, and without it they look like those for whole objects, whose name
-   they have. */
+/* Whether the parameter is the VTT, which constructors and destructors of classes with virtual
+   bases get when they are called for a base subobject (Itanium C++ ABI, 2.6.2 "VTT Order"). It is
+   not in the source. Without it they have the same parameters as those for complete objects, and
+   the same name. */
 bool dwarf_param_is_vtt(Dwarf_Die *declared);
 
-/* Adds the function's parameters in the source's order. Fails only when memory is out; to be freed
-   then, too. */
+/* Adds the function's parameters in source order. -ENOMEM; call dwarf_params_free() then, too. */
 MUST_CHECK int dwarf_params_collect(Dwarf_Die *function, struct dwarf_params *params);
 void dwarf_params_free(struct dwarf_params *params);
 

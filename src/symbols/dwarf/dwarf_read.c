@@ -42,7 +42,7 @@ bool die_type(Dwarf_Die *die, Dwarf_Die *type)
     Dwarf_Die found;
     if (!dwarf_attr_integrate(die, DW_AT_type, &attr) || !dwarf_formref_die(&attr, &found))
         return false;
-    /* A stub for a type that lies in a type unit (DWARF 5, 3.1.4). */
+    /* A declaration that refers to a type unit (DWARF 5, 3.1.4). */
     Dwarf_Die full;
     if (dwarf_hasattr(&found, DW_AT_signature) && dwarf_attr(&found, DW_AT_signature, &attr) &&
         dwarf_formref_die(&attr, &full))
@@ -60,7 +60,7 @@ bool die_abstract_origin(Dwarf_Die *die, Dwarf_Die *origin)
 bool die_next(Dwarf_Die *die)
 {
     Dwarf_Die next;
-    /* libdw believes DW_AT_sibling; one that leads back would never end. */
+    /* libdw does not check DW_AT_sibling: one that points backwards would cause an endless loop. */
     if (dwarf_siblingof(die, &next) != 0 || (uintptr_t)next.addr <= (uintptr_t)die->addr)
         return false;
     *die = next;

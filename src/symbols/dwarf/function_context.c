@@ -7,7 +7,7 @@
 
 #include "symbols/dwarf/dwarf_read.h"
 
-/* Codes that <dwarf.h> may be too old for (dwarfstd.org, "DWARF Language Names"). */
+/* Codes that an old <dwarf.h> does not have (dwarfstd.org, "DWARF Language Names"). */
 enum {
     LANGUAGE_CXX17 = 0x2a,
     LANGUAGE_CXX20 = 0x2b,
@@ -23,10 +23,7 @@ static bool unit_of(Dwarf_Die *die, Dwarf_Die *unit)
     return dwarf_diecu(die, unit, NULL, NULL) && dwarf_tag(unit) != DW_TAG_partial_unit;
 }
 
-/*
- * The unit of the abstract function, which is the source's own, where it has not been moved into a
- * partial one.
- */
+/* The unit of the abstract function, which is that of the source, unless that is a partial unit. */
 static void find_unit(Dwarf_Die *die, Dwarf_Die *unit)
 {
     enum { CHAIN_MAX = 8 };
@@ -82,7 +79,7 @@ static void read_language(struct function_context *context)
     }
 }
 
-/* Whether the option is among those that GCC has recorded. */
+/* Whether GCC recorded the option. */
 static bool has_option(const char *producer, const char *option)
 {
     size_t length = strlen(option);
@@ -112,7 +109,7 @@ static void read_producer(struct function_context *context, const char *producer
     context->is_assembly |= strncmp(producer, "GNU AS", 6) == 0;
 }
 
-/* By the last of the options -O, -O1, -Os and so on. */
+/* Decided by the last of the options -O, -O1, -Os and so on. */
 static bool is_optimised(const char *producer)
 {
     bool optimised = false;
@@ -121,8 +118,8 @@ static bool is_optimised(const char *producer)
     return optimised;
 }
 
-/* GCC records its options (-grecord-gcc-switches), -m ones always; clang when it is asked to
-   (-grecord-command-line). */
+/* GCC records its options (-grecord-gcc-switches) by default, and always those with -m; clang with
+   -grecord-command-line only. */
 static void read_options(struct function_context *context, const char *producer)
 {
     context->told_options |= is_gcc(producer) && strstr(producer, " -m");
@@ -139,7 +136,7 @@ static void read_options(struct function_context *context, const char *producer)
         is_gcc(producer) && is_optimised(producer) && !has_option(producer, "-fno-var-tracking");
 }
 
-/* The first part of "GNU C++17 12.2.0 -mtune=generic" that begins with a digit. */
+/* The first part of "GNU C++17 12.2.0 -mtune=generic" that starts with a digit. */
 static int gcc_version(const char *producer)
 {
     const char *at = strchr(producer + strlen("GNU "), ' ');
@@ -149,9 +146,9 @@ static int gcc_version(const char *producer)
 }
 
 /*
- * What DWARF 5 brought, GCC writes since version 7, also in DWARF 2 to 4 unless it is told
- * -gstrict-dwarf. clang knows that option, too, and does not record it. DW_AT_defaulted is GCC's
- * alone: clang has DW_AT_calling_convention of classes instead.
+ * GCC 7 and later writes attributes of DWARF 5 in DWARF 2 to 4, too, except with -gstrict-dwarf.
+ * clang has that option and does not record it. DW_AT_defaulted is written by GCC only; clang
+ * writes DW_AT_calling_convention of classes instead.
  */
 static void read_extensions(struct function_context *context, const char *producer)
 {

@@ -6,7 +6,7 @@
 
 #include "symbols/abi/abi.h"
 
-/* The register of a location that is one register and no more. */
+/* Whether the location is exactly one register. */
 static bool is_register(const Dwarf_Op *ops, size_t n, uint64_t *number)
 {
     if (n != 1)
@@ -22,7 +22,7 @@ static bool is_register(const Dwarf_Op *ops, size_t n, uint64_t *number)
     return false;
 }
 
-/* "The value that this register had on entry" (DWARF 5, 2.5.1.7), as the value itself. */
+/* Whether it is the value of a register at the function's entry (DWARF 5, 2.5.1.7). */
 static bool is_entry_value(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n, uint64_t *number)
 {
     if (n != 2 || ops[1].atom != DW_OP_stack_value ||
@@ -37,9 +37,10 @@ static bool is_entry_value(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n,
 }
 
 /*
- * How far above the frame base the stack arguments start: it may be the call frame address, where
- * they do, or the frame pointer. DWARF 2 has no operation for the call frame address: a location
- * list tells it by the registers (DWARF 2, 2.4.3.3), at the entry by the stack pointer.
+ * The distance from the frame base to the stack arguments. The frame base may be the call frame
+ * address, at which they start, or the frame pointer. DWARF 2 has no operation for the call frame
+ * address: a location list gives it by register (DWARF 2, 2.4.3.3), at the entry by the stack
+ * pointer.
  */
 static bool frame_base_offset(Dwarf_Die *function, uint64_t entry, int64_t *offset)
 {
@@ -56,7 +57,8 @@ static bool frame_base_offset(Dwarf_Die *function, uint64_t entry, int64_t *offs
             (is_register(ops, n, &number) && abi_frame_pointer(number, offset)));
 }
 
-/* What the operations ops[0..n) of one piece, or of the whole, say. ABI_NOWHERE: nothing known. */
+/* The place that the operations ops[0..n) give for a piece or for the whole. ABI_NOWHERE: not
+   known. */
 static struct abi_location place_of_register(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n,
                                              Dwarf_Die *function, uint64_t entry)
 {
@@ -65,7 +67,7 @@ static struct abi_location place_of_register(Dwarf_Attribute *attr, const Dwarf_
     uint64_t number;
     if (is_register(ops, n, &number) || is_entry_value(attr, ops, n, &number))
         return abi_argument_register(number, &at.place) ? at : nowhere;
-    /* In memory at an address that an argument register holds. */
+    /* In memory, at an address in an argument register. */
     if (n == 1 && ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31 &&
         abi_argument_register(ops[0].atom - DW_OP_breg0, &at.place) &&
         at.place.kind == PLACE_INTEGER_ARG && (int64_t)ops[0].number >= 0 &&
@@ -74,7 +76,7 @@ static struct abi_location place_of_register(Dwarf_Attribute *attr, const Dwarf_
         at.beyond = (int32_t)ops[0].number;
         return at;
     }
-    /* Below the call frame address lies what the function has yet to store. */
+    /* Below the call frame address are places that the function has not written yet. */
     int64_t offset, start;
     if (n < 1 || n > 2 || ops[0].atom != DW_OP_fbreg || (n == 2 && ops[1].atom != DW_OP_deref) ||
         !frame_base_offset(function, entry, &start))
@@ -87,8 +89,8 @@ static struct abi_location place_of_register(Dwarf_Attribute *attr, const Dwarf_
     return at;
 }
 
-/* A value in two registers (DWARF 5, 2.6.1.2): eight bytes in the first, the rest in the second.
-   Compilers that have taken it further apart are not followed. */
+/* Reads a value in two registers (DWARF 5, 2.6.1.2): eight bytes in the first, the rest in the
+   second. Values in more pieces are not supported. */
 static bool read_pieces(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n, Dwarf_Die *function,
                         uint64_t entry, struct abi_location *at)
 {
@@ -112,7 +114,7 @@ static bool read_pieces(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n, Dw
     return true;
 }
 
-/* Whether it is one expression for the whole function, and no list. */
+/* Whether it is one expression for the whole function, not a location list. */
 static bool is_lasting(Dwarf_Attribute *attr)
 {
     switch (dwarf_whatform(attr)) {
@@ -127,7 +129,7 @@ static bool is_lasting(Dwarf_Attribute *attr)
     }
 }
 
-/* Whether all the registers it names are as they were on entry. */
+/* Whether it uses registers only as they were at the entry. */
 static bool is_of_entry(const Dwarf_Op *ops, size_t n)
 {
     bool any = false;
@@ -141,7 +143,7 @@ static bool is_of_entry(const Dwarf_Op *ops, size_t n)
     return any;
 }
 
-/* Notes where a lasting claim is that is about no place of arguments. */
+/* Records where a location for the whole function is if it is no place of arguments. */
 static void read_elsewhere(const Dwarf_Op *ops, size_t n, struct location_claim *claim)
 {
     struct value_place place;
@@ -152,8 +154,8 @@ static void read_elsewhere(const Dwarf_Op *ops, size_t n, struct location_claim 
         if ((!is_behind && !is_register(&ops[i], 1, &number)) || abi_frame_register(number) ||
             abi_argument_register(number, &place))
             continue;
-        /* AddressSanitizer's frames, which lie below what a register points to. What a caller
-           passes begins where its address says. */
+        /* A frame of AddressSanitizer, which is below the address in the register. An argument
+           passed by address starts at the address. */
         if (is_behind && (int64_t)ops[i].number < 0)
             continue;
         claim->is_elsewhere = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where DWARF says that a parameter lies when its function is entered. */
+/* The location of a parameter in DWARF at its function's entry. */
 #ifndef SYMBOLS_DWARF_LOCATION_H
 #define SYMBOLS_DWARF_LOCATION_H
 
@@ -9,38 +9,38 @@
 
 #include "symbols/abi/abi.h"
 
-/* What debug information says of where a parameter is. */
+/* The location that debug information claims. */
 struct location_claim {
     struct abi_location at;
-    /* It is said of the function as a whole (DWARF 5, 2.6.1), not of an address: true in the
-       body, where the function may have moved the parameter to in its first instructions. */
+    /* The location is given for the whole function (DWARF 5, 2.6.1), not for addresses. It is valid
+       in the body; the first instructions may have moved the parameter there. */
     bool is_lasting;
-    /* ... and `at` is ABI_NOWHERE, as it is ... */
-    bool is_in_own_frame; /* below the arguments */
-    bool is_elsewhere;    /* in, or behind, registers that carry no arguments */
-    bool is_behind;       /* ... behind one */
+    /* The following are set only for such a location where `at` is ABI_NOWHERE: */
+    bool is_in_own_frame; /* in the function's frame, below the arguments */
+    bool is_elsewhere;    /* in a register without arguments, or in memory at an address in one */
+    bool is_behind;       /* in memory at such an address */
 };
 
 /*
- * claim->at: where `parameter` lies at address `entry` (the DWARF's), if that is one or two
- * argument registers, a slot of the stack arguments, or memory that one of them holds the address
- * of (ABI_ADDRESS); ABI_NOWHERE else.
+ * Sets claim->at to the place of `parameter` at address `entry` (an address of the DWARF) if that
+ * is one or two argument registers, a slot of the stack arguments, or memory at an address in one
+ * of them (ABI_ADDRESS); otherwise to ABI_NOWHERE.
  */
 void location_at_entry(Dwarf_Die *parameter, Dwarf_Die *function, uint64_t entry,
                        struct location_claim *claim);
 
-/* Whether the parameter lies in one place of the function's frame all through the function, as
-   unoptimised code has it. */
+/* Whether the parameter is at one place of the frame during the whole function, as in unoptimised
+   code. */
 bool location_is_in_frame(Dwarf_Die *parameter);
 
-/* How the parameter is described, wherever it is. */
+/* The form of a parameter's location. */
 enum location_form {
     LOCATION_OTHER,
-    LOCATION_BEHIND_ADDRESS, /* the address is in the frame */
+    LOCATION_BEHIND_ADDRESS, /* the frame has its address */
     LOCATION_IN_FRAME,
 };
 
-/* The form of a location that is the same all the time. */
+/* The form of a location for the whole function. */
 enum location_form location_form(Dwarf_Die *parameter);
 
 #endif

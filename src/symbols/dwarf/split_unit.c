@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libdw links a split unit to its skeleton when it is asked for it, and only so: it opens the file
- * that the skeleton names with open(2), whatever that is, and maps it. So the file is found, looked
- * at and copied here; then libdw is asked, while the skeleton names the copy.
+ * libdw finds the split unit of a skeleton only by itself: it opens the file that the skeleton
+ * names with open(2), whatever kind of file that is, and maps it. So the file is found, checked and
+ * copied here, and libdw is called while the skeleton names the copy.
  */
 #include "symbols/dwarf/split_unit.h"
 
@@ -28,7 +28,7 @@ static const char *unit_string(Dwarf_Die *die, unsigned first, unsigned second,
     return NULL;
 }
 
-/* ---- the file ---- */
+/* ---- finding the file ---- */
 
 static bool has_unit(const struct elf_copy *copy, uint64_t id)
 {
@@ -45,7 +45,7 @@ static bool has_unit(const struct elf_copy *copy, uint64_t id)
     return found;
 }
 
-/* Takes `path`. */
+/* Takes ownership of `path`. */
 static enum split_found copy_file(struct elf_copy *copy, int root, char *path, uint64_t id)
 {
     cleanup(cleanup_free) char *owned = path;
@@ -74,9 +74,9 @@ static enum split_found find_file(struct elf_copy *copy, int root, const char *o
     return there == SPLIT_MISSING ? found : there;
 }
 
-/* ---- the name ---- */
+/* ---- changing the name ---- */
 
-/* Bytes that stand for others meanwhile. */
+/* Bytes that are replaced for a moment. */
 struct change {
     unsigned char *at;
     size_t n;
@@ -103,8 +103,8 @@ static Elf_Data *unit_section_data(const struct elf_copy *copy, const char *name
     return section ? elf_getdata(section, NULL) : NULL;
 }
 
-/* Where the attribute has the offset of its string, in a form that goes by an index: that is in
-   .debug_str_offsets, which begins with a header, behind which the unit's base points. */
+/* The place of the string's offset, for a form with an index: in .debug_str_offsets, which starts
+   with a header; the unit's base is the offset after it. */
 static void *indexed_offset(const struct elf_copy *copy, Dwarf_Attribute *attribute,
                             Dwarf_Die *unit, size_t offset_size)
 {
@@ -125,7 +125,7 @@ static void *indexed_offset(const struct elf_copy *copy, Dwarf_Attribute *attrib
     return (char *)data->d_buf + base + index * offset_size;
 }
 
-/* A name that stands in the attribute itself cannot get longer: "/proc/self///fd/7". */
+/* A name in the attribute itself cannot become longer, so it is padded: "/proc/self///fd/7". */
 static bool rename_in_place(Dwarf_Attribute *attribute, const char *text, struct change *changed)
 {
     char padded[4096];
@@ -140,7 +140,7 @@ static bool rename_in_place(Dwarf_Attribute *attribute, const char *text, struct
     return true;
 }
 
-/* Has the attribute's string lead where `text` does from here on. changes[2] is what to undo. */
+/* Makes the attribute's string refer to the same file as `text`. `changes` has what to restore. */
 static bool rename_to(const struct elf_copy *copy, Dwarf_Attribute *attribute, Dwarf_Die *unit,
                       const char *text, struct change changes[2])
 {
@@ -192,7 +192,7 @@ enum split_found split_unit_find(struct dwarf_file *file, int root, Dwarf_Die *s
         return found;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", copy.memory);
     if (rename_to(&file->copy, &name_attribute, skeleton, link, changes)) {
-        /* It finds what it opens to be what it looks for, as we did. */
+        /* libdw checks the ID of the unit again. */
         const char *now =
             unit_string(skeleton, DW_AT_dwo_name, DW_AT_GNU_dwo_name, &name_attribute);
         rlim_t soft = descriptors_use_all();

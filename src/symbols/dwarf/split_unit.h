@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Split DWARF (DWARF 5, 7.3.2): a unit of which only a skeleton is in the program. */
+/* Split DWARF (DWARF 5, 7.3.2): the program has only a skeleton of the unit. */
 #ifndef SYMBOLS_DWARF_SPLIT_UNIT_H
 #define SYMBOLS_DWARF_SPLIT_UNIT_H
 
@@ -10,22 +10,21 @@
 enum split_found {
     SPLIT_FOUND,
     SPLIT_MISSING,
-    SPLIT_OTHER_BUILD, /* the file is there, and does not have the skeleton's ID */
-    SPLIT_COMPRESSED,  /* in a way that libelf does not know */
-    SPLIT_UNREACHABLE, /* its name cannot be exchanged for that of the copy */
+    SPLIT_OTHER_BUILD, /* the file has another ID than the skeleton */
+    SPLIT_COMPRESSED,  /* with a method that libelf does not support */
+    SPLIT_UNREACHABLE, /* its name cannot be replaced by that of the copy */
     SPLIT_DAMAGED,
 };
 
 /*
- * Finds the unit of the skeleton whose DIE is given, in the .dwo file that the skeleton names: by a
- * path from where `file` lies, or from where it was compiled, below `root` (-1: ours); it counts
- * only with the skeleton's ID. To be asked once for a skeleton; what is found lives as long as the
- * file's Dwarf.
+ * Finds the split unit of `skeleton` in the .dwo file that it names, below `root` (-1: our root). A
+ * relative path starts at the directory of `file` or at the compilation directory. The unit must
+ * have the skeleton's ID. Call it once for a skeleton. *unit lives as long as the file's Dwarf.
  */
 enum split_found split_unit_find(struct dwarf_file *file, int root, Dwarf_Die *skeleton,
                                  Dwarf_Die *unit);
 
-/* Where the skeleton says that the .dwo file is; to be freed. NULL when memory is out. */
+/* The path of the .dwo file according to the skeleton; to be freed. NULL: out of memory. */
 char *split_unit_path(Dwarf_Die *skeleton);
 
 #endif

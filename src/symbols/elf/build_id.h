@@ -9,12 +9,12 @@
 
 struct build_id {
     unsigned char bytes[64];
-    size_t length; /* 0: there is none */
+    size_t length; /* 0: none */
 };
 
-/* Whether both are there and the same. */
+/* Whether both exist and are equal. */
 bool build_id_equal(const struct build_id *a, const struct build_id *b);
-/* In hexadecimal, as file names have it. */
+/* In hexadecimal, as in file names. */
 enum { BUILD_ID_TEXT_SIZE = 2 * 64 + 1 };
 void build_id_text(const struct build_id *id, char text[BUILD_ID_TEXT_SIZE]);
 

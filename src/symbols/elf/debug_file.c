@@ -13,17 +13,17 @@
 #include "util/cleanup.h"
 #include "util/text.h"
 
-/* As gdb and elfutils have it: beside the file, in .debug there, and in the system's place. */
+/* The directories of gdb and elfutils: that of the file, .debug in it, and the system's. */
 static const char default_dirs[] = ":.debug:/usr/lib/debug";
 
-/* What a file must be to be taken. */
+/* What a file must match. */
 struct wanted {
     const struct debug_search *search;
     const struct build_id *id;
-    const uint32_t *crc; /* of the whole file, where there is no build ID; NULL: none is known */
+    const uint32_t *crc; /* of the whole file, if it has no build ID; NULL: not known */
 };
 
-/* ---- the link ---- */
+/* ---- the debug link ---- */
 
 bool debug_link_read(const struct elf_copy *copy, struct debug_link *link)
 {
@@ -42,7 +42,7 @@ bool debug_link_read(const struct elf_copy *copy, struct debug_link *link)
     return true;
 }
 
-/* Of the whole file: the CRC-32 that zlib computes, too. */
+/* The CRC-32 of the whole file, the same as that of zlib. */
 static bool has_crc(int fd, uint32_t wanted)
 {
     unsigned char buffer[16384];
@@ -63,7 +63,7 @@ static bool has_crc(int fd, uint32_t wanted)
 
 static bool has_build_id(int fd, const struct build_id *wanted)
 {
-    /* Read, not mapped: the file may be cut short meanwhile. */
+    /* Read, not mapped: the file may be truncated meanwhile. */
     elf_version(EV_CURRENT);
     Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
     struct build_id found;
@@ -72,7 +72,7 @@ static bool has_build_id(int fd, const struct build_id *wanted)
     return build_id_equal(&found, wanted);
 }
 
-/* Takes `name`: it is the caller's when the file is the right one, else gone. */
+/* Takes ownership of `name`. If the file matches, it becomes *found; else it is freed. */
 static int try_file(const struct wanted *wanted, char *name, char **found)
 {
     cleanup(cleanup_free) char *owned = name;
@@ -86,7 +86,7 @@ static int try_file(const struct wanted *wanted, char *name, char **found)
     return take_fd(&fd);
 }
 
-/* ---- where it may be ---- */
+/* ---- the directories ---- */
 
 char *debug_file_beside(const char *beside, const char *file)
 {
@@ -105,7 +105,7 @@ static char *name_by_build_id(const char *dir, size_t length, const struct build
     return text_format("%.*s/.build-id/%.2s/%s.debug", (int)length, dir, hex, hex + 2);
 }
 
-/* Calls back with each directory until one returns a descriptor. */
+/* Calls `look` for each directory until it returns a descriptor. */
 static int in_each_dir(const struct wanted *wanted, const char *link, char **name,
                        int (*look)(const struct wanted *wanted, const char *dir, size_t length,
                                    const char *link, char **name))
@@ -127,8 +127,8 @@ static int look_by_build_id(const struct wanted *wanted, const char *dir, size_t
     return *dir == '/' ? try_file(wanted, name_by_build_id(dir, length, wanted->id), name) : -1;
 }
 
-/* Below /usr/lib/debug there may be /lib/x86_64-linux-gnu/ for what lies in /usr/lib/... now that
-   the one is a link to the other: so the path is tried without its first directories, too. */
+/* /usr/lib/debug may have /lib/x86_64-linux-gnu/ for files in /usr/lib/..., since one is a link to
+   the other. So the path is also tried without its first directories. */
 static int look_by_link(const struct wanted *wanted, const char *dir, size_t length,
                         const char *link, char **name)
 {
@@ -150,7 +150,7 @@ static int look_by_link(const struct wanted *wanted, const char *dir, size_t len
     return fd;
 }
 
-/* dwz(1) and distributions put what debug files share there. */
+/* The directory in which dwz(1) and distributions put shared debug information. */
 static int look_for_shared(const struct wanted *wanted, const char *dir, size_t length,
                            const char *link, char **name)
 {
@@ -169,7 +169,7 @@ int debug_file_find(const struct debug_search *search, const struct build_id *id
     int fd = id->length ? in_each_dir(&wanted, NULL, name, look_by_build_id) : -1;
     if (fd < 0 && link->name)
         fd = in_each_dir(&wanted, link->name, name, look_by_link);
-    /* The name that it usually has. */
+    /* The usual name of a debug file. */
     if (fd < 0 && id->length && !link->name) {
         const char *slash = strrchr(search->path, '/');
         invented = text_format("%s.debug", slash ? slash + 1 : search->path);

@@ -15,7 +15,7 @@
 #include "util/text.h"
 
 enum {
-    /* How long servers may send nothing at all, if DEBUGINFOD_TIMEOUT does not say less. */
+    /* How long servers may send nothing, unless DEBUGINFOD_TIMEOUT is less. */
     SILENCE_MAX_S = 10,
     TELL_AFTER_MS = 2 * 1000,
 };
@@ -46,7 +46,7 @@ static int open_cached(const struct build_id *id, char **name)
 
 /* ---- the servers ---- */
 
-/* libdebuginfod, which need not be there: elfutils/debuginfod.h. */
+/* libdebuginfod, loaded at run time as it may be missing: elfutils/debuginfod.h. */
 struct library {
     void *(*begin)(void);
     void (*end)(void *client);
@@ -56,7 +56,7 @@ struct library {
     void *(*get_data)(void *client);
 };
 
-/* It stays loaded. */
+/* The library stays loaded. */
 static bool load(struct library *library)
 {
     void *handle = dlopen("libdebuginfod.so.1", RTLD_NOW | RTLD_LOCAL);
@@ -74,7 +74,7 @@ static bool load(struct library *library)
 
 struct request {
     int64_t silence_max_ms;
-    int64_t last_ms; /* when something came last */
+    int64_t last_ms; /* of the last progress */
     long got;
     bool told, given_up;
 };
@@ -87,8 +87,8 @@ static int64_t silence_max_ms(void)
 }
 
 /*
- * libdebuginfod calls it at least once a second, with the number of bytes that have come; until
- * any have, with the number of calls. It gives up when this is not 0.
+ * libdebuginfod calls it at least once a second, with the number of bytes received; before any are
+ * received, with the number of calls. A result other than 0 cancels the request.
  */
 static int on_progress(void *client, long got, long of)
 {

@@ -18,17 +18,17 @@
 #include "util/descriptors.h"
 
 enum {
-    /* No file of a real program has nearly as many; libelf needs some 300 bytes for each. */
+    /* No real file has nearly as many; libelf needs about 300 bytes for each. */
     SECTIONS_MAX = 1 << 18,
     COPIED_SECTIONS_MAX = 1 << 12,
-    /* How much larger compressed sections become: those of compilers three to ten times. */
+    /* The maximum growth of compressed sections; compilers' grow three to ten times. */
     TIMES_LARGER_MAX = 50,
     LARGER_ROOM = 16 << 20,
-    /* Longer than a tick of the clock that files' times are taken from. */
+    /* Longer than the granularity of file timestamps. */
     SETTLED_MS = 20,
 };
 
-/* What is being copied. */
+/* The state of a copy. */
 struct copying {
     struct elf_copy *copy;
     int fd;
@@ -39,13 +39,13 @@ struct copying {
     const char *names; /* of the sections, `names_size` bytes */
     uint64_t names_size;
     unsigned n_copied;
-    uint64_t compressed, uncompressed; /* of all sections that are */
+    uint64_t compressed, uncompressed; /* of all compressed sections */
 };
 
 /* ---- bytes ---- */
 
-/* -ESTALE: it ends before it should. Holes stay untouched memory: a file may claim to be far larger
-   than what it takes on disk. */
+/* -ESTALE: the file is shorter than expected. Holes are not read, so that they take no memory: a
+   file may be far larger than its blocks on disk. */
 static int copy_range(const struct copying *copying, uint64_t offset, uint64_t length)
 {
     if (offset > copying->size || length > copying->size - offset)
@@ -53,7 +53,7 @@ static int copy_range(const struct copying *copying, uint64_t offset, uint64_t l
     for (uint64_t end = offset + length; offset < end;) {
         off_t data = lseek(copying->fd, (off_t)offset, SEEK_DATA);
         if (data < 0 && errno == ENXIO)
-            break; /* none up to the end */
+            break; /* no data up to the end */
         off_t hole = data < 0 ? -1 : lseek(copying->fd, data, SEEK_HOLE);
         uint64_t from = data < 0 ? offset : (uint64_t)data;
         uint64_t to = hole < 0 || (uint64_t)hole > end ? end : (uint64_t)hole;
@@ -110,7 +110,7 @@ static int copy_headers(struct copying *copying)
     r = copy_range(copying, header->e_phoff, (uint64_t)header->e_phnum * sizeof(Elf64_Phdr));
     if (r < 0 || !header->e_shoff)
         return r;
-    /* gABI, "Sections": what does not fit the header stands in the first section's. */
+    /* gABI, "Sections": numbers that do not fit the ELF header are in the first section header. */
     r = copy_range(copying, header->e_shoff, sizeof(Elf64_Shdr));
     if (r < 0)
         return r;
@@ -135,11 +135,11 @@ static int copy_headers(struct copying *copying)
 
 static const char *section_name(const struct copying *copying, const Elf64_Shdr *section)
 {
-    /* Behind the last one there is room that is all zeros. */
+    /* There are zeros after the last name. */
     return section->sh_name < copying->names_size ? copying->names + section->sh_name : "";
 }
 
-/* What of DWARF is read: no lines, frames, macros or indexes. */
+/* The DWARF sections to read: without lines, frames, macros and indexes. */
 static bool is_dwarf(const char *name)
 {
     static const char *const wanted[] = {"info",     "types",       "abbrev",   "addr",
@@ -173,15 +173,14 @@ static bool is_wanted_section(const struct copying *copying, const Elf64_Shdr *s
     case SHT_RELA:
         return copying->with_relocations && (section->sh_flags & SHF_ALLOC);
     default:
-        /* libdw leaves out those of groups: dwarf_begin_elf(3). */
+        /* libdw ignores sections in groups: dwarf_begin_elf(3). */
         return copying->with_dwarf && !(section->sh_flags & SHF_GROUP) &&
                is_dwarf(section_name(copying, section));
     }
 }
 
-/* What the section is when it is not compressed, by what is said in front of it: gABI, chapter 4
-   "Compressed Sections"; of .zdebug_*, "ZLIB" and the size, most significant byte first (GNU). 0:
-   it is not compressed. */
+/* The section's size when uncompressed, from its header: gABI, chapter 4 "Compressed Sections"; of
+   .zdebug_*, "ZLIB" and the size, big-endian (GNU). 0: it is not compressed. */
 static uint64_t uncompressed_size(const struct copying *copying, const Elf64_Shdr *section)
 {
     const char *bytes = copying->copy->bytes + section->sh_offset;
@@ -207,7 +206,7 @@ static int copy_section(struct copying *copying, const Elf64_Shdr *section)
     uint64_t size = r < 0 ? 0 : uncompressed_size(copying, section);
     if (r < 0 || !size)
         return r;
-    /* All together: some KB of zlib's can become hundreds of MB. */
+    /* For all sections together: a few KB of zlib data can become hundreds of MB. */
     copying->compressed += section->sh_size;
     if (__builtin_add_overflow(copying->uncompressed, size, &copying->uncompressed) ||
         copying->uncompressed > TIMES_LARGER_MAX * copying->compressed + LARGER_ROOM)
@@ -215,7 +214,7 @@ static int copy_section(struct copying *copying, const Elf64_Shdr *section)
     return 0;
 }
 
-/* What a wanted one refers to is wanted, too: the strings of symbols. */
+/* Marks also the string tables that symbol tables refer to. */
 static int mark_wanted(const struct copying *copying, bool *wanted)
 {
     const Elf64_Ehdr *header = (const Elf64_Ehdr *)copying->copy->bytes;
@@ -244,14 +243,14 @@ static int copy_sections(struct copying *copying)
     for (size_t i = 0; i < copying->n_sections && r == 0; i++)
         if (wanted[i])
             r = copy_section(copying, &copying->sections[i]);
-    /* The others are not there. In the end only: a section may lie over the headers. */
+    /* Hide the other sections. Not earlier: a section may overlap the headers. */
     for (size_t i = 1; i < copying->n_sections && r == 0; i++)
         if (!wanted[i])
             copying->sections[i].sh_type = SHT_NOBITS;
     return r;
 }
 
-/* A file without section headers has its build ID there. */
+/* A file without section headers has its build ID in a segment. */
 static int copy_notes(struct copying *copying)
 {
     const Elf64_Ehdr *header = (const Elf64_Ehdr *)copying->copy->bytes;
@@ -263,7 +262,7 @@ static int copy_notes(struct copying *copying)
     return r;
 }
 
-/* ---- whether it is what it was ---- */
+/* ---- detecting changes ---- */
 
 static bool is_same_file(const struct stat *a, const struct stat *b)
 {
@@ -273,8 +272,8 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 }
 
 /*
- * A file's times are those of the last tick: when it was written to just now, one more write in the
- * same tick would not be seen. So the tick is waited for.
+ * File timestamps have the granularity of a tick. After a write in the current tick, another write
+ * in the same tick would not be noticed. So wait for the next tick.
  */
 static int settle_copy(int fd, struct stat *status)
 {
@@ -296,7 +295,7 @@ static int settle_copy(int fd, struct stat *status)
     return is_same_file(status, &later) ? 0 : -ESTALE;
 }
 
-/* libelf knows zlib; zstd since version 0.189, if it was built with it. */
+/* libelf supports zlib, and zstd since version 0.189 if built with it. */
 static int check_compression(Elf *elf)
 {
     for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
@@ -327,12 +326,13 @@ static int copy_all(struct copying *copying, bool to_memfd)
         r = copy_sections(copying);
     if (r == 0)
         r = copy_notes(copying);
-    /* What was read while it was written to may be anything. */
+    /* If the file was written to meanwhile, the copy may contain anything. */
     if (copying->with_dwarf && (fstat(copying->fd, &after) < 0 || !is_same_file(&before, &after)))
         r = -ESTALE;
     else if (r == -ESTALE)
         r = -ENOEXEC;
-    /* libelf writes to headers when it uncompresses sections: not to those of the file. */
+    /* libelf modifies headers when it decompresses sections: it must not modify those in the
+       memfd. */
     if (r == 0 && to_memfd &&
         mmap(copying->copy->bytes, copying->copy->size, PROT_READ | PROT_WRITE,
              MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, copying->copy->memory, 0) == MAP_FAILED)
@@ -392,7 +392,7 @@ void elf_copy_free(struct elf_copy *copy)
     *copy = (struct elf_copy){.memory = -1};
 }
 
-/* ---- what is in it ---- */
+/* ---- access ---- */
 
 Elf_Scn *elf_copy_section(const struct elf_copy *copy, const char *name)
 {

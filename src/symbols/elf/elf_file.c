@@ -25,7 +25,7 @@ static int read_all(int fd, void *buffer, size_t size, uint64_t offset)
         if (n < 0)
             return -errno;
         if (n == 0)
-            return -ENOEXEC; /* it shrank since it was measured */
+            return -ENOEXEC; /* it was truncated meanwhile */
         done += (size_t)n;
     }
     return 0;
@@ -37,7 +37,7 @@ static int check_header(const struct elf_file *file, const Elf64_Ehdr *header, c
 {
     if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
         return error_set(err, -ENOEXEC, "%s is no ELF file", path);
-    /* e_machine lies at the same offset in both classes. */
+    /* e_machine has the same offset in both classes. */
     if (header->e_ident[EI_CLASS] == ELFCLASS32)
         return error_set(err, -ENOTSUP,
                          "%s is a 32-bit program or library: only 64-bit ones are traced", path);
@@ -51,8 +51,8 @@ static int check_header(const struct elf_file *file, const Elf64_Ehdr *header, c
         return error_set(err, -ENOTSUP,
                          "%s is neither a program nor a shared library (ELF type %u)", path,
                          header->e_type);
-    /* More than 64 KiB of program headers are refused by the kernel as well (load_elf_phdrs() in
-       fs/binfmt_elf.c), which makes the escape value PN_XNUM senseless here. */
+    /* The kernel also refuses more than 64 KiB of program headers (load_elf_phdrs() in
+       fs/binfmt_elf.c), so that PN_XNUM cannot occur. */
     if (header->e_phentsize != sizeof(Elf64_Phdr) || header->e_phnum == 0 ||
         header->e_phnum > 65536 / sizeof(Elf64_Phdr) ||
         !elf_file_holds(file, header->e_phoff, (uint64_t)header->e_phnum * sizeof(Elf64_Phdr)))
@@ -71,7 +71,7 @@ static int check_header(const struct elf_file *file, const Elf64_Ehdr *header, c
 
 static int read_interpreter(struct elf_file *file, const Elf64_Phdr *segment)
 {
-    /* The kernel's own bounds: load_elf_binary() in fs/binfmt_elf.c. */
+    /* The kernel's limits: load_elf_binary() in fs/binfmt_elf.c. */
     if (segment->p_filesz < 2 || segment->p_filesz > 4096 ||
         !elf_file_holds(file, segment->p_offset, segment->p_filesz))
         return -ENOEXEC;
@@ -85,8 +85,8 @@ static int read_interpreter(struct elf_file *file, const Elf64_Phdr *segment)
     return 0;
 }
 
-/* What the dynamic section says of the whole file: gABI, chapter 5 "Dynamic Section". It ends at
-   the first DT_NULL, or where it cannot be read. */
+/* Reads the dynamic section: gABI, chapter 5 "Dynamic Section". It ends at the first DT_NULL, or
+   where it cannot be read. */
 static void read_dynamic(struct elf_file *file, const Elf64_Phdr *segment)
 {
     enum { AT_ONCE = 64 };
@@ -108,7 +108,8 @@ static void read_dynamic(struct elf_file *file, const Elf64_Phdr *segment)
     }
 }
 
-/* The headers, and the notes if these follow closely, where the first page is mapped read-only. */
+/* Reads the headers and, if they are close enough, the notes; only if the first page is mapped
+   read-only. */
 static int read_identity(struct elf_file *file, uint64_t headers_end, uint64_t notes_end)
 {
     uint64_t length =
@@ -127,7 +128,7 @@ static int read_identity(struct elf_file *file, uint64_t headers_end, uint64_t n
     return read_all(file->fd, file->identity.bytes, length, 0);
 }
 
-/* Keeps the PT_LOAD segments and the interpreter: gABI, chapter 5 "Program Header". */
+/* Reads the PT_LOAD segments and the interpreter: gABI, chapter 5 "Program Header". */
 static int read_segments(struct elf_file *file, const Elf64_Ehdr *header, const char *path,
                          struct error *err)
 {
@@ -197,7 +198,7 @@ int elf_file_open(struct elf_file *file, int fd, const char *shown_path, struct 
     file->inode = status.st_ino;
     file->mtime = status.st_mtim;
 
-    /* A 32-bit header is shorter, but no file of 52 to 63 bytes is worth another message. */
+    /* A 32-bit header is shorter. A file of 52 to 63 bytes gets the message below. */
     Elf64_Ehdr header;
     unsigned char magic[SELFMAG];
     if (file->size < sizeof(magic) || read_all(file->fd, magic, sizeof(magic), 0) < 0 ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One ELF file, opened and checked. It comes from whoever built the traced program, so nothing in
- * it is believed: every offset, size and index is held against the file before it is used.
+ * The headers of an ELF file, checked. The file is untrusted: every offset, size and index is
+ * checked against the file before use.
  */
 #ifndef SYMBOLS_ELF_ELF_FILE_H
 #define SYMBOLS_ELF_ELF_FILE_H
@@ -18,9 +18,9 @@
 #include "util/error.h"
 
 struct elf_file {
-    int fd; /* while it is read by elf_file_open(), else -1 */
+    int fd; /* open during elf_file_open() only, else -1 */
     uint64_t size;
-    /* What tells this file from any other, and from itself rewritten. */
+    /* Identify the file and its version. */
     dev_t device;
     ino_t inode;
     struct timespec mtime;
@@ -29,20 +29,19 @@ struct elf_file {
     uint16_t machine;
     file_vaddr entry;
     size_t n_segments;
-    Elf64_Phdr *segments; /* the PT_LOAD ones, as they are in the file */
+    Elf64_Phdr *segments; /* the PT_LOAD segments, as in the file */
     Elf64_Phdr dynamic;   /* PT_DYNAMIC, all zero when there is none */
     char *interpreter;    /* PT_INTERP's string, or NULL */
     struct elf_identity identity;
     bool has_soname;
-    bool has_text_relocations; /* the dynamic linker changes its code when it has mapped it */
+    bool has_text_relocations; /* the dynamic linker modifies the code after mapping it */
 };
 
 /*
- * Reads the file open as `fd`, which it takes over, whatever comes of it; messages call it
- * `shown_path`. -ENOEXEC: no ELF file, truncated or corrupted; -ENOTSUP: an ELF file of another
- * class, byte order or machine, or one that is neither program nor library; else the errno of
- * reading. Nothing stays open; to be freed by elf_file_close(), only after
- * success.
+ * Reads the file open as `fd`; takes ownership of the descriptor, also on failure. `shown_path` is
+ * for messages. -ENOEXEC: not an ELF file, truncated or corrupted; -ENOTSUP: another class, byte
+ * order or machine, or neither a program nor a library; or the errno of reading. Nothing stays
+ * open. Call elf_file_close() after success only.
  */
 MUST_CHECK int elf_file_open(struct elf_file *file, int fd, const char *shown_path,
                              struct error *err);
@@ -53,7 +52,7 @@ bool elf_file_vaddr_of_offset(const struct elf_file *file, uint64_t offset, file
 /* The file offset of `size` bytes of code; false when no executable segment holds them. */
 bool elf_file_offset_of_code(const struct elf_file *file, file_vaddr vaddr, uint64_t size,
                              uint64_t *offset);
-/* Whether the address lies in what the file brings of an executable segment. */
+/* Whether the address is in an executable segment, in the part that the file contains. */
 bool elf_file_is_code(const struct elf_file *file, file_vaddr vaddr);
 
 #endif

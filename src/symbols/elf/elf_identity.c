@@ -14,7 +14,7 @@ enum elf_identity_verdict elf_identity_compare(const struct elf_identity *identi
     struct iovec local = {there, identity->length};
     struct iovec remote = {(void *)(uintptr_t)(identity->at.value + load_bias), identity->length};
     ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-    /* EFAULT: nothing is mapped there, so the file is not mapped like this. */
+    /* EFAULT: nothing is mapped there, so the file is not mapped with that bias. */
     if (n < 0 && errno != EFAULT)
         return ELF_IDENTITY_UNKNOWN;
     return n == (ssize_t)identity->length && memcmp(there, identity->bytes, identity->length) == 0

@@ -12,8 +12,8 @@
 #include "util/descriptors.h"
 
 /*
- * With O_PATH nothing is opened yet (open(2)), so that it can be looked at: a FIFO that is opened
- * for reading lets those go on that wait for a reader. Takes `found`, a descriptor or an errno.
+ * O_PATH does not open the file (open(2)), so that its type can be checked first: opening a FIFO
+ * for reading would wake up a writer. Takes ownership of `found`, a descriptor or a negative errno.
  */
 static int open_regular(int found)
 {
@@ -27,7 +27,7 @@ static int open_regular(int found)
     if (!S_ISREG(status.st_mode))
         return -ENOEXEC;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    /* O_NONBLOCK: somebody may have a lease on the file (fcntl(2), F_SETLEASE). */
+    /* O_NONBLOCK: there may be a lease on the file (fcntl(2), F_SETLEASE). */
     return descriptors_open(link, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 }
 
@@ -38,7 +38,7 @@ int file_open(const char *path)
 
 int file_open_named(int root, const char *path)
 {
-    /* O_PATH goes with few other flags; openat2(2) refuses the rest. */
+    /* openat2(2) allows few flags with O_PATH. */
     struct open_how how = {
         .flags = O_PATH | O_CLOEXEC,
         .resolve = RESOLVE_NO_MAGICLINKS | (root >= 0 ? RESOLVE_IN_ROOT : 0),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening files that others name, with the user's own rights. Whoever built the target has chosen
- * what lies where its debug information says: nothing but a regular file is ever opened (to open a
- * FIFO, a device or a socket may wait, or be noticed at its other end), and nothing is waited for.
- * The files that a process has mapped are symbols/elf/target_file.h's.
+ * Opens files whose names come from the user or from a file of the target, with the user's own
+ * rights. The author of the target chooses the names in its debug information, so only regular
+ * files are opened: opening a FIFO, a device or a socket may block, or be noticed at the other end.
+ * For files that a process has mapped see symbols/elf/target_file.h.
  */
 #ifndef SYMBOLS_ELF_FILE_OPEN_H
 #define SYMBOLS_ELF_FILE_OPEN_H
@@ -11,18 +11,17 @@
 #include "util/error.h"
 
 /*
- * Opens for reading what the user names. Links of any kind are followed. The descriptor is the
- * caller's. Negative errno; -ENOEXEC: no regular file.
+ * Opens for reading a file that the user names. Follows links of any kind. The caller closes the
+ * descriptor. Negative errno; -ENOEXEC: not a regular file.
  */
 MUST_CHECK int file_open(const char *path);
 
 /*
- * Opens for reading what a file of the target names, debug information above all. The path is
- * resolved below the directory open as `root`, where ".." and links lead where they lead a process
- * that has it as its root; -1 is our own root. Magic links (those of proc(5) that lead to what a
- * process has open) are not followed. The descriptor is the caller's. Negative errno; -ENOEXEC: no
- * regular file; -ENOSYS or -EPERM: the kernel, or a seccomp filter, has no openat2(2), without
- * which nothing is opened below `root`.
+ * Opens for reading a file that a file of the target names. The path is resolved below the
+ * directory open as `root`, as for a process with this root (-1: our root). Magic links of proc(5)
+ * are not followed. The caller closes the descriptor. Negative errno; -ENOEXEC: not a regular file;
+ * -ENOSYS or -EPERM: openat2(2) is missing or forbidden (seccomp), without which nothing is opened
+ * below `root`.
  */
 MUST_CHECK int file_open_named(int root, const char *path);
 

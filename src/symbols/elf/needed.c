@@ -16,7 +16,8 @@
 #include "util/cleanup.h"
 #include "util/vec.h"
 
-/* More than any program has: entries, those that are copied, characters of one and of all names. */
+/* Limits beyond those of any real program: entries, copied entries, characters of one name and of
+   all names. */
 enum {
     ENTRIES_MAX = 1 << 16,
     COPIED_MAX = 1 << 12,
@@ -24,16 +25,17 @@ enum {
     NAMES_MAX = 1 << 20,
 };
 
-/* The dynamic section (gABI, chapter 5 "Dynamic Section"), as far as it is copied. */
+/* The copied part of a dynamic section (gABI, chapter 5 "Dynamic Section"). */
 struct needed {
     const struct elf_file *file;
-    int fd;                         /* open for it */
-    uint64_t strings, strings_size; /* an address */
-    VEC(Elf64_Dyn) entries;         /* d_val of a name: where it is in the program's strings */
-    VEC(char) names;                /* of the stand-in */
+    int fd;                         /* of the same file */
+    uint64_t strings, strings_size; /* the string table's address and size */
+    VEC(Elf64_Dyn)
+    entries; /* for names, d_val is first the offset in the program's strings, then in `names` */
+    VEC(char) names; /* the string table of the stand-in */
 };
 
-/* Reads up to `size` bytes at the address; how many the file has there. */
+/* Reads up to `size` bytes at the address. Returns the number of bytes that the file has there. */
 static size_t read_at(const struct needed *needed, uint64_t vaddr, void *buffer, size_t size)
 {
     const struct elf_file *file = needed->file;
@@ -68,7 +70,7 @@ static int read_entries(struct needed *needed)
         if (entry.d_tag == DT_STRSZ)
             needed->strings_size = entry.d_un.d_val;
         if (entry.d_tag == DT_FLAGS_1)
-            entry.d_un.d_val &= DF_1_NODEFLIB; /* where libraries are looked for */
+            entry.d_un.d_val &= DF_1_NODEFLIB; /* keep only the flag for the search path */
         if (!is_name(entry.d_tag) && entry.d_tag != DT_FLAGS_1)
             continue;
         Elf64_Dyn *place = needed->entries.count < COPIED_MAX ? vec_push(&needed->entries) : NULL;
@@ -146,9 +148,9 @@ static int write_all(int fd, const void *bytes, size_t size)
 }
 
 /*
- * One segment at address 0: headers, dynamic section, a symbol table that holds the null symbol
- * (gABI, chapter 4 "Symbol Table"), and the names. It can be written to, as the dynamic linker
- * notes its load bias in the section, and not be executed.
+ * Writes one segment at address 0: headers, dynamic section, a symbol table with the null symbol
+ * (gABI, chapter 4 "Symbol Table"), and the names. It is writable, as the dynamic linker adds its
+ * load bias to entries of the section, and not executable.
  */
 static int write_file(const struct needed *needed, int fd)
 {
@@ -165,7 +167,7 @@ static int write_file(const struct needed *needed, int fd)
         .e_type = ET_DYN,
         .e_machine = needed->file->machine,
         .e_version = EV_CURRENT,
-        .e_entry = sizeof(start.header), /* 0 would be none; it is not jumped to */
+        .e_entry = sizeof(start.header), /* not 0, which means none; never executed */
         .e_phoff = offsetof(__typeof__(start), segments),
         .e_ehsize = sizeof(Elf64_Ehdr),
         .e_phentsize = sizeof(Elf64_Phdr),
@@ -202,7 +204,7 @@ static int write_file(const struct needed *needed, int fd)
     return r < 0 ? r : write_all(fd, needed->names.items, needed->names.count);
 }
 
-/* Nothing in it is executed; where the system wants that said (sysctl vm.memfd_noexec), it is. */
+/* Nothing in it is executed. The sysctl vm.memfd_noexec may require the flag. */
 static int make_file(void)
 {
 #ifndef MFD_NOEXEC_SEAL
@@ -232,7 +234,7 @@ int needed_stand_in(const char *path, const char *origin)
 {
     struct elf_file file;
     struct error ignored;
-    /* O_NONBLOCK: the path might be a FIFO, which nobody shall wait for. */
+    /* O_NONBLOCK: the path may be a FIFO. */
     cleanup(cleanup_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     int headers = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (headers < 0)

@@ -12,16 +12,16 @@
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 
-/* Whether the process sees the same files under the same names as we do. */
+/* Whether the process has the same files under the same names as we have. */
 static bool is_ours(const char *root, pid_t pid)
 {
     struct stat its, ours;
     char path[64];
     if (stat(root, &its) < 0 || stat("/", &ours) < 0)
-        return true; /* it cannot be told, and could not be used */
+        return true; /* not known; it could not be used */
     if (its.st_dev != ours.st_dev || its.st_ino != ours.st_ino)
         return false;
-    /* The same directory, with other things mounted below: mount_namespaces(7). */
+    /* The same directory, with other mounts: mount_namespaces(7). */
     snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
     return stat(path, &its) < 0 || stat("/proc/self/ns/mnt", &ours) < 0 ||
            its.st_ino == ours.st_ino;

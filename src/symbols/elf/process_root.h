@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The root directory of a process that has another than ours (chroot(2), pivot_root(2),
- * containers): where its files lie, and what their names are to it.
- */
+/* The root directory of a process, if it is not ours (chroot(2), pivot_root(2), containers). */
 #ifndef SYMBOLS_ELF_PROCESS_ROOT_H
 #define SYMBOLS_ELF_PROCESS_ROOT_H
 
@@ -12,17 +9,17 @@
 #include "util/error.h"
 
 struct process_root {
-    int fd;              /* O_PATH; -1: the process's root is ours, or cannot be told */
-    char path[PATH_MAX]; /* what its name is to us, without a slash at its end: "" for "/" */
+    int fd;              /* O_PATH; -1: the root is ours, or not known */
+    char path[PATH_MAX]; /* its path in our root, without a trailing slash: "" for "/" */
 };
 
-/* The root of the process as it is now. Lasts though the process ends. */
+/* Opens the present root of the process. It stays valid after the process ends. */
 void process_root_open(struct process_root *root, pid_t pid);
 void process_root_close(struct process_root *root);
 
 /*
- * What the process calls the file that /proc/PID/maps, read by us, calls `path`: proc(5) shows
- * names as the reader sees them. Part of `path`.
+ * The path, as the process sees it, of the file that our view of /proc/PID/maps calls `path`:
+ * proc(5) shows paths relative to the reader's root. Returns a part of `path`.
  */
 const char *process_root_path(const struct process_root *root, const char *path);
 

@@ -8,20 +8,21 @@
 
 #include "util/log.h"
 
-/* Files claim sizes that are holes; no symbol table of a real program is nearly that large. */
+/* A file may have huge sizes because of holes. No symbol table of a real program is nearly this
+   large. */
 static const uint64_t table_size_max = 1 << 28, strings_size_max = 1 << 30;
-/* The longest name that is taken. A linker lets names share their ends, which makes all of them
-   together a little longer than their table; what is many times longer is made to fill memory. */
+/* The maximum length of a name. Linkers let names share suffixes, so that all names together are a
+   little longer than their table; far longer ones are an attack on memory. */
 enum { NAME_LENGTH_MAX = 32 * 1024, SHARED_MAX = 4, SHARED_ROOM = 64 * 1024 };
 
 struct strings {
     const char *bytes;
     size_t size;
-    size_t left; /* what names may yet take */
+    size_t left; /* that names may still use */
     size_t n_left_out;
 };
 
-/* The section's content, or NULL when it does not lie in the file. */
+/* The section's data, or NULL when it is not in the file. */
 static const Elf_Data *section_data(Elf_Scn *section, const Elf64_Shdr *header, uint64_t size_max)
 {
     if (header->sh_size > size_max || (header->sh_flags & SHF_COMPRESSED))
@@ -32,7 +33,7 @@ static const Elf_Data *section_data(Elf_Scn *section, const Elf64_Shdr *header, 
     return data;
 }
 
-/* Lives as long as the Elf. */
+/* The strings live as long as the Elf. */
 static int read_strings(Elf *elf, size_t index, struct strings *strings)
 {
     Elf_Scn *section = elf_getscn(elf, index);
@@ -50,7 +51,7 @@ static int read_strings(Elf *elf, size_t index, struct strings *strings)
     return 0;
 }
 
-/* The versions of the dynamic symbols of section `index` (one Elf64_Half each), or NULL. */
+/* The versions of the symbols in dynamic symbol section `index` (one Elf64_Half each), or NULL. */
 static const Elf_Data *find_versions(Elf *elf, size_t index)
 {
     Elf_Scn *section = NULL;
@@ -87,7 +88,7 @@ static bool is_function(const Elf64_Sym *symbol)
                                symbol->st_shndx != SHN_COMMON);
 }
 
-/* The name without its version, in the arena. -ENOENT: there is none that is taken. */
+/* Copies the name without its version to the arena. -ENOENT: there is none, or it is too long. */
 static int copy_symbol_name(struct strings *strings, size_t at, const char **result, bool *is_old,
                             struct arena *arena)
 {

@@ -14,14 +14,14 @@
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 
-/* Follows one of the links of /proc, which lead to the very file, whatever it is called by now. */
+/* Opens a link of /proc, which refers to the file itself, whatever its name is now. */
 static int find_linked(const char *link)
 {
     cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
     return descriptors_open(link, O_PATH);
 }
 
-/* What such a link says that it leads to. */
+/* Reads the path in such a link. */
 static int read_link(const char *link, char path[PATH_MAX])
 {
     cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
@@ -58,14 +58,14 @@ int target_file_named(const struct process_root *root, const char *path)
         return find_in_root(root->fd, path);
     cleanup(cleanup_fd) int ours = descriptors_open("/", O_PATH);
     int fd = ours < 0 ? ours : find_in_root(ours, path);
-    /* Before Linux 5.6, and where a container forbids it: with the user's own rights. */
+    /* Before Linux 5.6, or if a container forbids openat2(2): with the user's own rights. */
     if (fd != -ENOSYS && fd != -EPERM)
         return fd;
     return descriptors_open(path, O_PATH);
 }
 
-/* Whether it is the file that is mapped. The device is no part of this: on btrfs and overlayfs the
-   maps' is another than stat's, for the very same file. */
+/* Whether it is the mapped file. The device is not compared: on btrfs and overlayfs that in maps
+   differs from that of stat(2). */
 static bool is_mapped_file(int fd, const struct map *map)
 {
     struct stat status;

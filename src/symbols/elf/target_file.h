@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The files that a process executes and has mapped, found through /proc and opened with the rights
- * that are kept for that (util/capabilities.h). What is found is a descriptor with O_PATH, so that
- * nothing has been opened yet (a device would notice) when it is compared with what is mapped.
+ * Finds the files that a process executes and maps through /proc, with the rights kept for that
+ * (util/capabilities.h). The result is a descriptor with O_PATH: the file is compared with the
+ * mapping before it is opened, as opening a device would be noticed.
  */
 #ifndef SYMBOLS_ELF_TARGET_FILE_H
 #define SYMBOLS_ELF_TARGET_FILE_H
@@ -14,21 +14,21 @@
 #include "util/error.h"
 #include "util/maps.h"
 
-/* The program that the process executes; `path` (NULL: not wanted) receives what /proc/PID/maps,
-   read by us, calls it. The descriptor is the caller's; negative errno. */
+/* Finds the program that the process executes. `path`, unless NULL, receives its path as in
+   /proc/PID/maps. The caller closes the descriptor. Negative errno. */
 MUST_CHECK int target_file_program(pid_t pid, char path[PATH_MAX]);
 
-/* The file that is mapped there. The descriptor is the caller's; -ENOENT: there is no way to it, as
-   it was deleted or replaced and CAP_CHECKPOINT_RESTORE is missing. */
+/* Finds the file of a mapping. The caller closes the descriptor. -ENOENT: the file cannot be
+   reached; it was deleted or replaced, and CAP_CHECKPOINT_RESTORE is missing. */
 MUST_CHECK int target_file_mapped(pid_t pid, const struct process_root *root,
                                   const struct map *map);
 
-/* What the process has under an absolute name, as it sees it. The descriptor is the caller's;
-   negative errno. */
+/* Finds the file at an absolute path, as the process sees it. The caller closes the descriptor.
+   Negative errno. */
 MUST_CHECK int target_file_named(const struct process_root *root, const char *path);
 
-/* Opens, for reading, the regular file that was found (O_PATH); that one stays the caller's, and
-   the new descriptor is, too. Negative errno; -ENOEXEC: it is no regular file. */
+/* Opens the file that was found (O_PATH) for reading. The caller keeps `found` and closes the new
+   descriptor. Negative errno; -ENOEXEC: not a regular file. */
 MUST_CHECK int target_file_open(int found);
 
 #endif

@@ -31,8 +31,8 @@ static void layout_add_type(struct layout *layout, Dwarf_Die *type, uint64_t off
         layout_add_pointer(layout, &die, offset, name, shown);
         break;
     case DW_TAG_unspecified_type:
-        /* decltype(nullptr), which GCC passes like a pointer (psABI, "C++"); clang takes one in a
-           structure for memory, and loses count of the registers where it is a parameter. */
+        /* decltype(nullptr). GCC passes it like a pointer (psABI, "C++"). clang passes a structure
+           with one in memory, and miscounts the registers if a parameter has this type. */
         if (layout->context->is_cxx && layout->context->is_gcc)
             layout_add_pointer(layout, &die, offset, name, shown);
         else
@@ -69,7 +69,7 @@ static enum abi_shape type_shape(Dwarf_Die *die)
     case DW_TAG_union_type:
         return ABI_AGGREGATE;
     case DW_TAG_ptr_to_member_type:
-        return ABI_AGGREGATE; /* like a structure of one or two words */
+        return ABI_AGGREGATE; /* passed like a structure of one or two words */
     case DW_TAG_array_type:
         return die_flag(die, DW_AT_GNU_vector) ? ABI_SCALAR : ABI_UNCLASSIFIED;
     case DW_TAG_base_type:
@@ -97,7 +97,7 @@ static uint64_t size_of(Dwarf_Die *die, const struct layout *layout)
     return size;
 }
 
-/* Hands over what is shown. */
+/* Copies the scalars to the type. */
 static int keep_scalars(const struct layout *layout, struct c_type *type)
 {
     struct c_scalar *scalars =
@@ -127,8 +127,8 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
     if (r < 0 || type->abi.shape == ABI_UNCLASSIFIED)
         return r;
     type->abi.size = size_of(die, layout);
-    /* Nothing in it, but a size: GCC forgets the members of some transparent unions. An empty class
-       of C++ is one byte long. */
+    /* A size, but no members: GCC omits the members of some transparent unions. An empty class of
+       C++ has one byte. */
     if (layout->parts.count == 0 && type->abi.size > 1 && type->abi.size <= 64 &&
         type->abi.shape == ABI_AGGREGATE) {
         type->abi.shape = ABI_UNCLASSIFIED;
@@ -136,7 +136,7 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
         return 0;
     }
     type->abi.align = layout->align;
-    /* Debug information does not tell packed structures. One with padding is none. */
+    /* Debug information does not tell whether a structure is packed. One with padding is not. */
     if (type->abi.shape == ABI_AGGREGATE && !layout->align_stated) {
         type->abi.uncertain |= layout->filled >= type->abi.size ? ABI_MAY_BE_PACKED : 0;
         type->abi.uncertain |= layout->context->tells_alignment ? 0 : ABI_MAY_BE_ALIGNED;

@@ -9,13 +9,13 @@ enum { DIMENSIONS_MAX = 8 };
 
 struct array {
     Dwarf_Die element;
-    uint64_t size;      /* of an element, bytes */
-    uint32_t character; /* the size of one, where it holds text */
+    uint64_t size;      /* of an element, in bytes */
+    uint32_t character; /* the size of a character, if it is text; else 0 */
     unsigned n_dimensions;
     uint64_t counts[DIMENSIONS_MAX];
 };
 
-/* DWARF 5, 5.13: a subrange has a count or an upper bound; C's lower bound is 0. */
+/* DWARF 5, 5.13: a subrange has a count or an upper bound. The lower bound is 0 in C. */
 static bool subrange_count(Dwarf_Die *range, uint64_t *count)
 {
     if (die_unsigned(range, DW_AT_count, count))
@@ -23,7 +23,7 @@ static bool subrange_count(Dwarf_Die *range, uint64_t *count)
     return die_unsigned(range, DW_AT_upper_bound, count) && ++*count != 0;
 }
 
-/* How many elements there are from this dimension on. */
+/* The number of elements in this dimension and those after it. */
 static bool count_from(const struct array *array, unsigned dimension, uint64_t *count)
 {
     *count = 1;
@@ -41,7 +41,7 @@ static void read_dimensions(struct array *array, Dwarf_Die *die)
             if (dwarf_tag(&range) != DW_TAG_subrange_type)
                 continue;
             uint64_t *count = &array->counts[array->n_dimensions];
-            /* A flexible array member is no part of the value. */
+            /* A flexible array member is not part of the value. */
             if (array->n_dimensions == DIMENSIONS_MAX || !subrange_count(&range, count)) {
                 array->n_dimensions = 0;
                 break;
@@ -67,8 +67,8 @@ static void show_chars(struct layout *layout, uint64_t offset, uint64_t count, u
         scalar->unit = character;
 }
 
-/* Adds the elements of one dimension. Those that neither are shown nor may travel in registers are
-   only counted. */
+/* Adds the elements of one dimension. Elements that are neither shown nor passed in registers are
+   skipped. */
 static void add_elements(struct layout *layout, struct array *array, unsigned dimension,
                          uint64_t offset, const char *name, bool shown, unsigned depth)
 {
@@ -87,7 +87,8 @@ static void add_elements(struct layout *layout, struct array *array, unsigned di
     }
     for (uint64_t i = 0; i < count && stride > 0; i++) {
         bool is_shown = shown && i < LAYOUT_ELEMENTS_MAX;
-        /* One beyond the 64th byte matters for the alignment only, and has the first one's. */
+        /* Elements after the 64th byte matter for the alignment only, which is that of the
+           first. */
         if (!is_shown && i > 0 && offset + i * stride >= 64)
             break;
         const char *own = is_shown ? layout_element_name(layout, name, i) : NULL;
@@ -102,7 +103,7 @@ static void add_elements(struct layout *layout, struct array *array, unsigned di
     }
 }
 
-/* A short vector is one thing to the ABI. */
+/* The ABI treats a short vector as one part. */
 static void add_vector(struct layout *layout, Dwarf_Die *die, struct array *array, uint64_t offset,
                        const char *name, bool shown, unsigned depth)
 {

@@ -28,7 +28,7 @@ static void show_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t fi
     scalar->bits = (uint8_t)bits;
 }
 
-/* *end: the first bit behind it. */
+/* *end: the first bit after it. */
 static void add_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t offset, uint64_t bits,
                           const char *outer, bool shown, unsigned depth, uint64_t *end)
 {
@@ -65,8 +65,8 @@ static void add_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t off
 }
 
 /*
- * A member that starts in the middle of a bit-field. LLVM (seen in version 14) takes a bit-field as
- * wide as its type for an ordinary member, and leaves out at which bit of the byte it starts.
+ * Whether a member starts in the middle of a bit-field. LLVM (version 14) describes a bit-field
+ * that is as wide as its type as an ordinary member, without the bit at which it starts.
  */
 static bool is_misplaced(const struct layout *layout, uint64_t at, uint64_t bit_field_end)
 {
@@ -80,19 +80,19 @@ static bool is_virtual_base(Dwarf_Die *member)
            die_unsigned(member, DW_AT_virtuality, &virtuality) && virtuality != DW_VIRTUALITY_none;
 }
 
-/* `bit_field_end`: the first bit behind the bit-field in front of it, 0 when there is none; is set
-   to where this one ends, if it is one. */
+/* *bit_field_end: on entry the first bit after the preceding bit-field, 0 when there is none; then
+   the end of this member if it is a bit-field. */
 static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset, const char *name,
                        bool shown, unsigned depth, uint64_t *bit_field_end)
 {
     uint64_t before = *bit_field_end;
     *bit_field_end = 0;
-    /* Static members of C++, as DWARF 4 has them. */
+    /* Static members of C++ in DWARF 4. */
     if (die_flag(member, DW_AT_external) || die_flag(member, DW_AT_declaration))
         return;
     if (is_virtual_base(member)) {
-        /* A class that has one is copied by a function (C++17, 15.8.1, paragraph 11), so its
-           address is passed. Only the object itself tells where the base is in it. */
+        /* A class with a virtual base has a copy function (C++17, 15.8.1, paragraph 11), so that
+           its address is passed. The position of the base is known only from the object. */
         layout->indirect = layout->indirect_for_sure = true;
         layout->incomplete |= shown;
         return;
@@ -129,7 +129,7 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
         layout->incomplete |= shown;
         return;
     }
-    /* The pointer to virtual functions is the compiler's. */
+    /* The pointer to virtual functions is artificial. */
     if (die_flag(member, DW_AT_artificial))
         shown = false;
     const char *own = dwarf_diename(member);
@@ -139,14 +139,13 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
 
 enum copying {
     COPYING_TRIVIAL,
-    COPYING_OWN,     /* the class brings a copy or move constructor, or a destructor */
+    COPYING_OWN,     /* the class has its own copy or move constructor, or destructor */
     COPYING_VIRTUAL, /* it has virtual functions or bases */
-    COPYING_UNKNOWN, /* it forbids some of it, and what is left is not told; or what it declares may
-                        be defaulted, and that is not told */
+    COPYING_UNKNOWN, /* some copy functions are deleted, or may be defaulted, and debug information
+                        does not tell which are left */
 };
 
-/* Whether the constructor is for copying or moving: its first parameter is its own class's
-   reference. */
+/* Whether it is a copy or move constructor: the first parameter is a reference to its class. */
 static bool is_copy_constructor(Dwarf_Die *constructor, Dwarf_Die *class)
 {
     Dwarf_Die parameter;
@@ -172,9 +171,9 @@ static bool is_constructor_of(const char *method, const char *class)
 }
 
 /*
- * Whether a C++ class is "non-trivial for the purposes of calls" (Itanium C++ ABI, 3.1.1 and 1.1),
- * as its own declarations say; its bases and members are asked when they are laid out. For where
- * debug information has no DW_AT_calling_convention, as GCC's.
+ * Whether a C++ class is "non-trivial for the purposes of calls" (Itanium C++ ABI, 3.1.1 and 1.1)
+ * because of its own declarations; its bases and members are checked when they are added. For debug
+ * information without DW_AT_calling_convention, such as GCC's.
  */
 static enum copying copying_of(const struct function_context *context, Dwarf_Die *class)
 {
@@ -193,7 +192,8 @@ static enum copying copying_of(const struct function_context *context, Dwarf_Die
         if (!name || (name[0] != '~' &&
                       !(own && is_constructor_of(name, own) && is_copy_constructor(&child, class))))
             continue;
-        /* What is implicit, or defaulted where it is declared, is as trivial as the members are. */
+        /* Functions that are implicit, or defaulted in the class, are trivial if the members
+           are. */
         bool told = die_unsigned(&child, DW_AT_defaulted, &defaulted) || context->tells_defaulted;
         if (die_flag(&child, DW_AT_artificial) || defaulted == DW_DEFAULTED_in_class)
             continue;
@@ -204,7 +204,7 @@ static enum copying copying_of(const struct function_context *context, Dwarf_Die
     return copying;
 }
 
-/* `is_whole`: it is no member or base. */
+/* `is_whole`: not a member or a base. */
 static void check_copying(struct layout *layout, Dwarf_Die *class, bool is_whole)
 {
     uint64_t convention;
@@ -226,7 +226,7 @@ static void check_copying(struct layout *layout, Dwarf_Die *class, bool is_whole
     layout->unpassable |= copying == COPYING_UNKNOWN && !for_sure;
 }
 
-/* What nobody knows the shape of: eight bytes each, and what is left. */
+/* Shows a value of unknown shape as words of eight bytes, and the rest. */
 static void show_words(struct layout *layout, uint64_t offset, uint64_t size, const char *name)
 {
     enum { WORDS_MAX = 8 };
@@ -246,7 +246,7 @@ void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
                         bool shown, unsigned depth)
 {
     uint64_t size, align;
-    /* Its own flag: a definition may refer to its declaration (DW_AT_specification). */
+    /* The own attribute: a definition may refer to its declaration (DW_AT_specification). */
     if (dwarf_hasattr(die, DW_AT_declaration) || !die_size(die, &size)) {
         if (!layout_add_declared_class(layout, die, offset, name, shown))
             layout->unknown = true;
@@ -259,7 +259,7 @@ void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
     }
     check_copying(layout, die, depth == 0);
 
-    /* Of a union, nobody knows which member is meant. */
+    /* It is not known which member of a union is in use. */
     bool is_union = dwarf_tag(die) == DW_TAG_union_type;
     size_t first = layout->scalars.count;
     if (is_union && shown)

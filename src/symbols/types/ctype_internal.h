@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A type while it is taken apart: the files ctype*.c share this, others use ctype.h.
- */
+/* The layout of a type while it is resolved: shared by ctype*.c; others use ctype.h. */
 #ifndef SYMBOLS_TYPES_CTYPE_INTERNAL_H
 #define SYMBOLS_TYPES_CTYPE_INTERNAL_H
 
@@ -9,17 +7,17 @@
 #include "util/vec.h"
 
 /*
- * Bounds for damaged or odd debug information, in which a structure may hold itself: how deep
- * members are followed, how many DIEs are looked at for one type, and how many scalars are shown.
+ * Limits for damaged debug information, in which a structure may contain itself: the depth of
+ * members, the number of DIEs visited for one type, and the number of scalars shown.
  */
 enum { LAYOUT_DEPTH_MAX = 16, LAYOUT_VISITS_MAX = 4096, LAYOUT_SCALARS_MAX = PROBE_FIELDS_MAX };
-/* So many elements of an array are shown. */
+/* The maximum number of elements shown of an array. */
 enum { LAYOUT_ELEMENTS_MAX = 16 };
 
 struct layout {
     struct c_types *types;
-    /* Types hold types: ctype.c's own, for the files below it. Adds what lies at `offset` and is of
-       the type, whatever that is; c_types_resolve(). */
+    /* Functions of ctype.c for the other files: types contain types. add_type() adds a value of any
+       type at `offset`; resolve() is c_types_resolve(). */
     void (*add_type)(struct layout *layout, Dwarf_Die *type, uint64_t offset, const char *name,
                      bool shown, unsigned depth);
     int (*resolve)(struct c_types *types, const struct function_context *context, Dwarf_Die *type,
@@ -28,50 +26,51 @@ struct layout {
     VEC(struct abi_part) parts;
     VEC(struct c_scalar) scalars;
     uint64_t align;
-    bool align_stated; /* debug information says so, of the whole or of a member */
+    bool align_stated; /* debug information has it, for the type or a member */
     uint64_t filled;   /* bytes of all parts */
     unsigned visits;
-    bool unknown;           /* some part of it is of no known shape */
-    bool unpassable;        /* how C++ passes it is not known, unless it is indirect for sure */
-    bool indirect;          /* C++ passes its address */
-    bool direct_for_sure;   /* whatever its members are */
-    bool indirect_for_sure; /* also when it forbids some copying, or defaults it */
-    bool incomplete;        /* some part of it is not shown */
+    bool unknown;    /* a part has an unknown shape */
+    bool unpassable; /* whether C++ passes its address is not known, unless one of the _for_sure
+                        members is set */
+    bool indirect;   /* C++ passes its address, unless direct_for_sure */
+    bool direct_for_sure;   /* C++ passes it by value, whatever its members are */
+    bool indirect_for_sure; /* C++ passes its address, also if `unpassable` */
+    bool incomplete;        /* some part is not shown */
     bool no_memory;
 };
 
-/* Notes a scalar as the ABI sees it; `align` is what it asks of the whole. */
+/* Adds a scalar for the ABI; `align` is the alignment that it gives the whole. */
 void layout_add_part(struct layout *layout, uint64_t offset, uint64_t size, enum abi_part_kind kind,
                      uint64_t align);
-/* Notes a scalar that is shown; NULL when there are enough of them (or memory is out). */
+/* Adds a scalar that is shown. NULL: there are too many, or memory is out. */
 struct c_scalar *layout_add_scalar(struct layout *layout, uint64_t offset, const char *name,
                                    enum value_kind kind, uint64_t size);
-/* Whether an integer of so many bytes can be shown as one. */
+/* Whether an integer of this size can be shown. */
 bool layout_is_shown_size(uint64_t size);
 /*
- * The size of the character that the type is, through typedefs and qualifiers, *is_const set to
- * whether those say so: of char, wchar_t, char16_t, char32_t and char8_t, and with `all` of signed
- * and unsigned char. 0: it is none.
+ * The size of the character type that the type is, through typedefs and qualifiers; 0 if it is
+ * none. Character types are char, wchar_t, char16_t, char32_t and char8_t; with `all` also signed
+ * and unsigned char. *is_const: whether it is const-qualified.
  */
 uint32_t layout_character(Dwarf_Die *type, bool all, bool *is_const);
-/* What types are known by. */
+/* The key of a type in the table. */
 uint64_t layout_type_key(const struct function_context *context, const Dwarf_Die *die);
-/* What the type `die` is known to be; NULL: it was not resolved yet. */
+/* The resolved type of `die`; NULL: not resolved yet. */
 const struct c_type *layout_known_type(const struct layout *layout, const Dwarf_Die *die);
-/* "outer_name", or the one of them that there is. */
+/* "outer_name", or the one of the two that exists. */
 const char *layout_member_name(struct layout *layout, const char *outer, const char *name);
-/* "name_3", or "3" where there is no name. */
+/* "name_3", or "3" if there is no name. */
 const char *layout_element_name(struct layout *layout, const char *name, uint64_t i);
-/* Adds only what is shown of the type, for what the ABI sees in another way. */
+/* Adds only the shown scalars of the type, not its parts for the ABI. */
 void layout_show_type(struct layout *layout, Dwarf_Die *type, uint64_t offset, const char *name,
                       unsigned depth);
-/* An integer of up to 16 bytes, called `base` in the source. */
+/* Adds an integer of up to 16 bytes; `base` is its name in the source. */
 void layout_add_integer(struct layout *layout, uint64_t offset, uint64_t size, bool is_signed,
                         const char *base, const char *name, bool shown);
 
 /*
- * Each adds what lies at `offset` and is of the type `die`, whose tag the name says, under `name`
- * (NULL: it is the whole value). `shown`: its scalars are, too.
+ * Each adds a value of the type `die`, with the tag in the function's name, at `offset`. `name`:
+ * the field's name; NULL: the value is the whole. `shown`: also add its scalars.
  */
 void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
                           bool shown);
@@ -87,17 +86,17 @@ void layout_add_array(struct layout *layout, Dwarf_Die *die, uint64_t offset, co
                       bool shown, unsigned depth);
 
 /*
- * Classes of the C++ library that are shown as what they stand for: the scalars from number `first`
- * on are the members of `class`; if it is one of those, one scalar takes their place.
+ * Classes of the C++ library that are shown as the value they represent. If `class` is one,
+ * replaces its members, the scalars from number `first`, by one scalar.
  */
 void layout_known_class(struct layout *layout, Dwarf_Die *class, size_t first, const char *name);
-/* Whether it is one of them that has a destructor of its own, in the C++ library of GCC. */
+/* Whether it is one of those with a destructor, in the C++ library of GCC. */
 bool layout_is_owner(Dwarf_Die *class);
-/* Adds one of them that is only declared here, but has one layout everywhere. Whether it was one.
- */
+/* If `class` is one of those with only one possible layout, adds it although it is only declared.
+   Returns whether it is. */
 bool layout_add_declared_class(struct layout *layout, Dwarf_Die *class, uint64_t offset,
                                const char *name, bool shown);
-/* The same for a reference, at `offset`, to such a class. Whether it was one. */
+/* The same for a reference, at `offset`, to such a class. */
 bool layout_known_reference(struct layout *layout, Dwarf_Die *reference, uint64_t offset,
                             const char *name);
 

@@ -17,7 +17,7 @@ void layout_add_part(struct layout *layout, uint64_t offset, uint64_t size, enum
     if (align > layout->align && offset % align == 0)
         layout->align = align;
     layout->filled += size;
-    /* Beyond 64 bytes nothing travels in registers, so nobody asks. */
+    /* A value of more than 64 bytes is not passed in registers. */
     if (offset >= 64 || size == 0)
         return;
     for (size_t i = 0; i < layout->parts.count; i++) {
@@ -86,7 +86,7 @@ void layout_show_type(struct layout *layout, Dwarf_Die *type, uint64_t offset, c
     layout->filled = filled;
 }
 
-/* The type may be one of several languages (dwz(1)), which do not all pass it in the same way. */
+/* Units of several languages may share the type (dwz(1)), and may pass it in different ways. */
 uint64_t layout_type_key(const struct function_context *context, const Dwarf_Die *die)
 {
     return (uint64_t)(uintptr_t)die->addr << 8 | function_context_layout(context);

@@ -7,7 +7,7 @@
 
 /* ---- characters ---- */
 
-/* The names that C gives to types that are integers like others, and C++ to types of their own. */
+/* Character types that are typedefs of integers in C, and types of their own in C++. */
 static uint32_t named_character(const char *name)
 {
     static const struct {
@@ -20,7 +20,7 @@ static uint32_t named_character(const char *name)
     return 0;
 }
 
-/* `char`; and, where all that may be text is asked for, its signed and unsigned kinds. */
+/* `char`; with `all` also signed and unsigned char. */
 static uint32_t base_character(Dwarf_Die *base, bool all)
 {
     const char *name = dwarf_diename(base);
@@ -33,7 +33,7 @@ static uint32_t base_character(Dwarf_Die *base, bool all)
     return size && die_size(base, &told) && told == size ? size : 0;
 }
 
-/* uint8_t and its like are numbers, whatever they are made of. */
+/* uint8_t and the like are numbers, whatever their base type is. */
 static bool is_number_type(const char *name)
 {
     return name && strstr(name, "int8") != NULL;
@@ -57,7 +57,7 @@ uint32_t layout_character(Dwarf_Die *type, bool all, bool *is_const)
                 (size && !(die_strip(&base) && die_size(&base, &told) && told == size)))
                 return 0;
             if (size) {
-                /* What stands behind it may be const all the same. */
+                /* The type of the typedef may be const, too. */
                 Dwarf_Die behind = die;
                 *is_const |= die_type(&behind, &behind) && dwarf_tag(&behind) == DW_TAG_const_type;
                 return size;
@@ -79,10 +79,9 @@ uint32_t layout_character(Dwarf_Die *type, bool all, bool *is_const)
 }
 
 /*
- * `const char *`, and of wider characters likewise, through whatever typedefs and qualifiers: the
- * text is meant to be read. Not `char *`, which may be a buffer nobody has filled yet, nor `const
- * unsigned char *`, which are bytes, unless all are asked for. Returns the size of a character; 0:
- * it is no string.
+ * The size of a character if the pointer is a `const char *`, or the like of wider characters,
+ * through typedefs and qualifiers; 0 if not. A `char *` may be a buffer that is not filled yet, and
+ * `const unsigned char *` may be bytes: these are strings only with --strings=all.
  */
 static uint32_t string_kind(const struct layout *layout, Dwarf_Die *pointer)
 {
@@ -96,7 +95,7 @@ static uint32_t string_kind(const struct layout *layout, Dwarf_Die *pointer)
 
 /* ---- pointers ---- */
 
-/* Notes what the pointer refers to, for those who follow it. */
+/* Records the type that the pointer refers to. */
 static void add_pointer_target(struct layout *layout, Dwarf_Die *pointer, struct c_scalar *scalar)
 {
     const struct value_options *value_options = &layout->types->value_options;
@@ -111,7 +110,7 @@ static void add_pointer_target(struct layout *layout, Dwarf_Die *pointer, struct
         scalar->is_code = value_options->symbols;
         return;
     }
-    /* One character tells nothing of a text or buffer. */
+    /* The first character of a text or buffer says little. */
     if (value_options->deref == 0 || layout_character(&target, false, &is_const))
         return;
     Dwarf_Die *kept = arena_alloc(layout->types->arena, sizeof(*kept));
@@ -147,7 +146,7 @@ void layout_add_pointer(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
 void layout_add_member_pointer(struct layout *layout, Dwarf_Die *die, uint64_t offset,
                                const char *name, bool shown)
 {
-    /* Itanium C++ ABI, 2.3: an offset for data; for functions a pointer and an adjustment. */
+    /* Itanium C++ ABI, 2.3: for data an offset; for functions a pointer and an adjustment. */
     Dwarf_Die target = *die;
     bool is_function = die_type(&target, &target) && die_strip(&target) &&
                        dwarf_tag(&target) == DW_TAG_subroutine_type;

@@ -16,7 +16,8 @@ bool layout_is_shown_size(uint64_t size)
 
 static bool is_x87(const char *name, uint64_t size)
 {
-    /* DWARF has one encoding for all binary floats; __float128 is as long as an x87 long double. */
+    /* DWARF has one encoding for all binary floats; __float128 has the size of an x87 long
+       double. */
     return size == 16 && name &&
            (strcmp(name, "long double") == 0 || strcmp(name, "_Float64x") == 0 ||
             strcmp(name, "__float80") == 0);
@@ -26,10 +27,10 @@ void layout_add_integer(struct layout *layout, uint64_t offset, uint64_t size, b
                         const char *base, const char *name, bool shown)
 {
     if (size == 16 && base && strstr(base, "_BitInt")) {
-        layout->unknown = true; /* compilers do not agree on them */
+        layout->unknown = true; /* compilers disagree on how to pass it */
         return;
     }
-    if (size == 16) { /* __int128, in the ABI's eyes two longs that are aligned to both */
+    if (size == 16) { /* __int128: for the ABI two longs, aligned to the size of both */
         layout_add_part(layout, offset, 8, ABI_INTEGER, 16);
         layout_add_part(layout, offset + 8, 8, ABI_INTEGER, 8);
         if (shown)
@@ -41,7 +42,7 @@ void layout_add_integer(struct layout *layout, uint64_t offset, uint64_t size, b
         return;
     }
     layout_add_part(layout, offset, size, ABI_INTEGER, size);
-    /* The unused bits of a _BitInt are anything. */
+    /* The unused bits of a _BitInt are unspecified. */
     if (!shown)
         return;
     if (base && strstr(base, "_BitInt")) {
@@ -53,7 +54,7 @@ void layout_add_integer(struct layout *layout, uint64_t offset, uint64_t size, b
         scalar->is_signed = is_signed;
 }
 
-/* What is of half or quad precision is passed like a float, and shown as its bits. */
+/* Half and quad precision values are passed like a float and shown as their bits. */
 static void add_float(struct layout *layout, uint64_t offset, uint64_t size, const char *name)
 {
     layout_add_scalar(layout, offset, name,
@@ -121,7 +122,7 @@ void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset
                    !layout->context->is_quad_long_double;
         if (half != 4 && half != 8 && half != 16)
             break;
-        /* clang calls all of them "complex", and those of 32 bytes may be of two kinds. */
+        /* clang names all of them "complex", and those of 32 bytes may have two formats. */
         if (half == 16 && !x87 && !(base && strstr(base, "loat128"))) {
             layout_add_part(layout, offset, size, ABI_WIDE, 16);
             layout->incomplete |= shown;
@@ -161,7 +162,7 @@ static bool enum_is_signed(Dwarf_Die *die)
     if (die_type(&underlying, &underlying) && die_strip(&underlying) &&
         die_unsigned(&underlying, DW_AT_encoding, &encoding))
         return encoding == DW_ATE_signed || encoding == DW_ATE_signed_char;
-    /* Without: signed when some label is negative, as GCC chooses for C. */
+    /* No underlying type: signed if a label is negative, as in GCC for C. */
     Dwarf_Die label;
     if (dwarf_child(die, &label) != 0)
         return false;
@@ -183,7 +184,7 @@ static bool label_value(Dwarf_Die *label, uint64_t *value)
     if (!dwarf_attr(label, DW_AT_const_value, &attr))
         return false;
     unsigned form = dwarf_whatform(&attr);
-    /* DW_FORM_data1 0xff is 255 or -1 "by context"; compilers write negative values as sdata. */
+    /* DW_FORM_data1 0xff is 255 or -1 "by context". Compilers write negative values as sdata. */
     if (form == DW_FORM_sdata || form == DW_FORM_implicit_const) {
         Dwarf_Sword number;
         if (dwarf_formsdata(&attr, &number) != 0)
@@ -266,7 +267,7 @@ void layout_add_enum(struct layout *layout, Dwarf_Die *die, uint64_t offset, con
         return;
     scalar->is_signed = is_signed;
     scalar->enumeration = enumeration;
-    /* One without labels (declared elsewhere) is a number. */
+    /* An enum without labels (declared elsewhere) is shown as a number. */
     if (enumeration->n_labels == 0) {
         scalar->kind = VALUE_INTEGER;
         scalar->enumeration = NULL;

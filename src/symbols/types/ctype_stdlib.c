@@ -7,13 +7,12 @@
 #include "util/cleanup.h"
 
 /*
- * What a class is known by: how its name begins, and how the names of the scalars end that make it
- * up, in the C++ libraries of GCC and of LLVM. A name alone does not suffice: without those members
- * it is somebody else's class.
+ * How a class of the C++ libraries of GCC and LLVM is recognized: by the start of its name and by
+ * the end of its members' names. Without these members a class of that name is another one.
  */
 struct known_class {
     const char *name;
-    const char *first, *second; /* second: NULL when there is none */
+    const char *first, *second; /* second: NULL if there is none */
     enum value_kind kind;
     const char *suffix; /* of the field's name */
     uint32_t unit;      /* of VALUE_STRING: the size of a character */
@@ -47,7 +46,7 @@ static bool name_ends_with(const char *text, const char *end)
     return n >= n_end && strcmp(text + n - n_end, end) == 0;
 }
 
-/* The scalar of eight bytes, from number `first` on, whose name ends so. */
+/* The scalar of eight bytes, from number `first` on, with a name that ends in `end`. */
 static const struct c_scalar *find_member(const struct layout *layout, size_t first,
                                           const char *end, bool is_pointer)
 {
@@ -61,7 +60,7 @@ static const struct c_scalar *find_member(const struct layout *layout, size_t fi
     return NULL;
 }
 
-/* The size of the first template argument's type: of a vector's element. 0 when not known. */
+/* The size of the first template argument's type, for a vector that of an element. 0: not known. */
 static uint32_t element_size(Dwarf_Die *class)
 {
     Dwarf_Die child;
@@ -131,7 +130,7 @@ bool layout_is_owner(Dwarf_Die *class)
     return space && (strcmp(space, "std") == 0 || strcmp(space, "__cxx11") == 0);
 }
 
-/* Whether the class stands in the namespace std::__cxx11. */
+/* Whether the class is in namespace std::__cxx11. */
 static bool is_in_cxx11(Dwarf_Die *class)
 {
     cleanup(cleanup_free) Dwarf_Die *scopes = NULL;
@@ -144,8 +143,8 @@ static bool is_in_cxx11(Dwarf_Die *class)
 bool layout_add_declared_class(struct layout *layout, Dwarf_Die *class, uint64_t offset,
                                const char *name, bool shown)
 {
-    /* libstdc++'s std::string, which clang does not describe where the library instantiates it: a
-       pointer, the length, and 16 bytes of room, as its ABI has been since GCC 5. */
+    /* std::string of libstdc++. clang does not describe it where the library instantiates it. Since
+       GCC 5 it is a pointer, the length, and 16 bytes. */
     if (!has_name(class, &KNOWN[0]) || !layout->context->is_cxx || !is_in_cxx11(class))
         return false;
     for (unsigned i = 0; i < 4; i++)

@@ -8,8 +8,8 @@
 #include "symbols/types/ctype.h"
 
 /*
- * C declarators are written from the inside out: what is declared so far ("*name") is handed to the
- * type it points to, which puts itself around it.
+ * A C declarator is written from the inside out: the text so far ("*name") is passed to the type it
+ * refers to, which adds its parts around it.
  */
 enum { TEXT_MAX = 512, DEPTH_MAX = 16, PARAMETERS_MAX = 16 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is wanted of values besides themselves. */
+/* What to show in addition to values. */
 #ifndef SYMBOLS_TYPES_VALUE_OPTIONS_H
 #define SYMBOLS_TYPES_VALUE_OPTIONS_H
 
@@ -8,9 +8,9 @@
 enum { DEREF_MAX = 8 };
 
 struct value_options {
-    unsigned deref;   /* so many addresses are followed, one after the other, to what lies there */
-    bool all_strings; /* pointers to characters are text though they are not const */
-    bool symbols;     /* addresses of functions have the functions' names beside them */
+    unsigned deref;   /* the number of addresses to follow, one after the other */
+    bool all_strings; /* pointers to characters that are not const are strings, too */
+    bool symbols;     /* show the function's name for the address of a function */
 };
 
 #endif
