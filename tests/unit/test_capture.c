@@ -10,6 +10,12 @@
 
 static struct capture capture;
 
+static unsigned read_own(void *data, struct span *spans, size_t n)
+{
+    (void)data;
+    return spans_read(getpid(), -1, spans, n);
+}
+
 /* Captures as the engine does; what is read at once is read with something of the caller's. */
 static void capture_hit(const arch_regs *regs, const struct arch_float_regs *floats,
                         const struct capture_set *set)
@@ -17,9 +23,10 @@ static void capture_hit(const arch_regs *regs, const struct arch_float_regs *flo
     static const uint64_t own = 0x1234;
     uint64_t copy = 0;
     struct span span = {.at = (uintptr_t)&own, .to = &copy, .n = sizeof(copy)};
-    capture_begin(&capture, set, regs);
-    capture_read(&capture, getpid(), -1, &span, 1);
-    capture_finish(&capture, getpid(), -1, floats);
+    const struct capture_source source = {.regs = regs, .read = read_own};
+    capture_begin(&capture, set, &source);
+    capture_read(&capture, &span, 1);
+    capture_finish(&capture, floats);
     ck_assert_uint_eq(copy, own);
 }
 

@@ -65,7 +65,7 @@ static void plan_stack(struct capture *capture)
         return;
     }
     capture->stack_state = CAPTURE_READING;
-    add_span(capture, (struct span){.at = arch_stack_args(capture->regs).value,
+    add_span(capture, (struct span){.at = arch_stack_args(capture->source.regs).value,
                                     .to = capture->stack,
                                     .n = size < PROBE_STACK_MAX ? size : PROBE_STACK_MAX});
 }
@@ -139,11 +139,11 @@ static void take_spans(struct capture *capture)
 
 /* ---- a hit */
 
-void capture_begin(struct capture *capture, const struct capture_set *set, const arch_regs *regs)
+void capture_begin(struct capture *capture, const struct capture_set *set,
+                   const struct capture_source *source)
 {
     capture->set = *set;
-    capture->regs = regs;
-    capture->floats = NULL;
+    capture->source = *source;
     capture->stack_state = CAPTURE_WAITING;
     capture->stack_got = 0;
     capture->n_strings = 0;
@@ -156,7 +156,7 @@ void capture_begin(struct capture *capture, const struct capture_set *set, const
     plan(capture);
 }
 
-void capture_read(struct capture *capture, pid_t tid, int memory, struct span *own, size_t n)
+void capture_read(struct capture *capture, struct span *own, size_t n)
 {
     struct span all[SPANS_MAX];
     if (n > CAPTURE_OWN_MAX)
@@ -165,20 +165,20 @@ void capture_read(struct capture *capture, pid_t tid, int memory, struct span *o
     memcpy(all + n, capture->spans, capture->n_spans * sizeof(*all));
     if (n + capture->n_spans == 0)
         return;
-    capture->reads += spans_read(tid, memory, all, n + capture->n_spans);
+    capture->reads += capture->source.read(capture->source.data, all, n + capture->n_spans);
     for (size_t i = 0; i < n; i++)
         own[i].got = all[i].got;
     memcpy(capture->spans, all + n, capture->n_spans * sizeof(*all));
     take_spans(capture);
 }
 
-void capture_finish(struct capture *capture, pid_t tid, int memory,
-                    const struct arch_float_regs *floats)
+void capture_finish(struct capture *capture, const struct arch_float_regs *floats)
 {
-    capture->floats = floats;
+    capture->source.floats = floats;
     /* Spans that are planned and not read yet come first. */
     while (capture->n_spans || (plan(capture), capture->n_spans)) {
-        capture->reads += spans_read(tid, memory, capture->spans, capture->n_spans);
+        capture->reads +=
+            capture->source.read(capture->source.data, capture->spans, capture->n_spans);
         take_spans(capture);
     }
     for (size_t i = 0; i < capture->set.n; i++) {

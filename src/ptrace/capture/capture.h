@@ -25,6 +25,15 @@
 
 enum { CAPTURE_STRING_DEFAULT = 256, CAPTURE_STRING_MAX = 4096 };
 
+/* Where values come from: a stopped thread, or a copy of what it had. */
+struct capture_source {
+    const arch_regs *regs;
+    const struct arch_float_regs *floats; /* NULL: none; set by capture_finish() */
+    /* Reads n spans of memory and sets `got` of each. Returns how many requests that took. */
+    unsigned (*read)(void *data, struct span *spans, size_t n);
+    void *data;
+};
+
 /* The fields of one event and the pointees they need. */
 struct capture_set {
     const struct field *fields;
@@ -72,8 +81,7 @@ struct capture {
 
     /* The hit that is being captured: from capture_begin() to capture_finish(). */
     struct capture_set set;
-    const arch_regs *regs;
-    const struct arch_float_regs *floats;
+    struct capture_source source;
     enum capture_state stack_state;
     size_t stack_got;
     uint8_t stack[PROBE_STACK_MAX];
@@ -90,16 +98,15 @@ size_t capture_extra_text(const struct capture *capture);
 MUST_CHECK int capture_init(struct capture *capture, size_t string_limit);
 void capture_free(struct capture *capture);
 
-/* Begins a capture of a thread that is stopped with these registers. `regs` must stay valid until
-   capture_finish(). */
-void capture_begin(struct capture *capture, const struct capture_set *set, const arch_regs *regs);
-/* Reads the caller's n spans, at most CAPTURE_OWN_MAX, and the planned spans in the same system
-   call. `memory` as for memory_read_pieces(). Optional. */
+/* Begins with an event; the source's registers must stay until capture_finish(). */
+void capture_begin(struct capture *capture, const struct capture_set *set,
+                   const struct capture_source *source);
+/* Reads the caller's n spans, at most CAPTURE_OWN_MAX, and with them what is known to be needed.
+   Need not be called. */
 enum { CAPTURE_OWN_MAX = 4 };
-void capture_read(struct capture *capture, pid_t tid, int memory, struct span *own, size_t n);
-/* Reads the rest and sets the values. `floats` may be NULL if no field needs it. Never fails: the
-   value of a field that cannot be read is 0, or "(bad address)" for a string. */
-void capture_finish(struct capture *capture, pid_t tid, int memory,
-                    const struct arch_float_regs *floats);
+void capture_read(struct capture *capture, struct span *own, size_t n);
+/* Reads the rest and sets the values. `floats` may be NULL when no field lies there. Never fails:
+   what cannot be read is 0, a string then "(bad address)". */
+void capture_finish(struct capture *capture, const struct arch_float_regs *floats);
 
 #endif

@@ -31,8 +31,8 @@ static size_t load_register(const struct capture *capture, const struct value_pl
                             uint8_t *to, size_t n)
 {
     uint64_t word = place->kind == PLACE_INTEGER_ARG
-                        ? arch_integer_arg(capture->regs, place->index)
-                        : arch_integer_ret(capture->regs, place->index);
+                        ? arch_integer_arg(capture->source.regs, place->index)
+                        : arch_integer_ret(capture->source.regs, place->index);
     return copy(to, (const uint8_t *)&word, place->shift, sizeof(word), n);
 }
 
@@ -49,7 +49,7 @@ static size_t load_pointee(const struct capture *capture, const struct value_pla
 size_t capture_load(const struct capture *capture, const struct value_place *place, uint8_t *to,
                     size_t n)
 {
-    const struct arch_float_regs *floats = capture->floats;
+    const struct arch_float_regs *floats = capture->source.floats;
     switch (place->kind) {
     case PLACE_INTEGER_ARG:
     case PLACE_INTEGER_RET:

@@ -41,6 +41,13 @@ static void name_code(void *data, uint64_t address, char *out, size_t size)
     sink->name_code(sink->data, tracee->process, target_addr_of(address), out, size);
 }
 
+/* The memory of a stopped thread: struct capture_source. */
+static unsigned read_stopped(void *data, struct span *spans, size_t n)
+{
+    const struct tracee *tracee = data;
+    return spans_read(tracee->tid, address_space_memory(tracee->process->space), spans, n);
+}
+
 /* Begins to capture the fields of the event of that kind. */
 static void begin_capture(struct engine *engine, struct tracee *tracee, const struct probe *probe,
                           enum hit_kind kind, const arch_regs *regs)
@@ -56,7 +63,8 @@ static void begin_capture(struct engine *engine, struct tracee *tracee, const st
     engine->capture->name_code = engine->sink.name_code ? name_code : NULL;
     engine->capture->name_data = tracee;
     engine->capture->read_code = program_memory_read;
-    capture_begin(engine->capture, &set, regs);
+    const struct capture_source source = {.regs = regs, .read = read_stopped, .data = tracee};
+    capture_begin(engine->capture, &set, &source);
 }
 
 /* Reports a hit whose capture has begun. */
@@ -71,8 +79,7 @@ static void report_hit(struct engine *engine, struct tracee *tracee, struct hit 
     bool has_floats = false;
     if (entry ? probe->float_args : probe->float_rets)
         has_floats = engine_get_float_regs(engine, tracee->tid, &floats) == 0;
-    capture_finish(engine->capture, tracee->tid, address_space_memory(tracee->process->space),
-                   has_floats ? &floats : NULL);
+    capture_finish(engine->capture, has_floats ? &floats : NULL);
     hit->pid = tracee->process->pid;
     hit->tid = tracee->tid;
     hit->thread_name = tracee->name;
@@ -121,8 +128,7 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
     if (reads_cpu)
         own[n++] = (struct span){.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
     if (captures)
-        capture_read(engine->capture, tracee->tid, address_space_memory(tracee->process->space),
-                     own, n);
+        capture_read(engine->capture, own, n);
     else if (n)
         engine->stats.memory_reads +=
             spans_read(tracee->tid, address_space_memory(tracee->process->space), own, n);
@@ -148,8 +154,7 @@ static int read_result(struct engine *engine, struct tracee *tracee)
     target_addr cpu_at = cpu_address(tracee);
     bool reads_cpu = cpu_at.value && cpu_seen < 0 && cpu_known(tracee) < 0;
     struct span own = {.at = cpu_at.value, .to = &cpu_id, .n = sizeof(cpu_id)};
-    capture_read(engine->capture, tracee->tid, address_space_memory(tracee->process->space), &own,
-                 reads_cpu ? 1 : 0);
+    capture_read(engine->capture, &own, reads_cpu ? 1 : 0);
     if (prefetch) {
         engine->stats.memory_reads += prefetch->n_reads;
         stop_prefetch_learn_return(prefetch);
