@@ -111,7 +111,8 @@ int remote_syscall(struct address_space *space, pid_t tid, long number, const ui
     int signal = tracee ? tracee_take_owed(tracee) : 0;
     if (signal)
         mask |= UINT64_C(1) << (signal - 1);
-    space->remote_syscalls++;
+    if (tracee)
+        tracee->left_trap = true;
     regs = saved;
     arch_prepare_syscall(&regs, insn, number, args);
     r = engine_set_regs(engine, tid, &regs);

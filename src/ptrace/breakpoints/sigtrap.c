@@ -317,7 +317,7 @@ static void mend_mask(struct tracee *tracee)
     engine_set_mask(engine, tracee->tid, mask);
 }
 
-void sigtrap_mend(struct tracee *tracee, const arch_regs *regs)
+bool sigtrap_mend(struct tracee *tracee, const arch_regs *regs)
 {
     struct process *process = tracee->process;
     bool lost = process->trap.special && action_is_lost(tracee);
@@ -328,6 +328,7 @@ void sigtrap_mend(struct tracee *tracee, const arch_regs *regs)
     if (r < 0 && r != -ESRCH)
         log_warning("process %d has lost its handling of SIGTRAP and it cannot be put back: %s",
                     process->pid, strerror(-r));
+    return !tracee->left_trap;
 }
 
 bool sigtrap_is_breakpoint(struct tracee *tracee)

@@ -46,9 +46,10 @@ void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs, unsigned
  */
 void sigtrap_on_syscall(struct tracee *tracee, struct site *site, bool masks);
 
-/* The thread has trapped and is about to be resumed: puts back what the kernel took. May make it do
-   a system call: see remote_syscall(). */
-void sigtrap_mend(struct tracee *tracee, const arch_regs *regs);
+/* The thread has trapped and is about to be resumed: restores what the kernel has changed. Whether
+   the thread is still in its trap: to restore the action may take a system call of its own, which
+   leaves it in another stop (see remote_syscall()) that the loop handles. */
+bool sigtrap_mend(struct tracee *tracee, const arch_regs *regs);
 
 /*
  * The thread has been stopped by a SIGTRAP where a breakpoint of ours would stop it: whether one

@@ -51,11 +51,12 @@ void step_in_place(struct engine *engine, struct tracee *tracee, struct site *si
         return; /* the loop handles its end */
     engine_set_mask(engine, tid, mask);
     if (stop.kind == STOP_SIGNAL && stop.code == SIGTRAP) {
-        unsigned remote_syscalls = space->remote_syscalls;
+        bool is_in_trap = true;
+        tracee->left_trap = false;
         if (engine_get_regs(engine, tid, regs) == 0 &&
             (tracee->trap_block || tracee->process->trap.special))
-            sigtrap_mend(tracee, regs);
-        if (space->remote_syscalls == remote_syscalls)
+            is_in_trap = sigtrap_mend(tracee, regs);
+        if (is_in_trap)
             tracee_resume(tracee, tracee_take_owed(tracee));
     } else if (engine_get_regs(engine, tid, regs) == 0 &&
                target_addr_equal(arch_pc(regs), site->at)) {

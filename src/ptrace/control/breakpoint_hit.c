@@ -269,8 +269,7 @@ static void forget_lost(struct engine *engine, struct tracee *tracee)
     tracee_free(engine, tracee);
 }
 
-static void pass(struct engine *engine, struct tracee *tracee, struct site *site, arch_regs *regs,
-                 unsigned remote_syscalls)
+static void pass(struct engine *engine, struct tracee *tracee, struct site *site, arch_regs *regs)
 {
     struct address_space *space = tracee->process->space;
     target_addr to = site->at;
@@ -289,14 +288,14 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
     }
     if (tracee->trap_block || tracee->process->trap.special)
         sigtrap_mend(tracee, regs);
-    if (tracee->migrate_to && space->remote_syscalls == remote_syscalls) {
+    if (tracee->migrate_to && !tracee->left_trap) {
         if (tracee_migrate(engine, tracee, tracee->migrate_to, regs, to) < 0)
             forget_lost(engine, tracee);
         return;
     }
     /* A thread that was made to do a system call is in a new stop, perhaps a group-stop. The loop
        handles it. */
-    bool resumes = space->remote_syscalls == remote_syscalls;
+    bool resumes = !tracee->left_trap;
     int signal = resumes ? tracee_take_owed(tracee) : 0;
     tracee->changes_seen = space->changes;
     if (resumes && tracer_thread_resume_later(engine->acting, tracee->tid, regs, to, signal))
@@ -339,7 +338,6 @@ void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *s
     struct process *process = tracee->process;
     struct address_space *space = process->space;
     bool retried = is_retry(tracee, site, regs);
-    unsigned remote_syscalls = space->remote_syscalls;
     space->helper = tracee->tid;
     tracee->migrate_to = NULL;
     bool returned = false;
@@ -373,7 +371,7 @@ void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *s
         sigtrap_on_syscall(tracee, site, masks);
     if (masks)
         tracee->migrate_to = NULL; /* the call's end is looked at, too */
-    pass(engine, tracee, site, regs, remote_syscalls);
+    pass(engine, tracee, site, regs);
     if (masks) {
         tracee->trap_block = then;
         tracee->trap_mask = 0;

@@ -78,10 +78,8 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
         /* The breakpoint was lifted after the thread had run into it. */
         if (site && !site->planted && !has_trap(tracee->process->space, at) &&
             sigtrap_is_breakpoint(tracee)) {
-            unsigned remote_syscalls = tracee->process->space->remote_syscalls;
-            sigtrap_mend(tracee, &regs);
-            if (engine_set_pc(engine, tracee->tid, &regs, at) == 0 &&
-                tracee->process->space->remote_syscalls == remote_syscalls)
+            bool is_in_trap = sigtrap_mend(tracee, &regs);
+            if (engine_set_pc(engine, tracee->tid, &regs, at) == 0 && is_in_trap)
                 tracee_resume(tracee, tracee_take_owed(tracee));
             return;
         }
@@ -114,6 +112,7 @@ static void dispatch(void *data)
     struct engine *engine = ((struct dispatch *)data)->engine;
     const struct stop *stop = ((struct dispatch *)data)->stop;
     struct tracee *tracee = tracee_find(engine, stop->tid);
+    tracee->left_trap = false;
     switch (stop->kind) {
     case STOP_EXITED:
     case STOP_KILLED:

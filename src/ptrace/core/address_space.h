@@ -60,7 +60,6 @@ struct address_space {
     struct no_code no_code[NO_CODE_PAGES]; /* by page number */
     struct unwinder *unwinder;             /* NULL until a call chain is asked for: see unwind.h */
     struct syscall_watch syscalls;
-    unsigned remote_syscalls; /* made so far: see remote_syscall() */
     pid_t helper; /* a thread that is stopped where it can do a remote system call; 0: none now */
 };
 

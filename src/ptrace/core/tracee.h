@@ -94,8 +94,9 @@ struct tracee {
     struct stop end;
     uint64_t changes_seen; /* of the space, when it was last resumed: see fork_copy() */
     bool late;             /* it could not be stopped when it was last tried: see wait_stop_all() */
-    bool listening;        /* in a group-stop, PTRACE_LISTEN */
-    bool vforking;         /* waits in vfork(2) for its child: cannot stop, cannot run */
+    bool left_trap; /* it made a system call for the engine at this stop: see remote_syscall() */
+    bool listening; /* in a group-stop, PTRACE_LISTEN */
+    bool vforking;  /* waits in vfork(2) for its child: cannot stop, cannot run */
     enum trap_block trap_block; /* whether it blocks SIGTRAP: see sigtrap.h */
     uint64_t trap_mask;         /* the mask in which it was found blocked; 0: it was asked for */
     siginfo_t owed;             /* a SIGTRAP of the program's, si_signo 0: none; see sigtrap.h */
