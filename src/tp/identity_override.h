@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For whom a thread of the tracer speaks. liblttng-ust's contexts `vtid`, `vpid` and `procname` ask
- * gettid(), getpid() and pthread_getname_np() about who emits; all are found through the dynamic
- * linker, where the executable comes first (ld.so(8), "global scope"). So the executable defines
- * them: they answer for the traced thread while a thread of the tracer emits for it, and the truth
- * otherwise, to the threads by which liblttng-ust registers with session daemons among others.
+ * The identity that a thread of the tracer shows to liblttng-ust. The contexts `vtid`, `vpid` and
+ * `procname` call gettid(), getpid() and pthread_getname_np(). The dynamic linker finds these in
+ * the executable first (ld.so(8), "global scope"), so the executable defines them: while a thread
+ * of the tracer emits a hit, they answer for the traced thread. Otherwise, and in all other
+ * threads, they return the real values.
  *
- * For the same reason the executable defines poll(), with which liblttng-ust waits for room in a
- * ring of a channel that may block: so long as a thread emits, it waits there no longer than it
- * may.
+ * For the same reason the executable defines poll(), in which liblttng-ust waits for space in a
+ * ring buffer of a blocking channel: an emitting thread waits there no longer than it may.
  */
 #ifndef TP_IDENTITY_OVERRIDE_H
 #define TP_IDENTITY_OVERRIDE_H
@@ -19,20 +18,20 @@
 enum { THREAD_NAME_MAX = 16 }; /* NUL included, as prctl(2) PR_GET_NAME */
 
 struct identity_override {
-    pid_t tid;                  /* 0: the thread speaks for itself */
-    pid_t pid;                  /* likewise */
-    bool pid_asked;             /* set when getpid() has answered `pid` */
-    int may_wait_ms;            /* how long it may still wait for room in rings, speaking */
-    char name[THREAD_NAME_MAX]; /* "": its own */
-    void (*asked)(void *data);  /* called before gettid() answers `tid`; may be NULL */
+    pid_t tid;          /* 0: the real one */
+    pid_t pid;          /* 0: the real one */
+    bool getpid_called; /* set when getpid() has returned `pid` */
+    int may_wait_ms;    /* how long it may still wait for ring buffer space while it emits */
+    char name[THREAD_NAME_MAX];    /* "": the real one */
+    void (*on_gettid)(void *data); /* called before gettid() returns `tid`; may be NULL */
     void *data;
 };
 
-/* The calling thread's own; it lives as long as the thread. */
-typedef struct identity_override *thread_face_function(void);
+/* Returns that of the calling thread. It is valid until the thread ends. */
+typedef struct identity_override *identity_override_function(void);
 
-/* Exported by the executable under this name, so that the back end finds it with dlsym(). */
-#define THREAD_FACE_SYMBOL "ptrace_tracer_identity_override"
+/* Exported by the executable under this name; the back end finds it with dlsym(). */
+#define IDENTITY_OVERRIDE_SYMBOL "ptrace_tracer_identity_override"
 struct identity_override *ptrace_tracer_identity_override(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which loaded library is which, for those who walk them with dl_iterate_phdr(3). */
+/* Finds a loaded library among those that dl_iterate_phdr(3) lists. */
 #ifndef TP_LIBRARY_H
 #define TP_LIBRARY_H
 

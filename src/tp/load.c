@@ -14,10 +14,8 @@
 #include "util/cleanup.h"
 #include "util/text.h"
 
-/*
- * The directory of the running executable, without a slash at its end. The caller frees; NULL with
- * err filled on failure.
- */
+/* The directory of the running executable, without a trailing slash. The caller frees it. On
+   failure: NULL, err is set. */
 static char *executable_directory(struct error *err)
 {
     char path[PATH_MAX];
@@ -36,8 +34,8 @@ static char *executable_directory(struct error *err)
     return directory;
 }
 
-/* Whether nobody but root and the executable's owner can have put there what is at the path, nor in
-   the directories on the way. What a group may write is its owner's choice. */
+/* Whether only root and the executable's owner can change the file or a directory on its path.
+   Group write permission is the owner's decision. */
 static bool is_trusted(const char *path)
 {
     struct stat ours, its;
@@ -67,8 +65,8 @@ const void *load_symbol(const char *name, const char *symbol, struct error *err)
         }
         if (access(path, F_OK) < 0)
             continue;
-        /* A hard link to an executable that has capabilities (setcap(8)) must not lend them to a
-           library that somebody has put beside it. */
+        /* A hard link to an executable with capabilities (setcap(8)) must not give them to a
+           library that another user put beside it. */
         if (getauxval(AT_SECURE) && !is_trusted(path)) {
             error_set(err, -EACCES,
                       "%s is not loaded with the capabilities of the tracer: others than its owner "
@@ -76,7 +74,7 @@ const void *load_symbol(const char *name, const char *symbol, struct error *err)
                       path);
             return NULL;
         }
-        /* RTLD_LOCAL: what we look for is found by handle, and nobody shall meet our helpers. */
+        /* RTLD_LOCAL: we use the handle, and our helper functions must not override others. */
         void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
         if (!handle) {
             error_set(err, -ELIBACC, "cannot load %s", dlerror());

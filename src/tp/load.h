@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Loads what needs LTTng's libraries, on demand, from beside the running executable: `make` puts it
- * in ../lib, `make install` in ../lib/ptrace_tracer.
- */
+/* Loads our libraries that need LTTng's, on demand. They are beside the running executable: `make`
+   puts them in ../lib, `make install` in ../lib/ptrace_tracer. */
 #ifndef TP_LOAD_H
 #define TP_LOAD_H
 
 #include "util/error.h"
 
-/*
- * Opens lib`name`.so and returns what it exports as `symbol`; NULL with err filled on failure. The
- * library stays loaded for good: liblttng-ust has threads of its own that run in it.
- */
+/* Opens lib`name`.so and returns its symbol `symbol`. On failure: NULL, err is set. The library
+   stays loaded until the process ends: liblttng-ust's threads run in it. */
 const void *load_symbol(const char *name, const char *symbol, struct error *err);
 
 #endif

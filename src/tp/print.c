@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hit is one line. Entry and exit of a call stand apart, as other lines may come between; an exit
- * that does not follow its entry at once names the function again:
+ * Each hit is one line. Other lines may come between the entry and the exit of a call. An exit that
+ * does not directly follow its entry names the function again:
  *
  *     12345 mylib:outer(n = 1)
  *     12345   mylib:inner(n = 2)
@@ -18,19 +18,19 @@
 #include "util/error.h"
 #include "util/text.h"
 
-enum { DEPTH_MAX = 100 }; /* deeper calls are not moved further to the right */
+enum { DEPTH_MAX = 100 }; /* deeper calls are not indented further */
 
 struct print {
     FILE *stream;
     bool timestamp;
-    /* The last line, when it was an entry: whose exit needs no name. */
-    pid_t last_tid; /* 0: it was none */
+    /* The last line, if it was an entry: the exit of that call needs no name. */
+    pid_t last_tid; /* 0: it was not an entry */
     const struct probe *last_probe;
     uint32_t last_depth;
     char *line;
     size_t length;
     size_t capacity;
-    bool cut; /* memory was out: the rest of the line is missing */
+    bool cut; /* out of memory: the rest of the line is missing */
 };
 
 struct print *print_new(FILE *stream, bool timestamp)
@@ -50,7 +50,7 @@ void print_free(struct print *print)
     free(print);
 }
 
-/* Room for n more bytes in the line; false when memory is out. */
+/* Makes space for n more bytes in the line. false: out of memory. */
 static bool line_room(struct print *print, size_t n)
 {
     if (print->cut)
@@ -92,11 +92,11 @@ PRINTF_LIKE(2, 3) static void line_format(struct print *print, const char *forma
         line_bytes(print, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
 }
 
-/* A name from the target's symbols, harmless on a terminal. */
+/* A name from the target's symbols, with control characters escaped. */
 static void line_name(struct print *print, const char *name)
 {
     size_t n = strlen(name);
-    /* Each byte becomes four at most. */
+    /* An escaped byte has at most four. */
     if (line_room(print, 4 * n + 5))
         print->length += text_escape(print->line + print->length, 4 * n + 5, name, n);
 }
@@ -129,7 +129,7 @@ static void line_string(struct print *print, const char *text)
         line_quoted(print, text);
 }
 
-/* The shortest decimal that reads back as the same number. */
+/* The shortest decimal that strtod() reads back as the same number. */
 static void line_float(struct print *print, uint64_t bits, size_t size)
 {
     double value;
@@ -162,7 +162,7 @@ static void line_integer(struct print *print, uint64_t value, bool is_signed)
         line_format(print, "%llu", (unsigned long long)value);
 }
 
-/* Whether the enumeration is one of flags, and the value has some of them. */
+/* Whether the enumerators are flags (single bits) and the value has some of them. */
 static bool has_flags(const struct enum_type *type, uint64_t value)
 {
     uint64_t flags = 0;
@@ -172,7 +172,7 @@ static bool has_flags(const struct enum_type *type, uint64_t value)
             return false;
         flags |= flag;
     }
-    /* 0, 1 and 2 alone are more likely just three values. */
+    /* The values 0, 1 and 2 alone are more likely an ordinary enumeration. */
     return flags > 3 && (flags & value) != 0;
 }
 
@@ -241,7 +241,8 @@ static void line_value(struct print *print, const struct field *field, const str
     }
 }
 
-/* The time of day now lies as far behind the hit as the monotonic clock does. */
+/* Converts the hit's CLOCK_MONOTONIC time to the time of day by the current distance of both
+   clocks. */
 static void line_timestamp(struct print *print, const struct hit *hit)
 {
     struct timespec monotonic, real;
@@ -258,7 +259,7 @@ static void line_timestamp(struct print *print, const struct hit *hit)
                 (long long)(then % 1000000000 / 1000));
 }
 
-/* What became of the address that leads to the field, if one does. */
+/* How the pointer that leads to the field was read; POINTEE_READ if the field needs none. */
 static enum pointee_state state_of(const struct field *field, const struct hit *hit)
 {
     return field->guard && field->guard <= hit->n_values
@@ -266,22 +267,25 @@ static enum pointee_state state_of(const struct field *field, const struct hit *
                : POINTEE_READ;
 }
 
-/* "(null)": what a field without an address of its own says where nothing is; NULL: it is there. */
+/* "(null)" or "(bad address)" for a field behind a reference that cannot be read; NULL: it was
+   read. */
 static const char *absence_text(const struct field *field, const struct hit *hit)
 {
     enum pointee_state state = field->is_referred ? state_of(field, hit) : POINTEE_READ;
     return state == POINTEE_READ ? NULL : state == POINTEE_NULL ? "(null)" : "(bad address)";
 }
 
-/* Not shown by itself: whether there was something behind an address is told by what was there, and
-   a function's name stands behind its address. */
+/* Two kinds are not shown by themselves: the state of a pointer, which shows in the pointee's text,
+   and a function's name, which follows its address. */
 static bool is_shown(const struct field *field, const struct hit *hit)
 {
     return field->place.kind != PLACE_POINTEE_STATE && field->kind != VALUE_SYMBOL &&
            (field->is_referred || state_of(field, hit) == POINTEE_READ);
 }
 
-/* What is to be said of the address that field number i is. */
+/*
+ * What follows the address in field number i: the name of its function, or that it cannot be read.
+ */
 static void line_address(struct print *print, const struct field *fields, size_t n, size_t i,
                          const struct hit *hit)
 {
@@ -290,7 +294,7 @@ static void line_address(struct print *print, const struct field *fields, size_t
         return;
     if (next->kind == VALUE_SYMBOL) {
         const char *name = hit->text + hit->values[i + 1];
-        /* Of code that has no name it is the address once more. */
+        /* Code without a name shows the address again. */
         if (hit->values[i] == 0 || !*name || strncmp(name, "0x", 2) == 0)
             return;
         line_text(print, " <");
@@ -302,7 +306,7 @@ static void line_address(struct print *print, const struct field *fields, size_t
     }
 }
 
-/* "a = 1, b = 2"; a lone field's name only if `named`. */
+/* "a = 1, b = 2"; without the names if not `named`. */
 static void line_fields(struct print *print, const struct field *fields, size_t n, bool named,
                         const struct hit *hit)
 {
@@ -334,7 +338,7 @@ static size_t count_shown(const struct field *fields, size_t n, const struct hit
     return shown;
 }
 
-/* "depth = 1, caller = "main+0x1c"": what is known of the call besides its values. */
+/* The extra fields (--with): "depth = 1, caller = "main+0x1c"". */
 static void line_extras(struct print *print, const struct field *fields, size_t n, size_t n_extras,
                         const struct hit *hit)
 {

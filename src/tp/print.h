@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * --print: hits as readable lines, nested by depth, with no daemon and no LTTng.
+ * --print: hits as readable lines, indented by depth, without LTTng and its daemons.
  *
- *     12345 mylib:my_traced_function(arg1 = 42, arg2 = 3735928559, arg3 = 3.14159, arg4 =
- * 0x12345678) 12345 = 42 <0.000012>
+ *     12345 mylib:my_traced_function(arg1 = 42, arg2 = 3735928559, arg3 = 3.14159)
+ *     12345 = 42 <0.000012>
  */
 #ifndef TP_PRINT_H
 #define TP_PRINT_H
@@ -15,11 +15,11 @@
 
 struct print;
 
-/* Writes to `stream`, which stays the caller's. `timestamp` puts the time of day first. NULL when
-   memory is out. */
+/* Writes to `stream`, which the caller closes. `timestamp`: each line starts with the time of day.
+   NULL: out of memory. */
 struct print *print_new(FILE *stream, bool timestamp);
 void print_free(struct print *print);
-/* One hit, one whole line, written at once. */
+/* Writes the hit as one line, with one fwrite() and a flush. */
 void print_hit(struct print *print, const struct hit *hit);
 
 #endif

@@ -50,18 +50,18 @@ START_TEST(distances)
 }
 END_TEST
 
-/* "m:a_entry 0, m:b_entry 2": what the pattern was meant to be, the nearest first, and how far off
-   it is. */
+/* "m:a_entry 0, m:b_entry 2": what the pattern was meant to be, the suggestion first, and how far
+   off it is. */
 static const char *meant(const char *pattern, const char *const *names, size_t n, unsigned limit)
 {
-    static char text[NEAREST_MAX * (NEAREST_LENGTH_MAX + 32)];
+    static char text[SUGGESTIONS_MAX * (SUGGEST_NAME_MAX + 32)];
     size_t used = 0;
-    struct suggestion nearest;
-    suggest_find(&nearest, pattern, names, n, limit);
+    struct suggestion suggestion;
+    suggest_find(&suggestion, pattern, names, n, limit);
     *text = '\0';
-    for (size_t i = 0; i < nearest.n; i++) {
+    for (size_t i = 0; i < suggestion.n; i++) {
         used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %u", i ? ", " : "",
-                                 nearest.names[i], nearest.distances[i]);
+                                 suggestion.names[i], suggestion.distances[i]);
         ck_assert_uint_lt(used, sizeof(text));
     }
     return text;
@@ -127,29 +127,29 @@ END_TEST
 /* Of a name that is too long only "_entry" or "_exit" may be what is too much. */
 START_TEST(long_names)
 {
-    enum { LONGEST = NEAREST_LENGTH_MAX, LONGER = 10000 };
+    enum { LONGEST = SUGGEST_NAME_MAX, LONGER = 10000 };
     char longest[LONGEST + 1], entry[LONGEST + 16], longer[LONGEST + 2];
     memset(longest, 'x', LONGEST);
     longest[LONGEST] = '\0';
     snprintf(entry, sizeof(entry), "%s_entry", longest);
     snprintf(longer, sizeof(longer), "%sx", longest);
     const char *const names[] = {longer, entry};
-    struct suggestion nearest;
-    suggest_find(&nearest, longest, names, 2, 9);
-    ck_assert_uint_eq(nearest.n, 1);
-    ck_assert_ptr_eq(nearest.names[0], entry);
-    ck_assert_uint_eq(nearest.distances[0], 0);
+    struct suggestion suggestion;
+    suggest_find(&suggestion, longest, names, 2, 9);
+    ck_assert_uint_eq(suggestion.n, 1);
+    ck_assert_ptr_eq(suggestion.names[0], entry);
+    ck_assert_uint_eq(suggestion.distances[0], 0);
     /* The pattern may be of any length. An allocation of just this size: the sanitizer sees a byte
        read too many. */
     char *pattern = malloc(LONGER + 1);
     ck_assert_ptr_nonnull(pattern);
     memset(pattern, 'x', LONGER);
     pattern[LONGER] = '\0';
-    suggest_find(&nearest, pattern, names, 2, LONGER - LONGEST - 1);
-    ck_assert_uint_eq(nearest.n, 0);
-    suggest_find(&nearest, pattern, names, 2, LONGER - LONGEST);
-    ck_assert_uint_eq(nearest.n, 1);
-    ck_assert_uint_eq(nearest.distances[0], LONGER - LONGEST);
+    suggest_find(&suggestion, pattern, names, 2, LONGER - LONGEST - 1);
+    ck_assert_uint_eq(suggestion.n, 0);
+    suggest_find(&suggestion, pattern, names, 2, LONGER - LONGEST);
+    ck_assert_uint_eq(suggestion.n, 1);
+    ck_assert_uint_eq(suggestion.distances[0], LONGER - LONGEST);
     free(pattern);
 }
 END_TEST
@@ -208,12 +208,12 @@ START_TEST(finds_what_looking_at_all_finds)
         snprintf(pattern, sizeof(pattern), "%s%s%s", random_below(2) ? "" : "ab:", part,
                  random_below(3) ? "" : suffixes[random_below(2)]);
         unsigned limit = random_below(6);
-        struct suggestion nearest;
-        suggest_find(&nearest, pattern, names, NAMES, limit);
-        ck_assert_uint_le(nearest.n, NEAREST_MAX);
+        struct suggestion suggestion;
+        suggest_find(&suggestion, pattern, names, NAMES, limit);
+        ck_assert_uint_le(suggestion.n, SUGGESTIONS_MAX);
         /* Each is the first of the nearest that are left. */
         bool taken[NAMES] = {false};
-        for (size_t k = 0; k < NEAREST_MAX; k++) {
+        for (size_t k = 0; k < SUGGESTIONS_MAX; k++) {
             unsigned least = limit + 1;
             size_t best = NAMES;
             for (size_t i = 0; i < NAMES; i++) {
@@ -223,13 +223,14 @@ START_TEST(finds_what_looking_at_all_finds)
                 least = distance;
                 best = i;
             }
-            ck_assert_msg((best < NAMES) == (k < nearest.n), "%s: %zu found", pattern, nearest.n);
+            ck_assert_msg((best < NAMES) == (k < suggestion.n), "%s: %zu found", pattern,
+                          suggestion.n);
             if (best == NAMES)
                 break;
             taken[best] = true;
             found++;
-            ck_assert_ptr_eq(nearest.names[k], names[best]);
-            ck_assert_uint_eq(nearest.distances[k], least);
+            ck_assert_ptr_eq(suggestion.names[k], names[best]);
+            ck_assert_uint_eq(suggestion.distances[k], least);
         }
     }
     ck_assert_uint_gt(found, ROUNDS / 2);
@@ -246,4 +247,4 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, finds_what_looking_at_all_finds);
 }
 
-CHECK_MAIN("session nearest", 20, add_tests)
+CHECK_MAIN("session suggestion", 20, add_tests)

@@ -36,7 +36,7 @@ int lttng_list_tracepoints(struct lttng_handle *handle, struct lttng_event **eve
     listings++;
     /* One connection for all: who asks holds the session, and says since when. */
     ck_assert_int_ne(pthread_mutex_trylock(&session->lock), 0);
-    ck_assert(session->asked_ms != 0);
+    ck_assert(session->waiting_since_ms != 0);
     /* The engine's thread learns names while a process is held: it must not have to wait. */
     ck_assert_int_eq(pthread_mutex_trylock(&session->names.lock), 0);
     pthread_mutex_unlock(&session->names.lock);
@@ -59,7 +59,7 @@ static void setup(void)
 static void teardown(void)
 {
     rule_list_clear(&session->rules);
-    unmatched_free(&session->misses);
+    unmatched_free(&session->unmatched);
     name_set_free(&session->names);
     free(session);
 }
@@ -108,9 +108,9 @@ START_TEST(names_are_learnt_once)
     ck_assert(!name_set_has(&session->names, "a:z"));
     ck_assert(!name_set_has(&session->names, "a:*"));
     ck_assert_int_eq(name_set_provider(&session->names, "b:nothing*"), PROVIDER_OURS);
-    ck_assert_int_eq(name_set_provider(&session->names, "c:x"), PROVIDER_ANOTHERS);
-    ck_assert_int_eq(name_set_provider(&session->names, "b*:x"), PROVIDER_OPEN);
-    ck_assert_int_eq(name_set_provider(&session->names, "b"), PROVIDER_OPEN);
+    ck_assert_int_eq(name_set_provider(&session->names, "c:x"), PROVIDER_OTHER);
+    ck_assert_int_eq(name_set_provider(&session->names, "b*:x"), PROVIDER_ANY);
+    ck_assert_int_eq(name_set_provider(&session->names, "b"), PROVIDER_ANY);
 }
 END_TEST
 
@@ -146,7 +146,7 @@ START_TEST(rules_that_ask_for_ours)
 END_TEST
 
 /* Any number of rules for tracepoints that the traced program has itself: the daemon is asked once
-   for each judgement, and never while names cannot be learnt. */
+   for each check, and never while names cannot be learnt. */
 START_TEST(the_daemon_is_asked_once)
 {
     char pattern[32];
@@ -159,16 +159,16 @@ START_TEST(the_daemon_is_asked_once)
         snprintf(pattern, sizeof(pattern), "%d", i);
         add_rule(pattern, "app:own"); /* not the same rule twice */
     }
-    unmatched_judge(&session->misses, session);
+    unmatched_warn(&session->unmatched, session);
     ck_assert_uint_eq(listings, 1);
-    ck_assert_uint_eq(session->misses.n_warnings, 0);
+    ck_assert_uint_eq(session->unmatched.n_warnings, 0);
     /* For as many names they are not judged again. */
-    unmatched_judge(&session->misses, session);
+    unmatched_warn(&session->unmatched, session);
     ck_assert_uint_eq(listings, 1);
     learn("app:work_exit");
-    unmatched_judge(&session->misses, session);
+    unmatched_warn(&session->unmatched, session);
     ck_assert_uint_eq(listings, 2);
-    ck_assert_uint_eq(session->misses.n_warnings, 0);
+    ck_assert_uint_eq(session->unmatched.n_warnings, 0);
 }
 END_TEST
 
@@ -179,9 +179,9 @@ START_TEST(the_daemon_is_not_asked_of_what_is_clear)
     add_rule("mine", "app:*_entry");
     add_rule("mine", "another:thing_entry");
     add_rule("mine", "*");
-    unmatched_judge(&session->misses, session);
+    unmatched_warn(&session->unmatched, session);
     ck_assert_uint_eq(listings, 0);
-    ck_assert_uint_eq(session->misses.n_warnings, 0);
+    ck_assert_uint_eq(session->unmatched.n_warnings, 0);
 }
 END_TEST
 
@@ -198,8 +198,8 @@ START_TEST(warnings_are_few)
         add_rule("mine", pattern);
     }
     dup2(fileno(said), STDERR_FILENO);
-    unmatched_judge(&session->misses, session);
-    unmatched_judge(&session->misses, session);
+    unmatched_warn(&session->unmatched, session);
+    unmatched_warn(&session->unmatched, session);
     dup2(saved, STDERR_FILENO);
     close(saved);
     rewind(said);
@@ -222,4 +222,4 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, warnings_are_few);
 }
 
-CHECK_MAIN("session misses", 20, add_tests)
+CHECK_MAIN("session unmatched", 20, add_tests)

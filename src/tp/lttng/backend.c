@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What libptrace_tracer_lttng.so exports: probes made known to LTTng, and hits recorded. */
+/* The exports of libptrace_tracer_lttng.so: registers probes as tracepoints and records hits. */
 #include "tp/lttng/backend.h"
 
 #include <errno.h>
@@ -15,20 +15,20 @@
 #include "util/text.h"
 
 /*
- * While a session is active, liblttng-ust tells the daemon of each new event of a batch before it
- * lets go of its lock, and the daemon gives up on an application that does not answer it for five
- * seconds (lttng-sessiond(8), LTTNG_APP_SOCKET_TIMEOUT). A batch takes half a second; the smaller
- * the batches, the more often all events there are get compared with all rules.
+ * While a session is active, liblttng-ust reports each new event of a batch to the session daemon
+ * under its own lock. The daemon drops an application that does not answer for five seconds
+ * (lttng-sessiond(8), LTTNG_APP_SOCKET_TIMEOUT). A batch of this size takes half a second. Smaller
+ * batches cost more: each makes liblttng-ust match all events with all rules.
  */
 enum { BATCH_MAX = 5000 };
 
-/* The events of a probe; NULL where LTTng did not take one. */
+/* The events of a probe; NULL: not registered. */
 struct probe_events {
     const struct event *entry;
     const struct event *exit;
 };
 
-/* Memory that lives as long as the back end. */
+/* Memory that is freed with the back end. */
 struct block {
     struct block *next;
     struct probe_events items[];
@@ -36,23 +36,23 @@ struct block {
 
 struct backend {
     bool entry_only;
-    struct tracepoint_states rules;
+    struct tracepoint_states states;
     struct event_enums enums;
     struct table by_probe; /* struct probe -> struct probe_events */
     struct table by_name;  /* hash of provider and name -> list of struct event */
     struct block *blocks;
-    struct ust_identity *speaker;
-    struct blocking_limit patience;
+    struct ust_identity *identity;
+    struct blocking_limit limit;
     struct emit_counts counts;
 };
 
-/* One event on its way to be registered. */
+/* An event to register. */
 struct pending {
     const struct probe *probe;
-    const struct event **place; /* where its event is to be noted */
+    const struct event **place; /* receives its event */
     struct event_request request;
-    struct pending *twin; /* an earlier one of the same name, whose event it shares */
-    size_t index;         /* of its event in the batch, when it has no twin */
+    struct pending *twin; /* an earlier one of the same name, whose event it shares; or NULL */
+    size_t index;         /* of its event in the batch, without a twin */
     struct pending *same_hash;
 };
 
@@ -73,18 +73,18 @@ static int backend_open(unsigned log_level, bool entry_only, struct backend **re
     struct backend *backend = calloc(1, sizeof(*backend));
     if (!backend)
         return error_set(err, -ENOMEM, "out of memory");
-    backend->speaker = ust_identity_new();
-    if (!backend->speaker) {
+    backend->identity = ust_identity_new();
+    if (!backend->identity) {
         free(backend);
         return error_set(err, -ENOMEM, "out of memory");
     }
     backend->entry_only = entry_only;
-    tracepoint_states_init(&backend->rules);
+    tracepoint_states_init(&backend->states);
     *result = backend;
     return 0;
 }
 
-/* What stands in a table of names, events or pending ones, under one hash is a list. */
+/* A table of names holds a list for each hash. */
 static struct pending *find_pending(const struct table *names, const char *provider,
                                     const char *name)
 {
@@ -94,10 +94,8 @@ static struct pending *find_pending(const struct table *names, const char *provi
     return p;
 }
 
-/*
- * Decides what becomes of one event: true when it is to be registered or shares one that is. What
- * was registered before is noted at once.
- */
+/* Whether the event is to be registered, or shares one that is. An event that was registered before
+   is stored in *p->place. */
 static bool admit(const struct backend *backend, const struct table *names, struct pending *p)
 {
     struct error why = {0};
@@ -124,7 +122,7 @@ refuse:
     return false;
 }
 
-/* Notes the events of a batch under their names. */
+/* Adds the events of a batch to the table of names. */
 static int note_names(struct backend *backend, struct event_batch *batch)
 {
     for (size_t i = 0; i < batch->n_events; i++) {
@@ -138,7 +136,7 @@ static int note_names(struct backend *backend, struct event_batch *batch)
     return 0;
 }
 
-/* Registers what of the n pending events, all of one provider, can be. */
+/* Registers those of the n pending events, all of one provider, that LTTng accepts. */
 static int add_provider(struct backend *backend, struct pending *pending, size_t n)
 {
     cleanup(table_free) struct table names = {0};
@@ -168,7 +166,7 @@ static int add_provider(struct backend *backend, struct pending *pending, size_t
         event_batch_new(pending->probe->provider, requests, n_requests, &backend->enums, &batch);
     if (rc < 0)
         return rc;
-    tracepoint_states_add(&backend->rules, batch);
+    tracepoint_states_add(&backend->states, batch);
     for (size_t i = 0; i < n_admitted; i++) {
         const struct pending *p = admitted[i]->twin ? admitted[i]->twin : admitted[i];
         *admitted[i]->place = &batch->events[p->index];
@@ -180,12 +178,13 @@ static int compare_provider(const void *a, const void *b)
 {
     const struct pending *x = a, *y = b;
     int order = strcmp(x->probe->provider, y->probe->provider);
-    if (order == 0) /* the caller's order, which the places keep */
+    if (order == 0) /* the caller's order */
         order = x->place < y->place ? -1 : x->place > y->place;
     return order;
 }
 
-/* The events of the probes that are new here, in no order; *n_pending receives how many. */
+/* The events of the new probes, unordered; *n_pending receives their number. NULL: out of memory.
+   The caller frees. */
 static struct pending *collect_events(struct backend *backend, const struct probe *const *probes,
                                       size_t n, size_t *n_pending)
 {
@@ -250,13 +249,13 @@ static unsigned backend_wanted(const struct backend *backend, const struct probe
     const struct probe_events *events = table_get(&backend->by_probe, (uintptr_t)probe);
     if (!events)
         return 0;
-    return (events->entry && rules_wanted(events->entry) ? HIT_ENTRY : 0) |
-           (events->exit && rules_wanted(events->exit) ? HIT_EXIT : 0);
+    return (events->entry && event_is_wanted(events->entry) ? HIT_ENTRY : 0) |
+           (events->exit && event_is_wanted(events->exit) ? HIT_EXIT : 0);
 }
 
 static uint64_t backend_generation(struct backend *backend)
 {
-    return tracepoint_states_generation(&backend->rules);
+    return tracepoint_states_generation(&backend->states);
 }
 
 static void backend_emit(struct backend *backend, const struct hit *hit)
@@ -266,7 +265,7 @@ static void backend_emit(struct backend *backend, const struct hit *hit)
         return;
     const struct event *event = hit->kind == HIT_ENTRY ? events->entry : events->exit;
     if (event)
-        emit_hit(backend->speaker, &backend->patience, event, hit, &backend->counts);
+        emit_hit(backend->identity, &backend->limit, event, hit, &backend->counts);
 }
 
 static void backend_counts(const struct backend *backend, struct hit_counts *counts)
@@ -282,8 +281,8 @@ static void backend_close(struct backend *backend)
 {
     if (!backend)
         return;
-    tracepoint_states_free(&backend->rules);
-    ust_identity_free(backend->speaker);
+    tracepoint_states_free(&backend->states);
+    ust_identity_free(backend->identity);
     event_enums_free(&backend->enums);
     table_free(&backend->by_probe);
     table_free(&backend->by_name);

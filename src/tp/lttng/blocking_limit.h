@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long a record may wait for room in a ring. A channel may be made to block the application
- * (lttng-enable-channel(1), --blocking-timeout): that is right while somebody empties the rings,
- * and nothing is lost then. When nobody does any more, each record would wait anew, and the traced
- * program would crawl. So after a record was lost, the next ones of its channel wait for nothing
- * until one finds room again.
+ * How long a record may wait for ring buffer space. A channel can block the application until there
+ * is space (lttng-enable-channel(1), --blocking-timeout). When the consumer daemon no longer
+ * empties the ring buffers, each record would wait for the whole timeout and the traced program
+ * would nearly stop. So after a lost record, the records of that channel do not wait until one
+ * finds space again.
  */
 #ifndef TP_LTTNG_BLOCKING_LIMIT_H
 #define TP_LTTNG_BLOCKING_LIMIT_H
@@ -15,19 +15,19 @@
 #include <stdint.h>
 
 enum {
-    BLOCKING_LIMIT_MS = 1000, /* the most a record waits, whatever the channel says */
-    PATIENCE_PLACES = 64,
+    BLOCKING_LIMIT_MS = 1000, /* maximum, whatever the channel's timeout is */
+    FULL_SLOTS = 64,
 };
 
-/* Channels that are given up on, by a hash of their address: two of one place make each other wait
-   anew, which is only slower. Starts zeroed. From any thread. */
+/* The channels that lost their last record, by a hash of their address. Two channels in one slot
+   overwrite each other: then records wait more often. Starts zeroed. From any thread. */
 struct blocking_limit {
-    atomic_uintptr_t given_up[PATIENCE_PLACES];
+    atomic_uintptr_t full[FULL_SLOTS];
 };
 
-/* Milliseconds that a record may wait for room in a ring of the channel. */
-int blocking_limit_for(const struct blocking_limit *patience, const void *channel);
-/* What became of it. */
-void blocking_limit_learn(struct blocking_limit *patience, const void *channel, bool lost);
+/* How long a record may wait for space in a ring buffer of the channel, in ms. */
+int blocking_limit_for(const struct blocking_limit *limit, const void *channel);
+/* Notes whether the last record of the channel was lost. */
+void blocking_limit_note(struct blocking_limit *limit, const void *channel, bool lost);
 
 #endif

@@ -10,34 +10,32 @@
 #include "tp/lttng/blocking_limit.h"
 #include "tp/lttng/ust_identity.h"
 
-/* A value as a record and as a filter have it. */
+/* A value in the form that records and filters use. */
 union slot {
     uint64_t word;
     const char *string;
 };
 
-/* What became of one hit. */
+/* The result of one hit. */
 struct outcome {
     uint64_t written, lost, triggers;
 };
 
-/* A hit made ready for all that want it. */
+/* A hit, prepared for all events that receive it. */
 struct emission {
-    struct ust_identity *speaker;
-    struct blocking_limit *patience;
+    struct ust_identity *identity;
+    struct blocking_limit *limit;
     const struct event *event;
     const struct hit *hit;
     size_t length;                           /* of the record's fields, in bytes */
-    size_t alignment;                        /* of the most demanding one */
+    size_t alignment;                        /* the largest of the fields' */
     size_t string_lengths[PROBE_FIELDS_MAX]; /* NUL included */
-    /*
-     * What filters and captures read: for each field 8 bytes, integers widened to 64 bits, floats
-     * to double, strings as pointers (ust-tracepoint-event.h, stage 3.1).
-     */
+    /* What filters and captures read: 8 bytes for each field, integers widened to 64 bits, floats
+       to double, strings as pointers (ust-tracepoint-event.h, stage 3.1). */
     union slot slots[PROBE_FIELDS_MAX];
 };
 
-/* Never called: see the header. */
+/* Never called: see event_class.h. */
 void event_probe_callback(void)
 {
 }
@@ -91,14 +89,14 @@ static void write_value(struct lttng_ust_channel_buffer_ops *ops,
     }
 }
 
-/* Whether the recorder's session and channel take records now. */
+/* Whether the recorder's session and channel are active. */
 static bool recorder_active(const struct lttng_ust_event_recorder *recorder)
 {
     const struct lttng_ust_channel_common *channel = recorder->chan->parent;
     return CMM_ACCESS_ONCE(channel->session->active) && CMM_ACCESS_ONCE(channel->enabled);
 }
 
-/* 1: a record was written. 0: the channel is closed. Negative: there was no room. */
+/* 1: a record was written. 0: the channel is closed. Negative: no space. */
 static int record(const struct emission *emission, struct lttng_ust_event_recorder *recorder,
                   struct lttng_ust_probe_ctx *probe_ctx)
 {
@@ -106,12 +104,11 @@ static int record(const struct emission *emission, struct lttng_ust_event_record
     struct lttng_ust_ring_buffer_ctx ctx;
     lttng_ust_ring_buffer_ctx_init(&ctx, recorder, emission->length, (int)emission->alignment,
                                    probe_ctx);
-    ust_identity_may_wait(emission->speaker,
-                          blocking_limit_for(emission->patience, recorder->chan));
+    ust_identity_may_wait(emission->identity, blocking_limit_for(emission->limit, recorder->chan));
     int rc = ops->event_reserve(&ctx);
-    if (rc == -EAGAIN) /* recording was disabled this very moment */
+    if (rc == -EAGAIN) /* recording was just disabled */
         return 0;
-    blocking_limit_learn(emission->patience, recorder->chan, rc < 0);
+    blocking_limit_note(emission->limit, recorder->chan, rc < 0);
     if (rc < 0)
         return rc;
     for (size_t i = 0; i < emission->event->n_fields; i++) {
@@ -135,7 +132,7 @@ static void notify(const struct emission *emission, struct lttng_ust_event_notif
     notifier->notification_send(notifier, (const char *)emission->slots, probe_ctx, &ctx);
 }
 
-/* Whether what is attached wants this call, by its state and by its filter. */
+/* Whether the attached event is enabled and its filter accepts the hit. */
 static bool passes(const struct emission *emission, const struct lttng_ust_event_common *event,
                    struct lttng_ust_probe_ctx *probe_ctx)
 {
@@ -148,12 +145,11 @@ static bool passes(const struct emission *emission, const struct lttng_ust_event
                LTTNG_UST_EVENT_FILTER_ACCEPT;
 }
 
-/*
- * What the probe function that liblttng-ust's macros generate does (stage 5), for those attached to
- * the tracepoint that are of the type. Returns whether there are others.
- */
-static bool serve(const struct emission *emission, const struct lttng_ust_tracepoint_probe *probes,
-                  enum lttng_ust_event_type type, struct outcome *outcome)
+/* Does what the probe function of liblttng-ust's macros does (ust-tracepoint-event.h, stage 5), for
+   the attached events of one type. Returns whether there are events of the other type. */
+static bool emit_to(const struct emission *emission,
+                    const struct lttng_ust_tracepoint_probe *probes, enum lttng_ust_event_type type,
+                    struct outcome *outcome)
 {
     bool others = false;
     for (const struct lttng_ust_tracepoint_probe *probe = probes; probe && probe->func; probe++) {
@@ -180,33 +176,33 @@ static bool serve(const struct emission *emission, const struct lttng_ust_tracep
     return others;
 }
 
-/* No other thread adds at the same time, so no costly instruction is needed. */
+/* Only one thread adds at a time, so no atomic read-modify-write is needed. */
 static void add_event(_Atomic uint64_t *count, uint64_t n)
 {
     if (n)
         atomic_store_explicit(count, emit_count(count) + n, memory_order_relaxed);
 }
 
-void emit_hit(struct ust_identity *speaker, struct blocking_limit *patience,
+void emit_hit(struct ust_identity *identity, struct blocking_limit *limit,
               const struct event *event, const struct hit *hit, struct emit_counts *counts)
 {
     if (!CMM_LOAD_SHARED(event->tracepoint->state))
         return;
     struct outcome outcome = {0};
     struct emission emission;
-    emission.speaker = speaker;
-    emission.patience = patience;
+    emission.identity = identity;
+    emission.limit = limit;
     emission_prepare(&emission, event, hit);
-    ust_identity_begin(speaker, hit);
-    /* What is attached is freed only once no reader is left that might have seen it. */
+    ust_identity_begin(identity, hit);
+    /* Attached events are freed after all readers of this RCU domain have left. */
     lttng_ust_tp_rcu_read_lock();
     const struct lttng_ust_tracepoint_probe *probes =
         __atomic_load_n(&event->tracepoint->probes, __ATOMIC_ACQUIRE);
-    /* Triggers last: a snapshot that is taken because of a call holds that call. */
-    if (serve(&emission, probes, LTTNG_UST_EVENT_TYPE_RECORDER, &outcome))
-        serve(&emission, probes, LTTNG_UST_EVENT_TYPE_NOTIFIER, &outcome);
+    /* Triggers last: a snapshot that a call triggers then contains that call. */
+    if (emit_to(&emission, probes, LTTNG_UST_EVENT_TYPE_RECORDER, &outcome))
+        emit_to(&emission, probes, LTTNG_UST_EVENT_TYPE_NOTIFIER, &outcome);
     lttng_ust_tp_rcu_read_unlock();
-    ust_identity_end(speaker);
+    ust_identity_end(identity);
     add_event(&counts->written, outcome.written);
     add_event(&counts->lost, outcome.lost);
     add_event(&counts->triggered, outcome.triggers > 0);

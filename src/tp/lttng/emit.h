@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Hits into the rings of sessions. */
+/* Writes hits to the ring buffers of sessions. */
 #ifndef TP_LTTNG_EMIT_H
 #define TP_LTTNG_EMIT_H
 
@@ -12,25 +12,26 @@
 struct ust_identity;
 struct blocking_limit;
 
-/* What became of hits. Whoever emits changes it; others may read it meanwhile. */
+/* Results of all hits. The emitting thread writes them, others may read them at the same time. */
 struct emit_counts {
-    _Atomic uint64_t written;   /* records that went into a ring */
-    _Atomic uint64_t lost;      /* records a ring had no room for */
-    _Atomic uint64_t triggered; /* hits that met the condition of a trigger, or of several */
+    _Atomic uint64_t written;   /* records written to a ring buffer */
+    _Atomic uint64_t lost;      /* records dropped because a ring buffer was full */
+    _Atomic uint64_t triggered; /* hits that matched the condition of one or more triggers */
 };
 
-/* From any thread; a moment old. */
+/* From any thread. The value may be slightly out of date. */
 static inline uint64_t emit_count(const _Atomic uint64_t *count)
 {
     return atomic_load_explicit(count, memory_order_relaxed);
 }
 
 /*
- * Records the hit in every session that wants the event, then wakes every trigger that waits for
- * it. Adds what became of it to the counts. Allocates nothing and waits for nothing but, in
- * channels made to block, for a ring (tp/lttng/blocking_limit.h). Threads emit one at a time.
+ * Records the hit in each session that has the event enabled, then sends it to each trigger that
+ * matches it, and updates the counts. The time stamp is that of this call, not the hit's: an older
+ * one could make a shared stream unreadable. Does not allocate. Does not wait, except for ring
+ * buffer space in blocking channels (tp/lttng/blocking_limit.h). One thread at a time.
  */
-void emit_hit(struct ust_identity *speaker, struct blocking_limit *patience,
+void emit_hit(struct ust_identity *identity, struct blocking_limit *limit,
               const struct event *event, const struct hit *hit, struct emit_counts *counts);
 
 #endif

@@ -8,13 +8,11 @@
 #include "util/ctf_name.h"
 #include "util/text.h"
 
-/*
- * liblttng-ust connects a tracepoint and a class only when their signatures are the same text. The
- * fields of ours are told apart by sessiond, from their descriptions.
- */
+/* liblttng-ust attaches an event to a tracepoint only if their signatures are the same string. Our
+   fields differ in their descriptions, which the session daemon gets. */
 static const char signature[] = "hit";
 
-/* Whether the text can stand in quotes in CTF metadata and be named on lttng's command line. */
+/* Whether the name can be a quoted string in CTF metadata and an argument of lttng(1). */
 static bool is_plain_name(const char *name)
 {
     size_t length = strlen(name);
@@ -50,7 +48,7 @@ int event_check(const char *provider, const char *name, const struct field *fiel
         return error_set(err, -EINVAL, "\"%s\" is no name for a provider", provider);
     if (!is_plain_name(name))
         return error_set(err, -EINVAL, "\"%s\" is no name for an event", name);
-    /* The limit counts the colon and the NUL (lttng_ust_tp_validate_event_name()). */
+    /* The limit includes the colon and the NUL (lttng_ust_tp_validate_event_name()). */
     if (strlen(provider) + 1 + strlen(name) >= LTTNG_UST_ABI_SYM_NAME_LEN)
         return error_set(err, -EINVAL, "the name is longer than %d bytes",
                          LTTNG_UST_ABI_SYM_NAME_LEN - 1);
@@ -94,7 +92,7 @@ bool event_same_fields(const struct field *a, size_t n_a, const struct field *b,
     return true;
 }
 
-/* Copies the name to *text, which is moved behind it. */
+/* Copies the name to *text and moves *text behind the copy. */
 static const char *put_text(char **text, const char *name)
 {
     char *copy = *text;
@@ -102,8 +100,8 @@ static const char *put_text(char **text, const char *name)
     return copy;
 }
 
-/* Event `i` of the batch; *text is where its name goes. Its fields' descriptions start at
- * *next_field, which is moved on. */
+/* Fills event `i` of the batch. Its name goes to *text, the descriptions of its fields start at
+ *next_field; both are advanced. */
 static int fill_event(struct event_batch *batch, size_t i, const struct event_request *request,
                       struct event_enums *enums, size_t *next_field, char **text)
 {
@@ -161,7 +159,7 @@ static void free_memory(struct event_batch *batch)
     free(batch->desc_list);
     free(batch->fields);
     free(batch->field_list);
-    free(batch->seen);
+    free(batch->last_states);
     free(batch->text);
     free(batch);
 }
@@ -186,12 +184,12 @@ int event_batch_new(const char *provider, const struct event_request *requests, 
     batch->desc_list = calloc(n, sizeof(*batch->desc_list));
     batch->fields = calloc(n_fields + 1, sizeof(*batch->fields));
     batch->field_list = calloc(n_fields + 1, sizeof(*batch->field_list));
-    batch->seen = calloc(n, sizeof(*batch->seen));
+    batch->last_states = calloc(n, sizeof(*batch->last_states));
     batch->text = malloc(length);
     int rc = -ENOMEM;
     if (!batch->events || !batch->tracepoints || !batch->tracepoint_list || !batch->classes ||
         !batch->descs || !batch->desc_list || !batch->fields || !batch->field_list ||
-        !batch->seen || !batch->text)
+        !batch->last_states || !batch->text)
         goto fail;
     char *text = batch->text;
     batch->provider = (struct lttng_ust_probe_desc){
@@ -206,7 +204,7 @@ int event_batch_new(const char *provider, const struct event_request *requests, 
     for (size_t i = 0; i < n; i++)
         if ((rc = fill_event(batch, i, &requests[i], enums, &next_field, &text)) < 0)
             goto fail;
-    /* Tracepoints before what attaches to them, so that none is ever without its place. */
+    /* Tracepoints first: events attach to them when the provider is registered. */
     rc = lttng_ust_tracepoint_module_register(batch->tracepoint_list, (int)n);
     if (rc < 0)
         goto fail;
@@ -225,7 +223,7 @@ fail:
 
 void event_batches_retire(struct event_batch *first)
 {
-    /* For leak checkers: somebody still has them. */
+    /* A reference for leak checkers. */
     static struct event_batch *retired;
     while (first) {
         struct event_batch *batch = first;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Probes as LTTng-UST tracepoints: the structures that liblttng-ust's macros generate at compile
- * time (lttng/ust-tracepoint-event.h), made at run time. What is registered must stay where it is
- * until it is unregistered.
+ * Probes as LTTng-UST tracepoints. Makes at run time the structures that liblttng-ust's macros make
+ * at compile time (lttng/ust-tracepoint-event.h). A registered structure must not move until it is
+ * unregistered.
  */
 #ifndef TP_LTTNG_EVENT_CLASS_H
 #define TP_LTTNG_EVENT_CLASS_H
@@ -18,26 +18,24 @@
 #include "tp/lttng/event_type.h"
 #include "util/error.h"
 
-/*
- * Exported by liblttng-ust-tracepoint. They are declared here because lttng/tracepoint.h, besides
- * declaring some, puts constructors that look them up with dlsym() into every file.
- */
+/* Exported by liblttng-ust-tracepoint. Not taken from lttng/tracepoint.h: that adds constructors to
+   each file, which look these functions up with dlsym(). */
 int lttng_ust_tracepoint_module_register(struct lttng_ust_tracepoint *const *tracepoints, int n);
 int lttng_ust_tracepoint_module_unregister(struct lttng_ust_tracepoint *const *tracepoints);
 void lttng_ust_tp_rcu_read_lock(void);
 void lttng_ust_tp_rcu_read_unlock(void);
 
-/* One event: what emits it. */
+/* An event, for emit_hit(). */
 struct event {
     const struct lttng_ust_tracepoint *tracepoint;
     size_t n_fields;
     const struct field *fields; /* the probe's */
-    struct event *same_hash;    /* the next one in the table of names */
+    struct event *same_hash;    /* next with the same hash in the table of names */
 };
 
-/* Events of one provider, registered together. */
+/* Events of one provider that are registered together. */
 struct event_batch {
-    struct event_batch *next; /* the batch added before; set before the batch is published */
+    struct event_batch *next; /* the batch added before; set before this one is published */
     size_t n_events;
     struct event *events;
     struct lttng_ust_tracepoint *tracepoints;        /* one per event, in the same order */
@@ -49,8 +47,8 @@ struct event_batch {
     const struct lttng_ust_event_field **field_list; /* ... as they are registered */
     struct lttng_ust_probe_desc provider;
     struct lttng_ust_registered_probe *registered;
-    char *text;    /* the names of provider and events */
-    uint8_t *seen; /* the state of each tracepoint when the rules were last looked at */
+    char *text;           /* the names of provider and events */
+    uint8_t *last_states; /* the state of each tracepoint when the rules were last looked at */
 };
 
 /* One event that is to be made. */

@@ -11,17 +11,17 @@
 /* CTF_LABEL_MAX: liblttng-ust sends labels in arrays of LTTNG_UST_ABI_SYM_NAME_LEN bytes. */
 enum { CTF_LABEL_MAX = LTTNG_UST_ABI_SYM_NAME_LEN, ENUM_LABELS_MAX = 4096 };
 
-/* One enumeration type as fields of one size and sign have it. */
+/* An enumeration type for fields of one size and signedness. */
 struct event_enum {
     struct event_enum *next;
     struct lttng_ust_type_enum type;
     struct lttng_ust_enum_desc desc;
     struct lttng_ust_enum_entry *entries;
     const struct lttng_ust_enum_entry **entry_list;
-    char *text; /* what was made for this type: labels and name */
+    char *text; /* the labels and the name */
 };
 
-/* Enumerations and classes refer to a provider for its version only. */
+/* liblttng-ust uses the provider of an enumeration only for its version. */
 static const struct lttng_ust_probe_desc version_only = {
     .struct_size = sizeof(struct lttng_ust_probe_desc),
     .provider_name = "ptrace_tracer",
@@ -47,7 +47,7 @@ static const struct lttng_ust_probe_desc version_only = {
         .reverse_byte_order = LTTNG_UST_BYTE_ORDER != LTTNG_UST_FLOAT_WORD_ORDER,                  \
     }
 
-/* By log2 of the size in bytes. */
+/* Index: log2 of the size in bytes. */
 static const struct lttng_ust_type_integer unsigned_types[] = {
     INTEGER_TYPE(uint8_t, 0, 10),
     INTEGER_TYPE(uint16_t, 0, 10),
@@ -69,7 +69,7 @@ static const struct lttng_ust_type_string string_type = {
     .encoding = lttng_ust_string_encoding_UTF8,
 };
 
-/* The integer type of 1, 2, 4 or 8 bytes, NULL for other sizes. */
+/* The integer type of 1, 2, 4 or 8 bytes; NULL for other sizes. */
 static const struct lttng_ust_type_integer *integer_type(size_t size, bool is_signed)
 {
     if (size != 1 && size != 2 && size != 4 && size != 8)
@@ -89,7 +89,7 @@ bool event_type_exists(const struct field *field)
     case VALUE_BOOL:
     case VALUE_ENUM:
         return integer_type(field->size, false) != NULL;
-    case VALUE_FLOAT: /* what is wider than a double has become one */
+    case VALUE_FLOAT: /* wider ones were converted to double */
         return field->size == sizeof(float) || field->size >= sizeof(double);
     case VALUE_POINTER:
     case VALUE_STRING:
@@ -118,8 +118,8 @@ size_t event_type_alignment(const struct field *field)
     return integer_type(event_type_size(field), false)->alignment / CHAR_BIT;
 }
 
-/* Copies a label such that it can stand in CTF metadata (CTF 1.8.3, appendix C.1.4, string
-   literals) and returns the end of the copy, its NUL. */
+/* Copies a label, with characters replaced that CTF metadata does not allow in a string (CTF 1.8.3,
+   appendix C.1.4). Returns the NUL of the copy. */
 static char *copy_label(char *out, const char *label)
 {
     size_t length = strnlen(label, CTF_LABEL_MAX - 1);
@@ -143,13 +143,11 @@ static int compare_values(const void *a, const void *b)
     const struct enum_label *const *x = a, *const *y = b;
     if ((*x)->value != (*y)->value)
         return (*x)->value < (*y)->value ? -1 : 1;
-    return *x < *y ? -1 : *x > *y; /* the source's order */
+    return *x < *y ? -1 : *x > *y; /* source order */
 }
 
-/*
- * The labels to show, one per value, the source's first one; by value. NULL when memory is out. The
- * caller frees the list.
- */
+/* The labels in order of value. Of labels with the same value: the first in the source. NULL: out
+   of memory. The caller frees the list. */
 static const struct enum_label **one_label_per_value(const struct enum_type *type, size_t *n)
 {
     const struct enum_label **list = calloc(type->n_labels, sizeof(*list));
@@ -230,7 +228,7 @@ static const struct lttng_ust_type_common *enum_type_of(const struct field *fiel
                                                         struct event_enums *enums)
 {
     const struct lttng_ust_type_integer *container = integer_type(field->size, field->is_signed);
-    /* CTF knows no enumeration without labels. */
+    /* CTF has no enumeration without labels. */
     bool labels = false;
     for (size_t i = 0; field->enumeration && i < field->enumeration->n_labels && !labels; i++)
         labels = field->enumeration->labels[i].name && field->enumeration->labels[i].name[0];

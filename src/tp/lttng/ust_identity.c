@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The CPU number comes from a function that liblttng-ust lets one override. The thread's ID and
- * name and the process's ID it asks of gettid(), pthread_getname_np() and getpid(), which the
- * executable answers (tp/identity_override.h), but it asks once per emitting thread, or once for
- * all of them, and keeps the answers. It exports a function that makes it forget the name, and none
- * for the IDs. The process's is the affair of tp/lttng/ust_vpid_cache.c.
+ * liblttng-ust has a function to override the CPU number. It gets the thread's ID and name and the
+ * process's ID from gettid(), pthread_getname_np() and getpid(), which the executable defines
+ * (tp/identity_override.h). But it caches the results, per emitting thread or per process. It
+ * exports a function that clears the cached name, and none for the IDs. For the process's ID see
+ * tp/lttng/ust_vpid_cache.c.
  *
- * The variable with the ID is found so: gettid() is called by liblttng-ust right before it stores
- * the answer. At that moment its thread-local storage is copied; after the emission the word that
- * was 0 and now holds the answer is it. Its distance from the storage's start is the same in all
- * threads (ELF Handling For Thread-Local Storage, section 3). Before the contexts were ever asked
- * for, nothing need be done; and if no such word or more than one is found, vtid stays what it is.
+ * To find the variable that caches the thread's ID: liblttng-ust stores the result of gettid()
+ * right after the call. We copy its thread-local storage at the call, and compare after the
+ * emission: the variable is the word that was 0 and now holds the ID. Its offset in the storage is
+ * the same in all threads (ELF Handling For Thread-Local Storage, section 3). Where not exactly one
+ * word matches, vtid keeps its first value.
  */
 #include "tp/lttng/ust_identity.h"
 
@@ -35,43 +35,45 @@
 enum offset_state { OFFSET_UNKNOWN, OFFSET_KNOWN, OFFSET_NOT_FOUND };
 
 struct ust_identity {
-    int n_cpus;                   /* CPU numbers liblttng-ust has rings for: below this */
-    thread_face_function *face;   /* NULL: not run in our executable */
-    const void *library;          /* where liblttng-ust is mapped */
-    enum offset_state vtid_state; /* written once, read by any emitting thread */
-    size_t vtid_offset;           /* of the cached ID in liblttng-ust's storage */
+    int n_cpus; /* liblttng-ust has ring buffers for CPU numbers below this */
+    identity_override_function *override; /* NULL: this is not our executable */
+    const void *library;                  /* an address in liblttng-ust */
+    enum offset_state vtid_state;         /* written once, read by any emitting thread */
+    size_t vtid_offset;                   /* of the cached ID in liblttng-ust's storage */
     struct ust_vpid pid;
 };
 
-/* What an emitting thread keeps. */
-struct voice {
-    int cpu; /* the traced thread's; meaningless unless speaking */
-    bool speaking;
-    pid_t tid; /* whom liblttng-ust's caches were last filled for */
+/* Data of an emitting thread. */
+struct emitter {
+    int cpu; /* the traced thread's; valid while emitting */
+    bool emitting;
+    pid_t tid; /* the thread that liblttng-ust's caches are about */
     char name[THREAD_NAME_MAX];
     char *storage;       /* liblttng-ust's thread-local storage of this thread, or NULL */
     size_t storage_size; /* in bytes */
-    char *before;        /* a copy of it from when gettid() was asked, or NULL */
+    char *before;        /* a copy of it from the call of gettid(), or NULL */
 };
 
-static __thread struct voice voice = {.cpu = -1};
+static __thread struct emitter emitter = {.cpu = -1};
 
 static int current_cpu(void)
 {
-    if (voice.speaking && voice.cpu >= 0)
-        return voice.cpu;
+    if (emitter.emitting && emitter.cpu >= 0)
+        return emitter.cpu;
     int cpu = sched_getcpu();
     return cpu < 0 ? 0 : cpu;
 }
 
-/* The highest possible CPU number plus one, as liblttng-ust counts its rings; 0 when not known. */
+/*
+ * The highest possible CPU number plus one, the number of liblttng-ust's ring buffers; 0: unknown.
+ */
 static int possible_cpus(void)
 {
     cleanup(cleanup_file) FILE *file = fopen("/sys/devices/system/cpu/possible", "re");
     char line[4096];
     if (!file || !fgets(line, sizeof(line), file))
         return 0;
-    /* "0-3,8-11": the last number counts. */
+    /* "0-3,8-11": use the last number. */
     const char *last = line + strlen(line);
     while (last > line && strchr("-,", last[-1]) == NULL)
         last--;
@@ -82,131 +84,133 @@ static int possible_cpus(void)
 static int find_storage(struct dl_phdr_info *info, size_t size, void *data)
 {
     (void)size;
-    const struct ust_identity *speaker = data;
-    if (!library_holds(info, speaker->library))
+    const struct ust_identity *identity = data;
+    if (!library_holds(info, identity->library))
         return 0;
     for (int i = 0; i < info->dlpi_phnum; i++)
         if (info->dlpi_phdr[i].p_type == PT_TLS)
-            voice.storage_size = info->dlpi_phdr[i].p_memsz;
-    voice.storage = info->dlpi_tls_data; /* NULL: this thread has none yet */
+            emitter.storage_size = info->dlpi_phdr[i].p_memsz;
+    emitter.storage = info->dlpi_tls_data; /* NULL: this thread has none yet */
     return 1;
 }
 
-/* liblttng-ust is about to cache what gettid() answers for this thread. */
-static void asked(void *data)
+/* Called before liblttng-ust caches the result of gettid() for this thread. */
+static void copy_storage(void *data)
 {
-    struct ust_identity *speaker = data;
-    if (__atomic_load_n(&speaker->vtid_state, __ATOMIC_ACQUIRE) != OFFSET_UNKNOWN || voice.before)
+    struct ust_identity *identity = data;
+    if (__atomic_load_n(&identity->vtid_state, __ATOMIC_ACQUIRE) != OFFSET_UNKNOWN ||
+        emitter.before)
         return;
-    if (!voice.storage)
-        dl_iterate_phdr(find_storage, speaker);
-    if (!voice.storage)
+    if (!emitter.storage)
+        dl_iterate_phdr(find_storage, identity);
+    if (!emitter.storage)
         return;
-    voice.before = malloc(voice.storage_size);
-    if (voice.before)
-        memcpy(voice.before, voice.storage, voice.storage_size);
+    emitter.before = malloc(emitter.storage_size);
+    if (emitter.before)
+        memcpy(emitter.before, emitter.storage, emitter.storage_size);
 }
 
-static void find_vtid_offset(struct ust_identity *speaker)
+static void find_vtid_offset(struct ust_identity *identity)
 {
     size_t found = 0, offset = 0;
-    for (size_t at = 0; at + sizeof(pid_t) <= voice.storage_size; at += sizeof(pid_t)) {
+    for (size_t at = 0; at + sizeof(pid_t) <= emitter.storage_size; at += sizeof(pid_t)) {
         pid_t before, now;
-        memcpy(&before, voice.before + at, sizeof(before));
-        memcpy(&now, voice.storage + at, sizeof(now));
-        if (before == 0 && now == voice.tid) {
+        memcpy(&before, emitter.before + at, sizeof(before));
+        memcpy(&now, emitter.storage + at, sizeof(now));
+        if (before == 0 && now == emitter.tid) {
             found++;
             offset = at;
         }
     }
-    free(voice.before);
-    voice.before = NULL;
-    speaker->vtid_offset = offset;
+    free(emitter.before);
+    emitter.before = NULL;
+    identity->vtid_offset = offset;
     if (found != 1)
         log_debug("the context vtid will tell of the first traced thread only");
-    __atomic_store_n(&speaker->vtid_state, found == 1 ? OFFSET_KNOWN : OFFSET_NOT_FOUND,
+    __atomic_store_n(&identity->vtid_state, found == 1 ? OFFSET_KNOWN : OFFSET_NOT_FOUND,
                      __ATOMIC_RELEASE);
 }
 
-/* Makes liblttng-ust ask anew, or know, who the calling thread is. */
-static void forget_caches(struct ust_identity *speaker)
+/* Makes liblttng-ust read the identity of the calling thread again. */
+static void forget_caches(struct ust_identity *identity)
 {
     lttng_ust_context_procname_reset();
-    if (__atomic_load_n(&speaker->vtid_state, __ATOMIC_ACQUIRE) != OFFSET_KNOWN)
+    if (__atomic_load_n(&identity->vtid_state, __ATOMIC_ACQUIRE) != OFFSET_KNOWN)
         return;
-    if (!voice.storage)
-        dl_iterate_phdr(find_storage, speaker);
-    if (voice.storage)
-        memset(voice.storage + speaker->vtid_offset, 0, sizeof(pid_t));
+    if (!emitter.storage)
+        dl_iterate_phdr(find_storage, identity);
+    if (emitter.storage)
+        memset(emitter.storage + identity->vtid_offset, 0, sizeof(pid_t));
 }
 
-void ust_identity_begin(struct ust_identity *speaker, const struct hit *hit)
+void ust_identity_begin(struct ust_identity *identity, const struct hit *hit)
 {
-    voice.cpu = hit->cpu < speaker->n_cpus ? hit->cpu : -1;
-    voice.speaking = true;
-    if (!speaker->face)
+    emitter.cpu = hit->cpu < identity->n_cpus ? hit->cpu : -1;
+    emitter.emitting = true;
+    if (!identity->override)
         return;
-    struct identity_override *face = speaker->face();
+    struct identity_override *override = identity->override();
     const char *name = hit->thread_name ? hit->thread_name : "";
-    if (hit->tid != voice.tid || strncmp(name, voice.name, THREAD_NAME_MAX - 1) != 0) {
-        voice.tid = hit->tid;
+    if (hit->tid != emitter.tid || strncmp(name, emitter.name, THREAD_NAME_MAX - 1) != 0) {
+        emitter.tid = hit->tid;
         size_t n = strnlen(name, THREAD_NAME_MAX - 1);
-        memcpy(voice.name, name, n);
-        memset(voice.name + n, 0, sizeof(voice.name) - n);
-        forget_caches(speaker);
+        memcpy(emitter.name, name, n);
+        memset(emitter.name + n, 0, sizeof(emitter.name) - n);
+        forget_caches(identity);
     }
-    ust_vpid_begin(&speaker->pid, hit->pid, hit->time_ns);
-    face->tid = voice.tid;
-    face->pid = hit->pid;
-    memcpy(face->name, voice.name, sizeof(face->name));
-    face->asked = asked;
-    face->data = speaker;
+    ust_vpid_begin(&identity->pid, hit->pid, hit->time_ns);
+    override->tid = emitter.tid;
+    override->pid = hit->pid;
+    memcpy(override->name, emitter.name, sizeof(override->name));
+    override->on_gettid = copy_storage;
+    override->data = identity;
 }
 
-void ust_identity_end(struct ust_identity *speaker)
+void ust_identity_end(struct ust_identity *identity)
 {
-    voice.speaking = false;
-    if (voice.before)
-        find_vtid_offset(speaker);
-    if (speaker->face) {
-        struct identity_override *face = speaker->face();
-        face->tid = 0;
-        face->pid = 0;
-        face->name[0] = '\0';
-        if (face->pid_asked) {
-            face->pid_asked = false;
-            ust_vpid_look(&speaker->pid);
+    emitter.emitting = false;
+    if (emitter.before)
+        find_vtid_offset(identity);
+    if (identity->override) {
+        struct identity_override *override = identity->override();
+        override->tid = 0;
+        override->pid = 0;
+        override->name[0] = '\0';
+        if (override->getpid_called) {
+            override->getpid_called = false;
+            ust_vpid_search(&identity->pid);
         }
     }
 }
 
-void ust_identity_may_wait(struct ust_identity *speaker, int ms)
+void ust_identity_may_wait(struct ust_identity *identity, int ms)
 {
-    if (speaker->face)
-        speaker->face()->may_wait_ms = ms;
+    if (identity->override)
+        identity->override()->may_wait_ms = ms;
 }
 
 struct ust_identity *ust_identity_new(void)
 {
-    struct ust_identity *speaker = calloc(1, sizeof(*speaker));
-    if (!speaker)
+    struct ust_identity *identity = calloc(1, sizeof(*identity));
+    if (!identity)
         return NULL;
-    speaker->n_cpus = possible_cpus();
-    speaker->face = (thread_face_function *)dlsym(RTLD_DEFAULT, THREAD_FACE_SYMBOL);
-    speaker->library = (const void *)lttng_ust_context_procname_reset;
-    if (speaker->face)
-        ust_vpid_init(&speaker->pid, speaker->library);
+    identity->n_cpus = possible_cpus();
+    identity->override =
+        (identity_override_function *)dlsym(RTLD_DEFAULT, IDENTITY_OVERRIDE_SYMBOL);
+    identity->library = (const void *)lttng_ust_context_procname_reset;
+    if (identity->override)
+        ust_vpid_init(&identity->pid, identity->library);
     if (lttng_ust_getcpu_override(current_cpu) < 0)
         log_debug("liblttng-ust keeps its own idea of the CPU");
-    return speaker;
+    return identity;
 }
 
-void ust_identity_free(struct ust_identity *speaker)
+void ust_identity_free(struct ust_identity *identity)
 {
-    /* NULL gives liblttng-ust its own back. */
-    if (speaker && lttng_ust_getcpu_override(NULL) < 0)
+    /* NULL restores liblttng-ust's own function. */
+    if (identity && lttng_ust_getcpu_override(NULL) < 0)
         log_debug("liblttng-ust keeps our idea of the CPU");
-    if (speaker)
-        ust_vpid_free(&speaker->pid);
-    free(speaker);
+    if (identity)
+        ust_vpid_free(&identity->pid);
+    free(identity);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Makes what liblttng-ust says of the emitting thread true of the traced one: cpu_id, and the
- * contexts vtid, vpid and procname.
- */
+/* Makes cpu_id and the contexts vtid, vpid and procname show the traced thread, not the emitting
+   thread. */
 #ifndef TP_LTTNG_UST_IDENTITY_H
 #define TP_LTTNG_UST_IDENTITY_H
 
@@ -10,14 +8,14 @@
 
 struct ust_identity;
 
-/* NULL when memory is out. One at a time in a process. */
+/* NULL: out of memory. One at a time in a process. */
 struct ust_identity *ust_identity_new(void);
-void ust_identity_free(struct ust_identity *speaker);
+void ust_identity_free(struct ust_identity *identity);
 
-/* From here to ust_identity_end() the calling thread speaks for the thread of the hit. */
-void ust_identity_begin(struct ust_identity *speaker, const struct hit *hit);
-void ust_identity_end(struct ust_identity *speaker);
-/* In between: how long the calling thread may wait for room in a ring from here on. */
-void ust_identity_may_wait(struct ust_identity *speaker, int ms);
+/* Until ust_identity_end() the calling thread has the identity of the hit's thread. */
+void ust_identity_begin(struct ust_identity *identity, const struct hit *hit);
+void ust_identity_end(struct ust_identity *identity);
+/* Between both: how long the calling thread may wait for ring buffer space from now on, in ms. */
+void ust_identity_may_wait(struct ust_identity *identity, int ms);
 
 #endif

@@ -11,14 +11,14 @@
 #include "util/log.h"
 
 enum {
-    LOOK_EVERY_NS = 100 * 1000 * 1000,
-    /* A smaller number may well be something else. */
-    TELLING_PID = 1000,
+    SEARCH_PERIOD_NS = 100 * 1000 * 1000,
+    /* A smaller number may be another variable's value. */
+    DISTINCT_PID_MIN = 1000,
 };
 
 struct search {
-    struct ust_vpid *speaker;
-    const void *within; /* what lies in the library that is looked for */
+    struct ust_vpid *vpid;
+    const void *within; /* an address in the library */
 };
 
 static int find_data(struct dl_phdr_info *info, size_t size, void *data)
@@ -31,99 +31,101 @@ static int find_data(struct dl_phdr_info *info, size_t size, void *data)
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
         if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_W))
             continue;
-        /* What is zero at the start: not what the file has there, nor what is made read-only. */
-        search->speaker->data =
-            (const char *)(info->dlpi_addr + segment->p_vaddr + segment->p_filesz);
-        search->speaker->size = segment->p_memsz - segment->p_filesz;
+        /* The zero-initialized part (.bss), outside of the file's data and of RELRO. */
+        search->vpid->data = (const char *)(info->dlpi_addr + segment->p_vaddr + segment->p_filesz);
+        search->vpid->size = segment->p_memsz - segment->p_filesz;
     }
     return 1;
 }
 
-static void give_up_looking(struct ust_vpid *speaker)
+static void stop_search(struct ust_vpid *vpid)
 {
-    free(speaker->before);
-    speaker->before = NULL;
+    free(vpid->before);
+    vpid->before = NULL;
 }
 
-/* Whether the word is the upper half of a pointer: those of a program's addresses are usual IDs. */
-static bool is_half_a_pointer(const struct ust_vpid *speaker, size_t at)
+/* Whether the word is the upper half of a pointer: the upper half of a program's address looks like
+   a PID. */
+static bool is_upper_pointer_half(const struct ust_vpid *vpid, size_t at)
 {
-    uintptr_t address = (uintptr_t)(speaker->data + at);
+    uintptr_t address = (uintptr_t)(vpid->data + at);
     uint64_t whole;
     if (address % sizeof(whole) == 0 || at < sizeof(pid_t))
         return false;
-    memcpy(&whole, speaker->data + at - sizeof(pid_t), sizeof(whole));
+    memcpy(&whole, vpid->data + at - sizeof(pid_t), sizeof(whole));
     return (uint32_t)whole != 0 && whole >> 44 != 0 && whole >> 47 == 0;
 }
 
-/* The first word that has become one of the IDs; how many there are in *n. */
-static pid_t *find_word(const struct ust_vpid *speaker, bool was_there, unsigned *n)
+/* The first word that now holds one of the IDs; *n receives the number of such words. */
+static pid_t *find_word(const struct ust_vpid *vpid, bool any_before, unsigned *n)
 {
-    size_t first = (size_t)(-(uintptr_t)speaker->data & (sizeof(pid_t) - 1));
+    size_t first = (size_t)(-(uintptr_t)vpid->data & (sizeof(pid_t) - 1));
     pid_t *found = NULL;
     *n = 0;
-    for (size_t at = first; at + sizeof(pid_t) <= speaker->size; at += sizeof(pid_t)) {
+    for (size_t at = first; at + sizeof(pid_t) <= vpid->size; at += sizeof(pid_t)) {
         pid_t before, now;
-        memcpy(&now, speaker->data + at, sizeof(now));
-        if (now != speaker->own && now != speaker->spoken)
+        memcpy(&now, vpid->data + at, sizeof(now));
+        if (now != vpid->own && now != vpid->last)
             continue;
-        memcpy(&before, speaker->before + at, sizeof(before));
-        if (now == 0 || (before != 0 && !was_there) || is_half_a_pointer(speaker, at))
+        memcpy(&before, vpid->before + at, sizeof(before));
+        if (now == 0 || (before != 0 && !any_before) || is_upper_pointer_half(vpid, at))
             continue;
         if ((*n)++ == 0)
-            found = (pid_t *)(uintptr_t)(speaker->data + at);
+            found = (pid_t *)(uintptr_t)(vpid->data + at);
     }
     return found;
 }
 
-void ust_vpid_init(struct ust_vpid *speaker, const void *library)
+void ust_vpid_init(struct ust_vpid *vpid, const void *library)
 {
-    struct search search = {.speaker = speaker, .within = library};
-    *speaker = (struct ust_vpid){.own = getpid()};
+    struct search search = {.vpid = vpid, .within = library};
+    *vpid = (struct ust_vpid){.own = getpid()};
     dl_iterate_phdr(find_data, &search);
-    speaker->before = speaker->data ? malloc(speaker->size) : NULL;
-    if (!speaker->before)
+    vpid->before = vpid->data ? malloc(vpid->size) : NULL;
+    if (!vpid->before)
         return;
-    memcpy(speaker->before, speaker->data, speaker->size);
-    /* A session that is started already may have asked: with events of liblttng-ust's own. */
+    memcpy(vpid->before, vpid->data, vpid->size);
+    /* A started session may have cached it already, through liblttng-ust's own events. */
     unsigned n;
-    pid_t *word = find_word(speaker, true, &n);
-    if (n == 1 && speaker->own >= TELLING_PID) {
-        speaker->variable = word;
-        give_up_looking(speaker);
+    pid_t *word = find_word(vpid, true, &n);
+    if (n == 1 && vpid->own >= DISTINCT_PID_MIN) {
+        vpid->cached = word;
+        stop_search(vpid);
     }
 }
 
-void ust_vpid_free(struct ust_vpid *speaker)
+void ust_vpid_free(struct ust_vpid *vpid)
 {
-    if (speaker->variable)
-        __atomic_store_n(speaker->variable, speaker->own, __ATOMIC_RELAXED);
-    give_up_looking(speaker);
+    if (vpid->cached)
+        __atomic_store_n(vpid->cached, vpid->own, __ATOMIC_RELAXED);
+    stop_search(vpid);
 }
 
-void ust_vpid_look(struct ust_vpid *speaker)
+void ust_vpid_search(struct ust_vpid *vpid)
 {
     unsigned n;
-    if (!speaker->before)
+    if (!vpid->before)
         return;
-    pid_t *word = find_word(speaker, false, &n);
+    pid_t *word = find_word(vpid, false, &n);
     if (n == 0)
         return;
     if (n == 1)
-        speaker->variable = word;
+        vpid->cached = word;
     else
         log_debug("the context vpid tells of the first process only");
-    give_up_looking(speaker);
+    stop_search(vpid);
 }
 
-void ust_vpid_begin(struct ust_vpid *speaker, pid_t pid, uint64_t now_ns)
+void ust_vpid_begin(struct ust_vpid *vpid, pid_t pid, uint64_t now_ns)
 {
-    /* Others than emitting threads may ask, too: those that tell sessions of our libraries. */
-    if (speaker->before && now_ns - speaker->looked_ns >= LOOK_EVERY_NS) {
-        speaker->looked_ns = now_ns;
-        ust_vpid_look(speaker);
+    /*
+     * Other threads may call getpid(), too: liblttng-ust's listeners, when they report libraries.
+     */
+    if (vpid->before && now_ns - vpid->searched_ns >= SEARCH_PERIOD_NS) {
+        vpid->searched_ns = now_ns;
+        ust_vpid_search(vpid);
     }
-    speaker->spoken = pid;
-    if (speaker->variable && __atomic_load_n(speaker->variable, __ATOMIC_RELAXED) != pid)
-        __atomic_store_n(speaker->variable, pid, __ATOMIC_RELAXED);
+    vpid->last = pid;
+    if (vpid->cached && __atomic_load_n(vpid->cached, __ATOMIC_RELAXED) != pid)
+        __atomic_store_n(vpid->cached, pid, __ATOMIC_RELAXED);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * liblttng-ust's context vpid: it asks getpid() once, whoever emits, and keeps the answer in a
- * variable of its own, which it does not export. To be true of several processes, or of one when it
- * was our own ID that was asked for first, the variable has to be found: the library's data is
- * copied when the back end is opened, and a word that was 0 then and holds what getpid() has
- * answered since is it. If there is none, or more than one, vpid stays what it is.
+ * liblttng-ust's context vpid. liblttng-ust calls getpid() once, in any thread, and caches the
+ * result in a variable that it does not export. To change it we must find it: we copy the library's
+ * data when the back end is opened. The variable is the word that was 0 then and holds a result of
+ * getpid() now. Where not exactly one word matches, vpid keeps its first value.
  *
- * Whoever emits does so while nobody else does (the engine reports one hit at a time).
+ * Only one thread emits at a time (the engine reports one hit at a time).
  */
 #ifndef TP_LTTNG_UST_VPID_CACHE_H
 #define TP_LTTNG_UST_VPID_CACHE_H
@@ -17,22 +16,22 @@
 #include <sys/types.h>
 
 struct ust_vpid {
-    const char *data; /* liblttng-ust's, writable */
+    const char *data; /* liblttng-ust's writable data */
     size_t size;
-    char *before;    /* a copy of it; NULL once there is nothing more to find out */
-    pid_t own;       /* the tracer's */
-    pid_t spoken;    /* the last one that was spoken for */
-    pid_t *variable; /* NULL: not found (yet) */
-    uint64_t looked_ns;
+    char *before;  /* a copy of it; NULL: the search has ended */
+    pid_t own;     /* the tracer's */
+    pid_t last;    /* the process of the last emitted hit */
+    pid_t *cached; /* NULL: not found, or not yet */
+    uint64_t searched_ns;
 };
 
 /* `library`: an address in liblttng-ust. */
-void ust_vpid_init(struct ust_vpid *speaker, const void *library);
-void ust_vpid_free(struct ust_vpid *speaker);
+void ust_vpid_init(struct ust_vpid *vpid, const void *library);
+void ust_vpid_free(struct ust_vpid *vpid);
 
-/* The process `pid` is spoken for. */
-void ust_vpid_begin(struct ust_vpid *speaker, pid_t pid, uint64_t now_ns);
-/* getpid() was asked while it was. */
-void ust_vpid_look(struct ust_vpid *speaker);
+/* Makes vpid show the process `pid`. */
+void ust_vpid_begin(struct ust_vpid *vpid, pid_t pid, uint64_t now_ns);
+/* Searches for the variable, after getpid() has returned `last`. */
+void ust_vpid_search(struct ust_vpid *vpid);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Channels of the user's with counters as contexts that cannot be counted. liblttng-ust opens a
- * counter when it makes the channel (lttng-context-perf-counters.c,
- * lttng_add_perf_counter_to_ctx()). When that fails, the daemon leaves out the rules that the
- * channel has by then and all channels that it would have come to after it (lttng-tools, ust-app.c,
- * ust_app_synchronize_all_channels()), and tells nobody.
+ * Warns of channels with perf counters as contexts that cannot be opened. liblttng-ust opens a
+ * counter when it creates the channel (lttng-context-perf-counters.c,
+ * lttng_add_perf_counter_to_ctx()). When that fails, the daemon skips the rules that the channel
+ * has by then and all channels that follow it (lttng-tools, ust-app.c,
+ * ust_app_synchronize_all_channels()), without an error.
  */
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -17,8 +17,8 @@
 #include "util/log.h"
 #include "util/text.h"
 
-/* Opens the counter as liblttng-ust does: of the calling thread, on any CPU, without the kernel's
-   part. 0, or why not. */
+/* Opens the counter as liblttng-ust does: for the calling thread, on any CPU, user space only. 0,
+   or -errno. */
 static int try(const struct counter *counter)
 {
     struct perf_event_attr attributes = {
@@ -33,7 +33,7 @@ static int try(const struct counter *counter)
     return 0;
 }
 
-/* The same, asked of the kernel once for each counter there is. */
+/* The same, tried once for each counter. */
 static int can_count(struct counters *counters, const struct counter *counter)
 {
     uint64_t key =
@@ -48,7 +48,7 @@ static int can_count(struct counters *counters, const struct counter *counter)
     return rc;
 }
 
-/* Whether the session is asked for something that may be ours. */
+/* Whether the session has a rule that may match one of our events. */
 static bool is_of_ours(const struct rule_list *rules, const char *session, struct name_set *names)
 {
     for (size_t i = 0; i < rules->list.count; i++) {
@@ -56,7 +56,7 @@ static bool is_of_ours(const struct rule_list *rules, const char *session, struc
         if (strcmp(rule->session, session) != 0 || !rule->reaches_us)
             continue;
         if (rule_has_wildcard(rule->pattern)
-                ? name_set_provider(names, rule->pattern) != PROVIDER_ANOTHERS
+                ? name_set_provider(names, rule->pattern) != PROVIDER_OTHER
                 : name_set_has(names, rule->pattern))
             return true;
     }
@@ -89,8 +89,7 @@ static void warn_losses(struct counters *counters, const struct counter *counter
                 counters->impediment);
 }
 
-void counters_judge(struct counters *counters, const struct rule_list *rules,
-                    struct name_set *names)
+void counters_warn(struct counters *counters, const struct rule_list *rules, struct name_set *names)
 {
     for (size_t i = 0; i < rules->counters.count; i++) {
         const struct counter *counter = &rules->counters.items[i];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tracer's own session: made, and limited to what the tracer records. */
+/* Creates the tracer's own session, which records only the tracer's events. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -19,9 +19,9 @@ enum {
     SUBBUFFER_MIN = 1 << 16,
     METADATA_SUBBUFFERS = 2,
     METADATA_SUBBUFFER = 1 << 16,
-    RINGS_MEMORY = 32 << 20,       /* what rings of all CPUs together may take, in bytes */
-    BLOCKING_TIMEOUT_US = 1000000, /* a dead consumer must not stop the traced program for ever */
-    /* What was recorded is in the files that much later, whatever becomes of the tracer. */
+    RINGS_MEMORY = 32 << 20,       /* limit for the ring buffers of all CPUs, in bytes */
+    BLOCKING_TIMEOUT_US = 1000000, /* a dead consumer daemon must not stop the traced program */
+    /* After this time a record is in the files, even if the tracer is killed. */
     SWITCH_TIMER_US = 1000000,
 };
 
@@ -30,7 +30,7 @@ struct session *session_new(enum session_owner owner)
     struct session *session = calloc(1, sizeof(*session));
     if (session) {
         session->owner = owner;
-        session->use_fd = -1;
+        session->lock_fd = -1;
         pthread_mutex_init(&session->lock, NULL);
         pthread_mutex_init(&session->rules_lock, NULL);
         name_set_init(&session->names);
@@ -38,10 +38,8 @@ struct session *session_new(enum session_owner owner)
     return session;
 }
 
-/*
- * A call takes 30 microseconds or more and writes some 90 bytes, so the largest rings hold what
- * comes in two seconds and more on one CPU while nobody empties them.
- */
+/* A call takes 30 microseconds or more and writes some 90 bytes. So the largest ring buffer holds
+   the records of at least two seconds of one CPU. */
 static uint64_t subbuffer_size(void)
 {
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
@@ -67,7 +65,7 @@ static int make_channel(struct lttng_handle *handle, const char *name, uint64_t 
     channel->attr.num_subbuf = n;
     channel->attr.switch_timer_interval = SWITCH_TIMER_US;
     channel->attr.output = LTTNG_EVENT_MMAP;
-    /* liblttng-ust waits for room only when its environment allows it, too. */
+    /* liblttng-ust blocks only if its environment allows it, too. */
     int rc = 0;
     if (getenv("LTTNG_UST_ALLOW_BLOCKING"))
         rc = lttng_channel_set_blocking_timeout(channel, BLOCKING_TIMEOUT_US);
@@ -80,7 +78,7 @@ static int make_channel(struct lttng_handle *handle, const char *name, uint64_t 
     return 0;
 }
 
-/* Whose call it was: in a session of the user's, that is the user's to ask for. */
+/* The thread's ID and name. In sessions of the user's, the user adds contexts. */
 static int add_contexts(struct lttng_handle *handle, struct error *err)
 {
     static const enum lttng_event_context_type types[] = {LTTNG_EVENT_CONTEXT_VTID,
@@ -95,8 +93,7 @@ static int add_contexts(struct lttng_handle *handle, struct error *err)
     return 0;
 }
 
-/* Lets only this process record into the session: other programs may have providers of our names.
- */
+/* Limits the session to this process: other programs may have providers with the same names. */
 static int track_ourselves(const struct session *session, struct error *err)
 {
     struct lttng_process_attr_tracker_handle *tracker = NULL;
@@ -116,7 +113,7 @@ static int track_ourselves(const struct session *session, struct error *err)
     return 0;
 }
 
-/* Makes the session at the daemon, under a name nobody has. */
+/* Creates the session, with a name that is not in use. */
 static int create_session(struct session *session, const char *program, struct error *err)
 {
     cleanup(cleanup_free) char *base = output_name(program);
@@ -161,8 +158,8 @@ int session_make_own(const struct session_request *request, struct session **res
         handle = lttng_create_handle(session->name, &domain);
         rc = handle ? 0 : error_set(err, -ENOMEM, "out of memory");
     }
-    /* The trace's own description is a channel, too; without a timer LTTng writes it only when it
-       has much or when the session is stopped. */
+    /* The metadata is a channel, too. Without a timer, LTTng writes it only when its buffer is full
+       or the session is stopped. */
     if (rc == 0)
         rc = make_channel(handle, "metadata", METADATA_SUBBUFFER, METADATA_SUBBUFFERS, err);
     if (rc == 0)
@@ -185,14 +182,14 @@ void session_free(struct session *session)
     if (!session)
         return;
     session_discard(session);
-    if (session->use_fd >= 0)
-        close(session->use_fd);
-    free(session->use_path);
+    if (session->lock_fd >= 0)
+        close(session->lock_fd);
+    free(session->lock_path);
     output_unmake(&session->output);
     output_free(&session->output);
     rule_list_clear(&session->rules);
     rule_list_clear(&session->chosen);
-    unmatched_free(&session->misses);
+    unmatched_free(&session->unmatched);
     counters_free(&session->counters);
     for (size_t i = 0; i < session->enabled.count; i++)
         free(session->enabled.items[i]);

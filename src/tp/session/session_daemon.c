@@ -17,7 +17,8 @@ bool daemon_is_alive(void)
     return lttng_session_daemon_alive() == 1;
 }
 
-/* Standard input and output to /dev/null: the daemon outlives us and shall hold no terminal. */
+/* Redirects the standard files to /dev/null: the daemon outlives us and must not keep a terminal
+   open. */
 static int detach_files(posix_spawn_file_actions_t *actions)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -28,7 +29,7 @@ static int detach_files(posix_spawn_file_actions_t *actions)
     return 0;
 }
 
-/* No signal blocked or ignored, whatever we do with ours. */
+/* Unblocks all signals and resets their dispositions. */
 static int reset_signals(posix_spawnattr_t *attributes)
 {
     sigset_t none, all;
@@ -42,7 +43,7 @@ static int reset_signals(posix_spawnattr_t *attributes)
     return -rc;
 }
 
-/* Runs `lttng-sessiond --daemonize`, which returns when the daemon is ready for clients. */
+/* Runs `lttng-sessiond --daemonize`, which returns when the daemon accepts clients. */
 static int spawn_daemon(const char *program, int *status)
 {
     posix_spawn_file_actions_t actions;
@@ -74,7 +75,7 @@ int daemon_start(struct error *err)
 {
     if (daemon_is_alive())
         return 0;
-    /* lttng(1), environment variables. */
+    /* lttng(1), section ENVIRONMENT VARIABLES. */
     const char *program = getenv("LTTNG_SESSIOND_PATH");
     if (!program || !*program)
         program = "lttng-sessiond";

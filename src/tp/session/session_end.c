@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of a session; and the daemon that may owe an answer then, or at any other time. */
+/* Ends sessions; decides when a daemon does not answer. */
 #include <errno.h>
 #include <time.h>
 
@@ -10,9 +10,9 @@
 #include "util/log.h"
 
 enum {
-    DESTRUCTION_TIMEOUT_MS = 60000, /* for the consumer to write out what is in the rings */
-    DISK_TIMEOUT_MS = 1000,         /* ... on a full disk */
-    /* For an answer: to ask for all that a session with many thousand rules has takes seconds. */
+    DESTRUCTION_TIMEOUT_MS = 60000, /* for the consumer daemon to write the ring buffers */
+    DISK_TIMEOUT_MS = 1000,         /* the same on a full disk */
+    /* For an answer: listing a session with many thousand rules takes seconds. */
     ANSWER_TIMEOUT_MS = 30000,
     DISK_ANSWER_TIMEOUT_MS = 3000,
 };
@@ -20,7 +20,7 @@ enum {
 bool session_unanswered(const struct session *session)
 {
     struct error full;
-    int64_t waits = session_silent_ms(session);
+    int64_t waits = session_waiting_ms(session);
     if (waits <= DISK_ANSWER_TIMEOUT_MS)
         return false;
     return waits > ANSWER_TIMEOUT_MS || session_check_disk(session, &full) < 0;
@@ -47,9 +47,9 @@ static uint64_t now_ns(void)
 }
 
 /*
- * Stops it. Neither lttng_stop_tracing() nor lttng_data_pending(): somebody may start the session
- * again at any time, and the session daemon of LTTng 2.13.9 aborts when asked for the pending data
- * of a session that is started.
+ * Stops the session. Not with lttng_stop_tracing() nor lttng_data_pending(): another process may
+ * start the session again at any time, and the session daemon of LTTng 2.13.9 aborts when it is
+ * asked for the pending data of a started session.
  */
 static int stop(struct session *session, struct error *err)
 {
@@ -60,8 +60,8 @@ static int stop(struct session *session, struct error *err)
         return 0;
     }
     if (rc == -LTTNG_ERR_TRACE_ALREADY_STOPPED) {
-        /* By somebody else, a moment ago: who does that waits for the data, or does not want to. */
-        session->seen = SEEN_STOPPED;
+        /* Somebody else has just stopped it, and waits for the data if they want it. */
+        session->state = STATE_STOPPED;
         return 0;
     }
     if (rc < 0) {
@@ -74,23 +74,23 @@ static int stop(struct session *session, struct error *err)
     return 0;
 }
 
-/* Stops a session that tracers have started, if this is the last of them. With the decision held.
- */
+/* Stops a session that tracers have started, if no other tracer uses it. With the exclusive lock
+   held. */
 static int stop_as_last(struct session *session, struct error *err)
 {
-    if (session_use_is_shared(session)) {
+    if (session_users_has_others(session)) {
         if (session->begun)
             log_info("session %s is left started for another tracer, which stops it",
                      session->name);
         return 0;
     }
     int rc = stop(session, err);
-    session_use_set_started(session, false);
+    session_users_set_started(session, false);
     return rc;
 }
 
-/* Leaves a session of the user's. With the decision held. */
-static int leave_decided(struct session *session, struct error *err)
+/* Ends the use of a session of the user's. With the exclusive lock held. */
+static int leave_locked(struct session *session, struct error *err)
 {
     struct found_session found;
     bool joined = session->joined;
@@ -102,7 +102,7 @@ static int leave_decided(struct session *session, struct error *err)
     session_note(session, rc > 0 ? &found : NULL);
     if (rc == 0 || !found.enabled)
         return 0;
-    if (session_use_is_started(session))
+    if (session_users_has_started(session))
         return stop_as_last(session, err);
     if (joined)
         log_info("session %s is left started: it was not the tracer that started it last",
@@ -113,9 +113,9 @@ static int leave_decided(struct session *session, struct error *err)
 static int leave(struct session *session, struct error *err)
 {
     int rc = 0;
-    if (session_use_decide(session)) {
-        rc = leave_decided(session, err);
-        session_use_end(session);
+    if (session_users_lock(session)) {
+        rc = leave_locked(session, err);
+        session_users_leave(session);
     } else {
         log_warning("session %s is left as it is: another tracer that uses it does not answer",
                     session->name);
@@ -129,16 +129,16 @@ int session_destroy(struct session *session, struct error *err)
     struct lttng_destruction_handle *handle = NULL;
     bool unfinished = false;
     session->exists = false;
-    session_asks(session);
+    session_mark_waiting(session);
     int code = lttng_destroy_session_ext(session->name, &handle);
     if (code == LTTNG_OK) {
         struct error full;
         int wait_ms =
             session_check_disk(session, &full) < 0 ? DISK_TIMEOUT_MS : DESTRUCTION_TIMEOUT_MS;
-        session->asked_ms = 0; /* this has a limit of its own */
+        session->waiting_since_ms = 0; /* this wait has its own limit */
         int status = lttng_destruction_handle_wait_for_completion(handle, wait_ms);
         unfinished = status != LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED;
-        session_asks(session);
+        session_mark_waiting(session);
         lttng_destruction_handle_destroy(handle);
     }
     if (unfinished)
@@ -154,7 +154,7 @@ int session_destroy(struct session *session, struct error *err)
     return 0;
 }
 
-/* Stops a session of our own, of which others may know. */
+/* Stops an own session. Others may have stopped or destroyed it. */
 static int stop_own(struct session *session, struct error *err)
 {
     struct found_session found;
@@ -170,13 +170,13 @@ static int end(struct session *session, struct error *err)
     int rc = session->owner == SESSION_OWN ? stop_own(session, err) : leave(session, err);
     session->started = false;
     if (rc == 0 && session->stopped)
-        rc = session_wait_written(session, session->stopped_ns, err);
+        rc = session_wait_pending_data(session, session->stopped_ns, err);
     if (rc == 0 && session->stopped)
         rc = session_check_disk(session, err);
-    session_asks(session);
-    bool there = session->seen != SEEN_GONE;
+    session_mark_waiting(session);
+    bool there = session->state != STATE_GONE;
     session->discarded = counts && there ? session_read_discarded(session) - session->discarded : 0;
-    session_asks(session);
+    session_mark_waiting(session);
     if (there)
         session->per_process = session_domain(session->name).buf_type == LTTNG_BUFFER_PER_PID;
     if (session->exists) {
@@ -187,7 +187,7 @@ static int end(struct session *session, struct error *err)
             *err = second;
         }
     }
-    if (rc == 0 && session->begun && session->seen == SEEN_GONE &&
+    if (rc == 0 && session->begun && session->state == STATE_GONE &&
         session->owner != SESSION_USER_STARTED)
         rc = session_error_gone(session, err);
     return rc;

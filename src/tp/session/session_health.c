@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether a session still records: its daemons live, and its disk has room. */
+/* Checks that a session still records: its daemons run, its disk is not full. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +9,10 @@
 #include "tp/session/session_internal.h"
 #include "util/cleanup.h"
 
-enum { DISK_IS_FULL = 64 << 10 /* what is left, in bytes, is less than any use */ };
+enum { DISK_IS_FULL = 64 << 10 /* in bytes: less free space than this is of no use */ };
 
-/* The daemon answers such a request by asking the consumer daemon, whose death it tells no other
-   way; one that is stopped makes the request wait. */
+/* The session daemon asks the consumer daemon for this answer. Nothing else shows that the consumer
+   has ended. If the consumer is stopped, this waits. */
 static int ask_consumer(const struct session *session)
 {
     cleanup(cleanup_free) struct lttng_channel *channels = NULL;
@@ -56,7 +56,7 @@ int session_check_disk(const struct session *session, struct error *err)
 
 int session_check(struct session *session, struct error *err)
 {
-    /* The disk first: nobody need be asked. */
+    /* The disk first: this needs no request. */
     int rc = session_check_disk(session, err);
     return rc < 0 ? rc : check_daemons(session, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How what a session has recorded is read, in words for the end of a trace. */
+/* Tells how to read the trace. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 
 enum { CONTROL_PORT = 5342 /* lttng-relayd(8), --control-port */ };
 
-/* The relay daemon of a URL as liblttng-ctl gives it: "tcp4://HOST:PORT/DIRECTORY [data: PORT]". */
+/* The relay daemon in a URL of liblttng-ctl: "tcp4://HOST:PORT/DIRECTORY [data: PORT]". */
 struct relay {
-    char host[HOST_NAME_MAX + 3]; /* an IPv6 address in brackets */
+    char host[HOST_NAME_MAX + 3]; /* an IPv6 address is in brackets */
     long port;
 };
 
@@ -26,7 +26,7 @@ static bool relay_parse(const char *url, struct relay *relay)
     size_t length = strcspn(start, "/ ");
     const char *colon = memrchr(start, ':', length);
     const char *bracket = memrchr(start, ']', length);
-    if (bracket && colon && colon < bracket) /* one of the address's own */
+    if (bracket && colon && colon < bracket) /* a colon of the address */
         colon = NULL;
     relay->port = colon ? strtol(colon + 1, NULL, 10) : CONTROL_PORT;
     length = colon ? (size_t)(colon - start) : length;
@@ -51,7 +51,8 @@ void session_say_how_to_watch(const struct session *session)
     if (!session->live || !relay_parse(session->path, &relay))
         return;
     machine_name(machine, sizeof(machine));
-    /* Nobody has told the session which port viewers use; who moves one port moves all. */
+    /* The session does not know the port for viewers. If the control port is not the default, that
+       is probably not, either. */
     log_info("to watch: babeltrace2 -i lttng-live net://%s%s/host/%s/%s", relay.host,
              relay.port == CONTROL_PORT ? "" : ":LIVE-PORT", machine, session->name);
 }
@@ -62,14 +63,14 @@ static void describe_trace(const struct session *session, char *text, size_t siz
     char machine[HOST_NAME_MAX + 1] = "";
     machine_name(machine, sizeof(machine));
     if (session->snapshots && session->per_process)
-        /* Its buffers were the tracer's, and end with it. */
+        /* The tracer's buffers end with it. */
         snprintf(text, size, "snapshots of session %s can only be taken while the tracer runs",
                  session->name);
     else if (session->snapshots)
         snprintf(text, size, "to take a snapshot: lttng snapshot record --session=%s",
                  session->name);
     else if (relay_parse(session->path, &relay))
-        /* Viewers of live sessions are shown what comes, not what was. */
+        /* Live viewers show only new records. */
         snprintf(text, size, "lttng-relayd at %s:%ld has the trace (~/lttng-traces/%s/%s*)",
                  relay.host, relay.port, machine, session->name);
     else if (session->path[0])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of libptrace_tracer_session.so among themselves. */
+/* Internal interface of libptrace_tracer_session.so. */
 #ifndef TP_SESSION_SESSION_INTERNAL_H
 #define TP_SESSION_SESSION_INTERNAL_H
 
@@ -19,314 +19,326 @@
 /* -- session_daemon.c -- */
 
 bool daemon_is_alive(void);
-/* Makes sure that a session daemon runs, starting one as `lttng create` does. It stays. */
+/* Starts a session daemon, as `lttng create` does, unless one runs. The daemon keeps running. */
 MUST_CHECK int daemon_start(struct error *err);
 
 /* -- session_current.c -- */
 
-/* The name in .lttngrc of LTTNG_HOME or, without that, of `home`: what `lttng set-session` chose
-   last. NULL when there is none. The caller frees. */
+/* The session name in .lttngrc of $LTTNG_HOME or, if that is not set, of `home`: the current
+   session (lttng-set-session(1)). NULL: there is none. The caller frees. */
 char *current_session_name(const char *home);
 
 /* -- session_output.c -- */
 
 struct output {
     char *path; /* absolute */
-    bool made;  /* by us: taken away again when nothing came of it */
+    bool made;  /* by us; removed if it stays empty */
 };
 
-/* An empty directory that can be written: `wanted`, or when that is NULL one of our own naming in
-   the working directory. */
+/*
+ * An empty, writable directory: `wanted` or, if that is NULL, a new one in the working directory.
+ */
 MUST_CHECK int output_make(struct output *output, const char *wanted, const char *program,
                            struct error *err);
-/* Removes the directory if it was made and is empty. */
+/* Removes the directory if output_make() made it and it is empty. */
 void output_unmake(struct output *output);
 void output_free(struct output *output);
-/* "ptrace_tracer-PROGRAM-YYYYmmdd-HHMMSS", harmless as a file's and a session's name. NULL when
-   memory is out. The caller frees. */
+/* "ptrace_tracer-PROGRAM-YYYYmmdd-HHMMSS", with only characters that are safe in the names of files
+   and sessions. NULL: out of memory. The caller frees. */
 char *output_name(const char *program);
 
 /* -- session_rules.c -- */
 
-/* LTTNG_UST_TRACEPOINT_LOGLEVEL_DEFAULT, which events without a log level have. */
+/* LTTNG_UST_TRACEPOINT_LOGLEVEL_DEFAULT, the log level of events without one. */
 enum { RULE_OUR_LOG_LEVEL = LTTNG_LOGLEVEL_DEBUG_LINE };
 
-/* An enabled rule for user-space events, in an enabled channel or as a trigger's condition. */
+/* An enabled event rule for user space, of an enabled channel or of a trigger's condition. */
 struct rule {
     char pattern[LTTNG_SYMBOL_NAME_LEN];
     char session[LTTNG_NAME_MAX]; /* "": a trigger's */
-    bool reaches_us;              /* its log level lets events through that have none */
+    bool reaches_us;              /* its log level condition accepts our events */
     VEC(char *) exclusions;
 };
 
-/* A counter (perf_event_open(2)) that an enabled channel has as a context. */
+/* A perf counter (perf_event_open(2)) that is a context of an enabled channel. */
 struct counter {
     char name[LTTNG_SYMBOL_NAME_LEN]; /* of the context */
     char session[LTTNG_NAME_MAX];
-    size_t channel; /* its place in the list's channels */
+    size_t channel; /* index in rule_list.channels */
     uint32_t type;
     uint64_t config;
 };
 
 struct rule_list {
     VEC(struct rule) list;
-    VEC(char *) channels; /* of user space, in all sessions looked at */
+    VEC(char *) channels; /* of user space, in all sessions read */
     VEC(struct counter) counters;
     bool blocks_forever; /* one of them blocks applications without a limit: */
     char blocking_channel[LTTNG_SYMBOL_NAME_LEN];
     char blocking_session[LTTNG_NAME_MAX];
 };
 
-/* Reads the rules of the session, or with NULL of all sessions and triggers of the user. The rules
-   are cleared first. Where a session cannot be read, what was read of the others stays, and the
-   error is that of the last such session. The caller clears the list, however it went. */
+/*
+ * Reads the rules of the session or, with NULL, of all sessions and triggers of the user. Clears
+ * `rules` first. If a session cannot be read, the rules of the others are still read, and the error
+ * is that of the last such session. The caller clears the list also after an error.
+ */
 MUST_CHECK int rule_list_read(struct rule_list *rules, const char *session, struct error *err);
 void rule_list_clear(struct rule_list *rules);
-/* Whether some '*' in the pattern stands for anything. */
+/* Whether the pattern has an unescaped '*'. */
 bool rule_has_wildcard(const char *pattern);
-/* Whether an event of that name ("provider:event") passes the rule, filters aside. */
+/* Whether the rule matches the event name ("provider:event"). Ignores filters. */
 bool rule_matches(const struct rule *rule, const char *name);
-/* Whether it matches some of the n names. */
+/* Whether the rule matches one of the n names. */
 bool rule_matches_any(const struct rule *rule, const char *const *names, size_t n);
 
-/* What the daemon has as user-space domain of the session, for lttng_create_handle(). */
+/* The user-space domain of the session, for lttng_create_handle(). */
 struct lttng_domain session_domain(const char *session);
 enum rule_kind {
-    RULES_EXACT,    /* one rule per event, when they are not too many */
-    RULES_PROVIDER, /* one rule per provider of theirs, for all its events */
+    RULES_EXACT,    /* one rule per event, if they are few */
+    RULES_PROVIDER, /* one rule per provider, for all its events */
 };
 
-/* Enables these events in the channel, which is made if need be. */
+/* Enables the events in the channel. Creates the channel if it does not exist. */
 MUST_CHECK int rules_enable(const char *session, const char *channel, const char *const *names,
                             size_t n, enum rule_kind kind, struct error *err);
-/* The providers of the names, as patterns "a:*,b:*" for the command line: a few, then "...". The
-   caller frees; NULL when memory is out. */
+/* The providers of the names as patterns "a:*,b:*" for the command line; after a few of them "...".
+   NULL: out of memory. The caller frees. */
 char *rules_provider_patterns(const char *const *names, size_t n);
 
 /* -- session_saved.c -- */
 
 /* Adds the enabled rules of the session, and its channels, to the list. */
 MUST_CHECK int rules_read_saved(struct rule_list *rules, const char *session, struct error *err);
-/* The same from the text of a saved session (lttng-save(1)), which may be anything. */
+/* The same from the text of a saved session (lttng-save(1)). Any text is safe. */
 MUST_CHECK int rules_parse_saved(struct rule_list *rules, const char *session, const char *text);
 
 /* -- session_triggers.c -- */
 
-/* Adds what the user's triggers wait for in user space. -ENOMEM; a daemon that does not answer has
-   none. */
+/* Adds the user-space event rules of the user's triggers. Only error: -ENOMEM. If the daemon does
+   not answer, there are none. */
 MUST_CHECK int rules_read_triggers(struct rule_list *rules);
-/* Whether a trigger is there that starts the session; `trigger` receives its name. */
+/* Whether a trigger starts the session; `trigger` receives its name. */
 bool trigger_starts_session(const char *session, char *trigger, size_t size);
 
 /* -- session_names.c -- */
 
-/* All event names of ours, from any thread. Names stay until the set is freed. */
+/* The names of all our events. From any thread. A name is valid until the set is freed. */
 struct name_set {
-    pthread_mutex_t lock;   /* of all below; held while nothing is waited for */
-    VEC(char *) names;      /* in the order in which they were learnt */
-    struct table by_name;   /* hash of a name -> it */
-    struct table providers; /* hash of a provider -> a name of its */
+    pthread_mutex_t lock;   /* of all below; never held while waiting */
+    VEC(char *) names;      /* in the order they were added */
+    struct table by_name;   /* hash of a name -> the name */
+    struct table providers; /* hash of a provider -> one of its names */
 };
 
-/* Whose module a pattern names before its colon. */
+/* Whose provider a pattern names before its colon. */
 enum name_provider {
-    PROVIDER_OPEN, /* any: there are wildcards in it, or there is no colon */
+    PROVIDER_ANY, /* it has a wildcard, or there is no colon */
     PROVIDER_OURS,
-    PROVIDER_ANOTHERS,
+    PROVIDER_OTHER,
 };
 
 void name_set_init(struct name_set *set);
-/* Copies those names that are new. -ENOMEM leaves a part of them learnt. */
+/* Adds copies of the new names. -ENOMEM: some of them may be added. */
 MUST_CHECK int name_set_learn(struct name_set *set, const char *const *names, size_t n);
 void name_set_free(struct name_set *set);
 size_t name_set_count(struct name_set *set);
-/* The names there are now: an array of *n for the caller to free, of strings that are the set's.
-   NULL when memory is out. */
+/* The current names: an array of *n strings. The caller frees the array, not the strings. NULL: out
+   of memory. */
 const char **name_set_list(struct name_set *set, size_t *n);
 bool name_set_has(struct name_set *set, const char *name);
 enum name_provider name_set_provider(struct name_set *set, const char *pattern);
-/* Whether some of the rules, or only of those of triggers, asks for one of the names. */
+/* Whether a rule matches one of the names; with `triggers_only`: a rule of a trigger. */
 bool name_set_asked_for(struct name_set *set, const struct rule_list *rules, bool triggers_only);
 
 /* -- session_unmatched.c -- */
 
-/* What is known of rules that ask for nothing. Starts zeroed. */
+/* State of the warnings about rules that match no event. Starts zeroed. */
 struct unmatched {
-    struct table judged; /* hash of a rule -> how many names there were then; all ones: warned */
+    struct table
+        checked; /* hash of a rule -> number of names when it was checked; all ones: warned */
     size_t n_warnings;
     size_t n_wildcards;
-    size_t n_strangers;
+    size_t n_foreign;
 };
 
-/* Warns of each rule that names one of our modules, or nearly one of our events, and matches none;
-   but not of those of an own session. Asks the daemon at most once what other programs have, and
-   holds the session's lock for no longer than that. On the thread that reads the rules. */
-void unmatched_judge(struct unmatched *misses, struct session *session);
-void unmatched_free(struct unmatched *misses);
+/*
+ * Warns of each rule that names one of our modules, or an event with nearly the name of one of
+ * ours, and matches none. Ignores the rules of an own session. Asks the daemon at most once for the
+ * events of other programs, and holds the session's lock only for that. Call it on the thread that
+ * reads the rules.
+ */
+void unmatched_warn(struct unmatched *unmatched, struct session *session);
+void unmatched_free(struct unmatched *unmatched);
 
 /* -- session_counters.c -- */
 
-/* What is known of counters in channels. Starts zeroed. */
+/* State of the warnings about perf counters. Starts zeroed. */
 struct counters {
-    struct table tried;    /* hash of a counter -> 1: it can be counted; 1 + errno: it cannot */
+    struct table tried;    /* hash of a counter -> 1: it can be opened; 1 + errno: it cannot */
     struct table warned;   /* hash of a session's name and a channel's */
-    char impediment[1024]; /* what the last warning told of, or "" */
+    char impediment[1024]; /* the text of the last warning, or "" */
 };
 
-/* Warns, once for each channel, of a counter that cannot be counted here in a session that is asked
-   for something of ours. On the thread that reads the rules. */
-void counters_judge(struct counters *counters, const struct rule_list *rules,
-                    struct name_set *names);
+/* Warns, once for each channel, of a perf counter that cannot be opened, in sessions with a rule
+   that matches one of our events. Call it on the thread that reads the rules. */
+void counters_warn(struct counters *counters, const struct rule_list *rules,
+                   struct name_set *names);
 void counters_free(struct counters *counters);
 
 /* -- session_create.c -- */
 
-/* What the session was when the daemon was last asked. */
-enum session_seen {
-    SEEN_IDLE, /* never started */
-    SEEN_STARTED,
-    SEEN_STOPPED, /* by somebody else, while it was used */
-    SEEN_GONE,    /* destroyed, perhaps with another one made of its name */
+/* The session when the daemon was last asked. */
+enum session_state {
+    STATE_IDLE, /* never started */
+    STATE_STARTED,
+    STATE_STOPPED, /* by somebody else, during the recording */
+    STATE_GONE,    /* destroyed; there may be a new one with its name */
 };
 
 struct session {
-    pthread_mutex_t lock;  /* liblttng-ctl keeps its one connection in a static variable */
-    atomic_llong asked_ms; /* when the daemon was asked what it has not answered yet; 0: nothing */
+    pthread_mutex_t lock;          /* liblttng-ctl is not thread-safe: one static connection */
+    atomic_llong waiting_since_ms; /* when the current request was sent; 0: there is none */
     enum session_owner owner;
     char name[LTTNG_NAME_MAX];
     char path[LTTNG_PATH_MAX]; /* or a URL, or "" */
-    bool snapshots;            /* it only keeps what a snapshot takes */
-    bool live;                 /* it is read over the network while it records */
-    bool per_process;          /* each process has buffers of its own */
+    bool snapshots;            /* in snapshot mode */
+    bool live;                 /* a live session (lttng-create(1), --live) */
+    bool per_process;          /* per-process buffers */
     struct output output;      /* of an own session */
-    char *channel;             /* where our events are enabled; NULL: nowhere */
+    char *channel;             /* where we enable our events; NULL: nowhere */
     bool started;              /* by us, and not stopped yet */
-    bool joined;               /* the user's, started by us or by a tracer before */
+    bool joined;               /* the user's, started by us or by another tracer */
     bool stopped;              /* by us, at stopped_ns */
-    bool left;                 /* the user's, stopped or left started */
-    bool exists;               /* an own session that is not destroyed yet */
-    uint64_t stopped_ns;       /* CLOCK_MONOTONIC, before the daemon was asked to stop it */
-    uint64_t created;          /* seconds since the Epoch; 0: not known */
-    enum session_seen seen;    /* once it has begun */
-    bool interrupted;          /* somebody else had stopped it */
-    bool stop_told;  /* that somebody else has stopped it; not told yet that it is started */
-    uint64_t starts; /* by tracers, when it was seen last; see session_use_starts() */
-    int use_fd;      /* its lock file; -1: none */
-    char *use_path;
+    bool left;                 /* the user's, and we have ended our use of it */
+    bool exists;               /* an own session, not destroyed yet */
+    uint64_t stopped_ns;       /* CLOCK_MONOTONIC, before the stop request */
+    uint64_t created;          /* seconds since the Epoch; 0: unknown */
+    enum session_state state;  /* after begin() */
+    bool interrupted;          /* somebody else has stopped it at some time */
+    bool stop_reported;        /* a stop by somebody else is reported, a start is not yet */
+    uint64_t starts;           /* session_users_starts() when it was last read */
+    int lock_fd;               /* its lock file; -1: none */
+    char *lock_path;
     uint64_t discarded;      /* before we started */
-    struct rule_list chosen; /* its rules, and those of no other, when it was chosen */
+    struct rule_list chosen; /* its own rules, when it was chosen */
     atomic_bool begun;
-    bool expects; /* rules ask for something of ours */
+    bool expects; /* a rule matches one of our events */
     struct name_set names;
-    struct unmatched misses;    /* of the thread that judges */
+    struct unmatched unmatched; /* of the thread that calls judge() */
     struct counters counters;   /* likewise */
-    pthread_mutex_t rules_lock; /* of what follows: held for no longer than it takes to look */
-    struct rule_list rules;     /* of all sessions, as they were last read */
-    VEC(char *) enabled;        /* in an own session: providers all of whose events are */
+    pthread_mutex_t rules_lock; /* of what follows; never held while waiting */
+    struct rule_list rules;     /* of all sessions and triggers, as last read */
+    VEC(char *) enabled;        /* own session: providers whose events are enabled */
 };
 
 /* NULL when memory is out. */
 struct session *session_new(enum session_owner owner);
-/* A session of the tracer's own, ready to be started. */
+/* Creates a session of the tracer's own, not started. */
 MUST_CHECK int session_make_own(const struct session_request *request, struct session **session,
                                 struct error *err);
 
-/* Undoes what was not ended, and frees. NULL is fine. */
+/* Discards the session (see struct session_ops) and frees it. NULL is allowed. */
 void session_free(struct session *session);
 
-/* -- session_choice.c -- */
+/* -- session_select.c -- */
 
-/* Chooses the session (see struct session_ops), and reads the rules of one that is not our own. */
-MUST_CHECK int session_choice(const struct session_request *request, struct session **session,
+/* Chooses the session (see struct session_ops) and reads the rules of a session of the user's. */
+MUST_CHECK int session_select(const struct session_request *request, struct session **session,
                               struct error *err);
 
 /* -- session_howto.c -- */
 
-/* "to read the trace: babeltrace2 PATH", or whatever else leads to the records of such a session.
- */
+/* "to read the trace: babeltrace2 PATH", or how else to get the records of the session. */
 void session_describe(const struct session *session, char *text, size_t size);
-/* One line on how a live session is watched; nothing of others. */
+/* Prints how to watch a live session. Nothing for other sessions. */
 void session_say_how_to_watch(const struct session *session);
 
 /* -- session_health.c -- */
 
 /* 0, or why the session does not record as it should. */
 MUST_CHECK int session_check(struct session *session, struct error *err);
-/* 0, or that there is no room where the session's trace is. */
+/* 0, or -ENOSPC if the disk of the trace is full. */
 MUST_CHECK int session_check_disk(const struct session *session, struct error *err);
 
-/* -- session_asked.c -- */
+/* -- session_lock.c -- */
 
-/* The daemon is about to be asked something: by who holds the session's lock. */
-void session_asks(struct session *session);
-/* Takes the lock, to ask the daemon; has its answer, and gives the lock back. */
+/* Notes that the daemon is sent a request. With the session's lock held. */
+void session_mark_waiting(struct session *session);
+/* Locks the session for requests to the daemon, and unlocks it. */
 void session_lock(struct session *session);
 void session_unlock(struct session *session);
-/* For how many milliseconds it has owed an answer; 0: it owes none. */
-int64_t session_silent_ms(const struct session *session);
+/* See struct session_ops. */
+int64_t session_waiting_ms(const struct session *session);
 
 /* -- session_state.c -- */
 
-/* The channels of the session: an array for the caller to free. 0 and less: there are none. */
+/* The channels of the session; the caller frees the array. 0 or less: there are none. */
 int session_list_channels(const struct session *session, struct lttng_channel **channels);
-/* A session as the daemon tells of it. */
+/* A session as the daemon describes it. */
 struct found_session {
     char name[LTTNG_NAME_MAX];
     char path[LTTNG_PATH_MAX];
     bool enabled; /* started */
     bool snapshots;
     bool live;
-    uint64_t created; /* seconds since the Epoch; 0: not known */
+    uint64_t created; /* seconds since the Epoch; 0: unknown */
 };
 
-/* What the daemon says of the session: 1 it is there, 0 it is not, negative (of LTTng) when it
-   cannot be asked. */
+/* Looks the session up. 1: it exists. 0: it does not. Negative (of LTTng): the daemon does not
+   answer. */
 MUST_CHECK int session_find(const char *name, struct found_session *found);
-/* The same for the session that was chosen, which goes by name, time of creation and path: one that
-   was made anew under its name is another. */
+/* The same for the chosen session. Its name, creation time and path identify it: a new session with
+   the same name is another one. */
 MUST_CHECK int session_find_again(const struct session *session, struct found_session *found);
-/* Notes what was found, NULL: nothing. Says in a line when somebody else has stopped or started it.
- */
+/* Stores the state that was found; NULL: the session is gone. Reports when somebody else has
+   stopped or started it. */
 void session_note(struct session *session, const struct found_session *found);
 void session_note_gone(struct session *session);
-/* -ENOENT, with the words for it. */
+/* Sets the error of a session that is gone. Returns -ENOENT. */
 int session_error_gone(const struct session *session, struct error *err);
 /* See struct session_ops. */
 void session_watch(struct session *session);
-/* For the last line, as snprintf(3): "session NAME was stopped ...; ", or nothing. */
+/* "session NAME was stopped ...; " or "", for the last line. Returns as snprintf(3) does. */
 size_t session_describe_interruption(const struct session *session, char *text, size_t size);
 
-/* -- session_use.c -- */
+/* -- session_users.c -- */
 
-/* Begins to use the session, and holds the decision. false: there is no lock file, and nothing is
-   known of other tracers. */
-bool session_use_begin(struct session *session);
-/* Holds the decision on starting and stopping the session: no other tracer has it then. false: one
-   has it for too long. Whoever holds it may ask the daemon, but waits for nothing else. */
-MUST_CHECK bool session_use_decide(struct session *session);
-void session_use_decided(struct session *session);
-/* With the decision held: whether another tracer uses the session, */
-bool session_use_is_shared(const struct session *session);
-/* and whether a tracer has started it, and nobody else since. */
-bool session_use_is_started(const struct session *session);
-void session_use_set_started(struct session *session, bool started);
-/* How often tracers have started it since the first one of those that use it. */
-uint64_t session_use_starts(const struct session *session);
-/* Ends the use, and the decision with it. */
-void session_use_end(struct session *session);
+/* Registers this tracer as a user of the session, in its lock file, and takes the exclusive lock.
+   false: there is no lock file, other tracers are unknown, and no lock is held. */
+bool session_users_join(struct session *session);
+/*
+ * Takes the exclusive lock, which a tracer holds to start or stop the session. false: another
+ * tracer holds it too long. The holder may send requests to the daemon and must not wait for
+ * anything else.
+ */
+MUST_CHECK bool session_users_lock(struct session *session);
+void session_users_unlock(struct session *session);
+/* With the lock held: whether another tracer uses the session. */
+bool session_users_has_others(const struct session *session);
+/* With the lock held: whether a tracer has started the session, and nobody else since. */
+bool session_users_has_started(const struct session *session);
+void session_users_set_started(struct session *session, bool started);
+/* How often tracers have started the session since the first of its present users. */
+uint64_t session_users_starts(const struct session *session);
+/* Ends the use of the session, and releases the lock. */
+void session_users_leave(struct session *session);
 
-/* -- session_written.c -- */
+/* -- session_pending_data.c -- */
 
-/* Waits until what this process had recorded when the session was stopped, after `since`
-   (CLOCK_MONOTONIC, in ns), is in the files, but on a full disk only for a moment. Does not wait
-   where there are no files here. */
-MUST_CHECK int session_wait_written(struct session *session, uint64_t since, struct error *err);
+/*
+ * Waits until all records of this process from before the stop at `since` (CLOCK_MONOTONIC, in ns)
+ * are in the trace's files; on a full disk only for a moment. Returns at once if there are no local
+ * files.
+ */
+MUST_CHECK int session_wait_pending_data(struct session *session, uint64_t since,
+                                         struct error *err);
 
 /* -- session_end.c -- */
 
 /* How many records the session has lost so far. */
 uint64_t session_read_discarded(const struct session *session);
-/* Waits for what is still to be written, but on a full disk only for a moment. */
+/* Waits until the records are written; on a full disk only for a moment. */
 MUST_CHECK int session_destroy(struct session *session, struct error *err);
 /* See struct session_ops. */
 MUST_CHECK int session_end(struct session *session, struct error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* All event names of ours, and which rules ask for one of them. */
+/* The names of all our events, and which rules match one of them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ static uint64_t name_key(const char *name)
     return text_hash(TEXT_HASH_START, name);
 }
 
-/* Of what stands before the colon. */
+/* The hash of what precedes the colon. */
 static uint64_t provider_key(const char *name)
 {
     return text_hash_bytes(TEXT_HASH_START, name, strcspn(name, ":"));
@@ -93,14 +93,14 @@ bool name_set_has(struct name_set *set, const char *name)
 enum name_provider name_set_provider(struct name_set *set, const char *pattern)
 {
     if (pattern[strcspn(pattern, ":*\\")] != ':')
-        return PROVIDER_OPEN;
+        return PROVIDER_ANY;
     pthread_mutex_lock(&set->lock);
     bool ours = table_get(&set->providers, provider_key(pattern)) != NULL;
     pthread_mutex_unlock(&set->lock);
-    return ours ? PROVIDER_OURS : PROVIDER_ANOTHERS;
+    return ours ? PROVIDER_OURS : PROVIDER_OTHER;
 }
 
-/* Only rules with wildcards, of our providers or of any, are compared with every name. */
+/* Compares only rules with wildcards, for any provider or one of ours, with all names. */
 static bool name_matches(struct name_set *set, const struct rule *rule, const char *const *list,
                          size_t n)
 {
@@ -108,7 +108,7 @@ static bool name_matches(struct name_set *set, const struct rule *rule, const ch
         return false;
     if (!rule_has_wildcard(rule->pattern))
         return name_set_has(set, rule->pattern) && rule_matches(rule, rule->pattern);
-    return name_set_provider(set, rule->pattern) != PROVIDER_ANOTHERS &&
+    return name_set_provider(set, rule->pattern) != PROVIDER_OTHER &&
            rule_matches_any(rule, list, n);
 }
 

@@ -34,7 +34,7 @@ char *output_name(const char *program)
     return text_format("ptrace_tracer-%s-%s", n ? safe : "process", when);
 }
 
-/* 1 when the directory holds nothing, 0 when it does, a negative errno when it cannot be read. */
+/* 1: the directory is empty. 0: it is not. Negative errno: it cannot be read. */
 static int is_empty(const char *path)
 {
     cleanup(cleanup_dir) DIR *dir = opendir(path);

@@ -8,10 +8,8 @@
 #include "util/log.h"
 #include "util/text.h"
 
-/*
- * More names than these are enabled by provider: the daemon and liblttng-ust compare every rule
- * with every event.
- */
+/* More names are enabled by provider: the daemon and liblttng-ust compare each rule with each
+   event. */
 enum { EXACT_RULES_MAX = 256, PATTERNS_SHOWN = 3 };
 
 void rule_list_clear(struct rule_list *rules)
@@ -51,7 +49,7 @@ int rule_list_read(struct rule_list *rules, const char *session, struct error *e
     int n = lttng_list_sessions(&sessions);
     for (int i = 0; i < n; i++) {
         struct error each;
-        /* One that vanished meanwhile has no rules; the others still have. */
+        /* A session that is gone has no rules. */
         if (rules_read_saved(rules, sessions[i].name, &each) < 0) {
             rc = each.code;
             *err = each;
@@ -71,10 +69,8 @@ bool rule_has_wildcard(const char *pattern)
     return false;
 }
 
-/*
- * Whether the name matches the pattern as lttng(1) has it: '*' stands for any text, a backslash
- * before a character for that character itself.
- */
+/* Whether the name matches the pattern (lttng-enable-event(1)): '*' matches any text, a backslash
+   escapes the next character. */
 static bool glob_matches(const char *pattern, const char *name)
 {
     const char *star = NULL, *retry = NULL;
@@ -97,8 +93,8 @@ static bool glob_matches(const char *pattern, const char *name)
     }
 }
 
-/* To liblttng-ust a pattern in which no '*' stands for anything is the name itself, backslashes and
-   all: "operator\\*" matches nothing. */
+/* liblttng-ust compares a pattern without wildcards literally, with its backslashes: "operator\\*"
+   matches nothing. */
 static bool rule_matches_name(const struct rule *rule, bool wildcard, const char *name)
 {
     if (!(wildcard ? glob_matches(rule->pattern, name) : strcmp(rule->pattern, name) == 0))
@@ -128,14 +124,14 @@ static int enable_pattern(struct lttng_handle *handle, const char *channel,
 {
     struct lttng_event wanted = *event;
     int rc = lttng_enable_event_with_exclusions(handle, &wanted, channel, NULL, 0, NULL);
-    /* Enabled already: what was asked for. */
+    /* Already enabled is no error. */
     if (rc < 0 && rc != -LTTNG_ERR_UST_EVENT_ENABLED)
         return error_set(err, -EIO, "cannot enable %s in session %s: %s", event->name,
                          handle->session_name, lttng_strerror(rc));
     return 0;
 }
 
-/* Whether names[i] is the first of its provider; *length receives the provider's. */
+/* Whether names[i] is the first of its provider; *length receives the length of the provider. */
 static bool first_of_provider(const char *const *names, size_t i, size_t *length)
 {
     *length = strcspn(names[i], ":");
@@ -161,8 +157,8 @@ int rules_enable(const char *session, const char *channel, const char *const *na
             .loglevel = -1,
         };
         size_t length;
-        /* A '*' in a name ("operator*") matches itself, too; lttng has no other way to write it:
-           in a pattern without wildcards, a backslash is no escape. */
+        /* A '*' in a name ("operator*") also matches itself. It cannot be escaped: in a pattern
+           without wildcards, a backslash is literal. */
         if (exact)
             snprintf(event.name, sizeof(event.name), "%s", names[i]);
         else if (first_of_provider(names, i, &length))

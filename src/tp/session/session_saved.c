@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rules of a session, as the daemon saves it (lttng-save(1)). Not as it lists them: listing a
- * rule with exclusions makes the session daemons of LTTng 2.13 before 2.13.10 crash. Saved sessions
- * are XML of one writer (lttng-tools, src/common/config/session.xsd): elements without attributes,
- * text only in the innermost ones, no comments and no CDATA. All else is skipped.
+ * Reads the event rules of a session from the file that the daemon saves (lttng-save(1)). Not from
+ * its list of rules: listing a rule with exclusions crashes the session daemons of LTTng 2.13
+ * before 2.13.10. Saved sessions are XML in a fixed form (lttng-tools,
+ * src/common/config/session.xsd): elements without attributes, text only in the innermost elements,
+ * no comments, no CDATA. All else is skipped.
  */
 #include <errno.h>
 #include <limits.h>
@@ -15,22 +16,22 @@
 #include "util/cleanup.h"
 #include "util/text.h"
 
-enum { SAVED_MAX = 64 << 20 /* bytes; what is longer is not read */ };
+enum { SAVED_MAX = 64 << 20 /* bytes; longer files are an error */ };
 
 struct parser {
     struct rule_list *rules;
     const char *session;
     bool in_channel, in_event, in_contexts, in_counter;
-    bool user_space;                        /* the domain is */
-    bool channel_enabled;                   /* the channel is */
-    bool enabled;                           /* the rule is */
+    bool user_space;                        /* of the domain */
+    bool channel_enabled;                   /* of the channel */
+    bool enabled;                           /* of the rule */
     char level_type[LTTNG_SYMBOL_NAME_LEN]; /* of the rule: "ALL", "RANGE", "SINGLE" */
     long level;
     struct rule rule;
     struct counter counter;
 };
 
-/* Copies the text with the character references undone that XML needs (XML 1.0, section 4.6). */
+/* Copies the text and replaces the predefined entity references (XML 1.0, section 4.6). */
 static void decode(char *out, size_t size, const char *text, size_t length)
 {
     static const struct {
@@ -85,7 +86,7 @@ static void open_element(struct parser *parser, const char *name)
 
 static bool level_reaches_us(const struct parser *parser)
 {
-    if (strcmp(parser->level_type, "RANGE") == 0) /* this severe or worse; 0 is the worst */
+    if (strcmp(parser->level_type, "RANGE") == 0) /* at least as severe; 0 is the most severe */
         return RULE_OUR_LOG_LEVEL <= parser->level;
     if (strcmp(parser->level_type, "SINGLE") == 0)
         return RULE_OUR_LOG_LEVEL == parser->level;
@@ -189,7 +190,7 @@ static int close_element(struct parser *parser, const char *name, const char *te
 int rules_parse_saved(struct rule_list *rules, const char *session, const char *text)
 {
     struct parser parser = {.rules = rules, .session = session};
-    const char *content = text; /* what follows the tag before */
+    const char *content = text; /* the text after the previous tag */
     int rc = 0;
     while (rc == 0) {
         const char *start = strchr(content, '<');
@@ -212,7 +213,7 @@ int rules_parse_saved(struct rule_list *rules, const char *session, const char *
     return rc;
 }
 
-/* Has the daemon save the session into the directory. */
+/* Tells the daemon to save the session into the directory. */
 static int save_session(const char *session, const char *directory)
 {
     struct lttng_save_session_attr *attributes = lttng_save_session_attr_create();
@@ -227,7 +228,7 @@ static int save_session(const char *session, const char *directory)
     return rc;
 }
 
-/* The whole file as a string, which the caller frees; NULL with errno set. */
+/* The contents of the file; the caller frees. NULL: errno is set. */
 static char *read_file(const char *path)
 {
     cleanup(cleanup_file) FILE *file = fopen(path, "re");

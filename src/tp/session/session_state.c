@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What becomes of the session under the tracer: others may stop, start and destroy it at any time,
-   and make another one of its name. */
+/* Follows the state of the session: other processes may stop, start and destroy it at any time, and
+   create a new one with its name. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +25,7 @@ int session_find(const char *name, struct found_session *found)
         };
         snprintf(found->name, sizeof(found->name), "%s", sessions[i].name);
         snprintf(found->path, sizeof(found->path), "%s", sessions[i].path);
-        /* Kept in the array, not in the session. */
+        /* Valid only in the array. */
         if (lttng_session_get_creation_time(&sessions[i], &found->created) != LTTNG_OK)
             found->created = 0;
         return 1;
@@ -38,7 +38,7 @@ int session_find_again(const struct session *session, struct found_session *foun
     int rc = session_find(session->name, found);
     if (rc <= 0)
         return rc;
-    /* The URL of a relay daemon may be told otherwise once there are channels. */
+    /* liblttng-ctl may show the URL of a relay daemon differently once there are channels. */
     bool local = session->path[0] == '/' && found->path[0] == '/';
     return (!session->created || found->created == session->created) &&
            (!local || strcmp(found->path, session->path) == 0);
@@ -54,36 +54,36 @@ int session_error_gone(const struct session *session, struct error *err)
 
 void session_note_gone(struct session *session)
 {
-    session->seen = SEEN_GONE;
+    session->state = STATE_GONE;
     session->started = session->exists = false;
 }
 
 static void note_started(struct session *session)
 {
-    uint64_t starts = session_use_starts(session);
-    bool was_stopped = session->seen == SEEN_STOPPED;
-    bool unseen = session->seen == SEEN_STARTED && starts != session->starts;
-    session->seen = SEEN_STARTED;
+    uint64_t starts = session_users_starts(session);
+    bool was_stopped = session->state == STATE_STOPPED;
+    bool unseen = session->state == STATE_STARTED && starts != session->starts;
+    session->state = STATE_STARTED;
     session->starts = starts;
     if (!session->begun)
         return;
     session->interrupted |= unseen || was_stopped;
-    if (session->stop_told)
+    if (session->stop_reported)
         log_info("session %s was started again: calls are recorded in it", session->name);
     else if (unseen || was_stopped)
         log_warning("session %s was stopped by somebody else and started again: calls between were "
                     "not recorded in it",
                     session->name);
-    session->stop_told = false;
+    session->stop_reported = false;
 }
 
 static void note_stopped(struct session *session)
 {
-    if (session->seen == SEEN_STARTED)
-        session->seen = SEEN_STOPPED;
-    if (session->seen != SEEN_STOPPED || !session->begun || session->stop_told)
+    if (session->state == STATE_STARTED)
+        session->state = STATE_STOPPED;
+    if (session->state != STATE_STOPPED || !session->begun || session->stop_reported)
         return;
-    session->interrupted = session->stop_told = true;
+    session->interrupted = session->stop_reported = true;
     log_line(session->owner == SESSION_USER_STARTED ? LOG_INFO : LOG_WARNING,
              "session %s was stopped by somebody else: calls are not recorded in it until it is "
              "started again",
@@ -100,39 +100,38 @@ void session_note(struct session *session, const struct found_session *found)
         note_stopped(session);
 }
 
-/* Somebody who is no tracer has stopped it: whoever starts it then, it is not for a tracer to stop.
- */
-static void disown(struct session *session)
+/* Somebody else has stopped the session: if they start it again, tracers must not stop it. */
+static void clear_started_flag(struct session *session)
 {
     struct found_session found;
-    if (!session_use_decide(session))
+    if (!session_users_lock(session))
         return;
     /* Another tracer may have started it meanwhile. */
     if (session_find_again(session, &found) == 1 && !found.enabled)
-        session_use_set_started(session, false);
-    session_use_decided(session);
+        session_users_set_started(session, false);
+    session_users_unlock(session);
 }
 
 void session_watch(struct session *session)
 {
     struct found_session found;
     session_lock(session);
-    int rc = session->seen == SEEN_GONE ? -ENOENT : session_find_again(session, &found);
-    /* That it is gone is for session_check() to tell, which knows why. */
+    int rc = session->state == STATE_GONE ? -ENOENT : session_find_again(session, &found);
+    /* session_check() reports that it is gone, and why. */
     if (rc > 0) {
-        enum session_seen before = session->seen;
+        enum session_state before = session->state;
         session_note(session, &found);
-        if (before != session->seen && session->seen == SEEN_STOPPED)
-            disown(session);
+        if (before != session->state && session->state == STATE_STOPPED)
+            clear_started_flag(session);
     }
     session_unlock(session);
 }
 
 size_t session_describe_interruption(const struct session *session, char *text, size_t size)
 {
-    const char *what = session->seen == SEEN_GONE
+    const char *what = session->state == STATE_GONE
                            ? "has ended meanwhile: calls were not recorded in it from then on"
-                       : session->seen == SEEN_STOPPED
+                       : session->state == STATE_STOPPED
                            ? "was stopped meanwhile: calls were not recorded in it from then on"
                        : session->interrupted
                            ? "was stopped for a while: calls were not recorded in it then"

@@ -7,9 +7,9 @@
 
 unsigned suggest_distance(const char *pattern, const char *name, size_t length, unsigned limit)
 {
-    /* Levenshtein's distance, a row for each character of the pattern. */
-    unsigned row[NEAREST_LENGTH_MAX + 1];
-    if (length > NEAREST_LENGTH_MAX)
+    /* Levenshtein distance, one row for each character of the pattern. */
+    unsigned row[SUGGEST_NAME_MAX + 1];
+    if (length > SUGGEST_NAME_MAX)
         return limit + 1;
     for (size_t j = 0; j <= length; j++)
         row[j] = (unsigned)j;
@@ -47,7 +47,7 @@ static size_t suffix_length(const char *text, size_t length)
                                                : 0;
 }
 
-/* Which characters occur. */
+/* The set of characters in the text, as a bit mask. */
 static uint64_t letters_of(const char *text, size_t length)
 {
     uint64_t letters = 0;
@@ -57,18 +57,18 @@ static uint64_t letters_of(const char *text, size_t length)
     return letters;
 }
 
-static void insert_suggestion(struct suggestion *nearest, const char *name, unsigned distance)
+static void insert_suggestion(struct suggestion *suggestion, const char *name, unsigned distance)
 {
-    size_t at = nearest->n < NEAREST_MAX ? nearest->n++ : NEAREST_MAX - 1;
-    for (; at > 0 && nearest->distances[at - 1] > distance; at--) {
-        nearest->names[at] = nearest->names[at - 1];
-        nearest->distances[at] = nearest->distances[at - 1];
+    size_t at = suggestion->n < SUGGESTIONS_MAX ? suggestion->n++ : SUGGESTIONS_MAX - 1;
+    for (; at > 0 && suggestion->distances[at - 1] > distance; at--) {
+        suggestion->names[at] = suggestion->names[at - 1];
+        suggestion->distances[at] = suggestion->distances[at - 1];
     }
-    nearest->names[at] = name;
-    nearest->distances[at] = distance;
+    suggestion->names[at] = name;
+    suggestion->distances[at] = distance;
 }
 
-void suggest_find(struct suggestion *nearest, const char *pattern, const char *const *names,
+void suggest_find(struct suggestion *suggestion, const char *pattern, const char *const *names,
                   size_t n, unsigned limit)
 {
     size_t length = strlen(pattern);
@@ -76,7 +76,7 @@ void suggest_find(struct suggestion *nearest, const char *pattern, const char *c
     bool wildcard = strchr(pattern, '*') != NULL;
     bool open_end = length > 0 && pattern[length - 1] == '*';
     uint64_t letters = letters_of(pattern, length);
-    *nearest = (struct suggestion){0};
+    *suggestion = (struct suggestion){0};
     for (size_t i = 0; i < n; i++) {
         const char *colon = strchr(names[i], ':');
         const char *name = whole || !colon ? names[i] : colon + 1;
@@ -92,12 +92,12 @@ void suggest_find(struct suggestion *nearest, const char *pattern, const char *c
         unsigned distance = suggest_distance(pattern, name, name_length, limit);
         if (distance > limit)
             continue;
-        insert_suggestion(nearest, names[i], distance);
-        if (nearest->n < NEAREST_MAX)
+        insert_suggestion(suggestion, names[i], distance);
+        if (suggestion->n < SUGGESTIONS_MAX)
             continue;
-        /* From here on, who is as near as the last is too late. */
-        if (nearest->distances[NEAREST_MAX - 1] == 0)
+        /* From now on only smaller distances count. */
+        if (suggestion->distances[SUGGESTIONS_MAX - 1] == 0)
             return;
-        limit = nearest->distances[NEAREST_MAX - 1] - 1;
+        limit = suggestion->distances[SUGGESTIONS_MAX - 1] - 1;
     }
 }

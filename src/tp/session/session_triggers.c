@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Triggers (lttng-add-trigger(1)): what their conditions watch for, and which sessions they start.
+/*
+ * Reads triggers (lttng-add-trigger(1)): which events they wait for, and which sessions they start.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 
 #include "tp/session/session_internal.h"
 
-/* Calls `visit` with each trigger until it returns other than 0, and returns that. */
+/* Calls `visit` for each trigger until it returns non-zero. Returns that value, or 0. */
 static int each_trigger(int (*visit)(const struct lttng_trigger *trigger, void *data), void *data)
 {
     struct lttng_triggers *triggers = NULL;
@@ -30,7 +31,7 @@ static int each_trigger(int (*visit)(const struct lttng_trigger *trigger, void *
     return rc;
 }
 
-/* The rule of a trigger that waits for an event of user space, else NULL. */
+/* The event rule of a trigger that waits for a user-space event, else NULL. */
 static const struct lttng_event_rule *rule_of(const struct lttng_trigger *trigger)
 {
     const struct lttng_condition *condition = lttng_trigger_get_const_condition(trigger);
@@ -48,7 +49,7 @@ static bool level_lets_through(const struct lttng_event_rule *rule, int level)
     int limit = 0;
     if (lttng_event_rule_user_tracepoint_get_log_level_rule(rule, &wanted) !=
         LTTNG_EVENT_RULE_STATUS_OK)
-        return true; /* it has none */
+        return true; /* there is no log level condition */
     if (lttng_log_level_rule_get_type(wanted) == LTTNG_LOG_LEVEL_RULE_TYPE_EXACTLY)
         return lttng_log_level_rule_exactly_get_level(wanted, &limit) ==
                    LTTNG_LOG_LEVEL_RULE_STATUS_OK &&
@@ -97,10 +98,10 @@ int rules_read_triggers(struct rule_list *rules)
     return each_trigger(add_rule, rules);
 }
 
-/* What a trigger is looked at for. */
+/* Argument of looks_for_start(). */
 struct starting {
     const char *session;
-    char *trigger; /* the answer's text */
+    char *trigger; /* receives the trigger's name */
     size_t size;
 };
 
@@ -115,7 +116,7 @@ static bool starts(const struct lttng_action *action, const char *session)
         return lttng_action_start_session_get_session_name(action, &name) ==
                    LTTNG_ACTION_STATUS_OK &&
                strcmp(name, session) == 0;
-    case LTTNG_ACTION_TYPE_LIST: /* of actions; it holds no lists */
+    case LTTNG_ACTION_TYPE_LIST: /* a list contains no lists */
         if (lttng_action_list_get_count(action, &n) != LTTNG_ACTION_STATUS_OK)
             return false;
         for (unsigned int i = 0; i < n; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rules that name a function which does not exist: a warning with the nearest names, once. */
+/* Warns of rules that match no function, with similar names. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +12,14 @@
 
 enum {
     WARNINGS_MAX = 5,
-    WILDCARDS_MAX = 100,  /* rules with wildcards are compared with every name */
-    LISTED_MAX = 20000,   /* events; above, the daemon's list of them takes seconds */
-    SURELY_MEANT = 2,     /* so near to a name of ours is no other program's */
-    STRANGERS_MAX = 1000, /* rules that are looked at for being so near */
+    WILDCARDS_MAX = 100, /* rules with wildcards are compared with all names */
+    LISTED_MAX = 20000,  /* events; with more, the daemon takes seconds to list them */
+    TYPO_DISTANCE = 2,   /* a name so similar is probably meant to be ours */
+    FOREIGN_MAX = 1000,  /* rules for other providers that are checked for similarity */
     SHOWN_MAX = 3 * 256 + 8,
 };
 
-/* The tracepoints that programs have, as the daemon knows them. */
+/* The tracepoints of all programs, as the daemon lists them. */
 struct listing {
     bool made;
     struct lttng_event *events;
@@ -27,31 +27,31 @@ struct listing {
     struct table by_name; /* hash of a name -> its event */
 };
 
-/* Rules on their way through one judgement. */
-struct judgement {
-    struct unmatched *misses;
+/* State of one check of all rules. */
+struct unmatched_check {
+    struct unmatched *unmatched;
     struct session *session;
-    size_t n; /* names of ours */
+    size_t n; /* number of `names`, which are ours */
     const char **names;
     struct listing listing;
 };
 
-void unmatched_free(struct unmatched *misses)
+void unmatched_free(struct unmatched *unmatched)
 {
-    table_free(&misses->judged);
+    table_free(&unmatched->checked);
 }
 
-static bool matches_ours(struct judgement *judgement, const struct rule *rule, bool wildcard)
+static bool matches_ours(struct unmatched_check *check, const struct rule *rule, bool wildcard)
 {
-    /* Neither log level nor exclusions: what they keep out was not misspelt. */
+    /* Ignores log level and exclusions: these are not typing errors. */
     struct rule plain = {.reaches_us = true};
     if (!wildcard)
-        return name_set_has(&judgement->session->names, rule->pattern);
+        return name_set_has(&check->session->names, rule->pattern);
     memcpy(plain.pattern, rule->pattern, sizeof(plain.pattern));
-    return rule_matches_any(&plain, judgement->names, judgement->n);
+    return rule_matches_any(&plain, check->names, check->n);
 }
 
-/* Takes the daemon its time: it asks every program. */
+/* Slow: the daemon asks each program. */
 static void listing_make(struct listing *listing, struct session *session)
 {
     struct lttng_domain domain = {.type = LTTNG_DOMAIN_UST};
@@ -69,16 +69,16 @@ static void listing_make(struct listing *listing, struct session *session)
     }
 }
 
-/* Whether some program has such a tracepoint: the traced one may have its own, under its own
-   name. */
-static bool is_anothers(struct judgement *judgement, const struct rule *rule, bool wildcard)
+/* Whether a program has such a tracepoint: the traced one may have its own, with its own name as
+   provider. */
+static bool is_listed(struct unmatched_check *check, const struct rule *rule, bool wildcard)
 {
-    struct listing *listing = &judgement->listing;
+    struct listing *listing = &check->listing;
     struct rule plain = {.reaches_us = true};
-    if (judgement->n > LISTED_MAX)
+    if (check->n > LISTED_MAX)
         return false;
     if (!listing->made)
-        listing_make(listing, judgement->session);
+        listing_make(listing, check->session);
     if (!wildcard)
         return table_get(&listing->by_name, text_hash(TEXT_HASH_START, rule->pattern)) != NULL;
     memcpy(plain.pattern, rule->pattern, sizeof(plain.pattern));
@@ -88,74 +88,72 @@ static bool is_anothers(struct judgement *judgement, const struct rule *rule, bo
     return false;
 }
 
-static void warn_unmatched(const struct rule *rule, const struct suggestion *nearest)
+static void warn_unmatched(const struct rule *rule, const struct suggestion *suggestion)
 {
     char shown[SHOWN_MAX] = "";
     size_t used = 0;
-    for (size_t i = 0; i < nearest->n && used < sizeof(shown); i++)
+    for (size_t i = 0; i < suggestion->n && used < sizeof(shown); i++)
         used += (size_t)snprintf(shown + used, sizeof(shown) - used, "%s%s",
-                                 i == 0 ? "; near it: " : ", ", nearest->names[i]);
+                                 i == 0 ? "; near it: " : ", ", suggestion->names[i]);
     log_warning("%s '%s'%s%s asks for no function that is traced%s",
                 rule->session[0] ? "the rule" : "the trigger's condition", rule->pattern,
                 rule->session[0] ? " of session " : "", rule->session, shown);
 }
 
-/* Whether there is anything to say of the rule. */
-static bool judge_rule(struct judgement *judgement, const struct rule *rule)
+/* Checks a rule; returns whether it warned. */
+static bool check_rule(struct unmatched_check *check, const struct rule *rule)
 {
-    struct unmatched *misses = judgement->misses;
-    struct suggestion nearest;
+    struct unmatched *unmatched = check->unmatched;
+    struct suggestion suggestion;
     bool wildcard = rule_has_wildcard(rule->pattern);
-    bool ours = name_set_provider(&judgement->session->names, rule->pattern) == PROVIDER_OURS;
-    if ((wildcard && (!ours || misses->n_wildcards++ >= WILDCARDS_MAX)) ||
-        matches_ours(judgement, rule, wildcard) ||
-        (!ours && misses->n_strangers++ >= STRANGERS_MAX) ||
-        (ours && is_anothers(judgement, rule, wildcard)))
+    bool ours = name_set_provider(&check->session->names, rule->pattern) == PROVIDER_OURS;
+    if ((wildcard && (!ours || unmatched->n_wildcards++ >= WILDCARDS_MAX)) ||
+        matches_ours(check, rule, wildcard) || (!ours && unmatched->n_foreign++ >= FOREIGN_MAX) ||
+        (ours && is_listed(check, rule, wildcard)))
         return false;
-    /* What is further off than a third of what was written was not meant. */
+    /* A name that differs in more than a third of its characters is not similar. */
     size_t third = strlen(rule->pattern) / 3;
-    suggest_find(&nearest, rule->pattern, judgement->names, judgement->n,
-                 ours && third > SURELY_MEANT ? (unsigned)third : SURELY_MEANT);
-    if (!ours && (nearest.n == 0 || is_anothers(judgement, rule, wildcard)))
+    suggest_find(&suggestion, rule->pattern, check->names, check->n,
+                 ours && third > TYPO_DISTANCE ? (unsigned)third : TYPO_DISTANCE);
+    if (!ours && (suggestion.n == 0 || is_listed(check, rule, wildcard)))
         return false;
-    if (misses->n_warnings++ < WARNINGS_MAX)
-        warn_unmatched(rule, &nearest);
+    if (unmatched->n_warnings++ < WARNINGS_MAX)
+        warn_unmatched(rule, &suggestion);
     else
         log_warning("more rules ask for no function that is traced: no others are looked for");
     return true;
 }
 
-/* What is remembered of a rule: which it is. */
+/* Identifies a rule. */
 static uint64_t rule_key(const struct rule *rule)
 {
     return text_hash(text_hash(text_hash(TEXT_HASH_START, rule->pattern), "\n"), rule->session);
 }
 
-void unmatched_judge(struct unmatched *misses, struct session *session)
+void unmatched_warn(struct unmatched *unmatched, struct session *session)
 {
     const struct rule_list *rules = &session->rules;
-    struct judgement judgement = {.misses = misses, .session = session};
+    struct unmatched_check check = {.unmatched = unmatched, .session = session};
     size_t count = name_set_count(&session->names);
-    for (size_t i = 0; i < rules->list.count && misses->n_warnings <= WARNINGS_MAX; i++) {
+    for (size_t i = 0; i < rules->list.count && unmatched->n_warnings <= WARNINGS_MAX; i++) {
         const struct rule *rule = &rules->list.items[i];
         if (count == 0 ||
             (session->owner == SESSION_OWN && strcmp(rule->session, session->name) == 0))
             continue;
         uint64_t key = rule_key(rule);
-        /* Judged once for as many names as there are: a library that is loaded later may have it.
-         */
-        uintptr_t before = (uintptr_t)table_get(&misses->judged, key);
+        /* Checked once for each number of names: a library that is loaded later may have it. */
+        uintptr_t before = (uintptr_t)table_get(&unmatched->checked, key);
         if (before == UINTPTR_MAX || before == count)
             continue;
-        if (!judgement.names)
-            judgement.names = name_set_list(&session->names, &judgement.n);
-        if (!judgement.names)
+        if (!check.names)
+            check.names = name_set_list(&session->names, &check.n);
+        if (!check.names)
             break;
-        uintptr_t now = judge_rule(&judgement, rule) ? UINTPTR_MAX : count;
-        if (table_put(&misses->judged, key, (void *)now) < 0)
+        uintptr_t now = check_rule(&check, rule) ? UINTPTR_MAX : count;
+        if (table_put(&unmatched->checked, key, (void *)now) < 0)
             break;
     }
-    table_free(&judgement.listing.by_name);
-    free(judgement.listing.events);
-    free(judgement.names);
+    table_free(&check.listing.by_name);
+    free(check.listing.events);
+    free(check.names);
 }

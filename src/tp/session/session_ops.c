@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What libptrace_tracer_session.so exports: the recording session from its choice to its end. */
+/* The exports of libptrace_tracer_session.so. */
 #include "tp/session/session.h"
 
 #include <errno.h>
@@ -13,12 +13,12 @@
 #include "util/log.h"
 #include "util/vec.h"
 
-/* Starts it. That somebody else did meanwhile makes it his, unless that was another tracer. */
-static int start_decided(struct session *session, struct error *err)
+/* Starts the session. If it was started meanwhile: it is now the user's, unless a tracer did it. */
+static int start_locked(struct session *session, struct error *err)
 {
     int rc = lttng_start_tracing(session->name);
     if (rc == -LTTNG_ERR_TRACE_ALREADY_STARTED && session->owner == SESSION_USER_IDLE) {
-        session->joined = session->started = session_use_is_started(session);
+        session->joined = session->started = session_users_has_started(session);
         if (!session->joined)
             session->owner = SESSION_USER_STARTED;
         return 0;
@@ -27,26 +27,26 @@ static int start_decided(struct session *session, struct error *err)
         return error_set(err, -EIO, "cannot start session %s: %s", session->name,
                          lttng_strerror(rc));
     session->joined = session->owner == SESSION_USER_IDLE;
-    session_use_set_started(session, true);
+    session_users_set_started(session, true);
     return 0;
 }
 
 static int start(struct session *session, struct error *err)
 {
-    if (!session_use_decide(session))
+    if (!session_users_lock(session))
         return error_set(err, -EBUSY,
                          "cannot start session %s: another tracer that uses it does not answer",
                          session->name);
-    int rc = start_decided(session, err);
+    int rc = start_locked(session, err);
     if (rc == 0) {
-        session->seen = SEEN_STARTED;
-        session->starts = session_use_starts(session);
+        session->state = STATE_STARTED;
+        session->starts = session_users_starts(session);
     }
-    session_use_decided(session);
+    session_users_unlock(session);
     return rc;
 }
 
-/* That a session is destroyed meanwhile is no fault of what was to be done with it. */
+/* Replaces an error by session_error_gone() if the session is gone. */
 static int unless_gone(struct session *session, int rc, struct error *err)
 {
     struct found_session found;
@@ -55,13 +55,13 @@ static int unless_gone(struct session *session, int rc, struct error *err)
     return rc;
 }
 
-/* Where one's own events go: the only user-space channel, or channel0. */
+/* The channel for our own rules: the only user-space channel, or channel0. */
 static const char *pick_channel(const struct rule_list *rules)
 {
     return rules->channels.count == 1 ? rules->channels.items[0] : "channel0";
 }
 
-/* Whether some trigger waits for one of our names. */
+/* Whether a trigger waits for one of our events. */
 static bool trigger_waits(struct session *session)
 {
     pthread_mutex_lock(&session->rules_lock);
@@ -80,8 +80,8 @@ static void warn_nothing_enabled(const struct session *session, const struct rul
                     session->name, session->name, pick_channel(rules), patterns);
 }
 
-/* Whether one of the names has a provider that was not there before; in an own session all of a
-   provider's events are enabled at once. */
+/* Whether one of the names has a new provider: in an own session, all events of a provider are
+   enabled with one rule. */
 static bool has_new_provider(struct session *session, const char *const *names, size_t n)
 {
     bool any = false;
@@ -108,9 +108,9 @@ static bool has_new_provider(struct session *session, const char *const *names, 
 }
 
 /*
- * In a session that only we record into, all of our providers' events are wanted. Not `*`: that
- * would take what liblttng-ust has to say of itself, and rules with exclusions make the session
- * daemons of LTTng 2.13 before 2.13.10 crash when anybody lists them.
+ * Enables all events of our providers. Not `*`: that would also record liblttng-ust's own events.
+ * And a rule with exclusions crashes the session daemons of LTTng 2.13 before 2.13.10 when somebody
+ * lists the rules.
  */
 static int begin_own(struct session *session, const struct session_names *names, struct error *err)
 {
@@ -156,8 +156,8 @@ static int learn_rules(struct session *session, const char *const *names, size_t
     return rc < 0 ? error_set(err, rc, "out of memory") : 0;
 }
 
-/* A session that is started is not asked about: processes are held meanwhile, and the daemon may
-   take its time. */
+/* Sends no request for a started session: processes wait for this function, and the daemon may be
+   slow. */
 static int session_begin(struct session *session, const struct session_names *names,
                          struct error *err)
 {
@@ -168,7 +168,7 @@ static int session_begin(struct session *session, const struct session_names *na
     if (asks) {
         struct found_session found;
         session_lock(session);
-        /* What was made anew under its name is not to be started. */
+        /* A new session with the same name must not be started. */
         rc = session_find_again(session, &found) == 0 ? session_error_gone(session, err) : 0;
     }
     if (rc == 0)
@@ -194,12 +194,12 @@ static int session_extend(struct session *session, const char *const *names, siz
         rc = rules_enable(session->name, session->channel, names, n,
                           session->owner == SESSION_OWN ? RULES_PROVIDER : RULES_EXACT, err);
     if (rc < 0 && session_find_again(session, &found) == 0)
-        rc = 0; /* session_check() tells that it is gone */
+        rc = 0; /* session_check() reports that it is gone */
     session_unlock(session);
     return rc;
 }
 
-/* The rules of all sessions as they are now, but for those of a session that just vanishes. */
+/* Reads the current rules of all sessions; a session that is destroyed meanwhile is left out. */
 static void read_all_rules(struct session *session)
 {
     struct rule_list rules = {0}, old;
@@ -213,10 +213,8 @@ static void read_all_rules(struct session *session)
     rule_list_clear(&old);
 }
 
-/*
- * A channel may be made to block the application without a limit. With the consumer dead or stuck
- * that would be for ever, and the traced program would hang with the tracer.
- */
+/* A channel can block the application without a limit. If the consumer daemon then stops or ends,
+   the tracer would wait forever, and the traced program with it. */
 static void refuse_endless_blocking(const struct session *session)
 {
     if (!session->rules.blocks_forever || !getenv("LTTNG_UST_ALLOW_BLOCKING"))
@@ -230,7 +228,7 @@ static int session_choose(const struct session_request *request, struct session 
                           struct error *err)
 {
     log_set_level(request->level);
-    int rc = session_choice(request, session, err);
+    int rc = session_select(request, session, err);
     if (rc == 0) {
         read_all_rules(*session);
         refuse_endless_blocking(*session);
@@ -264,12 +262,12 @@ static void session_look(struct session *session)
     session_unlock(session);
 }
 
-static void session_judge(struct session *session)
+static void session_warn(struct session *session)
 {
     if (!session->begun)
         return;
-    unmatched_judge(&session->misses, session);
-    counters_judge(&session->counters, &session->rules, &session->names);
+    unmatched_warn(&session->unmatched, session);
+    counters_warn(&session->counters, &session->rules, &session->names);
 }
 
 static int session_check_begun(struct session *session, struct error *err)
@@ -287,7 +285,7 @@ static uint64_t session_discarded(const struct session *session)
 
 static bool session_expects(const struct session *session)
 {
-    return session->expects && !session->interrupted && session->seen != SEEN_GONE;
+    return session->expects && !session->interrupted && session->state != STATE_GONE;
 }
 
 static const char *session_impediment(const struct session *session)
@@ -316,12 +314,12 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .begin = session_begin,
     .look = session_look,
     .names_provider = session_names_provider,
-    .judge = session_judge,
+    .judge = session_warn,
     .check = session_check_begun,
     .watch = session_watch,
     .end = session_end,
     .unanswered = session_unanswered,
-    .silent_ms = session_silent_ms,
+    .silent_ms = session_waiting_ms,
     .expects = session_expects,
     .impediment = session_impediment,
     .owner = session_owner_of,

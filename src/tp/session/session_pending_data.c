@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether what a session has recorded is in its files. The session daemon can be asked
- * (lttng_data_pending()), but that of LTTng 2.13.9 aborts when the session is started at that
- * moment, by whomever; so the files are looked at. Stopping a session ends a packet, perhaps an
- * empty one, in each of its streams, and the consumer writes a packet's entry of the index once the
- * packet is written (lttng-tools 2.13, ust_app_stop_trace_all() and consumer_stream_write_index()).
- * The index: lttng-tools 2.13, src/common/index/ctf-index.h.
+ * Waits until the records of a session are in its files. Not by lttng_data_pending(): the session
+ * daemon of LTTng 2.13.9 aborts when another process starts the session at that moment. So this
+ * reads the index files. To stop a session ends a packet, perhaps an empty one, in each of its
+ * streams, and the consumer daemon writes the index entry after the packet (lttng-tools 2.13,
+ * ust_app_stop_trace_all() and consumer_stream_write_index()). The format of the index: lttng-tools
+ * 2.13, src/common/index/ctf-index.h.
  */
 #include <dirent.h>
 #include <endian.h>
@@ -29,9 +29,9 @@
 
 enum {
     INDEX_MAGIC = 0xC1F1DCC1,
-    LOOK_EVERY_NS = 2000000,
-    DATA_TIMEOUT_S = 60,    /* for the consumer to write out what is in the rings */
-    DISK_TIMEOUT_MS = 1000, /* ... on a full disk */
+    POLL_PERIOD_NS = 2000000,
+    DATA_TIMEOUT_S = 60,    /* for the consumer daemon to write the ring buffers */
+    DISK_TIMEOUT_MS = 1000, /* the same on a full disk */
 };
 
 /* All numbers are big-endian. */
@@ -42,18 +42,18 @@ struct index_header {
 
 struct index_entry {
     uint64_t offset, packet_size, content_size;
-    uint64_t begin, end; /* time of the trace's clock: CLOCK_MONOTONIC in ns */
+    uint64_t begin, end; /* CLOCK_MONOTONIC in ns */
 };
 
-/* A look at the streams of the session. */
-struct look {
+/* State of one check of the session's streams. */
+struct stream_check {
     const struct lttng_channel *channels;
     int n_channels;
     uint64_t since;
-    bool pending; /* a stream has no packet that ended since then */
+    bool pending; /* a stream has no packet that ended at `since` or later */
 };
 
-/* When the last packet of the file ended; 0: it has none yet. */
+/* The end time of the last packet in the index; 0: there is none. */
 static uint64_t last_end(int directory, const char *name)
 {
     struct index_header header;
@@ -73,13 +73,15 @@ static uint64_t last_end(int directory, const char *name)
     return be64toh(entry.end);
 }
 
-/* "CHANNEL_CPU.idx", or "CHANNEL_CPU_FILE.idx" where a stream is cut into files
-   (lttng-enable-channel(1),
-   --tracefile-size). The length of what is the stream's; 0: it is none of the session's. */
-static size_t stream_length(const struct look *look, const char *name)
+/*
+ * The length of the stream's name in the name of an index file: "CHANNEL_CPU.idx" or, with several
+ * trace files per stream (lttng-enable-channel(1), --tracefile-size), "CHANNEL_CPU_FILE.idx". 0:
+ * not an index file of the session.
+ */
+static size_t stream_length(const struct stream_check *check, const char *name)
 {
-    for (int i = 0; i < look->n_channels; i++) {
-        const struct lttng_channel *channel = &look->channels[i];
+    for (int i = 0; i < check->n_channels; i++) {
+        const struct lttng_channel *channel = &check->channels[i];
         size_t length = strlen(channel->name);
         if (strncmp(name, channel->name, length) != 0 || name[length] != '_')
             continue;
@@ -95,10 +97,12 @@ static size_t stream_length(const struct look *look, const char *name)
     return 0;
 }
 
-/* Whether a file of that stream, in files of which another may be written to, has the end. */
-static bool stream_has_ended(const struct look *look, DIR *dir, const char *name, size_t length)
+/* Whether the stream has a packet that ended at `since` or later, in this index file or in another
+   one of the stream. */
+static bool stream_has_ended(const struct stream_check *check, DIR *dir, const char *name,
+                             size_t length)
 {
-    if (last_end(dirfd(dir), name) >= look->since)
+    if (last_end(dirfd(dir), name) >= check->since)
         return true;
     if (name[length] != '_')
         return false;
@@ -107,22 +111,21 @@ static bool stream_has_ended(const struct look *look, DIR *dir, const char *name
         int n = snprintf(other, sizeof(other), "%.*s_%u" INDEX_SUFFIX, (int)length, name, file);
         if (n < 0 || (size_t)n >= sizeof(other) || faccessat(dirfd(dir), other, F_OK, 0) < 0)
             return false;
-        if (last_end(dirfd(dir), other) >= look->since)
+        if (last_end(dirfd(dir), other) >= check->since)
             return true;
     }
 }
 
-static void look_at_index(struct look *look, DIR *dir)
+static void check_index(struct stream_check *check, DIR *dir)
 {
     const struct dirent *entry;
-    while (!look->pending && (entry = readdir(dir))) {
-        size_t length = stream_length(look, entry->d_name);
-        look->pending = length > 0 && !stream_has_ended(look, dir, entry->d_name, length);
+    while (!check->pending && (entry = readdir(dir))) {
+        size_t length = stream_length(check, entry->d_name);
+        check->pending = length > 0 && !stream_has_ended(check, dir, entry->d_name, length);
     }
 }
 
-/* The text as a pattern of glob(3) that matches it alone. The caller frees; NULL when memory is
- * out. */
+/* Escapes the text for glob(3). NULL: out of memory. The caller frees. */
 static char *escaped(const char *text)
 {
     char *pattern = malloc(2 * strlen(text) + 1), *out = pattern;
@@ -136,7 +139,7 @@ static char *escaped(const char *text)
     return pattern;
 }
 
-/* The directories of indexes below PATH/CHUNK where this process's streams are. */
+/* The index directories below PATH/CHUNK with streams of this process. */
 static void find_indexes(const char *path, const char *chunk, glob_t *found)
 {
     char below[64];
@@ -149,8 +152,8 @@ static void find_indexes(const char *path, const char *chunk, glob_t *found)
     }
 }
 
-/* The number of the chunk in whose directory, "PATH/TIME-NUMBER", that is; a chunk that has been
-   rotated out of is about to be moved away. */
+/* The number of the trace chunk of a directory "PATH/TIME-NUMBER/...". Older chunks are being
+   moved. */
 static long chunk_number(const char *name, size_t path_length)
 {
     const char *end = strchrnul(name + path_length + 1, '/');
@@ -158,7 +161,7 @@ static long chunk_number(const char *name, size_t path_length)
     return dash ? strtol(dash + 1, NULL, 10) : 0;
 }
 
-static bool streams_have_ended(struct look *look, const char *path)
+static bool streams_have_ended(struct stream_check *check, const char *path)
 {
     glob_t found = {0};
     cleanup(cleanup_free) char *pattern = escaped(path);
@@ -180,25 +183,26 @@ static bool streams_have_ended(struct look *look, const char *path)
         cleanup(cleanup_dir) DIR *dir = NULL;
         if ((!rotated || chunk_number(found.gl_pathv[i], length) == newest) &&
             (dir = opendir(found.gl_pathv[i])))
-            look_at_index(look, dir);
+            check_index(check, dir);
     }
     globfree(&found);
-    return !look->pending;
+    return !check->pending;
 }
 
-int session_wait_written(struct session *session, uint64_t since, struct error *err)
+int session_wait_pending_data(struct session *session, uint64_t since, struct error *err)
 {
     cleanup(cleanup_free) struct lttng_channel *channels = NULL;
-    const struct timespec pause = {.tv_nsec = LOOK_EVERY_NS};
+    const struct timespec pause = {.tv_nsec = POLL_PERIOD_NS};
     int64_t began = clock_ms();
-    /* What a clock of the user's shows cannot be compared with ours. */
+    /* Times of a clock plugin cannot be compared with ours. */
     if (session->path[0] != '/' || session->snapshots || getenv("LTTNG_UST_CLOCK_PLUGIN"))
         return 0;
-    session_asks(session);
-    struct look look = {.since = since, .n_channels = session_list_channels(session, &channels)};
-    look.channels = channels;
-    session->asked_ms = 0; /* nobody is asked from here on */
-    while (look.pending = false, !streams_have_ended(&look, session->path)) {
+    session_mark_waiting(session);
+    struct stream_check check = {.since = since,
+                                 .n_channels = session_list_channels(session, &channels)};
+    check.channels = channels;
+    session->waiting_since_ms = 0; /* no request from here on */
+    while (check.pending = false, !streams_have_ended(&check, session->path)) {
         if (clock_ms() - began > DISK_TIMEOUT_MS && session_check_disk(session, err) < 0)
             return err->code;
         if (clock_ms() - began >= DATA_TIMEOUT_S * 1000)
@@ -208,6 +212,6 @@ int session_wait_written(struct session *session, uint64_t since, struct error *
                              session->name, DATA_TIMEOUT_S, session->path);
         nanosleep(&pause, NULL);
     }
-    session_asks(session);
+    session_mark_waiting(session);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which session it is: by the rules of the manual page. */
+/* Chooses the session, as the manual page says. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,9 +7,9 @@
 #include "tp/session/session_internal.h"
 #include "util/cleanup.h"
 
-/* What is known of the session, which is used from here on. 1; 0: it is not there any more; -EIO.
-   With the decision held, if there is a lock file. */
-static int look_at_user_session(struct session *session, struct error *err)
+/* Reads the state of the session. 1; 0: it is gone; -EIO. With the lock file's lock held, if there
+   is one. */
+static int examine_user_session(struct session *session, struct error *err)
 {
     struct found_session found;
     char trigger[LTTNG_NAME_MAX];
@@ -19,11 +19,11 @@ static int look_at_user_session(struct session *session, struct error *err)
                          session->name, lttng_strerror(rc));
     if (rc == 0)
         return 0;
-    session->seen = found.enabled ? SEEN_STARTED : SEEN_IDLE;
-    session->starts = session_use_starts(session);
-    /* What a tracer has started is the user's no more than what is not started. */
-    session->owner = found.enabled && !session_use_is_started(session) ? SESSION_USER_STARTED
-                                                                       : SESSION_USER_IDLE;
+    session->state = found.enabled ? STATE_STARTED : STATE_IDLE;
+    session->starts = session_users_starts(session);
+    /* A session that a tracer has started counts as not started. */
+    session->owner = found.enabled && !session_users_has_started(session) ? SESSION_USER_STARTED
+                                                                          : SESSION_USER_IDLE;
     if (!found.enabled && trigger_starts_session(session->name, trigger, sizeof(trigger))) {
         log_info("session %s is left for trigger %s to start", session->name, trigger);
         session->owner = SESSION_USER_STARTED;
@@ -31,7 +31,7 @@ static int look_at_user_session(struct session *session, struct error *err)
     return 1;
 }
 
-/* The user's session of that name. 1; 0: it is not there any more; -errno. */
+/* Uses the user's session that was found. 1; 0: it is gone; -errno. */
 static int use_session(const struct found_session *found, struct session **result,
                        struct error *err)
 {
@@ -43,10 +43,10 @@ static int use_session(const struct found_session *found, struct session **resul
     session->snapshots = found->snapshots;
     session->live = found->live;
     session->created = found->created;
-    bool decides = session_use_begin(session);
-    int rc = look_at_user_session(session, err);
+    bool decides = session_users_join(session);
+    int rc = examine_user_session(session, err);
     if (decides)
-        session_use_decided(session);
+        session_users_unlock(session);
     if (rc <= 0)
         session_free(session);
     else
@@ -54,7 +54,7 @@ static int use_session(const struct found_session *found, struct session **resul
     return rc;
 }
 
-/* Users have session daemons of their own, and none sees the others' sessions. */
+/* Each user has a session daemon, which shows only that user's sessions. */
 static const char *where_others_are(void)
 {
     if (geteuid() == 0)
@@ -93,7 +93,7 @@ static int choose(const struct session_request *request, struct session **sessio
                      name, where_others_are());
 }
 
-int session_choice(const struct session_request *request, struct session **session,
+int session_select(const struct session_request *request, struct session **session,
                    struct error *err)
 {
     for (;;) {
