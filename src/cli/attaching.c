@@ -11,13 +11,13 @@
 #include "util/error.h"
 #include "util/log.h"
 
-/* Attached to, it would be stopped and let go for nothing. */
+/* Checked before attaching, so that the process is not stopped for nothing. */
 static int refuse_other_machines(struct tracer *tracer, pid_t pid, struct error *err)
 {
     struct image *image;
     struct error why;
     if (catalog_open_program(tracer->catalog, pid, &image, &why) != -ENOTSUP)
-        return 0; /* what else there is to say, attaching will say */
+        return 0; /* attaching reports other errors */
     return error_set(err, -ENOTSUP, "cannot attach to process %d: %s", pid, why.text);
 }
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Attaching to the processes of the command line.
- */
+/* Attaches to the processes of the command line. */
 #ifndef CLI_ATTACHING_H
 #define CLI_ATTACHING_H
 
 #include "cli/tracer.h"
 #include "util/error.h"
 
-/* Attaches to each process that was asked for. One that cannot be attached to is named in a line,
-   and the others are traced. A signal that ends the tracer ends this, too. A negative errno with
-   err filled: there is none. */
+/*
+ * Attaches to each process given. Prints an error for one that it cannot attach to, and traces the
+ * others. A signal that ends the tracer ends this, too. Negative errno with err filled: no process
+ * is traced.
+ */
 MUST_CHECK int attaching_run(struct tracer *tracer, struct error *err);
 
 #endif

@@ -23,11 +23,11 @@
 #include "util/text.h"
 
 enum {
-    LINKS_MAX = 40, /* as many as the kernel follows: path_resolution(7) */
+    LINKS_MAX = 40, /* the kernel's limit: path_resolution(7) */
     TIME_MAX_S = 10,
 };
 
-/* Whether only root can change what the file or directory is, and is in it. */
+/* Whether only root can change the file or directory, and its contents. */
 static bool is_of_root(int fd, const struct stat *status)
 {
     struct statfs system;
@@ -36,7 +36,7 @@ static bool is_of_root(int fd, const struct stat *status)
            system.f_type != PROC_SUPER_MAGIC;
 }
 
-/* What the symbolic link open as `fd` says, in front of `rest`. NULL with errno set. */
+/* The target of the symbolic link open as `fd`, followed by `rest`. NULL: errno is set. */
 static char *follow_linker(int fd, const char *rest)
 {
     char target[PATH_MAX];
@@ -55,8 +55,9 @@ static int open_root(void)
 }
 
 /*
- * Opens the first component of *path below *directory, and takes it off. A link takes its place in
- * the path; what is no link takes the place of *directory. Negative errno.
+ * Resolves the first component of *path in *directory and removes it from *path. The target of a
+ * symbolic link replaces it in *path: returns 1. Anything else replaces *directory: returns 0. Or a
+ * negative errno.
  */
 static int step_linker(int *directory, char **path)
 {
@@ -87,7 +88,9 @@ static int step_linker(int *directory, char **path)
     return 0;
 }
 
-/* Where root's files are not taken for root's, as on a disk that somebody has brought. */
+/*
+ * Whether the kernel ignores set-user-ID files there: the file system may be of a removable disk.
+ */
 static bool is_foreign(int fd)
 {
     struct statvfs here, root;
@@ -118,9 +121,9 @@ int dynamic_linker_open(const char *path)
 }
 
 /*
- * What decides where libraries are looked for (ld.so(8)). Others would have it load and run audit
- * libraries (LD_AUDIT), relocate what it has loaded, which runs code of it (LD_WARN, LD_DEBUG), or
- * write files. What is preloaded is only mapped.
+ * The variables that decide where libraries are searched (ld.so(8)). Others would make the dynamic
+ * linker load and run audit libraries (LD_AUDIT), relocate and so run loaded code (LD_WARN,
+ * LD_DEBUG), or write files. Preloaded libraries are only mapped.
  */
 static bool is_needed(const char *variable)
 {
@@ -135,10 +138,8 @@ static void free_all(char ***strings)
     free(*strings);
 }
 
-/*
- * Of several of one name the linker takes the last; so there may be any number. Where the program
- * lies is said as for its own file. NULL when memory is out.
- */
+/* Keeps all variables of one name: the dynamic linker uses the last. Replaces $ORIGIN as in the
+   program's file. NULL: out of memory. */
 static char **reduced(char **environment, const char *origin)
 {
     size_t n = 0;
@@ -152,16 +153,14 @@ static char **reduced(char **environment, const char *origin)
     return take_ptr(result);
 }
 
-/* ---- where the program lies ---- */
+/* ---- the program's directory ---- */
 
-/*
- * The directory has a name that means nothing else to the dynamic linker, nor to who reads what it
- * writes, whatever the program's own path holds.
- */
+/* The program's directory. Its alias has no characters that are special to the dynamic linker or in
+   its output, whatever the program's path is. */
 struct origin {
     int fd;
     char alias[32];
-    char *name; /* "" for the root */
+    char *name; /* "" for the root directory */
 };
 
 static void origin_free(struct origin *origin)
@@ -170,7 +169,7 @@ static void origin_free(struct origin *origin)
     free(origin->name);
 }
 
-/* By its real name: what is started finds itself by /proc/self/exe. Negative errno. */
+/* By its real path: the dynamic linker reads /proc/self/exe. Negative errno. */
 static int origin_directory(struct origin *origin, const char *program)
 {
     origin->name = realpath(program, NULL);
@@ -184,7 +183,7 @@ static int origin_directory(struct origin *origin, const char *program)
     return 0;
 }
 
-/* The text with the directory's name in place of its alias. NULL when memory is out. */
+/* Replaces the alias by the directory's name. NULL: out of memory. */
 static char *with_name(const struct origin *origin, const char *text)
 {
     const size_t length = strlen(origin->alias);
@@ -192,7 +191,7 @@ static char *with_name(const struct origin *origin, const char *text)
     size_t size;
     FILE *stream = open_memstream(&result, &size);
     for (const char *at; stream && (at = strstr(text, origin->alias)); text = at + length) {
-        bool is_alias = strchr("/:", at[length]); /* and not the beginning of a longer number */
+        bool is_alias = strchr("/:", at[length]); /* not the start of a longer number */
         fwrite(text, 1, (size_t)(at - text) + (is_alias ? 0 : length), stream);
         if (is_alias)
             fputs(origin->name, stream);
@@ -205,13 +204,10 @@ static char *with_name(const struct origin *origin, const char *text)
     return NULL;
 }
 
-/* ---- what it answers ---- */
+/* ---- the output of the dynamic linker ---- */
 
-/*
- * An entry is "\tNAME => PATH (0xADDRESS)\n" or, of what is known by a path, "\tPATH
- * (0xADDRESS)\n", each of which may hold any byte. Cuts the address off; returns the next entry,
- * NULL: there is none.
- */
+/* A line is "\tNAME => PATH (0xADDRESS)\n" or, for a path, "\tPATH (0xADDRESS)\n". Name and path
+   may contain any byte. Cuts the address off and returns the next line; NULL: there is no more. */
 static char *cut_entry(char *entry)
 {
     static const char begin[] = " (0x", end[] = ")\n";
@@ -229,8 +225,8 @@ static char *cut_entry(char *entry)
     return NULL;
 }
 
-/* The path in an entry, or NULL: the vDSO has none. Either part may hold an arrow, too: the path is
-   what is there. */
+/* The path in a line, or NULL: the vDSO has none. A path can contain an arrow, too: takes the part
+   that exists. */
 static const char *path_in(const char *entry)
 {
     static const char arrow[] = " => ";
@@ -249,7 +245,7 @@ static bool is_same_line(int file, const char *path)
            one.st_ino == other.st_ino;
 }
 
-/* The whole file, and a NUL; or NULL. */
+/* The contents of the file as a string, or NULL. */
 static char *read_whole(int fd)
 {
     struct stat status;
@@ -263,7 +259,7 @@ static char *read_whole(int fd)
     return text;
 }
 
-/* Calls back for each library. Negative errno. */
+/* Calls `found` for each library. Negative errno. */
 static int read_answer(int fd, int linker, const struct origin *origin,
                        void (*found)(void *data, const char *path), void *data)
 {
@@ -272,7 +268,7 @@ static int read_answer(int fd, int linker, const struct origin *origin,
         return -ENOMEM;
     for (char *entry = text, *next; (next = cut_entry(entry)); entry = next) {
         const char *path = path_in(entry + strspn(entry, "\t"));
-        if (!path || is_same_line(linker, path)) /* it names itself, too */
+        if (!path || is_same_line(linker, path)) /* the dynamic linker lists itself, too */
             continue;
         cleanup(cleanup_free) char *name = with_name(origin, path);
         if (!name)
@@ -282,7 +278,7 @@ static int read_answer(int fd, int linker, const struct origin *origin,
     return 0;
 }
 
-/* What it says on stderr, in front of which it names the program. NULL when memory is out. */
+/* Its message on stderr, without the program's name in front. NULL: out of memory. */
 static char *complaint(int fd, const struct origin *origin, const char *stand_in)
 {
     cleanup(cleanup_free) char *text = read_whole(fd);
@@ -295,7 +291,7 @@ static char *complaint(int fd, const struct origin *origin, const char *stand_in
     return with_name(origin, is_named ? text + length + 2 : text);
 }
 
-/* It waits for what it opens, which may be a FIFO. */
+/* Limits the run time: it may open a FIFO. */
 static void end_in_time(void)
 {
     sigset_t mask;
@@ -317,7 +313,7 @@ int dynamic_linker_ask(int linker, const char *name, const char *program, char *
     if (file < 0)
         return error_set(err, file, "%s", strerror(-file));
     cleanup(free_all) char **variables = reduced(environment, origin.alias);
-    /* Files, not pipes: it can write to both, however much, and they are read when it has ended. */
+    /* Files, not pipes: they hold all output until it has ended. */
     cleanup(cleanup_fd) int out = memfd_create("libraries", MFD_CLOEXEC);
     cleanup(cleanup_fd) int complaints = memfd_create("complaints", MFD_CLOEXEC);
     if (!variables || out < 0 || complaints < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tracer's exit statuses; else it is the program's. */
+/* The tracer's own exit statuses; otherwise it exits with the program's. */
 #ifndef CLI_EXIT_STATUS_H
 #define CLI_EXIT_STATUS_H
 

@@ -63,7 +63,7 @@ void function_counts_hit(struct function_counts *counts, const struct hit *hit, 
     entry->lost += lost;
 }
 
-/* Entries may not be asked for, and exits may be missing. */
+/* Sessions may have entries or exits disabled, and exits may be missing. */
 static uint64_t calls(const struct function_count *entry)
 {
     return entry->entries > entry->exits ? entry->entries : entry->exits;
@@ -94,7 +94,7 @@ void function_counts_report(const struct function_counts *counts)
         return;
     if (n)
         qsort(list, n, sizeof(*list), compare_entries);
-    size_t shown = n > TALLY_LINES_MAX ? TALLY_LINES_MAX : n;
+    size_t shown = n > FUNCTION_LINES_MAX ? FUNCTION_LINES_MAX : n;
     for (size_t i = 0; i < shown; i++)
         log_debug("%s:%s: %" PRIu64 " call%s, %" PRIu64 " written, %" PRIu64 " lost",
                   list[i]->probe->provider, list[i]->probe->function, calls(list[i]),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What became of each function's calls: kept only with --verbose, and said at the end. */
+/* Counts calls and records for each function: with --verbose only, printed at the end. */
 #ifndef CLI_FUNCTION_COUNTS_H
 #define CLI_FUNCTION_COUNTS_H
 
@@ -9,22 +9,22 @@
 
 struct function_counts;
 
-/* NULL when memory is out. */
+/* NULL: out of memory. */
 struct function_counts *function_counts_new(void);
-/* NULL is fine, for all. */
+/* `counts` may be NULL in all of these. */
 void function_counts_free(struct function_counts *counts);
 
-/* The function is armed: there will be hits of it. Only those of such functions are counted. */
+/* Adds a function when it is armed. Hits of other functions are not counted. */
 void function_counts_add(struct function_counts *counts, const struct probe *probe);
-/* A hit, of which so many records were written and lost. Allocates nothing. */
+/* Counts a hit, and its written and lost records. Does not allocate. */
 void function_counts_hit(struct function_counts *counts, const struct hit *hit, uint64_t written,
                          uint64_t lost);
 
 /*
- * One line for each function that was called, the most often called first; of more than
- * TALLY_LINES_MAX the last ones are summed up in one line. One more tells how many were not called.
+ * Prints one line for each called function, most calls first. Sums up the functions after the first
+ * FUNCTION_LINES_MAX in one line. The last line has the number of functions that were not called.
  */
-enum { TALLY_LINES_MAX = 100 };
+enum { FUNCTION_LINES_MAX = 100 };
 void function_counts_report(const struct function_counts *counts);
 
 #endif

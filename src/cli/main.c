@@ -12,16 +12,16 @@
 #include "util/error.h"
 #include "util/log.h"
 
-/* What each command does: it returns the exit status. */
+/* The function of each command. It returns the exit status. */
 static int (*const commands[COMMANDS])(const struct options *options) = {
     [COMMAND_RECORD] = record_run,
     [COMMAND_LIST] = list_run,
 };
 
 /*
- * Keeps what is opened from becoming a standard file that the caller has closed: the trace would
- * get the tracer's words, or the program's output. Such a file can neither be read nor written, and
- * the program that is started finds it closed.
+ * Opens standard files that the caller has closed, so that no other file gets their numbers:
+ * messages or the program's output would go into the trace. They can neither be read nor written,
+ * and are closed in the program.
  */
 static int occupy_standard_files(void)
 {

@@ -84,7 +84,7 @@ static const struct option LONG_OPTIONS[] = {
 
 enum { STRING_LIMIT_MAX = 4096, STACK_FRAMES_MAX = 64 };
 
-/* Digits only. false when it is no number from 1 to max. */
+/* Accepts only digits. false: not a number from 1 to max. */
 static bool parse_number(const char *text, long max, long *number)
 {
     if (!*text || strspn(text, "0123456789") != strlen(text))
@@ -118,7 +118,7 @@ static int add_file(struct options *options, const char *path, struct error *err
     return 0;
 }
 
-/* LIST is names with commas between them. */
+/* `list`: names separated by commas. */
 static int add_extra_fields(struct options *options, const char *list, struct error *err)
 {
     for (const char *at = list;; at++) {
@@ -245,7 +245,7 @@ static int check_options(struct options *options, struct error *err)
     return 0;
 }
 
-/* An operand of digits only is a process; so is each further one then. */
+/* A first operand of digits only is a process ID; then all operands are. */
 static int take_operands(struct options *options, int argc, char **argv, struct error *err)
 {
     if (optind >= argc)
@@ -273,7 +273,7 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
     int option;
     opterr = 0;
     optind = 0;
-    /* '+': what follows the program's name is the program's. */
+    /* '+': stop at the program's name, the rest are its arguments. */
     while ((option = getopt_long(argc, argv, "+:p:f:x:o:P::tFlqvhV", LONG_OPTIONS, NULL)) != -1) {
         if (option == 'h' || option == 'V') {
             fputs(option == 'h' ? HELP : "ptrace_tracer " VERSION "\n", stdout);

@@ -13,17 +13,17 @@
 #include "util/error.h"
 #include "util/vec.h"
 
-/* What is to be done: the table in main.c has a function for each. */
+/* The commands; main.c has a table of their functions. */
 enum command { COMMAND_RECORD, COMMAND_LIST, COMMANDS };
 
 struct options {
     enum command command;
-    struct function_filter *select;  /* without what the files say, until they are read */
+    struct function_filter *select;  /* without the patterns of files until options_read_files() */
     VEC(const char *) pattern_files; /* --filter-file */
     VEC(pid_t) pids;                 /* attach to these */
-    char *const *program;      /* or start this: its argv, NULL-terminated; NULL when attaching */
-    struct rlimit descriptors; /* RLIMIT_NOFILE as the caller has it: the program's */
-    char **environment; /* the program's, where it is not ours (cli/secure_exec.h); NULL: ours */
+    char *const *program;            /* or start this: a NULL-terminated argv; NULL: attach */
+    struct rlimit descriptors;       /* RLIMIT_NOFILE of the tracer's caller, for the program */
+    char **environment;              /* for the program (cli/secure_exec.h); NULL: ours */
     const char *output;
     const char *session;
     bool print;
@@ -38,17 +38,17 @@ struct options {
     size_t string_limit;
     unsigned with;                      /* mask of 1 << enum extra_field */
     size_t stack_frames;                /* 0: the default */
-    struct value_options value_options; /* of --deref and --strings, and what --print adds */
+    struct value_options value_options; /* of --deref, --strings and --print */
 };
 
 enum options_verdict { OPTIONS_RUN, OPTIONS_DONE /* --help, --version: printed */, OPTIONS_WRONG };
 
-/* Parses argv, and opens no file. OPTIONS_WRONG: *err says why. Free with options_free() in every
-   case. */
+/* Parses argv. Opens no file. OPTIONS_WRONG: *err has the reason. Call options_free() also after an
+   error. */
 enum options_verdict options_parse(struct options *options, int argc, char **argv,
                                    struct error *err);
-/* Adds what the files of patterns say to what is selected. To be called as the user who named
-   them (cli/sudo_user.h). */
+/* Adds the patterns of the files to `select`. Call it as the user who named the files
+   (cli/sudo_user.h). */
 MUST_CHECK int options_read_files(const struct options *options, struct error *err);
 void options_free(struct options *options);
 

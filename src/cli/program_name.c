@@ -13,7 +13,7 @@ void program_name(const struct options *options, char *name, size_t size)
         snprintf(name, size, "%s", slash ? slash + 1 : options->program[0]);
         return;
     }
-    /* The first one that is there: some may have ended. */
+    /* The first existing process: some may have ended. */
     snprintf(name, size, "%d", options->pids.items[0]);
     for (size_t i = 0; i < options->pids.count; i++) {
         char path[64], text[64];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a trace is named after. */
+/* The name for a trace. */
 #ifndef CLI_PROGRAM_NAME_H
 #define CLI_PROGRAM_NAME_H
 
@@ -7,7 +7,7 @@
 
 #include "cli/options.h"
 
-/* The file name of the program that is to be started, or the name of the first process. */
+/* The file name of the program to start, or the name of the first process. */
 void program_name(const struct options *options, char *name, size_t size);
 
 #endif

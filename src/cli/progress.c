@@ -20,7 +20,7 @@
 
 enum { FIRST_AFTER_S = 3, EVERY_S = 1, LINES_EVERY_S = 10, WIDTH_DEFAULT = 80 };
 
-/* A process, and how much it had written when it came: "wchar" of /proc/PID/io (proc(5)). */
+/* A process, and how much it had written when it was added: "wchar" of /proc/PID/io (proc(5)). */
 struct writer {
     pid_t pid;
     uint64_t written;
@@ -28,9 +28,10 @@ struct writer {
 
 struct progress {
     dev_t terminal;
-    double start, looked, shown; /* seconds */
-    uint64_t calls;              /* when it was shown */
-    atomic_bool heard; /* somebody may have written to the terminal: the cursor may be anywhere */
+    double start, checked, shown; /* seconds */
+    uint64_t calls;               /* at the last line */
+    atomic_bool disturbed; /* others may have written to the terminal: the position of the cursor is
+                              unknown */
     pthread_mutex_t lock;
     VEC(struct writer) writers; /* under `lock` */
 };
@@ -53,7 +54,7 @@ struct progress *progress_new(const struct options *options)
     if (!progress)
         return NULL;
     progress->terminal = status.st_rdev;
-    progress->start = progress->looked = progress->shown = now();
+    progress->start = progress->checked = progress->shown = now();
     pthread_mutex_init(&progress->lock, NULL);
     log_set_level(log_get_level() | LOG_OVER_PROGRESS);
     return progress;
@@ -68,7 +69,7 @@ void progress_free(struct progress *progress)
     free(progress);
 }
 
-/* ---- who else writes there ---- */
+/* ---- other writers to the terminal ---- */
 
 static FILE *open_of_target(const char *path)
 {
@@ -87,7 +88,7 @@ static bool has_written(pid_t pid, uint64_t *written)
     return false;
 }
 
-/* Its children may be other than traced. */
+/* The children may not be traced. */
 static bool has_children(pid_t pid)
 {
     char path[64];
@@ -121,7 +122,7 @@ void progress_add(struct progress *progress, pid_t pid)
     if (place)
         *place = writer;
     if (!place || !known)
-        progress->heard = true;
+        progress->disturbed = true;
     pthread_mutex_unlock(&progress->lock);
 }
 
@@ -132,15 +133,15 @@ void progress_remove(struct progress *progress, pid_t pid)
     pthread_mutex_lock(&progress->lock);
     for (size_t i = 0; i < progress->writers.count; i++)
         if (progress->writers.items[i].pid == pid) {
-            progress->heard = true;
+            progress->disturbed = true;
             progress->writers.items[i] = progress->writers.items[--progress->writers.count];
             break;
         }
     pthread_mutex_unlock(&progress->lock);
 }
 
-/* Whether traced processes share the terminal; notes whether some may have written to it. */
-static bool listen(struct progress *progress)
+/* Whether traced processes share the terminal. Notes whether one may have written to it. */
+static bool check_writers(struct progress *progress)
 {
     bool shared = false;
     pthread_mutex_lock(&progress->lock);
@@ -152,7 +153,7 @@ static bool listen(struct progress *progress)
         shared = true;
         if (!has_written(writer->pid, &written) || written != writer->written ||
             has_children(writer->pid))
-            progress->heard = true;
+            progress->disturbed = true;
     }
     pthread_mutex_unlock(&progress->lock);
     return shared;
@@ -165,10 +166,10 @@ bool progress_is_due(const struct progress *progress)
     if (!progress)
         return false;
     double time = now();
-    return time - progress->start >= FIRST_AFTER_S && time - progress->looked >= EVERY_S;
+    return time - progress->start >= FIRST_AFTER_S && time - progress->checked >= EVERY_S;
 }
 
-/* In place, no wider than the terminal, in one write; the cursor is left at its beginning. */
+/* Writes the line with one write(), cut to the terminal's width; the cursor stays at its start. */
 static void draw(const char *text)
 {
     struct winsize size;
@@ -184,12 +185,12 @@ static void draw(const char *text)
 void progress_show(struct progress *progress, const struct progress_counts *counts)
 {
     double time = now(), passed = time - progress->shown;
-    progress->looked = time;
-    /* Who is in the background of its terminal is not to write there. */
+    progress->checked = time;
+    /* A background process must not write to its terminal. */
     if (tcgetpgrp(STDERR_FILENO) != getpgrp())
         return;
-    bool shared = listen(progress);
-    if (shared && (progress->heard || passed < LINES_EVERY_S))
+    bool shared = check_writers(progress);
+    if (shared && (progress->disturbed || passed < LINES_EVERY_S))
         return;
     char text[256];
     snprintf(text, sizeof(text),

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The progress line of a long run, for who sits at the terminal: calls a second, calls, events,
- * lost ones. It stands where the cursor is, which is left at its beginning, so that any line of the
- * tracer's erases it (util/log.h). What others write to the terminal would mix with it: where a
- * traced process has the terminal as its output, there are whole lines instead, now and then, and
- * none any more once it may have written something.
+ * The progress line of a long run on a terminal: calls per second, calls, events, lost events. The
+ * cursor stays at the start of the line, so that the tracer's next line replaces it (util/log.h).
+ * Output of other processes would mix with it. So if a traced process has the terminal as its
+ * output, whole lines are printed instead, less often, and none after it may have written
+ * something.
  */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
@@ -16,13 +16,13 @@
 
 struct progress;
 
-/* NULL where there is to be none: standard error is no terminal, or not for this; or memory is out.
-   Sets the log up for it. */
+/* NULL: standard error is not a suitable terminal, or out of memory. Otherwise sets up logging for
+   the line. */
 struct progress *progress_new(const struct options *options);
-/* NULL is fine, for all. */
+/* `progress` may be NULL in all of these. */
 void progress_free(struct progress *progress);
 
-/* A process comes, stopped; a process goes. On the engine's thread. */
+/* A process is added, while it is stopped, or removed. On the engine's thread. */
 void progress_add(struct progress *progress, pid_t pid);
 void progress_remove(struct progress *progress, pid_t pid);
 
@@ -31,9 +31,9 @@ struct progress_counts {
     uint64_t calls, events, lost;
 };
 
-/* Whether it is time to show something. Cheap; to be asked often, on the watcher's thread. */
+/* Whether the line is due. Cheap, for frequent calls on the watcher's thread. */
 bool progress_is_due(const struct progress *progress);
-/* Shows the counts, if that can be done without harm. */
+/* Shows the counts, unless that could mix with other output. */
 void progress_show(struct progress *progress, const struct progress_counts *counts);
 
 #endif

@@ -18,8 +18,8 @@ static bool is_secure(void)
 
 char **secure_exec_environment(int argc, char **argv)
 {
-    /* The kernel lays out argv's strings, the environment's and the program's file name one behind
-       the other (fs/exec.c, bprm_execve()); the dynamic linker changes the array only. */
+    /* The strings of argv, the environment and the program's file name follow each other in memory
+       (fs/exec.c, bprm_execve()). The dynamic linker changes only the array. */
     const char *end = (const char *)getauxval(AT_EXECFN);
     if (!is_secure() || argc < 1 || !end)
         return NULL;
@@ -37,18 +37,18 @@ char **secure_exec_environment(int argc, char **argv)
 }
 
 /*
- * What the tracer's libraries read, and ld.so(8) does not take away: "X" and, where it ends in '*',
- * all that begin so. HOME, LTTNG_HOME and the like only say which of the user's own files are used,
- * and these are opened with the user's own rights.
+ * Variables that the tracer's libraries read and ld.so(8) does not remove: "X", or "X*" for all
+ * that begin with X. HOME, LTTNG_HOME and the like only select the user's own files, which are
+ * opened with the user's rights.
  */
 static const char *const DANGEROUS[] = {
-    "LTTNG_UST_CLOCK_PLUGIN",  /* liblttng-ust loads the library, and knows of set-user-ID only */
+    "LTTNG_UST_CLOCK_PLUGIN",  /* liblttng-ust loads this library, except in set-user-ID programs */
     "LTTNG_UST_GETCPU_PLUGIN", /* likewise */
-    "DEBUGINFOD_*",            /* libdebuginfod: what it asks, and where it writes */
-    "CURL_*",                  /* libcurl, for that one */
-    "SSLKEYLOGFILE",           /* likewise: keys are written there */
+    "DEBUGINFOD_*",            /* libdebuginfod: its servers and its cache */
+    "CURL_*",                  /* libcurl, for libdebuginfod */
+    "SSLKEYLOGFILE",           /* libcurl writes keys to this file */
     "NETRC",
-    "XML_*", /* libxml2, for liblttng-ctl: files that it reads */
+    "XML_*", /* libxml2, for liblttng-ctl: files to read */
 };
 
 static bool is_dangerous(const char *variable)
@@ -63,7 +63,7 @@ static bool is_dangerous(const char *variable)
     return false;
 }
 
-/* A set-user-ID tracer is one with the capabilities that tracing takes, no other user. */
+/* A set-user-ID tracer keeps only the capabilities for tracing, not the user ID. */
 static int become_caller(void)
 {
     uid_t user = getuid();
@@ -76,8 +76,8 @@ static int become_caller(void)
     return user == 0 ? 0 : capabilities_keep();
 }
 
-/* Runs before the initialization functions of all libraries, which read the environment, too
-   (libdw's loads libdebuginfod): gABI, chapter 5 "Initialization and Termination Functions". */
+/* Runs before the initialization functions of all libraries, which read the environment, too (libdw
+   loads libdebuginfod): gABI, chapter 5 "Initialization and Termination Functions". */
 static void begin_secure(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv;

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Running with more rights than the caller: by file capabilities (setcap(8)) or a set-user-ID bit,
- * which ld.so(8) calls secure-execution mode. The dynamic linker then takes variables away that
- * could make a program load what its caller likes. Before anything else runs, more of them are
- * taken away here, and the capabilities are no more in effect: see util/capabilities.h for where
- * they are. The program that is traced has none of these rights and is to find its environment as
- * it is without a tracer.
+ * Runs with more rights than the caller: file capabilities (setcap(8)) or a set-user-ID bit, the
+ * secure-execution mode of ld.so(8). The dynamic linker then removes variables that could make the
+ * process load the caller's code. This removes more of them before any other code runs, and makes
+ * the capabilities ineffective: see util/capabilities.h for where they are used. The traced program
+ * has none of these rights and gets its unchanged environment.
  */
 #ifndef CLI_SECURE_EXEC_H
 #define CLI_SECURE_EXEC_H
 
 /*
- * In secure-execution mode: the environment as execve(2) was given it. An array that the caller
- * frees, of strings that stay. Else, or when memory is out, NULL: `environ` is all there is. To be
- * called before anything reorders argv.
+ * In secure-execution mode: the environment as given to execve(2). The caller frees the array, not
+ * the strings. NULL: not in that mode, or out of memory; use `environ`. Call it before argv is
+ * permuted.
  */
 char **secure_exec_environment(int argc, char **argv);
 

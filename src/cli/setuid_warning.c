@@ -12,7 +12,7 @@
 #include "util/capabilities.h"
 #include "util/log.h"
 
-/* What in the file would give rights, or NULL. */
+/* The property of the file that gives rights, or NULL. */
 static const char *source_of_rights(const char *path)
 {
     struct stat file;
@@ -32,8 +32,8 @@ void setuid_warning_print(const char *program)
 {
     char path[PATH_MAX];
     struct error ignored;
-    /* ptrace(2), under PTRACE_TRACEME and in capabilities(7): with it a tracer may follow where a
-       program gets rights. */
+    /* With CAP_SYS_PTRACE the program gets its rights under a tracer, too (execve(2),
+       capabilities(7)). */
     if (capabilities_permit(CAP_SYS_PTRACE) || program_path(program, path, &ignored) < 0)
         return;
     const char *source = source_of_rights(path);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What a program loses by being traced. */
+/* Warns that a traced program does not get the rights of its file. */
 #ifndef CLI_SETUID_WARNING_H
 #define CLI_SETUID_WARNING_H
 
-/* Says so, in one line, when the program (found in PATH as execvp(3) would) would get rights from
-   its file that the kernel does not give it while we trace it. */
+/* Prints a warning if the program (searched in PATH as execvp(3) does) would get rights from its
+   file that the kernel does not give it while we trace it. */
 void setuid_warning_print(const char *program);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* --stats: what the engine says of its own work. */
+/* --stats: prints the engine's counters. */
 #ifndef CLI_STATS_H
 #define CLI_STATS_H
 
 #include "ptrace/engine.h"
 
-/* One line on stderr, whatever --quiet says: it was asked for. */
+/* Prints one line on stderr, also with --quiet. */
 void stats_report(const struct engine *engine);
 
 #endif

@@ -41,8 +41,11 @@ int sudo_user_become(struct error *err)
     if (r < 0)
         return error_set(err, r, "cannot keep the right to trace as user %s: %s", user->pw_name,
                          strerror(-r));
-    /* Changing user has made this process one whose /proc files belong to root; they are read here,
-       and LTTng's daemon looks at them. It takes our capabilities to trace us all the same. */
+    /*
+     * The change of the user has made the process non-dumpable: its /proc files belong to root
+     * (prctl(2), PR_SET_DUMPABLE). We and LTTng's daemon read them. Tracing us still needs our
+     * capabilities.
+     */
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
     setenv("HOME", user->pw_dir, 1);

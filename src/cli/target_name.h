@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the engine asks of code and its names: see struct engine_sink. */
+/* Names of code addresses, for the engine: see struct engine_sink. */
 #ifndef CLI_TARGET_NAME_H
 #define CLI_TARGET_NAME_H
 
@@ -8,7 +8,7 @@
 
 #include "ptrace/engine.h"
 
-/* From any thread. `data` is not looked at; the process's data is its target, or NULL. */
+/* From any thread. `data` is unused; the process's data is its target, or NULL. */
 size_t target_on_name_code(void *data, struct process *process, target_addr at, char *out,
                            size_t size);
 size_t target_on_name_return(void *data, struct process *process, target_addr at, char *out,

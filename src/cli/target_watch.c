@@ -9,11 +9,11 @@
 
 #include "util/log.h"
 
-/* The dynamic linker calls this empty function whenever its list of libraries has changed, before
-   their constructors run; debuggers wait there (glibc and musl export it by this name). */
+/* The dynamic linker calls this empty function when its list of libraries has changed, before their
+   constructors run. It is a hook for debuggers; glibc and musl export it with this name. */
 static const char LINKER_HOOK[] = "_dl_debug_state";
 
-/* Functions that leave activations without returning from them. */
+/* Functions that leave calls without returning from them. */
 static const struct {
     const char *name;
     enum process_jump jump;
@@ -32,7 +32,7 @@ static const struct {
     {"__cxa_begin_catch", JUMP_CATCH},
 };
 
-/* Where the function begins; 0: it is not in the module. */
+/* The address of the function; 0: it is not in the module. */
 static target_addr entry_of(const struct module *module, const char *name)
 {
     file_vaddr vaddr;
@@ -40,7 +40,7 @@ static target_addr entry_of(const struct module *module, const char *name)
                                                      : target_addr_of(0);
 }
 
-/* What the engine itself must see: see process_watch_signals(). */
+/* Functions that the engine must know of: see process_watch_signals(). */
 static void watch_signals(struct target *target, const struct module *module)
 {
     static const struct {
@@ -67,7 +67,7 @@ static void watch_signals(struct target *target, const struct module *module)
                       err.text);
 }
 
-/* Whether the process was started with leak checks switched off (ASAN_OPTIONS, LSAN_OPTIONS). */
+/* Whether the process was started with leak checks disabled (ASAN_OPTIONS, LSAN_OPTIONS). */
 static bool checks_no_leaks(pid_t pid)
 {
     char path[32], *variable = NULL;
@@ -92,8 +92,8 @@ bool target_checks_leaks(const struct target *target, const struct module *modul
            !checks_no_leaks(process_pid(target->process));
 }
 
-/* LeakSanitizer traces its own process by ptrace when that ends, and fails where another tracer is:
-   the program ends with status 1 and does not write what it has buffered. */
+/* At exit, LeakSanitizer attaches to its own process with ptrace, and fails if there is a tracer:
+   the program ends with status 1 and does not write its buffered output. */
 static void warn_of_leak_check(struct target *target, const struct module *module)
 {
     if (!target_checks_leaks(target, module) || !image_first_report(module->image))

@@ -52,7 +52,7 @@ static int print_image(struct list *list, struct image *image, bool is_program, 
         return 0;
     int r = image_probes(image, select, is_program, false, &probes, &n, err);
     for (size_t i = 0; r == 0 && i < n; i++) {
-        /* As the events have it: long ones are cut there. */
+        /* As in the event name, where long names are cut. */
         int length = (int)(strlen(probes[i]->entry_event) - strlen("_entry"));
         cleanup(cleanup_free) char *text = text_format(
             "%s:%.*s  %s  [%s%s%s]", probes[i]->provider, length, probes[i]->entry_event,
@@ -70,7 +70,7 @@ static int print_image(struct list *list, struct image *image, bool is_program, 
     return r;
 }
 
-/* A library is no reason to fail: it is left out with a line. */
+/* An unreadable library is no error: prints a warning. */
 static void print_library(void *data, const char *path)
 {
     struct list *list = data;
@@ -81,8 +81,7 @@ static void print_library(void *data, const char *path)
         log_warning("%s", err.text);
 }
 
-/* Whether it is a dynamic linker, and not some program of the system's: a library that needs no
-   interpreter itself. */
+/* Whether the file is a dynamic linker: a library that needs no interpreter itself. */
 static bool is_dynamic_linker(struct list *list, int fd, const char *path)
 {
     struct image *image;
@@ -91,8 +90,8 @@ static bool is_dynamic_linker(struct list *list, int fd, const char *path)
            image_is_library(image);
 }
 
-/* What somebody has put beside a program is not to be run, were it only because a shell completes a
-   word. */
+/* The dynamic linker must be the system's: --list, which shell completion runs, must not run a file
+   that somebody has put beside a program. */
 static void print_libraries(struct list *list, const char *program, const char *interpreter)
 {
     const struct options *options = list->options;
@@ -138,7 +137,7 @@ static int list_process(struct list *list, pid_t pid, struct error *err)
     return r < 0 ? EXIT_TRACER_FAILED : EXIT_SUCCESS;
 }
 
-/* What cannot be looked into is named, and the others are listed. */
+/* Prints an error for a process that cannot be read, and lists the others. */
 static int list_processes(struct list *list, struct error *err)
 {
     const struct options *options = list->options;
@@ -170,7 +169,7 @@ int list_run(const struct options *options)
         error_set(&err, -ENOMEM, "out of memory");
     else
         catalog_set_value_options(list.catalog, options->value_options);
-    /* Nobody stands still meanwhile. */
+    /* No process is stopped meanwhile. */
     if (list.catalog)
         catalog_ask_servers(list.catalog, true);
     if (list.catalog && options->program)

@@ -5,7 +5,7 @@
 
 #include "cli/options.h"
 
-/* Prints them on stdout, runs nothing, and returns the exit status. */
+/* Prints them on stdout, runs nothing. Returns the exit status. */
 int list_run(const struct options *options);
 
 #endif
