@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# The conversation with tests/targets/wait_for_line.c, for scripts that have sourced cases.sh: its
-# function work() is called when a test says so, and as often.
+# Controls tests/targets/wait_for_line.c, whose function work() is called when a test requests it.
+# For scripts that have sourced cases.sh.
 # shellcheck shell=bash disable=SC2154,SC2034
 
 asked=$build/targets/wait_for_line
 
-# $target_pid; $asked_thread is the thread that calls.
+# $target_pid; $asked_thread is the thread that calls work().
 asked_start()
 {
     local task
@@ -20,7 +20,7 @@ asked_start()
     done
 }
 
-# calls N: done when this returns.
+# calls N: returns after the calls.
 calls()
 {
     echo "call $1" >&8
@@ -28,7 +28,7 @@ calls()
     [[ $reply == called\ * ]] || fail "the target says: $reply"
 }
 
-# By itself, with the status of a program that is content.
+# Ends by itself, with status 0.
 asked_ends()
 {
     exec 8>&-
@@ -36,14 +36,14 @@ asked_ends()
     exec 9<&-
 }
 
-# Attaches to it, with these options; what the target reads from is not the tracer's.
+# Attaches to it with these options. The tracer does not share the target's input.
 asked_traced()
 {
     tracer_start "$@" -p "$target_pid" 8>&- 9<&-
     wait_for 10 asked_is_listed || fail "the tracer does not attach: $(cat "$err")"
 }
 
-# tiny_session CHANNEL-OPTION...: the session `mine` records work(), in rings that hold little.
+# tiny_session CHANNEL-OPTION...: the session `mine` records work(), in small ring buffers.
 tiny_session()
 {
     lttng_do create mine --output="$dir/mine"
@@ -57,8 +57,8 @@ asked_is_listed()
     lttng --no-sessiond list -u 2>/dev/null | grep -q 'wait_for_line:work_exit'
 }
 
-# The first byte of a function in the memory of the target: of a file that is mapped there, and whose
-# addresses are offsets.
+# The first byte of a function in the target's memory: of a mapped file in which addresses are file
+# offsets.
 first_byte() # FILE NAME
 {
     local vaddr base

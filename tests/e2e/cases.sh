@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: MIT
-# What the end-to-end tests have in common. A test script sources lib.sh, then this, defines its
-# cases as functions case_NAME, and ends with
-#
-#     run_cases "$@"
-#
-# which runs the cases named, or all of them, each in a process and a directory of its own ($dir, the
-# working directory too). A case fails by fail() or by leaving something behind: a process, a file in
-# its home, a recording session.
+# Common code of the end-to-end tests. A test script sources lib.sh, then this file, defines its
+# cases as functions case_NAME, and ends with run_cases "$@", which runs the named cases, or all of
+# them. Each case has a process and a directory of its own ($dir, also the working directory). A
+# case fails by fail(), or if it leaves something behind: a process, a file in its home, a recording
+# session.
 # shellcheck shell=bash
 
 . "$(dirname "${BASH_SOURCE[0]}")/nothing_left.sh"
@@ -17,9 +14,9 @@ build=${BUILD:-$top/build}
 tracer=$build/bin/ptrace_tracer
 # shellcheck disable=SC2034 # for those who source this
 sample=$build/bin/sample_app
-# What a case's own run of the tracer wrote; see traced().
+# The output of the case's own run of the tracer; see traced().
 out=out err=err
-# The address sanitizer's own failure, whatever the tracer would have returned.
+# The exit status of AddressSanitizer's errors.
 sanitizer_status=99
 export ASAN_OPTIONS=${ASAN_OPTIONS:-exitcode=$sanitizer_status}
 
@@ -35,7 +32,7 @@ run_cases()
     fi
     declare -F "case_$1" >/dev/null || fail "no case $1"
     dir=$(mktemp -d "${TMPDIR:-/tmp}/ptrace_tracer-test.XXXXXX") || fail "no temporary directory"
-    # Others may look for what they are told of in here.
+    # Other users' processes may search here.
     chmod 755 "$dir"
     export HOME=$dir/home CASE_MARK=$dir
     mkdir "$HOME"
@@ -48,12 +45,12 @@ run_cases()
     no_processes
 }
 
-# Whatever happens, all that belongs to the case ends with it.
+# Everything that belongs to the case ends with it.
 case_end()
 {
     local pid file
     trap - EXIT
-    # Nobody may be reading any more.
+    # The reader may be gone.
     trap '' PIPE
     if (($1 != 0 && $1 != 77)); then
         for file in "$dir/$out" "$dir/$err"; do
@@ -71,7 +68,7 @@ case_end()
     exit "$1"
 }
 
-# With a session daemon of the case's own, which is not counted as left behind.
+# With a session daemon of the case's own, which is not an error to leave running.
 with_lttng()
 {
     unset CASE_MARK
@@ -80,14 +77,14 @@ with_lttng()
     export CASE_MARK=$dir
 }
 
-# The daemon's process that empties the rings; it is there once an application has been traced.
+# The consumer daemon. It exists once an application has been traced.
 consumer()
 {
     # shellcheck disable=SC2154 # lib.sh sets it
     pgrep -P "$private_pid" -x lttng-consumerd
 }
 
-# PIDs of the programs the case has started that still run.
+# PIDs of the programs that the case has started and that still run.
 case_processes()
 {
     local environ pid
@@ -105,13 +102,14 @@ has_no_processes()
 no_processes()
 {
     local left
-    # What was killed may take a moment to be gone.
+    # A killed process may take a moment to end.
     wait_for 5 has_no_processes && return
     left=$(case_processes)
     [[ -z $left ]] || fail "left running: $(ps -o pid=,args= -p "$(echo "$left" | paste -sd,)")"
 }
 
-# traced STATUS ARGUMENT...: runs the tracer to its end, stdout in $out, stderr in $err.
+# traced STATUS ARGUMENT...: runs the tracer until it exits with STATUS; stdout in $out, stderr in
+# $err.
 traced()
 {
     local wanted=$1 status=0
@@ -127,7 +125,7 @@ tracer_start()
     tracer_pid=$!
 }
 
-# tracer_ends STATUS: waits for it.
+# tracer_ends STATUS: waits until it exits with STATUS.
 tracer_ends()
 {
     local status=0
@@ -136,7 +134,7 @@ tracer_ends()
     [[ $status == "$1" ]] || fail "exit status $status, not $1"
 }
 
-# Whether a child of the shell's is gone or waits to be waited for.
+# Whether a child of the shell has ended, reaped or not.
 ended()
 {
     ! [[ -e /proc/$1 ]] || [[ $(process_state "$1") == Z ]]
@@ -162,8 +160,8 @@ is_not_traced()
     [[ $(tracer_of "$1") == 0 ]]
 }
 
-# target_start COMMAND...: in the background, stdout in target.out; returns when it has begun its
-# work, that is, sleeps in its own program. $target_pid.
+# target_start COMMAND...: starts a program in the background, stdout in target.out. Returns when it
+# sleeps in its own code. $target_pid.
 target_start()
 {
     "$@" >target.out 2>target.err &
@@ -176,7 +174,7 @@ sleeps_in()
     [[ $(readlink "/proc/$1/exe") == "$2" && $(process_state "$1") == S ]]
 }
 
-# target_ends STATUS: by itself.
+# target_ends STATUS: waits until it exits with STATUS, by itself.
 target_ends()
 {
     local status=0
@@ -185,13 +183,13 @@ target_ends()
     [[ $status == "$1" ]] || fail "the target's exit status is $status, not $1: $(cat target.err)"
 }
 
-# said ERE: the tracer said so on stderr, in a line of its own.
+# said ERE: a line of the tracer's stderr matches.
 said()
 {
     grep -qiE "^ptrace_tracer: .*($1)" "$err" || fail "nothing on stderr matches '$1'"
 }
 
-# The tracer's one line on stderr, which matches: that is all it said.
+# Prints the only line of the tracer's stderr, which matches.
 one_line()
 {
     local n
@@ -213,14 +211,14 @@ at_least()
     [[ $(grep -cE "$2" "$3" 2>/dev/null) -ge $1 ]]
 }
 
-# What babeltrace2 makes of a trace, in the file `text`; it has nothing to complain about.
+# Writes a trace as text to the file `text`. babeltrace2 must report no error.
 read_trace()
 {
     babeltrace2 "$1" >text 2>text.err || fail "babeltrace2: $(tail -n 3 text.err)"
     [[ ! -s text.err ]] || fail "babeltrace2: $(head -n 3 text.err)"
 }
 
-# events N NAME: exactly so many in `text`.
+# events N NAME: `text` has exactly N events of that name.
 events()
 {
     lines "$1" " $2: \{" text
@@ -239,7 +237,7 @@ lttng_do()
     lttng --no-sessiond "$@" >lttng.log 2>&1 || fail "lttng $*: $(cat lttng.log)"
 }
 
-# The first bytes of a function in a file, and at its place in a process that has it mapped.
+# The first bytes of a function in a file, and in a process that has the file mapped.
 function_vaddr() # FILE NAME
 {
     nm -D "$1" | sed -n "s/^\([0-9a-f]*\) T $2\$/0x\1/p"
@@ -257,6 +255,6 @@ text_is_original() # PID FILE NAME
     base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .* $(readlink -f "$2")\$:0x\1:p" "/proc/$1/maps" |
         head -n 1)
     [[ -n $vaddr && -n $base ]] || return 1
-    # In the sample's libraries, as the linker lays them out, file offset and address are the same.
+    # In the sample's libraries, file offsets and addresses are equal.
     [[ $(bytes_at "/proc/$1/mem" $((base + vaddr)) 16) == "$(bytes_at "$2" $((vaddr)) 16)" ]]
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# complete.sh COMPLETION LINE: prints what the function completes the line with, the cursor being where
-# the line has a `^`, or at its end. COMP_WORDS is as bash makes it: broken at the characters of
-# COMP_WORDBREAKS outside of quotes, which stay.
+# complete.sh COMPLETION LINE: prints the completions of the line. The cursor is at the `^` in the
+# line, or at its end. COMP_WORDS is split as bash does it: at the characters of COMP_WORDBREAKS
+# outside of quotes, which stay.
 # shellcheck shell=bash disable=SC2034
 set -u
 # shellcheck source=/dev/null
@@ -18,7 +18,7 @@ for ((i = 0; i <= ${#line}; i++)); do
     c=${line:i:1}
     if ((i == COMP_POINT)); then
         COMP_CWORD=${#COMP_WORDS[@]}
-        # A word begins here.
+        # A word starts here.
         [[ $word || ($c && $c != ' ') ]] || COMP_WORDS+=('')
     fi
     if [[ $quote && $c ]]; then

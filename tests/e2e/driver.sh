@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: MIT
-# The conversation with tests/e2e/tp_driver.c, for scripts that have sourced cases.sh.
+# Controls tests/e2e/tp_driver.c, for scripts that have sourced cases.sh.
 # shellcheck shell=bash disable=SC2154
 
 driver=$build/tests/tp_driver
 
-# driver_start: $reply is what the last ask() was answered.
+# driver_start: $reply is the answer to the last ask().
 driver_start()
 {
     coproc DRIVER { exec "$driver" 2>"$err"; }
 }
 
-# ask COMMAND...: one command, one line of answer.
+# ask COMMAND...: sends one command, reads one line.
 ask()
 {
     echo "$*" >&"${DRIVER[1]}"
     read -r -t 30 reply <&"${DRIVER[0]}" || fail "no answer to '$*'"
 }
 
-# expect ANSWER COMMAND...: the answer matches that pattern.
+# expect ANSWER COMMAND...: the answer must match the pattern.
 expect()
 {
     local wanted=$1
@@ -27,7 +27,8 @@ expect()
     [[ $reply == $wanted ]] || fail "'$reply', not '$wanted', to '$*'"
 }
 
-# driver_begins CHOICE...: it has begun with the session so chosen and the functions of "kinds".
+# driver_begins CHOICE...: starts the driver with the session chosen by CHOICE and the functions of
+# "kinds".
 driver_begins()
 {
     driver_start
@@ -37,7 +38,7 @@ driver_begins()
     expect begun begin
 }
 
-# The driver ends by itself when there is nothing more to read.
+# The driver exits at the end of its input.
 driver_stop()
 {
     local pid=$DRIVER_PID status=0
@@ -46,8 +47,8 @@ driver_stop()
     ((status == 0)) || fail "the driver ended with status $status"
 }
 
-# The trace's events without time and host, in the file `events`; with a second argument also without
-# the contexts of a session of the tracer's own, which say whom the driver speaks for.
+# Writes the trace's events, without time and host, to the file `events`. With a second argument,
+# also without the contexts of an own session.
 trace_events()
 {
     read_trace "$1"
@@ -55,13 +56,13 @@ trace_events()
     [[ -z ${2:-} ]] || sed -i 's/{ vtid = 4242, procname = "traced" }, //' events
 }
 
-# same: `events` is what stdin says.
+# same: `events` must equal stdin.
 same()
 {
     diff -u - events || fail "the events are not those expected"
 }
 
-# session_with NAME PATTERN...: made, with rules, and started.
+# session_with NAME PATTERN...: creates a session with these rules, and starts it.
 session_with()
 {
     local name=$1 pattern

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: MIT
-# Helpers for tests that need LTTng: a session daemon of the test's own, which meets nobody else's.
-# To be sourced (bash) at the top of a script, before it has done anything:
+# Helpers for tests that need LTTng: a private session daemon. A script sources this (bash) before
+# it does anything else:
 #
-#     . "$(dirname "$0")/lib.sh"
-#     private_lttng_start
-#     lttng create ...            # $HOME, $LTTNG_HOME and $private_dir are the test's own
+#   . "$(dirname "$0")/lib.sh"
+#   private_lttng_start
+#   lttng create ...          # $HOME, $LTTNG_HOME and $private_dir are the test's own
 #
-# private_lttng_stop is called when the script ends, however it ends; nothing stays behind.
+# private_lttng_stop runs when the script ends, in whatever way, and removes everything.
 #
-# An ordinary user's LTTng lives in $LTTNG_HOME, so another home is all it takes. Root's lives in
-# /run/lttng and /dev/shm whatever the home: as root, sourcing this file starts the script anew in a
-# mount namespace that has both for itself. Where that is not allowed (a container, a chroot) the
-# common places are taken, if no other daemon uses them.
+# For an ordinary user, another $LTTNG_HOME is enough. Root's LTTng is always in /run/lttng and
+# /dev/shm: as root, sourcing this file restarts the script in a mount namespace with private copies
+# of both. Where that is not permitted (a container, a chroot), the test uses the shared directories
+# if no other daemon does.
 # shellcheck shell=bash
 
 set -u
 
-# Leaks of LTTng's libraries are not ours to mend.
+# Leaks in LTTng's libraries are not our errors.
 lsan_supp=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/lsan.supp
 export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$lsan_supp:print_suppressions=0}
 
@@ -26,15 +26,15 @@ fail()
     exit 1
 }
 
-# A test that cannot run here says why and counts as skipped.
+# Skips the test, with a reason.
 skip()
 {
     echo "SKIP: ${0##*/}: $*"
     exit 77
 }
 
-# wait_for SECONDS COMMAND...: until the command succeeds; false when it never did. It asks again and
-# again: what other programs write, say or are (files, /proc, LTTng's lists) has no event to wait for.
+# wait_for SECONDS COMMAND...: polls until the command succeeds; false after SECONDS. There is no
+# event to wait for: it looks at files, /proc and LTTng's lists.
 wait_for()
 {
     local end=$((SECONDS + $1))
@@ -61,11 +61,11 @@ elif [[ ${PRIVATE_LTTNG_SPACE:-} == own ]]; then
     if [[ ! -L /var/run ]]; then
         mount --bind /run /var/run || fail "cannot mount in a new mount namespace"
     fi
-    # The children are in it already and need not do it again.
+    # Children inherit it.
     export PRIVATE_LTTNG_SPACE=entered
 fi
 
-# Prints the directory that holds the daemon's sockets and PID file.
+# Prints the directory of the daemon's sockets and PID file.
 private_lttng_rundir()
 {
     if [[ $(id -u) == 0 ]]; then
@@ -75,7 +75,7 @@ private_lttng_rundir()
     fi
 }
 
-# A daemon of the test's own, in $private_dir/home, which becomes $HOME and $LTTNG_HOME.
+# Starts a private daemon in $private_dir/home, which becomes $HOME and $LTTNG_HOME.
 private_lttng_start()
 {
     command -v lttng-sessiond >/dev/null || skip "no lttng-sessiond"
@@ -92,7 +92,7 @@ private_lttng_start()
     private_lttng_daemon
 }
 
-# Starts the daemon; by itself only after private_lttng_kill.
+# Starts the daemon; called directly only after private_lttng_kill.
 private_lttng_daemon()
 {
     local rundir
@@ -133,9 +133,9 @@ private_lttng_stop()
     if [[ ${PRIVATE_LTTNG_SPACE:-} == common && -z ${private_rundir_existed:-} ]]; then
         rm -rf /var/run/lttng
     fi
-    # The page that daemons wake waiting applications with stays in /dev/shm by design. One that was
-    # not there before is ours, unless the user started another daemon since, or whoever runs the
-    # tests keeps it for those beside this one.
+    # Daemons leave a page in /dev/shm, through which they wake waiting applications. Removes it if
+    # it was not there before, unless the user has started another daemon since, or the test runner
+    # keeps it for other tests.
     local page
     [[ -z ${PRIVATE_LTTNG_KEEP_PAGES:-} ]] || private_shm_before=$(private_lttng_shm)
     for page in $(private_lttng_shm); do

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
-# What holds of a program that was let go, for scripts that have sourced cases.sh:
+# Checks that a program is unchanged after a detach, for scripts that have sourced cases.sh:
 #
-#     note_before PID...     before the tracer comes
-#     nothing_left PID...    afterwards: fails when something of the tracer's is left in one of them
+#   note_before PID...    before the tracer attaches
+#   nothing_left PID...   afterwards: fails if a change is left in one of them
 #
-# Left are: a tracer, a thread that is stopped by one, a breakpoint (or any other byte of code that is
-# not the file's), another affinity, signal mask or disposition than noted. Threads that are gone or new
-# are not compared with what was noted. Without a note the affinity is that of the shell, and masks are
-# not looked at. Processes that are left run_cases() finds.
+# A change is: a tracer, a thread stopped by one, a breakpoint (or any code byte that differs from
+# the file), another affinity, signal mask or disposition than noted. Threads that have ended or
+# started since are not compared. Without a note, the affinity must be the shell's, and masks are
+# not compared. run_cases() finds processes that are left.
 # shellcheck shell=bash disable=SC2154
 
-# A line for each thread: its ID, affinity, blocked, ignored and handled signals.
+# A line for each thread: ID, affinity, blocked, ignored and handled signals.
 state_of_threads() # PID
 {
     awk '/^Pid:/ {tid = $2} /^(Cpus_allowed|SigBlk|SigIgn|SigCgt):/ {state[tid] = state[tid] " " $1 $2}
@@ -36,7 +36,7 @@ nothing_left() # PID...
             "/proc/$pid/task/"[0-9]*/status 2>/dev/null)
         [[ -z $now ]] || fail "process $pid: $now"
         if [[ -e $dir/before.$pid ]]; then
-            # Of the threads that are in both.
+            # Only the threads in both.
             now=$(join <(cut -d' ' -f1 "$dir/before.$pid") <(state_of_threads "$pid"))
             before=$(join <(cut -d' ' -f1 <<<"$now") "$dir/before.$pid")
             [[ $now == "$before" ]] ||

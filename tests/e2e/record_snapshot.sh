@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# The conversation with tests/targets/take.c under the tracer, for scripts that have sourced cases.sh.
+# Controls tests/targets/take.c under the tracer, for scripts that have sourced cases.sh.
 # shellcheck shell=bash disable=SC2154,SC2034
 
 take=$build/targets/take
 
-# take_start TRACER-ARGUMENT...: $tracer_pid. It runs by the words of on_cpu, if any.
+# take_start TRACER-ARGUMENT...: $tracer_pid. Prefixed with the command in on_cpu, if any.
 on_cpu=()
 take_start()
 {
@@ -16,7 +16,7 @@ take_start()
     taken=0
 }
 
-# take_calls SIZE [COUNT]: returns when they are done.
+# take_calls SIZE [COUNT]: returns after the calls.
 take_calls()
 {
     echo "$@" >&8
@@ -24,7 +24,7 @@ take_calls()
     wait_for 20 grep -qx "taken $taken" $out || fail "no answer to '$*'"
 }
 
-# Everything is answered for: the program ends well, and so does the tracer.
+# The program and the tracer end with status 0.
 take_end()
 {
     exec 8>&-
@@ -32,7 +32,7 @@ take_end()
     grep -qx "take $taken $taken" $out || fail "the program: $(tail -n 3 $out)"
 }
 
-# Each CPU has a ring: where the last calls count, let all be in one.
+# Each CPU has a ring buffer. Where the order of the last calls counts, all must be in one.
 on_one_cpu()
 {
     local cpus

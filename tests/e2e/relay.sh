@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# A relay daemon of the case's own, for scripts that have sourced cases.sh.
+# A private relay daemon, for scripts that have sourced cases.sh.
 # shellcheck shell=bash disable=SC2154,SC2034
 
 # relay_start: $relay_pid, $relay_control, $relay_data and $relay_live (ports on the loopback
-# interface); what it receives goes below relay/.
+# interface). It writes traces below relay/.
 relay_start()
 {
     local try
@@ -15,7 +15,7 @@ relay_start()
         lttng-relayd --control-port="tcp://127.0.0.1:$relay_control" --data-port="tcp://127.0.0.1:$relay_data" \
             --live-port="tcp://127.0.0.1:$relay_live" --output="$dir/relay" >relay.log 2>&1 &
         relay_pid=$!
-        # One of the ports may be somebody's: then it ends.
+        # It ends if one of the ports is in use.
         wait_for 10 relay_decided || fail "lttng-relayd does not start: $(cat relay.log)"
         ! ended "$relay_pid" || continue
         relay_url=net://127.0.0.1:$relay_control:$relay_data

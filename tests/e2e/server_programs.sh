@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
-# Real servers of a test's own, under load, and how they are visited: to be sourced by a script that
-# has fail(), wait_for() and ended() (lib.sh, cases.sh), $tracer, $build, and $dir to work in.
+# Private instances of real servers under load, and how tests attach to them. For scripts that have
+# fail(), wait_for() and ended() (lib.sh, cases.sh), $tracer, $build, and $dir to work in. Each
+# server NAME has
 #
-# Each server NAME has NAME_missing (prints what is not installed), NAME_start, NAME_pids (prints which
-# of its processes to visit), NAME_load (a load until the file `enough` is there, which fails when a
-# request does), NAME_harm (prints what the server complains of) and NAME_patterns (what is traced).
+#   NAME_missing   prints what is not installed
+#   NAME_start
+#   NAME_pids      prints the processes to attach to
+#   NAME_load      loads the server until the file `enough` exists; fails if a request does
+#   NAME_harm      prints the server's error messages
+#   NAME_patterns  the functions to trace
 #
-# Servers run as an ordinary user, on sockets and ports of their own, and are ended by PID.
+# Servers run as an ordinary user, with their own sockets and ports, and are ended by PID.
 # shellcheck shell=bash disable=SC2154
 
-# PostgreSQL refuses root, and none of the others needs it.
+# PostgreSQL refuses to run as root, and the others do not need it.
 as_server=()
 [[ $(id -u) != 0 ]] || as_server=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
 servers_started=()
@@ -24,7 +28,7 @@ missing() # COMMAND...
     done
 }
 
-# server_run NAME COMMAND...: starts it in the background, its words in NAME.log; $server_pid.
+# server_run NAME COMMAND...: starts it in the background, its output in NAME.log; $server_pid.
 server_run()
 {
     local name=$1
@@ -45,7 +49,7 @@ children_of()
     pgrep -P "$1" | sort -n
 }
 
-# Ends what was started, what it started too, however it came to be.
+# Ends the server and all its descendants.
 servers_stop()
 {
     local pid all=() status
@@ -56,14 +60,14 @@ servers_stop()
     for pid in "${servers_started[@]}"; do
         wait_for 10 ended "$pid" || status=late
     done
-    # Those of a server that was killed have nobody to tell them.
+    # The children of a killed server do not end by themselves.
     ((${#all[@]})) && kill -KILL "${all[@]}" 2>/dev/null
     servers_started=()
     wait 2>/dev/null
     [[ -z ${status:-} ]]
 }
 
-# until_enough SIGNAL COMMAND...: runs it until the file `enough` is there, then tells it so.
+# until_enough SIGNAL COMMAND...: runs it until the file `enough` exists, then sends SIGNAL.
 until_enough()
 {
     local signal=$1 pid
@@ -113,7 +117,7 @@ redis_load()
     done
 }
 
-# Of all commands, by its own count.
+# The number of all commands, as redis counts them.
 redis_calls()
 {
     redis_do info commandstats | sed -n 's/.*:calls=\([0-9]*\),.*/\1/p' |
@@ -142,7 +146,7 @@ nginx_start() # [WORKERS]
         nginx_configure "${1:-2}" >"$dir/nginx/conf"
         PATH=$PATH:/usr/sbin server_run nginx nginx -p "$dir/nginx" -e "$dir/nginx/error.log" \
             -c "$dir/nginx/conf"
-        # The port may have been taken meanwhile: then it ends.
+        # It ends if the port is in use.
         wait_for 10 nginx_settled "${1:-2}" || fail "nginx does not start: $(cat "$dir/nginx.log")"
         ended "$server_pid" || break
     done
@@ -191,7 +195,7 @@ nginx_get() # PATH
     exec 3>&-
 }
 
-# Of all requests, this one included, by its own count.
+# The number of all requests, this one included, as nginx counts them.
 nginx_requests()
 {
     nginx_get /status | sed -n 's/^ *[0-9]* [0-9]* \([0-9]*\) *$/\1/p'
@@ -214,7 +218,7 @@ nginx_harm()
 # shellcheck disable=SC2034
 postgres_patterns=('exec_simple_query|Executor.*|LWLock.*' 'palloc.*|pfree|heap_.*|_bt_.*' 'malloc|free|epoll_wait|recv|send@c')
 
-# Debian keeps the programs of each version in a directory of its own.
+# Debian has one directory of programs for each version.
 postgres_bin()
 {
     local dirs
@@ -245,7 +249,7 @@ postgres_start()
 postgres_backends() { pgrep -P "$postgres_pid" -f 'test postgres \[local\]'; }
 postgres_has_backends() { [[ $(postgres_backends | wc -l) -ge 4 ]]; }
 
-# All that there is, and it works only when the backends of the load are there.
+# The whole table; it works only while the load's backends exist.
 postgres_pids()
 {
     wait_for 10 postgres_has_backends
@@ -253,7 +257,7 @@ postgres_pids()
     children_of "$postgres_pid"
 }
 
-# The alarm is what would end it after its time.
+# Its own alarm would end it.
 postgres_load() { until_enough ALRM pgbench -n -c 4 -j 1 -T 600; }
 
 postgres_harm()
@@ -275,7 +279,7 @@ python_start()
 import hashlib, json, os, signal, sqlite3, sys
 from concurrent.futures import ThreadPoolExecutor
 
-# One piece of work, of which the outcome is known.
+# One unit of work with a known result.
 def work(n):
     data = {str(i): list(range(n % 7)) for i in range(20)}
     if json.loads(json.dumps(data)) != data:
@@ -326,7 +330,7 @@ END
 
 python_pids() { echo "$python_pid"; }
 
-# It loads itself.
+# It is its own load.
 python_load()
 {
     wait_for 600 test -e "$dir/enough"
@@ -346,8 +350,8 @@ cpus_of() # FILE...
     sed -n 's/^Cpus_allowed:[[:space:]]*//p' "$@" 2>/dev/null | sort -u
 }
 
-# The processes are there, nobody traces them, their threads may run where ours may (none of them has
-# asked for anything else), and their code is what it was.
+# The processes exist and are not traced, their threads have our affinity (they never change it),
+# and their code is unchanged.
 unharmed() # PID...
 {
     local pid
@@ -360,7 +364,7 @@ unharmed() # PID...
     "$text_clean" "$@" >"$dir/dirt" || fail "the code has changed: $(head -n 5 "$dir/dirt")"
 }
 
-# What one run of --print wrote belongs together; $entries, $exits and $still are counted.
+# Checks that the lines of one --print run match: sets $entries, $exits and $still (open calls).
 paired() # FILE
 {
     local left wrong
@@ -370,8 +374,8 @@ paired() # FILE
     ((exits + still == entries)) || fail "$entries entries, $exits exits, $still open"
 }
 
-# visit WHEN MILLISECONDS PATTERN PID...: attaches, and is told to let go so long after its start
-# (`early`: whatever it is doing then) or after the first call seen (`busy`). $entries calls were traced.
+# visit WHEN MILLISECONDS PATTERN PID...: attaches, and sends the signal to detach so long after its
+# start (`early`) or after the first call (`busy`). Sets $entries.
 visit()
 {
     local when=$1 ms=$2 pattern=$3 pid pids=() status=0
@@ -387,7 +391,7 @@ visit()
     kill -TERM "$pid"
     wait_for 20 ended "$pid" || fail "the tracer does not end"
     wait "$pid" || status=$?
-    # Told before it was ready to listen, it just ends.
+    # A signal before its handler is installed just ends it.
     [[ $status == 0 || ($status == 143 && ! -s $dir/lines) ]] ||
         fail "the tracer ended with $status: $(cat "$dir/visit.err")"
     [[ ! -s $dir/visit.err ]] || fail "the tracer says: $(cat "$dir/visit.err")"
@@ -397,8 +401,8 @@ visit()
 }
 visit_options=()
 
-# visits NAME N: as many, of random kind and length, at random moments, while the load runs; it must come to a
-# good end. The last one is sure to see calls; $traced were seen in all.
+# visits NAME N: N visits of random kind and length, at random times, under load. All must succeed.
+# The last one is sure to see calls. Sets $traced, the number of all calls seen.
 visits()
 {
     local name=$1 n=$2 i load pids harm when=(busy early)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What a program can see of the rights, limits and state it was started with. See test_sudo.sh.
+# Prints the rights, limits and state that a program starts with. See test_sudo.sh.
 # shellcheck shell=bash
 grep -E '^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp|Cpus_allowed|Sig(Blk|Ign)):' /proc/self/status
 ulimit -aH

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Of the names of one address the one that debug information gives is shown; all of them select it.
+# Several names of one address: the one in the debug information is shown; all of them select the
+# function.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
@@ -11,7 +12,7 @@ real_fn(val = 4)
 real_fn(val = 5)
 of_this_file(val = 6)'
 
-# printed ARGUMENT...: what the calls are shown as.
+# printed ARGUMENT...: prints the names of the calls.
 printed()
 {
     traced 0 --quiet --print=lines --entry-only "$@"
@@ -40,7 +41,7 @@ aliases:real_fn  int real_fn(int val)
 aliases:of_this_file  int of_this_file(int val)' "$(sed 's/  \[.*//' "$out")"
 }
 
-# All names can be read before.
+# --list shows all names.
 case_other_names_are_listed()
 {
     local program=$build/targets/aliases
@@ -52,7 +53,7 @@ aliases:weak_one  is real_fn
 aliases:zz_longer_alias  is real_fn
 aliases:of_this_file  int of_this_file(int val)
 aliases:exported  is of_this_file' "$(sed 's/  \[.*//' "$out")"
-    # Two symbols of one name are one.
+    # Two symbols with one name count once.
     printf '%s\n' 'struct A { int a; A(int n); A(double n); };' '__attribute__((noinline)) A::A(int n) : a(n) {}' \
         '__attribute__((noinline)) A::A(double n) : a((int)n) {}' 'int main() { return A(1).a + A(2.0).a - 3; }' >two.cc
     g++ -g -O0 -o two two.cc || skip "no g++"
@@ -62,7 +63,7 @@ aliases:exported  is of_this_file' "$(sed 's/  \[.*//' "$out")"
     lines 2 '' "$out"
 }
 
-# Without debug information it is the name that was asked for, and else the best one.
+# Without debug information, the requested name is shown, or else the best one.
 case_shown_as_asked_for_without_debug_information()
 {
     cp "$build/targets/aliases" stripped
@@ -72,7 +73,7 @@ case_shown_as_asked_for_without_debug_information()
     is 'other other' "$(printed -f 'other|marker' ./stripped | sed 's/(.*//' | paste -sd' ')"
 }
 
-# What identical code folding leaves of two functions is known by both names.
+# After identical code folding, both functions' names work.
 case_folded_functions()
 {
     cat >folded.c <<'END'
@@ -90,7 +91,7 @@ END
         [[ $(nm folded | grep -E ' (first|second|second_too)$' | cut -d' ' -f1 | sort -u | wc -l) == 1 ]] ||
             fail "nothing is folded by $linker"
         is 'first(a = 1) first(a = 2) first(a = 3)' "$(printed -f first ./folded | paste -sd' ')"
-        # lld leaves no address in what describes the other one.
+        # lld leaves no address in the description of the other function.
         if [[ $linker == lld ]]; then
             is 'first(a = 1) first(a = 2) first(a = 3)' "$(printed -f second ./folded | paste -sd' ')"
         else
@@ -100,7 +101,7 @@ END
     ((linkers)) || skip "no linker that folds"
 }
 
-# A name of an older version, and the code's own name for it.
+# A name of an older symbol version, and the function's own name.
 case_symbol_versions()
 {
     cat >versions.c <<'END'
@@ -117,7 +118,7 @@ END
     is 'call_2(a = 1, b = 2)' "$(printed -f 'call_.*@versions' ./user)"
 }
 
-# The events of a trace go by it, whatever the rule of selection was.
+# Events have this name, whichever rule selected it.
 case_events()
 {
     with_lttng
@@ -128,7 +129,7 @@ case_events()
     lines 10 . text
 }
 
-# Constructors and destructors of a class have two or three symbols of one address.
+# Constructors and destructors of a class have two or three symbols at one address.
 case_constructors()
 {
     cat >made.cc <<'END'

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Attaching, letting go, signals and exit statuses.
+# Attach, detach, signals and exit statuses.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
 f=(-f my_traced_function --print=lines)
-# Long enough to be attached to, short enough to end by itself.
+# Long enough to attach to, short enough to end by itself.
 slow=(2000 1000)
 
 attach()
@@ -16,7 +16,7 @@ attach()
     wait_for 10 at_least 20 ' = void <' lines || fail "no calls seen after attaching"
 }
 
-# After the tracer let go, the program is as it was and goes on.
+# After the detach, the program is unchanged and goes on.
 let_go()
 {
     nothing_left "$target_pid"
@@ -24,7 +24,7 @@ let_go()
         fail "the function's code is not what it was"
     target_ends 0
     [[ $(cat target.out) == "sample_app: ${slow[0]} calls" ]] || fail "the target: $(cat target.out)"
-    # What was seen is whole: as many ends as beginnings, but for a call that may have been open.
+    # As many exits as entries, except for one call that may be open.
     local entries exits
     entries=$(grep -c 'mylib:' lines) exits=$(grep -c ' = void <' lines)
     ((entries - exits == 0 || entries - exits == 1)) || fail "$entries entries, $exits exits"
@@ -32,7 +32,7 @@ let_go()
 
 case_detach_by_sigint()
 {
-    # The shell starts background jobs with SIGINT ignored; env puts it back.
+    # The shell starts background jobs with SIGINT ignored; env resets it.
     attach eval 'env --default-signal=INT "$tracer" "${f[@]}" "$target_pid" >$out 2>$err & tracer_pid=$!'
     kill -INT "$tracer_pid"
     tracer_ends 0
@@ -47,7 +47,7 @@ case_detach_by_sigterm()
     let_go
 }
 
-# A signal after which the tracer goes on, and still ends at a SIGTERM.
+# A signal after which the tracer continues; SIGTERM still ends it.
 goes_on_after() # SIGNAL
 {
     local seen
@@ -60,7 +60,7 @@ goes_on_after() # SIGNAL
     let_go
 }
 
-# Started in the background by a shell without job control, SIGINT is ignored, SIGTERM is not.
+# A shell without job control starts background jobs with SIGINT ignored, but not SIGTERM.
 case_sigint_ignored_at_start()
 {
     goes_on_after INT
@@ -92,7 +92,7 @@ case_attach_to_two()
     target_ends 0
 }
 
-# A stopped process is attached to, stays stopped, and is still stopped when it is let go.
+# A stopped process stays stopped while it is attached, and after the detach.
 case_attach_to_a_stopped_process()
 {
     target_start "$sample" "${slow[@]}"
@@ -128,10 +128,10 @@ case_launched_sigterm()
     [[ $(cat $out) == "sample_app: ${slow[0]} calls" ]] || fail "the program did not run on"
 }
 
-# script(1) runs what it is given by $SHELL, where bash goes on after a command that a ^C ended.
+# script(1) runs the command with $SHELL; bash continues after a command that ^C ended.
 export SHELL=/bin/bash
 
-# ^C on a terminal reaches the program, which dies by it as it would without a tracer.
+# ^C on a terminal reaches the program, which dies from it as without a tracer.
 case_launched_interrupt()
 {
     local status
@@ -142,7 +142,7 @@ case_launched_interrupt()
     [[ $status == 130 ]] || fail "exit status $status, not 130"
 }
 
-# A program that handles ^C goes on, and so does the tracer.
+# A program that handles ^C continues, and so does the tracer.
 case_launched_handles_interrupt()
 {
     cat >interrupted <<-EOT
@@ -161,7 +161,7 @@ case_launched_handles_interrupt()
     lines 10 ' = void <' lines
 }
 
-# Whoever reads the lines has not come yet: a signal ends the tracer, and the program never runs.
+# The FIFO of the lines has no reader yet: a signal ends the tracer, and the program never runs.
 case_interrupted_before_anybody_reads()
 {
     local signal
@@ -178,7 +178,7 @@ case_interrupted_before_anybody_reads()
     done
 }
 
-# A program started with SIGINT blocked goes on after it, and the tracer with it.
+# A program started with SIGINT blocked continues after it, and so does the tracer.
 case_launched_with_sigint_blocked()
 {
     env --block-signal=INT "$tracer" -q "${f[@]}" "$sample" 500 1000 >$out 2>$err &
@@ -200,7 +200,7 @@ case_exit_status()
     traced 133 -q --print=lines /bin/sh -c 'ulimit -c 0; kill -TRAP $$'
 }
 
-# Options end at the program's name: the rest is the program's.
+# Options end at the program's name; the rest are the program's.
 case_program_options()
 {
     traced 0 -q --print=lines /bin/echo -f --print -p 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The LTTng back end by itself: made-up functions and hits (tp_driver.c) through a session daemon,
+# The LTTng back end by itself: invented functions and hits (tp_driver.c) through a session daemon,
 # read by babeltrace2, compared as text.
 # shellcheck disable=SC1091,SC2154
 . "$(dirname "$0")/lib.sh"
@@ -42,7 +42,7 @@ kinds:nothing_exit: { cpu_id = 0 }, { }
 END
 }
 
-# What cannot be registered is left out with a line of its own; all else is there.
+# An event that cannot be registered is left out with a warning; all others exist.
 case_odd_names()
 {
     with_lttng
@@ -64,7 +64,7 @@ case_odd_names()
         expect 0 wanted "$name"
         expect emitted emit "$name" entry 1
     done
-    # Only their entries have fields.
+    # Only the entries have fields.
     for name in twice underscores keyword; do
         expect 2 wanted "$name"
     done
@@ -88,7 +88,7 @@ case_filters()
     with_lttng
     local n=0 filter
     lttng_do create filters --output="$dir/filters"
-    # Every line matches the hits with n = 1, or for integers the one there is.
+    # Each filter matches the hits with n = 1; for integers that is one.
     while read -r filter; do
         lttng_do enable-event -u kinds:others_entry --filter="$filter"
         n=$((n + 1))
@@ -111,7 +111,7 @@ END
     lttng_do start
     driver_begins session=filters
     expect emitted emit others entry 5 cpu=0
-    # The record is one, however many rules want it.
+    # One record, even if several rules match.
     expect "written 1 lost 0" counts
     expect emitted emit integers entry 1 cpu=0
     expect emitted emit integers exit 10 cpu=0 tid=76
@@ -126,7 +126,7 @@ END
     lines 4 '^kinds:' events
 }
 
-# cpu_id and the contexts tell of whom the hit says they do.
+# cpu_id and the contexts show the thread in the hit.
 case_contexts()
 {
     local driver_pid
@@ -144,7 +144,7 @@ case_contexts()
     expect emitted emit static entry 1 tid=1 pid=77777 name=xy
     expect emitted emit static entry 1 tid=4194303 pid=4194303 name=xy cpu=0
     expect emitted emit static entry 1 tid=5 pid=4194302 name=xy cpu=1000000
-    # The daemon knows the tracer by its own ID, whoever it speaks for.
+    # The daemon knows the tracer's own PID, whichever process the hits are of.
     lttng list -u >list
     expect ended end
     driver_stop
@@ -165,7 +165,7 @@ END
     grep -q 'cpu_id = 0 }, { vtid = 4194303' text || fail "the CPU is not the hit's"
 }
 
-# The session was started before, and events of liblttng-ust's own have asked for the process.
+# The session is started, and liblttng-ust's own events have already cached the process ID.
 case_contexts_of_a_session_that_records_all()
 {
     local driver_pid
@@ -188,7 +188,7 @@ case_contexts_of_a_session_that_records_all()
     grep -q "lttng_ust_statedump:start: .*vpid = $driver_pid }" events || fail "liblttng-ust itself is somebody else"
 }
 
-# Each CPU number the machine has lands in the trace as such.
+# Each CPU number of the machine appears in the trace.
 case_cpus()
 {
     with_lttng
@@ -220,7 +220,7 @@ case_enable_and_disable_meanwhile()
     lttng_do disable-event -u -s now kinds:static_exit
     expect seen wait static 0
     expect emitted emit static exit 10
-    # What is registered later is wanted at once, by rules that are there.
+    # Existing rules enable an event that is registered later at once.
     lttng_do enable-event -u -s now 'late:*'
     expect added late
     expect 3 wanted comer
@@ -232,7 +232,7 @@ case_enable_and_disable_meanwhile()
     expect emitted emit comer entry 2
     expect ended end
     expect "written 5 lost 0" counts
-    # The user's session is as it was.
+    # The user's session is unchanged.
     lttng list now | grep -q '\[active\]' || fail "the session is not active any more"
     lttng_do destroy now
     expect seen wait comer 0
@@ -285,7 +285,7 @@ case_triggers()
     lttng_do destroy one
 }
 
-# Sessions come and go while hits come without end.
+# Sessions are created and destroyed while hits are emitted.
 case_sessions_under_fire()
 {
     with_lttng
@@ -311,7 +311,7 @@ case_sessions_under_fire()
     done
 }
 
-# 5,000 functions, and what the registration takes.
+# 5,000 functions, and the cost of their registration.
 case_many_functions()
 {
     with_lttng
@@ -330,7 +330,7 @@ case_many_functions()
     lines 1 . events
 }
 
-# Added in several batches to a session that is started.
+# Added in several batches to a started session.
 case_very_many_functions()
 {
     with_lttng
@@ -351,7 +351,7 @@ case_very_many_functions()
     lines 3 'many:function_8999_exit' events
 }
 
-# Rings too small for what comes: what is lost is counted, here and at the daemon.
+# Small ring buffers: lost records are counted, here and by the daemon.
 case_losses_are_counted()
 {
     with_lttng

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Every bad input: one clear line, the right exit status, nothing left behind.
+# Bad input: one clear line, the right exit status, nothing left behind.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
-# The word of a rejection, and that no lines were written where nothing ran.
+# The error is printed, and no lines are written as nothing ran.
 refused() # STATUS ERE ARGUMENT...
 {
     local status=$1 line=$2
@@ -26,7 +26,7 @@ case_not_executable()
     refused 126 'file.*(not executable|permission)' --print=lines ./file
     mkdir directory
     refused 126 'directory' --print=lines ./directory
-    # No shell steps in for what the kernel refuses.
+    # The tracer does not run what the kernel refuses in a shell.
     chmod +x file
     refused 126 'file.*(format|not.* executable)' --print=lines ./file
     : >empty
@@ -38,7 +38,7 @@ case_not_executable()
     one_line 'script'
 }
 
-# An ELF file of class 32 for the i386: exit(0).
+# A 32-bit ELF file for the i386: exit(0).
 elf32()
 {
     local word='\0\0\0'
@@ -70,7 +70,7 @@ case_truncated_program()
     done
 }
 
-# A copy of the sample whose library is as the case needs it.
+# A copy of the sample with a changed library.
 copy_sample()
 {
     mkdir -p copy/bin copy/lib
@@ -78,12 +78,12 @@ copy_sample()
     cp "$build/lib/libmylib.so" copy/lib/
 }
 
-section() # FILE NAME: offset and size
+section() # FILE NAME: prints offset and size.
 {
     readelf -SW "$1" | sed -n "s/^ *\[ *[0-9]*\] $2 *[A-Z]* *[0-9a-f]* \([0-9a-f]*\) \([0-9a-f]*\) .*/0x\1 0x\2/p"
 }
 
-# Whatever the debug information is, the calls are seen, typed or as hex words.
+# Calls are seen with any debug information, typed or as hex words.
 case_corrupted_debug_information()
 {
     local name offset size seed
@@ -104,7 +104,7 @@ case_corrupted_debug_information()
     done
 }
 
-# The dynamic loader needs segments only; of the section table any part may be missing or nonsense.
+# The dynamic linker needs only segments; any part of the section table may be missing or wrong.
 case_damaged_section_table()
 {
     local cut
@@ -137,7 +137,7 @@ case_no_such_process()
 
 case_zombie()
 {
-    # The child ends when its parent is no shell any more, and so does not wait for it.
+    # The child ends when its parent is no longer the shell, so it does not wait for it.
     mkfifo gate
     bash -c 'bash -c "read <gate" & echo $! >zombie; exec sleep 1000' &
     local parent=$!
@@ -162,7 +162,7 @@ case_not_ours()
         as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
         "${as[@]}" "$tracer" --version >/dev/null 2>&1 ||
             skip "the build is not for another user to read"
-        # Where a leak checker may not look at its own process, it must not look.
+        # Leak checks fail under a tracer, so they must be off.
         as+=(env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0")
         chmod 777 .
     elif [[ -z $(tracer_of 1) ]]; then
@@ -201,7 +201,7 @@ case_pattern_that_is_no_expression()
     refused 125 'nosuch' --print=lines --filter-file=nosuch "$sample"
 }
 
-# It is said, and the program runs: a library loaded later may have the function.
+# A warning, and the program runs: a library loaded later may have the function.
 case_pattern_that_matches_nothing()
 {
     traced 0 --print=lines -f nosuch_function -f my_traced_function "$sample" 5
@@ -244,7 +244,7 @@ case_no_such_session()
 
 case_no_session_daemon()
 {
-    # Neither a daemon nor the program to start one.
+    # No daemon runs, and none can be started.
     export LTTNG_SESSIOND_PATH=/nosuch/lttng-sessiond LTTNG_HOME=$HOME
     ! lttng --no-sessiond list >/dev/null 2>&1 || skip "another session daemon runs"
     refused 125 'session daemon|lttng-sessiond' -o trace "$sample"

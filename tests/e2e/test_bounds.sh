@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Small hostile files and patterns cost little memory and time, whatever they claim.
+# Small hostile files and patterns need little memory and time.
 command -v python3 >/dev/null || { echo 'SKIP: no python3'; exit 77; }
-# What the sanitizers take is not the tracer's.
+# The sanitizers' own memory and time do not count.
 BUILD=${PLAIN_BUILD:-${BUILD:-}}
 export BUILD
 
@@ -11,8 +11,8 @@ export BUILD
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# costs_little STATUS ARGUMENT...: runs the tracer, which ends so, and with its children takes less
-# than 2 seconds of processor time and never more than 200 MB.
+# costs_little STATUS ARGUMENT...: the tracer exits with STATUS and, with its children, takes less
+# than 2 seconds of processor time and at most 200 MB.
 costs_little()
 {
     python3 - "$tracer" "$@" >$out 2>$err <<'END' || fail "$(head -c 300 $err): ${*:2}"
@@ -69,7 +69,7 @@ case_debug_information()
     done
 }
 
-# Debug information that compilers write of small sources.
+# Large debug information of small sources.
 case_types()
 {
     python3 - >types.c <<'END'
@@ -99,7 +99,7 @@ END
     done
 }
 
-# Thousands of functions of one name, each with a field of another type.
+# Thousands of functions with one name, each with a field of another type.
 case_one_name()
 {
     python3 - >many.c <<'END'
@@ -129,11 +129,11 @@ case_patterns()
         [[ $(wc -l <$err) == 1 ]] || fail "$(wc -l <$err) lines"
         said "the pattern '.{1,103}' takes too much memory or time"
     done
-    # As a rule of a file, the line is named.
+    # In a file of patterns, the message has the line number.
     printf 'main\n(((a{1,100}){1,100}){1,100})\n' >patterns
     costs_little 125 --list --filter-file=patterns "$sample"
     one_line 'patterns:2: the pattern .* takes too much memory or time'
-    # What people write.
+    # Typical patterns.
     for pattern in 'my_[a-z]{1,20}_function' '(my|main).{0,60}' '([a-z]{1,30}_?){1,20}' \
         '(m+y+_+(t+r+a+c+e+d+|u+n+)_+)+f+.+' 'my_traced_function++++++++'; do
         costs_little 0 --list -f "$pattern" "$sample"

@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# How programs are built: one program with a library (builds/builds.c, builds/library.c) that know how
-# often each of their functions is called, built by each compiler in each way there is. Each build
-# runs bare, traced from its start, and attached to and let go several times: it says and returns the
-# same, the events are as many as the calls, and its text is clean afterwards. Which functions there
-# are after optimization is not guessed: the symbol table says it.
+# Build variants: one program with a library (builds/builds.c, builds/library.c), built by each
+# compiler with each option. Both count the calls of their functions. Each build runs untraced,
+# traced from its start, and attached to and detached from several times: the output and the status
+# are the same, there are as many events as calls, and the text is clean afterwards. The symbol
+# table says which functions exist after optimization.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
 sources=$(cd "$(dirname "$0")" && pwd)/builds
 functions='bl?_.*'
-# BUILDS_FULL=1: all of them; else each flag at least once.
+# BUILDS_FULL=1: all combinations; otherwise each flag at least once.
 full=${BUILDS_FULL:-}
 visits=${full:+5}
 visits=${visits:-2}
 parallel=4
 
-# variant NAME COMPILER FLAG...: builds and runs it, in the background, a few at a time. FLAGs before
-# "--" are for compiling and linking, those behind it are words for finish_build(): what is done to
+# variant NAME COMPILER FLAG...: builds and runs it, in the background, a few at a time. FLAGs
+# before "--" are for compiler and linker; the words after it are for finish_build(), which changes
 # the files afterwards.
 variant()
 {
@@ -30,7 +30,7 @@ variant()
     variants+=("$1")
 }
 
-# Only when all are asked for.
+# Only with BUILDS_FULL=1.
 more()
 {
     [[ -z $full ]] || variant "$@"
@@ -39,7 +39,7 @@ more()
 variants=()
 failed=0
 
-# Waits for all, shows what failed.
+# Waits for all, prints the failures.
 variants_end()
 {
     local name
@@ -104,7 +104,7 @@ finish_strip()
     nm -D -f posix libbuilds.so >symbols-of-library
 }
 
-# The symbols are in separate files that debug links lead to.
+# The symbols are in separate files with debug links.
 finish_debuglink()
 {
     local file
@@ -147,12 +147,12 @@ attached() # COMMAND...
     cmp untraced.out target.out || fail "attached to, it said something else"
 }
 
-# The calls in `lines`, by function, are what the program said. One function may have several names,
-# one name several functions: those that have something in common are counted together.
+# The calls in `lines` for each function equal the program's own counts. A function can have several
+# names and a name several functions: those with a common name or function are counted together.
 counts_agree()
 {
     awk '
-        # NAME.constprop.0 is NAME, NAME.part.0 is not; versions do not count.
+        # NAME.constprop.0 is NAME, NAME.part.0 is not; versions are ignored.
         function plain(name) {
             sub(/@.*/, "", name)
             if (name ~ /\.cold(\.|$)/)
@@ -173,7 +173,7 @@ counts_agree()
                 present[plain($1)] = 1
                 join_(plain($1), FILENAME $3)
             }
-            # An IFUNC stands at its resolver, and is another function.
+            # An IFUNC symbol has the address of its resolver, which is another function.
             if ($2 == "i" && $1 ~ /^bl?_/) {
                 present[plain($1)] = 1
                 join_(plain($1), plain($1))
@@ -320,7 +320,7 @@ case_musl()
     variants_end
 }
 
-# Everything with everything.
+# All combinations.
 case_product()
 {
     [[ -n $full ]] || skip "only with BUILDS_FULL=1"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The tracer with capabilities of its file's (setcap), run by an ordinary user; and what it keeps of
-# root's under sudo. It takes root to make such a file, be it through sudo.
+# The tracer with file capabilities (setcap), run by an ordinary user; and the capabilities it keeps
+# under sudo. Needs root to make such a file, also through sudo.
 if [[ $(id -u) != 0 ]]; then
     sudo -n true 2>/dev/null || { echo 'SKIP: only root gives capabilities'; exit 77; }
     exec sudo -n env "PATH=$PATH" "BUILD=${BUILD:-}" "PLAIN_BUILD=${PLAIN_BUILD:-}" \
@@ -9,7 +9,7 @@ if [[ $(id -u) != 0 ]]; then
 fi
 unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND
 export TARGETS=${TARGETS:-${BUILD:-build}/targets}
-# How the sanitizers look for leaks needs rights that a process with changed users does not have.
+# LeakSanitizer needs rights that a process with changed users does not have.
 BUILD=${PLAIN_BUILD:-${BUILD:-}}
 export BUILD
 
@@ -20,7 +20,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 f=(-f my_traced_function)
 
-# capable CAPABILITIES: a copy of the tracer's that has them is $tracer.
+# capable CAPABILITIES: $tracer is a copy of the tracer with them.
 capable()
 {
     command -v setcap >/dev/null || skip "no setcap"
@@ -33,7 +33,7 @@ capable()
         skip "capabilities of files have no effect here"
 }
 
-# What is started by it gets none of them, and finds the environment as it would without.
+# A started program gets none of them, and an unchanged environment.
 case_launch()
 {
     capable cap_sys_ptrace+ep
@@ -62,7 +62,7 @@ case_own_session()
     as_user rm -r "$dir/user/trace" || fail "the trace is not the user's"
 }
 
-# Where only a relative may attach, the capability does.
+# Where Yama permits only descendants, the capability permits attaching.
 case_yama()
 {
     [[ -e /proc/sys/kernel/yama/ptrace_scope ]] || skip "the kernel has no Yama"
@@ -86,7 +86,7 @@ attach_to_sample() # UID
     wait
 }
 
-# A process that lets nobody look: its memory is a file of root's.
+# A non-dumpable process: its memory file belongs to root.
 case_undumpable()
 {
     [[ -x $TARGETS/undumpable ]] || skip "there is no $TARGETS/undumpable"
@@ -122,8 +122,8 @@ case_other_users_process()
     attach_to_sample 54322
 }
 
-# A set-user-ID program keeps its rights, since this tracer may follow; it is traced where its memory
-# can be opened, and else not run, or let go.
+# A set-user-ID program keeps its rights, since this tracer may trace it. It is traced if its memory
+# can be opened; otherwise it is not run, or detached.
 case_set_user_id()
 {
     capable cap_sys_ptrace+ep
@@ -143,7 +143,7 @@ case_set_user_id()
     at_least 1 'c:geteuid\(' $err || fail "not traced: $(cat $err)"
 }
 
-# The capabilities are not lent to libraries of the caller's choice.
+# The capabilities are not used for libraries that the caller chooses.
 case_nothing_is_lent()
 {
     capable cap_sys_ptrace+ep
@@ -151,17 +151,17 @@ case_nothing_is_lent()
     printf '%s\n' '#include <stdio.h>' \
         '__attribute__((constructor)) static void loaded(void) { fputs("LOADED\n", stderr); }' >plugin.c
     ${TEST_CC:-gcc} -shared -fPIC -o user/plugin.so plugin.c || fail "no plugin"
-    # Such a plugin is what liblttng-ust would load.
+    # liblttng-ust would load such a plugin.
     as_user env LTTNG_UST_CLOCK_PLUGIN="$dir/user/plugin.so" "$build/bin/ptrace_tracer" -q -o "$dir/user/one" "${f[@]}" "$sample" 1 >$out 2>$err
     grep -q LOADED $err || fail "nothing is tested: $(cat $err)"
     for what in LTTNG_UST_CLOCK_PLUGIN LTTNG_UST_GETCPU_PLUGIN LD_PRELOAD LD_AUDIT; do
         as_user env "$what=$dir/user/plugin.so" "$tracer" -q -o "$dir/user/$what" "${f[@]}" /bin/true >$out 2>$err ||
             fail "$what: exit status $?"
-        # The program gets what its environment says; the tracer does not.
+        # The program gets the variable; the tracer does not.
         lines "$([[ $what == LD_* ]] && echo 1 || echo 0)" LOADED $err
     done
 
-    # Libraries that somebody else can have put beside the executable.
+    # Libraries that another user can have put beside the executable.
     chmod 777 cap/lib
     as_user "$tracer" -o "$dir/user/two" "${f[@]}" "$sample" 1 >$out 2>$err && fail "loaded what anybody may write"
     one_line 'is not loaded with the capabilities of the tracer'
@@ -171,8 +171,8 @@ case_nothing_is_lent()
     one_line 'is not loaded with the capabilities of the tracer'
 }
 
-# roots_directory: roots/, where only root may write, with a file in it that others may read and one
-# that they may not.
+# roots_directory: makes roots/, which only root can write, with a file that others can read and one
+# that they cannot.
 roots_directory()
 {
     mkdir -m 755 roots roots/empty
@@ -189,7 +189,7 @@ roots_directory_is_untouched()
     [[ $(cat roots/file) == 'root wrote this' ]] || fail "root's file was written: $(cat roots/file)"
 }
 
-# refused ERE ARGUMENT...: the tracer ends with 125 and one line that matches.
+# refused ERE ARGUMENT...: the tracer exits with 125 and one line that matches.
 refused()
 {
     local wanted=$1 status=0
@@ -201,16 +201,16 @@ refused()
     roots_directory_is_untouched
 }
 
-# Whatever the user names is opened with the user's own rights, though targets' files are not.
+# Files that the user names are opened with the user's own rights, unlike the targets' files.
 case_files_are_the_users()
 {
     capable cap_sys_ptrace,cap_dac_override,cap_checkpoint_restore,cap_sys_nice+ep
     what_the_user_names
-    # They need not be in effect when the tracer starts.
+    # The capabilities need not be effective when the tracer starts.
     setcap cap_sys_ptrace,cap_dac_override,cap_checkpoint_restore,cap_sys_nice+p "$tracer"
     what_the_user_names
     attach_to_sample 54322
-    # Nor is a set-user-ID root tracer another user than who calls it.
+    # Nor does a set-user-ID root tracer become another user.
     setcap -r "$tracer"
     chmod u+s "$tracer"
     what_the_user_names
@@ -231,7 +231,7 @@ what_the_user_names()
         refused 'cannot read the filter file secret: Permission denied' $what --filter-file=secret "$sample"
     done
 
-    # The current session's name: root's file says another than there is.
+    # The current session: root's file has a name that does not exist.
     as_user ln -s "$dir/roots/secret" "$user_home/.lttngrc"
     as_user "$tracer" -v -o "$dir/user/trace" "${f[@]}" "$sample" 1 >$out 2>$err || fail "exit status $?: $(cat $err)"
     as_user "$tracer" -v "${f[@]}" "$sample" 1 >$out 2>$err || fail "exit status $?: $(cat $err)"
@@ -241,7 +241,7 @@ what_the_user_names()
     roots_directory_is_untouched
 }
 
-# The libraries that look for debug information are told nothing by the environment.
+# The libraries that search debug information get no environment variables.
 case_environment_of_libraries()
 {
     local variables
@@ -251,7 +251,7 @@ case_environment_of_libraries()
         DEBUGINFOD_HEADERS_FILE="$dir/roots/secret" SSLKEYLOGFILE="$dir/roots/keys" XML_CATALOG_FILES=/none)
     cp "$sample" cap/bin/stripped && cp "$build/lib/libmylib.so" cap/lib/ || fail "no copy"
     strip cap/bin/stripped cap/lib/libmylib.so || fail "nothing is stripped"
-    # It is asked when nothing is taken away: with the user's rights only.
+    # Asked without the removal: with the user's rights only.
     as_user env "${variables[@]}" "$build/bin/ptrace_tracer" --print "$dir/cap/bin/stripped" 1 >$out 2>$err
     grep -q 'debuginfod_find_debuginfo' $err || skip "the debuginfod client is not there: nothing is tested"
     as_user env "${variables[@]}" "$tracer" --print "$dir/cap/bin/stripped" 1 >$out 2>$err || fail "exit status $?"
@@ -263,7 +263,7 @@ case_environment_of_libraries()
     diff expected seen || fail "the program's environment is another"
 }
 
-# Another user's program and library, in a directory that only that user may search.
+# Another user's program and library, in a directory that only that user can search.
 case_private_files()
 {
     capable cap_sys_ptrace,cap_dac_override,cap_checkpoint_restore,cap_sys_nice+ep

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Children: those that live in their parent's memory, and those that begin a PID namespace.
+# Children that share their parent's memory, and children that start a PID namespace.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
 target=$build/targets/shared_memory
 
-# Traced, the program says what it says untraced, and each call is reported: OWN ones, and of a
-# child that is followed CHILD ones.
+# The traced program has the same output as the untraced one. Each call is reported: OWN of the
+# program, and CHILD of a followed child.
 check_way() # STATUS WAY OWN CHILD
 {
     local follow n
-    # A child may be the last to end.
+    # A child may end last.
     "$target" "$2" 7 2>/dev/null | cat >untraced.out
     for follow in '' -F; do
         # shellcheck disable=SC2086 # nothing is no argument
@@ -44,7 +44,7 @@ case_vforks_at_once()
     check_way 0 threads 14 0
 }
 
-# Who watches for libraries may be gone while others live in the memory.
+# The process that loaded the libraries may end while others use the memory.
 case_libraries_of_children_in_shared_memory()
 {
     check_way 0 beside 14 7
@@ -52,8 +52,7 @@ case_libraries_of_children_in_shared_memory()
     check_way 0 left 7 7
 }
 
-# The init of a PID namespace comes to its end as it does untraced, whatever the kernel does for
-# traced ones; all calls before are reported.
+# The init process of a PID namespace ends as it does untraced; all calls before are reported.
 check_init() # WAY CALLS SIGNAL
 {
     local init=$build/targets/namespace_init
@@ -79,7 +78,7 @@ case_init_that_faults()
     check_init frame 7 11
 }
 
-# What raised these is behind the thread, and the kernel drops the signal.
+# The instruction that raised these is already executed, and the kernel drops the signal.
 case_init_that_traps()
 {
     check_init int3 7 5

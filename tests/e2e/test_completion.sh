@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What bash is told to complete a command line with.
+# Completion in bash.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
-# complete_line LINE: what comes goes to the file `replies`, sorted.
+# complete_line LINE: writes the completions to the file `replies`, sorted.
 complete_line()
 {
     PATH=$build/bin:$PATH bash "$top/tests/e2e/complete.sh" "$top/scripts/completion.bash" "$1" >replies.new 2>replies.err
@@ -12,7 +12,7 @@ complete_line()
     LC_ALL=C sort replies.new >replies
 }
 
-# completes LINE REPLY...: these, and no others.
+# completes LINE REPLY...: exactly these.
 completes()
 {
     local line=$1
@@ -29,7 +29,7 @@ case_options()
     completes 'ptrace_tracer -q --li' --list
     local option
     complete_line 'ptrace_tracer --'
-    # All that --help shows, and nothing else.
+    # All options of --help, and no others.
     "$tracer" --help | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p' | sort -u >shown
     sed 's/=.*//' replies | sort -u | diff shown - || fail "not the options that there are"
 }
@@ -79,21 +79,21 @@ case_functions()
         completes "ptrace_tracer ${option}^ $sample" main my_traced_function number
     done
     completes "ptrace_tracer -q -f num^ -x main -o trace -- $sample 3" number
-    # By its name in PATH, too, and libraries of the system when something is typed.
+    # Also a program in PATH, and the system's libraries once something is typed.
     completes 'ptrace_tracer -f malloc_us^ sample_app' malloc_usable_size
-    # No program yet, or one that is not there.
+    # No program yet, or one that does not exist.
     completes 'ptrace_tracer -f my_'
     completes 'ptrace_tracer -f my_^ -o trace'
     completes 'ptrace_tracer -f my_^ ./nothing'
     completes "ptrace_tracer -f 'nothing_^ $sample"
-    # The last of alternatives; what is more than the beginning of a name is left alone.
+    # The last alternative is completed; a pattern that is more than a name is left alone.
     completes "ptrace_tracer -f 'main|num^ $sample" 'main|number'
     completes "ptrace_tracer -f 'ma.n|num^ $sample" 'ma.n|number'
     completes "ptrace_tracer -f 'my_.*^ $sample"
     completes "ptrace_tracer -f 'my_traced_function@^ $sample"
 }
 
-# By all their names, also those that they are not shown by.
+# By all names, also those that are not shown.
 case_functions_of_several_names()
 {
     local program=$build/targets/aliases
@@ -112,7 +112,7 @@ case_functions_of_a_process()
     kill -KILL "$target_pid"
 }
 
-# Names are patterns: what means something in an expression is escaped, parameters are not named.
+# Names become patterns: special characters are escaped, parameters are left out.
 case_functions_cxx()
 {
     local name
@@ -140,10 +140,10 @@ case_functions_cxx()
     completes "ptrace_tracer -f 'ns::^ ./shapes" 'ns::Shape::area' 'ns::Shape::operator\(\)' 'ns::Shape::operator\+'
     completes "ptrace_tracer -f 'ns::Shape::operator\\+^ ./shapes" 'ns::Shape::operator\+'
     completes "ptrace_tracer -f 'ns::Shape::operator\\(^ ./shapes" 'ns::Shape::operator\(\)'
-    # Not in quotes, bash keeps what is before the last colon.
+    # Outside of quotes, bash keeps the text before the last colon.
     completes 'ptrace_tracer -f ns::Shape::a^ ./shapes' area
     completes 'ptrace_tracer --function=ns::Shape::a^ ./shapes' area
-    # What is completed selects what it names.
+    # The completed pattern selects the function.
     complete_line "ptrace_tracer -f '^ ./shapes"
     cp replies all
     grep -qx 'ns::Shape::operator\\+' all || fail "not there: $(cat all)"
@@ -153,7 +153,7 @@ case_functions_cxx()
     done <all
 }
 
-# As somebody types it.
+# As typed by a user.
 case_interactive()
 {
     command -v script >/dev/null || skip "no script(1)"
@@ -163,7 +163,7 @@ case_interactive()
 		bind 'set enable-bracketed-paste off'
 		. $top/scripts/completion.bash
 	EOT
-    # Ctrl-A and then over two words, to complete in the middle of the line.
+    # Ctrl-A, then two words forward, to complete in the middle of the line.
     {
         wait_for 20 grep -qs ready typescript
         printf 'ptrace_tracer --print=lines -f  %s 2\001\033f\033f\033f\033f\006\006\006\006my_tr\t\n' "$sample"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What a call costs, in counts and not in time: stops, ptrace calls by kind, reads and writes of
-# memory, as the engine counts them (--stats), for 1000 calls more in the steady state. These are the
-# numbers the design allows, and a hit that costs more fails here.
+# The cost of a call, in counts and not in time: stops, ptrace calls by kind, memory reads and
+# writes (--stats), for 1000 additional calls in the steady state. These numbers are the design's; a
+# hit that costs more fails here.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
 plain=${PLAIN_BUILD:-$build}
 
-# counted NAME FILE: the number behind the name in the line of --stats.
+# counted NAME FILE: prints the number after the name in the line of --stats.
 counted()
 {
     local n
@@ -18,13 +18,13 @@ counted()
     echo "$n"
 }
 
-# per_thousand NAME: how much more it was for 2000 calls than for 1000.
+# per_thousand NAME: the difference between 2000 and 1000 calls.
 per_thousand()
 {
     echo $(($(counted "$1" many) - $(counted "$1" few)))
 }
 
-# costs NAME NUMBER: exactly so much for 1000 calls.
+# costs NAME NUMBER: exactly NUMBER for 1000 calls.
 costs()
 {
     local n
@@ -32,22 +32,22 @@ costs()
     [[ $n == "$2" ]] || fail "1000 calls take $n $1, not $2"
 }
 
-# run_both COMMAND...: with 1000 and with 2000 as the last argument.
+# run_both COMMAND...: runs it with 1000 and with 2000 as the last argument.
 run_both()
 {
     "$@" 1000
     mv "$err" few
     "$@" 2000
     mv "$err" many
-    # Nothing is stepped, nothing is written to code, nothing is asked that is not counted by kind.
+    # No steps, no writes to code, no uncounted kinds of requests.
     [[ $(counted 'single steps' many) == 0 ]] || fail "$(counted 'single steps' many) single steps"
     for kind in 'text writes' setregs step interrupt seize detach siginfo sigmask other; do
         costs "$kind" 0
     done
 }
 
-# Two stops a call: of each, the registers are read, the program counter is set, the thread goes on.
-# Memory is read once at the entry (the return address).
+# Two stops for each call. At each: get the registers, set the program counter, resume. One memory
+# read at the entry (the return address).
 two_stops()
 {
     costs calls 1000
@@ -89,7 +89,7 @@ case_no_floating_point_argument()
     two_stops 0
 }
 
-# Without exit events nothing is planted where calls return to.
+# Without exit events there are no breakpoints at return addresses.
 case_entry_only()
 {
     run_both traced 0 -q --stats --entry-only --print=lines -f my_traced_function "$sample"
@@ -117,7 +117,7 @@ entries_run()
     lttng_do destroy entries
 }
 
-# A function of the program that nothing is wanted of does not stop it.
+# A function that is not enabled does not stop the program.
 case_what_is_not_asked_for_is_free()
 {
     with_lttng
@@ -136,8 +136,8 @@ nothing_run()
     lttng_do destroy nothing
 }
 
-# What nobody asked for is free, too, where it is called from the same place as what is traced: one
-# call in a hundred, and the breakpoint at the place of the call is there for these only.
+# An untraced function is also free where it is called from the same place as a traced one. One call
+# in a hundred is traced, and the return breakpoint is there only for these.
 case_others_called_from_the_same_place()
 {
     local idle
@@ -150,7 +150,7 @@ case_others_called_from_the_same_place()
     (($(counted stops "$err") <= 2000 + 100 + idle)) || fail "too many stops: $(cat "$err")"
 }
 
-# syscall() is watched for what it makes of SIGTRAP, as long as that does not cost much.
+# syscall() is watched for changes of SIGTRAP's disposition, as long as that is cheap.
 case_system_calls_that_are_no_business_of_ours()
 {
     traced 0 -v --stats --print=lines -f work "$build/targets/sigtrap_syscall" 50 often
@@ -160,7 +160,7 @@ case_system_calls_that_are_no_business_of_ours()
     lines 0 'calls syscall' "$err"
 }
 
-# --stats is asked for and therefore not quiet, and one line.
+# --stats prints its line also with --quiet.
 case_one_line()
 {
     traced 0 -q --stats --print=/dev/null -f my_traced_function "$sample" 10
@@ -169,7 +169,7 @@ case_one_line()
     lines 0 'stats:' "$err"
 }
 
-# The engine counts itself: the kernel's count is the same.
+# The kernel's count equals the engine's.
 case_the_count_is_true()
 {
     local traced_pid
@@ -181,7 +181,7 @@ case_the_count_is_true()
     exec 3>in
     wait_for 10 grep -q '^pid' target.out || fail "the target does not start"
     traced_pid=$target_pid
-    # Not the tracer with the sanitizers, which trace themselves at the end.
+    # Not the tracer with sanitizers, which trace themselves at the end.
     strace -f -c -e trace=ptrace,waitid,process_vm_readv -o counts \
         "$plain/bin/ptrace_tracer" -q --stats --print=lines -f work -p "$traced_pid" >"$out" 2>"$err" 3>&- &
     tracer_pid=$!
@@ -198,7 +198,7 @@ case_the_count_is_true()
         fail "the kernel has seen $calls ptrace calls, the tracer says $(cat "$err")"
 }
 
-# What the tracer asked for is there: a breakpoint stands at the beginning of work().
+# The breakpoint is there, at the start of work().
 is_armed()
 {
     local vaddr base

@@ -1,26 +1,26 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# All kinds of C++ names: each is readable, can be typed to lttng as --list shows it, and stands for
-# exactly the calls of its function, as the program itself has counted them.
+# All kinds of C++ names: each is readable, works on lttng's command line as --list shows it, and
+# has exactly the calls that the program itself has counted.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
-# Names are bytes here: some programs print those of foreign alphabets, others do not.
+# Names are bytes here: not all programs print non-ASCII characters.
 export LC_ALL=C
 
-# The functions that count are not counted; nor are what clang adds, its parts of coroutines, and what
-# it has called to initialize variables.
+# The counting functions are not counted; nor are clang's parts of coroutines and its functions that
+# initialize variables.
 uncounted='__cyg_profile_func_(enter|exit)|count_report'
 uncounted_by_clang='__clang_call_terminate|_ZNK3\$_1clEv|_ZNK11Initialized1xMUlvE_clEv'
 uncounted_by_clang+='|_ZL9coroutine[il]\.(resume|destroy|cleanup)'
 
-names_of() # PROGRAM: $program, and in `names` "ADDRESS NAME" of each function, by --list
+names_of() # PROGRAM: sets $program, and writes "ADDRESS NAME" of each function to `names`, from --list
 {
     program=$build/targets/$1
     [[ -x $program ]] || skip "no clang++ to build $1"
     [[ $1 != *_clang ]] || uncounted+="|$uncounted_by_clang"
     traced 0 --list -x "$uncounted" "$program"
-    # --list goes by address, as does this.
+    # Ordered by address, like --list.
     readelf -sW "$program" | awk '$4 == "FUNC" && $7 != "UND" { print $2, $8 }' | sort -u |
         grep -vE " (_start|_init|_fini|frame_dummy|(de)?register_tm_clones|$uncounted)\$" |
         grep -vE ' (__do_global_dtors_aux|_dl_relocate_static_pie|_ZT[hvc].*|.*\.cold)$' |
@@ -31,7 +31,7 @@ names_of() # PROGRAM: $program, and in `names` "ADDRESS NAME" of each function, 
     paste -d' ' addresses listed >names
 }
 
-# "NAME COUNT", as the program counts them; what it never calls is not there.
+# "NAME COUNT", as the program counts them; without functions that are never called.
 counted() # FILE-WITH-ITS-OUTPUT
 {
     awk 'NR == FNR { at = $1; sub(/^[^ ]* /, ""); name[at] = $0; next }
@@ -50,7 +50,7 @@ same_counts()
 $(head -n 30 difference)"
 }
 
-# As it is to be typed: a name with a '*' in it needs a '\' there, and a '*' at its end.
+# As a user types it: a name with a '*' needs a '\' before it, and a '*' at its end.
 typed() # NAME
 {
     local text=$1
@@ -58,16 +58,16 @@ typed() # NAME
     printf '%s\n' "$text"
 }
 
-# Channels of one session: each takes file descriptors of LTTng's daemons for each CPU.
+# Channels of one session: each uses file descriptors of LTTng's daemons for each CPU.
 readonly batch=40
 
-# The names from the given line of `distinct` on, a batch of them, in a session of their own.
+# One batch of the names in `distinct`, from the given line on, in its own session.
 each_of_batch() # FIRST
 {
     local first=$1 name n=0
     lttng_do create "mine$first" --output="$dir/mine$first"
     while IFS= read -r name; do
-        # A channel of its own shows what else the rule enables.
+        # A separate channel shows which other names the rule enables.
         lttng_do enable-channel -u -s "mine$first" "c$n" --subbuf-size=4096 --num-subbuf=2
         lttng_do enable-event -u -s "mine$first" -c "c$n" "$(typed "cxx_names:${name}_entry")"
         n=$((n + 1))
@@ -105,7 +105,7 @@ case_each_name()
     same_counts
 }
 
-# All of it, entries and exits, in a session of the tracer's own, whose rules it writes itself.
+# All events, in a session of the tracer's own.
 case_all_together()
 {
     with_lttng
@@ -127,7 +127,7 @@ case_printed()
         [[ -x $build/targets/$which ]] || continue
         names_of $which
         traced 0 -q --entry-only --print=lines -x "$uncounted" "$program"
-        # Long names are whole here, and cut in the list.
+        # Long names are complete here, and cut in the list.
         counted $out | grep -vE '~[0-9a-f]{8} ' >wanted
         cut -d' ' -f2- names | sort -u >distinct
         sed "s/^[0-9]* *$which://" lines |
@@ -194,7 +194,7 @@ case_patterns()
 1 _ZNK3VecixEi
 1 .*_second
 END
-    # What leaves out is matched alike.
+    # Exclusions match in the same way.
     traced 0 --list -f 'Vec::operator.*' "$program"
     local all
     all=$(wc -l <$out)

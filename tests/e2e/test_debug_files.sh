@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Debug files that are not as they should be, and servers that have them: no program is harmed, and
-# none stands still for them.
+# Damaged or unusual debug files, and servers that have debug files: no program is harmed or held.
 # shellcheck disable=SC1091,SC2154
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
 targets=$build/targets
 
-# A library like the one that dlopen loads, but large: more functions and types take longer to read.
+# A library like that of the target `dlopen`, but large: more functions and types take longer to
+# read.
 large_library()
 {
     {
@@ -23,14 +23,14 @@ large_library()
     split_off libdlopen_lib.so
 }
 
-# Its debug information goes to a file of its own.
+# Moves the debug information to a separate file.
 split_off() # FILE
 {
     objcopy --only-keep-debug "$1" "$1.debug"
     objcopy --strip-debug --add-gnu-debuglink="$1.debug" "$1"
 }
 
-# Somebody else is writing it anew all the time.
+# Another process rewrites the file all the time.
 rewriter_starts() # FILE
 {
     "$targets/rewriter" "$1" >/dev/null &
@@ -43,7 +43,7 @@ rewriter_ends()
     wait "$rewriter_pid" || fail "the rewriter failed"
 }
 
-# What is said is that it is damaged, or nothing, and in both cases all is counted.
+# A message says that it is damaged, or there is no message; in both cases all calls are counted.
 check_run()
 {
     [[ $(head -n 1 "$out") == "lib_work 400 400" ]] || fail "the program printed: $(cat "$out")"
@@ -86,7 +86,7 @@ case_rewritten_at_attach()
     target_ends 143
 }
 
-# A program whose types lie in a file of their own.
+# A program with its types in a separate file.
 split_program()
 {
     printf '%s\n' 'int twice(int value) { return 2 * value; }' \
@@ -122,7 +122,7 @@ case_fifo_as_debug_file()
     lines 10 'stripped:twice\(arg1 = 0x' calls
 }
 
-# One line that matches is said, beside the summary.
+# One matching line, besides the summary.
 warned()
 {
     grep -v 'functions\? armed, ' "$err" >said
@@ -130,7 +130,7 @@ warned()
     lines 1 "$1" said
 }
 
-# Two units, each with types in a file of its own.
+# Two units, each with its types in a separate file.
 split_units()
 {
     echo 'int once(int value) { return value; }' >first.c
@@ -149,7 +149,7 @@ case_missing_split_units()
     lines 2 'split:(once|twice)\(arg1 = 0x' calls
     traced 0 --list -f 'once|twice' ./split
     warned ' is not found: functions that it describes show hex words\. Keep \.dwo files where '
-    # What is not asked for is not missed.
+    # Types that are not needed may be missing.
     mv "$HOME/second.dwo" .
     traced 3 --print=calls -f 'twice|main' ./split
     lines 1 "" "$err" # the summary
@@ -177,7 +177,7 @@ case_compressed_split_units()
     lines 2 'split:(once|twice)\(value = [0-9]\)' calls
 }
 
-# The first bytes of a compressed section say how it is.
+# The header of a compressed section has the type.
 set_compression() # FILE SECTION TYPE
 {
     local offset
@@ -185,7 +185,8 @@ set_compression() # FILE SECTION TYPE
     printf '%b' "\\x$3" | dd of="$1" bs=1 seek=$((offset)) conv=notrunc 2>/dev/null
 }
 
-# Not damaged, but in a form that libelf does not know: where it comes to the strings or to the units.
+# Not damaged, but of a compression that libelf does not support: in the section of strings or of
+# units.
 case_unknown_compression()
 {
     local section
@@ -201,13 +202,13 @@ case_unknown_compression()
     done
     traced 3 --print=calls -f twice ./compressed
     lines 10 'compressed:twice\(value = [0-9]\)' calls
-    # Of another file, too.
+    # In another file, too.
     split_off unknown
     traced 3 --print=calls -f twice ./unknown
     warned 'unknown.debug is compressed in a way'
 }
 
-# zstd: read where libelf can, and no damage where it cannot.
+# zstd: read if libelf can; otherwise it does not count as damaged.
 case_zstd()
 {
     split_program
@@ -225,7 +226,7 @@ case_zstd()
 
 # ---- servers ----
 
-# serve COMMAND...: in the background; it writes the port that it listens at to the file "port".
+# serve COMMAND...: runs a server in the background; it writes its port to the file "port".
 serve()
 {
     command -v python3 >/dev/null || skip "no python3"
@@ -277,7 +278,7 @@ server_ends()
     wait "$server_pid" 2>/dev/null || true
 }
 
-# The sample, its library stripped, whose debug file goes to DIRECTORY/buildid/ID/debuginfo; $id.
+# The sample with a stripped library, whose debug file goes to DIRECTORY/buildid/ID/debuginfo; $id.
 stripped_sample() # DIRECTORY
 {
     cp "$sample" app
@@ -292,7 +293,7 @@ stripped_sample() # DIRECTORY
 
 typed='mylib:my_traced_function\(arg1 = 42, arg2 = 3735928559'
 
-# It is asked before the program is attached to, and the program runs on.
+# The server is asked before the attach, and the program runs on.
 case_silent_server_at_attach()
 {
     stripped_sample none
@@ -322,7 +323,7 @@ case_silent_server_at_attach()
     server_ends
 }
 
-# What is loaded while the program stands still, nobody asks for.
+# No server is asked for a library that is loaded while the program is stopped.
 case_silent_server_at_launch()
 {
     stripped_sample none
@@ -345,10 +346,10 @@ case_server_at_attach()
     kill -TERM "$target_pid"
     target_ends 143
     server_ends
-    # What was fetched is found when a library is loaded, too, whatever has become of the server.
+    # A fetched file is also found when a library is loaded later, even if the server is gone.
     traced 0 --print=calls -f my_traced_function ./app 5
     lines 5 "$typed" calls
-    # It counts by its build ID. The cache also notes which files the server does not have.
+    # Only the build ID matters. The cache also notes which files the server does not have.
     cp -f "$sample" "$HOME/.cache/debuginfod_client/$id/debuginfo" || fail "not in the cache"
     traced 0 --print=calls -f my_traced_function ./app 5
     lines 5 'mylib:my_traced_function\(arg1 = 0x2a, ' calls

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# --deref, --strings=all and the names of functions behind addresses: what tests/targets/pointers.c
-# has, in lines and in LTTng's events.
+# --deref, --strings=all and names of functions behind addresses: the values of
+# tests/targets/pointers.c, in lines and in LTTng events.
 # shellcheck disable=SC2154
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
@@ -9,7 +9,7 @@
 target=$build/targets/pointers
 functions='configured|assorted|returned'
 
-# The lines of --print without thread, module and time; every address that leads somewhere is @.
+# The lines of --print without thread, module and time; every valid address is @.
 shown()
 {
     traced 0 --print=lines -f "$functions" "$@" "$target"
@@ -73,7 +73,7 @@ assorted(wide = "grüß", buffer = "hey", u = @, u_deref = 0x3, any = @, opaque 
 END
 }
 
-# In an event each field is there, and the address tells by another one whether to believe it.
+# In an event each field exists; a further field says whether its address was readable.
 case_events()
 {
     with_lttng
@@ -88,7 +88,7 @@ cfg = @, cfg_name = "cut", cfg_size = 99, cfg_unit_ratio = 0, cfg_unit_count = 0
 END
 }
 
-# What addresses lead to can be filtered by.
+# Filters on values behind addresses.
 case_filter()
 {
     with_lttng
@@ -103,7 +103,8 @@ case_filter()
     lines 1 'cfg_name = "one"' text
 }
 
-# A function with more than an event holds keeps its own parameters; --list names what is left out.
+# A function with more fields than an event can have keeps its parameters; --list names what is left
+# out.
 case_no_room()
 {
     cat >many.c <<'END'
@@ -126,7 +127,7 @@ END
     lines 1 'not all is known of: \*one, \*two\]$' list
 }
 
-# Without debug information there is nothing to follow; C++ classes are followed, `this` among them.
+# Without debug information nothing is followed; in C++ classes are, also through `this`.
 case_cxx()
 {
     command -v g++ >/dev/null || skip "no g++"
@@ -157,14 +158,14 @@ END
     traced 0 --print=lines --deref=2 -f '.*' ./classes
 }
 
-# Each entry and each exit reads memory once for all that registers lead to; one more for each
-# address on the way.
+# Each entry and each exit reads memory once for all that registers point to, and once more for each
+# further address.
 case_reads()
 {
     local depth
     for depth in 0 1; do
         traced 0 --stats --print=lines --deref=$depth -f 'configured' "$target"
-        # Four entries and exits. At the end of a mapping what is behind takes a read of its own.
+        # Four entries and exits. The memory behind the end of a mapping takes a separate read.
         lines 1 'memory reads [0-9]+' $err
         reads=$(sed -n 's/.*memory reads \([0-9]*\).*/\1/p' $err)
         ((reads <= 8 + depth * 10)) || fail "$reads reads of memory for depth $depth"

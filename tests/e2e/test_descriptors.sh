@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Few file descriptors: nothing that is traced is harmed, and what cannot be done is said.
+# Few file descriptors: no traced process is harmed, and the tracer says what it cannot do.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
-# A leak sanitizer needs descriptors of its own.
+# LeakSanitizer needs descriptors of its own.
 export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 
-# The tracer raises its own limit, and a program that it starts has that of the caller.
+# The tracer raises its own limit; a program that it starts has the caller's.
 case_limits_of_the_program()
 {
     local hard
@@ -24,7 +24,7 @@ case_limits_of_the_program()
     tracer_ends 0
 }
 
-# Not instrumented: what the sanitizers open themselves is no part of what is looked at.
+# Not instrumented: the sanitizers' descriptors must not count.
 few() # DESCRIPTORS COMMAND...
 {
     local n=$1
@@ -43,8 +43,8 @@ runs() # STATUS DESCRIPTORS ARGUMENT...
     [[ $status == "$wanted" ]] || fail "exit status $status, not $wanted, with $n descriptors"
 }
 
-# Plug-ins that are loaded, removed and never seen again take no descriptors; the children that are
-# forked afterwards live, followed or not.
+# Plug-ins that are loaded and removed leave no descriptors behind; children that are forked
+# afterwards live, followed or not.
 case_reloaded_libraries()
 {
     runs 0 64 --print=lines "$build/targets/reload" 150 20
@@ -57,7 +57,7 @@ case_reloaded_libraries()
     lines 200 ':child_work\(' lines
 }
 
-# More processes than descriptors: all are followed, and let go of when they are not.
+# More processes than descriptors: all are followed, or detached from.
 case_more_children_than_descriptors()
 {
     runs 0 48 -F --print=lines -f work "$build/targets/crowd" 100
@@ -69,7 +69,7 @@ case_more_children_than_descriptors()
     lines 0 'cannot' "$err"
 }
 
-# A build runs thousands of programs: more of them than there are descriptors, each once.
+# More programs than descriptors, one after the other, as in a build.
 case_many_programs()
 {
     local i
@@ -84,7 +84,7 @@ case_many_programs()
     lines 0 'cannot' "$err"
 }
 
-# With hardly any at all either everything is traced, or what cannot be is said.
+# With very few descriptors everything is traced, or the tracer says what is not.
 case_seven_to_nine()
 {
     local n pid
@@ -101,7 +101,7 @@ case_seven_to_nine()
         target_start "$sample" 1500 1000
         pid=$target_pid
         note_before "$pid"
-        rm -f lines "$err" # they are looked at below, perhaps before they are made anew
+        rm -f lines "$err" # the checks below read them, perhaps before they are written again
         # shellcheck disable=SC2016
         bash -c 'ulimit -n "$1"; shift; exec "$@"' few $n "$plain" --print=lines \
             -f my_traced_function -p "$pid" >"$out" 2>"$err" &
@@ -120,8 +120,8 @@ seen_or_ended()
     ended "$tracer_pid" || at_least 20 ':my_traced_function' "$1" || [[ -s $err ]]
 }
 
-# What may not be looked into and makes no system calls for others cannot be cleaned: it stays
-# traced, and lives.
+# A process whose memory cannot be opened and in which no system call can be made cannot be cleaned:
+# it stays traced, and lives.
 case_secluded_children()
 {
     runs_as 0 --print=lines -f work "$build/targets/secluded" 3
@@ -129,7 +129,7 @@ case_secluded_children()
     lines 3 '^ptrace_tracer: the breakpoints in the memory of child [0-9]+ cannot be taken out' "$err"
 }
 
-# As an ordinary user: root may look into all.
+# As an ordinary user: root may open all memory.
 runs_as()
 {
     local wanted=$1 status=0

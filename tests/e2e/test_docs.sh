@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The recipes of docs/lttng.md, run as they are printed: what stands in the blocks ```sh of a section,
-# in its order, by one bash in a directory and a home of its own. Between them stand comments
-# `<!-- test: COMMAND -->`, which wait for what a reader would see, and check what came of it.
+# Runs the recipes of docs/lttng.md as printed: the blocks ```sh of a section, in order, by one bash
+# in its own directory and home. Comments `<!-- test: COMMAND -->` between them wait for what a
+# reader would see, and check the results.
 if [[ ${1:-} == processes_of_others && $(id -u) != 0 ]]; then
     sudo -n true 2>/dev/null || { echo 'SKIP: sudo asks for a password, or is not there'; exit 77; }
     exec sudo -n env "PATH=$PATH" "BUILD=${BUILD:-}" "PLAIN_BUILD=${PLAIN_BUILD:-}" \
         "TEST_CALLER=$(id -un)" bash "$0" "$@"
 fi
 unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND
-# Under sudo, the sanitizers' look for leaks lacks the rights.
+# Under sudo, LeakSanitizer lacks rights.
 [[ ${1:-} != processes_of_others ]] || export BUILD=${PLAIN_BUILD:-${BUILD:-}}
 
 . "$(dirname "$0")/lib.sh"
@@ -18,7 +18,7 @@ unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND
 
 page=$top/docs/lttng.md
 
-# The commands of the section, with its tests.
+# The commands of the section, and its tests.
 section() # TITLE
 {
     awk -v title="## $1" '
@@ -30,14 +30,14 @@ section() # TITLE
         /^<!-- test: .* -->$/ { sub(/^<!-- test: /, ""); sub(/ -->$/, ""); print }' "$page"
 }
 
-# What the tests of the page may use.
+# Functions for the tests in the page.
 prelude()
 {
     cat <<'EOT'
 set -eu
 trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR
 unset LTTNG_UST_ALLOW_BLOCKING
-# events N NAME TRACE: so many, in a trace that is whole.
+# events N NAME TRACE: a complete trace with exactly N such events.
 events()
 {
     local n
@@ -46,12 +46,12 @@ events()
     n=$(grep -c " $2: {" text || true)
     [[ $n == "$1" ]] || { echo "$n $2, not $1, in $3" >&2; return 1; }
 }
-# has TRACE ERE: some line of it.
+# has TRACE ERE: a line of it matches.
 has()
 {
     babeltrace2 "$1" 2>/dev/null | grep -cE -- "$2" >/dev/null
 }
-# sudo may look for programs in a path of its own only (sudoers(5), secure_path), and ours are not installed.
+# sudo may have its own path (sudoers(5), secure_path), without our uninstalled programs.
 sudo()
 {
     command sudo env "PATH=$PATH" "$@"
@@ -63,8 +63,7 @@ listens()
 EOT
 }
 
-# What a reader would be told by the commands as they are: those for a build with sanitizers are set
-# by cases.sh.
+# The reader's environment: without the settings of cases.sh for sanitizers.
 recipe() # TITLE [RUNNER...]
 {
     local title=$1 status=0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The engine is a library of its own: one header and libptrace_engine.a are enough to use it, and it
-# needs neither LTTng nor an ELF or DWARF library.
+# The engine is a separate library: one header and libptrace_engine.a are enough, without LTTng and
+# without ELF or DWARF libraries.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 

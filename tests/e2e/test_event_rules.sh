@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What sessions ask for while a program is traced: any number of them, in any order, at any time; and
-# what nobody asks for costs nothing. The program calls when it is told to, so all counts are exact.
+# Event rules that change while a program is traced: several sessions, in any order, at any time.
+# Events that are not enabled cost nothing. The program calls on request, so all counts are exact.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 . "$(dirname "$0")/call_on_request.sh"
 
 work=wait_for_line:work_entry
 
-# session NAME [RULE...]: made and started, each rule being the arguments of lttng enable-event.
+# session NAME [RULE...]: creates and starts it; each RULE has the arguments of lttng enable-event.
 session()
 {
     local name=$1 rules=("${@:2}") words line
@@ -20,7 +20,7 @@ session()
     lttng_do start "$name"
 }
 
-# recorded N NAME: so many events are all there is in the trace of a session, which is destroyed.
+# recorded N NAME: the trace of the session has exactly N events. Destroys the session.
 recorded()
 {
     lttng_do destroy "$2"
@@ -74,7 +74,7 @@ case_stop_and_start()
     recorded 100 mine
 }
 
-# A channel that is disabled takes nothing, whatever its rules are.
+# A disabled channel records nothing, whatever its rules are.
 case_channels()
 {
     with_lttng
@@ -102,7 +102,7 @@ case_channels()
     recorded 35 mine
 }
 
-# Sessions come and go; each has what it asked for while it was there.
+# Sessions are created and destroyed; each records what it enabled while it existed.
 case_sessions()
 {
     with_lttng
@@ -111,7 +111,7 @@ case_sessions()
     asked_traced --session=first
     planted
     calls 10
-    # Destroyed in mid-run, then made anew under the same name.
+    # Destroyed during the run, then created again with the same name.
     session second $work "*:work_ex* --filter=retval<1"
     wait_for 5 enabled_for second || fail "the second session is not served"
     calls 20
@@ -131,13 +131,13 @@ case_sessions()
     recorded 5 first
 }
 
-# A call is recorded by the session: the tracer's part has come to an end.
+# The session has recorded a call: the tracer's setup is complete.
 enabled_for()
 {
     [[ -n $(find "$1" -name 'channel*') ]] && is_planted
 }
 
-# Wildcards, exclusions, filters and log levels, in one session, each in a channel of its own.
+# Wildcards, exclusions, filters and log levels, in one session, each in its own channel.
 case_wildcards_exclusions_filters()
 {
     with_lttng
@@ -188,7 +188,7 @@ case_wildcards_exclusions_filters()
     done
 }
 
-# A rule that names another module for the first time brings it in, while the program runs.
+# A rule that names a new module adds it to the trace while the program runs.
 case_module_named_later()
 {
     with_lttng
@@ -223,13 +223,13 @@ fgets_is_lifted()
     ! fgets_is_planted
 }
 
-# Times the kernel has put the calling thread to sleep: it does so for each stop.
+# How often the calling thread has slept: each stop adds one.
 sleeps()
 {
     sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "/proc/$target_pid/task/$asked_thread/status"
 }
 
-# No stop in 100,000 calls: but for the few that waiting for the line takes, the thread never sleeps.
+# No stop in 100,000 calls: the thread sleeps only a few times, waiting for input.
 costs_nothing()
 {
     local before after
@@ -269,13 +269,13 @@ case_nothing_asked_costs_nothing()
     tracer_ends 0
     costs_nothing "let go"
     asked_ends
-    # What 20 calls and the attaching take, and not what 500,000 would.
+    # The cost of 20 calls and the attach, not of 500,000 calls.
     stops=$(sed -n 's/.*stats: .*, stops \([0-9]*\),.*/\1/p' "$err")
     ((stops >= 20 && stops < 200)) || fail "$stops stops"
     said 'calls 20,'
 }
 
-# What `lttng track` goes by is the process that emits: the tracer.
+# `lttng track` compares the emitting process: the tracer.
 case_tracking()
 {
     with_lttng
@@ -308,14 +308,14 @@ case_tracking()
     recorded 15 mine
 }
 
-# warned RULE NEAREST: one line that tells of the rule, and which names are near.
+# warned RULE NEAREST: one line warns of the rule, with the similar names.
 warned()
 {
     lines 1 "^ptrace_tracer: .*'$1' .*asks for no function that is traced; near it: $2" "$err"
 }
 
-# A rule that was meant for a function that does not exist is said to be so, once, with the names that
-# are near; one of another program's is not.
+# A rule for a function that does not exist gets one warning with similar names; a rule for another
+# program does not.
 case_misspelt()
 {
     with_lttng
@@ -332,7 +332,7 @@ case_misspelt()
     lttng_do destroy mine
 }
 
-# The same while the program runs; what is far from everything is told without names.
+# The same while the program runs; without similar names if there are none.
 case_misspelt_later()
 {
     with_lttng
@@ -350,7 +350,7 @@ case_misspelt_later()
     lines 2 'asks for no function' "$err"
 }
 
-# The traced program has a tracepoint of its own under a name like that of a function.
+# The traced program has its own tracepoint with a name like that of a function.
 case_own_tracepoint_is_not_misspelt()
 {
     build_own_tracepoints
@@ -376,7 +376,7 @@ inside_is_listed()
     lttng --no-sessiond list -u 2>/dev/null | grep -q 'own_tracepoints:inside '
 }
 
-# Our events and the tracepoints that a program has itself, in one session: one clock, one order.
+# Our events and the program's own tracepoints in one session: one clock, one order.
 case_beside_own_tracepoints()
 {
     build_own_tracepoints
@@ -393,8 +393,8 @@ case_beside_own_tracepoints()
     lttng_do destroy mine
     read_trace mine
     lines 5000 . text
-    # Entry, entry of what it calls, tracepoint, exit of that, exit: 1000 times, in that order and with
-    # the number that the program passed on.
+    # 1000 times: entry, entry of the callee, tracepoint, exit of the callee, exit, in that order
+    # and with the number that the program passed.
     awk '{
         expected = sprintf("%s", NR % 5 == 1 ? "outside_entry" : NR % 5 == 2 ? "insides_entry" : \
                            NR % 5 == 3 ? "inside" : NR % 5 == 4 ? "insides_exit" : "outside_exit")
@@ -405,7 +405,7 @@ case_beside_own_tracepoints()
     }' text || fail "not in the order of the calls"
 }
 
-# A program that calls, as often as it is told, a function that calls one that has a tracepoint.
+# A program that calls a function on request, which calls one with a tracepoint.
 build_own_tracepoints()
 {
     gcc -O0 -g -I"$top/tests/e2e" -o own_tracepoints "$top/tests/e2e/own_tracepoints.c" -llttng-ust -ldl ||

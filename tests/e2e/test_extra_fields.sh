@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# --with and --stack: facts of calls as fields, in LTTng's events, in its filters, and in lines.
+# --with and --stack: extra fields of calls in LTTng's events, in filters, and in lines.
 # shellcheck disable=SC1091,SC2154
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
@@ -8,7 +8,8 @@
 cc=${TEST_CC:-cc}
 all=depth,duration,caller,tid,pid,stack
 
-# program: three functions below each other, called from two places; one has parameters of our names.
+# program: three nested functions, called from two places; one has parameters with the names of
+# extra fields.
 program()
 {
     cat >program.c <<'END'
@@ -35,7 +36,7 @@ END
     "$cc" -O1 -g -o program program.c || fail "cannot compile"
 }
 
-# The fields of events of NAME, one event a line, without braces.
+# The fields of the events NAME, one event on a line, without braces.
 fields()
 {
     sed -n "s/.* $1: { cpu_id = [0-9]* }, \({ vtid = [0-9]*, procname = \"[^\"]*\" }, \)\?{ \(.*\) }\$/\2/p" text
@@ -64,14 +65,14 @@ case_all_of_them()
     lines 20 "^retval = [0-9]+, depth = 2, duration = [0-9]+, caller = \"middle\+0x[0-9a-f]+\", $ids, stack = \"middle\+0x[0-9a-f]+;outer\+0x[0-9a-f]+;$in_main$chain\"\$" f
     fields program:outer_exit >f
     lines 20 "^retval = [0-9]+, depth = 0, duration = [0-9]+, $below, $ids, stack = \"$in_main$chain\"\$" f
-    # The caller is where the call returns to, the same at both ends of a call.
+    # The caller is the return address, the same in the entry and the exit of a call.
     [[ $(grep -o 'program:inner.* caller = "[^"]*"' text | sed 's/.*caller//' | uniq -c |
         awk '{ print $1 }' | sort -u) == 2 ]] || fail "callers change within calls"
     no_sessions
 }
 
-# What babeltrace2 shows as duration is the time between the two events, and what surrounds it is
-# longer.
+# The duration equals the difference of the two events in babeltrace2, up to the cost between; that
+# of an outer call is longer.
 case_durations()
 {
     with_lttng
@@ -88,7 +89,7 @@ case_durations()
     lines 0 'entry: .*duration' text
 }
 
-# Filters: a second session records what the first one's events say it should.
+# Filters: a second session records what they select of the first session's events.
 case_filters()
 {
     with_lttng
@@ -98,7 +99,7 @@ case_filters()
     lttng create all --output="$dir/all" >/dev/null
     lttng enable-event -u -s all 'program:*' >/dev/null || fail "enable-event"
     lttng create few --output="$dir/few" >/dev/null
-    # A duration that some calls are likely to be above of, and others below.
+    # A duration between those of the calls.
     limit=60000
     lttng enable-event -u -s few 'program:outer_exit' --filter "duration > $limit" >/dev/null || fail "duration"
     lttng enable-event -u -s few 'program:inner_entry' \
@@ -121,7 +122,7 @@ case_filters()
     lines $((30 + above)) . text
 }
 
-# Only entries are enabled: the depth is that of all calls that are open.
+# Only entries are enabled: the depth counts all open calls.
 case_depth_without_exits()
 {
     with_lttng
@@ -152,7 +153,7 @@ case_names_that_are_taken()
     lines 1 '^retval = 6, depth = 0, caller = "main\+0x[0-9a-f]+", tid = [0-9]+, pid = [0-9]+$' f
 }
 
-# Nothing is there that was not asked for.
+# There is no field that was not requested.
 case_nothing_without()
 {
     with_lttng
@@ -174,12 +175,12 @@ case_lines()
     lines 10 '= -?[0-9]+ <[0-9.]+> duration = [0-9]+, caller = "(middle|other)\+0x[0-9a-f]+", stack = "[^;]*;[^;]*"$' lines
     lines 5 'program:outer = [0-9]+ <[0-9.]+> duration = [0-9]+, caller = "main' lines
     lines 30 . lines
-    # Given in parts, it is the same list; one frame is the caller.
+    # Several --with options add up; one frame is the caller.
     traced 0 -q --print=lines --with=tid --with=pid --stack=1 -f outer ./program 1
     lines 1 '^([0-9]+) program:outer\(n = 0\) tid = \1, pid = \1, stack = "main\+0x[0-9a-f]+"$' lines
 }
 
-# Of entries alone, what they can tell.
+# Entries only: the fields that entries have.
 case_entry_only()
 {
     program
@@ -230,7 +231,7 @@ END
     [[ $(sed 's/.*pid_2 = \([0-9]*\).*/\1/' f | sort -u | wc -l) == 2 ]] || fail "not two processes"
 }
 
-# C++ names are the ones that events have; in a stack ';' parts frames only.
+# C++ names are those of events; in a stack, ';' separates only frames.
 case_cxx()
 {
     command -v g++ >/dev/null || skip "no g++"
@@ -256,7 +257,7 @@ END
     lines 2 'program:leaf\(n = [0-9]+\) caller = "space::Box<(int|long);char>::call\+0x[0-9a-f]+", stack = "space::Box<(int|long),char>::call\+0x[0-9a-f]+;space::over\((int|long)\)\+0x[0-9a-f]+;main\+0x' lines
 }
 
-# A library that comes and goes while the program runs, and another program in its place.
+# A library that is loaded and unloaded while the program runs, and another program in its place.
 case_what_is_where_changes()
 {
     cat >lib.c <<'END'
@@ -288,11 +289,11 @@ END
     grep 'program:leaf(' lines | sed 's/.*caller = "\([^+]*\)+.*stack = "[^;]*;\([^+]*\)+.*/\1 \2/' >f
     printf '%s main\n' from_one from_two from_one from_two from_one from_two >wanted
     head -n 6 f | cmp - wanted || fail "callers are $(paste -sd' ' f)"
-    # The C library's function that calls main() has a name where its debug information is installed.
+    # libc's function that calls main() has a name if its debug information is installed.
     lines 2 '^main (__libc_start_call_main|libc\.so\.6)$' f
 }
 
-# A library that is stripped, as distributions have them: what its tables of exported functions tell.
+# A stripped library, as distributions have it: names from the dynamic symbol table.
 case_sqlite3()
 {
     command -v sqlite3 >/dev/null || skip "no sqlite3"
@@ -302,7 +303,7 @@ case_sqlite3()
     [[ $(cat $out) == 6 ]] || fail "the program's output is not its own"
     n=$(grep -c . lines)
     ((n >= 8)) || fail "$n lines are not all"
-    # Creating a table reads it back, by sqlite3_exec() inside of sqlite3_step().
+    # Creating a table reads it back: sqlite3_exec() inside of sqlite3_step().
     grep -qE ':sqlite3_step\(.*\) depth = [2-9], caller = "sqlite3_exec\+0x[0-9a-f]+", stack = "sqlite3_exec\+0x[0-9a-f]+;.*;sqlite3_step\+0x[0-9a-f]+;' lines ||
         fail "sqlite3_step does not show below itself"
     lines "$n" ' depth = [0-9]+, caller = "[^"+]+\+0x[0-9a-f]+", stack = ".*__libc_start.*"$' lines

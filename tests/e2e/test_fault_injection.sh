@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Each call by which the tracer may be let down fails once, by every way that leads to it, while a
-# program with threads, children and libraries is launched, followed or attached to and let go:
-# tests/inject/drive.py has what is checked. The plain build, which the library can be preloaded to.
+# Each call of the tracer that can fail fails once, with each call stack, while a program with
+# threads, children and libraries is launched, followed or attached to and detached from.
+# tests/inject/drive.py makes the checks. Uses the plain build, into which the library can be
+# preloaded.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
 plain=${PLAIN_BUILD:-$build}
 
-# drive WAY KIND...: the kinds, each whole or, as KIND:I/N, a part of it.
+# drive WAY KIND...: each kind whole or, as KIND:I/N, one part of N.
 drive()
 {
     local way=$1 kind
@@ -212,8 +213,8 @@ case_attached_killed()
     drive attached kill
 }
 
-# Without the symbols of the C library the tracer does not see what a program makes of SIGTRAP, and
-# each breakpoint would undo it.
+# Without libc's symbols the tracer does not see changes of SIGTRAP's disposition, and each
+# breakpoint would reset it.
 keeps_sigtrap() # KIND
 {
     local status n=0
@@ -225,7 +226,7 @@ keeps_sigtrap() # KIND
             "$build/targets/sigtrap_blocked" 2 >"$out" 2>"$err" || status=$?
         [[ -s log ]] || break
         n=$((n + 1))
-        # Where the tracer fails before it is started, it does not run.
+        # If the tracer fails before the program starts, it never runs.
         [[ $status == 125 && ! -s $out ]] && continue
         [[ $status == 0 ]] || fail "$1, run $n: exit status $status: $(cat "$err" log)"
         lines 1 '^work 6 6' "$out"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Each fuzzer for a moment, on its corpus and on changes of it; `make fuzz` goes on for longer.
+# Runs each fuzzer briefly, on its corpus and mutations of it; `make fuzz` runs longer.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
@@ -24,7 +24,7 @@ case_saved_sessions() { fuzz saved; }
 case_unwind_rules() { fuzz unwind_rules; }
 case_unwinding() { fuzz unwind; }
 
-# The unwinder is reached: these chains follow the tables of their inputs.
+# These inputs reach the unwinder: their call chains follow the unwind tables.
 case_unwound()
 {
     shows frames 'return 0x101010' 'return 0x101250' 'return 0x101120' 'return 0x101020'
@@ -44,7 +44,7 @@ shows() # INPUT LINE...
     diff -u wanted "$out" >difference || fail "$1: $(cat difference)"
 }
 
-# None is without a corpus, or left out above.
+# Each fuzzer has a corpus and is listed above.
 case_all_of_them()
 {
     local fuzzer name

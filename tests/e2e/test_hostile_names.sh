@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Names that C, CTF and LTTng do not allow, or that readers of traces take for others: every trace can
-# be read, and every name in it is the expected one. `make names` does the same for longer.
+# Names that are invalid in C, CTF or LTTng, or that trace readers confuse: every trace is readable,
+# with the expected names. `make names` runs longer.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 . "$top/tests/names/run.sh"
@@ -19,10 +19,10 @@ case_by_clang()
     names_round clang 3 60
 }
 
-# Nothing that a reader cannot see reaches the terminal, whatever it is in.
+# No invisible character reaches the terminal, whatever the text is in.
 case_unseen_characters()
 {
-    # U+202E and U+2066, in bytes: what bash makes of their numbers goes by the locale.
+    # U+202E and U+2066 as bytes: bash converts code points by the locale.
     local unseen=$'\xe2\x80\xae' where=$'dir\xe2\x81\xa6ectory' name
     export LC_ALL=C.UTF-8
     mkdir "$where"

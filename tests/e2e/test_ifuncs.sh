@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Indirect functions (STT_GNU_IFUNC), of which each process chooses an implementation: they are traced under
-# their own names, however the program is linked and whenever it is met.
+# Indirect functions (STT_GNU_IFUNC), for which each process selects an implementation: they are
+# traced with their own names, however the program is linked and whenever it is traced.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
@@ -18,7 +18,7 @@ library()
     $compiler -O1 -g -fPIC -shared -o liblate.so "$sources/indirect_library.c" || fail "cannot build it"
 }
 
-# How programs are linked, one a line: NAME FLAG...
+# Ways to link, one on a line: NAME FLAG...
 ways='now -Wl,-z,now
 lazy -Wl,-z,lazy
 no_pie -no-pie -fno-pie
@@ -31,7 +31,7 @@ provider()
     case $1 in static*) echo "$1" ;; *) echo c ;; esac
 }
 
-# begins PROGRAM ARGUMENT...: started, and to be asked; $pid, and $text, where its text lies.
+# begins PROGRAM ARGUMENT...: starts it for ask(); $pid, and $text, the address of its text.
 begins()
 {
     local program=$1
@@ -60,7 +60,7 @@ answered()
     [[ $(grep -c '^done$' answers) == "$1" ]]
 }
 
-# Attaches with --print=lines; returns when the process goes on.
+# Attaches with --print=lines; returns when the process runs again.
 attach() # ARGUMENT...
 {
     tracer_start --print=lines "$@" -p "$pid"
@@ -85,13 +85,13 @@ leave()
     lines 0 'no exit event' $err
 }
 
-# entered N ERE: so many calls.
+# entered N ERE: exactly N calls.
 entered()
 {
     lines "$1" "^[0-9]+ +$2" lines
 }
 
-# What is seen of one round of all that is asked of the program.
+# The calls of one round of all requests.
 seen_all() # PROGRAM
 {
     local provider
@@ -120,7 +120,7 @@ case_launched()
     done <<<"$ways"
 }
 
-# What was chosen before is found, and what is chosen later.
+# Implementations selected before the attach, and later ones.
 case_attached()
 {
     local name flags request again
@@ -148,7 +148,7 @@ case_attached()
     done <<<"$ways"
 }
 
-# A library's own, loaded later.
+# IFUNCs of a library that is loaded later.
 case_loaded_later()
 {
     library
@@ -168,7 +168,7 @@ case_loaded_later()
     entered 20 'late:library_own\('
 }
 
-# Loaded when it is attached to, unloaded, and loaded again, at the same place or at another.
+# Loaded at the attach, unloaded, and loaded again, at the same or another address.
 case_loaded_and_unloaded()
 {
     local i
@@ -191,14 +191,15 @@ case_loaded_and_unloaded()
     ends
 }
 
-# compile_linked: ./linked, which calls library_own() of ./liblate.so by a word that is relocated at the first call.
+# compile_linked: ./linked calls library_own() of ./liblate.so through a GOT entry that is relocated
+# at the first call.
 compile_linked()
 {
     library
     compile linked -DLINKED -Wl,--no-as-needed,-z,lazy,-rpath,"$PWD" "$PWD/liblate.so"
 }
 
-# What nobody has resolved yet is no name without a function.
+# A function that is not resolved yet does not count as missing.
 case_resolved_late()
 {
     compile_linked
@@ -222,7 +223,7 @@ case_resolved_late()
     leave
     entered 20 'late:library_own\('
     lines 40 . lines
-    # It is known now by the word that is relocated.
+    # The relocated GOT entry shows it now.
     attach -f library_own
     ask linked
     leave
@@ -231,7 +232,7 @@ case_resolved_late()
     ends
 }
 
-# Another program has others, whoever executes it: the process itself, or a child.
+# Another program has other implementations, whether the process executes it or a child.
 case_executed()
 {
     local text_before
@@ -268,7 +269,7 @@ case_executed()
     entered 0 'other:own\('
 }
 
-# A child has what its parent has resolved.
+# A child inherits what its parent has resolved.
 case_children()
 {
     compile now
@@ -284,7 +285,7 @@ case_children()
     entered 10 "c:strlen\\(arg1 = $text,"
 }
 
-# One implementation of several names: the first name shows it. What is left out shows nothing.
+# One implementation with several names: the first name is shown. An excluded one shows nothing.
 case_names()
 {
     compile now
@@ -304,7 +305,7 @@ case_names()
     lines 0 'no function' $err
 }
 
-# By rules.
+# With event rules.
 case_rules()
 {
     with_lttng
@@ -359,7 +360,8 @@ disable()
     wait_for 10 is_lifted || fail "own() is not lifted"
 }
 
-# By a rule that comes, goes and comes again; of one function also while it is not resolved yet.
+# With a rule that is enabled, disabled and enabled again; for one function also before it is
+# resolved.
 case_rules_again()
 {
     local i
@@ -378,7 +380,7 @@ case_rules_again()
         disable
     done
     for i in 1 2 3; do
-        # That all of it is done shows at own(), which is asked for after it.
+        # own() is enabled last: once it is armed, all is done.
         enable library_own
         disable
         ((i == 1)) || ask linked

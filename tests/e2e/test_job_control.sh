@@ -6,10 +6,10 @@
 
 suspends=$build/targets/suspends
 tstp=20 stop=19
-# Started in the background by a shell that has none, job control's signals are as a shell's own.
+# A shell without job control leaves these signals to a background job as they are for itself.
 trace=("$tracer" -q -f work --print=lines)
 
-# job_start COMMAND...: with what a shell has of it in its place; $job is its process.
+# job_start COMMAND...: starts it with a stand-in for a shell with job control; $job is its process.
 job_start()
 {
     rm -f job.in job.out output lines
@@ -21,7 +21,7 @@ job_start()
     job=${reply#job }
 }
 
-# answers LINE: what the next one is, to `wait`.
+# answers LINE: the next answer to `wait`.
 answers()
 {
     echo wait >&8
@@ -36,7 +36,7 @@ continue_job()
     [[ $reply == continued ]] || fail "the job is $reply"
 }
 
-# The program that the tracer has started, and what looks out while the tracer is stopped.
+# The program that the tracer has started, and the process that watches for the tracer's stops.
 program()
 {
     local pid
@@ -53,7 +53,7 @@ on_guard()
     done
 }
 
-# job_ends TOTAL: all calls were seen, and all that was left is what the program is.
+# job_ends TOTAL: all calls were seen, and the status is the program's.
 job_ends()
 {
     exec 8>&- 9<&-
@@ -84,7 +84,7 @@ case_the_tracer_stops_with_the_program()
     stops_and_goes_on threads $tstp 500
 }
 
-# Children that are followed and stopped with it.
+# Followed children that stop with it.
 case_with_children()
 {
     trace+=(-F)
@@ -100,7 +100,7 @@ case_with_lttng()
     with_lttng
     job_start "$tracer" -o trace -f work "$suspends" all
     answers "stopped $tstp"
-    # Longer than it waits for an answer of the daemon's at other times.
+    # Longer than its timeout for an answer of the daemon.
     sleep 4
     continue_job
     answers "exited 7"
@@ -112,7 +112,7 @@ case_with_lttng()
     ! grep -q 'does not answer' "$err" || fail "it complains of the daemon: $(cat "$err")"
 }
 
-# Nobody but the program is continued: at its next breakpoint it needs the tracer.
+# Only the program is continued: at its next breakpoint it needs the tracer.
 case_the_program_alone_is_continued()
 {
     local how
@@ -125,7 +125,7 @@ case_the_program_alone_is_continued()
     done
 }
 
-# Whoever knows of the tracer only means the program.
+# A sender that knows only the tracer's PID means the program.
 case_the_tracer_alone_is_continued()
 {
     job_start "${trace[@]}" "$suspends" self
@@ -144,7 +144,7 @@ case_the_stopped_program_is_killed()
     exec 8>&- 9<&-
 }
 
-# A followed child that was not stopped runs on; the job stays a stopped one.
+# A followed child that was not stopped runs on; the job stays stopped.
 case_others_run_on()
 {
     trace+=(-F)
@@ -157,7 +157,7 @@ case_others_run_on()
     job_ends 300
 }
 
-# answers_at_last LINE: after any stops.
+# answers_at_last LINE: this answer, after any number of stops.
 answers_at_last()
 {
     reply=stopped
@@ -168,7 +168,7 @@ answers_at_last()
     [[ $reply == "$1" ]] || fail "the job: $reply, not: $1"
 }
 
-# What looks out for the tracer holds nothing and ends with it.
+# The watching process keeps nothing open and ends with the tracer.
 case_the_guard_holds_nothing()
 {
     local guard
@@ -189,7 +189,7 @@ holds_nothing()
     [[ -z $(ls "/proc/$1/fd") ]]
 }
 
-# SIGTERM for a job that is stopped, and then what a shell does of it.
+# SIGTERM for a stopped job, and then what a shell does.
 case_let_go_while_stopped()
 {
     local how pid
@@ -207,7 +207,7 @@ case_let_go_while_stopped()
     done
 }
 
-# The program has stopped at the moment at which it is let go: nothing is left to continue it.
+# The program stops just when the tracer detaches: nobody would continue it.
 case_let_go_of_a_stopped_program()
 {
     local pid
@@ -227,7 +227,7 @@ case_let_go_of_a_stopped_program()
     done
 }
 
-# It may have stopped before it heard the other signal.
+# It may have stopped before it got the other signal.
 answers_let_go()
 {
     echo wait >&8
@@ -240,7 +240,7 @@ answers_let_go()
     fi
 }
 
-# Only attached: the stops of others are none of the tracer's, nor is a ^Z for itself.
+# Attached only: others' stops do not affect the tracer, nor does its own ^Z affect them.
 case_attached()
 {
     "$suspends" wait 10 >target.out 2>target.err &
@@ -266,7 +266,8 @@ is_listened_to()
     [[ $(process_state "$1") == t ]]
 }
 
-# Stopped before the program runs: by the terminal, and what is to become the program alone.
+# Stopped before the program runs: by the terminal, and the process that will become the program
+# alone.
 case_stopped_before_it_runs()
 {
     local child
@@ -297,11 +298,11 @@ has_child()
 
 # ---- a terminal and real shells ----
 
-# script(1) runs what it is given by $SHELL.
+# script(1) runs the command with $SHELL.
 export SHELL=/bin/bash
 
-# shell_does SHELL LINE [UNTIL KEYS]...: types the line to an interactive shell on a terminal, and keys
-# when a command succeeds. The screen is in the file `typescript`.
+# shell_does SHELL LINE [UNTIL KEYS]...: types the line to an interactive shell on a terminal, and
+# each KEYS when the command UNTIL succeeds. The screen is in the file `typescript`.
 shell_does()
 {
     local shell=$1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What other languages than C and C++ do with arguments and results, and what compilers do to
-# results: what is not known is not taken for nothing.
+# Arguments and results of other languages than C and C++, and results that compilers drop: an
+# unknown result is not shown as none.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
@@ -25,7 +25,7 @@ need()
     done
 }
 
-# GCC gives up the result of a function where nobody uses it.
+# GCC drops the result of a function if no caller uses it.
 case_result_given_up()
 {
     need gcc
@@ -62,8 +62,8 @@ program:nothing(x = 4)
 END
 }
 
-# A class that C++ passes by invisible reference, in a unit that says it is of Fortran: its compiler
-# describes arguments, all of which go by reference, in the same way.
+# A class that C++ passes by invisible reference, in a unit with Fortran as its language: a Fortran
+# compiler describes arguments, which are all references, in the same way.
 fortran_program()
 {
     need g++ gcc
@@ -167,7 +167,7 @@ case_rust()
 #[no_mangle] #[inline(never)] pub fn nothing(x: i32) { std::hint::black_box(x); }
 fn main() { nothing(twice(std::hint::black_box(21))); }
 END
-    # rustup looks for its tools in the user's own home.
+    # rustup searches its tools in the user's own home.
     HOME=$(getent passwd "$(id -u)" | cut -d: -f6) rustc -g -o program program.rs 2>rustc.log || skip "rustc cannot build here: $(tail -n 1 rustc.log)"
     printed -f 'twice|nothing' ./program
     sed -E -i 's/\(.*\)//' seen

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# --list runs nothing but the system's dynamic linker, which tells the libraries, and of that no more
-# than it takes to find them.
-#
-# What is preloaded, and audits, is the tracer's, too; the sanitizers' libraries must come first there.
+# --list runs only the system's dynamic linker, to list the libraries, and of its code only the
+# search. The tracer itself gets preloaded and audit libraries, too; the sanitizers' libraries must
+# be first there.
 BUILD=${PLAIN_BUILD:-${BUILD:-}}
 export BUILD
 
@@ -12,7 +11,7 @@ export BUILD
 
 cc=${TEST_CC:-gcc}
 
-# Code that leaves a file behind wherever it runs, in a program or in a library.
+# Code that creates a file wherever it runs, in a program or in a library.
 tattletale()
 {
     cat >tattletale.c <<END
@@ -64,7 +63,7 @@ case_nothing_is_run()
         [[ ! -s $err ]] || fail "it says something: $(cat $err)"
         nothing_has_run "$tag"
     done
-    # Relocation runs what chooses an implementation. The tracer itself finds these variables, too.
+    # Relocation runs IFUNC resolvers. The tracer has these variables, too.
     for variable in LD_WARN=1 LD_DEBUG=unused LD_BIND_NOW=1 LD_VERBOSE=1; do
         env "$variable" "$tracer" --list -f '.*' ./app >$out 2>$err || fail "exit status $?"
         lines 1 '^tattletale:la_version  ' $out
@@ -72,8 +71,7 @@ case_nothing_is_run()
     done
 }
 
-# What LD_PRELOAD names is listed; it and what LD_AUDIT names runs in the tracer, whose own it is,
-# and nowhere else.
+# Preloaded libraries are listed. They and LD_AUDIT's libraries run in the tracer, and nowhere else.
 case_not_a_second_time()
 {
     local variable
@@ -94,7 +92,7 @@ case_not_a_second_time()
     done
 }
 
-# refuses INTERPRETER: a program that asks for it is listed without its libraries.
+# refuses INTERPRETER: a program with it is listed without its libraries.
 refuses()
 {
     app app "-Wl,-dynamic-linker,$1"
@@ -122,7 +120,7 @@ case_interpreters()
     accepts "$system"
     accepts "/usr/..$system"
     refuses "/proc/..$system"
-    # What somebody else could have put there, or puts there in a moment.
+    # Files that another user could have put there, or can change.
     chmod 755 tattletale
     ln -s "$system" link
     ln -s /proc/self/root "$dir/root"
@@ -136,11 +134,11 @@ case_interpreters()
     refuses "$dir/root$system"
     refuses "$dir/nosuch"
     refuses /usr
-    # Not a dynamic linker, though root's.
+    # Not a dynamic linker, although it belongs to root.
     refuses "$(readlink -f /bin/sh)"
     refuses /etc/passwd
     [[ $(id -u) == 0 ]] || return 0
-    # Root's, where nobody else may write; and where somebody may.
+    # Root's file, in a directory that only root can write; and in one that others can.
     local place
     place=$(mktemp -d /usr/lib/ptrace_tracer-test.XXXXXX) || skip "/usr/lib cannot be written"
     # shellcheck disable=SC2064 # as it is now
@@ -173,7 +171,7 @@ case_interpreters()
     refuses "$place/ld.so"
 }
 
-# While two files trade names, what is looked at is what is run.
+# While two files exchange their names, the checked file is the one that runs.
 case_swapped_interpreter()
 {
     local system i swapper
@@ -205,8 +203,8 @@ END
     nothing_has_run
 }
 
-# libraries PROGRAM: providers of what the dynamic linker itself says, and the program, in `expected`;
-# those that --list finds functions of in `seen`.
+# libraries PROGRAM: writes the providers of the dynamic linker's own list, and of the program, to
+# `expected`; those that --list shows to `seen`.
 libraries()
 {
     { basename "$1"; ldd "$1" | sed -n 's|.*=> /.*/lib\([^/]*\)\.so.*|\1|p'; } | sort -u >expected
@@ -230,7 +228,7 @@ case_libraries()
     lines 0 '^tattletale:' $out
     mkdir elsewhere
     ln -s ../app elsewhere/app
-    # What is started finds its libraries from where it lies.
+    # A started program finds its libraries relative to its own path.
     libraries ./app
     traced 0 --list -f '.*' elsewhere/app
     sed 's/:.*//' $out | sort -u | diff seen - || fail "other libraries by a link"
@@ -238,7 +236,7 @@ case_libraries()
     lines 1 '^tattletale:la_version  ' $out
     "$cc" -g -no-pie -o fixed app.c -L. -ltattletale -Wl,-rpath,"$dir" || fail "not built"
     libraries ./fixed
-    # Libraries that are known by their paths, and never the dynamic linker.
+    # Libraries with paths as names, and never the dynamic linker.
     "$cc" -g -o paths app.c ./libtattletale.so || fail "not built"
     traced 0 --list -f '.*' ./paths
     sed 's/:.*//' $out | sort -u | diff <(printf '%s\n' c paths tattletale) - || fail "other libraries by their paths"
@@ -249,8 +247,8 @@ case_libraries()
     fi
 }
 
-# Names of directories and libraries that the dynamic linker, or who reads its answer, could take for
-# something else; and as they are shown.
+# Names of directories and libraries that the dynamic linker, or a parser of its output, could
+# misread; and their printed form.
 odd_names=(
     plain plain
     'with space' 'with space'
@@ -270,8 +268,8 @@ odd_names=(
     'not found' 'not found'
 )
 
-# lists LIBRARY PROGRAM: the program runs, and is listed with the library, which lies where its path,
-# as it is shown, says.
+# lists LIBRARY PROGRAM: the program runs, and is listed with the library, whose printed path is
+# right.
 lists()
 {
     (exec "$2") || fail "$2 does not run"
@@ -298,13 +296,13 @@ case_odd_names()
         cd "$name" || fail "$name"
         lists "$dir/$shown/libx.so" ./by_origin
         cd ..
-        # A library that is needed by a path, which begins where the program is started.
+        # A library needed by a relative path, from the directory where the program starts.
         if [[ $name != '$'* ]]; then
             "$cc" -g -shared -fPIC -o "$name/libpath.so" library.c
             "$cc" -g -o by_path user.c "$name/libpath.so" || fail "not built"
             lists "$shown/libpath.so" ./by_path
         fi
-        # A library of that name.
+        # A library with that name.
         "$cc" -g -shared -fPIC "-Wl,-soname,lib$name.so" -o "$name/lib$name.so" library.c || fail "not built"
         [[ $name == *'$'* ]] || {
             # shellcheck disable=SC2016 # the $ is the dynamic linker's
@@ -312,7 +310,7 @@ case_odd_names()
             lists "$dir/$shown/lib$shown.so" "$name/by_origin"
         }
     done
-    # Where the program lies, in the environment.
+    # $ORIGIN in the environment.
     # shellcheck disable=SC2016 # the $ is the dynamic linker's
     export LD_LIBRARY_PATH='/nosuch:$ORIGIN/..:${ORIGIN}'
     mkdir -p a/bin
@@ -321,7 +319,7 @@ case_odd_names()
     lists "$dir/a/bin/../libx.so" a/bin/by_name
 }
 
-# What the dynamic linker says is said in a line like any other.
+# The dynamic linker's messages are printed as lines of the tracer.
 case_what_the_linker_says()
 {
     local linker
@@ -341,7 +339,7 @@ case_what_the_linker_says()
     "$cc" -shared -fPIC -Wl,-soname,libshort.so -o libgood.so library.c && "$cc" -o short user.c libgood.so -Wl,-rpath,'$ORIGIN' || fail "not built"
     traced 0 --list -f main ./short
     one_line "does not tell them: .*: $dir/libshort\.so: "
-    # Not all that it says is a reason not to answer.
+    # Not every message is an error.
     "$cc" -g -o alone library.c -x c - <<<'int main(void) { return 0; }' || fail "not built"
     LD_PRELOAD=$dir/libnosuch.so "$tracer" --list -f main ./alone >$out 2>all
     lines 1 '^alone:main  ' $out
@@ -349,7 +347,7 @@ case_what_the_linker_says()
     one_line "$linker: .*'$dir/libnosuch\.so' from LD_PRELOAD"
 }
 
-# A library that is a FIFO holds up no shell that completes a word.
+# A library that is a FIFO does not block a shell that completes a word.
 case_library_is_a_fifo()
 {
     local begin=$SECONDS

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# LTTng's daemons come, go and die while a program is traced: it is said, the program runs on, and what
-# a new daemon's sessions ask for is planted again.
+# LTTng's daemons start, end and die while a program is traced: the tracer says so, the program runs
+# on, and the events that a new daemon's sessions enable are armed again.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 . "$(dirname "$0")/call_on_request.sh"
 
-# Ends the session daemon with that signal, and what is left of its consumers.
+# Ends the session daemon with that signal, and then its consumers.
 daemon_dies() # SIGNAL
 {
     local pid=$private_pid left
@@ -19,7 +19,7 @@ daemon_dies() # SIGNAL
     private_pid=
 }
 
-# The next one, which is not counted as left behind.
+# Starts a new daemon, which may stay when the case ends.
 daemon_starts()
 {
     unset CASE_MARK
@@ -34,7 +34,7 @@ session_records_work() # NAME
     lttng_do start
 }
 
-# liblttng-ust looks for a daemon that was killed every five seconds.
+# liblttng-ust tries to reach a killed daemon every five seconds.
 met_again()
 {
     wait_for 20 asked_is_listed || fail "the new daemon is not met: $(cat "$err")"
@@ -71,8 +71,8 @@ case_restarted()
     lines 20 . text
 }
 
-# Killed, it leaves its sessions nowhere: the tracer's own is lost, which is said at once, and the exit
-# status tells. The program notices nothing, and other sessions are served.
+# A killed daemon takes its sessions with it: the tracer reports the loss of its own session at
+# once, and by its exit status. The program is not affected, and other sessions still record.
 case_killed()
 {
     with_lttng
@@ -96,7 +96,7 @@ case_killed()
     lines 20 . text
 }
 
-# A session of the user's that goes with its daemon is no failure of the tracer's.
+# A session of the user's that ends with its daemon is no failure of the tracer.
 case_killed_under_a_launched_program()
 {
     with_lttng
@@ -116,7 +116,7 @@ sample_is_listed()
     lttng --no-sessiond list -u 2>/dev/null | grep -q 'mylib:my_traced_function_exit'
 }
 
-# The daemon of the system comes when a user's tracer has long begun.
+# The system's daemon starts long after a user's tracer.
 case_comes_later()
 {
     [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]] || skip "only root can be two users, with a /run of their own"
@@ -143,7 +143,7 @@ case_comes_later()
     kill -TERM "$tracer_pid"
     tracer_ends 0
     kill -KILL "$target_pid"
-    # The user's daemon, which the tracer has started.
+    # The user's daemon, started by the tracer.
     kill "$(cat "$dir/nobody/.lttng/lttng-sessiond.pid")"
 }
 
@@ -159,8 +159,8 @@ late_events()
     babeltrace2 late 2>/dev/null | grep -q my_traced_function_entry
 }
 
-# Nobody writes the records out any more. The program goes on, at its own pace once the tracer has
-# understood, and ends with its own status.
+# The consumer is gone. The program goes on, at its own speed once the tracer has noticed, and ends
+# with its own status.
 case_consumer_killed()
 {
     with_lttng
@@ -170,7 +170,7 @@ case_consumer_killed()
     planted
     calls 10
     kill -KILL "$(consumer)"
-    # More than the rings hold: nobody empties them any more. The program goes on all the same.
+    # More records than the ring buffers hold, which are no longer emptied. The program goes on.
     echo 'call 500' >&8
     read -r -t 2 reply <&9 || fail "the program is held up for more than two seconds"
     calls 2000
@@ -180,7 +180,7 @@ case_consumer_killed()
     said_once 'lttng-consumerd has ended'
 }
 
-# The session daemon waits for a consumer that is stopped. Whoever waits for the daemon must not hold
+# The session daemon waits for a stopped consumer. A tracer that waits for the daemon must not hold
 # the program meanwhile.
 case_consumer_stopped_before()
 {
@@ -190,7 +190,7 @@ case_consumer_stopped_before()
     lttng_do enable-event -u "wait_for_line:work_*"
     lttng_do start
     asked_start
-    # There is a consumer once an application has been traced.
+    # A consumer exists once an application has been traced.
     asked_traced
     planted
     kill -TERM "$tracer_pid"
@@ -205,7 +205,7 @@ case_consumer_stopped_before()
     said "no process $target_pid"
 }
 
-# A signal ends a tracer that still waits for the daemon, and the program it was to run never runs.
+# A signal ends a tracer that still waits for the daemon, and the program never runs.
 case_interrupted_while_it_waits()
 {
     local stopped
@@ -229,7 +229,8 @@ case_interrupted_while_it_waits()
     asked_ends
 }
 
-# Nor need anybody wait for its end: a signal leaves the session as it is, when it was said what is waited for.
+# A signal also ends the wait at the end: the session stays as it is, after a message that says what
+# the tracer waits for.
 case_interrupted_at_its_end()
 {
     local stopped
@@ -252,8 +253,8 @@ case_interrupted_at_its_end()
     asked_ends
 }
 
-# A library that is loaded while the daemon does not answer: the program is held for a moment, once, and
-# what the library has is recorded when the daemon is well again.
+# A library that is loaded while the daemon does not answer: the program is held briefly, once, and
+# the library's events are recorded when the daemon answers again.
 case_consumer_stopped_and_a_library_loaded()
 {
     local stopped
@@ -283,7 +284,7 @@ has_begun()
     lttng --no-sessiond list 2>/dev/null | grep -q '\[active\]' && [[ -n $(consumer) ]]
 }
 
-# A program that loads the sample's library when it is told so: `load` and `call` on fd 8, answered on 9.
+# A program that loads the sample's library on request: `load` and `call` on fd 8, answers on 9.
 loader_start()
 {
     mkfifo asked.in asked.out
@@ -314,7 +315,7 @@ library_is_planted()
     [[ $(first_byte "$build/lib/libmylib.so" my_traced_function) == ' cc' ]]
 }
 
-# A consumer that dies under a session of the tracer's own is a failure; the program is as before.
+# The death of the consumer of an own session is a failure; the program is unchanged.
 case_consumer_killed_in_an_own_session()
 {
     with_lttng
@@ -326,7 +327,7 @@ case_consumer_killed_in_an_own_session()
     said_once 'lttng-consumerd has ended'
 }
 
-# A daemon that answers nothing holds up neither the program nor the tracer's letting it go.
+# A daemon that does not answer delays neither the program nor the detach.
 case_consumer_stopped()
 {
     local pid
@@ -337,7 +338,7 @@ case_consumer_stopped()
     planted
     pid=$(consumer)
     kill -STOP "$pid"
-    # The daemon waits for the consumer by now.
+    # The daemon now waits for the consumer.
     wait_for 20 daemon_is_mute || fail "the daemon still answers"
     calls 100
     kill -TERM "$tracer_pid"
@@ -354,7 +355,8 @@ daemon_is_mute()
     ! timeout 0.5 lttng --no-sessiond list >/dev/null 2>&1
 }
 
-# The disk runs full while the trace is written: it is said, and the program notices nothing.
+# The disk becomes full while the trace is written: a message says so, and the program is not
+# affected.
 case_disk_full()
 {
     [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]] || skip "only root may mount, in a mount namespace of its own"
@@ -370,7 +372,7 @@ case_disk_full()
     calls 10
     asked_ends
     lines 1 'disk of .* is full' "$err"
-    # LTTng's daemons may wait for each other for ever now; the tracer does not wait with them.
+    # LTTng's daemons may now wait for each other forever; the tracer does not wait for them.
     tracer_ends 125
     # shellcheck disable=SC2046 # PIDs
     kill -KILL $(pgrep -P "$private_pid") "$private_pid"
@@ -378,7 +380,7 @@ case_disk_full()
     umount -l disk
 }
 
-# Rules are there, and LTTng has no room for the rings they take: that is said, too.
+# Rules exist, but there is no space for the ring buffers: the tracer says that, too.
 case_no_room_for_a_users_session()
 {
     [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]] || skip "only root has a /dev/shm of its own"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Processes of very many mappings.
+# Processes with very many mappings.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
-# maps_start COPIES [full]: $target_pid; lines written to descriptor 8 are obeyed.
+# maps_start COPIES [full]: $target_pid; it obeys lines written to descriptor 8.
 maps_start()
 {
     mkfifo in
@@ -15,7 +15,7 @@ maps_start()
     n_called=0
 }
 
-# One call of each of three functions, answered for.
+# One call of each of three functions, with an answer.
 call()
 {
     echo >&8
@@ -23,8 +23,8 @@ call()
     wait_for 40 at_least $n_called '^called$' target.out || fail "the target does not answer"
 }
 
-# The first functions of the first and the last copy, and the second one of that in the middle, are
-# called until they are seen; from then on each call is, entry and exit.
+# Calls the first functions of the first and the last copy, and the second one of the middle copy,
+# until they are seen; from then on each call, entry and exit, is seen.
 calls_are_seen()
 {
     local unseen
@@ -41,7 +41,7 @@ calls_are_seen()
     lines $(((n_called - unseen) * 2)) ' mapped_lib:mapped_two\(i = 3\)| = 17 <' lines
 }
 
-# It goes on as ever, with nothing of ours in its code.
+# It goes on, with nothing of ours in its code.
 goes_on()
 {
     call
@@ -50,7 +50,7 @@ goes_on()
     target_ends 0
 }
 
-# What takes time for each pair of mappings would take minutes.
+# Quadratic time would take minutes.
 case_many()
 {
     maps_start 10000
@@ -61,7 +61,7 @@ case_many()
     goes_on
 }
 
-# Nothing more can be mapped: that is named, and calls are seen all the same.
+# Nothing more can be mapped: the tracer says so, and still sees the calls.
 case_no_room()
 {
     maps_start 100 full

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Several processes to attach to: what cannot be attached to is named, and the others are traced.
+# Several processes to attach to: the tracer names those that it cannot attach to, and traces the
+# others.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
 target=$build/targets/wait_for_line
-# Its path in /proc/PID/maps, when that is another.
+# Its path in /proc/PID/maps, if that differs.
 mapped=
 
-# target_listens NAME: a process that obeys the lines written to NAME.in and answers in NAME.out; its
+# target_listens NAME: a process that obeys lines written to NAME.in and answers in NAME.out; its
 # PID is in NAME.pid.
 target_listens()
 {
@@ -23,7 +24,7 @@ pid_of()
     cat "$1.pid"
 }
 
-# Whether there is a breakpoint at the function that the target calls.
+# Whether there is a breakpoint on the function that the target calls.
 is_armed() # NAME
 {
     local vaddr base
@@ -33,14 +34,14 @@ is_armed() # NAME
     [[ -n $vaddr && -n $base && $(bytes_at "/proc/$(pid_of "$1")/mem" $((base + vaddr)) 1) == ' cc' ]]
 }
 
-# calls NAME COUNT [TOTAL]: so many, which are answered for.
+# calls NAME COUNT [TOTAL]: makes so many calls, which are answered.
 calls()
 {
     echo "call $2" >"$1.in"
     wait_for 20 grep -q "^called ${3:-$2}\$" "$1.out" || fail "$1 does not answer"
 }
 
-# ends NAME COUNT: it has made so many calls in all.
+# ends NAME COUNT: it ends, after so many calls in all.
 ends()
 {
     local status=0
@@ -50,7 +51,7 @@ ends()
     lines 1 "^work $2 $2\$" "$1.out"
 }
 
-# A PID that no process has.
+# An unused PID.
 gone()
 {
     /bin/true &
@@ -58,7 +59,7 @@ gone()
     echo $!
 }
 
-# The file `zombie` has the PID of one, for as long as $parent lives.
+# The file `zombie` has the PID of a zombie, which exists as long as $parent.
 make_zombie()
 {
     mkfifo gate
@@ -74,7 +75,7 @@ is_sleep()
     [[ $(cat "/proc/$1/comm") == sleep ]]
 }
 
-# What is left over of each kind, among two that are there, wherever in the order.
+# One bad PID of each kind, with two good ones, at any position.
 case_named_and_left_out()
 {
     local first second kthread=()
@@ -106,8 +107,8 @@ case_named_and_left_out()
     true
 }
 
-# Operands and options are one list, and a process that is named twice is attached to once; of a
-# thread's ID the process is told.
+# Operands and options are one list. A process named twice is attached once; a thread's ID gets a
+# message with its process.
 case_operands_and_options()
 {
     local thread
@@ -133,7 +134,7 @@ case_operands_and_options()
     ends two 4
 }
 
-# Each is named, and that is a failure.
+# Each is named, and the tracer fails.
 case_none_is_left()
 {
     local first second
@@ -146,7 +147,8 @@ case_none_is_left()
     [[ ! -s lines ]] || fail "lines of no process"
 }
 
-# Who may not trace the one is told so, and traces the other. As root: for a user without rights.
+# A user who may not trace one process gets a message and traces the other. As root: as a user
+# without rights.
 case_not_ours()
 {
     local as=()
@@ -158,7 +160,7 @@ case_not_ours()
     elif [[ -z $(tracer_of 1) ]]; then
         skip "process 1 is not to be seen"
     fi
-    # The tracer's own child may be attached to whatever Yama says: so it is started by it.
+    # Yama always permits to trace one's own child: so the tracer starts it.
     mkfifo one.in
     chmod 666 one.in
     "${as[@]}" bash -c '"$1" <>one.in >one.out & echo $! >one.pid
@@ -172,7 +174,7 @@ case_not_ours()
     lines 2 . $err
 }
 
-# What is traced already belongs to another tracer.
+# A traced process belongs to another tracer.
 case_already_traced()
 {
     local second=$tracer
@@ -195,7 +197,7 @@ case_already_traced()
     lines 2 . second.err
 }
 
-# With LTTng; the directory goes by the first one that is there.
+# With LTTng; the directory has the name of the first existing process.
 case_recorded()
 {
     with_lttng
@@ -217,7 +219,7 @@ case_recorded()
     no_sessions
 }
 
-# None is left: nothing is recorded, and nothing stays.
+# No process is left: nothing is recorded, and nothing stays.
 case_recorded_none()
 {
     with_lttng
@@ -244,7 +246,7 @@ case_listed()
     ends one 0
 }
 
-# A deleted program goes by the name that it had: in the list, in patterns, in events and in rules.
+# A deleted program keeps its name: in the list, in patterns, in events and in rules.
 case_deleted_program()
 {
     local original=$target pattern calls=0
@@ -282,7 +284,7 @@ case_deleted_program()
     events 3 gone:work_exit
 }
 
-# The process `one` is attached to, its calls are seen from beginning to end, and it is as it was.
+# Attaches to the process `one`, sees its calls from the first to the last, and leaves it unchanged.
 both_ends() # PROVIDER
 {
     tracer_start --print=lines -v -f work -p "$(pid_of one)"
@@ -299,7 +301,7 @@ both_ends() # PROVIDER
     ends one 5
 }
 
-# A program that was copied to memory and lies in no file system.
+# A program in a memfd, in no file system.
 case_program_in_memory()
 {
     local original=$target
@@ -315,11 +317,11 @@ case_program_in_memory()
     lines 6 . lines
 }
 
-# Text that was moved to pages of no file before the process is attached to: a part, or all of it.
+# Text that was moved to anonymous pages before the attach: a part, or all.
 case_moved_text()
 {
     local what
-    # The function comes first, some pages behind it.
+    # The function comes first, some pages after it.
     printf '.text\n.space 20480, 0x90\n.section .note.GNU-stack\n' >pages.s
     ${TEST_CC:-gcc} -D_GNU_SOURCE -O1 -g -pthread -o one "$top/tests/targets/wait_for_line.c" pages.s ||
         fail "cannot build it"
@@ -334,8 +336,8 @@ case_moved_text()
     done
 }
 
-# Processes that wait in vfork(2) cannot be stopped. The tracer does not wait for them, and they are let
-# go with clean text.
+# Processes that wait in vfork(2) cannot be stopped. The tracer does not wait for them, and detaches
+# from them with clean text.
 case_waiting_in_vfork()
 {
     local one status=0
@@ -353,7 +355,7 @@ case_waiting_in_vfork()
     is_not_traced $one || fail "still traced"
     ! is_armed one || fail "a breakpoint is left"
     lines 0 called one.out
-    # Only now does anybody move.
+    # Only now does a process continue.
     echo >&8
     wait_for 10 grep -qsx called one.out || fail "no answer"
     exec 8>&-

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Files as processes have them mapped: libraries that come and go, files that were deleted, replaced or
-# written over, a program started by way of the dynamic linker, odd layouts.
+# Mapped files: libraries that are loaded and unloaded, files that were deleted, replaced or
+# overwritten, a program started through the dynamic linker, unusual layouts.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
@@ -19,7 +19,7 @@ library() # FILE FLAG...
         fail "cannot build $1"
 }
 
-# Runs it bare and traced: the same output, N entries and returns of m_work.
+# Runs it untraced and traced: the same output, N entries and exits of m_work.
 same_with() # N COMMAND...
 {
     local n=$1
@@ -31,7 +31,7 @@ same_with() # N COMMAND...
     lines "$n" '^[0-9]+ +(=|\} ).* <[0-9]+\.[0-9]+>$' lines
 }
 
-# Several libraries, each of which is mapped where another was.
+# Several libraries, each mapped where another one was.
 case_come_and_go()
 {
     begin
@@ -55,12 +55,12 @@ case_two_executable_segments()
     begin
     library libtwo.so -DSECOND_SEGMENT -DPAD=2 -nostdlib -Wl,-T,"$sources/two_segments.ld"
     same_with 30 ./mapped 3 10 ./libtwo.so
-    # One module, not two with addresses of their own.
+    # One module, not two with their own addresses.
     traced 7 --print=lines -f 'm_.*' ./mapped 1 1 ./libtwo.so
     said '2 functions armed'
 }
 
-# Code that the dynamic linker changes when it is mapped.
+# Code that the dynamic linker changes when it maps it.
 case_text_relocations()
 {
     begin
@@ -71,12 +71,12 @@ case_text_relocations()
     said 'libtext.so has text relocations.* not traced'
     lines 1 'text relocations' $err
     lines 30 ':m_work\(' lines
-    # Loaded with the program, it is complete when the program begins.
+    # Loaded with the program, it is complete when the program starts.
     traced 7 --print=lines -f m_work env LD_PRELOAD="$PWD/libtext.so" ./mapped 3 10 ./libtext.so
     lines 30 ':m_work\(' lines
 }
 
-# A build and a library of far-off addresses, as prelink gives, and of huge pages.
+# A program and a library with high addresses, as prelink makes them, and with huge pages.
 case_far_addresses()
 {
     begin
@@ -93,14 +93,14 @@ case_dynamic_linker_called_by_name()
     local linker
     linker=$(readelf -lW mapped | sed -n 's/.*interpreter: \(.*\)]/\1/p')
     same_with 30 "$linker" ./mapped 3 10 ./liba.so
-    # Without -f: the program and its library, and nothing of the linker.
+    # Without -f: the program and its library, and nothing of the dynamic linker.
     traced 7 --print=lines "$linker" ./mapped 3 10 ./liba.so
     lines 30 ' a:m_work\(' lines
     lines 1 ' mapped:main\(' lines
     lines 0 ' ld[^ ]*:' lines
 }
 
-# ask LINE: mapped does it.
+# ask LINE: `mapped` executes it.
 ask()
 {
     local reply
@@ -125,7 +125,7 @@ mapped_ends()
     [[ $status == 0 ]] || fail "it ends with $status: $(cat target.err)"
 }
 
-# Attaches, lets it call m_work() N times, lets go.
+# Attaches, makes it call m_work() N times, detaches.
 visit() # N ARGUMENT...
 {
     local i
@@ -137,7 +137,7 @@ visit() # N ARGUMENT...
     done
 }
 
-# Of a thread that was stopped to be attached to: it runs again.
+# The thread that the attach stopped runs again.
 armed()
 {
     [[ $(process_state "$mapped_pid") == S ]] && sleep 0.1 && is_traced "$mapped_pid"
@@ -150,7 +150,7 @@ leave()
     is_not_traced "$mapped_pid" || fail "it is still traced"
 }
 
-# The file that is mapped, if it can be had; nothing of the one that took its place.
+# The mapped file, if it can be opened; never its replacement.
 case_library_replaced()
 {
     begin
@@ -179,7 +179,7 @@ case_library_deleted()
     mapped_start ./liba.so
     visit 2
     rm liba.so
-    # It is looked at again, now without the file.
+    # It is read again, now without the file.
     ask ./libb.so
     ask call
     leave
@@ -192,8 +192,8 @@ case_library_deleted()
     mapped_ends
 }
 
-# Written over while it is traced, by another build of the same layout: what stands where is not
-# known any more.
+# Overwritten while it is traced, by another build with the same layout: the places of functions are
+# no longer known.
 case_library_written_over()
 {
     begin
@@ -240,7 +240,7 @@ case_program_replaced()
     mapped_ends
 }
 
-# Nothing is planted in code that a program has made for itself.
+# No breakpoints in code that a program has generated.
 case_made_code()
 {
     "$build/targets/made_code" >bare || fail "exit status $?"
@@ -252,7 +252,7 @@ case_made_code()
     said '600 calls have no exit event'
 }
 
-# Damaged files, and such as have no sections: nothing breaks, and it is said.
+# Damaged files, and files without sections: no harm, and a message.
 case_no_sections()
 {
     begin
@@ -272,7 +272,7 @@ case_damaged_sections()
 {
     begin
     library liba.so
-    # Sections behind the end of the file: the loader does not look at them.
+    # Sections beyond the end of the file: the dynamic linker ignores them.
     printf '\377\377\377\377' | dd of=liba.so bs=1 seek=40 conv=notrunc 2>/dev/null
     traced 7 --print=lines -f 'm_work' ./mapped 2 3 ./liba.so
     said 'liba.so is truncated or corrupted.* not traced'

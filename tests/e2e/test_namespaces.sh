@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Where tracer and program run: other namespaces, other roots, with little around them.
+# Tracer and program in other namespaces, with other roots, in a minimal environment.
 # shellcheck disable=SC1091,SC2154
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
-# A directory to be a root, with the sample, its library and what these need. Nothing of the kind is
-# in the place where the tracer would look for it, and the library's debug information lies in a file
-# that only a look below this root finds.
+# A directory for use as root, with the sample, its library and what they need. Nothing of it is at
+# the same path in the tracer's root, and the library's debug information can only be found below
+# this root.
 make_root()
 {
     local file id
@@ -25,7 +25,7 @@ make_root()
         "root/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug"
     strip root/app/lib/libmylib.so
     chmod -R a+rX root
-    # Without /proc, the dynamic linker does not know where a program lies.
+    # Without /proc, the dynamic linker cannot find the program's directory.
     export LD_LIBRARY_PATH=/app/lib
 }
 
@@ -34,8 +34,8 @@ may_unshare()
     unshare "$@" true 2>/dev/null || skip "unshare $* is forbidden here"
 }
 
-# namespaces NAMESPACE-OPTION...: what unshare(1) is to be given to make them. An ordinary user
-# needs a user namespace for that.
+# namespaces NAMESPACE-OPTION...: the arguments of unshare(1) that make them. An ordinary user needs
+# a user namespace.
 make_namespaces()
 {
     namespaces=("$@")
@@ -43,7 +43,7 @@ make_namespaces()
     may_unshare "${namespaces[@]}"
 }
 
-# The target as it is seen from here: the process that runs the inner program.
+# The target's PID here: the process that runs the inner program.
 is_inner()
 {
     local pid
@@ -56,7 +56,7 @@ is_inner()
     return 1
 }
 
-# The inner program is at work: it sleeps between its calls.
+# The inner program works: it sleeps between its calls.
 inner_works()
 {
     is_inner && [[ $(process_state "$target_pid") == S ]]
@@ -69,7 +69,7 @@ inner_start() # COMMAND...
     wait_for 10 inner_works || fail "the target does not start: $(cat target.err)"
 }
 
-# Attaches to it, sees typed calls, lets go, and the program is as it was.
+# Attaches, sees typed calls, detaches, and the program is unchanged.
 visit_inner()
 {
     rm -f lines
@@ -79,7 +79,7 @@ visit_inner()
     kill -TERM "$tracer_pid"
     tracer_ends 0
     is_not_traced "$target_pid" || fail "still traced"
-    # Thread IDs as they are seen from here.
+    # Thread IDs in this namespace.
     lines "$(wc -l <lines)" "^$target_pid " lines
     lines "$(grep -c '= [^ ]* <' lines)" '= void <' lines
     local entries exits
@@ -119,7 +119,7 @@ case_into_a_pid_namespace()
     inner_ends
 }
 
-# What chroot(1) is to be run by.
+# The command that runs chroot(1).
 may_chroot()
 {
     entering=()
@@ -134,7 +134,7 @@ case_into_a_chroot()
     may_chroot
     inner_start "${entering[@]}" chroot root /app/bin/inner_app 1000000 1000
     visit_inner
-    # The system's libraries are the system's, wherever its root lies.
+    # The system's libraries are recognized in any root.
     rm lines
     tracer_start --print=lines -p "$target_pid"
     wait_for 10 at_least 20 ' mylib:my_traced_function\(' lines || fail "not attached"
@@ -154,7 +154,7 @@ case_into_other_namespaces()
     inner_ends
 }
 
-# The same program with a root of its own when it is started by the tracer.
+# The same program with its own root, started by the tracer.
 case_launch_with_another_root()
 {
     make_root
@@ -170,7 +170,7 @@ case_launch_with_another_root()
     lines 200 . lines
 }
 
-# The tracer's own ID may be any number: one that liblttng-ust's file has in its data, or one half of an
+# The tracer's own PID may be any number: also one that liblttng-ust's data contains, or half of an
 # address.
 case_any_process_id()
 {
@@ -203,7 +203,7 @@ END
     done
 }
 
-# Tracer and program together in namespaces of their own.
+# Tracer and program together in new namespaces.
 case_within_namespaces()
 {
     may_unshare --user --map-root-user --pid --fork --mount-proc --mount
@@ -212,11 +212,11 @@ case_within_namespaces()
         fail "exit status $?"
     lines 200 . lines
     [[ ! -s $err ]] || fail "it has something to say"
-    # With LTTng, for which there is no daemon yet.
+    # With LTTng; no daemon runs yet.
     cat >script <<END
 mount -t tmpfs tmpfs /run && { [[ -L /var/run ]] || mount --bind /run /var/run; } || exit
 mount -t tmpfs tmpfs /dev/shm || exit
-# The daemon knows a group for its files, which does not exist in here.
+# The group of the daemon's files does not exist here.
 lttng-sessiond --no-kernel --group=root --daemonize || exit
 "$tracer" -o trace -f my_traced_function "$sample" 100
 END
@@ -227,7 +227,7 @@ END
     lines 200 . text
 }
 
-# Process 1 of a PID namespace, from within.
+# Process 1 of a PID namespace, from inside.
 case_init_of_a_pid_namespace()
 {
     may_unshare --user --map-root-user --pid --fork --mount-proc --mount
@@ -253,9 +253,9 @@ END
     true
 }
 
-# ---- what may not be attached to ----
+# ---- processes that cannot be attached to ----
 
-# refused_pid ERE PID [TRACER-COMMAND...]: in one line, and the process takes no harm.
+# refused_pid ERE PID [TRACER-COMMAND...]: fails with one line, and the process is not harmed.
 refused_pid()
 {
     local line=$1 pid=$2 status=0
@@ -267,7 +267,7 @@ refused_pid()
 }
 
 as_nobody=()
-# The commands in "${as_nobody[@]}" run as an ordinary user.
+# "${as_nobody[@]}" COMMAND runs it as an ordinary user.
 be_nobody()
 {
     [[ $(id -u) == 0 ]] || return 0
@@ -316,7 +316,7 @@ case_undumpable()
     wait_for 10 is_undumpable || fail "the target does not start"
     refused_pid 'other privileges.*try sudo' "$target_pid" "${as_nobody[@]}" "$tracer"
     if [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]]; then
-        # As it is where the kernel has Yama.
+        # As with Yama in the kernel.
         mount -t tmpfs tmpfs /proc/sys/kernel
         mkdir /proc/sys/kernel/yama
         echo 1 >/proc/sys/kernel/yama/ptrace_scope
@@ -333,7 +333,7 @@ is_undumpable()
     [[ $(cat "/proc/$target_pid/comm") == 'undumpable now' ]]
 }
 
-# An ELF file of class 32 for the i386, which sleeps in pause(2) for ever.
+# A 32-bit ELF file for the i386, which sleeps in pause(2) forever.
 make_elf32()
 {
     local word='\0\0\0'
@@ -357,7 +357,7 @@ case_32_bit_process()
     wait
 }
 
-# A program whose file gives rights runs without them, and it is said.
+# A program whose file gives rights runs without them, with a warning.
 case_set_user_id()
 {
     local program
@@ -371,7 +371,7 @@ case_set_user_id()
         [[ $(cat $out) == 65534 ]] || fail "it ran as $(cat $out)"
         said 'giver is set-user-ID, and gets no rights'
         lines 2 . $err
-        # Root's tracer may follow.
+        # Root's tracer may trace it.
         traced 0 -q --print=lines setpriv --reuid=65534 --clear-groups ./giver -u
         [[ $(cat $out) == 0 ]] || fail "it ran as $(cat $out)"
         [[ ! -s $err ]] || fail "root is told something"
@@ -387,14 +387,14 @@ case_set_user_id()
     fi
 }
 
-# A program that may be executed and not be read cannot be traced; it does not run half-way either.
+# A program that may be executed but not read cannot be traced; it does not run at all.
 case_unreadable_program()
 {
     be_nobody
     cp "$sample" mute
     chmod 711 mute
     if [[ $(id -u) != 0 ]]; then
-        # One's own file, but not the owner's right to read it.
+        # One's own file, without read permission for its owner.
         chmod 111 mute
     fi
     local status=0
@@ -405,7 +405,7 @@ case_unreadable_program()
     [[ ! -s $out ]] || fail "it has run"
 }
 
-# As in a container: some system calls are refused to tracer and program alike.
+# As in a container: some system calls are refused to tracer and program.
 case_seccomp()
 {
     local in=("$build/targets/under_seccomp")
@@ -436,9 +436,9 @@ case_seccomp()
     true
 }
 
-# ---- little to live on ----
+# ---- a minimal environment ----
 
-# sh_in_mounts SCRIPT: runs it where it may mount.
+# sh_in_mounts SCRIPT: runs it in a mount namespace of its own.
 sh_in_mounts()
 {
     make_namespaces --mount
@@ -468,7 +468,7 @@ case_hidden_processes()
     wait
 }
 
-# Without room for its buffers LTTng enables nothing, and tells nobody.
+# Without memory for its ring buffers, LTTng enables nothing and reports no error.
 case_no_room_for_buffers()
 {
     [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]] || skip "only root has a /dev/shm of its own"
@@ -504,7 +504,7 @@ case_no_home()
         fail "exit status $?"
     lines 20 . lines
     with_lttng
-    # The daemon is met by LTTNG_HOME, or, root's, where it always is.
+    # The daemon is found by LTTNG_HOME or, root's, in its usual place.
     env -u HOME "$tracer" -o trace -f my_traced_function "$sample" 10 >$out 2>$err ||
         fail "exit status $?"
     read_trace trace
@@ -517,7 +517,7 @@ case_no_home()
     lines 20 . text
 }
 
-# Neither a home to keep its files in nor a daemon: one line, and the program has not run.
+# No home for its files and no daemon: one line, and the program has not run.
 case_no_home_for_a_daemon()
 {
     [[ $(id -u) != 0 ]] || skip "root's daemon needs no home"
@@ -546,7 +546,7 @@ case_no_working_directory()
     rmdir "$dir/gone"
     "$tracer" -o "$dir/trace" -f my_traced_function "$sample" 10 >"$out" 2>"$err" ||
         fail "exit status $?"
-    # Its own directory would have to be made in here.
+    # Its own directory would be made here.
     local status=0
     "$tracer" "$sample" 10 >"$out" 2>"$err" || status=$?
     [[ $status == 125 ]] || fail "exit status $status, not 125"
@@ -558,8 +558,8 @@ case_no_working_directory()
     lines 20 . text
 }
 
-# What is opened must not take the place of what was closed: the program finds it closed, and the
-# tracer's words and lines go nowhere else.
+# No file of ours gets the number of a closed standard file: it stays closed in the program, and
+# messages and lines go to no other file.
 case_closed_files()
 {
     local fd status
@@ -584,7 +584,7 @@ case_closed_files()
         [[ -e lines ]] || fail "no lines"
         lines "$(wc -l <lines)" '^[0-9]+ .*(c:write|= [0-9])' lines
     done
-    # Lines for stderr, which is closed.
+    # Lines for a closed stderr.
     status=0
     "$tracer" --print -f my_traced_function "$sample" 10 2>&- >$out || status=$?
     [[ $(cat $out) == 'sample_app: 10 calls' ]] || fail "the program wrote $(cat $out)"

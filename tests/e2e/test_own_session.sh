@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Sessions of the tracer's own (-o): nothing is lost while somebody empties the rings, what was lost
-# is counted exactly, and the trace is readable whoever is killed.
+# Sessions of the tracer's own (-o): nothing is lost while the ring buffers are emptied, losses are
+# counted exactly, and the trace is readable whichever process is killed.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 . "$(dirname "$0")/call_on_request.sh"
 
 f=(-f my_traced_function)
 
-# counted WORD: the number in front of it in the summary.
+# counted WORD: prints the number before it in the summary.
 counted()
 {
     sed -n "s/^ptrace_tracer: .* \([0-9]*\) $1.*/\1/p" "$err" | head -n 1
 }
 
-# What the tracer counts as written is in the trace of the session `mine`, what it counts as lost is
-# what LTTng counts as discarded; $written, $lost.
+# The tracer's count of written events is that of the trace of the session `mine`, its count of lost
+# events is LTTng's count of discarded ones; $written, $lost.
 all_count_the_same()
 {
     written=$(counted 'events written') lost=$(counted lost)
@@ -26,7 +26,7 @@ all_count_the_same()
     lines "$written" ' wait_for_line:work_' text
 }
 
-# Who called is in each event, and nothing else that was not there.
+# Each event has the thread's ID and name, and no other context.
 case_contexts()
 {
     with_lttng
@@ -42,7 +42,8 @@ case_contexts()
     lines 3 ' mylib:my_traced_function_entry: \{ cpu_id = [0-9]+ \}, \{ arg1 = 42,' text
 }
 
-# The consumer is away for a while in a burst: the rings hold what comes, and then the program waits.
+# The consumer is stopped for a while during a burst: the ring buffers fill, and then the program
+# waits.
 case_nothing_is_lost_while_the_consumer_lives()
 {
     with_lttng
@@ -64,8 +65,8 @@ case_nothing_is_lost_while_the_consumer_lives()
     lines 64000 . text
 }
 
-# Rings that are too small, and nobody who empties them: what the tracer counts as lost and as
-# written, what LTTng counts as discarded, and what is in the trace is all the same.
+# Small ring buffers that are not emptied: the tracer's counts of lost and written events, LTTng's
+# count of discarded ones, and the trace agree.
 case_losses_are_exact()
 {
     local pid written lost
@@ -89,7 +90,7 @@ case_losses_are_exact()
     sum_is $((written + lost))
 }
 
-# What was planted when is seen by the calls: 2 events each, when both are.
+# The calls show what was armed at which time: 2 events each, when both are.
 sum_is()
 {
     local calls
@@ -97,8 +98,8 @@ sum_is()
     ((calls == 5200 && $1 == 2 * calls)) || fail "$calls calls and $1 events"
 }
 
-# A blocking channel of the user's, whose consumer has stopped: the program runs on, and what is lost
-# is counted. When the consumer is back, nothing is lost any more.
+# A blocking channel of the user's, with a stopped consumer: the program runs on, and losses are
+# counted. When the consumer continues, nothing is lost any more.
 case_blocking_gives_up()
 {
     local pid written lost start
@@ -114,7 +115,7 @@ case_blocking_gives_up()
     calls 5000
     ((SECONDS - start < 20)) || fail "5000 calls took $((SECONDS - start)) s"
     kill -CONT "$pid"
-    # Room again: the next records wait as before.
+    # There is space again: the next records may wait again.
     calls 1000
     asked_ends
     tracer_ends 0
@@ -122,7 +123,7 @@ case_blocking_gives_up()
     ((written + lost == 2 * 6100)) || fail "$written written, $lost lost"
 }
 
-# The trace is complete up to a second ago as it is, and whole once the session is ended.
+# At any time the trace is complete up to a second ago, and completely once the session has ended.
 case_tracer_killed()
 {
     local session
@@ -153,8 +154,7 @@ has_events() # N
     babeltrace2 trace >text 2>text.err && [[ $(wc -l <text) == "$1" && ! -s text.err ]]
 }
 
-# In a program of thousands of functions the description of the events is long; it is whole all the
-# same.
+# With thousands of functions the metadata is long, and still complete.
 case_tracer_killed_with_many_functions()
 {
     local i

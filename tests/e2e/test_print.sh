@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# --print, --list, selection and what needs no session daemon.
+# --print, --list, selection, and everything else without a session daemon.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
@@ -25,14 +25,14 @@ case_stderr_is_the_default()
     lines 6 . $err
 }
 
-# The calls of the program's and the library's functions, nested.
+# The calls of the program and its library, nested.
 case_without_patterns()
 {
     traced 0 -q --print=lines "$sample" 5
     lines 5 "mylib:$entry\$" lines
     lines 5 '= void <' lines
     lines 1 '^[0-9]+ sample_app:main\(argc = 2, argv = 0x[0-9a-f]+\)$' lines
-    # One level deeper than main.
+    # One level below main.
     lines 5 "^[0-9]+  +mylib:" lines
     lines 0 ' (c|ld-linux[^:]*):' lines
 }
@@ -44,8 +44,8 @@ case_timestamp()
     lines 3 '^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+ [0-9]+ = void <' lines
 }
 
-# A call that an exception has left has no result, though its handler goes on where it would have
-# returned to, and is not open any more, whatever ran while the stack was unwound.
+# A call that an exception leaves has no result, although the handler continues at its return
+# address. It is not open any more, whatever ran during the unwinding.
 case_exceptions()
 {
     traced 0 --print=text -q -f 'odd|handle|main' "$BUILD/targets/exceptions" 50
@@ -86,7 +86,7 @@ case_module_by_file_name()
     lines 0 . lines
 }
 
-# The ERE is to match the whole name.
+# The ERE must match the whole name.
 case_whole_name()
 {
     traced 0 -q -f 'my_traced' --print=lines "$sample" 4
@@ -105,7 +105,7 @@ case_list()
     lines 1 . $out
 }
 
-# Nothing of LTTng is loaded or touched.
+# Nothing of LTTng is loaded or used.
 case_no_lttng()
 {
     traced 0 --list "$sample"
@@ -138,13 +138,13 @@ case_follow_forks()
     lines 0 . lines
 }
 
-# The program has stdin and stdout to itself, also when they are pipes.
+# The program has stdin and stdout for itself, also if they are pipes.
 case_pipes()
 {
     local result
     result=$(seq 1000 | "$tracer" -q --print=lines -f 'main' /bin/cat | wc -l)
     [[ $result == 1000 ]] || fail "$result of 1000 lines came through"
-    # A reader that goes away is the program's affair: SIGPIPE kills it, as without the tracer.
+    # A reader that ends concerns the program: SIGPIPE kills it, as without the tracer.
     result=$("$tracer" -q --print=lines -f main /bin/sh -c 'while echo x; do :; done' | head -n 1)
     [[ $result == x ]] || fail "head got '$result'"
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Programs and libraries as the distribution ships them: stripped, optimized, somebody else's.
+# Programs and libraries of the distribution: stripped and optimized.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
-# The program's stdout and status with and without the tracer are the same; what it printed is in
-# $out, the tracer's lines in `lines`, as many returns as entries.
+# Runs the program with and without the tracer: same stdout and status. Its output is in $out, the
+# tracer's lines in `lines`, with as many exits as entries.
 same_as_untraced() # PATTERN COMMAND...
 {
     local pattern=$1 status=0
@@ -25,14 +25,15 @@ case_sqlite3()
 {
     command -v sqlite3 >/dev/null || skip "no sqlite3"
     same_as_untraced 'sqlite3_(prepare|step|finalize).*' sqlite3 :memory: 'select 1;'
-    # A step for the row, one to find that there are no more.
+    # One step for the row, one that finds no more rows.
     lines 1 ':sqlite3_prepare_v2\(' lines
     lines 2 ':sqlite3_step\(' lines
     lines 1 ':sqlite3_finalize\(' lines
     same_as_untraced 'sqlite3_(prepare|step|finalize).*' sqlite3 :memory: \
         'create table t(x); insert into t values (1),(2),(3); select * from t; select count(*) from t;'
     at_least 4 ':sqlite3_prepare' lines || fail "too few statements prepared"
-    # One step of the first two, four and two of the others; the library steps for itself, too.
+    # One step for each of the first two, four and two for the others; the library calls it itself,
+    # too.
     at_least 8 ':sqlite3_step\(' lines || fail "too few steps"
     at_least 4 ':sqlite3_finalize\(' lines || fail "too few statements finalized"
 }
@@ -40,7 +41,7 @@ case_sqlite3()
 case_bash()
 {
     local loop
-    # Twenty rounds of a loop more are exactly twenty commands of its body more.
+    # Twenty more iterations of a loop are exactly twenty more commands of its body.
     for loop in 5 25; do
         same_as_untraced 'execute_command_internal' \
             /bin/bash --norc -c "for ((i = 0; i < $loop; i++)); do :; done; echo \$i"
@@ -64,7 +65,7 @@ print('done')"
     (($(entries lines103) >= $(entries lines3))) || fail "fewer calls in more rounds"
 }
 
-# A pipeline of processes, each traced in its turn.
+# A pipeline of processes, traced one after the other.
 case_shell_with_children()
 {
     same_as_untraced 'nothing_of_that_name' /bin/sh -c 'seq 100 | sort -rn | head -n 3; exit 6'
@@ -81,7 +82,7 @@ case_libc()
     lines 20 . lines
 }
 
-# LeakSanitizer fails under any tracer: that is said before.
+# LeakSanitizer fails under any tracer: a warning says so before.
 case_leak_sanitizer()
 {
     printf '%s\n' '#include <stdio.h>' 'int work(int x) { return x; }' \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The progress line on a terminal, which script(1) provides, and what the end says of each function.
+# The progress line on a terminal (script(1)), and the counts per function at the end.
 # shellcheck disable=SC1091,SC2154
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
@@ -8,7 +8,7 @@
 cc=${TEST_CC:-cc}
 running='[0-9]+ s: [0-9]+ calls/s, [0-9]+ calls, [0-9]+ events, [0-9]+ lost'
 
-# program SECONDS [TEXT]: writes TEXT, with nothing behind it, then calls work() for so long.
+# program SECONDS [TEXT]: writes TEXT without a newline, then calls work() for so long.
 program()
 {
     cat >program.c <<'END'
@@ -34,7 +34,7 @@ END
     "$cc" -O1 -o program program.c || fail "cannot compile"
 }
 
-# on_terminal COMMAND: its terminal's output in `typed`, with ESC [ K as <K> and CR as <CR>.
+# on_terminal COMMAND: writes its terminal's output to `typed`, with ESC [ K as <K> and CR as <CR>.
 on_terminal()
 {
     command -v script >/dev/null || skip "no script"
@@ -42,8 +42,7 @@ on_terminal()
     sed '1d; s/\x1b\[K/<K>/g; s/\r/<CR>/g' typescript | grep -v '^Script done' >typed
 }
 
-# A process that writes elsewhere is attached to: one line, again and again in its place, and erased
-# for the next.
+# Attached to a process with other output: one line, replaced in place, and erased for other lines.
 case_attached()
 {
     program
@@ -53,14 +52,14 @@ case_attached()
     [[ $(grep -oE "ptrace_tracer: $running<K><CR>" typed | wc -l) -ge 2 ]] || fail "no progress: $(cat typed)"
     lines 1 "^(ptrace_tracer: $running<K><CR>)+<K>ptrace_tracer: 2 functions armed, .*<CR>\$" typed
     lines 1 '[^[:space:]]' typed
-    # What it counts last is no more than what there was.
+    # Its last counts are not above the real ones.
     local calls all
     calls=$(grep -oE '[0-9]+ calls, [0-9]+ events' typed | tail -n 1 | cut -d' ' -f1)
     all=$(sed -n 's/.*armed, \([0-9]*\) calls.*/\1/p' typed)
     ((calls > 0 && calls <= all)) || fail "$calls calls of $all"
 }
 
-# The program has the terminal, too, and has written to it: not a word in its lines.
+# The program also has the terminal and has written to it: no output between its lines.
 case_program_that_writes_to_the_terminal()
 {
     program
@@ -69,7 +68,7 @@ case_program_that_writes_to_the_terminal()
     lines 1 '^texts<K>ptrace_tracer: 1 function armed, ' typed
 }
 
-# ... and has not: whole lines, at the beginning of one.
+# ... and has not written: whole lines, from the start of a line.
 case_program_that_says_nothing()
 {
     program
@@ -100,9 +99,9 @@ case_none_when_not_wanted()
     lines 0 'calls/s|<K>' typed
 }
 
-# ---- --verbose: what became of each function's calls
+# ---- --verbose: counts for each function
 
-# tally FILE: "FUNCTION CALLS WRITTEN LOST" for each line about a function.
+# tally FILE: prints "FUNCTION CALLS WRITTEN LOST" for each line about a function.
 tally()
 {
     sed -nE 's/^ptrace_tracer: ([^ ]+:[^ ]+): ([0-9]+) calls?, ([0-9]+) written, ([0-9]+) lost$/\1 \2 \3 \4/p' "$1"
@@ -116,12 +115,12 @@ case_each_function()
     tally $err >tallied
     printf '%s\n' 'mylib:my_traced_function 100 200 0' 'sample_app:main 1 2 0' 'sample_app:number 1 2 0' | cmp - tallied ||
         fail "it says $(cat tallied)"
-    # The summary comes last, as ever.
+    # The summary is still the last line.
     tail -n 1 $err | grep -q '^ptrace_tracer: 3 functions armed, 102 calls, 204 events written, 0 lost; ' || fail "$(tail -n 1 $err)"
     lines 204 . text
 }
 
-# So many lines and no more.
+# At most so many lines.
 case_many_functions()
 {
     local i
@@ -148,7 +147,7 @@ case_many_functions()
     said '151 functions armed, 11325 calls, 22650 events written, 0 lost'
 }
 
-# Hits are recorded or lost, and both are counted: with nobody to empty the rings, which are small.
+# Each hit is recorded or lost, and counted: with small ring buffers that are not emptied.
 case_recorded_and_lost()
 {
     local consumer calls written lost
@@ -159,7 +158,7 @@ case_recorded_and_lost()
     lttng_do start
     target_start "$sample" 3000 500
     tracer_start -v -p "$target_pid"
-    # The tracer has no more to ask of the daemon, which waits for a consumer that is stopped.
+    # The tracer waits no longer for the daemon, which waits for a stopped consumer.
     wait_for 20 is_planted || fail "nothing is planted"
     wait_for 20 has_recorded small || fail "nothing is recorded"
     consumer=$(consumer)
@@ -177,12 +176,12 @@ case_recorded_and_lost()
     ((written + lost == 2 * calls)) || fail "$written written and $lost lost are not all of $calls calls"
     lines "$written" . text
     [[ $(tally $err) == "mylib:my_traced_function $calls $written $lost" ]] || fail "it says $(tally $err)"
-    # The reader knows of the same losses.
+    # babeltrace2 reports the same losses.
     [[ $(grep -oE 'discarded [0-9]+ event' text.err | awk '{ sum += $2 } END { print sum }') == "$lost" ]] ||
         fail "babeltrace2 says: $(cat text.err)"
 }
 
-# Some of a ring is in the file.
+# A part of a ring buffer is in the file.
 is_planted()
 {
     ! text_is_original "$target_pid" "$build/lib/libmylib.so" my_traced_function

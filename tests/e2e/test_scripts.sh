@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What is around the tracer: the comparison with the wrapper, installation, the house's rules.
+# The scripts: comparison with the wrapper, installation, source rules.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
@@ -18,14 +18,14 @@ case_validate_output()
     no_sessions
 }
 
-# A tracer whose trace is not the wrapper's is found out.
+# A trace that differs from the wrapper's is detected.
 case_validate_output_finds_differences()
 {
     with_lttng
     mkdir -p build/bin build/lib
     cp "$sample" build/bin/
     cp "$build"/lib/libmylib*.so build/lib/
-    # The stand-in traces with the wrapper, one call fewer than it is asked for, or one more.
+    # The stand-in traces with the wrapper, one call fewer or more than requested.
     for calls in 9 11; do
         cat >build/bin/ptrace_tracer <<-EOT
 			#!/bin/bash
@@ -46,7 +46,7 @@ case_validate_output_finds_differences()
 case_install()
 {
     with_lttng
-    # What is installed is built as it is built by hand.
+    # The installed files equal those of a build by hand.
     make -s -C "$top" BUILD="${PLAIN_BUILD:-$build}" CC="${TEST_CC:-cc}" install \
         DESTDIR="$dir/root" PREFIX=/usr >$out 2>$err || fail "make install"
     [[ -f root/usr/share/man/man1/ptrace_tracer.1 ]] || fail "no manual page"
@@ -104,7 +104,7 @@ case_circles_of_files()
     ! scripts/check_includes.sh build >$out || fail "it finds nothing"
     lines 1 '^a circle of files: util/a$' $out
     lines 1 '^a circle of files: util/b$' $out
-    rm src/util/b.c # what is left of a file that was moved away
+    rm src/util/b.c # left over from a file that was moved
     scripts/check_includes.sh build || fail "it looks at objects of no source"
 }
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Servers as the distribution ships them, under load: no request fails, no call is missed.
+# Servers of the distribution under load: no request fails, no call is missed.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 . "$(dirname "$0")/server_programs.sh"
 
-# Also what a server forks off ends with the case, in whatever way it ends.
+# The server's children also end with the case, in whatever way it ends.
 server_case() # NAME
 {
     local lacking
@@ -27,8 +27,8 @@ case_redis_visited()
     stop_servers
 }
 
-# attached FUNCTION FILE OPTION... -- PID...: from before the first request to after the last, each
-# call of the function of that file is to be seen. Returns when it is armed.
+# attached FUNCTION FILE OPTION... -- PID...: attaches before the first request, until after the
+# last: each call of the function in that file must be seen. Returns when it is armed.
 attached()
 {
     local function=$1 file options=() pid
@@ -49,7 +49,7 @@ attached()
     done
 }
 
-# In programs as the linker lays them out, file offset and address of code are the same.
+# In these programs, file offsets and addresses of code are equal.
 is_armed() # PID FILE FUNCTION
 {
     "$text_clean" "$1" >armed.log 2>&1
@@ -73,12 +73,12 @@ case_redis_counted()
     redis_benchmark_counted
     detached "$redis_pid"
     paired lines
-    # Its own count has resetstat, which was before, and not yet the question itself.
+    # Its count includes resetstat, which was before, and not yet this request.
     ((entries == calls)) || fail "$entries calls seen, $calls made"
     stop_servers
 }
 
-# 6000 requests and what belongs to them; $calls by the server's count.
+# 6000 requests; $calls by the server's count.
 redis_benchmark_counted()
 {
     redis-benchmark -s "$dir/redis/socket" -n 3000 -c 4 -t get,set -q >load.log 2>&1 || fail "$(cat load.log)"
@@ -110,7 +110,7 @@ case_nginx_counted()
     attached ngx_http_create_request nginx --print=lines -- "${nginx_workers[@]}"
     before=$(nginx_requests)
     wrk -t1 -c8 -d1s --timeout 20 "http://127.0.0.1:$nginx_port/" >load.log || fail "$(cat load.log)"
-    # What wrk has sent when its time was over is served though it has gone.
+    # Requests that wrk had sent when it ended are still served.
     wait_for 20 nginx_is_quiet || fail "nginx does not come to rest"
     after=$(nginx_requests)
     detached "${nginx_workers[@]}"
@@ -125,7 +125,7 @@ nginx_is_quiet()
     nginx_get /status | grep -qx 'Active connections: 1 *'
 }
 
-# The processes that PostgreSQL forks for its clients are followed from their first instruction.
+# PostgreSQL's processes for its clients are followed from their first instruction.
 case_postgres_counted()
 {
     local before after
@@ -153,7 +153,7 @@ postgres_is_quiet()
     ! pgrep -P "$postgres_pid" -f 'test postgres \[local\]' >/dev/null
 }
 
-# Four threads that let go of the interpreter's lock while they work, and know how often they do.
+# Four threads that release the interpreter's lock while they work, and count how often.
 case_python_counted()
 {
     [[ -z $(python_missing) ]] || skip "not installed: $(python_missing)"
@@ -173,11 +173,11 @@ END
     ((entries == 2000 && still == 0)) || fail "$entries calls seen, not 2000; $still open"
 }
 
-# The tracer of a process that has children all the time needs no more memory as time goes by.
+# The tracer of a process that always has new children does not need more and more memory.
 case_tracer_stays_small()
 {
     local first last
-    # The address sanitizer keeps what was freed.
+    # AddressSanitizer keeps freed memory.
     [[ -z ${PLAIN_BUILD:-} ]] || tracer=$PLAIN_BUILD/bin/ptrace_tracer
     # shellcheck disable=SC2016
     tracer_start -F --print=lines -f 'setlocale@c' /bin/bash -c \

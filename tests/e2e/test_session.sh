@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Through a real session daemon, and read back with babeltrace2: the ways in to a session, and what
+# With a real session daemon, and read with babeltrace2: the ways to choose a session, and what
 # LTTng's own commands do with the tracer's events.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
@@ -16,7 +16,7 @@ own_directory()
     echo "$found"
 }
 
-# sample_events N [own]: in a session of the tracer's own each event tells whose it is.
+# sample_events N [own]: in a session of the tracer's own each event has the thread's ID and name.
 sample_events()
 {
     local contexts=
@@ -52,7 +52,7 @@ case_no_session_twice()
     no_sessions
 }
 
-# Without a session daemon the tracer starts one, which stays for others, as under lttng-create(1).
+# Without a session daemon the tracer starts one, which keeps running, as with lttng-create(1).
 case_no_daemon()
 {
     with_lttng
@@ -61,7 +61,7 @@ case_no_daemon()
     local status=0
     "$tracer" "${f[@]}" "$sample" 100 >$out 2>$err || status=$?
     export CASE_MARK=$dir
-    # From here on it is the case's, whatever comes.
+    # From now on the case must end it.
     private_pid=$(cat "$(private_lttng_rundir)/lttng-sessiond.pid") || fail "no daemon was started"
     [[ $status == 0 ]] || fail "exit status $status"
     read_trace "$(own_directory)"
@@ -80,7 +80,7 @@ case_output_directory_exists()
     no_sessions
 }
 
-# -o is a session of the tracer's own, also when there is a current one.
+# -o makes a session of the tracer's own, even if there is a current one.
 case_output_beside_a_current_session()
 {
     with_lttng
@@ -111,7 +111,7 @@ case_current_session()
     lines 200 . text
 }
 
-# Events that the user has enabled are the only ones, in the user's channel.
+# Only the events that the user enabled are recorded, in the user's channel.
 case_current_session_with_rules()
 {
     with_lttng
@@ -151,7 +151,7 @@ case_started_session()
     traced 0 "$sample" 100
     lttng_do list mine
     grep -q 'mine: \[active' lttng.log || fail "it is not started any more: $(cat lttng.log)"
-    # All but the line that tells of discarded events and the like is as before.
+    # All but the lines about discarded events are unchanged.
     diff before lttng.log || fail "the session was changed"
     lttng_do destroy mine
     read_trace mine
@@ -187,7 +187,7 @@ case_named_session()
     sample_events 30
 }
 
-# A current session that no daemon knows any more counts as none.
+# A current session that no daemon has counts as none.
 case_stale_current_session()
 {
     with_lttng
@@ -217,7 +217,7 @@ case_fields_are_listed()
     grep -A1 'sample_app:number_exit ' list | grep -q 'field: retval (integer)' ||
         fail "retval: $(cat list)"
     grep -q 'sample_app:main_entry ' list || fail "no main: $(cat list)"
-    # The tracer's own processes and libraries are no candidates.
+    # The tracer's own processes and libraries are not candidates.
     lines 1 'my_traced_function_entry' list
     lttng_do destroy mine
     target_pid=$(pgrep -P "$tracer_pid" -x sample_app)
@@ -255,7 +255,8 @@ case_filter()
     lines 1 . text
 }
 
-# What is enabled while the program runs is planted within 200 ms, and lifted when disabled.
+# An event that is enabled while the program runs is armed within 200 ms, and disarmed when it is
+# disabled.
 case_enable_and_disable_during_the_run()
 {
     with_lttng
@@ -292,8 +293,8 @@ case_enable_and_disable_during_the_run()
     lttng_do destroy mine
 }
 
-# Whether the trace has events after that time; their times, in nanoseconds, in `times`. Stopping the
-# session is what makes it readable.
+# Whether the trace has events after that time; writes their times, in nanoseconds, to `times`.
+# Stops the session, which makes it readable.
 events_after()
 {
     lttng_do stop
@@ -307,7 +308,7 @@ planted_in_target()
     ! text_is_original "$target_pid" "$build/lib/libmylib.so" my_traced_function
 }
 
-# A rule that names another module brings it in; `*` does not.
+# A rule that names another module adds it to the trace; `*` does not.
 case_rule_that_names_libc()
 {
     with_lttng
@@ -351,9 +352,9 @@ case_contexts()
     lines "$(wc -l <text)" "vtid = ${target_pid}[ ,].*procname = \"sample_app\"|procname = \"sample_app\".*vtid = ${target_pid}[ ,]" text
 }
 
-# ... of many threads of several processes, each of which says itself who it is and where.
-# LTTng makes nothing of the rules of a channel with a counter that there is not: no x86 counts what is
-# stored into the cache of instructions.
+# ... of many threads of several processes, each of which prints its own values. LTTng ignores the
+# rules of a channel with a counter that does not exist: no x86 counts stores to the instruction
+# cache.
 case_counter_that_there_is_not()
 {
     local channel="channel broken of session mine has the context perf_thread_L1_icache_stores, which cannot be counted here \\(.*\\)"
@@ -372,7 +373,7 @@ case_counter_that_there_is_not()
     lttng_do destroy
 }
 
-# A rule that comes while the program runs is served, and it is said that others may not be.
+# A rule enabled while the program runs takes effect, with a warning that other rules may not.
 case_counter_in_a_session_that_is_asked_later()
 {
     with_lttng
@@ -396,7 +397,7 @@ case_counter_in_a_session_that_is_asked_later()
     lttng_do destroy
 }
 
-# A counter that the kernel itself keeps, of the tracer's thread.
+# A counter of the kernel, of the tracer's thread.
 case_counter()
 {
     with_lttng
@@ -480,7 +481,7 @@ case_entry_only()
     lines 10 . text
 }
 
-# To LTTng, functions have no exits then: none is listed, and a rule for one asks for nothing.
+# Then LTTng knows no exits: none is listed, and a rule for one matches nothing.
 case_entry_only_knows_no_exits()
 {
     with_lttng
@@ -506,7 +507,7 @@ work_entry_is_listed()
     grep -q ' wait_for_line:work_entry ' listed
 }
 
-# A program that ends before its first function: no trace is left, so none is named.
+# A program that ends before its first function: no trace is left or named.
 case_nothing_recorded()
 {
     with_lttng
@@ -518,7 +519,7 @@ case_nothing_recorded()
     lines 0 babeltrace2 "$err"
     [[ -z $(find . -name 'ptrace_tracer-*') ]] || fail "a directory is left: $(echo ptrace_tracer-*)"
     no_sessions
-    # In the user's session, too, which is not started then.
+    # Also in the user's session, which is then not started.
     lttng_do create mine --output="$dir/mine"
     traced 127 ./needs
     said '0 functions armed, 0 calls, 0 events written, 0 lost; nothing was recorded$'
@@ -529,7 +530,7 @@ case_nothing_recorded()
     lttng_do destroy
 }
 
-# Functions that there are not: the trace is empty, and can be read.
+# Functions that do not exist: the trace is empty and readable.
 case_no_function()
 {
     with_lttng
@@ -539,7 +540,7 @@ case_no_function()
     lines 0 . text
 }
 
-# A path of any length is shown whole.
+# A path of any length is printed in full.
 case_long_path()
 {
     local part path=$dir
@@ -562,7 +563,7 @@ case_summary()
     said 'trace'
 }
 
-# The program's end by a signal leaves a whole trace.
+# The trace is complete after a signal has killed the program.
 case_program_killed()
 {
     with_lttng

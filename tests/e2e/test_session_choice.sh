@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Which recording session it is, and what is done to it (tp_driver.c, without a traced program).
+# The choice of the recording session, and what is changed in it (tp_driver.c, without a traced
+# program).
 # shellcheck disable=SC1091,SC2154
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 . "$(dirname "$0")/driver.sh"
 
-# rules SESSION: the patterns of its enabled rules, one a line. Not from `lttng list`, which makes
-# the session daemons of LTTng 2.13 before 2.13.10 crash when a rule has exclusions.
+# rules SESSION: prints the patterns of its enabled rules, one on a line. Not from `lttng list`,
+# which crashes the session daemons of LTTng 2.13 before 2.13.10 when a rule has exclusions.
 rules()
 {
     lttng_do save "$1" --force --output-path="$dir/saved"
@@ -31,7 +32,7 @@ case_own_in_the_working_directory()
     expect 0 wanted static
     expect begun begin
     expect 3 wanted static
-    # What comes later is wanted, too.
+    # Events registered later are enabled, too.
     expect added late
     expect extended extend
     expect 3 wanted comer
@@ -46,13 +47,13 @@ case_own_in_the_working_directory()
     [[ ! -e $HOME/.lttngrc ]] || fail "there is a current session now"
 }
 
-# A session of the tracer's own records nobody else's events.
+# A session of the tracer's own records only the tracer's events.
 case_own_keeps_to_itself()
 {
     with_lttng
     local other
     driver_begins "output=$dir/trace"
-    # Another process with the same provider, in a session of its own.
+    # Another process with the same provider, in its own session.
     mkfifo other.in
     "$driver" <other.in >other.out 2>/dev/null &
     other=$!
@@ -72,7 +73,7 @@ case_own_keeps_to_itself()
     lines 7 . events
 }
 
-# Not ended: as if it had never been.
+# Not ended: no trace of it is left.
 case_own_given_up()
 {
     with_lttng
@@ -143,7 +144,7 @@ case_idle_with_several_channels()
     driver_stop
 }
 
-# A rule that matches something is all that is wanted.
+# One matching rule is enough.
 case_idle_with_a_rule()
 {
     with_lttng
@@ -158,7 +159,8 @@ case_idle_with_a_rule()
     state mine inactive
 }
 
-# Rules that only look as if: another log level, an exclusion, a disabled channel, a disabled rule.
+# Rules that match only by their pattern: with another log level, an exclusion, a disabled channel,
+# a disabled rule.
 case_idle_with_rules_that_miss()
 {
     with_lttng
@@ -182,7 +184,7 @@ case_idle_with_rules_that_miss()
     driver_stop
 }
 
-# So many events are enabled by their providers.
+# So many events are enabled by provider.
 case_idle_with_many_events()
 {
     with_lttng
@@ -199,7 +201,7 @@ case_idle_with_many_events()
     driver_stop
 }
 
-# Names that lttng takes for patterns are enabled as themselves.
+# Names that look like patterns to lttng are enabled literally.
 case_idle_with_odd_names()
 {
     with_lttng
@@ -229,7 +231,7 @@ case_started()
     said "no rule of session mine .*lttng enable-event -u -s mine -c channel0 'kinds:\*,late:\*'\$"
     lines 1 '^ptrace_tracer:' "$err"
     expect 0 wanted comer
-    # The command is right as it stands.
+    # The printed command works.
     eval "$(sed -n 's/.*\(lttng enable-event\)/\1/p' "$err")" >lttng.log || fail "$(cat lttng.log)"
     expect seen wait comer 3
     expect seen wait static 3
@@ -257,7 +259,7 @@ case_started_with_a_rule()
     state mine active
 }
 
-# A current session that no daemon knows is none.
+# A current session that no daemon has counts as none.
 case_current_is_gone()
 {
     with_lttng
@@ -268,7 +270,7 @@ case_current_is_gone()
     no_sessions
 }
 
-# LTTNG_HOME, else the home that is named.
+# LTTNG_HOME, else the given home.
 case_whose_current_session()
 {
     with_lttng
@@ -280,7 +282,7 @@ case_whose_current_session()
     expect "idle two *" choose "home=$dir/elsewhere"
     driver_stop
     [[ $(id -u) == 0 ]] || return 0
-    # Root's daemon is met without LTTNG_HOME.
+    # Root's daemon is used without LTTNG_HOME.
     unset LTTNG_HOME
     driver_start
     expect "idle one *" choose "home=$dir/elsewhere"
@@ -340,7 +342,7 @@ case_no_daemon_to_start()
     [[ ! -e trace ]] || fail "an empty directory is left"
 }
 
-# It stays, as under lttng-create(1).
+# It keeps running, as with lttng-create(1).
 case_daemon_is_started()
 {
     with_lttng
@@ -374,7 +376,7 @@ case_names_provider()
     expect no names my
     expect no names myfoo
     expect no names libc
-    # A rule that comes later is seen.
+    # A rule that is enabled later is read.
     lttng_do enable-event -u -s two 'off:*'
     wait_for 5 now_named off || fail "off is not named"
     driver_stop
@@ -386,7 +388,7 @@ now_named()
     [[ $reply == yes ]]
 }
 
-# No channel may hang the traced program for ever; a limit is fine.
+# No channel may block the traced program forever; a limit is allowed.
 case_endless_blocking()
 {
     with_lttng
@@ -405,7 +407,7 @@ case_endless_blocking()
     expect opened open
     expect added add
     expect begun begin
-    # The consumer does not empty the rings.
+    # The consumer does not empty the ring buffers.
     local consumer
     consumer=$(consumer)
     kill -STOP "$consumer"
@@ -418,7 +420,7 @@ case_endless_blocking()
     driver_stop
 }
 
-# Somebody destroys the session meanwhile.
+# The session is destroyed meanwhile.
 case_session_vanishes()
 {
     with_lttng
@@ -439,7 +441,7 @@ case_session_vanishes()
     lines 1 . events
 }
 
-# The daemon ends while hits come.
+# The daemon ends while hits are emitted.
 case_daemon_ends()
 {
     with_lttng

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Every kind of session and channel: what is recorded is whole, in order and readable.
+# All kinds of sessions and channels: records are complete, in order and readable.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 . "$(dirname "$0")/record_snapshot.sh"
@@ -8,14 +8,14 @@
 
 f=(-f take)
 
-# numbers FILE: of the calls whose entries are in the text, as the program numbered them.
+# numbers FILE: prints the program's numbers of the calls whose entries are in the text.
 numbers()
 {
     sed -n 's/.* take:take_entry: .*name = "block \([0-9]*\)".*/\1/p' "$1"
 }
 
-# calls_are FIRST LAST: the trace in `text` has the entry and the exit of these calls, in this order,
-# and nothing else.
+# calls_are FIRST LAST: `text` has the entry and the exit of these calls, in this order, and nothing
+# else.
 calls_are()
 {
     calls_end_with "$2"
@@ -25,7 +25,7 @@ calls_are()
     lines $((2 * ($2 - $1 + 1))) . text
 }
 
-# calls_end_with LAST: the calls in `text` follow one another, and these are the last.
+# calls_end_with LAST: the calls in `text` are consecutive, up to LAST.
 calls_end_with()
 {
     awk '/ take:take_entry: / { kind = "entry"; match($0, /block [0-9]+/); n = substr($0, RSTART + 6, RLENGTH - 6)
@@ -37,7 +37,7 @@ calls_end_with()
     [[ $(numbers text | tail -n 1) == "$1" ]] || fail "the last call is $(numbers text | tail -n 1), not $1"
 }
 
-# Time never goes back in `text`.
+# Time never decreases in `text`.
 in_order()
 {
     sed 's/^\[\([^]]*\)\].*/\1/' text >stamps
@@ -46,7 +46,7 @@ in_order()
 
 small=(--subbuf-size=4K --num-subbuf=4)
 
-# With a channel of that kind in a session of that kind; not started.
+# A session and a channel with these options; not started.
 session_with() # CREATE-OPTION... -- CHANNEL-OPTION...
 {
     local create=()
@@ -57,7 +57,7 @@ session_with() # CREATE-OPTION... -- CHANNEL-OPTION...
     lttng_do enable-event -u -c wide 'take:take_*'
 }
 
-# Streaming to disk, through rings that are much smaller than the trace.
+# Streaming to disk, through ring buffers much smaller than the trace.
 case_streaming()
 {
     with_lttng
@@ -107,7 +107,7 @@ case_per_user_buffers()
     lines 1800 . text
 }
 
-# A session whose buffers are of the one kind where the tracer is to make a channel.
+# A session with one kind of buffers, in which the tracer creates the channel.
 case_channel_beside_per_process_buffers()
 {
     with_lttng
@@ -122,7 +122,7 @@ case_channel_beside_per_process_buffers()
     calls_are 1 100
 }
 
-# The flight recorder keeps what came last.
+# The flight recorder keeps the last records.
 case_snapshot()
 {
     with_lttng
@@ -148,7 +148,7 @@ case_snapshot()
     lttng_do destroy mine
 }
 
-# Without rules, not started: the tracer does all of it, and what it says at the end works.
+# No rules, not started: the tracer does everything, and its last line works.
 case_snapshot_session_as_it_is_created()
 {
     with_lttng
@@ -164,8 +164,8 @@ case_snapshot_session_as_it_is_created()
     lttng_do destroy mine
 }
 
-# What is overwritten before it is copied a snapshot goes without, and babeltrace2 says of each such
-# place that packets are missing there: the calls in `text` follow one another everywhere else.
+# A snapshot lacks records that are overwritten before they are copied, and babeltrace2 reports
+# missing packets at each such place: elsewhere the calls in `text` are consecutive.
 calls_but_overwritten()
 {
     local said missing
@@ -181,8 +181,8 @@ calls_but_overwritten()
     in_order
 }
 
-# Calls go on until a snapshot is taken, but no more of them than fill less than half of the ring, which
-# is full before: so much stays to be copied, however late that is.
+# Calls go on until a snapshot is taken, but fewer than fill half of the ring buffer, which is full
+# before: so much can be copied, however late.
 case_snapshots_under_load()
 {
     local i n snapshot
@@ -258,7 +258,7 @@ case_rotate()
     calls_are 1 5400
 }
 
-# rotates_by OPTION: by itself, two times at least.
+# rotates_by OPTION: automatic rotation, at least twice.
 rotates_by()
 {
     with_lttng
@@ -286,7 +286,7 @@ case_rotation_by_size()
     rotates_by --size=300k
 }
 
-# Over the network into a relay daemon's files.
+# Over the network to a relay daemon's files.
 case_network()
 {
     with_lttng
@@ -302,7 +302,7 @@ case_network()
     calls_are 1 3000
 }
 
-# The program is not held up by a relay daemon that dies, and what does not get through is counted.
+# A relay daemon that dies does not block the program, and the records it did not get are counted.
 case_relay_dies()
 {
     with_lttng
@@ -318,7 +318,7 @@ case_relay_dies()
     written=$(sed -n 's/.* \([0-9]*\) events written.*/\1/p' $err)
     lost=$(sed -n 's/.* \([0-9]*\) lost.*/\1/p' $err)
     ((lost > 0 && written + lost == 4600)) || fail "$written written and $lost lost are not 4600"
-    # LTTng says that it could not be ended well.
+    # LTTng reports that it could not stop the session properly.
     lttng --no-sessiond destroy mine >lttng.log 2>&1
     no_sessions
 }
@@ -339,7 +339,7 @@ case_network_snapshot()
     calls_are 1 100
 }
 
-# Seen while it happens.
+# Live viewing.
 case_live()
 {
     local watch viewer
@@ -353,7 +353,7 @@ case_live()
     watch=$(sed -n 's/.*to watch: //p' $err)
     ${watch/LIVE-PORT/$relay_live} >text 2>text.err 8>&- &
     viewer=$!
-    # A viewer is shown what comes after it has come: calls, until it shows one.
+    # A viewer gets only new records: makes calls until it shows one.
     until [[ -s text ]]; do
         ((taken < 500)) || fail "the viewer sees nothing: $(cat text.err)"
         take_calls 10 5
@@ -379,7 +379,7 @@ shows()
     [[ $(numbers text | tail -n 1) == "$1" ]]
 }
 
-# losses_add_up CALLS: written and lost are all there were, and LTTng says the same.
+# losses_add_up CALLS: written and lost add up to all, and LTTng has the same numbers.
 losses_add_up()
 {
     local written lost
@@ -395,7 +395,8 @@ losses_add_up()
     grep -q "Discarded events: $lost$" lttng.log || fail "lttng tells of other losses: $(cat lttng.log)"
 }
 
-# Rings that nobody empties: what has no place is lost, and counted. The program goes on.
+# Ring buffers that are not emptied: records without space are lost and counted. The program goes
+# on.
 case_discard()
 {
     with_lttng
@@ -413,7 +414,7 @@ case_discard()
     lttng_do destroy mine
 }
 
-# The same where the channel lets the tracer wait, for a time.
+# The same with a channel that blocks for a time.
 case_blocking_with_a_limit()
 {
     with_lttng
@@ -431,7 +432,7 @@ case_blocking_with_a_limit()
     lttng_do destroy mine
 }
 
-# Where new records take the place of old ones nothing is lost, but forgotten.
+# In overwrite mode nothing is lost, old records are overwritten.
 case_overwrite()
 {
     with_lttng
@@ -453,7 +454,7 @@ case_overwrite()
     lttng_do destroy mine
 }
 
-# Files that take turns.
+# Rotating trace files.
 case_ring_of_files()
 {
     with_lttng
@@ -470,7 +471,7 @@ case_ring_of_files()
     lttng_do destroy mine
 }
 
-# A session that is cleared, and whose metadata is written anew, while it records.
+# A session that is cleared, and whose metadata is regenerated, while it records.
 case_clear_and_regenerate()
 {
     with_lttng

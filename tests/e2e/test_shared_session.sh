@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Several tracers in one session, and the user, who stops, starts, destroys and remakes it. Read back
-# with babeltrace2, and each call is there, or it is said that it is not.
+# Several tracers in one session, and a user who stops, starts, destroys and creates it again. Read
+# with babeltrace2: each call is there, or a tracer says that it is not.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 . "$(dirname "$0")/call_on_request.sh"
 . "$(dirname "$0")/driver.sh"
 
-# Several targets and tracers, by number. The trace has entries[N] calls of target N, in all $entries.
+# Several numbered targets and tracers. The trace has entries[N] calls of target N, in all $entries.
 declare -A targets=() tracers=() ask=() answer=()
 entries=0
 
-# The session `mine`, which nobody has started.
+# The session `mine`, not started.
 session_made()
 {
     lttng_do create mine --output="$dir/${1:-mine}"
@@ -19,7 +19,7 @@ session_made()
     lttng_do enable-event -u -s mine 'mylib:my_traced_function_*'
 }
 
-# Runs it in place of the subshell, without the ends of pipes that are other targets' to have.
+# Runs it in place of the subshell, without the pipe ends of other targets.
 alone()
 {
     local fd
@@ -49,7 +49,7 @@ target_gone() # N
     unset "targets[$1]" "ask[$1]" "answer[$1]"
 }
 
-calls_of() # N COUNT: of a target that is traced into a session that records
+calls_of() # N COUNT: calls of a target that is traced in a recording session
 {
     local line
     echo "call $2" >&"${ask[$1]}"
@@ -58,7 +58,7 @@ calls_of() # N COUNT: of a target that is traced into a session that records
     ((entries += $2))
 }
 
-tracer_made() # N OPTION...: of target N, which is planted when this returns
+tracer_made() # N OPTION...: attaches to target N; returns when it is armed
 {
     local n=$1
     shift
@@ -93,7 +93,7 @@ last_line() # N ERE
     tail -n 1 "err.$1" | grep -qE "^ptrace_tracer: .*$2" || fail "the last line: $(tail -n 1 "err.$1")"
 }
 
-# The tracer that started the session ends first, and the other one's calls are recorded all the same.
+# The tracer that started the session ends first, and the other one's calls are still recorded.
 case_first_ends_first()
 {
     with_lttng
@@ -111,7 +111,7 @@ case_first_ends_first()
     tracer_let_go 2
     lines 1 '' err.2
     mine_is inactive
-    # Without a wait, or a destruction that waits: what the tracer says can be read can be read.
+    # Without lttng stop or destroy: the trace that the tracer names is readable.
     read_trace mine
     events $entries wait_for_line:work_entry
     events $entries wait_for_line:work_exit
@@ -121,8 +121,8 @@ case_first_ends_first()
     lttng_do destroy mine
 }
 
-# A tracer ends before the other begins to record, but after that one has chosen the session: both of
-# programs that they start.
+# A tracer ends before the other one starts to record, but after it has chosen the session: both
+# start programs.
 case_programs_one_beside_the_other()
 {
     local i
@@ -151,7 +151,7 @@ case_programs_one_beside_the_other()
     lttng_do destroy mine
 }
 
-# Three, of which one and another ends, or is killed, and comes again.
+# Three tracers; one after the other ends, or is killed, and another one starts.
 case_ends_in_any_order()
 {
     local round n how
@@ -166,7 +166,7 @@ case_ends_in_any_order()
         n=$((RANDOM % 3 + 1)) how=$((RANDOM % 3))
         echo "round $round: tracer $n $how"
         if ((how == 0)); then
-            # Its target goes with it.
+            # Its target ends with it.
             kill -KILL "${targets[$n]}" "${tracers[$n]}"
             wait "${tracers[$n]}" "${targets[$n]}" 2>/dev/null
             target_gone $n 2>/dev/null
@@ -196,7 +196,7 @@ case_ends_in_any_order()
     lttng_do destroy mine
 }
 
-# The one that had started the session is killed; the other one stops it.
+# The tracer that started the session is killed; the other one stops it.
 case_starter_is_killed()
 {
     with_lttng
@@ -218,7 +218,7 @@ case_starter_is_killed()
     lttng_do destroy mine
 }
 
-# Nobody is there to stop what a killed tracer had started: it may be the user's by now.
+# A killed tracer was the last: the session stays started, as it may be the user's by now.
 case_left_started_by_a_killed_one()
 {
     with_lttng
@@ -288,7 +288,7 @@ case_user_starts_it_anew()
     target_gone 2
 }
 
-# At once, as a script does it.
+# At once, as a script does.
 case_user_stops_and_starts_at_once()
 {
     with_lttng
@@ -303,7 +303,8 @@ case_user_stops_and_starts_at_once()
     lttng_do destroy mine
 }
 
-# A tracer starts it again, and stops it, though another one was there before and after the user's stop.
+# A tracer starts it again, and stops it, although another one used it before and after the user's
+# stop.
 case_a_tracer_starts_what_the_user_stopped()
 {
     with_lttng
@@ -329,7 +330,7 @@ case_a_tracer_starts_what_the_user_stopped()
     lttng_do destroy mine
 }
 
-# So soon that the other one does not see it stopped: it sees that it was started once more.
+# So soon that the other tracer does not see the stop: it sees another start.
 case_a_tracer_starts_it_unseen()
 {
     with_lttng
@@ -353,7 +354,7 @@ case_a_tracer_starts_it_unseen()
     lttng_do destroy
 }
 
-# The user's own, started before: no tracer stops it, and it is said that the user did.
+# Started by the user before: no tracer stops it; they report the user's stop.
 case_user_had_started_it()
 {
     with_lttng
@@ -378,7 +379,7 @@ case_user_had_started_it()
     lttng_do destroy mine
 }
 
-# One of the same name is another session: it is not stopped, and its path is not told.
+# A new one with the same name is another session: it is not stopped, and its path is not printed.
 case_destroyed_and_made_anew()
 {
     with_lttng
@@ -406,7 +407,7 @@ case_destroyed_and_made_anew()
     no_lock_is_left
 }
 
-# Destroyed just when the tracer ends: that LTTng does not know it any more is nothing to tell.
+# Destroyed just when the tracer ends: no error that LTTng does not know it.
 case_destroyed_at_the_end()
 {
     local i
@@ -425,8 +426,8 @@ case_destroyed_at_the_end()
     target_gone 1
 }
 
-# The tracer with somebody who interferes when it stops its session. Not with the sanitizer,
-# which wants to be the first library.
+# Runs the tracer with a library that interferes when it stops its session. Not with sanitizers,
+# whose library must be first.
 interfered() # start|stop|destroy STATUS ARGUMENT...
 {
     local what=$1
@@ -436,21 +437,21 @@ interfered() # start|stop|destroy STATUS ARGUMENT...
     kill -0 "$private_pid" || fail "the session daemon has ended: $(tail -n 2 "$private_dir/sessiond.log")"
 }
 
-# The session daemon of LTTng 2.13.9 does not survive to be asked for the pending data of a session
-# that is started.
+# The session daemon of LTTng 2.13.9 aborts when it is asked for the pending data of a started
+# session.
 case_started_again_at_the_end()
 {
     with_lttng
     lttng_do create mine --output="$dir/mine"
     interfered start 0 -f my_traced_function
     mine_is active
-    # All that was recorded until the tracer's end is there already.
+    # All records until the tracer's end are in the trace.
     read_trace mine
     events 100 mylib:my_traced_function_exit
     lttng_do destroy mine
 }
 
-# The same for one's own session, which others may start by its name.
+# The same for a session of the tracer's own, which others may start by its name.
 case_own_started_again_at_the_end()
 {
     with_lttng
@@ -460,7 +461,7 @@ case_own_started_again_at_the_end()
     no_sessions
 }
 
-# What ended the streams' last packets was before the tracer looked: it does not wait for others.
+# The last packets ended before the tracer looked: it does not wait for new ones.
 case_stopped_just_before()
 {
     with_lttng
@@ -475,7 +476,7 @@ case_stopped_just_before()
     events 100 mylib:my_traced_function_exit
 }
 
-# That LTTng does not know the session any more is nothing to tell, but that it was destroyed is.
+# No error that LTTng does not know the session, but a message that it was destroyed.
 case_destroyed_just_before()
 {
     with_lttng
@@ -492,8 +493,8 @@ case_destroyed_just_before()
     no_sessions
 }
 
-# The user stops and starts the session while tracers come and go. A tracer's calls are in the trace, or
-# it says that they are not, and the daemon lives.
+# The user stops and starts the session while tracers start and end. A tracer's calls are in the
+# trace, or it says that they are not, and the daemon lives.
 case_stopped_and_started_at_random()
 {
     local i n side user file whole=0 told=0
@@ -517,7 +518,7 @@ case_stopped_and_started_at_random()
     local other=$!
     while [[ ! -e ended ]]; do
         lttng --no-sessiond stop --no-wait
-        # For longer than the tracer may take to look, also on a machine that is busy.
+        # Longer than the tracer needs to see it, also on a busy machine.
         sleep 0.3
         lttng --no-sessiond start
         sleep 0.$((RANDOM % 8))
@@ -545,7 +546,8 @@ case_stopped_and_started_at_random()
     ((whole > 0)) || fail "no tracer recorded all of its calls"
 }
 
-# What is in files when the tracer says so: of streams in several files, of each process, rotated.
+# The trace is in the files when the tracer says so: for streams in several files, per process,
+# rotated.
 case_written_at_the_end()
 {
     local kind

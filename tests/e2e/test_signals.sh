@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Signals that end the tracer: it lets go of the program first.
+# Signals that end the tracer: it detaches from the program first.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
 f=(-f my_traced_function --print=lines)
-# A shell starts what runs in the background with SIGINT and SIGQUIT ignored.
+# A shell starts background jobs with SIGINT and SIGQUIT ignored.
 default=(env --default-signal)
-# A sanitizer's handlers are for faults; who has none gets the kernel's default action.
+# Disables the sanitizers' handlers of fault signals, for the default actions.
 export ASAN_OPTIONS=$ASAN_OPTIONS:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0
 
-# Numbers of the signals whose default action ends a process (signal(7)), but for SIGKILL.
+# Numbers of the signals whose default action ends a process (signal(7)), except SIGKILL.
 standard=(1 2 3 4 5 6 7 8 10 11 12 13 14 15 16 24 25 26 27 29 30 31)
 mapfile -t realtime < <(seq 34 64)
 
-# lets_go SIGNAL TRACER...: attached to the target, which is as it was when that signal has ended it.
+# lets_go SIGNAL TRACER...: attaches, ends by the signal, and the target is unchanged.
 lets_go()
 {
     local signal=$1
@@ -52,7 +52,7 @@ case_realtime_signals()
     each_lets_go "${realtime[@]}"
 }
 
-# lets_go_of_launched SIGNAL: the program runs on and ends as it would have.
+# lets_go_of_launched SIGNAL: the program runs on and ends as without a tracer.
 lets_go_of_launched()
 {
     rm -f lines
@@ -67,7 +67,7 @@ lets_go_of_launched()
     [[ ! -s $err ]] || fail "it said: $(cat "$err")"
 }
 
-# Those that somebody sends: not what the terminal sends program and tracer.
+# Signals that are sent by other processes: not those of the terminal, which the program gets, too.
 case_launched()
 {
     local signal
@@ -76,7 +76,7 @@ case_launched()
     done
 }
 
-# In LTTng's libraries nobody else waits for these.
+# No thread of LTTng's libraries handles these.
 case_with_lttng()
 {
     local signal
@@ -103,7 +103,8 @@ is_recording()
     is_traced "$target_pid" && ! text_is_original "$target_pid" "$build/lib/libmylib.so" my_traced_function
 }
 
-# goes_on_after SIGNAL...: they were ignored or blocked when the tracer started. SIGTERM ends it.
+# goes_on_after SIGNAL...: ignored or blocked when the tracer starts, they do not end it. SIGTERM
+# does.
 goes_on_after()
 {
     local signal seen
@@ -133,8 +134,8 @@ case_ignored_or_blocked_before()
     target_ends 143
 }
 
-# Of every signal, what the program does with it and whether it is blocked or pending is what it would
-# be without a tracer.
+# The disposition, the mask and the pending state of every signal in the program are the same as
+# without a tracer.
 case_launched_with_the_callers_signals()
 {
     local how target=$build/targets/one_thread
@@ -148,7 +149,7 @@ case_launched_with_the_callers_signals()
     done
 }
 
-# A limit on the size of files is an error of writing, and the program is let go.
+# At a file size limit, writing fails, and the program is detached.
 case_file_size_limit()
 {
     (
@@ -173,7 +174,7 @@ case_file_size_limit()
     [[ $(cat target.out) == "sample_app: 2000 calls" ]] || fail "the target: $(cat target.out)"
 }
 
-# Who reads what the tracer says may be gone: no end for the trace.
+# The reader of the tracer's stderr may be gone: the trace goes on.
 case_nobody_reads_what_it_says()
 {
     mkfifo said
@@ -182,7 +183,7 @@ case_nobody_reads_what_it_says()
     lines 300 ' = void <' lines
 }
 
-# The tracer's own processor time: SIGXCPU comes at the soft limit.
+# The tracer's own processor time: SIGXCPU at the soft limit.
 case_cpu_limit()
 {
     "$sample" 100000000 >target.out 2>target.err &

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Under sudo the events land in the session of the user who called sudo. It takes root, be it through
+# Under sudo the events go to the session of the user who called sudo. Needs root, also through
 # sudo.
 command -v sudo >/dev/null || { echo 'SKIP: no sudo'; exit 77; }
 if [[ $(id -u) != 0 ]]; then
@@ -9,7 +9,7 @@ if [[ $(id -u) != 0 ]]; then
         "TEST_CALLER=$(id -un)" bash "$0" "$@"
 fi
 unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND
-# How the sanitizers look for leaks needs rights that a process with changed users does not have.
+# LeakSanitizer needs rights that a process with changed users does not have.
 BUILD=${PLAIN_BUILD:-${BUILD:-}}
 export BUILD
 
@@ -17,7 +17,7 @@ export BUILD
 . "$(dirname "$0")/cases.sh"
 . "$(dirname "$0")/user.sh"
 
-# Who asks for a session that is another user's is told how to come by it.
+# A message for a session of another user says how to get at it.
 case_where_the_sessions_of_others_are()
 {
     local alive='there is no session nosuch: `lttng list` shows those there are'
@@ -57,7 +57,7 @@ case_attach()
     user_lttng destroy mine
     read_trace user/mine
     at_least 1 'mylib:my_traced_function_entry: ' text || fail "no events in the user's trace"
-    # The call that is open when it is let go has no exit.
+    # The call that is open at the detach has no exit.
     local entries exits
     entries=$(grep -c _entry text) exits=$(grep -c _exit text)
     ((entries - exits == 0 || entries - exits == 1)) || fail "$entries entries, $exits exits"
@@ -105,7 +105,7 @@ case_validate_output()
     grep -q 'no .*session' lttng.log || fail "a session is left: $(cat lttng.log)"
 }
 
-# capabilities PID SET: in hexadecimal, of its first thread.
+# capabilities PID SET: prints them in hexadecimal, of the first thread.
 capabilities()
 {
     sed -n "s/^Cap$2:[[:space:]]*//p" "/proc/$1/status"
@@ -121,8 +121,8 @@ mask()
     printf '%016x\n' $sum
 }
 
-# Of root's rights the tracer keeps those that it names, and what it starts keeps none: neither the
-# daemon that it starts for the user, nor that one's consumer.
+# The tracer keeps only the capabilities it needs, and the processes it starts keep none: the user's
+# daemon and its consumer.
 case_capabilities()
 {
     make_user
@@ -158,7 +158,7 @@ case_capabilities()
     [[ -z $(find user ! -user "$test_uid") ]] || fail "not the user's: $(find user ! -user "$test_uid")"
 }
 
-# What the user names is opened with the user's rights.
+# Files that the user names are opened with the user's rights.
 case_files_are_the_users()
 {
     make_user
@@ -180,7 +180,7 @@ case_files_are_the_users()
         one_line 'cannot read the filter file .*/roots/secret: Permission denied$'
     done
     [[ ! -e user/trace ]] || fail "begun before the filter file was read"
-    # What is listed of a program is what the user may read; of other users' processes, all.
+    # --list of a program reads what the user may read; of other users' processes, all.
     chmod 700 roots
     cp "$sample" roots/app && chmod 755 roots/app
     as_user sudo -n "$tracer" --list "$dir/roots/app" >$out 2>$err && fail "read what only root may"
@@ -194,7 +194,7 @@ case_files_are_the_users()
     kill -KILL "$target_pid"
 }
 
-# The program that is started is root's, as under sudo without a tracer, and like that in all else.
+# A started program is root's and has root's state, as under sudo without a tracer.
 case_program_as_without_tracer()
 {
     make_user
@@ -211,8 +211,8 @@ mine_is() # active|inactive
     grep -q " mine \[$1\]" lttng.log
 }
 
-# The user's tracer and one under sudo know of each other: the last one stops the session that one of
-# them had started, whichever that was.
+# The user's tracer and one under sudo share the session: the last one stops it, whichever started
+# it.
 case_tracers_of_user_and_root()
 {
     local first second tracer_is
@@ -244,7 +244,7 @@ case_tracers_of_user_and_root()
     user_lttng destroy mine
 }
 
-# The user's daemon comes when the tracer is there already, and goes, and comes.
+# The user's daemon starts after the tracer, ends, and starts again.
 case_daemon_comes_later()
 {
     local round
@@ -281,7 +281,7 @@ is_not()
     ! "$@"
 }
 
-# What was recorded is seen once the session is stopped.
+# The records are readable once the session is stopped.
 recorded()
 {
     user_lttng stop

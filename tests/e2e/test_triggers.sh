@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Triggers of LTTng's that wait for function calls.
+# LTTng triggers that wait for function calls.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 . "$(dirname "$0")/record_snapshot.sh"
@@ -25,7 +25,7 @@ is_not()
     ! "$@"
 }
 
-# The trace of the only snapshot, read.
+# The text of the only snapshot.
 read_snapshot() # DIRECTORY
 {
     local snapshots=("$1"/*)
@@ -38,7 +38,7 @@ has_snapshot()
     [[ -n $(find "$1" -name metadata -size +0 2>/dev/null) ]]
 }
 
-# A session that records nothing: one without a channel cannot be started.
+# A session that records nothing: without a channel it could not be started.
 started_session()
 {
     lttng_do create mine --output="$dir/mine"
@@ -46,7 +46,7 @@ started_session()
     lttng_do start
 }
 
-# The condition for a malloc() of that size, whether libc has debug information or not.
+# The condition for a malloc() of that size, with or without libc's debug information.
 malloc_of()
 {
     local name
@@ -54,7 +54,7 @@ malloc_of()
     echo "${name:-arg1} == $1"
 }
 
-# The flight recorder: a call with a large argument takes a snapshot, which holds that call and all
+# The flight recorder: a call with a large argument takes a snapshot, which has that call and all
 # before it.
 case_snapshot_at_a_condition()
 {
@@ -66,7 +66,7 @@ case_snapshot_at_a_condition()
     take_calls 5 20
     ! has_snapshot flight || fail "a snapshot before there is a reason"
     take_calls 1048577
-    # It is taken by the daemon, in its own time; the program waits meanwhile.
+    # The daemon takes it some time later; the program waits meanwhile.
     wait_for 20 snapshot_is_whole || fail "no snapshot"
     take_calls 7 10
     take_calls 4000000
@@ -74,7 +74,7 @@ case_snapshot_at_a_condition()
     read_snapshot flight
     events 51 take:take_entry
     lines 1 'take_entry: .* size = 1048577, name = "block 51", share = 25.5 \}' text
-    # The call that met the condition returns while the daemon takes the snapshot.
+    # The call that matched the condition returns while the daemon takes the snapshot.
     local exits
     exits=$(grep -c ' take:take_exit: ' text)
     ((exits == 50 || exits == 51)) || fail "$exits exits, of 50 calls before"
@@ -84,13 +84,13 @@ case_snapshot_at_a_condition()
     lttng_do destroy flight
 }
 
-# Written by the daemon's consumer while we look.
+# The consumer writes it while we look.
 snapshot_is_whole()
 {
     has_snapshot flight && babeltrace2 flight 2>/dev/null | grep -q 'size = 1048577.*'
 }
 
-# The trigger alone asks for the function: nothing records, and nothing else is planted.
+# Only the trigger enables the function: nothing is recorded, and nothing else is armed.
 case_notify_and_captures()
 {
     with_triggers
@@ -122,7 +122,7 @@ case_notify_and_captures()
     lttng_do destroy mine
 }
 
-# An event that several triggers wait for is counted once; entry and exit are two. The summary is the
+# An event that matches several triggers is counted once; entry and exit are two. The summary is the
 # last line.
 case_several_triggers()
 {
@@ -168,7 +168,7 @@ armed()
     [[ $(bytes_at "/proc/$pid/mem" $((base + vaddr)) 1) == ' cc' ]]
 }
 
-# A daemon that does not listen holds nobody up.
+# A daemon that does not read blocks nothing.
 case_flood()
 {
     with_triggers
@@ -186,8 +186,7 @@ case_flood()
     lttng_do destroy mine
 }
 
-# A module that only a trigger names is brought in, and is still not recorded by sessions that did
-# not ask for it.
+# A module that only a trigger names is added, and not recorded by sessions that do not enable it.
 case_names_a_module()
 {
     with_triggers
@@ -203,7 +202,7 @@ case_names_a_module()
     no_sessions
 }
 
-# ... also when it is added later.
+# ... also when the trigger is added later.
 case_names_a_module_later()
 {
     with_triggers
@@ -234,7 +233,8 @@ malloc_armed()
     [[ $(bytes_at "/proc/$pid/mem" $((base + vaddr)) 1) == ' cc' ]]
 }
 
-# Sessions that triggers start and stop: what is between is recorded. The tracer leaves it to them.
+# Sessions that triggers start and stop: the calls between are recorded. The tracer leaves both to
+# the triggers.
 case_start_and_stop()
 {
     with_triggers
@@ -249,7 +249,7 @@ case_start_and_stop()
     grep -q 'mine: \[inactive' lttng.log || fail "started: $(cat lttng.log)"
     take_calls 1000
     wait_for 10 is_active mine || fail "not started"
-    # Its start is known to the daemon before it is to the tracer.
+    # The daemon knows of its start before the tracer.
     wait_for 10 records || fail "nothing is recorded"
     take_calls 6 10
     take_calls 2000
@@ -269,7 +269,7 @@ is_active()
     lttng --no-sessiond list "$1" 2>/dev/null | grep -q "$1: \[active"
 }
 
-# Calls until one is seen in the files, which its channel's switch timer would do, or a rotation.
+# Makes calls until one is in the files, by the channel's switch timer or a rotation.
 records()
 {
     take_calls 3

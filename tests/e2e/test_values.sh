@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Random values through functions with random signatures: every one is shown as it was passed.
-# `make values` does the same a million times.
+# Random values through functions with random signatures: each is shown as it was passed. `make
+# values` runs a million of them.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 . "$top/tests/values/run.sh"
@@ -12,7 +12,7 @@ plain() # LANGUAGE COMPILER SEED
     values_print 120 "$3"
 }
 
-# --print shows what a trace does: both are compared for optimised code, where more can go wrong.
+# --print shows the same as a trace: both are compared for optimised code, where more can go wrong.
 optimised() # LANGUAGE COMPILER SEED
 {
     values_build "$1" "$2" O2 "$3" 40
@@ -79,7 +79,7 @@ case_cxx_clang_followed()
     followed c++ clang O0 6 1
 }
 
-# Types lie in partial units, which have no language. (dwz knows not all of the DWARF 5 of clang.)
+# Types are in partial units, which have no language. (dwz does not support all of clang's DWARF 5.)
 moved() # LANGUAGE COMPILER LEVEL SEED [-m]
 {
     values_need dwz readelf
@@ -115,7 +115,7 @@ case_c_gcc_dwz()
     moved c gcc O2 5
 }
 
-# not_followed LANGUAGE LEVEL SEED: GCC says for the whole function where each parameter is.
+# not_followed LANGUAGE LEVEL SEED: GCC describes the places of parameters for the whole function.
 not_followed()
 {
     local values_flags=(-fno-var-tracking)
@@ -144,7 +144,8 @@ case_cxx_gcc_for_debugging()
     values_print 120 11
 }
 
-# shown PATTERN: what --print shows of the calls in ./program, and what --list says that it does not.
+# shown PATTERN: prints what --print shows of the calls in ./program, and what --list says is
+# missing.
 shown()
 {
     "$tracer" --quiet --print=lines -f "$1" -- ./program >output || fail "exit status $?"
@@ -165,7 +166,7 @@ case_parameters_in_other_registers()
     done
 }
 
-# AddressSanitizer keeps parameters in a frame of its own, below what a register points to.
+# AddressSanitizer keeps parameters in its own frame, below the address in a register.
 case_frames_of_a_sanitizer()
 {
     values_need gcc
@@ -188,7 +189,7 @@ case_windows_convention()
     for level in "-O0" "-O0 -gdwarf-2 -gstrict-dwarf" "-O2"; do
         # shellcheck disable=SC2086 # options
         gcc -std=gnu11 -g $level -o program "$top/tests/targets/moved_parameters.c" || fail "cannot be built"
-        # Optimised code says itself where most parameters are.
+        # Optimised code describes the places of most parameters.
         wanted='of_windows()
 of_windows_too()
 of_windows_one()
@@ -220,7 +221,7 @@ case_unnamed_parameters()
     done
 }
 
-# clang says nothing of them where they are not used, and not where those of a constructor come from.
+# clang does not describe unused parameters, nor the places of a constructor's.
 case_unnamed_parameters_clang()
 {
     values_need clang++
@@ -301,7 +302,7 @@ END
     diff wanted got >difference || fail "$(cat difference)"
 }
 
-# Strict DWARF 4 cannot tell which copy constructors are defaulted, nor of alignment.
+# Strict DWARF 4 cannot express defaulted copy constructors and alignment.
 strict() # LANGUAGE COMPILER LEVEL SEED
 {
     # shellcheck disable=SC2034 # for values_build

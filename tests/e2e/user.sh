@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# An ordinary user with a session daemon of their own, for scripts that have sourced cases.sh and run
-# as root. Where a mount namespace may be made, a user is made up in one, with /etc/passwd and sudo's
-# rules of the test's own; else it is the user who runs the tests ($TEST_CALLER), if LTTng is new to
-# that one's home.
+# An ordinary user with a private session daemon, for scripts that have sourced cases.sh and run as
+# root. Where a mount namespace is permitted, the user is an invented one in it, with its own
+# /etc/passwd and sudo rules; else it is the user who runs the tests ($TEST_CALLER), if LTTng has no
+# files in that home.
 #
-#     make_user          $test_user, $test_uid, $test_gid, $user_home; a directory user/ of theirs
-#     as_user COMMAND... runs it as that user, in user/
+#   make_user            $test_user, $test_uid, $test_gid, $user_home; a directory user/ of theirs
+#   as_user COMMAND...   runs it as that user, in user/
 # shellcheck shell=bash disable=SC2154
 
 make_user()
@@ -55,7 +55,7 @@ take_caller()
     [[ $test_user != root ]] || skip "no mount namespace may be made, and there is no user but root"
     test_uid=$(id -u "$test_user") test_gid=$(id -g "$test_user")
     user_home=$(getent passwd "$test_user" | cut -d: -f6)
-    # One test at a time, until this one has ended and all that it started.
+    # One test at a time; the lock ends with this one and its processes.
     exec {home_lock}<"$user_home" && flock "$home_lock" || fail "cannot lock $user_home"
     if [[ -e $user_home/.lttng || -e $user_home/.lttngrc ]]; then
         user_home=
@@ -72,7 +72,7 @@ as_user()
 user_end()
 {
     local pid
-    # What the case left running first: the daemon waits for nobody.
+    # The case's other processes first: the daemon does not wait for them.
     for pid in $(case_processes); do
         kill -KILL "$pid" 2>/dev/null
     done
