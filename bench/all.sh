@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# all.sh: every benchmark, one after the other (`make bench`). The tables go to stdout when all is
-# measured; the samples to $BUILD/bench/results.json, the picture to $BUILD/bench/results.svg.
-# ROUNDS= as for each of them (measure.sh): 5 take some minutes.
+# all.sh: runs every benchmark (`make bench`). The tables go to stdout at the end; the samples to
+# $BUILD/bench/results.json, the picture to $BUILD/bench/results.svg. ROUNDS= as for each of them
+# (measure.sh): 5 take some minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export BUILD=${BUILD:-build}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# armed.sh: what a call costs when 1, 100 and 10,000 functions are armed, of which one is called.
+# armed.sh: the cost of a call when 1, 100 and 10,000 functions are armed, of which one is called.
 # See measure.sh for ROUNDS= and BUILD=.
 . "$(dirname "$0")/measure.sh"
 

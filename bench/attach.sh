@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# attach.sh: how long it takes to attach to a process and to let it go, and the memory the tracer has,
-# by the number of its threads and of armed functions. Times as the engine measures them (--stats);
-# symbols that have to be read are part of it. See measure.sh for ROUNDS= and BUILD=.
+# attach.sh: the time to attach to a process and to detach from it, and the tracer's memory, by the
+# numbers of threads and armed functions. Times are the engine's (--stats); they include reading
+# symbols. See measure.sh for ROUNDS= and BUILD=.
 . "$(dirname "$0")/measure.sh"
 
 threads=(1 100 1000)
 functions=(1 1000 10000)
 declare -A patterns=([1]=many_00000 [1000]='many_00.*' [10000]='many_.*')
 
-# The first breakpoint makes a page of code the process's own.
+# The first breakpoint in a page makes a private copy of the page.
 has_breakpoints()
 {
     awk '/libmany/ {ours = $2 ~ /x/} ours && /^Private_Dirty:/ && $2 > 0 {found = 1} END {exit !found}' \
@@ -30,7 +30,7 @@ visit() # THREADS FUNCTIONS
     pid=$!
     started+=("$pid")
     wait_for 30 has_breakpoints || fail "the tracer does not attach: $(cat "$work/said")"
-    # It is answered when all functions are armed.
+    # It answers when all functions are armed.
     kill -TERM "$pid"
     kib=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")
     wait "$pid" || fail "the tracer failed: $(cat "$work/said")"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bare_stop [STOPS=20000]: the floor under every tracer that stops its target with ptrace. A child
- * executes breakpoint instructions in a loop and does nothing else; the parent waits and continues
- * it and does nothing else. Prints the nanoseconds of one stop with both on one CPU, and with the
- * scheduler free to choose.
+ * bare_stop [STOPS=20000]: the minimum cost of a ptrace stop. A child only executes breakpoint
+ * instructions in a loop; the parent only waits and continues it. Prints the nanoseconds of one
+ * stop with both on one CPU, and on CPUs of the scheduler's choice.
  */
 #include <sched.h>
 #include <signal.h>

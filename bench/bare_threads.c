@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bare_threads THREADS [STOPS=20000]: the floor under a tracer of several busy threads. The threads
- * of one child execute breakpoint instructions in a loop; as many threads of the parent wait for
- * one each and continue it, with nothing else done, every pair on a CPU of its own while there are
- * CPUs. Prints the nanoseconds of one stop: the time divided by the stops of all.
+ * bare_threads THREADS [STOPS=20000]: the minimum cost of a stop with several busy threads. The
+ * threads of a child execute breakpoint instructions in a loop; each thread of the parent only
+ * waits for one of them and continues it. Each pair has a CPU of its own, as far as there are CPUs.
+ * Prints the nanoseconds of one stop: the time divided by the stops of all threads.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -18,7 +18,7 @@
 
 enum { THREADS_MAX = 64 };
 
-/* In memory that both processes have. */
+/* In memory shared by both processes. */
 struct shared {
     pid_t tids[THREADS_MAX];
     pthread_barrier_t traced;
@@ -85,7 +85,8 @@ static void *trace(void *data)
         wait_or_die(tid);
     }
     pair->took_ns = now_ns() - start;
-    pthread_barrier_wait(pair->begin_or_end); /* with the thread its tracee ends, and the others' */
+    pthread_barrier_wait(
+        pair->begin_or_end); /* the tracee ends with its tracer thread, as do the others */
     pause();
     return NULL;
 }
@@ -129,6 +130,6 @@ int main(int argc, char **argv)
     for (int i = 0; i < n; i++)
         longest = pairs[i].took_ns > longest ? pairs[i].took_ns : longest;
     printf("%.0f\n", longest / ((double)n * (double)stops));
-    /* The child is killed as its tracers end (PTRACE_O_EXITKILL). */
+    /* The child is killed when its tracers end (PTRACE_O_EXITKILL). */
     return 0;
 }

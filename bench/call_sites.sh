@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# call_sites.sh: what a call costs when a function is called from 1, 10 and 100 places in turn.
-# See measure.sh for ROUNDS= and BUILD=.
+# call_sites.sh: the cost of a call when a function is called from 1, 10 and 100 places in turn. See
+# measure.sh for ROUNDS= and BUILD=.
 . "$(dirname "$0")/measure.sh"
 
 counts=(1 10 100)

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * caller CALLS [THREADS=1 [SITES=1]]: the workload. Each thread calls one function of a shared
- * library CALLS times, from SITES (1, 10 or 100) different places, after some calls that nobody
- * times. Prints the nanoseconds of a call: all threads' time from start to end, divided by the
- * calls of all.
- *
- * CALLED is the function, THIRD the type of its third argument.
+ * library CALLS times, from SITES (1, 10 or 100) different places, after some untimed calls. Prints
+ * the nanoseconds of a call: the time from start to end of all threads, divided by the calls of
+ * all. CALLED is the function, THIRD the type of its third argument.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -21,7 +19,7 @@
 #endif
 
 extern void CALLED(int arg1, uint64_t arg2, THIRD arg3, void *arg4);
-/* The library counts the calls that had other arguments than those below. */
+/* The library counts calls with other arguments than those below. */
 extern unsigned long my_wrong_calls;
 
 enum { THREADS_MAX = 64, UNTIMED = 300 };
@@ -29,7 +27,7 @@ enum { THREADS_MAX = 64, UNTIMED = 300 };
 static long calls, sites;
 static pthread_barrier_t begin, end;
 
-/* A call instruction of its own: compilers merge what is the same. */
+/* A separate call instruction: compilers merge equal code. */
 #define SITE(n)                                                                                    \
     case n:                                                                                        \
         CALLED(42, 0xDEADBEEF, (THIRD)3.14159, &calls);                                            \
@@ -40,7 +38,7 @@ static pthread_barrier_t begin, end;
     SITE(t##1)                                                                                     \
     SITE(t##2) SITE(t##3) SITE(t##4) SITE(t##5) SITE(t##6) SITE(t##7) SITE(t##8) SITE(t##9)
 
-/* Where it is compiled for a tracer (-pg), only what is called is to be traced. */
+/* When compiled for a tracer (-pg), only the called function is traced. */
 #define NOT_TRACED __attribute__((no_instrument_function))
 
 __attribute__((noinline)) NOT_TRACED static void call_from(long site)
@@ -84,7 +82,7 @@ static double now_ns(void)
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-/* The nanoseconds of all calls, by the first thread: not every tracer follows others. */
+/* The nanoseconds of all calls by the first thread: not all tracers follow other threads. */
 static double alone(void)
 {
     call_times(UNTIMED);
@@ -93,7 +91,7 @@ static double alone(void)
     return now_ns() - start;
 }
 
-/* By n threads at once. */
+/* The same by n threads at once. */
 static double together(long n)
 {
     pthread_t thread;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dispatch CALLS ONE_IN: functions that are called by pointer, from one place: CALLS times
- * my_traced_function(), and to each ONE_IN - 1 calls of one that is not traced. Prints the
+ * dispatch CALLS ONE_IN: calls functions by pointer, from one place: CALLS times
+ * my_traced_function(), and before each one ONE_IN - 1 calls of an untraced function. Prints the
  * nanoseconds of a call of my_traced_function(), with its share of the others.
  */
 #include <stdint.h>
@@ -23,7 +23,7 @@ __attribute__((noinline)) static void other(int arg1, uint64_t arg2, double arg3
 __attribute__((noinline)) static void call(function *f, int i)
 {
     f(i, 0xDEADBEEF, 3.14159, &i);
-    __asm__ volatile(""); /* not a jump */
+    __asm__ volatile(""); /* prevents a tail call */
 }
 
 static void call_times(long n, long one_in)

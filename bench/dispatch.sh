@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# dispatch.sh: what a call costs when others, that are not traced, are called from the same place: the
-# loop of an interpreter, virtual functions. See measure.sh for ROUNDS= and BUILD=.
+# dispatch.sh: the cost of a call when untraced functions are called from the same place: the loop
+# of an interpreter, virtual functions. See measure.sh for ROUNDS= and BUILD=.
 . "$(dirname "$0")/measure.sh"
 
 one_in=(1 2 10 100 1000)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# idle.sh: what tracing costs a program that computes and calls none of the 1000 functions that are
-# armed: CPU time of the same work not traced, traced, and after the tracer has let it go. All three
-# are to be the same. See measure.sh for ROUNDS= and BUILD=.
+# idle.sh: the cost of tracing for a program that computes and calls none of the 1000 armed
+# functions: CPU time of the same work untraced, traced, and after the detach. All three should be
+# equal. See measure.sh for ROUNDS= and BUILD=.
 . "$(dirname "$0")/measure.sh"
 
 mkfifo "$work/in" "$work/out"
@@ -19,8 +19,8 @@ work_once() # CASE
     sample "$1" ns "$ns"
 }
 
-# The first breakpoint makes a page of code the process's own. It is stopped until the last one is
-# there.
+# The first breakpoint in a page makes a private copy of the page. The process is stopped until the
+# last one is there.
 has_breakpoints()
 {
     awk '/libmany/ {ours = $2 ~ /x/} ours && /^Private_Dirty:/ && $2 > 0 {found = 1} END {exit !found}' \

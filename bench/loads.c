@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* loads LIBRARY: a program that uses a library: it loads it, and ends. */
+/* loads LIBRARY: loads a library and exits. */
 #include <dlfcn.h>
 #include <stdio.h>
 

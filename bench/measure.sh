@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-# What the benchmarks have in common. Each bench/NAME.sh sources this and can be run alone:
+# Common code of the benchmarks. Each bench/NAME.sh sources this and can be run alone:
 #
-#     ROUNDS=3 bench/NAME.sh
+#   ROUNDS=3 bench/NAME.sh
 #
-# BUILD= the build directory, ROUNDS= how often everything is measured (5): rounds are interleaved and
-# the medians count, so that what else the machine does falls on all alike. A benchmark writes its
-# samples to $BUILD/bench/NAME.tsv (case, unit, value; or case, "skipped", reason) and its table to
-# stdout. The traces are recorded by a session daemon of its own (tests/e2e/lib.sh).
+# BUILD= is the build directory, ROUNDS= the number of rounds (5). Rounds are interleaved and the
+# medians count, so that other load affects all alike. A benchmark writes its samples to
+# $BUILD/bench/NAME.tsv (case, unit, value; or case, "skipped", reason) and its table to stdout. A
+# private session daemon records the traces (tests/e2e/lib.sh).
 # shellcheck shell=bash
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -47,7 +47,7 @@ bench_begin()
     : >"$samples"
 }
 
-# A session daemon for this benchmark. false: none may be had here.
+# A session daemon for this benchmark. false: not possible here.
 bench_lttng()
 {
     command -v lttng-sessiond >/dev/null || return 1
@@ -76,7 +76,7 @@ is_skipped() # CASE
     grep -qF "$1"$'\t'"skipped" "$samples"
 }
 
-# The median of a case's samples; empty when there are none.
+# The median of a case's samples; empty if there are none.
 median() # CASE UNIT
 {
     awk -F'\t' -v c="$1" -v u="$2" '$1 == c && $2 == u {print $3}' "$samples" | sort -g |
@@ -88,7 +88,7 @@ ratio() # A B
     awk -v a="$1" -v b="$2" 'BEGIN {if (b > 0) printf "%.2f", a / b; else print "-"}'
 }
 
-# The rows of a case that was skipped, at the end of a table.
+# The rows of a skipped case, at the end of a table.
 skipped_rows()
 {
     awk -F'\t' '$2 == "skipped" {printf "  %s: not measured: %s\n", $1, $3}' "$samples"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * naive FUNCTION PROGRAM [ARG...]: traces one function of a shared library the way a debugger's
- * beginner would, for comparison: breakpoints at the entry and at the return address, each put
- * back for a single step when it was hit; all registers read and written; memory read word by
- * word; nobody bound to a CPU. Writes a line for each entry and each return to /dev/null.
+ * naive FUNCTION PROGRAM [ARG...]: traces one function of a shared library as a simple debugger
+ * does, for comparison: breakpoints at the entry and at the return address, each removed for a
+ * single step when it is hit; all registers read and written; memory read by words; no CPU binding.
+ * Writes a line for each entry and each return to /dev/null.
  */
 #include <elf.h>
 #include <errno.h>
@@ -31,7 +31,7 @@ static void die(const char *what)
     exit(1);
 }
 
-/* The function's address in the file, 0 when it is not there. */
+/* The function's address in the file; 0: it is not there. */
 static uint64_t symbol_in(const char *path, const char *name)
 {
     struct stat about;
@@ -58,7 +58,7 @@ static uint64_t symbol_in(const char *path, const char *name)
     return found;
 }
 
-/* Looks for the function in what the child has mapped. */
+/* Finds the function in the child's mappings. */
 static uint64_t find(const char *name)
 {
     char path[64], line[512], file[256];
@@ -103,7 +103,7 @@ static int await(void)
     return status;
 }
 
-/* Over the instruction at `at`, whose first word was `word`. */
+/* Steps over the instruction at `at`; `word` is the original text. */
 static void step_over(uint64_t at, long word, struct user_regs_struct *regs)
 {
     regs->rip = at;
@@ -151,7 +151,7 @@ static void serve(uint64_t entry)
     }
 }
 
-/* Runs to the program's own first instruction: its libraries are mapped by then. */
+/* Runs to the program's entry point: its libraries are mapped then. */
 static void to_entry_point(void)
 {
     char path[64];

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * requests [STOPS=2000]: what a request costs on top of a bare ptrace stop. A child executes
+ * requests [STOPS=2000]: the cost of a request in addition to a bare ptrace stop. A child executes
  * breakpoint instructions in a loop; the parent, on the same CPU, waits, makes the request, and
- * continues it. The ways take turns, each for some stops at a time, so that what else the machine
- * does falls on all alike. Prints a line for each: its name, a tab, and the median nanoseconds of a
- * stop.
+ * continues it. The ways alternate, some stops each, so that other load affects all alike. Prints a
+ * line for each: its name, a tab, and the median nanoseconds of a stop.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -21,7 +20,7 @@
 
 enum { STOPS_A_TURN = 20, MOST_TURNS = 100000 };
 
-/* What the child reads from and is read of: the same addresses in both, as the child is a copy. */
+/* Source and target of the child's memory: the same addresses in both, as the child is a copy. */
 static unsigned long words[3][512];
 static pid_t child;
 
@@ -43,7 +42,7 @@ static unsigned long peek(size_t offset)
     return (unsigned long)ptrace(PTRACE_PEEKUSER, child, offset, NULL);
 }
 
-/* What a return needs: where it is, its stack, its value. */
+/* What a return needs: its address, its stack, its value. */
 static void three_words(void)
 {
     peek(offsetof(struct user, regs.rip));
@@ -146,7 +145,7 @@ static void child_main(void)
         __asm__ volatile("int3");
 }
 
-/* Continues the child; how it stops next. */
+/* Continues the child; returns its next stop. */
 static int next_stop(void)
 {
     int status;

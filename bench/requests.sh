@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# requests.sh: what each request of a tracer adds to a bare ptrace stop: which ways of asking are the
-# cheap ones, and what the distance of a hit to the floor consists of. See measure.sh for ROUNDS= and
-# BUILD=.
+# requests.sh: the cost of each request in addition to a bare ptrace stop: which kinds are cheap,
+# and what a hit costs above the minimum. See measure.sh for ROUNDS= and BUILD=.
 . "$(dirname "$0")/measure.sh"
 
 bench_begin

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# results.sh NAME...: the samples of these benchmarks, which they have left in $BUILD/bench/NAME.tsv, as
-# JSON: {"machine": {...}, "results": [{"benchmark", "case", "unit", "median", "samples": [...]}],
+# results.sh NAME...: prints the samples of these benchmarks, from $BUILD/bench/NAME.tsv, as JSON:
+# {"machine": {...}, "results": [{"benchmark", "case", "unit", "median", "samples": [...]}],
 # "skipped": [{"benchmark", "case", "reason"}]}.
 set -euo pipefail
 cd "$(dirname "$0")/.."

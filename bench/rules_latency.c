@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rules_latency PID ADDRESS ROUNDS ENABLE DISABLE: how long it takes until what lttng(1) was told
- * is done in the traced process. Runs the shell commands ENABLE and DISABLE in turn, and looks at
- * the byte at ADDRESS (hexadecimal) of the process each half millisecond: a breakpoint is there, or
- * it is not. Counted from the moment the command has returned. Prints least, median and most, in
- * ms.
+ * rules_latency PID ADDRESS ROUNDS ENABLE DISABLE: how long a change by lttng(1) takes to arrive in
+ * the traced process. Runs the shell commands ENABLE and DISABLE in turn, and reads the byte at
+ * ADDRESS (hexadecimal) of the process each half millisecond, until the breakpoint is there, or
+ * gone. The time starts when the command returns. Prints minimum, median and maximum, in ms.
  */
 #include <errno.h>
 #include <fcntl.h>

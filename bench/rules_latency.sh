@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# How soon a change of rules is a change in the traced process:
-#   bench/rules_latency.sh [BUILD [ROUNDS]]
-# For each way to change what is wanted, least, median and most milliseconds between the return of
-# lttng(1) and the breakpoint's coming or going, in a program that calls all the time and in one
-# that sleeps.
+# How soon a change of event rules takes effect in the traced process: bench/rules_latency.sh [BUILD
+# [ROUNDS]]. Prints, for each kind of change, minimum, median and maximum milliseconds between the
+# return of lttng(1) and the change of the breakpoint, in a program that calls all the time and in
+# one that sleeps.
 . "$(dirname "$0")/../tests/e2e/lib.sh"
 build=$(cd "${1:-build}" && pwd)
 rounds=${2:-20}

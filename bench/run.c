@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run COMMAND [ARG...]: runs a command and prints, on a line of its own on stderr: its wall time
- * and its CPU time in microseconds, and the most memory it had at once in KiB (of the largest
- * process that was waited for).
+ * run COMMAND [ARG...]: runs a command and prints, on one line on stderr: its wall time and its CPU
+ * time in microseconds, and its maximum resident memory in KiB (of the largest process that was
+ * waited for).
  */
 #include <signal.h>
 #include <stdio.h>

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What many functions cost: bench/scale.sh [BUILD]
-# A generated library of 5,000 to 50,000 functions, with debug information, and libLLVM where it is
-# there: the time until the program runs and ends, the tracer's processor time and memory, that of
-# LTTng's daemons, and how long it takes until 5,000 functions more are planted and lifted again.
-# The growth per function should not grow: nothing may be quadratic.
+# The cost of many functions: bench/scale.sh [BUILD]. A generated library of 5,000 to 50,000
+# functions, with debug information, and libLLVM if it is installed: the time until the program runs
+# and ends, processor time and memory of the tracer and of LTTng's daemons, and the time to arm and
+# disarm 5,000 more functions. The cost per function should not grow: nothing may be quadratic.
 . "$(dirname "$0")/../tests/e2e/lib.sh"
 build=$(cd "${1:-build}" && pwd)
 tracer=$build/bin/ptrace_tracer
@@ -35,7 +34,7 @@ daemons_ms()
     echo $((sum * 1000 / $(getconf CLK_TCK)))
 }
 
-# libbigN.so with N functions, and a program that calls one of them once for each line it reads.
+# libbigN.so with N functions, and a program that calls one of them for each line it reads.
 make_program() # N
 {
     local n=$1 part
@@ -68,7 +67,8 @@ END
     gcc -O1 -o "$n/main" "$n/main.c" -L"$n" -lbig -Wl,-rpath,'$ORIGIN'
 }
 
-# measured TITLE FUNCTIONS OPTION...: one line of the table of starts. FUNCTIONS 0: those armed.
+# measured TITLE FUNCTIONS OPTION...: prints one line of the table of starts. FUNCTIONS 0: the armed
+# ones.
 measured()
 {
     local title=$1 functions=$2 before after times
@@ -119,7 +119,7 @@ tracer_ms()
     awk -v tick="$(getconf CLK_TCK)" '{ print int(($14 + $15) * 1000 / tick) }' "/proc/$tracer_pid/stat"
 }
 
-# toggled N: 5,000 of N functions, entry and exit, at once, in a session that asks for nothing else.
+# toggled N: 5,000 of N functions, entry and exit, at once, in a session that enables nothing else.
 toggled()
 {
     local n=$1 start returned planted lifted address before after
@@ -158,7 +158,7 @@ sizes=${SIZES:-5000 10000 20000 40000 50000}
 for n in $sizes; do
     make_program "$n"
 done
-# A session that asks for one function: what candidates cost that nobody asks for.
+# A session that enables one function: the cost of candidates that are not enabled.
 started_idle() # N
 {
     lttng_quiet create idle --output="$work/idle"

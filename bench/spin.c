@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * spin LIBRARY: a program that computes and calls nothing. For each line on stdin it does the same
- * work once more and prints the CPU time that took, in nanoseconds. The library's functions are
- * there to be armed.
- */
+/* spin LIBRARY: computes without calls. For each line on stdin it repeats the same work and prints
+   its CPU time in nanoseconds. The library's functions are only armed. */
 #include <dlfcn.h>
 #include <stdint.h>
 #include <stdio.h>

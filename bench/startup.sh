@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# startup.sh: what it takes to trace one function of a library, by the size of the library: CPU time
-# from the start of a program that loads it to its end, less that of the program by itself, and the
+# startup.sh: the cost of tracing one function of a library, by the size of the library: CPU time
+# from the start to the end of a program that loads it, minus that of the program alone, and the
 # tracer's memory. See measure.sh for ROUNDS= and BUILD=.
 . "$(dirname "$0")/measure.sh"
 
-# A library, and a function of its.
+# A library, and one of its functions.
 libraries=(
     "$build/lib/libmylib.so my_traced_function"
     "libc.so.6 malloc"
@@ -15,7 +15,7 @@ libraries=(
     "libLLVM-14.so.1 LLVMShutdown"
 )
 
-# As the dynamic linker finds it.
+# The path the dynamic linker finds.
 path_of()
 {
     local path=$1

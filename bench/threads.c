@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * threads N LIBRARY: to be attached to. A process with N threads that sleep, and with a library
- * full of functions. Prints its PID when all are there, and ends when stdin does.
- */
+/* threads N LIBRARY: to attach to. A process with N sleeping threads, and with a library of many
+   functions. Prints its PID when all threads run, and exits at the end of stdin. */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>

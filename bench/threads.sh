@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# threads.sh: what a call costs when 1, 2, 4 and 8 threads do nothing but call, all at once: the time
-# of all, divided by the calls of all. Below 1.00 of one thread's more is done in the same time. Beside
-# it, how two bare ptrace stops behave: with a tracer thread for each thread of a program.
-# See measure.sh for ROUNDS= and BUILD=.
+# threads.sh: the cost of a call when 1, 2, 4 and 8 threads only call, all at once: the time divided
+# by the calls of all. Below 1.00 of one thread's, more is done in the same time. Also prints the
+# cost of two bare ptrace stops, with one tracer thread for each thread of a program. See measure.sh
+# for ROUNDS= and BUILD=.
 . "$(dirname "$0")/measure.sh"
 
 counts=(1 2 4 8)

@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# tools.sh: what one call of one function (int, uint64_t, double, pointer) costs, its entry and its
-# return recorded, under this tracer and under others, beside two bare ptrace stops: the floor under
-# every tracer that stops its target. See measure.sh for ROUNDS= and BUILD=.
-#
-# What is not installed or not permitted is left out, with the reason. WAYS= only these, by the names
-# of the functions below: WAYS='two_bare_stops tracer_lttng' bench/tools.sh
+# tools.sh: the cost of one call of one function (int, uint64_t, double, pointer), entry and return
+# recorded, with this tracer and with others, and that of two bare ptrace stops, the minimum for
+# tracers that stop their target. See measure.sh for ROUNDS= and BUILD=. Tools that are not
+# installed or not permitted are left out, with the reason. WAYS= selects, by the names of the
+# functions below: WAYS='two_bare_stops tracer_lttng' bench/tools.sh
 . "$(dirname "$0")/measure.sh"
 
 f=my_traced_function
 caller=$bin/caller
 
-# Each way prints the nanoseconds of a call, as the workload itself measures them; or why it cannot
+# Each way prints the nanoseconds of a call, as the workload measures them; or prints why it cannot
 # be measured, and fails. The number of calls is such that a round takes a fraction of a second.
 
 way_nothing() { "$caller" 20000000; }
@@ -41,7 +40,7 @@ needs() { # COMMAND
     command -v "$1" >/dev/null || { echo "$1 is not installed"; return 1; }
 }
 
-# Runs a tool; its own words are the reason when it fails.
+# Runs a tool; its output is the reason if it fails.
 tool() { # COMMAND...
     "$@" 2>"$work/err" || { tail -n 1 "$work/err" >"$work/why"; head -c 200 "$work/why"; return 1; }
 }
@@ -73,7 +72,7 @@ way_gdb() {
     cat "$work/program.out"
 }
 
-# Of a program and a library that are compiled for it.
+# A program and a library that are compiled for it.
 way_uftrace() {
     needs uftrace || return
     rm -rf "$work/uftrace"
@@ -86,7 +85,7 @@ way_uftrace() {
     cat "$work/program.out"
 }
 
-# Prints both, as a user would; a double cannot be had.
+# Prints both, as a user would; it cannot read a double.
 way_bpftrace() {
     needs bpftrace || return
     local library=$build/lib/libmylib.so
@@ -97,7 +96,7 @@ way_bpftrace() {
     grep -E '^[0-9]+$' "$work/program.out" || grep -E '^[0-9]+$' "$work/bpftrace.out"
 }
 
-# Of registers only the general ones can be had.
+# It can read only general registers.
 way_perf() {
     needs perf || return
     local library=$build/lib/libmylib.so group=ptrace_tracer_bench_$$ status=0

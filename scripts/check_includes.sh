@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The rules of the sources that a compiler does not enforce: which layer may include which, where a
-# library may be used, where an architecture may be named, how long a file may be, that no two
-# functions share a name. With a build directory as its argument: also that no files use each other
-# in a circle. One line for each offence; exit status 1 when there is any.
+# Checks rules of the sources that a compiler does not enforce: which layer may include which, where
+# a library may be used, where an architecture may be named, the length of files, unique function
+# names. With a build directory as argument: also that no files use each other in a circle. Prints a
+# line for each violation; then the exit status is 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Each layer may include itself and what stands behind it. The order is from the ground up.
+# Each layer may include itself and the layers after its colon. The order is bottom-up.
 layers='
 util:
 model: util
@@ -86,7 +86,7 @@ check_sources()
     '
 }
 
-# Definitions begin at the first column, and so does the brace that opens their bodies.
+# Definitions start in the first column, and so does the brace of their bodies.
 # shellcheck disable=SC2016 # the $ are awk's
 check_names()
 {

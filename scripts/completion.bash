@@ -2,9 +2,9 @@
 # bash completion for ptrace_tracer(1)
 # shellcheck shell=bash
 
-# The command line up to its end as words without their quotes, which COMP_WORDS does not have: bash
-# breaks words at `:`, `=`, `@` and more. Sets words, cword (the word with the cursor, up to it) and
-# kept: how much of that word's beginning bash keeps, as it completes what comes behind.
+# Splits the command line into words without quotes. COMP_WORDS cannot be used: bash also splits at
+# `:`, `=`, `@` and more. Sets words, cword (the index of the word with the cursor, which ends
+# there) and kept: how much of the start of that word bash keeps when it inserts a completion.
 _ptrace_tracer_words()
 {
     local i c quote='' word='' inside=
@@ -13,7 +13,7 @@ _ptrace_tracer_words()
         if ((i == COMP_POINT)); then
             cword=${#words[@]}
             words+=("$word")
-            # What follows the cursor in the same word is not looked at.
+            # The rest of the word after the cursor is ignored.
             word='' inside=
             while [[ ${COMP_LINE:i:1} == [^[:space:]] ]]; do i=$((i + 1)); done
             quote=''
@@ -48,8 +48,8 @@ _ptrace_tracer_words()
     ((cword >= 0)) || { cword=${#words[@]}; words+=(''); }
 }
 
-# Sets operand: the index of the first word that is the program (or its PID), or nothing, and pids,
-# of -p. The word with the cursor is not looked at.
+# Sets operand: the index of the first word that is the program (or its PID), or "", and pids, the
+# values of -p. Ignores the word with the cursor.
 _ptrace_tracer_operand()
 {
     local with_value=' -p --pid -f --function -x --exclude --filter-file -o --output --session
@@ -72,18 +72,18 @@ _ptrace_tracer_operand()
     done
 }
 
-# The functions that the pattern, an extended regular expression, may be the beginning of, as
-# patterns: from the program, or the processes, on the command line. Own functions only while nothing
-# is typed.
+# The functions that the pattern, an extended regular expression, may be the start of, as patterns:
+# of the program, or the processes, on the command line. Only the program's own functions while
+# nothing is typed.
 _ptrace_tracer_functions() # PATTERN
 {
     local head='' tail=$1 what=() select=() prefix escaped
     local escape='s/[][(){}.*+?|^$\\]/\\&/g' alternative='^(.*[^\\])?[|(]'
-    # Of alternatives the last one is completed.
+    # Only the last alternative is completed.
     if [[ $tail =~ $alternative ]]; then
         head=${BASH_REMATCH[0]} tail=${tail:${#BASH_REMATCH[0]}}
     fi
-    # What is more than a name is not completed.
+    # A pattern that is more than a name is not completed.
     prefix=$(sed 's/\\\([][(){}.*+?|^$\\]\)/\1/g' <<<"$tail")
     escaped=$(sed "$escape" <<<"$prefix")
     [[ $escaped == "$tail" ]] || return
@@ -95,7 +95,7 @@ _ptrace_tracer_functions() # PATTERN
         return
     fi
     [[ -z $prefix ]] || select=(-f "$escaped.*")
-    # "PROVIDER:NAME  SIGNATURE  [SOURCE]", "PROVIDER:NAME  is NAME". The pattern is matched with the
+    # "PROVIDER:NAME SIGNATURE [SOURCE]", "PROVIDER:NAME is NAME". The pattern is matched with the
     # name without parameters.
     timeout 3 "${words[0]/#\~\//$HOME/}" --list -v "${select[@]}" "${what[@]}" 2>/dev/null </dev/null |
         sed -e 's/  .*//; s/^[^:]*://' \
@@ -115,7 +115,7 @@ _ptrace_tracer()
     _ptrace_tracer_words
     _ptrace_tracer_operand
 
-    # Behind the first operand all is the program's.
+    # After the first operand, all words are the program's.
     if [[ $operand && $operand -lt $cword ]]; then
         if declare -F _command_offset >/dev/null; then
             # It counts as bash does.
@@ -154,7 +154,7 @@ _ptrace_tracer()
             compopt -o nospace 2>/dev/null
             ;;
         --with)
-            # A list: its last word.
+            # In a list: its last word.
             local before=
             [[ $current != *,* ]] || before=${current%,*},
             mapfile -t COMPREPLY < <(compgen -P "$before" -W 'depth duration caller tid pid stack' -- "${current##*,}")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what is missing, builds, traces the sample, shows what came out of it, and leaves nothing
-# behind but the build.
+# Installs missing packages, builds, traces the sample, shows the result, and leaves only the build
+# behind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lttng_daemon.sh
@@ -12,7 +12,7 @@ fail() {
     exit 1
 }
 
-# Prints a command as one would type it, then runs it.
+# Prints a command as a user types it, then runs it.
 show() {
     printf '\n$ %s\n' "$*"
     "$@"

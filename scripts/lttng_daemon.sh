@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# To be sourced (bash) by scripts that need a session daemon of the user's and leave none behind.
-# The user is the one who runs the script, under sudo the one who called sudo.
+# For scripts (bash) that need a session daemon of the user's and leave none behind. The user is the
+# one who runs the script, or who called sudo.
 #
-#     daemon_user              sets user_uid and user_home
-#     as_user COMMAND...       runs a command as that user, with that user's HOME and LTTNG_HOME
-#     daemon_start             a session daemon for that user, unless one runs
-#     daemon_stop              ends the daemon that daemon_start started, or says that it does not end
+#   daemon_user          sets user_uid and user_home
+#   as_user COMMAND...   runs a command as that user, with that user's HOME and LTTNG_HOME
+#   daemon_start         starts a session daemon for that user, unless one runs
+#   daemon_stop          ends the daemon that daemon_start started, or says that it does not end
 # shellcheck shell=bash
 
 daemon_user() {
@@ -39,8 +39,7 @@ daemon_start() {
 daemon_stop() {
     [[ -n $daemon_pid ]] || return 0
     kill "$daemon_pid" 2>/dev/null || true
-    # It ends when its consumers are gone. It is nobody's child, so its end cannot be waited for but by
-    # asking for it.
+    # It ends after its consumers. It is not our child: we can only poll.
     local end=$((SECONDS + 20))
     while kill -0 "$daemon_pid" 2>/dev/null; do
         if ((SECONDS >= end)); then

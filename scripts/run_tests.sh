@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs every test: scripts/run_tests.sh [BUILD]. `make check` is this; scripts/test.sh is this after
-# the set-up. The whole output of each test stays in BUILD/test-logs; of one that fails, the end is
-# shown. The last line is the summary, and the exit status is 0 only when nothing failed.
+# Runs every test: scripts/run_tests.sh [BUILD]. `make check` runs this, scripts/test.sh after the
+# installation. The whole output of each test is in BUILD/test-logs; the end of it is printed if the
+# test fails. The last line is the summary. The exit status is 0 only if nothing failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p "${1:-build}" || exit 1
@@ -11,14 +11,14 @@ logs=$build/test-logs
 rm -rf "$logs"
 mkdir -p "$logs"
 
-# Sub-makes get their variables from here, not from the make that may have called.
+# Sub-makes get their variables from here, not from a calling make.
 unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL SANITIZE
 compiler=${CC:-gcc}
 unset CC
 jobs=$(nproc)
 passed=0 failed=0 skipped=0
 
-# What runs: by the PID of its timeout(1), "SECONDS-AT-START NAME".
+# The running tests, by the PID of their timeout(1): "SECONDS-AT-START NAME".
 declare -A running=()
 stop() {
     trap - INT TERM
@@ -30,7 +30,7 @@ stop() {
 }
 trap stop INT TERM
 
-# The test's own words on one line: why it was skipped.
+# The test's message in one line: why it was skipped.
 reason() {
     sed -n 's/^SKIP: //p' "$1" | tail -n 1
 }
@@ -52,8 +52,8 @@ log_of() { # NAME
     echo "$logs/${1//[^A-Za-z0-9_.-]/_}.log"
 }
 
-# Starts a command that may take LIMIT seconds, with its output in the log. timeout(1) makes the
-# command's process group its own, and ends all of it.
+# Starts a command with a limit of LIMIT seconds, output in the log. timeout(1) gives the command
+# its own process group, and ends all of it.
 start() { # LIMIT NAME COMMAND...
     local limit=$1 name=$2
     shift 2
@@ -61,7 +61,7 @@ start() { # LIMIT NAME COMMAND...
     running[$!]="$SECONDS $name"
 }
 
-# Waits until one of those that run has ended: its status, took, log and test.
+# Waits until a running test has ended: sets status, took, log and test.
 reap() {
     local pid began
     wait -n -p pid "${!running[@]}"
@@ -72,7 +72,7 @@ reap() {
     took=$((SECONDS - began))
 }
 
-# Counts one that is one test.
+# Counts a command that is one test.
 count() {
     reap
     case $status in
@@ -83,13 +83,13 @@ count() {
     report "$status" "$took" "$test" "$log"
 }
 
-# One command that is one test, and nothing beside it.
+# One command that is one test, alone.
 single() { # LIMIT NAME COMMAND...
     start "$@"
     count
 }
 
-# Likewise, beside as many others as may be.
+# Likewise, with other tests in parallel.
 beside() { # LIMIT NAME COMMAND...
     ((${#running[@]} < at_once)) || count
     start "$@"
@@ -108,7 +108,7 @@ check_program() { # LIMIT PROGRAM
     fi
     passed=$((passed + n - failures - errors))
     failed=$((failed + failures + errors))
-    # A program that ran nothing, or ended badly though every check passed, is a failure too.
+    # A program that ran no check, or that failed although every check passed, is a failure, too.
     if ((n == 0 || (status != 0 && failures + errors == 0))); then
         failed=$((failed + 1))
         ((status)) || status=1
@@ -117,7 +117,7 @@ check_program() { # LIMIT PROGRAM
     [[ -z $line ]] || printf '      %s\n' "$line"
 }
 
-# The cases of an end-to-end script, each in a process of its own.
+# The cases of an end-to-end script, each in its own process.
 script_cases() { # SCRIPT
     sed -n 's/^case_\([A-Za-z0-9_]*\)()$/\1/p' "$1"
 }
@@ -143,7 +143,7 @@ single 600 'build (clang)' make -j"$jobs" CC=clang BUILD="$build/clang" all
 single 600 'build (sanitizers)' make -j"$jobs" CC="$compiler" SANITIZE=1 BUILD="$build/asan" \
     all test-programs
 
-# A leak or an error found by a sanitizer must not pass for an exit status of the tracer's own.
+# An error of a sanitizer must not look like an exit status of the tracer's.
 export ASAN_OPTIONS=exitcode=99:detect_stack_use_after_return=0
 export UBSAN_OPTIONS=print_stacktrace=1
 export CK_DEFAULT_TIMEOUT=60
@@ -154,12 +154,12 @@ for source in tests/unit/test_*.c tests/engine/test_*.c; do
     check_program 240 "$build/asan/${source%.c}"
 done
 
-# They wait more than they work. Each has a session daemon of its own, but root's is beside others
-# only where each has a mount namespace of its own: see tests/e2e/lib.sh.
+# These wait more than they work, so they run in parallel. Each has a private session daemon; root's
+# can run in parallel only in mount namespaces: see tests/e2e/lib.sh.
 at_once=$jobs
 [[ $EUID != 0 ]] || unshare --mount true 2>/dev/null || at_once=1
-# The pages in /dev/shm that daemons wake applications with are shared by a user's daemons: none is
-# taken away while another test may use it.
+# A user's daemons share the pages in /dev/shm through which they wake applications: none is removed
+# while another test may use it.
 wait_pages() {
     find /dev/shm -maxdepth 1 -name 'lttng-ust-wait-*' -user "$(id -u)" 2>/dev/null
 }

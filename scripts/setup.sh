@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs on Debian what building and testing ptrace_tracer needs and this machine lacks.
-#   scripts/setup.sh           what it takes to build, and the test tools
-#   scripts/setup.sh --build   only what it takes to build the tracer and read traces
-#   scripts/setup.sh --tests   all that the tests use, the servers they trace included
-#   scripts/setup.sh --bench   also what `make bench` compares with and draws with; it does without
-#                              whatever is missing
-# Where all is there it does nothing; where it may not install it says what is missing.
+# Installs the missing packages that building and testing ptrace_tracer needs, on Debian.
+#
+#   scripts/setup.sh           to build, and the test tools
+#   scripts/setup.sh --build   only to build the tracer and read traces
+#   scripts/setup.sh --tests   everything that the tests use, also the servers they trace
+#   scripts/setup.sh --bench   also what `make bench` compares with and draws with, all optional
+#
+# Does nothing if nothing is missing. If it may not install, it prints what is missing.
 set -euo pipefail
 
 what=tools
@@ -18,7 +19,7 @@ case ${1:-} in
     *) sed -n '3,9s/^# \?//p' "$0" >&2; exit 2 ;;
 esac
 
-# What to look for, and the package that holds it. A header stands for its whole library.
+# A file or program, and the package that has it. A header stands for its whole library.
 needs=(
     'command make            make'
     'command gcc             gcc'
@@ -48,7 +49,7 @@ needs=(
     'command musl-gcc        musl-tools'
     'command pgrep           procps'
 )
-# Programs to be traced, and what puts them under load. The tests run servers of their own.
+# Programs to trace, and their load generators. The tests run private servers.
 [[ $what != tests ]] || needs+=(
     'command redis-server    redis-server'
     'command redis-benchmark redis-tools'
@@ -74,7 +75,7 @@ needs=(
     'command python3         python3'
 )
 
-# Where servers are, which is not in everybody's PATH; each version of PostgreSQL has its own place.
+# Directories of servers, which may not be in PATH; each version of PostgreSQL has its own.
 PATH=$PATH:/usr/sbin:/sbin
 
 have() {
@@ -105,7 +106,7 @@ command -v apt-get >/dev/null ||
 as_root=()
 if ((EUID != 0)); then
     command -v sudo >/dev/null || fail "run as root: ${install[*]}"
-    # Without a terminal sudo must not wait for a password that nobody can type.
+    # Without a terminal sudo must not wait for a password.
     if ! sudo -n true 2>/dev/null && ! { [[ -t 0 ]] && sudo -v; }; then
         fail "sudo does not let this user install them; run as root: ${install[*]}"
     fi
@@ -119,8 +120,8 @@ apt() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "$@" >"$log" 2>&1 </dev/null
 }
 
-# A server's package starts it when it is installed, unless a policy says no (invoke-rc.d(8)). What
-# runs already is not touched, and a policy that is there is somebody's.
+# A server's package starts the server when it is installed, unless a policy forbids it
+# (invoke-rc.d(8)). Running servers are not touched, and an existing policy is kept.
 policy=/usr/sbin/policy-rc.d
 if [[ $what == tests && ! -e $policy ]]; then
     trap 'rm -f "$log"; "${as_root[@]}" rm -f "$policy"' EXIT
@@ -134,7 +135,7 @@ if ! apt apt-get update || ! apt "${install[@]}"; then
     fail "apt-get failed; by hand: ${install[*]}"
 fi
 
-# Nor are those that have just come to start with the system.
+# Nor do the new ones start at boot.
 if [[ $what == tests ]] && command -v systemctl >/dev/null; then
     for package in "${missing[@]}"; do
         case $package in

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# stress.sh [MINUTES] [BUILD] [SERVER...]: attaches to and lets go of running programs again and again,
-# for so many minutes (default 5), under load, and prints what was survived: the targets of the engine's
-# tests, and real servers where they are installed (scripts/setup.sh --tests). Before that each call of
-# the tracer that may fail does so once, however long it takes. Ends with status 1 at the first harm.
-# What a server gets done before the first visit and after the last one is told, not judged.
+# stress.sh [MINUTES] [BUILD] [SERVER...]: attaches to and detaches from running programs again and
+# again, for MINUTES (default 5), under load, and prints the numbers: the targets of the engine's
+# tests, and real servers if they are installed (scripts/setup.sh --tests). Before that, each call
+# of the tracer that can fail does so once, without a time limit. Exits with status 1 at the first
+# error. The throughput of a server before the first and after the last attach is printed, and never
+# an error.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tests/e2e/lib.sh"
 . "$here/../tests/e2e/cases.sh"
@@ -38,7 +39,7 @@ engine_round()
     done
 }
 
-# Requests, or what comes closest, in three seconds without a tracer.
+# Requests, or the like, in three seconds without a tracer.
 rate()
 {
     case $1 in
@@ -48,21 +49,20 @@ rate()
         python)
             local before
             before=$(cat "$dir/python/rounds")
-            # What it does in this time is what is measured.
+            # The work in this time is measured.
             sleep 3
             echo $((($(cat "$dir/python/rounds") - before) / 3))
             ;;
     esac
 }
 
-# resident PID: kilobytes and open files.
+# resident PID: prints kilobytes and open files.
 resident()
 {
     echo "$(sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status") $(find "/proc/$1/fd" | wc -l)"
 }
 
-# runs_on PID SECONDS: the tracer works for so long. There is no event to wait for but that it ends,
-# which it must not.
+# runs_on PID SECONDS: the tracer must run for so long. The only event would be its end.
 runs_on()
 {
     local end=$((SECONDS + $2))
@@ -72,7 +72,7 @@ runs_on()
     done
 }
 
-# One long visit: neither memory nor open files of the tracer grow once it has warmed up.
+# One long attach: after a start-up phase, the tracer's memory and open files do not grow.
 long_visit() # NAME SECONDS
 {
     local name=$1 pids pid options=() first last load
@@ -100,7 +100,7 @@ long_visit() # NAME SECONDS
 }
 
 servers=()
-# Programs of every build, each in the same way every time: once is enough.
+# Programs of every build. Their results never vary: once is enough.
 builds_round()
 {
     local name
@@ -110,7 +110,7 @@ builds_round()
     done
 }
 
-# Each call of the tracer that may fail does so once: some thousand runs.
+# Each call of the tracer that can fail does so once: some thousand runs.
 n_failed_calls=0
 inject_round()
 {

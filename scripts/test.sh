@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what is missing, builds, and runs every test. The last line is the summary.
+# Installs missing packages, builds, and runs every test. The last line is the summary.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh --tests

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Is the tracer's trace what a hand-written LD_PRELOAD wrapper with static tracepoints writes?
+# Compares the tracer's trace with that of a hand-written LD_PRELOAD wrapper with static
+# tracepoints.
+#
 #   scripts/validate_output.sh [CALLS]
-# Traces CALLS (1000) calls of the sample with the tracer in a fresh session, counts the events, does
-# the same with the wrapper, and compares what babeltrace2 prints, but for time stamps and CPU.
-# Under sudo the sessions are the invoking user's. Exit status 0: the very same lines.
+#
+# Traces CALLS (1000) calls of the sample with the tracer in a new session, counts the events, does
+# the same with the wrapper, and compares the output of babeltrace2 without time stamps and CPU.
+# Under sudo it uses the invoking user's sessions. Exit status 0: the lines are equal.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=${BUILD:-$top/build}
@@ -40,8 +43,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 dir=$(as_user mktemp -d "${TMPDIR:-/tmp}/validate_output.XXXXXX")
 daemon_start || fail "cannot start a session daemon (lttng-sessiond)"
-# With a home of its own, whose daemon is still the user's, `lttng create` leaves the user's current
-# session (.lttngrc) alone.
+# With a separate home, whose daemon is still the user's, `lttng create` does not change the user's
+# current session (.lttngrc).
 as_user mkdir "$dir/home"
 ((user_uid == 0)) || as_user ln -s "$user_rundir" "$dir/home/.lttng"
 
@@ -50,7 +53,7 @@ lttng_quiet() {
         fail "lttng $1: $(tail -n 1 "$dir/lttng.log")"
 }
 
-# A session whose buffers hold back the writer rather than lose an event.
+# A session in which the writer waits for space, so that no event is lost.
 session_create() { # WHICH
     session=validate_output-$$-$1
     lttng_quiet create "$session" --output="$dir/$1"
@@ -60,7 +63,7 @@ session_create() { # WHICH
     lttng_quiet enable-event -u -s "$session" -c lines 'mylib:my_traced_function_*'
 }
 
-# What babeltrace2 prints of a trace, without time stamps and CPU.
+# The output of babeltrace2 without time stamps and CPU.
 lines_of() { # WHICH
     babeltrace2 "$dir/$1" 2>"$dir/$1.warnings" |
         sed -E 's/^\[[^]]*\] \([^)]*\) //; s/\{ cpu_id = [0-9]+ \}, //' >"$dir/$1.txt" ||

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Fuzzers. `make fuzz` builds each tests/fuzz/fuzz_*.c with clang's libFuzzer, ASan and UBSan, and runs it
-# for FUZZ_SECONDS (FUZZ=maps: only that one), from tests/fuzz/corpus/NAME on. What it finds stays in
-# $(BUILD)/fuzz. The tests run the same without libFuzzer: tests/fuzz/replay.c.
+# Fuzzers. `make fuzz` builds each tests/fuzz/fuzz_*.c with clang's libFuzzer, ASan and UBSan, and
+# runs it for FUZZ_SECONDS (FUZZ=maps: only that one), from tests/fuzz/corpus/NAME on. Its findings
+# are in $(BUILD)/fuzz. The tests run them without libFuzzer: tests/fuzz/replay.c.
 
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 30
@@ -10,10 +10,10 @@ FUZZ         ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_CFLAGS = $(filter-out -fsanitize=%,$(CPPFLAGS) $(CFLAGS)) -fno-sanitize-recover=undefined \
               -Itests -fsanitize=fuzzer,address,undefined
 FUZZ_LIBS   = $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(SESSION_LIBS) -ldl -lpthread
-# It has memory of its own.
+# It provides its own memory.
 FUZZ_LIBS_unwind = -Wl,--wrap=memory_read
 
-# All code of ours that needs no liblttng-ust; each fuzzer takes what it calls.
+# All our code that needs no liblttng-ust; each fuzzer links what it calls.
 FUZZED := $(filter-out src/tp/load.c,$(TESTED)) $(filter-out $(TESTED),$(SESSION))
 
 $(BUILD)/fuzz/obj/%.o: %.c
@@ -45,7 +45,7 @@ fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
 
 .PHONY: fuzz
 
-# What the tests run.
+# For the tests.
 FUZZ_REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(wildcard tests/fuzz/*.h) $(call obj,$(FUZZED)) $(BUILD)/flags

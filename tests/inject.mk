@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What lets the tracer's calls of the C library fail; preloaded, so that it is built without sanitizers.
+# Makes the tracer's calls of the C library fail. It is preloaded, so it is built without
+# sanitizers.
 INJECT := $(BUILD)/tests/libinject.so
 
 $(INJECT): tests/inject/inject.c $(BUILD)/flags

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What the tests on real servers look at running processes with.
+# A helper for tests with real servers.
 TEXT_CLEAN := $(BUILD)/tests/text_clean
 
 $(TEXT_CLEAN): tests/e2e/text_clean.c $(BUILD)/flags

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# The ELF and DWARF files that tests/unit reads. None but the small programs of main() is ever run.
+# The ELF and DWARF files that tests/unit reads. Only the small programs of main() are run.
 
 SYMBOLS_DIR := $(BUILD)/symbols
-# Tests read what both compilers write. Where there is no clang, those files are left out, and the
-# tests say so.
+# Tests read the output of both compilers. Without clang, those files are left out, and the tests
+# say so.
 SYMBOLS_CLANG := $(shell command -v clang 2>/dev/null)
 
 SYMBOLS_TYPES := types_gcc_O0 types_gcc_O2 types_gcc_dwarf4 types_gcc_split types_gcc_split4 types_gcc_units types_gcc_g1 \
@@ -70,7 +70,7 @@ $(SYMBOLS_DIR)/virtual_gcc_%: tests/targets/virtual_bases.cc
 	$(call symbols_build,g++ -std=gnu++17,-w -g -$*)
 $(SYMBOLS_DIR)/virtual_clang_%: tests/targets/virtual_bases.cc
 	$(call symbols_build,clang++ -std=gnu++17,-w -g -$*)
-# The version of DWARF, "strict" in front of it for nothing else, and the level.
+# The version of DWARF, with "strict" for no extensions, and the level.
 symbols_defaulted = -w -gdwarf-$(patsubst strict%,%,$(word 1,$(subst _, ,$*))) $(if $(findstring strict,$*),-gstrict-dwarf) \
                     -$(word 2,$(subst _, ,$*))
 $(SYMBOLS_DIR)/defaulted_gcc_%: tests/targets/defaulted.cc
@@ -91,7 +91,7 @@ $(SYMBOLS_DIR)/libnames.so.1: $(symbols_names) tests/targets/symbols_names.h
 
 $(SYMBOLS_DIR)/libdynsym.so: $(SYMBOLS_DIR)/libnames.so.1
 	strip -o $@ $<
-# Where debug files are looked for: by build ID below a directory, by name beside the file.
+# Places of debug files: by build ID below a directory, by name beside the file.
 $(SYMBOLS_DIR)/stripped_build_id: $(symbols_names) tests/targets/symbols_names.h
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -pie -Wl$(comma)--build-id=0xabcdef0123456789)
 	mkdir -p $(@D)/debug/.build-id/ab

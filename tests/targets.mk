@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The programs that the engine is tested on. They are ordinary programs: built without sanitizers,
-# with flags of their own, whatever the tracer is built with.
+# The programs that the engine is tested on. They are ordinary programs: without sanitizers, with
+# their own flags, however the tracer is built.
 
 TARGET_NAMES := one_thread aliases threads8 recursion tailcall longjmp signal_storm dlopen rewriter fork_child vfork_exec \
                 exec_other exit_in_function die_by_signal wait_for_line segv_fixup \
@@ -11,21 +11,21 @@ TARGET_NAMES += reload crowd secluded
 TARGET_NAMES += processes ends frames_left nested coroutines20 signal_pc \
                 signals_awaited debugger seccomp_strict limited take call_chain pointers withdrawn fork_between \
                 many family shared_memory namespace_init orphans
-# Calls of others from where traced functions are called.
+# Untraced calls from the same places as traced ones.
 TARGET_NAMES += dispatch fault_behind
-# Signals by system calls of the program's own.
+# Raw system calls for signals.
 TARGET_NAMES += sigtrap_syscall
-# Many processes in one memory.
+# Many processes that share memory.
 TARGET_NAMES += vfork_chain
 # Very many mappings.
 TARGET_NAMES += many_mappings
-# Programs whose code lies in no file.
+# Programs with code in no file.
 TARGET_NAMES += in_memory
 TARGET_HEADERS := $(wildcard tests/targets/*.h)
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so libmapped_lib.so libmoves_text.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)
 
-# As both compilers name things.
+# Names by both compilers.
 TARGETS += $(BUILD)/targets/cxx_names \
            $(if $(shell command -v clang++ 2>/dev/null),$(BUILD)/targets/cxx_names_clang)
 
@@ -75,7 +75,7 @@ $(BUILD)/targets/%: tests/targets/%.cc $(TARGET_HEADERS)
 	@mkdir -p $(@D)
 	$(CXX) $(TARGET_CXXFLAGS) -O1 -g -Wall -Wextra -Werror -o $@ $<
 
-# Unoptimised: no function is inlined, and each one's calls are counted.
+# Unoptimised: no function is inlined, and each function's calls are counted.
 $(BUILD)/targets/cxx_names: tests/targets/cxx_names.cc
 	@mkdir -p $(@D)
 	g++ -std=c++20 -O0 -g -finstrument-functions -Wall -Wextra -Werror -o $@ $<

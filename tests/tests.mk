@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Tests: tests/unit/test_*.c and tests/engine/test_*.c are each a Check program of their own, linked
-# with all code of ours that needs no LTTng; tests/e2e/test_*.sh run the built tracer.
-# `make check` builds all of it with ASan and UBSan in $(BUILD)/asan: see scripts/run_tests.sh.
+# Tests: tests/unit/test_*.c and tests/engine/test_*.c are Check programs, linked with all our code
+# that needs no LTTng; tests/e2e/test_*.sh run the built tracer. `make check` builds everything with
+# ASan and UBSan in $(BUILD)/asan: see scripts/run_tests.sh.
 
 UNIT_TESTS   := $(wildcard tests/unit/test_*.c)
 ENGINE_TESTS := $(wildcard tests/engine/test_*.c)
@@ -10,7 +10,7 @@ TESTED       := $(UTIL) $(SYMBOLS) $(ENGINE) $(filter-out src/tp/identity_overri
 test_program = $(patsubst tests/%.c,$(BUILD)/tests/%,$(1))
 TEST_PROGRAMS := $(call test_program,$(UNIT_TESTS) $(ENGINE_TESTS))
 
-# What the test programs trace or read; the files below add to it.
+# Programs and files that the tests trace or read; the files below add to it.
 TEST_TARGETS :=
 
 -include $(wildcard tests/targets.mk tests/symbols.mk tests/fuzz.mk tests/tp.mk tests/servers.mk tests/inject.mk)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The program that drives the LTTng back end by itself. It stands where the libraries are found from.
+# The program that drives the LTTng back end by itself. It is in the directory from which the
+# libraries are found.
 TP_DRIVER := $(BUILD)/tests/tp_driver
 
 $(TP_DRIVER): tests/e2e/tp_driver.c tests/e2e/tp_probes.h \
@@ -21,7 +22,7 @@ $(BUILD)/tests/unit/test_session_%: tests/unit/test_session_%.c $(call obj,$(SES
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
 	    $(filter %.o,$^) $(LDFLAGS) $(SESSION_LIBS) $(shell pkg-config --libs check) -lpthread
 
-# Listens to triggers.
+# Receives triggers' notifications.
 NOTIFIED := $(BUILD)/tests/notified
 
 $(NOTIFIED): tests/e2e/notified.c $(BUILD)/flags
@@ -31,7 +32,7 @@ $(NOTIFIED): tests/e2e/notified.c $(BUILD)/flags
 
 TEST_TARGETS += $(NOTIFIED)
 
-# Does something to sessions when the tracer stops them.
+# Interferes with sessions when the tracer stops them.
 INTERFERES := $(BUILD)/tests/interferes.so
 
 $(INTERFERES): tests/e2e/interferes.c $(BUILD)/flags

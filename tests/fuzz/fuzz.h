@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What the fuzzers have in common. Each tests/fuzz/fuzz_*.c defines LLVMFuzzerTestOneInput(), which
- * fails by fuzz_fail() or by what sanitizers find, and keeps nothing from one input to the next.
- */
+/* Common code of the fuzzers. Each tests/fuzz/fuzz_*.c defines LLVMFuzzerTestOneInput(), which
+   fails by fuzz_fail() or by a sanitizer, and keeps nothing between inputs. */
 #ifndef FUZZ_H
 #define FUZZ_H
 
@@ -26,7 +24,7 @@ static inline void fuzz_fail(const char *what)
             fuzz_fail(#condition);                                                                 \
     } while (0)
 
-/* What is left of the input, taken from its beginning. */
+/* The rest of the input, which is consumed from its start. */
 struct fuzz_input {
     const uint8_t *data;
     size_t size;
@@ -50,7 +48,7 @@ static inline uint64_t fuzz_word(struct fuzz_input *input)
     return word;
 }
 
-/* A copy of the bytes up to the next NUL or newline, as a string that the caller frees. */
+/* A copy of the bytes up to the next NUL or newline, as a string. The caller frees it. */
 static inline char *fuzz_line(struct fuzz_input *input)
 {
     size_t n = 0;
@@ -67,7 +65,7 @@ static inline char *fuzz_line(struct fuzz_input *input)
     return line;
 }
 
-/* All that is left, likewise. */
+/* The same of all that is left. */
 static inline char *fuzz_rest(struct fuzz_input *input)
 {
     char *text = malloc(input->size + 1);
@@ -79,9 +77,9 @@ static inline char *fuzz_rest(struct fuzz_input *input)
 }
 
 /*
- * Whether the bytes are patterns that cost little: to regcomp() a bound of hundreds, or bounds of
- * bounds, are as many states, and '*', '+' and '?' of each other no less. What is not is tried
- * by function_filter_add() in a process of its own, which takes long.
+ * Whether the patterns are cheap. regcomp() makes as many states as a bound of hundreds, or nested
+ * bounds, say; nested '*', '+' and '?' are no better. function_filter_add() tries others in a
+ * separate process, which is slow.
  */
 static inline int fuzz_is_cheap_pattern(const void *bytes, size_t size)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any text as a symbol's name: what comes of it can be registered, and be typed. */
+/* Any text as a symbol's name: the result is a valid event name, and can be typed. */
 #include "fuzz/fuzz.h"
 
 #include "symbols/demangle.h"

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * libFuzzer entry: displaces any bytes from anywhere to anywhere, and decodes the copy again. Built
- * and run by `make fuzz`.
- */
+/* Displaces any bytes from any address to any other, and decodes the copy again. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     distance = (uint64_t)(int64_t)(int8_t)data[4] << 31 ^ (uint64_t)data[5] << 24 ^
                (uint64_t)data[6] << 12 ^ data[7];
     target_addr at = target_addr_of(site), slot = target_addr_of(site + distance);
-    /* In a block of its own, so that a byte read behind the end is noticed. */
+    /* In a separate block, so that ASan finds a read behind its end. */
     size_t n = size - 8;
     uint8_t *code = malloc(n ? n : 1);
     if (!code)

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Any bytes as an ELF file with debug information, and all its probes: each name can be registered
- * and told apart, and each value lies where there is one. The last byte says how far addresses are
- * followed.
- */
+/* Any bytes as an ELF file with debug information, and all its probes: each name is valid and
+   unique, and each value lies inside the capture. The last byte is the depth of --deref. */
 #include "fuzz/fuzz.h"
 
 #include <sys/mman.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any text as /proc/PID/maps: what is taken of it ascends and does not overlap. */
+/* Any text as /proc/PID/maps: the parsed mappings ascend and do not overlap. */
 #include "fuzz/fuzz.h"
 
 #include "util/maps.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A line of the input is a pattern, the next a name: the pattern matches it when the regular
- * expression, taken as it is, matches all of it.
- */
+/* A line of the input is a pattern, the next a name: the pattern matches the name if the regular
+   expression matches all of it. */
 #include "fuzz/fuzz.h"
 
 #include <regex.h>
@@ -17,7 +15,7 @@ static bool is_bearable(const char *pattern)
     return length <= LENGTH_MAX && fuzz_is_cheap_pattern(pattern, length);
 }
 
-/* The whole name, as regexec() has it: leftmost, then longest. */
+/* The whole name, by regexec(): leftmost, then longest. */
 static bool matches_by_itself(const char *ere, const char *name)
 {
     regex_t regex;

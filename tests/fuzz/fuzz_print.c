@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Hits of any values, texts and names as lines of --print: each is one line of what can be seen. */
+/* Hits with any values, texts and names as lines of --print: each is one line of visible
+   characters. */
 #include "fuzz/fuzz.h"
 
 #include "tp/print.h"
@@ -27,7 +28,7 @@ static void make_fields(struct made *made, struct fuzz_input *input, size_t text
         struct field *field = &made->fields[i];
         field->name = i % 2 ? name : "value";
         field->kind = (enum value_kind)(fuzz_byte(input) % (VALUE_SYMBOL + 1));
-        if (field->kind == VALUE_HEX128) /* its text is the tracer's own */
+        if (field->kind == VALUE_HEX128) /* its text comes from the tracer */
             field->kind = VALUE_WORD;
         field->is_signed = fuzz_byte(input) % 2;
         field->size = sizes[fuzz_byte(input) % 4];

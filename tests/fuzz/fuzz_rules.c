@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The lines of the input are a rule's pattern, its exclusions and, the last one, an event's name:
- * the rule matches as a matcher says that keeps all it may be at.
- */
+/* The lines of the input are a rule's pattern, its exclusions and, last, an event's name: the rule
+   matches as a simple matcher does that tracks all positions. */
 #include "fuzz/fuzz.h"
 
 #include "tp/session/session_internal.h"
 
 enum { LENGTH_MAX = 24 };
 
-/* '*' stands for any text, a backslash for the character behind it. matched[i]: what has been
-   looked at of the pattern matches the first i bytes of the name. */
+/* '*' matches any text, a backslash escapes the next character. matched[i]: the pattern so far
+   matches the first i bytes of the name. */
 static bool matches(const char *pattern, const char *name)
 {
     bool matched[4 * LENGTH_MAX + 1] = {true};

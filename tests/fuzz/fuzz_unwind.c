@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A call chain by any registers, memory and unwind tables. There is no thread: memory_read() is
- * replaced (--wrap, see tests/fuzz.mk), and knows three pieces of memory that the input fills: what
- * a file begins with, tables included, a page of code, and a stack. Other threads may write to the
- * first meanwhile. Each chain is bounded, in its entries and in what is read for it; when nothing
- * is written, it is the same when libunwind has its rules from its cache.
+ * A call chain from any registers, memory and unwind tables. There is no thread: memory_read() is
+ * replaced (--wrap, see tests/fuzz.mk), and knows three pieces of memory that the input fills: the
+ * start of a file with its tables, a page of code, and a stack. The first may change during the
+ * unwinding. The entries and reads of each chain are limited. Without changes, a chain is the same
+ * when libunwind takes its rules from its cache.
  */
 #include "fuzz/fuzz.h"
 
@@ -25,18 +25,18 @@ enum {
     CODE_AT = HEADERS_AT + PAGE,
     STACK_AT = 0x200000,
     CHAIN_MAX = 32,
-    /* unwind.c stops libunwind after 20000 reads; what it reads itself is far less for an entry. */
+    /* unwind.c stops libunwind after 20000 reads; its own reads are far fewer for an entry */
     READS_MAX = 20000 + 1000 * CHAIN_MAX,
     NEVER_WRITTEN = 0x5a,
 };
 
-/* What the first byte of the input says. */
+/* Flags in the first byte of the input. */
 enum {
     IN_ONE_MAPPING = 1, /* headers and code */
     IS_VDSO = 2,
     NO_FILE = 4,
     NO_HEADERS = 8,
-    HEADERS_END = 16, /* in the middle of a page; else there are zeros up to its end */
+    HEADERS_END = 16, /* in the middle of a page; else zeros follow up to its end */
     CODE_ENDS = 32,
     STACK_ENDS = 64,
     IS_WRITTEN_TO = 128,
@@ -44,14 +44,14 @@ enum {
 
 struct piece {
     uint64_t start;
-    size_t size; /* what is behind cannot be read */
+    size_t size; /* memory behind it cannot be read */
     uint8_t bytes[PAGE];
 };
 
 static struct piece pieces[] = {{.start = HEADERS_AT}, {.start = CODE_AT}, {.start = STACK_AT}};
 static size_t reads;
 
-/* So many reads before it happens. */
+/* The number of reads before it happens. */
 static struct {
     size_t reads, at;
     uint64_t word;
@@ -135,7 +135,7 @@ static size_t unwind(struct tracee *tracee, const arch_regs *regs, uint64_t ip, 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    /* The engine keeps what libunwind does not give back. */
+    /* The engine keeps the memory that libunwind does not free. */
     static struct engine engine = {.lent = -1};
     struct fuzz_input input = {data, size};
     struct address_space space = {.engine = &engine};

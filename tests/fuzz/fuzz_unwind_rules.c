@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as unwind rules: each look at them ends, and reads nothing outside. */
+/* Any bytes as unwind rules: each lookup ends, and reads nothing outside. */
 #include "fuzz/fuzz.h"
 
 #include "ptrace/capture/unwind_rules.h"
@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_input input = {data, size};
     size_t n = fuzz_byte(&input), column = fuzz_byte(&input);
     n = n < input.size ? n : input.size;
-    /* Each in a block of its own, so that a byte read behind the end is noticed. */
+    /* Each in a separate block, so that ASan finds a read behind its end. */
     uint8_t *cie = malloc(n + 1), *fde = malloc(input.size - n + 1);
     if (!cie || !fde)
         abort();

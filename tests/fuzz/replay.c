@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Runs a fuzzer where there is no libFuzzer:
- *
- *     fuzz_X SECONDS FILE...
- *
- * Each file once as it is, then changed at random, the same changes each time, until the time is
- * over. Prints how many inputs there were.
- */
+/* Runs a fuzzer without libFuzzer: fuzz_X SECONDS FILE... Runs each file unchanged, then with
+   random changes, always the same ones, until the time is over. Prints the number of inputs. */
 #include <inttypes.h>
 #include <time.h>
 
@@ -55,19 +49,19 @@ static size_t change(uint8_t *bytes, size_t size, const struct seed *other)
         case 1:
             memcpy(bytes + at, &word, width < rest ? width : rest);
             break;
-        case 2: /* something of another one */
+        case 2: /* a part of another input */
             if (other->size) {
                 size_t from = next() % other->size, length = next() % 64;
                 length = length < other->size - from ? length : other->size - from;
                 memcpy(bytes + at, other->bytes + from, length < rest ? length : rest);
             }
             break;
-        case 3: /* take out */
+        case 3: /* remove */
             width = width < rest ? width : rest;
             memmove(bytes + at, bytes + at + width, rest - width);
             size -= width;
             break;
-        default: /* put in */
+        default: /* insert */
             if (size + width > INPUT_MAX)
                 break;
             memmove(bytes + at + width, bytes + at, rest);
@@ -79,7 +73,7 @@ static size_t change(uint8_t *bytes, size_t size, const struct seed *other)
     return next() % 16 ? size : size / 2;
 }
 
-/* In memory of its own, so that a byte read behind its end is noticed. */
+/* In a separate block, so that ASan finds a read behind its end. */
 static void run(const uint8_t *bytes, size_t size)
 {
     uint8_t *copy = malloc(size ? size : 1);

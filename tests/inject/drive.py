@@ -37,8 +37,8 @@ RECORDED = {'launched': 4 * CALLS, 'followed': 6 * CALLS, 'attached': 4 * CALLS}
 NAMES = ('fork', 'exec', 'spawn')
 RESULT = 'result %d' % (3 * sum(i + 1 for i in range(CALLS)) + sum(i + 5 for i in range(CALLS)))
 TRACER_FAILED = 125
-LIMIT = 30  # seconds that a run may take before it counts as hanging
-PLANTED_LIMIT = 5  # seconds after which the program goes on although no breakpoint is seen in it
+LIMIT = 30  # seconds after which a run counts as hanging
+PLANTED_LIMIT = 5  # seconds after which the program continues although no breakpoint is seen in it
 SUMMARY = re.compile(r'^ptrace_tracer: \d+ functions? armed, ')
 
 
@@ -179,7 +179,8 @@ class Run:
         first = self.read(program.stdout, 'pid ')
         pid, address = re.match(r'pid (\d+) work (\S+)', first).groups()
         tracer = self.start_tracer(['-p', pid])
-        # One that could not plant anything says so, ends, or is found out by what it records.
+        # A tracer that could not arm anything says so, ends, or fails the comparison of its
+        # records.
         planted_by = time.monotonic() + PLANTED_LIMIT
         while tracer.poll() is None and not self.is_planted(int(pid), int(address, 16)):
             if self.text('err') or time.monotonic() > planted_by:
@@ -245,7 +246,7 @@ class Run:
                 if time.monotonic() > self.deadline:
                     raise Wrong('processes are left: %r' % self.left())
                 time.sleep(0.01)
-            # Of a child, too, whose parent is not there any more to tell what became of it.
+            # Also for a child whose parent is gone and cannot report its end.
             if 'target: wrong' in self.text('words') + self.text('err'):
                 raise Wrong('a process of the program was harmed')
         finally:

@@ -61,8 +61,8 @@ static size_t n_seen;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long n_calls;
 static atomic_bool done = true;
-static pid_t owner;               /* asked of the kernel: the tracer has a getpid() of its own */
-static _Thread_local bool inside; /* what this file calls is not counted */
+static pid_t owner;               /* by system call: the tracer defines getpid() */
+static _Thread_local bool inside; /* calls of this file do not count */
 
 static void take(const char *name, char *out, size_t size)
 {
@@ -93,13 +93,13 @@ static __attribute__((constructor)) void begin(void)
         n_seen++;
     if (file)
         fclose(file);
-    backtrace(frames, DEPTH); /* it loads a library the first time */
+    backtrace(frames, DEPTH); /* it loads a library at the first call */
     owner = (pid_t)syscall(SYS_getpid);
     inside = false;
     done = kind == NONE;
 }
 
-/* The code of the call stack, wherever it is loaded. */
+/* A hash of the call stack that does not depend on load addresses. */
 static uint64_t hash_stack(void *const *frames, int n)
 {
     uint64_t hash = 14695981039346656037u;
@@ -123,7 +123,7 @@ static bool is_seen(uint64_t hash)
     return false;
 }
 
-/* One line that begins with the PID and the request, then the stack. */
+/* One line with the PID and the request, then the stack. */
 static void write_log(void *const *frames, int n, uint64_t hash, pid_t pid, long request)
 {
     int fd = log_file[0] ? open(log_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
@@ -139,7 +139,7 @@ static void write_log(void *const *frames, int n, uint64_t hash, pid_t pid, long
     }
 }
 
-/* Whether this call is the one. */
+/* Whether this call fails. */
 static __attribute__((noinline)) bool is_chosen(enum kind of, pid_t pid, long request)
 {
     void *frames[DEPTH];
@@ -203,7 +203,7 @@ DEFINE_OPEN(open64)
 DEFINE_OPENAT(openat)
 DEFINE_OPENAT(openat64)
 
-/* As fortified code calls them. */
+/* Called by fortified code. */
 int __open_2(const char *path, int flags);
 int __open_2(const char *path, int flags)
 {
@@ -271,7 +271,7 @@ static bool is_memory(int fd)
     return strncmp(path, "/proc/", 6) == 0 && n > 4 && strcmp(path + n - 4, "/mem") == 0;
 }
 
-/* The error that reading this file is to end in, or 0. */
+/* The error for reads of this file, or 0. */
 static __attribute__((noinline)) int read_error(int fd)
 {
     if (kind != READ && kind != INTERRUPT && kind != MEMORY)
@@ -325,7 +325,7 @@ ssize_t process_vm_readv(pid_t pid, const struct iovec *local, unsigned long n_l
     return syscall(SYS_process_vm_readv, pid, local, n_local, remote, n_remote, flags);
 }
 
-/* As a failed read(2) leaves a stream. */
+/* Puts the stream in the state after a failed read(2). */
 static bool stream_fails(FILE *stream)
 {
     enum { ERROR_SEEN = 0x20 }; /* _IO_ERR_SEEN of glibc's libio.h */
@@ -383,8 +383,8 @@ static bool is_dead(pid_t tid)
     return info.si_pid != 0;
 }
 
-/* Until the kernel has nobody left for a request: a thread that is not the last is dead, and waited
-   for by nobody but the tracer, at once; a leader when the others are gone. */
+/* Waits until requests get ESRCH: a thread other than the last is dead, and reaped by its tracer
+   alone, at once; a leader when the others are gone. */
 static void kill_and_see(pid_t tid)
 {
     char path[64], text[512];

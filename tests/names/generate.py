@@ -92,7 +92,7 @@ class Source:
 
     def pick(self):
         name = self.random.choice(NAMES)
-        # One name and the names that it may be taken for come together.
+        # A name and the names that it could be confused with come together.
         if self.random.random() < 0.3 and self.last:
             name = self.random.choice([self.last, b"_" + self.last, self.last.lstrip(b"_"), self.last + b"_2"])
         self.last = name
@@ -124,7 +124,7 @@ class Source:
     def add_function(self):
         self.last, used = b"", set()
         name = self.pick()
-        # '@' begins a version, and no function is without a name.
+        # '@' starts a version, and no function has an empty name.
         name = name.replace(b"@", b"a") or b"nameless"
         word = self.placeholders.word(name)
         parameters, arguments, fields = [], [], []
@@ -197,7 +197,7 @@ def patch(program):
         return by_word[word] + b"\0" * (len(word) - len(by_word[word]))
 
     content = re.sub(rb"Pq*_\d{7}z", replace, content)
-    # A name of one byte less than the word would be as good; none is left out.
+    # A name one byte shorter would fit as well; none is left out.
     assert found == set(by_word), "not in the program: %r" % sorted(set(by_word) - found)[:3]
     with open(program, "wb") as file:
         file.write(content)
@@ -313,7 +313,7 @@ def expected(fact):
             kinds.append(kind)
             wanted.append((base, kind in ("added", "state")))
             values.append(enum_value(*value) if kind == "enum" else value.encode())
-        # A state is named after the field of its address, as debug information has it.
+        # A state has the name of the field with its address, as in the debug information.
         wanted = [(b + b"_ptr" if k == "state" else b, a) for (b, a), k in zip(wanted, kinds)]
         names = field_names(wanted)
         if fact:

@@ -41,7 +41,7 @@ def clean(name):
 
 
 def same(expected, shown):
-    # A lone result has no name in the lines of --print, in whichever of the two it is lone.
+    # A single result has no name in the lines of --print, in whichever of the two it is single.
     return expected[1] == shown[1] and (expected[0] == shown[0] or shown[0] == "retval")
 
 
@@ -49,7 +49,7 @@ def may_be_missing(name, listed):
     """Whether --list says so, or debug information does not even know the parameter."""
     signature, unknown = listed
     base = name.split("_")[0]
-    # "*p_m": not all that p_m leads to.
+    # "*p_m": not all that p_m points to.
     if any(u[0] == "*" and name.startswith(u[1:] + "_") for u in unknown if u):
         return True
     return base in unknown or (base != "retval" and not base.startswith("arg") and

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lines that a trace of the calls of a program made by generate.py is expected to hold, on
- * stdout. Two dialects: "print", that of --print, and "ctf", that of babeltrace2's text; both
- * without what stands in front of the event (process, time, CPU). DEREF is how many addresses are
- * followed.
+ * Prints the lines that a trace of a program of generate.py must have. Two formats: "print", that
+ * of --print, and "ctf", that of babeltrace2; both without the text before the event (process,
+ * time, CPU). DEREF is the depth of --deref.
  */
 #ifndef VALUES_EXPECTED_H
 #define VALUES_EXPECTED_H
@@ -18,7 +17,7 @@
 
 #include "random_values.h"
 
-static bool out_ctf; /* the dialect */
+static bool out_ctf; /* the format */
 
 /* clang describes _Complex long double and _Complex __float128 alike: neither is shown. */
 #ifdef __clang__
@@ -32,16 +31,16 @@ struct enum_name {
     int64_t value;
 };
 
-/* By what is no address what is shown is reached (1: NULL, 2: a bad one): it is zero, and the text
-   of strings is this. */
+/* Why the value has no address (1: NULL, 2: a bad one): it is zero, and the text of strings is
+   this. */
 static unsigned out_missing;
-/* How many addresses have been followed to it. */
+/* The number of addresses followed to it. */
 static unsigned out_level;
 
 static const char *out_path[16];
 static unsigned out_depth, out_fields;
 static int out_kind;        /* 'e'ntry, e'x'it */
-static char out_held[4096]; /* an exit's fields: braces only where there are several */
+static char out_held[4096]; /* an exit's fields: braces only around several */
 static size_t out_used;
 
 static inline void out_push(const char *name)
@@ -107,7 +106,7 @@ static inline void out_pointer(const volatile void *value)
     out_hex((uintptr_t)value);
 }
 
-/* Text of what is not there; whether it is not. */
+/* Prints the text of an absent value; returns whether it is absent. */
 static inline bool out_absent(void)
 {
     if (!out_missing)
@@ -241,15 +240,15 @@ static inline void out_enum(int64_t value, const struct enum_name *names, size_t
         out_text(" )");
 }
 
-/* ---- what addresses lead to */
+/* ---- values behind addresses */
 
-/* What an address leads to. */
+/* The value behind an address. */
 struct out_target {
     unsigned state, outer;
-    bool shown; /* its values are, though there are none */
+    bool shown; /* shown, also if absent */
 };
 
-/* Behind an address that has been shown; DEREF says that it is followed. */
+/* The value behind an address that was printed; DEREF says whether it is followed. */
 static inline struct out_target out_follow(const volatile void *address)
 {
     struct out_target target;
@@ -275,7 +274,7 @@ static inline void out_followed(struct out_target target)
     out_pop();
 }
 
-/* The address of a function, which may be that of `known`. */
+/* The address of a function, possibly that of `known`. */
 static inline void out_code(const volatile void *address, const volatile void *known)
 {
     const char *name = address == known && !out_missing ? "known_function" : NULL;
@@ -295,7 +294,7 @@ static inline void out_code(const volatile void *address, const volatile void *k
     }
 }
 
-/* A union: hex words of eight bytes and what is left. */
+/* A union: hex words of eight bytes and the rest. */
 static inline void out_words(const void *value, size_t size)
 {
     for (size_t at = 0; at < size; at += 8) {
@@ -327,7 +326,7 @@ static inline void out_exit(const char *function)
     out_push("retval");
 }
 
-/* The name of a lone result is not shown by --print. */
+/* --print does not show the name of a single result. */
 static inline void out_end(void)
 {
     out_held[out_used] = '\0';

@@ -9,7 +9,7 @@ import argparse
 import random
 
 BUDGET = 40  # fields of one event; an event holds 64 at most
-DEREF = 0  # how many addresses are followed
+DEREF = 0  # the depth of --deref
 
 
 class Type:
@@ -207,7 +207,7 @@ class Reference(Type):
 
     def show(self, value):
         if self.show_text:
-            # Whether there is anything is told of a number; texts tell it themselves.
+            # The state of the pointer is a number; texts show it themselves.
             shown = super().show(value)
             return (f"{{ struct out_target target = out_follow(&{value}); {shown} "
                     "out_followed(target); }" if self.to.text.startswith("std::vector") else shown)
@@ -327,7 +327,7 @@ class Generator:
         self.cxx, self.n = cxx, functions
         self.enums = self.make_enums()
         self.structs, self.unions = [], []
-        # Of a single character nothing is shown.
+        # A single character has nothing behind it that is shown.
         numbers = [t for t in INTEGERS if t.text not in ("char", "wchar_t")]
         numbers += FLOATS + self.enums + INT128 + [STRING]
         self.pointers = [PointerTo(self.rng.choice(numbers)) for _ in range(8)]
@@ -395,7 +395,7 @@ class Generator:
         kind = r.random()
         if kind < 0.04:
             return Struct(f"s{i}", [])  # of no size in GNU C, of one byte in C++
-        if kind < 0.4:  # small, to be passed in registers
+        if kind < 0.4:  # small, passed in registers
             pool = INTEGERS + FLOATS * 4 + self.enums[:3] + [STRING]
             members = [(f"m{k}", r.choice(pool), 0) for k in range(min(count, 3))]
             return Struct(f"s{i}", members)
@@ -406,7 +406,7 @@ class Generator:
                 t = next((e for e in self.enums if e.text == base), None) or next(
                     (t for t in INTEGERS if t.text == base))
                 low = 3 if t in self.enums else 1
-                # As wide as its type: clang does not tell where it is.
+                # As wide as its type: clang does not describe its position.
                 members.append((f"m{k}", t, r.randint(low, bits - 1) if bits > 1 else 1))
                 if r.random() < 0.3:
                     members.append((f"n{k}", r.choice(INTEGERS), 0))
@@ -524,24 +524,24 @@ class Generator:
         kind = r.random()
         count = r.choice([0, 1, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16])
         parameters, budget = [], BUDGET
-        # Its parameters stay in registers, and are moved about there.
+        # Its parameters stay in registers and move between them.
         kept = r.random() < 0.15
         pool = r.choice([INTEGERS, INTEGERS[5:6], INTEGERS[7:8], FLOATS, INTEGERS[5:8:2] + FLOATS])
         for k in range(count):
             t = r.choice(pool) if kept else self.parameter_type()
             if kind < 0.15 and not kept:
-                t = r.choice(FLOATS + self.structs[:3])  # more than the registers hold
+                t = r.choice(FLOATS + self.structs[:3])  # more than fit in registers
             if t.fields <= budget:
                 parameters.append((f"p{k}", t))
                 budget -= t.fields
         result = None if r.random() < 0.15 else self.parameter_type()
-        # Of clang's two complex numbers of 32 bytes one is returned in memory: nothing is known of
-        # the arguments.
+        # clang returns one of its two complex types of 32 bytes in memory: then the arguments are
+        # unknown.
         if result in self.no_results or isinstance(result, Reference) or (
                 self.clang and result is COMPLEX[2]):
             result = None
         variadic = bool(parameters) and r.random() < 0.1
-        # Free to be changed by the compiler: not all its parameters need be shown.
+        # The compiler may change it: not all parameters need be shown.
         free = r.random() < 0.25 and not variadic
         return parameters, result, variadic, free, kept
 
@@ -549,7 +549,7 @@ class Generator:
         """Statements that need the parameter, in memory or, of a class, no more than its members."""
         if type(t) is Class and t in self.classes and t.text not in ("derived", "further") and (
                 self.rng.random() < 0.4):
-            # All of them: what is not needed need not be passed.
+            # All of them: unused parameters need not be passed.
             return " ".join(f"use({name}.{member});" if of is STRING else
                             f"sink_count += (int){name}.{member};" for member, of, _ in t.members)
         return f"use(&{name});"
@@ -576,15 +576,15 @@ class Generator:
         method = self.cxx and not free and r.random() < 0.3
         scope = "owner::" if method else "ns::" if self.cxx and r.random() < 0.3 else ""
         name = scope + own
-        # Windows' convention, of which GCC says nothing in the debug information.
+        # The Windows convention, which GCC does not describe in the debug information.
         ms_abi = not free and not variadic and not method and r.random() < 0.08
-        # Who knows that a parameter is not used need not pass it. clang does not even describe a class
-        # that is passed by its address and has no name.
+        # A caller that knows that a parameter is unused need not pass it. clang does not even
+        # describe a class without a name that is passed by address.
         unnamed = [n for n, t in parameters if not kept and not method and not free and
                    r.random() < 0.1 and
                    not (self.clang and (t in self.classes or not t.fields or
                                         (ms_abi and isinstance(t, (Struct, Union)))))]
-        # It is known by a number among its parameters: see docs/limits.md.
+        # It has a number as a parameter: see docs/limits.md.
         ms_abi = ms_abi and any(t in INTEGERS and n not in unnamed for n, t in parameters)
         registers = [n for n, _ in parameters if kept and not self.cxx and r.random() < 0.7]
         declared = ", ".join([("register " if n in registers else "") +

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The values that programs made by generate.py pass and return: random ones, the same for the same
- * seed, with what is rare (edges, NULL, bad addresses, long texts) among them often enough.
- */
+/* Random values for programs of generate.py, the same for the same seed. Rare values (limits, NULL,
+   bad addresses, long texts) occur often enough. */
 #ifndef VALUES_RANDOM_VALUES_H
 #define VALUES_RANDOM_VALUES_H
 
@@ -75,7 +73,7 @@ static inline void rnd_chars(char *to, size_t n)
         to[i] = i < length ? (char)('a' + (rnd() >> 32) % 26) : '\0';
 }
 
-/* Characters of one to four bytes in UTF-8. */
+/* UTF-8 characters of one to four bytes. */
 static const struct {
     const wchar_t *wide;
     const char *text;
@@ -100,10 +98,8 @@ static inline void rnd_wide_chars(wchar_t *to, size_t n)
         to[i] = i < length ? (wchar_t)(L'a' + (rnd() >> 32) % 26) : L'\0';
 }
 
-/*
- * From here on the values are those of this seed. babeltrace2 2.0 shows an empty string as the text
- * that the field had some events before: for it, no text is to be empty.
- */
+/* Starts the sequence of this seed. babeltrace2 2.0 shows an empty string as the field's text of
+   some events before: `no_empty_text` avoids empty texts. */
 static inline void rnd_begin(uint64_t seed, bool no_empty_text)
 {
     rnd_no_empty_text = no_empty_text;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What programs made by generate.py are built with: random values (random_values.h), what a trace
- * of the calls shows (expected.h), and the calls one after another.
- */
+/* Parts of programs of generate.py: random values (random_values.h), the expected trace
+   (expected.h), and the calls. */
 #ifndef VALUES_RUNTIME_H
 #define VALUES_RUNTIME_H
 
