@@ -99,11 +99,11 @@ static void drop_arena(struct address_space *space, size_t index)
     struct slot_arena *arena = &space->slots->arenas.items[index];
     struct site *site;
     for (size_t at = 0; (site = table_next(&space->sites, &at));) {
-        if (!holds(arena, site->slot))
+        if (!holds(arena, site->trap.slot))
             continue;
-        site->slot = target_addr_of(0);
-        site->slot_room = 0;
-        if (site->kind != DISPLACED_SLOT)
+        site->trap.slot = target_addr_of(0);
+        site->trap.slot_room = 0;
+        if (site->trap.kind != DISPLACED_SLOT)
             continue;
         site_lift(space, site);
         forget_planted(site);
@@ -139,7 +139,7 @@ static void conform_planted(struct address_space *space, struct site *site)
         memcmp(there, arch_trap, arch_trap_length) == 0)
         return;
     site->planted = false;
-    if (!site_is_as_it_was(space, site) || site_plant(space, site) < 0)
+    if (!site->method->is_current(space, site) || site_plant(space, site) < 0)
         forget_planted(site);
 }
 

@@ -22,7 +22,7 @@ static void hide_site(const struct site *site, target_addr at, uint8_t *buffer, 
         uint64_t offset = site->at.value + i - at.value;
         /* The program may have written other code over it. */
         if (offset < n && buffer[offset] == arch_trap[i])
-            buffer[offset] = site->original[i];
+            buffer[offset] = site->trap.original[i];
     }
 }
 

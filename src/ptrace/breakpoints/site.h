@@ -21,6 +21,7 @@
 #include "util/table.h"
 
 struct address_space;
+struct site;
 
 enum site_use {
     SITE_ENTRY = 1,      /* a function's first instruction */
@@ -42,11 +43,8 @@ struct watch {
     struct watch *next;
 };
 
-struct site {
-    target_addr at;
-    unsigned uses; /* mask of enum site_use; planted while not 0 */
-    bool planted;
-    bool mapped; /* false once the code was unmapped; arming reads the code again */
+/* What a breakpoint at the site needs. */
+struct site_trap {
     uint8_t original[ARCH_TRAP_MAX];
     uint8_t covered; /* bytes of `code` that the members below are derived from */
     uint8_t code[DISPLACED_CODE_MAX];
@@ -59,6 +57,37 @@ struct site {
     uint8_t n_steps;
     struct displaced_step steps[DISPLACED_STEPS_MAX];
     target_addr slot; /* 0: none */
+};
+
+/*
+ * A way to serve a site. What is wanted at a site (its uses and what belongs to them) does not
+ * depend on it.
+ */
+struct site_method {
+    /* Reads the code at the site and prepares all that is needed to plant there. Plants nothing. A
+       negative errno, with the reason in err. */
+    int (*prepare)(struct address_space *space, struct site *site, struct error *err);
+    /* Whether the code at the site is still what prepare() has read. */
+    bool (*is_current)(const struct address_space *space, const struct site *site);
+    /* The code was replaced while nothing was planted: drops what was prepared. */
+    void (*discard)(struct site *site);
+    /* Writes to the program's code. 0 or a negative errno. */
+    int (*plant)(struct address_space *space, struct site *site);
+    /* Restores the program's code. -EIO, -ESRCH, -ENOENT: nothing of ours is there. Another errno
+       says nothing about the code: try again. */
+    int (*lift)(struct address_space *space, const struct site *site);
+    /* Where a thread that was stopped at the planted site goes on. false: nowhere, step_in_place()
+       is needed. */
+    bool (*pass)(const struct site *site, target_addr *to);
+};
+
+struct site {
+    target_addr at;
+    unsigned uses; /* mask of enum site_use; planted while not 0 */
+    bool planted;
+    bool mapped; /* false once the code was unmapped; arming reads the code again */
+    const struct site_method *method; /* how it is served */
+    struct site_trap trap;            /* with a breakpoint: see site_trap.h */
 
     /* For SITE_ENTRY. */
     const struct probe *probe;
@@ -86,9 +115,6 @@ struct site {
  * planted.
  */
 struct site *site_get(struct address_space *space, target_addr at, struct error *err);
-
-/* Whether the code at the site is still the code the site was created from. */
-bool site_is_as_it_was(const struct address_space *space, const struct site *site);
 
 /* Adds a use. Plants the breakpoint if it is the first. */
 MUST_CHECK int site_use(struct address_space *space, struct site *site, enum site_use use);

@@ -96,7 +96,7 @@ int traps_remove(const struct address_space *space, int fd, pid_t tid)
             result = r == -ESRCH ? r : 0;
             continue;
         }
-        result = write_there(&ways, site->at, site->original);
+        result = write_there(&ways, site->at, site->trap.original);
         space->engine->stats.text_writes++;
     }
     return result == -ESRCH ? 0 : result;

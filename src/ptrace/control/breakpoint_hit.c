@@ -7,7 +7,6 @@
 #include "model/hit.h"
 #include "model/probe.h"
 #include "ptrace/arch/arch.h"
-#include "ptrace/arch/displaced.h"
 #include "ptrace/breakpoints/program_memory.h"
 #include "ptrace/breakpoints/return_sites.h"
 #include "ptrace/breakpoints/sigtrap.h"
@@ -273,18 +272,9 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
 {
     struct address_space *space = tracee->process->space;
     target_addr to = site->at;
-    if (site->planted) {
-        switch (site->kind) {
-        case DISPLACED_SKIP:
-            to = target_addr_plus(site->at, site->length);
-            break;
-        case DISPLACED_SLOT:
-            to = site->slot;
-            break;
-        default:
-            step_in_place(engine, tracee, site, regs);
-            return;
-        }
+    if (site->planted && !site->method->pass(site, &to)) {
+        step_in_place(engine, tracee, site, regs);
+        return;
     }
     if (tracee->trap_block || tracee->process->trap.special)
         sigtrap_mend(tracee, regs);

@@ -41,8 +41,8 @@ static bool is_instruction_fault(const siginfo_t *info)
 static bool move_out(struct engine *engine, struct tracee *tracee, const struct site *site,
                      arch_regs *regs, bool started_only)
 {
-    int offset =
-        displaced_site_offset(site->steps, site->n_steps, arch_pc(regs).value - site->slot.value);
+    int offset = displaced_site_offset(site->trap.steps, site->trap.n_steps,
+                                       arch_pc(regs).value - site->trap.slot.value);
     if (offset < 0 || (offset == 0 && started_only))
         return false;
     return engine_set_pc(engine, tracee->tid, regs, target_addr_plus(site->at, offset)) == 0;
