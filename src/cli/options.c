@@ -13,8 +13,8 @@
 
 static const char HELP[] =
     "Usage: ptrace_tracer [OPTION...] [--] PROGRAM [ARG...]\n"
-    "       ptrace_tracer [OPTION...] PID\n"
-    "Trace the function calls of a program, as it is, into LTTng or as text.\n"
+    "       ptrace_tracer [OPTION...] PID...\n"
+    "Record the function calls of an unmodified program with LTTng, or print them.\n"
     "\n"
     "  -p, --pid=PID           attach to a running process (repeatable)\n"
     "  -f, --function=PATTERN  select functions (repeatable): ERE[@MODULE-GLOB]\n"
@@ -30,17 +30,17 @@ static const char HELP[] =
     "      --with=LIST         more fields: depth, duration, caller, tid, pid, stack\n"
     "      --stack=N           --with=stack, of at most N frames (default 16)\n"
     "      --strings=all       all pointers to characters are text, not only const ones\n"
-    "      --deref=DEPTH       show what pointers lead to, DEPTH of them in a row (default 0)\n"
+    "      --deref=DEPTH       follow pointers, DEPTH of them in a row (default 0)\n"
     "  -l, --list              list the functions that would be traced; run nothing\n"
     "      --no-pin            never bind a thread to a CPU\n"
-    "      --stats             print at the end what tracing took: stops, ptrace calls, ...\n"
-    "  -q, --quiet             say nothing but errors\n"
-    "  -v, --verbose           say more\n"
+    "      --stats             print counts of stops, ptrace calls, ... at the end\n"
+    "  -q, --quiet             print errors only\n"
+    "  -v, --verbose           print more\n"
     "  -h, --help              print this and exit\n"
     "  -V, --version           print the version and exit\n"
     "\n"
     "Without -f: the functions of the program and of its own libraries.\n"
-    "With no LTTng session current, a new one is made in ./ptrace_tracer-PROGRAM-DATE/.\n"
+    "Without a current LTTng session one is made in ./ptrace_tracer-PROGRAM-DATE/.\n"
     "See ptrace_tracer(1).\n";
 
 enum {
