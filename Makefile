@@ -30,7 +30,8 @@ only_arch = $(filter-out $(foreach a,x86_64 aarch64,$(if $(filter $(a),$(ARCH)),
                 src/ptrace/arch/$(a)/%)),$(1))
 sources = $(sort $(wildcard $(foreach d,$(1),src/$(d)/*.c src/$(d)/*/*.c src/$(d)/*/*/*.c)))
 
-UTIL     := $(call sources,util)
+# What all parts may use.
+UTIL     := $(call sources,util model)
 SYMBOLS  := $(call only_arch,$(call sources,symbols))
 ENGINE   := $(call only_arch,$(call sources,ptrace))
 CLI      := $(call sources,cli)
@@ -60,7 +61,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(say) CC $<
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-# The engine's public names are all it shows; it carries what it uses of util and the maps parser.
+# The engine's public names are all it shows; it carries what it uses of util and model.
 $(BUILD)/lib/libptrace_engine.a: $(call obj,$(ENGINE) $(UTIL))
 	@mkdir -p $(@D)
 	@rm -f $@

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/hit.h"
 #include "symbols/extra_fields.h"
 
 static const char HELP[] =
@@ -81,8 +82,6 @@ static const struct option LONG_OPTIONS[] = {
     {"version", no_argument, NULL, 'V'},
     {0},
 };
-
-enum { STRING_LIMIT_MAX = 4096, STACK_FRAMES_MAX = 64 };
 
 /* Accepts only digits. false: not a number from 1 to max. */
 static bool parse_number(const char *text, long max, long *number)
@@ -173,17 +172,17 @@ static int apply(struct options *options, int option, const char *argument, cons
         options->entry_only = true;
         return 0;
     case OPT_STRING_LIMIT:
-        if (!parse_number(argument, STRING_LIMIT_MAX, &number))
+        if (!parse_number(argument, HIT_STRING_MAX, &number))
             return error_set(err, -EINVAL, "--string-limit takes a number from 1 to %d, not '%s'",
-                             STRING_LIMIT_MAX, argument);
+                             HIT_STRING_MAX, argument);
         options->string_limit = (size_t)number;
         return 0;
     case OPT_WITH:
         return add_extra_fields(options, argument, err);
     case OPT_STACK:
-        if (!parse_number(argument, STACK_FRAMES_MAX, &number))
+        if (!parse_number(argument, HIT_STACK_MAX, &number))
             return error_set(err, -EINVAL, "--stack takes a number from 1 to %d, not '%s'",
-                             STACK_FRAMES_MAX, argument);
+                             HIT_STACK_MAX, argument);
         options->stack_frames = (size_t)number;
         options->with |= 1u << EXTRA_STACK;
         return 0;

@@ -80,8 +80,9 @@ struct engine_options {
     /* When the launched program has stopped, stop the calling process as well, by the same signal
        (job control). The caller has SIGTSTP, SIGTTIN and SIGTTOU ignored. */
     bool stop_with_program;
-    size_t string_limit; /* bytes of a string value; 0 means 256 */
-    size_t stack_frames; /* of EXTRA_STACK, 64 at most; 0 means 16 */
+    size_t
+        string_limit; /* bytes of a string value, HIT_STRING_MAX at most; 0: HIT_STRING_DEFAULT */
+    size_t stack_frames; /* of EXTRA_STACK, HIT_STACK_MAX at most; 0: HIT_STACK_DEFAULT */
     /* RLIMIT_NOFILE for a program that is launched; rlim_max 0: the caller's. */
     struct rlimit descriptors;
     /*

@@ -178,36 +178,10 @@ struct event_names_entry {
     const struct event_names_origin *origin; /* of the name, before it was made fit for events */
 };
 
-static bool same_enum(const struct enum_type *a, const struct enum_type *b)
-{
-    if (a == b)
-        return true;
-    if (!a || !b || a->n_labels != b->n_labels || !a->name != !b->name ||
-        (a->name && strcmp(a->name, b->name) != 0))
-        return false;
-    for (size_t i = 0; i < a->n_labels; i++)
-        if (a->labels[i].value != b->labels[i].value ||
-            strcmp(a->labels[i].name, b->labels[i].name) != 0)
-            return false;
-    return true;
-}
-
-/* The places of the values do not matter: the events look the same. */
-static bool same_field_list(const struct field *a, size_t n_a, const struct field *b, size_t n_b)
-{
-    if (n_a != n_b)
-        return false;
-    for (size_t i = 0; i < n_a; i++)
-        if (strcmp(a[i].name, b[i].name) != 0 || a[i].kind != b[i].kind || a[i].size != b[i].size ||
-            a[i].is_signed != b[i].is_signed || !same_enum(a[i].enumeration, b[i].enumeration))
-            return false;
-    return true;
-}
-
 bool event_names_same_fields(const struct probe *a, const struct probe *b)
 {
-    return same_field_list(a->args, a->n_args, b->args, b->n_args) &&
-           same_field_list(a->rets, a->n_rets, b->rets, b->n_rets);
+    return field_lists_equal(a->args, a->n_args, b->args, b->n_args) &&
+           field_lists_equal(a->rets, a->n_rets, b->rets, b->n_rets);
 }
 
 static bool same_text(const char *a, const char *b)

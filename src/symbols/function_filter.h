@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The user's patterns that select functions: -f, -x and --patterns. */
+/* The user's patterns that select functions: -f, -x and --filter-file. */
 #ifndef SYMBOLS_FUNCTION_FILTER_H
 #define SYMBOLS_FUNCTION_FILTER_H
 

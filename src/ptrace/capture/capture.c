@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/hit.h"
 #include "model/probe.h"
 #include "ptrace/arch/arch.h"
 #include "ptrace/capture/capture_internal.h"
@@ -24,9 +25,9 @@ size_t capture_extra_text(const struct capture *capture)
 int capture_init(struct capture *capture, size_t string_limit)
 {
     if (string_limit == 0)
-        string_limit = CAPTURE_STRING_DEFAULT;
-    if (string_limit > CAPTURE_STRING_MAX)
-        string_limit = CAPTURE_STRING_MAX;
+        string_limit = HIT_STRING_DEFAULT;
+    if (string_limit > HIT_STRING_MAX)
+        string_limit = HIT_STRING_MAX;
     capture->string_limit = string_limit;
     capture->text_room = (string_limit > TEXT_LEAST ? string_limit : TEXT_LEAST) + 1;
     capture->text = malloc(capture_extra_text(capture) + EXTRA_FIELDS_TEXT_SIZE);

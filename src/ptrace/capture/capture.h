@@ -23,8 +23,6 @@
 #include "util/addr.h"
 #include "util/error.h"
 
-enum { CAPTURE_STRING_DEFAULT = 256, CAPTURE_STRING_MAX = 4096 };
-
 /* Where values come from: a stopped thread, or a copy of what it had. */
 struct capture_source {
     const arch_regs *regs;

@@ -41,14 +41,14 @@ static void put_stack(const struct capture *capture, struct tracee *tracee, cons
                       const arch_regs *regs, char *out)
 {
     static const char more[] = ";...";
-    struct unwound chain[STACK_FRAMES_MAX];
+    struct unwound chain[HIT_STACK_MAX];
     size_t used = 0, most = tracee->process->engine->options.stack_frames;
     if (!hit->return_address) {
         strcpy(out, "(bad address)");
         return;
     }
-    if (most == 0 || most > STACK_FRAMES_MAX)
-        most = STACK_FRAMES_DEFAULT;
+    if (most == 0 || most > HIT_STACK_MAX)
+        most = HIT_STACK_DEFAULT;
     uint64_t sp = hit->kind == HIT_ENTRY ? arch_caller_sp(regs) : arch_sp(regs);
     size_t n = unwind_callers(capture->read_code, tracee, regs, target_addr_of(hit->return_address),
                               sp, hit->time_ns, chain, most);

@@ -10,11 +10,8 @@
 #include "ptrace/capture/capture.h"
 #include "ptrace/core/tracee.h"
 
-/* STACK_FRAMES_*: the number of return addresses in EXTRA_STACK. *_TEXT_SIZE: the size of the texts
-   in bytes, NUL included. Longer texts are cut and end in "...". */
+/* Sizes of the texts in bytes, NUL included. Longer texts are cut and end in "...". */
 enum {
-    STACK_FRAMES_DEFAULT = 16,
-    STACK_FRAMES_MAX = 64,
     CALLER_TEXT_SIZE = 512,
     STACK_TEXT_SIZE = 4096,
     EXTRA_FIELDS_TEXT_SIZE = CALLER_TEXT_SIZE + STACK_TEXT_SIZE,

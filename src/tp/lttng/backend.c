@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/field.h"
 #include "tp/lttng/blocking_limit.h"
 #include "tp/lttng/emit.h"
 #include "tp/lttng/tracepoint_state.h"
@@ -110,7 +111,7 @@ static bool admit(const struct backend *backend, const struct table *names, stru
         return true;
     fields = registered ? registered->fields : p->twin->request.fields;
     n_fields = registered ? registered->n_fields : p->twin->request.n_fields;
-    if (!event_same_fields(fields, n_fields, p->request.fields, p->request.n_fields)) {
+    if (!field_lists_equal(fields, n_fields, p->request.fields, p->request.n_fields)) {
         error_set(&why, -EEXIST, "another function of that name has other fields");
         goto refuse;
     }

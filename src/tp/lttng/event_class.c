@@ -68,30 +68,6 @@ int event_check(const char *provider, const char *name, const struct field *fiel
     return 0;
 }
 
-static bool same_labels(const struct enum_type *a, const struct enum_type *b)
-{
-    if (a == b)
-        return true;
-    if (!a || !b || a->n_labels != b->n_labels)
-        return false;
-    for (size_t i = 0; i < a->n_labels; i++)
-        if (a->labels[i].value != b->labels[i].value ||
-            strcmp(a->labels[i].name, b->labels[i].name) != 0)
-            return false;
-    return true;
-}
-
-bool event_same_fields(const struct field *a, size_t n_a, const struct field *b, size_t n_b)
-{
-    if (n_a != n_b)
-        return false;
-    for (size_t i = 0; i < n_a; i++)
-        if (strcmp(a[i].name, b[i].name) != 0 || a[i].kind != b[i].kind || a[i].size != b[i].size ||
-            a[i].is_signed != b[i].is_signed || !same_labels(a[i].enumeration, b[i].enumeration))
-            return false;
-    return true;
-}
-
 /* Copies the name to *text and moves *text behind the copy. */
 static const char *put_text(char **text, const char *name)
 {

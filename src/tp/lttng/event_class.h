@@ -65,9 +65,6 @@ struct event_request {
 MUST_CHECK int event_check(const char *provider, const char *name, const struct field *fields,
                            size_t n_fields, struct error *err);
 
-/* Whether events with these fields look the same to LTTng, so that they may share one name. */
-bool event_same_fields(const struct field *a, size_t n_a, const struct field *b, size_t n_b);
-
 /*
  * Makes and registers `n` (not 0) checked events of `provider`, in that order; the fields must
  * outlive its being registered.
