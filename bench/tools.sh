@@ -5,6 +5,8 @@
 # tracers that stop their target. See measure.sh for ROUNDS= and BUILD=. Tools that are not
 # installed or not permitted are left out, with the reason. WAYS= selects, by the names of the
 # functions below: WAYS='two_bare_stops tracer_lttng' bench/tools.sh
+# OTHER_BUILD= names the build directory of another version of the tracer, to be measured in the
+# same run.
 . "$(dirname "$0")/measure.sh"
 
 f=my_traced_function
@@ -35,6 +37,15 @@ way_tracer_no_pin() { lttng_run -f $f --no-pin "$caller" 20000; }
 way_tracer_one_cpu() {
     (taskset -pc 0 $BASHPID >/dev/null && lttng_run -f $f "$caller" 20000)
 }
+
+# The same with the tracer of OTHER_BUILD=.
+other() { # FUNCTION OPTION...
+    [[ -x ${OTHER_BUILD:-}/bin/ptrace_tracer ]] || { echo "OTHER_BUILD= names no build"; return 1; }
+    local tracer=$OTHER_BUILD/bin/ptrace_tracer
+    "$@"
+}
+way_other_lttng() { other lttng_run -f $f "$caller" 20000; }
+way_other_print() { other print_run -f $f "$caller" 20000; }
 
 needs() { # COMMAND
     command -v "$1" >/dev/null || { echo "$1 is not installed"; return 1; }
@@ -129,6 +140,8 @@ declare -A words=(
     [two_bare_stops_anywhere]='two bare ptrace stops, any CPU'
     [tracer_lttng]='ptrace_tracer, LTTng'
     [tracer_print]='ptrace_tracer, --print'
+    [other_lttng]='ptrace_tracer of OTHER_BUILD, LTTng'
+    [other_print]='ptrace_tracer of OTHER_BUILD, --print'
     [tracer_entry_only]='ptrace_tracer, LTTng, --entry-only (one stop)'
     [tracer_plain_function]='ptrace_tracer, LTTng, no double argument'
     [tracer_no_pin]='ptrace_tracer, LTTng, --no-pin'
@@ -143,6 +156,7 @@ declare -A words=(
     [wrapper]='LD_PRELOAD wrapper, LTTng tracepoints'
 )
 
+[[ -z ${OTHER_BUILD:-} ]] || ways+=(other_lttng other_print)
 [[ -z ${WAYS:-} ]] || read -ra ways <<<"$WAYS"
 
 bench_begin

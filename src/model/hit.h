@@ -31,9 +31,11 @@ struct hit {
     enum hit_kind kind;
     pid_t pid; /* the process, in the tracer's PID namespace */
     pid_t tid;
-    int cpu;                 /* of the thread; -1: not known */
-    uint32_t depth;          /* open traced calls of this thread around this one */
-    uint64_t time_ns;        /* CLOCK_MONOTONIC */
+    int cpu;        /* of the thread; -1: not known */
+    uint32_t depth; /* open traced calls of this thread around this one */
+    /* CLOCK_MONOTONIC, when the thread stopped. --print shows it. LTTng's records have the time of
+       their emission: a record older than those before it makes a shared stream unreadable. */
+    uint64_t time_ns;
     uint64_t duration_ns;    /* HIT_EXIT: since the entry */
     uint64_t return_address; /* in the process; 0: it could not be read */
     uint64_t ip;             /* the function's first instruction, or the return address */
