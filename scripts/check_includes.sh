@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Checks rules of the sources that a compiler does not enforce: which layer may include which, where
 # a library may be used, where an architecture may be named, the length of files, unique function
-# names. With a build directory as argument: also that no files use each other in a circle. Prints a
+# names and type tags. With a build directory as argument: also that no files use each other in a circle. Prints a
 # line for each violation; then the exit status is 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -98,6 +98,10 @@ check_names()
             sub(/.*[ *]/, "", name)
         }
         /;[ \t]*$/ && !/^[ \t]/ { name = "" }
+        /^(struct|union|enum) [a-z_0-9]+ \{/ {
+            if ($2 in tagged) printf "%s: the tag %s names a type of %s, too\n", FILENAME, $2, tagged[$2]
+            tagged[$2] = FILENAME
+        }
         /^\{/ && name != "" {
             if (name in where)
                 printf "%s: %s() is a function of %s, too\n", FILENAME, name, where[name]

@@ -11,12 +11,12 @@
 enum { CLASSES_MAX = 4 };
 
 /* A class is passed in the same way everywhere. */
-struct classes {
+struct unsure_classes {
     size_t n;
     const struct c_type *types[CLASSES_MAX];
 };
 
-static bool add_class(struct classes *classes, const struct c_type *type)
+static bool add_class(struct unsure_classes *classes, const struct c_type *type)
 {
     if (!(type->abi.uncertain & ABI_MAY_BE_INDIRECT))
         return true;
@@ -30,7 +30,7 @@ static bool add_class(struct classes *classes, const struct c_type *type)
 }
 
 /* The type when the classes in `mask` are passed by address. */
-static struct abi_value value_of(const struct classes *classes, unsigned mask,
+static struct abi_value value_of(const struct unsure_classes *classes, unsigned mask,
                                  const struct c_type *type)
 {
     struct abi_value value = type->abi;
@@ -43,7 +43,7 @@ static struct abi_value value_of(const struct classes *classes, unsigned mask,
     return value;
 }
 
-static struct abi_value result_of(const struct classes *classes, unsigned mask,
+static struct abi_value result_of(const struct unsure_classes *classes, unsigned mask,
                                   const struct signature *signature)
 {
     struct abi_value value = value_of(classes, mask, signature->result);
@@ -55,7 +55,7 @@ static struct abi_value result_of(const struct classes *classes, unsigned mask,
 
 /* Whether the classes in `mask` can be passed by address, given the locations of parameters in
    debug information and that the caller follows the ABI. */
-static bool is_possible(const struct signature *signature, const struct classes *classes,
+static bool is_possible(const struct signature *signature, const struct unsure_classes *classes,
                         unsigned mask)
 {
     for (size_t i = 0; i < signature->n && signature->quirks.abi_parameters; i++) {
@@ -82,7 +82,7 @@ int passing_place(const struct signature *signature, struct abi_location *result
     size_t n = signature->n;
     cleanup(cleanup_free) struct abi_value *values = calloc(n + 1, sizeof(*values));
     cleanup(cleanup_free) struct abi_location *at = calloc(n + 1, sizeof(*at));
-    struct classes classes = {0};
+    struct unsure_classes classes = {0};
     bool any = false;
     if (!values || !at)
         return -ENOMEM;

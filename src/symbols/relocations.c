@@ -12,14 +12,14 @@
 #include "util/cleanup.h"
 
 /* A name of a wanted function; sorted by name. */
-struct wanted {
+struct wanted_symbol {
     const char *name;
     const struct probe *probe;
 };
 
-struct search {
+struct relocation_search {
     bool is_owner;
-    VEC(struct wanted) names;
+    VEC(struct wanted_symbol) names;
     const struct probe *const *probes;
     size_t n;
     struct relocations *found;
@@ -27,28 +27,29 @@ struct search {
 
 static int compare_wanted(const void *x, const void *y)
 {
-    return strcmp(((const struct wanted *)x)->name, ((const struct wanted *)y)->name);
+    return strcmp(((const struct wanted_symbol *)x)->name, ((const struct wanted_symbol *)y)->name);
 }
 
-static int find_names(struct search *search, const struct image *owner)
+static int find_names(struct relocation_search *search, const struct image *owner)
 {
     for (size_t i = 0; i < search->n; i++) {
         /* The probe is the first member of struct probe_info. */
         const struct probe_info *info = (const struct probe_info *)(const void *)search->probes[i];
         const struct alias *aliases = owner->aliases.items + info->function->first;
         for (size_t k = 0; k < info->function->n; k++) {
-            struct wanted *wanted = vec_push(&search->names);
+            struct wanted_symbol *wanted = vec_push(&search->names);
             if (!wanted)
                 return -ENOMEM;
-            *wanted = (struct wanted){aliases[k].name.symbol, search->probes[i]};
+            *wanted = (struct wanted_symbol){aliases[k].name.symbol, search->probes[i]};
         }
     }
     if (search->names.count)
-        qsort(search->names.items, search->names.count, sizeof(struct wanted), compare_wanted);
+        qsort(search->names.items, search->names.count, sizeof(struct wanted_symbol),
+              compare_wanted);
     return 0;
 }
 
-static int add_relocated(struct search *search, const struct probe *probe, uint64_t at)
+static int add_relocated(struct relocation_search *search, const struct probe *probe, uint64_t at)
 {
     struct relocated *added = vec_push(&search->found->list);
     if (!added)
@@ -58,11 +59,11 @@ static int add_relocated(struct search *search, const struct probe *probe, uint6
 }
 
 /* Two versions of a function may have one name; the word may hold the address of either. */
-static int add_named(struct search *search, const char *name, uint64_t at)
+static int add_named(struct relocation_search *search, const char *name, uint64_t at)
 {
-    const struct wanted key = {.name = name};
-    const struct wanted *list = search->names.items;
-    const struct wanted *one =
+    const struct wanted_symbol key = {.name = name};
+    const struct wanted_symbol *list = search->names.items;
+    const struct wanted_symbol *one =
         search->names.count ? bsearch(&key, list, search->names.count, sizeof(key), compare_wanted)
                             : NULL;
     int r = 0;
@@ -73,7 +74,7 @@ static int add_named(struct search *search, const char *name, uint64_t at)
     return r;
 }
 
-static int add_resolved(struct search *search, uint64_t resolver, uint64_t at)
+static int add_resolved(struct relocation_search *search, uint64_t resolver, uint64_t at)
 {
     int r = 0;
     for (size_t i = 0; search->is_owner && i < search->n && r == 0; i++)
@@ -105,7 +106,7 @@ static const char *symbol_name(Elf *elf, const Elf64_Shdr *relocations, size_t i
                       symbol.st_name);
 }
 
-static int search_section(struct search *search, Elf *elf, Elf_Scn *section)
+static int search_section(struct relocation_search *search, Elf *elf, Elf_Scn *section)
 {
     const Elf64_Shdr *header = elf64_getshdr(section);
     Elf64_Rela rela;
@@ -128,8 +129,8 @@ static int search_section(struct search *search, Elf *elf, Elf_Scn *section)
     return r;
 }
 
-static int find_all(struct search *search, const struct image *image, const struct image *owner,
-                    struct error *err)
+static int find_all(struct relocation_search *search, const struct image *image,
+                    const struct image *owner, struct error *err)
 {
     struct elf_copy copy;
     Elf_Scn *section = NULL;
@@ -152,7 +153,7 @@ int image_find_relocations(struct image *image, const struct image *owner,
                            const struct probe *const *probes, size_t n,
                            struct relocations *relocations, struct error *err)
 {
-    struct search search = {
+    struct relocation_search search = {
         .is_owner = image == owner,
         .probes = probes,
         .n = n,

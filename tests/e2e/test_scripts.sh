@@ -78,12 +78,15 @@ case_structure_rules()
     echo '#ifdef __x86_64__' >src/symbols/wrong.c
     echo 'static void one(void)' >src/cli/again.c
     echo '{' >>src/cli/again.c
+    echo 'struct one {' >>src/util/one.c
+    echo 'struct one {' >>src/util/two.c
     seq 450 >src/util/full.c
     seq 451 >src/util/long.c
     ! scripts/check_includes.sh >$out || fail "it finds nothing"
-    lines 10 . $out
+    lines 11 . $out
     lines 8 'wrong.c|cli/(ptrace|dwfl|lttng).c' $out
     lines 1 'long.c: 451 lines' $out
+    lines 1 '^src/util/two.c: the tag one names a type of src/util/one.c, too$' $out
     lines 1 '^src/util/one.c: one\(\) is a function of src/cli/again.c, too$' $out
 }
 

@@ -43,7 +43,7 @@ static enum engine_request kind_of(int request)
 }
 
 /* One request, made on the thread of the tracee's owner. */
-struct request {
+struct ptrace_request {
     int what;
     pid_t tid;
     void *addr;
@@ -85,7 +85,7 @@ struct tracer_thread *engine_tracer_of(struct engine *engine, pid_t tid)
 }
 
 static int make_request(struct engine *engine, enum engine_request kind, void (*run)(void *data),
-                        struct request *request)
+                        struct ptrace_request *request)
 {
     engine->stats.requests[kind]++;
     tracer_thread_call(owner_of(engine, request->tid), run, request);
@@ -94,61 +94,61 @@ static int make_request(struct engine *engine, enum engine_request kind, void (*
 
 static void make_any(void *data)
 {
-    struct request *r = data;
+    struct ptrace_request *r = data;
     r->result = ptrace((enum __ptrace_request)r->what, r->tid, r->addr, r->data) < 0 ? -errno : 0;
 }
 
 int engine_ptrace(struct engine *engine, int request, pid_t tid, void *addr, uintptr_t data)
 {
-    struct request r = {.what = request, .tid = tid, .addr = addr, .data = data};
+    struct ptrace_request r = {.what = request, .tid = tid, .addr = addr, .data = data};
     return make_request(engine, kind_of(request), make_any, &r);
 }
 
 static void make_get_regs(void *data)
 {
-    struct request *r = data;
+    struct ptrace_request *r = data;
     r->result = arch_get_regs(r->tid, r->regs);
 }
 
 int engine_get_regs(struct engine *engine, pid_t tid, arch_regs *regs)
 {
-    struct request r = {.tid = tid, .regs = regs};
+    struct ptrace_request r = {.tid = tid, .regs = regs};
     return make_request(engine, REQUEST_GET_REGS, make_get_regs, &r);
 }
 
 static void make_set_regs(void *data)
 {
-    struct request *r = data;
+    struct ptrace_request *r = data;
     r->result = arch_set_regs(r->tid, r->new_regs);
 }
 
 int engine_set_regs(struct engine *engine, pid_t tid, const arch_regs *regs)
 {
-    struct request r = {.tid = tid, .new_regs = regs};
+    struct ptrace_request r = {.tid = tid, .new_regs = regs};
     return make_request(engine, REQUEST_SET_REGS, make_set_regs, &r);
 }
 
 static void make_get_float_regs(void *data)
 {
-    struct request *r = data;
+    struct ptrace_request *r = data;
     r->result = arch_get_float_regs(r->tid, r->float_regs);
 }
 
 int engine_get_float_regs(struct engine *engine, pid_t tid, struct arch_float_regs *regs)
 {
-    struct request r = {.tid = tid, .float_regs = regs};
+    struct ptrace_request r = {.tid = tid, .float_regs = regs};
     return make_request(engine, REQUEST_GET_FLOAT_REGS, make_get_float_regs, &r);
 }
 
 static void make_set_pc(void *data)
 {
-    struct request *r = data;
+    struct ptrace_request *r = data;
     r->result = arch_set_pc(r->tid, r->regs, r->pc);
 }
 
 int engine_set_pc(struct engine *engine, pid_t tid, arch_regs *regs, target_addr pc)
 {
-    struct request r = {.tid = tid, .regs = regs, .pc = pc};
+    struct ptrace_request r = {.tid = tid, .regs = regs, .pc = pc};
     return make_request(engine, REQUEST_SET_PC, make_set_pc, &r);
 }
 
@@ -156,13 +156,14 @@ int engine_set_pc(struct engine *engine, pid_t tid, arch_regs *regs, target_addr
    library/kernel differences"). */
 static void make_read_word(void *data)
 {
-    struct request *r = data;
+    struct ptrace_request *r = data;
     r->result = syscall(SYS_ptrace, PTRACE_PEEKDATA, r->tid, r->addr, r->data) < 0 ? -errno : 0;
 }
 
 int engine_read_word(struct engine *engine, pid_t tid, target_addr at, uint64_t *word)
 {
-    struct request r = {.tid = tid, .addr = (void *)(uintptr_t)at.value, .data = (uintptr_t)word};
+    struct ptrace_request r = {
+        .tid = tid, .addr = (void *)(uintptr_t)at.value, .data = (uintptr_t)word};
     return make_request(engine, REQUEST_OTHER, make_read_word, &r);
 }
 

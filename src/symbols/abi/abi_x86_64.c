@@ -20,7 +20,7 @@ enum eightbyte_class {
     CLASS_MEMORY,
 };
 
-struct classes {
+struct eightbyte_classes {
     size_t n; /* 0: nothing is passed */
     bool memory;
     enum eightbyte_class of[EIGHTBYTES_MAX];
@@ -60,9 +60,9 @@ static enum eightbyte_class part_class(const struct abi_part *part, size_t nth)
     return CLASS_MEMORY;
 }
 
-static struct classes classify(const struct abi_value *value)
+static struct eightbyte_classes classify(const struct abi_value *value)
 {
-    struct classes classes = {0};
+    struct eightbyte_classes classes = {0};
     /* Empty classes are not passed, whatever their size (psABI: NO_CLASS). */
     if (value->size == 0 || (value->n_parts == 0 && value->size <= 16))
         return classes;
@@ -134,8 +134,9 @@ static struct value_place register_place(enum place_kind kind, unsigned index)
 }
 
 /* Assigns a register to each eightbyte. An eightbyte of padding only (NO_CLASS) has none. */
-static void place_pieces(const struct classes *classes, enum place_kind integer, unsigned *integers,
-                         enum place_kind other, unsigned *others, struct abi_location *at)
+static void place_pieces(const struct eightbyte_classes *classes, enum place_kind integer,
+                         unsigned *integers, enum place_kind other, unsigned *others,
+                         struct abi_location *at)
 {
     struct value_place places[2] = {{0}};
     at->where = ABI_PIECES;
@@ -218,7 +219,7 @@ static struct value_place place_eightbyte(struct assigned *assigned, enum eightb
  * that an __int128 leaves a single remaining register free. So a structure may also be split
  * between registers and the stack.
  */
-static void place_split(struct assigned *assigned, const struct classes *classes,
+static void place_split(struct assigned *assigned, const struct eightbyte_classes *classes,
                         struct abi_location *at)
 {
     at->where = ABI_PIECES;
@@ -237,7 +238,7 @@ static void place_argument(struct assigned *assigned, const struct abi_value *va
         return;
     }
 
-    struct classes classes = classify(value);
+    struct eightbyte_classes classes = classify(value);
     if (classes.n == 0)
         return;
     /* X87 and COMPLEX_X87 arguments go to memory, too. */
@@ -281,7 +282,7 @@ static bool place_result(const struct abi_value *value, struct abi_location *at)
 {
     if (value->shape == ABI_VOID || value->shape == ABI_UNCLASSIFIED)
         return false;
-    struct classes classes = classify(value);
+    struct eightbyte_classes classes = classify(value);
     if (value->shape == ABI_COMPLEX && classes.of[0] == CLASS_X87 && classes.n == 4) {
         /* COMPLEX_X87: the real part in st(0), the imaginary part in st(1). */
         at->where = ABI_WHOLE;
@@ -315,7 +316,7 @@ static bool is_in_integer_registers(const struct abi_location *at)
 /* Whether the value uses integer registers only if vector registers are free. */
 static bool has_mixed_classes(const struct abi_value *value)
 {
-    struct classes classes = classify(value);
+    struct eightbyte_classes classes = classify(value);
     bool integer = false, other = false;
     for (size_t e = 0; e < classes.n && !classes.memory; e++) {
         integer |= classes.of[e] == CLASS_INTEGER;

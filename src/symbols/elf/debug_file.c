@@ -17,7 +17,7 @@
 static const char default_dirs[] = ":.debug:/usr/lib/debug";
 
 /* What a file must match. */
-struct wanted {
+struct wanted_debug_file {
     const struct debug_search *search;
     const struct build_id *id;
     const uint32_t *crc; /* of the whole file, if it has no build ID; NULL: not known */
@@ -73,7 +73,7 @@ static bool has_build_id(int fd, const struct build_id *wanted)
 }
 
 /* Takes ownership of `name`. If the file matches, it becomes *found; else it is freed. */
-static int try_file(const struct wanted *wanted, char *name, char **found)
+static int try_file(const struct wanted_debug_file *wanted, char *name, char **found)
 {
     cleanup(cleanup_free) char *owned = name;
     cleanup(cleanup_fd) int fd = owned ? file_open_named(wanted->search->root, owned) : -1;
@@ -106,9 +106,9 @@ static char *name_by_build_id(const char *dir, size_t length, const struct build
 }
 
 /* Calls `look` for each directory until it returns a descriptor. */
-static int in_each_dir(const struct wanted *wanted, const char *link, char **name,
-                       int (*look)(const struct wanted *wanted, const char *dir, size_t length,
-                                   const char *link, char **name))
+static int in_each_dir(const struct wanted_debug_file *wanted, const char *link, char **name,
+                       int (*look)(const struct wanted_debug_file *wanted, const char *dir,
+                                   size_t length, const char *link, char **name))
 {
     const char *dir = wanted->search->dirs ? wanted->search->dirs : default_dirs;
     for (;;) {
@@ -120,7 +120,7 @@ static int in_each_dir(const struct wanted *wanted, const char *link, char **nam
     }
 }
 
-static int look_by_build_id(const struct wanted *wanted, const char *dir, size_t length,
+static int look_by_build_id(const struct wanted_debug_file *wanted, const char *dir, size_t length,
                             const char *link, char **name)
 {
     (void)link;
@@ -129,7 +129,7 @@ static int look_by_build_id(const struct wanted *wanted, const char *dir, size_t
 
 /* /usr/lib/debug may have /lib/x86_64-linux-gnu/ for files in /usr/lib/..., since one is a link to
    the other. So the path is also tried without its first directories. */
-static int look_by_link(const struct wanted *wanted, const char *dir, size_t length,
+static int look_by_link(const struct wanted_debug_file *wanted, const char *dir, size_t length,
                         const char *link, char **name)
 {
     const char *path = wanted->search->path, *slash = strrchr(path, '/');
@@ -151,7 +151,7 @@ static int look_by_link(const struct wanted *wanted, const char *dir, size_t len
 }
 
 /* The directory in which dwz(1) and distributions put shared debug information. */
-static int look_for_shared(const struct wanted *wanted, const char *dir, size_t length,
+static int look_for_shared(const struct wanted_debug_file *wanted, const char *dir, size_t length,
                            const char *link, char **name)
 {
     const char *slash = strrchr(link, '/');
@@ -164,7 +164,7 @@ static int look_for_shared(const struct wanted *wanted, const char *dir, size_t 
 int debug_file_find(const struct debug_search *search, const struct build_id *id,
                     const struct debug_link *link, char **name)
 {
-    struct wanted wanted = {search, id, link->name ? &link->crc : NULL};
+    struct wanted_debug_file wanted = {search, id, link->name ? &link->crc : NULL};
     cleanup(cleanup_free) char *invented = NULL;
     int fd = id->length ? in_each_dir(&wanted, NULL, name, look_by_build_id) : -1;
     if (fd < 0 && link->name)
@@ -181,7 +181,7 @@ int debug_file_find(const struct debug_search *search, const struct build_id *id
 int debug_file_find_shared(const struct debug_search *search, const char *named,
                            const struct build_id *id, const char *link, char **name)
 {
-    struct wanted wanted = {search, id, NULL};
+    struct wanted_debug_file wanted = {search, id, NULL};
     if (!id->length)
         return -1;
     int fd = in_each_dir(&wanted, NULL, name, look_by_build_id);
@@ -193,6 +193,6 @@ int debug_file_find_shared(const struct debug_search *search, const char *named,
 int debug_file_try(char *name, const struct build_id *id, char **found)
 {
     const struct debug_search ours = {.root = -1};
-    struct wanted wanted = {&ours, id, NULL};
+    struct wanted_debug_file wanted = {&ours, id, NULL};
     return try_file(&wanted, name, found);
 }

@@ -72,7 +72,7 @@ static bool load(struct library *library)
            library->set_data && library->get_data;
 }
 
-struct request {
+struct download {
     int64_t silence_max_ms;
     int64_t last_ms; /* of the last progress */
     long got;
@@ -93,7 +93,7 @@ static int64_t silence_max_ms(void)
 static int on_progress(void *client, long got, long of)
 {
     struct library library;
-    struct request *request = load(&library) ? library.get_data(client) : NULL;
+    struct download *request = load(&library) ? library.get_data(client) : NULL;
     int64_t now = clock_ms();
     (void)of;
     if (!request)
@@ -116,7 +116,7 @@ static int ask_server(struct debuginfod *debuginfod, const struct build_id *id, 
     void *client = load(&library) ? library.begin() : NULL;
     if (!client)
         return -1;
-    struct request request = {.silence_max_ms = silence_max_ms(), .last_ms = clock_ms()};
+    struct download request = {.silence_max_ms = silence_max_ms(), .last_ms = clock_ms()};
     library.set_data(client, &request);
     library.set_progress(client, on_progress);
     cleanup(cleanup_free) char *path = NULL;

@@ -137,7 +137,7 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
                      depth + 1);
 }
 
-enum copying {
+enum copy_declaration {
     COPYING_TRIVIAL,
     COPYING_OWN,     /* the class has its own copy or move constructor, or destructor */
     COPYING_VIRTUAL, /* it has virtual functions or bases */
@@ -175,10 +175,10 @@ static bool is_constructor_of(const char *method, const char *class)
  * because of its own declarations; its bases and members are checked when they are added. For debug
  * information without DW_AT_calling_convention, such as GCC's.
  */
-static enum copying copying_of(const struct function_context *context, Dwarf_Die *class)
+static enum copy_declaration copying_of(const struct function_context *context, Dwarf_Die *class)
 {
     const char *own = dwarf_diename(class);
-    enum copying copying = COPYING_TRIVIAL;
+    enum copy_declaration copying = COPYING_TRIVIAL;
     Dwarf_Die child;
     if (dwarf_child(class, &child) != 0)
         return copying;
@@ -219,7 +219,7 @@ static void check_copying(struct layout *layout, Dwarf_Die *class, bool is_whole
     if (!layout->context->is_cxx)
         return;
     layout->unpassable |= layout->context->has_old_abi;
-    enum copying copying = copying_of(layout->context, class);
+    enum copy_declaration copying = copying_of(layout->context, class);
     bool for_sure = copying == COPYING_VIRTUAL || layout_is_owner(class);
     layout->indirect_for_sure |= for_sure;
     layout->indirect |= copying == COPYING_OWN || for_sure;

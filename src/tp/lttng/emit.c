@@ -11,7 +11,7 @@
 #include "tp/lttng/ust_identity.h"
 
 /* A value in the form that records and filters use. */
-union slot {
+union event_word {
     uint64_t word;
     const char *string;
 };
@@ -32,7 +32,7 @@ struct emission {
     size_t string_lengths[PROBE_FIELDS_MAX]; /* NUL included */
     /* What filters and captures read: 8 bytes for each field, integers widened to 64 bits, floats
        to double, strings as pointers (ust-tracepoint-event.h, stage 3.1). */
-    union slot slots[PROBE_FIELDS_MAX];
+    union event_word slots[PROBE_FIELDS_MAX];
 };
 
 /* Never called: see event_class.h. */

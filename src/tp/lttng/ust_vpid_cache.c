@@ -16,7 +16,7 @@ enum {
     DISTINCT_PID_MIN = 1000,
 };
 
-struct search {
+struct tls_search {
     struct ust_vpid *vpid;
     const void *within; /* an address in the library */
 };
@@ -24,7 +24,7 @@ struct search {
 static int find_data(struct dl_phdr_info *info, size_t size, void *data)
 {
     (void)size;
-    const struct search *search = data;
+    const struct tls_search *search = data;
     if (!library_holds(info, search->within))
         return 0;
     for (int i = 0; i < info->dlpi_phnum; i++) {
@@ -78,7 +78,7 @@ static pid_t *find_word(const struct ust_vpid *vpid, bool any_before, unsigned *
 
 void ust_vpid_init(struct ust_vpid *vpid, const void *library)
 {
-    struct search search = {.vpid = vpid, .within = library};
+    struct tls_search search = {.vpid = vpid, .within = library};
     *vpid = (struct ust_vpid){.own = getpid()};
     dl_iterate_phdr(find_data, &search);
     vpid->before = vpid->data ? malloc(vpid->size) : NULL;
