@@ -12,6 +12,7 @@
 #include "symbols/catalog.h"
 #include "symbols/elf/debuginfod.h"
 #include "symbols/module.h"
+#include "symbols/module_scan.h"
 #include "util/capabilities.h"
 #include "util/cleanup.h"
 #include "util/error.h"

@@ -7,6 +7,7 @@
 
 #include "cli/candidates.h"
 #include "cli/target_watch.h"
+#include "symbols/module_scan.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 #include "util/log.h"

@@ -5,7 +5,7 @@
 #ifndef SYMBOLS_ARGUMENT_PLACES_H
 #define SYMBOLS_ARGUMENT_PLACES_H
 
-#include "symbols/image.h"
+#include "symbols/image_internal.h"
 #include "symbols/signature.h"
 #include "util/error.h"
 

@@ -12,7 +12,7 @@
 #include "symbols/elf/file_open.h"
 #include "symbols/elf/process_root.h"
 #include "symbols/elf/target_file.h"
-#include "symbols/image.h"
+#include "symbols/image_internal.h"
 #include "symbols/symbolizer.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
@@ -193,76 +193,4 @@ int catalog_open(struct catalog *catalog, const char *path, struct image **image
     int r = *image ? 0 : add_image(catalog, take_fd(&fd), path, image, err);
     pthread_mutex_unlock(&catalog->lock);
     return r;
-}
-
-const char *image_path(const struct image *image)
-{
-    return image->path;
-}
-
-const char *image_provider(const struct image *image)
-{
-    return image->provider;
-}
-
-file_vaddr image_start(const struct image *image)
-{
-    return image->file.entry;
-}
-
-bool image_is_position_independent(const struct image *image)
-{
-    return image->file.type == ET_DYN;
-}
-
-const char *image_interpreter(const struct image *image)
-{
-    return image->file.interpreter;
-}
-
-bool image_vaddr_of_offset(const struct image *image, uint64_t offset, file_vaddr *vaddr)
-{
-    return elf_file_vaddr_of_offset(&image->file, offset, vaddr);
-}
-
-bool image_segment_bias(const struct image *image, size_t segment, target_addr start,
-                        uint64_t offset, uint64_t *load_bias)
-{
-    /* The loader maps whole pages: a mapping may start before the segment. */
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    const Elf64_Phdr *header = &image->file.segments[segment];
-    uint64_t first = header->p_offset & ~(page - 1);
-    if (offset < first || offset - first >= header->p_filesz + (header->p_offset - first))
-        return false;
-    *load_bias = start.value - (header->p_vaddr + offset - header->p_offset);
-    return true;
-}
-
-bool image_load_bias(const struct image *image, size_t segment, target_addr start, uint64_t offset,
-                     uint64_t *load_bias)
-{
-    return (image->file.segments[segment].p_flags & PF_X) &&
-           image_segment_bias(image, segment, start, offset, load_bias);
-}
-
-bool image_is_library(const struct image *image)
-{
-    return image->file.has_soname && !image->file.interpreter;
-}
-
-bool image_has_text_relocations(const struct image *image)
-{
-    return image->file.has_text_relocations;
-}
-
-bool image_is_same_build(const struct image *a, const struct image *b)
-{
-    return elf_identity_equal(&a->file.identity, &b->file.identity);
-}
-
-bool image_first_report(struct image *image)
-{
-    bool first = !image->reported;
-    image->reported = true;
-    return first;
 }

@@ -13,15 +13,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "model/probe.h"
-#include "symbols/function_filter.h"
 #include "symbols/types/value_options.h"
-#include "util/addr.h"
 #include "util/error.h"
 
 struct catalog;
-struct map;
-struct process_root;
 struct image; /* one ELF file */
 
 MUST_CHECK int catalog_new(struct catalog **catalog);
@@ -66,73 +61,5 @@ MUST_CHECK int catalog_open_target(struct catalog *catalog, int found, const cha
    mappings. */
 MUST_CHECK int catalog_open_program(struct catalog *catalog, pid_t pid, struct image **image,
                                     struct error *err);
-
-/*
- * Process `pid`, whose root is `root`, has the image mapped at `map`. The file is opened again
- * through that process, and separate debug files are looked for in its root first if that is not
- * our root. The last call takes effect. Keeps nothing open.
- */
-void image_set_access(struct image *image, pid_t pid, const struct process_root *root,
-                      const struct map *map);
-/* Where there is no process: sets the directory below which to look for separate debug files.
-   `root` must stay open until the image's probes are made. */
-void image_set_root(struct image *image, int root);
-
-const char *image_path(const struct image *image);
-const char *image_provider(const struct image *image);         /* "mylib" for libmylib.so.2 */
-file_vaddr image_start(const struct image *image);             /* e_entry */
-bool image_is_position_independent(const struct image *image); /* ET_DYN */
-/* The program interpreter (PT_INTERP), or NULL for static programs and libraries. */
-const char *image_interpreter(const struct image *image);
-/* Whether it is a library and not also a program (the dynamic linker is a library). */
-bool image_is_library(const struct image *image);
-/* Whether the dynamic linker modifies the code after mapping it (DT_TEXTREL). */
-bool image_has_text_relocations(const struct image *image);
-/* Whether both files had the same headers and build ID when they were opened. */
-bool image_is_same_build(const struct image *a, const struct image *b);
-/* Whether the file was written to after it was opened. */
-bool image_has_changed(const struct image *image);
-/* Returns true on the first call only: messages about the whole file are printed once, however
-   often processes map it. */
-bool image_first_report(struct image *image);
-/* The address of file offset `offset`; false when no PT_LOAD segment holds it. */
-bool image_vaddr_of_offset(const struct image *image, uint64_t offset, file_vaddr *vaddr);
-/* The value of the defined function symbol `name` (of any binding) in .symtab or .dynsym, without
-   version suffixes. false when there is none. */
-bool image_symbol(struct image *image, const char *name, file_vaddr *vaddr);
-
-/*
- * Writes the name of the code at `at` to out (of `size` bytes, NUL included, at least 64). Names
- * are those of probes: "f" at the function's first byte, "f+0x1c" after it. Code without a symbol
- * is named by file and address: "libfoo.so.2+0x1234". "f@ifunc" is the resolver of f. A name longer
- * than `size` is cut and ends in "...".
- *
- * `is_return`: `at` is a return address. It belongs to the call before it, even where the function
- * ends there.
- *
- * Returns the length; 0 when there is no code. The first call sorts the symbols, and the first
- * look-up of a symbol makes its name; after that nothing is allocated.
- */
-size_t image_name_code(struct image *image, file_vaddr at, bool is_return, char *out, size_t size);
-
-/*
- * Makes the probes of the selected functions, in address order, one for each address. Of the
- * aliases of an address, the name is the one in debug information unless that is a reserved name;
- * else the one that the user's pattern matched; else the best one. The caller frees the array; the
- * catalog owns the probes. The same function always gives the same probe. Damaged debug information
- * counts as none, with one warning. -ECANCELED: see catalog_stop_when().
- */
-MUST_CHECK int image_probes(struct image *image, const struct function_filter *filter,
-                            bool is_program, bool whole_module, const struct probe ***probes,
-                            size_t *n, struct error *err);
-
-/* What --list prints after the C signature: "DWARF of /usr/lib/debug/...", "symbols only". The
-   string lives as long as the catalog. */
-const char *probe_source_text(const struct catalog *catalog, const struct probe *probe);
-
-/* Calls `found` for each other name by which a pattern can select the function, without parameters,
-   in the order of strcmp(). -ENOMEM. */
-MUST_CHECK int probe_other_names(const struct probe *probe,
-                                 void (*found)(void *data, const char *name), void *data);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "symbols/elf/target_file.h"
 #include "symbols/image.h"
+#include "symbols/image_internal.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 

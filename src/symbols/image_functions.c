@@ -8,7 +8,7 @@
 #include "symbols/demangle.h"
 #include "symbols/elf/elf_file.h"
 #include "symbols/elf/symbol_table.h"
-#include "symbols/image.h"
+#include "symbols/image_internal.h"
 #include "symbols/symbolizer.h"
 #include "util/addr.h"
 #include "util/error.h"

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "model/probe.h"
-#include "symbols/catalog.h"
 #include "symbols/function_filter.h"
 #include "symbols/image.h"
+#include "symbols/image_internal.h"
 #include "util/error.h"
 #include "util/vec.h"
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "symbols/catalog.h"
+#include "symbols/image.h"
 #include "util/addr.h"
 #include "util/error.h"
 #include "util/maps.h"
@@ -40,16 +40,6 @@ struct modules {
     VEC(struct left_out *) left_out;
 };
 
-/*
- * Finds the modules of a process: each file with an executable mapping that is an ELF file of our
- * machine. A file that is mapped twice gives two modules. Files are opened through
- * /proc/PID/map_files (which needs privileges) or /proc/PID/root, so that deleted files and those
- * of other mount namespaces can be read; their paths are those that the process sees. A path that
- * now refers to another file is not used, nor is a file whose headers and build ID differ from
- * those in the memory of the process. Files that cannot be read are left out.
- */
-MUST_CHECK int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog,
-                            struct error *err);
 void modules_free(struct modules *modules);
 
 target_addr module_target(const struct module *module, file_vaddr vaddr);

@@ -2,6 +2,7 @@
 #include "symbols/module_index.h"
 
 #include "symbols/image.h"
+#include "symbols/image_internal.h"
 
 /* Entries are compared after a look-up, as two files may have the same key. That is very unlikely,
    and then takes a walk over the list. */

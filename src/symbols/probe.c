@@ -9,6 +9,7 @@
 #include "symbols/extra_fields.h"
 #include "symbols/fields.h"
 #include "symbols/image.h"
+#include "symbols/image_internal.h"
 #include "symbols/signature.h"
 #include "util/cleanup.h"
 

@@ -9,6 +9,7 @@
 #include "symbols/abi/abi.h"
 #include "symbols/elf/elf_copy.h"
 #include "symbols/image.h"
+#include "symbols/image_internal.h"
 #include "util/cleanup.h"
 
 /* A name of a wanted function; sorted by name. */

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "symbols/catalog.h"
+#include "symbols/image.h"
 #include "util/vec.h"
 
 /* A word of an image that will hold the address of a function. */

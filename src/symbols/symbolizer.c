@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "symbols/image.h"
+#include "symbols/image_internal.h"
 #include "util/cleanup.h"
 #include "util/sorted.h"
 

@@ -19,7 +19,9 @@
 
 #include "ptrace/engine.h"
 #include "symbols/catalog.h"
+#include "symbols/image.h"
 #include "symbols/module.h"
+#include "symbols/module_scan.h"
 #include "unit/check_main.h"
 #include "util/cleanup.h"
 

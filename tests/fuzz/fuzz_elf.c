@@ -10,6 +10,7 @@
 #include "symbols/catalog.h"
 #include "symbols/event_names.h"
 #include "symbols/function_filter.h"
+#include "symbols/image.h"
 #include "symbols/types/value_options.h"
 #include "util/ctf_name.h"
 #include "util/log.h"

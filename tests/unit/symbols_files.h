@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "symbols/catalog.h"
+#include "symbols/image.h"
 #include "unit/check_main.h"
 
 /* The path of BUILD/symbols/NAME, from BUILD/tests/unit/ where this program is. */

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "symbols/module.h"
+#include "symbols/module_scan.h"
 #include "unit/symbols_files.h"
 
 struct loaded {

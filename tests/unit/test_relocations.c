@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which words of a file hold addresses of indirect functions, in tables as linkers write them and
    in damaged ones. The file is made here. */
+#include "symbols/catalog.h"
 #include "symbols/relocations.h"
 
 #include <elf.h>

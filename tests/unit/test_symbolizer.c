@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "symbols/code_map.h"
+#include "symbols/module_scan.h"
 #include "unit/symbols_files.h"
 
 enum { NAME_MAX_HERE = 512 };

@@ -15,6 +15,7 @@
 #include "symbols/function_filter.h"
 #include "symbols/image.h"
 #include "symbols/module.h"
+#include "symbols/module_scan.h"
 #include "util/capabilities.h"
 #include "util/cleanup.h"
 #include "util/error.h"
