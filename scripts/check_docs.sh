@@ -66,12 +66,13 @@ sources()
 identifiers()
 {
     local page name
-    for page in CONTRIBUTING.md docs/internals.md docs/glossary.md; do
+    for page in CONTRIBUTING.md docs/internals.md docs/glossary.md docs/porting.md; do
         [[ -f $page ]] || continue
         while read -r name; do
             name=${name//[\`()]/}
             name=${name##* }
-            [[ $name == lttng_* || $name == CK_* ]] || # others' libraries
+            # Others' names: libraries, other architectures.
+            [[ $name =~ ^(lttng_|CK_|NT_|R_[A-Z]) ]] ||
                 grep -rqw -- "$name" src tests scripts sample Makefile ||
                 echo "$page: nothing is called $name"
         done < <(words "$page" '`([a-z][a-z0-9_]*\(\)|(struct|enum) [a-z0-9_]+|[A-Z0-9]+(_[A-Z0-9]+)+)`')
