@@ -32,7 +32,7 @@ int candidates_select(struct tracer *tracer, const struct module *module,
     *probes = NULL;
     *n = 0;
     *named = false;
-    /* A dynamic linker that is called by name is executed, but it is not what is to be traced. */
+    /* A dynamic linker that was started by name is the executed file, not the traced program. */
     bool is_program = module->is_program && !image_is_library(image);
     if (!function_filter_module(select, image_provider(image), image_path(image), is_program)) {
         if (function_filter_is_explicit(select))
@@ -46,9 +46,9 @@ int candidates_select(struct tracer *tracer, const struct module *module,
 }
 
 /*
- * LeakSanitizer looks for leaks in a task that shares the memory and is hidden from tracers
- * (clone(2), CLONE_UNTRACED): a breakpoint would kill it, and the program waits for it for ever. It
- * executes functions of the sanitizers' common part.
+ * LeakSanitizer looks for leaks in a task that shares the memory and that no tracer sees (clone(2),
+ * CLONE_UNTRACED). A breakpoint kills that task, and the program waits for it forever. The task
+ * calls functions of the common part of the sanitizers.
  */
 static bool is_of_leak_check(const struct probe *probe)
 {
@@ -90,8 +90,8 @@ void candidates_find(struct target *target, struct target_module *tm)
     tracer_add(tracer, probes, n, !named);
 }
 
-/* Says that some could not be armed though a breakpoint can stand there: memory was lacking, or the
-   kernel refused. */
+/* Reports functions that could not be armed although a breakpoint is possible there: out of memory,
+   or refused by the kernel. */
 static void say_failed(const struct target_module *tm, size_t n, const struct error *first)
 {
     if (n > 0)
@@ -99,8 +99,8 @@ static void say_failed(const struct target_module *tm, size_t n, const struct er
                     image_path(tm->module.image), first->text);
 }
 
-/* Whether the one shows what is called at an address that both are wanted at: an indirect function
-   rather than one that its resolver has chosen, then by name. */
+/* Whether `a` names the calls of an address that both candidates have: an indirect function before
+   the function that its resolver chose, then by name. */
 static bool goes_before(const struct candidate *a, const struct candidate *b)
 {
     if ((a->probe->resolver != NULL) != (b->probe->resolver != NULL))
@@ -108,7 +108,7 @@ static bool goes_before(const struct candidate *a, const struct candidate *b)
     return strcmp(a->probe->function, b->probe->function) < 0;
 }
 
-/* The one that shows what is called at the address; NULL: none is wanted there. */
+/* The candidate that names the calls of the address; NULL: none is wanted. */
 static const struct candidate *find_first(const struct target *target,
                                           const struct target_module *tm, target_addr at)
 {
@@ -132,7 +132,7 @@ static unsigned wanted_of(const struct target *target, const struct target_modul
     if (*is_others)
         return 0;
     unsigned wanted = tracer_wanted(target->tracer, candidate->probe);
-    /* Once it is waited for, nothing that it chooses may be missed. */
+    /* Once armed, a resolver stays armed: it may choose another implementation later. */
     if (candidate->is_resolver)
         return wanted || candidate->armed ? HIT_EXIT : 0;
     return wanted;
@@ -152,7 +152,7 @@ void candidates_apply(struct target *target, struct target_module *tm)
         if (wanted == candidate->armed || candidate->refused)
             continue;
         if (atomic_load(&target->tracer->run.stop_asked))
-            return; /* all is let go in a moment */
+            return; /* the tracer is about to detach */
         struct error err;
         if (wanted && !candidate->armed && changed < 0)
             changed = image_has_changed(tm->module.image);
@@ -171,7 +171,7 @@ void candidates_apply(struct target *target, struct target_module *tm)
                                                       : candidate->probe,
                                wanted, &err) < 0) {
             if (err.code == -EAGAIN)
-                engine_ring(target->tracer->engine); /* once the loop has served what is pending */
+                engine_ring(target->tracer->engine);       /* try again after the pending stops */
             if (err.code == -EAGAIN || err.code == -ESRCH) /* the process has just ended */
                 break;
             candidate->refused = true;
@@ -187,7 +187,7 @@ void candidates_apply(struct target *target, struct target_module *tm)
             target->n_armed += (wanted != 0) - (candidate->armed != 0);
         candidate->armed = wanted;
     }
-    /* Before the program begins nothing is chosen yet. */
+    /* Before the program starts, no implementation is chosen. */
     if (looks && !target->entry_watch.value && !target->at_linker) {
         size_t n = tm->candidates.count;
         indirect_look(target, tm);

@@ -11,7 +11,7 @@
 #include "ptrace/engine.h"
 #include "util/addr.h"
 
-/* What became of the hit is the difference that it makes. */
+/* The difference of the counts tells how the hit was recorded. */
 static void record_and_count(struct tracer *tracer, const struct hit *hit)
 {
     const struct hit_sink *sink = &tracer->sink;

@@ -48,7 +48,7 @@ struct target_module *indirect_add(struct target *target, const struct probe *pr
     return tm;
 }
 
-/* Another module's function of the same name is not meant. */
+/* Adds the implementation that the word points to, unless it is a function of another module. */
 static void take_word(struct target *target, const struct target_module *owner,
                       const struct module *module, const struct relocated *word)
 {

@@ -19,11 +19,11 @@
 
 enum {
     HELD_MS = 3000,
-    STOPPING_MS = 300, /* once the tracer is to let go */
+    STOPPING_MS = 300, /* after a signal to end */
 };
 
-/* The full event names of n probes: "mylib:my_traced_function_entry". An array of *count strings,
-   which are the caller's as well; NULL when memory is out. */
+/* The full event names of n probes: "mylib:my_traced_function_entry". The caller frees the array of
+ *count strings and the strings. NULL: out of memory. */
 static char **event_names(const struct lttng_sink *sink, const struct probe *const *probes,
                           size_t n, size_t *count)
 {
@@ -47,32 +47,32 @@ static void free_names(char **names, size_t count)
     free(names);
 }
 
-/* What the session is told. */
-struct telling {
+/* A message to the session. */
+struct session_message {
     struct lttng_sink *sink;
     char **names;
     size_t n, n_selected;
     bool begins;
 };
 
-static void telling_free(void *data)
+static void message_free(void *data)
 {
-    struct telling *telling = data;
-    free_names(telling->names, telling->n);
-    free(telling);
+    struct session_message *message = data;
+    free_names(message->names, message->n);
+    free(message);
 }
 
-static int tell(void *data, struct error *err)
+static int send_message(void *data, struct error *err)
 {
-    struct telling *telling = data;
-    struct lttng_sink *sink = telling->sink;
-    const char *const *names = (const char *const *)telling->names;
-    const struct session_names named = {names, telling->n, telling->n_selected};
-    return telling->begins ? sink->session_ops->begin(sink->session, &named, err)
-                           : sink->session_ops->extend(sink->session, names, telling->n, err);
+    struct session_message *message = data;
+    struct lttng_sink *sink = message->sink;
+    const char *const *names = (const char *const *)message->names;
+    const struct session_names named = {names, message->n, message->n_selected};
+    return message->begins ? sink->session_ops->begin(sink->session, &named, err)
+                           : sink->session_ops->extend(sink->session, names, message->n, err);
 }
 
-/* The program is stopped meanwhile, and so not for longer than a daemon that is well may need. */
+/* The program is stopped during the call: give up soon after the daemon should have answered. */
 static bool is_held_too_long(void *data, int64_t waited_ms, struct error *err)
 {
     const struct lttng_sink *sink = data;
@@ -85,21 +85,21 @@ static bool is_held_too_long(void *data, int64_t waited_ms, struct error *err)
     return true;
 }
 
-/* The names become the telling's. */
+/* Takes ownership of the names. */
 static int tell_session(struct lttng_sink *sink, char **names, size_t n, size_t n_selected,
                         bool begins, struct error *err)
 {
-    struct telling *telling = calloc(1, sizeof(*telling));
-    if (!telling) {
+    struct session_message *message = calloc(1, sizeof(*message));
+    if (!message) {
         free_names(names, n);
         return error_set(err, -ENOMEM, "out of memory");
     }
-    *telling = (struct telling){sink, names, n, n_selected, begins};
-    const struct timed_call call = {tell, telling, telling_free, is_held_too_long, sink};
+    *message = (struct session_message){sink, names, n, n_selected, begins};
+    const struct timed_call call = {send_message, message, message_free, is_held_too_long, sink};
     return timed_call_run(&sink->tracer->calls, &call, err);
 }
 
-/* The probes that are selected come first. */
+/* The selected probes come first. */
 static int begin_session(struct lttng_sink *sink, const struct probe *const *probes, size_t n,
                          size_t n_selected, struct error *err)
 {
@@ -147,7 +147,7 @@ void recording_add(void *data, const struct probe *const *probes, size_t n, bool
         if (table_put(known, key, (void *)probes[i]) == 0)
             fresh[count++] = probes[i];
     }
-    /* The session first: see struct backend_ops. Before it has begun, recording_begin() does it. */
+    /* The session first: see struct backend_ops. Before the start, recording_begin() does it. */
     if (count == 0 || !sink->begun)
         return;
     if ((selected && extend_session(sink, fresh, count, &err) < 0) ||

@@ -15,12 +15,12 @@
 #include "util/log.h"
 
 enum {
-    /* A session that is stopped and started again is noticed when it is stopped for that long; the
-       daemon answers in 30 microseconds. */
+    /* A stop and start of the session within less time is not noticed. The daemon answers within
+       30 microseconds. */
     WATCH_EVERY_MS = 10,
-    LOOK_EVERY = 8,   /* watches */
-    CHECK_EVERY = 12, /* looks */
-    JUDGE_EVERY = 5,  /* looks: what is asked for may come a moment after who asks */
+    LOOK_EVERY = 8,   /* calls of watch() */
+    CHECK_EVERY = 12, /* calls of look() */
+    JUDGE_EVERY = 5,  /* calls of look(): a module may be loaded shortly after a rule names it */
 };
 
 struct session_poller {
@@ -29,7 +29,7 @@ struct session_poller {
     pthread_mutex_t lock;
     pthread_cond_t ended; /* `ending` was set */
     bool ending;
-    bool was_well; /* the session, when it was last checked */
+    bool was_well; /* result of the last check of the session */
 };
 
 static bool left_out_is_named(struct lttng_sink *sink)
@@ -42,7 +42,7 @@ static bool left_out_is_named(struct lttng_sink *sink)
     return named;
 }
 
-/* Whether there is something left out that a rule may come to name. */
+/* Whether a module is left out that a new rule may name. */
 static bool may_name_more(struct lttng_sink *sink)
 {
     pthread_mutex_lock(&sink->lock);
@@ -54,7 +54,6 @@ static bool may_name_more(struct lttng_sink *sink)
 static void look(struct lttng_sink *sink)
 {
     sink->session_ops->look(sink->session);
-    /* That took its time. */
     sink->session_ops->watch(sink->session);
     if (left_out_is_named(sink)) {
         atomic_store(&sink->tracer->module_named, true);
@@ -62,7 +61,7 @@ static void look(struct lttng_sink *sink)
     }
 }
 
-/* What is wrong is said when it is first seen, and again when it had gone meanwhile. */
+/* Reports a problem when it appears, and again if it appears after it had gone. */
 static void check_session(struct session_poller *poller)
 {
     struct lttng_sink *sink = poller->sink;
@@ -75,7 +74,7 @@ static void check_session(struct session_poller *poller)
     poller->was_well = well;
 }
 
-/* false when the thread is to end. */
+/* Waits until the next look. false: the thread has to end. */
 static bool rest(struct session_poller *poller)
 {
     struct timespec until = clock_in_ms(WATCH_EVERY_MS);

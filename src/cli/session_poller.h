@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The attendant: a thread that asks the session daemon, from time to time, what its sessions ask
- * for and whether it still records. The daemon may take as long as it likes to answer, and answers
- * nothing while its consumer is stopped: neither the engine nor the watcher shall wait for it.
+ * The session poller: a thread that asks the session daemon at intervals which event rules its
+ * sessions have and whether the session still records. The daemon may answer late, and does not
+ * answer while its consumer is stopped, so neither the engine nor the watcher asks it.
  */
 #ifndef CLI_SESSION_POLLER_H
 #define CLI_SESSION_POLLER_H
@@ -12,9 +12,9 @@
 struct lttng_sink;
 struct session_poller;
 
-/* Once the session is chosen. -ENOMEM or -EAGAIN: no thread. */
+/* Call it when the session is chosen. -ENOMEM or -EAGAIN: no thread. */
 MUST_CHECK int session_poller_start(struct lttng_sink *sink, struct session_poller **poller);
-/* Has it look once more, and ends the thread. NULL is fine. */
+/* Polls once more and ends the thread. Does nothing with NULL. */
 void session_poller_stop(struct session_poller *poller);
 
 #endif

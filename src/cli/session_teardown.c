@@ -13,7 +13,7 @@
 #include "util/error.h"
 #include "util/log.h"
 
-enum { TELL_AFTER_MS = 5000 }; /* of the user, who then is told what is waited for */
+enum { TELL_AFTER_MS = 5000 }; /* after so long the user is told what the tracer waits for */
 
 static bool is_hopeless(void *data, int64_t waited_ms, struct error *err)
 {
@@ -21,7 +21,7 @@ static bool is_hopeless(void *data, int64_t waited_ms, struct error *err)
     struct tracer *tracer = sink->tracer;
     const char *name = sink->session_ops->name(sink->session);
     bool asked = watcher_take_signal(tracer);
-    /* What could not be stopped when all was let go may have come out of the kernel. */
+    /* Threads that could not be stopped before may be stoppable now. */
     engine_let_go(tracer->engine);
     if (sink->session_ops->unanswered(sink->session)) {
         error_set(err, -EINPROGRESS,
@@ -58,7 +58,7 @@ static int in_time(struct lttng_sink *sink, int (*work)(void *data, struct error
     if (r != -EINPROGRESS)
         return r;
     tracer->run.abandoned = true;
-    /* Who records into a session of his own has what became of it in his own hands. */
+    /* The user ends a session that the user has started. */
     if (sink->session_ops->owner(sink->session) == SESSION_USER_STARTED)
         log_warning("%s", err->text);
     else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of the recording. LTTng's daemons may not answer any more, so what asks them is an errand
- * that is given up when they have owed an answer for too long, or when the user has had enough.
+ * The end of the recording. LTTng's daemons may not answer any more. Each call runs as a timed
+ * call, which is given up when the daemons have not answered for too long or when a signal comes.
  */
 #ifndef CLI_SESSION_TEARDOWN_H
 #define CLI_SESSION_TEARDOWN_H
@@ -11,16 +11,16 @@
 struct lttng_sink;
 
 /*
- * Each is 0, or what is wrong; -EINPROGRESS: it was given up. That is said in one line,
- * tracer->run.abandoned is set, and so the session and all that its threads use stay as they are.
- * To be called when the watcher is stopped.
+ * Each returns 0 or a negative errno. -EINPROGRESS: the call was given up and is pending. The
+ * reason was printed, and tracer->run.abandoned is set: the session and all that the call uses must
+ * stay. Only after the watcher was stopped.
  */
 
-/* Ends the attendant, if there is one, and waits for the errands that are owed. */
+/* Ends the session poller and waits for pending calls. */
 MUST_CHECK int session_teardown_stop_poller(struct lttng_sink *sink, struct error *err);
-/* Stops the session, and destroys an own one. */
+/* Stops the session. Destroys it if the tracer created it. */
 MUST_CHECK int session_teardown_end(struct lttng_sink *sink, struct error *err);
-/* Undoes what was not ended. */
+/* Undoes what session_teardown_end() did not end. */
 MUST_CHECK int session_teardown_discard(struct lttng_sink *sink, struct error *err);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of a trace: the session is ended, and one line says what came of it. */
+/* The end of a trace: finishes the sink and prints the summary line. */
 #ifndef CLI_SUMMARY_H
 #define CLI_SUMMARY_H
 
 #include "cli/tracer.h"
 #include "util/error.h"
 
-/* Ends the session and says how many functions, calls and events there were and where the trace is.
-   Fails when the session did not end as it should. */
+/* Finishes the sink and prints how many functions, calls and events there were and where the trace
+   is. A negative errno if the sink could not finish; an empty err->text: the reason was printed. */
 MUST_CHECK int summary_report(struct tracer *tracer, struct error *err);
 
 #endif

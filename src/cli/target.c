@@ -13,8 +13,8 @@
 #include "util/log.h"
 #include "util/sorted.h"
 
-/* The process is at something to do with the target. Of others in its memory some may have ended,
-   and show nothing any more. */
+/* The process is stopped at a watch. Use this one to read /proc: others that share the memory may
+   have ended. */
 static void take_part(struct target *target, struct process *process)
 {
     if (process_data(process) == target)
@@ -31,7 +31,7 @@ static void on_libraries(void *data, struct process *process, pid_t tid)
     target->at_linker = false;
 }
 
-/* At the program's own first instruction all libraries it starts with are there. */
+/* At the entry point of the program, all libraries that it starts with are mapped. */
 static void on_entry(void *data, struct process *process, pid_t tid)
 {
     struct target *target = data;
@@ -56,14 +56,14 @@ static void module_free(struct target_module *tm)
     free(tm);
 }
 
-/* Whether the one mapping is the other. */
+/* Whether both are the same mapping. */
 static bool same_place(const struct module *a, const struct module *b)
 {
     return a->load_bias == b->load_bias && target_addr_equal(a->start, b->start) &&
            a->inode == b->inode && a->major == b->major && a->minor == b->minor;
 }
 
-/* The modules that are known, in the order of their places. */
+/* A known module, sorted by address. */
 struct known {
     uint64_t start;
     struct target_module *tm;
@@ -75,7 +75,7 @@ static int compare_known(const void *x, const void *y)
     return a->start < b->start ? -1 : a->start > b->start;
 }
 
-/* To be freed. NULL when memory is out. */
+/* The caller frees the array. NULL: out of memory. */
 static struct known *sort_known(const struct target *target)
 {
     size_t n = target->modules.count;
@@ -91,9 +91,9 @@ static struct known *sort_known(const struct target *target)
 }
 
 /*
- * The known module at the place of this one, NULL: none. A file that was only touched is the same
- * to us. When it was written over while it is mapped its pages are the new file's but where they
- * had been written to: what stands where is not known any more.
+ * The known module that has this mapping; NULL: none. A file whose times changed is still the same.
+ * If the file was overwritten while it is mapped, pages hold the new contents unless the process
+ * had written to them: then nobody knows which code is where.
  */
 static struct target_module *find_module(const struct known *known, size_t n,
                                          const struct module *module, bool *written_over)
@@ -114,7 +114,7 @@ static struct target_module *find_module(const struct known *known, size_t n,
     return over;
 }
 
-/* Says of what is left out only what the user may be waiting for. */
+/* Reports modules that are left out, if the user selects functions of them. */
 static void say_left_out(struct target *target, const struct modules *modules)
 {
     for (size_t i = 0; i < modules->left_out.count; i++) {
@@ -127,7 +127,7 @@ static void say_left_out(struct target *target, const struct modules *modules)
     }
 }
 
-/* Looks for the functions of a module that was not there before. */
+/* Finds the functions of a new module. */
 static void take_module(struct target *target, struct target_module *tm, bool is_new)
 {
     struct image *image = tm->module.image;
@@ -163,7 +163,7 @@ static struct target_module *add_target_module(struct target *target, const stru
     return tm;
 }
 
-/* Takes everything of ours out of the module. */
+/* Removes all breakpoints and candidates of the module. */
 static void empty_module(struct target *target, struct target_module *tm)
 {
     process_forget(target->process, tm->module.start, tm->module.end);
@@ -187,7 +187,7 @@ static void drop_unseen(struct target *target)
     target->modules.count = kept;
 }
 
-/* What lies where has changed, or may have. */
+/* The mappings may have changed. */
 static void map_code(struct target *target)
 {
     size_t n = target->modules.count;
@@ -197,7 +197,7 @@ static void map_code(struct target *target)
     code_map_set(target->code, modules, modules ? n : 0);
 }
 
-/* The dynamic linker of the program, by its name; NULL: it has none. */
+/* The path of the program's dynamic linker; NULL: it has none. */
 static const char *interpreter_of(const struct modules *modules)
 {
     for (size_t i = 0; i < modules->list.count; i++)
@@ -209,14 +209,16 @@ static const char *interpreter_of(const struct modules *modules)
 static bool is_interpreter(const char *interpreter, const struct module *module)
 {
     const char *path = image_path(module->image);
-    /* The kernel maps what the name leads to; names differ where directories are links. */
+    /* The kernel maps the file behind the name. The names differ if a directory is a symbolic link.
+     */
     const char *base = interpreter ? strrchr(interpreter, '/') : NULL;
     return interpreter &&
            (strcmp(interpreter, path) == 0 ||
             (base && strcmp(base, strrchr(path, '/') ? strrchr(path, '/') : "") == 0));
 }
 
-/* Marks the known modules that are there now and finds each one's: NULL, it is new. */
+/* Marks the known modules that are still mapped. Sets found[i] to the known module of mapping i, or
+   NULL if it is new. */
 static void recognise(struct target *target, const struct known *known,
                       const struct modules *modules, struct target_module **found)
 {
@@ -252,7 +254,7 @@ void target_refresh(struct target *target)
     size_t n = now.list.count;
     cleanup(cleanup_free) struct known *known = sort_known(target);
     cleanup(cleanup_free) struct target_module **found = calloc(n + 1, sizeof(*found));
-    /* A process that is ending shows nothing: that is not to say that its code was unmapped. */
+    /* A process that is ending shows no mappings. Its code is not unmapped. */
     if (n == 0 || !known || !found) {
         modules_free(&now);
         return;
@@ -272,7 +274,7 @@ void target_refresh(struct target *target)
     }
     modules_free(&now);
     map_code(target);
-    /* Once the first libraries are there, so are all that the program starts with. */
+    /* The dynamic linker maps all libraries that the program starts with before it calls us. */
     if (libraries || !target->entry_watch.value)
         tracer_begin(target->tracer);
     target_apply(target);
@@ -286,7 +288,7 @@ static const struct module *program_of(const struct target *target)
     return NULL;
 }
 
-/* Why the program is none of the modules. Never 0. */
+/* Reports why the program is not among the modules. Never 0. */
 static int refuse_program(struct target *target, struct error *err)
 {
     pid_t pid = process_pid(target->process);
@@ -297,16 +299,16 @@ static int refuse_program(struct target *target, struct error *err)
     return error_set(err, -ENOEXEC, "process %d executes no file that can be traced", pid);
 }
 
-/* A program that has not run yet: it is held until its libraries are known. */
+/* A program that has not run yet. It stays stopped until its libraries are known. */
 static int start_program(struct target *target, struct error *err)
 {
-    /* Anything but 0 until it is known: nothing is begun before. */
+    /* Not 0 until it is known, so that the sink does not start before. */
     target->entry_watch = target_addr_of(1);
     target_refresh(target);
     const struct module *program = program_of(target);
     if (!program)
         return refuse_program(target, err);
-    if (!image_interpreter(program->image)) { /* static: this is all there is */
+    if (!image_interpreter(program->image)) { /* static: no libraries */
         target->entry_watch = target_addr_of(0);
         target_refresh(target);
         return 0;
@@ -334,7 +336,7 @@ static int copy_modules(struct target *target, const struct target *parent)
                 return -ENOMEM;
             *candidate = from->candidates.items[c];
         }
-        /* The copied memory holds the breakpoints; who is to be called there is asked anew. */
+        /* The copied memory holds the breakpoints of watches, but the watches are not copied. */
         target_watch(target, &to->module, on_libraries);
     }
     target->n_armed = parent->n_armed;
@@ -375,7 +377,7 @@ void target_leave(struct target *target, struct process *process)
 {
     size_t i = target->users.count;
     process_set_data(process, NULL);
-    /* Those that came last usually leave first. */
+    /* The last process usually leaves first. */
     while (i > 0 && target->users.items[i - 1] != process)
         i--;
     if (i > 0)
@@ -386,7 +388,7 @@ void target_leave(struct target *target, struct process *process)
         target->process = target->users.items[0];
 }
 
-/* An empty one, which is the process's data now. */
+/* Makes an empty target and sets it as the data of the process. */
 static struct target *make_target(struct tracer *tracer, struct process *process, struct error *err)
 {
     struct target *target = calloc(1, sizeof(*target));

@@ -15,30 +15,30 @@
 struct candidate {
     const struct probe *probe;
     target_addr at;
-    unsigned armed;     /* mask of enum hit_kind; of a resolver: whether its result is waited for */
-    bool is_resolver;   /* `at` is where the probe's resolver begins: see cli/indirect.h */
-    bool is_looked_for; /* likewise, whether what was chosen before has been looked for */
-    bool is_shared;     /* there are others of the same address */
-    bool refused;       /* no breakpoint can stand there; said once */
+    unsigned armed;     /* mask of enum hit_kind; for a resolver: HIT_EXIT while armed */
+    bool is_resolver;   /* `at` is the entry of the resolver: see cli/indirect.h */
+    bool is_looked_for; /* for a resolver: its earlier implementations were searched */
+    bool is_shared;     /* other candidates have the same address */
+    bool refused;       /* no breakpoint is possible; reported once */
 };
 
 struct target_module {
     struct module module;
     VEC(struct candidate) candidates;
-    bool
-        taken; /* its functions were looked for: a -f pattern may select some, or a rule names it */
-    bool seen; /* in the last look at the process */
+    bool taken; /* its functions were searched for candidates */
+    bool seen;  /* in the last scan of the mappings */
 };
 
 struct target {
     struct tracer *tracer;
-    struct process *process; /* of the users, the one to ask for things */
+    struct process *process; /* one of the users, for requests */
     VEC(struct process *) users;
-    unsigned visit; /* the last one of the tracer's that it had: see struct tracer */
+    unsigned visit; /* the last walk that visited it: see struct tracer */
     VEC(struct target_module *) modules;
     struct code_map *code;   /* of all modules */
-    target_addr entry_watch; /* 0: passed */
-    bool at_linker; /* called by the dynamic linker, which has not relocated what it just mapped */
+    target_addr entry_watch; /* 0: the program has passed it, or has none */
+    bool
+        at_linker; /* in a watch of the dynamic linker, which has not relocated new libraries yet */
     size_t n_armed;
 };
 
@@ -46,17 +46,17 @@ struct target {
    It is the process's data, and goes with its last user by target_leave(). NULL with err filled. */
 struct target *target_new(struct tracer *tracer, struct process *process,
                           const struct target *parent, struct error *err);
-/* The process lives in the memory of the target, and has it as its data now. -ENOMEM. */
+/* Adds a process that shares the memory, and sets the target as its data. -ENOMEM. */
 MUST_CHECK int target_share(struct target *target, struct process *process);
-/* The process has ended or was let go: it has no target any more. */
+/* The process has ended or was detached: removes it. Frees the target with the last process. */
 void target_leave(struct target *target, struct process *process);
 
-/* The process, which has a target, has executed another program: everything anew. */
+/* The process has executed another program: starts anew. */
 MUST_CHECK int target_executed(struct process *process, struct error *err);
 
-/* Looks at the process's modules again, registers and arms what is new. */
+/* Scans the mappings again. Adds and arms the candidates of new modules. */
 void target_refresh(struct target *target);
-/* Arms and disarms by what is wanted now. */
+/* Arms the candidates that are wanted now, and disarms the others. */
 void target_apply(struct target *target);
 
 #endif

@@ -19,7 +19,7 @@ enum { LOOK_EVERY_MS = 40, END_SIGNAL = SIGUSR1 };
 struct watcher {
     struct tracer *tracer;
     pthread_t thread;
-    sigset_t signals; /* those waited for: END_SIGNAL is one */
+    sigset_t signals; /* the thread waits for these; END_SIGNAL is one */
 };
 
 /* signal(7): those whose default action ends the process and that can be caught. Of the real-time
@@ -44,8 +44,8 @@ static bool ends_by_default(int signal)
     }
 }
 
-/* A signal that was ignored when the tracer started (nohup, a shell's background job) stays so; one
-   that has a handler is a library's. */
+/* A signal that was ignored when the tracer started (nohup, a background job) stays ignored. One
+   with a handler belongs to a library. */
 static bool is_default(int signal)
 {
     struct sigaction action;
@@ -70,7 +70,7 @@ void watcher_block_signals(struct tracer *tracer)
     sigaddset(&tracer->run.signals, SIGTERM);
     all = tracer->run.signals;
     sigaddset(&all, END_SIGNAL);
-    /* Errors of write(2), and no end. */
+    /* write(2) is to fail instead. */
     sigaddset(&all, SIGPIPE);
     sigaddset(&all, SIGXFSZ);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
@@ -89,7 +89,7 @@ void watcher_ignore_stops(struct tracer *tracer, bool ignored)
     }
 }
 
-/* The kernel sends these to the thread that writes. */
+/* The kernel sends these to the thread that called write(2). */
 static bool is_of_own_write(const siginfo_t *info)
 {
     return (info->si_signo == SIGPIPE || info->si_signo == SIGXFSZ) && info->si_pid == getpid();
@@ -105,17 +105,17 @@ bool watcher_take_signal(struct tracer *tracer)
     return false;
 }
 
-/* What a terminal sends its foreground process group; the kernel says so. */
+/* A terminal sends these to its foreground process group, with SI_KERNEL. */
 static const int typed[] = {SIGINT, SIGQUIT};
 
-/* Whether the launched program was sent it as well. */
+/* Whether the launched program received the signal, too. */
 static bool is_for_program(const struct tracer *tracer, const siginfo_t *info)
 {
     return tracer->run.launched && info->si_code == SI_KERNEL &&
            (info->si_signo == typed[0] || info->si_signo == typed[1]);
 }
 
-/* To ignore them drops what is pending. */
+/* Discards pending signals: setting SIG_IGN does that (sigaction(2)). */
 static void drop_typed(const struct tracer *tracer)
 {
     for (size_t i = 0; tracer->run.launched && i < sizeof(typed) / sizeof(typed[0]); i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The watcher: a thread that waits for signals to the tracer and for changes of what sessions want,
- * and rings the engine for both. The engine's own thread does nothing but serve stops meanwhile.
+ * The watcher: a thread that waits for signals to the tracer and for changes of what the sink
+ * wants, and wakes the engine for both. It also updates the progress line.
  */
 #ifndef CLI_WATCHER_H
 #define CLI_WATCHER_H
@@ -14,26 +14,27 @@
 struct watcher;
 
 /*
- * Blocks the signals that end a trace in the calling thread (threads made later inherit that), and
- * keeps in tracer->signals which these are: SIGTERM, and all others whose default action ends the
- * process, but those that were ignored or blocked, which stay so. A fault of the tracer's own ends
- * it all the same: the kernel unblocks what it sends for one. To be called after the program was
- * forked, which must inherit nothing of it, and before other threads are made.
+ * Blocks the signals that end a trace, in the calling thread and those created later, and notes
+ * them in tracer->run.signals: SIGTERM, and all signals whose default action ends the process and
+ * that were neither ignored nor blocked. A fault of the tracer still ends it: the kernel unblocks
+ * the signal of a fault. Call it after the fork of the program, which must not inherit the mask,
+ * and before other threads are created.
  */
 void watcher_block_signals(struct tracer *tracer);
 /*
- * From here on what stops a process at its terminal (^Z, reading or writing in the background) does
- * not stop the tracer, or a program would be held at its next breakpoint: with `ignored` false it
- * does again. A launched program that stops stops the tracer, too: see engine_options.
+ * Ignores the stop signals of the terminal (^Z, background read and write), or with `ignored` false
+ * restores them. A tracer that stops would hold the program at its next breakpoint. If a launched
+ * program stops, the tracer stops, too: see engine_options.
  */
 void watcher_ignore_stops(struct tracer *tracer, bool ignored);
-/* Whether one of them has come, which is taken. For as long as no watcher is started. */
+/* Takes a pending signal that ends the trace. false: none is pending. Only while no watcher runs.
+ */
 bool watcher_take_signal(struct tracer *tracer);
 
-/* To be started when all that it looks at is there. What is typed at the
-   terminal is the launched program's meanwhile. -ENOMEM or -EAGAIN: no thread. */
+/* Call it when the sink is open. While it runs, ^C and ^\\ of the terminal are left to a launched
+   program. -ENOMEM or -EAGAIN: no thread. */
 MUST_CHECK int watcher_start(struct tracer *tracer, struct watcher **watcher);
-/* Ends the thread. NULL is fine. */
+/* Ends the thread. Does nothing with NULL. */
 void watcher_stop(struct watcher *watcher);
 
 #endif

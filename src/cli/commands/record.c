@@ -33,7 +33,7 @@
 #include "util/error.h"
 #include "util/log.h"
 
-enum { LET_GO_MS = 300 }; /* who asks for an end is to see it within a second */
+enum { LET_GO_MS = 300 }; /* the tracer ends within a second after a signal */
 
 static void on_started(void *data, struct process *process, enum process_origin origin,
                        struct process *other)
@@ -50,7 +50,7 @@ static void on_started(void *data, struct process *process, enum process_origin 
     }
     if (target_new(tracer, process, from, &err))
         return;
-    if (origin == PROCESS_LAUNCHED) /* it has not run an instruction and is not to run untraced */
+    if (origin == PROCESS_LAUNCHED) /* it must not run untraced */
         kill(process_pid(process), SIGKILL);
     if (origin == PROCESS_FORKED)
         log_warning("%s", err.text);
@@ -78,7 +78,7 @@ static void on_ended(void *data, struct process *process, int status)
         target_leave(process_data(process), process);
 }
 
-/* The process's target, unless there is none or the present visit has been to it. */
+/* The target of the process. NULL: there is none, or this walk has visited it already. */
 static struct target *to_visit(const struct tracer *tracer, struct process *process)
 {
     struct target *target = process_data(process);
@@ -160,14 +160,15 @@ static int set_up(struct tracer *tracer, struct error *err)
             return r;
         setuid_warning_print(options->program[0]);
     }
-    /* The child has the caller's credentials, signals and environment; from here on ours change. */
+    /* The child has the caller's credentials, signals and environment. From here on the tracer
+       changes its own. */
     r = sudo_user_become(err);
     if (r == 0)
         r = options_read_files(options, err);
     if (r < 0)
         return r;
     watcher_block_signals(tracer);
-    /* What is loaded next learns from the log how lines are written. */
+    /* Before the back ends are loaded: they copy the settings of the log. */
     tracer->screen.progress = progress_new(options);
     if (options->verbose)
         tracer->screen.counts = function_counts_new();
@@ -183,12 +184,12 @@ static int set_up(struct tracer *tracer, struct error *err)
     return r;
 }
 
-/* Frees all that is not used any more, and the tracer itself if nobody else uses it. */
+/* Frees the tracer, unless a pending call still uses it. */
 static void tear_down(struct tracer *tracer)
 {
     const struct hit_sink *sink = &tracer->sink;
     if (tracer->run.abandoned || (sink->free && sink->free(sink->data) < 0))
-        return; /* it was printed */
+        return; /* a pending call uses it */
     engine_free(tracer->engine);
     progress_free(tracer->screen.progress);
     function_counts_free(tracer->screen.counts);
@@ -200,7 +201,7 @@ static void tear_down(struct tracer *tracer)
 static int trace(struct tracer *tracer, struct error *err)
 {
     const struct options *options = tracer->options;
-    /* What the user has named is open. */
+    /* All files that the user named are open. */
     capabilities_raise_tracing();
     watcher_ignore_stops(tracer, true);
     int r = options->program ? engine_launch_run(tracer->engine, err) : attaching_run(tracer, err);
@@ -226,7 +227,7 @@ static int failure_status(int code, bool executing)
     return code == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 }
 
-/* What went well is summed up; the exit status. */
+/* Prints the summary. Returns the exit status. */
 static int sum_up(struct tracer *tracer)
 {
     struct error err = {0};
@@ -238,8 +239,8 @@ static int sum_up(struct tracer *tracer)
     return EXIT_TRACER_FAILED;
 }
 
-/* A stopped program whose parent ends, and whose process group then has nobody to continue it, is
-   sent SIGHUP by the kernel (_exit(2)): one that has stopped since it was let go is continued. */
+/* Continues a program that stopped after the detach. When its parent ends, the kernel sends SIGHUP
+   to a stopped process whose process group becomes orphaned (_exit(2)). */
 static void leave_program(pid_t program)
 {
     siginfo_t info = {0};
@@ -263,7 +264,7 @@ int record_run(const struct options *options)
     if (r == 0)
         r = trace(tracer, &err);
     bool executing = r < 0 && tracer->engine && engine_launch_refused(tracer->engine);
-    /* Before anything else that takes time: what is traced is stopped when something went wrong. */
+    /* First of all: after a failure, traced processes are stopped. */
     if (tracer->engine)
         engine_let_go(tracer->engine);
     watcher_ignore_stops(tracer, false);
