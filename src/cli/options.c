@@ -97,7 +97,7 @@ static int add_pid(struct options *options, const char *text, struct error *err)
 {
     long number;
     if (!parse_number(text, INT_MAX, &number))
-        return error_set(err, -EINVAL, "'%s' is no process ID", text);
+        return error_set(err, -EINVAL, "'%s' is not a process ID", text);
     for (size_t i = 0; i < options->pids.count; i++)
         if (options->pids.items[i] == (pid_t)number)
             return 0;
@@ -237,7 +237,7 @@ static int check_options(struct options *options, struct error *err)
         return error_set(err, -EINVAL, "--timestamp goes with --print");
     if (options->entry_only && options->with & (1u << EXTRA_DEPTH | 1u << EXTRA_DURATION))
         return error_set(err, -EINVAL,
-                         "--with=depth and --with=duration are told by exits: leave out "
+                         "--with=depth and --with=duration need exits: leave out "
                          "--entry-only");
     if (options->quiet && options->verbose)
         return error_set(err, -EINVAL, "--quiet and --verbose exclude each other");

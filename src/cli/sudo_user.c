@@ -31,7 +31,8 @@ int sudo_user_become(struct error *err)
         return 0;
     const struct passwd *user = getpwuid((uid_t)uid);
     if (!user)
-        return error_set(err, -ENOENT, "sudo was called by user %ld, whom nobody knows", uid);
+        return error_set(err, -ENOENT,
+                         "sudo was called by user %ld, who is not in the user database", uid);
     if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || initgroups(user->pw_name, (gid_t)gid) < 0 ||
         setresgid((gid_t)gid, (gid_t)gid, (gid_t)gid) < 0 ||
         setresuid((uid_t)uid, (uid_t)uid, (uid_t)uid) < 0)

@@ -82,10 +82,10 @@ const void *load_symbol(const char *name, const char *symbol, struct error *err)
         }
         const void *found = dlsym(handle, symbol);
         if (!found)
-            error_set(err, -ELIBBAD, "%s is not of this version: it has no %s", path, symbol);
+            error_set(err, -ELIBBAD, "%s is of another version: it has no %s", path, symbol);
         return found;
     }
-    error_set(err, -ENOENT, "cannot find lib%s.so in %s/../lib: is the tracer installed whole?",
+    error_set(err, -ENOENT, "cannot find lib%s.so in %s/../lib: is the installation complete?",
               name, directory);
     return NULL;
 }

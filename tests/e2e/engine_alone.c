@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * engine_alone ADDRESS PROGRAM [ARG...]: what a program needs to use the engine by itself: its one
- * header, and libptrace_engine.a. Counts the calls of the function at ADDRESS (hexadecimal) of a
- * program that is not position-independent, and prints "ENTRIES EXITS".
+ * engine_alone ADDRESS PROGRAM [ARG...]: uses the engine alone: its header and libptrace_engine.a.
+ * Counts the calls of the function at ADDRESS (hexadecimal) of a program that is not
+ * position-independent, and prints "ENTRIES EXITS".
  */
 #include <inttypes.h>
 #include <stdio.h>

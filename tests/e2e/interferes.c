@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Preloaded into the tracer: somebody who does something to the session right before or after the
- * tracer stops it, by liblttng-ctl, as lttng(1) does. INTERFERENCE says what: "stop" or "destroy"
- * before, "start" after.
- */
+/* Preloaded into the tracer: changes the session right before or after the tracer stops it, by
+   liblttng-ctl, as lttng(1) does. INTERFERENCE: "stop" or "destroy" before, "start" after. */
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdlib.h>

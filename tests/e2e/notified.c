@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * notified TRIGGER N: prints what is captured when the trigger of that name fires, a line each time
- * ("notified 42 3.14 text"; "-" for what is not available), and ends after N times. Says "ready"
- * when it listens.
+ * notified TRIGGER N: prints the captured values each time the trigger of that name fires, one line
+ * each ("notified 42 3.14 text"; "-" for an unavailable value), and exits after N times. Prints
+ * "ready" when it listens.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * own_tracepoints N: a program with an LTTng tracepoint of its own. Waits for a line on stdin, then
- * calls outside() N times, which calls insides(), in which the tracepoint is.
- */
+/* own_tracepoints N: a program with an LTTng tracepoint. Waits for a line on stdin, then calls
+   outside() N times, which calls insides(), which has the tracepoint. */
 #define LTTNG_UST_TRACEPOINT_CREATE_PROBES
 #define LTTNG_UST_TRACEPOINT_DEFINE
 #include "own_tracepoints.h"

@@ -311,7 +311,7 @@ case_tracking()
 # warned RULE NEAREST: one line warns of the rule, with the similar names.
 warned()
 {
-    lines 1 "^ptrace_tracer: .*'$1' .*asks for no function that is traced; near it: $2" "$err"
+    lines 1 "^ptrace_tracer: .*'$1' .*matches no traced function; similar names: $2" "$err"
 }
 
 # A rule for a function that does not exist gets one warning with similar names; a rule for another
@@ -328,7 +328,7 @@ case_misspelt()
     warned 'mylib:my_traced_funktion\*' 'mylib:my_traced_function_e[nx]'
     warned 'mylb:my_traced_function_exit' 'mylib:my_traced_function_exit$'
     warned 'sample_app:numer_entry' 'sample_app:number_entry'
-    lines 5 'asks for no function' "$err"
+    lines 5 'matches no traced function' "$err"
     lttng_do destroy mine
 }
 
@@ -340,14 +340,14 @@ case_misspelt_later()
     asked_start
     asked_traced
     lttng_do enable-event -u wait_for_line:wrok_exit
-    wait_for 10 at_least 1 "'wait_for_line:wrok_exit'.*near it: wait_for_line:work_exit" "$err" ||
+    wait_for 10 at_least 1 "'wait_for_line:wrok_exit'.*similar names: wait_for_line:work_exit" "$err" ||
         fail "it is not said: $(cat "$err")"
     lttng_do enable-event -u wait_for_line:nothing_of_the_kind_at_all_exit
-    wait_for 10 at_least 1 "'wait_for_line:nothing_of_the_kind_at_all_exit' of session mine asks for no function that is traced$" "$err" ||
+    wait_for 10 at_least 1 "'wait_for_line:nothing_of_the_kind_at_all_exit' of session mine matches no traced function$" "$err" ||
         fail "it is not said: $(cat "$err")"
     asked_ends
     tracer_ends 0
-    lines 2 'asks for no function' "$err"
+    lines 2 'matches no traced function' "$err"
 }
 
 # The traced program has its own tracepoint with a name like that of a function.
@@ -365,7 +365,7 @@ case_own_tracepoint_is_not_misspelt()
     wait_for 10 at_least 1 "'own_tracepoints:inside2'" "$err" || fail "nothing is said: $(cat "$err")"
     echo >&8
     tracer_ends 0
-    lines 1 'asks for no function' "$err"
+    lines 1 'matches no traced function' "$err"
     lttng_do destroy mine
     read_trace mine
     lines 5 ' own_tracepoints:inside: ' text

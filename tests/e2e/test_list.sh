@@ -332,13 +332,13 @@ case_what_the_linker_says()
     mkdir elsewhere
     cd elsewhere || fail "no directory"
     traced 0 --list -f main ../app
-    one_line "the libraries of ../app are not listed: its dynamic linker $linker does not tell them: .*"'\\xe2\\x80\\xaedir/libx\.so: '
+    one_line "the libraries of ../app are not listed: its dynamic linker $linker does not list them: .*"'\\xe2\\x80\\xaedir/libx\.so: '
     cd ..
     printf 'no library' >libshort.so
     # shellcheck disable=SC2016 # the $ is the dynamic linker's
     "$cc" -shared -fPIC -Wl,-soname,libshort.so -o libgood.so library.c && "$cc" -o short user.c libgood.so -Wl,-rpath,'$ORIGIN' || fail "not built"
     traced 0 --list -f main ./short
-    one_line "does not tell them: .*: $dir/libshort\.so: "
+    one_line "does not list them: .*: $dir/libshort\.so: "
     # Not every message is an error.
     "$cc" -g -o alone library.c -x c - <<<'int main(void) { return 0; }' || fail "not built"
     LD_PRELOAD=$dir/libnosuch.so "$tracer" --list -f main ./alone >$out 2>all
@@ -358,7 +358,7 @@ case_library_is_a_fifo()
     traced 0 --list -f main ./app
     lines 1 '^app:main  ' $out
     ((SECONDS - begin < 30)) || fail "it took $((SECONDS - begin)) seconds"
-    said 'the libraries of ./app are not listed: its dynamic linker .* does not tell them: no answer in 10 seconds$'
+    said 'the libraries of ./app are not listed: its dynamic linker .* does not list them: no answer in 10 seconds$'
 }
 
 run_cases "$@"

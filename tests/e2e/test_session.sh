@@ -365,7 +365,7 @@ case_counter_that_there_is_not()
     lttng_do enable-event -u -c broken 'mylib:my_traced_function_*'
     lttng_do start
     traced 0 "$sample" 10
-    said "$channel: LTTng may make nothing of its rules"
+    said "$channel: LTTng may ignore its event rules"
     said "LTTng has enabled none of the [0-9]+ functions: $channel\$"
     lines 2 'cannot be counted' "$err"
     lines 0 '/dev/shm' "$err"
@@ -490,7 +490,7 @@ case_entry_only_knows_no_exits()
     lttng_do start
     asked_start
     tracer_start --entry-only -p "$target_pid" 8>&- 9<&-
-    wait_for 10 at_least 1 "'wait_for_line:work_exit' of session mine asks for no function that is traced; near it: wait_for_line:work_entry" "$err" ||
+    wait_for 10 at_least 1 "'wait_for_line:work_exit' of session mine matches no traced function; similar names: wait_for_line:work_entry" "$err" ||
         fail "it is not said: $(cat "$err")"
     wait_for 10 work_entry_is_listed || fail "no entry is listed: $(cat listed)"
     lines 0 '_exit ' listed

@@ -277,7 +277,7 @@ case_user_starts_it_anew()
     target_pid=${targets[1]} err=err.1 planted again
     calls_of 1 30
     tracer_let_go 1
-    lines 1 'session mine is left started: it was not the tracer that started it last' err.1
+    lines 1 'session mine is left started: somebody else started it last' err.1
     last_line 1 '; session mine was stopped for a while: calls were not recorded in it then; to read'
     tracer_let_go 2
     mine_is active

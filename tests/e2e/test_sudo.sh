@@ -20,7 +20,7 @@ export BUILD
 # A message for a session of another user says how to get at it.
 case_where_the_sessions_of_others_are()
 {
-    local alive='there is no session nosuch: `lttng list` shows those there are'
+    local alive='there is no session nosuch: `lttng list` shows the sessions'
     [[ $PRIVATE_LTTNG_SPACE == entered ]] || skip "no mount namespace may be made"
     make_user
     traced 125 --session=nosuch "$sample"

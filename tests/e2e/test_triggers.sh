@@ -244,7 +244,7 @@ case_start_and_stop()
     trigger halt take:take_exit 'retval == 2001' --action=stop-session mine
     take_start
     take_calls 5 10
-    said 'session mine is left for trigger go to start'
+    said 'session mine is not started: trigger go starts it'
     lttng_do list mine
     grep -q 'mine: \[inactive' lttng.log || fail "started: $(cat lttng.log)"
     take_calls 1000

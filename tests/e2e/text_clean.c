@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text_clean PID...: whether the code of the processes is what their files hold. Every executable
- * mapping of a file is compared with the file, byte for byte. 0: it is; 1: it differs, and where is
- * said on stdout, a line "FILE+OFFSET: THERE, not HERE" for each byte; 2: it cannot be told, as
- * with a process that has no code.
+ * text_clean PID...: compares the code of the processes with their files: each executable mapping
+ * of a file, byte by byte. Exit status 0: equal; 1: different, with a line "FILE+OFFSET: THERE, not
+ * HERE" on stdout for each byte; 2: unknown, for example for a process without code.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +20,7 @@ static int failed(const char *what)
     return FAILED;
 }
 
-/* The last page of a mapping may reach beyond the end of the file: that part is not compared. */
+/* The last page of a mapping may extend beyond the end of the file: that part is not compared. */
 static int compare(int memory, int file, uint64_t start, uint64_t end, uint64_t offset,
                    const char *path)
 {
@@ -49,7 +48,7 @@ static int compare(int memory, int file, uint64_t start, uint64_t end, uint64_t 
     return result;
 }
 
-/* The file that is mapped, also when it was deleted or replaced; only root may ask for that. */
+/* The mapped file, also if it was deleted or replaced; only root may open that. */
 static int open_mapped(const char *pid, unsigned long long start, unsigned long long end,
                        const char *path)
 {

@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Drives the LTTng back end and the session without a traced program: functions (tp_probes.h) and
- * hits are made up. Commands come from stdin, one a line, each answered by one line on stdout:
+ * Drives the LTTng back end and the session without a traced program, with invented functions
+ * (tp_probes.h) and hits. Reads commands from stdin, one on a line, and answers each with one line
+ * on stdout:
  *
- *     choose [session=NAME] [output=DIR] [home=DIR]   the session, decided
- *     open                        loads the back end
- *     add                         the functions of provider "kinds"
- *     odd                         functions with odd names, good and bad
- *     many N                      N functions of provider "many"
- *     late                        a function of provider "late"
- *     begin | extend | end        the session
- *     watch                       what others have made of it
- *     describe                    how what it recorded is read
- *     discarded                   how many events LTTng says it discarded
- *     names PROVIDER              whether a session's rule names it
- *     emit FUNCTION KIND COUNT [tid=N] [pid=N] [cpu=N] [name=TEXT] [ip=N]
- *                                 hits; the argument `n` counts from 0
- *     wanted FUNCTION             the mask that is wanted now
- *     wait FUNCTION MASK          until that mask is wanted, looking as the tracer does
- *     storm FUNCTION SECONDS      hits without end, from a thread that emits alone
- *     counts                      records written and lost
- *     look                        what a look at the generation costs
+ *   choose [session=NAME] [output=DIR] [home=DIR]    chooses the session
+ *   open                     loads the back end
+ *   add                      the functions of provider "kinds"
+ *   odd                      functions with odd names, valid and invalid
+ *   many N                   N functions of provider "many"
+ *   late                     a function of provider "late"
+ *   begin | extend | end     of the session
+ *   watch                    what others have done to it
+ *   describe                 how to read the trace
+ *   discarded                LTTng's count of discarded events
+ *   names PROVIDER           whether a session's rule names it
+ *   emit FUNCTION KIND COUNT [tid=N] [pid=N] [cpu=N] [name=TEXT] [ip=N]
+ *                            hits; the argument `n` counts from 0
+ *   wanted FUNCTION          the mask that is enabled now
+ *   wait FUNCTION MASK       waits for that mask, polling as the tracer does
+ *   storm FUNCTION SECONDS   hits all the time, from the only emitting thread
+ *   counts                   records written and lost
+ *   look                     the cost of reading the generation
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -47,7 +48,7 @@ struct driver {
     struct session *session;
     VEC(const struct probe *) probes;
     VEC(char *) names;  /* full event names of them */
-    size_t names_begun; /* how many of the names the session knows of */
+    size_t names_begun; /* how many of the names the session has got */
     VEC(void *) memory;
 };
 
@@ -87,8 +88,8 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* N functions, and after them one whose events' names are as long as may be, and one a byte more.
- */
+/* N functions, and after them one whose events' names have the maximum length, and one that is a
+   byte longer. */
 static int add_many(struct driver *driver, size_t n, struct error *err)
 {
     struct probe *probes = keep(driver, calloc(n + 2, sizeof(*probes)));
@@ -196,7 +197,7 @@ static void do_storm(struct driver *driver, char *arguments)
     printf("calm\n");
 }
 
-/* As the tracer does: a look at the generation every 50 ms, at what is wanted when it changed. */
+/* As the tracer does: reads the generation every 50 ms, and the mask when it has changed. */
 static void do_wait(struct driver *driver, char *arguments)
 {
     char function[512];

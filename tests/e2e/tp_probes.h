@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The functions that tp_driver.c makes up: good ones, with fields of every kind, and those that a
- * back end has to leave out. None of them is anywhere; their values are made up with each hit.
- */
+/* The invented functions of tp_driver.c: valid ones, with fields of every kind, and invalid ones
+   that a back end must leave out. They do not exist; each hit has invented values. */
 #ifndef TP_PROBES_H
 #define TP_PROBES_H
 

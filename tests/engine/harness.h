@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the engine tests have in common: a target of tests/targets is run under the engine with a
- * sink that records, and what it says of its own calls ("NAME ENTRIES EXITS", see
- * tests/targets/target.h) must be what was recorded, to the last one.
+ * Common code of the engine tests: runs a target of tests/targets under the engine with a sink that
+ * records, and compares the target's own counts ("NAME ENTRIES EXITS", see tests/targets/target.h)
+ * with the recorded calls.
  */
 #ifndef ENGINE_HARNESS_H
 #define ENGINE_HARNESS_H
@@ -39,7 +39,7 @@ struct harness {
     struct engine *engine;
     struct catalog *catalog;
     struct engine_options options;
-    unsigned kinds; /* armed; 0 means both */
+    unsigned kinds; /* what is armed; 0 means both */
     size_t n;
     struct counter counters[NAMES_MAX];
     pid_t pid; /* of the first process */
@@ -56,7 +56,7 @@ struct harness {
     int output_fd, saved_stdout;
 };
 
-/* Target files are beside the tests' own directory. */
+/* The targets' directory is beside that of the tests. */
 static inline const char *target_path(const char *name)
 {
     static char path[4096];
@@ -73,13 +73,13 @@ static inline const char *target_path(const char *name)
 
 static void on_linker_hook(void *data, struct process *process, pid_t tid);
 
-/* The one way in which asking for something may fail: the process has just ended. */
+/* A request may fail only because the process has just ended. */
 static inline void expect_alive(int code, const struct error *err)
 {
     ck_assert_msg(code == 0 || code == -ESRCH, "%s", err->text);
 }
 
-/* Arms the named functions in whatever the process has mapped now. */
+/* Arms the named functions in the current mappings of the process. */
 static inline void harness_refresh(struct harness *h, struct process *process)
 {
     static const struct {
@@ -204,7 +204,7 @@ static inline void harness_hit(void *data, const struct hit *hit)
     struct counter *counter = (struct counter *)(uintptr_t)hit->probe;
     bool first = hit->pid == h->pid;
     ck_assert_int_gt(hit->tid, 0);
-    /* Else each stop would send one, and wake another thread of the tracer by it. */
+    /* Otherwise each stop sends a SIGCHLD, which wakes another thread of the tracer. */
     sigset_t blocked;
     pthread_sigmask(SIG_BLOCK, NULL, &blocked);
     ck_assert(!sigismember(&blocked, SIGCHLD));
@@ -247,8 +247,8 @@ static inline size_t harness_name_return(void *data, struct process *process, ta
     return harness_put_name(data, 'r', at, out, size);
 }
 
-/* `names`: the functions to arm, separated by spaces. With HAND_OVER_EVERY=N in the environment
-   threads are handed over all the time: see struct engine_options. */
+/* `names`: the functions to arm, separated by spaces. With HAND_OVER_EVERY=N in the environment,
+   threads migrate all the time: see struct engine_options. */
 static inline struct harness *harness_new(const char *names, const struct engine_options *options)
 {
     struct harness *h = calloc(1, sizeof(*h));
@@ -278,7 +278,7 @@ static inline struct harness *harness_new(const char *names, const struct engine
     };
     ck_assert_int_eq(catalog_new(&h->catalog), 0);
     ck_assert_int_eq(engine_new(&h->options, &sink, &h->engine), 0);
-    /* The target's stdout goes to a file that is gone by itself. */
+    /* The target's stdout goes to an unnamed file. */
     h->output_fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     ck_assert_int_ge(h->output_fd, 0);
     return h;
@@ -299,7 +299,7 @@ static inline void harness_restore(struct harness *h)
     h->output[n > 0 ? n : 0] = '\0';
 }
 
-/* A command line "TARGET ARG...", with the target's path. Free with words_free(). */
+/* Splits a command line "TARGET ARG..." and adds the target's path. Free it with words_free(). */
 static inline char **words_of(const char *command)
 {
     char **words = calloc(16, sizeof(*words)), *copy = strdup(command), *save = NULL;
@@ -319,7 +319,7 @@ static inline void words_free(char **words)
     free(words);
 }
 
-/* Orphans of the target become children of the test. */
+/* Makes the test the parent of the target's orphans. */
 static inline void adopt_orphans(void)
 {
     ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
@@ -331,7 +331,7 @@ static inline void await_orphans(void)
         continue;
 }
 
-/* Runs the target to its end, and to that of the processes it leaves. */
+/* Runs the target, and the processes it leaves behind, until they end. */
 static inline void harness_run(struct harness *h, const char *command)
 {
     struct error err = {0};
@@ -360,10 +360,9 @@ static inline struct counter *harness_counter(struct harness *h, const char *nam
 }
 
 /*
- * What the lines "NAME ENTRIES EXITS" say must be what was recorded; those of children, "child:NAME
- * ...", too when children are followed, else nothing must have been recorded of them. Of several
- * lines of one name the sum counts. Returns how many lines were compared: a target that says
- * nothing proves nothing.
+ * The lines "NAME ENTRIES EXITS" must equal the recorded calls; so must lines "child:NAME ..." when
+ * children are followed, otherwise nothing may be recorded of children. Lines with the same name
+ * are added up. Returns the number of lines: without lines a test proves nothing.
  */
 static inline size_t harness_check_counts(struct harness *h)
 {
@@ -408,7 +407,7 @@ static inline void harness_free(struct harness *h)
     free(h);
 }
 
-/* Runs a target bare and returns its exit status as waitpid gives it, with its output. */
+/* Runs a target without a tracer and returns its wait status, with its output. */
 static inline int run_bare(const char *command, char *output, size_t size)
 {
     cleanup(cleanup_fd) int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The target wait_for_line, which does what it is told while it is attached to.
- */
+/* The target wait_for_line, which obeys commands while it is attached. */
 #ifndef ENGINE_RUNNING_H
 #define ENGINE_RUNNING_H
 
@@ -20,7 +18,7 @@ static inline char *answer(struct running *r, char line[256])
     return line;
 }
 
-/* The program of tests/targets, which says "pid PID" first. */
+/* Starts a program of tests/targets, which prints "pid PID" first. */
 static inline struct running start_program(const char *program, const char *threads,
                                            const char *mode)
 {
@@ -58,7 +56,7 @@ static inline struct running start(const char *threads)
     return start_with(threads, NULL);
 }
 
-/* Lets it end and gives what it says of its calls. */
+/* Ends it and returns its own count of calls. */
 static inline unsigned long finish(struct running *r)
 {
     char line[256];

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Running targets: attached to, served, and let go; while it is attached recorded is exactly what
- * the target did, and afterwards it is as it was.
- */
+/* Running targets: attach, trace, detach. The recorded calls are exactly the target's while it is
+   attached, and it is unchanged afterwards. */
 #include <dirent.h>
 #include <elf.h>
 #include <pthread.h>
@@ -14,7 +12,7 @@
 #include "engine/running.h"
 #include "engine/untouched.h"
 
-/* What the target is told to do while the engine serves it; the engine is then told to let go. */
+/* What the target does while it is attached; then the engine is told to detach. */
 struct script {
     struct running *target;
     struct harness *harness;
@@ -47,7 +45,7 @@ static void detach_when_rung(struct harness *h)
         engine_detach(h->engine);
 }
 
-/* Attaches, lets the script play, detaches; returns the harness with its counts. */
+/* Attaches, runs the script, detaches; returns the harness with its counts. */
 static struct harness *attached(struct running *target, struct script *script)
 {
     struct error err = {0};
@@ -69,7 +67,7 @@ static struct harness *attached(struct running *target, struct script *script)
     return h;
 }
 
-/* Code of the program and of at least one library. */
+/* The code of the program and of at least one library. */
 static void check_let_go(const struct running *target)
 {
     ck_assert_int_ge(check_untouched(target->pid), 2);
@@ -103,7 +101,7 @@ START_TEST(counts_of_eight_threads)
 }
 END_TEST
 
-/* Threads are caught on breakpoints, in slots, between trap and stop. */
+/* Threads are on breakpoints, in slots, or between trap and stop. */
 START_TEST(let_go_while_busy)
 {
     struct running target = start("4");
@@ -121,7 +119,7 @@ START_TEST(let_go_while_busy)
 }
 END_TEST
 
-/* Each of 64 threads gets its first call through although the others call without end. */
+/* The first call of each of 64 threads is traced although all threads call all the time. */
 START_TEST(everyone_is_served)
 {
     struct running target = start("64");
@@ -134,8 +132,8 @@ START_TEST(everyone_is_served)
 }
 END_TEST
 
-/* Where nothing may be mapped into the target, instructions are stepped in place with all other
-   threads held: slower, and as exact. */
+/* If nothing can be mapped into the target, instructions are stepped in place while all other
+   threads are stopped: slower, but exact. */
 START_TEST(nothing_may_be_mapped)
 {
     struct running target = start_with("8", "seccomp");
@@ -175,7 +173,7 @@ static char state_of(pid_t pid)
     return untouched_status(pid, pid).state;
 }
 
-/* One that is stopped when it is attached to stays stopped when it is let go. */
+/* A process that is stopped at the attach stays stopped after the detach. */
 START_TEST(stopped_stays_stopped)
 {
     struct running target = start("2");
@@ -188,7 +186,7 @@ START_TEST(stopped_stays_stopped)
     engine_detach(h->engine);
     ck_assert_int_eq(engine_run(h->engine, &err), 0);
     harness_free(h);
-    /* The kernel wakes it to stop anew, before it comes to user mode. */
+    /* The kernel wakes it to stop again, before it returns to user mode. */
     for (int i = 0; i < 5000 && state_of(target.pid) != 'T'; i++) {
         struct timespec pause = {.tv_nsec = 1000000};
         nanosleep(&pause, NULL);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each target runs in four ways: bare, traced from the start, so with its threads being handed from
- * one thread of the engine to another, and attached to and let go again and again while it runs, at
- * moments that chance picks. What it does, says, returns and sees of itself
- * is the same; traced from the start, recorded is exactly what it did.
+ * Each target runs in four ways: untraced, traced from the start, traced with migrating threads,
+ * and attached to and detached from again and again at random times. Its behaviour, output, status
+ * and own state are the same; traced from the start, the recorded calls are exactly its own.
  */
 #include <time.h>
 
@@ -11,7 +10,7 @@
 
 enum { ROUNDS = 3 };
 
-/* What the output holds that depends on time. */
+/* What in the output depends on time. */
 enum varies {
     NOTHING,
     COUNTS, /* how often something happened */
@@ -20,7 +19,7 @@ enum varies {
 
 static const struct {
     const char *launched;
-    const char *visited; /* NULL: the same; it should run for long enough to be visited */
+    const char *visited; /* NULL: the same; it should run long enough to attach several times */
     enum varies varies;
 } TARGETS[] = {
     {"one_thread 1000", "one_thread 200000", NOTHING},
@@ -97,8 +96,7 @@ static bool is_named(const char *names, const char *name)
     return strstr(padded, word) != NULL;
 }
 
-/* The functions that the target names in its output, those of children too. Returns in how many
-   lines. */
+/* The functions in the target's output, also those of children. Returns the number of lines. */
 static size_t names_in(const char *output, char *names, size_t size)
 {
     size_t n = 0, lines = 0;
@@ -117,7 +115,7 @@ static size_t names_in(const char *output, char *names, size_t size)
     return lines;
 }
 
-/* Takes the counts out of a text, but for the names. */
+/* Removes the counts from a text, keeps the names. */
 static void forget_counts(char *output)
 {
     char *to = output;
@@ -151,7 +149,7 @@ static int run_visited(const char *command, const char *names, unsigned seed, ch
     ck_assert_int_eq(pipe2(go, O_CLOEXEC), 0);
     pid_t parent = getpid(), middle = fork();
     if (middle == 0) {
-        /* The target is not the tracer's child, so its end is its parent's to see. */
+        /* The target is not the tracer's child, so only its parent sees its end. */
         adopt_orphans();
         pid_t pid = fork();
         if (pid == 0) {
@@ -229,7 +227,7 @@ START_TEST(visited)
 }
 END_TEST
 
-/* With ONLY=WORD in the environment those targets alone whose command line holds it. */
+/* With ONLY=WORD in the environment, only the targets whose command line contains WORD. */
 static void add_tests(TCase *tests)
 {
     const char *only = getenv("ONLY");

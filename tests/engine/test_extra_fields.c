@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What is told of calls besides their values: depth, duration, who called. The C library's own
- * unwinder, asked inside the target, says what the call chain is.
- */
+/* Extra fields of calls: depth, duration, caller. The C library's own unwinder in the target gives
+   the expected call chain. */
 #include "engine/harness.h"
 #include "symbols/extra_fields.h"
 #include "util/arena.h"
@@ -49,7 +47,7 @@ static void note(struct harness *h, const struct hit *hit)
 
 static struct arena arena;
 
-/* Runs `call_chain HOW` with leaf() traced, and what else is named in `more`. */
+/* Runs `call_chain HOW` with leaf() traced, and the functions in `more`. */
 static struct record *run_marking(bool marks_returns, const char *how, const char *more,
                                   size_t frames, struct harness **result)
 {
@@ -84,7 +82,7 @@ static void done(struct harness *h, struct record *record)
     arena_free(&arena);
 }
 
-/* The first `most` addresses of the target's line that starts at `line`, with ';' between. */
+/* The first `most` addresses of the target's line that starts with `line`, separated by ';'. */
 static const char *chain_said(const char *line, size_t most)
 {
     static char chain[CHAIN_TEXT_MAX];
@@ -150,7 +148,7 @@ static void chain_is_true(size_t which, size_t frames, const char *more)
         ck_assert_str_eq(record->hits[0].stack, chain);
     ck_assert_ptr_nonnull(entry);
     check_hit(entry, chain);
-    if (strcmp(chains[which].how, "made") == 0) { /* no breakpoint is put into such code */
+    if (strcmp(chains[which].how, "made") == 0) { /* no breakpoint is set in such code */
         ck_assert_ptr_null(exit);
     } else {
         ck_assert_ptr_nonnull(exit);
@@ -174,7 +172,7 @@ START_TEST(chains_are_as_long_as_was_asked_for)
 }
 END_TEST
 
-/* Where breakpoints stand at all the return addresses. */
+/* Breakpoints at all the return addresses. */
 START_TEST(breakpoints_are_no_part_of_it)
 {
     chain_is_true((size_t)_i, FRAMES_MOST, "middle outer main deep interrupted last fault");
@@ -203,7 +201,7 @@ START_TEST(return_addresses_are_not_believed)
 }
 END_TEST
 
-/* Where a signal came is told apart from return addresses. */
+/* An interrupted address is told apart from return addresses. */
 START_TEST(one_address_was_interrupted)
 {
     static const struct {
@@ -225,7 +223,7 @@ START_TEST(one_address_was_interrupted)
 }
 END_TEST
 
-/* Tables that lead nowhere, or that never end, end the chain. */
+/* Unwind tables that lead nowhere, or never end, end the chain. */
 START_TEST(tables_are_not_believed)
 {
     static const char *const how[] = {"lost", "loop", "divide", "jump", "other", "column"};
@@ -253,7 +251,7 @@ START_TEST(threads_have_their_own)
 }
 END_TEST
 
-/* ---- what it takes */
+/* ---- cost */
 
 enum { PLACES = 256, PLACES_ROUNDS = 50 };
 
@@ -285,7 +283,7 @@ static void count(struct harness *h, const struct hit *hit)
         reads->first = reads->last;
 }
 
-/* Rules for an address are looked up once, also when there are many. */
+/* Unwind rules for an address are looked up once, even if there are many. */
 START_TEST(rules_are_kept)
 {
     const struct engine_options options = {.stack_frames = 16};
@@ -303,7 +301,7 @@ START_TEST(rules_are_kept)
                      0);
     harness_run(h, "call_chain many");
     ck_assert_uint_eq(reads.hits, PLACES * PLACES_ROUNDS);
-    /* The stack, and little else: to look up one rule takes more. */
+    /* The stack, and little else: a lookup of one rule needs more. */
     ck_assert_uint_lt((reads.last - reads.first) / (reads.hits - 2 * PLACES), 4);
     harness_free(h);
     arena_free(&arena);
@@ -318,7 +316,7 @@ START_TEST(depth_counts_open_calls)
     ck_assert_uint_eq(record->n, 8);
     for (size_t i = 0; i < record->n; i++)
         ck_assert_uint_eq(record->hits[i].depth, depths[i]);
-    /* An outer call takes longer than what it calls. */
+    /* An outer call takes longer than the calls in it. */
     for (size_t i = 5; i < record->n; i++)
         ck_assert_uint_gt(record->hits[i].duration, record->hits[i - 1].duration);
     done(h, record);

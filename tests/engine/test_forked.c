@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is done to a process while one of its threads is in fork(2) its child lacks, and gets.
+ * Changes to a process while one of its threads is in fork(2): the child lacks them, and gets them.
  */
 #include <dirent.h>
 #include <time.h>
 
 #include "engine/harness.h"
 
-enum { PATIENCE_MS = 10000 };
+enum { DEADLINE_MS = 10000 };
 
 /* Whether a thread of the process other than `tid` is stopped by the tracer. */
 static bool another_is_stopped(pid_t pid, pid_t tid)
@@ -31,7 +31,7 @@ static bool another_is_stopped(pid_t pid, pid_t tid)
 
 struct late {
     struct harness *harness;
-    pid_t pid; /* where it is to be armed */
+    pid_t pid; /* where to arm it */
 };
 
 static void arm_late(void *data, struct process *process)
@@ -48,7 +48,7 @@ static void arm_late(void *data, struct process *process)
                           "%s", err.text);
 }
 
-/* In the parent late() is armed when the other thread has forked, and in the child anew. */
+/* In the parent, late() is armed after the other thread has forked; in the child, too. */
 static void on_tell(struct harness *h, const struct hit *hit)
 {
     struct late late = {.harness = h, .pid = hit->pid};
@@ -57,7 +57,7 @@ static void on_tell(struct harness *h, const struct hit *hit)
         return;
     h->n = 3;
     for (int ms = 0; hit->pid == h->pid && !another_is_stopped(hit->pid, hit->tid); ms++) {
-        ck_assert_int_lt(ms, PATIENCE_MS);
+        ck_assert_int_lt(ms, DEADLINE_MS);
         nanosleep(&pause, NULL);
     }
     engine_each_process(h->engine, arm_late, &late);

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Functions that nobody asked for and that are called from where traced ones are called, too: they
- * cost next to nothing, and no call is missed for it.
- */
+/* Untraced functions that are called from the same places as traced ones: they cost almost nothing,
+   and no call is missed. */
 #include "engine/harness.h"
 
 enum {
-    /* Before a site is planted on demand, and from then on one for 64, 128, 256... returns. */
+    /* Before a site is armed on demand, and then one stop for 64, 128, 256... returns. */
     FEW = 24,
     OTHERS = 99000, /* of 100000 calls in a thread */
 };
 
-/* Runs the target; what is recorded is what it says, in so many lines. */
+/* Runs the target; the recorded calls equal its output of so many lines. */
 static struct engine_stats run(const char *names, const char *command, size_t lines,
                                const struct engine_options *options)
 {
@@ -41,7 +39,7 @@ START_TEST(others_cost_next_to_nothing)
 }
 END_TEST
 
-/* Where it does not pay any more the breakpoint stays. */
+/* A breakpoint that is needed all the time stays. */
 START_TEST(a_busy_site_stays_planted)
 {
     struct engine_stats stats = run("wanted", "dispatch busy", 1, NULL);
@@ -51,7 +49,7 @@ START_TEST(a_busy_site_stays_planted)
 }
 END_TEST
 
-/* One idle stop for each call during which others are called from its place. */
+/* One idle stop for each call during which others are called from the same place. */
 START_TEST(others_within_calls)
 {
     struct engine_stats stats = run("wanted", "dispatch nested", 1, NULL);
@@ -66,7 +64,7 @@ START_TEST(tail_calls_return_together)
 }
 END_TEST
 
-/* A call that was left shows when its place is met the next time. */
+/* A call that was left is noticed at the next stop at its place. */
 START_TEST(calls_that_are_left)
 {
     struct engine_stats stats = run("wanted", "dispatch left", 1, NULL);
@@ -74,7 +72,7 @@ START_TEST(calls_that_are_left)
 }
 END_TEST
 
-/* What is called while another thread's call is open stops. */
+/* Calls during an open call of another thread stop. */
 START_TEST(threads)
 {
     struct engine_options options = {.migrate_every = _i == 1 ? 3 : 0, .no_pin = _i == 2};
@@ -84,7 +82,7 @@ START_TEST(threads)
 }
 END_TEST
 
-/* The child's memory is copied while another thread's calls lift and plant the breakpoint. */
+/* The child's memory is copied while another thread's calls remove and insert the breakpoint. */
 START_TEST(children)
 {
     struct engine_options options = {.follow_forks = _i == 1};
@@ -92,7 +90,7 @@ START_TEST(children)
 }
 END_TEST
 
-/* The breakpoint is lifted while a handler mends a fault of the instruction that it is on. */
+/* The breakpoint is removed while a handler corrects a fault of its instruction. */
 START_TEST(a_fault_behind_the_call)
 {
     run("wanted wanted_and_wait", "fault_behind", 2, NULL);

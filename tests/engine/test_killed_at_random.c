@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Targets that are killed, stopped and continued from outside at moments that chance picks: the
- * engine sees it through to its end, and who waits for the target sees what it sees bare.
- */
+/* Targets that are killed, stopped and continued by others at random times: the engine handles it,
+   and the target's parent sees the same as without a tracer. */
 #include "engine/running.h"
 #include "engine/visits.h"
 
-enum { KILLS = 24, STOPS = 24, KILL_WITHIN_US = 4000, PATIENCE_S = 20 };
+enum { KILLS = 24, STOPS = 24, KILL_WITHIN_US = 4000, DEADLINE_S = 20 };
 
 struct killer {
     pid_t pid;
@@ -44,7 +42,7 @@ static void abandon(struct running *target)
     fclose(target->out);
 }
 
-/* The engine has waited for it: nothing is left to wait for. */
+/* The engine has reaped it. */
 static void check_killed(const struct harness *h, pid_t pid)
 {
     ck_assert(h->ended);
@@ -96,7 +94,7 @@ START_TEST(killed_while_attached_to)
 }
 END_TEST
 
-/* With threads, and with children, who go on when their parent is gone. */
+/* With threads, and with children that outlive their parent. */
 START_TEST(killed_while_traced_from_the_start)
 {
     static const char *const COMMANDS[] = {"threads8 10000000", "many_threads_churn 10000000",
@@ -132,7 +130,7 @@ END_TEST
 
 static int wait_with_patience(pid_t pid, int *status, int flags)
 {
-    for (int ms = 0; ms < PATIENCE_S * 1000; ms++) {
+    for (int ms = 0; ms < DEADLINE_S * 1000; ms++) {
         int r = waitpid(pid, status, flags | WNOHANG);
         if (r != 0)
             return r;
@@ -141,13 +139,13 @@ static int wait_with_patience(pid_t pid, int *status, int flags)
     return 0;
 }
 
-/* The target's parent: stops and continues it, and is told of each once, and of its end. */
+/* The target's parent: stops and continues it, and sees each stop once, and its end. */
 static void observe(int report, unsigned seed)
 {
     static const int SIGNALS[] = {SIGSTOP, SIGTSTP, SIGTTIN};
     int status;
-    /* In a process group that nobody outside of it in the session looks after the kernel stops
-       nobody but by SIGSTOP. */
+    /* In an orphaned process group the kernel ignores the stop signals of the terminal, but not
+       SIGSTOP. */
     ck_assert_int_eq(setpgid(0, 0), 0);
     struct running target = start_looping("3");
     ck_assert_int_eq(write(report, &target.pid, sizeof(target.pid)), sizeof(target.pid));
@@ -167,7 +165,7 @@ static void observe(int report, unsigned seed)
     finish(&target);
 }
 
-/* The end of the observer, told by its exit status. */
+/* The end of the observer, by its exit status. */
 static pid_t start_observer(pid_t *target, unsigned seed)
 {
     int ends[2];
@@ -196,7 +194,7 @@ START_TEST(stopped_and_continued)
     pid_t target, bare = start_observer(&target, seed_of("stopped_and_continued"));
     check_observer(bare);
     pid_t observer = start_observer(&target, seed_of("attached"));
-    /* A process of its own, as the observer's end is no business of the engine's. */
+    /* A separate process, since the engine must not see the observer's end. */
     pid_t tracer = fork();
     if (tracer == 0) {
         struct harness *h = harness_new("work", NULL);
@@ -240,12 +238,12 @@ static unsigned long run_time(pid_t pid)
     return user + kernel;
 }
 
-/* Its threads do nothing but run. */
+/* Its threads only run. */
 static void wait_until_running(pid_t pid)
 {
     unsigned long before = run_time(pid);
     for (int ms = 0; run_time(pid) == before; ms++) {
-        ck_assert_msg(ms < PATIENCE_S * 1000, "the target stays stopped");
+        ck_assert_msg(ms < DEADLINE_S * 1000, "the target stays stopped");
         pause_us(1000);
     }
 }
@@ -260,7 +258,7 @@ static void stop_once(struct harness *h, const struct hit *hit)
     engine_ring(h->engine);
 }
 
-/* When the thread, sent into the slot, has taken the SIGSTOP. */
+/* After the thread in the slot has got the SIGSTOP. */
 static void continue_and_let_go(struct harness *h)
 {
     const pid_t *stopped = h->data;
@@ -272,7 +270,7 @@ static void continue_and_let_go(struct harness *h)
     engine_detach(h->engine);
 }
 
-/* A SIGCONT undoes the stop that was to come when the target was let go. */
+/* A SIGCONT cancels the stop that was pending at the detach. */
 START_TEST(continued_while_let_go)
 {
     struct error err = {0};

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Targets traced from the start: recorded is exactly what they did, and they do and say exactly
- * what they do without a tracer.
- */
+/* Targets traced from the start: the recorded calls are exactly theirs, and their behaviour and
+   output are those without a tracer. */
 #include "engine/harness.h"
 
-/* Runs a target bare and traced; `lines` is how many lines of counts must have been compared. */
+/* Runs a target untraced and traced; `lines` is the number of lines of counts that must be
+   compared. */
 static struct harness *compare(const char *names, size_t lines, bool same_output,
                                const struct engine_options *options, const char *command)
 {
@@ -50,8 +49,10 @@ static struct engine_stats stats_of(const char *command, bool float_args)
     return stats;
 }
 
-/* What 1000 calls more cost: two stops each, for each stop the registers in, the program counter
-   out and a go, and the floating-point registers where an argument is in one. */
+/*
+ * The cost of 1000 more calls: two stops for each; for each stop one get of the registers, one set
+ * of the program counter and one resume, and the floating-point registers if an argument is in one.
+ */
 START_TEST(the_cost_of_a_call)
 {
     for (int float_args = 0; float_args < 2; float_args++) {
@@ -133,7 +134,7 @@ END_TEST
 
 START_TEST(signal_storm)
 {
-    /* How often work() was called until the last signal came is the machine's business. */
+    /* The number of calls of work() until the last signal varies. */
     harness_free(compare("work in_handler", 2, false, NULL, "signal_storm"));
 }
 END_TEST
@@ -163,7 +164,7 @@ START_TEST(children_followed)
 }
 END_TEST
 
-/* A child that is followed cannot ask to be traced, nor be traced by its parent; it is told so. */
+/* A followed child cannot ask to be traced, nor be traced by its parent; both get an error. */
 START_TEST(debuggers_followed)
 {
     struct engine_options follow = {.follow_forks = true};
@@ -225,7 +226,7 @@ START_TEST(blocks_or_ignores_the_signal_of_breakpoints)
 }
 END_TEST
 
-/* Where it never asks for SIGTRAP, a watch of syscall() is given up. */
+/* If it never changes SIGTRAP, the watch on syscall() is removed. */
 START_TEST(makes_system_calls_all_the_time)
 {
     struct engine_stats stats = stats_of("sigtrap_syscall 1000 often", false);
@@ -277,8 +278,7 @@ START_TEST(entries_only)
 }
 END_TEST
 
-/* A thread that does little but hit breakpoints is bound to a CPU; nothing of the program may see
-   it. */
+/* A thread that mostly hits breakpoints is bound to a CPU; the program must not see that. */
 START_TEST(affinity_is_the_programs_own)
 {
     for (int no_pin = 0; no_pin < 2; no_pin++) {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A process of a thousand threads with a thousand functions armed: attached to, served to the last
- * call, and let go, with no more requests for each thread than it takes.
- */
+/* A process of a thousand threads with a thousand armed functions: attach, trace every call,
+   detach, with a fixed number of requests for each thread. */
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -132,7 +130,7 @@ START_TEST(a_thousand_of_each)
         ck_abort_msg("%s", err.text);
     ck_assert_uint_eq(many->n_armed, FUNCTIONS);
     engine_get_stats(many->engine, &stats);
-    /* The main thread and the others are seized, none more than once; few are stopped. */
+    /* The main thread and the others are seized once each; few are stopped. */
     ck_assert_uint_eq(stats.requests[REQUEST_SEIZE], THREADS + 1);
     ck_assert_uint_lt(stats.requests[REQUEST_INTERRUPT], 10);
 
@@ -148,7 +146,7 @@ START_TEST(a_thousand_of_each)
     engine_get_stats(many->engine, &stats);
     ck_assert_uint_eq(stats.calls, THREADS * CALLS);
 
-    /* It runs on, and nobody sees its calls any more. */
+    /* It runs on, and its calls are not seen any more. */
     ck_assert_uint_eq(call_all(&many->target), 2 * THREADS * CALLS);
     ck_assert_int_ge(check_untouched(many->target.pid), 2);
     ck_assert_uint_eq(finish(&many->target), 2 * THREADS * CALLS);

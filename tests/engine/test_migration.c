@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Traced threads that are handed from one of the engine's threads to another, all the time: nothing
- * of what they do is lost, and nothing of it is seen on them.
- */
+/* Traced threads that migrate between the engine's threads all the time: no call is lost, and the
+   threads are unchanged. */
 #include <dirent.h>
 #include <stdatomic.h>
 
@@ -12,7 +10,7 @@
 
 enum { STOPS = 30, TOGGLES = 60, HITS_BETWEEN = 4, VISITS = 20 };
 
-/* What a thread of the test does to the target while the engine serves it. */
+/* What a thread of the test does to the target while the engine runs. */
 struct driver {
     struct running *target;
     struct engine *engine;
@@ -47,7 +45,7 @@ static void *call_under_stops(void *data)
     return NULL;
 }
 
-/* Serves the target to its end while `drive` runs; the counts are exact. */
+/* Runs the engine until the target's end while `drive` runs; the counts are exact. */
 static void serve(const char *threads, unsigned every, long calls, void *(*drive)(void *data),
                   void (*on_hit)(struct harness *harness, const struct hit *hit))
 {
@@ -71,7 +69,7 @@ static void serve(const char *threads, unsigned every, long calls, void *(*drive
     ck_assert_uint_eq(work->exits, all);
     ck_assert_int_eq(h->status, 0);
     engine_get_stats(h->engine, &stats);
-    /* The first of them makes the place to wait in, and takes none itself. */
+    /* The first migration maps the slot to wait in, and does not wait itself. */
     ck_assert_uint_ge(stats.migrations, 2 * all / every - 2 * (unsigned long)atol(threads));
     harness_free(h);
     fclose(target.out);
@@ -97,15 +95,15 @@ static void look_for_ends(struct harness *h, const struct hit *hit)
     wait_reap_ends(h->engine);
 }
 
-/* Whoever waits for the kernel takes the ends of threads, at any time, and nothing but ends. */
+/* An early reap reaps ended threads at any time, and no stops. */
 START_TEST(ends_are_taken_and_no_stops)
 {
     serve("4", (unsigned)_i, 100, call_under_stops, look_for_ends);
 }
 END_TEST
 
-/* The main thread of a child of this process is not handed over: see
- * ptrace/threads/tracee_migration.h. */
+/* The main thread of a child of this process does not migrate: see
+   ptrace/threads/tracee_migration.h. */
 START_TEST(main_thread_of_a_child_stays)
 {
     struct engine_options options = {.migrate_every = 1};
@@ -139,7 +137,7 @@ struct toggling {
     unsigned long seen; /* exits before the last one */
 };
 
-/* Each ring disarms, when there were hits, or arms; the last one lets go. */
+/* Each wake-up disarms, if there were hits, or arms; the last one detaches. */
 static void toggle(struct harness *h)
 {
     struct toggling *t = h->data;
@@ -198,7 +196,7 @@ START_TEST(armed_and_disarmed)
 }
 END_TEST
 
-/* What /proc tells of the threads' signal masks and CPUs. */
+/* The threads' signal masks and CPUs, from /proc. */
 static void describe_threads(pid_t pid, char *text, size_t size)
 {
     char path[64], line[256];
@@ -233,8 +231,8 @@ START_TEST(let_go_while_handed_over)
 }
 END_TEST
 
-/* In the tracer: serves the target, which waits for a word to become the program, to its end. The
-   status that the engine tells. */
+/* In the tracer: runs the engine until the target's end; the target waits for a byte before it
+   executes the program. Returns the status that the engine reports. */
 static int serve_from(pid_t pid, int go, unsigned long *calls)
 {
     struct error err = {0};
@@ -250,8 +248,8 @@ static int serve_from(pid_t pid, int go, unsigned long *calls)
     return status;
 }
 
-/* The leader calls all the time and is handed over each time, until another thread ends the
-   process. No child of the tracer: such a leader would stay. */
+/* The leader calls all the time and migrates each time, until another thread ends the process. Not
+   a child of the tracer: such a leader would not migrate. */
 START_TEST(status_when_the_leader_is_on_its_way)
 {
     int go[2], status;

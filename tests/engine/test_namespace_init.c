@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A child of the tracer's that is the init of a PID namespace: its end is reported, though it is
- * let go before.
- */
+/* A child of the tracer that is the init of a PID namespace: its end is reported, although it is
+   detached before. */
 #include <sched.h>
 
 #include "engine/harness.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Programs that may be traced by who traces them already, and by nobody else of the same user: they
- * come to no harm, and are recorded to the last call. As an ordinary user, since root may do all.
- */
+/* Programs that their present tracer may trace, and no other process of the same user: they are not
+   harmed, and every call is recorded. As an ordinary user, since root may trace all. */
 #include <grp.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -13,14 +11,14 @@
 
 enum { NOBODY = 65534 };
 
-/* false, and it is said: this cannot be tested here. */
+/* false, with a message: this cannot be tested here. */
 static bool be_ordinary(void)
 {
     if (getuid() == 0) {
         ck_assert_int_eq(setgroups(0, NULL), 0);
         ck_assert_int_eq(setresgid(NOBODY, NOBODY, NOBODY), 0);
         ck_assert_int_eq(setresuid(NOBODY, NOBODY, NOBODY), 0);
-        /* A process that has changed its user is withdrawn itself, and so would be its children. */
+        /* A process that has changed its user is not dumpable itself, and nor are its children. */
         ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
     }
     if (access(target_path("withdrawn"), X_OK) == 0)
@@ -29,7 +27,7 @@ static bool be_ordinary(void)
     return false;
 }
 
-/* Runs the target; how many threads were handed over. */
+/* Runs the target; returns the number of migrations. */
 static uint64_t run_recorded(const char *command, const struct engine_options *options)
 {
     struct engine_stats stats;
@@ -47,7 +45,7 @@ START_TEST(thread_that_cannot_be_attached_to_stays)
     struct engine_options options = {.migrate_every = 1};
     if (be_ordinary()) {
         ck_assert_uint_eq(run_recorded("withdrawn threads", &options), 0);
-        /* It can be as long as the program permits it. */
+        /* It can, as long as the program permits it. */
         ck_assert_uint_gt(run_recorded("threads8 50", &options), 0);
     }
 }
@@ -61,7 +59,7 @@ START_TEST(child_is_rid_of_breakpoints)
 }
 END_TEST
 
-/* As it is where the kernel has Yama, which this one need not have. */
+/* Imitates Yama, which this kernel may not have. */
 static bool pretend_yama(void)
 {
     if (getuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
@@ -92,7 +90,7 @@ static void *call_and_end(void *data)
     return NULL;
 }
 
-/* Serves the target to its end; how many threads were handed over. */
+/* Runs the engine until the target's end; returns the number of migrations. */
 static uint64_t serve(struct running *target)
 {
     struct error err = {0};
@@ -115,8 +113,8 @@ static uint64_t serve(struct running *target)
     return stats.migrations;
 }
 
-/* Under Yama's rule an ordinary user may attach to descendants only, and a daemon is none of its
-   starter's. */
+/* Under Yama an ordinary user can attach only to descendants, and a daemon is not a descendant of
+   its starter. */
 START_TEST(threads_of_none_of_our_children_stay)
 {
     int status;
@@ -129,7 +127,7 @@ START_TEST(threads_of_none_of_our_children_stay)
         struct running own = start("2");
         _exit(serve(&own) == 0 || serve(&sibling) != 0);
     }
-    /* The tracer has its own, and the target ends when it is closed. */
+    /* The tracer has its own; the target ends when this is closed. */
     fclose(sibling.in);
     fclose(sibling.out);
     ck_assert_int_eq(waitpid(tracer, &status, 0), tracer);

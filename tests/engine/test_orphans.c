@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Children whose parent ends while it is in fork(2), so that it does not tell of them: they are
- * rid of the breakpoints they inherit, or followed.
- */
+/* Children whose parent ends in fork(2), before it reports them: the breakpoints they inherit are
+   removed, or they are followed. */
 #include "engine/harness.h"
 
 enum { ROUNDS = 20, SPINS = 3000 };
 
 static long n_orphans;
 
-/* Those that the parent left, unless they were followed: they are the engine's to reap then. None
-   may have been harmed. */
+/* Reaps the children that the parent left; the engine reaps followed ones. None may be damaged. */
 static void await_unharmed(void)
 {
     int status;

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Processes that live in one memory: whoever watches something in it is called as long as it is
- * there, and never afterwards.
- */
+/* Processes that share memory: a watch's callback is called as long as a process of its user is
+   there, and never afterwards. */
 #include "engine/running.h"
 #include "ptrace/breakpoints/site_table.h"
 #include "ptrace/core/engine_internal.h"
 
 enum { SPACES_MAX = 64 };
 
-/* What a user of the engine has for each memory. It is the data of the one watch there, and of the
-   processes that live in it. */
+/* The data of a user of the engine for each memory: that of its one watch, and of the processes
+   that share it. */
 struct memory {
     bool live;
     unsigned users, reached;
@@ -26,7 +24,7 @@ struct watcher {
     int status;
 };
 
-/* Whoever is there watches, once, and nobody else does. `leaves` is about to be forgotten. */
+/* Each memory has one watch as long as it has a process; `leaves` is about to be removed. */
 static void check_watches(const struct watcher *w, const struct process *leaves)
 {
     const struct process *process;
@@ -129,7 +127,7 @@ static struct watcher *watcher_new(bool follow)
     return w;
 }
 
-/* All have left, and each has left what it had. */
+/* All have left, and each has removed its data. */
 static void watcher_free(struct watcher *w)
 {
     for (size_t i = 0; i < w->n; i++)
@@ -143,7 +141,7 @@ static const struct {
     const char *way;
     int status;
     unsigned shared;             /* children in the program's memory, when they are followed */
-    unsigned loads, child_loads; /* of the library, by the program and by a child of its */
+    unsigned loads, child_loads; /* of the library, by the program and by a child */
 } WAYS[] = {
     {"exits", 0, 1, 2, 0},    {"executes", 0, 1, 2, 0}, {"refused", 0, 1, 2, 0},
     {"killed", 0, 1, 2, 0},   {"spawn", 0, 3, 4, 0},    {"chain", 0, 5, 2, 0},
@@ -171,7 +169,7 @@ static void run_way(int i, bool follow)
     ck_assert_uint_eq(w->origins[PROCESS_SHARING], follow ? WAYS[i].shared : 0);
     ck_assert_uint_eq(w->origins[PROCESS_FORKED], 0);
     unsigned loads = WAYS[i].loads + (follow ? WAYS[i].child_loads : 0);
-    /* The program's own libraries are another one. */
+    /* The program's own libraries are one more. */
     ck_assert_msg(w->memories[0].reached == TIMES_REACHED * loads + 2, "%s: reached %u times",
                   WAYS[i].way, w->memories[0].reached);
     watcher_free(w);
@@ -189,7 +187,7 @@ START_TEST(watches_while_children_are_not_followed)
 }
 END_TEST
 
-/* Both are attached to by name, the second one has been held for the first one's sake. */
+/* Both are attached by PID; the second one was already stopped because of the first. */
 START_TEST(attached_to_each)
 {
     struct watcher *w = watcher_new(false);

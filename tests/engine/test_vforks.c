@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Many processes in one memory: attached to, let go and seen to their end in time that grows with
- * their number only, and let go at once although most of them cannot be stopped.
- */
+/* Many processes that share memory: attach, detach and their end take time linear in their number,
+   and the detach is immediate although most of them cannot be stopped. */
 #include <pthread.h>
 
 #include "engine/harness.h"
@@ -39,7 +37,7 @@ static void *end_chain(void *data)
     return NULL;
 }
 
-/* The chain is attached to and ends: what that took. */
+/* Attaches to the chain, which ends; returns the cost. */
 static struct engine_stats followed(unsigned n)
 {
     struct running target = start_chain(n);
@@ -55,7 +53,7 @@ static struct engine_stats followed(unsigned n)
     pthread_join(player, NULL);
     ck_assert(h->ended);
     ck_assert_int_eq(h->status, 0);
-    /* The call was another process's, which is not traced. */
+    /* The call was of another process, which is not traced. */
     ck_assert_uint_eq(h->counters[0].entries, 0);
     ck_assert_str_eq(answer(&target, line), "work 1 1\n");
     fclose(target.out);
@@ -64,8 +62,8 @@ static struct engine_stats followed(unsigned n)
     return stats;
 }
 
-/* The chain is attached to and let go at once: what that took. The processes that wait in vfork(2)
-   are let go when this process ends: so it is one of its own. */
+/* Attaches to the chain and detaches at once; returns the cost. The kernel detaches from the
+   processes that wait in vfork(2) when this process ends: so it is a separate one. */
 static struct engine_stats let_go(unsigned n)
 {
     struct running target = start_chain(n);
@@ -97,9 +95,8 @@ static struct engine_stats let_go(unsigned n)
     return stats;
 }
 
-/* Quadratic would be TIMES times as much for each process. One walk to the process that can be
-   stopped may be short or long: where that one is in /proc goes by the IDs, which begin anew some
-   time. */
+/* Quadratic cost would be TIMES times as much for each process. One walk to the process that can be
+   stopped varies: its place in /proc depends on its PID. */
 static void check_linear(const struct engine_stats *few, const struct engine_stats *many)
 {
     ck_assert_uint_le(many->walked, (few->walked + FEW) * TIMES * 3 / 2);
@@ -119,12 +116,12 @@ START_TEST(cannot_be_stopped)
     struct engine_stats few = let_go(FEW), many = let_go(FEW * TIMES);
     check_linear(&few, &many);
     ck_assert_uint_le(many.walked, FEW * TIMES * 20);
-    /* But the last one, which can be. */
+    /* Except for the last one, which can be. */
     ck_assert_uint_eq(many.requests[REQUEST_DETACH], 1);
 }
 END_TEST
 
-/* Who is told to stop attaches to nobody. */
+/* An engine that was told to stop attaches to nothing. */
 START_TEST(stopped_before)
 {
     struct running target = start_chain(FEW);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What holds of a process that was let go: nobody traces it, the code it has mapped is what the
- * files hold, byte for byte, and its threads have the affinities, signal masks and dispositions
- * that they had before.
- */
+/* Checks of a process after the detach: it has no tracer, its mapped code equals the files, byte by
+   byte, and its threads have their former affinities, signal masks and dispositions. */
 #ifndef ENGINE_UNTOUCHED_H
 #define ENGINE_UNTOUCHED_H
 
@@ -40,8 +37,8 @@ static inline struct untouched_status untouched_status(pid_t pid, pid_t tid)
     return is;
 }
 
-/* Asserts that no living thread has a tracer. One that still lives, by which /proc shows the memory
-   (a dead leader shows none); 0: none. */
+/* Asserts that no living thread has a tracer. Returns one through which /proc shows the memory (not
+   that of a dead leader); 0: there is none. */
 static inline pid_t untouched_thread(pid_t pid)
 {
     char path[64];
@@ -73,8 +70,8 @@ static inline bool untouched_is_mapped(const struct maps *maps, const struct map
     return false;
 }
 
-/* Whether the mapping, read by way of `memory`, differs from its file, and where in the file. Bytes
-   behind the file's end are zero. */
+/* Whether the mapping, read through `memory`, differs from its file, and where in the file. Bytes
+   after the end of the file are zero. */
 static inline bool untouched_differs(int memory, const struct map *map, size_t *at)
 {
     size_t size = map->end.value - map->start.value;
@@ -91,9 +88,11 @@ static inline bool untouched_differs(int memory, const struct map *map, size_t *
     return i < size;
 }
 
-/* Asserts all of it. The process may end, execute another program, or unmap a library meanwhile:
-   what is mapped no more when it has been looked at does not count. Returns how many mappings were
-   compared. */
+/*
+ * Asserts all of it. The process may end, execute another program, or unmap a library meanwhile: a
+ * mapping that is gone after the comparison does not count. Returns the number of compared
+ * mappings.
+ */
 static inline int check_untouched(pid_t pid)
 {
     pid_t tid = untouched_thread(pid);
@@ -103,7 +102,7 @@ static inline int check_untouched(pid_t pid)
     int n = 0;
     if (tid == 0)
         return 0;
-    /* It is this memory that is read from here on, also after an exec (then there is none). */
+    /* This memory is read from now on, also after an exec (then it is empty). */
     snprintf(path, sizeof(path), "/proc/%d/mem", tid);
     cleanup(cleanup_fd) int memory = open(path, O_RDONLY | O_CLOEXEC);
     if (memory < 0 || maps_read(&maps, tid) < 0)
@@ -126,7 +125,7 @@ static inline int check_untouched(pid_t pid)
 
 enum { UNTOUCHED_THREADS = 256 };
 
-/* What a thread has that tracing must not change. */
+/* State of a thread that tracing must not change. */
 struct untouched_thread {
     pid_t tid;
     cpu_set_t cpus;
@@ -153,15 +152,14 @@ static inline bool untouched_look(pid_t pid, pid_t tid, struct untouched_thread 
     return status && sched_getaffinity(tid, sizeof(thread->cpus), &thread->cpus) == 0;
 }
 
-/* The C library blocks signals 32 and 33, which are its own, for a moment only: while it makes
-   threads. */
+/* The C library blocks its own signals 32 and 33 briefly, while it creates threads. */
 static inline bool untouched_settled(const struct untouched_thread *thread)
 {
     const uint64_t internal = UINT64_C(3) << 31;
     return (thread->blocked & internal) != internal;
 }
 
-/* To be asked before the tracer comes, while the threads do not change any of it. */
+/* Call it before the attach, while the threads do not change their state. */
 static inline struct untouched_state untouched_note(pid_t pid)
 {
     struct untouched_state state = {0};
@@ -178,7 +176,7 @@ static inline struct untouched_state untouched_note(pid_t pid)
     return state;
 }
 
-/* check_untouched(), and that those threads that are still there are as they were noted. */
+/* check_untouched(), and the state of threads that still exist is as noted. */
 static inline int check_nothing_left(pid_t pid, const struct untouched_state *before)
 {
     for (size_t i = 0; i < before->n; i++) {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Visits: a running process is attached to for some time that chance picks, and let go again.
- */
+/* Visits: attaches to a running process for a random time, and detaches. */
 #ifndef ENGINE_VISITS_H
 #define ENGINE_VISITS_H
 
@@ -38,13 +36,14 @@ static inline void let_go_when_rung(struct harness *h)
         engine_detach(h->engine);
 }
 
-/* Attaches for some time. Whether the target was still there, to be attached to and to be let go.
+/*
+ * Attaches for some time. Returns whether the target existed, both at the attach and at the detach.
  */
 static inline bool visit(pid_t pid, const char *names, unsigned *seed)
 {
     struct error err = {0};
     pthread_t thread;
-    /* In every other visit threads are handed from one thread of the engine to another. */
+    /* In every other visit, threads migrate. */
     struct engine_options options = {.migrate_every = rand_r(seed) % 2 ? 2 : 0};
     struct harness *h = harness_new(names, &options);
     struct bell bell = {.engine = h->engine, .harness = h, .after_us = rand_r(seed) % 8000};
@@ -66,8 +65,8 @@ static inline bool visit(pid_t pid, const char *names, unsigned *seed)
 
 enum { STILL_THERE = 10, GONE = 11 };
 
-/* Each visit is a tracer of its own, as a user's would be: what the kernel does when it ends
- * counts. */
+/* Each visit is a separate tracer process, as a user's is: this includes what the kernel does when
+   it ends. */
 static inline bool visit_once(pid_t pid, const char *names, unsigned *seed)
 {
     int status;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * References that lead nowhere, as a program makes them that is wrong: to NULL, and to a page that
- * nobody has mapped.
- */
+/* Invalid references, as an erroneous program makes them: to NULL, and to an unmapped page. */
 #include <string>
 #include <vector>
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Classes whose addresses are passed on the stack. Unoptimised code of clang loads such an address
- * into a register, and says for the whole function that the class lies behind that.
- */
+/* Classes whose addresses are passed on the stack. Unoptimised code of clang loads such an address
+   into a register, and describes the class as behind that register for the whole function. */
 struct Copied {
     long value;
     Copied(long v) : value(v)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * affinity: calls work() until the thread finds itself bound to one CPU (by asking the kernel, not
- * the C library), or for WAIT seconds at most. Whatever it then asks for or makes must show the
- * affinity that it was started with: the C library's functions, a thread, a child, a program that
- * it executes. Prints "work N N", "bound TIMES" and "executed".
- * affinity CALLS: calls it so often, asking the C library now and then. Prints "work CALLS CALLS".
+ * affinity: calls work() until the thread is bound to one CPU (by asking the kernel, not the C
+ * library), or for WAIT seconds at most. Then everything must still show the original affinity: the
+ * C library's functions, a thread, a child, an executed program. Prints "work N N", "bound TIMES"
+ * and "executed".
+ *
+ * affinity CALLS: makes so many calls, and asks the C library now and then. Prints "work CALLS
+ * CALLS".
  */
 #include <pthread.h>
 #include <sched.h>
@@ -41,7 +43,7 @@ static int is_own(void)
     return CPU_EQUAL(&set, &own);
 }
 
-/* Whether work() was called so often that the thread was bound. */
+/* Calls work() until the thread is bound; returns whether it was. */
 static int until_bound(void)
 {
     time_t end = time(NULL) + WAIT;
@@ -79,7 +81,7 @@ static void ask(void)
     check(is_own(), "the affinity after it was asked for");
 }
 
-/* What the program sets itself holds, also when it is bound again and let go. */
+/* An affinity that the program sets stays, also when the thread is bound again and detached. */
 static void set_fewer(void)
 {
     cpu_set_t fewer;
@@ -102,7 +104,7 @@ static void wait_until_let_go(void)
         check(time(NULL) <= end, "it is never let go");
 }
 
-/* Without waiting for anything: for visits. */
+/* Without waiting, for tests that attach at random times. */
 static void call_and_ask(long calls)
 {
     for (int i = 0; i < calls; i++) {
@@ -113,7 +115,7 @@ static void call_and_ask(long calls)
     report("work", n_work, n_work);
 }
 
-/* Its own image, executed, must find the affinity that is named in its argument. */
+/* Its own program, executed, must have the affinity in its argument. */
 static void set_name(char *text, size_t size)
 {
     size_t n = 0;

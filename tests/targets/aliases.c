@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions of several names, called by all of them. */
+/* Functions with several names, called by all of them. */
 __attribute__((noinline)) int marker(int val)
 {
     return val * 2;

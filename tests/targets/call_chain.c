@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls of leaf() from known places. What leaf() says of who called it, "chain ADDRESS...", comes
- * from the C library's backtrace(3), the innermost caller first.
+ * Calls of leaf() from known places. leaf() prints its callers, "chain ADDRESS...", from the C
+ * library's backtrace(3), innermost first.
  *
- *     call_chain plain | deep | signal | last | made | fault | smashed | lost | loop | divide |
- *                jump | other | column | threads | many
+ *   call_chain plain | deep | signal | last | made | fault | smashed | lost | loop | divide | jump
+ * | other | column | threads | many
  */
 #include <execinfo.h>
 #include <pthread.h>
@@ -117,9 +117,13 @@ static int fault(void)
 }
 
 /*
- * smashed: while leaf() runs, the caller's return address is none. lost: its tables say that the
- * caller's frame is where nothing is. loop: they hold a program that never ends. divide, jump,
- * other, column: they ask for what libunwind cannot do.
+ * smashed: while leaf() runs, the caller's return address is invalid.
+ *
+ * lost: the unwind tables place the caller's frame in unmapped memory.
+ *
+ * loop: they contain an endless program.
+ *
+ * divide, jump, other, column: they contain what libunwind cannot handle.
  */
 #define CALLS_LEAF(name, rules)                                                                    \
     ".text\n"                                                                                      \
@@ -156,13 +160,13 @@ __asm__(".text\n"
         CALLS_LEAF("lost", ".cfi_escape 0x0f, 2, 0x38, 0x96")
         /* DW_CFA_def_cfa_expression, 3 bytes: DW_OP_skip to itself */
         CALLS_LEAF("loop", ".cfi_escape 0x0f, 3, 0x2f, 0xfd, 0xff")
-        /* lit1 const1u(63) shl const1s(-1) div: the least number by -1 */
+        /* lit1 const1u(63) shl const1s(-1) div: the minimum divided by -1 */
         CALLS_LEAF("divide", ".cfi_escape 0x0f, 7, 0x31, 0x08, 63, 0x24, 0x09, 0xff, 0x1b")
-        /* The same, but the division is the number of DW_CFA_GNU_args_size in front, and DW_OP_skip
-           leads there. */
+        /* The same, but the division is in the operand of DW_CFA_GNU_args_size before it, and
+           DW_OP_skip leads there. */
         CALLS_LEAF("jump", ".cfi_escape 0x2e, 0x1b\n"
                            ".cfi_escape 0x0f, 9, 0x31, 0x08, 63, 0x24, 0x09, 0xff, 0x2f, -12, -1")
-        /* DW_CFA_register: rbx is in a register that there is none of */
+        /* DW_CFA_register: rbx is in a register that does not exist */
         CALLS_LEAF("other", ".cfi_escape 0x09, 3, 0xff, 0xff, 0xff, 0xff, 0x7f")
             CALLS_LEAF("column", ".cfi_return_column 200"));
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What a child process checks that nobody traces: that the code it inherited is that of the
- * program's file.
- */
+/* A check for an untraced child process: the code it inherited equals the program's file. */
 #ifndef CLEAN_H
 #define CLEAN_H
 

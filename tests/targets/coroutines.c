@@ -2,8 +2,8 @@
 /*
  * coroutines [ROUNDS=50]: three coroutines (makecontext(3), stacks from malloc(3)) that yield to
  * each other inside nested traced calls, so that calls of several stacks are open at once and
- * return in another order than they were made. Prints "body 3 3", "step 3*ROUNDS 3*ROUNDS" and
- * "pause_here 3*ROUNDS 3*ROUNDS".
+ * return in another order. Prints "body 3 3", "step 3*ROUNDS 3*ROUNDS" and "pause_here 3*ROUNDS
+ * 3*ROUNDS".
  */
 #include <ucontext.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * coroutines20 [ROUNDS=50]: C++20 coroutines: generate() yields ROUNDS times to drain(), calling
- * produce() each time; every other generator is destroyed half-way. Functions of their own name are
- * produce(), drain() and the coroutine's body, which the compiler makes. Prints "produce N N" and
- * "drain 4 4".
+ * produce() each time; every second generator is destroyed half-way. Functions with their own names
+ * are produce(), drain() and the coroutine's body, which the compiler generates. Prints "produce N
+ * N" and "drain 4 4".
  */
 #include <coroutine>
 #include <cstdio>

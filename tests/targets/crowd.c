@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crowd CHILDREN: forks so many children that all are there at the same time; when the last one is,
- * each calls work() five times and ends.
- * Prints "child:work 5*CHILDREN 5*CHILDREN", and checks that every child ends as it should.
+ * crowd CHILDREN: forks so many children, which all exist at the same time; then each calls work()
+ * five times and exits. Prints "child:work 5*CHILDREN 5*CHILDREN", and checks the status of every
+ * child.
  */
 #include <sys/wait.h>
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * debugger [ROUNDS=10] [refused]: a debugger and its program in one. A child asks to be traced
- * (PTRACE_TRACEME) and calls work(); its parent, who calls work() too, sets a breakpoint of its own
+ * (PTRACE_TRACEME) and calls work(); its parent, which also calls work(), sets its own breakpoint
  * there and steps over it, each time, then lets it run to its end. A second child is seized and
  * stepped through a few instructions. Prints "work N N", N the parent's calls, one for each hit of
- * its breakpoint. With `refused` the children are traced by somebody else already: it must be told
- * so, and the children go on by themselves; prints "child:work N N".
+ * its breakpoint.
+ *
+ * With `refused` the children already have another tracer: the parent must get an error, and the
+ * children continue by themselves; prints "child:work N N".
  */
 #include <errno.h>
 #include <signal.h>

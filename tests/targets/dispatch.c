@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dispatch MODE [CALLS=100000]: functions that are called by pointer, all from one place, CALLS of
- * them; one in a hundred is wanted(), which is traced, the others are not. MODE is
+ * dispatch MODE [CALLS=100000]: CALLS calls of functions by pointer, all from one place; one in a
+ * hundred is wanted(), which is traced, the others are not. MODE is
  *
- *   loop     a loop over a table of functions
- *   virtual  objects with tables of their functions
- *   busy     from the middle on it is always wanted()
- *   nested   wanted() calls others, and itself, from there
- *   tail     each fourth wanted() ends in a jump to jumped()
- *   left     each fourth wanted() is left by longjmp()
- *   threads  the loop, in four threads
- *   fork     a child goes on, each 1000 calls, with 1000 calls of its own, while a thread is in it
+ *   loop      a loop over a table of functions
+ *   virtual   objects with virtual functions
+ *   busy      always wanted() from the middle on
+ *   nested    wanted() calls others, and itself, from there
+ *   tail      each fourth wanted() ends in a jump to jumped()
+ *   left      each fourth wanted() is left by longjmp()
+ *   threads   the loop, in four threads
+ *   fork      each 1000 calls a child continues with 1000 calls, while a thread is in the loop
  *
- * Prints "wanted ENTRIES EXITS", with `tail` "jumped ENTRIES EXITS", too, and "child:wanted
- * ENTRIES EXITS" in each child.
+ * Prints "wanted ENTRIES EXITS", with `tail` also "jumped ENTRIES EXITS", and "child:wanted ENTRIES
+ * EXITS" in each child.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -37,7 +37,7 @@ static int is(const char *name)
 
 static function *choose(long i);
 
-/* The one place. */
+/* The only place of the calls. */
 __attribute__((noinline)) static long call_one(function *f, long i)
 {
     long result = f(i);
@@ -96,7 +96,7 @@ static void loop(long from, long to)
             check(call_one(choose(i), i) == i, "result");
 }
 
-/* ---- As C++ has it */
+/* ---- virtual functions */
 
 struct object {
     function *const *functions;
@@ -147,7 +147,7 @@ static void be_child(void)
     char line[64];
     loop(0, FORK_EACH);
     check(n_wanted - before == FORK_EACH / ONE_IN, "calls of a child");
-    /* One write, as children are many. */
+    /* One write, as there are many children. */
     int n = snprintf(line, sizeof(line), "child:wanted %d %d\n", FORK_EACH / ONE_IN,
                      FORK_EACH / ONE_IN);
     _exit(write(STDOUT_FILENO, line, (size_t)n) == n ? 0 : 98);

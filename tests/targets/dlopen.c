@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dlopen [ROUNDS=5] [CALLS=100]: loads libdlopen_lib.so from beside itself, calls its lib_work()
- * CALLS times and unloads it, ROUNDS times.
- * Prints "lib_work ROUNDS*CALLS ROUNDS*CALLS".
+ * dlopen [ROUNDS=5] [CALLS=100]: loads libdlopen_lib.so from its own directory, calls its
+ * lib_work() CALLS times and unloads it, ROUNDS times. Prints "lib_work ROUNDS*CALLS ROUNDS*CALLS".
  */
 #include <dlfcn.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The library of dlopen.c: lib_work() counts its calls where the program says. */
+/* The library of dlopen.c: lib_work() counts its calls in the program's variable. */
 #include <stddef.h>
 
 extern __attribute__((visibility("default"))) unsigned long *lib_counter;

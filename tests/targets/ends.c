@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ends WAY [CALLS=50]: calls work() CALLS times, then ends inside outer(), middle() and inner(),
- * none of which returns. WAY is how:
+ * ends WAY [CALLS=50]: calls work() CALLS times, then exits inside outer(), middle() and inner(),
+ * none of which returns. WAY is
  *
- *     _exit       with status 5
- *     quick_exit  with status 6, by way of a function that calls work() once more
- *     noreturn    inner() calls leave(), which the compiler knows not to return: exit(7)
- *     abort       SIGABRT
- *     handled     abort() with a handler of SIGABRT that calls work() and returns
- *     trap        raise(SIGTRAP)
- *     thread      exit(8) in a thread while the first one calls beside() all the time
+ *   _exit        with status 5
+ *   quick_exit   with status 6, through a function that calls work() once more
+ *   noreturn     inner() calls leave(), which the compiler knows not to return: exit(7)
+ *   abort        SIGABRT
+ *   handled      abort() with a handler of SIGABRT that calls work() and returns
+ *   trap         raise(SIGTRAP)
+ *   thread       exit(8) in a thread while the first one calls beside() all the time
  *
  * Prints "work N N", "outer 1 0", "middle 1 0", "inner 1 0" and, where it is called, "leave 1 0".
  */

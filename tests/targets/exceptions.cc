@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * exceptions [CALLS=50]: C++ exceptions through frames with destructors, caught by type, caught and
- * thrown again, caught by `...`; plain() is called after each, as deep as what was unwound. Calls
- * of odd() throw every second time, and the handlers go on where they return to. Prints "thrower N
- * 0", "catcher CALLS CALLS", "rethrower CALLS 0", "outer CALLS CALLS", "plain 2*CALLS 2*CALLS",
- * "destroy N N" and "odd CALLS N".
+ * thrown again, caught by `...`; plain() is called after each, at the depth of the unwound calls.
+ * Every second call of odd() throws, and the handlers continue at its return address. Prints
+ * "thrower N 0", "catcher CALLS CALLS", "rethrower CALLS 0", "outer CALLS CALLS", "plain 2*CALLS
+ * 2*CALLS", "destroy N N" and "odd CALLS N".
  */
 #include <cstdio>
 #include <cstdlib>
@@ -95,7 +95,7 @@ TRACED void odd(int value)
 #define AS_WRITTEN __attribute__((noinline, optimize("O0")))
 #endif
 
-/* Both ways go on with the instruction behind the call. */
+/* Both ways continue with the instruction after the call. */
 extern "C" AS_WRITTEN void handle(int value)
 {
     try {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exec_other [CALLS=100] [thread]: calls work() CALLS times, then execs() executes one_thread from
- * beside itself with the argument 2*CALLS; with `thread`, from a thread that is not the first,
+ * exec_other [CALLS=100] [thread]: calls work() CALLS times, then execs() executes one_thread in
+ * its own directory with the argument 2*CALLS; with `thread`, from a thread that is not the first,
  * while another one calls work_beside() all the time. Prints "work CALLS CALLS" and "execs 1 0",
- * then what one_thread prints: "work 2*CALLS 2*CALLS".
+ * then one_thread prints "work 2*CALLS 2*CALLS".
  */
 #include <limits.h>
 #include <pthread.h>

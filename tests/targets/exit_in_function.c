@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * exit_in_function: outer() calls leave(), which ends the program with status 7; at_end() is called
- * on the way out.
- * Prints "outer 1 0", "leave 1 0" and "at_end 1 1".
- */
+/* exit_in_function: outer() calls leave(), which exits with status 7; at_end() is an exit handler.
+   Prints "outer 1 0", "leave 1 0" and "at_end 1 1". */
 #include "target.h"
 
 static counter n_outer, n_leave, n_at_end;

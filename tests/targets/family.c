@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * family [wait]: threads, children and a library, and what became of them. work() is called CALLS
- * times by the main thread and by each of two others, meanwhile one more makes children:
+ * family [wait]: threads, children and a library. The main thread and two others call work() CALLS
+ * times each; meanwhile one more thread makes children:
  *
- *     fork   calls in_child() CALLS times, where nobody traces it after it has seen its code clean
- *     exec   executes this program again, which calls in_leaf() CALLS times
- *     spawn  posix_spawn(3) of /bin/true
+ *   fork    calls in_child() CALLS times; if untraced, after a check of its code
+ *   exec    executes this program again, which calls in_leaf() CALLS times
+ *   spawn   posix_spawn(3) of /bin/true
  *
  * Then lib_work() of libdlopen_lib.so is called CALLS times. Prints "child NAME STATUS" for each
- * child, as waitpid(2) gives it, and "result SUM".
+ * child, as waitpid(2) returns it, and "result SUM".
  *
- * With `wait` it prints "pid PID work ADDRESS" first and does all that when it reads a line; at the
- * end of file it checks that nobody traces it and that its code is clean, and ends. It ends by
- * itself (SIGALRM) after a minute.
+ * With `wait` it prints "pid PID work ADDRESS" first and does all that for each line; at end of
+ * file it checks that it is not traced and its code is clean, and exits. Ends by SIGALRM after a
+ * minute.
  */
 #include <dlfcn.h>
 #include <pthread.h>

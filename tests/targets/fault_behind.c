@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fault_behind: the instruction behind a call faults, once, while another thread is in a call from
- * the same place, and the handler waits until that thread has come back. Then the call is made
- * again, with the same stack. Prints "wanted 4 4" and "wanted_and_wait 1
- * 1".
+ * fault_behind: the instruction after a call faults, once, while another thread is in a call from
+ * the same place, and the handler waits until that thread has returned. Then the call is made
+ * again, with the same stack. Prints "wanted 4 4" and "wanted_and_wait 1 1".
  */
 #include <pthread.h>
 #include <signal.h>

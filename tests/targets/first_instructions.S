@@ -75,7 +75,7 @@ function f_jmp_long
         ret
 end f_jmp_long
 
-function f_jmp_memory           /* a PLT entry's shape; a tail call of f_tail */
+function f_jmp_memory           /* a PLT entry's form; a tail call of f_tail */
         jmp     *f_tail_pointer(%rip)
 end f_jmp_memory
 
@@ -84,7 +84,7 @@ function f_tail
         ret
 end f_tail
 
-function f_call                 /* what it pushes must be the original's address */
+function f_call                 /* it must push the original's address */
         call    1f
 0:      ret
 1:      lea     0b(%rip), %rdx
@@ -127,7 +127,7 @@ function f_lock
         ret
 end f_lock
 
-function f_lea                  /* must give the address it would give at its own place */
+function f_lea                  /* must give the address relative to its own place */
         lea     f_value(%rip), %rax
         lea     f_value_pointer(%rip), %rdx
         cmp     (%rdx), %rax
@@ -169,7 +169,7 @@ function f_loop                 /* to itself, %rcx times: that many entries, one
         ret
 end f_loop
 
-function f_jcc                  /* taken every other call, by the flags the caller left */
+function f_jcc                  /* taken every second call, by the caller's flags */
         jz      1f
         lea     1(%rdi), %eax
         ret
@@ -195,12 +195,12 @@ function f_pushf                /* the trap flag must not show */
         ret
 end f_pushf
 
-function f_movs                 /* to f_buffer, %rcx bytes from where %rsi says */
+function f_movs                 /* to f_buffer, %rcx bytes from %rsi */
         rep movsb
         ret
 end f_movs
 
-function f_syscall              /* %rax is the number; %rcx comes back as the address behind */
+function f_syscall              /* %rax is the number; %rcx becomes the address after it */
         syscall
 0:      lea     0b(%rip), %rdx
         sub     %rdx, %rcx
@@ -212,13 +212,13 @@ function f_segment              /* the thread pointer */
         ret
 end f_segment
 
-function f_into_itself          /* jmp to its own second byte, where inc %eax begins */
+function f_into_itself          /* jmp to its own second byte, where inc %eax starts */
         .byte   0xeb, 0xff, 0xc0
         lea     1(%rdi), %eax
         ret
 end f_into_itself
 
-function f_jump_back            /* to code in front of the first byte */
+function f_jump_back            /* to code before the first byte */
         jmp     before_f_jump_back
 end f_jump_back
 
@@ -246,7 +246,7 @@ function f_cmpxchg              /* 0 to 0: %rax is 0 */
         ret
 end f_cmpxchg
 
-function f_cmps                 /* repe: as long as both are the same */
+function f_cmps                 /* repe: as long as both are equal */
         repe cmpsb
         lea     (%rcx), %eax
         ret
@@ -296,7 +296,7 @@ before_f_jump_back:
         lea     1(%rdi), %eax
         ret
 
-/* What f_jcc and f_syscall need that C cannot give. */
+/* Parts of f_jcc and f_syscall that C cannot express. */
 function call_f_jcc
         test    %esi, %esi
         jmp     f_jcc

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * first_instructions [CALLS=20]: calls functions whose first instruction is each of a kind (the
- * functions are in first_instructions.S), CALLS times each, and checks what they did.
- * Prints "f_NAME CALLS CALLS" for each; but f_loop, which branches to its own first byte, is
- * entered three times a call, and f_tail is entered by other functions' jumps and calls, too.
+ * first_instructions [CALLS=20]: calls functions with all kinds of first instructions (in
+ * first_instructions.S), CALLS times each, and checks their results. Prints "f_NAME CALLS CALLS"
+ * for each; but f_loop, which branches to its own first byte, is entered three times a call, and
+ * f_tail is also entered by other functions' jumps and calls.
  */
 #include <string.h>
 #include <sys/syscall.h>
@@ -25,7 +25,7 @@ int call_f_jcc(int i, int zero_or_not);
 long call_f_syscall(long number, long *difference);
 extern int f_count;
 
-/* Those that return their argument plus one. */
+/* Functions that return their argument plus one. */
 static const struct {
     const char *name;
     one_argument *function;
@@ -54,7 +54,7 @@ static const struct {
     {"f_falls", f_falls},
 };
 
-/* Those, too, where the processor has them. */
+/* These, too, if the processor has them. */
 static void call_vector(int calls)
 {
     unsigned long n = (unsigned long)calls;
@@ -72,7 +72,7 @@ static void call_vector(int calls)
     }
 }
 
-/* rax is 0 when it begins, and so is what it compares with. */
+/* rax is 0 at its start, and so is the operand. */
 static int call_cmpxchg(int i)
 {
     int result, unused, zero = 0;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fork_between: a thread forks while the main thread is stopped in tell(). What happens to the
- * memory of the process before the main thread goes on, the child does not have. The program has
- * written code of its own over replaced(), which it had called once.
- * The child calls late() three times, tell() once, late() three times more, replaced() once, and
- * ends with status 3; afterwards the parent calls late() twice and replaced() once.
- * Prints "child:tell 1 1", "child:late 6 6", "child:replaced 0 0", "tell 1 1", "late 2 2",
+ * fork_between: a thread forks while the main thread is stopped in tell(). The child lacks all
+ * later changes to the parent's memory. The program has overwritten replaced(), which it had called
+ * once, with other code. The child calls late() three times, tell() once, late() three times more,
+ * replaced() once, and exits with status 3; afterwards the parent calls late() twice and replaced()
+ * once. Prints "child:tell 1 1", "child:late 6 6", "child:replaced 0 0", "tell 1 1", "late 2 2",
  * "replaced 1 1".
  */
 #include <fcntl.h>
@@ -30,7 +29,7 @@ void tell(void)
     OPAQUE();
 }
 
-/* Its first instruction is none that a breakpoint needs no copy of. */
+/* A breakpoint on its first instruction needs a copy. */
 TRACED __attribute__((nocf_check)) void late(void);
 __attribute__((nocf_check)) void late(void)
 {
@@ -76,7 +75,7 @@ static void be_child(void)
     exit(3);
 }
 
-/* Whether the main thread is stopped by a tracer. Bare, it never is. */
+/* Whether a tracer has stopped the main thread. Untraced, it never is. */
 static bool is_stopped(void)
 {
     char path[64], text[512];
@@ -114,7 +113,7 @@ int main(void)
     replace();
     check(replaced() == 42, "result of what is there now");
     check(pthread_create(&thread, NULL, fork_between, NULL) == 0, "pthread_create");
-    /* A tracer has seen its birth: when it is stopped again, it is by what it does. */
+    /* A tracer has already seen its creation: the next stop has another reason. */
     while (!running)
         continue;
     told = true;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fork_child [CALLS=100]: calls work() CALLS times, then forks() inside, whose call therefore
- * returns in both processes (it is the parent's call, and returns there); the child calls work()
- * CALLS/2 times and ends with status 3; then the parent calls it CALLS times more.
- * Prints "child:work CALLS/2 CALLS/2", "child:forks 0 0", then "work 2*CALLS 2*CALLS", "forks 1 1".
+ * fork_child [CALLS=100]: calls work() CALLS times, then forks in forks(), which therefore returns
+ * in both processes (it is the parent's call, and has its exit there); the child calls work()
+ * CALLS/2 times and exits with status 3; then the parent calls it CALLS times more. Prints
+ * "child:work CALLS/2 CALLS/2", "child:forks 0 0", then "work 2*CALLS 2*CALLS", "forks 1 1".
  */
 #include <sys/wait.h>
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * frames_left WAY [ROUNDS=50]: calls that are left without returning, again and again, with calls
- * that do return in between, from the same places and as deep. WAY is one of
+ * frames_left WAY [ROUNDS=50]: calls that are left without returning, again and again, between
+ * calls that do return, from the same places and at the same depth. WAY is
  *
- *     exit        threads leave top(), middle() and leaf() by pthread_exit(3)
- *     cancel      threads are cancelled there
- *     async       the same, cancelled at any instruction
- *     handler     leaf() raises a signal, whose handler calls in_handler() and leaves all three by
- *                 siglongjmp(3)
- *     altstack    the same, with the handler on a stack of its own
- *     overflow    dig() calls itself until the stack is used up; the handler of SIGSEGV, on a stack
- *                 of its own, leaves by siglongjmp(3)
- *     context     leaf() leaves by setcontext(3)
+ *   exit       threads leave top(), middle() and leaf() by pthread_exit(3)
+ *   cancel     threads are cancelled there
+ *   async      the same, cancelled at any instruction
+ *   handler    leaf() raises a signal, whose handler calls in_handler() and leaves all three by
+ *              siglongjmp(3)
+ *   altstack   the same, with the handler on an alternate stack
+ *   overflow   dig() calls itself until the stack is full; the handler of SIGSEGV, on an alternate
+ *              stack, leaves by siglongjmp(3)
+ *   context    leaf() leaves by setcontext(3)
  *
- * Each round is followed by one in which all three return. Prints "top 2*ROUNDS ROUNDS", "middle
- * 2*ROUNDS ROUNDS", "leaf 2*ROUNDS ROUNDS", and "in_handler N N" or "dig N 0".
+ * After each round all three return once. Prints "top 2*ROUNDS ROUNDS", "middle 2*ROUNDS ROUNDS",
+ * "leaf 2*ROUNDS ROUNDS", and "in_handler N N" or "dig N 0".
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -46,15 +46,16 @@ static void handle(int signal)
     siglongjmp(back, 1);
 }
 
-/* It is called at the end of the stack, so it keeps to the handler's. */
+/* It runs when the stack is full, so it uses the alternate one. */
 static void handle_overflow(int signal)
 {
     (void)signal;
     siglongjmp(back, 1);
 }
 
-/* It counts before it uses its stack, so that the call that has no room for its return address is
-   one that never began. */
+/*
+ * It counts before it uses its stack: a call without space for its return address does not count.
+ */
 void dig(void);
 extern unsigned long n_dig;
 unsigned long n_dig;

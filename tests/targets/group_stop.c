@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * group_stop [ROUNDS=5] [CALLS=10]: calls work() CALLS times and stops itself with SIGSTOP, ROUNDS
- * times; a child sees to it that it is continued, and on_continue() is called by the handler of
- * SIGCONT each time. A second thread calls work() too, as often.
- * Prints "work 2*ROUNDS*CALLS ..." and "on_continue ROUNDS ROUNDS".
+ * times; a child continues it, and the handler of SIGCONT calls on_continue() each time. A second
+ * thread also calls work(), as often. Prints "work 2*ROUNDS*CALLS ..." and "on_continue ROUNDS
+ * ROUNDS".
  */
 #include <pthread.h>
 #include <signal.h>
@@ -52,9 +52,8 @@ static char state_of(pid_t pid)
     return state;
 }
 
-/* The child: continues its parent each time it is told that it is about to stop. A stopped process
-   that is traced shows as 't', which may also be a stop for the tracer's sake: it has to stay so.
- */
+/* The child: continues its parent each time it announces a stop. A stopped traced process shows as
+   't', also in a short stop of the tracer's: it must stay so. */
 static int continue_parent(int told)
 {
     const struct timespec pause = {0, 2000000};

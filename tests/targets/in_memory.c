@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * in_memory PROGRAM [ARG...]: copies the program to a file in memory (memfd_create(2)) that has its
- * name, and executes that.
- */
+/* in_memory PROGRAM [ARG...]: copies the program to a memfd (memfd_create(2)) with its name, and
+   executes that. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * indirect [LIBRARY]: calls functions that resolvers choose (STT_GNU_IFUNC). First it prints
- * "pid PID" and "text ADDRESS"; then, for each line that is read, it does one of these, or nothing,
- * and prints "done":
+ * indirect [LIBRARY]: calls indirect functions (STT_GNU_IFUNC). Prints "pid PID" and "text
+ * ADDRESS"; then, for each line, does one of these, or nothing, and prints "done":
  *
- *     own         calls own(), which is a function of its own, 10 times
- *     strlen      calls strlen(text) 10 times through a pointer
- *     lazy        calls strcspn(text, "xy") 10 times, as the linker has arranged it
- *     dlsym       calls what dlsym() says that strspn() is, 10 times, with the text
- *     library     loads the library, calls its library_own() 10 times, and unloads it
- *     keep        the same, but does not unload it
- *     unload      unloads one that was kept
- *     linked      calls library_own() 10 times, as the linker has arranged it (-DLINKED)
- *     fork        does `own` and `strlen` in a child
- *     run PROGRAM     has a child execute the program (this one, built in another way), to do
- * these, too; what it prints is in PROGRAM.out exec PROGRAM    executes it itself
+ *   own           calls its own indirect function own() 10 times
+ *   strlen        calls strlen(text) 10 times through a pointer
+ *   lazy          calls strcspn(text, "xy") 10 times, as it was linked
+ *   dlsym         calls dlsym()'s strspn() 10 times, with the text
+ *   library       loads the library, calls its library_own() 10 times, and unloads it
+ *   keep          the same, but does not unload it
+ *   unload        unloads a kept one
+ *   linked        calls library_own() 10 times, as it was linked (-DLINKED)
+ *   fork          does `own` and `strlen` in a child
+ *   run PROGRAM   the same in a child that executes the program (this one in another build), with
+ *                 output to PROGRAM.out
+ *   exec PROGRAM  executes it itself
  */
 #include <dlfcn.h>
 #include <stdint.h>

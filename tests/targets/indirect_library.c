@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A library with a function that a resolver chooses: see indirect.c. */
+/* A library with an indirect function: see indirect.c. */
 typedef int one(int x);
 
 __attribute__((noinline)) static int another_way(int x)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * jit [CALLS=200]: code made at run time calls work(), CALLS times each: from a buffer that is
- * written anew between the calls (what stands behind the call differs in kind and operand), from
- * one whose instruction behind the call is patched by work() itself, and from one that is unmapped
- * and mapped again at the same address with other code each time. The buffers are written through
- * one mapping and executed in another. Prints "work 3*CALLS 0", since no returns are seen there,
- * then what the buffers computed.
+ * jit [CALLS=200]: code generated at run time calls work(), CALLS times each: from a buffer that is
+ * rewritten between the calls (the instruction after the call varies in kind and operand), from one
+ * whose instruction after the call is patched by work() itself, and from one that is unmapped and
+ * mapped again at the same address with other code each time. The buffers are written through one
+ * mapping and executed in another. Prints "work 3*CALLS 0", as returns there cannot be seen, then
+ * the buffers' results.
  */
 #include <stdint.h>
 #include <string.h>
@@ -30,7 +30,8 @@ typedef int code(int i);
 
 enum { KINDS = 3, BEHIND = 13 }; /* BEHIND: where the call returns to */
 
-/* A function that calls work(i) and adds `operand` to the result. Returns where the operand is. */
+/* Writes a function that calls work(i) and adds `operand` to the result. Returns the address of the
+   operand. */
 static size_t emit(uint8_t *to, int kind, int32_t operand)
 {
     static const uint8_t head[] = {0x53, 0x48, 0xb8}; /* push %rbx; movabs $work, %rax */
@@ -64,7 +65,7 @@ struct buffer {
     uint8_t *write, *execute;
 };
 
-/* At the same addresses as before, if there is a before. */
+/* At the former addresses, if any. */
 static void map_buffer(struct buffer *buffer)
 {
     int fixed = buffer->execute ? MAP_FIXED : 0;

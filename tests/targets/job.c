@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * job COMMAND...: what a shell with job control does of a job. Runs the command in a process group
- * of its own, its output in the file "output", prints "job PID", and obeys lines on stdin:
+ * job COMMAND...: acts as a shell with job control. Runs the command in a new process group, its
+ * output in the file "output", prints "job PID", and obeys lines on stdin:
  *
- *     wait      until it has stopped or ended: answers "stopped SIGNAL", "exited STATUS" or
- *               "killed SIGNAL"
- *     continue  its process group: answers "continued"
+ *   wait       until it has stopped or ended: answers "stopped SIGNAL", "exited STATUS" or
+ *              "killed SIGNAL"
+ *   continue   its process group: answers "continued"
  *
- * Ends with stdin, or after a minute.
+ * Exits at the end of stdin, or after a minute.
  */
 #include <fcntl.h>
 #include <signal.h>

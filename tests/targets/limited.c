@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limited [CALLS=200]: sets its limits (setrlimit(2)) as tight as it can live with: no more memory,
- * files, processes, locked memory, pending signals or file size than it has; then calls work()
- * CALLS times from three threads that were there before, with signals sent to itself all the while.
- * Prints "work 3*CALLS 3*CALLS" and "in_handler N N".
+ * limited [CALLS=200]: sets its limits (setrlimit(2)) to its current use: of memory, files,
+ * processes, locked memory, pending signals and file size; then calls work() CALLS times from three
+ * existing threads, with signals sent to itself all the time. Prints "work 3*CALLS 3*CALLS" and
+ * "in_handler N N".
  */
 #include <pthread.h>
 #include <signal.h>
@@ -74,7 +74,7 @@ int main(int argc, char **argv)
     pthread_barrier_init(&begin, NULL, THREADS + 1);
     for (int i = 0; i < THREADS; i++)
         check(pthread_create(&threads[i], NULL, run, NULL) == 0, "pthread_create");
-    report("work", 0, 0); /* its buffer is there now */
+    report("work", 0, 0); /* its buffer exists now */
     limit(RLIMIT_AS, used_kib() * 1024);
     limit(RLIMIT_DATA, used_kib() * 1024);
     limit(RLIMIT_NPROC, 1);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * longjmp [CALLS=50]: outer() calls middle() calls thrower(), which jumps back into outer();
- * after() is then called as deep as middle() was. retry() calls the same thrower() from the same
- * place CALLS times over. Calls that were jumped over have no exit. Prints "outer CALLS CALLS",
- * "middle CALLS 0", "thrower 2*CALLS 0", "after CALLS CALLS" and "retry 1 1".
+ * longjmp [CALLS=50]: outer() calls middle() calls thrower(), which jumps back into outer(); then
+ * after() is called at the depth of middle(). retry() calls the same thrower() from the same place
+ * CALLS times. Calls that were jumped over have no exit. Prints "outer CALLS CALLS", "middle CALLS
+ * 0", "thrower 2*CALLS 0", "after CALLS CALLS" and "retry 1 1".
  */
 #include <setjmp.h>
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * made_code [ROUNDS=300]: does what just-in-time compilers and their garbage collectors do. A piece
- * of code that calls work() lies in memory of the program's own; after each call the code is copied
- * to another place, as it is there, and what is left behind is overwritten with other code that
- * calls idle() from the same address. The memory is unmapped and mapped anew every tenth round.
- * Prints "work 2*ROUNDS ROUNDS" and "idle ROUNDS 0": half of the calls of work() come from a file's
- * code, of the others the return cannot be seen.
+ * made_code [ROUNDS=300]: acts as a just-in-time compiler with a garbage collector. Code that calls
+ * work() is in anonymous memory; after each call the code is copied to another place as it is, and
+ * its old place is overwritten with code that calls idle() from the same address. The memory is
+ * unmapped and mapped again every tenth round. Prints "work 2*ROUNDS ROUNDS" and "idle ROUNDS 0":
+ * half of the calls of work() come from a file's code; the returns of the others cannot be seen.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -28,7 +27,7 @@ TRACED int idle(int x)
     return x - 1;
 }
 
-/* The code that is copied about. It is position independent: it calls what it is given. */
+/* The code to copy. It is position-independent: it calls its argument. */
 __attribute__((section("template"), noinline, used)) static int call(int (*function)(int), int x)
 {
     int result = function(x);

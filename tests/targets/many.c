@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * many [THREADS=1000]: a process of many threads and 1000 functions, f000() to f999(), to be
- * attached to. Prints "pid PID" first. For each line on stdin each thread calls five of the
- * functions, so that with 1000 threads each function is called five times; answers "called TOTAL"
- * when all are done. Checks the counts of each function at end of file, and prints "work TOTAL
- * TOTAL". Ends by itself (SIGALRM) after a minute.
+ * many [THREADS=1000]: to attach to: a process with many threads and 1000 functions, f000() to
+ * f999(). Prints "pid PID" first. For each line on stdin each thread calls five of the functions,
+ * so that with 1000 threads each function is called five times; answers "called TOTAL" afterwards.
+ * At end of file checks the counts of each function, and prints "work TOTAL TOTAL". Ends by SIGALRM
+ * after a minute.
  */
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * many_mappings COPIES [full]: maps libmapped_lib.so so many times once more, two mappings each,
- * the second one executable; with `full` also as much as the kernel allows of anonymous memory, so
- * that no further mapping is possible. Then it says "ready" and obeys lines on stdin: for each it
- * calls mapped_one() of the first copy and of the last one, and mapped_two() of the one in the
- * middle, and answers "called". Ends at end of file. Ends by itself (SIGALRM) after two minutes.
+ * many_mappings COPIES [full]: maps libmapped_lib.so COPIES times more, two mappings each, the
+ * second one executable; with `full` also as much anonymous memory as possible, so that nothing
+ * more can be mapped. Then prints "ready"; for each line on stdin calls mapped_one() of the first
+ * and the last copy, and mapped_two() of the middle one, and answers "called". Exits at end of
+ * file, or by SIGALRM after two minutes.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ static void say(const char *text)
 
 static void fill(void)
 {
-    /* Neighbours of one kind would become one mapping. */
+    /* Adjacent mappings of one kind would merge. */
     for (int i = 0;; i++)
         if (mmap(NULL, PAGE, i % 2 ? PROT_READ : PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
             MAP_FAILED)
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
     char *base = info.dli_fbase;
     int fd = open(info.dli_fname, O_RDONLY);
     check(fd >= 0, "open");
-    /* As linkers lay it out the code is where it is in the file. */
+    /* With this layout, code has the same address as in the file. */
     size_t text = (size_t)(one - base) / PAGE * PAGE, stride = text + 2 * PAGE;
     char *copies = mmap(NULL, stride * (size_t)n, PROT_NONE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * many_threads_churn [THREADS=200] [CALLS=20]: THREADS threads one after the other, eight at a
- * time, each calling work() CALLS times in its short life. Prints "work THREADS*CALLS
- * THREADS*CALLS" and "live THREADS THREADS".
+ * many_threads_churn [THREADS=200] [CALLS=20]: THREADS short-lived threads, eight at a time, each
+ * of which calls work() CALLS times. Prints "work THREADS*CALLS THREADS*CALLS" and "live THREADS
+ * THREADS".
  */
 #include <pthread.h>
 

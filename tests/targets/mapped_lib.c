@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Two functions that need no data, so that they can be called wherever the file is mapped. */
+/* Two functions without data, so that they can be called in every mapping of the file. */
 __attribute__((noinline)) long mapped_one(long i);
 long mapped_one(long i)
 {

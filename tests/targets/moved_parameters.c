@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Parameters that the functions keep in other registers than they are passed in, and a function of
- * Windows' calling convention. It prints what it passes as a trace of it shows it.
- */
+/* Parameters that functions keep in other registers than those they are passed in, and a function
+   with the Windows calling convention. Prints its arguments in the form of --print. */
 #include <stdio.h>
 
 #define NOINLINE __attribute__((noinline))

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * To be preloaded: puts other pages in the place of the program's text, as some servers do to have
- * huge ones. MOVE_TEXT=all: of all of it; MOVE_TEXT=part: of all but its last page.
- */
+/* To preload: replaces pages of the program's text by anonymous ones, as some servers do for huge
+   pages. MOVE_TEXT=all: all of it; MOVE_TEXT=part: all but its last page. */
 #include <link.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,7 +15,7 @@ struct text {
     size_t length;
 };
 
-/* The program is the first one told of. */
+/* The program is the first one in the list. */
 static int find_text(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct text *text = data;

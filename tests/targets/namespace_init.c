@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * namespace_init WAY [CALLS=20]: the init of a PID namespace of its own calls work() CALLS times,
- * and then what WAY says happens to it. It is made by this program, which needs a user namespace
- * for that (exit status 77: it gets none), or is this program.
+ * namespace_init WAY [CALLS=20]: the init of a new PID namespace calls work() CALLS times, then WAY
+ * happens. This program starts it, which needs a user namespace (exit status 77: not possible), or
+ * is it.
  *
- *     segv bus fpe ill    a fault
- *     first               one by the first instruction of a function
- *     int3 int03 int1 sys a trap: by an instruction, or by a system call that a filter refuses
- *     frame               a signal whose handler has no stack to run on
- *     blocked             a fault whose signal is blocked
- *     thread              a fault in a thread, while others call work() CALLS times, too
- *     members             a fault, while the init has children: one by fork(2), one in its memory
- *     handled             a fault that it handles; it exits with 3
- *     raised              it sends itself signals, which the kernel drops; it exits with 4
- *     abort               abort(3)
- *     attended            the program says "pid PID" of the init, which reads a line first
+ *   segv bus fpe ill            a fault
+ *   first                       a fault by the first instruction of a function
+ *   int3 int03 int1 sys         a trap: by an instruction, or by a system call that a filter
+ * refuses frame                       a signal whose handler has no stack blocked a fault whose
+ * signal is blocked thread                      a fault in a thread, while others call work() CALLS
+ * times, too members                     a fault, while the init has children: one by fork(2), one
+ * that shares its memory handled                     a fault that it handles; it exits with 3
+ *   raised                      signals from itself, which the kernel drops; it exits with 4
+ *   abort                       abort(3)
+ *   attended                    the program prints "pid PID" of the init, which reads a line first
  *
- * The init prints "work N N", and the program how it ended.
+ * The init prints "work N N", and the program how the init ended.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -71,7 +70,7 @@ static void bus(void)
     int fd = mkstemp(path);
     check(fd >= 0 && unlink(path) == 0, "file");
     volatile char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    *page = 1; /* behind the end of the file */
+    *page = 1; /* beyond the end of the file */
 }
 
 static void divide(void)

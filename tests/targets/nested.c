@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nested [CALLS=50]: a function within a function, called by way of code that GCC writes onto the
- * stack, which is executable here: apply() calls it by a pointer, and it calls work(). GCC only.
- * Prints "apply CALLS CALLS" and "work CALLS CALLS".
+ * nested [CALLS=50]: a nested function, called through a trampoline that GCC writes to the
+ * executable stack: apply() calls it by a pointer, and it calls work(). GCC only. Prints "apply
+ * CALLS CALLS" and "work CALLS CALLS".
  */
 #include "target.h"
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * one_thread [CALLS=1000] [PREFIX]: one thread calls work() CALLS times.
- * Prints "work CALLS CALLS", with PREFIX in front.
- */
+/* one_thread [CALLS=1000] [PREFIX]: one thread calls work() CALLS times. Prints "work CALLS CALLS"
+   after PREFIX. */
 #include "target.h"
 
 static counter n_work;

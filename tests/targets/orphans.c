@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * orphans WAY [SPINS=0]: a thread makes children by fork(2), one after the other, while the main
- * thread, when the first one is made and after some turns more, ends them both: by _exit(2) (WAY is
- * `exit`), by execve(2) of /bin/true (`exec`) or by SIGKILL (`kill`). Each child sees that its code
- * is clean, unless it is traced, calls in_child() CALLS times and prints "child:in_child CALLS
- * CALLS". One that is damaged ends with another status than 0.
+ * thread, after the first one and SPINS loops, ends both: by _exit(2) (WAY is `exit`), by execve(2)
+ * of /bin/true (`exec`) or by SIGKILL (`kill`). Each child checks that its code is clean, unless it
+ * is traced, calls in_child() CALLS times and prints "child:in_child CALLS CALLS". A damaged one
+ * exits with another status than 0.
  */
 #include <pthread.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions that options of the compiler make follow other rules: -fpcc-struct-return,
+/* Functions with other calling conventions by compiler options: -fpcc-struct-return,
    -mlong-double-128. */
 struct pair {
     int x, y;

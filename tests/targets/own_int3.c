@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * own_int3 [CALLS=20]: a program with breakpoints of its own. CALLS times each: work(), an int3 in
- * the middle of traps(), an int3 as the first byte of own_trap() (no breakpoint can be set there),
- * and raise(SIGTRAP) in raises(). Its handler of SIGTRAP must see every one of them, with the PC
- * right behind the int3. At the end SIGTRAP must still be handled and not blocked.
- * Prints "work CALLS CALLS", "traps CALLS CALLS" and "raises CALLS CALLS".
+ * own_int3 [CALLS=20]: a program with its own breakpoints. CALLS times each: work(), an int3 in the
+ * middle of traps(), an int3 as the first byte of own_trap() (no breakpoint can be set there), and
+ * raise(SIGTRAP) in raises(). Its handler of SIGTRAP must get every one of them, with the PC right
+ * after the int3. At the end SIGTRAP must still be handled and not blocked. Prints "work CALLS
+ * CALLS", "traps CALLS CALLS" and "raises CALLS CALLS".
  */
 #include <signal.h>
 #include <stdint.h>

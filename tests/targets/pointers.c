@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Addresses of all kinds: that lead to values, nowhere, to where nothing is, and to a structure
-   that ends where the memory does. tests/e2e/test_deref.sh knows by heart what is to be shown. */
+/* All kinds of addresses: of values, null, unmapped, and of a structure that ends at the end of the
+   mapping. tests/e2e/test_deref.sh has the expected output. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -79,7 +79,7 @@ int main(void)
     char *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED || munmap(memory + page, page) < 0)
         return 1;
-    /* Name and size are there, the rest is not. */
+    /* Name and size are mapped, the rest is not. */
     struct config *cut = (struct config *)(memory + page - offsetof(struct config, unit));
     cut->name = "cut";
     cut->size = 99;

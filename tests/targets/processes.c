@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * processes WAY [CALLS=50]: child processes made in many ways. work() is called by the program
- * itself, CALLS times before and CALLS times after the child was made, in_child() CALLS times by
- * the child, which, where it has a memory of its own and nobody traces it, checks that its code is
- * clean. WAY is one of
+ * processes WAY [CALLS=50]: child processes made in many ways. The program calls work() CALLS times
+ * before and CALLS times after the child was made; the child calls in_child() CALLS times. An
+ * untraced child with its own memory checks that its code is clean. WAY is
  *
- *     commands    system(3), popen(3), posix_spawn(3): programs of the system, no in_child()
- *     clone_vm    clone(CLONE_VM): a process in the same memory, which calls while its parent does
- *     clone_exec  the same, and it executes /bin/true
- *     clone_vfork clone(CLONE_VM | CLONE_VFORK), then exits
- *     vfork       vfork(2), and exits from inside nested calls
- *     outlives    clone(CLONE_VM): lives on in the memory of a parent that has ended
- *     daemon      forks twice, in a session of its own; it begins when its ancestor has ended
- *     exec        a child of fork(2) that executes one_thread (with its own work())
- *     thread      fork(2) in a thread, while two others call work()
- *     deep        fork(2) three traced calls deep; both return from them
+ *   commands      system(3), popen(3), posix_spawn(3): programs of the system, no in_child()
+ *   clone_vm      clone(CLONE_VM): a process in the same memory, which calls while its parent does
+ *   clone_exec    the same, and it executes /bin/true
+ *   clone_vfork   clone(CLONE_VM | CLONE_VFORK), then exits
+ *   vfork         vfork(2), and exits from inside nested calls
+ *   outlives      clone(CLONE_VM): lives on in the memory of a parent that has ended
+ *   daemon        forks twice, in a new session; starts when its ancestor has ended
+ *   exec          a child of fork(2) that executes one_thread (with its own work())
+ *   thread        fork(2) in a thread, while two others call work()
+ *   deep          fork(2) three traced calls deep; both return from them
  *
- * Prints "child:in_child CALLS CALLS" and "work 2*CALLS 2*CALLS", and what WAY adds.
+ * Prints "child:in_child CALLS CALLS" and "work 2*CALLS 2*CALLS", and more for some WAYs.
  */
 #include <limits.h>
 #include <pthread.h>
@@ -92,7 +91,7 @@ static void commands(void)
 
 /* ---- in the same memory */
 
-/* Nothing of the C library that uses thread-local storage: it is the parent's. */
+/* Uses nothing of the C library that needs thread-local storage: that is the parent's. */
 static int child_exits(void *data)
 {
     call_in_child();
@@ -141,7 +140,7 @@ static void by_vfork(void)
 
 static int child_outlives(void *data)
 {
-    /* Not getppid(3): the word is read while its writer may be dead. */
+    /* Not getppid(3): this is read while the writer may be dead. */
     while (syscall(SYS_getppid) == *(const pid_t *)data)
         sched_yield();
     call_in_child();

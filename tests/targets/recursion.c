@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * recursion [DEPTH=500]: descend() calls itself until it is DEPTH deep; fib(15) calls itself twice.
- * Prints "descend DEPTH DEPTH" and "fib 1973 1973".
- */
+/* recursion [DEPTH=500]: descend() calls itself DEPTH deep; fib(15) calls itself twice. Prints
+   "descend DEPTH DEPTH" and "fib 1973 1973". */
 #include "target.h"
 
 static counter n_descend, n_fib;

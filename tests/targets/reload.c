@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reload COUNT CHILDREN: loads COUNT copies of libdlopen_lib.so, each a file of its own in the
- * working directory that is removed again, calls lib_work() of each once, and forks CHILDREN
+ * reload COUNT CHILDREN: loads COUNT copies of libdlopen_lib.so, each a separate file in the
+ * working directory that is then removed, calls lib_work() of each once, and forks CHILDREN
  * children that each call child_work() ten times, and execute nothing. Prints "lib_work COUNT
- * COUNT", "child:child_work 10*CHILDREN 10*CHILDREN", and checks that every child ends as it
- * should.
+ * COUNT", "child:child_work 10*CHILDREN 10*CHILDREN", and checks the status of every child.
  */
 #include <dlfcn.h>
 #include <fcntl.h>

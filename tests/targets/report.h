@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How programs that are traced say what they did: "NAME ENTRIES EXITS" for each function, the
- * numbers being their own. What a program checks about itself it says on stderr, and then exits
- * with 99. Fit for libraries, and for C libraries and linkers of every kind.
+ * How targets report their calls: "NAME ENTRIES EXITS" for each function, from the program's own
+ * counts. Failed checks of its own go to stderr, with exit status 99. For libraries, too, and for
+ * all C libraries and linkers.
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Keeps the compiler from seeing through a function, and calls before it from becoming jumps. */
+/* Hides a function's effect from the compiler, and prevents tail calls before it. */
 #define OPAQUE() __asm__ volatile("" ::: "memory")
 
 static inline void report(const char *name, unsigned long entries, unsigned long exits)
@@ -28,7 +28,7 @@ static inline void check(int true_, const char *what)
     }
 }
 
-/* The n-th argument as a number, or what it is without. */
+/* The n-th argument as a number, or `otherwise` without one. */
 static inline long argument(int argc, char **argv, int n, long otherwise)
 {
     return argc > n ? atol(argv[n]) : otherwise;

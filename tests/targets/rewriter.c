@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * rewriter FILE: writes FILE anew, in place, for ever: it is empty, then has its first half, then
- * is whole again, each for up to some milliseconds. Ends by SIGTERM, with the file whole.
- */
+/* rewriter FILE: rewrites FILE in place, forever: it is empty, then has its first half, then is
+   complete again, each for up to some milliseconds. Exits at SIGTERM, with the file complete. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>

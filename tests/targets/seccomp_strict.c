@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * seccomp_strict [CALLS=50]: calls work() CALLS times, enters the strict mode of seccomp(2), in
- * which every system call but read, write, _exit and sigreturn is its death, calls late() CALLS
- * times (and sleeps in none), and exits with status 2. Prints "work CALLS CALLS" and "late CALLS
- * CALLS".
+ * which every system call but read, write, _exit and sigreturn kills it, calls late() CALLS times
+ * (and sleeps in none), and exits with status 2. Prints "work CALLS CALLS" and "late CALLS CALLS".
  */
 #include <linux/seccomp.h>
 #include <sys/prctl.h>

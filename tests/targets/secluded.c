@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * secluded CHILDREN: a process that other processes of its user may not look into (prctl(2),
- * PR_SET_DUMPABLE) and that is under a seccomp filter, which allows all. It forks children one
- * after the other, each of which calls work() five times.
- * Prints "work 5 5", and checks that every child ends as it should.
+ * secluded CHILDREN: a process that is not dumpable (prctl(2), PR_SET_DUMPABLE), so other processes
+ * of its user cannot read it, under a seccomp filter that allows all. It forks children one after
+ * the other, each of which calls work() five times. Prints "work 5 5", and checks the status of
+ * every child.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>

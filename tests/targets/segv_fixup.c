@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * segv_fixup [CALLS=20]: functions whose first instruction faults. A handler that looks at the PC
- * and finds it at the function's first byte mends the fault: for reads() it sets the pointer right
- * and the instruction is run again; for skips() it moves the PC over the instruction; for jumps(),
- * whose `call *(%rdi)` then goes to callee(), it sets the pointer right. Prints "reads CALLS
- * CALLS", "skips CALLS CALLS", "jumps CALLS CALLS" and "callee CALLS CALLS".
+ * segv_fixup [CALLS=20]: functions whose first instruction faults. A handler that finds the PC at
+ * the function's first byte corrects the fault: for reads() it sets the pointer and the instruction
+ * runs again; for skips() it moves the PC over the instruction; for jumps(), whose `call *(%rdi)`
+ * then goes to callee(), it sets the pointer. Prints "reads CALLS CALLS", "skips CALLS CALLS",
+ * "jumps CALLS CALLS" and "callee CALLS CALLS".
  */
 #include <signal.h>
 #include <stdint.h>

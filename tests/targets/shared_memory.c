@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shared_memory WAY [CALLS=20]: a child process lives in its parent's memory, and then somebody
- * loads libdlopen_lib.so, calls its lib_work() CALLS times, and unloads it. WAY is one of
+ * shared_memory WAY [CALLS=20]: a child process shares its parent's memory, and then one of them
+ * loads libdlopen_lib.so, calls its lib_work() CALLS times, and unloads it. WAY is
  *
- *     exits       a child of vfork(2) that ends
- *     executes    one that executes /bin/true
- *     refused     one whose execve(2) fails
- *     killed      one that is killed
- *     spawn       posix_spawn(3), system(3), popen(3)
- *     chain       a child of vfork(2) of a child of vfork(2) of ...
- *     threads     children of vfork(2) of four threads at once
- *     beside      a child of clone(2) with CLONE_VM, which loads the library, too
- *     outlives    the same, and its parent is killed before
- *     left        the same, and its parent executes /bin/true before
- *     attended    the same as outlives; parent and child say "pid PID" first, and the parent ends
- *                 when it has read a line from stdin
+ *   exits       a child of vfork(2) that exits
+ *   executes    one that executes /bin/true
+ *   refused     one whose execve(2) fails
+ *   killed      one that is killed
+ *   spawn       posix_spawn(3), system(3), popen(3)
+ *   chain       a child of vfork(2) of a child of vfork(2) of ...
+ *   threads     children of vfork(2) of four threads at once
+ *   beside      a child of clone(2) with CLONE_VM, which loads the library, too
+ *   outlives    the same, and its parent is killed before
+ *   left        the same, and its parent executes /bin/true before
+ *   attended    as outlives; parent and child print "pid PID" first, and the parent exits after a
+ *               line from stdin
  *
- * Prints "lib_work N N"; of what a child called, "child:lib_work N N".
+ * Prints "lib_work N N"; for calls of a child, "child:lib_work N N".
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -89,7 +89,7 @@ static void spawn(void)
     check(pipe && pclose(pipe) == 0, "popen");
 }
 
-/* Each returns from no function that its parent is in. */
+/* None returns from a function that its parent is in. */
 static void chain(int links)
 {
     pid_t child = vfork();
@@ -117,11 +117,11 @@ static void threads(void)
         pthread_join(all[i], NULL);
 }
 
-/* What it has of the C library's thread-local storage is its parent's, who sleeps or is gone. */
+/* Its thread-local storage is its parent's, which sleeps or is gone. */
 static int live(void *data)
 {
     (void)data;
-    /* Not getppid(3), and no function that remembers: the memory is another's, too. */
+    /* Not getppid(3), nor another function with state: the memory is shared. */
     while (parent && syscall(SYS_getppid) == parent)
         sched_yield();
     unsigned long before = count;

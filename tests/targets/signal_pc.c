@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * signal_pc [SIGNALS=400] [THREADS=2]: a timer of 2 kHz for each of THREADS threads, which call
- * functions of many kinds until SIGNALS have come to each. Every handler runs on a stack of its
- * own, calls in_handler(), and checks that the interrupted PC lies in code that was mapped when the
- * program began: in the program, a library or the vdso. Prints "plain N N", "pushes N N", "loads N
- * N", "jumps N N", "calls N N" and "in_handler THREADS*SIGNALS THREADS*SIGNALS".
+ * functions of many kinds until each has got SIGNALS signals. Every handler runs on an alternate
+ * stack, calls in_handler(), and checks that the interrupted PC is in code that was mapped at the
+ * start: in the program, a library or the vdso. Prints "plain N N", "pushes N N", "loads N N",
+ * "jumps N N", "calls N N" and "in_handler THREADS*SIGNALS THREADS*SIGNALS".
  */
 #include <pthread.h>
 #include <signal.h>
@@ -27,7 +27,7 @@ static counter n_plain, n_pushes, n_loads, n_jumps, n_calls, n_in_handler;
 static _Thread_local long n_signals;
 static _Thread_local timer_t timer;
 
-/* Their first instructions have to be run in another place each in its own way. */
+/* Each of their first instructions needs another kind of copy. */
 long pushes(long i);
 long loads(void);
 long jumps(long i);
@@ -108,7 +108,7 @@ static void handle(int signal, siginfo_t *info, void *context)
     const ucontext_t *at = context;
     check(info->si_code == SI_TIMER, "where the signal is from");
     check(is_code((uintptr_t)at->uc_mcontext.gregs[REG_RIP]), "the PC in the handler's context");
-    if (n_signals == signals) /* one more was on its way */
+    if (n_signals == signals) /* one more was pending */
         return;
     in_handler(signal);
     OPAQUE();

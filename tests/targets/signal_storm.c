@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * signal_storm [SIGNALS=200]: a timer signal every half millisecond, whose handler calls
- * in_handler(), while the main loop calls work() until SIGNALS have come.
- * Prints "work N N" and "in_handler SIGNALS SIGNALS".
+ * in_handler(), while the main loop calls work() until SIGNALS have arrived. Prints "work N N" and
+ * "in_handler SIGNALS SIGNALS".
  */
 #include <signal.h>
 #include <sys/time.h>
@@ -29,11 +29,11 @@ void in_handler(int signal)
 static void handle(int signal)
 {
     const struct itimerval never = {0};
-    if (n_in_handler == signals) /* one more was on its way */
+    if (n_in_handler == signals) /* one more was pending */
         return;
     in_handler(signal);
     OPAQUE();
-    /* Here, not in main(): where handlers take longer than the interval, main() never runs. */
+    /* Here, not in main(): if handlers take longer than the interval, main() never runs. */
     if (n_in_handler == signals)
         setitimer(ITIMER_REAL, &never, NULL);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signals_awaited [ROUNDS=50]: signals that are not handled but fetched: SIGCHLD of children by
- * sigwait(3), signalfd(2) and sigtimedwait(2) in turn, SIGTRAP that the program sends itself while
- * it is blocked, by each of these, with calls of work() while it is pending; the same to the whole
- * process. None may be lost or change its origin. Prints "work 5*ROUNDS 5*ROUNDS".
+ * signals_awaited [ROUNDS=50]: signals that are fetched, not handled: SIGCHLD of children by
+ * sigwait(3), signalfd(2) and sigtimedwait(2) in turn; a blocked SIGTRAP from the program itself,
+ * by each of these, with calls of work() while it is pending; the same, sent to the whole process.
+ * None may be lost or change its origin. Prints "work 5*ROUNDS 5*ROUNDS".
  */
 #include <errno.h>
 #include <signal.h>
@@ -24,26 +24,26 @@ int work(int i)
     return i + 1;
 }
 
-/* The next signal of the set, in one of three ways, with its origin. */
+/* Fetches the next signal of the set, in one of three ways, with its sender. */
 static int fetch(int way, const sigset_t *set, pid_t *sender)
 {
-    const struct timespec patience = {30, 0};
+    const struct timespec timeout = {30, 0};
     struct signalfd_siginfo read_info;
     siginfo_t info;
     int signal;
     switch (way % 3) {
     case 0:
         check(sigwait(set, &signal) == 0, "sigwait");
-        *sender = 0; /* not told */
+        *sender = 0; /* unknown */
         return signal;
     case 1:
         check(read(signal_fd, &read_info, sizeof(read_info)) == sizeof(read_info), "signalfd");
         *sender = (pid_t)read_info.ssi_pid;
         return (int)read_info.ssi_signo;
     default:
-        /* signal(7): a stop, a tracer's too, ends it with EINTR. */
+        /* signal(7): a stop, also by a tracer, ends it with EINTR. */
         do
-            signal = sigtimedwait(set, &info, &patience);
+            signal = sigtimedwait(set, &info, &timeout);
         while (signal < 0 && errno == EINTR);
         check(signal > 0, "sigtimedwait");
         *sender = info.si_pid;

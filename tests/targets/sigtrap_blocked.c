@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sigtrap_blocked [CALLS=50]: calls work() CALLS times with every signal blocked, then CALLS times
- * with SIGTRAP ignored, then CALLS times in a thread that has all signals blocked; each time
- * SIGTRAP must be blocked, or ignored, afterwards as it was before. Prints "work 3*CALLS 3*CALLS".
+ * with SIGTRAP ignored, then CALLS times in a thread with all signals blocked; afterwards SIGTRAP
+ * must still be blocked, or ignored. Prints "work 3*CALLS 3*CALLS".
  */
 #include <pthread.h>
 #include <signal.h>

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sigtrap_syscall [CALLS=50]: blocks, ignores and handles SIGTRAP by syscall(), not by the
- * functions of the C library that are for it, and calls work() CALLS times in each state;
- * afterwards SIGTRAP must be what it was made: blocked, and then one that is raised stays pending;
- * ignored, and then it does no harm; handled, with the flags and the mask that were given. So too
- * in threads that each have their own mask, at the same time. Prints "work ENTRIES EXITS".
+ * sigtrap_syscall [CALLS=50]: blocks, ignores and handles SIGTRAP by syscall(), not by the C
+ * library's functions, and calls work() CALLS times in each state; afterwards SIGTRAP must be
+ * unchanged: blocked, and a raised one stays pending; ignored, and without effect; handled, with
+ * the same flags and mask. The same in threads with their own masks, at the same time. Prints "work
+ * ENTRIES EXITS".
  *
- * sigtrap_syscall CALLS often: calls syscall() 20000 times for other things, then work().
- * sigtrap_syscall CALLS both: the same, once SIGTRAP was blocked by it.
+ * sigtrap_syscall CALLS often: calls syscall() 20000 times for other purposes, then work().
+ *
+ * sigtrap_syscall CALLS both: the same, after SIGTRAP was blocked by it.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -67,7 +68,7 @@ static void on_trap(int signal)
     n_traps++;
 }
 
-/* SIGTRAP is blocked: one stays pending, and is taken. */
+/* SIGTRAP is blocked: one stays pending, and is fetched. */
 static void raise_blocked(void)
 {
     const struct timespec none = {0};
@@ -87,7 +88,7 @@ static void with_mask(int how, uint64_t set)
     check(mask_now() == blocked, "the mask after calls");
     raise_blocked();
     check(mask_now() == blocked, "the mask after a SIGTRAP");
-    /* What fails changes nothing. */
+    /* A failed call changes nothing. */
     check(syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &trap, NULL, 4) == -1, "a set of another size");
     check(syscall(SYS_rt_sigprocmask, 77, &trap, NULL, SET_SIZE) == -1, "an unknown request");
     call();
@@ -108,7 +109,7 @@ static void ignored(void)
     change_action(SIGTRAP, &before, NULL);
 }
 
-/* A handler is put there by the C library for another signal, since it needs a restorer. */
+/* The C library sets a handler for another signal, since it needs a restorer. */
 static void handled(void)
 {
     struct sigaction action = {.sa_handler = on_trap, .sa_flags = SA_RESTART};

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a program can see of itself that a tracer might disturb: what it does with each signal, the
- * signals its last thread blocks and those that wait, its CPUs, its alternate signal stack. Each
- * program of tests/targets prints it when it exits, as one line "State: ..."; one that ends in
- * another way calls state_print() before. Addresses are said in words that do not change from run
- * to run. C and C++.
+ * State of a program that a tracer might change: dispositions of signals, blocked and pending
+ * signals of its last thread, affinity, alternate signal stack. Each program of tests/targets
+ * prints it at exit, as one line "State: ..."; a program that ends in another way calls
+ * state_print() before. Addresses are printed as words that are the same in each run. C and C++.
  */
 #ifndef STATE_H
 #define STATE_H
@@ -17,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* By the linker: where the program begins, and where its code ends. */
+/* Defined by the linker: the start of the program, and the end of its code. */
 extern const char __executable_start[], etext[];
 
 /* As rt_sigaction(2) has it. */
@@ -34,7 +33,7 @@ enum { STATE_SIGNALS = 64, STATE_MAX = 8192, STATE_CPU_WORDS = 16 };
 #define STATE_ADD(text, n, ...)                                                                    \
     ((n) += (n) < STATE_MAX ? snprintf((text) + (n), (size_t)(STATE_MAX - (n)), __VA_ARGS__) : 0)
 
-/* The kernel is asked, not the C library, which hides two signals of its own; but for the affinity,
+/* Asks the kernel, not the C library, which hides two of its signals; except for the affinity,
    which a tracer may have changed until the library is asked. */
 static inline void state_print(void)
 {
@@ -74,7 +73,7 @@ static inline void state_print(void)
         abort();
 }
 
-/* Registered before all else, so it is the last one that is called. */
+/* Registered first, so it runs last. */
 static __attribute__((constructor, unused)) void state_at_exit(void)
 {
     if (atexit(state_print) != 0)

@@ -3,12 +3,15 @@
  * suspends HOW [CALLS=100]: calls work() CALLS times, stops itself, and calls it as often again
  * once it is continued. Prints "work TOTAL TOTAL" and exits with 7. HOW:
  *
- *     all      as editors do: a handler of SIGTSTP restores the default, and sends it to the
- * process group; begun by a SIGTSTP of its own self     SIGTSTP to itself stop     SIGSTOP to
- * itself threads  as self, while three other threads call work() CALLS times each, one call a
- * millisecond child    as self; a child calls work() as often while it is stopped, and makes a file
- *              child.done then
- *     wait     not at all: until it is sent SIGUSR1 it waits for others to stop it
+ *   all       as editors do: a handler of SIGTSTP restores the default, and sends it to the process
+ *             group; starts with a SIGTSTP to itself
+ *   self      SIGTSTP to itself
+ *   stop      SIGSTOP to itself
+ *   threads   as self, while three other threads call work() CALLS times each, one call a
+ *             millisecond
+ *   child     as self; a child calls work() as often while it is stopped, then makes a file
+ *             child.done
+ *   wait      does not stop: waits for SIGUSR1, while others stop it
  *
  * Ends by SIGALRM after a minute.
  */
@@ -48,7 +51,7 @@ static void suspend_all(int signal_number)
     kill(0, signal_number);
 }
 
-/* Its parent stops now or a little later: from then on the tracer is in demand all the same. */
+/* Its parent stops about now: from then on the tracer is needed all the same. */
 static void call_in_child(void)
 {
     const struct timespec slow = {0, 2000000};

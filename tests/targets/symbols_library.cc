@@ -26,7 +26,7 @@ std::string text()
     return std::string();
 }
 
-// By the name alone they are the library's.
+/* Only their names are the library's. */
 template <class T> struct vector {
     T *first;
     ~vector()
@@ -40,7 +40,7 @@ int others(vector<int> a)
 }
 } // namespace ns
 
-// clang describes classes in full where they are constructed.
+/* clang describes classes completely where they are constructed. */
 int main()
 {
     std::vector<ns::Plain> plains;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Symbols that are awkward: aliases, resolvers, statics of one name, clones, cold parts. */
+/* Difficult symbols: aliases, resolvers, statics with one name, clones, cold parts. */
 #include <stdlib.h>
 
 #include "symbols_names.h"
 
 static volatile int sink;
 
-/* Where a program is not position-independent, this is the address of its jump to it. */
+/* In a program that is not position-independent, this is the address of its PLT entry. */
 int (*volatile taken)(const char *);
 
 __attribute__((noinline)) int the_function(int a)
@@ -18,7 +18,7 @@ int __the_function(int a) __attribute__((alias("the_function")));
 int zz_the_function_by_a_longer_name(int a) __attribute__((alias("the_function")));
 int weak_function(int a) __attribute__((weak, alias("the_function")));
 
-/* The name of the source is neither the shortest, nor the first, nor one of other modules. */
+/* The name in the source is neither the shortest, nor the first, nor one of other modules. */
 __attribute__((noinline)) int other(int a)
 {
     return sink = a + 2;
@@ -34,7 +34,7 @@ __attribute__((noinline)) static int local(int a)
 
 int aa_exported(int a) __attribute__((alias("local")));
 
-/* As a library of the system's names what it exports. */
+/* As system libraries name their exports. */
 __attribute__((noinline)) int __of_public(int a)
 {
     return sink = a + 4;
@@ -55,7 +55,7 @@ static int chosen(int a)
     return sink = a + 1;
 }
 
-/* What lies at the symbol is called once, by the loader, to choose. */
+/* The dynamic linker calls this code once, to select. */
 static int (*resolve(void))(int)
 {
     return chosen;
@@ -73,13 +73,13 @@ __attribute__((noinline, used)) static int same(int value)
     return sink = value;
 }
 
-/* GCC makes a clone of it for the one constant it is called with. */
+/* GCC makes a clone of it for its only constant argument. */
 __attribute__((noinline)) static int cloned(int constant, int shown, const char *text)
 {
     return sink = constant * shown + text[constant];
 }
 
-/* ... and puts what leads to abort() into a part of its own. */
+/* ... and puts the part that leads to abort() elsewhere. */
 __attribute__((noinline)) int with_cold_part(int a)
 {
     if (a > 1000) {
@@ -95,7 +95,7 @@ __attribute__((noinline, section(".text.sizeless"))) void sized(void)
     sink = 2;
 }
 
-/* A function of no known size. */
+/* A function without a size. */
 __asm__(".text\n.globl sizeless\n.type sizeless, @function\nsizeless:\n    ret\n");
 
 int main(int argc, char **argv)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Functions of many types, whose fields tests/unit/test_signature.c expects by heart. Built by
- * several compilers at several levels; nothing here runs but main().
- */
+/* Functions of many types; tests/unit/test_signature.c has the expected fields. Built by several
+   compilers at several levels; only main() is ever run. */
 #include <complex.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,7 +59,7 @@ typedef float vector __attribute__((vector_size(16)));
 
 #define VISIBLE __attribute__((noinline, visibility("default")))
 
-/* Keeps compilers from dropping the function's parts. */
+/* Keeps compilers from dropping parts of functions. */
 static volatile int sink;
 
 VISIBLE int integers(signed char a, unsigned char b, short c, unsigned short d, int e, unsigned f,
@@ -136,7 +134,9 @@ VISIBLE struct floats three_floats(void)
     return (struct floats){1, 2, (float)sink};
 }
 
-/* Two registers are wanted and one is left: all of it goes to the stack, what follows does not. */
+/*
+ * It needs two registers and one is left: all of it goes to the stack, the next argument does not.
+ */
 VISIBLE int spilled(int a, int b, int c, int d, int e, struct array f, int g, struct point h)
 {
     return sink = a + b + c + d + e + f.items[0] + g + h.x;

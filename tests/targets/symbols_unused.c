@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Static functions that an optimiser may change without telling by their names: clang passes no
- * unused or constant arguments, and returns no unused results.
- */
+/* Static functions that an optimiser may change without another name: clang passes no unused or
+   constant arguments, and returns no unused results. */
 #include <stdio.h>
 
 struct pair {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tailcall [CALLS=100] [STEPS=200]: first() ends in a jump to second(), CALLS times; is_even() and
- * is_odd() jump to each other STEPS times in one go. All of a chain return by one return.
- * Prints "first CALLS CALLS", "second CALLS CALLS", "is_even STEPS/2+1 ..." and "is_odd STEPS/2
- * ..." for an even STEPS.
+ * is_odd() jump to each other STEPS times. One return ends all calls of a chain. Prints "first
+ * CALLS CALLS", "second CALLS CALLS", "is_even STEPS/2+1 ..." and "is_odd STEPS/2 ..." for an even
+ * STEPS.
  */
 #include "target.h"
 
 static counter n_first, n_second, n_even, n_odd;
-/* Where the callers' stack is: the same for all of a chain, if they are jumps indeed. */
+/* The callers' stack pointer: the same for a whole chain, if they are jumps. */
 static void *top;
 
 TRACED int second(int i);

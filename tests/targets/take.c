@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * take: calls functions with the arguments that it is told. Obeys lines on stdin, answering each
- * with "taken TOTAL", the calls of take() so far:
+ * take: calls functions with given arguments. Obeys lines on stdin, answering each with "taken
+ * TOTAL", the calls of take() so far:
  *
- *     SIZE [COUNT=1]    calls take(SIZE, "block I", I / 2.0) COUNT times, I counting all calls, and
- *                       allocates and frees SIZE bytes after each
+ *   SIZE [COUNT=1]   calls take(SIZE, "block I", I / 2.0) COUNT times, I counting all calls, and
+ *                    allocates and frees SIZE bytes after each
  */
 #include <stddef.h>
 

@@ -2,9 +2,8 @@
 /*
  * thread_ends [THREADS=20]: threads that end inside traced calls: by pthread_exit() in leaves(), or
  * cancelled while they wait in waits(), each with a cleanup handler that calls cleans(); then the
- * first thread ends by pthread_exit(), and last_one(), called by a thread that goes on, ends the
- * program with status 5. Prints "leaves THREADS 0", "waits THREADS 0", "cleans 2*THREADS 2*THREADS"
- * and "last_one 1 0".
+ * first thread ends by pthread_exit(), and last_one(), called by another thread, exits with status
+ * 5. Prints "leaves THREADS 0", "waits THREADS 0", "cleans 2*THREADS 2*THREADS" and "last_one 1 0".
  */
 #include <pthread.h>
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Runs a program under a seccomp filter such as containers have: most is allowed, some system calls
- * are said not to exist or not to be permitted.
- */
+/* Runs a program under a seccomp filter like those of containers: most system calls are allowed,
+   some fail with ENOSYS or EPERM. */
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>

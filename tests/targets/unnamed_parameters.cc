@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Functions that the compiler makes, whose parameters have no names: an inherited constructor, and
- * what a pointer to a lambda leads to.
- */
+/* Functions that the compiler generates, whose parameters have no names: an inherited constructor,
+   and the function of a lambda's pointer. */
 #include <cstdio>
 
 struct Virtual {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfork_chain [PROCESSES=3]: each process waits in vfork(2) for the next one, so that all of them
- * live in one memory. Prints "pid PID" of the first one, then the last one says "deep" and obeys
- * lines on stdin: for each it calls work() once and answers "called". At end of file all end, and
- * the first one prints "work TOTAL TOTAL". Ends by itself (SIGALRM) after a minute.
+ * vfork_chain [PROCESSES=3]: each process waits in vfork(2) for the next one, so that all share one
+ * memory. Prints "pid PID" of the first one, then the last one prints "deep" and obeys lines on
+ * stdin: for each it calls work() once and answers "called". At end of file all exit, and the first
+ * one prints "work TOTAL TOTAL". Ends by SIGALRM after a minute.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -46,7 +46,7 @@ int main(int argc, char **argv)
     printf("pid %d\n", (int)getpid());
     fflush(stdout);
     while (depth < n - 1) {
-        /* The child goes on in this frame: what is set before is as it left it. */
+        /* The child continues in this frame: what is set before has the child's values. */
         pid_t pid = vfork();
         check(pid >= 0, "vfork");
         if (pid == 0) {

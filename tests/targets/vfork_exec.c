@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vfork_exec [CALLS=100]: calls work() CALLS times; a vfork child, in the same memory, calls
- * in_child() once and executes /bin/true; then work() CALLS times more, and the same by
- * posix_spawn().
- * Prints "child:in_child 1 1" and "work 3*CALLS 3*CALLS".
+ * in_child() once and executes /bin/true; then work() CALLS times more, and the same with
+ * posix_spawn(). Prints "child:in_child 1 1" and "work 3*CALLS 3*CALLS".
  */
 #include <spawn.h>
 #include <sys/wait.h>

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wait_for_line [THREADS=1] [seccomp]: to be attached to. With `seccomp`, a system call that maps
- * memory is its death from then on. Prints "pid PID" first and then obeys lines on
- * stdin, answering each on stdout when done:
+ * wait_for_line [THREADS=1] [seccomp]: to attach to. With `seccomp`, a system call that maps memory
+ * then kills it. Prints "pid PID" first and then obeys lines on stdin, answering each on stdout
+ * afterwards:
  *
- *     call N      every thread calls work() N times; answers "called TOTAL", TOTAL of all so far
- *     loop        every thread calls work() again and again until the next line; answers "looping"
- *                 when all of them do; the next line is answered when they have stopped
- *     (end of file, or SIGUSR1) ends
+ *   call N   every thread calls work() N times; answers "called TOTAL", TOTAL of all so far
+ *   loop     every thread calls work() again and again until the next line; answers "looping" when
+ *            all of them do; the next line is answered when they have stopped
  *
- * Prints "work TOTAL TOTAL" at its end. Ends by itself (SIGALRM) after a minute.
+ * Exits at end of file, or at SIGUSR1. Prints "work TOTAL TOTAL" at its end. Ends by SIGALRM after
+ * a minute.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -82,8 +82,7 @@ static void forbid_mapping(void)
           "seccomp");
 }
 
-/* The program's first thread only reads the lines, so that it does not matter which one is asked.
- */
+/* The program's first thread only reads the lines, so that all calling threads are alike. */
 int main(int argc, char **argv)
 {
     long n = argument(argc, argv, 1, 1);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * withdrawn threads|fork [CALLS=100]: calls work() once, forbids other processes of its user to
- * look into it (prctl(2), PR_SET_DUMPABLE), and calls work() CALLS times
- *  - in its main thread, and as often in another one at the same time; or
- *  - in itself, then in a child, which ends with status 3, and in itself again.
+ * withdrawn threads|fork [CALLS=100]: calls work() once, makes itself non-dumpable (prctl(2),
+ * PR_SET_DUMPABLE), and calls work() CALLS times:
+ *
+ *   threads   in its main thread, and as often in another one at the same time
+ *   fork      in itself, then in a child, which exits with status 3, and in itself again
+ *
  * Prints "work N N", the child "child:work CALLS CALLS".
  */
 #include <pthread.h>

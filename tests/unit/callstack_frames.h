@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Calls and returns, as the tests of the call stack have them: two stacks, some functions, and what
- * the caller put into a frame, which must come out again.
- */
+/* Calls and returns for the tests of the call stack: two stacks, some functions, and the caller's
+   data of a frame, which must be returned. */
 #ifndef CALLSTACK_FRAMES_H
 #define CALLSTACK_FRAMES_H
 
@@ -12,7 +10,7 @@
 #include "unit/check_main.h"
 
 #define WORD UINT64_C(8)
-/* Two stacks, and addresses on them counted down from their tops. */
+/* Two stacks; addresses on them are counted down from their tops. */
 #define A(n) (UINT64_C(0x7ffc00100000) - (n)*WORD)
 #define B(n) (UINT64_C(0x7f1000100000) - (n)*WORD)
 
@@ -20,7 +18,7 @@ static const struct stack_range stack_a = {UINT64_C(0x7ffc00000000), UINT64_C(0x
 static const struct stack_range stack_b = {UINT64_C(0x7f1000000000), UINT64_C(0x7f1000100000)};
 static const struct stack_range unknown = {0, 0};
 
-/* Functions, and addresses that they return to. */
+/* Functions, and their return addresses. */
 static const char f[1], g[1], h[1];
 enum { RET_1 = 0x1000, RET_2 = 0x2000 };
 
@@ -29,7 +27,7 @@ static inline struct stack_range range_of(uint64_t slot)
     return slot >= stack_a.low ? stack_a : stack_b;
 }
 
-/* Enters, and returns the depth around the call. */
+/* Enters a call; returns the depth before it. */
 static inline uint32_t enter_at(struct callstack *cs, uint64_t slot, uint64_t ret, const char *what,
                                 enum callstack_site site)
 {
@@ -39,13 +37,13 @@ static inline uint32_t enter_at(struct callstack *cs, uint64_t slot, uint64_t re
     return frame.depth;
 }
 
-/* The same, with the call site not known. */
+/* The same, with an unknown call site. */
 static inline uint32_t enter(struct callstack *cs, uint64_t slot, uint64_t ret, const char *what)
 {
     return enter_at(cs, slot, ret, what, CALLSTACK_SITE_UNKNOWN);
 }
 
-/* The function whose frame the return ends, or NULL; what the caller put in must come out. */
+/* The function whose frame the return ends, or NULL; checks the caller's data. */
 static inline const char *leave(struct callstack *cs, uint64_t slot, uint64_t ret)
 {
     struct frame frame = {0};

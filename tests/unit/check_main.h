@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every Check program has in common. A test file defines its tests and one suite:
+ * Common code of Check programs. A test file defines its tests and one suite:
  *
- *     static void add_tests(TCase *tests) { tcase_add_test(tests, parses_a_line); }
- *     CHECK_MAIN("maps", 10, add_tests)
+ *   static void add_tests(TCase *tests)
+ *   {
+ *       tcase_add_test(tests, parses_a_line);
+ *   }
+ *   CHECK_MAIN("maps", 10, add_tests)
  *
- * Each test runs in a process of its own (CK_FORK=no in the environment turns that off, for a
- * debugger), and fails when it takes longer than `seconds`. With clang or gcc's address sanitizer a
- * report in the test's process makes the test fail, since the process then exits non-zero.
+ * Each test runs in its own process (CK_FORK=no in the environment turns that off, for a debugger),
+ * and fails after `seconds`. With AddressSanitizer, a report makes the test fail, since its process
+ * then exits non-zero.
  */
 #ifndef CHECK_MAIN_H
 #define CHECK_MAIN_H
@@ -17,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Runs one suite of one test case; returns what main() shall return. */
+/* Runs a suite with one test case; returns the exit status for main(). */
 static inline int check_main(const char *name, double seconds, void (*add_tests)(TCase *tests))
 {
     const char *fork_mode = getenv("CK_FORK");
@@ -34,7 +37,7 @@ static inline int check_main(const char *name, double seconds, void (*add_tests)
     int run = srunner_ntests_run(runner);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
-    /* A suite that ran nothing has shown nothing. */
+    /* A suite that ran no test has failed. */
     return run > 0 && failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Instructions of every shape, each as assembled bytes, with the kind of copy that is to be made of
- * them. In most of them a displacement of 0x10000 from RIP is data, and a branch goes to a byte
- * that stops the thread: see displaced_run.h.
+ * Instructions of all forms, as assembled bytes, with the expected kind of copy. In most of them a
+ * displacement of 0x10000 from RIP is data, and a branch goes to a byte that stops the thread: see
+ * displaced_run.h.
  */
 #ifndef DISPLACED_CASES_H
 #define DISPLACED_CASES_H
@@ -11,8 +11,8 @@
 
 enum displaced_case_flags {
     ITSELF = 1,      /* branches to its own first byte */
-    NEAR_ONLY = 2,   /* no copy can be made where it does not reach its operand */
-    NOT_RUN = 4,     /* not to be executed, or nothing that is twice the same */
+    NEAR_ONLY = 2,   /* no copy is possible that is too far from its operand */
+    NOT_RUN = 4,     /* must not be executed, or varies */
     NOT_STEPPED = 8, /* shows the trap flag of a single step */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Runs instructions in a child process: natively at their own address, or as a displaced copy, from
- * one and the same state of registers, flags, vector registers and memory, and tells what became of
- * them. All code around is filled with int3, so that wherever a thread goes it stops at once.
+ * the same state of registers, flags, vector registers and memory, and returns the state
+ * afterwards. All code around is int3, so that a thread stops at once wherever it goes.
  */
 #ifndef DISPLACED_RUN_H
 #define DISPLACED_RUN_H
@@ -21,21 +21,21 @@
 
 #include "unit/check_main.h"
 
-/* All of it is shared with the child, at these addresses in both. */
+/* All of it is shared with the child, at the same addresses in both. */
 #define RUN_CODE      UINT64_C(0x10000000)
 #define RUN_DATA      UINT64_C(0x10010000)
 #define RUN_STACK     UINT64_C(0x30000000)
 #define RUN_NEAR_SLOT UINT64_C(0x20000000)
 #define RUN_FAR_SLOT  UINT64_C(0x500000000000)
 #define RUN_AREA      UINT64_C(0x1000)
-/* The first instruction ends here, so that what lies 0x10000 from its end is aligned. */
+/* The first instruction ends here, so that 0x10000 from its end is aligned. */
 #define RUN_SITE_END (RUN_CODE + 0x800)
 
 enum { XSTATE_MAX = 8192, TRAP_FLAG = 0x100, RESUME_FLAG = 0x10000 };
 
 struct outcome {
-    int signal;  /* SIGTRAP: it came to an int3, or was single-stepped */
-    uint64_t pc; /* of the int3, of the fault, or behind the step */
+    int signal;  /* SIGTRAP: it hit an int3, or was single-stepped */
+    uint64_t pc; /* of the int3, of the fault, or after the step */
     struct user_regs_struct regs;
     uint8_t xstate[XSTATE_MAX];
     uint8_t data[RUN_AREA], stack[RUN_AREA];
@@ -43,7 +43,7 @@ struct outcome {
 
 struct runner {
     pid_t child;
-    struct user_regs_struct regs; /* to start from */
+    struct user_regs_struct regs; /* the initial state */
     uint8_t xstate[XSTATE_MAX];
     size_t xstate_size;
 };
@@ -96,8 +96,8 @@ static inline void runner_start(struct runner *runner)
     runner_ptrace(runner, PTRACE_GETREGS, NULL, &runner->regs);
     runner_ptrace(runner, PTRACE_GETREGSET, (void *)NT_X86_XSTATE, &vector);
     runner->xstate_size = vector.iov_len;
-    /* Something in every x87 and SSE register (SDM volume 1, figure 13-1): st0 at 32, xmm0 at 160;
-       the header's first word at 512 says that they are in use. */
+    /* Non-zero values in all x87 and SSE registers (SDM volume 1, figure 13-1): st0 at 32, xmm0 at
+       160; the header's first word at 512 marks them as in use. */
     for (unsigned i = 0; i < 16 * 16; i++)
         runner->xstate[160 + i] = (uint8_t)(i * 7 + 1);
     runner->xstate[512] |= 3;
@@ -109,7 +109,7 @@ static inline void runner_stop(struct runner *runner)
     waitpid(runner->child, NULL, 0);
 }
 
-/* Registers to start with: pointers to data and code, and variations of flags and counts. */
+/* Initial registers: pointers to data and code, and variations of flags and counts. */
 enum { RUN_VARIANTS = 4 };
 
 static inline void runner_reset(struct runner *runner, unsigned variant)
@@ -135,9 +135,9 @@ static inline void runner_reset(struct runner *runner, unsigned variant)
     regs->fs_base = RUN_DATA + 0x700;
     regs->gs_base = RUN_DATA + 0x900;
     regs->eflags = variant % 2 ? 0xad7 : 0x202; /* CF PF AF ZF SF OF, or none; and IF */
-    regs->orig_rax = (unsigned long long)-1;    /* no system call is to be restarted */
+    regs->orig_rax = (unsigned long long)-1;    /* no system call to restart */
 
-    /* Every word of data is a different address of code; the stack's are such that popf sets no
+    /* Each word of data is a different code address; those on the stack do not make popf set the
        trap flag. */
     uint64_t *data = run_area(RUN_DATA), *stack = run_area(RUN_STACK);
     for (unsigned i = 0; i < RUN_AREA / 8; i++) {
@@ -177,7 +177,7 @@ static inline void runner_get(struct runner *runner, int signal, bool stepped,
     memcpy(outcome->stack, run_area(RUN_STACK), RUN_AREA);
 }
 
-/* Goes on from where the child is until it stops. */
+/* Continues the child until it stops. */
 static inline void runner_go(struct runner *runner, bool step, struct outcome *outcome)
 {
     runner_ptrace(runner, step ? PTRACE_SINGLESTEP : PTRACE_CONT, NULL, NULL);
@@ -185,7 +185,7 @@ static inline void runner_go(struct runner *runner, bool step, struct outcome *o
     runner_get(runner, signal, step, outcome);
 }
 
-/* Fails the test where the two differ. */
+/* Fails the test if the two differ. */
 static inline void outcome_compare(const char *what, const struct outcome *native,
                                    const struct outcome *displaced)
 {

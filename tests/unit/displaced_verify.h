@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Checks a displaced copy by decoding it: whatever the copy does must be what the original does at
- * its own address. Shares no code with what makes the copies but the decoder. For the tests and the
- * fuzzer.
- */
+/* Checks a displaced copy by decoding it: it must do what the original does at its own address.
+   Shares only the decoder with the code that makes the copies. For the tests and the fuzzer. */
 #ifndef DISPLACED_VERIFY_H
 #define DISPLACED_VERIFY_H
 
@@ -12,7 +9,7 @@
 
 #include "ptrace/arch/displaced.h"
 
-/* One decoded instruction, and where it stands. */
+/* A decoded instruction and its address. */
 struct decoded {
     ZydisDecodedInstruction insn;
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
@@ -25,7 +22,7 @@ struct verify {
     uint64_t site, slot;
     const uint8_t *code;
     size_t n;
-    unsigned used; /* bytes of the slot that were accounted for */
+    unsigned used; /* bytes of the slot that are accounted for */
 };
 
 static inline bool decode(struct decoded *out, const uint8_t *bytes, size_t n, uint64_t at)
@@ -43,7 +40,7 @@ static inline bool decode_in_slot(const struct verify *v, struct decoded *out, u
            decode(out, v->d->bytes + offset, v->d->slot_length - offset, v->slot + offset);
 }
 
-/* The address that a relative branch or a RIP-relative memory operand names. */
+/* The address in a relative branch or a RIP-relative memory operand. */
 static inline uint64_t named_address(const struct decoded *x, const ZydisDecodedOperand *operand)
 {
     uint64_t end = x->at + x->insn.length;
@@ -51,7 +48,7 @@ static inline uint64_t named_address(const struct decoded *x, const ZydisDecoded
                                                          : end + (uint64_t)operand->mem.disp.value;
 }
 
-/* A memory operand that is a literal in the slot. */
+/* Whether a memory operand is a literal in the slot. */
 static inline bool slot_literal(const struct verify *v, const struct decoded *x,
                                 const ZydisDecodedOperand *operand, uint64_t *value)
 {
@@ -64,7 +61,7 @@ static inline bool slot_literal(const struct verify *v, const struct decoded *x,
     return true;
 }
 
-/* Where the unconditional jump at the slot's offset goes, when it goes to a fixed address. */
+/* The fixed target of the unconditional jump at an offset of the slot, if it has one. */
 static inline bool follow(const struct verify *v, unsigned offset, uint64_t *target)
 {
     struct decoded x;
@@ -90,7 +87,7 @@ static inline bool same_memory(const struct decoded *a, const ZydisDecodedOperan
     return p->mem.disp.value + moved == q->mem.disp.value;
 }
 
-/* Whether two operands mean the same; those based on RSP when it is lower by `moved` in b. */
+/* Whether two operands are equal; in b, RSP is lower by `moved`. */
 static inline bool same_operand(const struct decoded *a, const ZydisDecodedOperand *p,
                                 const struct decoded *b, const ZydisDecodedOperand *q,
                                 int64_t moved)
@@ -126,7 +123,7 @@ static inline bool has_step(const struct verify *v, unsigned slot_offset, uint64
            displaced_site_offset(v->d->steps, v->d->n_steps, slot_offset) == (int)site_offset;
 }
 
-/* The copy of a conditional branch at the slot's offset, and the jump back behind it. */
+/* Checks the copy of a conditional branch at an offset of the slot, and the jump back after it. */
 static inline const char *verify_conditional(struct verify *v, const struct decoded *x,
                                              unsigned offset)
 {
@@ -152,7 +149,7 @@ static inline const char *verify_conditional(struct verify *v, const struct deco
     return NULL;
 }
 
-/* push qword [literal] with the return address, at the slot's offset. */
+/* Checks push qword [literal] of the return address, at an offset of the slot. */
 static inline const char *verify_push(const struct verify *v, const struct decoded *x,
                                       unsigned offset, unsigned *behind)
 {
@@ -201,7 +198,7 @@ static inline const char *verify_call(struct verify *v, const struct decoded *x,
     return NULL;
 }
 
-/* A copied instruction at the slot's offset; *next: the offset behind it. */
+/* Checks a copied instruction at an offset of the slot; *next: the offset after it. */
 static inline const char *verify_copy(struct verify *v, const struct decoded *x, unsigned offset,
                                       unsigned *next)
 {
@@ -286,7 +283,7 @@ static inline const char *verify_slot(struct verify *v)
     return follow(v, to, &goes) && goes == v->site + from ? NULL : "the jump back goes elsewhere";
 }
 
-/* NULL when all is well, else what is wrong with the copy that displaced_build() made of these. */
+/* NULL: the copy that displaced_build() made is right; else the error. */
 static inline const char *displaced_verify(const struct displaced *d, target_addr site,
                                            const uint8_t *code, size_t n, target_addr slot)
 {

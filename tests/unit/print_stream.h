@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What is printed, and read again: setup() and teardown() are the fixture of a test of --print,
- * `print` prints, expect() says what that was.
- */
+/* Prints to memory and compares: setup() and teardown() are the fixture of a test of --print,
+   `print` prints, expect() compares. */
 #ifndef PRINT_STREAM_H
 #define PRINT_STREAM_H
 
@@ -39,7 +37,7 @@ static inline void teardown(void)
     free(written);
 }
 
-/* What was printed since the last time is exactly this. */
+/* The text printed since the last call must be exactly this. */
 static inline void expect(const char *text)
 {
     fflush(stream);

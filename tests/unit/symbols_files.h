@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of src/symbols share: the files that tests/symbols.mk builds, and probes as text.
- */
+/* Common code of the tests of src/symbols: the files that tests/symbols.mk builds, and probes as
+   text. */
 #ifndef SYMBOLS_FILES_H
 #define SYMBOLS_FILES_H
 
@@ -13,7 +13,7 @@
 #include "symbols/image.h"
 #include "unit/check_main.h"
 
-/* The path of BUILD/symbols/NAME, from BUILD/tests/unit/ where this program is. */
+/* The path of BUILD/symbols/NAME, for this program in BUILD/tests/unit/. */
 static inline const char *symbols_file(const char *name)
 {
     static char path[PATH_MAX];
@@ -30,8 +30,8 @@ static inline const char *symbols_file(const char *name)
     return path;
 }
 
-/* "i0+4", "&s8>16": what the place holds is an address, and the value 16 bytes behind it;
-   "?i0": whether there was anything behind the address. */
+/* "i0+4"; "&s8>16": the place holds an address, the value is 16 bytes after it; "?i0": whether the
+   address could be read. */
 static inline void describe_place(char *out, size_t size, const struct value_place *place,
                                   const struct pointee *pointees)
 {
@@ -74,7 +74,7 @@ static inline void describe_fields(char *out, size_t size, const struct field *f
     }
 }
 
-/* An image and the probes of what `pattern` selects in it (NULL: of everything). */
+/* An image and the probes that `pattern` selects in it (NULL: all). */
 struct opened {
     struct catalog *catalog;
     struct function_filter *select;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The examples of the ABI's documents, and what compilers were seen to do. */
+/* The examples of the ABI documents, and the observed behaviour of compilers. */
 #include <stdio.h>
 
 #include "symbols/abi/abi.h"
@@ -88,7 +88,7 @@ static const struct {
      2,
      {STRUCT(9, 1, 2, {0, 1, ABI_INTEGER}, {1, 8, ABI_INTEGER}), INT},
      "&I0; s0, i1"},
-    /* bit-fields may lie where they like */
+    /* bit-fields need not be aligned */
     {NONE, 1, {STRUCT(8, 4, 2, {0, 3, ABI_BIT_FIELD}, {3, 5, ABI_BIT_FIELD})}, "-; i0"},
     /* union {long; double}: INTEGER; union {float; double}: SSE */
     {NONE, 1, {STRUCT(8, 8, 2, {0, 8, ABI_INTEGER}, {0, 8, ABI_FLOAT})}, "-; i0"},
@@ -112,7 +112,7 @@ static const struct {
      "-; f0, f1, f2, f3, f4, f5, f6, f7, i0"},
     {VECTOR, 3, {VECTOR, DOUBLE, QUAD}, "F0; f0, f1, f2"},
     {VECTOR32, 2, {VECTOR32, STRUCT(32, 32, 1, {0, 32, ABI_VECTOR})}, "-; -, -"},
-    /* a wide vector is in a register or on the stack: of what follows, integers are sure */
+    /* a wide vector is in a register or on the stack: of what follows, only integers are certain */
     {NONE,
      5,
      {DOUBLE, VECTOR32, INT, DOUBLE, STRUCT(24, 8, 1, {0, 8, ABI_INTEGER})},
@@ -121,10 +121,10 @@ static const struct {
      4,
      {VECTOR32, INT, STRUCT(16, 8, 2, {0, 8, ABI_INTEGER}, {8, 8, ABI_FLOAT}), INT},
      "-; -, i0, -, -"},
-    /* of the two kinds of complex numbers of 32 bytes, arguments go to memory */
+    /* as arguments, both kinds of complex numbers of 32 bytes go to memory */
     {NONE, 2, {{ABI_COMPLEX, 32, 16, false, 1, PARTS({0, 32, ABI_WIDE})}, DOUBLE}, "-; s0, f0"},
     {{ABI_COMPLEX, 32, 16, false, 1, PARTS({0, 32, ABI_WIDE})}, 1, {INT}, "-; -"},
-    /* four doubles are no vector */
+    /* four doubles are not a vector */
     {NONE,
      1,
      {STRUCT(32, 8, 4, {0, 8, ABI_FLOAT}, {8, 8, ABI_FLOAT}, {16, 8, ABI_FLOAT},
@@ -139,11 +139,11 @@ static const struct {
      2,
      {INT, {ABI_COMPLEX, 32, 16, false, 2, PARTS({0, 16, ABI_EXTENDED}, {16, 16, ABI_EXTENDED})}},
      "X; i0, s0"},
-    /* C++: nothing at all for an empty class, an address for one that says how it is copied */
+    /* C++: nothing for an empty class, an address for one with a copy constructor */
     {NONE, 2, {EMPTY, INT}, "-; -, i0"},
     {INDIRECT, 2, {INDIRECT, INT}, "&I0; &i1, i2"},
     {NONE, 7, {INT, INT, INT, INT, INT, INT, INDIRECT}, "-; i0, i1, i2, i3, i4, i5, &s0"},
-    /* What comes after the unknown is unknown */
+    /* What follows an unknown argument is unknown */
     {INT, 3, {INT, UNKNOWN, INT}, "I0; i0, -, -"},
     {UNKNOWN, 1, {INT}, "-; -"},
     /* Sizes that only damaged files have */
@@ -168,7 +168,7 @@ static void show(char *out, const struct abi_location *at)
     if (at->where == ABI_ADDRESS)
         strcat(out, "&");
     show_place(out, &at->place);
-    /* Both eightbytes count as soon as the second is on its own. */
+    /* Both eightbytes count if the second is separate. */
     if (at->where == ABI_PIECES && at->second.kind != PLACE_NONE) {
         strcat(out, "+");
         show_place(out, &at->second);
@@ -191,7 +191,7 @@ START_TEST(places)
 }
 END_TEST
 
-/* What clang passes before LLVM 18, as its output shows. */
+/* The behaviour of clang before LLVM 18. */
 START_TEST(splits_int128)
 {
     static const struct abi_part halves[] = {{0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER}};
@@ -212,7 +212,7 @@ START_TEST(splits_int128)
 }
 END_TEST
 
-/* A structure of a long double may be packed: then it need not be aligned on the stack. */
+/* A structure of a long double may be packed: then it may be unaligned on the stack. */
 START_TEST(packed_or_not)
 {
     static const struct abi_part part = {0, 16, ABI_EXTENDED};

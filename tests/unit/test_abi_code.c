@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is read from the machine code of functions of x86-64 about their argument registers. */
+/* Argument registers of functions, read from x86-64 machine code. */
 #include <check.h>
 
 #include "symbols/abi/abi_code.h"
@@ -38,7 +38,7 @@ START_TEST(saved_and_cleared_registers)
     ck_assert(!code.preserves);
     /* xor %edi,%edi; ret */
     check_code(CODE(0x31, 0xff, 0xc3), 0, RDI, RDI);
-    /* movaps %xmm8,(%rsp); ret: what no function of the ABI saves */
+    /* movaps %xmm8,(%rsp); ret: no function of the ABI saves this */
     ck_assert(abi_code_read(CODE(0x44, 0x0f, 0x29, 0x04, 0x24, 0xc3)).preserves);
     /* movaps %xmm0,%xmm8; movaps %xmm8,(%rsp); ret */
     ck_assert(
@@ -48,12 +48,12 @@ END_TEST
 
 START_TEST(calls_and_branches)
 {
-    /* call; mov %eax,%edi; ret: what is written behind the call does not count before it */
+    /* call; mov %eax,%edi; ret: a write after the call does not count before it */
     check_code(CODE(0xe8, 0, 0, 0, 0, 0x89, 0xc7, 0xc3), 0, RDI, 0);
     ck_assert_uint_eq(abi_code_read(CODE(0xe8, 0, 0, 0, 0, 0xc3)).results, RDX | XMM0 | XMM1);
-    /* je; mov %eax,%edi; ret: perhaps it was not there before */
+    /* je; mov %eax,%edi; ret: perhaps it was not set before */
     check_code(CODE(0x74, 0x00, 0x89, 0xc7, 0xc3), 0, RDI, RDI);
-    /* je; mov %edi,%eax; ret: nor is it sure that this is the first thing done to it */
+    /* je; mov %edi,%eax; ret: perhaps not the first access */
     check_code(CODE(0x74, 0x00, 0x89, 0xf8, 0xc3), 0, 0, 0);
 }
 END_TEST
@@ -62,7 +62,7 @@ START_TEST(unknown_code)
 {
     const uint32_t all = 0x00ff003f;
     check_code(NULL, 0, 0, all, all);
-    /* mov %edi,%eax; and an instruction that there is not in 64-bit mode */
+    /* mov %edi,%eax; and an instruction that is invalid in 64-bit mode */
     check_code(CODE(0x89, 0xf8, 0x06), 0, all, all);
 }
 END_TEST

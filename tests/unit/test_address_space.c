@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known of an address space's mappings; the "target" is the test's own process. */
+/* The mappings of an address space; the "target" is the test's own process. */
 #include "ptrace/core/address_space.h"
 
 #include <fcntl.h>
@@ -34,7 +34,7 @@ static target_addr map_pages(int n, int protection)
     return target_addr_of((uintptr_t)pages);
 }
 
-/* Asks at that time; whether the mappings were read for it. */
+/* Asks at that time; returns whether this read the mappings. */
 static bool reads(struct address_space *space, target_addr at, uint64_t now_ns, bool is_code)
 {
     struct process process = {.space = space};
@@ -42,8 +42,8 @@ static bool reads(struct address_space *space, target_addr at, uint64_t now_ns, 
     return space->maps_read_ns == now_ns;
 }
 
-/* Whatever is on top of the stack of a function that is jumped to may be asked about at each hit.
- */
+/* At a function that is jumped to, any value may be on top of the stack, and each hit may ask about
+   it. */
 START_TEST(no_code_is_looked_for_seldom)
 {
     static const int PROTECTIONS[] = {PROT_NONE, PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC};
@@ -54,7 +54,7 @@ START_TEST(no_code_is_looked_for_seldom)
     ck_assert(!reads(space, target_addr_plus(at, PAGE - 1), START_NS + 99 * MS, false));
     ck_assert(reads(space, at, START_NS + 100 * MS, false));
     ck_assert(!reads(space, at, START_NS + 101 * MS, false));
-    /* Where nothing is mapped. */
+    /* Unmapped. */
     ck_assert(reads(space, target_addr_of(8), START_NS + 102 * MS, false));
     ck_assert(!reads(space, target_addr_of(0), START_NS + 103 * MS, false));
     address_space_put(space);
@@ -93,7 +93,7 @@ START_TEST(code_where_there_was_none)
 }
 END_TEST
 
-/* A process that has ended, or forbids it, shows none. */
+/* A process that has ended, or is not accessible, shows no mappings. */
 START_TEST(what_was_known_stays)
 {
     struct address_space *space = own_space();
@@ -112,8 +112,8 @@ static bool is_ours(void *data, struct process *process, target_addr at)
     return target_addr_equal(at, *(const target_addr *)data);
 }
 
-/* Where a program or library has its code it may have been moved to memory of no file. What is
-   shared is written to by others, and what cannot be executed is no code. */
+/* Code of a program or library may have been moved to anonymous memory. Shared memory can be
+   written by others, and memory without execute permission is not code. */
 START_TEST(code_in_memory_of_no_file)
 {
     struct address_space *space = own_space();
@@ -147,7 +147,7 @@ static const uint8_t *bytes_of(target_addr at)
     return (const uint8_t *)(uintptr_t)at.value;
 }
 
-/* A planted breakpoint on the first of two nops, which need no slot. */
+/* A breakpoint on the first of two nops, which need no slot. */
 static struct site *planted_site(struct address_space *space)
 {
     target_addr at = map_pages(1, PROT_READ | PROT_WRITE);
@@ -159,7 +159,7 @@ static struct site *planted_site(struct address_space *space)
     return site;
 }
 
-/* Taken for lifted it would be the program's own, and kill it. */
+/* If it counted as removed, its trap would be the program's, and kill it. */
 START_TEST(breakpoint_that_cannot_be_lifted_stays)
 {
     struct address_space *space = own_space();
@@ -183,8 +183,7 @@ START_TEST(breakpoint_that_cannot_be_lifted_stays)
 }
 END_TEST
 
-/* The thread by way of which all are taken out is killed just then, and others live in the memory.
- */
+/* The thread used to remove them is killed just then, and other processes share the memory. */
 START_TEST(breakpoints_are_taken_out_without_the_thread)
 {
     struct address_space *space = own_space();
@@ -203,7 +202,7 @@ START_TEST(breakpoints_are_taken_out_without_the_thread)
 }
 END_TEST
 
-/* What the program has put over it, or unmapped, is its own. */
+/* What the program has written over it, or unmapped, is the program's. */
 START_TEST(breakpoint_that_is_not_there_any_more)
 {
     struct address_space *space = own_space();

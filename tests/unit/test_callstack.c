@@ -40,7 +40,7 @@ START_TEST(recursion_is_deep)
         for (unsigned i = 0; i < 5000; i++)
             ck_assert_uint_eq(enter(&cs, A(i * 4), RET_1, f), i);
     }
-    ck_assert_uint_eq(cs.capacity, capacity); /* no more room is taken the second time */
+    ck_assert_uint_eq(cs.capacity, capacity); /* the second time needs no more memory */
     callstack_free(&cs);
 }
 END_TEST
@@ -49,7 +49,7 @@ START_TEST(depth_is_bounded)
 {
     struct callstack cs = {0};
     struct frame frame = {.ret = RET_1, .what = f};
-    unsigned wrong = 0; /* an assertion for each would take longer than all the rest */
+    unsigned wrong = 0; /* one assertion each would take most of the time */
     for (uint64_t i = 0; i < CALLSTACK_FRAMES_MAX; i++) {
         frame.slot = UINT64_C(0x7fff00000000) - i * WORD;
         wrong += callstack_enter(&cs, &frame, CALLSTACK_SITE_UNKNOWN, unknown) != 0;
@@ -88,8 +88,8 @@ START_TEST(tail_calls_end_together)
 }
 END_TEST
 
-/* Functions that tail-call each other come back to the one that the call names: still tail calls.
- */
+/* Functions that tail-call each other return to the one that the call instruction names: still tail
+   calls. */
 START_TEST(a_direct_call_does_not_end_a_tail_call)
 {
     struct callstack cs = {0};
@@ -134,7 +134,7 @@ START_TEST(another_return_address_replaces)
     enter(&cs, A(10), RET_1, f);
     enter(&cs, A(20), RET_1, f);
     enter(&cs, A(20), RET_1, g);
-    ck_assert_uint_eq(enter(&cs, A(20), RET_2, h), 1); /* no jump was seen, and yet */
+    ck_assert_uint_eq(enter(&cs, A(20), RET_2, h), 1); /* no jump was seen, but */
     ck_assert_ptr_null(leave(&cs, A(20), RET_1));
     ck_assert_ptr_eq(leave(&cs, A(20), RET_2), h);
     ck_assert_ptr_null(leave(&cs, A(20), RET_1));
@@ -143,7 +143,7 @@ START_TEST(another_return_address_replaces)
 }
 END_TEST
 
-/* Two coroutines take turns, each on a stack of its own; one of them jumps within itself. */
+/* Two coroutines alternate, each on its own stack; one of them jumps within itself. */
 START_TEST(coroutines_keep_their_frames)
 {
     struct callstack cs = {0};
@@ -169,8 +169,8 @@ START_TEST(coroutines_keep_their_frames)
 }
 END_TEST
 
-/* Coroutines whose stacks lie in one mapping: no exit is lost, and after the first surprise the
-   depth is right, too. */
+/* Coroutines with stacks in one mapping: no exit is lost, and after the first mistake the depth is
+   right, too. */
 START_TEST(stacks_that_share_a_mapping)
 {
     struct callstack cs = {0};
@@ -203,14 +203,14 @@ START_TEST(no_range_forgets_nothing)
     callstack_jumped(&cs);
     ck_assert(callstack_return(&cs, A(10), RET_1, unknown, &frame));
     ck_assert_uint_eq(callstack_depth(&cs), 2);
-    /* Nor does a range that the stack pointer is not in. */
+    /* Nor does a range without the stack pointer. */
     ck_assert(callstack_return(&cs, A(20), RET_1, stack_b, &frame));
     ck_assert_uint_eq(callstack_depth(&cs), 1);
     callstack_free(&cs);
 }
 END_TEST
 
-/* However many coroutines a thread has, the search for what was left is short. */
+/* With any number of coroutines, the search for left frames is short. */
 START_TEST(the_search_is_bounded)
 {
     for (unsigned others = CALLSTACK_LOOK_MAX - 1; others <= CALLSTACK_LOOK_MAX; others++) {
@@ -226,7 +226,7 @@ START_TEST(the_search_is_bounded)
 }
 END_TEST
 
-/* The counts say how many returns could still be taken, whatever becomes of the frames. */
+/* The counts are the numbers of returns that can still come. */
 START_TEST(kept_frames_are_counted)
 {
     struct callstack cs = {0};
@@ -237,12 +237,12 @@ START_TEST(kept_frames_are_counted)
     ck_assert_uint_eq(one, 2); /* a tail call */
     ck_assert(callstack_return(&cs, A(10), RET_1, stack_a, &out));
     ck_assert_uint_eq(one, 1);
-    /* Another call on its slot has overwritten it. */
+    /* Another call in its slot has overwritten it. */
     frame = (struct frame){.slot = A(10), .ret = RET_2, .what = g, .waiting = &two};
     ck_assert_int_eq(callstack_enter(&cs, &frame, CALLSTACK_SITE_UNKNOWN, stack_a), 0);
     ck_assert_uint_eq(one, 0);
     ck_assert_uint_eq(two, 1);
-    /* Buried: its return would be taken. */
+    /* Buried: its return is still accepted. */
     callstack_seen(&cs, A(5), stack_a);
     ck_assert_uint_eq(callstack_depth(&cs), 0);
     ck_assert_uint_eq(two, 1);
@@ -257,7 +257,7 @@ START_TEST(kept_frames_are_counted)
 }
 END_TEST
 
-/* A frame that is not kept will not return. */
+/* A frame that is not kept has no return. */
 START_TEST(lost_frames_are_not_counted)
 {
     struct callstack cs = {0};

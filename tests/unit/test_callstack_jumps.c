@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames that are left by a jump: longjmp() and what is like it, seen and unseen. */
+/* Frames that are left by longjmp() and the like, seen and unseen. */
 #include <stdint.h>
 
 #include "unit/callstack_frames.h"
@@ -12,7 +12,7 @@ START_TEST(a_jump_leaves_frames)
     enter(&cs, A(20), RET_1, g);
     enter(&cs, A(30), RET_1, h);
     callstack_jumped(&cs);
-    ck_assert_uint_eq(callstack_depth(&cs), 3); /* where it went is not known yet */
+    ck_assert_uint_eq(callstack_depth(&cs), 3); /* its target is not known yet */
     ck_assert_uint_eq(enter(&cs, A(15), RET_2, h), 1);
     ck_assert_ptr_eq(leave(&cs, A(15), RET_2), h);
     ck_assert_ptr_null(leave(&cs, A(20), RET_1));
@@ -46,10 +46,10 @@ START_TEST(seen_settles_at_once)
     enter(&cs, A(20), RET_1, g);
     enter(&cs, A(30), RET_1, h);
     callstack_jumped(&cs);
-    callstack_seen(&cs, A(20), unknown); /* tells nothing */
+    callstack_seen(&cs, A(20), unknown); /* no information */
     callstack_seen(&cs, A(20), stack_b);
     ck_assert_uint_eq(callstack_depth(&cs), 3);
-    callstack_seen(&cs, A(20), stack_a); /* the frame at the very place is still open */
+    callstack_seen(&cs, A(20), stack_a); /* the frame at that address is still open */
     ck_assert_uint_eq(callstack_depth(&cs), 2);
     callstack_seen(&cs, A(19), stack_a);
     ck_assert_uint_eq(callstack_depth(&cs), 1);
@@ -58,7 +58,7 @@ START_TEST(seen_settles_at_once)
 }
 END_TEST
 
-/* setjmp(); g() jumps; and so again from the same place: never more than one g is open. */
+/* setjmp(); g() jumps; again from the same place: never more than one g is open. */
 START_TEST(called_again_after_a_jump)
 {
     static const enum callstack_site sites[] = {CALLSTACK_SITE_UNKNOWN, CALLSTACK_SITE_CALLS_IT,
@@ -80,7 +80,7 @@ START_TEST(called_again_after_a_jump)
 }
 END_TEST
 
-/* An entry of h on g's slot and return address after a jump. */
+/* An entry of h in g's slot, with its return address, after a jump. */
 static unsigned exits_after_jump(enum callstack_site site, const char *what)
 {
     struct callstack cs = {0};
@@ -96,19 +96,19 @@ static unsigned exits_after_jump(enum callstack_site site, const char *what)
 
 START_TEST(tail_call_or_new_call_after_a_jump)
 {
-    /* The call names h: it was called from there. */
+    /* The call instruction names h: h was called from there. */
     ck_assert_uint_eq(exits_after_jump(CALLSTACK_SITE_CALLS_IT, h), 1);
     /* A call through a pointer, first to g, then to h. */
     ck_assert_uint_eq(exits_after_jump(CALLSTACK_SITE_UNKNOWN, h), 1);
-    /* The call names something else, which got to g before: so g caught a jump of its own callees
-       and now ends in a jump to h. */
+    /* The call instruction names another function, through which g was reached: so g caught a jump
+       of its callees and now tail-calls h. */
     ck_assert_uint_eq(exits_after_jump(CALLSTACK_SITE_CALLS_OTHER, h), 2);
-    /* The same, but it gets to g again: by way of the PLT, say. */
+    /* The same, but it reaches g again: through the PLT, for example. */
     ck_assert_uint_eq(exits_after_jump(CALLSTACK_SITE_CALLS_OTHER, g), 1);
 }
 END_TEST
 
-/* A jump that nobody told us of: what lies lower counts no more, but would still be found. */
+/* An unseen jump: lower frames do not count any more, but can still be found. */
 START_TEST(an_unseen_jump_buries)
 {
     struct callstack cs = {0};
@@ -117,7 +117,7 @@ START_TEST(an_unseen_jump_buries)
     ck_assert_uint_eq(enter(&cs, A(15), RET_2, h), 1);
     ck_assert_uint_eq(callstack_depth(&cs), 2);
     ck_assert_ptr_eq(leave(&cs, A(15), RET_2), h);
-    /* g is called again from the same place: that it was buried tells that the old call is over. */
+    /* g is called again from the same place: as it was buried, the old call is over. */
     ck_assert_uint_eq(enter(&cs, A(20), RET_1, g), 1);
     ck_assert_ptr_eq(leave(&cs, A(20), RET_1), g);
     ck_assert_ptr_null(leave(&cs, A(20), RET_1));

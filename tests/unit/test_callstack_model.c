@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Random histories of a thread, two ways: beside a simulated program that knows the truth, and
- * beside a reference that follows the rules of callstack.h by looking through a plain list.
- */
+/* Random histories of a thread, compared with a simulated program that knows the truth, and with a
+   reference that follows the rules of callstack.h with a plain list. */
 #include "ptrace/core/callstack.h"
 
 #include <stdint.h>
@@ -14,10 +12,10 @@ enum {
     STACKS = 3,
     STACK_SIZE = 0x10000,
     FUNCTIONS = 6,
-    DEPTH_MAX = 10, /* on a stack: so few that CALLSTACK_LOOK_MAX does not limit what is found */
+    DEPTH_MAX = 10, /* on a stack: few enough that CALLSTACK_LOOK_MAX has no effect */
     ROUNDS = 200,   /* of a program */
     ACTIONS = 2000,
-    HISTORIES = 20000, /* of anything: what is learnt of a thread's stacks is learnt early */
+    HISTORIES = 20000, /* of random events: the properties of stacks are learnt early */
     HISTORY_LENGTH = 80,
 };
 
@@ -64,7 +62,7 @@ static unsigned depth_of(const struct program *p)
     return depth;
 }
 
-/* Each function is called from one place: a direct call, whose return address tells it. */
+/* Each function is called from one place: a direct call, which its return address identifies. */
 static uint64_t ret_for(const void *what)
 {
     return 0x400000 + (uint64_t)((const char *)what - functions) * 0x10;
@@ -88,7 +86,7 @@ static void call(struct program *p)
     enter(p, sp - 8 * (1 + random_below(3)), ret_for(what), what, 0, CALLSTACK_SITE_CALLS_IT);
 }
 
-/* To a function other than the first of the chain, which a direct call would get to. */
+/* To a function other than the first of the chain, which the direct call names. */
 static void tail_call(struct program *p)
 {
     unsigned depth = p->depth[p->current];
@@ -114,12 +112,12 @@ static void ret(struct program *p)
     p->wrong += callstack_return(&p->cs, last.slot, last.ret, range, &frame);
 }
 
-/* Back into some open activation of this stack, or out of all. It is seen where it arrives. */
+/* Jumps back into an open activation of this stack, or out of all. It is seen on arrival. */
 static void jump(struct program *p)
 {
     unsigned keep = random_below(p->depth[p->current] + 1);
     const struct activation *stack = p->stacks[p->current];
-    /* One that ended in a jump to another function cannot be jumped back into. */
+    /* A function that ended in a tail call cannot be jumped back into. */
     while (keep > 0 && keep < p->depth[p->current] && stack[keep].replaced)
         keep++;
     p->depth[p->current] = keep;
@@ -215,7 +213,7 @@ static bool is_within(struct stack_range stack, uint64_t at)
     return stack.low <= at && at < stack.high;
 }
 
-/* Looks at the frames from the newest on, as far as list[from]. */
+/* Checks the frames from the newest to list[from]. */
 static void reference_settle(struct reference *r, uint64_t sp, struct stack_range stack,
                              unsigned from)
 {
@@ -235,7 +233,7 @@ static void reference_settle(struct reference *r, uint64_t sp, struct stack_rang
     }
 }
 
-/* The newest or oldest frame on a slot, or -1. */
+/* The newest or oldest frame in a slot, or -1. */
 static int reference_find(const struct reference *r, uint64_t slot, bool newest)
 {
     int found = -1;
@@ -310,7 +308,7 @@ static bool waiting_is_true(const struct reference *r)
     return kept[0] == waiting[0] && kept[1] == waiting[1];
 }
 
-/* Anything, whether it makes sense or not. Few slots, so that they meet. */
+/* Any events, plausible or not. With few slots, so that they collide. */
 static bool act_alike(struct callstack *cs, struct reference *r, unsigned time, bool mixed_ranges)
 {
     uint64_t slot = range_of_stack(random_below(STACKS)).high - 8 * (1 + random_below(6));

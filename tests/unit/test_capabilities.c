@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the capabilities are in effect that a tracer with more rights than its user has. It takes
-   root to have any. */
+/* When the capabilities of a privileged tracer are effective. Needs root. */
 #include "util/capabilities.h"
 
 #include <errno.h>
@@ -32,7 +31,7 @@ static void *can_open_elsewhere(void *result)
     return NULL;
 }
 
-/* What a thread can open that is started here. */
+/* What a new thread can open. */
 static int can_another_thread(void)
 {
     pthread_t thread;
@@ -55,7 +54,7 @@ static uint64_t set_of_this_thread(const char *name)
     return set;
 }
 
-/* A file of root's, and this process the user's, who keeps what tracing takes. */
+/* A file of root's; this process becomes the user's and keeps the capabilities for tracing. */
 static void become_user(void)
 {
     snprintf(path, sizeof(path), "/tmp/test_capabilities.%d", (int)getpid());
@@ -91,7 +90,8 @@ START_TEST(in_effect_within_the_scope_only)
 }
 END_TEST
 
-/* What tracing takes at any time opens no other user's file, and a scope leaves it in effect. */
+/* The capabilities that are always effective open no other user's file, and remain effective after
+   a scope. */
 START_TEST(tracing_opens_no_files)
 {
     const uint64_t tracing = SET(CAP_SYS_PTRACE) | SET(CAP_KILL) | SET(CAP_SYS_NICE);
@@ -137,7 +137,7 @@ START_TEST(of_one_thread_only)
 }
 END_TEST
 
-/* Who never gave up anything keeps all of it. */
+/* A process that gave up nothing keeps everything. */
 START_TEST(root_is_root)
 {
     uint64_t all = set_of_this_thread("Eff");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Values out of registers and memory; the "target" is the test's own process. */
+/* Values from registers and memory; the "target" is the test's own process. */
 #include "ptrace/capture/capture.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@ static unsigned read_own(void *data, struct span *spans, size_t n)
     return spans_read(getpid(), -1, spans, n);
 }
 
-/* Captures as the engine does; what is read at once is read with something of the caller's. */
+/* Captures as the engine does; the single read includes something of the caller's. */
 static void capture_hit(const arch_regs *regs, const struct arch_float_regs *floats,
                         const struct capture_set *set)
 {
@@ -108,7 +108,7 @@ static size_t page_size(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* So many pages of zeroes, and nothing behind them. Whoever asks unmaps them. */
+/* N pages of zeros, with nothing mapped behind them. The caller unmaps them. */
 static char *map_pages(size_t n)
 {
     size_t page = page_size();
@@ -133,7 +133,7 @@ START_TEST(reads_strings)
     ck_assert_str_eq(text_at((uintptr_t)memory), "xxxxxxxxxxxxxxxx");
     strcpy(memory + page - 3, "across");
     ck_assert_str_eq(text_at((uintptr_t)memory + page - 3), "across");
-    /* It ends with the memory, without a NUL. */
+    /* It ends at the end of the memory, without a NUL. */
     memcpy(memory + 2 * page - 4, "last", 4);
     ck_assert_str_eq(text_at((uintptr_t)memory + 2 * page - 4), "last");
     capture_free(&capture);
@@ -171,7 +171,7 @@ START_TEST(floating_point)
 }
 END_TEST
 
-/* Two registers, bits of one, and what an address leads to. */
+/* Two registers, bits of one, and values behind addresses. */
 START_TEST(pieces)
 {
     struct {
@@ -236,14 +236,14 @@ START_TEST(pieces)
     ck_assert_str_eq(capture.text + capture.values[4], "twelve bytes");
     ck_assert_uint_eq(capture.values[5], 9);
     ck_assert_str_eq(capture.text + capture.values[6], "hello");
-    ck_assert_uint_eq(capture.values[7], 0); /* not there, and the others are all the same */
+    ck_assert_uint_eq(capture.values[7], 0); /* absent, and the others are unaffected */
     ck_assert_str_eq(capture.text + capture.values[8], "(bad address)");
     ck_assert_int_eq((int64_t)capture.values[9], -(1 << 25) + 1);
     capture_free(&capture);
 }
 END_TEST
 
-/* Addresses in what addresses lead to; each that leads nowhere says so, and the rest is right. */
+/* Addresses behind addresses; each unreadable one is marked, and the rest is right. */
 START_TEST(chains)
 {
     struct node {
@@ -317,7 +317,7 @@ static const char *wide_text_at(const void *characters, uint32_t unit)
     return string_at((uintptr_t)characters, unit);
 }
 
-/* Strings of wider characters, also such as begin in the middle of one that the page ends in. */
+/* Strings of wider characters, also if the page ends in the middle of the first one. */
 START_TEST(wide_strings)
 {
     size_t page = page_size();
@@ -337,7 +337,7 @@ START_TEST(wide_strings)
         memcpy(at, u"narrow", sizeof(u"narrow"));
         ck_assert_str_eq(wide_text_at(at, 2), "narrow");
     }
-    /* It ends with the memory, in the middle of a character. */
+    /* It ends at the end of the memory, in the middle of a character. */
     memcpy(memory + 2 * page - 7, U"ab", 7);
     ck_assert_str_eq(wide_text_at(memory + 2 * page - 7, 4), "a");
     capture_free(&capture);
@@ -361,7 +361,7 @@ START_TEST(names_of_code)
     ck_assert_str_eq(capture.text + capture.values[0], "(null)");
     first_argument(&regs, 0x1234);
     capture_fields(&regs, NULL, &field, 1, 0);
-    ck_assert_str_eq(capture.text + capture.values[0], ""); /* nobody names it */
+    ck_assert_str_eq(capture.text + capture.values[0], ""); /* it has no name */
     capture.name_code = name_code;
     capture.name_data = prefix;
     capture_fields(&regs, NULL, &field, 1, 0);
@@ -377,7 +377,7 @@ START_TEST(stack_arguments)
     arch_regs regs = {.rsp = (uintptr_t)stack};
     const long double wide = 12.5L;
     double value;
-    stack[1] = 0xffffffff00000007; /* an int: the upper half is anybody's */
+    stack[1] = 0xffffffff00000007; /* an int: the upper half is undefined */
     stack[2] = (uint64_t)-5;
     memcpy(&stack[3], &wide, 10);
     const struct field fields[] = {

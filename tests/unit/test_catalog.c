@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions of whole files: linked in every way, stripped, with debug files elsewhere. */
+/* Functions of whole files: linked in every way, stripped, with separate debug files. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
@@ -42,7 +42,7 @@ START_TEST(programs_and_libraries)
     check_event(&opened, "main_entry", "argc:int4s@i0 argv:ptr8@i1");
     check_event(&opened, "second_entry", "a:int4s@i0 text:str8@i1");
     check_event(&opened, "sized_entry", "");
-    /* Statics of one name, with different fields and with the same. */
+    /* Statics with one name, with different fields and with the same. */
     check_event(&opened, "init_entry", "from_first:int4s@i0");
     check_event(&opened, "init@symbols_names_second.c_entry", "from_second:str8@i0");
     unsigned same = 0;
@@ -53,11 +53,11 @@ START_TEST(programs_and_libraries)
         ck_assert(i == 0 || opened.probes[i - 1]->entry.value < probe->entry.value);
     }
     ck_assert_uint_eq(same, 2);
-    /* GCC's clone: only what it still gets, and that where it is. */
+    /* GCC's clone: only the remaining arguments, in their places. */
     check_event(&opened, "cloned.constprop.0_entry", "shown:int4s@i0 text:str8@i1");
 
-    /* Of what a resolver chooses the debug information tells nothing: what it has at that address
-       is the resolver. */
+    /* Debug information does not describe an IFUNC's implementation: at that address it has the
+       resolver. */
     check_event(&opened, "indirect_entry",
                 "arg1:word8@i0 arg2:word8@i1 arg3:word8@i2 arg4:word8@i3 arg5:word8@i4 "
                 "arg6:word8@i5");
@@ -82,7 +82,7 @@ END_TEST
 static const struct {
     const char *pattern, *event;
 } aliases[] = {
-    /* What debug information calls it, whatever it is selected by. */
+    /* The name in debug information, whichever name selects it. */
     {"the_function", "the_function_entry"},
     {"__the_function", "the_function_entry"},
     {"zz_.*", "the_function_entry"},
@@ -91,7 +91,7 @@ static const struct {
     {"aa_other", "other_entry"},
     {"local", "local_entry"},
     {"aa_exported", "local_entry"},
-    /* But users do not know reserved names. */
+    /* But not a reserved name. */
     {"public", "public_entry"},
     {".*public", "public_entry"},
     {"__zz_public", "__of_public_entry"},
@@ -122,7 +122,7 @@ START_TEST(excluded_alias_takes_the_function_out)
     ck_assert_int_eq(image_probes(opened.image, opened.select, true, false, &probes, &n, &err), 0);
     ck_assert_uint_eq(n, 1);
     ck_assert_str_eq(probes[0]->function, "main");
-    /* Asked twice, it is the same probe. */
+    /* Twice the same request gives the same probe. */
     bool found = false;
     for (size_t i = 0; i < opened.n; i++)
         found |= opened.probes[i] == probes[0];
@@ -196,7 +196,7 @@ START_TEST(finds_symbols_of_any_binding)
 }
 END_TEST
 
-/* What the loader finds for a name is what we find, versions and all. */
+/* We find what the dynamic linker finds for a name, also with versions. */
 START_TEST(finds_what_the_loader_finds)
 {
     static const char *const names[] = {
@@ -247,8 +247,8 @@ static void copy_file(const char *from, const char *to)
     ck_assert_int_eq(system(command), 0);
 }
 
-/* Files of the same name share a provider; of two that merely come to the same one, the later is
-   called by its file name. And a file opened before is found again. */
+/* Files with the same name share a provider; of two with different names for one provider, the
+   later gets its file name. And a file that was opened before is found again. */
 START_TEST(providers_that_clash)
 {
     char directory[] = "/tmp/test_catalog-XXXXXX", program[64], library[64], again[64];
@@ -274,7 +274,7 @@ START_TEST(providers_that_clash)
     ck_assert_ptr_eq(third, second);
     ck_assert_str_eq(image_provider(fourth), "libnames.so.1");
 
-    /* The two libraries are the same: so are their events. */
+    /* The two libraries are equal: so are their events. */
     struct function_filter *select;
     const struct probe **a, **b;
     size_t n_a, n_b;
@@ -298,7 +298,7 @@ START_TEST(providers_that_clash)
 }
 END_TEST
 
-/* Who is asked to end meanwhile does not read on; asked anew, all is there. */
+/* A request to end stops the reading; a new request reads everything. */
 START_TEST(ends_when_it_is_asked_to)
 {
     struct opened opened;
@@ -325,7 +325,7 @@ START_TEST(ends_when_it_is_asked_to)
         ck_assert_int_eq(probes[i]->source, opened.probes[i]->source);
     }
     free(probes);
-    /* What was read to its end is not read again: there is nothing to end but the making. */
+    /* Complete data is not read again: only making the probes can be ended. */
     asked = true;
     ck_assert_int_eq(image_probes(image, select, true, false, &probes, &n, &err), -ECANCELED);
     function_filter_free(select);

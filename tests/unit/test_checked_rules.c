@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What was found fit of unwind rules is kept as it was. */
+/* Checked unwind rules are copied and do not change. */
 #include "ptrace/capture/checked_rules.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ static int add(uint64_t start, const char *bytes)
     return checked_rules_add(&rules, start, bytes, strlen(bytes), start % 2);
 }
 
-/* What is shown of memory that is all dots. */
+/* The copy of memory that consists of dots. */
 static const char *shown(uint64_t at)
 {
     static char text[9];

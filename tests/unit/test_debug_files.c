@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Separate files of debug information: what names lead to, what is taken of it, and files that are
- * written to while they are read.
- */
+/* Separate debug files: what their names lead to, what is read of them, and files that are written
+   to meanwhile. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +35,7 @@ static void remove_dir(void)
     ck_assert_int_eq(system(command), 0);
 }
 
-/* DIR/NAME; the last few stay valid. */
+/* DIR/NAME; the last few results stay valid. */
 static const char *in_dir(const char *name)
 {
     static char paths[8][PATH_MAX];
@@ -101,7 +99,8 @@ static bool is_section_start(struct content content, const char *at)
     return false;
 }
 
-/* The string of the file that ends in `end` and begins after a NUL, or as the first of a section.
+/*
+ * The string in the file that ends in `end` and starts after a NUL, or at the start of a section.
  */
 static char *find_string(struct content content, const char *end)
 {
@@ -112,8 +111,8 @@ static char *find_string(struct content content, const char *end)
     return found;
 }
 
-/* Copies a built file, in which the string that ends in `end` becomes `name`, which is filled up
-   with slashes behind its last one. */
+/* Copies a built file and replaces the string that ends in `end` by `name`, padded with slashes
+   after its last slash. */
 static void copy_renamed(const char *from, const char *to, const char *end, const char *name)
 {
     struct content content = load(from);
@@ -138,7 +137,7 @@ static const char *split_dwo(void)
     return split_file;
 }
 
-/* Of a function that has parameters: whether it is known what they are. */
+/* Whether the parameters of a function that has some are known. */
 static bool has_types(const char *path, int root, const char *debug_path, const char *event)
 {
     struct opened opened;
@@ -164,7 +163,7 @@ static bool has_split_types(const char *path, int root)
 
 /* ---- what is no regular file ---- */
 
-/* A process that waits for somebody to open the FIFO; it ends when that happens. */
+/* A process that waits for a reader of the FIFO, and then ends. */
 static pid_t wait_for_reader(const char *fifo)
 {
     pid_t pid = fork();
@@ -211,7 +210,7 @@ START_TEST(magic_links_are_not_followed)
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
     ck_assert_int_eq(file_open_named(-1, link), -ELOOP);
     ck_assert_int_eq(file_open_named(-1, "/proc/self/exe"), -ELOOP);
-    /* What the tracer itself asks for is. */
+    /* The tracer's own files can be opened. */
     int again = file_open("/proc/self/exe");
     ck_assert_int_ge(again, 0);
     close(again);
@@ -227,7 +226,7 @@ START_TEST(fifo_as_dwo)
     pid_t pid = wait_for_reader(in_dir("d"));
     ck_assert(!has_split_types(in_dir("program"), -1));
     still_waits(pid);
-    /* With the right one in its place, it is found. */
+    /* With the right file in its place, it is found. */
     ck_assert_int_eq(unlink(in_dir("d")), 0);
     copy(split_dwo(), in_dir("d"));
     ck_assert(has_split_types(in_dir("program"), -1));
@@ -267,7 +266,7 @@ START_TEST(debug_link_names_no_directory)
 }
 END_TEST
 
-/* Without a build ID it is the check sum that tells. */
+/* Without a build ID the check sum decides. */
 START_TEST(debug_link_of_other_content)
 {
     make_dir();
@@ -283,7 +282,7 @@ END_TEST
 
 START_TEST(names_lead_below_the_root)
 {
-    /* As from the directory it was compiled in, out of any root. */
+    /* As from the compilation directory, out of any root. */
     static const char *const ways[] = {"", "../../../../../../.."};
     char name[PATH_MAX], root[PATH_MAX];
     make_dir();
@@ -297,7 +296,7 @@ START_TEST(names_lead_below_the_root)
     ck_assert(has_split_types(in_dir("program"), -1));
     ck_assert(!has_split_types(in_dir("program"), fd));
 
-    /* A link there leads where it leads who has that root. */
+    /* A link there is resolved in that root. */
     strcat(root, dir);
     make_dirs(root);
     ck_assert_int_eq(symlink(in_dir("d"), in_dir("root/d")), 0);
@@ -345,7 +344,7 @@ END_TEST
 
 /* ---- dwz(1) ---- */
 
-/* A file of debug information that shares parts of it with the file that has the build ID. */
+/* A debug file that shares parts with the file that has the build ID. */
 static void make_sharing(const char *name, const char *link, const char *id)
 {
     char command[4 * PATH_MAX];
@@ -369,7 +368,7 @@ static bool shares(const char *path, int root)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(dwarf_file_open(&file, fd, &search, &none), 0);
-    /* libdw looks for none by itself. */
+    /* libdw searches none by itself. */
     ck_assert_ptr_eq(dwarf_getalt(file.dwarf), file.shared);
     bool found = file.shared != NULL;
     dwarf_file_free(&file);
@@ -391,7 +390,7 @@ START_TEST(shared_debug_information)
     copy(symbols_file("debug/.build-id/ab/cdef0123456789.debug"), in_dir(".dwz/shared"));
     ck_assert(shares(in_dir("usr/bin/program"), -1));
 
-    /* Below another root neither ".." nor the whole path leads there. */
+    /* Below another root neither ".." nor the absolute path leads there. */
     int root = open(in_dir("usr"), O_PATH | O_CLOEXEC);
     ck_assert(!shares(in_dir("usr/bin/program"), root));
     close(root);
@@ -415,7 +414,7 @@ static void rest(long nanoseconds)
     nanosleep(&time, NULL);
 }
 
-/* Writes it anew, in place: from the start, a part, a bit more. */
+/* Rewrites it in place: from the start, a part, a bit more. */
 static void *rewrite(void *data)
 {
     struct writer *writer = data;
@@ -433,7 +432,7 @@ static void *rewrite(void *data)
     return NULL;
 }
 
-/* Cut short and made whole again while it is read: there are types or there are none. */
+/* Truncated and completed again while it is read: there are types or there are none. */
 START_TEST(rewritten_while_it_is_read)
 {
     make_dir();
@@ -478,7 +477,7 @@ static void *touch(void *data)
     return NULL;
 }
 
-/* However little is written: what is read meanwhile is not taken. */
+/* Any write, however small, makes the reader reject the data. */
 START_TEST(written_to_while_it_is_read)
 {
     make_dir();
@@ -489,7 +488,7 @@ START_TEST(written_to_while_it_is_read)
     pthread_t thread;
     int fd = open(writer.path, O_RDONLY | O_CLOEXEC);
     ck_assert_int_eq(pthread_create(&thread, NULL, touch, &writer), 0);
-    /* When the writer has no CPU for a while, nothing is written. */
+    /* While the writer has no CPU, nothing is written. */
     int r;
     while ((r = elf_copy_read(&copied, fd, true)) == 0)
         elf_copy_free(&copied);
@@ -497,7 +496,7 @@ START_TEST(written_to_while_it_is_read)
     atomic_store(&writer.enough, true);
     pthread_join(thread, NULL);
     ck_assert_int_eq(elf_copy_read(&copied, fd, true), 0);
-    /* What is copied is ours. */
+    /* The copy is ours. */
     ck_assert_int_eq(ftruncate(fd, 0), -1);
     ck_assert_int_eq(truncate(writer.path, 0), 0);
     ck_assert(elf_copy_has_dwarf(&copied));
@@ -516,7 +515,7 @@ static long peak_kib(void)
     return usage.ru_maxrss;
 }
 
-/* A file of some KB that claims to be large. */
+/* A file of some KB with a large size. */
 START_TEST(holes_cost_nothing)
 {
     make_dir();

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Classes that declare copy constructors or destructors, which may be defaulted: how they are
- * passed is known where the compiler tells (DW_AT_defaulted, DW_AT_calling_convention). Where it
- * cannot, in strict DWARF 4, only that is shown which is so in any case, or follows from where
- * parameters are. Read from what gcc and clang write of tests/targets/defaulted.cc.
+ * passed is known if the compiler says so (DW_AT_defaulted, DW_AT_calling_convention). In strict
+ * DWARF 4 it cannot: then only values are shown that do not depend on it, or whose place follows
+ * from the parameters. Reads the output of gcc and clang for tests/targets/defaulted.cc.
  */
 #include "unit/symbols_files.h"
 
@@ -11,7 +11,7 @@ enum { FUNCTIONS = 6 };
 static const char *const functions[FUNCTIONS] = {"trivial", "owner", "made_virtual",
                                                  "large",   "plain", "only_returned"};
 
-/* What stands for "args = rets" where all is known. */
+/* The expected "args = rets" if all is known. */
 static const char *const known[FUNCTIONS] = {
     "t_a:int4s@i0 n:int4s@i1 = retval_a:int4s@I0",
     "o_a:int4s@&i1>0 n:int4s@i2 = retval_a:int4s@&I0>0",
@@ -21,7 +21,7 @@ static const char *const known[FUNCTIONS] = {
     "n:int4s@i0 = retval_a:int4s@I0",
 };
 
-/* What is otherwise, and what is said not to be shown. */
+/* The differences, and what is reported as not shown. */
 static const struct {
     const char *file;
     struct {

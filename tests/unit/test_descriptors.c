@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors that are held back, and found when all others are used up. */
+/* Reserved descriptors, available when all others are used up. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -19,7 +19,7 @@ static struct rlimit limits(void)
     return limit;
 }
 
-/* Each test is a process of its own. */
+/* Each test has its own process. */
 static void limit_to(rlim_t soft, rlim_t hard)
 {
     const struct rlimit limit = {soft, hard};
@@ -56,7 +56,7 @@ START_TEST(soft_limit_is_raised_and_restored)
 }
 END_TEST
 
-/* Half of them where there are only a few. */
+/* Half of them if there are only a few. */
 START_TEST(few_are_shared)
 {
     struct rlimit before;
@@ -102,7 +102,7 @@ static void *open_and_close(void *data)
     return NULL;
 }
 
-/* Nobody is refused because another one has just held them back again. */
+/* No thread fails because another one has just reserved them again. */
 START_TEST(several_threads)
 {
     struct rlimit before;

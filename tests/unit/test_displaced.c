@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is decided about each kind of instruction, and what is told about its copy. */
+/* The kind of copy for each kind of instruction, and its properties. */
 #include "unit/displaced_cases.h"
 #include "unit/displaced_verify.h"
 
@@ -42,7 +42,7 @@ static void check_kind(const struct displaced_case *what)
     ck_assert_msg(d.kind == what->kind, "%s: kind %d (%s)", what->assembly, d.kind, d.reason);
     wrong = displaced_verify(&d, SITE, (const uint8_t *)what->bytes, what->n, NEAR);
     ck_assert_msg(!wrong, "%s: %s", what->assembly, wrong);
-    /* A second instruction that needs it is given up when the slot is far. */
+    /* A second instruction that needs a near slot is dropped if the slot is far. */
     ck_assert_msg(d.needs_near == near_only || (d.needs_near && d.covered > d.length),
                   "%s: needs_near is %d", what->assembly, d.needs_near);
 
@@ -66,7 +66,7 @@ static void check_cut_short(const struct displaced_case *what)
     ck_assert_int_eq(build(&d, what->bytes, what->n, NEAR), 0);
     for (size_t n = 0; n < d.length; n++) {
         struct displaced cut;
-        /* In a block of its own, so that a byte read too much is noticed. */
+        /* In a separate block, so that ASan finds a read behind its end. */
         char *bytes = malloc(n + 1);
         ck_assert_ptr_nonnull(bytes);
         memcpy(bytes + 1, what->bytes, n);
@@ -108,16 +108,16 @@ START_TEST(steps_map_the_slot_to_the_site)
     STEPS_ARE(&d, {0, 0});
     ck_assert_int_eq(d.slot_length, 1);
     ck_assert(!d.ambiguous);
-    /* call: behind the push the thread is at no place of the site's */
+    /* call: after the push, the thread is at no place of the site */
     ck_assert_int_eq(build(&d, B("\xe8\x00\x01\x00\x00"), NEAR), 0);
     STEPS_ARE(&d, {0, 0});
-    /* loop to what follows the one behind it: there the taken branch is at +4 */
+    /* loop to the instruction after the next: there the taken branch is at +4 */
     ck_assert_int_eq(build(&d, B("\xe2\x02"), NEAR), 0);
     STEPS_ARE(&d, {0, 0}, {2, 2}, {7, 4});
-    /* loop to itself: the taken branch is at the site for the second time, which no step tells */
+    /* loop to itself: the taken branch reaches the site again, which no step shows */
     ck_assert_int_eq(build(&d, B("\xe2\xfe"), NEAR), 0);
     STEPS_ARE(&d, {0, 0}, {2, 2});
-    /* syscall: PC and registers are the program's behind it, before and after rcx is mended */
+    /* syscall: PC and registers are the program's after it, before and after rcx is corrected */
     ck_assert_int_eq(build(&d, B("\x0f\x05"), NEAR), 0);
     STEPS_ARE(&d, {0, 0}, {2, 2}, {12, 2});
 }
@@ -129,7 +129,7 @@ START_TEST(one_byte_takes_its_successor_along)
     const char push_mov[] = "\x53\x48\x89\xe5";
     ck_assert_int_eq(build(&d, push_mov, 4, NEAR), 0);
     ck_assert(!d.ambiguous && d.covered == 4);
-    /* ... where it is known: the bytes given end in front of what must not be covered */
+    /* ... if it is known: the given bytes end before what must not be covered */
     ck_assert_int_eq(build(&d, push_mov, 1, NEAR), 0);
     ck_assert(d.kind == DISPLACED_SLOT && d.ambiguous && d.covered == 1);
     ck_assert_int_eq(build(&d, push_mov, 3, NEAR), 0);
@@ -137,14 +137,14 @@ START_TEST(one_byte_takes_its_successor_along)
     /* push, push: two bytes are enough */
     ck_assert_int_eq(build(&d, B("\x53\x54\x55"), NEAR), 0);
     ck_assert(!d.ambiguous && d.covered == 2);
-    /* push, int3; push, int 0x80; push, (undecodable): those stay where they are */
+    /* push, int3; push, int 0x80; push, (undecodable): these stay in place */
     ck_assert_int_eq(build(&d, B("\x53\xcc"), NEAR), 0);
     ck_assert(d.kind == DISPLACED_SLOT && d.ambiguous && d.covered == 1);
     ck_assert_int_eq(build(&d, B("\x53\xcd\x80"), NEAR), 0);
     ck_assert(d.ambiguous && d.covered == 1);
     ck_assert_int_eq(build(&d, B("\x53\x06"), NEAR), 0);
     ck_assert(d.ambiguous && d.covered == 1);
-    /* push, load: the load alone is out of a far slot's reach, the push is not */
+    /* push, load: a far slot can hold the push, but not the load */
     const char push_load[] = "\x53\x8b\x05\x00\x00\x01\x00";
     ck_assert_int_eq(build(&d, B(push_load), NEAR), 0);
     ck_assert(!d.ambiguous && d.covered == 7 && d.needs_near);
@@ -160,7 +160,7 @@ START_TEST(one_byte_takes_its_successor_along)
     /* nop, endbr64 */
     ck_assert_int_eq(build(&d, B("\x90\xf3\x0f\x1e\xfa"), NEAR), 0);
     ck_assert(d.kind == DISPLACED_SKIP && d.length == 5);
-    /* endbr64, push: the push is not looked at */
+    /* endbr64, push: the push is ignored */
     ck_assert_int_eq(build(&d, B("\xf3\x0f\x1e\xfa\x53"), NEAR), 0);
     ck_assert(d.kind == DISPLACED_SKIP && d.length == 4 && !d.ambiguous);
 }
@@ -180,7 +180,7 @@ static void check_lengths(const struct displaced_case *what)
     }
 }
 
-/* A copy's length is learnt before its slot is chosen. */
+/* The length of a copy is known before its slot is chosen. */
 START_TEST(near_lengths_do_not_depend_on_the_slot)
 {
     for (unsigned i = 0; i < N_DISPLACED_CASES; i++)

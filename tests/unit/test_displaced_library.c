@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Copies of real code: the first instructions of every exported function of the machine's own
- * libraries are displaced, near and far, and the copies decoded again.
- */
+/* Copies of real code: displaces the first instructions of every exported function of this
+   machine's libraries, near and far, and decodes the copies. */
 #include "unit/check_main.h"
 #include "unit/displaced_verify.h"
 
@@ -20,7 +18,7 @@
 struct library {
     const uint8_t *bytes;
     size_t size;
-    size_t limit; /* of bytes looked at in each function */
+    size_t limit; /* bytes read in each function */
     unsigned long functions, instructions, slots, skipped, stepped, out_of_reach;
 };
 
@@ -37,12 +35,12 @@ static void displace(struct library *library, target_addr site, const uint8_t *c
     target_addr slot = target_addr_plus(site, distance);
     int r = displaced_build(&d, site, code, n, slot);
     const char *wrong = r == 0 ? displaced_verify(&d, site, code, n, slot) : NULL;
-    /* Only what is wrong is an assertion: each takes longer than what it is about. */
+    /* Only errors make an assertion: each takes longer than the check. */
     if (wrong)
         ck_abort_msg("0x%lx: %s", site.value, wrong);
     if (r != 0 && (r != -ERANGE || distance != FAR || !d.needs_near))
         ck_abort_msg("0x%lx: %d", site.value, r);
-    /* An entry that cannot be traced at all would be a bad surprise. */
+    /* Every entry can be traced. */
     if (is_entry && d.kind == DISPLACED_REFUSE)
         ck_abort_msg("0x%lx: %s", site.value, d.reason);
     library->slots += r == 0 && d.kind == DISPLACED_SLOT;
@@ -62,7 +60,7 @@ static void displace_function(struct library *library, uint64_t vaddr, const uin
         displace(library, target_addr_of(vaddr + i), code + i, n - i, NEAR, i == 0);
         displace(library, target_addr_of(vaddr + i), code + i, n - i, FAR, i == 0);
         library->instructions++;
-        if (!decodes) /* data among the code, or what this decoder does not know yet */
+        if (!decodes) /* data in the code, or unknown to this decoder */
             break;
         length = x.insn.length;
     }
@@ -91,7 +89,7 @@ static void displace_library(struct library *library)
     }
 }
 
-/* Returns the number of functions displaced, 0 when there is no such library here. */
+/* Returns the number of displaced functions; 0: the library does not exist here. */
 static unsigned long displace_file(const char *path, size_t limit)
 {
     struct library library = {.limit = limit};
@@ -131,7 +129,7 @@ START_TEST(other_libraries_are_displaced)
         snprintf(path, sizeof(path), "/lib/x86_64-linux-gnu/%s", names[i]);
         functions += displace_file(path, 256);
     }
-    /* libstdc++ and libm belong to what the tracer itself needs. */
+    /* libstdc++ and libm exist: the tracer needs them. */
     ck_assert_uint_gt(functions, 1000);
 }
 END_TEST

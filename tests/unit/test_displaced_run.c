@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every case of displaced_cases.h is executed: natively, and as a copy in a near and in a far slot
- * while an int3 stands at the site. Registers, flags, vector registers, memory, the PC and the
- * signal at the end must be the same. Then the copy is left after each of its instructions by way
- * of the step table, finished natively, and must still end the same.
+ * Executes every case of displaced_cases.h: natively, and as a copy in a near and in a far slot,
+ * with an int3 at the site. Registers, flags, vector registers, memory, PC and signal at the end
+ * must be equal. Then leaves the copy after each of its instructions through the step table and
+ * finishes natively: the end must still be the same.
  */
 #include "unit/displaced_cases.h"
 #include "unit/displaced_run.h"
@@ -29,7 +29,7 @@ static void run_natively(struct trial *trial, struct outcome *outcome)
     runner_reset(trial->runner, trial->variant);
     runner_load(trial->site, code_of(trial), trial->d.covered);
     runner_set(trial->runner, trial->site);
-    /* What branches to itself must be stopped there. */
+    /* A branch to itself must be stopped there. */
     runner_go(trial->runner, trial->what->flags & ITSELF, outcome);
 }
 
@@ -38,7 +38,7 @@ static bool is_in_slot(const struct trial *trial, uint64_t pc)
     return pc >= trial->slot && pc < trial->slot + trial->d.slot_length;
 }
 
-/* The engine tells a handler the site's address for a fault in the slot. */
+/* For a fault in the slot, the engine gives handlers the site's address. */
 static void translate_fault(const struct trial *trial, struct outcome *outcome)
 {
     if (outcome->signal == SIGTRAP || !is_in_slot(trial, outcome->pc))
@@ -52,7 +52,7 @@ static void translate_fault(const struct trial *trial, struct outcome *outcome)
 static void load_slot(struct trial *trial)
 {
     runner_reset(trial->runner, trial->variant);
-    runner_load(trial->site, "\xcc", 1); /* what stood there is not there to be run */
+    runner_load(trial->site, "\xcc", 1); /* the original must not run */
     runner_load(trial->slot, trial->d.bytes, trial->d.slot_length);
     runner_set(trial->runner, trial->slot);
 }
@@ -67,7 +67,7 @@ static void run_in_slot(struct trial *trial, struct outcome *outcome)
 }
 
 /* Steps `steps` times in the slot, goes to the site if that is possible then, and finishes there.
-   false: nothing is left to be finished. *between: how many steps ago it was last possible. */
+   false: it had finished already. *between: how many steps ago it was last possible. */
 static bool finish_at_site(struct trial *trial, unsigned steps, unsigned *between,
                            struct outcome *outcome)
 {
@@ -100,7 +100,7 @@ static void run_case(struct runner *runner, const struct displaced_case *what, u
     struct outcome native, displaced;
     struct displaced near;
     const uint8_t *code = code_of(&trial);
-    /* Once to learn the first instruction's length, which places the site. */
+    /* Once for the first instruction's length, which gives the address of the site. */
     int r = displaced_build(&near, target_addr_of(RUN_CODE), code, what->n,
                             target_addr_of(RUN_NEAR_SLOT));
     ck_assert_int_eq(r, 0);

@@ -124,7 +124,7 @@ START_TEST(takes_symbols_apart)
 }
 END_TEST
 
-/* Each type is made of two of the one before: written out, the name would be of gigabytes. */
+/* Each type contains the one before twice: the full name would have gigabytes. */
 START_TEST(names_that_explode)
 {
     char symbol[1000] = "_Z1f1AIiiE";
@@ -204,11 +204,11 @@ END_TEST
 
 static const struct field own = {.kind = VALUE_INTEGER};
 
-/* What lies behind an address, whose name gives way. */
+/* A value behind an address: its name yields to others. */
 static const struct field behind = {.kind = VALUE_INTEGER, .guard = 1};
 
 static const struct {
-    const char *names[4]; /* "*" in front of one: of what lies behind an address */
+    const char *names[4]; /* "*" before a name: of a value behind an address */
     const char *wanted[4];
 } clashes[] = {
     {{"_x", "x"}, {"_x", "x_2"}},
@@ -231,7 +231,7 @@ static const struct {
     {{"*__x", "*_x", "x"}, {"__x", "_x_2", "x"}},
 };
 
-/* In front of each name LTTng writes a '_', which babeltrace2 takes off again. */
+/* LTTng writes a '_' before each name, which babeltrace2 removes. */
 START_TEST(fields_keep_traces_readable)
 {
     struct field fields[4];
@@ -296,7 +296,7 @@ START_TEST(names_are_shared_or_told_apart)
 }
 END_TEST
 
-/* What events cannot hold makes two names one. */
+/* Characters that events cannot have make two names equal. */
 START_TEST(different_names_share_nothing)
 {
     struct event_names names = {.arena = &arena};

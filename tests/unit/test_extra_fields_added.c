@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Facts of a call as fields behind the function's own. */
+/* Extra fields of a call, after the function's own. */
 #include "symbols/extra_fields.h"
 #include "unit/check_main.h"
 #include "unit/symbols_files.h"
@@ -55,7 +55,7 @@ START_TEST(some_of_them)
 }
 END_TEST
 
-/* A parameter's name is the parameter's. */
+/* A parameter keeps its name. */
 START_TEST(names_that_are_taken)
 {
     const struct field args[] = {{.name = "pid"}, {.name = "depth"}, {.name = "depth_2"}};
@@ -101,7 +101,7 @@ START_TEST(probes_of_a_catalog_have_them)
     const struct probe *probe = probe_named(&opened, "main_entry");
     check_fields(probe->args, probe->n_args, "argc argv caller");
     check_fields(probe->rets, probe->n_rets, "retval caller");
-    /* Statics of one name and the same fields still share their events. */
+    /* Statics with one name and the same fields still share their events. */
     unsigned same = 0;
     for (size_t i = 0; i < opened.n; i++)
         same += strcmp(opened.probes[i]->entry_event, "same_entry") == 0;

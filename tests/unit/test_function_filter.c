@@ -53,7 +53,7 @@ START_TEST(keeps_back_references)
 }
 END_TEST
 
-/* regcomp() takes it for itself, and not for the end of what the tracer puts around a pattern. */
+/* regcomp() takes it literally, and not as the end of the group that the tracer adds. */
 START_TEST(keeps_parentheses_that_close_nothing)
 {
     struct function_filter *select = SELECTING("a)|c", "[(]d)|e", "[^])]f)|g");
@@ -70,7 +70,7 @@ START_TEST(keeps_parentheses_that_close_nothing)
 }
 END_TEST
 
-/* A search at every place of every name would take minutes. */
+/* A search at every position of every name would take minutes. */
 START_TEST(is_quick_with_long_names)
 {
     enum { LENGTH = 4000, NAMES = 2000 };

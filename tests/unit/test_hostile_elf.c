@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that are no ELF, not ours, cut short, or damaged: a clear line or fewer functions, never a
-   crash. */
+/* Files that are not ELF, not for this machine, truncated, or damaged: a clear error or fewer
+   functions, never a crash. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +54,7 @@ static void check_fields(const struct field *fields, size_t n, const struct poin
     ck_assert_uint_le(n_pointees, PROBE_POINTEES_MAX);
     for (size_t i = 0; i < n_pointees; i++) {
         ck_assert_uint_le(pointees[i].size, PROBE_POINTEE_MAX);
-        /* What leads to it is read before. */
+        /* The address that leads to it is read before. */
         check_place(&pointees[i].address, 8, pointees, i);
     }
     for (size_t i = 0; i < n; i++) {
@@ -66,7 +66,7 @@ static void check_fields(const struct field *fields, size_t n, const struct poin
     }
 }
 
-/* Opens the bytes as a file and asks for all its probes. *n: how many there are. */
+/* Opens the bytes as a file and makes all its probes. *n: their number. */
 static int try(const void *bytes, size_t size, size_t *n, struct error *err)
 {
     int fd = memfd_create("hostile", MFD_CLOEXEC);
@@ -95,7 +95,7 @@ static int try(const void *bytes, size_t size, size_t *n, struct error *err)
         char name[128];
         image_name_code(image, image_start(image), false, name, sizeof(name));
     }
-    /* Every name that came out of it can be registered, and every place lies where there is one. */
+    /* Every name is valid, and every place is inside of what exists. */
     for (size_t i = 0; i < *n; i++) {
         const struct probe *probe = probes[i];
         ck_assert_uint_le(strlen(probe->provider) + 1 + strlen(probe->entry_event), 255);
@@ -199,7 +199,7 @@ START_TEST(bad_segments)
 }
 END_TEST
 
-/* The symbol tables and what they need. */
+/* The symbol tables and what they refer to. */
 START_TEST(bad_symbol_sections)
 {
     struct content content = load("pie");
@@ -239,7 +239,7 @@ START_TEST(bad_symbol_sections)
 }
 END_TEST
 
-/* A symbol whose name lies outside of the string table is left out, the others stay. */
+/* A symbol whose name is outside of the string table is left out, the others stay. */
 START_TEST(bad_symbol_name)
 {
     struct content content = load("pie");
@@ -286,7 +286,7 @@ START_TEST(no_files_of_ours)
 }
 END_TEST
 
-/* Cut at any length, the file is refused; never is more read than there is. */
+/* Truncated at any length, the file is refused; nothing is read behind its end. */
 START_TEST(truncated)
 {
     struct content content = load("pie");
@@ -309,7 +309,7 @@ static uint32_t next_random(uint64_t *state)
 
 enum { VARIANTS = 120 };
 
-/* Where the bytes of debug information and the tables are; all of the file when there is none. */
+/* The range of the debug information and the tables; the whole file if there is none. */
 static void find_range(const struct content *content, const char *section, size_t *from, size_t *to)
 {
     const Elf64_Ehdr *header = (const Elf64_Ehdr *)content->bytes;
@@ -359,7 +359,7 @@ static void mutate(struct content *content, size_t from, size_t to, uint64_t *st
         case 2:
             content->bytes[at] = (unsigned char)value;
             break;
-        case 3: /* a word, as offsets and sizes are */
+        case 3: /* a word, like offsets and sizes */
             if (to - at >= sizeof(value))
                 memcpy(content->bytes + at, &value, sizeof(value));
             break;
@@ -391,7 +391,7 @@ START_TEST(damaged)
         survived += r == 0;
         memcpy(content.bytes, original, content.size);
     }
-    /* Debug information is no reason to refuse a file. */
+    /* Bad debug information is no error. */
     if (strncmp(mutated[_i].section, ".debug", 6) == 0)
         ck_assert_uint_eq(survived, VARIANTS);
     free(original);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The file of an image: open only while it is read, and nothing else is ever read for it.
- */
+/* The file of an image: it is open only while it is read, and no other file is read instead. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +26,7 @@ static void run(const char *command)
     ck_assert_int_eq(system(command), 0);
 }
 
-/* With its debug information in itself, beside it, or none: after each question nothing is open. */
+/* With debug information inside, beside it, or none: after each request nothing is open. */
 START_TEST(nothing_stays_open)
 {
     static const char *const names[] = {"pie", "libnames.so.1", "cxx_gcc"};
@@ -49,7 +47,8 @@ START_TEST(nothing_stays_open)
 }
 END_TEST
 
-/* Asked for one function first, the others are read of debug information that is opened anew. */
+/* After a request for one function, the others are read from debug information that is opened
+   again. */
 START_TEST(read_in_two_goes)
 {
     struct opened all, one;
@@ -114,7 +113,7 @@ static void copied_close(struct copied *copied)
 
 enum change { REPLACED, WRITTEN_OVER, MADE_A_FIFO, DELETED, CHANGES };
 
-/* What is another file by now is not read for this one. */
+/* Another file with its name is not read instead. */
 START_TEST(another_file_by_that_name)
 {
     struct copied copied;
@@ -139,13 +138,13 @@ START_TEST(another_file_by_that_name)
     run(command);
     ck_assert_int_eq(copied_probes(&copied, &err), -ESTALE);
     ck_assert_ptr_nonnull(strstr(err.text, "was changed, replaced or deleted"));
-    /* Only what was written over has other code where it is mapped. */
+    /* Only an overwritten file has other code where it is mapped. */
     ck_assert_int_eq(image_has_changed(copied.image), _i == WRITTEN_OVER);
     copied_close(&copied);
 }
 END_TEST
 
-/* Without a descriptor the file is not read now, and is read later. */
+/* Without a free descriptor the file is not read now, but later. */
 START_TEST(no_descriptor_left)
 {
     struct copied copied;

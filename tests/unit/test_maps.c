@@ -97,7 +97,7 @@ START_TEST(refuses_nul)
 }
 END_TEST
 
-/* No beginning of a valid text makes the parser read beyond it (the copy is exactly that long). */
+/* The parser never reads beyond the end of a truncated text (the copy has exactly that length). */
 START_TEST(stops_at_the_end)
 {
     for (size_t n = 0; n < sizeof(two_lines); n++) {

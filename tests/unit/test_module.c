@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The modules of live processes, held against what their loader says. */
+/* The modules of live processes, compared with what their dynamic linker says. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -133,7 +133,7 @@ START_TEST(a_library_comes_and_goes)
     ck_assert_ptr_null(module_called(&modules, "names"));
     modules_free(&modules);
 
-    /* Scanning again and again opens nothing anew. */
+    /* Repeated scans open nothing again. */
     unsigned before = open_files();
     for (int i = 0; i < 20; i++) {
         ck_assert_int_eq(modules_scan(&modules, getpid(), catalog, &err), 0);
@@ -144,7 +144,7 @@ START_TEST(a_library_comes_and_goes)
 }
 END_TEST
 
-/* A process that has loaded a copy of the library, which `path` names, and says when it has. */
+/* A process that has loaded a copy of the library, whose path is `path`, and says when. */
 static pid_t start_holder(const char *path)
 {
     int ready[2];
@@ -172,8 +172,8 @@ static void end_holder(pid_t pid)
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
 
-/* Replaced on disk, the mapped file is read by way of the process or not at all: never the new one.
- */
+/* If it was replaced on disk, the mapped file is read through the process or not at all; never the
+   new file. */
 START_TEST(a_replaced_file_is_not_taken)
 {
     char path[] = "/tmp/test_module-XXXXXX", command[3 * PATH_MAX];
@@ -202,7 +202,7 @@ START_TEST(a_replaced_file_is_not_taken)
         ck_assert(image_symbol(module->image, "second", &vaddr));
         ck_assert(!image_symbol(module->image, "integers", &vaddr));
     }
-    /* /proc/PID/map_files is for the privileged. */
+    /* /proc/PID/map_files needs privileges. */
     ck_assert_uint_le(found, 1);
     if (geteuid() != 0)
         printf("as an ordinary user: the replaced file was %s\n", found ? "read" : "left out");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* --print: what a hit looks like as a line. */
+/* --print: hits as lines. */
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@ static struct field field_of(enum value_kind kind, uint8_t size, bool is_signed)
     return (struct field){.name = "x", .kind = kind, .size = size, .is_signed = is_signed};
 }
 
-/* Prints the entry of `m:f` with that one argument and expects "1 m:f(x = TEXT)". */
+/* Prints the entry of `m:f` with that argument and expects "1 m:f(x = TEXT)". */
 static void expect_value(const struct field *field, uint64_t value, const char *texts,
                          const char *text)
 {
@@ -219,7 +219,7 @@ START_TEST(no_arguments_and_void)
     hit.duration_ns = 2000000999;
     print_hit(print, &hit);
     expect("7 = void <2.000000>\n");
-    /* It returns something, but nobody knows what. */
+    /* It returns something unknown. */
     probe.result_unknown = true;
     print_hit(print, &hit);
     expect("7 } m:f = ? <2.000000>\n");
@@ -256,7 +256,7 @@ static void print_call(const struct probe *probe, enum hit_kind kind, pid_t tid,
     print_hit(print, &hit);
 }
 
-/* An exit is told to whom it belongs when another line stands between it and its entry. */
+/* An exit names its function if another line is between it and its entry. */
 START_TEST(nested_and_interleaved)
 {
     struct field ret = field_of(VALUE_INTEGER, 4, true);
@@ -309,7 +309,7 @@ START_TEST(names_play_no_tricks)
 }
 END_TEST
 
-/* Behind the call, each by its name. */
+/* After the call, each with its name. */
 START_TEST(facts_of_the_call)
 {
     static const struct field args[] = {
@@ -360,7 +360,7 @@ START_TEST(facts_of_the_call)
 }
 END_TEST
 
-/* Fewer values than fields: nothing is read that is not there. */
+/* Fewer values than fields: nothing is read beyond them. */
 START_TEST(values_missing)
 {
     struct field fields[] = {field_of(VALUE_INTEGER, 4, true), field_of(VALUE_STRING, 8, false)};

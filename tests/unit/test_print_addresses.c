@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* --print: addresses and what they lead to. */
+/* --print: addresses and the values behind them. */
 #include <stdint.h>
 #include <stdio.h>
 
 #include "unit/print_stream.h"
 
-/* Behind an address that leads nowhere there is nothing to show; the address tells. */
+/* Behind an unreadable address nothing is shown; the address says so. */
 START_TEST(what_addresses_lead_to)
 {
     static const struct field args[] = {
@@ -68,7 +68,7 @@ START_TEST(what_addresses_lead_to)
 }
 END_TEST
 
-/* What lies behind an address that is not shown says itself that it is absent. */
+/* A value behind an address that is not shown says itself that it is absent. */
 START_TEST(what_is_absent)
 {
     static const struct field args[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Single lines of /proc/PID/status: what can be read, and why not. */
+/* Lines of /proc/PID/status: their values, and errors. */
 #include "ptrace/os/proc_status.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ START_TEST(reads_sets)
 }
 END_TEST
 
-/* An empty set is one thing, a set that cannot be read another. */
+/* An empty set differs from one that cannot be read. */
 START_TEST(tells_why_there_is_none)
 {
     uint64_t set = 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which words of a file hold addresses of indirect functions, in tables as linkers write them and
-   in damaged ones. The file is made here. */
+/* Words of a file that hold addresses of indirect functions, in tables as linkers write them and in
+   damaged ones. The test makes the file. */
 #include "symbols/catalog.h"
 #include "symbols/relocations.h"
 
@@ -18,7 +18,7 @@
 #include "unit/check_main.h"
 
 enum {
-    BASE = 0x10000, /* where the file is to be loaded, from its beginning on */
+    BASE = 0x10000, /* the address where the file is loaded */
     RELAS = 12,
     N_OWN = 1,
     N_TWIN,
@@ -29,7 +29,7 @@ enum {
 
 enum section { S_NULL, S_SYMBOLS, S_STRINGS, S_RELAS, S_LINKAGE, S_TEXT, S_NAMES, S_N };
 
-/* own() and twin() are indirect functions, plain() is a usual one, far() another file's. */
+/* own() and twin() are indirect functions, plain() is an ordinary one, far() is in another file. */
 struct file {
     Elf64_Ehdr header;
     Elf64_Phdr segment;
@@ -119,7 +119,7 @@ static void make_file(void)
     set_rela(1, 0x20008, R_X86_64_GLOB_DAT, N_OWN, 0);
     set_rela(2, 0x20010, R_X86_64_JUMP_SLOT, N_TWIN, 0);
     set_rela(3, 0x20018, R_X86_64_64, N_OWN, 0);
-    /* Behind the function; the address of the resolver itself; others. */
+    /* After the function; the address of the resolver; others. */
     set_rela(4, 0x20020, R_X86_64_64, N_OWN, 8);
     set_rela(5, 0x20028, R_X86_64_RELATIVE, 0, (int64_t)PLACE(text));
     set_rela(6, 0x20030, R_X86_64_JUMP_SLOT, N_PLAIN, 0);
@@ -150,8 +150,8 @@ static struct image *open_image(struct catalog *catalog)
 
 typedef void change_fn(void);
 
-/* The words that the file has, "NAME ADDRESS " each, or the error. It is changed before, and may
-   be another one than the one that has the functions. */
+/* The words of the file, "NAME ADDRESS " each, or the error. `change` modifies it before. With
+   `is_another`, the functions are in another file. */
 static const char *words_of(change_fn *change, bool is_another)
 {
     static char text[512];
@@ -204,7 +204,7 @@ START_TEST(own_words)
 }
 END_TEST
 
-/* By names only: what another file's resolvers choose is none of these. */
+/* By names only: another file's implementations are none of these. */
 START_TEST(words_of_another)
 {
     ck_assert_str_eq(words_of(NULL, true), by_names);

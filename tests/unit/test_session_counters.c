@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Counters in channels. Which of them can be counted is this file's to say: it takes the place of
-   the system call. */
+/* Perf counters in channels. This file replaces the system call, and so decides which can be
+   opened. */
 #include "tp/session/session_internal.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static struct name_set names;
 static struct counters counters;
 static unsigned tries;
 
-/* A counter's `config` is the error that there is, 0 for none. */
+/* A counter's `config` is the error to return, 0 for none. */
 long syscall(long number, ...)
 {
     va_list args;
@@ -28,7 +28,7 @@ long syscall(long number, ...)
     struct perf_event_attr wanted = {.type = attributes->type, .config = attributes->config};
     wanted.exclude_kernel = 1;
     ck_assert_int_eq(number, SYS_perf_event_open);
-    /* What liblttng-ust asks for, and nothing else. */
+    /* Exactly the attributes of liblttng-ust. */
     ck_assert_mem_eq(attributes, &wanted, sizeof(wanted));
     ck_assert_int_eq(va_arg(args, int), 0);
     ck_assert_int_eq(va_arg(args, int), -1);
@@ -68,7 +68,7 @@ static void add_channel(const char *session, const char *channel, const char *pa
     snprintf(rule->session, sizeof(rule->session), "%s", session);
 }
 
-/* To the last channel, in the session of the last rule. */
+/* Adds to the last channel, in the session of the last rule. */
 static void add_counter(const char *name, int error)
 {
     struct counter *counter = vec_push(&rules.counters);
@@ -81,7 +81,7 @@ static void add_counter(const char *name, int error)
              rules.list.items[rules.list.count - 1].session);
 }
 
-/* Judges the rules; returns how many lines came of it, the first of which is `text`. */
+/* Checks the rules; returns the number of warnings; `text` receives the first. */
 static int judge(char *text, int size)
 {
     char more[2048];
@@ -106,7 +106,7 @@ START_TEST(what_can_be_counted_is_no_trouble)
     char text[2048];
     add_channel("s", "c", "app:*");
     add_counter("one", 0);
-    add_counter("two", 0); /* the same to the kernel */
+    add_counter("two", 0); /* the same counter for the kernel */
     ck_assert_int_eq(judge(text, sizeof(text)), 0);
     ck_assert_int_eq(judge(text, sizeof(text)), 0);
     ck_assert_uint_eq(tries, 1);
@@ -126,7 +126,7 @@ START_TEST(told_once_for_each_channel)
     add_counter("three", ENOENT);
     ck_assert_int_eq(judge(text, sizeof(text)), 1);
     snprintf(wanted, sizeof(wanted),
-             "ptrace_tracer: %s: LTTng may make nothing of its rules, nor of other channels of the "
+             "ptrace_tracer: %s: LTTng may ignore its event rules and other channels of the "
              "session\n",
              text_of_first);
     ck_assert_str_eq(text, wanted);
@@ -141,7 +141,7 @@ START_TEST(told_once_for_each_channel)
 }
 END_TEST
 
-/* What becomes of other programs' sessions is not ours to say; until a rule asks for ours. */
+/* Sessions of other programs get no warning, until a rule matches ours. */
 START_TEST(sessions_of_others)
 {
     char text[2048];

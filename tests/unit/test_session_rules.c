@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules of a session: read from its saved form, and matched with names. */
+/* The event rules of a session: read from its saved form, and matched with names. */
 #include "tp/session/session_internal.h"
 
 #include <errno.h>
@@ -177,7 +177,7 @@ START_TEST(a_temporary_directory_that_is_too_long)
 }
 END_TEST
 
-/* Wherever the text ends, and whichever byte is another one, nothing but the rules is wrong. */
+/* With any truncation and any changed byte, only the rules may be wrong. */
 START_TEST(damaged)
 {
     static const char whole[] = SESSION(CHANNEL(
@@ -187,7 +187,7 @@ START_TEST(damaged)
     char *text = malloc(sizeof(whole));
     ck_assert_ptr_nonnull(text);
     for (size_t i = 0; i < sizeof(whole) - 1; i++) {
-        /* An allocation of just this size: the sanitizer sees a byte read too many. */
+        /* Exactly this size, so that ASan finds a read behind its end. */
         char *cut = strndup(whole, i);
         ck_assert_ptr_nonnull(cut);
         ck_assert_int_eq(rules_parse_saved(&rules, "s", cut), 0);

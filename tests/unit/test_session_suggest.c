@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which names a name that is none of them was meant to be. */
+/* The names that a misspelt name was probably meant to be. */
 #include "tp/session/session_suggest.h"
 
 #include <stdint.h>
@@ -34,7 +34,7 @@ START_TEST(distances)
         {"**a*", "bab", 0, 0},
         {"x*", "abc", 9, 1},
         {"kitten", "sitting", 3, 3},
-        {"kitten", "sitting", 2, 3}, /* one more than the limit, however many it is */
+        {"kitten", "sitting", 2, 3}, /* above the limit: limit + 1 */
         {"kitten", "sitting", 0, 1},
         {"abc", "xyzxyzxyz", 4, 5},
         {"abc", "", 2, 3},
@@ -45,13 +45,14 @@ START_TEST(distances)
         ck_assert_msg(distance == cases[i].distance, "'%s' and '%s': %u", cases[i].pattern,
                       cases[i].name, distance);
     }
-    /* No more of the name than its length. */
+    /* Only `length` characters of the name count. */
     ck_assert_uint_eq(suggest_distance("work", "work_entry", 4, 0), 0);
 }
 END_TEST
 
-/* "m:a_entry 0, m:b_entry 2": what the pattern was meant to be, the suggestion first, and how far
-   off it is. */
+/*
+ * "m:a_entry 0, m:b_entry 2": the suggestions for the pattern, nearest first, with their distances.
+ */
 static const char *meant(const char *pattern, const char *const *names, size_t n, unsigned limit)
 {
     static char text[SUGGESTIONS_MAX * (SUGGEST_NAME_MAX + 32)];
@@ -76,7 +77,7 @@ START_TEST(the_nearest_first)
                      "m:abcdez_entry 1, m:abcdyz_entry 2, m:abcxyz_entry 3");
     ck_assert_str_eq(meant("m:abcdef", names, 5, 9),
                      "m:abcdef_entry 0, m:abcdez_entry 1, m:abcdeg_entry 1");
-    /* Of those that are as near, the first ones. */
+    /* Of names with equal distances, the first ones. */
     static const char *const alike[] = {"m:1_entry", "m:2_entry", "m:3_entry", "m:4_entry"};
     ck_assert_str_eq(meant("m:5", alike, 4, 9), "m:1_entry 1, m:2_entry 1, m:3_entry 1");
     ck_assert_str_eq(meant("m:4", alike, 4, 9), "m:4_entry 0, m:1_entry 1, m:2_entry 1");
@@ -95,7 +96,7 @@ START_TEST(none_that_is_too_far_off)
 }
 END_TEST
 
-/* What the pattern leaves out is left out of the names it is compared with, too. */
+/* Parts that the pattern lacks are ignored in the names, too. */
 START_TEST(parts_of_a_name)
 {
     static const char *const names[] = {"mylib:work_entry", "mylib:work_exit",
@@ -107,14 +108,14 @@ START_TEST(parts_of_a_name)
     } cases[] = {
         {"mylib:wrk", 2, "mylib:work_entry 1, mylib:work_exit 1"},
         {"mylib:wrk_exit", 2, "mylib:work_exit 1"},
-        {"mylib:work_exti", 4, ""}, /* is no end, so it is all too much */
+        {"mylib:work_exti", 4, ""}, /* not a known suffix, so all of it counts */
         {"mylib:work_exti", 5, "mylib:work_entry 5, mylib:work_exit 5"},
         {"mylob:work_*", 2, "mylib:work_entry 1, mylib:work_exit 1"},
         {"wrk", 2, "mylib:work_entry 1, mylib:work_exit 1"},
         {"wrk_entry", 2, "mylib:work_entry 1"},
         {"bar", 1, "bare_entry 1"},
         {"app:ns::Clas::work", 2, "app:ns::Class::work_entry 1"},
-        {"ns::Class::work", 2, ""}, /* has colons, so it is compared with the provider */
+        {"ns::Class::work", 2, ""}, /* has a colon, so the provider is compared, too */
         {"*ns::Clas::work", 2, "app:ns::Class::work_entry 1"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -124,7 +125,7 @@ START_TEST(parts_of_a_name)
 }
 END_TEST
 
-/* Of a name that is too long only "_entry" or "_exit" may be what is too much. */
+/* A name that is too long may only have "_entry" or "_exit" beyond the limit. */
 START_TEST(long_names)
 {
     enum { LONGEST = SUGGEST_NAME_MAX, LONGER = 10000 };
@@ -139,8 +140,9 @@ START_TEST(long_names)
     ck_assert_uint_eq(suggestion.n, 1);
     ck_assert_ptr_eq(suggestion.names[0], entry);
     ck_assert_uint_eq(suggestion.distances[0], 0);
-    /* The pattern may be of any length. An allocation of just this size: the sanitizer sees a byte
-       read too many. */
+    /*
+     * The pattern may have any length. Exactly this size, so that ASan finds a read behind its end.
+     */
     char *pattern = malloc(LONGER + 1);
     ck_assert_ptr_nonnull(pattern);
     memset(pattern, 'x', LONGER);
@@ -154,7 +156,7 @@ START_TEST(long_names)
 }
 END_TEST
 
-/* ---- Against the distance to each name, one by one */
+/* ---- compared with the distance to each name */
 
 static uint64_t random_state = 42;
 
@@ -178,7 +180,7 @@ static bool has_suffix(const char *text, size_t length)
            (length >= 5 && memcmp(text + length - 5, "_exit", 5) == 0);
 }
 
-/* By the header's words. */
+/* As the header says. */
 static unsigned distance_to(const char *pattern, const char *name)
 {
     size_t n = strlen(pattern), length;
@@ -211,7 +213,7 @@ START_TEST(finds_what_looking_at_all_finds)
         struct suggestion suggestion;
         suggest_find(&suggestion, pattern, names, NAMES, limit);
         ck_assert_uint_le(suggestion.n, SUGGESTIONS_MAX);
-        /* Each is the first of the nearest that are left. */
+        /* Each is the first of the nearest remaining ones. */
         bool taken[NAMES] = {false};
         for (size_t k = 0; k < SUGGESTIONS_MAX; k++) {
             unsigned least = limit + 1;

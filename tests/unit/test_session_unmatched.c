@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Which rules ask for one of our names, and which for none. What the session daemon knows of other
- * programs' tracepoints is this file's: it takes the place of liblttng-ctl's functions.
- */
+/* Rules that match one of our names, or none. This file replaces liblttng-ctl's functions, and so
+   decides which tracepoints other programs have. */
 #include "tp/session/session_internal.h"
 
 #include <stdio.h>
@@ -13,8 +11,8 @@
 #include "unit/check_main.h"
 
 static struct session *session;
-static unsigned listings;     /* how often the daemon was asked */
-static const char *theirs[8]; /* what it says, up to NULL */
+static unsigned listings;     /* number of requests to the daemon */
+static const char *theirs[8]; /* its answer, up to NULL */
 
 struct lttng_handle *lttng_create_handle(const char *name, struct lttng_domain *domain)
 {
@@ -34,10 +32,10 @@ int lttng_list_tracepoints(struct lttng_handle *handle, struct lttng_event **eve
     int n = 0;
     (void)handle;
     listings++;
-    /* One connection for all: who asks holds the session, and says since when. */
+    /* There is one connection: during a request the session is locked and marked as waiting. */
     ck_assert_int_ne(pthread_mutex_trylock(&session->lock), 0);
     ck_assert(session->waiting_since_ms != 0);
-    /* The engine's thread learns names while a process is held: it must not have to wait. */
+    /* The engine's thread adds names while a process is stopped: it must not have to wait. */
     ck_assert_int_eq(pthread_mutex_trylock(&session->names.lock), 0);
     pthread_mutex_unlock(&session->names.lock);
     *events = calloc(8, sizeof(**events));
@@ -145,8 +143,8 @@ START_TEST(rules_that_ask_for_ours)
 }
 END_TEST
 
-/* Any number of rules for tracepoints that the traced program has itself: the daemon is asked once
-   for each check, and never while names cannot be learnt. */
+/* Any number of rules for the program's own tracepoints: one request to the daemon for each check,
+   and no lock on the names meanwhile. */
 START_TEST(the_daemon_is_asked_once)
 {
     char pattern[32];
@@ -162,7 +160,7 @@ START_TEST(the_daemon_is_asked_once)
     unmatched_warn(&session->unmatched, session);
     ck_assert_uint_eq(listings, 1);
     ck_assert_uint_eq(session->unmatched.n_warnings, 0);
-    /* For as many names they are not judged again. */
+    /* With the same number of names they are not checked again. */
     unmatched_warn(&session->unmatched, session);
     ck_assert_uint_eq(listings, 1);
     learn("app:work_exit");
@@ -185,7 +183,7 @@ START_TEST(the_daemon_is_not_asked_of_what_is_clear)
 }
 END_TEST
 
-/* Five are told of; of the sixth, that there are more, and the others are not looked at. */
+/* Five warnings; the sixth says that there are more, and the rest is not checked. */
 START_TEST(warnings_are_few)
 {
     char pattern[32], text[4096] = "";
@@ -204,7 +202,7 @@ START_TEST(warnings_are_few)
     close(saved);
     rewind(said);
     for (; fgets(text, sizeof(text), said); lines++)
-        ck_assert_msg(strstr(text, lines < 5 ? "'app:wrok_entry" : ": no others are looked for"),
+        ck_assert_msg(strstr(text, lines < 5 ? "'app:wrok_entry" : ": no further ones are checked"),
                       "%s", text);
     fclose(said);
     ck_assert_int_eq(lines, 6);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fields of functions, read from what gcc and clang write of tests/targets/symbols_types.c and
- * symbols_cxx.cc. All compilers, levels and forms of DWARF must come to the same; how a type is
- * spelled is the compiler's own.
+ * The fields of functions, read from the output of gcc and clang for tests/targets/symbols_types.c
+ * and symbols_cxx.cc. All compilers, levels and versions of DWARF must give the same; only the
+ * spelling of types is the compiler's.
  */
 #include <stdio.h>
 
@@ -118,7 +118,7 @@ static const struct expected cxx[] = {
      "double ns::larger<double>(double a, double b)"},
 };
 
-/* Not, where there is no clang, of what takes clang; anything else must be there. */
+/* Without clang, files of clang are missing; all others must exist. */
 static bool is_built(const char *name)
 {
     if (access(symbols_file(name), R_OK) == 0 || !strstr(name, "clang"))
@@ -137,7 +137,7 @@ static void check_fields(const struct probe *probe, const char *args, const char
     ck_assert_msg(strcmp(fields, rets) == 0, "%s: %s: %s", probe->module, event, fields);
 }
 
-/* The probe with that entry event, whose fields are these. */
+/* The probe with that entry event; checks its fields. */
 static const struct probe *check_function(const struct opened *opened, const char *entry_event,
                                           const char *args, const char *rets)
 {
@@ -200,8 +200,8 @@ START_TEST(cxx_functions)
 }
 END_TEST
 
-/* clang does not describe Derived where nothing constructs one: it is not shown, and what comes
-   after it is where this function's own debug information says. */
+/* clang does not describe Derived if nothing constructs one: it is not shown, and the place of what
+   follows comes from this function's own debug information. */
 START_TEST(clang_cxx_functions)
 {
     struct expected expected[sizeof(cxx) / sizeof(*cxx)];
@@ -245,10 +245,8 @@ START_TEST(cxx_library)
 }
 END_TEST
 
-/*
- * The optimiser of clang changes what static functions are passed, and says so only in where each
- * parameter is at the entry. As many registers are left out as it says nothing of, results too.
- */
+/* clang's optimiser changes the arguments of static functions, and shows that only in the places of
+   parameters at the entry. Undescribed registers, and results, are left out. */
 START_TEST(changed_static_functions)
 {
     static const struct {
@@ -275,7 +273,7 @@ START_TEST(changed_static_functions)
 }
 END_TEST
 
-/* With -g1, functions are known and nothing about them: that is not `void f(void)`. */
+/* With -g1, functions are known without their types: that is not `void f(void)`. */
 START_TEST(functions_without_types)
 {
     static const char *const files[] = {"types_gcc_g1", "types_clang_g1"};
@@ -329,7 +327,7 @@ START_TEST(enum_labels)
 }
 END_TEST
 
-/* What addresses lead to, as far as is asked for. */
+/* Values behind addresses, to the requested depth. */
 START_TEST(value_options)
 {
     static const struct {
@@ -358,7 +356,7 @@ START_TEST(value_options)
         const struct probe *probe =
             check_function(&opened, functions[i].event, functions[i].args, functions[i].rets);
         ck_assert_ptr_null(probe->not_shown);
-        /* Each field says by which other one it is to be believed. */
+        /* Each field names the one that says whether it is valid. */
         for (size_t k = 0; k < probe->n_args; k++) {
             const struct field *field = &probe->args[k];
             ck_assert_int_eq(field->guard != 0, field->place.kind == PLACE_POINTEE);

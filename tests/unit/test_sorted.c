@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The search in a sorted array, against counting. */
+/* The search in a sorted array, compared with counting. */
 #include "util/sorted.h"
 
 #include "unit/check_main.h"
@@ -19,8 +19,7 @@ START_TEST(none_of_none)
 }
 END_TEST
 
-/* Arrays of every length up to 40, with equal ones among the items, and values on and beside each.
- */
+/* Arrays of every length up to 40, with equal items, and values on and beside each. */
 START_TEST(counts_what_is_not_above)
 {
     struct item items[40] = {0};

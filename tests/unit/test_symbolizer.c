@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of code by address: of one file, and of all that a process has mapped. */
+/* Names of code addresses: of one file, and of all mappings of a process. */
 #include <dlfcn.h>
 #include <elf.h>
 #include <inttypes.h>
@@ -42,7 +42,7 @@ static const char *const files[] = {"pie",           "no_pie",       "static",
                                     "static_pie",    "cxx_gcc",      "library_gcc",
                                     "libnames.so.1", "libdynsym.so", "stripped_debuglink"};
 
-/* Every function goes by the name that its events have, from its first byte to its last. */
+/* Every function has the name of its events, from its first byte to its last. */
 START_TEST(functions_have_their_events_names)
 {
     struct opened opened;
@@ -67,7 +67,7 @@ START_TEST(functions_have_their_events_names)
 }
 END_TEST
 
-/* Also when it was asked for before anybody knew what else has its name. */
+/* Also if it was requested before other functions with its name were known. */
 START_TEST(overloads_get_their_events_names)
 {
     struct opened known;
@@ -108,7 +108,7 @@ START_TEST(what_is_no_candidate_has_a_name_too)
     uint64_t cold = symbol_at(image, "with_cold_part.cold");
     ck_assert_str_eq(name_at(image, cold, false), "with_cold_part.cold");
     ck_assert_str_eq(name_at(image, cold + 2, false), "with_cold_part.cold+0x2");
-    /* Other names for the same code are one name. */
+    /* Several names for the same code are one name. */
     ck_assert_str_eq(name_at(image, symbol_at(image, "weak_function"), false), "the_function");
     ck_assert_str_eq(name_at(image, symbol_at(image, "resolve"), false), "indirect@ifunc");
     ck_assert_str_eq(name_at(image, symbol_at(image, "sizeless"), false), "sizeless");
@@ -118,7 +118,7 @@ START_TEST(what_is_no_candidate_has_a_name_too)
 }
 END_TEST
 
-/* A symbol without a size ends with its section: what follows is the PLT. */
+/* A symbol without a size ends with its section: the PLT follows. */
 START_TEST(code_of_no_symbol_has_its_files_name)
 {
     struct opened opened;
@@ -133,7 +133,7 @@ START_TEST(code_of_no_symbol_has_its_files_name)
     ck_assert_ptr_null(name_at(opened.image, UINT64_C(1) << 40, false));
     close_file(&opened);
 
-    /* Statics of a stripped file are no part of the function in front of them. */
+    /* Statics of a stripped file do not belong to the function before them. */
     struct opened whole, stripped;
     open_file(&whole, symbols_file("libnames.so.1"), "main");
     open_file(&stripped, symbols_file("libdynsym.so"), "main");
@@ -145,8 +145,8 @@ START_TEST(code_of_no_symbol_has_its_files_name)
 }
 END_TEST
 
-/* Sections are listed in any order, and may lie in each other: here the first of code, .init, comes
-   last, and one that ends in it comes first. */
+/* Sections in any order and overlapping: here the first with code, .init, is last in the table, and
+   one that ends in it is first. */
 START_TEST(sections_in_any_order)
 {
     struct opened opened;
@@ -192,7 +192,8 @@ START_TEST(sections_in_any_order)
 }
 END_TEST
 
-/* A function's address in a program that is not position-independent is the program's own jump. */
+/* In a program that is not position-independent, a function's address is that of the program's PLT
+   entry. */
 START_TEST(stubs_are_what_they_stand_for)
 {
     struct opened opened;
@@ -228,7 +229,7 @@ START_TEST(long_names_are_cut)
     n = image_name_code(opened.image, file_vaddr_of(probe->entry.value + 1), false, name,
                         sizeof(name));
     ck_assert_str_eq(name + n - 7, "...+0x1");
-    /* No room at all. */
+    /* No space at all. */
     ck_assert_uint_eq(image_name_code(opened.image, probe->entry, false, name, 10), 0);
     close_file(&opened);
 }
@@ -323,7 +324,7 @@ START_TEST(a_process)
     ck_assert_str_eq(text, "0x1");
     ck_assert_uint_eq(code_map_name(map, target_addr_of(0), true, text, sizeof(text)), 3);
     ck_assert_str_eq(text, "0x0");
-    /* A value may be anything, and look like an address that was asked for before. */
+    /* A value may look like an address that was requested before. */
     static const uint64_t high = UINT64_C(1) << 63;
     for (int again = 0; again < 2; again++) {
         ck_assert_uint_eq(code_map_name(map, target_addr_of(0), false, text, sizeof(text)), 3);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The hash table against a plain array. */
+/* The hash table, compared with a plain array. */
 #include "util/table.h"
 
 #include "unit/check_main.h"
@@ -17,7 +17,7 @@ START_TEST(is_empty_at_first)
 }
 END_TEST
 
-/* Keys that differ little, as addresses and thread IDs do; all orders of putting and removing. */
+/* Similar keys, like addresses and thread IDs; all orders of insertion and removal. */
 START_TEST(does_as_an_array_does)
 {
     struct table table = {0};
@@ -52,8 +52,9 @@ START_TEST(does_as_an_array_does)
 }
 END_TEST
 
-/* Keys of one run of entries, also of one that goes round the end: each is removed when it is met,
-   or others are. */
+/*
+ * Keys of one run of entries, also across the end: each is removed during the walk, or others are.
+ */
 START_TEST(walks_while_values_are_removed)
 {
     static char values[KEYS];
@@ -68,7 +69,7 @@ START_TEST(walks_while_values_are_removed)
             size_t i = (size_t)(value - values);
             met[i] = true;
             table_remove(&table, first * 7919 + i * i);
-            /* And, in the second pass, one that is still to come or was met. */
+            /* In the second pass also one that comes later or was before. */
             i = (i * 5 + first) % n;
             if (_i == 1 && table_remove(&table, first * 7919 + i * i))
                 met[i] = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What came from a target does nothing to a terminal, and is cut between characters. */
+/* Text of a target does not affect a terminal, and is cut between characters. */
 #include "util/text.h"
 
 #include "unit/check_main.h"
@@ -100,7 +100,7 @@ END_TEST
 
 START_TEST(from_utf16)
 {
-    /* A pair, halves without their other one, at an odd address, cut. */
+    /* A surrogate pair, single surrogates, at an odd address, cut. */
     static const uint16_t units[] = {'a', 0xd83d, 0xde00, 0xde00, 0xd83d, 'b', 0xd83d};
     char out[32], odd[sizeof(units) + 1];
     memcpy(odd + 1, units, sizeof(units));

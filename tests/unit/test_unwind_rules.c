@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which unwind rules are given to libunwind: those that compilers write, and none that break it. */
+/* Which unwind rules libunwind gets: those that compilers write, and none that it cannot handle. */
 #include "ptrace/capture/unwind_rules.h"
 
 #include <link.h>
@@ -13,7 +13,7 @@ enum { RETURN_COLUMN = 16 };
 static const uint8_t good_cie[] = {1, 'z', 'R',  0, 1, 0x78, RETURN_COLUMN, 1, 0x1b, 0x0c,
                                    7, 8,   0x90, 1, 0, 0};
 
-/* An FDE with these instructions behind the two addresses and an empty augmentation. */
+/* An FDE with these instructions after the two addresses and an empty augmentation. */
 static bool fits(const uint8_t *instructions, size_t n)
 {
     uint8_t fde[64] = {0};
@@ -29,9 +29,9 @@ START_TEST(what_compilers_write)
     ck_assert(FITS(0x41, 0x0e, 0x10, 0x86, 0x02, 0x43, 0x0d, 0x06, 0x0a, 0x0b, 0xc6, 0x0c, 7, 8));
     ck_assert(FITS(0x02, 0x80, 0x03, 1, 2, 0x04, 1, 2, 3, 4, 0x2e, 0x90, 1));
     ck_assert(FITS(0x09, 3, 16, 0x09, 3, 0));
-    /* A jump's number, and a division's, as what is added to a register. */
+    /* The opcodes of a jump and a division as an offset to a register. */
     ck_assert(FITS(0x10, 8, 2, 0x77, 0x28, 0x10, 8, 3, 0x77, 0x2f, 0x06, 0x10, 8, 2, 0x77, 0x1b));
-    /* The CFA in a table of procedure linkage. */
+    /* The CFA of the PLT. */
     ck_assert(FITS(0x0f, 11, 0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22));
     ck_assert(FITS(0x0f, 3, 0x77, 0x78, 0x06, 0x10, 6, 2, 0x76, 0x00, 0x16, 7, 2, 0x77, 0x28));
 }
@@ -57,7 +57,7 @@ START_TEST(what_breaks_it)
 }
 END_TEST
 
-/* The register that another one is kept in has a number, as long as it likes. */
+/* The register that holds another one has a number of any length. */
 START_TEST(registers_that_are_not)
 {
     ck_assert(!FITS(0x09, 3, 17));
@@ -66,8 +66,8 @@ START_TEST(registers_that_are_not)
 }
 END_TEST
 
-/* Jumps may lead anywhere, so none is taken; what is no operation, or goes on behind the end, could
-   be one to libunwind. */
+/* Jumps may lead anywhere, so all are rejected; unknown operations, or operands behind the end,
+   could be jumps for libunwind. */
 START_TEST(expressions_that_leave)
 {
     ck_assert(!FITS(0x2e, 0x1b, 0x0f, 9, 0x31, 0x08, 63, 0x24, 0x09, 0xff, 0x2f, 0xf4, 0xff));
@@ -89,7 +89,7 @@ START_TEST(numbers_longer_than_any)
 }
 END_TEST
 
-/* With this augmentation, its data (n bytes, which its length tells of) and no instructions. */
+/* With this augmentation, its data (n bytes, as its length says) and no instructions. */
 static bool augmentation_fits(const char *text, const uint8_t *data, size_t n)
 {
     uint8_t cie[64] = {1}, fde[32] = {0};
@@ -107,7 +107,7 @@ static bool augmentation_fits(const char *text, const uint8_t *data, size_t n)
 #define AUGMENTATION_FITS(text, ...)                                                               \
     augmentation_fits(text, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
 
-/* What libunwind reads by the letters alone must be what there is. */
+/* What libunwind reads because of the letters must exist. */
 START_TEST(augmentations)
 {
     ck_assert(AUGMENTATION_FITS("zR", 0x1b));
@@ -117,11 +117,11 @@ START_TEST(augmentations)
     ck_assert(!AUGMENTATION_FITS("zR", 0x1b, 0x00));
     ck_assert(!AUGMENTATION_FITS("z", 0x00));
     ck_assert(!AUGMENTATION_FITS("zPLR", 0x9b, 1, 2, 3, 4, 0x1b));
-    /* Letters at which it stops, or that it has no room for. */
+    /* Letters where it stops, or that it has no space for. */
     ck_assert(!AUGMENTATION_FITS("zBR", 0x1b));
     ck_assert(!AUGMENTATION_FITS("zRB", 0x1b));
     ck_assert(!AUGMENTATION_FITS("zPLRS", 0x9b, 1, 2, 3, 4, 0x1b, 0x1b));
-    /* As long as it takes to the next multiple of 8. */
+    /* Up to the next multiple of 8. */
     ck_assert(!AUGMENTATION_FITS("zR", 0x50));
     ck_assert(!AUGMENTATION_FITS("zPR", 0x50, 0, 0, 0, 0, 0, 0, 0, 0, 0x1b));
 }
@@ -140,7 +140,7 @@ START_TEST(the_common_part_is_in_front)
 }
 END_TEST
 
-/* Cut short, or not known. */
+/* Truncated, or unknown. */
 START_TEST(what_is_not_whole)
 {
     uint8_t fde[9] = {0};
@@ -161,7 +161,7 @@ struct count {
     size_t all, fit, files;
 };
 
-/* Every FDE that the search tables of the loaded files name, as they lie in memory. */
+/* Every FDE in the search tables of the loaded files, in memory. */
 static int count_rules(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct count *count = data;

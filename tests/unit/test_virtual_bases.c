@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Classes with virtual bases: they are passed by address, so what comes before and after them has
- * its place; what lies in the virtual base is not shown. Read from what gcc and clang write of
+ * Classes with virtual bases are passed by address, so the places of what comes before and after
+ * them are known; the virtual base's members are not shown. Reads the output of gcc and clang for
  * tests/targets/virtual_bases.cc.
  */
 #include "unit/symbols_files.h"
@@ -52,7 +52,7 @@ START_TEST(passed_by_address)
 }
 END_TEST
 
-/* GCC's constructor of a part of an object does not get what it would give to the virtual base. */
+/* GCC's constructor of a base object does not get the arguments for the virtual base. */
 START_TEST(inherited_constructor)
 {
     struct opened opened;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Wait statuses as waitid(2) reports them, and as the kernel made them for real processes. */
+/* Wait statuses as waitid(2) reports them, and of real processes. */
 #include "ptrace/os/wait_status.h"
 
 #include <sys/ptrace.h>
@@ -52,7 +52,7 @@ START_TEST(decodes_the_table)
 }
 END_TEST
 
-/* The status that the decoder makes is the one that waitpid() gives for the same end. */
+/* The decoder's status equals that of waitpid() for the same end. */
 START_TEST(agrees_with_waitpid)
 {
     for (int way = 0; way < 3; way++) {

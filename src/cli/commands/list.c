@@ -106,7 +106,7 @@ static void print_libraries(struct list *list, const char *program, const char *
     struct error err;
     if (dynamic_linker_ask(linker, interpreter, program, environment, print_library, list, &err) <
         0)
-        log_warning("the libraries of %s are not listed: its dynamic linker %s does not tell them: "
+        log_warning("the libraries of %s are not listed: its dynamic linker %s does not list them: "
                     "%s",
                     program, interpreter, err.text);
 }

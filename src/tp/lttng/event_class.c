@@ -45,9 +45,9 @@ int event_check(const char *provider, const char *name, const struct field *fiel
                 struct error *err)
 {
     if (!is_plain_name(provider) || strchr(provider, ':'))
-        return error_set(err, -EINVAL, "\"%s\" is no name for a provider", provider);
+        return error_set(err, -EINVAL, "\"%s\" is not a valid provider name", provider);
     if (!is_plain_name(name))
-        return error_set(err, -EINVAL, "\"%s\" is no name for an event", name);
+        return error_set(err, -EINVAL, "\"%s\" is not a valid event name", name);
     /* The limit includes the colon and the NUL (lttng_ust_tp_validate_event_name()). */
     if (strlen(provider) + 1 + strlen(name) >= LTTNG_UST_ABI_SYM_NAME_LEN)
         return error_set(err, -EINVAL, "the name is longer than %d bytes",
@@ -56,10 +56,10 @@ int event_check(const char *provider, const char *name, const struct field *fiel
         return error_set(err, -EINVAL, "%zu fields are too many", n_fields);
     for (size_t i = 0; i < n_fields; i++) {
         if (!is_field_name(fields[i].name))
-            return error_set(err, -EINVAL, "\"%s\" is no name for a field", fields[i].name);
+            return error_set(err, -EINVAL, "\"%s\" is not a valid field name", fields[i].name);
         for (size_t j = 0; j < i; j++)
             if (ctf_names_clash(fields[j].name, fields[i].name))
-                return error_set(err, -EINVAL, "readers of traces take field %s for field %s",
+                return error_set(err, -EINVAL, "trace readers mistake field %s for field %s",
                                  fields[i].name, fields[j].name);
         if (!event_type_exists(&fields[i]))
             return error_set(err, -EINVAL, "there is no type for the %d bytes of field %s",

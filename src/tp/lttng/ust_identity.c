@@ -126,7 +126,7 @@ static void find_vtid_offset(struct ust_identity *identity)
     emitter.before = NULL;
     identity->vtid_offset = offset;
     if (found != 1)
-        log_debug("the context vtid will tell of the first traced thread only");
+        log_debug("the context vtid shows only the first traced thread");
     __atomic_store_n(&identity->vtid_state, found == 1 ? OFFSET_KNOWN : OFFSET_NOT_FOUND,
                      __ATOMIC_RELEASE);
 }
@@ -201,7 +201,7 @@ struct ust_identity *ust_identity_new(void)
     if (identity->override)
         ust_vpid_init(&identity->pid, identity->library);
     if (lttng_ust_getcpu_override(current_cpu) < 0)
-        log_debug("liblttng-ust keeps its own idea of the CPU");
+        log_debug("cannot override the CPU number of liblttng-ust");
     return identity;
 }
 
@@ -209,7 +209,7 @@ void ust_identity_free(struct ust_identity *identity)
 {
     /* NULL restores liblttng-ust's own function. */
     if (identity && lttng_ust_getcpu_override(NULL) < 0)
-        log_debug("liblttng-ust keeps our idea of the CPU");
+        log_debug("cannot restore the CPU number of liblttng-ust");
     if (identity)
         ust_vpid_free(&identity->pid);
     free(identity);

@@ -112,7 +112,7 @@ void ust_vpid_search(struct ust_vpid *vpid)
     if (n == 1)
         vpid->cached = word;
     else
-        log_debug("the context vpid tells of the first process only");
+        log_debug("the context vpid shows only the first process");
     stop_search(vpid);
 }
 

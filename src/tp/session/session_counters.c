@@ -85,7 +85,7 @@ static void warn_losses(struct counters *counters, const struct counter *counter
     snprintf(counters->impediment, sizeof(counters->impediment),
              "channel %s of session %s has the context %s, which cannot be counted here (%s)",
              channel, counter->session, counter->name, reason(rc));
-    log_warning("%s: LTTng may make nothing of its rules, nor of other channels of the session",
+    log_warning("%s: LTTng may ignore its event rules and other channels of the session",
                 counters->impediment);
 }
 

@@ -105,8 +105,7 @@ static int leave_locked(struct session *session, struct error *err)
     if (session_users_has_started(session))
         return stop_as_last(session, err);
     if (joined)
-        log_info("session %s is left started: it was not the tracer that started it last",
-                 session->name);
+        log_info("session %s is left started: somebody else started it last", session->name);
     return 0;
 }
 
@@ -143,7 +142,7 @@ int session_destroy(struct session *session, struct error *err)
     }
     if (unfinished)
         return error_set(err, -ETIMEDOUT,
-                         "LTTng has not finished to destroy session %s: it may remain, and the "
+                         "LTTng has not finished destroying session %s: it may remain, and the "
                          "trace in %s may lack its end",
                          session->name, session->path);
     if (code == LTTNG_ERR_SESS_NOT_FOUND)

@@ -35,7 +35,7 @@ static int check_daemons(struct session *session, struct error *err)
     if (rc > 0 && ask_consumer(session) == -LTTNG_ERR_NO_USTCONSUMERD)
         return error_set(err, -EPIPE,
                          "lttng-consumerd has ended: nothing more is recorded, and what session "
-                         "%s had not written out is lost; the session daemon must be started anew",
+                         "%s had not written out is lost; restart the session daemon",
                          session->name);
     return 0;
 }

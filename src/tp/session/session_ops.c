@@ -75,7 +75,7 @@ static void warn_nothing_enabled(const struct session *session, const struct rul
 {
     cleanup(cleanup_free) char *patterns = rules_provider_patterns(names->names, names->n_selected);
     if (names->n_selected > 0 && patterns)
-        log_warning("no rule of session %s asks for a traced function yet; to enable all: lttng "
+        log_warning("no rule of session %s matches a traced function yet; to enable all: lttng "
                     "enable-event -u -s %s -c %s '%s'",
                     session->name, session->name, pick_channel(rules), patterns);
 }
@@ -205,7 +205,7 @@ static void read_all_rules(struct session *session)
     struct rule_list rules = {0}, old;
     struct error err;
     if (rule_list_read(&rules, NULL, &err) < 0)
-        log_debug("cannot read all sessions' rules: %s", err.text);
+        log_debug("cannot read the rules of all sessions: %s", err.text);
     pthread_mutex_lock(&session->rules_lock);
     old = session->rules;
     session->rules = rules;
@@ -219,7 +219,7 @@ static void refuse_endless_blocking(const struct session *session)
 {
     if (!session->rules.blocks_forever || !getenv("LTTNG_UST_ALLOW_BLOCKING"))
         return;
-    log_warning("channel %s of session %s blocks without a limit: no channel blocks the tracer",
+    log_warning("channel %s of session %s blocks without a limit: blocking is off for the tracer",
                 session->rules.blocking_channel, session->rules.blocking_session);
     unsetenv("LTTNG_UST_ALLOW_BLOCKING");
 }

@@ -25,7 +25,7 @@ static int examine_user_session(struct session *session, struct error *err)
     session->owner = found.enabled && !session_users_has_started(session) ? SESSION_USER_STARTED
                                                                           : SESSION_USER_IDLE;
     if (!found.enabled && trigger_starts_session(session->name, trigger, sizeof(trigger))) {
-        log_info("session %s is left for trigger %s to start", session->name, trigger);
+        log_info("session %s is not started: trigger %s starts it", session->name, trigger);
         session->owner = SESSION_USER_STARTED;
     }
     return 1;
@@ -88,7 +88,7 @@ static int choose(const struct session_request *request, struct session **sessio
     if (!request->name)
         return session_make_own(request, session, err);
     return error_set(err, -ENOENT,
-                     alive ? "there is no session %s: `lttng list` shows those there are%s"
+                     alive ? "there is no session %s: `lttng list` shows the sessions%s"
                            : "there is no session %s: no LTTng session daemon runs%s",
                      name, where_others_are());
 }

@@ -94,8 +94,8 @@ static void warn_unmatched(const struct rule *rule, const struct suggestion *sug
     size_t used = 0;
     for (size_t i = 0; i < suggestion->n && used < sizeof(shown); i++)
         used += (size_t)snprintf(shown + used, sizeof(shown) - used, "%s%s",
-                                 i == 0 ? "; near it: " : ", ", suggestion->names[i]);
-    log_warning("%s '%s'%s%s asks for no function that is traced%s",
+                                 i == 0 ? "; similar names: " : ", ", suggestion->names[i]);
+    log_warning("%s '%s'%s%s matches no traced function%s",
                 rule->session[0] ? "the rule" : "the trigger's condition", rule->pattern,
                 rule->session[0] ? " of session " : "", rule->session, shown);
 }
@@ -120,7 +120,7 @@ static bool check_rule(struct unmatched_check *check, const struct rule *rule)
     if (unmatched->n_warnings++ < WARNINGS_MAX)
         warn_unmatched(rule, &suggestion);
     else
-        log_warning("more rules ask for no function that is traced: no others are looked for");
+        log_warning("more rules match no traced function: no further ones are checked");
     return true;
 }
 

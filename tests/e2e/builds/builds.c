@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * builds ROUNDS | builds until FILE: calls functions that compilers like to do something to, so
- * many rounds, or until the file is there, and ends with status 7. It is built in every way there
- * is. Prints, for each function, "NAME ENTRIES EXITS" of ROUNDS rounds, or of one round.
- *
- * How a function is found in the symbols: NAME also stands for what a compiler made of it
- * (NAME.constprop.0, NAME.isra.0), but its part that was split off has a line of its own,
+ * builds ROUNDS | builds until FILE: calls functions that compilers like to transform, ROUNDS
+ * times, or until the file exists, and exits with status 7. It is built with many options. Prints
+ * "NAME ENTRIES EXITS" for each function, of ROUNDS rounds or of one round. NAME also stands for
+ * its clones (NAME.constprop.0, NAME.isra.0), but a part that was split off has its own line,
  * NAME.part.
  */
 #include <string.h>
@@ -29,7 +27,7 @@ static OUT_OF_LINE int b_local(int value)
     return value + 2;
 }
 
-/* Called in one place only: gone, or there for good. */
+/* Called in one place only: inlined, or kept. */
 static int b_once(int value)
 {
     once++;
@@ -51,7 +49,7 @@ struct removed {
     int first, second, third;
 };
 
-/* All it takes of its parameter is one member: b_removed.isra.0. */
+/* It uses only one member of its parameter: b_removed.isra.0. */
 static OUT_OF_LINE int b_removed(struct removed *from)
 {
     removed++;
@@ -60,7 +58,7 @@ static OUT_OF_LINE int b_removed(struct removed *from)
     return value + 1;
 }
 
-/* Its quick way out is inlined, the rest is b_split.part.0. */
+/* Its short path is inlined, the rest is b_split.part.0. */
 static int b_split(int value)
 {
     unsigned bits = (unsigned)value;
@@ -101,7 +99,7 @@ __attribute__((cold)) EXPORTED void b_never(const char *why)
     OPAQUE();
 }
 
-/* What is unlikely goes to b_rare.cold. */
+/* The unlikely part goes to b_rare.cold. */
 EXPORTED int b_rare(int value)
 {
     rare++;
@@ -181,7 +179,7 @@ EXPORTED int b_large_frame(int value)
     return frame[value & 0xfff] + 1;
 }
 
-/* With nothing in front of the C function that fits one byte. */
+/* With no code before the C function's only instruction, of one byte. */
 EXPORTED void b_tiny(void)
 {
     OPAQUE();
@@ -208,7 +206,7 @@ static BARE __attribute__((used)) bl_callback *b_resolve(void)
 __attribute__((ifunc("b_resolve"))) int b_chosen(int value);
 #endif
 
-/* Nobody calls it: --gc-sections takes it away. */
+/* Never called: --gc-sections removes it. */
 int b_unused(int value);
 int b_unused(int value)
 {
@@ -316,8 +314,8 @@ int main(int argc, char **argv)
     if (argc > 2 && strcmp(argv[1], "until") == 0) {
         for (int i = 0; access(argv[2], F_OK) != 0; i++) {
             one_round(i & 0xffff);
-            /* Each call is traced and compared: some thousand in a second will do. And that it
-               sleeps here tells who waits for it that it has begun its work. */
+            /* Each call is traced and compared: some thousand in a second are enough. And its sleep
+               shows a waiting script that it has started to work. */
             usleep(300);
         }
         plain = local = once = cloned = removed = split = slow = rare = tail_1 = tail_2 = 0;

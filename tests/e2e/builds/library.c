@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The library of builds.c: its functions know how often they were called. Compiled into the program
- * where that is static (LIBRARY_INSIDE).
- */
+/* The library of builds.c, whose functions count their calls. Compiled into the program if that is
+   static (LIBRARY_INSIDE). */
 #include "library.h"
 
 static unsigned long plain, aliased, weak, version_1, version_2, chosen, apply, swap, local, tiny;
@@ -111,13 +109,13 @@ EXPORTED struct bl_pair bl_swap(struct bl_pair pair, int a, int b, int c, int d,
                             (double)pair.first};
 }
 
-/* Where it is optimized, this is a "ret" and nothing else. */
+/* When optimized, this is only a "ret". */
 EXPORTED void bl_tiny(void)
 {
     OPAQUE();
 }
 
-/* It has no room to count itself. */
+/* It cannot count itself. */
 void note_bl_tiny(unsigned long calls)
 {
     tiny += calls;
@@ -136,7 +134,7 @@ void bl_report(unsigned long rounds)
     report("bl_aliased", aliased, aliased);
     report("bl_weak", weak, weak);
     report("bl_version", version_1 + version_2, version_1 + version_2);
-    /* Which function an IFUNC is goes by the IFUNC's name. */
+    /* Calls of an IFUNC's implementation have the IFUNC's name. */
     report("bl_chosen", chosen, chosen);
 #ifdef NO_IFUNC
     report("bl_chosen_one", chosen, chosen);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mapped [-i] ROUNDS CALLS [new:]LIBRARY...: in each round loads each library in turn ("new:" into
- * a namespace of its own), calls its m_work() CALLS times and unloads it again. With -i a round
- * begins when a line is read from stdin, and LIBRARY stays loaded until the end; those calls are
- * made by way of the first library only when the line is "call". Prints "m_work ENTRIES EXITS".
+ * a new namespace), calls its m_work() CALLS times and unloads it. With -i a round starts with each
+ * line from stdin, and LIBRARY stays loaded until the end; the calls go through the first library
+ * only if the line is "call". Prints "m_work ENTRIES EXITS".
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

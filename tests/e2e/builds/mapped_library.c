@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A library of mapped.c: m_work() returns its argument plus PLUS. PAD puts other code in front of
- * it, so that it lies elsewhere in each; TEXT_RELOCATION makes it begin with an instruction that
- * the dynamic linker fills in; SECOND_SEGMENT puts it into a section of its own.
+ * A library of mapped.c: m_work() returns its argument plus PLUS. PAD puts code before it, so that
+ * it has another address in each; TEXT_RELOCATION makes it start with an instruction that the
+ * dynamic linker relocates; SECOND_SEGMENT puts it into a separate section.
  */
 #ifndef PLUS
 #define PLUS 1
