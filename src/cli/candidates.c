@@ -171,7 +171,7 @@ void candidates_apply(struct target *target, struct target_module *tm)
                                                       : candidate->probe,
                                wanted, &err) < 0) {
             if (err.code == -EAGAIN)
-                engine_ring(target->tracer->engine);       /* try again after the pending stops */
+                engine_wake(target->tracer->engine);       /* try again after the pending stops */
             if (err.code == -EAGAIN || err.code == -ESRCH) /* the process has just ended */
                 break;
             candidate->refused = true;

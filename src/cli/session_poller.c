@@ -57,7 +57,7 @@ static void look(struct lttng_sink *sink)
     sink->session_ops->watch(sink->session);
     if (left_out_is_named(sink)) {
         atomic_store(&sink->tracer->module_named, true);
-        engine_ring(sink->tracer->engine);
+        engine_wake(sink->tracer->engine);
     }
 }
 

@@ -166,7 +166,7 @@ static void *watch(void *data)
         uint64_t now = sink->generation(sink->data);
         if (now != generation) {
             generation = now;
-            engine_ring(tracer->engine);
+            engine_wake(tracer->engine);
         }
     }
 }

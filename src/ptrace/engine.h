@@ -6,7 +6,7 @@
  * no ELF: which address is a function, and where its arguments lie, comes to it as a `struct
  * probe`. What happens comes out through a `struct engine_sink`.
  *
- * All functions but engine_ring() and engine_stop() belong to the thread that made the engine, or
+ * All functions but engine_wake() and engine_stop() belong to the thread that made the engine, or
  * to a call of the sink. While several traced threads are busy the engine has threads of its own,
  * about one for each CPU, since ptrace binds a traced thread to the one that attached to it: the
  * sink, and watchers, are then called on any of them, but never two calls at the same time, and
@@ -56,8 +56,8 @@ struct engine_sink {
     void (*executed)(void *data, struct process *process);
     /* It is gone (status as waitpid gives it), or let go (detached, status -1). */
     void (*ended)(void *data, struct process *process, int status);
-    /* engine_ring() was called since the last time. */
-    void (*rung)(void *data);
+    /* engine_wake() was called since the last time. */
+    void (*woken)(void *data);
     /*
      * Writes the name of the code at `at` into out (of `size` bytes, NUL included, at least 64) and
      * returns its length: "symbol" at a function's first byte, "symbol+0x1c" behind it,
@@ -166,7 +166,7 @@ MUST_CHECK int engine_attach(struct engine *engine, pid_t pid, struct error *err
 MUST_CHECK int engine_run(struct engine *engine, struct error *err);
 
 /* Makes engine_run() call `rung` soon (within some ms). From any thread; also from the sink. */
-void engine_ring(struct engine *engine);
+void engine_wake(struct engine *engine);
 
 /* From any thread: engine_attach() gives up soon, with -EINTR, and engine_run() lets go of every
    process as after engine_detach(). */

@@ -47,7 +47,7 @@ struct harness {
     int status;
     int n_executed;
     struct modules known; /* of the first process */
-    void (*rung)(struct harness *harness);
+    void (*woken)(struct harness *harness);
     void (*on_hit)(struct harness *harness, const struct hit *hit);
     bool marks_returns; /* names of code: "r0x..." for return addresses, else "i0x..." */
     void *data;
@@ -218,11 +218,11 @@ static inline void harness_hit(void *data, const struct hit *hit)
         ++*(first ? &counter->exits : &counter->child_exits);
 }
 
-static inline void harness_rung(void *data)
+static inline void harness_woken(void *data)
 {
     struct harness *h = data;
-    if (h->rung)
-        h->rung(h);
+    if (h->woken)
+        h->woken(h);
 }
 
 static inline size_t harness_put_name(struct harness *h, char mark, target_addr at, char *out,
@@ -272,7 +272,7 @@ static inline struct harness *harness_new(const char *names, const struct engine
         .started = harness_started,
         .executed = harness_executed,
         .ended = harness_ended,
-        .rung = harness_rung,
+        .woken = harness_woken,
         .name_code = harness_name_code,
         .name_return = harness_name_return,
     };

@@ -35,11 +35,11 @@ static void *play(void *data)
         nanosleep(&pause, NULL);
     }
     script->harness->data = script;
-    engine_ring(script->harness->engine);
+    engine_wake(script->harness->engine);
     return NULL;
 }
 
-static void detach_when_rung(struct harness *h)
+static void detach_when_woken(struct harness *h)
 {
     if (h->data)
         engine_detach(h->engine);
@@ -52,7 +52,7 @@ static struct harness *attached(struct running *target, struct script *script)
     pthread_t player;
     struct untouched_state before = untouched_note(target->pid);
     struct harness *h = harness_new("work", NULL);
-    h->rung = detach_when_rung;
+    h->woken = detach_when_woken;
     script->target = target;
     script->harness = h;
     if (engine_attach(h->engine, target->pid, &err) < 0)

@@ -255,7 +255,7 @@ static void stop_once(struct harness *h, const struct hit *hit)
         return;
     *stopped = hit->tid;
     ck_assert_int_eq(tgkill(hit->pid, hit->tid, SIGSTOP), 0);
-    engine_ring(h->engine);
+    engine_wake(h->engine);
 }
 
 /* After the thread in the slot has got the SIGSTOP. */
@@ -279,7 +279,7 @@ START_TEST(continued_while_let_go)
     pid_t stopped = 0;
     h->data = &stopped;
     h->on_hit = stop_once;
-    h->rung = continue_and_let_go;
+    h->woken = continue_and_let_go;
     ck_assert_int_eq(engine_attach(h->engine, target.pid, &err), 0);
     ck_assert_int_eq(engine_run(h->engine, &err), 0);
     check_untouched(target.pid);

@@ -64,7 +64,7 @@ static void many_ended(void *data, struct process *process, int status)
     many->let_go = status == -1;
 }
 
-static void many_rung(void *data)
+static void many_woken(void *data)
 {
     struct many *many = data;
     if (many->played)
@@ -85,7 +85,7 @@ static void *play(void *data)
     struct many *many = data;
     ck_assert_uint_eq(call_all(&many->target), THREADS * CALLS);
     many->played = true;
-    engine_ring(many->engine);
+    engine_wake(many->engine);
     return NULL;
 }
 
@@ -98,7 +98,7 @@ static struct many *many_new(void)
         .hit = many_hit,
         .started = many_started,
         .ended = many_ended,
-        .rung = many_rung,
+        .woken = many_woken,
     };
     const struct engine_options options = {0};
     for (size_t i = 0; i < FUNCTIONS; i++) {

@@ -151,11 +151,11 @@ static void toggle(struct harness *h)
         engine_each_process(h->engine, t->toggles % 2 ? disarm_all : arm_all, h);
 }
 
-static void *ring_often(void *data)
+static void *wake_often(void *data)
 {
     struct driver *driver = data;
     while (!atomic_load(&driver->done)) {
-        engine_ring(driver->engine);
+        engine_wake(driver->engine);
         pause_us(300);
     }
     return NULL;
@@ -179,10 +179,10 @@ START_TEST(armed_and_disarmed)
     struct driver driver = {.engine = h->engine};
     pthread_t thread;
     struct toggling toggling = {0};
-    h->rung = toggle;
+    h->woken = toggle;
     h->data = &toggling;
     ck_assert_int_eq(engine_attach(h->engine, target.pid, &err), 0);
-    ck_assert_int_eq(pthread_create(&thread, NULL, ring_often, &driver), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, wake_often, &driver), 0);
     ck_assert_int_eq(engine_run(h->engine, &err), 0);
     atomic_store(&driver.done, true);
     ck_assert_int_gt(toggling.toggles, TOGGLES);

@@ -21,16 +21,16 @@ struct bell {
     long after_us;
 };
 
-static inline void *ring_later(void *data)
+static inline void *wake_later(void *data)
 {
     struct bell *bell = data;
     pause_us(bell->after_us);
     bell->harness->data = bell;
-    engine_ring(bell->engine);
+    engine_wake(bell->engine);
     return NULL;
 }
 
-static inline void let_go_when_rung(struct harness *h)
+static inline void let_go_when_woken(struct harness *h)
 {
     if (h->data)
         engine_detach(h->engine);
@@ -47,14 +47,14 @@ static inline bool visit(pid_t pid, const char *names, unsigned *seed)
     struct engine_options options = {.migrate_every = rand_r(seed) % 2 ? 2 : 0};
     struct harness *h = harness_new(names, &options);
     struct bell bell = {.engine = h->engine, .harness = h, .after_us = rand_r(seed) % 8000};
-    h->rung = let_go_when_rung;
+    h->woken = let_go_when_woken;
     bool there = engine_attach(h->engine, pid, &err) == 0;
     if (!there) {
         ck_assert_msg(err.code == -ESRCH, "%s", err.text);
         harness_free(h);
         return false;
     }
-    ck_assert_int_eq(pthread_create(&thread, NULL, ring_later, &bell), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, wake_later, &bell), 0);
     ck_assert_int_eq(engine_run(h->engine, &err), 0);
     pthread_join(thread, NULL);
     bool gone = h->ended && h->status != -1;

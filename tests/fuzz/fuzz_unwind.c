@@ -136,7 +136,7 @@ static size_t unwind(struct tracee *tracee, const arch_regs *regs, uint64_t ip, 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* The engine keeps the memory that libunwind does not free. */
-    static struct engine engine = {.lent = -1};
+    static struct engine engine = {.shared_memory = -1};
     struct fuzz_input input = {data, size};
     struct address_space space = {.engine = &engine};
     struct process process = {.engine = &engine, .space = &space};

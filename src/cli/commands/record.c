@@ -108,7 +108,7 @@ static void visit_targets(struct tracer *tracer, void (*visit)(void *data, struc
     engine_each_process(tracer->engine, visit, tracer);
 }
 
-static void on_rung(void *data)
+static void on_woken(void *data)
 {
     struct tracer *tracer = data;
     if (atomic_load(&tracer->run.stop_asked)) {
@@ -138,7 +138,7 @@ static int set_up(struct tracer *tracer, struct error *err)
         .started = on_started,
         .executed = on_executed,
         .ended = on_ended,
-        .rung = on_rung,
+        .woken = on_woken,
         .name_code = target_on_name_code,
         .name_return = target_on_name_return,
         .is_code = target_on_is_code,

@@ -169,7 +169,7 @@ int fork_copy(struct address_space *from, pid_t tid, uint64_t changes, struct ad
     int r = address_space_make(from->engine, remote_open_memory(from, tid), &s);
     if (r == 0) {
         s->free_sites = from->free_sites;
-        s->newborn = tid;
+        s->forked_child = tid;
         r = copy_sites(from, s);
     }
     if (r == 0)
@@ -185,7 +185,7 @@ int fork_copy(struct address_space *from, pid_t tid, uint64_t changes, struct ad
     s->syscalls = from->syscalls;
     if (changes != from->changes)
         conform(from, s, tid);
-    s->newborn = 0;
+    s->forked_child = 0;
     *space = s;
     return 0;
 }

@@ -16,7 +16,7 @@
 struct tracee *helper_thread_interrupt(struct engine *engine, const struct address_space *space)
 {
     struct tracee *tracee;
-    for (tracee = thread_walk_first(space); tracee; tracee = thread_walk_behind(tracee))
+    for (tracee = thread_walk_first(space); tracee; tracee = thread_walk_after(tracee))
         if (!tracee->vforking && !wait_is_unstoppable(tracee->tid) &&
             engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0) == 0)
             return tracee;

@@ -108,7 +108,7 @@ int remote_syscall(struct address_space *space, pid_t tid, long number, const ui
     /* A SIGTRAP that is owed can only be given back now, while the thread is in its trap. It was
        blocked, and has to be from here on. */
     struct tracee *tracee = tracee_find(engine, tid);
-    int signal = tracee ? tracee_take_owed(tracee) : 0;
+    int signal = tracee ? tracee_take_deferred_trap(tracee) : 0;
     if (signal)
         mask |= UINT64_C(1) << (signal - 1);
     if (tracee)

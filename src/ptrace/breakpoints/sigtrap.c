@@ -158,7 +158,7 @@ static void learn_action(struct process *process, pid_t tid, int ignored)
                     process->pid, ignored < 0 ? "may handle" : "handles", strerror(-r));
 }
 
-static bool somebody_has_trapped(const struct process *process)
+static bool has_any_trapped(const struct process *process)
 {
     for (const struct tracee *tracee = process->threads; tracee; tracee = tracee->next)
         if (has_trapped(tracee->tid))
@@ -173,7 +173,7 @@ void sigtrap_look_process(struct process *process)
     int handled = ignored == 0 ? status_has_trap(tid, "SigCgt") : ignored;
     if (handled != 0)
         learn_action(process, helper_thread_get(process->space), handled < 0 ? handled : ignored);
-    else if (!process->trap.special || !somebody_has_trapped(process))
+    else if (!process->trap.special || !has_any_trapped(process))
         process->trap = (struct sigtrap){0};
 }
 
@@ -341,7 +341,7 @@ bool sigtrap_is_breakpoint(struct tracee *tracee)
         return true;
     if (tracee->trap_block == TRAP_NOT_BLOCKED)
         return false;
-    tracee->owed = info;
+    tracee->deferred_trap = info;
     return true;
 }
 

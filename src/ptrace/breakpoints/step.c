@@ -57,7 +57,7 @@ void step_in_place(struct engine *engine, struct tracee *tracee, struct site *si
             (tracee->trap_block || tracee->process->trap.special))
             is_in_trap = sigtrap_mend(tracee, regs);
         if (is_in_trap)
-            tracee_resume(tracee, tracee_take_owed(tracee));
+            tracee_resume(tracee, tracee_take_deferred_trap(tracee));
     } else if (engine_get_regs(engine, tid, regs) == 0 &&
                target_addr_equal(arch_pc(regs), site->at)) {
         /* A fault, or a stop before the instruction ran: the thread executes it again. */

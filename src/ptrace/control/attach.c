@@ -141,7 +141,7 @@ static int seize_request(struct engine *engine, pid_t tid)
 
 /* Lets go of a running thread that was seized and is not to be known. Nothing of ours is in its
    memory yet. */
-static void let_unknown_go(struct engine *engine, pid_t tid)
+static void detach_unknown(struct engine *engine, pid_t tid)
 {
     struct stop stop;
     int r = engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
@@ -168,7 +168,7 @@ static int seize_thread(struct engine *engine, struct process *process, pid_t ti
     if (!tracee)
         tracee = tracee_new(process, tid);
     if (!tracee) {
-        let_unknown_go(engine, tid);
+        detach_unknown(engine, tid);
         return -ENOMEM;
     }
     sigtrap_look_thread(tracee);
@@ -310,7 +310,7 @@ static struct process *announced_in(const struct address_space *space)
 /* Stops some thread of the process where it can be made to do a system call, serving whatever comes
    before; the process may have executed another program or ended by then. The thread's ID, or
    -ESRCH. */
-static pid_t settle_some(struct engine *engine, pid_t pid)
+static pid_t stop_one(struct engine *engine, pid_t pid)
 {
     struct process *process;
     struct tracee *tracee;
@@ -322,7 +322,7 @@ static pid_t settle_some(struct engine *engine, pid_t pid)
             continue; /* it has ended, or has its process's ID since it executes a program */
         if (wait_is_settled(&stop))
             return tid;
-        engine->serve_stop(engine, &stop); /* the interrupt stays pending meanwhile */
+        engine->handle_stop(engine, &stop); /* the interrupt stays pending meanwhile */
     }
     return -ESRCH;
 }
@@ -363,7 +363,7 @@ static int attach_process(struct engine *engine, pid_t pid, struct error *err)
             detach_process(engine, process);
         return err ? err->code : r;
     }
-    pid_t helper = settle_some(engine, pid);
+    pid_t helper = stop_one(engine, pid);
     process = process_find(engine, pid);
     if (helper < 0 || !process)
         return error_set(err, -ESRCH, "process %d has just ended", pid);

@@ -286,7 +286,7 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
     /* A thread that was made to do a system call is in a new stop, perhaps a group-stop. The loop
        handles it. */
     bool resumes = !tracee->left_trap;
-    int signal = resumes ? tracee_take_owed(tracee) : 0;
+    int signal = resumes ? tracee_take_deferred_trap(tracee) : 0;
     tracee->changes_seen = space->changes;
     if (resumes && tracer_thread_resume_later(engine->acting, tracee->tid, regs, to, signal))
         return;

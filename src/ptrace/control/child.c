@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ptrace/breakpoints/fork_copy.h"
@@ -21,8 +20,6 @@
 #include "ptrace/engine.h"
 #include "util/cleanup.h"
 #include "util/log.h"
-
-enum { KEEP_AGAIN_NS = 200000 };
 
 int child_shares_memory(pid_t one, pid_t other)
 {
@@ -49,7 +46,7 @@ static int keep_unclean(struct engine *engine, const struct address_space *space
 }
 
 /* Lets go of a child that is not followed, without breakpoints. */
-static void let_child_go(struct engine *engine, struct address_space *space, pid_t child)
+static void detach_child(struct engine *engine, struct address_space *space, pid_t child)
 {
     cleanup(cleanup_fd) int fd = remote_open_memory(space, child);
     int r = traps_remove(space, fd, child);
@@ -60,7 +57,7 @@ static void let_child_go(struct engine *engine, struct address_space *space, pid
     /* Where memory is out it will be there again: the child waits meanwhile. */
     int kept;
     while ((kept = keep_unclean(engine, space, child)) == -ENOMEM && !wait_is_dead(child))
-        nanosleep(&(struct timespec){.tv_nsec = KEEP_AGAIN_NS}, NULL);
+        wait_a_little();
     if (kept == 0)
         log_warning("the breakpoints in the memory of child %d cannot be taken out (%s): it stays "
                     "traced until it executes another program",
@@ -79,7 +76,7 @@ static void follow_child(struct engine *engine, struct tracee *parent, pid_t chi
     struct tracee *tracee = process ? tracee_new(process, child) : NULL;
     if (!tracee) {
         log_warning("cannot follow child %d: %s", child, strerror(r < 0 ? -r : ENOMEM));
-        let_child_go(engine, parent->process->space, child);
+        detach_child(engine, parent->process->space, child);
         if (process)
             process_free(process);
         else if (r == 0)
@@ -109,5 +106,5 @@ void child_take(struct engine *engine, struct tracee *parent, pid_t child, bool 
         (engine->options.follow_forks && !parent->process->silent && !parent->process->leaving))
         follow_child(engine, parent, child, shared);
     else
-        let_child_go(engine, parent->process->space, child);
+        detach_child(engine, parent->process->space, child);
 }

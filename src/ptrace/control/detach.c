@@ -32,59 +32,47 @@
 enum {
     POLL_NS = 10000000,
     POLL_EACH_NS = 50000, /* each takes some us */
-    LAST_SERVED_MAX = 1000,
+    LAST_HANDLED_MAX = 1000,
 };
 
-/* The stop that the thread is in, if it is in one. */
-static bool stopped(pid_t tid, struct stop *stop)
-{
-    siginfo_t info = {0};
-    if (waitid(P_PID, (id_t)tid, &info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL) < 0) {
-        *stop = (struct stop){.tid = tid, .kind = STOP_KILLED};
-        return errno != EINTR;
-    }
-    *stop = stop_decode(&info);
-    return info.si_pid != 0;
-}
-
-static bool is_quiet(const struct stop *stop)
+static bool is_detachable(const struct stop *stop)
 {
     return stop->kind == STOP_SIGNAL || stop->kind == STOP_INTERRUPTED ||
            stop->kind == STOP_GROUP || stop_is_end(stop);
 }
 
 /* Those that are let go together: of a space, or of one process whose space is not known. */
-struct leavers {
+struct detach_group {
     struct engine *engine;
     struct address_space *space;
     pid_t pid;
 };
 
-static void walk_leavers(struct thread_walk *walk, const struct leavers *leavers)
+static void walk_group(struct thread_walk *walk, const struct detach_group *group)
 {
-    if (leavers->space)
-        thread_walk_space(walk, leavers->space);
+    if (group->space)
+        thread_walk_space(walk, group->space);
     else
-        thread_walk_process(walk, leavers->engine, leavers->pid);
+        thread_walk_process(walk, group->engine, group->pid);
 }
 
-static void interrupt(const struct leavers *leavers)
+static void interrupt(const struct detach_group *group)
 {
     struct tracee *tracee;
     struct thread_walk walk;
     struct stop stop;
-    walk_leavers(&walk, leavers);
+    walk_group(&walk, group);
     while ((tracee = thread_walk_next(&walk))) {
-        if (leavers->space && !tracee->listening)
+        if (group->space && !tracee->listening)
             continue;
-        if (!stopped(tracee->tid, &stop)) {
-            engine_ptrace(leavers->engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
+        if (!wait_is_stopped(tracee->tid, &stop)) {
+            engine_ptrace(group->engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
             tracee->listening = false;
         }
     }
     thread_walk_end(&walk);
-    if (leavers->space)
-        wait_stop_all(leavers->engine, leavers->space, 0);
+    if (group->space)
+        wait_stop_all(group->engine, group->space, 0);
 }
 
 /*
@@ -92,7 +80,7 @@ static void interrupt(const struct leavers *leavers)
  * way, while the breakpoints that a child has to be rid of are still known; the interrupt stays
  * pending meanwhile and stops the thread again.
  */
-static void quiesce(const struct leavers *leavers)
+static void quiesce(const struct detach_group *group)
 {
     bool again = true;
     while (again) {
@@ -100,12 +88,12 @@ static void quiesce(const struct leavers *leavers)
         struct thread_walk walk;
         struct stop stop;
         again = false;
-        interrupt(leavers);
-        walk_leavers(&walk, leavers);
+        interrupt(group);
+        walk_group(&walk, group);
         while ((tracee = thread_walk_next(&walk))) {
-            if (!stopped(tracee->tid, &stop) || is_quiet(&stop))
+            if (!wait_is_stopped(tracee->tid, &stop) || is_detachable(&stop))
                 continue;
-            leavers->engine->serve_stop(leavers->engine, &stop);
+            group->engine->handle_stop(group->engine, &stop);
             again = true;
         }
         thread_walk_end(&walk);
@@ -165,20 +153,20 @@ static int leave_slot(struct engine *engine, struct tracee *tracee, const struct
  * vforked child, sleeps where no signal reaches it, or is the dead leader of threads whose ends are
  * still to be reaped, is stopped (or gone) only when others have moved.
  */
-static bool let_go(struct engine *engine, struct tracee *tracee)
+static bool detach_thread(struct engine *engine, struct tracee *tracee)
 {
     pid_t tid = tracee->tid;
     struct stop stop;
     arch_regs regs;
     int signal = 0;
-    if (!stopped(tid, &stop)) {
+    if (!wait_is_stopped(tid, &stop)) {
         if (!is_left_dead(tracee))
             return false;
         tracee_free(engine, tracee);
         return true;
     }
     if (stop_is_end(&stop)) {
-        engine->serve_stop(engine, &stop);
+        engine->handle_stop(engine, &stop);
         return true;
     }
     /* What was under way in the kernel when all were stopped comes to light now: the end of a
@@ -188,9 +176,9 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
         release_thread(engine, tracee, 0);
         return true;
     }
-    if (!is_quiet(&stop)) {
+    if (!is_detachable(&stop)) {
         engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
-        engine->serve_stop(engine, &stop);
+        engine->handle_stop(engine, &stop);
         return false;
     }
     if (engine_get_regs(engine, tid, &regs) < 0)
@@ -209,11 +197,12 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
         signal = stop.code;
         if (site && site->mapped && signal == SIGTRAP && sigtrap_is_breakpoint(tracee)) {
             sigtrap_mend(tracee, &regs);
-            signal =
-                engine_set_pc(engine, tid, &regs, site->at) < 0 ? signal : tracee_take_owed(tracee);
+            signal = engine_set_pc(engine, tid, &regs, site->at) < 0
+                         ? signal
+                         : tracee_take_deferred_trap(tracee);
         } else if (leave_slot(engine, tracee, &stop, &regs) == -ESRCH)
             return false;
-        if (signal && namespace_init_is_spared(tracee, signal))
+        if (signal && namespace_init_survives(tracee, signal))
             namespace_init_run_again(engine, tracee, signal, &regs);
     } else if (leave_slot(engine, tracee, &stop, &regs) == -ESRCH) {
         return false;
@@ -226,69 +215,70 @@ static bool let_go(struct engine *engine, struct tracee *tracee)
 }
 
 /* Lets go of those threads that can be. */
-static void let_some_go(const struct leavers *leavers)
+static void detach_stopped(const struct detach_group *group)
 {
     struct tracee *tracee;
     struct thread_walk walk;
-    walk_leavers(&walk, leavers);
+    walk_group(&walk, group);
     while ((tracee = thread_walk_next(&walk)))
-        if (!tracee->late)
-            let_go(leavers->engine, tracee);
+        if (!tracee->unstoppable)
+            detach_thread(group->engine, tracee);
     thread_walk_end(&walk);
 }
 
 /* Whether some thread that is left is on its way to where it can be let go. What is not is late. */
-static bool somebody_comes(const struct leavers *leavers)
+static bool is_any_stopping(const struct detach_group *group)
 {
     struct tracee *tracee;
     struct thread_walk walk;
-    bool comes = false;
-    walk_leavers(&walk, leavers);
+    bool any = false;
+    walk_group(&walk, group);
     while ((tracee = thread_walk_next(&walk))) {
-        tracee->late = tracee->late || tracee->vforking || wait_is_unstoppable(tracee->tid);
-        comes = comes || !tracee->late;
+        tracee->unstoppable =
+            tracee->unstoppable || tracee->vforking || wait_is_unstoppable(tracee->tid);
+        any = any || !tracee->unstoppable;
     }
     thread_walk_end(&walk);
-    return comes;
+    return any;
 }
 
-static void mark(struct process *process)
+static void mark_leaving(struct process *process)
 {
     process->engine->n_leaving += !process->leaving;
     process->leaving = true;
 }
 
-static void mark_all(const struct leavers *leavers)
+static void mark_group_leaving(const struct detach_group *group)
 {
-    struct process *process = process_find(leavers->engine, leavers->pid);
-    if (!leavers->space && process)
-        mark(process);
-    process = leavers->space ? leavers->space->processes : NULL;
+    struct process *process = process_find(group->engine, group->pid);
+    if (!group->space && process)
+        mark_leaving(process);
+    process = group->space ? group->space->processes : NULL;
     for (; process; process = process->next_in_space)
-        mark(process);
+        mark_leaving(process);
 }
 
 /* By whatever way there is into the memory. false: there is none. They stay, are passed, and nobody
    is let go, nor reported: the loop sees their stops. */
-static bool lift_all(const struct leavers *leavers)
+static bool lift_all(const struct detach_group *group)
 {
     struct tracee *tracee;
     struct stop stop;
     struct thread_walk walk;
     pid_t by = 0;
-    walk_leavers(&walk, leavers);
+    walk_group(&walk, group);
     while (by == 0 && (tracee = thread_walk_next(&walk)))
-        if (stopped(tracee->tid, &stop) && !stop_is_end(&stop))
+        if (wait_is_stopped(tracee->tid, &stop) && !stop_is_end(&stop))
             by = tracee->tid;
     thread_walk_end(&walk);
-    int r = site_table_lift_all(leavers->space, by);
+    int r = site_table_lift_all(group->space, by);
     if (r == 0)
         return true;
     log_warning("the breakpoints in process %d cannot be taken out (%s): it stays traced until it "
                 "ends or executes another program",
-                leavers->pid, strerror(-r));
-    leavers->space->unclean = true;
-    for (struct process *process = leavers->space->processes; process;
+                group->pid, strerror(-r));
+    group->space->unclean = true;
+    for (struct process *process = group->space->processes; process;
          process = process->next_in_space)
         process_set_silent(process, true);
     return false;
@@ -296,24 +286,24 @@ static bool lift_all(const struct leavers *leavers)
 
 static void detach_space(struct engine *engine, struct process *process)
 {
-    const struct leavers leavers = {engine, process->space, process->pid};
+    const struct detach_group group = {engine, process->space, process->pid};
     uint64_t start_ns = clock_now_ns();
-    if (leavers.space)
-        leavers.space->users++; /* it is needed here until the end */
+    if (group.space)
+        group.space->users++; /* it is needed here until the end */
     cpu_pinning_end(engine, process);
     if (process->n_threads == 0)
         process_free(process);
-    quiesce(&leavers);
-    bool clean = !leavers.space || lift_all(&leavers);
+    quiesce(&group);
+    bool clean = !group.space || lift_all(&group);
     if (clean)
-        mark_all(&leavers);
+        mark_group_leaving(&group);
     while (clean) {
-        let_some_go(&leavers);
-        if (!somebody_comes(&leavers))
+        detach_stopped(&group);
+        if (!is_any_stopping(&group))
             break;
         wait_a_little();
     }
-    address_space_put(leavers.space);
+    address_space_put(group.space);
     engine->stats.detach_ns += clock_now_ns() - start_ns;
 }
 
@@ -333,8 +323,8 @@ void detach_process(struct engine *engine, struct process *process)
 
 void detach_unplanted(struct engine *engine, struct process *process)
 {
-    const struct leavers leavers = {engine, process->space, process->pid};
-    mark_all(&leavers);
+    const struct detach_group group = {engine, process->space, process->pid};
+    mark_group_leaving(&group);
     if (process->n_threads == 0)
         process_free(process);
 }
@@ -358,9 +348,9 @@ void detach_silent(struct engine *engine)
 bool detach_leaving(struct engine *engine, struct tracee *tracee, const struct stop *stop)
 {
     /* A new program has no breakpoints, and is to get none. */
-    if (stop->kind != STOP_EXEC && (!is_quiet(stop) || stop_is_end(stop)))
+    if (stop->kind != STOP_EXEC && (!is_detachable(stop) || stop_is_end(stop)))
         return false;
-    let_go(engine, tracee);
+    detach_thread(engine, tracee);
     return true;
 }
 
@@ -369,11 +359,11 @@ static void poll_all(struct engine *engine)
     struct tracee *tracee;
     for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
         if (tracee->process->leaving)
-            let_go(engine, tracee);
+            detach_thread(engine, tracee);
 }
 
 /* Whether there is one that must not be let go before it has executed another program. */
-static bool somebody_stays(const struct engine *engine)
+static bool is_any_kept(const struct engine *engine)
 {
     const struct process *process;
     for (size_t at = 0; (process = table_next(&engine->processes, &at));)
@@ -383,7 +373,7 @@ static bool somebody_stays(const struct engine *engine)
 }
 
 /* The next stop of a tracee of the acting tracer thread's. false: there is none now. */
-static bool serve_next(struct engine *engine)
+static bool handle_next(struct engine *engine)
 {
     siginfo_t info = {0};
     if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL | __WNOTHREAD) <
@@ -395,7 +385,7 @@ static bool serve_next(struct engine *engine)
     /* A child of ours that another tracer thread traces is shown here, too. */
     if (tracee && tracee->owner != engine->acting)
         return false;
-    engine->serve_stop(engine, &stop);
+    engine->handle_stop(engine, &stop);
     return true;
 }
 
@@ -404,16 +394,16 @@ static bool serve_next(struct engine *engine)
  * may wait for another one's end, as in a chain of vfork(2), so it is not each one that is looked
  * at.
  */
-static void let_rest_go(struct engine *engine)
+static void detach_rest(struct engine *engine)
 {
     uint64_t now_ns = clock_now_ns(), poll_ns = now_ns + POLL_NS;
     for (unsigned n = 0; engine->tracees.count > 0; now_ns = clock_now_ns()) {
-        bool late = now_ns >= engine->let_go_until_ns && !somebody_stays(engine);
-        if (late && n++ >= LAST_SERVED_MAX)
+        bool timed_out = now_ns >= engine->let_go_until_ns && !is_any_kept(engine);
+        if (timed_out && n++ >= LAST_HANDLED_MAX)
             break;
-        if (serve_next(engine))
+        if (handle_next(engine))
             continue;
-        if (late)
+        if (timed_out)
             break;
         if (now_ns >= poll_ns) {
             /* Also what other tracer threads have, and what is never reported. */
@@ -444,6 +434,6 @@ void detach_all(struct engine *engine)
         }
     }
     uint64_t start_ns = clock_now_ns();
-    let_rest_go(engine);
+    detach_rest(engine);
     engine->stats.detach_ns += clock_now_ns() - start_ns;
 }

@@ -40,13 +40,13 @@ struct dispatch {
 
 /* The kernel spares the process, an init, as long as it is traced: lets go of it and of those in
    the same memory. The end of one that is a child of the tracer's is waited for and reported. */
-static void let_init_die(struct engine *engine, struct tracee *tracee, int signal)
+static void detach_dying_init(struct engine *engine, struct tracee *tracee, int signal)
 {
     struct process *process = tracee->process;
     log_warning("process %d is let go to die of signal %d (%s): it is the init of a PID namespace, "
                 "which the kernel does not end while it is traced",
                 process->pid, signal, strsignal(signal));
-    process->awaited =
+    process->dying =
         process->announced && proc_status_number(process->pid, "PPid") == (long)getpid();
     detach_process(engine, process);
 }
@@ -80,12 +80,12 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
             sigtrap_is_breakpoint(tracee)) {
             bool is_in_trap = sigtrap_mend(tracee, &regs);
             if (engine_set_pc(engine, tracee->tid, &regs, at) == 0 && is_in_trap)
-                tracee_resume(tracee, tracee_take_owed(tracee));
+                tracee_resume(tracee, tracee_take_deferred_trap(tracee));
             return;
         }
     }
-    if (namespace_init_is_spared(tracee, stop->code)) {
-        let_init_die(engine, tracee, stop->code);
+    if (namespace_init_survives(tracee, stop->code)) {
+        detach_dying_init(engine, tracee, stop->code);
         return;
     }
     /* Once a thread has taken a step a SIGCONT that has come meanwhile could not undo the stop any
@@ -129,7 +129,7 @@ static void dispatch(void *data)
     case STOP_FORK:
     case STOP_VFORK:
     case STOP_CLONE:
-        fork_exec_born(engine, tracee, stop);
+        fork_exec_created(engine, tracee, stop);
         tracee_resume(tracee, 0);
         break;
     case STOP_EXEC:
@@ -157,7 +157,7 @@ void dispatch_stop(struct engine *engine, const struct stop *stop)
     struct dispatch what = {.engine = engine, .stop = stop};
     engine->stats.stops++;
     if (!tracee) {
-        fork_exec_stranger(engine, stop);
+        fork_exec_unknown(engine, stop);
         return;
     }
     if (tracee->process->leaving && detach_leaving(engine, tracee, stop))

@@ -8,14 +8,14 @@
 #include "ptrace/os/wait_status.h"
 #include "util/table.h"
 
-void early_reap_serve(struct engine *engine)
+void early_reap_report(struct engine *engine)
 {
     struct tracee *tracee;
-    if (!atomic_exchange(&engine->ends_held, false))
+    if (!atomic_exchange(&engine->ends_pending, false))
         return;
     for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
         const struct stop end = tracee->end;
         if (tracee->reaped)
-            engine->serve_stop(engine, &end);
+            engine->handle_stop(engine, &end);
     }
 }

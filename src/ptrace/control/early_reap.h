@@ -15,6 +15,6 @@ struct engine;
    async-signal-safe on the thread that has the turn, or acts for it. */
 void wait_reap_ends(struct engine *engine);
 /* Serves the ends that were noted. */
-void early_reap_serve(struct engine *engine);
+void early_reap_report(struct engine *engine);
 
 #endif

@@ -31,10 +31,10 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
         return -ENOMEM;
     e->options = *options;
     e->sink = *sink;
-    e->serve_stop = dispatch_stop;
+    e->handle_stop = dispatch_stop;
     e->thread_main = loop_thread_main;
     e->no_binding = options->no_pin;
-    e->child_go = e->child_answer = e->lent = -1;
+    e->child_go = e->child_answer = e->shared_memory = -1;
     int r = thread_pool_init(e);
     if (r == 0)
         r = (e->capture = calloc(1, sizeof(*e->capture))) ? 0 : -ENOMEM;
@@ -81,7 +81,7 @@ void engine_free(struct engine *engine)
     thread_pool_free(engine);
     table_free(&engine->tracees);
     table_free(&engine->processes);
-    table_free(&engine->newborn);
+    table_free(&engine->early_children);
     if (engine->capture)
         capture_free(engine->capture);
     free(engine->capture);
@@ -97,7 +97,7 @@ void engine_detach(struct engine *engine)
 void engine_stop(struct engine *engine)
 {
     atomic_store(&engine->stop_asked, true);
-    engine_ring(engine);
+    engine_wake(engine);
 }
 
 void engine_get_stats(const struct engine *engine, struct engine_stats *stats)

@@ -10,10 +10,8 @@
 #include "ptrace/control/fork_exec.h"
 
 #include <errno.h>
-#include <linux/kcmp.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <time.h>
 
 #include "ptrace/breakpoints/sigtrap.h"
 #include "ptrace/control/child.h"
@@ -32,19 +30,17 @@
 #include "util/log.h"
 #include "util/table.h"
 
-enum { KEEP_AGAIN_NS = 200000 };
-
 static void *const KNOWN = (void *)1;
 
-void fork_exec_born(struct engine *engine, struct tracee *parent, const struct stop *stop)
+void fork_exec_created(struct engine *engine, struct tracee *parent, const struct stop *stop)
 {
     unsigned long message = 0;
     struct stop first;
     if (engine_ptrace(engine, PTRACE_GETEVENTMSG, parent->tid, NULL, (uintptr_t)&message) < 0)
         return;
     pid_t child = (pid_t)message;
-    cpu_pinning_birth(parent, child);
-    bool was_held = table_remove(&engine->newborn, (uint64_t)child) != NULL;
+    cpu_pinning_new_child(parent, child);
+    bool was_held = table_remove(&engine->early_children, (uint64_t)child) != NULL;
     if (stop->kind == STOP_VFORK)
         parent->vforking = true;
     if (tracee_find(engine, child))
@@ -62,7 +58,7 @@ void fork_exec_born(struct engine *engine, struct tracee *parent, const struct s
             thread->trap_block = parent->trap_block;
             thread->trap_mask = parent->trap_mask;
         } else
-            log_debug("out of memory: thread %d waits", child); /* see fork_exec_stranger() */
+            log_debug("out of memory: thread %d waits", child); /* see fork_exec_unknown() */
     } else {
         int compared = child_shares_memory(parent->tid, child);
         bool shared = compared < 0 ? stop->kind == STOP_VFORK : compared > 0;
@@ -74,11 +70,11 @@ void fork_exec_born(struct engine *engine, struct tracee *parent, const struct s
         tracee_resume(tracee, 0);
 }
 
-void fork_exec_stranger(struct engine *engine, const struct stop *stop)
+void fork_exec_unknown(struct engine *engine, const struct stop *stop)
 {
     struct process *process = NULL;
     if (stop_is_end(stop) || stop->kind == STOP_CONTINUED) {
-        table_remove(&engine->newborn, (uint64_t)stop->tid);
+        table_remove(&engine->early_children, (uint64_t)stop->tid);
         wait_reap(stop->tid);
         if (stop_is_end(stop))
             namespace_init_ended(engine, stop->tid, stop->status);
@@ -88,17 +84,17 @@ void fork_exec_stranger(struct engine *engine, const struct stop *stop)
     struct tracee *tracee = process ? tracee_new(process, stop->tid) : NULL;
     if (tracee) {
         sigtrap_look_thread(tracee); /* its parent is not known yet */
-        cpu_pinning_stranger(engine, process, stop->tid);
-        engine->serve_stop(engine, stop);
+        cpu_pinning_new_thread(engine, process, stop->tid);
+        engine->handle_stop(engine, stop);
         return;
     }
     /* A child whose parent's event is still to come: hold it, and take the stop out of the loop's
        sight. Where that cannot be noted, or where it is a thread that memory is lacking for, it is
        seen again. */
-    if (!process && table_put(&engine->newborn, (uint64_t)stop->tid, KNOWN) == 0)
+    if (!process && table_put(&engine->early_children, (uint64_t)stop->tid, KNOWN) == 0)
         wait_reap(stop->tid);
     else
-        nanosleep(&(struct timespec){.tv_nsec = KEEP_AGAIN_NS}, NULL);
+        wait_a_little();
 }
 
 /* execve(2) by any thread leaves one, under the leader's ID (ptrace(2), "execve(2) under ptrace").
@@ -146,7 +142,7 @@ void fork_exec_executed(struct engine *engine, const struct stop *stop)
     struct address_space *left = process->space;
     process_set_space(process, space);
     space->announced++;
-    process->stays = process->leader_lost = process->was_threaded = false;
+    process->never_migrates = process->leader_lost = process->was_threaded = false;
     space->helper = stop->tid;
     sigtrap_look_process(process);
     if (engine->sink.executed)

@@ -11,7 +11,7 @@ struct engine;
 struct tracee;
 
 /* `stop` is a FORK, VFORK or CLONE event of `parent`. */
-void fork_exec_born(struct engine *engine, struct tracee *parent, const struct stop *stop);
+void fork_exec_created(struct engine *engine, struct tracee *parent, const struct stop *stop);
 /* An EXEC event: finds out whose the thread is now, and takes the stop out of the way. Of a thread
    whose ID changed in execve(2) the kernel wants it reaped before it takes a request
    (kernel/ptrace.c: looks_like_a_spurious_pid()). */
@@ -19,6 +19,6 @@ void fork_exec_take(struct engine *engine, const struct stop *stop);
 /* That was done, and the thread is now its process's only one. */
 void fork_exec_executed(struct engine *engine, const struct stop *stop);
 /* A thread stopped that is not known yet. */
-void fork_exec_stranger(struct engine *engine, const struct stop *stop);
+void fork_exec_unknown(struct engine *engine, const struct stop *stop);
 
 #endif

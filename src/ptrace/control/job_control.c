@@ -25,14 +25,14 @@
 enum {
     LOOK_EVERY_NS = 50000000,
     LOOK_SHARE = 20, /* of the time is spent with looking, where that takes long: one of so many */
-    NAP_NS = 1000000,
-    SERVE_NS = 100000000, /* others that need it, before it stops again */
-    QUIET_NS = 10000000,  /* ... when none of them has stopped for so long */
+    POLL_EVERY_NS = 1000000,
+    OTHERS_NS = 100000000, /* others that need it, before it stops again */
+    QUIET_NS = 10000000,   /* ... when none of them has stopped for so long */
     CONTINUE_NS = 100000000,
 };
 
 /* Why this process is to go on. */
-enum need { NOBODY, THE_PROGRAM, OTHERS };
+enum need { NEED_NONE, NEED_PROGRAM, NEED_OTHERS };
 
 static bool may_be_held(const struct proc_look *look)
 {
@@ -53,33 +53,33 @@ static enum need need_of(const struct tracee *tracee)
     struct proc_look look = proc_look_at(tracee->tid);
     const struct process *process = tracee->process;
     if (tracee->listening)
-        return !may_be_held(&look) || is_continued(&look) ? THE_PROGRAM : NOBODY;
+        return !may_be_held(&look) || is_continued(&look) ? NEED_PROGRAM : NEED_NONE;
     /* The leader is a zombie for as long as its threads live. */
     if (look.state == 'Z' && tracee->tid == process->pid && process->n_threads > 1)
-        return NOBODY;
-    return look.state == 't' || look.state == 'Z' || look.state == 'X' ? OTHERS : NOBODY;
+        return NEED_NONE;
+    return look.state == 't' || look.state == 'Z' || look.state == 'X' ? NEED_OTHERS : NEED_NONE;
 }
 
 static enum need need_now(const struct engine *engine)
 {
-    enum need need = NOBODY;
+    enum need need = NEED_NONE;
     struct tracee *tracee;
     if (engine->child > 0) {
         struct proc_look look = proc_look_at(engine->child);
-        return !may_be_held(&look) || is_continued(&look) ? THE_PROGRAM : NOBODY;
+        return !may_be_held(&look) || is_continued(&look) ? NEED_PROGRAM : NEED_NONE;
     }
     for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
         enum need its = need_of(tracee);
         /* Whoever is continued beside the program has to be served, too. */
-        if (its == THE_PROGRAM && tracee->process->pid == engine->launched)
-            return THE_PROGRAM;
-        if (its != NOBODY)
-            need = OTHERS;
+        if (its == NEED_PROGRAM && tracee->process->pid == engine->launched)
+            return NEED_PROGRAM;
+        if (its != NEED_NONE)
+            need = NEED_OTHERS;
     }
     return need;
 }
 
-static void nap(uint64_t ns)
+static void sleep_ns(uint64_t ns)
 {
     struct timespec pause = {.tv_sec = (time_t)(ns / 1000000000u),
                              .tv_nsec = (long)(ns % 1000000000u)};
@@ -88,7 +88,7 @@ static void nap(uint64_t ns)
 
 /* It has no terminal and none of our files, and ends with us. *need, which both have, says why we
    were continued. */
-static _Noreturn void stand_by(const struct engine *engine, pid_t tracer, atomic_int *need)
+static _Noreturn void watch_tracees(const struct engine *engine, pid_t tracer, atomic_int *need)
 {
     uint64_t pause = LOOK_EVERY_NS;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -99,12 +99,12 @@ static _Noreturn void stand_by(const struct engine *engine, pid_t tracer, atomic
     if (chdir("/") < 0)
         _exit(1);
     for (;;) {
-        nap(pause);
+        sleep_ns(pause);
         uint64_t start = clock_now_ns();
         if (proc_look_at(tracer).state != 'T')
             continue;
         atomic_store(need, need_now(engine));
-        if (atomic_load(need) != NOBODY)
+        if (atomic_load(need) != NEED_NONE)
             kill(tracer, SIGCONT);
         uint64_t took = (clock_now_ns() - start) * LOOK_SHARE;
         pause = took > LOOK_EVERY_NS ? took : LOOK_EVERY_NS;
@@ -171,7 +171,7 @@ static void stop_unless_continued(struct engine *engine, int signal)
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
-/* Stops this process until it is continued; why it was, NOBODY: somebody else did. */
+/* Stops this process until it is continued; why it was, NEED_NONE: somebody else did. */
 static enum need stop_with_program(struct engine *engine, int signal)
 {
     pid_t self = (pid_t)syscall(SYS_getpid); /* the C library's may answer for another process */
@@ -183,10 +183,10 @@ static enum need stop_with_program(struct engine *engine, int signal)
                     strerror(errno));
         if (shared != MAP_FAILED)
             munmap(shared, sizeof(*shared));
-        return THE_PROGRAM;
+        return NEED_PROGRAM;
     }
     if (child == 0)
-        stand_by(engine, self, shared);
+        watch_tracees(engine, self, shared);
     stop_unless_continued(engine, signal);
     kill(child, SIGKILL);
     while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
@@ -205,44 +205,44 @@ static void continue_program(struct engine *engine, pid_t pid)
             kill(pid, SIGCONT);
             return;
         }
-        nap(NAP_NS);
+        sleep_ns(POLL_EVERY_NS);
     }
 }
 
 /* For a while, or until none of them has stopped for some time. */
-static void serve_others(struct engine *engine)
+static void handle_others(struct engine *engine)
 {
     uint64_t start = clock_now_ns(), busy = start, now = start;
     struct tracee *tracee;
     struct stop stop;
-    while (now - start < SERVE_NS && now - busy < QUIET_NS && !engine->detach_asked &&
-           !atomic_load(&engine->rung)) {
+    while (now - start < OTHERS_NS && now - busy < QUIET_NS && !engine->detach_asked &&
+           !atomic_load(&engine->woken)) {
         /* Threads that come or go meanwhile may be met twice or not at all: there is a next time.
          */
         for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
             if (wait_peek(tracee->tid, &stop) == 1) {
-                engine->serve_stop(engine, &stop);
+                engine->handle_stop(engine, &stop);
                 busy = now;
             }
-        nap(NAP_NS);
+        sleep_ns(POLL_EVERY_NS);
         now = clock_now_ns();
     }
 }
 
-void job_control_serve(struct engine *engine)
+void job_control_stop(struct engine *engine)
 {
     engine->program_stopped = false;
     if (!is_program_stopped(engine))
         return; /* it will be noticed again */
     switch (stop_with_program(engine, engine->program_stop)) {
-    case NOBODY:
+    case NEED_NONE:
         continue_program(engine, engine->launched);
         break;
-    case THE_PROGRAM:
+    case NEED_PROGRAM:
         break;
-    case OTHERS:
+    case NEED_OTHERS:
         engine->program_stopped = true;
-        serve_others(engine);
+        handle_others(engine);
         break;
     }
 }
@@ -250,6 +250,6 @@ void job_control_serve(struct engine *engine)
 void job_control_stop_with_child(struct engine *engine, int signal)
 {
     if (engine->options.stop_with_program && is_program_stopped(engine) &&
-        stop_with_program(engine, signal) == NOBODY)
+        stop_with_program(engine, signal) == NEED_NONE)
         continue_program(engine, engine->child);
 }

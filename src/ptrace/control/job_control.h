@@ -13,7 +13,7 @@ struct engine;
 
 /* By the primary in a turn, with engine->program_stopped set: stops this process if all threads of
    the program are stopped, and returns when it has been continued. */
-void job_control_serve(struct engine *engine);
+void job_control_stop(struct engine *engine);
 /* The same for engine->child, which has not executed its program yet. */
 void job_control_stop_with_child(struct engine *engine, int signal);
 

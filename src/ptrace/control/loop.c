@@ -29,8 +29,6 @@
 #include "util/table.h"
 
 enum {
-    LOOK_AGAIN_NS = 200000,
-    YIELDS_FIRST = 200,
     FAIR_FROM = 3, /* threads: with fewer the other one is found while the first one runs */
     FAIR_EVERY_NS = 4000000,
     FAIR_EACH_NS = 20000, /* and for each thread, which to ask about takes some hundred ns */
@@ -48,7 +46,7 @@ static void tidy_returns(struct engine *engine)
  * waitid(2) gives the first stopped thread in the order of a kernel list, so a few busy threads at
  * its head could keep all others waiting. From time to time each thread is asked for by itself.
  */
-static void serve_everyone(struct tracer_thread *tracer)
+static void poll_all_tracees(struct tracer_thread *tracer)
 {
     struct engine *engine = tracer->engine;
     struct tracee *tracee;
@@ -60,7 +58,7 @@ static void serve_everyone(struct tracer_thread *tracer)
             dispatch_stop(engine, &stop);
 }
 
-static void serve_fairly(struct tracer_thread *tracer)
+static void poll_fairly(struct tracer_thread *tracer)
 {
     struct timespec now;
     if (tracer->n_tracees < FAIR_FROM)
@@ -68,14 +66,14 @@ static void serve_fairly(struct tracer_thread *tracer)
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     uint64_t tick = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     uint64_t every = (uint64_t)tracer->engine->tracees.count * FAIR_EACH_NS;
-    if (tick - tracer->everyone_served_ns < (every > FAIR_EVERY_NS ? every : FAIR_EVERY_NS))
+    if (tick - tracer->all_polled_ns < (every > FAIR_EVERY_NS ? every : FAIR_EVERY_NS))
         return;
     tracer_thread_resume_now(tracer);
-    serve_everyone(tracer);
-    tracer->everyone_served_ns = tick;
+    poll_all_tracees(tracer);
+    tracer->all_polled_ns = tick;
 }
 
-static void serve_stop(struct tracer_thread *tracer, const siginfo_t *info)
+static void handle_seen_stop(struct tracer_thread *tracer, const siginfo_t *info)
 {
     struct engine *engine = tracer->engine;
     struct stop stop = stop_decode(info), now;
@@ -102,13 +100,13 @@ static void serve_stop(struct tracer_thread *tracer, const siginfo_t *info)
 /* What is to be done between two waits. false: nothing is left to be traced. */
 static bool tidy(struct engine *engine)
 {
-    bool rung = wakeup_answer(engine);
-    early_reap_serve(engine);
-    if (rung || engine->detach_asked || engine->returns_untidy || engine->space_untidy ||
+    bool woken = wakeup_take(engine);
+    early_reap_report(engine);
+    if (woken || engine->detach_asked || engine->returns_untidy || engine->space_untidy ||
         engine->program_stopped)
         tracer_thread_resume_now(engine->tracers[0]);
-    if (rung && engine->sink.rung)
-        engine->sink.rung(engine->sink.data);
+    if (woken && engine->sink.woken)
+        engine->sink.woken(engine->sink.data);
     if (engine->detach_asked || atomic_load(&engine->stop_asked))
         return false;
     if (engine->returns_untidy)
@@ -116,8 +114,8 @@ static bool tidy(struct engine *engine)
     if (engine->space_untidy)
         detach_silent(engine);
     if (engine->program_stopped)
-        job_control_serve(engine);
-    return engine->processes.count > engine->n_leaving || engine->awaited;
+        job_control_stop(engine);
+    return engine->processes.count > engine->n_leaving || engine->dying;
 }
 
 int engine_run(struct engine *engine, struct error *err)
@@ -125,7 +123,7 @@ int engine_run(struct engine *engine, struct error *err)
     struct tracer_thread *primary = engine->tracers[0];
     while (tidy(engine)) {
         siginfo_t info;
-        serve_fairly(primary);
+        poll_fairly(primary);
         if (engine->program_stopped)
             continue;
         unsigned calls = primary->n_calls;
@@ -135,7 +133,7 @@ int engine_run(struct engine *engine, struct error *err)
         if (r == 0)
             tracer_thread_prefetch(primary, &info);
         else if (r == -ECHILD && others)
-            wakeup_rest(primary);
+            wakeup_sleep(primary);
         tracer_thread_lock(primary);
         if (r == -ECHILD && !others)
             break;
@@ -145,10 +143,10 @@ int engine_run(struct engine *engine, struct error *err)
             pinning_policy_look(primary);
         /* What was done meanwhile in its name may be about the very stop that was seen. */
         if (primary->n_calls == calls && r == 0)
-            serve_stop(primary, &info);
+            handle_seen_stop(primary, &info);
     }
     tracer_thread_resume_now(primary);
-    primary->serving = 0;
+    primary->seen_tid = 0;
     detach_all(engine);
     return 0;
 }
@@ -157,7 +155,7 @@ int engine_run(struct engine *engine, struct error *err)
 static bool has_work_for_primary(const struct engine *engine)
 {
     return engine->detach_asked || engine->returns_untidy || engine->space_untidy ||
-           engine->program_stopped || atomic_load(&engine->ends_held) ||
+           engine->program_stopped || atomic_load(&engine->ends_pending) ||
            engine->processes.count == engine->n_leaving;
 }
 
@@ -165,7 +163,7 @@ void *loop_thread_main(void *data)
 {
     struct tracer_thread *tracer = data;
     struct engine *engine = tracer->engine;
-    wakeup_hear(NULL);
+    wakeup_unblock(NULL);
     while (!atomic_load(&tracer->ending)) {
         unsigned calls = tracer->n_calls;
         siginfo_t info;
@@ -173,16 +171,16 @@ void *loop_thread_main(void *data)
         if (r == 0)
             tracer_thread_prefetch(tracer, &info);
         else if (r == -ECHILD)
-            wakeup_rest(tracer);
+            wakeup_sleep(tracer);
         if (atomic_load(&tracer->ending))
             break;
         tracer_thread_lock(tracer);
         /* What others did in its name may be about the very stop that was seen. */
         if (tracer->n_calls == calls && r == 0)
-            serve_stop(tracer, &info);
+            handle_seen_stop(tracer, &info);
         if (r == -EINTR)
             pinning_policy_look(tracer);
-        serve_fairly(tracer);
+        poll_fairly(tracer);
         bool notice = has_work_for_primary(engine);
         tracer_thread_unlock(tracer);
         if (notice)

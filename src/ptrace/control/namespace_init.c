@@ -49,7 +49,7 @@ static bool is_init(struct tracee *tracee)
     return process->place_in_namespace == 1;
 }
 
-bool namespace_init_is_spared(struct tracee *tracee, int signal)
+bool namespace_init_survives(struct tracee *tracee, int signal)
 {
     siginfo_t info;
     uint64_t bit = UINT64_C(1) << (signal - 1), handled;
@@ -115,17 +115,17 @@ void namespace_init_run_again(struct engine *engine, struct tracee *tracee, int 
         log_debug("thread %d is gone before it was let go", tracee->tid);
 }
 
-void namespace_init_await(struct process *process)
+void namespace_init_expect_end(struct process *process)
 {
-    process->next_awaited = process->engine->awaited;
-    process->engine->awaited = process;
+    process->next_dying = process->engine->dying;
+    process->engine->dying = process;
 }
 
 static void report_end(struct process **place, int status)
 {
     struct process *process = *place;
     struct engine *engine = process->engine;
-    *place = process->next_awaited;
+    *place = process->next_dying;
     if (engine->sink.ended)
         engine->sink.ended(engine->sink.data, process, status);
     free(process);
@@ -133,7 +133,7 @@ static void report_end(struct process **place, int status)
 
 void namespace_init_ended(struct engine *engine, pid_t pid, int status)
 {
-    for (struct process **place = &engine->awaited; *place; place = &(*place)->next_awaited) {
+    for (struct process **place = &engine->dying; *place; place = &(*place)->next_dying) {
         if ((*place)->pid != pid)
             continue;
         report_end(place, status);
@@ -143,6 +143,6 @@ void namespace_init_ended(struct engine *engine, pid_t pid, int status)
 
 void namespace_init_forget(struct engine *engine)
 {
-    while (engine->awaited)
-        report_end(&engine->awaited, -1);
+    while (engine->dying)
+        report_end(&engine->dying, -1);
 }

@@ -13,7 +13,7 @@
 
 /* Whether the thread, which has stopped with that signal, is one of such a process, and the signal
    is a fault of its own that it does not handle. */
-bool namespace_init_is_spared(struct tracee *tracee, int signal);
+bool namespace_init_survives(struct tracee *tracee, int signal);
 
 /* Before the thread is let go with that signal, when it is spared: the kernel drops the signal, so
    what raised it is to be run once more. */
@@ -21,7 +21,7 @@ void namespace_init_run_again(struct engine *engine, struct tracee *tracee, int 
                               arch_regs *regs);
 
 /* Keeps the process, which has no threads any more, until its end. */
-void namespace_init_await(struct process *process);
+void namespace_init_expect_end(struct process *process);
 /* An untraced process has ended: reports it if it is awaited. */
 void namespace_init_ended(struct engine *engine, pid_t pid, int status);
 /* Waits for none any more: they are reported as let go. */

@@ -91,7 +91,7 @@ static void take_orphan(void *data)
     struct engine *engine = orphan->engine;
     if (!is_of_parent(orphan))
         return;
-    bool was_held = table_remove(&engine->newborn, (uint64_t)orphan->pid) != NULL;
+    bool was_held = table_remove(&engine->early_children, (uint64_t)orphan->pid) != NULL;
     log_debug("child %d of process %d is met without its birth", orphan->pid,
               orphan->parent->process->pid);
     /* What has changed in the memory since it was born is not known. */
@@ -106,7 +106,7 @@ static void take_orphan(void *data)
 static bool is_born(const struct orphan *orphan)
 {
     struct stop stop;
-    if (table_get(&orphan->engine->newborn, (uint64_t)orphan->pid))
+    if (table_get(&orphan->engine->early_children, (uint64_t)orphan->pid))
         return true; /* that stop was reaped */
     if (wait_for_stop(orphan->engine, orphan->pid, &stop) < 0)
         return false;

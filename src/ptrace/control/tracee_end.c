@@ -35,9 +35,9 @@ void process_free(struct process *process)
         program_stop_forget(engine, process);
     engine->n_leaving -= process->leaving;
     /* Where another thread was let go before, the end may have come to its tracees already. */
-    if (process->awaited && process->exit_status == -1) {
+    if (process->dying && process->exit_status == -1) {
         leave_and_put_space(process);
-        namespace_init_await(process);
+        namespace_init_expect_end(process);
         return;
     }
     if (process->announced && engine->sink.ended)

@@ -24,12 +24,12 @@ enum {
 };
 
 /* What those take turns to have that got no descriptor of their own. */
-static void lend(struct engine *engine, const struct address_space *space, int fd)
+static void set_shared_memory(struct engine *engine, const struct address_space *space, int fd)
 {
-    if (engine->lent >= 0)
-        close(engine->lent);
-    engine->lent = fd;
-    engine->lent_to = space;
+    if (engine->shared_memory >= 0)
+        close(engine->shared_memory);
+    engine->shared_memory = fd;
+    engine->shared_memory_owner = space;
 }
 
 int address_space_make(struct engine *engine, int fd, struct address_space **space)
@@ -46,7 +46,7 @@ int address_space_make(struct engine *engine, int fd, struct address_space **spa
     s->users = 1;
     s->memory = fd >= 0 && descriptors_may_keep(fd) ? fd : -1;
     if (fd >= 0 && s->memory < 0)
-        lend(engine, s, fd);
+        set_shared_memory(engine, s, fd);
     *space = s;
     return 0;
 }
@@ -64,7 +64,7 @@ static pid_t stopped_thread(const struct address_space *space)
     const struct tracee *tracee;
     if (space->helper && is_in_its_space(space->helper))
         return space->helper;
-    for (tracee = thread_walk_first(space); tracee; tracee = thread_walk_behind(tracee))
+    for (tracee = thread_walk_first(space); tracee; tracee = thread_walk_after(tracee))
         if (is_in_its_space(tracee->tid))
             return tracee->tid;
     return 0;
@@ -75,18 +75,18 @@ int address_space_memory(const struct address_space *space)
     struct engine *engine = space->engine;
     if (space->memory >= 0)
         return space->memory;
-    if (engine->lent_to == space)
-        return engine->lent;
-    pid_t tid = space->newborn ? space->newborn : stopped_thread(space);
+    if (engine->shared_memory_owner == space)
+        return engine->shared_memory;
+    pid_t tid = space->forked_child ? space->forked_child : stopped_thread(space);
     int fd = tid ? memory_open(tid) : -EAGAIN;
     if (fd < 0)
         return fd;
     /* Of one that was killed meanwhile the ID may be another's. */
-    if (!space->newborn && !is_in_its_space(tid)) {
+    if (!space->forked_child && !is_in_its_space(tid)) {
         close(fd);
         return -EAGAIN;
     }
-    lend(engine, space, fd);
+    set_shared_memory(engine, space, fd);
     return fd;
 }
 
@@ -107,8 +107,8 @@ void address_space_put(struct address_space *space)
     maps_free(&space->maps);
     if (space->memory >= 0)
         close(space->memory);
-    if (space->engine->lent_to == space)
-        lend(space->engine, NULL, -1);
+    if (space->engine->shared_memory_owner == space)
+        set_shared_memory(space->engine, NULL, -1);
     free(space);
 }
 

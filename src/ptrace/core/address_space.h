@@ -45,7 +45,7 @@ struct address_space {
     unsigned n_reported;       /* of these, whose calls are reported */
     unsigned announced; /* of these, that `started` has told of: watches live while there are */
     int memory; /* /proc/PID/mem; -1: no descriptor was left for it: see address_space_memory() */
-    pid_t newborn;      /* while it is a copy in the making: the child, which has not run yet */
+    pid_t forked_child; /* while it is a copy in the making: the child, which has not run yet */
     bool unclean;       /* its breakpoints could not be taken out when it was to be let go */
     struct table sites; /* address -> struct site, owned */
     struct code_slots *slots; /* NULL: none was taken yet */

@@ -29,27 +29,28 @@ struct engine {
     struct engine_stats stats;
     /* What is above this layer: handles one stop and resumes the thread, on the thread of its owner
        (ptrace/control/dispatch.h); runs a further tracer thread (ptrace/control/loop.h). */
-    void (*serve_stop)(struct engine *engine, const struct stop *stop);
+    void (*handle_stop)(struct engine *engine, const struct stop *stop);
     void *(*thread_main)(void *tracer_thread);
-    atomic_bool rung; /* engine_ring(): see wakeup.c */
+    atomic_bool woken; /* engine_wake(): see wakeup.c */
     /* As they were before the engine: a program that is launched is to have them so. */
     struct sigaction signal_before; /* of WAKEUP_SIGNAL */
     sigset_t mask_before;
-    struct table tracees;    /* tid -> struct tracee */
-    struct table processes;  /* pid -> struct process */
-    struct process *awaited; /* let go, and their ends are to be seen: see namespace_init.h */
-    struct table newborn;    /* tid -> itself: stopped at birth, its parent's event not seen yet */
+    struct table tracees;   /* tid -> struct tracee */
+    struct table processes; /* pid -> struct process */
+    struct process *dying;  /* let go, and their ends are to be seen: see namespace_init.h */
+    struct table
+        early_children; /* tid -> itself: stopped at birth, its parent's event not seen yet */
     struct capture *capture;
-    const struct address_space
-        *lent_to; /* see address_space_memory(); `lent` is then its descriptor, else -1 */
-    int lent;
+    const struct address_space *shared_memory_owner; /* see address_space_memory(); `lent` is then
+                                                        its descriptor, else -1 */
+    int shared_memory;
     struct unwinder *unwinders; /* of no address space now: see unwind.h */
 
     /* see ptrace/core/tracer_thread.h; all else is looked at in a turn only */
     struct tracer_thread *tracers[TRACER_THREADS_MAX];
     atomic_uint n_tracer_threads; /* also read by engine_get_stats() */
     struct tracer_thread *acting; /* on whose thread the present turn is */
-    struct engine_lock turn;
+    struct engine_lock lock;
     bool no_binding; /* not wanted, or the kernel does not let us: see cpu_pinning.h */
 
     /* engine_launch_prepare() until engine_launch_run() */
@@ -66,8 +67,8 @@ struct engine {
 
     struct thread_walk *walks; /* under way, the innermost first: see thread_walk.h */
 
-    atomic_bool seizing;   /* see seize.h */
-    atomic_bool ends_held; /* some tracee is `reaped` */
+    atomic_bool seizing;      /* see seize.h */
+    atomic_bool ends_pending; /* some tracee is `reaped` */
     bool detach_asked;
     atomic_bool stop_asked;   /* engine_stop() */
     size_t n_leaving;         /* processes that are leaving */

@@ -10,30 +10,30 @@ enum {
     SPINS_MAX = 8100,   /* beyond, the one that has it may be waiting for this very CPU */
 };
 
-void engine_lock_init(struct engine_lock *turn)
+void engine_lock_init(struct engine_lock *lock)
 {
-    atomic_init(&turn->taken, false);
-    atomic_init(&turn->sleepers, 0);
-    pthread_mutex_init(&turn->mutex, NULL);
-    pthread_cond_init(&turn->changed, NULL);
+    atomic_init(&lock->taken, false);
+    atomic_init(&lock->sleepers, 0);
+    pthread_mutex_init(&lock->mutex, NULL);
+    pthread_cond_init(&lock->changed, NULL);
 }
 
-void engine_lock_destroy(struct engine_lock *turn)
+void engine_lock_destroy(struct engine_lock *lock)
 {
-    pthread_mutex_destroy(&turn->mutex);
-    pthread_cond_destroy(&turn->changed);
+    pthread_mutex_destroy(&lock->mutex);
+    pthread_cond_destroy(&lock->changed);
 }
 
-bool engine_lock_try(struct engine_lock *turn)
+bool engine_lock_try(struct engine_lock *lock)
 {
-    return !atomic_load_explicit(&turn->taken, memory_order_relaxed) &&
-           !atomic_exchange(&turn->taken, true);
+    return !atomic_load_explicit(&lock->taken, memory_order_relaxed) &&
+           !atomic_exchange(&lock->taken, true);
 }
 
-void engine_lock_release(struct engine_lock *turn)
+void engine_lock_release(struct engine_lock *lock)
 {
-    atomic_store(&turn->taken, false);
-    engine_lock_wake(turn);
+    atomic_store(&lock->taken, false);
+    engine_lock_wake(lock);
 }
 
 bool engine_lock_spin(unsigned n)
@@ -45,22 +45,22 @@ bool engine_lock_spin(unsigned n)
     return true;
 }
 
-void engine_lock_sleep(struct engine_lock *turn, bool (*is_over)(void *data), void *data)
+void engine_lock_sleep(struct engine_lock *lock, bool (*is_over)(void *data), void *data)
 {
-    pthread_mutex_lock(&turn->mutex);
+    pthread_mutex_lock(&lock->mutex);
     /* Before it is looked: whoever changes something afterwards sees that there is a sleeper. */
-    atomic_fetch_add(&turn->sleepers, 1);
+    atomic_fetch_add(&lock->sleepers, 1);
     while (!is_over(data))
-        pthread_cond_wait(&turn->changed, &turn->mutex);
-    atomic_fetch_sub(&turn->sleepers, 1);
-    pthread_mutex_unlock(&turn->mutex);
+        pthread_cond_wait(&lock->changed, &lock->mutex);
+    atomic_fetch_sub(&lock->sleepers, 1);
+    pthread_mutex_unlock(&lock->mutex);
 }
 
-void engine_lock_wake(struct engine_lock *turn)
+void engine_lock_wake(struct engine_lock *lock)
 {
-    if (atomic_load(&turn->sleepers) == 0)
+    if (atomic_load(&lock->sleepers) == 0)
         return;
-    pthread_mutex_lock(&turn->mutex);
-    pthread_cond_broadcast(&turn->changed);
-    pthread_mutex_unlock(&turn->mutex);
+    pthread_mutex_lock(&lock->mutex);
+    pthread_cond_broadcast(&lock->changed);
+    pthread_mutex_unlock(&lock->mutex);
 }

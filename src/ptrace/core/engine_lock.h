@@ -18,18 +18,18 @@ struct engine_lock {
     pthread_cond_t changed;
 };
 
-void engine_lock_init(struct engine_lock *turn);
-void engine_lock_destroy(struct engine_lock *turn);
+void engine_lock_init(struct engine_lock *lock);
+void engine_lock_destroy(struct engine_lock *lock);
 
 /* Takes the turn if nobody has it. */
-bool engine_lock_try(struct engine_lock *turn);
-void engine_lock_release(struct engine_lock *turn);
+bool engine_lock_try(struct engine_lock *lock);
+void engine_lock_release(struct engine_lock *lock);
 
 /* A moment of turning round, the n-th. false: it has been long enough, sleep. */
 bool engine_lock_spin(unsigned n);
 /* Sleeps until is_over(data) is true; it is looked at after each engine_lock_wake(). */
-void engine_lock_sleep(struct engine_lock *turn, bool (*is_over)(void *data), void *data);
+void engine_lock_sleep(struct engine_lock *lock, bool (*is_over)(void *data), void *data);
 /* Something has changed that a sleeper may be waiting for. */
-void engine_lock_wake(struct engine_lock *turn);
+void engine_lock_wake(struct engine_lock *lock);
 
 #endif

@@ -64,7 +64,7 @@ static struct tracer_thread *owner_of(const struct engine *engine, pid_t tid)
 }
 
 /* Whether the acting tracer thread is the thread's tracer. */
-static void is_mine(void *data)
+static void check_own(void *data)
 {
     pid_t *tid = data;
     unsigned long message;
@@ -77,7 +77,7 @@ struct tracer_thread *engine_tracer_of(struct engine *engine, pid_t tid)
     for (unsigned i = 0; i < engine->n_tracer_threads; i++) {
         pid_t asked = tid;
         if (engine->n_tracer_threads > 1)
-            tracer_thread_call(engine->tracers[i], is_mine, &asked);
+            tracer_thread_call(engine->tracers[i], check_own, &asked);
         if (asked)
             return engine->tracers[i];
     }

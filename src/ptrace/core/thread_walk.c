@@ -19,7 +19,7 @@ struct tracee *thread_walk_first(const struct address_space *space)
     return first_of(space->processes);
 }
 
-struct tracee *thread_walk_behind(const struct tracee *tracee)
+struct tracee *thread_walk_after(const struct tracee *tracee)
 {
     tracee->process->engine->stats.walked++;
     return tracee->next ? tracee->next : first_of(tracee->process->next_in_space);
@@ -45,16 +45,16 @@ void thread_walk_process(struct thread_walk *walk, struct engine *engine, pid_t 
     walk_begin(walk, engine);
 }
 
-static struct tracee *behind(const struct thread_walk *walk, const struct tracee *tracee)
+static struct tracee *after(const struct thread_walk *walk, const struct tracee *tracee)
 {
-    return walk->space ? thread_walk_behind(tracee) : tracee->next;
+    return walk->space ? thread_walk_after(tracee) : tracee->next;
 }
 
 struct tracee *thread_walk_next(struct thread_walk *walk)
 {
     struct tracee *tracee = walk->next;
     if (tracee) {
-        walk->next = behind(walk, tracee);
+        walk->next = after(walk, tracee);
         walk->engine->stats.walked++;
     }
     return tracee;
@@ -69,7 +69,7 @@ void thread_walk_forget_tracee(struct tracee *tracee)
 {
     for (struct thread_walk *walk = tracee->process->engine->walks; walk; walk = walk->outer)
         if (walk->next == tracee)
-            walk->next = behind(walk, tracee);
+            walk->next = after(walk, tracee);
 }
 
 void thread_walk_forget_process(struct process *process)

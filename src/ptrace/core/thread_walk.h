@@ -32,6 +32,6 @@ void thread_walk_forget_process(struct process *process);
 
 /* The first thread of a space and the one behind another, as long as none comes or goes. */
 struct tracee *thread_walk_first(const struct address_space *space);
-struct tracee *thread_walk_behind(const struct tracee *tracee);
+struct tracee *thread_walk_after(const struct tracee *tracee);
 
 #endif

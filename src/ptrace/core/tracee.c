@@ -195,12 +195,12 @@ pid_t process_task(const struct process *process)
     return process->pid;
 }
 
-int tracee_take_owed(struct tracee *tracee)
+int tracee_take_deferred_trap(struct tracee *tracee)
 {
-    if (tracee->owed.si_signo == 0 || tracee->in_sigaction)
+    if (tracee->deferred_trap.si_signo == 0 || tracee->in_sigaction)
         return 0;
-    siginfo_t info = tracee->owed;
-    tracee->owed.si_signo = 0;
+    siginfo_t info = tracee->deferred_trap;
+    tracee->deferred_trap.si_signo = 0;
     int r = engine_ptrace(tracee->process->engine, PTRACE_SETSIGINFO, tracee->tid, NULL,
                           (uintptr_t)&info);
     return r < 0 ? 0 : SIGTRAP;

@@ -52,19 +52,19 @@ struct process {
     bool
         silent; /* set by process_set_silent(): a child that is not followed, in its parent's memory
                    until it executes: its breakpoints are passed, its calls are not reported */
-    bool leaving;      /* it is let go, thread by thread, as soon as they can be: see detach.c */
-    bool announced;    /* `started` was called: `ended` is owed */
-    bool was_threaded; /* since its last execve(2) it has had more than one thread */
-    bool stays;        /* its threads cannot be handed over: see tracee_migration_prepare() */
+    bool leaving;        /* it is let go, thread by thread, as soon as they can be: see detach.c */
+    bool announced;      /* `started` was called: `ended` is owed */
+    bool was_threaded;   /* since its last execve(2) it has had more than one thread */
+    bool never_migrates; /* its threads cannot be handed over: see tracee_migration_prepare() */
     struct sigtrap trap;
     uint64_t pin_not_before_ns; /* its threads stay where they are until then: see cpu_pinning.h */
     int exit_status;            /* of its leader, as waitpid gives it */
     bool leader_lost; /* that has ended on its way to another tracer thread: see tracee_migration.c
                        */
-    long place_in_namespace; /* its ID in its own PID namespace; not positive: not known yet */
-    bool awaited;            /* let go to die, and its end is to be seen: see namespace_init.h */
-    struct process *next_awaited; /* once it is in no table any more */
-    void *data;                   /* the sink's */
+    long place_in_namespace;    /* its ID in its own PID namespace; not positive: not known yet */
+    bool dying;                 /* let go to die, and its end is to be seen: see namespace_init.h */
+    struct process *next_dying; /* once it is in no table any more */
+    void *data;                 /* the sink's */
 };
 
 /* What is kept of a tracee's CPUs: see ptrace/threads/cpu_pinning.h. */
@@ -77,7 +77,7 @@ struct tracee_pinning {
     uint64_t looked_ns;          /* when that was */
     uint64_t ran_ns;             /* how long it had run by then; 0: not known */
     uint64_t not_before_ns;
-    cpu_set_t given; /* its own affinity, while bound */
+    cpu_set_t affinity; /* its own affinity, while bound */
     struct tracee *prev, *next;
 };
 
@@ -93,13 +93,13 @@ struct tracee {
     bool reaped;        /* it has ended, and `end` is still to be served: see wait_reap_ends.h */
     struct stop end;
     uint64_t changes_seen; /* of the space, when it was last resumed: see fork_copy() */
-    bool late;             /* it could not be stopped when it was last tried: see wait_stop_all() */
+    bool unstoppable;      /* it could not be stopped when it was last tried: see wait_stop_all() */
     bool left_trap; /* it made a system call for the engine at this stop: see remote_syscall() */
     bool listening; /* in a group-stop, PTRACE_LISTEN */
     bool vforking;  /* waits in vfork(2) for its child: cannot stop, cannot run */
     enum trap_block trap_block; /* whether it blocks SIGTRAP: see sigtrap.h */
     uint64_t trap_mask;         /* the mask in which it was found blocked; 0: it was asked for */
-    siginfo_t owed;             /* a SIGTRAP of the program's, si_signo 0: none; see sigtrap.h */
+    siginfo_t deferred_trap;    /* a SIGTRAP of the program's, si_signo 0: none; see sigtrap.h */
     bool in_sigaction;          /* for SIGTRAP, with this handler */
     uint64_t sigaction_handler;
     uint64_t exception; /* the last one the unwinder was called with, 0: none */
@@ -114,7 +114,7 @@ struct tracee {
     target_addr rseq;   /* its struct rseq in the target, 0: none */
     uint8_t rseq_asked; /* how often, in vain */
     int stat_fd;        /* /proc/PID/task/TID/stat where there is no rseq, else -1 */
-    struct tracee_pinning placement;
+    struct tracee_pinning pinning;
 };
 
 /* Makes the thread known; its process must be. NULL when memory is out. */
@@ -141,7 +141,7 @@ void process_set_silent(struct process *process, bool silent);
 void tracee_resume(struct tracee *tracee, int signal);
 /* What the thread, stopped by a trap and mended, is to be resumed with: 0, or SIGTRAP when one is
    owed. As it is blocked, the kernel makes it pending again (ptrace_signal()). */
-int tracee_take_owed(struct tracee *tracee);
+int tracee_take_deferred_trap(struct tracee *tracee);
 /* Reads the thread's name again when what is known is old. */
 void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns);
 

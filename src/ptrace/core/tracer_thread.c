@@ -15,22 +15,22 @@
 #include "ptrace/os/wait_status.h"
 
 enum {
-    LINGER_SPINS = 6000, /* who was asked once is often asked again at once */
-    KNOCK_EVERY = 512,   /* looks */
-    NAP_NS = 50000,
+    CALL_POLL_SPINS = 6000, /* who was asked once is often asked again at once */
+    SIGNAL_EVERY = 512,     /* looks */
+    PAUSE_NS = 50000,
 };
 
 /* Does what was asked, if anything was. */
-static bool answer(struct tracer_thread *tracer)
+static bool run_posted_call(struct tracer_thread *tracer)
 {
     struct engine *engine = tracer->engine;
-    struct thread_call *call = atomic_load(&tracer->asked);
+    struct thread_call *call = atomic_load(&tracer->posted_call);
     if (!call)
         return false;
     struct tracer_thread *caller = engine->acting;
-    atomic_store(&tracer->asked, NULL);
+    atomic_store(&tracer->posted_call, NULL);
     tracer->n_calls++;
-    tracer->serving = 0;
+    tracer->seen_tid = 0;
     stop_prefetch_drop(&tracer->prefetch);
     engine->acting = tracer;
     call->run(call->data);
@@ -39,29 +39,29 @@ static bool answer(struct tracer_thread *tracer)
     return true;
 }
 
-static void linger(struct tracer_thread *tracer)
+static void poll_calls(struct tracer_thread *tracer)
 {
-    for (unsigned n = 0; n < LINGER_SPINS; n++)
-        if (answer(tracer))
+    for (unsigned n = 0; n < CALL_POLL_SPINS; n++)
+        if (run_posted_call(tracer))
             n = 0;
 }
 
 static bool is_lock_free(void *data)
 {
     struct tracer_thread *tracer = data;
-    return atomic_load(&tracer->asked) || !atomic_load(&tracer->engine->turn.taken);
+    return atomic_load(&tracer->posted_call) || !atomic_load(&tracer->engine->lock.taken);
 }
 
 void tracer_thread_lock(struct tracer_thread *tracer)
 {
-    struct engine_lock *turn = &tracer->engine->turn;
-    atomic_store(&tracer->woken, false);
-    for (unsigned n = 0; !engine_lock_try(turn); n++) {
-        if (answer(tracer)) {
-            linger(tracer);
+    struct engine_lock *lock = &tracer->engine->lock;
+    atomic_store(&tracer->wake_pending, false);
+    for (unsigned n = 0; !engine_lock_try(lock); n++) {
+        if (run_posted_call(tracer)) {
+            poll_calls(tracer);
             n = 0;
         } else if (!engine_lock_spin(n)) {
-            engine_lock_sleep(turn, is_lock_free, tracer);
+            engine_lock_sleep(lock, is_lock_free, tracer);
             n = 0;
         }
     }
@@ -71,14 +71,14 @@ void tracer_thread_lock(struct tracer_thread *tracer)
 void tracer_thread_prefetch(struct tracer_thread *tracer, const siginfo_t *info)
 {
     struct stop stop = stop_decode(info);
-    tracer->serving = stop.tid;
-    stop_prefetch_read(&tracer->prefetch, &stop, tracer->has_company);
+    tracer->seen_tid = stop.tid;
+    stop_prefetch_read(&tracer->prefetch, &stop, tracer->has_others);
 }
 
 bool tracer_thread_resume_later(struct tracer_thread *tracer, pid_t tid, const arch_regs *regs,
                                 target_addr pc, int signal)
 {
-    if (tracer->serving != tid || tracer->resume)
+    if (tracer->seen_tid != tid || tracer->resume)
         return false;
     tracer->engine->stats.requests[REQUEST_SET_PC]++;
     tracer->engine->stats.requests[REQUEST_RESUME]++;
@@ -107,9 +107,9 @@ void tracer_thread_resume_now(struct tracer_thread *tracer)
 
 void tracer_thread_unlock(struct tracer_thread *tracer)
 {
-    tracer->serving = 0;
-    tracer->has_company = tracer->engine->n_tracer_threads > 1;
-    engine_lock_release(&tracer->engine->turn);
+    tracer->seen_tid = 0;
+    tracer->has_others = tracer->engine->n_tracer_threads > 1;
+    engine_lock_release(&tracer->engine->lock);
     resume(tracer);
 }
 
@@ -123,18 +123,19 @@ void tracer_thread_call(struct tracer_thread *tracer, void (*run)(void *data), v
         return;
     }
     atomic_init(&call.done, false);
-    atomic_store(&tracer->asked, &call);
-    engine_lock_wake(&engine->turn);
+    atomic_store(&tracer->posted_call, &call);
+    engine_lock_wake(&engine->lock);
     for (unsigned n = 0; !atomic_load(&call.done); n++) {
         /* A signal that comes just before waitid(2) is lost: see wakeup.c. */
-        if (n % KNOCK_EVERY == 0 && atomic_load(&tracer->waiting) && atomic_load(&tracer->asked))
+        if (n % SIGNAL_EVERY == 0 && atomic_load(&tracer->waiting) &&
+            atomic_load(&tracer->posted_call))
             pthread_kill(tracer->thread, WAKEUP_SIGNAL);
-        if (answer(caller)) /* what is done there may need something of ours */
+        if (run_posted_call(caller)) /* what is done there may need something of ours */
             n = 0;
         else if (!engine_lock_spin(n)) {
-            struct timespec pause = {.tv_nsec = NAP_NS};
+            struct timespec pause = {.tv_nsec = PAUSE_NS};
             nanosleep(&pause, NULL);
-            n = KNOCK_EVERY - 1;
+            n = SIGNAL_EVERY - 1;
         }
     }
 }

@@ -55,25 +55,25 @@ struct tracer_thread {
     pthread_t thread;
     pid_t tid;
     size_t n_tracees; /* it owns */
-    struct thread_pinning placement;
+    struct thread_pinning pinning;
 
     bool busy_elsewhere; /* the last breakpoint was hit on another CPU, */
     int busy_cpu;        /* this one: see wakeup.c */
-    uint64_t everyone_served_ns;
+    uint64_t all_polled_ns;
 
     /* The stop that the tracer thread's own wait has shown: see tracer_thread_resume_later(). */
-    pid_t serving; /* 0: none */
+    pid_t seen_tid; /* 0: none */
     struct stop_prefetch prefetch;
-    bool has_company;      /* there are other tracer threads */
+    bool has_others;       /* there are other tracer threads */
     pid_t resume;          /* to be resumed when the turn is over; 0: none */
     arch_regs resume_regs; /* which it has, */
     target_addr resume_at; /* here, */
     int resume_signal;     /* with this */
 
-    _Atomic(struct thread_call *) asked;
-    unsigned n_calls;    /* done for others */
-    atomic_bool waiting; /* in waitid(2), or about to be: see wakeup.c */
-    atomic_bool woken;   /* it is to come out of that */
+    _Atomic(struct thread_call *) posted_call;
+    unsigned n_calls;         /* done for others */
+    atomic_bool waiting;      /* in waitid(2), or about to be: see wakeup.c */
+    atomic_bool wake_pending; /* it is to come out of that */
     atomic_bool ending;
     atomic_ulong waits; /* see struct engine_stats */
 };

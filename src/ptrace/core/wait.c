@@ -54,6 +54,14 @@ int wait_peek(pid_t tid, struct stop *stop)
     return info.si_pid != 0;
 }
 
+bool wait_is_stopped(pid_t tid, struct stop *stop)
+{
+    int r = wait_peek(tid, stop);
+    if (r == -ESRCH)
+        *stop = (struct stop){.tid = tid, .kind = STOP_KILLED};
+    return r != 0;
+}
+
 void wait_a_little(void)
 {
     struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
@@ -72,7 +80,7 @@ void wait_reap_ends(struct engine *engine)
         wait_reap(tracee->tid);
         tracee->end = stop;
         tracee->reaped = true;
-        atomic_store(&engine->ends_held, true);
+        atomic_store(&engine->ends_pending, true);
     }
 }
 
@@ -107,10 +115,10 @@ int wait_for_stop(struct engine *engine, pid_t tid, struct stop *stop)
 static void wait_until_stopped(struct tracee *tracee)
 {
     struct stop stop;
-    tracee->late = false;
-    while (wait_peek(tracee->tid, &stop) == 0 && !tracee->late) {
-        tracee->late = tracee->vforking || wait_is_unstoppable(tracee->tid);
-        if (!tracee->late)
+    tracee->unstoppable = false;
+    while (wait_peek(tracee->tid, &stop) == 0 && !tracee->unstoppable) {
+        tracee->unstoppable = tracee->vforking || wait_is_unstoppable(tracee->tid);
+        if (!tracee->unstoppable)
             wait_a_little();
     }
 }
@@ -118,10 +126,10 @@ static void wait_until_stopped(struct tracee *tracee)
 void wait_stop_all(struct engine *engine, struct address_space *space, pid_t except)
 {
     struct tracee *tracee;
-    for (tracee = thread_walk_first(space); tracee; tracee = thread_walk_behind(tracee))
+    for (tracee = thread_walk_first(space); tracee; tracee = thread_walk_after(tracee))
         if (tracee->tid != except && !tracee->listening)
             engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
-    for (tracee = thread_walk_first(space); tracee; tracee = thread_walk_behind(tracee))
+    for (tracee = thread_walk_first(space); tracee; tracee = thread_walk_after(tracee))
         if (tracee->tid != except && !tracee->listening)
             wait_until_stopped(tracee);
 }
@@ -142,7 +150,7 @@ int wait_settle(struct engine *engine, pid_t tid)
             r = wait_for_stop(engine, tid, &stop);
         if (r == 0 && stop_is_end(&stop))
             r = -ESRCH;
-        if (r == 0 && (stop.kind == STOP_INTERRUPTED || stop.kind == STOP_GROUP))
+        if (r == 0 && wait_is_settled(&stop))
             break;
         /* The interrupt is served before any signal; what else is on the way goes its way. */
         signal = stop.kind == STOP_SIGNAL ? stop.code : 0;

@@ -18,6 +18,8 @@ struct engine;
 /* Whether the thread is stopped or has ended and can be reaped: 1 with what it is in *stop, 0, or
    -ESRCH: it is no tracee. */
 MUST_CHECK int wait_peek(pid_t tid, struct stop *stop);
+/* Whether the thread is stopped or has ended. A thread that is no tracee has ended: STOP_KILLED. */
+bool wait_is_stopped(pid_t tid, struct stop *stop);
 /* Waits for the thread to stop or end and decodes that, without reaping it. -ESRCH: there is no
    such tracee. */
 MUST_CHECK int wait_for_stop(struct engine *engine, pid_t tid, struct stop *stop);

@@ -15,14 +15,14 @@
 #include "util/log.h"
 #include "util/table.h"
 
-enum { GIVEN_BACK_NS = 1000000000 /* of all, after the program has asked */ };
+enum { PIN_PAUSE_NS = 1000000000 /* of all, after the program has asked */ };
 
 /* Where the tracer may run when it is not bound. */
 static int own_cpus(const struct engine *engine, cpu_set_t *own)
 {
     const struct tracer_thread *primary = engine->tracers[0];
-    if (primary->placement.n_bound) {
-        *own = primary->placement.own;
+    if (primary->pinning.n_bound) {
+        *own = primary->pinning.own;
         return 0;
     }
     return sched_getaffinity(primary->tid, sizeof(*own), own) < 0 ? -errno : 0;
@@ -43,7 +43,7 @@ unsigned cpu_pinning_cpus(const struct engine *engine)
 
 static void set_timer(struct tracer_thread *tracer, bool on)
 {
-    struct thread_pinning *p = &tracer->placement;
+    struct thread_pinning *p = &tracer->pinning;
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = WAKEUP_SIGNAL};
     event._sigev_un._tid = tracer->tid;
     if (on && !p->has_timer)
@@ -57,9 +57,9 @@ static void set_timer(struct tracer_thread *tracer, bool on)
 }
 
 /* The tracer thread goes to the CPU of the first thread that is bound, and back after the last. */
-static int take_place(struct tracer_thread *tracer, int cpu)
+static int pin_tracer(struct tracer_thread *tracer, int cpu)
 {
-    struct thread_pinning *p = &tracer->placement;
+    struct thread_pinning *p = &tracer->pinning;
     cpu_set_t there;
     CPU_ZERO(&there);
     CPU_SET(cpu, &there);
@@ -71,9 +71,9 @@ static int take_place(struct tracer_thread *tracer, int cpu)
     return 0;
 }
 
-static void leave_place(struct tracer_thread *tracer)
+static void unpin_tracer(struct tracer_thread *tracer)
 {
-    struct thread_pinning *p = &tracer->placement;
+    struct thread_pinning *p = &tracer->pinning;
     set_timer(tracer, false);
     if (sched_setaffinity(tracer->tid, sizeof(p->own), &p->own) < 0)
         log_debug("cannot set the tracer's own affinity: %s", strerror(errno));
@@ -81,52 +81,52 @@ static void leave_place(struct tracer_thread *tracer)
 
 static void link_bound(struct tracer_thread *tracer, struct tracee *tracee)
 {
-    struct thread_pinning *p = &tracer->placement;
-    struct tracee_pinning *place = &tracee->placement;
-    place->bound = tracer;
-    place->prev = NULL;
-    place->next = p->bound;
+    struct thread_pinning *p = &tracer->pinning;
+    struct tracee_pinning *pin = &tracee->pinning;
+    pin->bound = tracer;
+    pin->prev = NULL;
+    pin->next = p->bound;
     if (p->bound)
-        p->bound->placement.prev = tracee;
+        p->bound->pinning.prev = tracee;
     p->bound = tracee;
     p->n_bound++;
 }
 
 static void unlink_bound(struct tracee *tracee)
 {
-    struct tracee_pinning *place = &tracee->placement;
-    struct tracer_thread *tracer = place->bound;
-    struct thread_pinning *p = &tracer->placement;
-    if (place->prev)
-        place->prev->placement.next = place->next;
+    struct tracee_pinning *pin = &tracee->pinning;
+    struct tracer_thread *tracer = pin->bound;
+    struct thread_pinning *p = &tracer->pinning;
+    if (pin->prev)
+        pin->prev->pinning.next = pin->next;
     else
-        p->bound = place->next;
-    if (place->next)
-        place->next->placement.prev = place->prev;
-    place->bound = NULL;
-    place->prev = place->next = NULL;
+        p->bound = pin->next;
+    if (pin->next)
+        pin->next->pinning.prev = pin->prev;
+    pin->bound = NULL;
+    pin->prev = pin->next = NULL;
     if (--p->n_bound == 0)
-        leave_place(tracer);
+        unpin_tracer(tracer);
 }
 
 /* Gives `tid` the affinity that it would have without us. Somebody else may have given it another
    one meanwhile: that holds. false: there is no such thread. */
-static bool restore(const struct thread_pinning *p, pid_t tid, const cpu_set_t *given)
+static bool restore(const struct thread_pinning *p, pid_t tid, const cpu_set_t *affinity)
 {
     int in_place = cpu_is_only(tid, p->cpu);
-    if (in_place > 0 && sched_setaffinity(tid, sizeof(*given), given) < 0 && errno != ESRCH)
+    if (in_place > 0 && sched_setaffinity(tid, sizeof(*affinity), affinity) < 0 && errno != ESRCH)
         log_warning("cannot give thread %d its CPUs back: %s", tid, strerror(errno));
     return in_place >= 0;
 }
 
 void cpu_pinning_unbind(struct tracee *tracee)
 {
-    if (!tracee->placement.bound)
+    if (!tracee->pinning.bound)
         return;
-    const struct thread_pinning *p = &tracee->placement.bound->placement;
+    const struct thread_pinning *p = &tracee->pinning.bound->pinning;
     /* A thread that is in the middle of an execve(2) may be its process's leader by now. */
-    if (!restore(p, tracee->tid, &tracee->placement.given))
-        restore(p, tracee->process->pid, &tracee->placement.given);
+    if (!restore(p, tracee->tid, &tracee->pinning.affinity))
+        restore(p, tracee->process->pid, &tracee->pinning.affinity);
     unlink_bound(tracee);
 }
 
@@ -135,21 +135,21 @@ static bool is_cpu_taken(const struct engine *engine, const struct tracer_thread
 {
     for (unsigned i = 0; i < engine->n_tracer_threads; i++) {
         const struct tracer_thread *other = engine->tracers[i];
-        if (other != tracer && other->placement.n_bound && other->placement.cpu == cpu)
+        if (other != tracer && other->pinning.n_bound && other->pinning.cpu == cpu)
             return true;
     }
     return false;
 }
 
 int cpu_pinning_cpu_for(const struct engine *engine, const struct tracer_thread *tracer,
-                        const cpu_set_t *given, int now)
+                        const cpu_set_t *affinity, int now)
 {
     cpu_set_t own;
-    if (tracer && tracer->placement.n_bound)
-        return CPU_ISSET(tracer->placement.cpu, given) ? tracer->placement.cpu : -1;
+    if (tracer && tracer->pinning.n_bound)
+        return CPU_ISSET(tracer->pinning.cpu, affinity) ? tracer->pinning.cpu : -1;
     if (own_cpus(engine, &own) < 0)
         return -1;
-    CPU_AND(&own, &own, given);
+    CPU_AND(&own, &own, affinity);
     if (now >= 0 && now < CPU_SETSIZE && CPU_ISSET(now, &own) && !is_cpu_taken(engine, tracer, now))
         return now;
     for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
@@ -160,9 +160,9 @@ int cpu_pinning_cpu_for(const struct engine *engine, const struct tracer_thread 
 
 int cpu_pinning_bind(struct tracer_thread *tracer, struct tracee *tracee, int cpu)
 {
-    struct thread_pinning *p = &tracer->placement;
+    struct thread_pinning *p = &tracer->pinning;
     cpu_set_t there;
-    if (cpu < 0 || (p->n_bound == 0 && take_place(tracer, cpu) < 0))
+    if (cpu < 0 || (p->n_bound == 0 && pin_tracer(tracer, cpu) < 0))
         return -EINVAL;
     CPU_ZERO(&there);
     CPU_SET(cpu, &there);
@@ -171,7 +171,7 @@ int cpu_pinning_bind(struct tracer_thread *tracer, struct tracee *tracee, int cp
         log_debug("cannot bind thread %d to CPU %d: %s", tracee->tid, cpu, strerror(code));
         tracer->engine->no_binding = tracer->engine->no_binding || code == EPERM;
         if (p->n_bound == 0)
-            leave_place(tracer);
+            unpin_tracer(tracer);
         return -code;
     }
     link_bound(tracer, tracee);
@@ -183,36 +183,36 @@ int cpu_pinning_bind(struct tracer_thread *tracer, struct tracee *tracee, int cp
 
 bool cpu_pinning_own_affinity(struct tracee *tracee)
 {
-    struct tracee_pinning *place = &tracee->placement;
-    return place->bound ||
+    struct tracee_pinning *pin = &tracee->pinning;
+    return pin->bound ||
            (sched_getscheduler(tracee->tid) == SCHED_OTHER &&
-            sched_getaffinity(tracee->tid, sizeof(place->given), &place->given) == 0);
+            sched_getaffinity(tracee->tid, sizeof(pin->affinity), &pin->affinity) == 0);
 }
 
 void cpu_pinning_move(struct tracee *tracee, struct tracer_thread *to)
 {
-    struct tracee_pinning *place = &tracee->placement;
+    struct tracee_pinning *pin = &tracee->pinning;
     struct engine *engine = to->engine;
-    const struct tracer_thread *before = place->bound;
-    if (engine->no_binding || place->never || !place->move || !cpu_pinning_own_affinity(tracee)) {
+    const struct tracer_thread *before = pin->bound;
+    if (engine->no_binding || pin->never || !pin->move || !cpu_pinning_own_affinity(tracee)) {
         cpu_pinning_unbind(tracee);
         return;
     }
-    place->move = false;
+    pin->move = false;
     if (before)
         unlink_bound(tracee);
-    if (cpu_pinning_bind(to, tracee, cpu_pinning_cpu_for(engine, to, &place->given, -1)) < 0 &&
+    if (cpu_pinning_bind(to, tracee, cpu_pinning_cpu_for(engine, to, &pin->affinity, -1)) < 0 &&
         before)
-        restore(&before->placement, tracee->tid, &place->given);
+        restore(&before->pinning, tracee->tid, &pin->affinity);
 }
 
 void cpu_pinning_give_back(struct engine *engine)
 {
-    uint64_t until_ns = clock_now_ns() + GIVEN_BACK_NS;
+    uint64_t until_ns = clock_now_ns() + PIN_PAUSE_NS;
     struct process *process;
     for (unsigned i = 0; i < engine->n_tracer_threads; i++)
-        while (engine->tracers[i]->placement.bound)
-            cpu_pinning_unbind(engine->tracers[i]->placement.bound);
+        while (engine->tracers[i]->pinning.bound)
+            cpu_pinning_unbind(engine->tracers[i]->pinning.bound);
     for (size_t at = 0; (process = table_next(&engine->processes, &at));)
         if (process->pin_not_before_ns < until_ns)
             process->pin_not_before_ns = until_ns;
@@ -222,50 +222,51 @@ void cpu_pinning_end(struct engine *engine, struct process *process)
 {
     process->pin_not_before_ns = UINT64_MAX;
     for (unsigned i = 0; i < engine->n_tracer_threads; i++) {
-        for (struct tracee *t = engine->tracers[i]->placement.bound, *next; t; t = next) {
-            next = t->placement.next;
+        for (struct tracee *t = engine->tracers[i]->pinning.bound, *next; t; t = next) {
+            next = t->pinning.next;
             if (t->process->space == process->space)
                 cpu_pinning_unbind(t);
         }
     }
 }
 
-void cpu_pinning_birth(const struct tracee *parent, pid_t child)
+void cpu_pinning_new_child(const struct tracee *parent, pid_t child)
 {
-    if (parent->placement.bound)
-        restore(&parent->placement.bound->placement, child, &parent->placement.given);
+    if (parent->pinning.bound)
+        restore(&parent->pinning.bound->pinning, child, &parent->pinning.affinity);
 }
 
-void cpu_pinning_stranger(const struct engine *engine, const struct process *process, pid_t thread)
+void cpu_pinning_new_thread(const struct engine *engine, const struct process *process,
+                            pid_t thread)
 {
     for (unsigned i = 0; i < engine->n_tracer_threads; i++) {
-        const struct thread_pinning *p = &engine->tracers[i]->placement;
+        const struct thread_pinning *p = &engine->tracers[i]->pinning;
         const struct tracee *t = p->bound;
         while (t && t->process != process)
-            t = t->placement.next;
+            t = t->pinning.next;
         if (t)
-            restore(p, thread, &t->placement.given);
+            restore(p, thread, &t->pinning.affinity);
     }
 }
 
 void cpu_pinning_exec(const struct engine *engine, pid_t former, pid_t tid)
 {
     struct tracee *tracee = tracee_find(engine, former);
-    if (!tracee || !tracee->placement.bound)
+    if (!tracee || !tracee->pinning.bound)
         return;
-    restore(&tracee->placement.bound->placement, tid, &tracee->placement.given);
+    restore(&tracee->pinning.bound->pinning, tid, &tracee->pinning.affinity);
     unlink_bound(tracee);
 }
 
 void cpu_pinning_forget(struct tracee *tracee)
 {
-    if (tracee->placement.bound)
+    if (tracee->pinning.bound)
         unlink_bound(tracee);
 }
 
 void cpu_pinning_close(struct tracer_thread *tracer)
 {
-    struct thread_pinning *p = &tracer->placement;
+    struct thread_pinning *p = &tracer->pinning;
     while (p->bound)
         cpu_pinning_unbind(p->bound);
     if (p->has_timer)

@@ -32,10 +32,10 @@ void cpu_pinning_open(struct tracer_thread *tracer);
 /* The CPU for a thread with that affinity with the tracer thread, which may be NULL: one that is
    yet to be started. `now` is where the thread is. -1: there is none. */
 int cpu_pinning_cpu_for(const struct engine *engine, const struct tracer_thread *tracer,
-                        const cpu_set_t *given, int now);
+                        const cpu_set_t *affinity, int now);
 /* The affinity that the thread has without us. false: it is not to be bound. */
 bool cpu_pinning_own_affinity(struct tracee *tracee);
-/* Binds the thread, whose own affinity is in place->given, as one of the tracer thread's. */
+/* Binds the thread, whose own affinity is in place->affinity, as one of the tracer thread's. */
 int cpu_pinning_bind(struct tracer_thread *tracer, struct tracee *tracee, int cpu);
 /* Gives everything back and frees. */
 void cpu_pinning_close(struct tracer_thread *tracer);
@@ -51,9 +51,10 @@ void cpu_pinning_give_back(struct engine *engine);
 /* The process is let go: its threads get theirs back for good. */
 void cpu_pinning_end(struct engine *engine, struct process *process);
 /* `child`, a new thread or process that is stopped, was made by `parent` and has its binding. */
-void cpu_pinning_birth(const struct tracee *parent, pid_t child);
+void cpu_pinning_new_child(const struct tracee *parent, pid_t child);
 /* The same for a thread of the process that came before word of who made it. */
-void cpu_pinning_stranger(const struct engine *engine, const struct process *process, pid_t thread);
+void cpu_pinning_new_thread(const struct engine *engine, const struct process *process,
+                            pid_t thread);
 /* Thread `former` has executed a program and is now the leader `tid`. */
 void cpu_pinning_exec(const struct engine *engine, pid_t former, pid_t tid);
 /* The thread has ended. */

@@ -73,7 +73,7 @@ static int from_stat(struct tracee *tracee)
 
 int cpu_known(const struct tracee *tracee)
 {
-    return tracee->placement.bound ? tracee->placement.bound->placement.cpu : -1;
+    return tracee->pinning.bound ? tracee->pinning.bound->pinning.cpu : -1;
 }
 
 int cpu_is_only(pid_t tid, int cpu)

@@ -73,13 +73,13 @@ static uint64_t longest_run_ns(unsigned n_bound)
 /* How long the thread ran per hit since the last look, and begins anew. UINT64_MAX: not known. */
 static uint64_t runs_for_ns(struct tracee *tracee, uint64_t now_ns)
 {
-    struct tracee_pinning *place = &tracee->placement;
-    uint64_t ran_ns = run_time_ns(tracee), before_ns = place->ran_ns;
-    uint64_t span_ns = now_ns - place->looked_ns;
-    unsigned hits = place->hits;
-    place->ran_ns = ran_ns;
-    place->looked_ns = now_ns;
-    place->hits = 0;
+    struct tracee_pinning *pin = &tracee->pinning;
+    uint64_t ran_ns = run_time_ns(tracee), before_ns = pin->ran_ns;
+    uint64_t span_ns = now_ns - pin->looked_ns;
+    unsigned hits = pin->hits;
+    pin->ran_ns = ran_ns;
+    pin->looked_ns = now_ns;
+    pin->hits = 0;
     if (hits == 0)
         return UINT64_MAX;
     if (ran_ns == 0)
@@ -96,23 +96,24 @@ static bool may_migrate(const struct tracee *tracee)
 {
     const struct process *process = tracee->process;
     return tracee->trap_block == TRAP_NOT_BLOCKED && !process->trap.special &&
-           tracee->owed.si_signo == 0 && !tracee->in_sigaction && !process->silent &&
-           !process->stays && (tracee->tid != process->pid || !proc_is_own_child(process->pid));
+           tracee->deferred_trap.si_signo == 0 && !tracee->in_sigaction && !process->silent &&
+           !process->never_migrates &&
+           (tracee->tid != process->pid || !proc_is_own_child(process->pid));
 }
 
 /* The tracer thread that has the fewest busy threads and could bind this one, too; it may be its
    owner. A new one if that is better. */
-static struct tracer_thread *quietest(struct tracee *tracee, int cpu)
+static struct tracer_thread *least_loaded(struct tracee *tracee, int cpu)
 {
     struct tracer_thread *owner = tracee->owner, *best = NULL;
     struct engine *engine = owner->engine;
-    const cpu_set_t *given = &tracee->placement.given;
+    const cpu_set_t *affinity = &tracee->pinning.affinity;
     unsigned least = UINT_MAX;
     for (unsigned i = 0; i < engine->n_tracer_threads; i++) {
         struct tracer_thread *tracer = engine->tracers[i];
-        unsigned load = tracer->placement.n_bound - (tracer == tracee->placement.bound);
+        unsigned load = tracer->pinning.n_bound - (tracer == tracee->pinning.bound);
         if ((i == 0 && tracer->n_tracees > TRACEES_MANY && tracer != owner) ||
-            cpu_pinning_cpu_for(engine, tracer, given, cpu) < 0)
+            cpu_pinning_cpu_for(engine, tracer, affinity, cpu) < 0)
             continue;
         if (i == 0 && tracer->n_tracees > TRACEES_MANY)
             load++; /* the others first */
@@ -122,7 +123,7 @@ static struct tracer_thread *quietest(struct tracee *tracee, int cpu)
         }
     }
     if (least > 0 && engine->n_tracer_threads < threads_most(engine) &&
-        cpu_pinning_cpu_for(engine, NULL, given, -1) >= 0) {
+        cpu_pinning_cpu_for(engine, NULL, affinity, -1) >= 0) {
         struct tracer_thread *fresh = get_tracer(engine, engine->n_tracer_threads);
         best = fresh ? fresh : best;
     }
@@ -134,10 +135,10 @@ static struct tracer_thread *spread(struct tracee *tracee, int cpu)
 {
     if (!may_migrate(tracee))
         return NULL;
-    struct tracer_thread *best = quietest(tracee, cpu);
+    struct tracer_thread *best = least_loaded(tracee, cpu);
     if (!best || best == tracee->owner)
         return NULL;
-    tracee->placement.move = true;
+    tracee->pinning.move = true;
     return best;
 }
 
@@ -146,52 +147,52 @@ static void bind(struct tracee *tracee, int cpu)
     struct tracer_thread *tracer = tracee->owner;
     if (cpu_pinning_bind(
             tracer, tracee,
-            cpu_pinning_cpu_for(tracer->engine, tracer, &tracee->placement.given, cpu)) < 0)
-        tracee->placement.never = true;
+            cpu_pinning_cpu_for(tracer->engine, tracer, &tracee->pinning.affinity, cpu)) < 0)
+        tracee->pinning.never = true;
 }
 
 static void review(struct tracer_thread *tracer, uint64_t now_ns)
 {
-    struct thread_pinning *p = &tracer->placement;
+    struct thread_pinning *p = &tracer->pinning;
     for (struct tracee *tracee = p->bound, *next; tracee; tracee = next) {
-        next = tracee->placement.next;
+        next = tracee->pinning.next;
         if (cpu_is_only(tracee->tid, p->cpu) > 0 &&
             runs_for_ns(tracee, now_ns) <= 2 * longest_run_ns(p->n_bound)) {
             /* Another one may have become free for it: to be looked at when it is served. */
-            tracee->placement.crowded = p->n_bound > 1;
+            tracee->pinning.crowded = p->n_bound > 1;
             continue;
         }
         cpu_pinning_unbind(tracee);
-        tracee->placement.not_before_ns = now_ns + REST_NS;
+        tracee->pinning.not_before_ns = now_ns + REST_NS;
     }
     p->review_ns = now_ns + CPU_PINNING_REVIEW_NS;
 }
 
 void pinning_policy_look(struct tracer_thread *tracer)
 {
-    if (tracer->placement.n_bound == 0)
+    if (tracer->pinning.n_bound == 0)
         return;
     uint64_t now_ns = clock_now_ns();
-    if (now_ns >= tracer->placement.review_ns)
+    if (now_ns >= tracer->pinning.review_ns)
         review(tracer, now_ns);
 }
 
 static struct tracer_thread *consider(struct tracee *tracee, int cpu, uint64_t now_ns)
 {
-    struct thread_pinning *p = &tracee->owner->placement;
-    struct tracee_pinning *place = &tracee->placement;
-    if (now_ns - place->looked_ns > (uint64_t)LOOK_HITS * SLOW_HIT_NS) {
-        place->hits = 0;
-        place->ran_ns = 0;
-        place->looked_ns = now_ns;
+    struct thread_pinning *p = &tracee->owner->pinning;
+    struct tracee_pinning *pin = &tracee->pinning;
+    if (now_ns - pin->looked_ns > (uint64_t)LOOK_HITS * SLOW_HIT_NS) {
+        pin->hits = 0;
+        pin->ran_ns = 0;
+        pin->looked_ns = now_ns;
         return NULL;
     }
     uint64_t runs_ns = runs_for_ns(tracee, now_ns);
-    if (runs_ns > RUNS_ALONE_NS || now_ns < place->not_before_ns ||
+    if (runs_ns > RUNS_ALONE_NS || now_ns < pin->not_before_ns ||
         now_ns < tracee->process->pin_not_before_ns)
         return NULL;
     if (!cpu_pinning_own_affinity(tracee)) {
-        place->never = true;
+        pin->never = true;
         return NULL;
     }
     struct tracer_thread *to = spread(tracee, cpu);
@@ -204,22 +205,22 @@ struct tracer_thread *pinning_policy_hit(struct engine *engine, struct tracee *t
                                          uint64_t now_ns)
 {
     struct tracer_thread *tracer = tracee->owner, *to = NULL, *better = NULL;
-    struct tracee_pinning *place = &tracee->placement;
+    struct tracee_pinning *pin = &tracee->pinning;
     unsigned every = engine->options.migrate_every;
     if (every && ++tracee->hits_here >= every && may_migrate(tracee)) {
         to = get_tracer(engine, (tracer->index + 1) % TRACERS_TESTED);
-        place->move = place->bound;
+        pin->move = pin->bound;
     }
     if (engine->no_binding)
         return to;
-    place->hits++;
-    if (tracer->placement.n_bound && now_ns >= tracer->placement.review_ns)
+    pin->hits++;
+    if (tracer->pinning.n_bound && now_ns >= tracer->pinning.review_ns)
         review(tracer, now_ns);
-    if (place->crowded) {
-        place->crowded = false;
+    if (pin->crowded) {
+        pin->crowded = false;
         better = spread(tracee, cpu);
     }
-    if (!place->bound && !place->never && place->hits >= LOOK_HITS && cpu >= 0) {
+    if (!pin->bound && !pin->never && pin->hits >= LOOK_HITS && cpu >= 0) {
         struct tracer_thread *considered = consider(tracee, cpu, now_ns);
         better = considered ? considered : better;
     }

@@ -20,9 +20,9 @@ static struct tracer_thread *tracer_thread_new(struct engine *engine, unsigned i
         return NULL;
     tracer->engine = engine;
     tracer->index = index;
-    atomic_init(&tracer->asked, NULL);
+    atomic_init(&tracer->posted_call, NULL);
     atomic_init(&tracer->waiting, false);
-    atomic_init(&tracer->woken, false);
+    atomic_init(&tracer->wake_pending, false);
     atomic_init(&tracer->ending, false);
     return tracer;
 }
@@ -34,11 +34,11 @@ int thread_pool_init(struct engine *engine)
         return -ENOMEM;
     primary->thread = pthread_self();
     primary->tid = gettid();
-    engine_lock_init(&engine->turn);
+    engine_lock_init(&engine->lock);
     engine->tracers[0] = primary;
     engine->n_tracer_threads = 1;
     engine->acting = primary;
-    return engine_lock_try(&engine->turn) ? 0 : -EBUSY;
+    return engine_lock_try(&engine->lock) ? 0 : -EBUSY;
 }
 
 /* Its first call: when it is done, the tracer thread is there. */
@@ -77,14 +77,14 @@ void thread_pool_free(struct engine *engine)
     for (unsigned i = 1; i < engine->n_tracer_threads; i++) {
         struct tracer_thread *tracer = engine->tracers[i];
         atomic_store(&tracer->ending, true);
-        engine_lock_release(&engine->turn); /* it may be waiting for one */
+        engine_lock_release(&engine->lock); /* it may be waiting for one */
         wakeup_wake(tracer);
         pthread_join(tracer->thread, NULL);
         tracer_thread_lock(engine->tracers[0]);
         free(tracer);
     }
     if (engine->tracers[0])
-        engine_lock_destroy(&engine->turn);
+        engine_lock_destroy(&engine->lock);
     free(engine->tracers[0]);
     engine->tracers[0] = NULL;
     engine->n_tracer_threads = 0;

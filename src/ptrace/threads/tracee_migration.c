@@ -46,17 +46,17 @@ static bool make_parking(struct address_space *space, const struct site *site)
 }
 
 /* Whether a thread could be attached to. */
-struct question {
+struct seize_check {
     pid_t tid;
     target_addr at;
     bool may;
 };
 
 /* On the new owner's thread: who may attach to what goes by threads. */
-static void ask_may_seize(void *data)
+static void check_may_seize(void *data)
 {
-    struct question *question = data;
-    question->may = engine_may_seize(question->tid, question->at);
+    struct seize_check *check = data;
+    check->may = engine_may_seize(check->tid, check->at);
 }
 
 bool tracee_migration_prepare(struct tracee *tracee, const struct site *site)
@@ -64,14 +64,14 @@ bool tracee_migration_prepare(struct tracee *tracee, const struct site *site)
     struct process *process = tracee->process;
     if (!make_parking(process->space, site))
         return false;
-    struct question question = {.tid = tracee->tid, .at = process->space->parking};
-    tracer_thread_call(tracee->migrate_to, ask_may_seize, &question);
-    process->stays = !question.may;
-    return question.may;
+    struct seize_check check = {.tid = tracee->tid, .at = process->space->parking};
+    tracer_thread_call(tracee->migrate_to, check_may_seize, &check);
+    process->never_migrates = !check.may;
+    return check.may;
 }
 
 /* A thread on its way. */
-struct passage {
+struct migration {
     struct engine *engine;
     struct tracee *tracee;
     int result;
@@ -96,14 +96,14 @@ static int seize_tracee(struct engine *engine, pid_t tid)
 }
 
 /* On the new owner's thread: attaches, and stops the thread where it is. */
-static void take_over(void *data)
+static void seize_and_stop(void *data)
 {
-    struct passage *passage = data;
-    struct engine *engine = passage->engine;
-    pid_t tid = passage->tracee->tid;
+    struct migration *migration = data;
+    struct engine *engine = migration->engine;
+    pid_t tid = migration->tracee->tid;
     struct stop stop = {.kind = STOP_OTHER};
     int r = seize_tracee(engine, tid);
-    passage->result = r;
+    migration->result = r;
     if (r < 0)
         return;
     /* From here on its end is reported to us. */
@@ -122,14 +122,14 @@ static void take_over(void *data)
    ended. */
 static int move(struct engine *engine, struct tracee *tracee, struct tracer_thread *to)
 {
-    struct passage passage = {.engine = engine, .tracee = tracee};
+    struct migration migration = {.engine = engine, .tracee = tracee};
     struct tracer_thread *from = tracee->owner;
     tracee_set_owner(tracee, to);
-    tracer_thread_call(to, take_over, &passage);
+    tracer_thread_call(to, seize_and_stop, &migration);
     engine->stats.migrations++;
-    if (passage.result < 0)
+    if (migration.result < 0)
         tracee_set_owner(tracee, from);
-    return passage.result;
+    return migration.result;
 }
 
 int tracee_migrate(struct engine *engine, struct tracee *tracee, struct tracer_thread *to,

@@ -19,12 +19,12 @@
 #include "util/clock.h"
 
 enum {
-    KNOCK_AGAIN_NS = 1000000,
-    LOOK_FOR_NS = 100000, /* about what going to sleep and being woken on another CPU may cost */
+    SEND_AGAIN_NS = 1000000,
+    BUSY_POLL_NS = 100000, /* about what going to sleep and being woken on another CPU may cost */
 };
 
 /* Its work is to interrupt waitid(2), and what a timer of engine_seize() is for. */
-static void knocked(int signal, siginfo_t *info, void *context)
+static void on_wakeup(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
     (void)context;
@@ -34,17 +34,17 @@ static void knocked(int signal, siginfo_t *info, void *context)
 
 /* By default somebody else's would end the process. The C library's getpid() may be one that
    answers for another process. */
-static void knocked_or_asked(int signal, siginfo_t *info, void *context)
+static void on_wakeup_or_foreign(int signal, siginfo_t *info, void *context)
 {
     pid_t own = (pid_t)syscall(SYS_getpid);
     int code = errno;
     if (info->si_code != SI_TIMER && info->si_pid != own)
         kill(own, SIGTERM);
     errno = code;
-    knocked(signal, info, context);
+    on_wakeup(signal, info, context);
 }
 
-void wakeup_hear(sigset_t *before)
+void wakeup_unblock(sigset_t *before)
 {
     sigset_t set;
     sigemptyset(&set);
@@ -57,18 +57,18 @@ void wakeup_hear(sigset_t *before)
 
 int wakeup_init(struct engine *engine)
 {
-    struct sigaction action = {.sa_sigaction = knocked, .sa_flags = SA_SIGINFO};
+    struct sigaction action = {.sa_sigaction = on_wakeup, .sa_flags = SA_SIGINFO};
     sigset_t blocked;
     sigemptyset(&action.sa_mask);
     if (sigaction(WAKEUP_SIGNAL, NULL, &engine->signal_before) < 0)
         return -errno;
     pthread_sigmask(SIG_BLOCK, NULL, &blocked);
     if (engine->signal_before.sa_handler != SIG_IGN && !sigismember(&blocked, WAKEUP_SIGNAL))
-        action.sa_sigaction = knocked_or_asked;
+        action.sa_sigaction = on_wakeup_or_foreign;
     if (sigaction(WAKEUP_SIGNAL, &action, NULL) < 0)
         return -errno;
-    wakeup_hear(&engine->mask_before);
-    atomic_init(&engine->rung, false);
+    wakeup_unblock(&engine->mask_before);
+    atomic_init(&engine->woken, false);
     return 0;
 }
 
@@ -78,42 +78,42 @@ void wakeup_undo(const struct engine *engine)
     pthread_sigmask(SIG_SETMASK, &engine->mask_before, NULL);
 }
 
-static void knock(struct tracer_thread *tracer, const atomic_bool *until_false)
+static void send_wakeup(struct tracer_thread *tracer, const atomic_bool *until_false)
 {
-    engine_lock_wake(&tracer->engine->turn);
+    engine_lock_wake(&tracer->engine->lock);
     while (atomic_load(until_false) && atomic_load(&tracer->waiting)) {
         pthread_kill(tracer->thread, WAKEUP_SIGNAL);
-        struct timespec pause = {.tv_nsec = KNOCK_AGAIN_NS};
+        struct timespec pause = {.tv_nsec = SEND_AGAIN_NS};
         nanosleep(&pause, NULL);
     }
 }
 
 void wakeup_wake(struct tracer_thread *tracer)
 {
-    atomic_store(&tracer->woken, true);
-    knock(tracer, &tracer->woken);
+    atomic_store(&tracer->wake_pending, true);
+    send_wakeup(tracer, &tracer->wake_pending);
 }
 
-void engine_ring(struct engine *engine)
+void engine_wake(struct engine *engine)
 {
     struct tracer_thread *primary = engine->tracers[0];
-    atomic_store(&engine->rung, true);
+    atomic_store(&engine->woken, true);
     if (!pthread_equal(pthread_self(), primary->thread))
-        knock(primary, &engine->rung);
+        send_wakeup(primary, &engine->woken);
 }
 
-bool wakeup_answer(struct engine *engine)
+bool wakeup_take(struct engine *engine)
 {
-    return atomic_load_explicit(&engine->rung, memory_order_relaxed) &&
-           atomic_exchange(&engine->rung, false);
+    return atomic_load_explicit(&engine->woken, memory_order_relaxed) &&
+           atomic_exchange(&engine->woken, false);
 }
 
 /* Whether there is a reason not to sleep. */
 static bool is_woken(struct tracer_thread *tracer)
 {
-    return atomic_load(&tracer->asked) || atomic_load(&tracer->woken) ||
+    return atomic_load(&tracer->posted_call) || atomic_load(&tracer->wake_pending) ||
            atomic_load(&tracer->ending) ||
-           (tracer->index == 0 && atomic_load(&tracer->engine->rung));
+           (tracer->index == 0 && atomic_load(&tracer->engine->woken));
 }
 
 /*
@@ -122,7 +122,7 @@ static bool is_woken(struct tracer_thread *tracer)
  * costs, and not again before the next hit. On the thread's own CPU that would only keep it from
  * running.
  */
-static bool look_for_next(struct tracer_thread *tracer, siginfo_t *info)
+static bool poll_for_next(struct tracer_thread *tracer, siginfo_t *info)
 {
     if (!tracer->busy_elsewhere || sched_getcpu() == tracer->busy_cpu)
         return false;
@@ -135,12 +135,12 @@ static bool look_for_next(struct tracer_thread *tracer, siginfo_t *info)
             return false;
         if (info->si_pid != 0)
             return true;
-    } while (!is_woken(tracer) && clock_now_ns() - start < LOOK_FOR_NS);
+    } while (!is_woken(tracer) && clock_now_ns() - start < BUSY_POLL_NS);
     tracer->busy_elsewhere = false;
     return false;
 }
 
-static bool is_up(void *data)
+static bool sleep_is_over(void *data)
 {
     return is_woken(data);
 }
@@ -148,7 +148,7 @@ static bool is_up(void *data)
 int wakeup_wait(struct tracer_thread *tracer, siginfo_t *info)
 {
     int r = 0;
-    if (look_for_next(tracer, info))
+    if (poll_for_next(tracer, info))
         return 0;
     atomic_fetch_add_explicit(&tracer->waits, 1, memory_order_relaxed);
     atomic_store(&tracer->waiting, true);
@@ -160,7 +160,7 @@ int wakeup_wait(struct tracer_thread *tracer, siginfo_t *info)
     return r;
 }
 
-void wakeup_rest(struct tracer_thread *tracer)
+void wakeup_sleep(struct tracer_thread *tracer)
 {
-    engine_lock_sleep(&tracer->engine->turn, is_up, tracer);
+    engine_lock_sleep(&tracer->engine->lock, sleep_is_over, tracer);
 }
