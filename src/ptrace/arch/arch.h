@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What differs between processors, as a few functions over <sys/user.h>'s registers. One arch_*.c
- * is compiled; nothing else in the tracer asks which.
+ * What differs between processors: functions on the registers of <sys/user.h>. One directory of
+ * src/ptrace/arch is compiled. No other file depends on the processor.
  */
 #ifndef PTRACE_ARCH_ARCH_H
 #define PTRACE_ARCH_ARCH_H
@@ -17,7 +17,7 @@
 
 typedef struct user_regs_struct arch_regs;
 
-/* The floating point and vector argument registers, as ptrace gives them (x86-64: FXSAVE, 512
+/* The floating point and vector argument registers, as ptrace(2) returns them (x86-64: FXSAVE, 512
    bytes; arm64: NT_PRFPREG, 528 bytes). */
 struct arch_float_regs {
     uint64_t words[66];
@@ -25,12 +25,12 @@ struct arch_float_regs {
 
 enum { ARCH_TRAP_MAX = 4 };
 
-/* The breakpoint instruction, and how far behind it the PC stands when it has trapped. */
+/* The breakpoint instruction, and the distance from its first byte to the PC after its trap. */
 extern const uint8_t arch_trap[ARCH_TRAP_MAX];
 extern const size_t arch_trap_length;
 extern const unsigned arch_trap_pc_offset;
 
-/* A system call instruction, to be searched for in the vdso. */
+/* A system call instruction, to search for in the vdso. */
 extern const uint8_t arch_syscall_insn[ARCH_TRAP_MAX];
 extern const size_t arch_syscall_insn_length;
 
@@ -38,82 +38,84 @@ extern const size_t arch_syscall_insn_length;
 extern const uint8_t arch_spin_insn[ARCH_TRAP_MAX];
 extern const size_t arch_spin_insn_length;
 
-/* Registers of a stopped thread. A negative errno; -ESRCH: it is gone. */
+/* Registers of a stopped thread. A negative errno; -ESRCH: the thread is gone. */
 MUST_CHECK int arch_get_regs(pid_t tid, arch_regs *regs);
 MUST_CHECK int arch_set_regs(pid_t tid, const arch_regs *regs);
 MUST_CHECK int arch_get_float_regs(pid_t tid, struct arch_float_regs *regs);
-/* Sets the PC of the thread and of *regs, which are the thread's registers; by the cheapest request
-   the processor has. */
+/* Sets the PC of the thread and of *regs, which must be the thread's registers. Uses the
+   processor's cheapest request. */
 MUST_CHECK int arch_set_pc(pid_t tid, arch_regs *regs, target_addr pc);
 
 target_addr arch_pc(const arch_regs *regs);
 uint64_t arch_sp(const arch_regs *regs);
 
 /*
- * The return slot of an activation is the address where the return address lies at its first
- * instruction (x86-64: the stack pointer), or, where it is in a register, the stack pointer itself.
- * arch_entry_slot() at a function's first instruction and arch_exit_slot() at the return address
- * give the same number for one activation.
+ * The return slot of a call is the address of its return address at the function's first
+ * instruction (x86-64: the stack pointer). If the return address is in a register, it is the stack
+ * pointer itself. arch_entry_slot() at the first instruction and arch_exit_slot() at the return
+ * address give the same value for one call.
  */
 uint64_t arch_entry_slot(const arch_regs *regs);
 uint64_t arch_exit_slot(const arch_regs *regs);
-/* Whether the return address lies in memory at the slot; else arch_return_register() has it. */
+/* Whether the return address is in memory, at the slot. If not, arch_return_register() returns
+   it. */
 extern const bool arch_return_in_memory;
 uint64_t arch_return_register(const arch_regs *regs);
-/* Address of the first stack argument at a function's first instruction. */
+/* At a function's first instruction: the address of the first stack argument. */
 target_addr arch_stack_args(const arch_regs *regs);
 
-/* At a function's first instruction: the stack pointer once it has returned. */
+/* At a function's first instruction: the stack pointer after the return. */
 uint64_t arch_caller_sp(const arch_regs *regs);
-/* The integer register that DWARF gives the number n; false when there is none. */
-/* The number DWARF gives the return address, as rules for unwinding have it. */
+/* The DWARF number of the return address column in unwind rules. */
 extern const unsigned arch_dwarf_return_column;
+/* The integer register with the DWARF number n. false: none. */
 bool arch_dwarf_register(const arch_regs *regs, unsigned n, uint64_t *value);
 
-/* The n-th integer argument or return register; 0 when there is no such one. */
+/* The n-th integer argument or return register; 0 if there is none. */
 uint64_t arch_integer_arg(const arch_regs *regs, unsigned n);
 uint64_t arch_integer_ret(const arch_regs *regs, unsigned n);
-/* The first 16 bytes of the n-th floating point argument or return register; NULL when none. */
+/* The first 16 bytes of the n-th floating point argument or return register; NULL if there is
+   none. */
 const uint8_t *arch_float_arg(const struct arch_float_regs *regs, unsigned n);
 const uint8_t *arch_float_ret(const struct arch_float_regs *regs, unsigned n);
-/* The x87 register st(n): 10 bytes; NULL where there is none. */
+/* The x87 register st(n), 10 bytes; NULL if there is none. */
 const uint8_t *arch_x87_ret(const struct arch_float_regs *regs, unsigned n);
 double arch_x87_to_double(const uint8_t bytes[10]);
 
-/* Loads a system call into the registers, with `pc` at a system call instruction. */
+/* Sets the registers for a system call, with `pc` at a system call instruction. */
 void arch_prepare_syscall(arch_regs *regs, target_addr pc, long number, const uint64_t args[6]);
-/* Its result: a negative errno or a value. */
+/* The result of that system call: a value or a negative errno. */
 int64_t arch_syscall_result(const arch_regs *regs);
 
 /*
- * Given the bytes in front of the PC of a thread that has stopped with SIGTRAP or SIGSYS, how many
- * of them are the instruction that raised it: such a signal comes behind the instruction. 0: none,
- * as with faults, which come in front of it.
+ * The length of the instruction that raised SIGTRAP or SIGSYS in a stopped thread, from the bytes
+ * before its PC: after these signals the PC is behind the instruction. 0: none, as after a fault,
+ * where the PC is at the instruction.
  */
 enum { ARCH_RAISE_BYTES = 2 };
 unsigned arch_raised_behind(int signal, const uint8_t before[ARCH_RAISE_BYTES]);
-/* Where no code can be: going there is SIGSEGV, with SI_KERNEL. */
+/* An address without code: a jump to it raises SIGSEGV with SI_KERNEL. */
 extern const target_addr arch_no_code;
 
 /*
- * At the entry of longjmp() of the C library: the stack pointers that the thread may have
- * afterwards, one for each way in which C libraries write a jmp_buf; which one holds is told by
- * whether it lies on a stack. Returns how many, 0 when the buffer cannot be read.
+ * At the entry of the C library's longjmp(): the stack pointers that the thread may have
+ * afterwards, one for each known format of jmp_buf. The right one is on a stack. Returns how many,
+ * 0 if the buffer cannot be read.
  */
 enum { ARCH_JUMP_SPS_MAX = 2 };
 unsigned arch_jump_sps(int memory, const arch_regs *regs, uint64_t sps[ARCH_JUMP_SPS_MAX]);
 
-/* What a ucontext_t says of where a thread goes by setcontext(). */
+/* Where setcontext() continues, from its ucontext_t. */
 struct arch_context {
     uint64_t sp;
-    uint64_t low, high; /* the stack makecontext() was given for it; {0, 0}: another one */
+    uint64_t low, high; /* the stack given to makecontext(); {0, 0}: another stack */
 };
-/* At the entry of setcontext() of the C library. false when the context cannot be read. */
+/* At the entry of the C library's setcontext(). false: the context cannot be read. */
 bool arch_context_to(int memory, const arch_regs *regs, struct arch_context *context);
 
 /*
- * Given the `n` bytes in front of a return address, the function that a direct call there calls.
- * false when the call is indirect or not recognised.
+ * The target of the direct call that ends in the n bytes before a return address. false: the call
+ * is indirect or not recognised.
  */
 bool arch_direct_call_target(target_addr return_address, const uint8_t *before, size_t n,
                              target_addr *target);

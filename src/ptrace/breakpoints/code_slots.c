@@ -19,7 +19,7 @@
 #include "util/vec.h"
 
 enum {
-    REACH = 1 << 30,     /* half of what a 32-bit displacement reaches */
+    REACH = 1 << 30,     /* half the reach of a 32-bit displacement */
     GUARD = 1024 * 1024, /* left free at both ends of a gap */
     LOWEST = 0x10000,    /* the usual vm.mmap_min_addr */
     MAP_TRIES = 4,
@@ -31,8 +31,8 @@ static bool within_reach(target_addr a, target_addr b)
     return distance < REACH;
 }
 
-/* The part of the gap [low, high) that `near` reaches, less the guards. false: too little is left.
- */
+/* The part of the gap [low, high) within reach of `near`, less the guards. false: it is too
+   small. */
 static bool usable(uint64_t low, uint64_t high, uint64_t near, uint64_t *from, uint64_t *to)
 {
     uint64_t guard = high - low > 16 * GUARD ? GUARD : 0;
@@ -43,9 +43,9 @@ static bool usable(uint64_t low, uint64_t high, uint64_t near, uint64_t *from, u
 }
 
 /*
- * The middle of the best gap around `near`. Gaps below come first: the heap grows up from behind
- * the program and the stack down from the top, while below a module there is only what mmap(2) will
- * hand out next, which goes around us.
+ * The middle of the best gap around `near`. Gaps below come first: above, the heap grows up from
+ * the program and the stack grows down; below a module mmap(2) places further mappings, and avoids
+ * the arena.
  */
 static target_addr choose_gap(const struct maps *maps, target_addr near, uint64_t below_limit)
 {
@@ -69,7 +69,7 @@ static target_addr choose_gap(const struct maps *maps, target_addr near, uint64_
     return target_addr_of(best & ~(uint64_t)(ARENA_SIZE - 1));
 }
 
-/* vm.max_map_count (proc(5)); 0 where it cannot be read. */
+/* vm.max_map_count (proc(5)); 0: it cannot be read. */
 static size_t mappings_max(void)
 {
     size_t max = 0;
@@ -77,7 +77,7 @@ static size_t mappings_max(void)
     return file && fscanf(file, "%zu", &max) == 1 ? max : 0;
 }
 
-/* Said once for each space: nothing is mapped there any more. */
+/* Once for each address space: no arena is mapped in it afterwards. */
 static void explain_failure(pid_t tid, size_t n_maps, int code)
 {
     size_t max = mappings_max();
@@ -120,7 +120,7 @@ static int map_arena(struct address_space *space, pid_t tid, target_addr near, t
             *start = target_addr_of((uint64_t)result);
             return 0;
         }
-        if (result != -EEXIST) { /* another thread was faster: look again */
+        if (result != -EEXIST) { /* another thread mapped there first: read the mappings again */
             explain_failure(tid, n_maps, (int)result);
             return (int)result;
         }
@@ -167,8 +167,8 @@ int code_slots_take(struct address_space *space, struct site *site, target_addr 
     if (!slots)
         return -ENOMEM;
     size = (size + SLOT_UNIT - 1) / SLOT_UNIT * SLOT_UNIT;
-    /* The newest arena is the likely one; there are few (one for each 64 KiB of slots and GiB of
-       code), and this is no hit path. */
+    /* The newest arena usually fits. There are few (one for each 64 KiB of slots and GiB of code),
+       and this is not on the hit path. */
     for (size_t i = slots->arenas.count; i-- > 0 && !arena;) {
         struct slot_arena *a = &slots->arenas.items[i];
         if (ARENA_SIZE - a->used >= size && within_reach(a->start, near))

@@ -12,7 +12,6 @@
 #include "ptrace/core/wait.h"
 #include "ptrace/os/wait_status.h"
 
-/* A thread of the space that could be stopped. */
 struct tracee *helper_thread_interrupt(struct engine *engine, const struct address_space *space)
 {
     struct tracee *tracee;
@@ -32,6 +31,6 @@ pid_t helper_thread_get(struct address_space *space)
     struct tracee *tracee = helper_thread_interrupt(engine, space);
     if (!tracee || wait_for_stop(engine, tracee->tid, &stop) < 0)
         return -ESRCH;
-    /* What it is about to report is the loop's to handle, which is not here but above us. */
+    /* It has something to report first, which the layers above must handle. */
     return wait_is_settled(&stop) ? tracee->tid : -EAGAIN;
 }

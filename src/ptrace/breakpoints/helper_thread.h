@@ -11,12 +11,12 @@ struct address_space;
 struct engine;
 struct tracee;
 
-/* A thread of the space that is stopped where remote_syscall() can use it: the one being served, or
-   one that is stopped for it and resumed later by the loop. -EAGAIN: it has something to report
-   first; to be tried again once the loop has handled that. -ESRCH: none is left. */
+/* A thread of the address space in a stop in which remote_syscall() can use it: the one being
+   handled, or one that is stopped now and resumed later by the loop. -EAGAIN: it has something to
+   report first; try again once the loop has handled that. -ESRCH: none is left. */
 MUST_CHECK pid_t helper_thread_get(struct address_space *space);
 
-/* Interrupts a thread of the space that could be stopped. NULL: there is none. */
+/* Interrupts a thread of the address space that is able to stop. NULL: none. */
 struct tracee *helper_thread_interrupt(struct engine *engine, const struct address_space *space);
 
 #endif

@@ -11,7 +11,7 @@
 #include "util/addr.h"
 #include "util/table.h"
 
-/* Bytes: up to here a look-up for each is cheaper than a walk over all sites. */
+/* In bytes: up to here a look-up for each byte is cheaper than a walk over all sites. */
 enum { HIDE_BY_LOOKUP = 256 };
 
 static void hide_site(const struct site *site, target_addr at, uint8_t *buffer, size_t n)
@@ -20,7 +20,7 @@ static void hide_site(const struct site *site, target_addr at, uint8_t *buffer, 
         return;
     for (size_t i = 0; i < arch_trap_length; i++) {
         uint64_t offset = site->at.value + i - at.value;
-        /* The program may have written other code over it. */
+        /* The program may have overwritten it. */
         if (offset < n && buffer[offset] == arch_trap[i])
             buffer[offset] = site->trap.original[i];
     }

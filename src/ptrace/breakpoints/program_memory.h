@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The memory as the program has it: breakpoints that are planted do not show. */
+/* Memory as the program sees it: planted breakpoints are hidden. */
 #ifndef PTRACE_BREAKPOINTS_PROGRAM_MEMORY_H
 #define PTRACE_BREAKPOINTS_PROGRAM_MEMORY_H
 
@@ -12,7 +12,7 @@
 /* Reads n bytes. All or -EIO. */
 MUST_CHECK int program_memory_read(const struct address_space *space, target_addr at, void *buffer,
                                    size_t n);
-/* As many of n bytes as there are. */
+/* Reads as many of the n bytes as are readable without a gap. */
 size_t program_memory_read_some(const struct address_space *space, target_addr at, void *buffer,
                                 size_t n);
 

@@ -30,7 +30,7 @@ bool remote_syscall_forbidden(pid_t tid)
     return mode < 0 ? proc_status_number(tid, "Pid") < 0 : mode != 0;
 }
 
-/* A system call instruction in the vdso, which no thread can be missing: the kernel maps it. */
+/* Finds a system call instruction in the vdso, which the kernel maps into every process. */
 static int find_syscall_insn(struct address_space *space, pid_t tid)
 {
     struct maps maps = {0};
@@ -51,7 +51,7 @@ static int find_syscall_insn(struct address_space *space, pid_t tid)
     return r < 0 ? r : space->syscall_insn.value ? 0 : -ENOENT;
 }
 
-/* Runs the thread, resumed with a signal or 0, to its next system call stop. */
+/* Resumes the thread with a signal, or 0, and waits for its next syscall-stop. */
 static int to_syscall_stop(struct engine *engine, pid_t tid, int signal)
 {
     struct stop stop;
@@ -66,14 +66,14 @@ static int to_syscall_stop(struct engine *engine, pid_t tid, int signal)
             return -ESRCH;
         if (stop.kind == STOP_SYSCALL)
             return 0;
-        /* All signals are blocked but SIGSTOP, which cannot be: it takes its effect. A group-stop
-           or interrupt on the way is reported again when the call is done. */
+        /* All signals are blocked but SIGSTOP, which cannot be, and is delivered. A group-stop or
+           interrupt in between is reported again after the call. */
         if (stop.kind == STOP_SIGNAL)
             signal = stop.code;
     }
 }
 
-/* The mappings of one that may not be looked into cannot be read. But the thread may be just behind
+/* The mappings of a process that is not dumpable cannot be read. But the thread may be right after
    a system call instruction. */
 static target_addr syscall_insn_behind(const struct address_space *space, const arch_regs *regs)
 {
@@ -105,8 +105,8 @@ int remote_syscall(struct address_space *space, pid_t tid, long number, const ui
     if (r < 0)
         return r;
 
-    /* A SIGTRAP that is owed can only be given back now, while the thread is in its trap. It was
-       blocked, and has to be from here on. */
+    /* A deferred SIGTRAP can only be delivered now, while the thread is in its trap. It was
+       blocked, and must be from here on. */
     struct tracee *tracee = tracee_find(engine, tid);
     int signal = tracee ? tracee_take_deferred_trap(tracee) : 0;
     if (signal)
@@ -117,21 +117,21 @@ int remote_syscall(struct address_space *space, pid_t tid, long number, const ui
     arch_prepare_syscall(&regs, insn, number, args);
     r = engine_set_regs(engine, tid, &regs);
     if (r == 0)
-        r = to_syscall_stop(engine, tid, signal); /* enters */
+        r = to_syscall_stop(engine, tid, signal); /* syscall-enter-stop */
     if (r == 0)
-        r = to_syscall_stop(engine, tid, 0); /* leaves */
+        r = to_syscall_stop(engine, tid, 0); /* syscall-exit-stop */
     if (r == 0)
         r = engine_get_regs(engine, tid, &regs);
     if (r == 0)
         *result = arch_syscall_result(&regs);
 
-    /* Whatever went wrong, the thread gets back what was its own. */
+    /* Whatever failed, restore the thread's registers and signal mask. */
     int back = engine_set_regs(engine, tid, &saved);
     int unmask = engine_set_mask(engine, tid, mask);
     if (back < 0 || unmask < 0)
         return back < 0 ? back : unmask;
-    /* The way out of a system call stop does not look at an interrupted system call that is to be
-       restarted; the way out of a trap does (arch_do_signal_or_restart()). */
+    /* When a thread resumes from a syscall-stop, the kernel does not restart an interrupted system
+       call; when it resumes from a trap, it does (arch_do_signal_or_restart()). */
     int settled = wait_settle(engine, tid);
     return r < 0 ? r : settled;
 }
@@ -148,12 +148,13 @@ int remote_open_memory(struct address_space *space, pid_t child)
 {
     int64_t dumpable = 0, result;
     int fd = memory_open(child);
-    /* Where it was not this that has forbidden it, this is of no help. */
+    /* If not the dumpable attribute forbade it, setting that does not help. */
     if (fd != -EACCES || remote_prctl(space, child, PR_GET_DUMPABLE, 0, &dumpable) < 0 ||
         dumpable == 1 || remote_prctl(space, child, PR_SET_DUMPABLE, 1, &result) < 0)
         return fd;
     fd = memory_open(child);
-    /* What the kernel alone can set (2, core(5)) becomes what forbids the same. */
+    /* The value 2, which only the kernel can set (core(5)), is replaced by 0, which forbids the
+       same. */
     int r = remote_prctl(space, child, PR_SET_DUMPABLE, 0, &result);
     if (r < 0 && fd >= 0)
         close(fd);

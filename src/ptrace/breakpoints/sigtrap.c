@@ -29,7 +29,7 @@
 
 enum {
     KERNEL_SIGSET_SIZE = 8,
-    /* Scratch memory below the stack pointer and its red zone, where nothing is kept. */
+    /* Scratch memory below the stack pointer and its red zone, which the program does not use. */
     SCRATCH_BELOW = 1024,
     SYSCALLS_SPAN = 1000,
     SYSCALLS_SPAN_NS = UINT64_C(10) * 1000 * 1000 * 1000,
@@ -37,7 +37,7 @@ enum {
 
 static const uint64_t TRAP_BIT = UINT64_C(1) << (SIGTRAP - 1);
 
-/* Whether SIGTRAP is in the set: 0, 1, or negative, it cannot be told. */
+/* Whether SIGTRAP is in the set of that line of /proc/PID/status: 0, 1, or a negative errno. */
 static int status_has_trap(pid_t tid, const char *name)
 {
     uint64_t set;
@@ -46,9 +46,9 @@ static int status_has_trap(pid_t tid, const char *name)
 }
 
 /*
- * Signals 32 and 33 are the C library's own. No program blocks them by its functions; the library
- * does, for a moment, while it makes threads and processes, together with all others: what the
- * program itself blocks cannot be seen then.
+ * Signals 32 and 33 are the C library's own, and its functions do not block them for a program. The
+ * library blocks all signals for a moment while it creates threads and processes: the program's own
+ * mask is not visible then.
  */
 static const uint64_t INTERNAL = UINT64_C(3) << 31;
 
@@ -59,9 +59,9 @@ static enum trap_block block_of(uint64_t mask)
     return mask & TRAP_BIT ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
 }
 
-/* Whether a SIGTRAP of the thread's own is, or may be, on its way or has stopped it. It may be that
-   of a breakpoint, and the kernel has then undone what is asked for here. To be asked afterwards.
- */
+/* Whether a SIGTRAP for this thread is, or may be, pending or has stopped it. It may be a
+   breakpoint's, and the kernel may then have changed the state read here before. To be called after
+   reading that state. */
 static bool has_trapped(pid_t tid)
 {
     struct stop stop;
@@ -72,7 +72,7 @@ static bool has_trapped(pid_t tid)
 void sigtrap_look_thread(struct tracee *tracee)
 {
     uint64_t mask;
-    /* The kernel tells it in this way, too, of a thread that is stopped. */
+    /* The kernel also returns the mask of a stopped thread this way. */
     if (proc_status_set(tracee->tid, "SigBlk", &mask) < 0 &&
         engine_get_mask(tracee->process->engine, tracee->tid, &mask) < 0) {
         if (tracee->trap_block == TRAP_NOT_BLOCKED)
@@ -85,8 +85,8 @@ void sigtrap_look_thread(struct tracee *tracee)
     tracee->trap_mask = tracee->trap_block == TRAP_BLOCKED ? mask : 0;
 }
 
-/* Whether SIGTRAP was in the mask that a thread of unknown state has after a trap: it is no more,
-   but a mask of all that a program can block was certainly meant to hold it. */
+/* Whether a thread of unknown state had SIGTRAP in its mask before a trap. The trap has removed it,
+   but a mask of all signals that a program can block certainly held it. */
 static bool held_trap(uint64_t mask)
 {
     static const uint64_t unblockable =
@@ -94,7 +94,7 @@ static bool held_trap(uint64_t mask)
     return (mask | INTERNAL | unblockable | TRAP_BIT) == ~UINT64_C(0);
 }
 
-/* What that says of the time from now on: the C library's moment may be over soon. */
+/* The state from now on: the C library may soon restore the mask. */
 static enum trap_block guess_block(uint64_t mask)
 {
     if ((mask & INTERNAL) == INTERNAL)
@@ -107,7 +107,7 @@ static target_addr scratch_of(const arch_regs *regs)
     return target_addr_of((arch_sp(regs) - SCRATCH_BELOW) & ~UINT64_C(15));
 }
 
-/* Asks the kernel, by way of a stopped thread, for the process's action. */
+/* Reads the process's action for SIGTRAP from the kernel, through a stopped thread. */
 static int get_action(struct address_space *space, pid_t tid, struct kernel_sigaction *action)
 {
     arch_regs regs;
@@ -136,16 +136,16 @@ static int set_action(struct address_space *space, pid_t tid, const arch_regs *r
 }
 
 /*
- * Asks for the action by way of the stopped thread `tid`. Of one that is ignored flags and mask are
- * asked for: a trap resets the handler alone (kernel/signal.c: force_sig_info_to_task()), and
- * sigaction() shows them. When they cannot be asked for they are taken for none. `ignored` is
- * negative when it cannot be told: then the kernel's answer is believed.
+ * Reads the action through the stopped thread `tid`. For an ignored SIGTRAP the flags and the mask
+ * are read: a trap resets only the handler (kernel/signal.c: force_sig_info_to_task()), and
+ * sigaction() shows the rest. If they cannot be read, they count as empty. `ignored` negative: not
+ * known, the kernel's answer is used.
  */
 static void learn_action(struct process *process, pid_t tid, int ignored)
 {
     struct sigtrap *trap = &process->trap;
     if (tid < 0 && trap->known)
-        return; /* no thread can be asked now */
+        return; /* no thread can be used now */
     *trap = (struct sigtrap){.special = true};
     int r = tid < 0 ? tid : get_action(process->space, tid, &trap->action);
     trap->known = r == 0 || ignored > 0;
@@ -182,7 +182,7 @@ bool sigtrap_on_sigmask(const struct tracee *tracee, const arch_regs *regs, unsi
 {
     int how = (int)arch_integer_arg(regs, first);
     uint64_t at = arch_integer_arg(regs, first + 1), set;
-    /* As syscall() has it: EINVAL. */
+    /* syscall() would fail with EINVAL. */
     if (first > 0 && arch_integer_arg(regs, first + 3) != KERNEL_SIGSET_SIZE)
         return false;
     if (!at || memory_read(address_space_memory(tracee->process->space), target_addr_of(at), &set,
@@ -203,7 +203,7 @@ bool sigtrap_on_sigmask(const struct tracee *tracee, const arch_regs *regs, unsi
     }
 }
 
-/* sigaction() has come back to where it was called from. */
+/* sigaction() has returned. */
 static void on_sigaction_done(void *data, struct process *process, pid_t tid)
 {
     struct tracee *tracee = tracee_find(process->engine, tid);
@@ -215,7 +215,8 @@ static void on_sigaction_done(void *data, struct process *process, pid_t tid)
     process_unwatch(process, at, on_sigaction_done, data);
     if (engine_get_regs(process->engine, tid, &regs) < 0 || (int)arch_integer_ret(&regs, 0) != 0)
         return;
-    /* That it ignores SIGTRAP cannot be asked any more: the trap that brought us here ended it. */
+    /* The kernel cannot be asked whether SIGTRAP is ignored: the trap that brought the thread here
+       has reset that. */
     if (tracee->sigaction_handler == (uintptr_t)SIG_DFL)
         process->trap = (struct sigtrap){0};
     else
@@ -230,7 +231,7 @@ void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs, unsigned
     struct error err;
     if ((int)arch_integer_arg(regs, first) != SIGTRAP || !action)
         return;
-    /* struct sigaction begins with the handler, in every C library and in the kernel. */
+    /* struct sigaction begins with the handler in every C library and in the kernel. */
     if (memory_read(memory, target_addr_of(action), &tracee->sigaction_handler, 8) < 0 ||
         (arch_return_in_memory &&
          memory_read(memory, target_addr_of(arch_entry_slot(regs)), &ret, sizeof(ret)) < 0))
@@ -262,10 +263,10 @@ void sigtrap_on_syscall(struct tracee *tracee, struct site *site, bool masks)
 }
 
 /*
- * A trap resets the action only when SIGTRAP was blocked: so a handler that is still there says
- * that it was not, and one that is gone, that it was, be it by the mask of a signal handler, which
- * is not seen otherwise. Where there are more threads, the trap of another may have taken it.
- * Whether the action is to be put back.
+ * Whether the action must be restored. A trap resets the action only if SIGTRAP was blocked: a
+ * handler that is still set shows that it was not blocked, and one that is gone shows that it was,
+ * perhaps by the mask of a signal handler, which is not visible otherwise. In a process with
+ * several threads, another thread's trap may have reset it.
  */
 static bool action_is_lost(struct tracee *tracee)
 {
@@ -276,7 +277,7 @@ static bool action_is_lost(struct tracee *tracee)
         return false;
     int there = status_has_trap(process->pid, ignored ? "SigIgn" : "SigCgt");
     if (there < 0)
-        return true; /* to put it back where it is changes nothing */
+        return true; /* restoring an action that is still set changes nothing */
     if (there) {
         if (!ignored)
             tracee->trap_block = TRAP_NOT_BLOCKED;
@@ -290,8 +291,8 @@ static bool action_is_lost(struct tracee *tracee)
 }
 
 /*
- * Whether the mask in which SIGTRAP was found blocked is in force no more, going by what it holds
- * besides. It may have been that of a signal handler, from which the thread has since returned.
+ * Whether the mask in which SIGTRAP was found blocked is no longer in effect, judged by the other
+ * signals in it. It may have been the mask of a signal handler that has since returned.
  */
 static bool is_past(const struct tracee *tracee, uint64_t mask)
 {
@@ -308,7 +309,7 @@ static void mend_mask(struct tracee *tracee)
     if (tracee->trap_block == TRAP_BLOCK_UNKNOWN) {
         held = held_trap(mask);
         tracee->trap_block = guess_block(mask);
-        tracee->trap_mask = mask; /* not the library's, which told nothing */
+        tracee->trap_mask = mask; /* not the C library's mask, which shows nothing */
     } else if (!held)
         tracee->trap_block = TRAP_NOT_BLOCKED;
     if (!held)
@@ -321,7 +322,7 @@ bool sigtrap_mend(struct tracee *tracee, const arch_regs *regs)
 {
     struct process *process = tracee->process;
     bool lost = process->trap.special && action_is_lost(tracee);
-    /* Inside sigaction() it stays unblocked, or the trap at its return would undo what it did. */
+    /* In sigaction() SIGTRAP stays unblocked, or the trap at its return would undo its effect. */
     if (tracee->trap_block != TRAP_NOT_BLOCKED && !tracee->in_sigaction)
         mend_mask(tracee);
     int r = lost ? set_action(process->space, tracee->tid, regs, &process->trap.action) : 0;
@@ -345,8 +346,8 @@ bool sigtrap_is_breakpoint(struct tracee *tracee)
     return true;
 }
 
-/* What changed before these watches is looked at once more: afterwards, and just before for those
-   threads that will have run into a breakpoint by then. */
+/* Reads again what changed before the watches were set: once afterwards, and once just before, for
+   threads that hit a breakpoint in between. */
 static void look_at_signals(struct process *process)
 {
     struct tracee *tracee;

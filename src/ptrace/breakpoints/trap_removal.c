@@ -13,14 +13,14 @@
 #include "util/addr.h"
 #include "util/table.h"
 
-/* A memory and the ways into it. */
+/* A memory and the ways to access it. */
 struct ways {
     struct engine *engine;
     int fd;    /* negative: none */
     pid_t tid; /* 0: none */
 };
 
-/* The word that holds the trap, or a part of it, and where in the word that begins. */
+/* Reads or writes bytes through the aligned words that contain them. */
 static int move_words(const struct ways *ways, target_addr at, uint8_t *bytes, size_t n, bool write)
 {
     for (size_t i = 0; i < n; i++) {
@@ -43,8 +43,8 @@ static int move_words(const struct ways *ways, target_addr at, uint8_t *bytes, s
     return 0;
 }
 
-/* By way of the thread what could not be done by way of the file, which gave r. That the thread is
-   gone says nothing of the memory: others may live in it. */
+/* Accesses the memory through the thread after the file failed with r. That the thread is gone says
+   nothing about the memory: other threads may run in it. */
 static int by_words(const struct ways *ways, target_addr at, uint8_t *bytes, bool write, int r)
 {
     if (r == 0 || r == -ESRCH || !ways->tid)
@@ -67,7 +67,7 @@ static int write_there(const struct ways *ways, target_addr at, const uint8_t *b
     return by_words(ways, at, copy, true, r);
 }
 
-/* Whether the memory can be read at all: where the thread is there is code. */
+/* Whether the memory is readable at all: there is code at the thread's PC. */
 static int is_readable(const struct ways *ways)
 {
     uint8_t bytes[ARCH_TRAP_MAX];
@@ -76,7 +76,7 @@ static int is_readable(const struct ways *ways)
         return ways->fd < 0 ? -EBADF : 0;
     int r = engine_get_regs(ways->engine, ways->tid, &regs);
     if (r == -ESRCH && ways->fd >= 0)
-        return 0; /* it was killed: what the file shows counts */
+        return 0; /* it was killed: use the file */
     return r < 0 ? r : read_there(ways, arch_pc(&regs), bytes);
 }
 
@@ -87,8 +87,8 @@ int traps_remove(const struct address_space *space, int fd, pid_t tid)
     uint8_t there[ARCH_TRAP_MAX];
     int result = is_readable(&ways);
     for (size_t position = 0; result == 0 && (site = table_next(&space->sites, &position));) {
-        /* Also where a breakpoint was lifted: a child may have been copied just before. Where the
-           code was unmapped or replaced behind our back, there is nothing of ours. */
+        /* Also sites that are not planted: a child may have been forked just before the removal.
+           Code that the program has unmapped or replaced has no breakpoint. */
         if (!site->mapped)
             continue;
         int r = read_there(&ways, site->at, there);

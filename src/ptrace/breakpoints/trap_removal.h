@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Taking breakpoints out of a memory, by whatever way there is: through /proc/PID/mem, or word by
- * word through ptrace(2) where that cannot be opened or does not take it. Nobody is let go with a
- * breakpoint in the code: it would be a thread's death.
+ * Removing breakpoints from a memory in any possible way: through /proc/PID/mem, or word by word
+ * with ptrace(2) if that file cannot be opened or written. A thread must not be detached with a
+ * breakpoint in its code: it would die.
  */
 #ifndef PTRACE_BREAKPOINTS_TRAP_REMOVAL_H
 #define PTRACE_BREAKPOINTS_TRAP_REMOVAL_H
@@ -13,9 +13,9 @@
 #include "util/error.h"
 
 /*
- * Takes all breakpoints out of the memory of `tid`, a stopped thread (0: none is at hand), which
- * is the space's own or a forked child's copy; `fd` is that memory opened, or negative. 0, also
- * when the process has ended. A negative errno: there may be some left, and nothing helps.
+ * Removes all breakpoints from the memory of `tid`, a stopped thread (0: none), which is the
+ * address space's own or a forked child's copy. `fd` is that memory, or negative. 0, also if the
+ * process has ended. A negative errno: some breakpoints may remain, and retrying does not help.
  */
 MUST_CHECK int traps_remove(const struct address_space *space, int fd, pid_t tid);
 

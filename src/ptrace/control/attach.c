@@ -26,14 +26,14 @@
 #include "util/descriptors.h"
 #include "util/error.h"
 
-/* What /proc/PID/status says of a process. */
+/* From /proc/PID/status. */
 struct status {
     pid_t group;
     pid_t tracer;
     unsigned threads;
     char state;
     uid_t uid;
-    bool has_memory; /* kernel threads have none, nor have processes that have ended */
+    bool has_memory; /* false: a kernel thread, or a process that has ended */
     char name[64];
 };
 
@@ -57,7 +57,7 @@ static int status_read(pid_t pid, struct status *status)
     return status->group ? 0 : -ESRCH;
 }
 
-/* Whether the process is past the point of its end where it gives up its memory. */
+/* Whether the process is exiting and has already released its memory. */
 static bool has_lost_memory(pid_t pid)
 {
     char path[64], program[16];
@@ -65,7 +65,7 @@ static bool has_lost_memory(pid_t pid)
     return readlink(path, program, sizeof(program)) < 0 && errno == ENOENT;
 }
 
-/* Why the kernel refused, in words that tell what would help. */
+/* Explains why the kernel refused, and what would help. */
 static int explain_refusal(pid_t pid, int code, struct error *err)
 {
     struct status status, tracer;
@@ -77,16 +77,16 @@ static int explain_refusal(pid_t pid, int code, struct error *err)
     if (status.state == 'Z' || status.state == 'X')
         return error_set(err, -ESRCH, "process %d (%s) has ended: it is a zombie", pid,
                          status.name);
-    /* Of one whose memory is gone already the files in /proc belong to root. */
+    /* Once the memory of a process is gone, its files in /proc belong to root. */
     if (code == -ESRCH || (code == -EACCES && has_lost_memory(pid)))
         return error_set(err, -ESRCH, "process %d (%s) has just ended", pid, status.name);
-    /* CAP_SYS_PTRACE is enough to attach, but /proc/PID/mem is a file of another user's. */
+    /* CAP_SYS_PTRACE permits the attach, but /proc/PID/mem belongs to another user. */
     if (status.tracer == getpid() && code == -EACCES)
         return error_set(err, code,
                          "cannot attach to process %d (%s): its memory is not ours to open; try "
                          "sudo, or give the tracer the capability cap_dac_override, too",
                          pid, status.name);
-    /* We hold it, and its memory is gone: it has ended meanwhile. */
+    /* It is our tracee and its memory is gone: it has just ended. */
     if (status.tracer == getpid())
         return error_set(err, -ESRCH, "process %d (%s) has just ended", pid, status.name);
     if (status.tracer && status_read(status.tracer, &tracer) == 0)
@@ -121,7 +121,7 @@ static int explain_refusal(pid_t pid, int code, struct error *err)
                      strerror(-code));
 }
 
-/* PTRACE_SEIZE with the reasons for EPERM told apart: 0; -ESRCH: the thread has ended. */
+/* PTRACE_SEIZE that resolves EPERM. 0: the thread is our tracee; -ESRCH: it has ended. */
 static int seize_request(struct engine *engine, pid_t tid)
 {
     struct status status;
@@ -131,16 +131,16 @@ static int seize_request(struct engine *engine, pid_t tid)
     r = status_read(tid, &status);
     if (r < 0 || status.state == 'Z' || status.state == 'X')
         return r < 0 ? r : -ESRCH;
-    /* A thread born of one that is traced is traced from birth, and EPERM says so. */
+    /* A new thread of a tracee's process is traced from its start: hence EPERM. */
     if (status.tracer == getpid())
         return 0;
-    /* When a thread executes a program it takes the leader's ID from the leader, which has ended:
-       the refusal may have been for that one. */
+    /* A thread that executes a program takes over the ID of the leader, which has ended. EPERM may
+       have been meant for the old leader. */
     return engine_seize(engine, tid);
 }
 
-/* Lets go of a running thread that was seized and is not to be known. Nothing of ours is in its
-   memory yet. */
+/* Detaches from a running thread that was seized and is in no table. Its memory has no breakpoints
+   yet. */
 static void detach_unknown(struct engine *engine, pid_t tid)
 {
     struct stop stop;
@@ -152,7 +152,7 @@ static void detach_unknown(struct engine *engine, pid_t tid)
                       stop.kind == STOP_SIGNAL ? (uintptr_t)stop.code : 0);
 }
 
-/* Seizes one thread. 1: it is ours now, or was; 0: it is gone. */
+/* Seizes one thread. 1: it is our tracee now, or was before; 0: it is gone. */
 static int seize_thread(struct engine *engine, struct process *process, pid_t tid)
 {
     int r = seize_request(engine, tid);
@@ -160,7 +160,8 @@ static int seize_thread(struct engine *engine, struct process *process, pid_t ti
         return 0;
     if (r < 0)
         return r;
-    /* While the request waited for an execve(2) the thread has become its process's leader. */
+    /* While the request waited for an execve(2), the thread may have become its process's
+       leader. */
     struct stop stop;
     if (wait_peek(tid, &stop) == -ESRCH)
         return 0;
@@ -180,8 +181,9 @@ static bool is_stop_asked(const struct engine *engine)
     return atomic_load_explicit(&engine->stop_asked, memory_order_relaxed);
 }
 
-/* Seizes the threads that are not yet known. The number of new ones, or a negative errno; *gone is
-   how many were listed but have ended, such as a main thread that left before the others. */
+/* Seizes the threads that are not in the table. Returns the number of new ones, or a negative
+   errno. *gone: how many were listed but have ended, such as a main thread that ended before the
+   others. */
 static int seize_new(struct engine *engine, struct process *process, unsigned *gone)
 {
     char path[64];
@@ -206,9 +208,9 @@ static int seize_new(struct engine *engine, struct process *process, unsigned *g
 }
 
 /*
- * Threads come and go while they are looked for. A directory that is read while it changes may hide
- * an entry, so a pass without news counts only when there are no more threads than we know: one
- * that is traced and dead stays until it is reaped, so that number is exact.
+ * Threads start and end meanwhile. A directory that changes while it is read may hide an entry. So
+ * a pass that finds no new thread counts only if the process has no more threads than are known.
+ * That number is exact: a tracee that has ended stays until it is reaped.
  */
 static int seize_all(struct engine *engine, struct process *process)
 {
@@ -227,8 +229,8 @@ static int seize_all(struct engine *engine, struct process *process)
     return 0;
 }
 
-/* Kernel threads and dead processes have no memory, which a process that is about to end shares
-   with them. */
+/* false: a kernel thread, or a process that has ended. Both share having no memory with an exiting
+   process. */
 static bool has_program(pid_t pid)
 {
     char path[64], program[16];
@@ -236,8 +238,8 @@ static bool has_program(pid_t pid)
     return readlink(path, program, sizeof(program)) > 0;
 }
 
-/* Attaches to one that shares the space of `process`, as one whose calls are not reported. 1: it is
-   ours now; 0: it is gone. */
+/* Attaches to a process that shares the address space of `process`. Its calls are not reported. 1:
+   attached; 0: it is gone. */
 static int attach_sharer(struct engine *engine, struct process *process, pid_t pid)
 {
     struct process *sharer = process_new(engine, pid, process->space);
@@ -254,9 +256,10 @@ static int attach_sharer(struct engine *engine, struct process *process, pid_t p
 }
 
 /*
- * Processes made by clone(2) with CLONE_VM, or by a vfork(2) that is under way, live in the same
- * memory: breakpoints in it would be their death. Those made from now on are traced by birth; so
- * are theirs, once a pass finds no new one. Of one that cannot be attached to *who is the ID.
+ * Attaches to the processes that share the memory: those made by clone(2) with CLONE_VM or by an
+ * active vfork(2). An untraced one would die at a breakpoint. New ones are traced from their start,
+ * and so are their children, once a pass finds no new one. On failure, *who is the process that
+ * could not be attached to.
  */
 static int attach_sharers(struct engine *engine, struct process *process, pid_t *who)
 {
@@ -282,14 +285,14 @@ static int attach_sharers(struct engine *engine, struct process *process, pid_t 
     return 0;
 }
 
-/* Attaches to the process and opens its space; *who is the one to blame for a failure. */
+/* Attaches to the process and opens its memory. On failure, *who is the process that caused it. */
 static int attach_new(struct engine *engine, struct process *process, pid_t *who)
 {
     struct address_space *space;
     int r = seize_all(engine, process);
     if (r == 0 && process->n_threads == 0)
         r = -ESRCH;
-    /* The space is opened only once ptrace has said yes: its refusals are the ones to explain. */
+    /* Open the memory only after ptrace(2) succeeded: its errors are the ones to explain. */
     if (r == 0)
         r = address_space_new(engine, process_task(process), &space);
     if (r < 0)
@@ -298,7 +301,7 @@ static int attach_new(struct engine *engine, struct process *process, pid_t *who
     return attach_sharers(engine, process, who);
 }
 
-/* A process in that memory whose calls are reported. */
+/* A process in that address space whose calls are reported. NULL: none. */
 static struct process *announced_in(const struct address_space *space)
 {
     struct process *process = space->announced ? space->processes : NULL;
@@ -307,8 +310,8 @@ static struct process *announced_in(const struct address_space *space)
     return process;
 }
 
-/* Stops some thread of the process where it can be made to do a system call, serving whatever comes
-   before; the process may have executed another program or ended by then. The thread's ID, or
+/* Stops a thread of the process so that it can run a remote system call. Handles all stops that
+   come before; meanwhile the process may execute another program or end. The thread's ID, or
    -ESRCH. */
 static pid_t stop_one(struct engine *engine, pid_t pid)
 {
@@ -319,10 +322,10 @@ static pid_t stop_one(struct engine *engine, pid_t pid)
            (tracee = helper_thread_interrupt(engine, process->space))) {
         pid_t tid = tracee->tid;
         if (wait_for_stop(engine, tid, &stop) < 0)
-            continue; /* it has ended, or has its process's ID since it executes a program */
+            continue; /* it has ended, or took over the leader's ID in an execve(2) */
         if (wait_is_settled(&stop))
             return tid;
-        engine->handle_stop(engine, &stop); /* the interrupt stays pending meanwhile */
+        engine->handle_stop(engine, &stop); /* the interrupt stays pending */
     }
     return -ESRCH;
 }
@@ -345,7 +348,8 @@ static int attach_process(struct engine *engine, pid_t pid, struct error *err)
     if (process && !process->silent)
         return error_set(err, -EEXIST, "process %d is attached to already", pid);
     if (process) {
-        process_set_silent(process, false); /* it was held for the sake of another in its memory */
+        process_set_silent(
+            process, false); /* it was traced only because another process shares its memory */
     } else {
         process = process_new(engine, pid, NULL);
         if (!process)

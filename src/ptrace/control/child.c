@@ -27,8 +27,8 @@ int child_shares_memory(pid_t one, pid_t other)
     return r < 0 ? -errno : r == 0;
 }
 
-/* The child lives on in a copy of the space that cannot be cleaned: it stays traced, passes the
-   breakpoints, and is not reported. */
+/* The breakpoints in the child's copy of the memory cannot be removed: it stays traced, passes
+   them, and is not reported. */
 static int keep_unclean(struct engine *engine, const struct address_space *space, pid_t child)
 {
     struct address_space *copy = NULL;
@@ -45,7 +45,7 @@ static int keep_unclean(struct engine *engine, const struct address_space *space
     return r < 0 ? r : -ENOMEM;
 }
 
-/* Lets go of a child that is not followed, without breakpoints. */
+/* Removes the breakpoints from a child that is not followed, and detaches from it. */
 static void detach_child(struct engine *engine, struct address_space *space, pid_t child)
 {
     cleanup(cleanup_fd) int fd = remote_open_memory(space, child);
@@ -54,7 +54,7 @@ static void detach_child(struct engine *engine, struct address_space *space, pid
         engine_ptrace(engine, PTRACE_DETACH, child, NULL, 0);
         return;
     }
-    /* Where memory is out it will be there again: the child waits meanwhile. */
+    /* Out of memory: the child waits until there is some again. */
     int kept;
     while ((kept = keep_unclean(engine, space, child)) == -ENOMEM && !wait_is_dead(child))
         wait_a_little();
@@ -91,8 +91,8 @@ static void follow_child(struct engine *engine, struct tracee *parent, pid_t chi
     process_set_silent(process, !engine->options.follow_forks || process->leaving);
     if (process->silent)
         return;
-    /* It is stopped where it can be made to do a system call, but that stop may have been reaped:
-       nothing may wait for it. */
+    /* The child is in a stop in which it can run a remote system call. That stop may have been
+       reaped, so nothing may wait for it. */
     if (!shared)
         space->helper = child;
     process_announce(process, shared ? PROCESS_SHARING : PROCESS_FORKED, parent->process);

@@ -31,7 +31,7 @@
 
 enum {
     POLL_NS = 10000000,
-    POLL_EACH_NS = 50000, /* each takes some us */
+    POLL_EACH_NS = 50000, /* each takes some microseconds */
     LAST_HANDLED_MAX = 1000,
 };
 
@@ -41,7 +41,8 @@ static bool is_detachable(const struct stop *stop)
            stop->kind == STOP_GROUP || stop_is_end(stop);
 }
 
-/* Those that are let go together: of a space, or of one process whose space is not known. */
+/* The processes to detach from together: all of an address space, or one whose address space is not
+   known. */
 struct detach_group {
     struct engine *engine;
     struct address_space *space;
@@ -76,9 +77,9 @@ static void interrupt(const struct detach_group *group)
 }
 
 /*
- * Stops every thread at a place from where it can be let go. Events of births are served on the
- * way, while the breakpoints that a child has to be rid of are still known; the interrupt stays
- * pending meanwhile and stops the thread again.
+ * Stops every thread where it can be detached. Events of new children are handled on the way, while
+ * the breakpoints to remove from them are still known. The interrupt stays pending meanwhile and
+ * stops the thread again.
  */
 static void quiesce(const struct detach_group *group)
 {
@@ -100,8 +101,8 @@ static void quiesce(const struct detach_group *group)
     }
 }
 
-/* Whether a SIGTRAP that is not blocked waits for this very thread (proc(5): SigPnd, SigBlk). The
-   kernel unblocks that of a breakpoint. Negative: it cannot be told. */
+/* Whether an unblocked SIGTRAP is pending for this thread (proc(5): SigPnd, SigBlk). A breakpoint's
+   SIGTRAP is: the kernel unblocks it. Negative: not known. */
 static int has_pending_trap(pid_t tid)
 {
     uint64_t pending, blocked = 0;
@@ -111,7 +112,7 @@ static int has_pending_trap(pid_t tid)
     return r < 0 ? r : (int)((pending & ~blocked) >> (SIGTRAP - 1)) & 1;
 }
 
-/* The site whose breakpoint the thread has just run into, going by its PC. */
+/* The site whose breakpoint the thread may have just hit, from its PC. */
 static struct site *site_behind(const struct tracee *tracee, const arch_regs *regs)
 {
     const struct address_space *space = tracee->process->space;
@@ -127,8 +128,9 @@ static void release_thread(struct engine *engine, struct tracee *tracee, int sig
 }
 
 /*
- * A dead leader whose other threads live on, let go already. The kernel takes no request for it; it
- * lets go of it when the tracer ends, or when the tracer reaps it at the process's end.
+ * Whether the thread is a dead leader whose other threads run on and are detached. The kernel
+ * accepts no request for it. It is detached when the tracer ends, or when the tracer reaps it at
+ * the end of the process.
  */
 static bool is_left_dead(const struct tracee *tracee)
 {
@@ -136,8 +138,8 @@ static bool is_left_dead(const struct tracee *tracee)
            wait_is_dead(tracee->tid) && proc_status_number(tracee->tid, "Threads") > 1;
 }
 
-/* Takes the thread out of a slot, if it is in one. One that is in a group-stop, or about to be,
-   takes no step for that: as in on_signal(). -ESRCH: it is gone. */
+/* Moves the thread out of a slot, if it is in one. A thread that is in a group-stop, or about to
+   enter one, is not stepped for that: see on_signal(). -ESRCH: it is gone. */
 static int leave_slot(struct engine *engine, struct tracee *tracee, const struct stop *stop,
                       arch_regs *regs)
 {
@@ -149,9 +151,9 @@ static int leave_slot(struct engine *engine, struct tracee *tracee, const struct
 }
 
 /*
- * Lets go of the thread if it is stopped where it can be. false: not yet. One that waits for a
- * vforked child, sleeps where no signal reaches it, or is the dead leader of threads whose ends are
- * still to be reaped, is stopped (or gone) only when others have moved.
+ * Detaches from the thread if it is in a stop that allows it. false: not yet. A thread that waits
+ * for a vforked child, is in an uninterruptible sleep, or is the dead leader of threads that are
+ * not reaped yet, stops (or goes) only after others have run.
  */
 static bool detach_thread(struct engine *engine, struct tracee *tracee)
 {
@@ -169,8 +171,8 @@ static bool detach_thread(struct engine *engine, struct tracee *tracee)
         engine->handle_stop(engine, &stop);
         return true;
     }
-    /* What was under way in the kernel when all were stopped comes to light now: the end of a
-       vfork, a birth, or an exec that had to wait for the other threads to go. */
+    /* An event that was in progress when all threads were stopped: the end of a vfork, a new child,
+       or an exec that had to wait for the other threads to end. */
     if (stop.kind == STOP_EXEC) {
         fork_exec_take(engine, &stop); /* the new program has no breakpoints */
         release_thread(engine, tracee, 0);
@@ -184,10 +186,11 @@ static bool detach_thread(struct engine *engine, struct tracee *tracee)
     if (engine_get_regs(engine, tid, &regs) < 0)
         return false;
     struct site *site = site_behind(tracee, &regs);
-    /* Interrupted between the breakpoint and its trap: the PC must stay until the trap is in. */
+    /* It was interrupted between the breakpoint and its trap: the PC must not change before the
+       trap is reported. */
     int pending = stop.kind != STOP_SIGNAL && site ? has_pending_trap(tid) : 0;
     if (pending) {
-        /* A trap stops it again by itself. */
+        /* If it is a trap, it stops the thread again. */
         if (pending < 0)
             engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
         engine_ptrace(engine, PTRACE_CONT, tid, NULL, 0);
@@ -214,7 +217,7 @@ static bool detach_thread(struct engine *engine, struct tracee *tracee)
     return true;
 }
 
-/* Lets go of those threads that can be. */
+/* Detaches from the threads whose stop allows it. */
 static void detach_stopped(const struct detach_group *group)
 {
     struct tracee *tracee;
@@ -226,7 +229,8 @@ static void detach_stopped(const struct detach_group *group)
     thread_walk_end(&walk);
 }
 
-/* Whether some thread that is left is on its way to where it can be let go. What is not is late. */
+/* Whether some remaining thread will soon be in a stop that allows a detach. The others are marked
+   `unstoppable`. */
 static bool is_any_stopping(const struct detach_group *group)
 {
     struct tracee *tracee;
@@ -258,8 +262,8 @@ static void mark_group_leaving(const struct detach_group *group)
         mark_leaving(process);
 }
 
-/* By whatever way there is into the memory. false: there is none. They stay, are passed, and nobody
-   is let go, nor reported: the loop sees their stops. */
+/* Removes the breakpoints in any possible way. false: impossible. They stay, the processes pass
+   them, are not reported and not detached: the loop handles their stops. */
 static bool lift_all(const struct detach_group *group)
 {
     struct tracee *tracee;
@@ -289,7 +293,7 @@ static void detach_space(struct engine *engine, struct process *process)
     const struct detach_group group = {engine, process->space, process->pid};
     uint64_t start_ns = clock_now_ns();
     if (group.space)
-        group.space->users++; /* it is needed here until the end */
+        group.space->users++; /* used until the end of this function */
     cpu_pinning_end(engine, process);
     if (process->n_threads == 0)
         process_free(process);
@@ -315,7 +319,7 @@ static bool may_leave(const struct process *process)
 void detach_process(struct engine *engine, struct process *process)
 {
     pid_t pid = process->pid;
-    /* It may execute another program, and so get another space, before it is stopped. */
+    /* It may execute another program, and so get another address space, before it is stopped. */
     do
         detach_space(engine, process);
     while ((process = process_find(engine, pid)) && may_leave(process));
@@ -347,7 +351,7 @@ void detach_silent(struct engine *engine)
 
 bool detach_leaving(struct engine *engine, struct tracee *tracee, const struct stop *stop)
 {
-    /* A new program has no breakpoints, and is to get none. */
+    /* A new program has no breakpoints, and must not get any. */
     if (stop->kind != STOP_EXEC && (!is_detachable(stop) || stop_is_end(stop)))
         return false;
     detach_thread(engine, tracee);
@@ -362,7 +366,7 @@ static void poll_all(struct engine *engine)
             detach_thread(engine, tracee);
 }
 
-/* Whether there is one that must not be let go before it has executed another program. */
+/* Whether some process must not be detached before it has executed another program. */
 static bool is_any_kept(const struct engine *engine)
 {
     const struct process *process;
@@ -372,7 +376,7 @@ static bool is_any_kept(const struct engine *engine)
     return false;
 }
 
-/* The next stop of a tracee of the acting tracer thread's. false: there is none now. */
+/* Handles the next stop of a tracee of the acting tracer thread. false: there is none now. */
 static bool handle_next(struct engine *engine)
 {
     siginfo_t info = {0};
@@ -382,7 +386,7 @@ static bool handle_next(struct engine *engine)
         return false;
     struct stop stop = stop_decode(&info);
     const struct tracee *tracee = tracee_find(engine, stop.tid);
-    /* A child of ours that another tracer thread traces is shown here, too. */
+    /* waitid(2) also reports our children that another tracer thread traces. */
     if (tracee && tracee->owner != engine->acting)
         return false;
     engine->handle_stop(engine, &stop);
@@ -390,9 +394,9 @@ static bool handle_next(struct engine *engine)
 }
 
 /*
- * Lets go of those that could not be let go with the others of their space, when they come. Each
- * may wait for another one's end, as in a chain of vfork(2), so it is not each one that is looked
- * at.
+ * Detaches, as they stop, from the threads that could not be detached with the others of their
+ * address space. Each may wait for the end of another, as in a chain of vfork(2), so all are not
+ * polled each time.
  */
 static void detach_rest(struct engine *engine)
 {
@@ -406,7 +410,7 @@ static void detach_rest(struct engine *engine)
         if (timed_out)
             break;
         if (now_ns >= poll_ns) {
-            /* Also what other tracer threads have, and what is never reported. */
+            /* Also the tracees of other tracer threads, and stops that are never reported. */
             poll_all(engine);
             poll_ns = clock_now_ns() + POLL_NS + engine->tracees.count * POLL_EACH_NS;
         } else {

@@ -38,8 +38,8 @@ struct dispatch {
     const struct stop *stop;
 };
 
-/* The kernel spares the process, an init, as long as it is traced: lets go of it and of those in
-   the same memory. The end of one that is a child of the tracer's is waited for and reported. */
+/* The kernel does not end the process, an init, while it is traced: detaches from it and from all
+   that share its memory. If it is a child of the tracer, its end is waited for and reported. */
 static void detach_dying_init(struct engine *engine, struct tracee *tracee, int signal)
 {
     struct process *process = tracee->process;
@@ -51,7 +51,7 @@ static void detach_dying_init(struct engine *engine, struct tracee *tracee, int 
     detach_process(engine, process);
 }
 
-/* Whether a breakpoint instruction stands there: one that is not planted is the program's own. */
+/* Whether there is a breakpoint instruction: one that is not planted is the program's own. */
 static bool has_trap(const struct address_space *space, target_addr at)
 {
     uint8_t there[ARCH_TRAP_MAX];
@@ -65,7 +65,7 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
     if (stop_prefetch_take_regs(&engine->acting->prefetch, tracee->tid, &regs)) {
         engine->stats.requests[REQUEST_GET_REGS]++;
     } else if (engine_get_regs(engine, tracee->tid, &regs) < 0) {
-        return; /* killed in the meantime: the loop will see its end */
+        return; /* killed in the meantime: the loop handles its end */
     }
     if (stop->code == SIGTRAP) {
         target_addr at = target_addr_plus(arch_pc(&regs), -(int64_t)arch_trap_pc_offset);
@@ -75,7 +75,7 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
             breakpoint_hit(engine, tracee, site, &regs);
             return;
         }
-        /* The breakpoint was lifted after the thread had run into it. */
+        /* The breakpoint was removed after the thread had hit it. */
         if (site && !site->planted && !has_trap(tracee->process->space, at) &&
             sigtrap_is_breakpoint(tracee)) {
             bool is_in_trap = sigtrap_mend(tracee, &regs);
@@ -88,8 +88,8 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
         detach_dying_init(engine, tracee, stop->code);
         return;
     }
-    /* Once a thread has taken a step a SIGCONT that has come meanwhile could not undo the stop any
-       more (kernel/signal.c: JOBCTL_STOP_DEQUEUED). */
+    /* If the thread took a step, a SIGCONT that came meanwhile could no longer cancel the stop
+       (kernel/signal.c: JOBCTL_STOP_DEQUEUED). */
     if (!signal_only_stops(tracee->tid, stop->code) &&
         signal_delivery_prepare(engine, tracee, stop->code, &regs) < 0)
         log_debug("thread %d gets signal %d inside a slot", tracee->tid, stop->code);

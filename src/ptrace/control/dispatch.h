@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Handling one stop: what has stopped is told apart here, and each kind goes to its own file. */
+/* Handling one stop: decides by its kind, and calls the file for it. */
 #ifndef PTRACE_CONTROL_DISPATCH_H
 #define PTRACE_CONTROL_DISPATCH_H
 
@@ -7,8 +7,8 @@
 
 struct engine;
 
-/* Handles one stop and resumes the thread, on the thread of its owner: engine.serve_stop, for those
-   below that have to serve stops while they wait. */
+/* Handles one stop and resumes the thread, on its owner's thread. Lower layers, which handle stops
+   while they wait, call it as engine.handle_stop. */
 void dispatch_stop(struct engine *engine, const struct stop *stop);
 
 #endif

@@ -57,7 +57,7 @@ void engine_let_go(struct engine *engine)
     namespace_init_forget(engine);
 }
 
-/* What is left is let go by the kernel when the process ends. */
+/* The kernel detaches the rest when this process ends. */
 static void forget_rest(struct engine *engine)
 {
     struct tracee *tracee;
@@ -120,7 +120,7 @@ void engine_each_process(struct engine *engine, void (*visit)(void *data, struct
     pid_t *all = calloc(engine->processes.count + 1, sizeof(*all));
     for (size_t at = 0; all && (process = table_next(&engine->processes, &at));)
         all[n++] = process->pid;
-    /* Arming may serve a stop, and with that the end of another process. */
+    /* Arming may handle a stop, and so the end of another process. */
     for (size_t i = 0; i < n; i++)
         if ((process = process_find(engine, all[i])))
             visit(data, process);
@@ -133,12 +133,12 @@ void process_forget(struct process *process, target_addr start, target_addr end)
     for (size_t at = 0; (site = table_next(&process->space->sites, &at));) {
         if (!target_addr_within(site->at, start, end))
             continue;
-        site_lift(process->space, site); /* only if it is still there, whatever the caller thinks */
+        site_lift(process->space, site); /* only if the breakpoint is still in memory */
         site->mapped = false;
         site->uses = site->kinds = 0;
         site_drop_watches(site, true, NULL);
     }
-    /* What will be mapped there is something else. */
+    /* Something else will be mapped there. */
     address_space_forget_maps(process->space);
     unwinder_forget(process->space->unwinder);
 }

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * New threads, new processes, new programs.
- *
- * A child of fork(2) has the parent's breakpoints in its own copy of the memory: unless it is
- * followed they are taken out before it runs, and it is let go. A child of vfork(2) runs in the
- * parent's memory: it passes the breakpoints there, unreported, until it executes a program or
- * ends.
+ * Events of new threads, new processes and new programs. For what becomes of a child, see child.h.
  */
 #include "ptrace/control/fork_exec.h"
 
@@ -44,7 +39,7 @@ void fork_exec_created(struct engine *engine, struct tracee *parent, const struc
     if (stop->kind == STOP_VFORK)
         parent->vforking = true;
     if (tracee_find(engine, child))
-        return; /* it was met before this event, or while attaching */
+        return; /* already known from its first stop or from attaching */
     if (!was_held && wait_for_stop(engine, child, &first) < 0)
         return;
     if (!was_held && stop_is_end(&first)) {
@@ -53,7 +48,7 @@ void fork_exec_created(struct engine *engine, struct tracee *parent, const struc
     }
     if (tracee_is_in_group(child, parent->process->pid)) {
         struct tracee *thread = tracee_new(parent->process, child);
-        /* A new thread has the mask of the one that made it, once its start is over. */
+        /* A new thread has its creator's signal mask once it has started. */
         if (thread) {
             thread->trap_block = parent->trap_block;
             thread->trap_mask = parent->trap_mask;
@@ -64,7 +59,7 @@ void fork_exec_created(struct engine *engine, struct tracee *parent, const struc
         bool shared = compared < 0 ? stop->kind == STOP_VFORK : compared > 0;
         child_take(engine, parent, child, shared);
     }
-    /* One that was reaped while its parentage was unknown is not seen by the loop again. */
+    /* Its first stop was reaped when its parent was unknown: the loop does not see it again. */
     struct tracee *tracee = tracee_find(engine, child);
     if (was_held && tracee)
         tracee_resume(tracee, 0);
@@ -88,17 +83,17 @@ void fork_exec_unknown(struct engine *engine, const struct stop *stop)
         engine->handle_stop(engine, stop);
         return;
     }
-    /* A child whose parent's event is still to come: hold it, and take the stop out of the loop's
-       sight. Where that cannot be noted, or where it is a thread that memory is lacking for, it is
-       seen again. */
+    /* A new child whose parent's event is still to come: keep it stopped, and reap the stop, so
+       that waitid(2) does not report it again. If memory is out, or if it is a thread without a
+       struct tracee, the stop is left and reported again. */
     if (!process && table_put(&engine->early_children, (uint64_t)stop->tid, KNOWN) == 0)
         wait_reap(stop->tid);
     else
         wait_a_little();
 }
 
-/* execve(2) by any thread leaves one, under the leader's ID (ptrace(2), "execve(2) under ptrace").
- */
+/* After execve(2) by any thread one thread is left, with the leader's ID (ptrace(2), "execve(2)
+   under ptrace"). */
 static void forget_other_threads(struct engine *engine, struct process *process)
 {
     for (struct tracee *tracee = process->threads, *next; tracee; tracee = next) {
@@ -128,7 +123,7 @@ void fork_exec_executed(struct engine *engine, const struct stop *stop)
     if (r == 0)
         r = address_space_new(engine, stop->tid, &space);
     if (r == -ESRCH)
-        return; /* killed: the loop will see its end */
+        return; /* killed: the loop handles its end */
     if (r < 0) {
         log_warning("cannot trace the program that process %d has become: %s", process->pid,
                     strerror(-r));
@@ -149,14 +144,14 @@ void fork_exec_executed(struct engine *engine, const struct stop *stop)
         engine->sink.executed(engine->sink.data, process);
     space->helper = 0;
     process_leave(process, left);
-    /* It is left in its stop, which the loop will see. */
+    /* It is left stopped, and the loop handles that stop. */
 }
 
 void fork_exec_take(struct engine *engine, const struct stop *stop)
 {
     struct tracee *tracee = tracee_find(engine, stop->tid);
     wait_reap(stop->tid);
-    /* What executes a program is its process's leader afterwards, whatever thread it was. */
+    /* The thread that executes a program becomes the leader of its process. */
     struct tracer_thread *owner = tracee ? engine_tracer_of(engine, stop->tid) : NULL;
     if (owner)
         tracee_set_owner(tracee, owner);

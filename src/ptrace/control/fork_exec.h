@@ -10,15 +10,15 @@
 struct engine;
 struct tracee;
 
-/* `stop` is a FORK, VFORK or CLONE event of `parent`. */
+/* `stop` is a fork, vfork or clone event of `parent`. */
 void fork_exec_created(struct engine *engine, struct tracee *parent, const struct stop *stop);
-/* An EXEC event: finds out whose the thread is now, and takes the stop out of the way. Of a thread
-   whose ID changed in execve(2) the kernel wants it reaped before it takes a request
+/* An exec event: sets the owner of the thread, which may have been another's, and reaps the stop.
+   If the thread's ID has changed in execve(2), the kernel accepts no request before that
    (kernel/ptrace.c: looks_like_a_spurious_pid()). */
 void fork_exec_take(struct engine *engine, const struct stop *stop);
-/* That was done, and the thread is now its process's only one. */
+/* To be called after fork_exec_take(). Only this thread of the process is left. */
 void fork_exec_executed(struct engine *engine, const struct stop *stop);
-/* A thread stopped that is not known yet. */
+/* Handles a stop of a thread that is not in the table yet. */
 void fork_exec_unknown(struct engine *engine, const struct stop *stop);
 
 #endif

@@ -12,7 +12,7 @@
 #include "util/addr.h"
 #include "util/clock.h"
 
-/* longjmp() goes to a stack pointer that its buffer tells: all below it is left. */
+/* longjmp() sets the stack pointer from its buffer: frames below it are left. */
 static void longjmp_called(struct tracee *tracee, const arch_regs *regs)
 {
     uint64_t sps[ARCH_JUMP_SPS_MAX], now = clock_now_ns();
@@ -26,9 +26,9 @@ static void longjmp_called(struct tracee *tracee, const arch_regs *regs)
 }
 
 /*
- * setcontext() leaves what is open only when it goes up on the same stack: then it does longjmp()'s
- * work. Else it switches coroutines, and the calls of the one that is left return when it is
- * resumed. Stacks that lie in one mapping are told apart by what makecontext() was told.
+ * setcontext() leaves frames only when it moves up on the same stack: then it works like longjmp().
+ * Otherwise it switches coroutines, and the calls of the suspended one return later.
+ * makecontext()'s arguments tell stacks in one mapping apart.
  */
 static void setcontext_called(struct tracee *tracee, const arch_regs *regs)
 {
@@ -43,7 +43,7 @@ static void setcontext_called(struct tracee *tracee, const arch_regs *regs)
     callstack_seen(&tracee->frames, to.sp, stack);
 }
 
-/* What is below a handler of an exception is left. */
+/* Frames below the exception's handler are left. */
 static void exception_caught(struct tracee *tracee, const arch_regs *regs)
 {
     uint64_t sp = arch_sp(regs);

@@ -24,14 +24,15 @@
 
 enum {
     LOOK_EVERY_NS = 50000000,
-    LOOK_SHARE = 20, /* of the time is spent with looking, where that takes long: one of so many */
+    LOOK_SHARE = 20, /* polling takes at most one part in so many of the time */
     POLL_EVERY_NS = 1000000,
-    OTHERS_NS = 100000000, /* others that need it, before it stops again */
-    QUIET_NS = 10000000,   /* ... when none of them has stopped for so long */
+    OTHERS_NS = 100000000, /* for which stops of other tracees are handled before this process stops
+                              again */
+    QUIET_NS = 10000000,   /* ... or until none of them has stopped for so long */
     CONTINUE_NS = 100000000,
 };
 
-/* Why this process is to go on. */
+/* Why this process must continue. */
 enum need { NEED_NONE, NEED_PROGRAM, NEED_OTHERS };
 
 static bool may_be_held(const struct proc_look *look)
@@ -44,9 +45,9 @@ static bool is_continued(const struct proc_look *look)
     return (look->pending >> (SIGCONT - 1)) & 1;
 }
 
-/* ---- The child, while this process is stopped. ---- */
+/* ---- In the child, while this process is stopped. ---- */
 
-/* A stop signal discards a SIGCONT that is pending, and one that comes stays pending while the
+/* A stop signal discards a pending SIGCONT; a SIGCONT that comes later stays pending while the
    thread waits for its tracer (kernel/signal.c: prepare_signal, sig_ignored). */
 static enum need need_of(const struct tracee *tracee)
 {
@@ -54,7 +55,7 @@ static enum need need_of(const struct tracee *tracee)
     const struct process *process = tracee->process;
     if (tracee->listening)
         return !may_be_held(&look) || is_continued(&look) ? NEED_PROGRAM : NEED_NONE;
-    /* The leader is a zombie for as long as its threads live. */
+    /* A leader that has ended is a zombie as long as its threads live. */
     if (look.state == 'Z' && tracee->tid == process->pid && process->n_threads > 1)
         return NEED_NONE;
     return look.state == 't' || look.state == 'Z' || look.state == 'X' ? NEED_OTHERS : NEED_NONE;
@@ -70,7 +71,7 @@ static enum need need_now(const struct engine *engine)
     }
     for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
         enum need its = need_of(tracee);
-        /* Whoever is continued beside the program has to be served, too. */
+        /* The program needs this process, too, if another process was continued with it. */
         if (its == NEED_PROGRAM && tracee->process->pid == engine->launched)
             return NEED_PROGRAM;
         if (its != NEED_NONE)
@@ -86,8 +87,8 @@ static void sleep_ns(uint64_t ns)
     nanosleep(&pause, NULL);
 }
 
-/* It has no terminal and none of our files, and ends with us. *need, which both have, says why we
-   were continued. */
+/* The child's main function. It has no terminal and no open files, and ends with this process.
+ *need is shared: it says why this process was continued. */
 static _Noreturn void watch_tracees(const struct engine *engine, pid_t tracer, atomic_int *need)
 {
     uint64_t pause = LOOK_EVERY_NS;
@@ -122,7 +123,8 @@ static bool is_thread_stopped(pid_t tid)
     return may_be_held(&look) && !is_continued(&look);
 }
 
-/* Whether the program, or what is to become it, is stopped, and was not continued meanwhile. */
+/* Whether the program, or the child that will execute it, is stopped and was not continued
+   since. */
 static bool is_program_stopped(struct engine *engine)
 {
     bool any = false;
@@ -145,9 +147,9 @@ static bool is_program_stopped(struct engine *engine)
 }
 
 /*
- * Stops this process unless the program goes on. SIGTSTP and its like are made pending for this
- * thread first: a SIGCONT to the process group discards them, so none that comes from then on is
- * missed. SIGSTOP cannot be blocked: there the child sees what comes just before.
+ * Stops this process unless the program was continued. SIGTSTP, SIGTTIN and SIGTTOU are first made
+ * pending for this thread: a SIGCONT to the process group discards them, so none that comes later
+ * is missed. SIGSTOP cannot be blocked: there the child notices an earlier SIGCONT.
  */
 static void stop_unless_continued(struct engine *engine, int signal)
 {
@@ -165,16 +167,17 @@ static void stop_unless_continued(struct engine *engine, int signal)
     sigaction(signal, &stops, &before);
     pthread_kill(pthread_self(), signal);
     if (!is_program_stopped(engine))
-        sigaction(signal, &ignores, NULL); /* which discards it */
+        sigaction(signal, &ignores, NULL); /* discards the pending signal */
     pthread_sigmask(SIG_UNBLOCK, &only, NULL);
     sigaction(signal, &before, NULL);
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
-/* Stops this process until it is continued; why it was, NEED_NONE: somebody else did. */
+/* Stops this process until it is continued. Returns why it was; NEED_NONE: by somebody else. */
 static enum need stop_with_program(struct engine *engine, int signal)
 {
-    pid_t self = (pid_t)syscall(SYS_getpid); /* the C library's may answer for another process */
+    pid_t self =
+        (pid_t)syscall(SYS_getpid); /* the C library's getpid() may return another process's ID */
     atomic_int *shared =
         mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pid_t child = shared == MAP_FAILED ? -1 : fork();
@@ -196,7 +199,7 @@ static enum need stop_with_program(struct engine *engine, int signal)
     return need;
 }
 
-/* Whoever continued this process has continued the program as well, or means it. */
+/* Whoever continued this process has continued the program, too, or wants it continued. */
 static void continue_program(struct engine *engine, pid_t pid)
 {
     uint64_t start = clock_now_ns();
@@ -209,7 +212,7 @@ static void continue_program(struct engine *engine, pid_t pid)
     }
 }
 
-/* For a while, or until none of them has stopped for some time. */
+/* Handles stops for a limited time, or until no tracee has stopped for some time. */
 static void handle_others(struct engine *engine)
 {
     uint64_t start = clock_now_ns(), busy = start, now = start;
@@ -217,8 +220,8 @@ static void handle_others(struct engine *engine)
     struct stop stop;
     while (now - start < OTHERS_NS && now - busy < QUIET_NS && !engine->detach_asked &&
            !atomic_load(&engine->woken)) {
-        /* Threads that come or go meanwhile may be met twice or not at all: there is a next time.
-         */
+        /* A thread that comes or goes meanwhile may be polled twice or not at all: the next round
+           polls it. */
         for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
             if (wait_peek(tracee->tid, &stop) == 1) {
                 engine->handle_stop(engine, &stop);

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Starting a program under the engine. The child is made early, when the caller still has the
- * credentials the program is to run with, and waits on a pipe until it is seized; so nothing of it
- * is missed, no signal is needed to stop it, and what it becomes inherits nothing of the tracer's.
- */
+/* Launching a program: see launch.h. */
 #include "ptrace/control/launch.h"
 
 #include <errno.h>
@@ -49,7 +45,7 @@ static void child_main(int go, int answer, const char *path, char *const argv[])
     _exit(127);
 }
 
-/* They are closed again when the program runs, so those held back may be taken. */
+/* The pipes are closed when the program runs, so descriptors that are held back may be used. */
 static int make_pipes(int go[2], int answer[2])
 {
     rlim_t soft = descriptors_use_all();
@@ -113,7 +109,7 @@ static int not_executed(struct engine *engine, struct error *err)
     return error_set(err, -code, "cannot run %s: %s", engine->child_name, strerror(code));
 }
 
-/* Lets the child go on to its EXEC event. */
+/* Lets the child continue to its exec event. */
 static int run_to_exec(struct engine *engine, struct error *err)
 {
     struct stop stop;
@@ -140,7 +136,7 @@ static int run_to_exec(struct engine *engine, struct error *err)
 void launch_forget(struct engine *engine)
 {
     if (engine->child > 0) {
-        /* It has not executed anything yet: at the end of its pipe it leaves by itself. */
+        /* It has not executed anything yet: at the end of file of its pipe it exits. */
         close(engine->child_go);
         engine->child_go = -1;
         waitpid(engine->child, NULL, __WALL);
@@ -164,7 +160,7 @@ int engine_launch_run(struct engine *engine, struct error *err)
     pid_t pid = engine->child;
     int r = engine_seize(engine, pid);
     if (r < 0) {
-        /* Of one that has ended the kernel says EPERM, too. */
+        /* For a process that has ended, the kernel also returns EPERM. */
         if (r == -ESRCH || wait_is_dead(pid))
             r = error_set(err, -ECANCELED, "%s was killed before it ran", engine->child_name);
         else
@@ -177,7 +173,7 @@ int engine_launch_run(struct engine *engine, struct error *err)
         launch_forget(engine);
         return r;
     }
-    engine->child = 0; /* from here on a process like others */
+    engine->child = 0; /* from here on it is a process like others */
     engine->launched = pid;
     launch_forget(engine);
     r = wait_settle(engine, pid);
@@ -191,7 +187,7 @@ int engine_launch_run(struct engine *engine, struct error *err)
             process_free(process);
         else
             address_space_put(space);
-        /* A program that cannot be traced is not left running half-way. */
+        /* A program that cannot be traced is not left half started. */
         kill(pid, SIGKILL);
         waitpid(pid, NULL, __WALL);
         return error_set(err, r, "cannot trace %s: %s", engine->child_name, strerror(-r));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loop: wait for a stop, look at it without reaping it, handle it, resume the thread. A stop
- * that is not reaped keeps its signal when the tracer dies, and is seen again when nothing was done
- * about it, so to hold a thread is to leave it alone.
+ * The loop: wait for a stop, read it without reaping it, handle it, resume the thread. A stop that
+ * is not reaped keeps its signal if the tracer dies. It is reported again if it was not handled: to
+ * hold a thread, leave its stop alone.
  */
 #include "ptrace/control/loop.h"
 
@@ -15,8 +15,8 @@
 #include "ptrace/breakpoints/return_sites.h"
 #include "ptrace/control/detach.h"
 #include "ptrace/control/dispatch.h"
-#include "ptrace/control/early_reap.h"
 #include "ptrace/control/job_control.h"
+#include "ptrace/control/tracee_end.h"
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/core/tracer_thread.h"
@@ -29,9 +29,9 @@
 #include "util/table.h"
 
 enum {
-    FAIR_FROM = 3, /* threads: with fewer the other one is found while the first one runs */
+    FAIR_FROM = 3, /* threads: with fewer, waitid(2) finds the other one while the first one runs */
     FAIR_EVERY_NS = 4000000,
-    FAIR_EACH_NS = 20000, /* and for each thread, which to ask about takes some hundred ns */
+    FAIR_EACH_NS = 20000, /* more for each thread: a poll takes some hundred ns */
 };
 
 static void tidy_returns(struct engine *engine)
@@ -43,16 +43,16 @@ static void tidy_returns(struct engine *engine)
 }
 
 /*
- * waitid(2) gives the first stopped thread in the order of a kernel list, so a few busy threads at
- * its head could keep all others waiting. From time to time each thread is asked for by itself.
+ * waitid(2) returns the first stopped thread in the order of a kernel list, so a few busy threads
+ * at its head could starve the others. From time to time each thread is polled by its ID.
  */
 static void poll_all_tracees(struct tracer_thread *tracer)
 {
     struct engine *engine = tracer->engine;
     struct tracee *tracee;
     struct stop stop;
-    /* Threads that come or go while it lasts may be met twice or not at all: there is a next time.
-     */
+    /* A thread that comes or goes meanwhile may be polled twice or not at all: the next round polls
+       it. */
     for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));)
         if (tracee->owner == tracer && wait_peek(tracee->tid, &stop) == 1)
             dispatch_stop(engine, &stop);
@@ -79,12 +79,12 @@ static void handle_seen_stop(struct tracer_thread *tracer, const siginfo_t *info
     struct stop stop = stop_decode(info), now;
     if (engine->n_tracer_threads > 1) {
         const struct tracee *tracee = tracee_find(engine, stop.tid);
-        /* Between the wait and this turn others may have been about the same thread: the end of all
-           others at an execve(2). */
+        /* Between the wait and this point another tracer thread may have handled the thread's stop:
+           the end of all other threads at an execve(2). */
         if ((!tracee || tracee->owner != tracer) && wait_peek(stop.tid, &now) != 1)
             return;
-        /* The main thread of a process that has become our child when its parent ended: it is
-           another's, and shown to us as well. */
+        /* The main thread of a process that became our child when its parent ended: another tracer
+           thread traces it, and waitid(2) reports its stops here, too. */
         if (tracee && tracee->owner != tracer && !stop_is_end(&now) && now.kind != STOP_EXEC) {
             tracer_thread_unlock(tracer);
             wait_a_little();
@@ -97,11 +97,11 @@ static void handle_seen_stop(struct tracer_thread *tracer, const siginfo_t *info
     dispatch_stop(engine, &stop);
 }
 
-/* What is to be done between two waits. false: nothing is left to be traced. */
+/* The work between two waits. false: nothing is left to trace. */
 static bool tidy(struct engine *engine)
 {
     bool woken = wakeup_take(engine);
-    early_reap_report(engine);
+    tracee_end_report(engine);
     if (woken || engine->detach_asked || engine->returns_untidy || engine->space_untidy ||
         engine->program_stopped)
         tracer_thread_resume_now(engine->tracers[0]);
@@ -141,7 +141,7 @@ int engine_run(struct engine *engine, struct error *err)
             return error_set(err, r, "cannot wait for the traced program: %s", strerror(-r));
         if (r == -EINTR)
             pinning_policy_look(primary);
-        /* What was done meanwhile in its name may be about the very stop that was seen. */
+        /* A call that ran meanwhile on this thread may have handled the stop that was reported. */
         if (primary->n_calls == calls && r == 0)
             handle_seen_stop(primary, &info);
     }
@@ -151,7 +151,7 @@ int engine_run(struct engine *engine, struct error *err)
     return 0;
 }
 
-/* What only the primary does, between its waits. */
+/* Whether there is work that only the primary does, between its waits. */
 static bool has_work_for_primary(const struct engine *engine)
 {
     return engine->detach_asked || engine->returns_untidy || engine->space_untidy ||
@@ -175,7 +175,7 @@ void *loop_thread_main(void *data)
         if (atomic_load(&tracer->ending))
             break;
         tracer_thread_lock(tracer);
-        /* What others did in its name may be about the very stop that was seen. */
+        /* A call that ran meanwhile on this thread may have handled the stop that was reported. */
         if (tracer->n_calls == calls && r == 0)
             handle_seen_stop(tracer, &info);
         if (r == -EINTR)

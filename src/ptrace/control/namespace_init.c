@@ -22,13 +22,14 @@ static bool is_forced_fault(const siginfo_t *info)
 {
     switch (info->si_signo) {
     case SIGBUS:
-        return info->si_code > 0 && info->si_code != BUS_MCEERR_AO; /* that one forces nothing */
+        return info->si_code > 0 &&
+               info->si_code != BUS_MCEERR_AO; /* a BUS_MCEERR_AO is not forced */
     case SIGSEGV:
     case SIGFPE:
     case SIGILL:
     case SIGTRAP:
     case SIGSYS:
-        return info->si_code > 0; /* SI_USER and its like are not */
+        return info->si_code > 0; /* not SI_USER and similar codes */
     default:
         return false;
     }
@@ -40,7 +41,7 @@ static bool may_be_fault(int signal)
     return is_forced_fault(&info);
 }
 
-/* Whether its process is number 1 of the innermost PID namespace that it is in (proc(5)). */
+/* Whether the process has the ID 1 in its innermost PID namespace (proc(5)). */
 static bool is_init(struct tracee *tracee)
 {
     struct process *process = tracee->process;
@@ -58,13 +59,13 @@ bool namespace_init_survives(struct tracee *tracee, int signal)
     if (engine_ptrace(tracee->process->engine, PTRACE_GETSIGINFO, tracee->tid, NULL,
                       (uintptr_t)&info) < 0)
         return false;
-    /* Where it was blocked or ignored the kernel has made it the default action by now. Where it
-       cannot be told whether there is a handler, the fault comes again if there is none. */
+    /* If the signal was blocked or ignored, the kernel has reset it to the default action by now.
+       If SigCgt cannot be read: without a handler, the fault comes again. */
     return is_forced_fault(&info) && proc_status_set(tracee->tid, "SigCgt", &handled) == 0 &&
            !(handled & bit);
 }
 
-/* Whether the thread's next instruction faults, by running it. */
+/* Whether the thread's next instruction faults: runs it. */
 static bool faults(struct engine *engine, pid_t tid)
 {
     struct stop stop = {.kind = STOP_OTHER};
@@ -83,9 +84,9 @@ static bool faults(struct engine *engine, pid_t tid)
 }
 
 /*
- * SIGSEGV is also raised for a signal whose handler has no stack to run on (kernel/signal.c:
- * force_sigsegv()), by no instruction. It has the code of a general protection fault, and so has
- * what is raised in its place.
+ * The kernel also raises SIGSEGV, without a faulting instruction, for a signal whose handler has no
+ * stack to run on (kernel/signal.c: force_sigsegv()). It has the code of a general protection
+ * fault, and so does the fault that is raised here instead.
  */
 static void segv_again(struct engine *engine, struct tracee *tracee, arch_regs *regs)
 {

@@ -23,7 +23,7 @@
 #include "util/log.h"
 #include "util/table.h"
 
-/* A child, and whose it may be. */
+/* A child and its possible parent. */
 struct orphan {
     struct engine *engine;
     struct tracee *parent;
@@ -35,7 +35,7 @@ bool orphans_possible(const struct process *process, bool killed)
     return process->space && (killed || process->was_threaded);
 }
 
-/* Whether some breakpoint of the space stands in the memory. */
+/* Whether the memory holds a breakpoint of the address space. */
 static bool has_traps(const struct address_space *space, int memory)
 {
     const struct site *site;
@@ -48,7 +48,7 @@ static bool has_traps(const struct address_space *space, int memory)
     return false;
 }
 
-/* Whether it may be the child of a known process that has not ended. */
+/* Whether its parent may be a known process that has not ended. */
 static bool has_other_parent(const struct orphan *orphan)
 {
     long parent = proc_status_number(orphan->pid, "PPid");
@@ -56,7 +56,8 @@ static bool has_other_parent(const struct orphan *orphan)
            process_find(orphan->engine, (pid_t)parent);
 }
 
-/* Whether its memory is that of the parent or a copy of it, or has nothing of anybody's. */
+/* Whether its memory is the parent's, or a copy of it, or has no breakpoints of any address
+   space. */
 static bool is_of_parent(const struct orphan *orphan)
 {
     const struct address_space *space = orphan->parent->process->space;
@@ -72,7 +73,7 @@ static bool is_of_parent(const struct orphan *orphan)
     return true;
 }
 
-/* Whether it lives in the memory of others that are left there. */
+/* Whether it shares its memory with other processes that remain there. */
 static bool is_sharing(const struct orphan *orphan)
 {
     const struct process *process;
@@ -84,7 +85,7 @@ static bool is_sharing(const struct orphan *orphan)
     return false;
 }
 
-/* On the thread of the tracer thread that it belongs to. */
+/* Runs on the child's tracer thread. */
 static void take_orphan(void *data)
 {
     const struct orphan *orphan = data;
@@ -94,7 +95,7 @@ static void take_orphan(void *data)
     bool was_held = table_remove(&engine->early_children, (uint64_t)orphan->pid) != NULL;
     log_debug("child %d of process %d is met without its birth", orphan->pid,
               orphan->parent->process->pid);
-    /* What has changed in the memory since it was born is not known. */
+    /* It is not known what has changed in the memory since the child was created. */
     orphan->parent->changes_seen = CHANGES_UNKNOWN;
     child_take(engine, orphan->parent, orphan->pid, is_sharing(orphan));
     struct tracee *tracee = tracee_find(engine, orphan->pid);
@@ -102,12 +103,12 @@ static void take_orphan(void *data)
         tracee_resume(tracee, 0);
 }
 
-/* Waits for its first stop. false: it has ended. */
+/* Waits for the child's first stop. false: it has ended. */
 static bool is_born(const struct orphan *orphan)
 {
     struct stop stop;
     if (table_get(&orphan->engine->early_children, (uint64_t)orphan->pid))
-        return true; /* that stop was reaped */
+        return true; /* its first stop was reaped */
     if (wait_for_stop(orphan->engine, orphan->pid, &stop) < 0)
         return false;
     if (stop_is_end(&stop))

@@ -31,13 +31,13 @@ static bool is_instruction_fault(const siginfo_t *info)
     case SIGFPE:
     case SIGILL:
     case SIGTRAP:
-        return info->si_code > 0; /* SI_USER and its like are not */
+        return info->si_code > 0; /* not SI_USER and similar codes */
     default:
         return false;
     }
 }
 
-/* Moves the thread to where the program would be, if the slot's PC stands for such a place. */
+/* Moves the thread to the program's PC that corresponds to its PC in the slot, if there is one. */
 static bool move_out(struct engine *engine, struct tracee *tracee, const struct site *site,
                      arch_regs *regs, bool started_only)
 {
@@ -48,8 +48,8 @@ static bool move_out(struct engine *engine, struct tracee *tracee, const struct 
     return engine_set_pc(engine, tracee->tid, regs, target_addr_plus(site->at, offset)) == 0;
 }
 
-/* Moves the thread out although the instruction has not been run; when it traps at the site once
-   more, that is no second call. */
+/* Moves the thread out although the instruction has not run. When it traps at the site again, that
+   is not a second call. */
 static bool mark_retry(struct engine *engine, struct tracee *tracee, const struct site *site,
                        arch_regs *regs)
 {
@@ -62,7 +62,7 @@ static bool mark_retry(struct engine *engine, struct tracee *tracee, const struc
     return true;
 }
 
-/* A fault of the displaced instruction belongs to the instruction at the site. */
+/* A fault of the displaced instruction is delivered as one of the instruction at the site. */
 static int deliver_fault(struct engine *engine, struct tracee *tracee, struct site *site,
                          siginfo_t *info, arch_regs *regs)
 {
@@ -76,8 +76,8 @@ static int deliver_fault(struct engine *engine, struct tracee *tracee, struct si
     return 0;
 }
 
-/* One step of the thread. Returns the stop that ended it; a group-stop or interrupt in between is
-   asked for again. SIGSTOP, which cannot be blocked, takes its effect. */
+/* Steps the thread once. Returns the stop that ended the step. A group-stop or interrupt in between
+   is requested again. SIGSTOP, which cannot be blocked, is delivered. */
 static int step_once(struct engine *engine, struct tracee *tracee, arch_regs *regs,
                      struct stop *stop)
 {
@@ -99,8 +99,8 @@ static int step_once(struct engine *engine, struct tracee *tracee, arch_regs *re
 }
 
 /*
- * A signal that has nothing to do with the instruction: let it finish first, alone and with other
- * signals blocked, and deliver then.
+ * For a signal unrelated to the instruction: steps the thread until it is out of the slot. The
+ * signal is delivered afterwards.
  */
 static int finish_slot(struct engine *engine, struct tracee *tracee, struct site *site,
                        arch_regs *regs)
@@ -114,7 +114,7 @@ static int finish_slot(struct engine *engine, struct tracee *tracee, struct site
         if (r < 0)
             return r;
         if (stop.code != SIGTRAP) {
-            /* The instruction itself faults, and will again when it is run at the site. */
+            /* The instruction itself faults, and will fault again at the site. */
             mark_retry(engine, tracee, site, regs);
             return 0;
         }
@@ -122,7 +122,7 @@ static int finish_slot(struct engine *engine, struct tracee *tracee, struct site
     return 0;
 }
 
-/* finish_slot() with the signals blocked that have nothing to do with the instruction. */
+/* finish_slot() with all signals blocked that are unrelated to the instruction. */
 static int finish_slot_alone(struct engine *engine, struct tracee *tracee, struct site *site,
                              arch_regs *regs)
 {
@@ -135,7 +135,7 @@ static int finish_slot_alone(struct engine *engine, struct tracee *tracee, struc
     r = engine_set_mask(engine, tid, step_mask);
     if (r < 0)
         return r;
-    /* What the steps' traps do to a SIGTRAP that is ignored is mended at the next breakpoint. */
+    /* The steps' traps may reset an ignored SIGTRAP. It is restored at the next breakpoint. */
     r = finish_slot(engine, tracee, site, regs);
     int unmask = engine_set_mask(engine, tid, mask);
     return r < 0 ? r : unmask;
@@ -146,7 +146,7 @@ bool signal_only_stops(pid_t tid, int signal)
     uint64_t handled;
     if (signal == SIGSTOP)
         return true;
-    /* Where it cannot be told, as if there were a handler: that must not find a slot's address. */
+    /* If SigCgt cannot be read, assume a handler: it must not see a slot's address. */
     return (signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) &&
            proc_status_set(tid, "SigCgt", &handled) == 0 && !((handled >> (signal - 1)) & 1);
 }
@@ -169,8 +169,8 @@ int signal_delivery_prepare(struct engine *engine, struct tracee *tracee, int si
     r = finish_slot_alone(engine, tracee, site, regs);
     if (r < 0)
         return r;
-    /* Resumed with the signal number alone the kernel would make up a siginfo; this one is its own.
-     */
+    /* PTRACE_CONT with another signal number would create a new siginfo. This one has the number
+       already. */
     info.si_signo = signal;
     return engine_ptrace(engine, PTRACE_SETSIGINFO, tid, NULL, (uintptr_t)&info);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ptrace/control/tracee_end.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "ptrace/breakpoints/site_table.h"
@@ -10,6 +11,7 @@
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/thread_walk.h"
 #include "ptrace/core/tracee.h"
+#include "ptrace/os/wait_status.h"
 #include "ptrace/threads/cpu_pinning.h"
 #include "util/table.h"
 
@@ -34,7 +36,7 @@ void process_free(struct process *process)
     if (engine->launched == process->pid)
         program_stop_forget(engine, process);
     engine->n_leaving -= process->leaving;
-    /* Where another thread was let go before, the end may have come to its tracees already. */
+    /* If another thread was detached before, the tracees may already have ended. */
     if (process->dying && process->exit_status == -1) {
         leave_and_put_space(process);
         namespace_init_expect_end(process);
@@ -61,4 +63,16 @@ void tracee_free(struct engine *engine, struct tracee *tracee)
     free(tracee);
     if (--process->n_threads == 0)
         process_free(process);
+}
+
+void tracee_end_report(struct engine *engine)
+{
+    struct tracee *tracee;
+    if (!atomic_exchange(&engine->ends_pending, false))
+        return;
+    for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
+        const struct stop end = tracee->end;
+        if (tracee->reaped)
+            engine->handle_stop(engine, &end);
+    }
 }

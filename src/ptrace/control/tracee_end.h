@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of a tracee and of its process, as the engine sees it: gone, or let go. */
+/* The end of a tracee or process for the engine: it has ended, or was detached. */
 #ifndef PTRACE_CONTROL_TRACEE_END_H
 #define PTRACE_CONTROL_TRACEE_END_H
 
@@ -8,12 +8,16 @@ struct engine;
 struct process;
 struct tracee;
 
-/* Forgets the thread: it is gone or let go. When it was the last of its process, so is that. */
+/* Frees the thread, which has ended or was detached. With the last thread of a process, frees that,
+   too. */
 void tracee_free(struct engine *engine, struct tracee *tracee);
-/* Forgets it, with a call of `ended` if it was announced. It has no threads any more. */
+/* Frees the process, which has no threads any more. Calls `ended` if it was announced. */
 void process_free(struct process *process);
-/* The process is not in the space any more: one user less, and what is watched there goes with the
-   last that was announced. */
+/* The process is no longer in the address space: drops its use. With the last announced process the
+   watches go, too. */
 void process_leave(struct process *process, struct address_space *space);
+
+/* Handles the ends of tracees that were reaped early: see wait_reap_ends(). */
+void tracee_end_report(struct engine *engine);
 
 #endif

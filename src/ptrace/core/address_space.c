@@ -23,7 +23,7 @@ enum {
     NO_CODE_AGAIN_NS = 100 * 1000 * 1000,
 };
 
-/* What those take turns to have that got no descriptor of their own. */
+/* Sets the descriptor that address spaces without their own share. */
 static void set_shared_memory(struct engine *engine, const struct address_space *space, int fd)
 {
     if (engine->shared_memory >= 0)
@@ -51,8 +51,8 @@ int address_space_make(struct engine *engine, int fd, struct address_space **spa
     return 0;
 }
 
-/* Whether the thread is stopped and has not executed another program since it was last seen: that
-   would be its first stop afterwards. */
+/* Whether the thread is stopped and has not executed another program since its last stop. An exec
+   would be reported first. */
 static bool is_in_its_space(pid_t tid)
 {
     struct stop stop;
@@ -81,7 +81,7 @@ int address_space_memory(const struct address_space *space)
     int fd = tid ? memory_open(tid) : -EAGAIN;
     if (fd < 0)
         return fd;
-    /* Of one that was killed meanwhile the ID may be another's. */
+    /* If the thread was killed meanwhile, another process may have its ID. */
     if (!space->forked_child && !is_in_its_space(tid)) {
         close(fd);
         return -EAGAIN;
@@ -132,16 +132,16 @@ void address_space_forget_maps(struct address_space *space)
     memset(space->no_code, 0, sizeof(space->no_code));
 }
 
-/* Whether what a program or library was loaded with lies there, in memory of no file: text that was
-   moved to huge pages, a file in memory. */
+/* Whether a program or library was loaded there, into memory without a file: text that was moved to
+   huge pages, or a file in memory. */
 static bool is_loaded(struct process *process, target_addr at)
 {
     const struct engine_sink *sink = &process->space->engine->sink;
     return sink->is_code && sink->is_code(sink->data, process, at);
 }
 
-/* Whether it is code, and none of the program's own making, which it may change at any time: that
-   lies in no file, or in one that is written to by way of another mapping. */
+/* Whether it is code that the program has not generated. Generated code, which may change at any
+   time, is in memory without a file, or in a file that is written to through another mapping. */
 static bool is_code(struct process *process, const struct map *map, target_addr at)
 {
     static const char no_file[] = "/memfd:"; /* memfd_create(2) */
@@ -158,9 +158,8 @@ bool address_space_is_code(struct process *process, target_addr at, uint64_t now
     const struct map *map = maps_find(&space->maps, at);
     if (is_code(process, map, at))
         return true;
-    /* What was made code a moment ago, or data, or nothing, is asked about often, and seldom
-       becomes anything else. What was never asked about may be new: each such page is looked for at
-       once. */
+    /* Generated code, data and unmapped memory are asked about often and seldom change. A page that
+       was never asked about may be new: read the mappings at once for each such page. */
     uint64_t page = at.value >> PAGE_BITS;
     struct no_code *known = &space->no_code[page % NO_CODE_PAGES];
     uint64_t seen_ns = map && map->execute   ? space->maps_read_ns

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine's own state, for the files of src/ptrace only. */
+/* The engine's own state. Private to src/ptrace. */
 #ifndef PTRACE_CORE_ENGINE_INTERNAL_H
 #define PTRACE_CORE_ENGINE_INTERNAL_H
 
@@ -15,7 +15,7 @@
 #include "ptrace/os/wait_status.h"
 #include "util/table.h"
 
-/* Wakes a tracer thread from waitid(2). */
+/* Interrupts a tracer thread's waitid(2). */
 enum { WAKEUP_SIGNAL = SIGUSR2 };
 
 struct capture;
@@ -27,57 +27,60 @@ struct engine {
     struct engine_options options;
     struct engine_sink sink;
     struct engine_stats stats;
-    /* What is above this layer: handles one stop and resumes the thread, on the thread of its owner
-       (ptrace/control/dispatch.h); runs a further tracer thread (ptrace/control/loop.h). */
+    /* Functions of the layers above. handle_stop: handles one stop and resumes the thread, on its
+       owner's thread (ptrace/control/dispatch.h). thread_main: runs a further tracer thread
+       (ptrace/control/loop.h). */
     void (*handle_stop)(struct engine *engine, const struct stop *stop);
     void *(*thread_main)(void *tracer_thread);
-    atomic_bool woken; /* engine_wake(): see wakeup.c */
-    /* As they were before the engine: a program that is launched is to have them so. */
+    atomic_bool woken; /* engine_wake() was called: see wakeup.c */
+    /* As before the engine was made. A launched program gets them back. */
     struct sigaction signal_before; /* of WAKEUP_SIGNAL */
     sigset_t mask_before;
     struct table tracees;   /* tid -> struct tracee */
     struct table processes; /* pid -> struct process */
-    struct process *dying;  /* let go, and their ends are to be seen: see namespace_init.h */
-    struct table
-        early_children; /* tid -> itself: stopped at birth, its parent's event not seen yet */
+    struct process
+        *dying; /* detached processes whose ends are to be reported: see namespace_init.h */
+    struct table early_children; /* tid -> itself: a new child is stopped, and its parent's event is
+                                    not handled yet */
     struct capture *capture;
-    const struct address_space *shared_memory_owner; /* see address_space_memory(); `lent` is then
-                                                        its descriptor, else -1 */
+    const struct address_space
+        *shared_memory_owner; /* see address_space_memory(); NULL if `shared_memory` is -1 */
     int shared_memory;
-    struct unwinder *unwinders; /* of no address space now: see unwind.h */
+    struct unwinder *unwinders; /* unused ones: see unwind.h */
 
-    /* see ptrace/core/tracer_thread.h; all else is looked at in a turn only */
+    /* see ptrace/core/tracer_thread.h; all else is read and changed only with the lock held */
     struct tracer_thread *tracers[TRACER_THREADS_MAX];
     atomic_uint n_tracer_threads; /* also read by engine_get_stats() */
-    struct tracer_thread *acting; /* on whose thread the present turn is */
+    struct tracer_thread *acting; /* the tracer thread on which the lock's holder runs */
     struct engine_lock lock;
-    bool no_binding; /* not wanted, or the kernel does not let us: see cpu_pinning.h */
+    bool no_binding; /* not wanted, or not permitted: see cpu_pinning.h */
 
-    /* engine_launch_prepare() until engine_launch_run() */
+    /* from engine_launch_prepare() until engine_launch_run() */
     pid_t child;
-    int child_go;     /* written to: execute now */
-    int child_answer; /* read from: errno, or end of file when the program runs */
+    int child_go;     /* write end of a pipe: a byte starts the execve(2) */
+    int child_answer; /* read end of a pipe: errno of the execve(2), or end of file after its
+                         success */
     bool child_refused;
     char *child_name;
 
-    pid_t launched;            /* the process that it has become, until that is gone; 0: none */
-    int program_stop;          /* the signal of its last group-stop, 0: there was none */
-    bool program_stopped;      /* it may be, which is to be served: see job_control.h */
-    bool program_left_stopped; /* ... as it is let go */
+    pid_t launched;            /* the process of the launched program, until it is gone; 0: none */
+    int program_stop;          /* the signal of its last group-stop, 0: none */
+    bool program_stopped;      /* it may be stopped, and job_control_stop() is to be called */
+    bool program_left_stopped; /* it was stopped when it was detached */
 
-    struct thread_walk *walks; /* under way, the innermost first: see thread_walk.h */
+    struct thread_walk *walks; /* active walks, the innermost first: see thread_walk.h */
 
     atomic_bool seizing;      /* see seize.h */
-    atomic_bool ends_pending; /* some tracee is `reaped` */
+    atomic_bool ends_pending; /* some tracee is `reaped`, and its end is not handled yet */
     bool detach_asked;
-    atomic_bool stop_asked;   /* engine_stop() */
+    atomic_bool stop_asked;   /* engine_stop() was called */
     size_t n_leaving;         /* processes that are leaving */
-    uint64_t let_go_until_ns; /* detach_all() waits no longer than that; 0: not begun yet */
-    bool space_untidy;        /* a space has only silent processes left: see detach_silent() */
-    bool returns_untidy;      /* functions were disarmed: some return sites may serve nobody */
+    uint64_t let_go_until_ns; /* the time limit of detach_all(); 0: not set yet */
+    bool space_untidy;   /* an address space has only silent processes left: see detach_silent() */
+    bool returns_untidy; /* functions were disarmed: some return sites may be unused */
 };
 
-/* NULL: it is not known. */
+/* NULL: unknown thread. */
 static inline struct tracee *tracee_find(const struct engine *engine, pid_t tid)
 {
     return (struct tracee *)table_get(&engine->tracees, (uint64_t)tid);

@@ -6,8 +6,8 @@
 #include <stdatomic.h>
 
 enum {
-    SPINS_SHORT = 8000, /* some 20 microseconds: several turns */
-    SPINS_MAX = 8100,   /* beyond, the one that has it may be waiting for this very CPU */
+    SPINS_SHORT = 8000, /* about 20 us: several times as long as the lock is held */
+    SPINS_MAX = 8100,   /* after these, the holder may be waiting for this CPU */
 };
 
 void engine_lock_init(struct engine_lock *lock)
@@ -48,7 +48,7 @@ bool engine_lock_spin(unsigned n)
 void engine_lock_sleep(struct engine_lock *lock, bool (*is_over)(void *data), void *data)
 {
     pthread_mutex_lock(&lock->mutex);
-    /* Before it is looked: whoever changes something afterwards sees that there is a sleeper. */
+    /* Before is_over(): whoever changes something after it sees that there is a sleeper. */
     atomic_fetch_add(&lock->sleepers, 1);
     while (!is_over(data))
         pthread_cond_wait(&lock->changed, &lock->mutex);

@@ -13,7 +13,7 @@
 #include "ptrace/engine.h"
 #include "util/addr.h"
 
-/* linux/ptrace.h, which cannot be included next to <sys/ptrace.h> */
+/* from linux/ptrace.h, which cannot be included together with <sys/ptrace.h> */
 enum { REQUEST_GETSIGMASK = 0x420a, REQUEST_SETSIGMASK = 0x420b };
 
 static enum engine_request kind_of(int request)
@@ -55,15 +55,15 @@ struct ptrace_request {
     int result;
 };
 
-/* Those that are not known yet are the acting tracer thread's: newborns, and what is being attached
- * to. */
+/* Threads that are not in the table yet belong to the acting tracer thread: new children, and
+   threads being attached to. */
 static struct tracer_thread *owner_of(const struct engine *engine, pid_t tid)
 {
     const struct tracee *tracee = engine->n_tracer_threads > 1 ? tracee_find(engine, tid) : NULL;
     return tracee ? tracee->owner : engine->acting;
 }
 
-/* Whether the acting tracer thread is the thread's tracer. */
+/* Sets *tid to 0 unless the acting tracer thread traces it. */
 static void check_own(void *data)
 {
     pid_t *tid = data;
@@ -152,7 +152,7 @@ int engine_set_pc(struct engine *engine, pid_t tid, arch_regs *regs, target_addr
     return make_request(engine, REQUEST_SET_PC, make_set_pc, &r);
 }
 
-/* The system call, not the C library's function: that returns the word (ptrace(2), "C
+/* The system call, not the C library's function, which returns the word (ptrace(2), "C
    library/kernel differences"). */
 static void make_read_word(void *data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The stack that a thread is on. */
+/* The stack that a thread is running on. */
 #ifndef PTRACE_CORE_STACK_RANGE_H
 #define PTRACE_CORE_STACK_RANGE_H
 
@@ -9,8 +9,8 @@
 #include "ptrace/core/tracee.h"
 
 /*
- * The mapping that holds the stack pointer, as far as it is known: mappings are read again when the
- * pointer lies in none, but no more often than is cheap. {0, 0}: not known (now).
+ * The mapping that contains the stack pointer. If no known mapping contains it, the mappings are
+ * read again, at most every 10 ms. {0, 0}: not known.
  */
 struct stack_range stack_range_of(struct tracee *tracee, uint64_t sp, uint64_t now_ns);
 

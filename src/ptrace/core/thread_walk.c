@@ -5,7 +5,8 @@
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/tracee.h"
 
-/* The first thread of this process or of one behind it: one that is being made has none yet. */
+/* The first thread of this process or of one after it. A process that is being made has none
+   yet. */
 static struct tracee *first_of(const struct process *process)
 {
     while (process && !process->threads)

@@ -95,7 +95,7 @@ static void leave_space(struct process *process)
     *(process->previous_in_space ? &process->previous_in_space->next_in_space : &space->processes) =
         process->next_in_space;
     space->n_reported -= !process->silent;
-    /* Nobody is left for whose sake breakpoints stand in the memory of the silent ones. */
+    /* No process whose calls are reported is left in this memory: detach from the silent ones. */
     if (space->processes && space->n_reported == 0 && !process->leaving)
         process->engine->space_untidy = true;
     process->space = NULL;
@@ -141,7 +141,7 @@ void tracee_resume(struct tracee *tracee, int signal)
     tracee->listening = false;
     if (tracee->process->space)
         tracee->changes_seen = tracee->process->space->changes;
-    /* ESRCH: it was killed in the meantime; the wait will tell. */
+    /* ESRCH: it was killed in the meantime. The wait reports that. */
     engine_ptrace(tracee->process->engine, PTRACE_CONT, tracee->tid, NULL, (uintptr_t)signal);
 }
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Tracees: a traced thread, and the process it is one of.
- */
+/* Tracees: traced threads and their processes. */
 #ifndef PTRACE_CORE_TRACEE_H
 #define PTRACE_CORE_TRACEE_H
 
@@ -20,7 +18,7 @@
 struct address_space;
 struct tracer_thread;
 
-/* A struct sigaction as rt_sigaction(2) has it. */
+/* struct sigaction of rt_sigaction(2). */
 struct kernel_sigaction {
     uint64_t handler;
     uint64_t flags;
@@ -28,17 +26,17 @@ struct kernel_sigaction {
     uint64_t mask;
 };
 
-/* What is remembered of a thread. */
+/* Whether a thread blocks SIGTRAP, as far as is known. */
 enum trap_block {
     TRAP_NOT_BLOCKED,
     TRAP_BLOCKED,
-    TRAP_BLOCK_UNKNOWN, /* the C library blocks everything for a moment */
+    TRAP_BLOCK_UNKNOWN, /* the C library blocks all signals for a moment */
 };
 
-/* What is remembered of a process. */
+/* The disposition of SIGTRAP in a process, as far as is known. */
 struct sigtrap {
-    bool special; /* handled or ignored, not the default */
-    bool known;   /* `action` is what it is */
+    bool special; /* handled or ignored: not the default */
+    bool known;   /* `action` is valid */
     struct kernel_sigaction action;
 };
 
@@ -49,35 +47,35 @@ struct process {
     struct process *previous_in_space, *next_in_space;
     struct tracee *threads;
     unsigned n_threads;
-    bool
-        silent; /* set by process_set_silent(): a child that is not followed, in its parent's memory
-                   until it executes: its breakpoints are passed, its calls are not reported */
-    bool leaving;        /* it is let go, thread by thread, as soon as they can be: see detach.c */
-    bool announced;      /* `started` was called: `ended` is owed */
-    bool was_threaded;   /* since its last execve(2) it has had more than one thread */
-    bool never_migrates; /* its threads cannot be handed over: see tracee_migration_prepare() */
+    bool silent; /* set by process_set_silent(): its calls are not reported. Such as a child that is
+                    not followed and runs in its parent's memory until it executes a program: it
+                    passes the breakpoints */
+    bool leaving;        /* it is being detached, thread by thread: see detach.c */
+    bool announced;      /* `started` was called, so `ended` must be */
+    bool was_threaded;   /* it has had more than one thread since its last execve(2) */
+    bool never_migrates; /* its threads cannot migrate: see tracee_migration_prepare() */
     struct sigtrap trap;
-    uint64_t pin_not_before_ns; /* its threads stay where they are until then: see cpu_pinning.h */
-    int exit_status;            /* of its leader, as waitpid gives it */
-    bool leader_lost; /* that has ended on its way to another tracer thread: see tracee_migration.c
-                       */
-    long place_in_namespace;    /* its ID in its own PID namespace; not positive: not known yet */
-    bool dying;                 /* let go to die, and its end is to be seen: see namespace_init.h */
-    struct process *next_dying; /* once it is in no table any more */
+    uint64_t pin_not_before_ns; /* its threads are not bound to a CPU before this time: see
+                                   cpu_pinning.h */
+    int exit_status;            /* of its leader, as from waitpid(2) */
+    bool leader_lost;        /* the leader has ended during its migration: see tracee_migration.c */
+    long place_in_namespace; /* its ID in its own PID namespace; 0 or negative: not known */
+    bool dying; /* detached so that it dies, and its end is to be reported: see namespace_init.h */
+    struct process *next_dying; /* used once it is in no table any more */
     void *data;                 /* the sink's */
 };
 
-/* What is kept of a tracee's CPUs: see ptrace/threads/cpu_pinning.h. */
+/* The CPU pinning of a tracee: see ptrace/threads/cpu_pinning.h. */
 struct tracee_pinning {
-    struct tracer_thread *bound; /* on whose CPU it is; NULL: it is not bound */
-    bool move;                   /* when it is handed over, it is bound with its new owner */
+    struct tracer_thread *bound; /* the tracer thread whose CPU it is bound to; NULL: not bound */
+    bool move;                   /* when it migrates, it is bound to its new owner's CPU */
     bool crowded;                /* it shares its CPU with other busy threads */
-    bool never;                  /* it cannot be bound, or there is no sense in it */
-    unsigned hits;               /* since the last look */
-    uint64_t looked_ns;          /* when that was */
-    uint64_t ran_ns;             /* how long it had run by then; 0: not known */
+    bool never;                  /* it cannot be bound, or must not be */
+    unsigned hits;               /* since `looked_ns` */
+    uint64_t looked_ns;          /* time of the last review */
+    uint64_t ran_ns;             /* its run time at `looked_ns`; 0: not known */
     uint64_t not_before_ns;
-    cpu_set_t affinity; /* its own affinity, while bound */
+    cpu_set_t affinity; /* its own affinity, valid while bound */
     struct tracee *prev, *next;
 };
 
@@ -86,68 +84,74 @@ enum { TRACEE_NAME_MAX = 16 };
 struct tracee {
     pid_t tid;
     struct process *process;
-    struct tracee *previous, *next;   /* of the process */
-    struct tracer_thread *owner;      /* whose requests it takes: see tracer_thread.h */
-    struct tracer_thread *migrate_to; /* to be handed to that one at this stop; NULL: to none */
-    unsigned hits_here; /* with this owner, of which engine_options.migrate_every tells */
-    bool reaped;        /* it has ended, and `end` is still to be served: see wait_reap_ends.h */
+    struct tracee *previous, *next; /* in the process's list */
+    struct tracer_thread *owner;    /* the tracer thread that traces it: see tracer_thread.h */
+    struct tracer_thread
+        *migrate_to;    /* the tracer thread that it migrates to at this stop; NULL: none */
+    unsigned hits_here; /* hits with this owner: see engine_options.migrate_every */
+    bool reaped;        /* it has ended, and `end` is not handled yet: see wait_reap_ends() */
     struct stop end;
-    uint64_t changes_seen; /* of the space, when it was last resumed: see fork_copy() */
-    bool unstoppable;      /* it could not be stopped when it was last tried: see wait_stop_all() */
-    bool left_trap; /* it made a system call for the engine at this stop: see remote_syscall() */
-    bool listening; /* in a group-stop, PTRACE_LISTEN */
-    bool vforking;  /* waits in vfork(2) for its child: cannot stop, cannot run */
+    uint64_t changes_seen; /* address_space.changes when it was last resumed: see fork_copy() */
+    bool unstoppable;      /* the last attempt to stop it failed: see wait_stop_all() */
+    bool left_trap;        /* it ran a remote system call at this stop: see remote_syscall() */
+    bool listening;        /* in a group-stop, after PTRACE_LISTEN */
+    bool vforking;         /* it waits in vfork(2) for its child: it can neither stop nor run */
     enum trap_block trap_block; /* whether it blocks SIGTRAP: see sigtrap.h */
-    uint64_t trap_mask;         /* the mask in which it was found blocked; 0: it was asked for */
-    siginfo_t deferred_trap;    /* a SIGTRAP of the program's, si_signo 0: none; see sigtrap.h */
-    bool in_sigaction;          /* for SIGTRAP, with this handler */
+    uint64_t
+        trap_mask; /* its signal mask when SIGTRAP was found blocked; 0: known from its calls */
+    siginfo_t deferred_trap; /* a SIGTRAP of the program's to deliver later, si_signo 0: none; see
+                                sigtrap.h */
+    bool in_sigaction;       /* it is in sigaction() for SIGTRAP, with this handler */
     uint64_t sigaction_handler;
-    uint64_t exception; /* the last one the unwinder was called with, 0: none */
+    uint64_t exception; /* the last exception object given to the unwinder, 0: none */
     struct callstack frames;
-    struct stack_range stack; /* the one it was last seen on */
-    /* A fault in a displaced instruction sends the thread back to the breakpoint once its handler
-       is done; that second trap is no second call. */
+    struct stack_range stack; /* the stack it was last seen on */
+    /* After a fault in a displaced instruction, the signal handler returns to the breakpoint. That
+       second trap is not a second call. */
     target_addr retry_at;
     uint64_t retry_sp;
     char name[TRACEE_NAME_MAX];
     uint64_t name_read_ns;
-    target_addr rseq;   /* its struct rseq in the target, 0: none */
-    uint8_t rseq_asked; /* how often, in vain */
-    int stat_fd;        /* /proc/PID/task/TID/stat where there is no rseq, else -1 */
+    target_addr rseq;   /* its struct rseq in the target's memory, 0: none */
+    uint8_t rseq_asked; /* failed queries */
+    int stat_fd;        /* /proc/PID/task/TID/stat if there is no rseq, else -1 */
     struct tracee_pinning pinning;
 };
 
-/* Makes the thread known; its process must be. NULL when memory is out. */
+/* Adds the thread to the engine's tables; its process must be in them. NULL: out of memory. */
 struct tracee *tracee_new(struct process *process, pid_t tid);
-/* Notes whose it is now. */
+/* Sets the tracer thread that traces it. */
 void tracee_set_owner(struct tracee *tracee, struct tracer_thread *owner);
 
-/* After an exec: nothing of what was known of the thread's program holds any more. It is bound to
-   no CPU by then. */
+/* After an exec: resets what was known of the thread's old program. It is bound to no CPU by
+   then. */
 void tracee_forget_program(struct tracee *tracee);
 
-/* Makes a process known that lives in `space` (whose user it becomes; NULL: not known yet). */
+/* Adds a process that lives in `space` (NULL: not known yet) to the engine's tables, and takes over
+   the caller's use of the space. */
 struct process *process_new(struct engine *engine, pid_t pid, struct address_space *space);
-/* Tells the sink of it: `ended` is owed from now on. */
+/* Calls the sink's `started`. `ended` must be called from now on. */
 void process_announce(struct process *process, enum process_origin origin, struct process *other);
-/* The process lives in `space` from now on (NULL: in none), whose user it becomes. It was in
-   another one before, or in none. */
+/* Sets the process's address space (NULL: none), and takes over the caller's use of it. The use of
+   the old space goes back to the caller. */
 void process_set_space(struct process *process, struct address_space *space);
-/* Whether its calls are not reported. */
+/* Sets whether its calls are left unreported. */
 void process_set_silent(struct process *process, bool silent);
 
-/* Resumes a stopped thread with a signal or 0. A thread that is gone is no error: its end will be
-   reported. */
+/* Resumes a stopped thread with a signal, or 0. A thread that is gone is not an error: its end will
+   be reported. */
 void tracee_resume(struct tracee *tracee, int signal);
-/* What the thread, stopped by a trap and mended, is to be resumed with: 0, or SIGTRAP when one is
-   owed. As it is blocked, the kernel makes it pending again (ptrace_signal()). */
+/* The signal to resume the thread with, after its trap was handled by sigtrap_mend(): SIGTRAP if
+   one was deferred, else 0. SIGTRAP is blocked, so the kernel makes it pending again
+   (ptrace_signal()). */
 int tracee_take_deferred_trap(struct tracee *tracee);
-/* Reads the thread's name again when what is known is old. */
+/* Reads the thread's name, unless it was read a short time ago. */
 void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns);
 
-/* The thread group of a thread by /proc; 0 when it is gone, or /proc cannot be read. */
+/* The ID of the thread's thread group, from /proc; 0: the thread is gone, or /proc is not
+   readable. */
 pid_t tracee_thread_group(pid_t tid);
-/* Whether the thread, which may have ended but is not reaped, is one of the group: by tgkill(2),
+/* Whether the thread, which may have ended but is not reaped, is in the group. Uses tgkill(2),
    which needs no file. */
 bool tracee_is_in_group(pid_t tid, pid_t group);
 

@@ -15,12 +15,12 @@
 #include "ptrace/os/wait_status.h"
 
 enum {
-    CALL_POLL_SPINS = 6000, /* who was asked once is often asked again at once */
-    SIGNAL_EVERY = 512,     /* looks */
+    CALL_POLL_SPINS = 6000, /* further calls often follow at once */
+    SIGNAL_EVERY = 512,     /* polls between two signals */
     PAUSE_NS = 50000,
 };
 
-/* Does what was asked, if anything was. */
+/* Runs the posted call, if there is one. */
 static bool run_posted_call(struct tracer_thread *tracer)
 {
     struct engine *engine = tracer->engine;
@@ -35,7 +35,7 @@ static bool run_posted_call(struct tracer_thread *tracer)
     engine->acting = tracer;
     call->run(call->data);
     engine->acting = caller;
-    atomic_store(&call->done, true); /* the call is the caller's again */
+    atomic_store(&call->done, true); /* the caller may reuse the call from here on */
     return true;
 }
 
@@ -92,8 +92,8 @@ bool tracer_thread_resume_later(struct tracer_thread *tracer, pid_t tid, const a
 static void resume(struct tracer_thread *tracer)
 {
     if (tracer->resume) {
-        /* Not counted here, and in no turn. ESRCH: it was killed in the meantime; the wait will
-           tell. */
+        /* Not counted here, since the lock is not held. ESRCH: it was killed in the meantime. The
+           wait reports that. */
         if (arch_set_pc(tracer->resume, &tracer->resume_regs, tracer->resume_at) == 0)
             ptrace(PTRACE_CONT, tracer->resume, NULL, tracer->resume_signal);
     }
@@ -126,11 +126,11 @@ void tracer_thread_call(struct tracer_thread *tracer, void (*run)(void *data), v
     atomic_store(&tracer->posted_call, &call);
     engine_lock_wake(&engine->lock);
     for (unsigned n = 0; !atomic_load(&call.done); n++) {
-        /* A signal that comes just before waitid(2) is lost: see wakeup.c. */
+        /* A signal that arrives just before waitid(2) has no effect: see wakeup.c. */
         if (n % SIGNAL_EVERY == 0 && atomic_load(&tracer->waiting) &&
             atomic_load(&tracer->posted_call))
             pthread_kill(tracer->thread, WAKEUP_SIGNAL);
-        if (run_posted_call(caller)) /* what is done there may need something of ours */
+        if (run_posted_call(caller)) /* the call may itself post one to us */
             n = 0;
         else if (!engine_lock_spin(n)) {
             struct timespec pause = {.tv_nsec = PAUSE_NS};

@@ -31,8 +31,8 @@ void wait_reap(pid_t tid)
         continue;
 }
 
-/* Where the state cannot be told the thread counts as alive: who waits for it asks again, and what
-   is done with it fails by itself when it is gone. */
+/* If the state cannot be read, the thread counts as alive: a waiter asks again, and requests for a
+   dead thread fail. */
 bool wait_is_dead(pid_t tid)
 {
     int state = proc_state(tid);
@@ -73,8 +73,8 @@ void wait_reap_ends(struct engine *engine)
     struct tracee *tracee;
     struct stop stop;
     for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
-        /* Looked at first: of a tracee waitid(2) tells, and takes, the stops as well, whether they
-           are asked for or not (kernel/exit.c: wait_task_stopped()). */
+        /* Look first: for a tracee, waitid(2) also reports, and reaps, stops that were not asked
+           for (kernel/exit.c: wait_task_stopped()). */
         if (tracee->reaped || wait_peek(tracee->tid, &stop) != 1 || !stop_is_end(&stop))
             continue;
         wait_reap(tracee->tid);
@@ -100,10 +100,10 @@ int wait_for_stop(struct engine *engine, pid_t tid, struct stop *stop)
         if (r != 0)
             return r < 0 ? r : 0;
         if (looks < YIELDS_FIRST) {
-            sched_yield(); /* what is waited for here takes microseconds */
+            sched_yield(); /* such waits usually take microseconds */
             continue;
         }
-        /* Its end is the loop's to see. */
+        /* The loop handles its end. */
         if (wait_is_dead(tid) && wait_peek(tid, stop) == 0)
             return -ESRCH;
         if (wait_is_unstoppable(tid))
@@ -152,7 +152,7 @@ int wait_settle(struct engine *engine, pid_t tid)
             r = -ESRCH;
         if (r == 0 && wait_is_settled(&stop))
             break;
-        /* The interrupt is served before any signal; what else is on the way goes its way. */
+        /* The interrupt comes before any signal. Other signals and events pass. */
         signal = stop.kind == STOP_SIGNAL ? stop.code : 0;
     }
     return r;

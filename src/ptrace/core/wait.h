@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting for tracees. A stop is looked at without reaping it: one that is not reaped keeps its
- * signal when the tracer dies, and is seen again when nothing was done about it.
+ * Waiting for tracees. A stop is read without reaping it: a stop that is not reaped keeps its
+ * signal if the tracer dies, and is reported again if it was not handled.
  */
 #ifndef PTRACE_CORE_WAIT_H
 #define PTRACE_CORE_WAIT_H
@@ -15,49 +15,49 @@
 struct address_space;
 struct engine;
 
-/* Whether the thread is stopped or has ended and can be reaped: 1 with what it is in *stop, 0, or
-   -ESRCH: it is no tracee. */
+/* Whether the thread is stopped or has ended and can be reaped: 1, with the state in *stop; 0; or
+   -ESRCH: it is not a tracee. */
 MUST_CHECK int wait_peek(pid_t tid, struct stop *stop);
-/* Whether the thread is stopped or has ended. A thread that is no tracee has ended: STOP_KILLED. */
+/* Whether the thread is stopped or has ended. A thread that is not a tracee counts as ended:
+   STOP_KILLED. */
 bool wait_is_stopped(pid_t tid, struct stop *stop);
-/* Waits for the thread to stop or end and decodes that, without reaping it. -ESRCH: there is no
-   such tracee. */
+/* Waits for the thread to stop or end and decodes the state, without reaping it. -ESRCH: no such
+   tracee. */
 MUST_CHECK int wait_for_stop(struct engine *engine, pid_t tid, struct stop *stop);
-/* Whether the thread has ended. A leader that has is not reported before all other threads of its
-   process have and are reaped, so nothing may wait for it alone; and /proc shows nothing of its
-   process under its ID. */
+/* Whether the thread has ended. The kernel does not report the end of a leader before all other
+   threads of its process have ended and are reaped, so nothing may wait for it alone. /proc shows
+   nothing of its process under its ID. */
 bool wait_is_dead(pid_t tid);
-/* Whether the thread is dead, or sleeps in the kernel where no signal reaches it: it stops before
-   it comes out. */
+/* Whether the thread is dead, or in an uninterruptible sleep: a stop comes only after that. */
 bool wait_is_unstoppable(pid_t tid);
-/* Takes the status that wait_for_stop() saw: of a thread that ended, or one left stopped. */
+/* Reaps the status that wait_for_stop() returned: of a thread that ended, or one that is left
+   stopped. */
 void wait_reap(pid_t tid);
-/* Some moments, between two looks. */
+/* Pauses for 200 us, between two polls. */
 void wait_a_little(void);
 
-/* Stops all running threads of a space but `except` (0: none). Their stops stay unreaped, so that
-   the loop sees each again. */
+/* Stops all running threads of an address space but `except` (0: none). The stops are not reaped,
+   so the loop handles each later. */
 void wait_stop_all(struct engine *engine, struct address_space *space, pid_t except);
 
-/* Whether the thread is stopped at the edge of user mode, where registers are whole. */
+/* Whether the thread is stopped on its way to user mode, where its registers are complete. */
 bool wait_is_settled(const struct stop *stop);
-/* Lets a thread that stopped inside a system call's event go on to the edge of user mode: it is
-   then in a STOP_INTERRUPTED or STOP_GROUP. */
+/* Lets a thread that is stopped in an event inside a system call run on to a STOP_INTERRUPTED or
+   STOP_GROUP on its way to user mode. */
 MUST_CHECK int wait_settle(struct engine *engine, pid_t tid);
 
 /*
- * Ends of threads that are reaped before the loop sees them. A thread that executes another program
- * waits in the kernel until all other threads of its process are gone (fs/exec.c, de_thread()), and
- * a traced one is gone only once its tracer has reaped it. So whoever waits for a thread, or for
- * the kernel to take a request for one, reaps those that have ended; the loop serves their ends
- * later.
+ * Early reaping. A thread that executes another program waits in the kernel until all other threads
+ * of its process are gone (fs/exec.c, de_thread()), and a tracee is gone only once its tracer has
+ * reaped it. So code that waits for a thread, or for the kernel to finish a request for one, reaps
+ * the threads that have ended; the loop handles their ends later.
  */
 
-/* Reaps the tracees that have ended and notes how: `reaped` and `end` in struct tracee. Is
-   async-signal-safe on the thread that has the engine's lock, or acts for it. */
+/* Reaps the tracees that have ended and stores their status: `reaped` and `end` in struct tracee.
+   Async-signal-safe on the thread that holds the engine lock, or acts for the holder. */
 void wait_reap_ends(struct engine *engine);
-/* The same from a timer's signal handler, while a request is under way that waits for such ends:
-   `engine` is what the timer says. Async-signal-safe. */
+/* The same from a timer's signal handler, during a request that waits for such ends. `engine`: the
+   timer's value. Async-signal-safe. */
 void wait_tick(void *engine);
 
 #endif

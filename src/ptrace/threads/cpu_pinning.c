@@ -15,9 +15,12 @@
 #include "util/log.h"
 #include "util/table.h"
 
-enum { PIN_PAUSE_NS = 1000000000 /* of all, after the program has asked */ };
+enum {
+    PIN_PAUSE_NS =
+        1000000000 /* no binding for so long after the program has asked for affinities */
+};
 
-/* Where the tracer may run when it is not bound. */
+/* The tracer's own affinity, without any binding. */
 static int own_cpus(const struct engine *engine, cpu_set_t *own)
 {
     const struct tracer_thread *primary = engine->tracers[0];
@@ -56,7 +59,8 @@ static void set_timer(struct tracer_thread *tracer, bool on)
     timer_settime(p->timer, 0, &spec, NULL);
 }
 
-/* The tracer thread goes to the CPU of the first thread that is bound, and back after the last. */
+/* Moves the tracer thread to the CPU of the first tracee to bind; unpin_tracer() moves it back
+   after the last. */
 static int pin_tracer(struct tracer_thread *tracer, int cpu)
 {
     struct thread_pinning *p = &tracer->pinning;
@@ -109,8 +113,8 @@ static void unlink_bound(struct tracee *tracee)
         unpin_tracer(tracer);
 }
 
-/* Gives `tid` the affinity that it would have without us. Somebody else may have given it another
-   one meanwhile: that holds. false: there is no such thread. */
+/* Gives `tid` its own affinity back, unless somebody else has changed it meanwhile. false: no such
+   thread. */
 static bool restore(const struct thread_pinning *p, pid_t tid, const cpu_set_t *affinity)
 {
     int in_place = cpu_is_only(tid, p->cpu);
@@ -124,13 +128,13 @@ void cpu_pinning_unbind(struct tracee *tracee)
     if (!tracee->pinning.bound)
         return;
     const struct thread_pinning *p = &tracee->pinning.bound->pinning;
-    /* A thread that is in the middle of an execve(2) may be its process's leader by now. */
+    /* A thread in the middle of an execve(2) may already be the leader of its process. */
     if (!restore(p, tracee->tid, &tracee->pinning.affinity))
         restore(p, tracee->process->pid, &tracee->pinning.affinity);
     unlink_bound(tracee);
 }
 
-/* Whether another tracer thread keeps its threads on that CPU. */
+/* Whether another tracer thread has its tracees bound to that CPU. */
 static bool is_cpu_taken(const struct engine *engine, const struct tracer_thread *tracer, int cpu)
 {
     for (unsigned i = 0; i < engine->n_tracer_threads; i++) {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Placement: a thread that does little but run into breakpoints is kept on the CPU of the tracer
- * thread that owns it, and the tracer thread with it. A stop is then a switch on one CPU, where it
- * is otherwise an interrupt to another one and a wake-up there. Where there are several such
- * threads they are spread over tracer threads, each on a CPU of its own. The threads' own
- * affinities are kept here and given back when they stop being busy, when the program is about to
- * ask for or to set one, to children at birth, before another program is executed, and at the end
- * of tracing.
+ * CPU pinning: a thread that does little but hit breakpoints is bound to the CPU of the tracer
+ * thread that owns it, and the tracer thread, too. A stop is then a context switch on one CPU;
+ * otherwise it is an interrupt to another CPU and a wake-up there. Several such threads are spread
+ * over tracer threads, each on its own CPU. The threads' own affinities are stored and restored:
+ * when a thread is no longer busy, before the program asks for or sets an affinity, for new
+ * children, before another program is executed, and at the end of tracing.
  */
 #ifndef PTRACE_THREADS_CPU_PINNING_H
 #define PTRACE_THREADS_CPU_PINNING_H
@@ -22,37 +21,37 @@ struct process;
 struct tracer_thread;
 struct tracee;
 
-/* After so long it is looked at whether the bound threads are still busy. */
+/* The period after which it is checked whether bound threads are still busy. */
 enum { CPU_PINNING_REVIEW_NS = 50000000 };
 
-/* How many CPUs the tracer may use. */
+/* The number of CPUs that the tracer may use. */
 unsigned cpu_pinning_cpus(const struct engine *engine);
-/* A new tracer thread has the primary's binding: it gets the affinity that is its own. */
+/* A new tracer thread inherits the primary's binding: gives it its own affinity. */
 void cpu_pinning_open(struct tracer_thread *tracer);
-/* The CPU for a thread with that affinity with the tracer thread, which may be NULL: one that is
-   yet to be started. `now` is where the thread is. -1: there is none. */
+/* The CPU to bind a thread with that affinity to. The tracer thread may be NULL: one that is not
+   started yet. `now`: the CPU the thread is on. -1: none. */
 int cpu_pinning_cpu_for(const struct engine *engine, const struct tracer_thread *tracer,
                         const cpu_set_t *affinity, int now);
-/* The affinity that the thread has without us. false: it is not to be bound. */
+/* Stores the thread's own affinity in its `pinning`. false: it must not be bound. */
 bool cpu_pinning_own_affinity(struct tracee *tracee);
-/* Binds the thread, whose own affinity is in place->affinity, as one of the tracer thread's. */
+/* Binds the thread, whose own affinity is stored, to the tracer thread's CPU. */
 int cpu_pinning_bind(struct tracer_thread *tracer, struct tracee *tracee, int cpu);
-/* Gives everything back and frees. */
+/* Unbinds all of the tracer thread's tracees and frees its timer. */
 void cpu_pinning_close(struct tracer_thread *tracer);
 
-/* The thread is about to be handed over to `to`: binds it there, if it can be, wherever it was. */
+/* The thread is about to migrate to `to`: binds it there if possible, wherever it was bound. */
 void cpu_pinning_move(struct tracee *tracee, struct tracer_thread *to);
 
-/* Gives the thread back what is its own. Nothing happens when it is not bound. */
+/* Restores the thread's own affinity. Nothing happens if it is not bound. */
 void cpu_pinning_unbind(struct tracee *tracee);
-/* The program is about to ask for affinities, or to set some: all threads get theirs back and are
-   left alone for a while. */
+/* The program is about to ask for affinities, or to set one: unbinds all threads, and binds none
+   for a while. */
 void cpu_pinning_give_back(struct engine *engine);
-/* The process is let go: its threads get theirs back for good. */
+/* The process is being detached: unbinds its threads for good. */
 void cpu_pinning_end(struct engine *engine, struct process *process);
-/* `child`, a new thread or process that is stopped, was made by `parent` and has its binding. */
+/* `child`, a new thread or process that is stopped, has inherited the binding of `parent`. */
 void cpu_pinning_new_child(const struct tracee *parent, pid_t child);
-/* The same for a thread of the process that came before word of who made it. */
+/* The same for a new thread of the process whose creator is not known yet. */
 void cpu_pinning_new_thread(const struct engine *engine, const struct process *process,
                             pid_t thread);
 /* Thread `former` has executed a program and is now the leader `tid`. */

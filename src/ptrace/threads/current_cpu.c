@@ -30,7 +30,7 @@ struct rseq_configuration {
 
 enum {
     RSEQ_CPU_ID_OFFSET = 4,
-    RSEQ_ASKED_MAX = 8, /* the C library registers it early, but after the first instructions */
+    RSEQ_ASKED_MAX = 8, /* the C library registers it early, but after some instructions */
     STAT_PROCESSOR = 39,
 };
 

@@ -21,27 +21,27 @@
 
 enum {
     LOOK_HITS = 64,
-    SLOW_HIT_NS = 200000, /* hits that are further apart than this cost little wherever they are */
-    /* How long a thread may run between two stops and be bound: alone, as long as the stops are a
-       fair part of its time; beside others, which could run meanwhile on CPUs of their own, no
-       longer than a stop across CPUs costs more than one on the same. */
+    SLOW_HIT_NS = 200000, /* less frequent hits cost little on any CPU */
+    /* The longest run time between two stops of a thread that is to be bound. Alone: as long as the
+       stops are a fair part of its time. Beside others, which could run meanwhile on other CPUs: no
+       longer than the additional cost of a stop across CPUs. */
     RUNS_ALONE_NS = 100000,
     RUNS_BESIDE_NS = 15000,
-    REST_NS = 200000000, /* of a thread that was let go */
+    REST_NS = 200000000, /* of a thread that was unbound */
     /* waitid(2) looks at all tracees of the caller: with more than this the primary keeps no busy
-       thread that another tracer thread could have. */
+       thread that another tracer thread could trace. */
     TRACEES_MANY = 64,
     TRACERS_TESTED = 3, /* with engine_options.migrate_every */
 };
 
-/* How many tracer threads there may be: about one for each CPU that the tracer may use. */
+/* The limit of tracer threads: about one for each CPU that the tracer may use. */
 static unsigned threads_most(const struct engine *engine)
 {
     unsigned cpus = cpu_pinning_cpus(engine);
     return cpus < 2 ? 2 : cpus > TRACER_THREADS_MAX ? TRACER_THREADS_MAX : cpus;
 }
 
-/* The tracer thread with that number, which may have to be started. NULL when that fails. */
+/* The tracer thread with that number, which is started if needed. NULL: that failed. */
 static struct tracer_thread *get_tracer(struct engine *engine, unsigned index)
 {
     bool is_new = index >= engine->n_tracer_threads;
@@ -51,8 +51,8 @@ static struct tracer_thread *get_tracer(struct engine *engine, unsigned index)
     return tracer;
 }
 
-/* How long the thread has been running, from /proc/PID/schedstat (Documentation/scheduler/
-   sched-stats.rst, "/proc/<pid>/schedstat"); 0 when the kernel does not tell. */
+/* The thread's run time, from /proc/PID/schedstat (Documentation/scheduler/ sched-stats.rst,
+   "/proc/<pid>/schedstat"); 0: not available. */
 static uint64_t run_time_ns(const struct tracee *tracee)
 {
     char path[64], text[96];
@@ -70,7 +70,7 @@ static uint64_t longest_run_ns(unsigned n_bound)
     return n_bound > 1 ? RUNS_BESIDE_NS : RUNS_ALONE_NS;
 }
 
-/* How long the thread ran per hit since the last look, and begins anew. UINT64_MAX: not known. */
+/* The run time per hit since the last call. UINT64_MAX: not known. */
 static uint64_t runs_for_ns(struct tracee *tracee, uint64_t now_ns)
 {
     struct tracee_pinning *pin = &tracee->pinning;
@@ -83,14 +83,14 @@ static uint64_t runs_for_ns(struct tracee *tracee, uint64_t now_ns)
     if (hits == 0)
         return UINT64_MAX;
     if (ran_ns == 0)
-        return span_ns / hits; /* no longer than all the time there was */
+        return span_ns / hits; /* an upper limit: the elapsed time */
     return before_ns ? (ran_ns - before_ns) / hits : UINT64_MAX;
 }
 
 /*
- * Whether the thread, which is being served at a breakpoint, can be handed to another tracer
- * thread. Not those whose signal mask is in doubt, and not the main thread of a child of this very
- * process: the thread that has forked it is shown its stops whoever its owner is.
+ * Whether the thread, which is stopped at a breakpoint, can migrate to another tracer thread. Not
+ * if its signal mask is uncertain, and not the main thread of a child of this process: waitid(2)
+ * reports its stops to the thread that forked it, whoever traces it.
  */
 static bool may_migrate(const struct tracee *tracee)
 {
@@ -101,8 +101,8 @@ static bool may_migrate(const struct tracee *tracee)
            (tracee->tid != process->pid || !proc_is_own_child(process->pid));
 }
 
-/* The tracer thread that has the fewest busy threads and could bind this one, too; it may be its
-   owner. A new one if that is better. */
+/* The tracer thread with the fewest bound threads that could bind this one, too. It may be its
+   owner. Starts a new one if that is better. */
 static struct tracer_thread *least_loaded(struct tracee *tracee, int cpu)
 {
     struct tracer_thread *owner = tracee->owner, *best = NULL;
@@ -116,7 +116,7 @@ static struct tracer_thread *least_loaded(struct tracee *tracee, int cpu)
             cpu_pinning_cpu_for(engine, tracer, affinity, cpu) < 0)
             continue;
         if (i == 0 && tracer->n_tracees > TRACEES_MANY)
-            load++; /* the others first */
+            load++; /* prefer the others */
         if (load < least || (load == least && tracer == owner)) {
             best = tracer;
             least = load;
@@ -130,7 +130,7 @@ static struct tracer_thread *least_loaded(struct tracee *tracee, int cpu)
     return best;
 }
 
-/* The tracer thread that is better off with the thread; NULL: none is. */
+/* The tracer thread to migrate the thread to. NULL: it stays. */
 static struct tracer_thread *spread(struct tracee *tracee, int cpu)
 {
     if (!may_migrate(tracee))
@@ -158,7 +158,7 @@ static void review(struct tracer_thread *tracer, uint64_t now_ns)
         next = tracee->pinning.next;
         if (cpu_is_only(tracee->tid, p->cpu) > 0 &&
             runs_for_ns(tracee, now_ns) <= 2 * longest_run_ns(p->n_bound)) {
-            /* Another one may have become free for it: to be looked at when it is served. */
+            /* Another CPU may have become free: checked at its next hit. */
             tracee->pinning.crowded = p->n_bound > 1;
             continue;
         }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which tracees are bound to a CPU, and to which tracer thread each belongs best. */
+/* Decides which tracees are bound to a CPU, and which tracer thread traces them. */
 #ifndef PTRACE_THREADS_PINNING_POLICY_H
 #define PTRACE_THREADS_PINNING_POLICY_H
 
@@ -9,11 +9,11 @@ struct engine;
 struct tracee;
 struct tracer_thread;
 
-/* A stopped thread's breakpoint was served that it hit on `cpu` (-1: not known). May bind it.
-   Returns the tracer thread that it is to be handed to; NULL: it stays. */
+/* A stopped thread has hit a breakpoint on `cpu` (-1: not known). May bind it. Returns the tracer
+   thread that it is to migrate to. NULL: it stays. */
 struct tracer_thread *pinning_policy_hit(struct engine *engine, struct tracee *tracee, int cpu,
                                          uint64_t now_ns);
-/* To be called when the tracer thread was woken: lets go of threads that are no longer busy. */
+/* To be called when the tracer thread was woken: unbinds threads that are no longer busy. */
 void pinning_policy_look(struct tracer_thread *tracer);
 
 #endif

@@ -19,14 +19,15 @@
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 
-/* Every tracee is seized with these. */
+/* The options of every tracee. */
 static const unsigned long trace_options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
                                            PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE |
                                            PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
 
 enum {
     TICK_NS = 10000000,
-    ANCESTORS_MAX = 10000, /* what is read while processes come and go might go round in a circle */
+    ANCESTORS_MAX = 10000, /* parents read one after the other, while processes come and go, might
+                              form a cycle */
 };
 
 int engine_seize(struct engine *engine, pid_t tid)
@@ -39,7 +40,7 @@ int engine_seize(struct engine *engine, pid_t tid)
     const struct itimerspec ticks = {.it_value.tv_nsec = TICK_NS, .it_interval.tv_nsec = TICK_NS};
     timer_t timer;
     event._sigev_un._tid = gettid();
-    /* Where nobody is traced there is nobody to be reaped. */
+    /* Without tracees there is nothing to reap. */
     bool has_timer =
         engine->tracees.count > 0 && timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
     atomic_store(&engine->seizing, has_timer);
@@ -56,7 +57,7 @@ int seize_scope(void)
 {
     int scope = 0;
     cleanup(cleanup_file) FILE *file = descriptors_file("/proc/sys/kernel/yama/ptrace_scope");
-    /* Without Yama there is no such file. What cannot be read at the moment may forbid it. */
+    /* Without Yama there is no such file. If it cannot be read now, assume a restriction. */
     if (!file)
         return errno == ENOENT ? 0 : 1;
     if (fscanf(file, "%d", &scope) != 1)
@@ -74,8 +75,8 @@ static bool is_descendant(pid_t pid)
     return false;
 }
 
-/* Yama's rule for those that are not traced yet (security/yama/yama_lsm.c: yama_ptrace_access_check
-   makes an exception for who traces a thread already). */
+/* Yama's rule for a thread that is not traced yet (security/yama/yama_lsm.c:
+   yama_ptrace_access_check makes an exception for its current tracer). */
 static bool yama_allows(pid_t tid)
 {
     uint64_t effective;
@@ -90,9 +91,9 @@ bool engine_may_seize(pid_t tid, target_addr at)
     char byte;
     const struct iovec local = {.iov_base = &byte, .iov_len = 1};
     const struct iovec remote = {.iov_base = (void *)(uintptr_t)at.value, .iov_len = 1};
-    /* The kernel asks the same for both as for PTRACE_SEIZE: PTRACE_MODE_ATTACH in
-       process_vm_readv(2), which containers may forbid, and in open(2) of /proc/PID/mem, whose file
-       may be another user's. */
+    /* The kernel makes the same check as for PTRACE_SEIZE, PTRACE_MODE_ATTACH, in
+       process_vm_readv(2), which containers may forbid, and in open(2) of /proc/PID/mem, which may
+       belong to another user. */
     if (memory_read_pieces(tid, -1, &local, &remote, 1) != 1) {
         cleanup(cleanup_fd) int fd = memory_open(tid);
         if (fd < 0)

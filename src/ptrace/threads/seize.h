@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PTRACE_SEIZE that cannot wait for ever. It waits while the thread's process executes another
+ * PTRACE_SEIZE without a deadlock. The request waits while the thread's process executes another
  * program (kernel/ptrace.c, ptrace_attach(): cred_guard_mutex), and that may wait for us: see
- * wait_reap_ends.h. So while the request waits, the threads that have ended are reaped: by a
- * signal's handler, which interrupts the wait; the kernel then begins it anew.
+ * wait.h. So threads that end meanwhile are reaped in a signal handler. It interrupts the request,
+ * and the kernel restarts it.
  */
 #ifndef PTRACE_THREADS_SEIZE_H
 #define PTRACE_THREADS_SEIZE_H
@@ -16,19 +16,18 @@
 
 struct engine;
 
-/* Seizes the thread on the calling tracer thread's thread, with the options that every tracee has.
+/* Seizes the thread with the options of every tracee. The calling tracer thread becomes its tracer.
    0 or a negative errno. */
 MUST_CHECK int engine_seize(struct engine *engine, pid_t tid);
 
 /*
- * Whether the calling thread might attach to the thread if nobody traced it, as far as the kernel's
- * rules go. One of our threads holds it now, and one byte at `at` is there to be read. What was
- * allowed once need not be any more: a program can withdraw itself (prctl(2), PR_SET_DUMPABLE), and
- * change its parent.
+ * Whether the kernel would permit the calling thread to attach to the thread if it were not traced.
+ * Another tracer thread traces it now; the byte at `at` must be readable. An earlier permission may
+ * be gone: a program can change its dumpable attribute (prctl(2), PR_SET_DUMPABLE) and its parent.
  */
 bool engine_may_seize(pid_t tid, target_addr at);
 
-/* kernel.yama.ptrace_scope; 0 where the kernel has no Yama. */
+/* kernel.yama.ptrace_scope; 0 in a kernel without Yama. */
 int seize_scope(void);
 
 #endif

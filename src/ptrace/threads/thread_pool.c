@@ -41,7 +41,7 @@ int thread_pool_init(struct engine *engine)
     return engine_lock_try(&engine->lock) ? 0 : -EBUSY;
 }
 
-/* Its first call: when it is done, the tracer thread is there. */
+/* The tracer thread's first call: after it, the thread is running. */
 static void note_tid(void *data)
 {
     struct tracer_thread *tracer = data;
@@ -77,7 +77,7 @@ void thread_pool_free(struct engine *engine)
     for (unsigned i = 1; i < engine->n_tracer_threads; i++) {
         struct tracer_thread *tracer = engine->tracers[i];
         atomic_store(&tracer->ending, true);
-        engine_lock_release(&engine->lock); /* it may be waiting for one */
+        engine_lock_release(&engine->lock); /* it may be waiting for the lock */
         wakeup_wake(tracer);
         pthread_join(tracer->thread, NULL);
         tracer_thread_lock(engine->tracers[0]);

@@ -25,12 +25,12 @@
 #include "util/log.h"
 
 enum {
-    /* Another tracer may be looking at the thread that was just let go. */
+    /* Another tracer may attach for a moment to the detached thread. */
     TRIES_MAX = 1000,
     TRY_AGAIN_NS = 1000000,
 };
 
-/* Sees to it that space->parking is there. */
+/* Makes space->parking if there is none. */
 static bool make_parking(struct address_space *space, const struct site *site)
 {
     target_addr place;
@@ -45,14 +45,14 @@ static bool make_parking(struct address_space *space, const struct site *site)
     return true;
 }
 
-/* Whether a thread could be attached to. */
+/* Whether a tracer thread may attach to a thread. */
 struct seize_check {
     pid_t tid;
     target_addr at;
     bool may;
 };
 
-/* On the new owner's thread: who may attach to what goes by threads. */
+/* Runs on the new owner's thread, since the kernel checks the rights of the calling thread. */
 static void check_may_seize(void *data)
 {
     struct seize_check *check = data;
@@ -70,15 +70,15 @@ bool tracee_migration_prepare(struct tracee *tracee, const struct site *site)
     return check.may;
 }
 
-/* A thread on its way. */
+/* A migration in progress. */
 struct migration {
     struct engine *engine;
     struct tracee *tracee;
     int result;
 };
 
-/* -ESRCH: it has ended. -EBUSY: it is traced by us already: as the leader of its process it has
-   made room for a thread that executes a program. */
+/* -ESRCH: the thread has ended. -EBUSY: this process traces it already: it was the leader of its
+   process, and a thread that executes a program has taken over its ID. */
 static int seize_tracee(struct engine *engine, pid_t tid)
 {
     for (int i = 0; i < TRIES_MAX; i++) {
@@ -95,7 +95,7 @@ static int seize_tracee(struct engine *engine, pid_t tid)
     return -EPERM;
 }
 
-/* On the new owner's thread: attaches, and stops the thread where it is. */
+/* Runs on the new owner's thread: attaches to the thread and stops it. */
 static void seize_and_stop(void *data)
 {
     struct migration *migration = data;
@@ -106,7 +106,7 @@ static void seize_and_stop(void *data)
     migration->result = r;
     if (r < 0)
         return;
-    /* From here on its end is reported to us. */
+    /* From here on its end is reported to this tracer thread. */
     r = engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
     while (r == 0) {
         r = wait_for_stop(engine, tid, &stop);
@@ -118,7 +118,7 @@ static void seize_and_stop(void *data)
     }
 }
 
-/* Makes the thread, which was let go and stays where it is, `to`'s: 0, and it is stopped or has
+/* Makes the detached thread, which jumps to itself, a tracee of `to`. 0: it is stopped or has
    ended. */
 static int move(struct engine *engine, struct tracee *tracee, struct tracer_thread *to)
 {
@@ -140,7 +140,7 @@ int tracee_migrate(struct engine *engine, struct tracee *tracee, struct tracer_t
     tracee->migrate_to = NULL;
     if (engine_get_mask(engine, tid, &mask) < 0 || engine_set_mask(engine, tid, ~UINT64_C(0)) < 0 ||
         engine_set_pc(engine, tid, regs, tracee->process->space->parking) < 0)
-        return 0; /* killed: the loop will see its end */
+        return 0; /* killed: the loop handles its end */
     cpu_pinning_move(tracee, to);
     if (engine_ptrace(engine, PTRACE_DETACH, tid, NULL, 0) < 0)
         return 0;
@@ -148,14 +148,14 @@ int tracee_migrate(struct engine *engine, struct tracee *tracee, struct tracer_t
     case 0:
         break;
     case -EBUSY:
-        return 0; /* its successor's EXEC event is still to come */
+        return 0; /* the exec event of the thread that took over its ID is still to come */
     case -EPERM:
         log_warning("thread %d is traced by somebody else, or may not be traced any more", tid);
         /* fall through */
     default:
         return -ESRCH;
     }
-    /* Its new owner's loop sees the stop that it is in, and resumes it. */
+    /* The new owner's loop handles the stop and resumes it. */
     if (engine_set_pc(engine, tid, regs, pc) == 0)
         engine_set_mask(engine, tid, mask);
     return 0;
@@ -171,18 +171,18 @@ void tracee_migrate_executed(struct engine *engine, struct tracee *tracee,
     uint64_t mask;
     if (tracee->owner == primary || !proc_is_own_child(tid))
         return;
-    /* There is no slot yet, but nobody else either who could run this code. */
+    /* There is no slot yet, but also no other thread that could run this code. */
     if (engine_get_regs(engine, tid, &regs) < 0 || engine_get_mask(engine, tid, &mask) < 0 ||
         memory_read(address_space_memory(space), arch_pc(&regs), code, arch_spin_insn_length) < 0 ||
         memory_write(address_space_memory(space), arch_pc(&regs), arch_spin_insn,
                      arch_spin_insn_length) < 0)
         return;
-    /* Only a thread that was killed cannot be let go. */
+    /* PTRACE_DETACH fails only for a thread that was killed. */
     if (engine_set_mask(engine, tid, ~UINT64_C(0)) < 0 ||
         engine_ptrace(engine, PTRACE_DETACH, tid, NULL, 0) < 0)
         return;
     if (move(engine, tracee, primary) < 0)
-        /* Its end is reported to the primary: it is our child. */
+        /* It is our child: its end is reported to the primary. */
         tracee_set_owner(tracee, primary);
     int r = memory_write(address_space_memory(space), arch_pc(&regs), code, arch_spin_insn_length);
     engine_set_mask(engine, tid, mask);

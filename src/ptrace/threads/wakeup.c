@@ -20,10 +20,10 @@
 
 enum {
     SEND_AGAIN_NS = 1000000,
-    BUSY_POLL_NS = 100000, /* about what going to sleep and being woken on another CPU may cost */
+    BUSY_POLL_NS = 100000, /* about the cost of going to sleep and being woken on another CPU */
 };
 
-/* Its work is to interrupt waitid(2), and what a timer of engine_seize() is for. */
+/* Interrupts waitid(2), and handles the timer of engine_seize(). */
 static void on_wakeup(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
@@ -32,8 +32,8 @@ static void on_wakeup(int signal, siginfo_t *info, void *context)
         wait_tick(info->si_value.sival_ptr);
 }
 
-/* By default somebody else's would end the process. The C library's getpid() may be one that
-   answers for another process. */
+/* A SIGUSR2 from another process would end this one by default, so it ends it. The C library's
+   getpid() may return another process's ID. */
 static void on_wakeup_or_foreign(int signal, siginfo_t *info, void *context)
 {
     pid_t own = (pid_t)syscall(SYS_getpid);
@@ -49,8 +49,8 @@ void wakeup_unblock(sigset_t *before)
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, WAKEUP_SIGNAL);
-    /* What is blocked is not ignored (kernel/signal.c, sig_ignored()): for each stop of a tracee of
-       ours the kernel would send one, and wake some other thread by it. */
+    /* A blocked signal is not ignored (kernel/signal.c, sig_ignored()): the kernel would send a
+       SIGCHLD for each stop of a tracee, and wake some other thread by it. */
     sigaddset(&set, SIGCHLD);
     pthread_sigmask(SIG_UNBLOCK, &set, before);
 }
@@ -108,7 +108,7 @@ bool wakeup_take(struct engine *engine)
            atomic_exchange(&engine->woken, false);
 }
 
-/* Whether there is a reason not to sleep. */
+/* Whether the tracer thread must not sleep. */
 static bool is_woken(struct tracer_thread *tracer)
 {
     return atomic_load(&tracer->posted_call) || atomic_load(&tracer->wake_pending) ||
@@ -117,10 +117,10 @@ static bool is_woken(struct tracer_thread *tracer)
 }
 
 /*
- * While breakpoints are hit in quick succession by a thread on another CPU, going to sleep and
- * being woken costs more than all else. So the next stop is looked for, no longer than a sleep
- * costs, and not again before the next hit. On the thread's own CPU that would only keep it from
- * running.
+ * While a thread on another CPU hits breakpoints in quick succession, going to sleep and being
+ * woken costs more than all else. So the tracer thread polls for the next stop, for at most the
+ * cost of a sleep, and not again before the next hit. On the thread's own CPU that would only keep
+ * it from running.
  */
 static bool poll_for_next(struct tracer_thread *tracer, siginfo_t *info)
 {

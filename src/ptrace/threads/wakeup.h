@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A tracer thread sleeps in waitid(2), which nothing but a tracee or a signal wakes. A signal that
- * comes just before the system call would be lost, so whoever rings knocks again until the tracer
- * thread, which says when it is about to sleep, is up.
+ * Waking a tracer thread that sleeps in waitid(2), which only a tracee or a signal wakes. A signal
+ * that arrives just before the system call has no effect. So the sender repeats it until the tracer
+ * thread, which shows when it is about to sleep, is awake.
  */
 #ifndef PTRACE_THREADS_WAKEUP_H
 #define PTRACE_THREADS_WAKEUP_H
@@ -16,19 +16,18 @@ struct engine;
 struct tracer_thread;
 
 int wakeup_init(struct engine *engine);
-/* Lets the calling thread, which is to wait for tracees, hear it. *before, unless NULL, receives
-   the thread's mask as it was. */
+/* Unblocks the wakeup signal in the calling thread. *before, unless NULL, receives its old mask. */
 void wakeup_unblock(sigset_t *before);
-/* In a child that has just been forked: as if there had been no engine. */
+/* Restores the signal's state from before the engine. For a child that was just forked. */
 void wakeup_undo(const struct engine *engine);
-/* Without a turn: blocks until some tracee of the tracer thread changes state; *info as from
-   waitid(2). -EINTR: there is something else to do. -ECHILD: none is left. */
+/* Called without the lock: blocks until a tracee of the tracer thread changes state. *info: as from
+   waitid(2). -EINTR: there is other work. -ECHILD: it has no tracee. */
 MUST_CHECK int wakeup_wait(struct tracer_thread *tracer, siginfo_t *info);
-/* Without a turn and without tracees to wait for: blocks until there is something else to do. */
+/* Called without the lock, by a tracer thread without tracees: blocks until there is work. */
 void wakeup_sleep(struct tracer_thread *tracer);
-/* Makes it come out of these. */
+/* Makes the tracer thread return from these two. */
 void wakeup_wake(struct tracer_thread *tracer);
-/* Whether the engine was rung since it was last asked. */
+/* Whether engine_wake() was called since the last call of this function. */
 bool wakeup_take(struct engine *engine);
 
 #endif

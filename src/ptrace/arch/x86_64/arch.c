@@ -61,7 +61,7 @@ uint64_t arch_entry_slot(const arch_regs *regs)
 
 uint64_t arch_exit_slot(const arch_regs *regs)
 {
-    return regs->rsp - 8; /* `ret` has popped it */
+    return regs->rsp - 8; /* `ret` has popped the return address */
 }
 
 uint64_t arch_return_register(const arch_regs *regs)
@@ -149,7 +149,8 @@ void arch_prepare_syscall(arch_regs *regs, target_addr pc, long number, const ui
 {
     regs->rip = pc.value;
     regs->rax = (uint64_t)number;
-    /* Not inside a system call: the kernel must not restart an interrupted one on our way out. */
+    /* Not in a system call: the kernel must not restart an interrupted one when the thread
+       resumes. */
     regs->orig_rax = (uint64_t)-1;
     regs->rdi = args[0];
     regs->rsi = args[1];
@@ -164,7 +165,7 @@ int64_t arch_syscall_result(const arch_regs *regs)
     return (int64_t)regs->rax;
 }
 
-/* In no half of the address space: not canonical. */
+/* A non-canonical address. */
 const target_addr arch_no_code = {UINT64_C(1) << 63};
 
 unsigned arch_raised_behind(int signal, const uint8_t before[ARCH_RAISE_BYTES])
@@ -183,7 +184,7 @@ unsigned arch_raised_behind(int signal, const uint8_t before[ARCH_RAISE_BYTES])
 
 unsigned arch_jump_sps(int memory, const arch_regs *regs, uint64_t sps[ARCH_JUMP_SPS_MAX])
 {
-    /* Both glibc and musl keep rbx, rbp, r12 to r15, rsp, rip. glibc mangles the last two and rbp:
+    /* glibc and musl both store rbx, rbp, r12 to r15, rsp, rip. glibc mangles the last two and rbp:
        xor with the word at %fs:0x30, then rotate left by 17 (sysdeps/unix/sysv/linux/x86_64/
        pointer_guard.h). */
     enum { JMP_BUF_RSP = 6 * 8, POINTER_GUARD = 0x30, ROTATED = 17 };
@@ -200,9 +201,9 @@ unsigned arch_jump_sps(int memory, const arch_regs *regs, uint64_t sps[ARCH_JUMP
 
 bool arch_context_to(int memory, const arch_regs *regs, struct arch_context *context)
 {
-    /* struct ucontext of linux/arch/x86/include/uapi/asm/{ucontext,sigcontext}.h, which is also the
-       C libraries': flags and link, then uc_stack (ss_sp, ss_flags, ss_size), then the registers,
-       of which rsp is the sixteenth. */
+    /* struct ucontext of linux/arch/x86/include/uapi/asm/{ucontext,sigcontext}.h, which the C
+       libraries use, too: flags and link, then uc_stack (ss_sp, ss_flags, ss_size), then the
+       registers; rsp is the sixteenth. */
     enum { SS_SP = 2, SS_SIZE = 4, RSP = 5 + 15, WORDS };
     uint64_t words[WORDS];
     if (memory_read(memory, target_addr_of(regs->rdi), words, sizeof(words)) < 0)

@@ -10,7 +10,7 @@
 #include "ptrace/arch/x86_64/insn.h"
 #include "util/addr.h"
 
-/* The slot as far as it is written. */
+/* The slot, and how much of it is written. */
 struct slot {
     struct displaced *d;
     uint64_t start;
@@ -40,7 +40,7 @@ static void put_64(struct slot *slot, uint64_t value)
     put(slot, &value, sizeof(value));
 }
 
-/* What is written next has the state of the instruction at site + site_offset. */
+/* The next instruction in the slot corresponds to the PC site + site_offset. */
 static void put_step(struct slot *slot, uint64_t site_offset)
 {
     struct displaced *d = slot->d;
@@ -48,7 +48,7 @@ static void put_step(struct slot *slot, uint64_t site_offset)
         d->steps[d->n_steps++] = (struct displaced_step){d->slot_length, (uint8_t)site_offset};
 }
 
-/* Whether an instruction of `length` bytes written next reaches `target` with 32 bits. */
+/* Whether a next instruction of `length` bytes reaches `target` with a 32-bit displacement. */
 static bool reaches(const struct slot *slot, uint64_t target, unsigned length, uint32_t *disp)
 {
     uint64_t distance = target - (slot_here(slot) + length);
@@ -56,7 +56,7 @@ static bool reaches(const struct slot *slot, uint64_t target, unsigned length, u
     return distance == (uint64_t)(int64_t)(int32_t)distance;
 }
 
-/* jmp target; or, too far for that, jmp [rip+0] and the target behind it. */
+/* jmp target; if that is out of reach, jmp [rip+0] followed by the target. */
 static void put_jump(struct slot *slot, uint64_t target)
 {
     uint32_t disp;
@@ -75,13 +75,13 @@ static void put_jump_back(struct slot *slot, const struct insn *insn)
     put_jump(slot, insn_end(insn));
 }
 
-/* lea reg, [rip+disp] into all of the register: what it loads need not be near. */
+/* lea reg, [rip+disp] into the whole register: the address it computes need not be near. */
 static bool is_whole_lea(const struct insn *insn)
 {
     return insn->decoded.mnemonic == ZYDIS_MNEMONIC_LEA && insn->decoded.operand_width == 64;
 }
 
-/* lea reg, [rip+disp] whose operand is too far: mov reg, imm64. */
+/* lea reg, [rip+disp] whose address is out of reach: mov reg, imm64. */
 static int put_far_lea(struct slot *slot, const struct insn *insn, uint64_t target)
 {
     const ZydisDecodedInstruction *decoded = &insn->decoded;
@@ -111,8 +111,8 @@ static int put_plain(struct slot *slot, const struct insn *insn)
 }
 
 /*
- * A conditional branch goes to the target by itself where it reaches it. loopcc and jrcxz have only
- * 8 bits, so they jump over the jump back:
+ * A conditional branch branches to the target itself if it reaches it. loopcc and jrcxz have only 8
+ * bits, so they branch over the jump back:
  *
  *      jrcxz taken
  *      jmp   site + covered
@@ -151,13 +151,13 @@ static void put_conditional(struct slot *slot, const struct insn *insn)
     unsigned branch_end = slot->d->slot_length;
     put_jump_back(slot, insn);
     slot->d->bytes[branch_end - (xbegin ? 4 : 1)] = (uint8_t)(slot->d->slot_length - branch_end);
-    if (target != site) /* which would look as if the branch had not been run */
+    if (target != site) /* else it would look as if the branch had not run */
         put_step(slot, target - site);
     put_jump(slot, target);
 }
 
-/* push qword [rip+disp32], with the disp32 for put_literal() to fill. Pushes in one go, touches no
-   flag or register, and when the stack faults nothing has happened yet. */
+/* push qword [rip+disp32]; put_literal() fills in the disp32. One instruction that changes no flag
+   and no other register: if the stack faults, nothing has changed yet. */
 static unsigned put_push_literal(struct slot *slot)
 {
     PUT(slot, 0xff, 0x35, 0, 0, 0, 0);
@@ -178,7 +178,7 @@ static void put_call(struct slot *slot, const struct insn *insn)
     put_literal(slot, push_end, insn_end(insn));
 }
 
-/* FS, GS and the address size are for both; notrack and bnd are for branches. */
+/* FS, GS and the address size apply to both; notrack and bnd apply to branches. */
 static bool is_kept_prefix(uint8_t prefix, uint8_t operation)
 {
     bool of_operand = prefix == 0x64 || prefix == 0x65 || prefix == 0x67;
@@ -186,10 +186,10 @@ static bool is_kept_prefix(uint8_t prefix, uint8_t operation)
 }
 
 /*
- * An indirect call's operand with another operation of the same group (the manual's table A-6,
- * group 5): /4 is jmp, /6 is push. `pushed` bytes have been pushed since the original would have
- * looked at RSP. Each prefix that matters is written once: with a longer displacement, a call
- * padded with prefixes could get longer than the 15 bytes that an instruction may have.
+ * Writes an indirect call's operand with another operation of the same group (the manual's table
+ * A-6, group 5): /4 is jmp, /6 is push. `pushed`: bytes pushed since the original would have read
+ * RSP. Each prefix that matters is written once: with a longer displacement, a call padded with
+ * prefixes could exceed the 15 bytes of an instruction.
  */
 static int put_group_5(struct slot *slot, const struct insn *insn, uint8_t operation, int8_t pushed)
 {
@@ -224,8 +224,8 @@ static int put_group_5(struct slot *slot, const struct insn *insn, uint8_t opera
 
 /*
  * call reg:  push [literal]; jmp reg
- * call [mem]: a fault of the operand must find RSP as it was, so that is tried first, by way of the
- * place below the stack pointer that the call itself will write to:
+ * call [mem]: a fault of the operand must find the original RSP, so the operand is read first, into
+ * the stack word that the call itself will write:
  *
  *      push [mem]; lea rsp, [rsp+8]; push [literal]; jmp [mem]
  */
@@ -245,8 +245,9 @@ static int put_indirect_call(struct slot *slot, const struct insn *insn)
     return 0;
 }
 
-/* syscall leaves the address behind it in RCX (the manual's "SYSCALL"), which is then mended. That
-   it is the slot's for the time of the call is seen by the kernel alone, and by a handler. */
+/* syscall stores the address after it in RCX (the manual's "SYSCALL"). That is the slot's
+   address during the call, visible only to the kernel and to signal handlers; it is corrected
+   afterwards. */
 static void put_syscall(struct slot *slot, const struct insn *insn)
 {
     put(slot, insn->code, insn->decoded.length);
@@ -255,7 +256,7 @@ static void put_syscall(struct slot *slot, const struct insn *insn)
     put_64(slot, insn_end(insn));
 }
 
-/* Writes the copy of one instruction without a jump back. *last: none is needed. */
+/* Writes the copy of one instruction, without a jump back. *last: it needs none. */
 static int put_insn(struct slot *slot, const struct insn *insn, bool *last)
 {
     *last = true;
@@ -282,8 +283,8 @@ static int put_insn(struct slot *slot, const struct insn *insn, bool *last)
     }
 }
 
-/* The site's one byte at `first` falls through to its successor: takes that along until two bytes
-   are covered, and jumps back. */
+/* The one-byte instruction at `first` continues with the next one: copies further instructions
+   until two bytes are covered, and jumps back. */
 static void extend_and_finish(struct slot *slot, target_addr site, const uint8_t *code, size_t n,
                               const struct insn *first)
 {
@@ -309,7 +310,7 @@ static void extend_and_finish(struct slot *slot, target_addr site, const uint8_t
     put_jump_back(slot, &insn);
 }
 
-/* Whether all of two bytes or more at the site do nothing; *length: how many that is. */
+/* Whether at least two bytes at the site have no effect; *length: how many bytes. */
 static bool does_nothing(target_addr site, const uint8_t *code, size_t n, const struct insn *first,
                          uint8_t *length)
 {

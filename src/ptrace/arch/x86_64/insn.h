@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One instruction of x86-64 at a breakpoint site, and how it can be displaced. For the files that
- * displace instructions only. Encodings are those of the Intel 64 and IA-32 Architectures Software
- * Developer's Manual, volume 2; where AMD's processors read bytes differently, the instruction is
- * not displaced.
+ * One x86-64 instruction at a breakpoint site, and how it can be displaced. Private to the files
+ * that displace instructions. Encodings are those of the Intel 64 and IA-32 Architectures Software
+ * Developer's Manual, volume 2; an encoding that AMD processors decode differently is not
+ * displaced.
  */
 #ifndef PTRACE_ARCH_X86_64_INSN_H
 #define PTRACE_ARCH_X86_64_INSN_H
@@ -17,12 +17,12 @@
 
 /* How an instruction is displaced. */
 enum shape {
-    SHAPE_NOTHING,       /* does nothing */
-    SHAPE_PLAIN,         /* the same bytes do the same, but for a RIP-relative operand */
-    SHAPE_LAST,          /* the same, and what follows it is not executed next */
-    SHAPE_JUMP,          /* jmp rel */
-    SHAPE_CONDITIONAL,   /* jcc rel, loopcc, jrcxz, xbegin */
-    SHAPE_CALL,          /* call rel */
+    SHAPE_NOTHING,     /* no effect */
+    SHAPE_PLAIN,       /* the same bytes have the same effect, except for a RIP-relative operand */
+    SHAPE_LAST,        /* like SHAPE_PLAIN, and execution does not continue after it */
+    SHAPE_JUMP,        /* jmp rel */
+    SHAPE_CONDITIONAL, /* jcc rel, loopcc, jrcxz, xbegin */
+    SHAPE_CALL,        /* call rel */
     SHAPE_CALL_INDIRECT, /* call reg, call [mem] */
     SHAPE_SYSCALL,
     SHAPE_STEP,
@@ -39,15 +39,15 @@ struct insn {
     const char *reason; /* of SHAPE_STEP and SHAPE_REFUSE */
 };
 
-/* Decodes the instruction at site + offset, of whose code there are n bytes from the site on
-   (offset <= n). SHAPE_REFUSE with a reason when there is none that is whole and known. */
+/* Decodes the instruction at site + offset; `code` holds n bytes from the site on (offset <= n).
+   SHAPE_REFUSE with a reason if there is no complete known instruction. */
 void insn_decode(struct insn *insn, target_addr site, const uint8_t *code, size_t n,
                  uint8_t offset);
 
-/* The address behind it. */
+/* The address after it. */
 uint64_t insn_end(const struct insn *insn);
 
-/* Where a branch with a relative operand goes. */
+/* The target of a branch with a relative operand. */
 uint64_t insn_branch_target(const struct insn *insn);
 
 /* Whether its memory operand is relative to RIP, and the address of that operand. */
