@@ -7,12 +7,12 @@
  * RIP-relative operands and branches refer to the same addresses, a call pushes the original return
  * address, and a branch to the site itself goes to the site and hits the breakpoint again. The
  * known differences:
- * * After an x87 instruction, the "last instruction" pointer of the x87 unit holds the slot's
- *   address.
- * * A thread that uses the user shadow stack (arch_prctl ARCH_SHSTK_ENABLE) must not run a copied
- *   call: the shadow stack does not see its push, and the return would fault.
- * * A call through a register with a non-canonical address faults after the push instead of before
- *   it.
+ *  - After an x87 instruction, the "last instruction" pointer of the x87 unit holds the slot's
+ *    address.
+ *  - A thread that uses the user shadow stack (arch_prctl ARCH_SHSTK_ENABLE) must not run a copied
+ *    call: the shadow stack does not see its push, and the return would fault.
+ *  - A call through a register with a non-canonical address faults after the push instead of before
+ *    it.
  */
 #ifndef PTRACE_ARCH_DISPLACED_H
 #define PTRACE_ARCH_DISPLACED_H

@@ -7,14 +7,14 @@
 
 enum { CAPACITY_FIRST = 64 };
 
-/* A frame and its places: on its slot, in the hash of slots, and by age. Links are indices into
+/* A frame and its links: on its slot, in the hash of slots, and by age. Links are indices into
    callstack.nodes, which moves when it grows; 0 is none. */
 struct callstack_node {
     struct frame frame;
     uint32_t outer, inner;   /* on the same slot; only the innermost is in the hash */
-    uint32_t hash_next;      /* of the innermost; for spare nodes the next spare one */
-    uint32_t older, newer;   /* by age; of no meaning when buried */
-    uint16_t number_on_slot; /* at least as many frames are on the slot up to here */
+    uint32_t hash_next;      /* of the innermost; for spare nodes: the next spare one */
+    uint32_t older, newer;   /* by age; not valid in buried nodes */
+    uint16_t number_on_slot; /* an upper limit of the frames on the slot up to this one */
     bool buried;
 };
 
@@ -25,7 +25,7 @@ static struct callstack_node *node_at(const struct callstack *cs, uint32_t index
 
 static uint32_t *bucket_of(const struct callstack *cs, uint64_t slot)
 {
-    /* Fibonacci hashing: slots are multiples of 8 and lie close together. */
+    /* Fibonacci hashing: slots are multiples of 8 and close together. */
     uint64_t hash = (slot >> 3) * UINT64_C(0x9e3779b97f4a7c15);
     return &cs->buckets[(hash >> 32) & (cs->capacity - 1)];
 }
@@ -41,7 +41,7 @@ static uint32_t find_node(const struct callstack *cs, uint64_t slot)
     return i;
 }
 
-/* ---- Room */
+/* ---- Allocation */
 
 static void rehash(struct callstack *cs)
 {
@@ -56,7 +56,7 @@ static void rehash(struct callstack *cs)
     }
 }
 
-/* Doubles the room. To be called when all of it is in use, so that no node is spare. */
+/* Doubles the capacity. To be called when all nodes are in use and none is spare. */
 static int grow_nodes(struct callstack *cs)
 {
     uint32_t capacity = cs->capacity ? cs->capacity * 2 : CAPACITY_FIRST;
@@ -76,7 +76,7 @@ static int grow_nodes(struct callstack *cs)
     return 0;
 }
 
-/* A node without content, or 0 with *error. */
+/* An uninitialised node, or 0 with *error. */
 static uint32_t take_node(struct callstack *cs, int *error)
 {
     uint32_t i = cs->spare;
@@ -89,7 +89,7 @@ static uint32_t take_node(struct callstack *cs, int *error)
     return ++cs->used;
 }
 
-/* ---- Frames come and go */
+/* ---- Adding and removing frames */
 
 static void link_newest(struct callstack *cs, uint32_t i)
 {
@@ -133,14 +133,14 @@ static void unlink_from_slot(struct callstack *cs, uint32_t i)
     }
 }
 
-/* The one place where a frame's `waiting` is counted, together with release_node(). */
+/* Frames are counted in `waiting` here and in release_node() only. */
 static void keep_frame(const struct frame *frame)
 {
     if (frame->waiting)
         ++*frame->waiting;
 }
 
-/* The frame is kept no longer. Nothing happens when it was released before. */
+/* The frame is dropped. Nothing happens if it was released before. */
 static void release_node(struct frame *frame)
 {
     if (frame->waiting)
@@ -168,7 +168,7 @@ static void bury(struct callstack *cs, uint32_t i)
     cs->buried++;
 }
 
-/* Puts a frame on its slot, inside of `outer` (0: none is there). */
+/* Adds a frame to its slot, inside `outer` (0: none). */
 static int push(struct callstack *cs, const struct frame *frame, uint32_t outer)
 {
     unsigned number = outer ? node_at(cs, outer)->number_on_slot + 1u : 1;
@@ -179,7 +179,7 @@ static int push(struct callstack *cs, const struct frame *frame, uint32_t outer)
     if (!i)
         return error;
     uint32_t *bucket = bucket_of(cs, frame->slot), *link = bucket;
-    if (outer) { /* takes the place of the outer one in the hash */
+    if (outer) { /* replaces the outer one in the hash */
         while (*link != outer)
             link = &node_at(cs, *link)->hash_next;
         *link = node_at(cs, outer)->hash_next;
@@ -193,7 +193,7 @@ static int push(struct callstack *cs, const struct frame *frame, uint32_t outer)
     return 0;
 }
 
-/* ---- What was left without a return */
+/* ---- Frames left without a return */
 
 static bool in_range(struct stack_range stack, uint64_t address)
 {
@@ -205,7 +205,8 @@ static bool is_doubtful(const struct callstack *cs, const struct callstack_node 
     return node->buried || node->frame.epoch != cs->epoch;
 }
 
-/* The thread is at sp on `stack`: looks for frames newer than `until` (0: any) that are lower. */
+/* The thread has the stack pointer sp on `stack`: forgets or buries lower frames that are newer
+   than `until` (0: any). */
 static void settle_doubtful(struct callstack *cs, uint64_t sp, struct stack_range stack,
                             uint32_t until)
 {
@@ -220,9 +221,9 @@ static void settle_doubtful(struct callstack *cs, uint64_t sp, struct stack_rang
             passed++;
             continue;
         }
-        if (node->frame.slot >= sp) /* still open; so are the older ones, which are higher yet */
+        if (node->frame.slot >= sp) /* still open, and so are the older ones, which are higher */
             break;
-        if (cs->mixed) /* it may well be on another stack */
+        if (cs->mixed) /* it may be on another stack */
             passed++;
         else if (is_doubtful(cs, node))
             forget_node(cs, i);
@@ -231,7 +232,7 @@ static void settle_doubtful(struct callstack *cs, uint64_t sp, struct stack_rang
     }
 }
 
-/* Whether an entry on the slot of `inner` with the same return address is a new call. */
+/* Whether an entry on the slot of `inner`, with the same return address, is a new call. */
 static bool is_new_call(const struct callstack *cs, uint32_t inner, const void *what,
                         enum callstack_site site)
 {

@@ -52,7 +52,7 @@ size_t memory_read_pieces(pid_t tid, int fd, const struct iovec *local, const st
     ssize_t got = process_vm_readv(tid, local, n, remote, n, 0);
     if (got >= 0)
         return (size_t)got;
-    /* What the kernel says of the process or of its memory holds for the other way, too. */
+    /* These errors concern the process or its memory, and the other way would fail, too. */
     if (errno == ESRCH || errno == EFAULT || fd < 0)
         return 0;
     size_t sum = 0;

@@ -5,7 +5,7 @@
 
 #include "ptrace/os/memory.h"
 
-/* How many of the spans were read in whole, when `got` bytes came of them in order. */
+/* Sets `got` of the spans from the total `got`. Returns how many spans were read in full. */
 static size_t divide(struct span *spans, size_t n, size_t got)
 {
     for (size_t i = 0; i < n; i++) {
@@ -28,7 +28,7 @@ unsigned spans_read(pid_t tid, int memory, struct span *spans, size_t n)
         local[i] = (struct iovec){spans[i].to, spans[i].n};
         remote[i] = (struct iovec){(void *)(uintptr_t)spans[i].at, spans[i].n};
     }
-    /* A read ends at the first piece that is not there. */
+    /* A read ends at the first piece that is not readable. */
     for (size_t i = 0; i < n; i++) {
         size_t got = memory_read_pieces(tid, memory, local + i, remote + i, (unsigned)(n - i));
         i += divide(spans + i, n - i, got);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a wait reported about a thread, decoded and nothing more: no thread is looked up, nothing is
- * decided. The source is ptrace(2), "Stopped states", for tracees attached with PTRACE_SEIZE.
+ * Decoding what a wait reported about a thread, without any look-up or decision. The source is
+ * ptrace(2), "Stopped states", for tracees attached with PTRACE_SEIZE.
  */
 #ifndef PTRACE_OS_WAIT_STATUS_H
 #define PTRACE_OS_WAIT_STATUS_H
@@ -15,8 +15,8 @@ enum stop_kind {
     STOP_KILLED,      /* code: signal */
     STOP_SIGNAL,      /* signal-delivery-stop; code: signal */
     STOP_GROUP,       /* group-stop; code: the stopping signal */
-    STOP_INTERRUPTED, /* PTRACE_EVENT_STOP outside a group-stop: by PTRACE_INTERRUPT, at the birth
-                         of a thread, or at SIGCONT */
+    STOP_INTERRUPTED, /* PTRACE_EVENT_STOP outside a group-stop: after PTRACE_INTERRUPT, at the
+                         start of a new tracee, or after SIGCONT */
     STOP_SYSCALL,     /* PTRACE_O_TRACESYSGOOD */
     STOP_FORK,
     STOP_VFORK,
@@ -24,18 +24,18 @@ enum stop_kind {
     STOP_VFORK_DONE,
     STOP_EXEC,
     STOP_EXITING,   /* PTRACE_EVENT_EXIT */
-    STOP_OTHER,     /* an event this decoder does not know; code: its number */
-    STOP_CONTINUED, /* a child of ours that we do not trace was continued */
+    STOP_OTHER,     /* an event that is unknown here; code: its number */
+    STOP_CONTINUED, /* a child of ours that is not traced was continued */
 };
 
 struct stop {
     pid_t tid;
     enum stop_kind kind;
     int code;
-    int status; /* as waitpid(2) would give it */
+    int status; /* as from waitpid(2) */
 };
 
-/* Decodes what waitid(2) filled in. */
+/* Decodes the result of waitid(2). */
 struct stop stop_decode(const siginfo_t *info);
 
 bool stop_is_end(const struct stop *stop); /* the thread is gone */
