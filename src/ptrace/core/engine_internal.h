@@ -38,14 +38,14 @@ struct engine {
     sigset_t mask_before;
     struct table tracees;   /* tid -> struct tracee */
     struct table processes; /* pid -> struct process */
-    struct process
-        *dying; /* detached processes whose ends are to be reported: see namespace_init.h */
-    struct table early_children; /* tid -> itself: a new child is stopped, and its parent's event is
-                                    not handled yet */
+    /* Detached processes whose ends are to be reported: see namespace_init.h. */
+    struct process *dying;
+    /* tid -> itself: a new child is stopped, and its parent's event is not handled yet. */
+    struct table early_children;
     struct capture *capture;
-    const struct address_space
-        *shared_memory_owner; /* see address_space_memory(); NULL if `shared_memory` is -1 */
+    /* See address_space_memory(): the descriptor (-1: none) and the space that it is for. */
     int shared_memory;
+    const struct address_space *shared_memory_owner;
     struct unwinder *unwinders; /* unused ones: see unwind.h */
 
     /* see ptrace/core/tracer_thread.h; all else is read and changed only with the lock held */

@@ -47,16 +47,15 @@ struct process {
     struct process *previous_in_space, *next_in_space;
     struct tracee *threads;
     unsigned n_threads;
-    bool silent; /* set by process_set_silent(): its calls are not reported. Such as a child that is
-                    not followed and runs in its parent's memory until it executes a program: it
-                    passes the breakpoints */
+    /* Set by process_set_silent(): it passes breakpoints, and its calls are not reported. For
+       example a child that is not followed and runs in its parent's memory until an exec. */
+    bool silent;
     bool leaving;        /* it is being detached, thread by thread: see detach.c */
     bool announced;      /* `started` was called, so `ended` must be */
     bool was_threaded;   /* it has had more than one thread since its last execve(2) */
     bool never_migrates; /* its threads cannot migrate: see tracee_migration_prepare() */
     struct sigtrap trap;
-    uint64_t pin_not_before_ns; /* its threads are not bound to a CPU before this time: see
-                                   cpu_pinning.h */
+    uint64_t pin_not_before_ns; /* no thread of it is bound before this: see cpu_pinning.h */
     int exit_status;            /* of its leader, as from waitpid(2) */
     bool leader_lost;        /* the leader has ended during its migration: see tracee_migration.c */
     long place_in_namespace; /* its ID in its own PID namespace; 0 or negative: not known */
@@ -84,12 +83,11 @@ enum { TRACEE_NAME_MAX = 16 };
 struct tracee {
     pid_t tid;
     struct process *process;
-    struct tracee *previous, *next; /* in the process's list */
-    struct tracer_thread *owner;    /* the tracer thread that traces it: see tracer_thread.h */
-    struct tracer_thread
-        *migrate_to;    /* the tracer thread that it migrates to at this stop; NULL: none */
-    unsigned hits_here; /* hits with this owner: see engine_options.migrate_every */
-    bool reaped;        /* it has ended, and `end` is not handled yet: see wait_reap_ends() */
+    struct tracee *previous, *next;   /* in the process's list */
+    struct tracer_thread *owner;      /* the tracer thread that traces it: see tracer_thread.h */
+    struct tracer_thread *migrate_to; /* the new owner after this stop; NULL: none */
+    unsigned hits_here;               /* hits with this owner: see engine_options.migrate_every */
+    bool reaped; /* it has ended, and `end` is not handled yet: see wait_reap_ends() */
     struct stop end;
     uint64_t changes_seen; /* address_space.changes when it was last resumed: see fork_copy() */
     bool unstoppable;      /* the last attempt to stop it failed: see wait_stop_all() */
@@ -97,10 +95,9 @@ struct tracee {
     bool listening;        /* in a group-stop, after PTRACE_LISTEN */
     bool vforking;         /* it waits in vfork(2) for its child: it can neither stop nor run */
     enum trap_block trap_block; /* whether it blocks SIGTRAP: see sigtrap.h */
-    uint64_t
-        trap_mask; /* its signal mask when SIGTRAP was found blocked; 0: known from its calls */
-    siginfo_t deferred_trap; /* a SIGTRAP of the program's to deliver later, si_signo 0: none; see
-                                sigtrap.h */
+    /* Its signal mask when SIGTRAP was found blocked. 0: it is known from the program's calls. */
+    uint64_t trap_mask;
+    siginfo_t deferred_trap; /* SIGTRAP to deliver later; si_signo 0: none; see sigtrap.h */
     bool in_sigaction;       /* it is in sigaction() for SIGTRAP, with this handler */
     uint64_t sigaction_handler;
     uint64_t exception; /* the last exception object given to the unwinder, 0: none */
