@@ -3,11 +3,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "ptrace/arch/arch.h"
 #include "ptrace/arch/displaced.h"
 #include "ptrace/breakpoints/code_slots.h"
+#include "ptrace/breakpoints/program_memory.h"
 #include "ptrace/breakpoints/remote_syscall.h"
 #include "ptrace/breakpoints/return_sites.h"
 #include "ptrace/breakpoints/site.h"
@@ -134,9 +133,7 @@ static void remake(struct address_space *space, pid_t tid)
    there. */
 static void conform_planted(struct address_space *space, struct site *site)
 {
-    uint8_t there[ARCH_TRAP_MAX];
-    if (memory_read(address_space_memory(space), site->at, there, arch_trap_length) == 0 &&
-        memcmp(there, arch_trap, arch_trap_length) == 0)
+    if (trap_is_at(address_space_memory(space), site->at) == 1)
         return;
     site->planted = false;
     if (!site->method->is_current(space, site) || site_plant(space, site) < 0)

@@ -2,6 +2,7 @@
 #include "ptrace/breakpoints/program_memory.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "ptrace/arch/arch.h"
 #include "ptrace/breakpoints/site.h"
@@ -57,4 +58,11 @@ size_t program_memory_read_some(const struct address_space *space, target_addr a
     if (got > 0)
         hide_all(space, at, buffer, got);
     return got;
+}
+
+int trap_is_at(int memory, target_addr at)
+{
+    uint8_t there[ARCH_TRAP_MAX];
+    int r = memory_read(memory, at, there, arch_trap_length);
+    return r < 0 ? r : memcmp(there, arch_trap, arch_trap_length) == 0;
 }

@@ -16,4 +16,8 @@ MUST_CHECK int program_memory_read(const struct address_space *space, target_add
 size_t program_memory_read_some(const struct address_space *space, target_addr at, void *buffer,
                                 size_t n);
 
+/* Whether there is a breakpoint instruction, ours or the program's, at the address in that memory
+   (a descriptor as from memory_open()): 1 or 0, or the negative errno of memory_read(). */
+MUST_CHECK int trap_is_at(int memory, target_addr at);
+
 #endif

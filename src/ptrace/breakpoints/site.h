@@ -30,7 +30,7 @@ enum site_use {
     SITE_JUMP = 8,       /* longjmp(): leaves frames without a return */
     SITE_CONTEXT = 256,  /* setcontext(): may leave frames without a return */
     SITE_CATCH = 64,     /* __cxa_begin_catch(): frames have been left */
-    SITE_THROW = 128,    /* the unwinder's function that raises an exception */
+    SITE_THROW = 128,    /* the unwinder's functions that take an exception object */
     SITE_SIGMASK = 16,   /* the C library's pthread_sigmask() */
     SITE_SIGACTION = 32, /* the C library's sigaction() */
     SITE_SYSCALL = 1024, /* the C library's syscall() */

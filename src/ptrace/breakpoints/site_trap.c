@@ -116,12 +116,11 @@ static int plant_trap(struct address_space *space, struct site *site)
 
 static int lift_trap(struct address_space *space, const struct site *site)
 {
-    uint8_t there[ARCH_TRAP_MAX];
-    int r = memory_read(address_space_memory(space), site->at, there, arch_trap_length);
+    int r = trap_is_at(address_space_memory(space), site->at);
     /* The program has unmapped or replaced the code: leave it unchanged. */
-    if (r == 0 && memcmp(there, arch_trap, arch_trap_length) != 0)
-        r = -ENOENT;
     if (r == 0)
+        r = -ENOENT;
+    if (r > 0)
         r = memory_write(address_space_memory(space), site->at, site->trap.original,
                          arch_trap_length);
     if (r == 0)

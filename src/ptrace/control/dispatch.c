@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/program_memory.h"
 #include "ptrace/breakpoints/sigtrap.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/breakpoints/site_table.h"
@@ -26,7 +27,6 @@
 #include "ptrace/core/tracer_thread.h"
 #include "ptrace/core/wait.h"
 #include "ptrace/engine.h"
-#include "ptrace/os/memory.h"
 #include "ptrace/os/proc_status.h"
 #include "ptrace/os/wait_status.h"
 #include "util/addr.h"
@@ -51,14 +51,6 @@ static void detach_dying_init(struct engine *engine, struct tracee *tracee, int 
     detach_process(engine, process);
 }
 
-/* Whether there is a breakpoint instruction: one that is not planted is the program's own. */
-static bool has_trap(const struct address_space *space, target_addr at)
-{
-    uint8_t there[ARCH_TRAP_MAX];
-    return memory_read(address_space_memory(space), at, there, arch_trap_length) == 0 &&
-           memcmp(there, arch_trap, arch_trap_length) == 0;
-}
-
 static void on_signal(struct engine *engine, struct tracee *tracee, const struct stop *stop)
 {
     arch_regs regs;
@@ -75,8 +67,10 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
             breakpoint_hit(engine, tracee, site, &regs);
             return;
         }
-        /* The breakpoint was removed after the thread had hit it. */
-        if (site && !site->planted && !has_trap(tracee->process->space, at) &&
+        /* The breakpoint was removed after the thread had hit it. A breakpoint instruction that is
+           there now is the program's own. */
+        if (site && !site->planted &&
+            trap_is_at(address_space_memory(tracee->process->space), at) != 1 &&
             sigtrap_is_breakpoint(tracee)) {
             bool is_in_trap = sigtrap_mend(tracee, &regs);
             if (engine_set_pc(engine, tracee->tid, &regs, at) == 0 && is_in_trap)

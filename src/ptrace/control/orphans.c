@@ -3,10 +3,9 @@
 
 #include <dirent.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/program_memory.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/control/child.h"
 #include "ptrace/core/address_space.h"
@@ -39,12 +38,9 @@ bool orphans_possible(const struct process *process, bool killed)
 static bool has_traps(const struct address_space *space, int memory)
 {
     const struct site *site;
-    for (size_t at = 0; (site = table_next(&space->sites, &at));) {
-        uint8_t there[ARCH_TRAP_MAX];
-        if (site->mapped && memory_read(memory, site->at, there, arch_trap_length) == 0 &&
-            memcmp(there, arch_trap, arch_trap_length) == 0)
+    for (size_t at = 0; (site = table_next(&space->sites, &at));)
+        if (site->mapped && trap_is_at(memory, site->at) == 1)
             return true;
-    }
     return false;
 }
 
