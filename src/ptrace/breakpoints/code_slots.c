@@ -2,7 +2,6 @@
 #include "ptrace/breakpoints/code_slots.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,8 +11,8 @@
 #include "ptrace/breakpoints/remote_syscall.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/core/address_space.h"
+#include "ptrace/os/proc_files.h"
 #include "util/addr.h"
-#include "util/cleanup.h"
 #include "util/log.h"
 #include "util/maps.h"
 #include "util/vec.h"
@@ -69,21 +68,14 @@ static target_addr choose_gap(const struct maps *maps, target_addr near, uint64_
     return target_addr_of(best & ~(uint64_t)(ARENA_SIZE - 1));
 }
 
-/* vm.max_map_count (proc(5)); 0: it cannot be read. */
-static size_t mappings_max(void)
-{
-    size_t max = 0;
-    cleanup(cleanup_file) FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
-    return file && fscanf(file, "%zu", &max) == 1 ? max : 0;
-}
-
 /* Once for each address space: no arena is mapped in it afterwards. */
 static void explain_failure(pid_t tid, size_t n_maps, int code)
 {
-    size_t max = mappings_max();
+    long max;
+    int r = proc_number("/proc/sys/vm/max_map_count", &max);
     /* The kernel counts one or two mappings that it does not show, or does not count [vsyscall]. */
-    if (code == -ENOMEM && max && n_maps + 2 >= max)
-        log_warning("process %d has %zu mappings, and vm.max_map_count allows %zu: no room can be "
+    if (code == -ENOMEM && r == 0 && n_maps + 2 >= (size_t)max)
+        log_warning("process %d has %zu mappings, and vm.max_map_count allows %ld: no room can be "
                     "made for displaced instructions, so further functions are stepped in place, "
                     "which is slow",
                     tid, n_maps, max);

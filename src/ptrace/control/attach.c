@@ -19,6 +19,8 @@
 #include "ptrace/core/tracee.h"
 #include "ptrace/core/wait.h"
 #include "ptrace/engine.h"
+#include "ptrace/os/proc_files.h"
+#include "ptrace/os/proc_status.h"
 #include "ptrace/os/wait_status.h"
 #include "ptrace/threads/seize.h"
 #include "util/cleanup.h"
@@ -26,51 +28,12 @@
 #include "util/descriptors.h"
 #include "util/error.h"
 
-/* From /proc/PID/status. */
-struct status {
-    pid_t group;
-    pid_t tracer;
-    unsigned threads;
-    char state;
-    uid_t uid;
-    bool has_memory; /* false: a kernel thread, or a process that has ended */
-    char name[64];
-};
-
-static int status_read(pid_t pid, struct status *status)
-{
-    char path[64], line[256];
-    *status = (struct status){0};
-    snprintf(path, sizeof(path), "/proc/%d/status", pid);
-    cleanup(cleanup_file) FILE *file = descriptors_file(path);
-    if (!file)
-        return errno == ENOENT ? -ESRCH : -errno;
-    while (fgets(line, sizeof(line), file)) {
-        sscanf(line, "Name: %63[^\n]", status->name);
-        sscanf(line, "State: %c", &status->state);
-        sscanf(line, "Tgid: %d", &status->group);
-        sscanf(line, "TracerPid: %d", &status->tracer);
-        sscanf(line, "Threads: %u", &status->threads);
-        sscanf(line, "Uid: %u", &status->uid);
-        status->has_memory |= strncmp(line, "VmSize:", strlen("VmSize:")) == 0;
-    }
-    return status->group ? 0 : -ESRCH;
-}
-
-/* Whether the process is exiting and has already released its memory. */
-static bool has_lost_memory(pid_t pid)
-{
-    char path[64], program[16];
-    snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-    return readlink(path, program, sizeof(program)) < 0 && errno == ENOENT;
-}
-
 /* Explains why the kernel refused, and what would help. */
 static int explain_refusal(pid_t pid, int code, struct error *err)
 {
-    struct status status, tracer;
+    struct proc_status status, tracer;
     int scope = seize_scope();
-    if (!descriptors_out(code) && status_read(pid, &status) < 0)
+    if (!descriptors_out(code) && proc_status_read(pid, &status) < 0)
         return error_set(err, -ESRCH, "no process %d", pid);
     if (descriptors_out(code))
         return error_set(err, code, "cannot attach to process %d: %s", pid, strerror(-code));
@@ -78,7 +41,7 @@ static int explain_refusal(pid_t pid, int code, struct error *err)
         return error_set(err, -ESRCH, "process %d (%s) has ended: it is a zombie", pid,
                          status.name);
     /* Once the memory of a process is gone, its files in /proc belong to root. */
-    if (code == -ESRCH || (code == -EACCES && has_lost_memory(pid)))
+    if (code == -ESRCH || (code == -EACCES && proc_has_program(pid) == 0))
         return error_set(err, -ESRCH, "process %d (%s) has just ended", pid, status.name);
     /* CAP_SYS_PTRACE permits the attach, but /proc/PID/mem belongs to another user. */
     if (status.tracer == getpid() && code == -EACCES)
@@ -89,7 +52,7 @@ static int explain_refusal(pid_t pid, int code, struct error *err)
     /* It is our tracee and its memory is gone: it has just ended. */
     if (status.tracer == getpid())
         return error_set(err, -ESRCH, "process %d (%s) has just ended", pid, status.name);
-    if (status.tracer && status_read(status.tracer, &tracer) == 0)
+    if (status.tracer && proc_status_read(status.tracer, &tracer) == 0)
         return error_set(err, -EBUSY, "process %d (%s) is already traced by %s (process %d)", pid,
                          status.name, tracer.name, status.tracer);
     if (status.tracer)
@@ -124,11 +87,11 @@ static int explain_refusal(pid_t pid, int code, struct error *err)
 /* PTRACE_SEIZE that resolves EPERM. 0: the thread is our tracee; -ESRCH: it has ended. */
 static int seize_request(struct engine *engine, pid_t tid)
 {
-    struct status status;
+    struct proc_status status;
     int r = engine_seize(engine, tid);
     if (r != -EPERM)
         return r;
-    r = status_read(tid, &status);
+    r = proc_status_read(tid, &status);
     if (r < 0 || status.state == 'Z' || status.state == 'X')
         return r < 0 ? r : -ESRCH;
     /* A new thread of a tracee's process is traced from its start: hence EPERM. */
@@ -214,28 +177,19 @@ static int seize_new(struct engine *engine, struct process *process, unsigned *g
  */
 static int seize_all(struct engine *engine, struct process *process)
 {
-    struct status status;
+    struct proc_status status;
     unsigned gone;
     int quiet = 0;
     while (quiet < 2) {
         int found = seize_new(engine, process, &gone);
         if (found < 0)
             return found;
-        int r = status_read(process->pid, &status);
+        int r = proc_status_read(process->pid, &status);
         if (r < 0)
             return r;
         quiet = found == 0 && status.threads <= process->n_threads + gone ? quiet + 1 : 0;
     }
     return 0;
-}
-
-/* false: a kernel thread, or a process that has ended. Both share having no memory with an exiting
-   process. */
-static bool has_program(pid_t pid)
-{
-    char path[64], program[16];
-    snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-    return readlink(path, program, sizeof(program)) > 0;
 }
 
 /* Attaches to a process that shares the address space of `process`. Its calls are not reported. 1:
@@ -274,7 +228,7 @@ static int attach_sharers(struct engine *engine, struct process *process, pid_t 
         while ((entry = readdir(dir))) {
             *who = (pid_t)strtol(entry->d_name, NULL, 10);
             if (*who <= 0 || process_find(engine, *who) || child_shares_memory(self, *who) != 1 ||
-                !has_program(*who))
+                proc_has_program(*who) != 1)
                 continue;
             int r = is_stop_asked(engine) ? -EINTR : attach_sharer(engine, process, *who);
             if (r < 0)
@@ -332,9 +286,9 @@ static pid_t stop_one(struct engine *engine, pid_t pid)
 
 static int attach_process(struct engine *engine, pid_t pid, struct error *err)
 {
-    struct status status;
+    struct proc_status status;
     pid_t who = pid;
-    int r = status_read(pid, &status);
+    int r = proc_status_read(pid, &status);
     if (r == -ESRCH)
         return error_set(err, r, "no process %d", pid);
     if (r < 0)

@@ -35,14 +35,14 @@ enum {
 /* Why this process must continue. */
 enum need { NEED_NONE, NEED_PROGRAM, NEED_OTHERS };
 
-static bool may_be_held(const struct proc_look *look)
+static bool may_be_held(const struct proc_status *status)
 {
-    return look->state == 't' || look->state == 'T' || look->state == '?';
+    return status->state == 't' || status->state == 'T' || status->state == '?';
 }
 
-static bool is_continued(const struct proc_look *look)
+static bool is_continued(const struct proc_status *status)
 {
-    return (look->pending >> (SIGCONT - 1)) & 1;
+    return (status->pending >> (SIGCONT - 1)) & 1;
 }
 
 /* ---- In the child, while this process is stopped. ---- */
@@ -51,14 +51,15 @@ static bool is_continued(const struct proc_look *look)
    thread waits for its tracer (kernel/signal.c: prepare_signal, sig_ignored). */
 static enum need need_of(const struct tracee *tracee)
 {
-    struct proc_look look = proc_look_at(tracee->tid);
+    struct proc_status status = proc_status_look(tracee->tid);
     const struct process *process = tracee->process;
     if (tracee->listening)
-        return !may_be_held(&look) || is_continued(&look) ? NEED_PROGRAM : NEED_NONE;
+        return !may_be_held(&status) || is_continued(&status) ? NEED_PROGRAM : NEED_NONE;
     /* A leader that has ended is a zombie as long as its threads live. */
-    if (look.state == 'Z' && tracee->tid == process->pid && process->n_threads > 1)
+    if (status.state == 'Z' && tracee->tid == process->pid && process->n_threads > 1)
         return NEED_NONE;
-    return look.state == 't' || look.state == 'Z' || look.state == 'X' ? NEED_OTHERS : NEED_NONE;
+    return status.state == 't' || status.state == 'Z' || status.state == 'X' ? NEED_OTHERS
+                                                                             : NEED_NONE;
 }
 
 static enum need need_now(const struct engine *engine)
@@ -66,8 +67,8 @@ static enum need need_now(const struct engine *engine)
     enum need need = NEED_NONE;
     struct tracee *tracee;
     if (engine->child > 0) {
-        struct proc_look look = proc_look_at(engine->child);
-        return !may_be_held(&look) || is_continued(&look) ? NEED_PROGRAM : NEED_NONE;
+        struct proc_status status = proc_status_look(engine->child);
+        return !may_be_held(&status) || is_continued(&status) ? NEED_PROGRAM : NEED_NONE;
     }
     for (size_t at = 0; (tracee = table_next(&engine->tracees, &at));) {
         enum need its = need_of(tracee);
@@ -102,7 +103,7 @@ static _Noreturn void watch_tracees(const struct engine *engine, pid_t tracer, a
     for (;;) {
         sleep_ns(pause);
         uint64_t start = clock_now_ns();
-        if (proc_look_at(tracer).state != 'T')
+        if (proc_status_look(tracer).state != 'T')
             continue;
         atomic_store(need, need_now(engine));
         if (atomic_load(need) != NEED_NONE)
@@ -119,8 +120,8 @@ static bool is_thread_stopped(pid_t tid)
     struct stop stop;
     if (wait_peek(tid, &stop) != 0)
         return false;
-    struct proc_look look = proc_look_at(tid);
-    return may_be_held(&look) && !is_continued(&look);
+    struct proc_status status = proc_status_look(tid);
+    return may_be_held(&status) && !is_continued(&status);
 }
 
 /* Whether the program, or the child that will execute it, is stopped and was not continued

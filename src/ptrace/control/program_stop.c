@@ -29,6 +29,6 @@ void program_stop_forget(struct engine *engine, const struct process *process)
     engine->launched = 0;
     engine->program_stopped = false;
     if (was_let_go && engine->options.stop_with_program &&
-        (engine->program_left_stopped || (proc_look_at(process->pid).pending & stops)))
+        (engine->program_left_stopped || (proc_status_look(process->pid).pending & stops)))
         kill(process->pid, SIGCONT);
 }

@@ -2,9 +2,7 @@
 #include "ptrace/core/tracee.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <unistd.h>
@@ -17,9 +15,8 @@
 #include "ptrace/core/tracer_thread.h"
 #include "ptrace/core/wait.h"
 #include "ptrace/engine.h"
+#include "ptrace/os/proc_files.h"
 #include "ptrace/os/proc_status.h"
-#include "util/cleanup.h"
-#include "util/descriptors.h"
 #include "util/table.h"
 
 enum { NAME_LIVES_NS = 50 * 1000 * 1000 };
@@ -149,12 +146,7 @@ void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns)
 {
     if (tracee->name_read_ns && now_ns - tracee->name_read_ns < NAME_LIVES_NS)
         return;
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", tracee->process->pid, tracee->tid);
-    cleanup(cleanup_fd) int fd = descriptors_open(path, O_RDONLY);
-    ssize_t n = fd < 0 ? -1 : read(fd, tracee->name, sizeof(tracee->name) - 1);
-    if (n > 0)
-        tracee->name[tracee->name[n - 1] == '\n' ? n - 1 : n] = '\0';
+    proc_read_name(tracee->process->pid, tracee->tid, tracee->name, sizeof(tracee->name));
     tracee->name_read_ns = now_ns;
 }
 

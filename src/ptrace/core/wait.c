@@ -14,7 +14,7 @@
 #include "ptrace/core/requests.h"
 #include "ptrace/core/thread_walk.h"
 #include "ptrace/core/tracee.h"
-#include "ptrace/os/proc_status.h"
+#include "ptrace/os/proc_files.h"
 #include "ptrace/os/wait_status.h"
 #include "util/table.h"
 

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "ptrace/threads/current_cpu.h"
 
-#include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/requests.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/os/memory.h"
+#include "ptrace/os/proc_files.h"
 #include "util/addr.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
@@ -31,7 +27,6 @@ struct rseq_configuration {
 enum {
     RSEQ_CPU_ID_OFFSET = 4,
     RSEQ_ASKED_MAX = 8, /* the C library registers it early, but after some instructions */
-    STAT_PROCESSOR = 39,
 };
 
 target_addr cpu_address(struct tracee *tracee)
@@ -47,28 +42,16 @@ target_addr cpu_address(struct tracee *tracee)
     return tracee->rseq;
 }
 
-/* Field 39 of /proc/PID/task/TID/stat (proc(5)), counted from behind the name, which may hold
-   anything. */
-static int from_stat(struct tracee *tracee)
+static int cpu_from_stat(struct tracee *tracee)
 {
-    char text[1024];
     cleanup(cleanup_fd) int opened = -1;
-    if (tracee->stat_fd < 0) {
-        char path[64];
-        snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", tracee->process->pid, tracee->tid);
-        opened = descriptors_open(path, O_RDONLY);
-        if (opened >= 0 && descriptors_may_keep(opened))
-            tracee->stat_fd = take_fd(&opened);
-    }
-    int fd = tracee->stat_fd < 0 ? opened : tracee->stat_fd;
-    ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
-    if (n <= 0)
-        return -1;
-    text[n] = '\0';
-    const char *at = strrchr(text, ')');
-    for (int field = 2; at && field < STAT_PROCESSOR; field++)
-        at = strchr(at + 1, ' ');
-    return at ? atoi(at + 1) : -1;
+    if (tracee->stat_fd >= 0)
+        return proc_stat_cpu(tracee->stat_fd);
+    opened = proc_stat_open(tracee->process->pid, tracee->tid);
+    int cpu = opened < 0 ? -1 : proc_stat_cpu(opened);
+    if (opened >= 0 && descriptors_may_keep(opened))
+        tracee->stat_fd = take_fd(&opened);
+    return cpu;
 }
 
 int cpu_known(const struct tracee *tracee)
@@ -96,5 +79,5 @@ int cpu_of(struct tracee *tracee)
     if (at.value && memory_read_pieces(tracee->tid, address_space_memory(tracee->process->space),
                                        &local, &remote, 1) == sizeof(cpu))
         return (int)cpu;
-    return from_stat(tracee);
+    return cpu_from_stat(tracee);
 }

@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "ptrace/threads/pinning_policy.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/core/tracer_thread.h"
+#include "ptrace/os/proc_files.h"
 #include "ptrace/os/proc_status.h"
 #include "ptrace/threads/cpu_pinning.h"
 #include "ptrace/threads/current_cpu.h"
 #include "ptrace/threads/thread_pool.h"
-#include "util/cleanup.h"
 #include "util/clock.h"
-#include "util/descriptors.h"
 
 enum {
     LOOK_HITS = 64,
@@ -51,20 +46,6 @@ static struct tracer_thread *get_tracer(struct engine *engine, unsigned index)
     return tracer;
 }
 
-/* The thread's run time, from /proc/PID/schedstat (Documentation/scheduler/ sched-stats.rst,
-   "/proc/<pid>/schedstat"); 0: not available. */
-static uint64_t run_time_ns(const struct tracee *tracee)
-{
-    char path[64], text[96];
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", tracee->process->pid, tracee->tid);
-    cleanup(cleanup_fd) int fd = descriptors_open(path, O_RDONLY);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-    if (n <= 0)
-        return 0;
-    text[n] = '\0';
-    return strtoull(text, NULL, 10);
-}
-
 static uint64_t longest_run_ns(unsigned n_bound)
 {
     return n_bound > 1 ? RUNS_BESIDE_NS : RUNS_ALONE_NS;
@@ -74,7 +55,7 @@ static uint64_t longest_run_ns(unsigned n_bound)
 static uint64_t runs_for_ns(struct tracee *tracee, uint64_t now_ns)
 {
     struct tracee_pinning *pin = &tracee->pinning;
-    uint64_t ran_ns = run_time_ns(tracee), before_ns = pin->ran_ns;
+    uint64_t ran_ns = proc_run_time_ns(tracee->process->pid, tracee->tid), before_ns = pin->ran_ns;
     uint64_t span_ns = now_ns - pin->looked_ns;
     unsigned hits = pin->hits;
     pin->ran_ns = ran_ns;

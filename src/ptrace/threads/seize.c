@@ -5,7 +5,6 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -14,10 +13,10 @@
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/requests.h"
 #include "ptrace/os/memory.h"
+#include "ptrace/os/proc_files.h"
 #include "ptrace/os/proc_status.h"
 #include "util/addr.h"
 #include "util/cleanup.h"
-#include "util/descriptors.h"
 
 /* The options of every tracee. */
 static const unsigned long trace_options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
@@ -55,14 +54,10 @@ int engine_seize(struct engine *engine, pid_t tid)
 
 int seize_scope(void)
 {
-    int scope = 0;
-    cleanup(cleanup_file) FILE *file = descriptors_file("/proc/sys/kernel/yama/ptrace_scope");
+    long scope;
+    int r = proc_number("/proc/sys/kernel/yama/ptrace_scope", &scope);
     /* Without Yama there is no such file. If it cannot be read now, assume a restriction. */
-    if (!file)
-        return errno == ENOENT ? 0 : 1;
-    if (fscanf(file, "%d", &scope) != 1)
-        scope = 1;
-    return scope;
+    return r == 0 ? (int)scope : r == -ENOENT ? 0 : 1;
 }
 
 static bool is_descendant(pid_t pid)

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "ptrace/os/proc_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+#include "util/descriptors.h"
+
+enum { STAT_PROCESSOR = 39 };
+
+/* Reads the beginning of a file as text: its length in bytes, NUL excluded, or a negative errno. */
+static ssize_t read_text(const char *path, char *text, size_t size)
+{
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_RDONLY);
+    if (fd < 0)
+        return fd;
+    ssize_t n = read(fd, text, size - 1);
+    if (n < 0)
+        return -errno;
+    text[n] = '\0';
+    return n;
+}
+
+/* What follows the name in the text of a stat file: " STATE PPID..." The name may contain anything,
+   also parentheses. */
+static const char *behind_name(const char *text)
+{
+    const char *end = strrchr(text, ')');
+    return end ? end + 1 : NULL;
+}
+
+int proc_state(pid_t tid)
+{
+    char path[64], text[512];
+    snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+    ssize_t n = read_text(path, text, sizeof(text));
+    if (n < 0)
+        return n == -ENOENT ? -ESRCH : (int)n;
+    const char *at = behind_name(text);
+    return at && at[0] == ' ' ? at[1] : -EIO;
+}
+
+int proc_stat_open(pid_t pid, pid_t tid)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
+    return descriptors_open(path, O_RDONLY);
+}
+
+int proc_stat_cpu(int fd)
+{
+    char text[1024];
+    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+    if (n <= 0)
+        return -1;
+    text[n] = '\0';
+    const char *at = behind_name(text);
+    for (int field = 3; at && field < STAT_PROCESSOR; field++)
+        at = strchr(at + 1, ' ');
+    return at ? atoi(at + 1) : -1;
+}
+
+uint64_t proc_run_time_ns(pid_t pid, pid_t tid)
+{
+    char path[64], text[96];
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
+    return read_text(path, text, sizeof(text)) > 0 ? strtoull(text, NULL, 10) : 0;
+}
+
+void proc_read_name(pid_t pid, pid_t tid, char *name, size_t size)
+{
+    char path[64], text[64];
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
+    if (read_text(path, text, size < sizeof(text) ? size : sizeof(text)) <= 0)
+        return;
+    text[strcspn(text, "\n")] = '\0';
+    memcpy(name, text, strlen(text) + 1);
+}
+
+int proc_has_program(pid_t pid)
+{
+    char path[64], program[16];
+    snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+    ssize_t n = readlink(path, program, sizeof(program));
+    return n > 0 ? 1 : n < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int proc_number(const char *path, long *number)
+{
+    char text[64], *end;
+    ssize_t n = read_text(path, text, sizeof(text));
+    if (n < 0)
+        return (int)n;
+    *number = strtol(text, &end, 10);
+    return end == text ? -EIO : 0;
+}
