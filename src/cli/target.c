@@ -119,11 +119,11 @@ static void say_left_out(struct target *target, const struct modules *modules)
 {
     for (size_t i = 0; i < modules->left_out.count; i++) {
         struct left_out *left = modules->left_out.items[i];
-        if (left->said || !function_filter_module(target->tracer->options->select, left->provider,
-                                                  left->path, false))
+        if (left->reported || !function_filter_module(target->tracer->options->select,
+                                                      left->provider, left->path, false))
             continue;
-        left->said = true;
-        log_warning("%s: its functions are not traced", left->why);
+        left->reported = true;
+        log_warning("%s: its functions are not traced", left->reason);
     }
 }
 

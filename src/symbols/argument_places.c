@@ -109,9 +109,9 @@ static bool is_on_stack(const struct abi_location *at)
 
 /* Whether the compiler tracked the parameter through the code, so that a single location means that
    it never moves. GCC does not track parameters without a name. */
-static bool is_followed(const struct signature *signature, const struct parameter *parameter)
+static bool is_tracked(const struct signature *signature, const struct parameter *parameter)
 {
-    return signature->context.is_llvm || (signature->context.follows_variables && parameter->name);
+    return signature->context.is_llvm || (signature->context.tracks_variables && parameter->name);
 }
 
 /*
@@ -124,26 +124,26 @@ static bool is_sure(const struct signature *signature, const struct parameter *p
                     const struct abi_location *claim, struct code_reader *reader)
 {
     uint32_t registers = registers_of(claim);
-    return !parameter->claim.is_lasting || !registers ||
-           (is_followed(signature, parameter) &&
+    return !parameter->claim.is_whole_function || !registers ||
+           (is_tracked(signature, parameter) &&
             !(registers & (code_of(reader)->written | code_of(reader)->results)));
 }
 
 /* Whether the claim is reliable and names the same integer register as the ABI. */
-static bool is_corroboration(const struct signature *signature, const struct parameter *parameter,
-                             const struct abi_location *claim, const struct abi_location *abi)
+static bool is_corroborated(const struct signature *signature, const struct parameter *parameter,
+                            const struct abi_location *claim, const struct abi_location *abi)
 {
     return claim->place.kind == PLACE_INTEGER_ARG && agree(claim, abi) &&
-           (!parameter->claim.is_lasting || is_followed(signature, parameter));
+           (!parameter->claim.is_whole_function || is_tracked(signature, parameter));
 }
 
 /*
  * Whether the code looks like that of a function that gets a value in `passed` by the ABI: it reads
  * the registers before it writes them.
  */
-static bool is_register_taken(uint32_t passed, struct code_reader *reader)
+static bool reads_register_first(uint32_t passed, struct code_reader *reader)
 {
-    return (passed & ~code_of(reader)->taken) == 0 && !code_of(reader)->preserves;
+    return (passed & ~code_of(reader)->read_first) == 0 && !code_of(reader)->saves_volatile;
 }
 
 /* What a parameter's location says about the function's convention. */
@@ -163,7 +163,7 @@ static enum verdict check_parameter(const struct signature *signature,
     /* Unoptimised code of GCC keeps an x87 argument where it is on the stack. If it is in the
        function's own frame, and the options are not recorded, the argument is not an x87 value
        (-mlong-double-128). */
-    if (signature->context.is_gcc && !signature->context.told_options &&
+    if (signature->context.is_gcc && !signature->context.options_known &&
         value->shape == ABI_SCALAR && value->parts[0].kind == ABI_EXTENDED && raw->is_in_own_frame)
         return VERDICT_CONTRADICTION;
     if (abi->where == ABI_NOWHERE)
@@ -177,7 +177,7 @@ static enum verdict check_parameter(const struct signature *signature,
     if (raw->is_elsewhere && !signature->context.is_llvm) {
         if (raw->is_behind && abi->where != ABI_ADDRESS)
             return VERDICT_CONTRADICTION;
-        return is_register_taken(registers_of(abi), reader) ? VERDICT_FINE : VERDICT_DOUBT;
+        return reads_register_first(registers_of(abi), reader) ? VERDICT_FINE : VERDICT_DOUBT;
     }
     if (claim->where == ABI_NOWHERE)
         return VERDICT_FINE;
@@ -187,12 +187,12 @@ static enum verdict check_parameter(const struct signature *signature,
         if (is_sure(signature, parameter, claim, reader))
             return VERDICT_CONTRADICTION;
         /* The function keeps it in another place than it was passed in. */
-        return is_register_taken(registers_of(abi), reader) ? VERDICT_FINE : VERDICT_DOUBT;
+        return reads_register_first(registers_of(abi), reader) ? VERDICT_FINE : VERDICT_DOUBT;
     }
     /* The function may happen to keep it where the ABI would pass it. */
     uint32_t registers = registers_of(claim);
-    if (!raw->is_lasting || is_followed(signature, parameter) || !registers ||
-        is_register_taken(registers & code_of(reader)->written_first, reader))
+    if (!raw->is_whole_function || is_tracked(signature, parameter) || !registers ||
+        reads_register_first(registers & code_of(reader)->written_first, reader))
         return VERDICT_FINE;
     return VERDICT_DOUBT;
 }
@@ -202,7 +202,7 @@ static enum verdict check_parameter(const struct signature *signature,
  * there the address of a result that the ABI returns in registers. Conventions differ only for
  * results that are not scalars.
  */
-static bool takes_more(const struct signature *signature, struct code_reader *reader)
+static bool reads_more_arguments(const struct signature *signature, struct code_reader *reader)
 {
     enum abi_shape shape = signature->result->abi.shape;
     if (!signature->context.is_gcc || signature->n || signature->variadic || shape == ABI_VOID ||
@@ -210,7 +210,7 @@ static bool takes_more(const struct signature *signature, struct code_reader *re
         return false;
     static const struct value_place first = {.kind = PLACE_INTEGER_ARG};
     uint32_t passed = signature->result_at.where == ABI_ADDRESS ? abi_code_register(&first) : 0;
-    return code_of(reader)->kept & ~passed;
+    return code_of(reader)->read_or_stored & ~passed;
 }
 
 /* Whether the function follows another convention than the ABI, or may do so. */
@@ -219,7 +219,7 @@ static bool is_contradicted(const struct signature *signature, const struct abi_
 {
     bool doubt = false, corroborated = false;
     for (size_t i = 0; i < signature->n; i++)
-        corroborated |= is_corroboration(signature, &signature->parameters[i], &claims[i], &abi[i]);
+        corroborated |= is_corroborated(signature, &signature->parameters[i], &claims[i], &abi[i]);
     for (size_t i = 0; i < signature->n; i++) {
         enum verdict verdict =
             check_parameter(signature, &signature->parameters[i], &claims[i], &abi[i], reader);
@@ -227,19 +227,20 @@ static bool is_contradicted(const struct signature *signature, const struct abi_
             return true;
         doubt |= verdict == VERDICT_DOUBT;
     }
-    return !corroborated && (doubt || takes_more(signature, reader) ||
-                             (signature->context.is_gcc && code_of(reader)->preserves));
+    return !corroborated && (doubt || reads_more_arguments(signature, reader) ||
+                             (signature->context.is_gcc && code_of(reader)->saves_volatile));
 }
 
 /*
  * Whether the stack slot may have been filled by the function itself: other conventions reserve
  * space in the caller's frame for values passed in registers. LLVM does not use it.
  */
-static bool may_be_home(const struct signature *signature, const struct parameter *parameter,
-                        const struct abi_location *claim, const struct abi_location *abi,
-                        bool contradicted)
+static bool may_be_home_space(const struct signature *signature, const struct parameter *parameter,
+                              const struct abi_location *claim, const struct abi_location *abi,
+                              bool contradicted)
 {
-    return is_on_stack(claim) && parameter->claim.is_lasting && !signature->context.is_llvm &&
+    return is_on_stack(claim) && parameter->claim.is_whole_function &&
+           !signature->context.is_llvm &&
            (contradicted || (abi->where != ABI_NOWHERE && !is_on_stack(abi)));
 }
 
@@ -267,10 +268,11 @@ int argument_places_settle(struct signature *signature, const struct image *imag
     for (size_t i = 0; i < n; i++) {
         struct parameter *parameter = &signature->parameters[i];
         struct abi_location claim = claims[i];
-        bool believed = quirks->abi_parameters && agree(&claim, &abi[i])
-                            ? true
-                            : is_sure(signature, parameter, &claim, &reader) &&
-                                  !may_be_home(signature, parameter, &claim, &abi[i], contradicted);
+        bool believed =
+            quirks->abi_parameters && agree(&claim, &abi[i])
+                ? true
+                : is_sure(signature, parameter, &claim, &reader) &&
+                      !may_be_home_space(signature, parameter, &claim, &abi[i], contradicted);
         if (!believed)
             claim = (struct abi_location){0};
         parameter->at = is_complete(&claim) || !quirks->abi_parameters ? claim : abi[i];

@@ -145,7 +145,7 @@ static int add_image(struct catalog *catalog, int fd, const char *path, struct i
     return 0;
 }
 
-static int cannot_read(const char *path, int code, struct error *err)
+static int set_read_error(const char *path, int code, struct error *err)
 {
     if (code == -ENOEXEC)
         return error_set(err, code, "%s is no regular file", path);
@@ -158,12 +158,12 @@ int catalog_open_target(struct catalog *catalog, int found, const char *path, st
     struct stat status;
     int r = 0;
     if (fstat(found, &status) < 0)
-        return cannot_read(path, -errno, err);
+        return set_read_error(path, -errno, err);
     pthread_mutex_lock(&catalog->lock);
     *image = find_image(catalog, &status);
     if (!*image) {
         int fd = target_file_open(found);
-        r = fd < 0 ? cannot_read(path, fd, err) : add_image(catalog, fd, path, image, err);
+        r = fd < 0 ? set_read_error(path, fd, err) : add_image(catalog, fd, path, image, err);
     }
     pthread_mutex_unlock(&catalog->lock);
     return r;
@@ -187,7 +187,7 @@ int catalog_open(struct catalog *catalog, const char *path, struct image **image
     struct stat status;
     cleanup(cleanup_fd) int fd = file_open(path);
     if (fd < 0 || fstat(fd, &status) < 0)
-        return cannot_read(path, fd < 0 ? fd : -errno, err);
+        return set_read_error(path, fd < 0 ? fd : -errno, err);
     pthread_mutex_lock(&catalog->lock);
     *image = find_image(catalog, &status);
     int r = *image ? 0 : add_image(catalog, take_fd(&fd), path, image, err);

@@ -31,7 +31,7 @@ bool codegen_quirks_is_bare_unit(struct codegen_units *units,
                                  const struct function_context *context)
 {
     Dwarf_Die unit = context->unit, child;
-    if (context->told_level || !unit.addr)
+    if (context->debug_level_known || !unit.addr)
         return context->is_bare || !unit.addr;
     if (units->bare_unit == unit.addr)
         return units->is_bare;
@@ -46,7 +46,7 @@ bool codegen_quirks_is_bare_unit(struct codegen_units *units,
 }
 
 /* Optimised functions have the attribute that all their calls are described (DWARF 5, 3.3.1.6). */
-static bool tells_of_calls(Dwarf_Die *function)
+static bool describes_all_calls(Dwarf_Die *function)
 {
     return die_flag(function, DW_AT_call_all_calls) ||
            die_flag(function, DW_AT_GNU_all_call_sites) ||
@@ -69,7 +69,7 @@ static bool is_unoptimised_unit(struct codegen_units *units, Dwarf_Die *function
     do {
         if (dwarf_tag(&child) != DW_TAG_subprogram || dwarf_child(&child, &parameter) != 0)
             continue;
-        if (tells_of_calls(&child))
+        if (describes_all_calls(&child))
             return false;
         do {
             if (dwarf_tag(&parameter) != DW_TAG_formal_parameter ||
@@ -88,7 +88,7 @@ static bool is_unoptimised_unit(struct codegen_units *units, Dwarf_Die *function
 static bool is_unoptimised(struct codegen_units *units, Dwarf_Die *function,
                            const struct dwarf_params *params)
 {
-    if (tells_of_calls(function))
+    if (describes_all_calls(function))
         return false;
     if (params->list.count == 0)
         return is_unoptimised_unit(units, function);
@@ -147,13 +147,13 @@ void codegen_quirks_find(struct codegen_units *units, struct codegen_quirks *qui
     uint64_t convention = DW_CC_normal;
     die_unsigned(function, DW_AT_calling_convention, &convention);
     quirks->other_convention = convention != DW_CC_normal || context->is_ms_abi;
-    bool standard = context->is_family && !quirks->other_convention;
+    bool standard = context->is_c_family && !quirks->other_convention;
     /* clang removes unused parameters and results of functions with no other callers, and keeps the
        symbol's name. The same is assumed of unknown compilers. */
     bool may_be_changed = is_local && !context->is_gcc && !is_unoptimised(units, function, params);
     quirks->abi_parameters = standard && !name->is_clone && !may_be_changed &&
                              (context->is_gcc || has_all_parameters(name, params));
     quirks->abi_result = standard && !name->lost_result && !may_be_changed;
-    quirks->may_be_absent = context->has_absent;
+    quirks->may_be_missing = context->has_optional_args;
     quirks->abi.splits_int128 = context->is_old_llvm;
 }

@@ -29,7 +29,7 @@ struct codegen_quirks {
     bool abi_result;
     /* The memory behind an address in debug information may not exist (optional Fortran
        arguments). */
-    bool may_be_absent;
+    bool may_be_missing;
     /* The function is known to follow another convention than the ABI. */
     bool other_convention;
     struct abi_quirks abi;

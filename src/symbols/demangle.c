@@ -181,7 +181,7 @@ static const char *skip_word_operator(const char *at)
  * parameters after it. The demangler writes a result type before templates only. false when the
  * text has an unknown form.
  */
-static bool part_demangled(const char *text, const char **name, const char **name_end)
+static bool split_demangled(const char *text, const char **name, const char **name_end)
 {
     const char *start = text;
     for (const char *at = text; *at;) {
@@ -247,7 +247,7 @@ enum { REFERENCES_MAX = 32, DEMANGLED_MAX = 16 * 1024 };
    many short symbols with long names would fill the memory, too. */
 enum { TIMES_LONGER_MAX = 32, LONGER_ROOM = 256 };
 
-static bool is_harmless(const char *mangled)
+static bool has_few_references(const char *mangled)
 {
     unsigned references = 0;
     for (const char *at = mangled; *at; at++)
@@ -276,7 +276,7 @@ static bool parse_cxx(struct function_name *name, const char *mangled, const cha
 {
     /* On an error the name is not mangled: a C function may be named _Z... */
     cleanup(cleanup_free) char *text =
-        is_harmless(mangled) ? __cxa_demangle(mangled, NULL, NULL, NULL) : NULL;
+        has_few_references(mangled) ? __cxa_demangle(mangled, NULL, NULL, NULL) : NULL;
     size_t length = text ? strlen(text) : 0;
     if (!text || length > DEMANGLED_MAX ||
         length > TIMES_LONGER_MAX * strlen(mangled) + LONGER_ROOM)
@@ -285,7 +285,7 @@ static bool parse_cxx(struct function_name *name, const char *mangled, const cha
     const char *start = text, *end = text + strlen(text);
     name->parameters = NULL;
     /* Thunks, guard functions and Rust names have no parameters: all of the text is the name. */
-    if (part_demangled(text, &start, &end)) {
+    if (split_demangled(text, &start, &end)) {
         const char *behind = skip_qualifiers(skip_group(end));
         name->parameters = arena_strndup(arena, end, (size_t)(behind - end));
         while (end > start && end[-1] == ' ')

@@ -116,8 +116,8 @@ static int add_state(struct field_list *list, const char *name, uint16_t pointee
 
 /* Adds the state of a parameter that lies behind an address without a field. If there is no room
    for the state, the fields are dropped: a reader could not tell whether they are valid. */
-static int add_absence(struct field_list *list, const char *base, const struct abi_location *at,
-                       size_t first)
+static int add_missing_state(struct field_list *list, const char *base,
+                             const struct abi_location *at, size_t first)
 {
     if (list->n == first)
         return 0;
@@ -245,8 +245,8 @@ static int add_arguments(struct field_list *list, const struct signature *signat
                                : arena_format(list->arena, "arg%zu", i + 1);
         size_t first = list->n;
         int r = base ? add_value(list, base, parameter->type, &parameter->at, depth) : -ENOMEM;
-        if (r == 0 && signature->quirks.may_be_absent && parameter->at.where == ABI_ADDRESS)
-            r = add_absence(list, base, &parameter->at, first);
+        if (r == 0 && signature->quirks.may_be_missing && parameter->at.where == ABI_ADDRESS)
+            r = add_missing_state(list, base, &parameter->at, first);
         if (r < 0)
             return r;
     }
@@ -254,8 +254,8 @@ static int add_arguments(struct field_list *list, const struct signature *signat
 }
 
 /* Copies the list to the arena for the probe, and empties it. */
-static int keep_field(struct field_list *list, const struct field **fields, size_t *n,
-                      const struct pointee **pointees, size_t *n_pointees)
+static int store_fields(struct field_list *list, const struct field **fields, size_t *n,
+                        const struct pointee **pointees, size_t *n_pointees)
 {
     struct field *copy = arena_array(list->arena, list->n, sizeof(*copy));
     struct pointee *pointee_copy =
@@ -318,7 +318,7 @@ static void reset(struct field_list *list, const char *not_shown)
  * there is not room for all, the nearer values are shown: all levels that fit, and of the next
  * level as much as fits.
  */
-static int fill_field(struct field_list *list, add_values *add, const struct signature *signature)
+static int fill_fields(struct field_list *list, add_values *add, const struct signature *signature)
 {
     const struct value_options *value_options = &list->types->value_options;
     const char *not_shown = list->not_shown;
@@ -352,18 +352,18 @@ int fields_of_signature(struct probe *probe, const struct signature *signature,
     list->types = types;
     list->context = &signature->context;
 
-    int r = fill_field(list, add_arguments, signature);
+    int r = fill_fields(list, add_arguments, signature);
     if (r == 0)
-        r = keep_field(list, &probe->args, &probe->n_args, &probe->arg_pointees,
-                       &probe->n_arg_pointees);
+        r = store_fields(list, &probe->args, &probe->n_args, &probe->arg_pointees,
+                         &probe->n_arg_pointees);
     const char *args_not_shown = list->not_shown;
     if (r == 0)
-        r = fill_field(list, add_result, signature);
+        r = fill_fields(list, add_result, signature);
     /* An empty class has nothing to show. */
     probe->result_unknown = list->n == 0 && list->not_shown != args_not_shown;
     if (r == 0)
-        r = keep_field(list, &probe->rets, &probe->n_rets, &probe->ret_pointees,
-                       &probe->n_ret_pointees);
+        r = store_fields(list, &probe->rets, &probe->n_rets, &probe->ret_pointees,
+                         &probe->n_ret_pointees);
     if (r < 0)
         goto out;
     probe->float_args = any_in_float_registers(probe->args, probe->n_args);
@@ -378,7 +378,7 @@ out:
     return r;
 }
 
-int fields_of_nothing(struct probe *probe, struct arena *arena)
+int fields_without_signature(struct probe *probe, struct arena *arena)
 {
     unsigned n = abi_integer_arguments();
     struct field *args = arena_array(arena, n, sizeof(*args));

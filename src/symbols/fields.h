@@ -17,6 +17,6 @@
 MUST_CHECK int fields_of_signature(struct probe *probe, const struct signature *signature,
                                    struct c_types *types, struct arena *arena);
 /* Sets the fields of a function without a signature: hex words. -ENOMEM. */
-MUST_CHECK int fields_of_nothing(struct probe *probe, struct arena *arena);
+MUST_CHECK int fields_without_signature(struct probe *probe, struct arena *arena);
 
 #endif

@@ -103,7 +103,7 @@ struct debuginfo *image_debuginfo(struct image *image)
         return NULL;
     debuginfo_stop_when(image->debuginfo, image->catalog->stop);
     if (image->debuginfo_warned)
-        debuginfo_hush(image->debuginfo);
+        debuginfo_silence(image->debuginfo);
     if (!image->debuginfo_text)
         image->debuginfo_text =
             arena_format(&image->catalog->arena, "DWARF of %s", debuginfo_path(image->debuginfo));

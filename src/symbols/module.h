@@ -31,8 +31,8 @@ struct module {
 struct left_out {
     struct left_out *next;
     const char *path, *provider;
-    const char *why; /* one line that starts with the path */
-    bool said;       /* the user was told; set by the caller */
+    const char *reason; /* one line that starts with the path */
+    bool reported;      /* the user was told; set by the caller */
 };
 
 struct modules {

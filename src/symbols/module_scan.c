@@ -63,8 +63,8 @@ static struct left_out *note_left_out(struct catalog *catalog, const char *path,
         return NULL;
     left->path = arena_strdup(&catalog->arena, path);
     left->provider = event_names_provider(path, &catalog->arena);
-    left->why = arena_strdup(&catalog->arena, why);
-    if (!left->path || !left->provider || !left->why)
+    left->reason = arena_strdup(&catalog->arena, why);
+    if (!left->path || !left->provider || !left->reason)
         return NULL;
     left->next = catalog->left_out;
     catalog->left_out = left;
@@ -112,7 +112,7 @@ static int leave_out_file(struct modules *modules, struct scan *scan, const stru
 
 /* Finds the file that the process executes. If there is none (a kernel thread), no module is the
    program. */
-static int look_at_program(struct scan *scan)
+static int find_program_file(struct scan *scan)
 {
     cleanup(cleanup_fd) int program = target_file_program(scan->pid, NULL);
     if (program < 0 || fstat(program, &scan->program) < 0)
@@ -226,7 +226,7 @@ static int add_scanned(struct modules *modules, struct scan *scan, const struct 
 }
 
 /* Whether the file, loaded with that bias, has code at all of the mapping. */
-static bool is_place_of_code(const struct image *image, uint64_t bias, const struct map *map)
+static bool is_code_range(const struct image *image, uint64_t bias, const struct map *map)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     for (size_t i = 0; i < image->file.n_segments; i++) {
@@ -258,7 +258,7 @@ static int add_moved(struct modules *modules, struct scan *scan, const struct ma
     for (size_t i = 0; i < image->file.n_segments; i++) {
         if (!image_segment_bias(image, i, first->start, 0, &bias) ||
             (!image_is_position_independent(image) && bias != 0) ||
-            !is_place_of_code(image, bias, map) ||
+            !is_code_range(image, bias, map) ||
             module_index_has_bias(&scan->index, modules, first, bias))
             continue;
         if (elf_identity_compare(&image->file.identity, scan->pid, bias) != ELF_IDENTITY_DIFFERENT)
@@ -369,7 +369,7 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
     memset(modules, 0, sizeof(*modules));
     cleanup(maps_free) struct maps maps = {0};
     struct scan scan = {.pid = pid, .catalog = catalog, .maps = &maps};
-    int r = look_at_program(&scan);
+    int r = find_program_file(&scan);
     if (r < 0)
         return error_set(err, r, "cannot read the program of process %d: %s", (int)pid,
                          strerror(-r));

@@ -83,7 +83,7 @@ static int read_signature(struct image *image, const struct function *function,
 
 /* The signature without debug information: a C++ name has the parameters' types, a C name has
    nothing. */
-static const char *text_of_nothing(const struct function_name *name, struct arena *arena)
+static const char *text_without_signature(const struct function_name *name, struct arena *arena)
 {
     return name->parameters ? arena_format(arena, "? %s%s", name->name, name->parameters)
                             : arena_format(arena, "? %s(?)", name->name);
@@ -106,8 +106,8 @@ static int set_fields(struct image *image, const struct function *function,
             return r;
         return fields_of_signature(&info->probe, &signature, &image->signatures.types, arena);
     }
-    info->probe.signature = text_of_nothing(&alias->name, arena);
-    return info->probe.signature ? fields_of_nothing(&info->probe, arena) : -ENOMEM;
+    info->probe.signature = text_without_signature(&alias->name, arena);
+    return info->probe.signature ? fields_without_signature(&info->probe, arena) : -ENOMEM;
 }
 
 /* Only the result of the resolver is captured. */

@@ -40,7 +40,7 @@ static int read_parameter(struct signature_reader *reader, const struct function
         location_at_entry(&param->actual, function, entry, &parameter->claim);
     parameter->passing = passing_of(param, &parameter->claim.at, context->is_gcc);
     Dwarf_Die type;
-    if (param->may_be_absent || !die_type(&param->declared, &type)) {
+    if (param->may_be_missing || !die_type(&param->declared, &type)) {
         static const struct c_type unknown = {.abi = {.shape = ABI_UNCLASSIFIED}};
         parameter->type = &unknown;
         return 0;

@@ -2,7 +2,7 @@
 #include "symbols/value_places.h"
 
 /* Extends the pointee to include the bytes from `low` to `high` (exclusive) after its address. */
-static bool grow_pointees(struct pointee *pointee, int64_t low, int64_t high)
+static bool extend_pointee(struct pointee *pointee, int64_t low, int64_t high)
 {
     int64_t pointee_high = pointee->low + pointee->size;
     if (pointee->size == 0) {
@@ -39,7 +39,7 @@ static bool place_behind(struct pointees *pointees, const struct value_place *ad
     struct pointee *pointee = &pointees->items[i];
     if (i == pointees->n)
         *pointee = (struct pointee){.address = *address};
-    if (!grow_pointees(pointee, (int64_t)offset, (int64_t)(offset + size)))
+    if (!extend_pointee(pointee, (int64_t)offset, (int64_t)(offset + size)))
         return false;
     pointees->n += i == pointees->n;
     *place = (struct value_place){

@@ -13,7 +13,7 @@ static void check_code(const uint8_t *code, size_t n, uint32_t taken, uint32_t w
                        uint32_t written_first)
 {
     struct abi_code read = abi_code_read(code, n);
-    ck_assert_uint_eq(read.taken, taken);
+    ck_assert_uint_eq(read.read_first, taken);
     ck_assert_uint_eq(read.written, written);
     ck_assert_uint_eq(read.written_first, written_first);
 }
@@ -34,15 +34,15 @@ START_TEST(saved_and_cleared_registers)
     /* push %rdi; mov %rsi,(%rsp); mov %rcx,%rdi; ret: saved only */
     struct abi_code code =
         abi_code_read(CODE(0x57, 0x48, 0x89, 0x34, 0x24, 0x48, 0x89, 0xcf, 0xc3));
-    ck_assert_uint_eq(code.taken & (RDI | RSI), 0);
-    ck_assert(!code.preserves);
+    ck_assert_uint_eq(code.read_first & (RDI | RSI), 0);
+    ck_assert(!code.saves_volatile);
     /* xor %edi,%edi; ret */
     check_code(CODE(0x31, 0xff, 0xc3), 0, RDI, RDI);
     /* movaps %xmm8,(%rsp); ret: no function of the ABI saves this */
-    ck_assert(abi_code_read(CODE(0x44, 0x0f, 0x29, 0x04, 0x24, 0xc3)).preserves);
+    ck_assert(abi_code_read(CODE(0x44, 0x0f, 0x29, 0x04, 0x24, 0xc3)).saves_volatile);
     /* movaps %xmm0,%xmm8; movaps %xmm8,(%rsp); ret */
-    ck_assert(
-        !abi_code_read(CODE(0x44, 0x0f, 0x28, 0xc0, 0x44, 0x0f, 0x29, 0x04, 0x24, 0xc3)).preserves);
+    ck_assert(!abi_code_read(CODE(0x44, 0x0f, 0x28, 0xc0, 0x44, 0x0f, 0x29, 0x04, 0x24, 0xc3))
+                   .saves_volatile);
 }
 END_TEST
 

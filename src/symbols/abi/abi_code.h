@@ -14,15 +14,16 @@
 
 /* Sets of argument registers. */
 struct abi_code {
-    uint32_t taken;   /* read before they are written, before the first branch */
-    uint32_t kept;    /* read like this, or stored in memory by another instruction than push */
-    uint32_t written; /* by some instruction of the function */
+    uint32_t read_first; /* read before they are written, before the first branch */
+    uint32_t
+        read_or_stored; /* read like this, or stored in memory by another instruction than push */
+    uint32_t written;   /* by some instruction of the function */
     /* written before the first call; if another branch comes first, by any instruction */
     uint32_t written_first;
     uint32_t results; /* may be set by functions that this one calls */
     /* The code saves registers that the ABI lets any function modify: it follows another
        convention. */
-    bool preserves;
+    bool saves_volatile;
 };
 
 /* Reads the n bytes of a function from its first instruction. Code that cannot be decoded counts as

@@ -120,19 +120,19 @@ struct abi_code abi_code_read(const uint8_t *code, size_t n)
         if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, code + at, n - at, &insn, operands)))
             return unknown;
         read_operands(&insn, operands, &read, &written);
-        result.preserves |= straight && stores(&insn, operands) &&
-                            insn.operand_count_visible == 2 &&
-                            upper_of(operands[1].reg.value) & ~upper_written;
+        result.saves_volatile |= straight && stores(&insn, operands) &&
+                                 insn.operand_count_visible == 2 &&
+                                 upper_of(operands[1].reg.value) & ~upper_written;
         for (unsigned i = 0; i < insn.operand_count; i++)
             if (operands[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
                 operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
                 upper_written |= upper_of(operands[i].reg.value);
         if (straight)
-            result.taken |= read & ~result.written;
+            result.read_first |= read & ~result.written;
         if (straight && stores(&insn, operands) && insn.mnemonic != ZYDIS_MNEMONIC_PUSH)
             read |= set_of(operands[1].reg.value);
         if (straight)
-            result.kept |= read & ~result.written;
+            result.read_or_stored |= read & ~result.written;
         result.written |= written;
         if (insn.meta.category == ZYDIS_CATEGORY_CALL)
             result.results = RESULTS;

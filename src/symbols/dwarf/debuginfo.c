@@ -95,7 +95,7 @@ bool debuginfo_warned(const struct debuginfo *debuginfo)
     return debuginfo->warned;
 }
 
-void debuginfo_hush(struct debuginfo *debuginfo)
+void debuginfo_silence(struct debuginfo *debuginfo)
 {
     debuginfo->warned = true;
 }
@@ -263,7 +263,8 @@ static void scan_children(struct debuginfo *debuginfo, Dwarf_Die *parent, unsign
 }
 
 /* Warns, once for the file, that the other file of a unit was not read. */
-static void warn_split(struct debuginfo *debuginfo, Dwarf_Die *skeleton, enum split_found found)
+static void warn_split_missing(struct debuginfo *debuginfo, Dwarf_Die *skeleton,
+                               enum split_found found)
 {
     cleanup(cleanup_free) char *path = split_unit_path(skeleton);
     const char *of = debuginfo->file.path;
@@ -303,7 +304,7 @@ static void scan_unit(struct debuginfo *debuginfo, size_t index)
         enum split_found found =
             split_unit_find(&debuginfo->file, debuginfo->root, &skeleton, &unit->die);
         if (found != SPLIT_FOUND) {
-            warn_split(debuginfo, &skeleton, found);
+            warn_split_missing(debuginfo, &skeleton, found);
             unit->die = skeleton;
         }
     }

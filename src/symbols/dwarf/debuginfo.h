@@ -29,9 +29,9 @@ MUST_CHECK int debuginfo_open(struct debuginfo **debuginfo, int fd,
                               const struct debug_search *search, struct debuginfod *debuginfod);
 void debuginfo_free(struct debuginfo *debuginfo);
 
-/* debuginfo_warned(): whether a warning was logged. debuginfo_hush(): log no more. */
+/* debuginfo_warned(): whether a warning was logged. debuginfo_silence(): log no more. */
 bool debuginfo_warned(const struct debuginfo *debuginfo);
-void debuginfo_hush(struct debuginfo *debuginfo);
+void debuginfo_silence(struct debuginfo *debuginfo);
 /* Stops reading once *asked is true. NULL: never. */
 void debuginfo_stop_when(struct debuginfo *debuginfo, const atomic_bool *asked);
 

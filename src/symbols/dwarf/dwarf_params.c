@@ -57,12 +57,12 @@ bool dwarf_param_is_vtt(Dwarf_Die *declared)
  * the VTT: GCC omits the other parameters, as the virtual base is constructed elsewhere (Itanium
  * C++ ABI, 5.1.4.3, "CI2").
  */
-static void doubt_inherited(struct dwarf_params *params)
+static void mark_inherited(struct dwarf_params *params)
 {
     bool is_for_part = false;
     for (size_t i = 0; i < params->list.count; i++) {
         struct dwarf_param *param = &params->list.items[i];
-        param->may_be_absent = is_for_part && !param->actual.addr;
+        param->may_be_missing = is_for_part && !param->actual.addr;
         is_for_part |= param->actual.addr && dwarf_param_is_vtt(&param->declared);
     }
 }
@@ -106,7 +106,7 @@ static int merge_abstract(struct dwarf_params *params, Dwarf_Die *abstract)
         declared.list.items[kept++] = param;
     }
     declared.list.count = kept;
-    doubt_inherited(&declared);
+    mark_inherited(&declared);
     declared.variadic |= params->variadic;
     vec_free(&params->list);
     *params = declared;

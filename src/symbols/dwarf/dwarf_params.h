@@ -12,8 +12,8 @@
 /* A parameter: in the abstract function (or the only one), and in the concrete function. */
 struct dwarf_param {
     Dwarf_Die declared;
-    Dwarf_Die actual;   /* addr NULL: not in the concrete function */
-    bool may_be_absent; /* it may not be passed at all */
+    Dwarf_Die actual;    /* addr NULL: not in the concrete function */
+    bool may_be_missing; /* it may not be passed at all */
 };
 
 /* Starts zeroed. */

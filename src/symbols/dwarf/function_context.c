@@ -46,7 +46,7 @@ static void read_language(struct function_context *context)
     case DW_LANG_C11:
     case LANGUAGE_C17:
     case LANGUAGE_C23:
-        context->is_c = context->is_family = true;
+        context->is_c = context->is_c_family = true;
         break;
     case DW_LANG_C_plus_plus:
     case DW_LANG_C_plus_plus_03:
@@ -56,10 +56,10 @@ static void read_language(struct function_context *context)
     case LANGUAGE_CXX20:
     case LANGUAGE_CXX23:
     case DW_LANG_ObjC_plus_plus:
-        context->is_cxx = context->is_family = true;
+        context->is_cxx = context->is_c_family = true;
         break;
     case DW_LANG_ObjC:
-        context->is_family = true;
+        context->is_c_family = true;
         break;
     case DW_LANG_Fortran77:
     case DW_LANG_Fortran90:
@@ -68,7 +68,7 @@ static void read_language(struct function_context *context)
     case DW_LANG_Fortran08:
     case LANGUAGE_FORTRAN18:
     case DW_LANG_Pascal83:
-        context->has_absent = true;
+        context->has_optional_args = true;
         break;
     case DW_LANG_Mips_Assembler:
     case LANGUAGE_ASSEMBLY:
@@ -122,8 +122,8 @@ static bool is_optimised(const char *producer)
    -grecord-command-line only. */
 static void read_options(struct function_context *context, const char *producer)
 {
-    context->told_options |= is_gcc(producer) && strstr(producer, " -m");
-    context->is_unoptimised = context->told_options && !is_optimised(producer);
+    context->options_known |= is_gcc(producer) && strstr(producer, " -m");
+    context->is_unoptimised = context->options_known && !is_optimised(producer);
     context->is_ms_abi |= has_option(producer, "-mabi=ms");
     context->is_quad_long_double |= has_option(producer, "-mlong-double-128");
     context->returns_in_memory |= has_option(producer, "-fpcc-struct-return");
@@ -132,7 +132,7 @@ static void read_options(struct function_context *context, const char *producer)
                           has_option(producer, "-msoft-float") ||
                           has_option(producer, "-mno-80387");
     context->has_old_abi |= strstr(producer, " -fabi-version=") != NULL;
-    context->follows_variables |=
+    context->tracks_variables |=
         is_gcc(producer) && is_optimised(producer) && !has_option(producer, "-fno-var-tracking");
 }
 
@@ -156,10 +156,10 @@ static void read_extensions(struct function_context *context, const char *produc
     bool gcc = is_gcc(producer);
     if (dwarf_cu_info(context->unit.cu, &version, NULL, NULL, NULL, NULL, NULL, NULL) != 0)
         return;
-    bool extends = gcc && gcc_version(producer) >= 7 && context->told_level &&
+    bool extends = gcc && gcc_version(producer) >= 7 && context->debug_level_known &&
                    !has_option(producer, "-gstrict-dwarf");
-    context->tells_defaulted = gcc && (version >= 5 || extends);
-    context->tells_alignment = version >= 5 || extends;
+    context->has_defaulted_attr = gcc && (version >= 5 || extends);
+    context->has_alignment_attr = version >= 5 || extends;
 }
 
 struct function_context function_context_of(Dwarf_Die *die)
@@ -177,8 +177,8 @@ struct function_context function_context_of(Dwarf_Die *die)
     producer = producer_of(&context.unit);
     if (producer) {
         read_options(&context, producer);
-        context.told_level = is_gcc(producer) && strstr(producer, " -m");
-        context.is_bare = context.told_level && has_option(producer, "-g1");
+        context.debug_level_known = is_gcc(producer) && strstr(producer, " -m");
+        context.is_bare = context.debug_level_known && has_option(producer, "-g1");
         read_extensions(&context, producer);
     }
     return context;
@@ -188,6 +188,6 @@ unsigned function_context_layout(const struct function_context *context)
 {
     return context->is_cxx | (unsigned)context->is_gcc << 1 |
            (unsigned)context->is_quad_long_double << 2 | (unsigned)context->lacks_sse << 3 |
-           (unsigned)context->has_old_abi << 4 | (unsigned)context->tells_defaulted << 5 |
-           (unsigned)context->tells_alignment << 6;
+           (unsigned)context->has_old_abi << 4 | (unsigned)context->has_defaulted_attr << 5 |
+           (unsigned)context->has_alignment_attr << 6;
 }

@@ -115,7 +115,7 @@ static bool read_pieces(Dwarf_Attribute *attr, const Dwarf_Op *ops, size_t n, Dw
 }
 
 /* Whether it is one expression for the whole function, not a location list. */
-static bool is_lasting(Dwarf_Attribute *attr)
+static bool is_whole_function(Dwarf_Attribute *attr)
 {
     switch (dwarf_whatform(attr)) {
     case DW_FORM_exprloc:
@@ -130,7 +130,7 @@ static bool is_lasting(Dwarf_Attribute *attr)
 }
 
 /* Whether it uses registers only as they were at the entry. */
-static bool is_of_entry(const Dwarf_Op *ops, size_t n)
+static bool uses_entry_values(const Dwarf_Op *ops, size_t n)
 {
     bool any = false;
     for (size_t i = 0; i < n; i++) {
@@ -144,7 +144,7 @@ static bool is_of_entry(const Dwarf_Op *ops, size_t n)
 }
 
 /* Records where a location for the whole function is if it is no place of arguments. */
-static void read_elsewhere(const Dwarf_Op *ops, size_t n, struct location_claim *claim)
+static void record_other_place(const Dwarf_Op *ops, size_t n, struct location_claim *claim)
 {
     struct value_place place;
     claim->is_in_own_frame = n == 1 && ops[0].atom == DW_OP_fbreg && (int64_t)ops[0].number < 0;
@@ -173,15 +173,15 @@ void location_at_entry(Dwarf_Die *parameter, Dwarf_Die *function, uint64_t entry
     if (!dwarf_attr(parameter, DW_AT_location, &attr) ||
         dwarf_getlocation_addr(&attr, entry, &ops, &n, 1) != 1 || n == 0)
         return;
-    claim->is_lasting = is_lasting(&attr) && !is_of_entry(ops, n);
+    claim->is_whole_function = is_whole_function(&attr) && !uses_entry_values(ops, n);
     if (ops[n - 1].atom == DW_OP_piece) {
         if (!read_pieces(&attr, ops, n, function, entry, &claim->at))
             memset(&claim->at, 0, sizeof(claim->at));
     } else {
         claim->at = place_of_register(&attr, ops, n, function, entry);
     }
-    if (claim->is_lasting && claim->at.where == ABI_NOWHERE)
-        read_elsewhere(ops, n, claim);
+    if (claim->is_whole_function && claim->at.where == ABI_NOWHERE)
+        record_other_place(ops, n, claim);
 }
 
 bool location_is_in_frame(Dwarf_Die *parameter)
@@ -189,7 +189,7 @@ bool location_is_in_frame(Dwarf_Die *parameter)
     Dwarf_Attribute attr;
     Dwarf_Op *ops;
     size_t n;
-    return dwarf_attr(parameter, DW_AT_location, &attr) && is_lasting(&attr) &&
+    return dwarf_attr(parameter, DW_AT_location, &attr) && is_whole_function(&attr) &&
            dwarf_getlocation(&attr, &ops, &n) == 0 && n >= 1 &&
            (ops[0].atom == DW_OP_fbreg ||
             (ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31));

@@ -14,7 +14,7 @@ struct location_claim {
     struct abi_location at;
     /* The location is given for the whole function (DWARF 5, 2.6.1), not for addresses. It is valid
        in the body; the first instructions may have moved the parameter there. */
-    bool is_lasting;
+    bool is_whole_function;
     /* The following are set only for such a location where `at` is ABI_NOWHERE: */
     bool is_in_own_frame; /* in the function's frame, below the arguments */
     bool is_elsewhere;    /* in a register without arguments, or in memory at an address in one */

@@ -17,7 +17,7 @@
 enum {
     /* How long servers may send nothing, unless DEBUGINFOD_TIMEOUT is less. */
     SILENCE_MAX_S = 10,
-    TELL_AFTER_MS = 2 * 1000,
+    WARN_AFTER_MS = 2 * 1000,
 };
 
 /* ---- the cache: debuginfod_find_debuginfo(3), "CACHE" ---- */
@@ -76,7 +76,7 @@ struct download {
     int64_t silence_max_ms;
     int64_t last_ms; /* of the last progress */
     long got;
-    bool told, given_up;
+    bool warned, given_up;
 };
 
 static int64_t silence_max_ms(void)
@@ -101,8 +101,8 @@ static int on_progress(void *client, long got, long of)
     if (got != request->got && got != request->got + 1)
         request->last_ms = now;
     request->got = got;
-    if (now - request->last_ms >= TELL_AFTER_MS && !request->told) {
-        request->told = true;
+    if (now - request->last_ms >= WARN_AFTER_MS && !request->warned) {
+        request->warned = true;
         log_warning("the servers of DEBUGINFOD_URLS do not answer; waiting: ^C or SIGTERM ends "
                     "this");
     }

@@ -93,7 +93,7 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
     if (is_virtual_base(member)) {
         /* A class with a virtual base has a copy function (C++17, 15.8.1, paragraph 11), so that
            its address is passed. The position of the base is known only from the object. */
-        layout->indirect = layout->indirect_for_sure = true;
+        layout->indirect = layout->certainly_indirect = true;
         layout->incomplete |= shown;
         return;
     }
@@ -194,10 +194,11 @@ static enum copy_declaration copying_of(const struct function_context *context, 
             continue;
         /* Functions that are implicit, or defaulted in the class, are trivial if the members
            are. */
-        bool told = die_unsigned(&child, DW_AT_defaulted, &defaulted) || context->tells_defaulted;
+        bool known =
+            die_unsigned(&child, DW_AT_defaulted, &defaulted) || context->has_defaulted_attr;
         if (die_flag(&child, DW_AT_artificial) || defaulted == DW_DEFAULTED_in_class)
             continue;
-        if (told && !die_flag(&child, DW_AT_deleted))
+        if (known && !die_flag(&child, DW_AT_deleted))
             return COPYING_OWN;
         copying = COPYING_UNKNOWN;
     } while (die_next(&child));
@@ -211,19 +212,19 @@ static void check_copying(struct layout *layout, Dwarf_Die *class, bool is_whole
     if (die_unsigned(class, DW_AT_calling_convention, &convention)) {
         if (convention == DW_CC_pass_by_reference)
             layout->indirect = true;
-        layout->indirect_for_sure |= is_whole && convention == DW_CC_pass_by_reference;
-        layout->direct_for_sure |= is_whole && convention == DW_CC_pass_by_value;
+        layout->certainly_indirect |= is_whole && convention == DW_CC_pass_by_reference;
+        layout->certainly_direct |= is_whole && convention == DW_CC_pass_by_value;
         if (convention == DW_CC_pass_by_reference || convention == DW_CC_pass_by_value)
             return;
     }
     if (!layout->context->is_cxx)
         return;
-    layout->unpassable |= layout->context->has_old_abi;
+    layout->passing_unknown |= layout->context->has_old_abi;
     enum copy_declaration copying = copying_of(layout->context, class);
-    bool for_sure = copying == COPYING_VIRTUAL || layout_is_owner(class);
-    layout->indirect_for_sure |= for_sure;
+    bool for_sure = copying == COPYING_VIRTUAL || layout_has_destructor(class);
+    layout->certainly_indirect |= for_sure;
     layout->indirect |= copying == COPYING_OWN || for_sure;
-    layout->unpassable |= copying == COPYING_UNKNOWN && !for_sure;
+    layout->passing_unknown |= copying == COPYING_UNKNOWN && !for_sure;
 }
 
 /* Shows a value of unknown shape as words of eight bytes, and the rest. */
@@ -278,5 +279,5 @@ void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
             layout->unknown = true;
     } while (!layout->unknown && !layout->no_memory && die_next(&member));
     if (shown && !is_union)
-        layout_known_class(layout, die, first, name);
+        layout_simplify_class(layout, die, first, name);
 }

@@ -29,13 +29,13 @@ struct layout {
     bool align_stated; /* debug information has it, for the type or a member */
     uint64_t filled;   /* bytes of all parts */
     unsigned visits;
-    bool unknown;    /* a part has an unknown shape */
-    bool unpassable; /* whether C++ passes its address is not known, unless one of the _for_sure
-                        members is set */
-    bool indirect;   /* C++ passes its address, unless direct_for_sure */
-    bool direct_for_sure;   /* C++ passes it by value, whatever its members are */
-    bool indirect_for_sure; /* C++ passes its address, also if `unpassable` */
-    bool incomplete;        /* some part is not shown */
+    bool unknown;            /* a part has an unknown shape */
+    bool passing_unknown;    /* whether C++ passes its address is not known, unless one of the
+                           _for_sure    members is set */
+    bool indirect;           /* C++ passes its address, unless certainly_direct */
+    bool certainly_direct;   /* C++ passes it by value, whatever its members are */
+    bool certainly_indirect; /* C++ passes its address, also if `passing_unknown` */
+    bool incomplete;         /* some part is not shown */
     bool no_memory;
 };
 
@@ -56,7 +56,7 @@ uint32_t layout_character(Dwarf_Die *type, bool all, bool *is_const);
 /* The key of a type in the table. */
 uint64_t layout_type_key(const struct function_context *context, const Dwarf_Die *die);
 /* The resolved type of `die`; NULL: not resolved yet. */
-const struct c_type *layout_known_type(const struct layout *layout, const Dwarf_Die *die);
+const struct c_type *layout_resolved_type(const struct layout *layout, const Dwarf_Die *die);
 /* "outer_name", or the one of the two that exists. */
 const char *layout_member_name(struct layout *layout, const char *outer, const char *name);
 /* "name_3", or "3" if there is no name. */
@@ -89,15 +89,15 @@ void layout_add_array(struct layout *layout, Dwarf_Die *die, uint64_t offset, co
  * Classes of the C++ library that are shown as the value they represent. If `class` is one,
  * replaces its members, the scalars from number `first`, by one scalar.
  */
-void layout_known_class(struct layout *layout, Dwarf_Die *class, size_t first, const char *name);
+void layout_simplify_class(struct layout *layout, Dwarf_Die *class, size_t first, const char *name);
 /* Whether it is one of those with a destructor, in the C++ library of GCC. */
-bool layout_is_owner(Dwarf_Die *class);
+bool layout_has_destructor(Dwarf_Die *class);
 /* If `class` is one of those with only one possible layout, adds it although it is only declared.
    Returns whether it is. */
 bool layout_add_declared_class(struct layout *layout, Dwarf_Die *class, uint64_t offset,
                                const char *name, bool shown);
 /* The same for a reference, at `offset`, to such a class. */
-bool layout_known_reference(struct layout *layout, Dwarf_Die *reference, uint64_t offset,
-                            const char *name);
+bool layout_add_class_reference(struct layout *layout, Dwarf_Die *reference, uint64_t offset,
+                                const char *name);
 
 #endif

@@ -92,7 +92,7 @@ uint64_t layout_type_key(const struct function_context *context, const Dwarf_Die
     return (uint64_t)(uintptr_t)die->addr << 8 | function_context_layout(context);
 }
 
-const struct c_type *layout_known_type(const struct layout *layout, const Dwarf_Die *die)
+const struct c_type *layout_resolved_type(const struct layout *layout, const Dwarf_Die *die)
 {
     return table_get(&layout->types->by_die, layout_type_key(layout->context, die));
 }

@@ -29,8 +29,8 @@ static uint32_t base_character(Dwarf_Die *base, bool all)
                  (all && (strcmp(name, "unsigned char") == 0 || strcmp(name, "signed char") == 0)))
             ? 1
             : named_character(name);
-    uint64_t told;
-    return size && die_size(base, &told) && told == size ? size : 0;
+    uint64_t stated;
+    return size && die_size(base, &stated) && stated == size ? size : 0;
 }
 
 /* uint8_t and the like are numbers, whatever their base type is. */
@@ -43,7 +43,7 @@ uint32_t layout_character(Dwarf_Die *type, bool all, bool *is_const)
 {
     Dwarf_Die die = *type;
     uint32_t size;
-    uint64_t told;
+    uint64_t stated;
     *is_const = false;
     for (unsigned i = 0; i < 64; i++) {
         Dwarf_Die base = die;
@@ -54,7 +54,7 @@ uint32_t layout_character(Dwarf_Die *type, bool all, bool *is_const)
         case DW_TAG_typedef:
             size = named_character(dwarf_diename(&die));
             if (is_number_type(dwarf_diename(&die)) ||
-                (size && !(die_strip(&base) && die_size(&base, &told) && told == size)))
+                (size && !(die_strip(&base) && die_size(&base, &stated) && stated == size)))
                 return 0;
             if (size) {
                 /* The type of the typedef may be const, too. */
@@ -130,7 +130,7 @@ void layout_add_pointer(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
         return;
     }
     layout_add_part(layout, offset, 8, ABI_INTEGER, 8);
-    if (!shown || layout_known_reference(layout, die, offset, name))
+    if (!shown || layout_add_class_reference(layout, die, offset, name))
         return;
     uint32_t character = string_kind(layout, die);
     struct c_scalar *scalar =

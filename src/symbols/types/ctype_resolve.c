@@ -98,7 +98,7 @@ static uint64_t size_of(Dwarf_Die *die, const struct layout *layout)
 }
 
 /* Copies the scalars to the type. */
-static int keep_scalars(const struct layout *layout, struct c_type *type)
+static int store_scalars(const struct layout *layout, struct c_type *type)
 {
     struct c_scalar *scalars =
         arena_array(layout->types->arena, layout->scalars.count, sizeof(*scalars));
@@ -116,14 +116,14 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
 {
     if (layout->no_memory)
         return -ENOMEM;
-    bool is_sure = layout->indirect_for_sure || layout->direct_for_sure;
-    bool is_uncertain = layout->unpassable && !is_sure;
-    type->abi.shape = layout->unknown                                ? ABI_UNCLASSIFIED
-                      : is_uncertain                                 ? ABI_AGGREGATE
-                      : layout->indirect && !layout->direct_for_sure ? ABI_INDIRECT
-                                                                     : type_shape(die);
+    bool is_sure = layout->certainly_indirect || layout->certainly_direct;
+    bool is_uncertain = layout->passing_unknown && !is_sure;
+    type->abi.shape = layout->unknown                                 ? ABI_UNCLASSIFIED
+                      : is_uncertain                                  ? ABI_AGGREGATE
+                      : layout->indirect && !layout->certainly_direct ? ABI_INDIRECT
+                                                                      : type_shape(die);
     type->abi.uncertain = is_uncertain && !layout->unknown ? ABI_MAY_BE_INDIRECT : 0;
-    int r = keep_scalars(layout, type);
+    int r = store_scalars(layout, type);
     if (r < 0 || type->abi.shape == ABI_UNCLASSIFIED)
         return r;
     type->abi.size = size_of(die, layout);
@@ -139,7 +139,7 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
     /* Debug information does not tell whether a structure is packed. One with padding is not. */
     if (type->abi.shape == ABI_AGGREGATE && !layout->align_stated) {
         type->abi.uncertain |= layout->filled >= type->abi.size ? ABI_MAY_BE_PACKED : 0;
-        type->abi.uncertain |= layout->context->tells_alignment ? 0 : ABI_MAY_BE_ALIGNED;
+        type->abi.uncertain |= layout->context->has_alignment_attr ? 0 : ABI_MAY_BE_ALIGNED;
     }
 
     struct abi_part *parts = arena_array(layout->types->arena, layout->parts.count, sizeof(*parts));

@@ -79,7 +79,7 @@ void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset
         layout->unknown = true;
         return;
     }
-    layout->unpassable |= layout->context->lacks_sse && is_floating(encoding);
+    layout->passing_unknown |= layout->context->lacks_sse && is_floating(encoding);
     switch (encoding) {
     case DW_ATE_boolean:
         if (size == 1) {
@@ -257,7 +257,7 @@ void layout_add_enum(struct layout *layout, Dwarf_Die *die, uint64_t offset, con
     if (!shown)
         return;
     bool is_signed = enum_is_signed(die);
-    const struct c_type *known = layout_known_type(layout, die);
+    const struct c_type *known = layout_resolved_type(layout, die);
     const struct enum_type *enumeration = known && known->n_scalars == 1
                                               ? known->scalars[0].enumeration
                                               : make_enum(layout, die, size, is_signed);

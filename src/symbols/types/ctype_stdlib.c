@@ -83,7 +83,7 @@ static bool has_name(Dwarf_Die *class, const struct known_class *known)
     return name && strncmp(name, known->name, strlen(known->name)) == 0;
 }
 
-void layout_known_class(struct layout *layout, Dwarf_Die *class, size_t first, const char *name)
+void layout_simplify_class(struct layout *layout, Dwarf_Die *class, size_t first, const char *name)
 {
     if (layout->unknown || layout->no_memory || !layout->context->is_cxx)
         return;
@@ -114,7 +114,7 @@ void layout_known_class(struct layout *layout, Dwarf_Die *class, size_t first, c
     }
 }
 
-bool layout_is_owner(Dwarf_Die *class)
+bool layout_has_destructor(Dwarf_Die *class)
 {
     static const char *const owners[] = {"basic_string<", "vector<", "unique_ptr<", "shared_ptr<",
                                          "weak_ptr<"};
@@ -149,7 +149,7 @@ bool layout_add_declared_class(struct layout *layout, Dwarf_Die *class, uint64_t
         return false;
     for (unsigned i = 0; i < 4; i++)
         layout_add_part(layout, offset + i * 8, 8, ABI_INTEGER, 8);
-    layout->indirect = layout->indirect_for_sure = true;
+    layout->indirect = layout->certainly_indirect = true;
     struct c_scalar *scalar =
         shown ? layout_add_scalar(layout, offset, name, VALUE_STRING, 8) : NULL;
     if (scalar) {
@@ -160,8 +160,8 @@ bool layout_add_declared_class(struct layout *layout, Dwarf_Die *class, uint64_t
     return true;
 }
 
-bool layout_known_reference(struct layout *layout, Dwarf_Die *reference, uint64_t offset,
-                            const char *name)
+bool layout_add_class_reference(struct layout *layout, Dwarf_Die *reference, uint64_t offset,
+                                const char *name)
 {
     enum { NESTING_MAX = 4 };
     int tag = dwarf_tag(reference);
