@@ -148,7 +148,7 @@ static int add_image(struct catalog *catalog, int fd, const char *path, struct i
 static int set_read_error(const char *path, int code, struct error *err)
 {
     if (code == -ENOEXEC)
-        return error_set(err, code, "%s is no regular file", path);
+        return error_set(err, code, "%s is not a regular file", path);
     return error_set(err, code, "cannot read %s: %s", path, strerror(-code));
 }
 

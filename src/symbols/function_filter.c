@@ -195,7 +195,7 @@ int function_filter_add(struct function_filter *filter, const char *text, bool e
         return error_set(err, -EINVAL,
                          "the pattern '%s' names no function ('.*' stands for all of them)", text);
     if (at && !at[1])
-        return error_set(err, -EINVAL, "the pattern '%s' names no module behind its '@'", text);
+        return error_set(err, -EINVAL, "the pattern '%s' has no module after its '@'", text);
 
     cleanup(cleanup_free) char *copy = strdup(text);
     cleanup(cleanup_free) char *ere = strndup(text, ere_length);
@@ -214,7 +214,7 @@ int function_filter_add(struct function_filter *filter, const char *text, bool e
         if (r) {
             char why[128];
             regerror(r, &regex, why, sizeof(why));
-            return error_set(err, -EINVAL, "the pattern '%s' is no regular expression: %s", ere,
+            return error_set(err, -EINVAL, "the pattern '%s' is not a regular expression: %s", ere,
                              why);
         }
     }
@@ -249,7 +249,8 @@ int function_filter_add_file(struct function_filter *filter, const char *path, s
     errno = 0;
     for (unsigned number = 1; (length = getline(&line, &capacity, file)) >= 0; number++) {
         if (strlen(line) != (size_t)length)
-            return error_set(err, -EINVAL, "%s:%u: a NUL byte: this is no text file", path, number);
+            return error_set(err, -EINVAL, "%s:%u: a NUL byte: this is not a text file", path,
+                             number);
         char *start = line + strspn(line, " \t\r\n");
         char *end = line + length;
         while (end > start && strchr(" \t\r\n", end[-1]))

@@ -27,7 +27,8 @@ static int read_symbols(struct image *image, int fd, struct error *err)
     struct elf_copy copy;
     int r = elf_copy_symbols(&copy, fd);
     if (r < 0)
-        return error_set(err, r, "%s is truncated or corrupted: its symbol table is not whole (%s)",
+        return error_set(err, r,
+                         "%s is truncated or corrupted: its symbol table is incomplete (%s)",
                          image->path, strerror(-r));
     r = symbol_table_read(&image->symbols, copy.elf, 0, &image->catalog->arena, image->path, err);
     if (r == 0 && image_read_linkage(image, copy.elf) < 0)
@@ -156,7 +157,7 @@ static bool find_image_symbol(struct image *image, const char *name, file_vaddr 
     struct error err;
     int r = image_read_symbols(image, &err);
     if (r < 0 && r != -ENOEXEC && r != -ESTALE && !image->symbols_missed)
-        log_warning("%s: what is called in it is not seen, nor what it makes of SIGTRAP", err.text);
+        log_warning("%s: calls in it are not noticed, nor what it does with SIGTRAP", err.text);
     image->symbols_missed = image->symbols_missed || r < 0;
     if (r < 0)
         return false;

@@ -140,7 +140,7 @@ case_patterns()
         at_least 1 '^mylib:my_traced_function  ' $out || fail "'$pattern' does not match"
     done
     costs_little 125 --list -f 'x{3' "$sample"
-    one_line "the pattern 'x{3' is no regular expression"
+    one_line "the pattern 'x{3' is not a regular expression"
 }
 
 run_cases "$@"

@@ -316,7 +316,7 @@ case_silent_server_at_attach()
     wait_for 15 at_least 3 'mylib:my_traced_function\(arg1 = 0x2a, ' calls || fail "not attached"
     kill -TERM "$tracer_pid"
     tracer_ends 0
-    said 'did not answer: they are not asked any more'
+    said 'did not answer: they are not queried any more'
     nothing_left "$target_pid"
     kill -TERM "$target_pid"
     target_ends 143

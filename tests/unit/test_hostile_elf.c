@@ -127,7 +127,7 @@ struct change {
     }
 
 static const struct change headers[] = {
-    {"magic", 1, 1, 'X', -ENOEXEC, "is no ELF file"},
+    {"magic", 1, 1, 'X', -ENOEXEC, "is not an ELF file"},
     {"class", EI_CLASS, 1, ELFCLASS32, -ENOTSUP, "is a 32-bit program"},
     {"class", EI_CLASS, 1, 77, -ENOEXEC, "unknown class 77"},
     {"data", EI_DATA, 1, ELFDATA2MSB, -ENOTSUP, "another machine"},
@@ -225,13 +225,13 @@ START_TEST(bad_symbol_sections)
         for (size_t k = 0; k < 7; k++) {
             sections[i] = bad[k];
             ck_assert_int_eq(try(content.bytes, content.size, &n, &err), -ENOEXEC);
-            check_line(&err, -ENOEXEC, "its symbol table is not whole");
+            check_line(&err, -ENOEXEC, "its symbol table is incomplete");
         }
         sections[i] = kept;
         Elf64_Shdr strings = sections[kept.sh_link];
         sections[kept.sh_link].sh_offset = UINT64_MAX - 1;
         ck_assert_int_eq(try(content.bytes, content.size, &n, &err), -ENOEXEC);
-        check_line(&err, -ENOEXEC, "its symbol table is not whole");
+        check_line(&err, -ENOEXEC, "its symbol table is incomplete");
         sections[kept.sh_link] = strings;
     }
     ck_assert_uint_eq(tables, 2);
@@ -269,9 +269,9 @@ START_TEST(no_files_of_ours)
     size_t n;
     struct error err;
     ck_assert_int_eq(try("", 0, &n, &err), -ENOEXEC);
-    check_line(&err, -ENOEXEC, "is no ELF file");
+    check_line(&err, -ENOEXEC, "is not an ELF file");
     ck_assert_int_eq(try("#!/bin/sh\n", 10, &n, &err), -ENOEXEC);
-    check_line(&err, -ENOEXEC, "is no ELF file");
+    check_line(&err, -ENOEXEC, "is not an ELF file");
     ck_assert_int_eq(try(ELFMAG, SELFMAG, &n, &err), -ENOEXEC);
     check_line(&err, -ENOEXEC, "is truncated");
 
@@ -279,7 +279,7 @@ START_TEST(no_files_of_ours)
     struct image *image;
     ck_assert_int_eq(catalog_new(&catalog), 0);
     ck_assert_int_eq(catalog_open(catalog, "/", &image, &err), -ENOEXEC);
-    ck_assert_str_eq(err.text, "/ is no regular file");
+    ck_assert_str_eq(err.text, "/ is not a regular file");
     ck_assert_int_eq(catalog_open(catalog, "/nowhere/at/all", &image, &err), -ENOENT);
     ck_assert_str_eq(err.text, "cannot read /nowhere/at/all: No such file or directory");
     catalog_free(catalog);

@@ -278,7 +278,7 @@ static void warn_split_missing(struct debuginfo *debuginfo, Dwarf_Die *skeleton,
                     of, path);
     else if (found == SPLIT_OTHER_BUILD)
         log_warning("%s has debug information in other files, of which %s is of another build: "
-                    "functions that it describes show hex words. Compile it anew, with its .dwo "
+                    "functions that it describes show hex words. Compile it again, with its .dwo "
                     "file",
                     of, path);
     else if (found == SPLIT_UNREACHABLE)

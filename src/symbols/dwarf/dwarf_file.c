@@ -131,7 +131,8 @@ static int open_shared(struct dwarf_file *file, const struct debug_search *searc
     if (r < 0)
         return refuse(name, r) == -ENOMEM ? -ENOMEM : 0;
     if (fd < 0)
-        log_debug("what %s shares with other debug files, %s, is not found", file->path, link);
+        log_debug("%s, which has parts of the debug information of %s, is not found", link,
+                  file->path);
     return 0;
 }
 
@@ -210,7 +211,7 @@ static int open_separate(struct dwarf_file *file, const struct debug_search *sea
     if (fd < 0) {
         bool unasked = id.length && debuginfod_has_servers() && !debuginfod->may_ask;
         log_debug("no debug information for %s: none found%s", search->path,
-                  unasked ? ", and no server is asked while a program stands still" : "");
+                  unasked ? ", and no server is queried while a program is stopped" : "");
         return -ENOENT;
     }
     struct elf_copy separate;

@@ -57,7 +57,7 @@ static enum split_found copy_file(struct elf_copy *copy, int root, char *path, u
         return r == -ENOTSUP ? SPLIT_COMPRESSED : SPLIT_DAMAGED;
     if (has_unit(copy, id))
         return SPLIT_FOUND;
-    log_debug("%s is of another build than what refers to it", owned);
+    log_debug("%s is of another build than the file that refers to it", owned);
     elf_copy_free(copy);
     return SPLIT_OTHER_BUILD;
 }

@@ -126,7 +126,7 @@ static int ask_server(struct debuginfod *debuginfod, const struct build_id *id, 
         close(fd);
     if (request.given_up) {
         debuginfod->given_up = true;
-        log_warning("the servers of DEBUGINFOD_URLS did not answer: they are not asked any more");
+        log_warning("the servers of DEBUGINFOD_URLS did not answer: they are not queried any more");
     }
     return fd >= 0 && path ? debug_file_try(take_ptr(path), id, name) : -1;
 }

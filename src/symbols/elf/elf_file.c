@@ -36,7 +36,7 @@ static int check_header(const struct elf_file *file, const Elf64_Ehdr *header, c
                         struct error *err)
 {
     if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
-        return error_set(err, -ENOEXEC, "%s is no ELF file", path);
+        return error_set(err, -ENOEXEC, "%s is not an ELF file", path);
     /* e_machine has the same offset in both classes. */
     if (header->e_ident[EI_CLASS] == ELFCLASS32)
         return error_set(err, -ENOTSUP,
@@ -45,7 +45,7 @@ static int check_header(const struct elf_file *file, const Elf64_Ehdr *header, c
         return error_set(err, -ENOEXEC, "%s is a corrupted ELF file: it is of unknown class %u",
                          path, header->e_ident[EI_CLASS]);
     if (header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_machine != abi_elf_machine())
-        return error_set(err, -ENOTSUP, "%s is made for another machine (ELF machine %u)", path,
+        return error_set(err, -ENOTSUP, "%s is for another machine (ELF machine %u)", path,
                          header->e_machine);
     if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
         return error_set(err, -ENOTSUP,
@@ -190,7 +190,7 @@ int elf_file_open(struct elf_file *file, int fd, const char *shown_path, struct 
         goto failed;
     }
     if (!S_ISREG(status.st_mode)) {
-        r = error_set(err, -ENOEXEC, "%s is no regular file", shown_path);
+        r = error_set(err, -ENOEXEC, "%s is not a regular file", shown_path);
         goto failed;
     }
     file->size = (uint64_t)status.st_size;
@@ -203,11 +203,11 @@ int elf_file_open(struct elf_file *file, int fd, const char *shown_path, struct 
     unsigned char magic[SELFMAG];
     if (file->size < sizeof(magic) || read_all(file->fd, magic, sizeof(magic), 0) < 0 ||
         memcmp(magic, ELFMAG, SELFMAG) != 0) {
-        r = error_set(err, -ENOEXEC, "%s is no ELF file", shown_path);
+        r = error_set(err, -ENOEXEC, "%s is not an ELF file", shown_path);
         goto failed;
     }
     if (file->size < sizeof(header) || read_all(file->fd, &header, sizeof(header), 0) < 0) {
-        r = error_set(err, -ENOEXEC, "%s is truncated: its ELF header is not whole", shown_path);
+        r = error_set(err, -ENOEXEC, "%s is truncated: its ELF header is incomplete", shown_path);
         goto failed;
     }
 

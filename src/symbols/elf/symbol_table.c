@@ -180,7 +180,7 @@ int symbol_table_read(struct symbol_table *table, Elf *elf, uint64_t bias, struc
         *has = true;
         int r = read_section(table, elf, section, header, bias, arena, path);
         if (r == -ENOEXEC)
-            return error_set(err, r, "%s is truncated or corrupted: its symbol table is not whole",
+            return error_set(err, r, "%s is truncated or corrupted: its symbol table is incomplete",
                              path);
         if (r < 0)
             return error_set(err, r, "cannot read the symbols of %s: %s", path, strerror(-r));

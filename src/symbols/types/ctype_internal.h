@@ -30,8 +30,7 @@ struct layout {
     uint64_t filled;   /* bytes of all parts */
     unsigned visits;
     bool unknown;            /* a part has an unknown shape */
-    bool passing_unknown;    /* whether C++ passes its address is not known, unless one of the
-                           _for_sure    members is set */
+    bool passing_unknown;    /* how C++ passes it is not known, unless a certainly_ member is set */
     bool indirect;           /* C++ passes its address, unless certainly_direct */
     bool certainly_direct;   /* C++ passes it by value, whatever its members are */
     bool certainly_indirect; /* C++ passes its address, also if `passing_unknown` */
