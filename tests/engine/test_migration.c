@@ -290,4 +290,4 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, status_when_the_leader_is_on_its_way, 0, 60);
 }
 
-CHECK_MAIN("handover", 60, add_tests)
+CHECK_MAIN("migration", 60, add_tests)

@@ -167,7 +167,7 @@ START_TEST(breakpoint_that_cannot_be_lifted_stays)
     int memory = space->memory;
     space->memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
     ck_assert_int_ge(space->memory, 0);
-    site_rest(space, site);
+    site_disable(space, site);
     ck_assert(site->planted);
     ck_assert_uint_eq(site->uses, SITE_RETURN);
     site_unuse(space, site, SITE_RETURN);
@@ -212,7 +212,7 @@ START_TEST(breakpoint_that_is_not_there_any_more)
     else
         memset((void *)(uintptr_t)site->at.value, 0xc3, 1);
     if (_i / 2)
-        site_rest(space, site);
+        site_disable(space, site);
     else
         site_lift(space, site);
     ck_assert(!site->planted);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Displaced stepping without steps: a copy of the instruction at a breakpoint, which threads run in
- * a slot elsewhere while the breakpoint stays planted. Pure functions on bytes.
+ * Displaced instructions: threads run a copy of the instruction at a breakpoint in a slot
+ * elsewhere, while the breakpoint stays planted. Pure functions on bytes.
  *
  * The copy has the effect of the original at its own address, on all registers, flags and memory:
  * RIP-relative operands and branches refer to the same addresses, a call pushes the original return

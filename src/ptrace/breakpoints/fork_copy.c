@@ -108,8 +108,8 @@ static void drop_arena(struct address_space *space, size_t index)
         forget_planted(site);
         site->mapped = false;
     }
-    if (holds(arena, space->parking))
-        space->parking = target_addr_of(0);
+    if (holds(arena, space->spin_slot))
+        space->spin_slot = target_addr_of(0);
     free(arena->owner);
     *arena = space->slots->arenas.items[--space->slots->arenas.count];
 }
@@ -178,7 +178,7 @@ int fork_copy(struct address_space *from, pid_t tid, uint64_t changes, struct ad
         return r;
     }
     s->syscall_insn = from->syscall_insn;
-    s->parking = from->parking;
+    s->spin_slot = from->spin_slot;
     s->syscalls = from->syscalls;
     if (changes != from->changes)
         conform(from, s, tid);

@@ -77,7 +77,7 @@ void return_sites_met(struct address_space *space, struct site *site, bool retur
         site->idle = IDLE_MAX - 1;
     }
     if (site->on_demand && site->waiting == 0 && site->uses == SITE_RETURN)
-        site_rest(space, site);
+        site_disable(space, site);
 }
 
 static bool wants_exit(const struct site *entry)
@@ -85,7 +85,7 @@ static bool wants_exit(const struct site *entry)
     return (entry->uses & SITE_ENTRY) && (entry->kinds & HIT_EXIT);
 }
 
-static bool serves_somebody(const struct site *site)
+static bool has_armed_callee(const struct site *site)
 {
     const struct site *entry;
     if (wants_exit(site->callee))
@@ -100,7 +100,7 @@ void return_sites_tidy(struct address_space *space)
 {
     struct site *site;
     for (size_t position = 0; (site = table_next(&space->sites, &position));)
-        if ((site->uses & SITE_RETURN) && !serves_somebody(site))
+        if ((site->uses & SITE_RETURN) && !has_armed_callee(site))
             site_unuse(space, site, SITE_RETURN);
 }
 

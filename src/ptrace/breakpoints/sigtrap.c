@@ -153,9 +153,10 @@ static void learn_action(struct process *process, pid_t tid, int ignored)
     if (ignored > 0)
         trap->action.handler = (uintptr_t)SIG_IGN;
     else if (r < 0 && r != -ESRCH)
-        log_warning("process %d %s SIGTRAP, and how cannot be told (%s): its handler is lost "
-                    "when it blocks SIGTRAP in a traced function",
-                    process->pid, ignored < 0 ? "may handle" : "handles", strerror(-r));
+        log_warning(
+            "process %d %s SIGTRAP, and its action cannot be read (%s): its handler is lost "
+            "when it blocks SIGTRAP in a traced function",
+            process->pid, ignored < 0 ? "may handle" : "handles", strerror(-r));
 }
 
 static bool has_any_trapped(const struct process *process)
@@ -238,7 +239,7 @@ void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs, unsigned
         return;
     if (process_watch(process, target_addr_of(ret), on_sigaction_done, (void *)(uintptr_t)ret,
                       &err) < 0)
-        log_warning("process %d changes what it does with SIGTRAP unseen: %s", process->pid,
+        log_warning("cannot watch process %d change its action for SIGTRAP: %s", process->pid,
                     err.text);
     else
         tracee->in_sigaction = true;
@@ -299,7 +300,7 @@ static bool is_past(const struct tracee *tracee, uint64_t mask)
     return (tracee->trap_mask & ~TRAP_BIT & ~mask) != 0;
 }
 
-static void mend_mask(struct tracee *tracee)
+static void restore_mask(struct tracee *tracee)
 {
     struct engine *engine = tracee->process->engine;
     uint64_t mask;
@@ -318,17 +319,17 @@ static void mend_mask(struct tracee *tracee)
     engine_set_mask(engine, tracee->tid, mask);
 }
 
-bool sigtrap_mend(struct tracee *tracee, const arch_regs *regs)
+bool sigtrap_restore(struct tracee *tracee, const arch_regs *regs)
 {
     struct process *process = tracee->process;
     bool lost = process->trap.special && action_is_lost(tracee);
     /* In sigaction() SIGTRAP stays unblocked, or the trap at its return would undo its effect. */
     if (tracee->trap_block != TRAP_NOT_BLOCKED && !tracee->in_sigaction)
-        mend_mask(tracee);
+        restore_mask(tracee);
     int r = lost ? set_action(process->space, tracee->tid, regs, &process->trap.action) : 0;
     if (r < 0 && r != -ESRCH)
-        log_warning("process %d has lost its handling of SIGTRAP and it cannot be put back: %s",
-                    process->pid, strerror(-r));
+        log_warning("cannot restore the action for SIGTRAP of process %d: %s", process->pid,
+                    strerror(-r));
     return !tracee->left_trap;
 }
 

@@ -31,8 +31,8 @@ void sigtrap_look_process(struct process *process);
 
 /* The thread is at the entry of pthread_sigmask(), or of syscall() for rt_sigprocmask(2), whose
    first argument is number `first`. Returns whether the call will block or unblock SIGTRAP; *then
-   says which. To be recorded only after the thread has passed the breakpoint: sigtrap_mend() needs
-   the mask before the call, which may return it. */
+   says which. To be recorded only after the thread has passed the breakpoint: sigtrap_restore()
+   needs the mask before the call, which may return it. */
 bool sigtrap_on_sigmask(const struct tracee *tracee, const arch_regs *regs, unsigned first,
                         enum trap_block *then);
 /* The thread is at the entry of sigaction(), or of syscall() for rt_sigaction(2). */
@@ -50,7 +50,7 @@ void sigtrap_on_syscall(struct tracee *tracee, struct site *site, bool masks);
    kernel changed. Returns whether the thread is still in its trap: to restore the disposition it
    may have to do a system call, after which it is in another stop (see remote_syscall()), which the
    loop handles. */
-bool sigtrap_mend(struct tracee *tracee, const arch_regs *regs);
+bool sigtrap_restore(struct tracee *tracee, const arch_regs *regs);
 
 /*
  * The thread has stopped with a SIGTRAP at the PC of a breakpoint's trap. Returns whether a

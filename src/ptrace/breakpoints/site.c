@@ -108,7 +108,7 @@ void site_lift(struct address_space *space, struct site *site)
     space->changes++;
 }
 
-void site_rest(struct address_space *space, struct site *site)
+void site_disable(struct address_space *space, struct site *site)
 {
     int r = site->planted ? site->method->lift(space, site) : 0;
     if (!site->planted || (r < 0 && !is_not_there(r)))

@@ -60,8 +60,8 @@ struct site_trap {
 };
 
 /*
- * A way to serve a site. What is wanted at a site (its uses and what belongs to them) does not
- * depend on it.
+ * How threads are stopped at a site. What is wanted there (its uses and what belongs to them) does
+ * not depend on it.
  */
 struct site_method {
     /* Reads the code at the site and prepares all that is needed to plant there. Plants nothing. A
@@ -86,7 +86,7 @@ struct site {
     unsigned uses; /* mask of enum site_use; planted while not 0 */
     bool planted;
     bool mapped; /* false once the code was unmapped; arming reads the code again */
-    const struct site_method *method; /* how it is served */
+    const struct site_method *method; /* how threads are stopped there */
     struct site_trap trap;            /* with a breakpoint: see site_trap.h */
 
     /* For SITE_ENTRY. */
@@ -123,7 +123,7 @@ void site_unuse(struct address_space *space, struct site *site, enum site_use us
 
 /* Removes the breakpoint and all uses. If the breakpoint cannot be removed, the site is
    unchanged. */
-void site_rest(struct address_space *space, struct site *site);
+void site_disable(struct address_space *space, struct site *site);
 
 /* Plants or removes the breakpoint, whatever the uses: for a step in place. A breakpoint that
    cannot be removed stays planted, and threads pass it. */

@@ -45,7 +45,7 @@ static int build_copy(struct address_space *space, struct site *site, struct err
         if (site->trap.slot_room < copy.slot_length) {
             r = code_slots_take(space, site, site->at, copy.slot_length, &site->trap.slot);
             if (r == -ESRCH || r == -EAGAIN)
-                return error_set(err, r, "no thread to map memory with at the moment");
+                return error_set(err, r, "no thread of the process can map memory now");
             site->trap.slot_room = r == 0 ? copy.slot_length : 0;
         }
         if (site->trap.slot_room &&

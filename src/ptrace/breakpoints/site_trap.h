@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Serving a site with a breakpoint: a trap instruction that stops the thread, and a displaced copy
+ * The breakpoint method of a site: a trap instruction that stops the thread, and a displaced copy
  * of the instruction that it replaces.
  */
 #ifndef PTRACE_BREAKPOINTS_SITE_TRAP_H

@@ -46,7 +46,7 @@ void step_in_place(struct engine *engine, struct tracee *tracee, struct site *si
     if (r == 0)
         r = wait_for_stop(engine, tid, &stop);
     if (site->uses && site_plant(space, site) < 0)
-        log_warning("cannot put the breakpoint at 0x%lx back", site->at.value);
+        log_warning("cannot plant the breakpoint at 0x%lx again", site->at.value);
     if (r < 0 || stop_is_end(&stop))
         return; /* the loop handles its end */
     engine_set_mask(engine, tid, mask);
@@ -55,7 +55,7 @@ void step_in_place(struct engine *engine, struct tracee *tracee, struct site *si
         tracee->left_trap = false;
         if (engine_get_regs(engine, tid, regs) == 0 &&
             (tracee->trap_block || tracee->process->trap.special))
-            is_in_trap = sigtrap_mend(tracee, regs);
+            is_in_trap = sigtrap_restore(tracee, regs);
         if (is_in_trap)
             tracee_resume(tracee, tracee_take_deferred_trap(tracee));
     } else if (engine_get_regs(engine, tid, regs) == 0 &&

@@ -33,8 +33,8 @@ enum {
 };
 
 struct page {
-    uint64_t at;   /* address / PAGE_BYTES */
-    uint64_t turn; /* the call chain for which it was read */
+    uint64_t at;           /* address / PAGE_BYTES */
+    uint64_t chain_number; /* the call chain for which it was read */
     uint8_t bytes[PAGE_BYTES];
 };
 
@@ -54,7 +54,7 @@ struct unwinder {
     unw_addr_space_t libunwind;
     VEC(struct search_table) tables;
     struct page pages[PAGES];
-    uint64_t turn;
+    uint64_t chain_number; /* of the present one */
     struct checked_rules checked;
     struct rules_bytes fde, cie; /* buffers for the rules being checked */
 };
@@ -74,81 +74,83 @@ struct unwinding {
 
 /* ---- memory and registers, for libunwind ---- */
 
-static const struct map *find_map(struct unwinding *walk, target_addr at)
+static const struct map *find_map(struct unwinding *unwinding, target_addr at)
 {
-    struct address_space *space = walk->tracee->process->space;
+    struct address_space *space = unwinding->tracee->process->space;
     const struct map *map = maps_find(&space->maps, at);
-    if (!map && walk->now_ns - space->maps_read_ns >= MAPS_AGAIN_NS) {
-        address_space_read_maps(space, walk->tracee->tid, walk->now_ns);
+    if (!map && unwinding->now_ns - space->maps_read_ns >= MAPS_AGAIN_NS) {
+        address_space_read_maps(space, unwinding->tracee->tid, unwinding->now_ns);
         map = maps_find(&space->maps, at);
     }
     return map;
 }
 
 /* Only code mapped from files has breakpoints. Tables may be in such mappings, too. */
-static bool may_hold_breakpoints(struct unwinding *walk, uint64_t at)
+static bool may_hold_breakpoints(struct unwinding *unwinding, uint64_t at)
 {
-    const struct map *map = find_map(walk, target_addr_of(at));
+    const struct map *map = find_map(unwinding, target_addr_of(at));
     return !map || (map->execute && map->inode != 0);
 }
 
-static int read_memory(struct unwinding *walk, uint64_t at, uint64_t *value)
+static int read_memory(struct unwinding *unwinding, uint64_t at, uint64_t *value)
 {
-    struct unwinder *unwinder = walk->unwinder;
-    struct address_space *space = walk->tracee->process->space;
+    struct unwinder *unwinder = unwinding->unwinder;
+    struct address_space *space = unwinding->tracee->process->space;
     uint64_t offset = at % PAGE_BYTES;
     struct page *page = &unwinder->pages[at / PAGE_BYTES % PAGES];
-    bool is_known = page->at == at / PAGE_BYTES && page->turn == unwinder->turn;
-    if (offset > PAGE_BYTES - sizeof(*value) || (!is_known && may_hold_breakpoints(walk, at)))
-        return walk->read(space, target_addr_of(at), value, sizeof(*value)) < 0 ? -UNW_EINVAL : 0;
+    bool is_known = page->at == at / PAGE_BYTES && page->chain_number == unwinder->chain_number;
+    if (offset > PAGE_BYTES - sizeof(*value) || (!is_known && may_hold_breakpoints(unwinding, at)))
+        return unwinding->read(space, target_addr_of(at), value, sizeof(*value)) < 0 ? -UNW_EINVAL
+                                                                                     : 0;
     if (!is_known) {
         page->at = at / PAGE_BYTES;
-        page->turn = 0;
+        page->chain_number = 0;
         if (memory_read(address_space_memory(space), target_addr_of(at - offset), page->bytes,
                         PAGE_BYTES) < 0)
             return -UNW_EINVAL;
-        page->turn = unwinder->turn;
+        page->chain_number = unwinder->chain_number;
     }
     memcpy(value, page->bytes + offset, sizeof(*value));
     return 0;
 }
 
-static void show_entry(const struct unwinding *walk, uint64_t at, uint64_t *word)
+static void show_entry(const struct unwinding *unwinding, uint64_t at, uint64_t *word)
 {
     for (unsigned i = 0; i < sizeof(*word); i++)
-        if (at + i - walk->entry_at < sizeof(walk->entry))
-            ((uint8_t *)word)[i] = ((const uint8_t *)walk->entry)[at + i - walk->entry_at];
+        if (at + i - unwinding->entry_at < sizeof(unwinding->entry))
+            ((uint8_t *)word)[i] =
+                ((const uint8_t *)unwinding->entry)[at + i - unwinding->entry_at];
 }
 
 /* Rules that were accepted are read from their copies, whatever the program has written since. */
 static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *value, int write,
                      void *data)
 {
-    struct unwinding *walk = data;
+    struct unwinding *unwinding = data;
     (void)libunwind;
-    if (write || ++walk->reads > READS_MAX)
+    if (write || ++unwinding->reads > READS_MAX)
         return -UNW_EINVAL;
     /* Where no rule gives the next frame, libunwind reads a rule at address 0. */
-    if (at < PAGE_BYTES || read_memory(walk, at, value) < 0)
+    if (at < PAGE_BYTES || read_memory(unwinding, at, value) < 0)
         return -UNW_EINVAL;
-    checked_rules_show(&walk->unwinder->checked, at, value);
-    if (walk->entry_at)
-        show_entry(walk, at, value);
+    checked_rules_show(&unwinding->unwinder->checked, at, value);
+    if (unwinding->entry_at)
+        show_entry(unwinding, at, value);
     return 0;
 }
 
 static int read_register(unw_addr_space_t libunwind, unw_regnum_t number, unw_word_t *value,
                          int write, void *data)
 {
-    const struct unwinding *walk = data;
+    const struct unwinding *unwinding = data;
     (void)libunwind;
     if (write)
         return -UNW_EREADONLYREG;
     if (number == UNW_REG_IP)
-        *value = walk->ip;
+        *value = unwinding->ip;
     else if (number == UNW_REG_SP)
-        *value = walk->sp;
-    else if (number < 0 || !arch_dwarf_register(walk->regs, (unsigned)number, value))
+        *value = unwinding->sp;
+    else if (number < 0 || !arch_dwarf_register(unwinding->regs, (unsigned)number, value))
         return -UNW_EBADREG;
     return 0;
 }
@@ -171,39 +173,40 @@ static struct search_table *find_known(struct unwinder *unwinder, target_addr at
 }
 
 /* The table for the code at `at`. NULL: none. */
-static const struct search_table *find_table(struct unwinding *walk, target_addr at)
+static const struct search_table *find_table(struct unwinding *unwinding, target_addr at)
 {
-    struct address_space *space = walk->tracee->process->space;
-    struct search_table *table = find_known(walk->unwinder, at);
+    struct address_space *space = unwinding->tracee->process->space;
+    struct search_table *table = find_known(unwinding->unwinder, at);
     if (table)
         return table;
-    const struct map *map = find_map(walk, at);
+    const struct map *map = find_map(unwinding, at);
     const struct map *headers =
         map && map->execute ? search_table_headers(&space->maps, map) : NULL;
-    table = headers ? vec_push(&walk->unwinder->tables) : NULL;
+    table = headers ? vec_push(&unwinding->unwinder->tables) : NULL;
     if (!table)
         return NULL;
-    search_table_read(table, walk->read, space, map, headers);
+    search_table_read(table, unwinding->read, space, map, headers);
     return table;
 }
 
 /* The address of the FDE for `ip`, by binary search; 0: none. The address is truncated to the size
    of an entry, and the table may be unsorted. The search is the same as libunwind's, so that both
-   find the same entry. Stores the entry in `walk`. */
-static uint64_t find_rules(struct unwinding *walk, const struct search_table *table, uint64_t ip)
+   find the same entry. Stores the entry in `unwinding`. */
+static uint64_t find_rules(struct unwinding *unwinding, const struct search_table *table,
+                           uint64_t ip)
 {
-    const struct address_space *space = walk->tracee->process->space;
+    const struct address_space *space = unwinding->tracee->process->space;
     int32_t relative = (int32_t)(ip - table->base);
     int32_t entry[2]; /* relative to the base: the first address, the FDE */
     uint64_t low = 0, high = table->n, found = 0;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2, at = table->entries + middle * sizeof(entry);
-        if (walk->read(space, target_addr_of(at), entry, sizeof(entry)) < 0)
+        if (unwinding->read(space, target_addr_of(at), entry, sizeof(entry)) < 0)
             return 0;
         if (entry[0] <= relative) {
             found = table->base + (uint64_t)(int64_t)entry[1];
-            walk->entry_at = at;
-            memcpy(walk->entry, entry, sizeof(entry));
+            unwinding->entry_at = at;
+            memcpy(unwinding->entry, entry, sizeof(entry));
             low = middle + 1;
         } else {
             high = middle;
@@ -234,16 +237,17 @@ static bool keep_rules(struct unwinder *unwinder, const struct rules_bytes *rule
 }
 
 /* Accepted rules are copied: libunwind reads the copies from now on. */
-static bool are_rules_fit(struct unwinding *walk, const struct search_table *table, uint64_t ip)
+static bool are_rules_fit(struct unwinding *unwinding, const struct search_table *table,
+                          uint64_t ip)
 {
-    struct unwinder *unwinder = walk->unwinder;
-    const struct address_space *space = walk->tracee->process->space;
+    struct unwinder *unwinder = unwinding->unwinder;
+    const struct address_space *space = unwinding->tracee->process->space;
     struct rules_bytes *fde = &unwinder->fde, *cie = &unwinder->cie;
-    uint64_t at = find_rules(walk, table, ip), common;
+    uint64_t at = find_rules(unwinding, table, ip), common;
     const struct checked_rule *known = checked_rules_find(&unwinder->checked, at);
     if (known)
         return known->is_fde;
-    if (!read_rules(walk->read, space, at, fde) ||
+    if (!read_rules(unwinding->read, space, at, fde) ||
         !unwind_rules_find_common(at, fde->raw.second, &common))
         return false;
     known = checked_rules_find(&unwinder->checked, common);
@@ -252,7 +256,7 @@ static bool are_rules_fit(struct unwinding *walk, const struct search_table *tab
             return false;
         cie->n = known->end - known->start - offsetof(__typeof__(cie->raw), bytes);
         memcpy(&cie->raw, known->bytes, known->end - known->start);
-    } else if (!read_rules(walk->read, space, common, cie) || cie->raw.second != 0) {
+    } else if (!read_rules(unwinding->read, space, common, cie) || cie->raw.second != 0) {
         return false;
     }
     return unwind_rules_are_fit(cie->raw.bytes, cie->n, fde->raw.bytes, fde->n,
@@ -263,11 +267,11 @@ static bool are_rules_fit(struct unwinding *walk, const struct search_table *tab
 static int find_procedure(unw_addr_space_t libunwind, unw_word_t ip, unw_proc_info_t *procedure,
                           int need_unwind_info, void *data)
 {
-    struct unwinding *walk = data;
-    const struct search_table *table = find_table(walk, target_addr_of(ip));
+    struct unwinding *unwinding = data;
+    const struct search_table *table = find_table(unwinding, target_addr_of(ip));
     int r = -UNW_ENOINFO;
-    walk->entry_at = 0;
-    if (table && table->n && are_rules_fit(walk, table, ip)) {
+    unwinding->entry_at = 0;
+    if (table && table->n && are_rules_fit(unwinding, table, ip)) {
         unw_dyn_info_t info = {
             .start_ip = table->start.value,
             .end_ip = table->end.value,
@@ -276,14 +280,14 @@ static int find_procedure(unw_addr_space_t libunwind, unw_word_t ip, unw_proc_in
                 {
                     .segbase = table->base,
                     /* This entry alone, so that no other is found. The length is in words. */
-                    .table_data = walk->entry_at,
-                    .table_len = sizeof(walk->entry) / (sizeof(unw_word_t)),
+                    .table_data = unwinding->entry_at,
+                    .table_len = sizeof(unwinding->entry) / (sizeof(unw_word_t)),
                 },
         };
         r = dwarf_search_unwind_table(libunwind, ip, &info, procedure, need_unwind_info, data);
     }
-    walk->entry_at = 0;
-    walk->no_table = r < 0;
+    unwinding->entry_at = 0;
+    unwinding->no_table = r < 0;
     return r;
 }
 
@@ -387,18 +391,18 @@ void unwinders_free(struct engine *engine)
     }
 }
 
-static size_t walk_stack(struct unwinding *walk, struct unwound *chain, size_t max)
+static size_t unwind_stack(struct unwinding *unwinding, struct unwound *chain, size_t max)
 {
     unw_cursor_t cursor;
     size_t n = 1;
-    if (unw_init_remote(&cursor, walk->unwinder->libunwind, walk) < 0)
+    if (unw_init_remote(&cursor, unwinding->unwinder->libunwind, unwinding) < 0)
         return n;
     while (n < max) {
         unw_word_t ip;
-        walk->no_table = false;
+        unwinding->no_table = false;
         /* Without a table libunwind guesses. */
-        if (unw_step(&cursor) <= 0 || walk->no_table || unw_get_reg(&cursor, UNW_REG_IP, &ip) < 0 ||
-            ip == 0)
+        if (unw_step(&cursor) <= 0 || unwinding->no_table ||
+            unw_get_reg(&cursor, UNW_REG_IP, &ip) < 0 || ip == 0)
             break;
         /* This refers to the frame that was just left. */
         bool interrupted = unw_is_signal_frame(&cursor) > 0;
@@ -421,7 +425,7 @@ size_t unwind_callers(program_read *read, struct tracee *tracee, const arch_regs
         return 1;
     if (space->unwinder->checked.list.count > CHECKED_MAX)
         unwinder_forget(space->unwinder);
-    struct unwinding walk = {
+    struct unwinding unwinding = {
         .unwinder = space->unwinder,
         .read = read,
         .tracee = tracee,
@@ -431,6 +435,6 @@ size_t unwind_callers(program_read *read, struct tracee *tracee, const arch_regs
         .sp = sp,
         .now_ns = now_ns,
     };
-    walk.unwinder->turn++;
-    return walk_stack(&walk, chain, max);
+    unwinding.unwinder->chain_number++;
+    return unwind_stack(&unwinding, chain, max);
 }

@@ -312,7 +312,7 @@ static int attach_process(struct engine *engine, pid_t pid, struct error *err)
     }
     if (r < 0) {
         if (r == -EINTR)
-            error_set(err, r, "interrupted while process %d was attached to", pid);
+            error_set(err, r, "interrupted while attaching to process %d", pid);
         else
             explain_refusal(who, r, err);
         if (r == -EINTR && engine->options.let_go_ms)

@@ -114,14 +114,14 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
                         const arch_regs *regs, target_addr *ret, int *cpu)
 {
     const struct stop_prefetch *prefetch = prefetch_of(tracee);
-    bool foreseen = prefetch && prefetch->has_return;
+    bool prefetched = prefetch && prefetch->has_return;
     int cpu_seen = prefetch ? prefetch->cpu : -1;
-    uint64_t address = foreseen ? prefetch->return_address : arch_return_register(regs);
+    uint64_t address = prefetched ? prefetch->return_address : arch_return_register(regs);
     uint32_t cpu_id = 0;
     struct span own[2];
     size_t n = 0;
     target_addr cpu_at = cpu_address(tracee);
-    if (arch_return_in_memory && !foreseen)
+    if (arch_return_in_memory && !prefetched)
         own[n++] = (struct span){.at = arch_entry_slot(regs), .to = &address, .n = sizeof(address)};
     bool reads_cpu = cpu_at.value && cpu_seen < 0 && cpu_known(tracee) < 0;
     if (reads_cpu)
@@ -140,7 +140,7 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
         *cpu = (int)cpu_id;
     else
         *cpu = cpu_of(tracee);
-    return !arch_return_in_memory || foreseen || own[0].got == sizeof(address);
+    return !arch_return_in_memory || prefetched || own[0].got == sizeof(address);
 }
 
 /* Reads the CPU and, in the same system call, the memory that registers point to. Returns the
@@ -171,8 +171,8 @@ static enum callstack_site call_site(const struct site *back, const struct site 
                                                              : CALLSTACK_SITE_CALLS_OTHER;
 }
 
-static void serve_entry(struct engine *engine, struct tracee *tracee, struct site *site,
-                        const arch_regs *regs)
+static void handle_entry(struct engine *engine, struct tracee *tracee, struct site *site,
+                         const arch_regs *regs)
 {
     struct hit hit = {.probe = site->probe,
                       .kind = HIT_ENTRY,
@@ -210,8 +210,8 @@ static void serve_entry(struct engine *engine, struct tracee *tracee, struct sit
 }
 
 /* Returns whether an open call of the thread returned here. */
-static bool serve_return(struct engine *engine, struct tracee *tracee, struct site *site,
-                         const arch_regs *regs)
+static bool handle_return(struct engine *engine, struct tracee *tracee, struct site *site,
+                          const arch_regs *regs)
 {
     uint64_t slot = arch_exit_slot(regs);
     struct frame frame;
@@ -277,7 +277,7 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
         return;
     }
     if (tracee->trap_block || tracee->process->trap.special)
-        sigtrap_mend(tracee, regs);
+        sigtrap_restore(tracee, regs);
     if (tracee->migrate_to && !tracee->left_trap) {
         if (tracee_migrate(engine, tracee, tracee->migrate_to, regs, to) < 0)
             forget_lost(engine, tracee);
@@ -336,20 +336,20 @@ void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *s
        first time. But the breakpoint may have been removed when the handler returned, and then this
        is another return. */
     if ((site->uses & SITE_RETURN) && !process->silent) {
-        returned = serve_return(engine, tracee, site, regs);
+        returned = handle_return(engine, tracee, site, regs);
         if (!retried)
             return_sites_met(space, site, returned);
     }
     if (!retried && !process->silent) {
         if ((site->uses & SITE_ENTRY) && !returned)
-            serve_entry(engine, tracee, site, regs);
-        frame_jumps_serve(tracee, site, regs);
+            handle_entry(engine, tracee, site, regs);
+        frame_jumps_handle(tracee, site, regs);
         if (site->uses & SITE_WATCH)
             call_watches(tracee, site);
         if ((first = first_argument(site, regs, SITE_SIGACTION, SYS_rt_sigaction)) >= 0)
             sigtrap_on_sigaction(tracee, regs, (unsigned)first);
         if (site->uses & SITE_AFFINITY)
-            cpu_pinning_give_back(engine);
+            cpu_pinning_unbind_all(engine);
     }
     if (tracee->migrate_to && !tracee_migration_prepare(tracee, site))
         tracee->migrate_to = NULL;

@@ -199,7 +199,7 @@ static bool detach_thread(struct engine *engine, struct tracee *tracee)
     if (stop.kind == STOP_SIGNAL) {
         signal = stop.code;
         if (site && site->mapped && signal == SIGTRAP && sigtrap_is_breakpoint(tracee)) {
-            sigtrap_mend(tracee, &regs);
+            sigtrap_restore(tracee, &regs);
             signal = engine_set_pc(engine, tid, &regs, site->at) < 0
                          ? signal
                          : tracee_take_deferred_trap(tracee);

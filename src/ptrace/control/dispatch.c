@@ -72,7 +72,7 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
         if (site && !site->planted &&
             trap_is_at(address_space_memory(tracee->process->space), at) != 1 &&
             sigtrap_is_breakpoint(tracee)) {
-            bool is_in_trap = sigtrap_mend(tracee, &regs);
+            bool is_in_trap = sigtrap_restore(tracee, &regs);
             if (engine_set_pc(engine, tracee->tid, &regs, at) == 0 && is_in_trap)
                 tracee_resume(tracee, tracee_take_deferred_trap(tracee));
             return;

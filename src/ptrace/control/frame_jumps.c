@@ -51,7 +51,7 @@ static void exception_caught(struct tracee *tracee, const arch_regs *regs)
     callstack_seen(&tracee->frames, sp, stack_range_of(tracee, sp, clock_now_ns()));
 }
 
-void frame_jumps_serve(struct tracee *tracee, const struct site *site, const arch_regs *regs)
+void frame_jumps_handle(struct tracee *tracee, const struct site *site, const arch_regs *regs)
 {
     if (site->uses & SITE_JUMP)
         longjmp_called(tracee, regs);

@@ -8,7 +8,7 @@
 
 /* The thread is at the entry of a function that leaves frames (SITE_JUMP, SITE_CONTEXT, SITE_CATCH,
    SITE_THROW in site->uses). Updates its call stack. */
-void frame_jumps_serve(struct tracee *tracee, const struct site *site, const arch_regs *regs);
+void frame_jumps_handle(struct tracee *tracee, const struct site *site, const arch_regs *regs);
 
 /*
  * The thread is at the return address `at`. If an exception brought it here, forgets the frames

@@ -104,7 +104,7 @@ static int not_executed(struct engine *engine, struct error *err)
         return error_set(err, -ECANCELED, "%s was killed before it ran", engine->child_name);
     engine->child_refused = true;
     if (code == ENOENT)
-        return error_set(err, -code, "cannot run %s: its interpreter is not there",
+        return error_set(err, -code, "cannot run %s: its interpreter does not exist",
                          engine->child_name);
     return error_set(err, -code, "cannot run %s: %s", engine->child_name, strerror(code));
 }

@@ -97,7 +97,7 @@ static void segv_again(struct engine *engine, struct tracee *tracee, arch_regs *
         return;
     if (engine_get_regs(engine, tid, regs) < 0 ||
         engine_set_pc(engine, tid, regs, arch_no_code) < 0)
-        log_debug("thread %d is gone before it was let go", tid);
+        log_debug("thread %d ended before it was detached", tid);
 }
 
 void namespace_init_run_again(struct engine *engine, struct tracee *tracee, int signal,
@@ -113,7 +113,7 @@ void namespace_init_run_again(struct engine *engine, struct tracee *tracee, int 
         return;
     unsigned length = arch_raised_behind(signal, before);
     if (length && engine_set_pc(engine, tracee->tid, regs, target_addr_plus(pc, -(int64_t)length)))
-        log_debug("thread %d is gone before it was let go", tracee->tid);
+        log_debug("thread %d ended before it was detached", tracee->tid);
 }
 
 void namespace_init_expect_end(struct process *process)

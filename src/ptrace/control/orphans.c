@@ -89,7 +89,7 @@ static void take_orphan(void *data)
     if (!is_of_parent(orphan))
         return;
     bool was_held = table_remove(&engine->early_children, (uint64_t)orphan->pid) != NULL;
-    log_debug("child %d of process %d is met without its birth", orphan->pid,
+    log_debug("child %d of process %d was found without an event of its parent", orphan->pid,
               orphan->parent->process->pid);
     /* It is not known what has changed in the memory since the child was created. */
     orphan->parent->changes_seen = CHANGES_UNKNOWN;

@@ -54,7 +54,7 @@ struct address_space {
     void (*free_sites)(struct address_space *space);
     void (*free_unwinder)(struct address_space *space);
     uint64_t changes;         /* number of writes of breakpoints and slots so far */
-    target_addr parking;      /* a slot with arch_spin_insn: see tracee_migration.h; 0: none yet */
+    target_addr spin_slot;    /* a slot with arch_spin_insn: see tracee_migration.h; 0: none yet */
     target_addr syscall_insn; /* 0: not searched for yet */
     struct maps maps;         /* as last read by address_space_read_maps() */
     uint64_t maps_read_ns;

@@ -138,7 +138,7 @@ void process_set_silent(struct process *process, bool silent);
 /* Resumes a stopped thread with a signal, or 0. A thread that is gone is not an error: its end will
    be reported. */
 void tracee_resume(struct tracee *tracee, int signal);
-/* The signal to resume the thread with, after its trap was handled by sigtrap_mend(): SIGTRAP if
+/* The signal to resume the thread with, after its trap was handled by sigtrap_restore(): SIGTRAP if
    one was deferred, else 0. SIGTRAP is blocked, so the kernel makes it pending again
    (ptrace_signal()). */
 int tracee_take_deferred_trap(struct tracee *tracee);

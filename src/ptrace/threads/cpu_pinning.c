@@ -35,7 +35,7 @@ void cpu_pinning_open(struct tracer_thread *tracer)
 {
     cpu_set_t own;
     if (own_cpus(tracer->engine, &own) < 0 || sched_setaffinity(tracer->tid, sizeof(own), &own) < 0)
-        log_debug("a tracer thread stays on the tracer's CPU");
+        log_debug("cannot set the CPU affinity of a tracer thread");
 }
 
 unsigned cpu_pinning_cpus(const struct engine *engine)
@@ -119,7 +119,7 @@ static bool restore(const struct thread_pinning *p, pid_t tid, const cpu_set_t *
 {
     int in_place = cpu_is_only(tid, p->cpu);
     if (in_place > 0 && sched_setaffinity(tid, sizeof(*affinity), affinity) < 0 && errno != ESRCH)
-        log_warning("cannot give thread %d its CPUs back: %s", tid, strerror(errno));
+        log_warning("cannot restore the CPU affinity of thread %d: %s", tid, strerror(errno));
     return in_place >= 0;
 }
 
@@ -210,7 +210,7 @@ void cpu_pinning_move(struct tracee *tracee, struct tracer_thread *to)
         restore(&before->pinning, tracee->tid, &pin->affinity);
 }
 
-void cpu_pinning_give_back(struct engine *engine)
+void cpu_pinning_unbind_all(struct engine *engine)
 {
     uint64_t until_ns = clock_now_ns() + PIN_PAUSE_NS;
     struct process *process;

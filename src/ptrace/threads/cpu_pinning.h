@@ -46,7 +46,7 @@ void cpu_pinning_move(struct tracee *tracee, struct tracer_thread *to);
 void cpu_pinning_unbind(struct tracee *tracee);
 /* The program is about to ask for affinities, or to set one: unbinds all threads, and binds none
    for a while. */
-void cpu_pinning_give_back(struct engine *engine);
+void cpu_pinning_unbind_all(struct engine *engine);
 /* The process is being detached: unbinds its threads for good. */
 void cpu_pinning_end(struct engine *engine, struct process *process);
 /* `child`, a new thread or process that is stopped, has inherited the binding of `parent`. */

@@ -30,18 +30,18 @@ enum {
     TRY_AGAIN_NS = 1000000,
 };
 
-/* Makes space->parking if there is none. */
-static bool make_parking(struct address_space *space, const struct site *site)
+/* Makes space->spin_slot if there is none. */
+static bool make_spin_slot(struct address_space *space, const struct site *site)
 {
     target_addr place;
-    if (space->parking.value)
+    if (space->spin_slot.value)
         return true;
     if (code_slots_take(space, NULL, site->at, arch_spin_insn_length, &place) < 0 ||
         memory_write(address_space_memory(space), place, arch_spin_insn, arch_spin_insn_length) < 0)
         return false;
     space->engine->stats.text_writes++;
     space->changes++;
-    space->parking = place;
+    space->spin_slot = place;
     return true;
 }
 
@@ -62,9 +62,9 @@ static void check_may_seize(void *data)
 bool tracee_migration_prepare(struct tracee *tracee, const struct site *site)
 {
     struct process *process = tracee->process;
-    if (!make_parking(process->space, site))
+    if (!make_spin_slot(process->space, site))
         return false;
-    struct seize_check check = {.tid = tracee->tid, .at = process->space->parking};
+    struct seize_check check = {.tid = tracee->tid, .at = process->space->spin_slot};
     tracer_thread_call(tracee->migrate_to, check_may_seize, &check);
     process->never_migrates = !check.may;
     return check.may;
@@ -139,7 +139,7 @@ int tracee_migrate(struct engine *engine, struct tracee *tracee, struct tracer_t
     uint64_t mask;
     tracee->migrate_to = NULL;
     if (engine_get_mask(engine, tid, &mask) < 0 || engine_set_mask(engine, tid, ~UINT64_C(0)) < 0 ||
-        engine_set_pc(engine, tid, regs, tracee->process->space->parking) < 0)
+        engine_set_pc(engine, tid, regs, tracee->process->space->spin_slot) < 0)
         return 0; /* killed: the loop handles its end */
     cpu_pinning_move(tracee, to);
     if (engine_ptrace(engine, PTRACE_DETACH, tid, NULL, 0) < 0)
@@ -187,5 +187,5 @@ void tracee_migrate_executed(struct engine *engine, struct tracee *tracee,
     int r = memory_write(address_space_memory(space), arch_pc(&regs), code, arch_spin_insn_length);
     engine_set_mask(engine, tid, mask);
     if (r < 0 && r != -ESRCH)
-        log_warning("process %d: its first instruction cannot be put back: %s", tid, strerror(-r));
+        log_warning("cannot restore the first instruction of process %d: %s", tid, strerror(-r));
 }
