@@ -113,7 +113,7 @@ static void step_over(uint64_t at, long word, struct user_regs_struct *regs)
     await();
 }
 
-static void serve(uint64_t entry)
+static void trace_calls(uint64_t entry)
 {
     struct user_regs_struct regs;
     struct user_fpregs_struct floats;
@@ -195,6 +195,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "naive: no %s() in the libraries of %s\n", argv[1], argv[2]);
         return 1;
     }
-    serve(entry);
+    trace_calls(entry);
     return 0;
 }

@@ -64,18 +64,18 @@ check_sources()
             sub(/[>"].*/, "", header)
             if ($0 ~ /include[ \t]*"/ && !index(allowed[layer], " " layer_of(header) " "))
                 offence("src/" layer " may not include " header)
-            room = layer
-            sub(/\/.*/, "", room)
-            if (header ~ /^(sys|asm|linux)\/ptrace\.h$/ && room != "ptrace")
+            folder = layer
+            sub(/\/.*/, "", folder)
+            if (header ~ /^(sys|asm|linux)\/ptrace\.h$/ && folder != "ptrace")
                 offence("only src/ptrace may include <" header ">")
-            if (header ~ /^(libelf|gelf|libdw|dwarf|elfutils\/)/ && room != "symbols")
+            if (header ~ /^(libelf|gelf|libdw|dwarf|elfutils\/)/ && folder != "symbols")
                 offence("only src/symbols may include <" header ">")
-            if (header ~ /^lttng\// && room != "tp")
+            if (header ~ /^lttng\// && folder != "tp")
                 offence("only src/tp may include <" header ">")
             if (header ~ /^Zydis\// && layer != "ptrace/arch" &&
                 FILENAME !~ /^src\/symbols\/abi\/.*_x86_64\.c$/)
                 offence("only src/ptrace/arch may include <" header ">")
-            if (header ~ /^libunwind/ && room != "ptrace")
+            if (header ~ /^libunwind/ && folder != "ptrace")
                 offence("only src/ptrace may include <" header ">")
         }
         /^[ \t]*#[ \t]*(el)?if.*__(x86_64|i386|aarch64|arm|amd64)__/ &&

@@ -77,9 +77,9 @@ static bool is_held_too_long(void *data, int64_t waited_ms, struct error *err)
 {
     const struct lttng_sink *sink = data;
     (void)waited_ms;
-    int64_t silent_ms = sink->session_ops->silent_ms(sink->session);
+    int64_t waiting_ms = sink->session_ops->waiting_ms(sink->session);
     if (!timed_calls_are_pending(&sink->tracer->calls) &&
-        silent_ms < (atomic_load(&sink->tracer->run.stop_asked) ? STOPPING_MS : HELD_MS))
+        waiting_ms < (atomic_load(&sink->tracer->run.stop_asked) ? STOPPING_MS : HELD_MS))
         return false;
     error_set(err, -EINPROGRESS, "LTTng's session daemon does not answer");
     return true;

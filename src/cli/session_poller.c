@@ -53,7 +53,7 @@ static bool may_name_more(struct lttng_sink *sink)
 
 static void look(struct lttng_sink *sink)
 {
-    sink->session_ops->look(sink->session);
+    sink->session_ops->update_rules(sink->session);
     sink->session_ops->watch(sink->session);
     if (left_out_is_named(sink)) {
         atomic_store(&sink->tracer->module_named, true);
@@ -100,14 +100,14 @@ static void *attend(void *data)
         if (judges || may_name_more(sink))
             look(sink);
         if (judges)
-            sink->session_ops->judge(sink->session);
+            sink->session_ops->warn(sink->session);
         if (looks % CHECK_EVERY == 0)
             check_session(poller);
     }
     sink->session_ops->watch(sink->session);
     if (poller->was_well) {
-        sink->session_ops->look(sink->session);
-        sink->session_ops->judge(sink->session);
+        sink->session_ops->update_rules(sink->session);
+        sink->session_ops->warn(sink->session);
         check_session(poller);
     }
     return NULL;

@@ -23,7 +23,7 @@ static bool is_hopeless(void *data, int64_t waited_ms, struct error *err)
     bool asked = watcher_take_signal(tracer);
     /* Threads that could not be stopped before may be stoppable now. */
     engine_let_go(tracer->engine);
-    if (sink->session_ops->unanswered(sink->session)) {
+    if (sink->session_ops->is_unresponsive(sink->session)) {
         error_set(err, -EINPROGRESS,
                   "LTTng's session daemon does not answer: session %s is left as it is, and its "
                   "trace may lack its end; the daemon may have to be ended",

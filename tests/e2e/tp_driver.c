@@ -339,7 +339,7 @@ static void command(struct driver *driver, char *line)
     } else if (strcmp(line, "discarded") == 0)
         printf("%" PRIu64 "\n", driver->session_ops->discarded(driver->session));
     else if (strcmp(line, "names") == 0) {
-        driver->session_ops->look(driver->session);
+        driver->session_ops->update_rules(driver->session);
         printf("%s\n",
                driver->session_ops->names_provider(driver->session, arguments) ? "yes" : "no");
     } else if (strcmp(line, "emit") == 0)

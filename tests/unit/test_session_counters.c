@@ -82,7 +82,7 @@ static void add_counter(const char *name, int error)
 }
 
 /* Checks the rules; returns the number of warnings; `text` receives the first. */
-static int judge(char *text, int size)
+static int check_rules(char *text, int size)
 {
     char more[2048];
     int lines = 0, saved = dup(STDERR_FILENO);
@@ -107,8 +107,8 @@ START_TEST(what_can_be_counted_is_no_trouble)
     add_channel("s", "c", "app:*");
     add_counter("one", 0);
     add_counter("two", 0); /* the same counter for the kernel */
-    ck_assert_int_eq(judge(text, sizeof(text)), 0);
-    ck_assert_int_eq(judge(text, sizeof(text)), 0);
+    ck_assert_int_eq(check_rules(text, sizeof(text)), 0);
+    ck_assert_int_eq(check_rules(text, sizeof(text)), 0);
     ck_assert_uint_eq(tries, 1);
     ck_assert_str_eq(counters.impediment, "");
 }
@@ -124,17 +124,17 @@ START_TEST(told_once_for_each_channel)
     add_counter("one", 0);
     add_counter("two", ENOENT);
     add_counter("three", ENOENT);
-    ck_assert_int_eq(judge(text, sizeof(text)), 1);
+    ck_assert_int_eq(check_rules(text, sizeof(text)), 1);
     snprintf(wanted, sizeof(wanted),
              "ptrace_tracer: %s: LTTng may ignore its event rules and other channels of the "
              "session\n",
              text_of_first);
     ck_assert_str_eq(text, wanted);
     ck_assert_str_eq(counters.impediment, text_of_first);
-    ck_assert_int_eq(judge(text, sizeof(text)), 0);
+    ck_assert_int_eq(check_rules(text, sizeof(text)), 0);
     add_channel("s", "d", "*:work_e*");
     add_counter("four", EACCES);
-    ck_assert_int_eq(judge(text, sizeof(text)), 1);
+    ck_assert_int_eq(check_rules(text, sizeof(text)), 1);
     ck_assert_ptr_nonnull(strstr(text, "channel d of session s has the context four, "));
     ck_assert_ptr_nonnull(strstr(text, "see /proc/sys/kernel/perf_event_paranoid)"));
     ck_assert_uint_eq(tries, 3);
@@ -152,10 +152,10 @@ START_TEST(sessions_of_others)
     add_channel("three", "e", "app:nothing");
     add_counter("three", EPERM);
     add_channel("four", "f", "app:work_entry"); /* has no counter */
-    ck_assert_int_eq(judge(text, sizeof(text)), 0);
+    ck_assert_int_eq(check_rules(text, sizeof(text)), 0);
     ck_assert_str_eq(counters.impediment, "");
     add_channel("two", "g", "app:*"); /* another channel of it */
-    ck_assert_int_eq(judge(text, sizeof(text)), 1);
+    ck_assert_int_eq(check_rules(text, sizeof(text)), 1);
     ck_assert_ptr_nonnull(strstr(text, "channel d of session two has the context two, "));
 }
 END_TEST

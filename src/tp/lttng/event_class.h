@@ -78,8 +78,8 @@ MUST_CHECK int event_batch_new(const char *provider, const struct event_request 
  */
 void event_batches_retire(struct event_batch *first);
 
-/* What liblttng-ust holds as the function of our tracepoints; emit_hit() tells by it which of the
-   things attached to a tracepoint are ours to serve. */
+/* The probe function of our events, for liblttng-ust. emit_hit() recognizes our events by it among
+   those attached to a tracepoint. */
 void event_probe_callback(void);
 
 #endif

@@ -63,20 +63,20 @@ struct session_ops {
     MUST_CHECK int (*begin)(struct session *session, const struct session_names *names,
                             struct error *err);
     /* Reads the event rules of all of the user's sessions and triggers. Takes some milliseconds.
-       Call this and judge() from one thread only. */
-    void (*look)(struct session *session);
+       Call this and warn() from one thread only. */
+    void (*update_rules)(struct session *session);
     /*
      * Whether an event rule of the user's sessions or a trigger names the module `provider` without
-     * a wildcard: "c:malloc_*" names "c". Uses the rules that look() read. Does not wait for the
-     * daemon.
+     * a wildcard: "c:malloc_*" names "c". Uses the rules that update_rules() read. Does not wait
+     * for the daemon.
      */
     bool (*names_provider)(struct session *session, const char *provider);
     /*
-     * After begin(): warns, once each, of rules that look() read which name one of our modules and
-     * match no traced function, with similar names; and of channels that cannot record. May wait
-     * for the daemon.
+     * After begin(): warns, once each, of rules that update_rules() read which name one of our
+     * modules and match no traced function, with similar names; and of channels that cannot record.
+     * May wait for the daemon.
      */
-    void (*judge)(struct session *session);
+    void (*warn)(struct session *session);
     /*
      * After begin(): 0, or why the session no longer records as it should. Waits for the daemons.
      */
@@ -87,18 +87,18 @@ struct session_ops {
     /* After begin(): whether a rule of the session, or one of the tracer's own, matched one of the
        names, and nobody else has stopped or destroyed the session. */
     bool (*expects)(const struct session *session);
-    /* Why a channel does not record, as judge() found, or NULL. Call it on the thread of judge(),
-       or after that thread has ended. */
+    /* Why a channel does not record, as warn() found, or NULL. Call it on the thread of warn(), or
+       after that thread has ended. */
     const char *(*impediment)(const struct session *session);
     /* Stops a session that a tracer started, unless another tracer uses it, or somebody else has
        started it since. Destroys an own session. */
     MUST_CHECK int (*end)(struct session *session, struct error *err);
     /* Whether the session daemon has not answered for so long that it probably never will: LTTng's
        daemons can wait for each other forever, above all on a full disk. From any thread. */
-    bool (*unanswered)(const struct session *session);
+    bool (*is_unresponsive)(const struct session *session);
     /* How long the current request has been waiting for the daemon, in ms; 0: there is none. From
        any thread. */
-    int64_t (*silent_ms)(const struct session *session);
+    int64_t (*waiting_ms)(const struct session *session);
     enum session_owner (*owner)(const struct session *session);
     const char *(*name)(const struct session *session);
     const char *(*path)(const struct session *session); /* the trace's directory or URL */

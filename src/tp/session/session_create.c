@@ -19,7 +19,7 @@ enum {
     SUBBUFFER_MIN = 1 << 16,
     METADATA_SUBBUFFERS = 2,
     METADATA_SUBBUFFER = 1 << 16,
-    RINGS_MEMORY = 32 << 20,       /* limit for the ring buffers of all CPUs, in bytes */
+    RING_BUFFERS_MAX = 32 << 20,   /* limit for the ring buffers of all CPUs, in bytes */
     BLOCKING_TIMEOUT_US = 1000000, /* a dead consumer daemon must not stop the traced program */
     /* After this time a record is in the files, even if the tracer is killed. */
     SWITCH_TIMER_US = 1000000,
@@ -43,11 +43,11 @@ struct session *session_new(enum session_owner owner)
 static uint64_t subbuffer_size(void)
 {
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
-    uint64_t size = SUBBUFFER_MAX, room = RINGS_MEMORY;
+    uint64_t size = SUBBUFFER_MAX, limit = RING_BUFFERS_MAX;
     struct statvfs shm;
-    if (statvfs("/dev/shm", &shm) == 0 && shm.f_bavail * shm.f_frsize / 2 < room)
-        room = shm.f_bavail * shm.f_frsize / 2;
-    while (size > SUBBUFFER_MIN && size * SUBBUFFERS * (uint64_t)(cpus > 0 ? cpus : 1) > room)
+    if (statvfs("/dev/shm", &shm) == 0 && shm.f_bavail * shm.f_frsize / 2 < limit)
+        limit = shm.f_bavail * shm.f_frsize / 2;
+    while (size > SUBBUFFER_MIN && size * SUBBUFFERS * (uint64_t)(cpus > 0 ? cpus : 1) > limit)
         size /= 2;
     return size;
 }

@@ -17,7 +17,7 @@ enum {
     DISK_ANSWER_TIMEOUT_MS = 3000,
 };
 
-bool session_unanswered(const struct session *session)
+bool session_is_unresponsive(const struct session *session)
 {
     struct error full;
     int64_t waits = session_waiting_ms(session);

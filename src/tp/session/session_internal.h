@@ -225,7 +225,7 @@ struct session {
     atomic_bool begun;
     bool expects; /* a rule matches one of our events */
     struct name_set names;
-    struct unmatched unmatched; /* of the thread that calls judge() */
+    struct unmatched unmatched; /* of the thread that calls warn() */
     struct counters counters;   /* likewise */
     pthread_mutex_t rules_lock; /* of what follows; never held while waiting */
     struct rule_list rules;     /* of all sessions and triggers, as last read */
@@ -342,7 +342,7 @@ uint64_t session_read_discarded(const struct session *session);
 MUST_CHECK int session_destroy(struct session *session, struct error *err);
 /* See struct session_ops. */
 MUST_CHECK int session_end(struct session *session, struct error *err);
-bool session_unanswered(const struct session *session);
+bool session_is_unresponsive(const struct session *session);
 void session_discard(struct session *session);
 
 #endif

@@ -255,7 +255,7 @@ static bool session_names_provider(struct session *session, const char *provider
     return named;
 }
 
-static void session_look(struct session *session)
+static void session_update_rules(struct session *session)
 {
     session_lock(session);
     read_all_rules(session);
@@ -312,14 +312,14 @@ extern const struct session_ops session_lttng_ops;
 __attribute__((visibility("default"))) const struct session_ops session_lttng_ops = {
     .choose = session_choose,
     .begin = session_begin,
-    .look = session_look,
+    .update_rules = session_update_rules,
     .names_provider = session_names_provider,
-    .judge = session_warn,
+    .warn = session_warn,
     .check = session_check_begun,
     .watch = session_watch,
     .end = session_end,
-    .unanswered = session_unanswered,
-    .silent_ms = session_waiting_ms,
+    .is_unresponsive = session_is_unresponsive,
+    .waiting_ms = session_waiting_ms,
     .expects = session_expects,
     .impediment = session_impediment,
     .owner = session_owner_of,
