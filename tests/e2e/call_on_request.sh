@@ -80,10 +80,10 @@ is_lifted()
 
 planted()
 {
-    wait_for 5 is_planted || fail "not planted ${*}: $(cat "$err")"
+    wait_for 5 is_planted || fail "not armed ${*}: $(cat "$err")"
 }
 
 lifted()
 {
-    wait_for 5 is_lifted || fail "not lifted ${*}"
+    wait_for 5 is_lifted || fail "not disarmed ${*}"
 }

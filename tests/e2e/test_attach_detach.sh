@@ -170,7 +170,7 @@ case_interrupted_before_anybody_reads()
         : >"$err"
         env --default-signal=INT "$tracer" --print=lines "$sample" 5 >"$out" 2>"$err" &
         tracer_pid=$!
-        wait_for 20 at_least 1 'waiting for somebody to read lines' "$err" || fail "it is not said: $(cat "$err")"
+        wait_for 20 at_least 1 'waiting for somebody to read lines' "$err" || fail "no message: $(cat "$err")"
         kill "-$signal" "$tracer_pid"
         tracer_ends 125
         said 'interrupted before anything was traced'

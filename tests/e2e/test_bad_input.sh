@@ -166,7 +166,7 @@ case_not_ours()
         as+=(env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0")
         chmod 777 .
     elif [[ -z $(tracer_of 1) ]]; then
-        skip "process 1 is not to be seen"
+        skip "process 1 is not visible"
     fi
     local status=0
     "${as[@]}" "$tracer" --print=lines -p 1 >$out 2>$err || status=$?

@@ -121,7 +121,7 @@ three_ways() # COMMAND...
     "$@" 5 >untraced.out 2>untraced.err </dev/null || status=$?
     [[ $status == 7 && ! -s untraced.err ]] || fail "bare, it ends with $status: $(cat untraced.err)"
     traced 7 -q --print=lines -f "$functions" "$@" 5
-    cmp untraced.out $out || fail "traced, it says something else"
+    cmp untraced.out $out || fail "traced, its output differs"
     [[ ! -s $err ]] || fail "on stderr: $(cat $err)"
     counts_agree
     attached "$@"

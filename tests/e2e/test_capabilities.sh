@@ -134,7 +134,7 @@ case_set_user_id()
     one_line 'cannot trace .*/cap/bin/id: Permission denied'
     [[ ! -s $out ]] || fail "it ran: $(cat $out)"
     as_user "$tracer" -F --print -f 'geteuid@c' "$(readlink -f /bin/sh)" -c "$dir/cap/bin/id -u; exit 3" >$out 2>$err
-    [[ $? == 3 && $(cat $out) == 0 ]] || fail "not let go: $(cat $out $err)"
+    [[ $? == 3 && $(cat $out) == 0 ]] || fail "not detached: $(cat $out $err)"
     said 'cannot trace the program that process [0-9]+ has become: Permission denied'
 
     setcap cap_sys_ptrace,cap_dac_override+ep "$tracer"
@@ -197,7 +197,7 @@ refused()
     as_user "$tracer" "$@" >$out 2>$err || status=$?
     [[ $status == 125 ]] || fail "exit status $status: $(cat $err)"
     said "$wanted"
-    ! grep -q roots_secret $out $err || fail "told what only root may read: $(cat $out $err)"
+    ! grep -q roots_secret $out $err || fail "printed what only root may read: $(cat $out $err)"
     roots_directory_is_untouched
 }
 
@@ -235,7 +235,7 @@ what_the_user_names()
     as_user ln -s "$dir/roots/secret" "$user_home/.lttngrc"
     as_user "$tracer" -v -o "$dir/user/trace" "${f[@]}" "$sample" 1 >$out 2>$err || fail "exit status $?: $(cat $err)"
     as_user "$tracer" -v "${f[@]}" "$sample" 1 >$out 2>$err || fail "exit status $?: $(cat $err)"
-    ! grep -q roots_secret $out $err || fail "told what only root may read: $(cat $err)"
+    ! grep -q roots_secret $out $err || fail "printed what only root may read: $(cat $err)"
     [[ -z $(find user ! -user "$test_uid") ]] || fail "not the user's: $(find user ! -user "$test_uid")"
     rm "$user_home/.lttngrc"
     roots_directory_is_untouched

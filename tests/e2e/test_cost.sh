@@ -185,7 +185,7 @@ case_the_count_is_true()
     strace -f -c -e trace=ptrace,waitid,process_vm_readv -o counts \
         "$plain/bin/ptrace_tracer" -q --stats --print=lines -f work -p "$traced_pid" >"$out" 2>"$err" 3>&- &
     tracer_pid=$!
-    wait_for 20 is_armed "$traced_pid" || fail "the target is not attached to"
+    wait_for 20 is_armed "$traced_pid" || fail "the target is not attached"
     echo 'call 500' >&3
     wait_for 30 grep -q '^called 500' target.out || fail "the target does not do its calls"
     exec 3>&-

@@ -74,7 +74,7 @@ each_of_batch() # FIRST
     done < <(tail -n "+$first" distinct | head -n $batch)
     lttng_do start "mine$first"
     traced 0 -q --session="mine$first" "$program"
-    [[ ! -s $err ]] || fail "the tracer has something to say"
+    [[ ! -s $err ]] || fail "unexpected output of the tracer"
     lttng_do destroy "mine$first"
 
     babeltrace2 -c sink.text.details "mine$first" >details 2>text.err || fail "babeltrace2: $(cat text.err)"

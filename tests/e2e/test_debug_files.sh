@@ -307,7 +307,7 @@ case_silent_server_at_attach()
     before=$(date +%s%N)
     kill -TERM "$tracer_pid"
     tracer_ends 125
-    (($(date +%s%N) - before < 2000000000)) || fail "the signal was not heard"
+    (($(date +%s%N) - before < 2000000000)) || fail "the signal did not arrive"
     said 'interrupted before anything was traced'
     nothing_left "$target_pid"
 

@@ -94,7 +94,7 @@ case_seven_to_nine()
             lines 100 'mylib:my_traced_function\(' lines
             lines 100 '<[0-9.]+>$' lines
         else
-            at_least 1 '^ptrace_tracer: .*Too many open files' "$err" || fail "not said with $n"
+            at_least 1 '^ptrace_tracer: .*Too many open files' "$err" || fail "no message with $n"
         fi
     done
     for n in 6 7 8 9; do
@@ -109,7 +109,7 @@ case_seven_to_nine()
         wait_for 10 seen_or_ended lines || fail "neither calls nor an end with $n"
         kill -TERM "$tracer_pid" 2>/dev/null
         wait "$tracer_pid" || at_least 1 '^ptrace_tracer: .*cannot' "$err" ||
-            fail "nothing is said with $n"
+            fail "no message with $n"
         nothing_left "$pid"
         target_ends 0
     done

@@ -113,13 +113,13 @@ case_sessions()
     calls 10
     # Destroyed during the run, then created again with the same name.
     session second $work "*:work_ex* --filter=retval<1"
-    wait_for 5 enabled_for second || fail "the second session is not served"
+    wait_for 5 enabled_for second || fail "the second session gets no events"
     calls 20
     recorded 30 first
     calls 5
     mv first first.1
     session first "wait_for_line:w*y"
-    wait_for 5 enabled_for first || fail "the new session is not served"
+    wait_for 5 enabled_for first || fail "the new session gets no events"
     calls 3
     recorded 28 second
     calls 2
@@ -199,11 +199,11 @@ case_module_named_later()
     libc=$(sed -n 's:^.* \(/.*/libc\.so\.6\)$:\1:p' "/proc/$target_pid/maps" | head -n 1)
     calls 3
     lttng_do enable-event -u 'c:fgets_entry'
-    wait_for 10 fgets_is_planted || fail "fgets() is not planted: $(cat "$err")"
+    wait_for 10 fgets_is_planted || fail "fgets() is not armed: $(cat "$err")"
     calls 3
     calls 3
     lttng_do disable-event -u 'c:fgets_entry'
-    wait_for 5 fgets_is_lifted || fail "fgets() is not lifted"
+    wait_for 5 fgets_is_lifted || fail "fgets() is not disarmed"
     calls 3
     asked_ends
     tracer_ends 0
@@ -283,7 +283,7 @@ case_tracking()
     session mine $work
     lttng_do track -u --vpid="$target_pid"
     asked_traced
-    is_lifted || fail "planted, though only the traced program is tracked"
+    is_lifted || fail "armed, though only the traced program is tracked"
     calls 10
     lttng_do track -u --vpid="$tracer_pid"
     planted "(vpid of the tracer)"
@@ -341,10 +341,10 @@ case_misspelt_later()
     asked_traced
     lttng_do enable-event -u wait_for_line:wrok_exit
     wait_for 10 at_least 1 "'wait_for_line:wrok_exit'.*similar names: wait_for_line:work_exit" "$err" ||
-        fail "it is not said: $(cat "$err")"
+        fail "no message: $(cat "$err")"
     lttng_do enable-event -u wait_for_line:nothing_of_the_kind_at_all_exit
     wait_for 10 at_least 1 "'wait_for_line:nothing_of_the_kind_at_all_exit' of session mine matches no traced function$" "$err" ||
-        fail "it is not said: $(cat "$err")"
+        fail "no message: $(cat "$err")"
     asked_ends
     tracer_ends 0
     lines 2 'matches no traced function' "$err"
@@ -362,7 +362,7 @@ case_own_tracepoint_is_not_misspelt()
     tracer_pid=$!
     wait_for 10 inside_is_listed || fail "the program does not start"
     lttng_do enable-event -u -s mine own_tracepoints:inside2
-    wait_for 10 at_least 1 "'own_tracepoints:inside2'" "$err" || fail "nothing is said: $(cat "$err")"
+    wait_for 10 at_least 1 "'own_tracepoints:inside2'" "$err" || fail "no message: $(cat "$err")"
     echo >&8
     tracer_ends 0
     lines 1 'matches no traced function' "$err"

@@ -351,13 +351,13 @@ enable() # own|library_own
 {
     [[ $1 == own ]] || lttng_do enable-event -u late:library_own_entry
     lttng_do enable-event -u linked:own_entry
-    wait_for 10 is_planted || fail "own() is not planted"
+    wait_for 10 is_planted || fail "own() is not armed"
 }
 
 disable()
 {
     lttng_do disable-event -u linked:own_entry
-    wait_for 10 is_lifted || fail "own() is not lifted"
+    wait_for 10 is_lifted || fail "own() is not disarmed"
 }
 
 # With a rule that is enabled, disabled and enabled again; for one function also before it is

@@ -150,7 +150,7 @@ case_others_run_on()
     trace+=(-F)
     job_start "${trace[@]}" "$suspends" child
     answers "stopped $tstp"
-    wait_for 20 test -e child.done || fail "the child does not get on"
+    wait_for 20 test -e child.done || fail "the child makes no progress"
     wait_for 5 is_stopped "$job" || fail "the job goes on though its program is stopped"
     kill -CONT "$(program)"
     answers_at_last "exited 7"

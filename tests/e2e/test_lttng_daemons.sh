@@ -37,7 +37,7 @@ session_records_work() # NAME
 # liblttng-ust tries to reach a killed daemon every five seconds.
 met_again()
 {
-    wait_for 20 asked_is_listed || fail "the new daemon is not met: $(cat "$err")"
+    wait_for 20 asked_is_listed || fail "the new daemon is not connected: $(cat "$err")"
 }
 
 said_once()
@@ -82,7 +82,7 @@ case_killed()
     calls 10
     daemon_dies KILL
     lifted "without a daemon"
-    wait_for 10 at_least 1 'session daemon has ended' "$err" || fail "it is not said: $(cat "$err")"
+    wait_for 10 at_least 1 'session daemon has ended' "$err" || fail "no message: $(cat "$err")"
     daemon_starts
     met_again
     session_records_work other
@@ -174,7 +174,7 @@ case_consumer_killed()
     echo 'call 500' >&8
     read -r -t 2 reply <&9 || fail "the program is held up for more than two seconds"
     calls 2000
-    wait_for 10 at_least 1 'lttng-consumerd has ended' "$err" || fail "it is not said: $(cat "$err")"
+    wait_for 10 at_least 1 'lttng-consumerd has ended' "$err" || fail "no message: $(cat "$err")"
     asked_ends
     tracer_ends 0
     said_once 'lttng-consumerd has ended'
@@ -220,7 +220,7 @@ case_interrupted_while_it_waits()
     kill -STOP "$stopped"
     tracer_start "$sample" 5
     wait_for 20 at_least 1 'session daemon does not answer; waiting' "$err" ||
-        fail "it is not said: $(cat "$err")"
+        fail "no message: $(cat "$err")"
     kill -TERM "$tracer_pid"
     tracer_ends 125
     said 'interrupted before anything was traced'
@@ -243,8 +243,8 @@ case_interrupted_at_its_end()
     kill -STOP "$stopped"
     wait_for 20 daemon_is_mute || fail "the daemon still answers"
     kill -TERM "$tracer_pid"
-    wait_for 10 is_not_traced "$target_pid" || fail "not let go"
-    wait_for 20 at_least 1 'waiting for LTTng to write out session' "$err" || fail "it is not said: $(cat "$err")"
+    wait_for 10 is_not_traced "$target_pid" || fail "not detached"
+    wait_for 20 at_least 1 'waiting for LTTng to write out session' "$err" || fail "no message: $(cat "$err")"
     kill -TERM "$tracer_pid"
     tracer_ends 125
     said 'interrupted: session .* is left as it is'
@@ -270,7 +270,7 @@ case_consumer_stopped_and_a_library_loaded()
     said_once 'session daemon does not answer: what is loaded'
     loader_does call
     kill -CONT "$stopped"
-    wait_for 20 library_is_planted || fail "not planted: $(cat "$err")"
+    wait_for 20 library_is_planted || fail "not armed: $(cat "$err")"
     loader_does call
     exec 8>&-
     target_ends 0
@@ -342,8 +342,8 @@ case_consumer_stopped()
     wait_for 20 daemon_is_mute || fail "the daemon still answers"
     calls 100
     kill -TERM "$tracer_pid"
-    wait_for 10 is_not_traced "$target_pid" || fail "not let go"
-    is_lifted || fail "still planted"
+    wait_for 10 is_not_traced "$target_pid" || fail "not detached"
+    is_lifted || fail "still armed"
     calls 10
     kill -CONT "$pid"
     tracer_ends 0
@@ -368,7 +368,7 @@ case_disk_full()
     planted
     calls 40000
     wait_for 10 at_least 1 'the disk of .*/disk/trace is full' "$err" ||
-        fail "it is not said: $(cat "$err"; df disk)"
+        fail "no message: $(cat "$err"; df disk)"
     calls 10
     asked_ends
     lines 1 'disk of .* is full' "$err"

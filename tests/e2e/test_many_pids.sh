@@ -158,7 +158,7 @@ case_not_ours()
         as+=(env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0")
         chmod 777 .
     elif [[ -z $(tracer_of 1) ]]; then
-        skip "process 1 is not to be seen"
+        skip "process 1 is not visible"
     fi
     # Yama always permits to trace one's own child: so the tracer starts it.
     mkfifo one.in
@@ -258,7 +258,7 @@ case_deleted_program()
     traced 0 --list -f work@gone "$(pid_of one)"
     lines 1 '^gone:work ' $out
     lines 1 . $out
-    [[ ! -s $err ]] || fail "something is said"
+    [[ ! -s $err ]] || fail "unexpected message"
     for pattern in work@gone 'w[o]rk' 'work@g*e'; do
         tracer_start --print=lines -f "$pattern" -p "$(pid_of one)"
         wait_for 20 is_armed one || fail "not armed by $pattern"

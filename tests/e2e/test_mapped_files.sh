@@ -26,7 +26,7 @@ same_with() # N COMMAND...
     shift
     "$@" >untraced.out 2>&1 || [[ $? == 7 ]] || fail "bare: $(cat untraced.out)"
     traced 7 --print=lines -f m_work "$@"
-    cmp untraced.out $out || fail "traced, it says something else"
+    cmp untraced.out $out || fail "traced, its output differs"
     lines "$n" ':m_work\(' lines
     lines "$n" '^[0-9]+ +(=|\} ).* <[0-9]+\.[0-9]+>$' lines
 }
@@ -131,7 +131,7 @@ visit() # N ARGUMENT...
     local i
     tracer_start --print=lines -v -f 'm_work' -f main "${@:2}" -p "$mapped_pid"
     wait_for 20 is_traced "$mapped_pid" || fail "it is not traced"
-    wait_for 20 armed || fail "nothing is said: $(cat $err)"
+    wait_for 20 armed || fail "no message: $(cat $err)"
     for ((i = 0; i < $1; i++)); do
         ask call
     done
@@ -245,7 +245,7 @@ case_made_code()
 {
     "$build/targets/made_code" >bare || fail "exit status $?"
     traced 0 --print=lines -f 'work|idle' "$build/targets/made_code"
-    cmp bare $out || fail "traced, it says something else"
+    cmp bare $out || fail "traced, its output differs"
     lines 600 ' made_code:work\(' lines
     lines 300 ' made_code:idle\(' lines
     lines 1200 . lines

@@ -211,7 +211,7 @@ case_within_namespaces()
         "$tracer" -q --print=lines -f my_traced_function "$sample" 100 >$out 2>$err ||
         fail "exit status $?"
     lines 200 . lines
-    [[ ! -s $err ]] || fail "it has something to say"
+    [[ ! -s $err ]] || fail "unexpected output"
     # With LTTng; no daemon runs yet.
     cat >script <<END
 mount -t tmpfs tmpfs /run && { [[ -L /var/run ]] || mount --bind /run /var/run; } || exit
@@ -288,7 +288,7 @@ case_self()
 
 case_kernel_thread()
 {
-    [[ $(cat /proc/2/comm 2>/dev/null) == kthreadd ]] || skip "no kernel thread is to be seen"
+    [[ $(cat /proc/2/comm 2>/dev/null) == kthreadd ]] || skip "no kernel thread is visible"
     refused_pid 'process 2 \(kthreadd\): it is a kernel thread' 2
 }
 
@@ -374,7 +374,7 @@ case_set_user_id()
         # Root's tracer may trace it.
         traced 0 -q --print=lines setpriv --reuid=65534 --clear-groups ./giver -u
         [[ $(cat $out) == 0 ]] || fail "it ran as $(cat $out)"
-        [[ ! -s $err ]] || fail "root is told something"
+        [[ ! -s $err ]] || fail "root gets a message"
         chmod 755 giver
         setcap cap_net_raw+ep giver 2>/dev/null || return 0
         "${as_nobody[@]}" "$tracer" --print=lines ./giver -u >$out 2>$err || fail "exit status $?"
@@ -414,7 +414,7 @@ case_seccomp()
         fail "exit status $?"
     lines 200 . lines
     lines 100 'arg3 = 3.14159' lines
-    [[ ! -s $err ]] || fail "it has something to say"
+    [[ ! -s $err ]] || fail "unexpected output"
     with_lttng
     "${in[@]}" "$tracer" -o trace -f my_traced_function "$sample" 100 >$out 2>$err ||
         fail "exit status $?"
@@ -599,7 +599,7 @@ case_no_environment()
     env -i "$tracer" -q --print=lines -f my_traced_function "$sample" 10 >$out 2>$err ||
         fail "exit status $?"
     lines 20 . lines
-    [[ ! -s $err ]] || fail "it has something to say"
+    [[ ! -s $err ]] || fail "unexpected output"
 }
 
 run_cases "$@"

@@ -12,7 +12,7 @@ same_as_untraced() # PATTERN COMMAND...
     shift
     "$@" >untraced.out || status=$?
     traced "$status" -q --print=lines -f "$pattern" "$@"
-    cmp untraced.out $out || fail "the program wrote something else"
+    cmp untraced.out $out || fail "the program has other output"
     lines "$(entries lines)" '^[0-9]+ +(=|\} ).* <[0-9]+\.[0-9]+>$' lines
 }
 
@@ -71,7 +71,7 @@ case_shell_with_children()
     same_as_untraced 'nothing_of_that_name' /bin/sh -c 'seq 100 | sort -rn | head -n 3; exit 6'
     traced 6 -q -F --print=lines -f 'nothing_of_that_name' /bin/sh -c \
         'seq 100 | sort -rn | head -n 3; exit 6'
-    cmp untraced.out $out || fail "the children wrote something else"
+    cmp untraced.out $out || fail "the output of the children differs"
 }
 
 # libc's own functions, by name.

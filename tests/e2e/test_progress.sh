@@ -159,7 +159,7 @@ case_recorded_and_lost()
     target_start "$sample" 3000 500
     tracer_start -v -p "$target_pid"
     # The tracer waits no longer for the daemon, which waits for a stopped consumer.
-    wait_for 20 is_planted || fail "nothing is planted"
+    wait_for 20 is_planted || fail "nothing is armed"
     wait_for 20 has_recorded small || fail "nothing is recorded"
     consumer=$(consumer)
     [[ -n $consumer ]] || fail "no consumer"

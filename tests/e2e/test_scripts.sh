@@ -67,7 +67,7 @@ case_structure_rules()
     echo '#ifdef __x86_64__' >src/ptrace/arch/x86_64/fine.c
     printf 'static int one(int a,\n               int b)\n{\n    return two(a);\n}\n' >src/util/one.c
     printf 'int two(int a);\n\nint three(void)\n{\n    return one(1, 2);\n}\n' >src/util/two.c
-    scripts/check_includes.sh || fail "it complains without a reason"
+    scripts/check_includes.sh || fail "unexpected error"
     echo '#include "model/hit.h"' >src/util/wrong.c
     printf '#include "model/hit.h"\n#include "ptrace/engine.h"\n' >src/tp/wrong.c
     echo '#include "symbols/catalog.h"' >src/ptrace/core/wrong.c
@@ -101,7 +101,7 @@ case_circles_of_files()
     echo 'int b(void); int a(void) { return b(); }' >src/util/a.c
     echo 'int b(void) { return 1; }' >src/util/b.c
     compile a && compile b
-    scripts/check_includes.sh build || fail "it complains without a reason"
+    scripts/check_includes.sh build || fail "unexpected error"
     echo 'int a(void); int b(void) { return a(); }' >src/util/b.c
     compile b
     ! scripts/check_includes.sh build >$out || fail "it finds nothing"
@@ -130,7 +130,7 @@ case_docs_rules()
     touch Makefile
     echo '`there()`, `struct here`, `HERE_TOO`, `make`' >docs/internals.md
     printf '| gcc, make | to build |\n| libx++-dev | x |\n' >docs/install.md
-    scripts/check_docs.sh || fail "it complains without a reason"
+    scripts/check_docs.sh || fail "unexpected error"
     printf '%s\n```\n```\n%s\n' "x$hundred" "y$hundred" >docs/wrong.md
     echo 'src/gone.c, `util/gone.c` and `gone.h`: [gone](gone.md). docs/gone.' >>docs/wrong.md
     echo '`gone()`, `enum gone`, `GONE_TOO`' >docs/glossary.md

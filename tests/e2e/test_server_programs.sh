@@ -212,7 +212,7 @@ case_python_visited()
     python_start
     visits python 4
     stop_servers
-    [[ $(tail -n 1 "$dir/python.log") == finished ]] || fail "python3 did not end well"
+    [[ $(tail -n 1 "$dir/python.log") == finished ]] || fail "python3 failed"
 }
 
 run_cases "$@"

@@ -266,7 +266,7 @@ case_enable_and_disable_during_the_run()
     lttng_do start
     tracer_start -p "$target_pid"
     wait_for 10 lists_fields || fail "no events are registered"
-    ! planted_in_target || fail "planted though nothing is enabled"
+    ! planted_in_target || fail "armed though nothing is enabled"
 
     local enabled disabled first last=0 i
     for i in 1 2 3; do
@@ -386,7 +386,7 @@ case_counter_in_a_session_that_is_asked_later()
     asked_traced
     lttng_do enable-event -u -c broken wait_for_line:work_entry
     wait_for 10 at_least 1 'channel broken of session mine has the context ' "$err" ||
-        fail "it is not said: $(cat "$err")"
+        fail "no message: $(cat "$err")"
     planted
     calls 5
     asked_ends
@@ -491,7 +491,7 @@ case_entry_only_knows_no_exits()
     asked_start
     tracer_start --entry-only -p "$target_pid" 8>&- 9<&-
     wait_for 10 at_least 1 "'wait_for_line:work_exit' of session mine matches no traced function; similar names: wait_for_line:work_entry" "$err" ||
-        fail "it is not said: $(cat "$err")"
+        fail "no message: $(cat "$err")"
     wait_for 10 work_entry_is_listed || fail "no entry is listed: $(cat listed)"
     lines 0 '_exit ' listed
     calls 3
@@ -588,7 +588,7 @@ case_detach_ends_the_own_session()
     target_start "$sample" 3000 1000
     tracer_start -o trace "${f[@]}" -p "$target_pid"
     wait_for 10 is_traced "$target_pid" || fail "not attached"
-    wait_for 10 planted_in_target || fail "not planted"
+    wait_for 10 planted_in_target || fail "not armed"
     kill -TERM "$tracer_pid"
     tracer_ends 0
     no_sessions

@@ -467,7 +467,7 @@ case_ring_of_files()
     said '6000 events written, 0 lost'
     read_trace mine
     calls_end_with 3000
-    (($(wc -l <text) < 3000)) || fail "the files do not take turns"
+    (($(wc -l <text) < 3000)) || fail "the files do not rotate"
     lttng_do destroy mine
 }
 

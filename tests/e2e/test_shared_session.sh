@@ -248,7 +248,7 @@ case_user_stops_it()
     tracer_made 1
     calls_of 1 10
     lttng_do stop mine
-    wait_for 5 at_least 1 'session mine was stopped by somebody else' err.1 || fail "it is not said"
+    wait_for 5 at_least 1 'session mine was stopped by somebody else' err.1 || fail "no message"
     calls_of 1 20
     tracer_let_go 1
     lines 2 '' err.1
@@ -270,10 +270,10 @@ case_user_starts_it_anew()
     tracer_made 2
     calls_of 1 10
     lttng_do stop mine
-    wait_for 5 at_least 1 'session mine was stopped by somebody else' err.1 || fail "it is not said"
+    wait_for 5 at_least 1 'session mine was stopped by somebody else' err.1 || fail "no message"
     calls_of 1 20
     lttng_do start mine
-    wait_for 5 at_least 1 'session mine was started again' err.1 || fail "it is not said"
+    wait_for 5 at_least 1 'session mine was started again' err.1 || fail "no message"
     target_pid=${targets[1]} err=err.1 planted again
     calls_of 1 30
     tracer_let_go 1
@@ -313,7 +313,7 @@ case_a_tracer_starts_what_the_user_stopped()
     target_made 2
     tracer_made 1
     lttng_do stop mine
-    wait_for 5 at_least 1 'session mine was stopped by somebody else' err.1 || fail "it is not said"
+    wait_for 5 at_least 1 'session mine was stopped by somebody else' err.1 || fail "no message"
     tracer_made 2
     calls_of 2 10
     target_pid=${targets[1]} err=err.1 planted again
@@ -369,7 +369,7 @@ case_user_had_started_it()
     lines 1 '' err.1
     mine_is active
     lttng_do stop mine
-    wait_for 5 at_least 1 'session mine was stopped by somebody else' err.2 || fail "it is not said"
+    wait_for 5 at_least 1 'session mine was stopped by somebody else' err.2 || fail "no message"
     tracer_let_go 2
     last_line 2 '; session mine was stopped meanwhile'
     read_trace mine
@@ -390,7 +390,7 @@ case_destroyed_and_made_anew()
     lttng_do destroy mine
     session_made other
     lttng_do start mine
-    wait_for 5 at_least 1 'session mine was destroyed' err.1 || fail "it is not said"
+    wait_for 5 at_least 1 'session mine was destroyed' err.1 || fail "no message"
     target_pid=${targets[1]} err=err.1 planted again
     calls_of 1 20
     tracer_let_go 1 125

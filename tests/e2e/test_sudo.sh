@@ -49,7 +49,7 @@ case_attach()
     wait_for 10 is_traced "$target_pid" || fail "not attached"
     local tracer_is
     tracer_is=$(tracer_of "$target_pid")
-    wait_for 10 planted || fail "not planted"
+    wait_for 10 planted || fail "not armed"
     kill -TERM "$tracer_is"
     wait_for 10 is_gone "$tracer_is" || fail "the tracer does not end"
     is_not_traced "$target_pid" || fail "still traced"
@@ -133,7 +133,7 @@ case_capabilities()
     unset CASE_MARK
     as_user sudo -n "$tracer" -o "$dir/user/trace" -f my_traced_function -p "$target_pid" >$out 2>$err &
     export CASE_MARK=$dir
-    wait_for 10 planted || fail "not planted: $(cat $err)"
+    wait_for 10 planted || fail "not armed: $(cat $err)"
     user_daemon=$(cat "$user_home/.lttng/lttng-sessiond.pid") || fail "no daemon was started"
     local tracer_is kept set id
     tracer_is=$(tracer_of "$target_pid")
@@ -202,7 +202,7 @@ case_program_as_without_tracer()
     as_user sudo -n "$tracer" -q --print=/dev/null -f my_traced_function /bin/bash "$top/tests/e2e/sudo_view.sh" \
         >seen 2>$err || fail "exit status $?: $(cat $err)"
     grep -q '^Uid:.*0' seen || fail "it is not root: $(cat seen)"
-    diff expected seen || fail "the program sees something else"
+    diff expected seen || fail "the program has another state"
 }
 
 mine_is() # active|inactive
@@ -253,12 +253,12 @@ case_daemon_comes_later()
     wait_for 10 user_sample || fail "the sample does not start"
     user_lttng create first --output="$dir/user/first"
     as_user sudo -n "$tracer" -f my_traced_function -p "$target_pid" >$out 2>$err &
-    wait_for 10 planted || fail "not planted"
+    wait_for 10 planted || fail "not armed"
     local tracer_is
     tracer_is=$(tracer_of "$target_pid")
     for round in second third; do
         user_daemon_stop
-        wait_for 10 is_not planted || fail "the daemon is gone, and still planted"
+        wait_for 10 is_not planted || fail "the daemon is gone, and still armed"
         user_daemon_start
         user_lttng create $round --output="$dir/user/$round"
         user_lttng enable-event -u 'mylib:*'

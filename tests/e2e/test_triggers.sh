@@ -147,12 +147,12 @@ case_added_and_removed()
     started_session
     take_start
     take_calls 1000 5
-    ! armed || fail "planted though nobody waits for it"
+    ! armed || fail "armed though nobody waits for it"
     trigger each take:take_entry '' --action=notify
-    wait_for 5 armed || fail "added, but not planted"
+    wait_for 5 armed || fail "added, but not armed"
     take_calls 1000 5
     lttng_do remove-trigger each
-    wait_for 5 is_not armed || fail "removed, but still planted"
+    wait_for 5 is_not armed || fail "removed, but still armed"
     take_calls 1000 5
     take_end
     said '5 events met the condition of a trigger'
@@ -211,7 +211,7 @@ case_names_a_module_later()
     take_calls 1234567 2
     trigger large c:malloc_entry "$(malloc_of 1234567)" --action=notify
     wait_for 10 lists_malloc || fail "libc is not there"
-    wait_for 5 malloc_armed || fail "not planted"
+    wait_for 5 malloc_armed || fail "not armed"
     take_calls 1234567 3
     take_end
     said '3 events met the condition of a trigger'
