@@ -20,7 +20,7 @@ enum {
     WATCH_EVERY_MS = 10,
     LOOK_EVERY = 8,   /* calls of watch() */
     CHECK_EVERY = 12, /* calls of look() */
-    JUDGE_EVERY = 5,  /* calls of look(): a module may be loaded shortly after a rule names it */
+    WARN_EVERY = 5,   /* calls of look(): a module may be loaded shortly after a rule names it */
 };
 
 struct session_poller {
@@ -96,10 +96,10 @@ static void *attend(void *data)
         if (watches % LOOK_EVERY != 0)
             continue;
         unsigned looks = watches / LOOK_EVERY;
-        bool judges = looks % JUDGE_EVERY == 0;
-        if (judges || may_name_more(sink))
+        bool warns = looks % WARN_EVERY == 0;
+        if (warns || may_name_more(sink))
             look(sink);
-        if (judges)
+        if (warns)
             sink->session_ops->warn(sink->session);
         if (looks % CHECK_EVERY == 0)
             check_session(poller);
