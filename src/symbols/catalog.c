@@ -69,9 +69,9 @@ void catalog_ask_servers(struct catalog *catalog, bool ask)
     pthread_mutex_unlock(&catalog->lock);
 }
 
-void catalog_stop_when(struct catalog *catalog, const atomic_bool *asked)
+void catalog_stop_when(struct catalog *catalog, const atomic_bool *stop)
 {
-    catalog->stop = asked;
+    catalog->stop = stop;
 }
 
 void catalog_set_extra_fields(struct catalog *catalog, unsigned extras)

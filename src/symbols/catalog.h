@@ -35,9 +35,9 @@ MUST_CHECK int catalog_set_debug_path(struct catalog *catalog, const char *path)
  */
 void catalog_ask_servers(struct catalog *catalog, bool ask);
 
-/* Makes image_probes() return early once *asked is true: a file may have hundreds of thousands of
-   functions. `asked` must live as long as the catalog. */
-void catalog_stop_when(struct catalog *catalog, const atomic_bool *asked);
+/* Makes image_probes() return early once *stop is true: a file may have hundreds of thousands of
+   functions. `stop` must live as long as the catalog. */
+void catalog_stop_when(struct catalog *catalog, const atomic_bool *stop);
 
 /* Sets the extra fields (mask of 1 << enum extra_field) of probes made from now on. */
 void catalog_set_extra_fields(struct catalog *catalog, unsigned extras);

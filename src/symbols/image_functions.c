@@ -45,7 +45,7 @@ static bool is_known(const struct image *image, const struct function *function,
     return n > function->first && strcmp(image->aliases.items[n - 1].name.symbol, name) == 0;
 }
 
-/* Makes a function of the n symbols of one address, unless they are no function's. */
+/* Makes a function of the n symbols of one address, unless they are not of a function. */
 static int add_image_function(struct image *image, const struct symbol *symbols, size_t n)
 {
     if (!elf_file_is_code(&image->file, symbols[0].value))

@@ -100,9 +100,9 @@ void debuginfo_silence(struct debuginfo *debuginfo)
     debuginfo->warned = true;
 }
 
-void debuginfo_stop_when(struct debuginfo *debuginfo, const atomic_bool *asked)
+void debuginfo_stop_when(struct debuginfo *debuginfo, const atomic_bool *stop)
 {
-    debuginfo->stop = asked;
+    debuginfo->stop = stop;
 }
 
 static bool is_reading_stopped(const struct debuginfo *debuginfo)

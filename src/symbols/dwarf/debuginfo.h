@@ -32,8 +32,8 @@ void debuginfo_free(struct debuginfo *debuginfo);
 /* debuginfo_warned(): whether a warning was logged. debuginfo_silence(): log no more. */
 bool debuginfo_warned(const struct debuginfo *debuginfo);
 void debuginfo_silence(struct debuginfo *debuginfo);
-/* Stops reading once *asked is true. NULL: never. */
-void debuginfo_stop_when(struct debuginfo *debuginfo, const atomic_bool *asked);
+/* Stops reading once *stop is true. NULL: never. */
+void debuginfo_stop_when(struct debuginfo *debuginfo, const atomic_bool *stop);
 
 /* The path of the file that contains it. */
 const char *debuginfo_path(const struct debuginfo *debuginfo);

@@ -143,7 +143,8 @@ static bool uses_entry_values(const Dwarf_Op *ops, size_t n)
     return any;
 }
 
-/* Records where a location for the whole function is if it is no place of arguments. */
+/* Records where a parameter is whose location is for the whole function, but not a place of
+   arguments. */
 static void record_other_place(const Dwarf_Op *ops, size_t n, struct location_claim *claim)
 {
     struct value_place place;
