@@ -93,7 +93,7 @@ int64_t arch_syscall_result(const arch_regs *regs);
  * where the PC is at the instruction.
  */
 enum { ARCH_RAISE_BYTES = 2 };
-unsigned arch_raised_behind(int signal, const uint8_t before[ARCH_RAISE_BYTES]);
+unsigned arch_raise_length(int signal, const uint8_t before[ARCH_RAISE_BYTES]);
 /* An address without code: a jump to it raises SIGSEGV with SI_KERNEL. */
 extern const target_addr arch_no_code;
 

@@ -75,7 +75,7 @@ static int to_syscall_stop(struct engine *engine, pid_t tid, int signal)
 
 /* The mappings of a process that is not dumpable cannot be read. But the thread may be right after
    a system call instruction. */
-static target_addr syscall_insn_behind(const struct address_space *space, const arch_regs *regs)
+static target_addr preceding_syscall_insn(const struct address_space *space, const arch_regs *regs)
 {
     uint8_t code[ARCH_TRAP_MAX];
     target_addr at = target_addr_plus(arch_pc(regs), -(int64_t)arch_syscall_insn_length);
@@ -97,7 +97,7 @@ int remote_syscall(struct address_space *space, pid_t tid, long number, const ui
     if (r < 0)
         return r;
     r = space->syscall_insn.value ? 0 : find_syscall_insn(space, tid);
-    target_addr insn = r == 0 ? space->syscall_insn : syscall_insn_behind(space, &saved);
+    target_addr insn = r == 0 ? space->syscall_insn : preceding_syscall_insn(space, &saved);
     if (insn.value)
         r = engine_get_mask(engine, tid, &mask);
     if (r == 0)

@@ -73,10 +73,10 @@ struct site_method {
     void (*discard)(struct site *site);
     /* Writes to the program's code. 0 or a negative errno. */
     int (*plant)(struct address_space *space, struct site *site);
-    /* Restores the program's code. -EIO, -ESRCH, -ENOENT: nothing of ours is there. Another errno
-       says nothing about the code: try again. */
+    /* Restores the program's code. -EIO, -ESRCH, -ENOENT: the breakpoint is not there. Another
+       errno says nothing about the code: try again. */
     int (*lift)(struct address_space *space, const struct site *site);
-    /* Where a thread that was stopped at the planted site goes on. false: nowhere, step_in_place()
+    /* Where a thread that was stopped at the planted site continues. false: step_in_place()
        is needed. */
     bool (*pass)(const struct site *site, target_addr *to);
 };

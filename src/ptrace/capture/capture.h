@@ -96,15 +96,14 @@ size_t capture_extra_text(const struct capture *capture);
 MUST_CHECK int capture_init(struct capture *capture, size_t string_limit);
 void capture_free(struct capture *capture);
 
-/* Begins with an event; the source's registers must stay until capture_finish(). */
+/* Begins the capture of an event. The source's registers must stay valid until capture_finish(). */
 void capture_begin(struct capture *capture, const struct capture_set *set,
                    const struct capture_source *source);
-/* Reads the caller's n spans, at most CAPTURE_OWN_MAX, and with them what is known to be needed.
-   Need not be called. */
+/* Reads the caller's n spans, at most CAPTURE_OWN_MAX, and the planned spans together. Optional. */
 enum { CAPTURE_OWN_MAX = 4 };
 void capture_read(struct capture *capture, struct span *own, size_t n);
-/* Reads the rest and sets the values. `floats` may be NULL when no field lies there. Never fails:
-   what cannot be read is 0, a string then "(bad address)". */
+/* Reads the rest and sets the values. `floats` may be NULL if no field needs it. Never fails: the
+   value of a field that cannot be read is 0, or "(bad address)" for a string. */
 void capture_finish(struct capture *capture, const struct arch_float_regs *floats);
 
 #endif

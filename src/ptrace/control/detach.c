@@ -113,7 +113,7 @@ static int has_pending_trap(pid_t tid)
 }
 
 /* The site whose breakpoint the thread may have just hit, from its PC. */
-static struct site *site_behind(const struct tracee *tracee, const arch_regs *regs)
+static struct site *site_hit_by(const struct tracee *tracee, const arch_regs *regs)
 {
     const struct address_space *space = tracee->process->space;
     target_addr at = target_addr_plus(arch_pc(regs), -(int64_t)arch_trap_pc_offset);
@@ -185,7 +185,7 @@ static bool detach_thread(struct engine *engine, struct tracee *tracee)
     }
     if (engine_get_regs(engine, tid, &regs) < 0)
         return false;
-    struct site *site = site_behind(tracee, &regs);
+    struct site *site = site_hit_by(tracee, &regs);
     /* It was interrupted between the breakpoint and its trap: the PC must not change before the
        trap is reported. */
     int pending = stop.kind != STOP_SIGNAL && site ? has_pending_trap(tid) : 0;

@@ -111,7 +111,7 @@ void namespace_init_run_again(struct engine *engine, struct tracee *tracee, int 
         segv_again(engine, tracee, regs);
     if (!space || program_memory_read(space, from, before, sizeof(before)) < 0)
         return;
-    unsigned length = arch_raised_behind(signal, before);
+    unsigned length = arch_raise_length(signal, before);
     if (length && engine_set_pc(engine, tracee->tid, regs, target_addr_plus(pc, -(int64_t)length)))
         log_debug("thread %d ended before it was detached", tracee->tid);
 }

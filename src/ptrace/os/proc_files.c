@@ -28,7 +28,7 @@ static ssize_t read_text(const char *path, char *text, size_t size)
 
 /* What follows the name in the text of a stat file: " STATE PPID..." The name may contain anything,
    also parentheses. */
-static const char *behind_name(const char *text)
+static const char *text_after_name(const char *text)
 {
     const char *end = strrchr(text, ')');
     return end ? end + 1 : NULL;
@@ -41,7 +41,7 @@ int proc_state(pid_t tid)
     ssize_t n = read_text(path, text, sizeof(text));
     if (n < 0)
         return n == -ENOENT ? -ESRCH : (int)n;
-    const char *at = behind_name(text);
+    const char *at = text_after_name(text);
     return at && at[0] == ' ' ? at[1] : -EIO;
 }
 
@@ -59,7 +59,7 @@ int proc_stat_cpu(int fd)
     if (n <= 0)
         return -1;
     text[n] = '\0';
-    const char *at = behind_name(text);
+    const char *at = text_after_name(text);
     for (int field = 3; at && field < STAT_PROCESSOR; field++)
         at = strchr(at + 1, ' ');
     return at ? atoi(at + 1) : -1;

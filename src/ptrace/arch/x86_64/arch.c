@@ -168,7 +168,7 @@ int64_t arch_syscall_result(const arch_regs *regs)
 /* A non-canonical address. */
 const target_addr arch_no_code = {UINT64_C(1) << 63};
 
-unsigned arch_raised_behind(int signal, const uint8_t before[ARCH_RAISE_BYTES])
+unsigned arch_raise_length(int signal, const uint8_t before[ARCH_RAISE_BYTES])
 {
     enum { INT3 = 0xcc, INT1 = 0xf1, INT = 0xcd, ESCAPE = 0x0f, SYSCALL = 0x05, SYSENTER = 0x34 };
     uint8_t last = before[1];
