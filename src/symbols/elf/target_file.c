@@ -42,24 +42,19 @@ int target_file_program(pid_t pid, char path[PATH_MAX])
     return r < 0 ? r : find_linked(link);
 }
 
-static int find_in_root(int root, const char *path)
+int target_file_named(const struct process_root *root, const char *path)
 {
     struct open_how how = {
         .flags = O_PATH | O_CLOEXEC,
-        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+        .resolve = RESOLVE_NO_MAGICLINKS | (root->fd >= 0 ? RESOLVE_IN_ROOT : 0),
     };
-    cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
-    return descriptors_open_how(root, path, &how);
-}
-
-int target_file_named(const struct process_root *root, const char *path)
-{
-    if (root->fd >= 0)
-        return find_in_root(root->fd, path);
-    cleanup(cleanup_fd) int ours = descriptors_open("/", O_PATH);
-    int fd = ours < 0 ? ours : find_in_root(ours, path);
+    int directory = root->fd >= 0 ? root->fd : AT_FDCWD, fd;
+    {
+        cleanup(target_rights_end) struct target_rights rights = target_rights_begin();
+        fd = descriptors_open_how(directory, path, &how);
+    }
     /* Before Linux 5.6, or if a container forbids openat2(2): with the user's own rights. */
-    if (fd != -ENOSYS && fd != -EPERM)
+    if (root->fd >= 0 || (fd != -ENOSYS && fd != -EPERM))
         return fd;
     return descriptors_open(path, O_PATH);
 }
@@ -73,20 +68,31 @@ static bool is_mapped_file(int fd, const struct map *map)
            status.st_ino == map->inode;
 }
 
-int target_file_mapped(pid_t pid, const struct process_root *root, const struct map *map)
+/* The mapped file by its names. -ENOENT: none of them leads to it. */
+static int find_by_name(pid_t pid, const struct process_root *root, const struct map *map)
 {
-    char link[80];
-    snprintf(link, sizeof(link), "/proc/%d/map_files/%llx-%llx", (int)pid,
-             (unsigned long long)map->start.value, (unsigned long long)map->end.value);
-    int mapped = find_linked(link);
-    if (mapped >= 0)
-        return mapped;
     cleanup(cleanup_fd) int program = target_file_program(pid, NULL);
     if (is_mapped_file(program, map))
         return take_fd(&program);
     cleanup(cleanup_fd) int named =
         map->deleted ? -1 : target_file_named(root, process_root_path(root, map->path));
-    return is_mapped_file(named, map) ? take_fd(&named) : -ENOENT;
+    if (is_mapped_file(named, map))
+        return take_fd(&named);
+    return descriptors_out(named) ? named : descriptors_out(program) ? program : -ENOENT;
+}
+
+int target_file_mapped(pid_t pid, const struct process_root *root, const struct map *map)
+{
+    char link[80];
+    snprintf(link, sizeof(link), "/proc/%d/map_files/%llx-%llx", (int)pid,
+             (unsigned long long)map->start.value, (unsigned long long)map->end.value);
+    int file = find_linked(link);
+    if (file < 0)
+        file = find_by_name(pid, root, map);
+    /* The only way of an ordinary user. Memory may be available again. */
+    if (file == -ENOMEM)
+        file = find_by_name(pid, root, map);
+    return file;
 }
 
 int target_file_open(int found)
