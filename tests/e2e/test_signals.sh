@@ -92,15 +92,22 @@ case_with_lttng()
         said '[0-9]+ calls?, .* 0 lost'
         [[ $(tracer_of "$target_pid") == 0 ]] || fail "after SIG$signal: still traced"
         read_trace trace
-        (($(grep -c my_traced_function_exit text) > 0)) || fail "nothing in the trace"
+        (($(grep -c my_traced_function_entry text) > 0)) || fail "nothing in the trace"
     done
     kill "$target_pid"
     target_ends 143
 }
 
+# A breakpoint stands where main() calls the function: the entry of one call was recorded.
 is_recording()
 {
-    is_traced "$target_pid" && ! text_is_original "$target_pid" "$build/lib/libmylib.so" my_traced_function
+    local vaddr size base
+    read -r vaddr size < <(nm -S "$sample" | awk '$4 == "main" {print "0x" $1, "0x" $2}')
+    base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .* $(readlink -f "$sample")\$:0x\1:p" \
+        "/proc/$target_pid/maps" | head -n 1)
+    [[ -n $size && -n $base ]] && is_traced "$target_pid" &&
+        [[ $(bytes_at "/proc/$target_pid/mem" $((base + vaddr)) $((size))) != \
+            "$(bytes_at "$sample" $((vaddr)) $((size)))" ]]
 }
 
 # goes_on_after SIGNAL...: ignored or blocked when the tracer starts, they do not end it. SIGTERM
