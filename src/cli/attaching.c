@@ -35,7 +35,7 @@ int attaching_run(struct tracer *tracer, struct error *err)
         r = attach_to(tracer, tracer->options->pids.items[i], err);
         n_attached += r == 0;
         if (r == -EINTR) {
-            log_warning("%s: it is let go", err->text);
+            log_warning("%s: it is detached", err->text);
             return 0;
         }
         if (r < 0 && (n_attached > 0 || i + 1 < n))

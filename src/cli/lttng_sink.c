@@ -102,7 +102,7 @@ static void report_nothing_enabled(const struct lttng_sink *sink)
     }
     if (!sink->session_ops->expects(sink->session))
         return;
-    log_warning("LTTng has enabled none of the %zu functions: its daemon may have no room for the "
+    log_warning("LTTng has enabled none of the %zu functions: its daemon may lack memory for the "
                 "buffers, see `df /dev/shm`%s",
                 tracer->n_candidates,
                 sink->session_ops->owner(sink->session) == SESSION_OWN

@@ -38,6 +38,6 @@ void setuid_warning_print(const char *program)
         return;
     const char *source = source_of_rights(path);
     if (source)
-        log_warning("%s is %s, and gets no rights from that while it is traced by an ordinary user",
-                    program, source);
+        log_warning("%s is %s, which has no effect while an ordinary user traces it", program,
+                    source);
 }

@@ -36,8 +36,8 @@ int summary_report(struct tracer *tracer, struct error *err)
         log_info("%" PRIu64 " event%s met the condition of a trigger", counts.triggered,
                  counts.triggered == 1 ? "" : "s");
     if (stats.frames_lost)
-        log_warning("%" PRIu64 " calls have no exit event: too deep, or no breakpoint could stand "
-                    "where they return to",
+        log_warning("%" PRIu64 " calls have no exit event: nested too deep, or no breakpoint "
+                    "can be planted where they return to",
                     stats.frames_lost);
     log_info("%zu function%s armed, %" PRIu64 " call%s, %" PRIu64 " event%s written, %" PRIu64
              " lost%s",

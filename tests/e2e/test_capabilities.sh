@@ -97,7 +97,7 @@ case_undumpable()
     local status=0
     as_user "$tracer" --print "$target_pid" >$out 2>$err || status=$?
     [[ $status == 125 ]] || fail "exit status $status"
-    one_line "cannot attach to process $target_pid .*: its memory is not ours to open; .*cap_dac_override"
+    one_line "cannot attach to process $target_pid .*: no permission to open its memory; .*cap_dac_override"
     is_not_traced "$target_pid" || fail "still traced"
 
     setcap cap_sys_ptrace,cap_dac_override+ep "$tracer"
@@ -135,7 +135,7 @@ case_set_user_id()
     [[ ! -s $out ]] || fail "it ran: $(cat $out)"
     as_user "$tracer" -F --print -f 'geteuid@c' "$(readlink -f /bin/sh)" -c "$dir/cap/bin/id -u; exit 3" >$out 2>$err
     [[ $? == 3 && $(cat $out) == 0 ]] || fail "not detached: $(cat $out $err)"
-    said 'cannot trace the program that process [0-9]+ has become: Permission denied'
+    said 'cannot trace the new program of process [0-9]+: Permission denied'
 
     setcap cap_sys_ptrace,cap_dac_override+ep "$tracer"
     as_user "$tracer" --print -f 'geteuid@c' "$dir/cap/bin/id" -u >$out 2>$err || fail "exit status $?"

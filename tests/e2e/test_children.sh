@@ -62,7 +62,7 @@ check_init() # WAY CALLS SIGNAL
     cmp untraced.out $out || fail "$1: the program said something else"
     lines "$2" ':work\(' lines
     lines "$2" '= [0-9]+ <' lines
-    lines $((${#3} > 0)) "let go to die of signal $3 " $err
+    lines $((${#3} > 0)) "dies of signal $3 " $err
 }
 
 case_init_that_faults()
@@ -122,7 +122,7 @@ case_init_attached_to()
     lines 1 '^signal 11$' target.out
     lines 7 ':work\(' lines
     lines 7 '= [0-9]+ <' lines
-    said "process $init is let go to die of signal 11 "
+    said "process $init dies of signal 11 "
 }
 
 run_cases "$@"

@@ -126,7 +126,7 @@ case_secluded_children()
 {
     runs_as 0 --print=lines -f work "$build/targets/secluded" 3
     lines 5 ':work\(' lines
-    lines 3 '^ptrace_tracer: the breakpoints in the memory of child [0-9]+ cannot be taken out' "$err"
+    lines 3 '^ptrace_tracer: cannot remove the breakpoints from the memory of child [0-9]+' "$err"
 }
 
 # As an ordinary user: root may open all memory.

@@ -369,7 +369,7 @@ case_set_user_id()
         [[ $(cat before) == 0 ]] || skip "this file system gives no rights"
         "${as_nobody[@]}" "$tracer" --print=lines ./giver -u >$out 2>$err || fail "exit status $?"
         [[ $(cat $out) == 65534 ]] || fail "it ran as $(cat $out)"
-        said 'giver is set-user-ID, and gets no rights'
+        said 'giver is set-user-ID, which has no effect'
         lines 2 . $err
         # Root's tracer may trace it.
         traced 0 -q --print=lines setpriv --reuid=65534 --clear-groups ./giver -u
@@ -378,12 +378,12 @@ case_set_user_id()
         chmod 755 giver
         setcap cap_net_raw+ep giver 2>/dev/null || return 0
         "${as_nobody[@]}" "$tracer" --print=lines ./giver -u >$out 2>$err || fail "exit status $?"
-        said 'giver is given capabilities, and gets no rights'
+        said 'giver is given capabilities, which has no effect'
     else
         program=$(find /bin/mount /bin/su /usr/bin/passwd -perm -4000 2>/dev/null | head -n 1)
         [[ -n $program ]] || skip "no set-user-ID program is installed"
         traced 0 --print=lines "$program" --help
-        said "$program is set-user-ID, and gets no rights"
+        said "$program is set-user-ID, which has no effect"
     fi
 }
 

@@ -75,13 +75,14 @@ static void explain_failure(pid_t tid, size_t n_maps, int code)
     int r = proc_number("/proc/sys/vm/max_map_count", &max);
     /* The kernel counts one or two mappings that it does not show, or does not count [vsyscall]. */
     if (code == -ENOMEM && r == 0 && n_maps + 2 >= (size_t)max)
-        log_warning("process %d has %zu mappings, and vm.max_map_count allows %ld: no room can be "
-                    "made for displaced instructions, so further functions are stepped in place, "
-                    "which is slow",
-                    tid, n_maps, max);
+        log_warning(
+            "process %d has %zu mappings, and vm.max_map_count allows %ld: displaced "
+            "instructions need another one, so further functions are single-stepped, which is "
+            "slow",
+            tid, n_maps, max);
     else
-        log_warning("process %d cannot be made to map room for displaced instructions (%s): "
-                    "further functions are stepped in place, which is slow",
+        log_warning("cannot map memory for displaced instructions in process %d (%s): further "
+                    "functions are single-stepped, which is slow",
                     tid, strerror(-code));
 }
 

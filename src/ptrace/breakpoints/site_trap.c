@@ -39,7 +39,7 @@ static int build_copy(struct address_space *space, struct site *site, struct err
     if (r < 0)
         return error_set(err, r, "the instruction at 0x%lx cannot be moved", site->at.value);
     if (copy.kind == DISPLACED_REFUSE)
-        return error_set(err, -EINVAL, "no breakpoint can stand at 0x%lx: %s", site->at.value,
+        return error_set(err, -EINVAL, "cannot plant a breakpoint at 0x%lx: %s", site->at.value,
                          copy.reason);
     if (copy.kind == DISPLACED_SLOT) {
         if (site->trap.slot_room < copy.slot_length) {

@@ -46,7 +46,7 @@ static int explain_refusal(pid_t pid, int code, struct error *err)
     /* CAP_SYS_PTRACE permits the attach, but /proc/PID/mem belongs to another user. */
     if (status.tracer == getpid() && code == -EACCES)
         return error_set(err, code,
-                         "cannot attach to process %d (%s): its memory is not ours to open; try "
+                         "cannot attach to process %d (%s): no permission to open its memory; try "
                          "sudo, or give the tracer the capability cap_dac_override, too",
                          pid, status.name);
     /* It is our tracee and its memory is gone: it has just ended. */
@@ -294,13 +294,13 @@ static int attach_process(struct engine *engine, pid_t pid, struct error *err)
     if (r < 0)
         return explain_refusal(pid, r, err);
     if (status.group != pid)
-        return error_set(err, -EINVAL, "%d is a thread of process %d: attach to that", pid,
+        return error_set(err, -EINVAL, "%d is a thread of process %d: attach to the process", pid,
                          status.group);
     if (pid == getpid())
         return error_set(err, -EINVAL, "process %d is this tracer itself", pid);
     struct process *process = process_find(engine, pid);
     if (process && !process->silent)
-        return error_set(err, -EEXIST, "process %d is attached to already", pid);
+        return error_set(err, -EEXIST, "already attached to process %d", pid);
     if (process) {
         process_set_silent(
             process, false); /* it was traced only because another process shares its memory */

@@ -59,9 +59,10 @@ static void detach_child(struct engine *engine, struct address_space *space, pid
     while ((kept = keep_unclean(engine, space, child)) == -ENOMEM && !wait_is_dead(child))
         wait_a_little();
     if (kept == 0)
-        log_warning("the breakpoints in the memory of child %d cannot be taken out (%s): it stays "
-                    "traced until it executes another program",
-                    child, strerror(-r));
+        log_warning(
+            "cannot remove the breakpoints from the memory of child %d (%s): it stays traced "
+            "until it executes another program",
+            child, strerror(-r));
 }
 
 static void follow_child(struct engine *engine, struct tracee *parent, pid_t child, bool shared)

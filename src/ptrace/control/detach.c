@@ -278,8 +278,8 @@ static bool lift_all(const struct detach_group *group)
     int r = site_table_lift_all(group->space, by);
     if (r == 0)
         return true;
-    log_warning("the breakpoints in process %d cannot be taken out (%s): it stays traced until it "
-                "ends or executes another program",
+    log_warning("cannot remove the breakpoints from process %d (%s): it stays traced until it ends "
+                "or executes another program",
                 group->pid, strerror(-r));
     group->space->unclean = true;
     for (struct process *process = group->space->processes; process;

@@ -43,8 +43,8 @@ struct dispatch {
 static void detach_dying_init(struct engine *engine, struct tracee *tracee, int signal)
 {
     struct process *process = tracee->process;
-    log_warning("process %d is let go to die of signal %d (%s): it is the init of a PID namespace, "
-                "which the kernel does not end while it is traced",
+    log_warning("process %d dies of signal %d (%s) and is detached: it is the init of a PID "
+                "namespace, which the kernel does not end while it is traced",
                 process->pid, signal, strsignal(signal));
     process->dying =
         process->announced && proc_status_number(process->pid, "PPid") == (long)getpid();

@@ -125,8 +125,7 @@ void fork_exec_executed(struct engine *engine, const struct stop *stop)
     if (r == -ESRCH)
         return; /* killed: the loop handles its end */
     if (r < 0) {
-        log_warning("cannot trace the program that process %d has become: %s", process->pid,
-                    strerror(-r));
+        log_warning("cannot trace the new program of process %d: %s", process->pid, strerror(-r));
         engine_ptrace(engine, PTRACE_DETACH, stop->tid, NULL, 0);
         tracee_free(engine, tracee);
         return;
