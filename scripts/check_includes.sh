@@ -111,14 +111,27 @@ check_names()
     '
 }
 
-# Which object uses a symbol of which other one; tsort(1) finds the circles.
+# Prints the circles of a graph; an edge on each line (tsort(1)).
+circles()
+{
+    sort -u | tsort 2>&1 >/dev/null | sed 's/^tsort: \(-: \)\{0,1\}/a circle of files: /' || true
+}
+
+# Which header includes which other one.
+check_headers()
+{
+    { find src -name '*.h' -exec grep -HE '^[[:space:]]*#[[:space:]]*include "' {} + || true; } |
+        sed 's/^src\///; s/:[^"]*"/ /; s/".*//' | circles
+}
+
+# Which object uses a symbol of which other one.
 check_circles()
 {
     local objects=$1/obj/src
     # shellcheck disable=SC2016 # the $ are awk's
     find "$objects" -name '*.o' | while read -r object; do
         source=${object#"$1"/obj/}
-        [[ -e ${source%.o}.c ]] && nm -A "$object"
+        [[ ! -e ${source%.o}.c ]] || nm -A "$object"
     done | sed "s|^$objects/||" | awk '
         {
             object = $1
@@ -135,12 +148,13 @@ check_circles()
                     print pair[1], owner[pair[2]]
             }
         }
-    ' | sort -u | tsort 2>&1 >/dev/null | sed 's/^tsort: \(-: \)\{0,1\}/a circle of files: /' || true
+    ' | circles
 }
 
 offences=$(
     check_sources
     check_names
+    check_headers
     [[ -z ${1:-} ]] || check_circles "$1"
 )
 if [[ -n $offences ]]; then
