@@ -34,7 +34,7 @@ trap 'exit 143' TERM
 engine_round()
 {
     local t
-    for t in launched attached midway; do
+    for t in launched attached attached_at_random; do
         "$build/asan/tests/engine/test_$t" >"$dir/log" 2>&1 || { cat "$dir/log"; fail "test_$t"; }
     done
 }
