@@ -1,15 +1,36 @@
 # SPDX-License-Identifier: MIT
 # ptrace_tracer: `make` builds, `make check` tests, `make install DESTDIR= PREFIX=` installs.
 # BUILD= another build directory, CC=clang another compiler, SANITIZE=1 ASan and UBSan.
+# CROSS_COMPILE=aarch64-linux-gnu- SYSROOT=DIR builds for another architecture, with the libraries
+# below DIR, in build/ARCH.
 
 # V=1 shows the commands.
 Q   := $(if $(V),,@)
 say := @echo ' '
 
+# Compiled programs can be those of another architecture: nothing here runs them.
+with_sysroot := $(if $(SYSROOT),--sysroot=$(abspath $(SYSROOT)))
+GCC     := $(strip $(CROSS_COMPILE)gcc $(with_sysroot))
+GXX     := $(strip $(CROSS_COMPILE)g++ $(with_sysroot))
+STRIP   := $(CROSS_COMPILE)strip
+OBJCOPY := $(CROSS_COMPILE)objcopy
 ifeq ($(origin CC),default)
-CC      := gcc
+CC      := $(GCC)
+else ifdef SYSROOT
+override CC := $(CC) $(with_sysroot)
 endif
-BUILD   ?= build
+ifeq ($(origin CXX),default)
+CXX     := $(GXX)
+else ifdef SYSROOT
+override CXX := $(CXX) $(with_sysroot)
+endif
+ifeq ($(origin AR),default)
+AR      := $(CROSS_COMPILE)ar
+endif
+
+TRIPLET := $(shell $(CC) -dumpmachine)
+ARCH    := $(firstword $(subst -, ,$(TRIPLET)))
+BUILD   ?= $(if $(CROSS_COMPILE),build/$(ARCH),build)
 # One spelling, whoever calls: what an object depends on is written down under the object's name.
 override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 PREFIX  ?= /usr/local
@@ -19,12 +40,18 @@ CPPFLAGS += -D_GNU_SOURCE -Isrc -DVERSION='"$(VERSION)"'
 CFLAGS   += -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -Wshadow \
             -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 LDFLAGS  += -Wl,-z,now,-z,relro
+PKG_CONFIG ?= pkg-config
+ifdef SYSROOT
+# For the libraries that those of the sysroot need: the linker does not read its ld.so.conf.
+LDFLAGS  += $(foreach d,lib usr/lib,-Wl,-rpath-link,$(abspath $(SYSROOT))/$(d)/$(TRIPLET))
+override PKG_CONFIG := PKG_CONFIG_SYSROOT_DIR=$(abspath $(SYSROOT)) \
+              PKG_CONFIG_LIBDIR=$(abspath $(SYSROOT))/usr/lib/$(TRIPLET)/pkgconfig $(PKG_CONFIG)
+endif
 ifdef SANITIZE
 CFLAGS   += -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 LDFLAGS  += -fsanitize=address,undefined
 endif
 
-ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
 # Files named for another architecture are left out.
 only_arch = $(filter-out $(foreach a,x86_64 aarch64,$(if $(filter $(a),$(ARCH)),,src/%_$(a).c \
                 src/ptrace/arch/$(a)/%)),$(1))
@@ -42,7 +69,9 @@ BACKEND  := $(call sources,tp/lttng)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
-ENGINE_LIBS  := -lZydis -lunwind-$(ARCH)
+# Zydis decodes x86 alone.
+ENGINE_LIBS_x86_64 := -lZydis
+ENGINE_LIBS  := $(ENGINE_LIBS_$(ARCH)) -lunwind-$(ARCH)
 SYMBOLS_LIBS := -ldw -lelf -lz -lstdc++
 BACKEND_LIBS := -llttng-ust -llttng-ust-tracepoint -ldl
 SESSION_LIBS := -llttng-ctl

@@ -2,9 +2,9 @@
 # The ELF and DWARF files that tests/unit reads. Only the small programs of main() are run.
 
 SYMBOLS_DIR := $(BUILD)/symbols
-# Tests read the output of both compilers. Without clang, those files are left out, and the tests
-# say so.
-SYMBOLS_CLANG := $(shell command -v clang 2>/dev/null)
+# Tests read the output of both compilers. Without clang, and for another architecture, those files
+# are left out, and the tests say so.
+SYMBOLS_CLANG := $(if $(CROSS_COMPILE),,$(shell command -v clang 2>/dev/null))
 
 SYMBOLS_TYPES := types_gcc_O0 types_gcc_O2 types_gcc_dwarf4 types_gcc_split types_gcc_split4 types_gcc_units types_gcc_g1 \
                  $(if $(SYMBOLS_CLANG),types_clang_O0 types_clang_O2 types_clang_split types_clang_g1 unused_clang_O0 unused_clang_O2)
@@ -19,7 +19,7 @@ TEST_TARGETS += $(SYMBOLS_TEST_FILES)
 
 symbols_names := tests/targets/symbols_names.c tests/targets/symbols_names_second.c
 symbols_flags := -D_GNU_SOURCE -w -g -O2
-symbols_gcc   := gcc -std=gnu11
+symbols_gcc   := $(GCC) -std=gnu11
 symbols_clang := clang -std=gnu11
 
 # compiler, flags
@@ -57,24 +57,24 @@ $(SYMBOLS_DIR)/unused_clang_O2: tests/targets/symbols_unused.c
 	$(call symbols_build,$(symbols_clang),-w -g -O2)
 
 $(SYMBOLS_DIR)/library_gcc: tests/targets/symbols_library.cc
-	$(call symbols_build,g++ -std=gnu++17,-w -g -O0)
+	$(call symbols_build,$(GXX) -std=gnu++17,-w -g -O0)
 $(SYMBOLS_DIR)/library_clang: tests/targets/symbols_library.cc
 	$(call symbols_build,clang++ -std=gnu++17,-w -g -O0)
 $(SYMBOLS_DIR)/cxx_gcc: tests/targets/symbols_cxx.cc
-	$(call symbols_build,g++,-w -g -O1)
+	$(call symbols_build,$(GXX),-w -g -O1)
 $(SYMBOLS_DIR)/cxx_gcc_units: tests/targets/symbols_cxx.cc
-	$(call symbols_build,g++,-w -g -O0 -fdebug-types-section)
+	$(call symbols_build,$(GXX),-w -g -O0 -fdebug-types-section)
 $(SYMBOLS_DIR)/cxx_clang: tests/targets/symbols_cxx.cc
 	$(call symbols_build,clang++,-w -g -O1)
 $(SYMBOLS_DIR)/virtual_gcc_%: tests/targets/virtual_bases.cc
-	$(call symbols_build,g++ -std=gnu++17,-w -g -$*)
+	$(call symbols_build,$(GXX) -std=gnu++17,-w -g -$*)
 $(SYMBOLS_DIR)/virtual_clang_%: tests/targets/virtual_bases.cc
 	$(call symbols_build,clang++ -std=gnu++17,-w -g -$*)
 # The version of DWARF, with "strict" for no extensions, and the level.
 symbols_defaulted = -w -gdwarf-$(patsubst strict%,%,$(word 1,$(subst _, ,$*))) $(if $(findstring strict,$*),-gstrict-dwarf) \
                     -$(word 2,$(subst _, ,$*))
 $(SYMBOLS_DIR)/defaulted_gcc_%: tests/targets/defaulted.cc
-	$(call symbols_build,g++ -std=gnu++17,$(symbols_defaulted))
+	$(call symbols_build,$(GXX) -std=gnu++17,$(symbols_defaulted))
 $(SYMBOLS_DIR)/defaulted_clang_%: tests/targets/defaulted.cc
 	$(call symbols_build,clang++ -std=gnu++17,$(symbols_defaulted))
 
@@ -90,18 +90,18 @@ $(SYMBOLS_DIR)/libnames.so.1: $(symbols_names) tests/targets/symbols_names.h
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIC -shared)
 
 $(SYMBOLS_DIR)/libdynsym.so: $(SYMBOLS_DIR)/libnames.so.1
-	strip -o $@ $<
+	$(STRIP) -o $@ $<
 # Places of debug files: by build ID below a directory, by name beside the file.
 $(SYMBOLS_DIR)/stripped_build_id: $(symbols_names) tests/targets/symbols_names.h
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -pie -Wl$(comma)--build-id=0xabcdef0123456789)
 	mkdir -p $(@D)/debug/.build-id/ab
-	objcopy --only-keep-debug $@ $(@D)/debug/.build-id/ab/cdef0123456789.debug
-	strip $@
+	$(OBJCOPY) --only-keep-debug $@ $(@D)/debug/.build-id/ab/cdef0123456789.debug
+	$(STRIP) $@
 $(SYMBOLS_DIR)/stripped_debuglink: $(symbols_names) tests/targets/symbols_names.h
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -pie -Wl$(comma)--build-id=none)
-	objcopy --only-keep-debug $@ $@.debug
-	strip $@
-	cd $(@D) && objcopy --add-gnu-debuglink=$(@F).debug $(@F)
+	$(OBJCOPY) --only-keep-debug $@ $@.debug
+	$(STRIP) $@
+	cd $(@D) && $(OBJCOPY) --add-gnu-debuglink=$(@F).debug $(@F)
 
 comma := ,
 

@@ -27,7 +27,7 @@ TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so libmap
 
 # Names by both compilers.
 TARGETS += $(BUILD)/targets/cxx_names \
-           $(if $(shell command -v clang++ 2>/dev/null),$(BUILD)/targets/cxx_names_clang)
+           $(if $(CROSS_COMPILE),,$(if $(shell command -v clang++ 2>/dev/null),$(BUILD)/targets/cxx_names_clang))
 
 TEST_TARGETS += $(TARGETS)
 
@@ -40,7 +40,7 @@ $(BUILD)/targets/dlopen $(BUILD)/targets/family $(BUILD)/targets/shared_memory $
 # A breakpoint on endbr64 needs no copy.
 $(BUILD)/targets/fork_between: TARGET_CFLAGS += -fcf-protection=branch
 # GCC alone has nested functions.
-$(BUILD)/targets/nested: TARGET_CC = gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Wno-trampolines \
+$(BUILD)/targets/nested: TARGET_CC = $(GCC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Wno-trampolines \
                                      -fPIE -pie -z execstack
 $(BUILD)/targets/coroutines20: TARGET_CXXFLAGS = -std=c++20
 # Its functions are found by name.
@@ -78,7 +78,7 @@ $(BUILD)/targets/%: tests/targets/%.cc $(TARGET_HEADERS)
 # Unoptimised: no function is inlined, and each function's calls are counted.
 $(BUILD)/targets/cxx_names: tests/targets/cxx_names.cc
 	@mkdir -p $(@D)
-	g++ -std=c++20 -O0 -g -finstrument-functions -Wall -Wextra -Werror -o $@ $<
+	$(GXX) -std=c++20 -O0 -g -finstrument-functions -Wall -Wextra -Werror -o $@ $<
 
 $(BUILD)/targets/cxx_names_clang: tests/targets/cxx_names.cc
 	@mkdir -p $(@D)

@@ -13,17 +13,20 @@ TEST_PROGRAMS := $(call test_program,$(UNIT_TESTS) $(ENGINE_TESTS))
 # Programs and files that the tests trace or read; the files below add to it.
 TEST_TARGETS :=
 
+CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
+
 -include $(wildcard tests/targets.mk tests/symbols.mk tests/fuzz.mk tests/tp.mk tests/servers.mk tests/inject.mk)
 
 $(BUILD)/tests/%: tests/%.c $(call obj,$(TESTED)) $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
-	    $(filter %.o,$^) $(LDFLAGS) $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(shell pkg-config --libs check) -ldl -lpthread
+	    $(filter %.o,$^) $(LDFLAGS) $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(CHECK_LIBS) -ldl -lpthread
 
 test-programs: $(TEST_PROGRAMS) $(TEST_TARGETS)
 
 check:
+	$(if $(CROSS_COMPILE),$(error these programs do not run here: scripts/test_arm64.sh tests a build for arm64))
 	@scripts/run_tests.sh $(BUILD)
 
 .PHONY: test-programs

@@ -20,7 +20,7 @@ $(BUILD)/tests/unit/test_session_%: tests/unit/test_session_%.c $(call obj,$(SES
 	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
-	    $(filter %.o,$^) $(LDFLAGS) $(SESSION_LIBS) $(shell pkg-config --libs check) -lpthread
+	    $(filter %.o,$^) $(LDFLAGS) $(SESSION_LIBS) $(CHECK_LIBS) -lpthread
 
 # Receives triggers' notifications.
 NOTIFIED := $(BUILD)/tests/notified
