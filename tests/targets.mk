@@ -4,7 +4,7 @@
 
 TARGET_NAMES := one_thread aliases threads8 recursion tailcall longjmp signal_storm dlopen rewriter fork_child vfork_exec \
                 exec_other exit_in_function die_by_signal wait_for_line segv_fixup \
-                own_int3 sigtrap_blocked group_stop suspends job many_threads_churn first_instructions \
+                own_breakpoint sigtrap_blocked group_stop suspends job many_threads_churn first_instructions \
                 coroutines thread_ends exceptions made_code affinity jit undumpable under_seccomp
 # Processes, signals and ways out.
 TARGET_NAMES += reload crowd secluded
@@ -21,7 +21,7 @@ TARGET_NAMES += vfork_chain
 TARGET_NAMES += many_mappings
 # Programs with code in no file.
 TARGET_NAMES += in_memory
-TARGET_HEADERS := $(wildcard tests/targets/*.h)
+TARGET_HEADERS := $(wildcard tests/targets/*.h tests/targets/*.inc tests/targets/$(ARCH)/*.h)
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so libmapped_lib.so libmoves_text.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)
 
@@ -31,20 +31,24 @@ TARGETS += $(BUILD)/targets/cxx_names \
 
 TEST_TARGETS += $(TARGETS)
 
-TARGET_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror $(TARGET_CFLAGS)
+# What is different for each architecture is in tests/targets/ARCH: functions in assembly in files
+# named for the program, and machine.h.
+TARGET_INCLUDES := -Itests/targets -Itests/targets/$(ARCH)
+TARGET_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror $(TARGET_INCLUDES) $(TARGET_CFLAGS)
 
 $(BUILD)/targets/%: TARGET_CFLAGS = -fPIE -pie
 # Tail calls become jumps.
 $(BUILD)/targets/tailcall $(BUILD)/targets/dispatch: TARGET_CFLAGS += -O2 -foptimize-sibling-calls
 $(BUILD)/targets/dlopen $(BUILD)/targets/family $(BUILD)/targets/shared_memory $(BUILD)/targets/many_mappings: TARGET_CFLAGS += -Wl,-rpath,'$$ORIGIN'
-# A breakpoint on endbr64 needs no copy.
-$(BUILD)/targets/fork_between: TARGET_CFLAGS += -fcf-protection=branch
+# A breakpoint on a landing pad needs no copy.
+LANDING_PADS_x86_64  := -fcf-protection=branch
+LANDING_PADS_aarch64 := -mbranch-protection=bti
+$(BUILD)/targets/fork_between: TARGET_CFLAGS += $(LANDING_PADS_$(ARCH))
 # GCC alone has nested functions.
 $(BUILD)/targets/nested: TARGET_CC = $(GCC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Wno-trampolines \
-                                     -fPIE -pie -z execstack
+                                     $(TARGET_INCLUDES) -fPIE -pie -z execstack
 $(BUILD)/targets/coroutines20: TARGET_CXXFLAGS = -std=c++20
-# Its functions are found by name.
-$(BUILD)/targets/first_instructions: tests/targets/first_instructions.S
+$(foreach s,$(wildcard tests/targets/$(ARCH)/*.S),$(eval $(BUILD)/targets/$(basename $(notdir $s)): $s))
 $(BUILD)/targets/lib%.so: TARGET_CFLAGS = -fPIC -shared
 $(BUILD)/targets/%_static: TARGET_CFLAGS = -fno-pie -static
 $(BUILD)/targets/%_static_pie: TARGET_CFLAGS = -fPIE -static-pie
@@ -69,6 +73,9 @@ $(BUILD)/targets/lib%.so: tests/targets/%.c
 	$(TARGET_CC) -o $@ $<
 
 $(BUILD)/targets/%: tests/targets/%.c $(TARGET_HEADERS)
+	$(build_target)
+
+$(BUILD)/targets/%: tests/targets/$(ARCH)/%.c $(TARGET_HEADERS)
 	$(build_target)
 
 $(BUILD)/targets/%: tests/targets/%.cc $(TARGET_HEADERS)

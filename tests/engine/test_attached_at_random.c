@@ -75,7 +75,7 @@ static const struct {
     {"die_by_signal 5", "die_by_signal 5 3000", NOTHING},
     {"die_by_signal 9", "die_by_signal 9 3000", NOTHING},
     {"segv_fixup", "segv_fixup 3000", NOTHING},
-    {"own_int3", "own_int3 3000", NOTHING},
+    {"own_breakpoint", "own_breakpoint 3000", NOTHING},
     {"group_stop", "group_stop 20 20", NOTHING},
     {"first_instructions", "first_instructions 3000", NOTHING},
     {"sigtrap_blocked", "sigtrap_blocked 3000", NOTHING},

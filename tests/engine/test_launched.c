@@ -214,7 +214,7 @@ END_TEST
 
 START_TEST(breakpoints_of_its_own)
 {
-    COMPARE("work traps raises", 3, "own_int3");
+    COMPARE("work traps raises", 3, "own_breakpoint");
 }
 END_TEST
 

@@ -25,7 +25,7 @@ static const struct {
     int status;
     unsigned long calls;
 } WAYS[] = {
-    {"segv", SIGSEGV, 7},    {"int3", SIGTRAP, 7},    {"sys", SIGSYS, 7},
+    {"segv", SIGSEGV, 7},    {"trap", SIGTRAP, 7},    {"sys", SIGSYS, 7},
     {"members", SIGSEGV, 7}, {"thread", SIGSEGV, 28}, {"handled", 3 << 8, 28},
 };
 

@@ -16,6 +16,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "machine.h"
+
 enum { CHAIN_MAX = 64, DEEP = 100, THREADS = 4, ROUNDS = 50 };
 
 #define NOINLINE __attribute__((noinline, noclone))
@@ -79,41 +81,38 @@ NOINLINE int last(int a)
     return a;
 }
 
-static int run_made(const uint8_t *code, size_t n)
+/* The code, which has no unwind tables, is copied and run. */
+static int run_made(const char *code, const char *end)
 {
-    uint8_t *page =
+    char *page =
         mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    memcpy(page, code, n);
-    return ((int (*)(void))(uintptr_t)page)();
+    memcpy(page, code, (size_t)(end - code));
+    __builtin___clear_cache(page, page + 4096);
+    return ((int (*)(int (*)(int)))(uintptr_t)page)(leaf);
 }
 
-/* Code without unwind tables: sub $8,%rsp; mov $1,%edi; movabs $leaf,%rax; call *%rax; add $8,%rsp;
-   ret */
+/* Calls its argument, with 1. */
+extern const char made_code[], made_code_end[];
 static int made(void)
 {
-    uint8_t code[] = {0x48, 0x83, 0xec, 0x08, 0xbf, 1, 0,    0,    0,    0x48, 0xb8, 0,    0,
-                      0,    0,    0,    0,    0,    0, 0xff, 0xd0, 0x48, 0x83, 0xc4, 0x08, 0xc3};
-    uintptr_t to = (uintptr_t)leaf;
-    memcpy(code + 11, &to, sizeof(to));
-    return run_made(code, sizeof(code));
+    return run_made(made_code, made_code_end);
 }
 
-static void on_fault(int signal, siginfo_t *info, void *data)
+static void on_fault(int signal, siginfo_t *info, void *context)
 {
-    ucontext_t *context = data;
     (void)info;
     sink = leaf(1) + signal;
-    context->uc_mcontext.gregs[REG_RIP] += 2; /* behind ud2 */
+    context_set_pc(context, context_pc(context) + UNDEFINED_LENGTH);
 }
 
-/* Such code is interrupted by a signal. Its frame pointer would lead on: push %rbp; mov %rsp,%rbp;
-   ud2; xor %eax,%eax; pop %rbp; ret */
+/* Such code is interrupted by a signal: it has an undefined instruction. Its frame pointer would
+   lead on. */
+extern const char fault_code[], fault_code_end[];
 static int fault(void)
 {
-    static const uint8_t code[] = {0x55, 0x48, 0x89, 0xe5, 0x0f, 0x0b, 0x31, 0xc0, 0x5d, 0xc3};
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
     sigaction(SIGILL, &action, NULL);
-    return run_made(code, sizeof(code));
+    return run_made(fault_code, fault_code_end);
 }
 
 /*
@@ -125,50 +124,7 @@ static int fault(void)
  *
  * divide, jump, other, column: they contain what libunwind cannot handle.
  */
-#define CALLS_LEAF(name, rules)                                                                    \
-    ".text\n"                                                                                      \
-    ".globl " name "\n.type " name ", @function\n" name ":\n"                                      \
-    ".cfi_startproc\n" rules "\n"                                                                  \
-    "    sub $8, %rsp\n"                                                                           \
-    "    xor %edi, %edi\n"                                                                         \
-    "    call leaf\n"                                                                              \
-    "    add $8, %rsp\n"                                                                           \
-    "    ret\n"                                                                                    \
-    ".cfi_endproc\n.size " name ", .-" name "\n"
-
 int smashed(void), lost(void), loop(void), divide(void), jump(void), other(void), column(void);
-__asm__(".text\n"
-        ".globl smashed\n.type smashed, @function\nsmashed:\n"
-        ".cfi_startproc\n"
-        "    push %rbx\n"
-        ".cfi_def_cfa_offset 16\n"
-        ".cfi_offset 3, -16\n"
-        "    mov 8(%rsp), %rbx\n"
-        "    movq $0x1234, 8(%rsp)\n"
-        "    sub $16, %rsp\n"
-        ".cfi_def_cfa_offset 32\n"
-        "    xor %edi, %edi\n"
-        "    call leaf\n"
-        "    add $16, %rsp\n"
-        ".cfi_def_cfa_offset 16\n"
-        "    mov %rbx, 8(%rsp)\n"
-        "    pop %rbx\n"
-        ".cfi_def_cfa_offset 8\n"
-        "    ret\n"
-        ".cfi_endproc\n.size smashed, .-smashed\n"
-        /* DW_CFA_def_cfa_expression, 2 bytes: DW_OP_lit8 DW_OP_nop */
-        CALLS_LEAF("lost", ".cfi_escape 0x0f, 2, 0x38, 0x96")
-        /* DW_CFA_def_cfa_expression, 3 bytes: DW_OP_skip to itself */
-        CALLS_LEAF("loop", ".cfi_escape 0x0f, 3, 0x2f, 0xfd, 0xff")
-        /* lit1 const1u(63) shl const1s(-1) div: the minimum divided by -1 */
-        CALLS_LEAF("divide", ".cfi_escape 0x0f, 7, 0x31, 0x08, 63, 0x24, 0x09, 0xff, 0x1b")
-        /* The same, but the division is in the operand of DW_CFA_GNU_args_size before it, and
-           DW_OP_skip leads there. */
-        CALLS_LEAF("jump", ".cfi_escape 0x2e, 0x1b\n"
-                           ".cfi_escape 0x0f, 9, 0x31, 0x08, 63, 0x24, 0x09, 0xff, 0x2f, -12, -1")
-        /* DW_CFA_register: rbx is in a register that does not exist */
-        CALLS_LEAF("other", ".cfi_escape 0x09, 3, 0xff, 0xff, 0xff, 0xff, 0x7f")
-            CALLS_LEAF("column", ".cfi_return_column 200"));
 
 /* From 256 places, ROUNDS times. */
 static int many(void)

@@ -10,14 +10,16 @@
  * children continue by themselves; prints "child:work N N".
  */
 #include <errno.h>
+#include <linux/elf.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/ptrace.h>
-#include <sys/user.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "clean.h"
+#include "machine.h"
 
 enum { CALLS = 5, STEPS = 20 };
 
@@ -55,19 +57,26 @@ static int next_stop(pid_t child)
     return status;
 }
 
-static uintptr_t pc_of(pid_t child)
+static struct user_regs_struct registers_of(pid_t child)
 {
     struct user_regs_struct regs;
-    check(ptrace(PTRACE_GETREGS, child, NULL, &regs) == 0, "PTRACE_GETREGS");
-    return regs.rip;
+    struct iovec all = {&regs, sizeof(regs)};
+    check(ptrace(PTRACE_GETREGSET, child, (void *)NT_PRSTATUS, &all) == 0, "PTRACE_GETREGSET");
+    return regs;
+}
+
+static uintptr_t pc_of(pid_t child)
+{
+    struct user_regs_struct regs = registers_of(child);
+    return *regs_pc(&regs);
 }
 
 static void set_pc(pid_t child, uintptr_t pc)
 {
-    struct user_regs_struct regs;
-    check(ptrace(PTRACE_GETREGS, child, NULL, &regs) == 0, "PTRACE_GETREGS");
-    regs.rip = pc;
-    check(ptrace(PTRACE_SETREGS, child, NULL, &regs) == 0, "PTRACE_SETREGS");
+    struct user_regs_struct regs = registers_of(child);
+    struct iovec all = {&regs, sizeof(regs)};
+    *regs_pc(&regs) = pc;
+    check(ptrace(PTRACE_SETREGSET, child, (void *)NT_PRSTATUS, &all) == 0, "PTRACE_SETREGSET");
 }
 
 static void poke(pid_t child, uintptr_t word)
@@ -83,13 +92,13 @@ static void debug(pid_t child)
     errno = 0;
     uintptr_t word = (uintptr_t)ptrace(PTRACE_PEEKTEXT, child, (void *)(uintptr_t)work, NULL);
     check(errno == 0, "PTRACE_PEEKTEXT");
-    check((word & 0xff) != 0xcc, "no breakpoint but its own is in the child");
-    uintptr_t with_trap = (word & ~(uintptr_t)0xff) | 0xcc;
+    check((word & TRAP_MASK) != TRAP_WORD, "no breakpoint but its own is in the child");
+    uintptr_t with_trap = (word & ~TRAP_MASK) | TRAP_WORD;
     poke(child, with_trap);
     ptrace(PTRACE_CONT, child, NULL, NULL);
     while (WIFSTOPPED(status = next_stop(child))) {
         check(WSTOPSIG(status) == SIGTRAP, "which stop");
-        check(pc_of(child) == (uintptr_t)work + 1, "where the child stopped");
+        check(pc_of(child) == (uintptr_t)work + TRAP_OFFSET, "where the child stopped");
         hits++;
         work((int)hits);
         set_pc(child, (uintptr_t)work);

@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
-#include <ucontext.h>
 
+#include "machine.h"
 #include "target.h"
 
 enum { OTHERS = 100 };
@@ -17,20 +17,6 @@ typedef void function(void);
 
 long call_and_read(function *f, const long *from);
 extern const char behind_the_call[];
-
-__asm__(".text\n"
-        ".globl call_and_read\n"
-        ".type call_and_read, @function\n"
-        "call_and_read:\n"
-        "    pushq %rbx\n"
-        "    movq %rsi, %rbx\n"
-        "    call *%rdi\n"
-        ".globl behind_the_call\n"
-        "behind_the_call:\n"
-        "    movq (%rbx), %rax\n"
-        "    popq %rbx\n"
-        "    ret\n"
-        ".size call_and_read, . - call_and_read\n");
 
 static const long value = 4711;
 static counter n_wanted;
@@ -65,12 +51,11 @@ static void *call_beside(void *data)
 
 static void mend(int signal, siginfo_t *info, void *context)
 {
-    greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
     (void)signal;
     faults++;
     check((uintptr_t)info->si_addr == 16, "address of the fault");
-    check((uintptr_t)regs[REG_RIP] == (uintptr_t)behind_the_call, "PC of the fault");
-    regs[REG_RBX] = (greg_t)(uintptr_t)&value;
+    check(context_pc(context) == (uintptr_t)behind_the_call, "PC of the fault");
+    context_set_kept(context, (uintptr_t)&value);
     may_return = 1;
     while (!has_returned)
         usleep(1000);

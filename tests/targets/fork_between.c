@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "machine.h"
 #include "target.h"
 
 enum { PAGE = 4096, CHILD_CALLS = 3, PARENT_CALLS = 2 };
@@ -30,8 +31,8 @@ void tell(void)
 }
 
 /* A breakpoint on its first instruction needs a copy. */
-TRACED __attribute__((nocf_check)) void late(void);
-__attribute__((nocf_check)) void late(void)
+TRACED NO_LANDING_PAD void late(void);
+NO_LANDING_PAD void late(void)
 {
     n_late++;
     OPAQUE();
@@ -44,16 +45,16 @@ int replaced(void)
     return 1;
 }
 
-/* mov $42,%eax; ret */
 static void replace(void)
 {
-    static const unsigned char code[] = {0xb8, 42, 0, 0, 0, 0xc3};
+    static const unsigned char code[] = CODE_RETURNS_42;
     uintptr_t at = (uintptr_t)replaced, page = at / PAGE * PAGE;
     size_t size = at + sizeof(code) - page;
     int all = PROT_READ | PROT_WRITE | PROT_EXEC;
     check(mprotect((void *)page, size, all) == 0, "mprotect");
     memcpy((void *)at, code, sizeof(code));
     check(mprotect((void *)page, size, PROT_READ | PROT_EXEC) == 0, "mprotect back");
+    __builtin___clear_cache((char *)at, (char *)at + sizeof(code));
 }
 
 static void call_late(int calls)

@@ -60,17 +60,6 @@ void dig(void);
 extern unsigned long n_dig;
 unsigned long n_dig;
 
-__asm__(".text\n"
-        ".globl dig\n"
-        ".type dig, @function\n"
-        "dig:\n"
-        "    incq n_dig(%rip)\n"
-        "    sub $504, %rsp\n"
-        "    call dig\n"
-        "    add $504, %rsp\n"
-        "    ret\n"
-        ".size dig, . - dig\n");
-
 static void leave(void)
 {
     if (strcmp(way, "exit") == 0)

@@ -7,62 +7,62 @@
  * mapping and executed in another. Prints "work 3*CALLS 0", as returns there cannot be seen, then
  * the buffers' results.
  */
-#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "jit.h"
 #include "target.h"
 
 static counter n_work;
-static uint8_t *patched; /* where work() is to write an operand, or NULL */
+/* Where work() is to write an operand, or NULL, and where that is executed. */
+static char *patched;
+static const char *patched_code;
 
 TRACED int work(int i);
 int work(int i)
 {
     n_work++;
-    if (patched)
-        memcpy(patched, &i, sizeof(i));
+    if (patched) {
+        jit_operand(patched, 0, i);
+        __builtin___clear_cache((char *)patched_code, (char *)patched_code + 8);
+    }
     OPAQUE();
     return i;
 }
 
-typedef int code(int i);
+typedef int code(int i, int (*callee)(int));
 
-enum { KINDS = 3, BEHIND = 13 }; /* BEHIND: where the call returns to */
+/* Functions that call callee(i) and add an operand to the result; the instruction after the call
+   differs. The operand, or the instruction that has it, is at `operand`. */
+enum { KINDS = 3 };
+extern const char jit_1[], jit_1_operand[], jit_1_end[], jit_2[], jit_2_operand[], jit_2_end[],
+    jit_3[], jit_3_operand[], jit_3_end[];
+static const struct {
+    const char *code, *operand, *end;
+} kinds[KINDS] = {
+    {jit_1, jit_1_operand, jit_1_end},
+    {jit_2, jit_2_operand, jit_2_end},
+    {jit_3, jit_3_operand, jit_3_end},
+};
 
-/* Writes a function that calls work(i) and adds `operand` to the result. Returns the address of the
-   operand. */
-static size_t emit(uint8_t *to, int kind, int32_t operand)
+static size_t operand_offset(int kind)
 {
-    static const uint8_t head[] = {0x53, 0x48, 0xb8}; /* push %rbx; movabs $work, %rax */
-    static const uint8_t call[] = {0xff, 0xd0};       /* call *%rax */
-    static const uint8_t behind[KINDS][4] = {
-        {0xb9},       /* mov $operand, %ecx */
-        {0x05},       /* add $operand, %eax */
-        {0x90, 0x05}, /* nop; add $operand, %eax */
-    };
-    static const size_t length[KINDS] = {1, 1, 2};
-    static const uint8_t add[] = {0x01, 0xc8}, tail[] = {0x5b, 0xc3};
-    uint64_t address = (uint64_t)(uintptr_t)work;
-    uint8_t bytes[64];
-    size_t n = 0, at;
-    memcpy(bytes + n, head, sizeof(head)), n += sizeof(head);
-    memcpy(bytes + n, &address, sizeof(address)), n += sizeof(address);
-    memcpy(bytes + n, call, sizeof(call)), n += sizeof(call);
-    check(n == BEHIND, "the length of the head");
-    memcpy(bytes + n, behind[kind], length[kind]), n += length[kind];
-    at = n;
-    memcpy(bytes + n, &operand, sizeof(operand)), n += sizeof(operand);
-    if (kind == 0)
-        memcpy(bytes + n, add, sizeof(add)), n += sizeof(add);
-    memcpy(bytes + n, tail, sizeof(tail)), n += sizeof(tail);
+    return (size_t)(kinds[kind].operand - kinds[kind].code);
+}
+
+static void emit(char *to, int kind, int operand)
+{
+    char bytes[64];
+    size_t n = (size_t)(kinds[kind].end - kinds[kind].code);
+    check(n <= sizeof(bytes), "the length of the code");
+    memcpy(bytes, kinds[kind].code, n);
+    jit_operand(bytes + operand_offset(kind), kind, operand);
     memcpy(to, bytes, n);
-    return at;
 }
 
 struct buffer {
     int fd;
-    uint8_t *write, *execute;
+    char *write, *execute;
 };
 
 /* At the former addresses, if any. */
@@ -84,11 +84,12 @@ static void unmap_buffer(struct buffer *buffer)
     close(buffer->fd);
 }
 
-static int run(uint8_t *code_at, int i)
+static int run(char *code_at, int i)
 {
     code *function;
     *(void **)&function = code_at;
-    return function(i);
+    __builtin___clear_cache(code_at, code_at + 64);
+    return function(i, work);
 }
 
 int main(int argc, char **argv)
@@ -102,9 +103,10 @@ int main(int argc, char **argv)
         check(result == 2 * i + 1000, "code written anew");
         sum += result;
     }
-    size_t operand = emit(buffer.write + 1024, 1, 7);
+    emit(buffer.write + 1024, 0, 7);
     for (int i = 0; i < calls; i++) {
-        patched = buffer.write + 1024 + operand;
+        patched = buffer.write + 1024 + operand_offset(0);
+        patched_code = buffer.execute + 1024 + operand_offset(0);
         int result = run(buffer.execute + 1024, i);
         patched = NULL;
         check(result == 2 * i, "code patched from within the call");

@@ -6,11 +6,14 @@
  *
  *   segv bus fpe ill            a fault
  *   first                       a fault by the first instruction of a function
- *   int3 int03 int1 sys         a trap: by an instruction, or by a system call that a filter
- * refuses frame                       a signal whose handler has no stack blocked a fault whose
- * signal is blocked thread                      a fault in a thread, while others call work() CALLS
- * times, too members                     a fault, while the init has children: one by fork(2), one
- * that shares its memory handled                     a fault that it handles; it exits with 3
+ *   trap trap2 trap3 sys        a trap: by an instruction, or by a system call that a filter
+ *                               refuses
+ *   frame                       a signal whose handler has no stack
+ *   blocked                     a fault whose signal is blocked
+ *   thread                      a fault in a thread, while others call work() CALLS times, too
+ *   members                     a fault, while the init has children: one by fork(2), one that
+ *                               shares its memory
+ *   handled                     a fault that it handles; it exits with 3
  *   raised                      signals from itself, which the kernel drops; it exits with 4
  *   abort                       abort(3)
  *   attended                    the program prints "pid PID" of the init, which reads a line first
@@ -32,6 +35,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "machine.h"
 #include "target.h"
 
 enum { THREADS = 3, STACK_SIZE = 64 * 1024 };
@@ -50,8 +54,6 @@ int work(int i)
 
 /* Its first instruction writes. */
 void first(int *at);
-__asm__(
-    ".globl first\n.type first, @function\nfirst:\n movl $1, (%rdi)\n ret\n.size first, .-first");
 
 static void call_work(void)
 {
@@ -84,14 +86,14 @@ static void call_refused(void)
 {
     struct sock_filter rules[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getpgrp, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getsid, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const struct sock_fprog filter = {.len = sizeof(rules) / sizeof(rules[0]), .filter = rules};
     check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "PR_SET_NO_NEW_PRIVS");
     check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0, "PR_SET_SECCOMP");
-    syscall(SYS_getpgrp);
+    syscall(SYS_getsid, 0);
 }
 
 static void segv_blocked(void)
@@ -149,7 +151,7 @@ static int live(void *data)
 {
     close(*(int *)data);
     for (;;)
-        syscall(SYS_pause);
+        syscall(SYS_ppoll, NULL, 0, NULL, NULL, 0);
     return 0;
 }
 
@@ -211,15 +213,15 @@ static void die(const char *way)
     if (strcmp(way, "fpe") == 0)
         divide();
     if (strcmp(way, "ill") == 0)
-        __asm__ volatile("ud2");
+        undefined_instruction();
     if (strcmp(way, "first") == 0)
         first(NULL);
-    if (strcmp(way, "int3") == 0)
-        __asm__ volatile("int3");
-    if (strcmp(way, "int03") == 0)
-        __asm__ volatile(".byte 0xcd, 3");
-    if (strcmp(way, "int1") == 0)
-        __asm__ volatile(".byte 0xf1");
+    if (strcmp(way, "trap") == 0)
+        trap();
+    if (strcmp(way, "trap2") == 0)
+        second_trap();
+    if (strcmp(way, "trap3") == 0)
+        third_trap();
     if (strcmp(way, "sys") == 0)
         call_refused();
     if (strcmp(way, "blocked") == 0)

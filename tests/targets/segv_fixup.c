@@ -2,40 +2,20 @@
 /*
  * segv_fixup [CALLS=20]: functions whose first instruction faults. A handler that finds the PC at
  * the function's first byte corrects the fault: for reads() it sets the pointer and the instruction
- * runs again; for skips() it moves the PC over the instruction; for jumps(), whose `call *(%rdi)`
- * then goes to callee(), it sets the pointer. Prints "reads CALLS CALLS", "skips CALLS CALLS",
+ * runs again; for skips() it moves the PC over the instruction; for jumps(), which then calls
+ * callee(), it sets the pointer. Prints "reads CALLS CALLS", "skips CALLS CALLS",
  * "jumps CALLS CALLS" and "callee CALLS CALLS".
  */
 #include <signal.h>
 #include <stdint.h>
-#include <ucontext.h>
 
+#include "machine.h"
 #include "target.h"
 
 int reads(const int *from);
 int skips(const int *from);
 int jumps(int (*const *where)(void));
-
-__asm__(".text\n"
-        ".macro function name\n"
-        ".globl \\name\n"
-        ".type \\name, @function\n"
-        "\\name:\n"
-        ".endm\n"
-        "function reads\n"
-        "    movl (%rdi), %eax\n"
-        "    ret\n"
-        ".size reads, . - reads\n"
-        "function skips\n"
-        "    movl (%rdi), %eax\n"
-        "    movl $77, %eax\n"
-        "    ret\n"
-        ".size skips, . - skips\n"
-        "function jumps\n"
-        "    call *(%rdi)\n"
-        "    addl $1, %eax\n"
-        "    ret\n"
-        ".size jumps, . - jumps\n");
+extern const char skips_behind[];
 
 static const int value = 4711;
 static volatile sig_atomic_t faults;
@@ -52,17 +32,16 @@ static int (*const callee_pointer)(void) = callee;
 
 static void mend(int signal, siginfo_t *info, void *context)
 {
-    greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
-    uintptr_t pc = (uintptr_t)regs[REG_RIP];
+    uintptr_t pc = context_pc(context);
     (void)signal;
     faults++;
     check((uintptr_t)info->si_addr == 16, "address of the fault");
     if (pc == (uintptr_t)reads)
-        regs[REG_RDI] = (greg_t)(uintptr_t)&value;
+        context_set_argument(context, (uintptr_t)&value);
     else if (pc == (uintptr_t)skips)
-        regs[REG_RIP] += 2;
+        context_set_pc(context, (uintptr_t)skips_behind);
     else if (pc == (uintptr_t)jumps)
-        regs[REG_RDI] = (greg_t)(uintptr_t)&callee_pointer;
+        context_set_argument(context, (uintptr_t)&callee_pointer);
     else
         check(0, "the PC of a fault is that of the first instruction");
 }

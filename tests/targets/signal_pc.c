@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
-#include <ucontext.h>
 
+#include "machine.h"
 #include "target.h"
 
 enum { THREADS_MAX = 8, MAPS_MAX = 64, STACK_SIZE = 64 * 1024, INTERVAL_NS = 500000 };
@@ -32,40 +32,6 @@ long pushes(long i);
 long loads(void);
 long jumps(long i);
 long calls(long i);
-
-__asm__(".text\n"
-        ".macro function name\n"
-        ".globl \\name\n"
-        ".type \\name, @function\n"
-        "\\name:\n"
-        ".endm\n"
-        "function pushes\n"
-        "    push %rdi\n"
-        "    lea 1(%rdi), %rax\n"
-        "    pop %rdi\n"
-        "    ret\n"
-        ".size pushes, . - pushes\n"
-        "function loads\n"
-        "    mov loaded(%rip), %rax\n"
-        "    ret\n"
-        ".size loads, . - loads\n"
-        "function jumps\n"
-        "    jmp 1f\n"
-        "    ud2\n"
-        "1:  lea 1(%rdi), %rax\n"
-        "    ret\n"
-        ".size jumps, . - jumps\n"
-        "function calls\n"
-        "    call 2f\n"
-        "    inc %rax\n"
-        "    ret\n"
-        "2:  mov %rdi, %rax\n"
-        "    ret\n"
-        ".size calls, . - calls\n"
-        ".data\n"
-        ".balign 8\n"
-        "loaded: .quad 4711\n"
-        ".text\n");
 
 TRACED long plain(long i);
 long plain(long i)
@@ -105,9 +71,8 @@ static int is_code(uintptr_t pc)
 static void handle(int signal, siginfo_t *info, void *context)
 {
     const struct itimerspec never = {{0, 0}, {0, 0}};
-    const ucontext_t *at = context;
     check(info->si_code == SI_TIMER, "where the signal is from");
-    check(is_code((uintptr_t)at->uc_mcontext.gregs[REG_RIP]), "the PC in the handler's context");
+    check(is_code(context_pc(context)), "the PC in the handler's context");
     if (n_signals == signals) /* one more was pending */
         return;
     in_handler(signal);

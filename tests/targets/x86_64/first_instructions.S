@@ -1,18 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* Functions of first_instructions.c whose first instruction is an odd one. */
 
-        .section .note.GNU-stack, "", @progbits
-        .text
-
-.macro  function name
-        .globl  \name
-        .type   \name, @function
-        .p2align 4
-\name:
-.endm
-
-.macro  end name
-        .size   \name, . - \name
-.endm
+#include "function.inc"
 
 function f_ret
         ret

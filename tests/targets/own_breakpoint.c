@@ -1,37 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * own_int3 [CALLS=20]: a program with its own breakpoints. CALLS times each: work(), an int3 in the
- * middle of traps(), an int3 as the first byte of own_trap() (no breakpoint can be set there), and
- * raise(SIGTRAP) in raises(). Its handler of SIGTRAP must get every one of them, with the PC right
- * after the int3. At the end SIGTRAP must still be handled and not blocked. Prints "work CALLS
- * CALLS", "traps CALLS CALLS" and "raises CALLS CALLS".
+ * own_breakpoint [CALLS=20]: a program with its own breakpoints. CALLS times each: work(), a
+ * breakpoint instruction in the middle of traps(), one that is the first instruction of own_trap()
+ * (no breakpoint can be set there), and raise(SIGTRAP) in raises(). Its handler of SIGTRAP must get
+ * every one of them, with the PC that the processor gives. At the end SIGTRAP must still be handled
+ * and not blocked. Prints "work CALLS CALLS", "traps CALLS CALLS" and "raises CALLS CALLS".
  */
 #include <signal.h>
 #include <stdint.h>
-#include <ucontext.h>
 
+#include "machine.h"
 #include "target.h"
 
 void own_trap(void);
 void traps(void);
-extern const char traps_behind[];
-
-__asm__(".text\n"
-        ".globl own_trap\n"
-        ".type own_trap, @function\n"
-        "own_trap:\n"
-        "    int3\n"
-        "    ret\n"
-        ".size own_trap, . - own_trap\n"
-        ".globl traps\n"
-        ".type traps, @function\n"
-        "traps:\n"
-        "    push %rbx\n"
-        "    int3\n"
-        "traps_behind:\n"
-        "    pop %rbx\n"
-        "    ret\n"
-        ".size traps, . - traps\n");
+extern const char traps_here[], traps_behind[], own_trap_behind[];
 
 static counter n_work, n_raises;
 static volatile sig_atomic_t in_traps, in_own_trap, raised;
@@ -53,16 +36,19 @@ void raises(void)
 
 static void handle(int signal, siginfo_t *info, void *context)
 {
-    uintptr_t pc = (uintptr_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+    uintptr_t pc = context_pc(context);
     (void)signal;
-    if (info->si_code == SI_TKILL)
+    if (info->si_code == SI_TKILL) {
         raised++;
-    else if (pc == (uintptr_t)traps_behind)
+    } else if (pc == (uintptr_t)traps_here + TRAP_OFFSET) {
         in_traps++;
-    else if (pc == (uintptr_t)own_trap + 1)
+        context_set_pc(context, (uintptr_t)traps_behind);
+    } else if (pc == (uintptr_t)own_trap + TRAP_OFFSET) {
         in_own_trap++;
-    else
+        context_set_pc(context, (uintptr_t)own_trap_behind);
+    } else {
         check(0, "the PC of a trap");
+    }
 }
 
 int main(int argc, char **argv)
