@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Displaced instructions: threads run a copy of the instruction at a breakpoint in a slot
- * elsewhere, while the breakpoint stays planted. Pure functions on bytes.
+ * elsewhere, while the breakpoint stays planted. Pure functions on bytes. Each architecture has one
+ * file that implements this (x86_64/displaced.c).
  *
  * The copy has the effect of the original at its own address, on all registers, flags and memory:
- * RIP-relative operands and branches refer to the same addresses, a call pushes the original return
- * address, and a branch to the site itself goes to the site and hits the breakpoint again. The
- * known differences:
- *  - After an x87 instruction, the "last instruction" pointer of the x87 unit holds the slot's
- *    address.
- *  - A thread that uses the user shadow stack (arch_prctl ARCH_SHSTK_ENABLE) must not run a copied
- *    call: the shadow stack does not see its push, and the return would fault.
- *  - A call through a register with a non-canonical address faults after the push instead of before
- *    it.
+ * operands relative to the PC and branches refer to the same addresses, a call sets the original
+ * return address, and a branch to the site itself goes to the site and hits the breakpoint again.
+ * The known differences are listed in the architecture's file.
  */
 #ifndef PTRACE_ARCH_DISPLACED_H
 #define PTRACE_ARCH_DISPLACED_H
@@ -30,9 +25,13 @@ enum {
     DISPLACED_CODE_MAX = 32, /* bytes of code that are read at most */
 };
 
+/* The distance in bytes, up and down, from which a slot reaches whatever address the code refers
+   to. For a slot that is farther away, displaced_build() may return -ERANGE. */
+extern const uint64_t displaced_reach;
+
 enum displaced_kind {
-    DISPLACED_SKIP,   /* no effect (endbr64, nop of any length): needs no slot, continue at site +
-                         length */
+    DISPLACED_SKIP,   /* no effect (endbr64, bti, nop of any length): needs no slot, continue at
+                         site + length */
     DISPLACED_SLOT,   /* run `bytes` in the slot: they jump back */
     DISPLACED_STEP,   /* cannot be displaced, to be single-stepped in place: see `reason` */
     DISPLACED_REFUSE, /* no breakpoint may be planted here: see `reason` */
@@ -40,8 +39,8 @@ enum displaced_kind {
 
 /* A thread with the PC slot + slot_offset has the architectural state of the PC site + site_offset,
    and may be moved there. With a site_offset of 0 the instruction at the site has not run, or can
-   run again from its start. (The part of a call that has run may have written below the stack
-   pointer, where the call writes again.) */
+   run again from its start. (What has run of it may have written where it writes again: a
+   call below the stack pointer, a load its register.) */
 struct displaced_step {
     uint8_t slot_offset;
     uint8_t site_offset;
@@ -69,8 +68,9 @@ struct displaced {
      * covered, or if the one-byte instruction continues elsewhere (ret).
      */
     bool ambiguous;
-    /* The slot must be within 2 GiB of what the code refers to (RIP-relative operands). Otherwise
-       any slot will do; with a near one the copy is shorter. */
+    /* The slot must be within displaced_reach of what the code refers to (x86-64: RIP-relative
+       operands; arm64: all that is not last, since it branches back). Otherwise any slot will do;
+       with a near one the copy may be shorter. */
     bool needs_near;
     const char *reason; /* DISPLACED_STEP, DISPLACED_REFUSE: the reason, a static text; else NULL */
 };
@@ -79,7 +79,7 @@ struct displaced {
  * Builds the copy. `code` holds n bytes at `site`, without planted breakpoints; n may be 0, and
  * bytes beyond DISPLACED_CODE_MAX are ignored. To keep another site out of the copy, give only the
  * bytes before it. `slot` is the address where `bytes` will be, which must be executable and
- * readable. Within 1 GiB of the site, slot_length does not depend on it.
+ * readable. Within half of displaced_reach of the site, slot_length does not depend on it.
  *
  * Returns 0 with *d filled, for any kind, or -ERANGE if the instruction refers to memory that
  * cannot be reached from the slot (kind is then DISPLACED_STEP, for callers without a nearer slot).
@@ -88,7 +88,13 @@ MUST_CHECK int displaced_build(struct displaced *d, target_addr site, const uint
                                target_addr slot);
 
 /* The site_offset for the PC slot + slot_offset, or -1 if there is none. */
-int displaced_site_offset(const struct displaced_step *steps, unsigned n_steps,
-                          uint64_t slot_offset);
+static inline int displaced_site_offset(const struct displaced_step *steps, unsigned n_steps,
+                                        uint64_t slot_offset)
+{
+    for (unsigned i = 0; i < n_steps; i++)
+        if (steps[i].slot_offset == slot_offset)
+            return steps[i].site_offset;
+    return -1;
+}
 
 #endif

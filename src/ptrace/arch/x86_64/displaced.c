@@ -2,6 +2,14 @@
 /*
  * Displaced instructions of x86-64 in 64-bit mode. "The manual" is the Intel 64 and IA-32
  * Architectures Software Developer's Manual, volume 2.
+ *
+ * Known differences of a copy:
+ *  - After an x87 instruction, the "last instruction" pointer of the x87 unit holds the slot's
+ *    address.
+ *  - A thread that uses the user shadow stack (arch_prctl ARCH_SHSTK_ENABLE) must not run a copied
+ *    call: the shadow stack does not see its push, and the return would fault.
+ *  - A call through a register with a non-canonical address faults after the push instead of before
+ *    it.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,6 +17,9 @@
 #include "ptrace/arch/displaced.h"
 #include "ptrace/arch/x86_64/insn.h"
 #include "util/addr.h"
+
+/* Of a signed 32-bit displacement. */
+const uint64_t displaced_reach = UINT64_C(1) << 31;
 
 /* The slot, and how much of it is written. */
 struct slot {
@@ -362,13 +373,4 @@ int displaced_build(struct displaced *d, target_addr site, const uint8_t *code, 
     if (!last)
         extend_and_finish(&slot, site, code, n, &first);
     return 0;
-}
-
-int displaced_site_offset(const struct displaced_step *steps, unsigned n_steps,
-                          uint64_t slot_offset)
-{
-    for (unsigned i = 0; i < n_steps; i++)
-        if (steps[i].slot_offset == slot_offset)
-            return steps[i].site_offset;
-    return -1;
 }
