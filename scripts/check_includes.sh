@@ -72,9 +72,8 @@ check_sources()
                 offence("only src/symbols may include <" header ">")
             if (header ~ /^lttng\// && folder != "tp")
                 offence("only src/tp may include <" header ">")
-            if (header ~ /^Zydis\// && layer != "ptrace/arch" &&
-                FILENAME !~ /^src\/symbols\/abi\/.*_x86_64\.c$/)
-                offence("only src/ptrace/arch may include <" header ">")
+            if (header ~ /^Zydis\// && FILENAME !~ /(_|arch\/)x86_64(\.[ch]|\/)/)
+                offence("only the files of x86-64 may include <" header ">")
             if (header ~ /^libunwind/ && folder != "ptrace")
                 offence("only src/ptrace may include <" header ">")
         }
@@ -86,12 +85,26 @@ check_sources()
     '
 }
 
-# Definitions start in the first column, and so does the brace of their bodies.
+# Definitions start in the first column, and so does the brace of their bodies. A program has the
+# files of one architecture: those of two may use the same names.
 # shellcheck disable=SC2016 # the $ are awk's
 check_names()
 {
     find src -name '*.[ch]' | sort | xargs awk '
-        FNR == 1 { name = "" }
+        function arch_of(path) {
+            if (!match(path, /(_|arch\/)(x86_64|aarch64)(\.[ch]|\/)/)) return ""
+            return substr(path, RSTART, RLENGTH) ~ /x86_64/ ? "x86_64" : "aarch64"
+        }
+        # Prints where the name was seen before, for an architecture that this file is for, too.
+        function claim(kind, what, message,    i, n, others) {
+            n = split("x86_64 aarch64", others, " ")
+            others[++n] = "any"
+            for (i = 1; i <= n; i++)
+                if (((kind, what, others[i]) in seen) && (arch == "" || others[i] == arch || others[i] == "any"))
+                    printf message, FILENAME, what, seen[kind, what, others[i]]
+            seen[kind, what, arch == "" ? "any" : arch] = FILENAME
+        }
+        FNR == 1 { name = ""; arch = arch_of(FILENAME) }
         /^[A-Za-z_].*[ *][a-z_][a-z0-9_]*\(/ && !/;[ \t]*$/ && !/^(typedef|struct [a-z_0-9]+ \{)/ {
             name = $0
             sub(/\(.*/, "", name)
@@ -99,13 +112,10 @@ check_names()
         }
         /;[ \t]*$/ && !/^[ \t]/ { name = "" }
         /^(struct|union|enum) [a-z_0-9]+ \{/ {
-            if ($2 in tagged) printf "%s: the tag %s names a type of %s, too\n", FILENAME, $2, tagged[$2]
-            tagged[$2] = FILENAME
+            claim("tag", $2, "%s: the tag %s names a type of %s, too\n")
         }
         /^\{/ && name != "" {
-            if (name in where)
-                printf "%s: %s() is a function of %s, too\n", FILENAME, name, where[name]
-            where[name] = FILENAME
+            claim("function", name, "%s: %s() is a function of %s, too\n")
             name = ""
         }
     '

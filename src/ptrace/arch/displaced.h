@@ -65,7 +65,8 @@ struct displaced {
     /*
      * A thread that passed this site continues at site + 1, which is also the PC after a breakpoint
      * trap at the site: a stop there with SIGTRAP may be either. False if at least two bytes are
-     * covered, or if the one-byte instruction continues elsewhere (ret).
+     * covered, or if the one-byte instruction continues elsewhere (ret), and where a trap leaves
+     * the PC at the site.
      */
     bool ambiguous;
     /* The slot must be within displaced_reach of what the code refers to (x86-64: RIP-relative

@@ -94,7 +94,7 @@ static const struct {
     {0xffff8000, 0xdac18000, SHAPE_STEP, not_allocated},
 };
 
-static void classify(struct insn *insn)
+static void find_encoding(struct insn *insn)
 {
     insn->shape = SHAPE_PLAIN;
     for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++) {
@@ -120,7 +120,7 @@ void insn_decode(struct insn *insn, target_addr site, const uint8_t *code, size_
     /* Instructions are little-endian, whatever the data are (Arm ARM, "Instruction endianness"). */
     insn->word =
         code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
-    classify(insn);
+    find_encoding(insn);
 }
 
 unsigned insn_rd(const struct insn *insn)
