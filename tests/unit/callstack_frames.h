@@ -43,6 +43,20 @@ static inline uint32_t enter(struct callstack *cs, uint64_t slot, uint64_t ret, 
     return enter_at(cs, slot, ret, what, CALLSTACK_SITE_UNKNOWN);
 }
 
+/* The same, with the return address in a register. */
+static inline uint32_t enter_shared(struct callstack *cs, uint64_t slot, uint64_t ret,
+                                    const char *what)
+{
+    struct frame frame = {.slot = slot,
+                          .ret = ret,
+                          .what = what,
+                          .time_ns = slot + ret,
+                          .kinds = 3,
+                          .shares_slot = true};
+    ck_assert_int_eq(callstack_enter(cs, &frame, CALLSTACK_SITE_UNKNOWN, range_of(slot)), 0);
+    return frame.depth;
+}
+
 /* The function whose frame the return ends, or NULL; checks the caller's data. */
 static inline const char *leave(struct callstack *cs, uint64_t slot, uint64_t ret)
 {

@@ -144,6 +144,47 @@ START_TEST(another_return_address_replaces)
 END_TEST
 
 /* Two coroutines alternate, each on its own stack; one of them jumps within itself. */
+/* Two calls without a stack frame: the outer one keeps its return address in a register. */
+START_TEST(calls_share_a_slot)
+{
+    struct callstack cs = {0};
+    ck_assert_uint_eq(enter_shared(&cs, 0x1000, RET_1, f), 0);
+    ck_assert_uint_eq(enter_shared(&cs, 0x1000, RET_2, g), 1);
+    ck_assert_ptr_null(leave(&cs, 0x1000, RET_2 + 4));
+    ck_assert_ptr_eq(leave(&cs, 0x1000, RET_2), g);
+    ck_assert_ptr_null(leave(&cs, 0x1000, RET_2));
+    ck_assert_uint_eq(enter_shared(&cs, 0x1000, RET_2, h), 1);
+    /* The inner one was left in a way that was not seen. */
+    ck_assert_ptr_eq(leave(&cs, 0x1000, RET_1), f);
+    ck_assert_uint_eq(callstack_depth(&cs), 0);
+    ck_assert_ptr_null(leave(&cs, 0x1000, RET_2));
+    callstack_free(&cs);
+}
+END_TEST
+
+START_TEST(a_jump_ends_calls_that_share_a_slot)
+{
+    struct callstack cs = {0};
+    enter_shared(&cs, 0x1000, RET_1, f);
+    callstack_jumped(&cs);
+    ck_assert_uint_eq(enter_shared(&cs, 0x1000, RET_2, g), 0);
+    ck_assert_ptr_null(leave(&cs, 0x1000, RET_1));
+    ck_assert_ptr_eq(leave(&cs, 0x1000, RET_2), g);
+    callstack_free(&cs);
+}
+END_TEST
+
+/* Calls that are left unseen, always from somewhere else, do not fill the slot. */
+START_TEST(few_calls_share_a_slot)
+{
+    struct callstack cs = {0};
+    for (uint64_t i = 0; i < 10000; i++)
+        ck_assert_uint_lt(enter_shared(&cs, 0x1000, 0x10000 + i * 4, f), 4);
+    ck_assert_ptr_eq(leave(&cs, 0x1000, 0x10000 + 9999 * 4), f);
+    callstack_free(&cs);
+}
+END_TEST
+
 START_TEST(coroutines_keep_their_frames)
 {
     struct callstack cs = {0};
@@ -281,6 +322,9 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, a_direct_call_does_not_end_a_tail_call);
     tcase_add_test(tests, a_million_tail_calls_take_little_room);
     tcase_add_test(tests, another_return_address_replaces);
+    tcase_add_test(tests, calls_share_a_slot);
+    tcase_add_test(tests, a_jump_ends_calls_that_share_a_slot);
+    tcase_add_test(tests, few_calls_share_a_slot);
     tcase_add_test(tests, coroutines_keep_their_frames);
     tcase_add_test(tests, stacks_that_share_a_mapping);
     tcase_add_test(tests, no_range_forgets_nothing);

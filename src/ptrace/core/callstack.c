@@ -5,16 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CAPACITY_FIRST = 64 };
+enum {
+    CAPACITY_FIRST = 64,
+    RETURNS_ON_SLOT_MAX = 4, /* calls with frames of size 0 that are open inside each other */
+};
 
 /* A frame and its links: on its slot, in the hash of slots, and by age. Links are indices into
    callstack.nodes, which moves when it grows; 0 is none. */
 struct callstack_node {
     struct frame frame;
-    uint32_t outer, inner;   /* on the same slot; only the innermost is in the hash */
-    uint32_t hash_next;      /* of the innermost; for spare nodes: the next spare one */
-    uint32_t older, newer;   /* by age; not valid in buried nodes */
-    uint16_t number_on_slot; /* an upper limit of the frames on the slot up to this one */
+    uint32_t outer, inner;    /* on the same slot; only the innermost is in the hash */
+    uint32_t hash_next;       /* of the innermost; for spare nodes: the next spare one */
+    uint32_t older, newer;    /* by age; not valid in buried nodes */
+    uint16_t number_on_slot;  /* an upper limit of the frames on the slot up to this one */
+    uint16_t returns_on_slot; /* and of the return addresses that follow each other there */
     bool buried;
 };
 
@@ -172,6 +176,9 @@ static void bury(struct callstack *cs, uint32_t i)
 static int push(struct callstack *cs, const struct frame *frame, uint32_t outer)
 {
     unsigned number = outer ? node_at(cs, outer)->number_on_slot + 1u : 1;
+    unsigned returns = outer ? node_at(cs, outer)->returns_on_slot +
+                                   (node_at(cs, outer)->frame.ret != frame->ret ? 1u : 0u)
+                             : 1u;
     if (number > CALLSTACK_CHAIN_MAX)
         return -E2BIG;
     int error;
@@ -186,7 +193,12 @@ static int push(struct callstack *cs, const struct frame *frame, uint32_t outer)
         node_at(cs, outer)->inner = i;
     }
     *node_at(cs, i) = (struct callstack_node){
-        .frame = *frame, .outer = outer, .hash_next = *bucket, .number_on_slot = (uint16_t)number};
+        .frame = *frame,
+        .outer = outer,
+        .hash_next = *bucket,
+        .number_on_slot = (uint16_t)number,
+        .returns_on_slot = (uint16_t)returns,
+    };
     *bucket = i;
     keep_frame(frame);
     link_newest(cs, i);
@@ -246,6 +258,34 @@ static bool is_new_call(const struct callstack *cs, uint32_t inner, const void *
     return node_at(cs, outermost)->frame.what == what;
 }
 
+static void forget_slot(struct callstack *cs, uint32_t inner)
+{
+    for (uint32_t outer; inner; inner = outer) {
+        outer = node_at(cs, inner)->outer;
+        forget_node(cs, inner);
+    }
+}
+
+/* Whether an entry on the slot of `inner` shows that the frames there have been left. */
+static bool ends_slot(const struct callstack *cs, uint32_t inner, const struct frame *frame,
+                      enum callstack_site site)
+{
+    const struct callstack_node *node = node_at(cs, inner);
+    if (node->frame.ret == frame->ret)
+        return is_new_call(cs, inner, frame->what, site);
+    return !frame->shares_slot || is_doubtful(cs, node) ||
+           node->returns_on_slot >= RETURNS_ON_SLOT_MAX;
+}
+
+/* The innermost frame on the slot that returns to `ret`, or 0. */
+static uint32_t find_return(const struct callstack *cs, uint64_t slot, uint64_t ret)
+{
+    uint32_t i = find_node(cs, slot);
+    while (i && node_at(cs, i)->frame.ret != ret)
+        i = node_at(cs, i)->frame.shares_slot ? node_at(cs, i)->outer : 0;
+    return i;
+}
+
 /* ---- */
 
 void callstack_free(struct callstack *cs)
@@ -262,12 +302,9 @@ int callstack_enter(struct callstack *cs, struct frame *frame, enum callstack_si
 {
     settle_doubtful(cs, frame->slot, stack, 0);
     uint32_t inner = find_node(cs, frame->slot);
-    if (inner && (node_at(cs, inner)->frame.ret != frame->ret ||
-                  is_new_call(cs, inner, frame->what, site))) {
-        for (uint32_t outer; inner; inner = outer) {
-            outer = node_at(cs, inner)->outer;
-            forget_node(cs, inner);
-        }
+    if (inner && ends_slot(cs, inner, frame, site)) {
+        forget_slot(cs, inner);
+        inner = 0;
     }
     frame->epoch = cs->epoch;
     frame->depth = cs->open;
@@ -280,9 +317,11 @@ int callstack_enter(struct callstack *cs, struct frame *frame, enum callstack_si
 bool callstack_return(struct callstack *cs, uint64_t slot, uint64_t ret, struct stack_range stack,
                       struct frame *frame)
 {
-    uint32_t i = find_node(cs, slot);
-    if (!i || node_at(cs, i)->frame.ret != ret)
+    uint32_t i = find_return(cs, slot, ret), inner;
+    if (!i)
         return false;
+    while ((inner = node_at(cs, i)->inner)) /* left without a return */
+        forget_node(cs, inner);
     if (node_at(cs, i)->buried)
         cs->mixed = true;
     else
@@ -301,14 +340,14 @@ void callstack_jumped(struct callstack *cs)
 
 bool callstack_in_doubt(const struct callstack *cs, uint64_t slot, uint64_t ret)
 {
-    uint32_t i = find_node(cs, slot);
-    return i && node_at(cs, i)->frame.ret == ret && is_doubtful(cs, node_at(cs, i));
+    uint32_t i = find_return(cs, slot, ret);
+    return i && is_doubtful(cs, node_at(cs, i));
 }
 
 void callstack_left(struct callstack *cs, uint64_t slot, uint64_t ret)
 {
     while (callstack_in_doubt(cs, slot, ret))
-        forget_node(cs, find_node(cs, slot));
+        forget_node(cs, find_return(cs, slot, ret));
 }
 
 void callstack_seen(struct callstack *cs, uint64_t sp, struct stack_range stack)

@@ -7,7 +7,10 @@
  * signal stacks can be anywhere. So a wrong heuristic costs a number in `depth`, not an exit:
  *
  *  - An entry on the slot of an open frame with another return address: the older call's return
- *    address is overwritten, so it cannot return any more. It is forgotten.
+ *    address is overwritten, so it cannot return any more. It is forgotten. But if return addresses
+ *    are in a register (frame.shares_slot), the older call may have saved its own in another
+ *    register, and is still open unless a jump may have left it. When it returns, the newer one is
+ *    forgotten.
  *  - An entry with the same slot and return address: a tail call, and all frames of the slot end
  *    with one return, innermost first; or, after a jump, a new call from the same place, and the
  *    older frames are forgotten. enum callstack_site decides.
@@ -45,6 +48,8 @@ struct frame {
     const void *what;
     uint64_t time_ns;
     unsigned kinds;
+    uint64_t result_address; /* arch_result_address() */
+    bool shares_slot;        /* !arch_return_in_memory */
     /* Counts the stored frames that point to it, in all call stacks, buried ones included. It must
        outlive them. NULL: not counted. */
     uint32_t *waiting;
