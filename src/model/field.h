@@ -55,6 +55,9 @@ enum place_kind {
     PLACE_INTEGER_RET, /* index: the n-th integer return register (rax, rdx; x0, x1) */
     PLACE_FLOAT_RET,   /* index: the n-th floating point return register (xmm0, xmm1; v0..v3) */
     PLACE_X87_RET,     /* index: st(0) or st(1) */
+    /* The address for a result in memory that the caller has passed in a register, which the
+       function need not preserve (x8). Of results only. */
+    PLACE_RESULT_ADDRESS,
     PLACE_POINTEE, /* index: a pointee of the event; offset: bytes after the pointee's address */
     PLACE_POINTEE_STATE, /* index: a pointee of the event; the value is its enum pointee_state */
     PLACE_EXTRA,         /* index: enum extra_field */

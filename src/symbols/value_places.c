@@ -64,6 +64,7 @@ static bool place_in_whole(const struct abi_location *at, uint64_t offset, uint6
         return offset % 16 == 0 && offset < 32 && size == 16;
     case PLACE_INTEGER_ARG:
     case PLACE_INTEGER_RET:
+    case PLACE_RESULT_ADDRESS:
         place->shift = (uint8_t)offset;
         return offset + size <= 8;
     case PLACE_FLOAT_ARG:

@@ -33,6 +33,10 @@ extern const unsigned arch_trap_pc_offset;
 /* A system call instruction, to search for in the vdso. */
 extern const uint8_t arch_syscall_insn[ARCH_TRAP_MAX];
 extern const size_t arch_syscall_insn_length;
+/* Where a thread is stopped whose system call was interrupted and will be restarted: with the PC at
+   the instruction and the arguments in their registers (true), or behind it, with the kernel's
+   internal error code as the result (false). */
+extern const bool arch_restarts_before_stop;
 
 /* An instruction that jumps to itself. */
 extern const uint8_t arch_spin_insn[ARCH_TRAP_MAX];
@@ -51,16 +55,19 @@ uint64_t arch_sp(const arch_regs *regs);
 
 /*
  * The return slot of a call is the address of its return address at the function's first
- * instruction (x86-64: the stack pointer). If the return address is in a register, it is the stack
- * pointer itself. arch_entry_slot() at the first instruction and arch_exit_slot() at the return
- * address give the same value for one call.
+ * instruction (x86-64: the stack pointer). If the return address is in a register, it is an address
+ * of the function called: below the stack pointer of the caller. arch_entry_slot() at the first
+ * instruction and arch_exit_slot() at the return address give the same value for one call.
  */
 uint64_t arch_entry_slot(const arch_regs *regs);
 uint64_t arch_exit_slot(const arch_regs *regs);
 /* Whether the return address is in memory, at the slot. If not, arch_return_register() returns
-   it. */
+   it, and calls that are open at the same time may have the same slot. */
 extern const bool arch_return_in_memory;
 uint64_t arch_return_register(const arch_regs *regs);
+/* The bits of a return address that are the address; the others may hold a signature. For a stopped
+   thread. */
+uint64_t arch_code_bits(pid_t tid);
 /* At a function's first instruction: the address of the first stack argument. */
 target_addr arch_stack_args(const arch_regs *regs);
 
@@ -80,10 +87,21 @@ const uint8_t *arch_float_arg(const struct arch_float_regs *regs, unsigned n);
 const uint8_t *arch_float_ret(const struct arch_float_regs *regs, unsigned n);
 /* The x87 register st(n), 10 bytes; NULL if there is none. */
 const uint8_t *arch_x87_ret(const struct arch_float_regs *regs, unsigned n);
-double arch_x87_to_double(const uint8_t bytes[10]);
+/* At a function's first instruction: the address for a result in memory, which the caller has
+   passed if the result is in memory. */
+uint64_t arch_result_address(const arch_regs *regs);
 
 /* Sets the registers for a system call, with `pc` at a system call instruction. */
 void arch_prepare_syscall(arch_regs *regs, target_addr pc, long number, const uint64_t args[6]);
+/* At a syscall-enter-stop: the number of the system call. */
+long arch_syscall_number(const arch_regs *regs);
+/* At a syscall-enter-stop: replaces the thread's system call. *regs are its registers. A negative
+   errno. */
+MUST_CHECK int arch_replace_syscall(pid_t tid, arch_regs *regs, long number,
+                                    const uint64_t args[6]);
+/* At the syscall-exit-stop of a call that was prepared or replaced: sets the registers with which
+   the thread continues. They are not the result of a system call. A negative errno. */
+MUST_CHECK int arch_end_syscall(pid_t tid, const arch_regs *regs);
 /* The result of that system call: a value or a negative errno. */
 int64_t arch_syscall_result(const arch_regs *regs);
 
@@ -92,18 +110,20 @@ int64_t arch_syscall_result(const arch_regs *regs);
  * before its PC: after these signals the PC is behind the instruction. 0: none, as after a fault,
  * where the PC is at the instruction.
  */
-enum { ARCH_RAISE_BYTES = 2 };
+enum { ARCH_RAISE_BYTES = 4 };
 unsigned arch_raise_length(int signal, const uint8_t before[ARCH_RAISE_BYTES]);
-/* An address without code: a jump to it raises SIGSEGV with SI_KERNEL. */
+/* An address without code: a jump to it raises SIGSEGV, on x86-64 with SI_KERNEL. */
 extern const target_addr arch_no_code;
 
 /*
  * At the entry of the C library's longjmp(): the stack pointers that the thread may have
- * afterwards, one for each known format of jmp_buf. The right one is on a stack. Returns how many,
- * 0 if the buffer cannot be read.
+ * afterwards, one for each known format of jmp_buf. The right one is on a stack. `random`: the
+ * address of the process's 16 random bytes (getauxval(3): AT_RANDOM), 0 if not known. Returns how
+ * many, 0 if the buffer cannot be read.
  */
 enum { ARCH_JUMP_SPS_MAX = 2 };
-unsigned arch_jump_sps(int memory, const arch_regs *regs, uint64_t sps[ARCH_JUMP_SPS_MAX]);
+unsigned arch_jump_sps(int memory, target_addr random, const arch_regs *regs,
+                       uint64_t sps[ARCH_JUMP_SPS_MAX]);
 
 /* Where setcontext() continues, from its ucontext_t. */
 struct arch_context {

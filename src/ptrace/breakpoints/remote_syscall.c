@@ -73,31 +73,107 @@ static int to_syscall_stop(struct engine *engine, pid_t tid, int signal)
     }
 }
 
+static bool is_syscall_insn(const struct address_space *space, target_addr at)
+{
+    uint8_t code[ARCH_TRAP_MAX];
+    return memory_read(address_space_memory(space), at, code, arch_syscall_insn_length) == 0 &&
+           memcmp(code, arch_syscall_insn, arch_syscall_insn_length) == 0;
+}
+
 /* The mappings of a process that is not dumpable cannot be read. But the thread may be right after
    a system call instruction. */
 static target_addr preceding_syscall_insn(const struct address_space *space, const arch_regs *regs)
 {
-    uint8_t code[ARCH_TRAP_MAX];
     target_addr at = target_addr_plus(arch_pc(regs), -(int64_t)arch_syscall_insn_length);
-    bool is_one =
-        memory_read(address_space_memory(space), at, code, arch_syscall_insn_length) == 0 &&
-        memcmp(code, arch_syscall_insn, arch_syscall_insn_length) == 0;
-    return is_one ? at : target_addr_of(0);
+    return is_syscall_insn(space, at) ? at : target_addr_of(0);
+}
+
+/* The system call to make, and its result. */
+struct remote_call {
+    long number;
+    const uint64_t *args;
+    int64_t result;
+};
+
+static int finish_call(struct engine *engine, pid_t tid, struct remote_call *call)
+{
+    arch_regs regs;
+    int r = to_syscall_stop(engine, tid, 0); /* syscall-exit-stop */
+    if (r == 0)
+        r = engine_get_regs(engine, tid, &regs);
+    if (r == 0)
+        call->result = arch_syscall_result(&regs);
+    return r;
+}
+
+/* Makes the call by a system call instruction elsewhere, then restores the thread's registers,
+   whatever failed. */
+static int call_elsewhere(struct engine *engine, pid_t tid, const arch_regs *saved,
+                          target_addr insn, int signal, struct remote_call *call)
+{
+    arch_regs regs = *saved;
+    arch_prepare_syscall(&regs, insn, call->number, call->args);
+    int r = engine_set_regs(engine, tid, &regs);
+    if (r == 0)
+        r = to_syscall_stop(engine, tid, signal); /* syscall-enter-stop */
+    if (r == 0)
+        r = finish_call(engine, tid, call);
+    int back = engine_end_syscall(engine, tid, saved);
+    return back < 0 ? back : r;
+}
+
+/* A call that a signal, pending by now, interrupts where that matters. */
+static bool may_enter_again(long number)
+{
+    return number != SYS_execve && number != SYS_execveat && number != SYS_exit &&
+           number != SYS_exit_group;
+}
+
+/*
+ * The thread is at the system call instruction of a call that may be one to be restarted. How the
+ * kernel restarts it (perhaps by restart_syscall(2)) is decided already, and is lost if the thread
+ * does another system call first. So the thread enters its own call, which is replaced, and then
+ * enters it again: there, a signal that has come since interrupts it as it would have done before.
+ */
+static int call_in_place(struct engine *engine, pid_t tid, const arch_regs *saved, int signal,
+                         struct remote_call *call)
+{
+    arch_regs entered, regs;
+    int r = to_syscall_stop(engine, tid, signal); /* syscall-enter-stop */
+    if (r == 0)
+        r = engine_get_regs(engine, tid, &entered);
+    if (r < 0)
+        return r;
+    regs = entered;
+    r = engine_replace_syscall(engine, tid, &regs, call->number, call->args);
+    if (r == 0)
+        r = finish_call(engine, tid, call);
+    int back = engine_set_pc(engine, tid, &entered, arch_pc(saved));
+    if (back == 0)
+        back = engine_end_syscall(engine, tid, &entered);
+    if (back == 0 && may_enter_again(arch_syscall_number(&entered)))
+        back = to_syscall_stop(engine, tid, 0); /* syscall-enter-stop */
+    return back < 0 ? back : r;
 }
 
 int remote_syscall(struct address_space *space, pid_t tid, long number, const uint64_t args[6],
                    int64_t *result)
 {
     struct engine *engine = space->engine;
-    arch_regs saved, regs;
+    struct remote_call call = {.number = number, .args = args};
+    arch_regs saved;
     uint64_t mask, all = ~UINT64_C(0);
     if (remote_syscall_forbidden(tid))
         return -EPERM;
     int r = engine_get_regs(engine, tid, &saved);
     if (r < 0)
         return r;
-    r = space->syscall_insn.value ? 0 : find_syscall_insn(space, tid);
-    target_addr insn = r == 0 ? space->syscall_insn : preceding_syscall_insn(space, &saved);
+    bool in_place = arch_restarts_before_stop && is_syscall_insn(space, arch_pc(&saved));
+    target_addr insn = arch_pc(&saved);
+    if (!in_place) {
+        r = space->syscall_insn.value ? 0 : find_syscall_insn(space, tid);
+        insn = r == 0 ? space->syscall_insn : preceding_syscall_insn(space, &saved);
+    }
     if (insn.value)
         r = engine_get_mask(engine, tid, &mask);
     if (r == 0)
@@ -113,23 +189,12 @@ int remote_syscall(struct address_space *space, pid_t tid, long number, const ui
         mask |= UINT64_C(1) << (signal - 1);
     if (tracee)
         tracee->left_trap = true;
-    regs = saved;
-    arch_prepare_syscall(&regs, insn, number, args);
-    r = engine_set_regs(engine, tid, &regs);
-    if (r == 0)
-        r = to_syscall_stop(engine, tid, signal); /* syscall-enter-stop */
-    if (r == 0)
-        r = to_syscall_stop(engine, tid, 0); /* syscall-exit-stop */
-    if (r == 0)
-        r = engine_get_regs(engine, tid, &regs);
-    if (r == 0)
-        *result = arch_syscall_result(&regs);
-
-    /* Whatever failed, restore the thread's registers and signal mask. */
-    int back = engine_set_regs(engine, tid, &saved);
+    r = in_place ? call_in_place(engine, tid, &saved, signal, &call)
+                 : call_elsewhere(engine, tid, &saved, insn, signal, &call);
+    *result = call.result;
     int unmask = engine_set_mask(engine, tid, mask);
-    if (back < 0 || unmask < 0)
-        return back < 0 ? back : unmask;
+    if (unmask < 0)
+        return unmask;
     /* When a thread resumes from a syscall-stop, the kernel does not restart an interrupted system
        call; when it resumes from a trap, it does (arch_do_signal_or_restart()). */
     int settled = wait_settle(engine, tid);

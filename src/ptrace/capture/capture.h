@@ -27,6 +27,7 @@
 struct capture_source {
     const arch_regs *regs;
     const struct arch_float_regs *floats; /* NULL: none; set by capture_finish() */
+    uint64_t result_address;              /* of PLACE_RESULT_ADDRESS */
     /* Reads n spans of memory and sets `got` of each. Returns how many requests that took. */
     unsigned (*read)(void *data, struct span *spans, size_t n);
     void *data;

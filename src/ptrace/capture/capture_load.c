@@ -30,9 +30,11 @@ static size_t copy(uint8_t *to, const uint8_t *from, size_t start, size_t availa
 static size_t load_register(const struct capture *capture, const struct value_place *place,
                             uint8_t *to, size_t n)
 {
-    uint64_t word = place->kind == PLACE_INTEGER_ARG
-                        ? arch_integer_arg(capture->source.regs, place->index)
-                        : arch_integer_ret(capture->source.regs, place->index);
+    const struct capture_source *source = &capture->source;
+    uint64_t word = place->kind == PLACE_INTEGER_ARG ? arch_integer_arg(source->regs, place->index)
+                    : place->kind == PLACE_INTEGER_RET
+                        ? arch_integer_ret(source->regs, place->index)
+                        : source->result_address;
     return copy(to, (const uint8_t *)&word, place->shift, sizeof(word), n);
 }
 
@@ -53,6 +55,7 @@ size_t capture_load(const struct capture *capture, const struct value_place *pla
     switch (place->kind) {
     case PLACE_INTEGER_ARG:
     case PLACE_INTEGER_RET:
+    case PLACE_RESULT_ADDRESS:
         return load_register(capture, place, to, n);
     case PLACE_FLOAT_ARG:
         return floats ? copy(to, arch_float_arg(floats, place->index), place->shift, 16, n) : 0;

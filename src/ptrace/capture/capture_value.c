@@ -33,16 +33,19 @@ static void put_symbol(struct capture *capture, size_t i, uint64_t address)
         capture->name_code(capture->name_data, address, to, capture->text_room);
 }
 
-static double double_of(const uint8_t *bytes, unsigned size)
+static double double_of(const uint8_t bytes[16], unsigned size)
 {
     float narrow;
     double wide;
+    long double longest;
     if (size == 4) {
         memcpy(&narrow, bytes, 4);
         return (double)narrow;
     }
-    if (size > 8)
-        return arch_x87_to_double(bytes);
+    if (size > 8) {
+        memcpy(&longest, bytes, sizeof(longest));
+        return (double)longest;
+    }
     memcpy(&wide, bytes, 8);
     return wide;
 }

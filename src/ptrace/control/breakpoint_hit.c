@@ -47,9 +47,10 @@ static unsigned read_stopped(void *data, struct span *spans, size_t n)
     return spans_read(tracee->tid, address_space_memory(tracee->process->space), spans, n);
 }
 
-/* Begins to capture the fields of the event of that kind. */
+/* Begins to capture the fields of the event of that kind. `frame`: of the call that has returned,
+   else NULL. */
 static void begin_capture(struct engine *engine, struct tracee *tracee, const struct probe *probe,
-                          enum hit_kind kind, const arch_regs *regs)
+                          enum hit_kind kind, const arch_regs *regs, const struct frame *frame)
 {
     bool entry = kind == HIT_ENTRY;
     const struct capture_set set = {
@@ -62,7 +63,12 @@ static void begin_capture(struct engine *engine, struct tracee *tracee, const st
     engine->capture->name_code = engine->sink.name_code ? name_code : NULL;
     engine->capture->name_data = tracee;
     engine->capture->read_code = program_memory_read;
-    const struct capture_source source = {.regs = regs, .read = read_stopped, .data = tracee};
+    const struct capture_source source = {
+        .regs = regs,
+        .result_address = frame ? frame->result_address : 0,
+        .read = read_stopped,
+        .data = tracee,
+    };
     capture_begin(engine->capture, &set, &source);
 }
 
@@ -108,6 +114,13 @@ static struct stop_prefetch *prefetch_of(const struct tracee *tracee)
     return prefetch->tid == tracee->tid ? prefetch : NULL;
 }
 
+/* The return address in a register, without a signature. */
+static uint64_t return_register(const struct tracee *tracee, const arch_regs *regs)
+{
+    return arch_return_register(regs) &
+           address_space_code_bits(tracee->process->space, tracee->tid);
+}
+
 /* Reads the return address and, in the same system call, the CPU and the memory that registers
    point to, for the event whose capture has begun (`captures`). false: the stack cannot be read. */
 static bool read_return(struct engine *engine, struct tracee *tracee, bool captures,
@@ -116,7 +129,7 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
     const struct stop_prefetch *prefetch = prefetch_of(tracee);
     bool prefetched = prefetch && prefetch->has_return;
     int cpu_seen = prefetch ? prefetch->cpu : -1;
-    uint64_t address = prefetched ? prefetch->return_address : arch_return_register(regs);
+    uint64_t address = prefetched ? prefetch->return_address : return_register(tracee, regs);
     uint32_t cpu_id = 0;
     struct span own[2];
     size_t n = 0;
@@ -184,7 +197,7 @@ static void handle_entry(struct engine *engine, struct tracee *tracee, struct si
     uint64_t slot = arch_entry_slot(regs);
     bool captures = site->kinds & HIT_ENTRY;
     if (captures)
-        begin_capture(engine, tracee, site->probe, HIT_ENTRY, regs);
+        begin_capture(engine, tracee, site->probe, HIT_ENTRY, regs, NULL);
     bool readable = read_return(engine, tracee, captures, regs, &ret, &hit.cpu);
     tracee_refresh_name(tracee, hit.time_ns);
     hit.depth = callstack_depth(&tracee->frames);
@@ -197,6 +210,8 @@ static void handle_entry(struct engine *engine, struct tracee *tracee, struct si
             .what = site,
             .time_ns = hit.time_ns,
             .kinds = site->kinds,
+            .result_address = arch_result_address(regs),
+            .shares_slot = !arch_return_in_memory,
             .waiting = back ? &back->waiting : NULL,
         };
         if (back && callstack_enter(&tracee->frames, &frame, call_site(back, site),
@@ -232,7 +247,7 @@ static bool handle_return(struct engine *engine, struct tracee *tracee, struct s
         if (!(entry->uses & SITE_ENTRY) || !(entry->kinds & HIT_EXIT))
             continue;
         hit.probe = entry->probe;
-        begin_capture(engine, tracee, hit.probe, HIT_EXIT, regs);
+        begin_capture(engine, tracee, hit.probe, HIT_EXIT, regs, &frame);
         if (hit.cpu < 0)
             hit.cpu = read_result(engine, tracee);
         hit.depth = frame.depth;

@@ -62,7 +62,9 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
     if (stop->code == SIGTRAP) {
         target_addr at = target_addr_plus(arch_pc(&regs), -(int64_t)arch_trap_pc_offset);
         struct site *site = site_table_get(tracee->process->space, at);
-        bool certain = site && !site->trap.ambiguous && tracee->trap_block == TRAP_NOT_BLOCKED;
+        /* A thread whose PC is at the site may as well not have hit it yet. */
+        bool certain = site && arch_trap_pc_offset > 0 && !site->trap.ambiguous &&
+                       tracee->trap_block == TRAP_NOT_BLOCKED;
         if (site && site->planted && (certain || sigtrap_is_breakpoint(tracee))) {
             breakpoint_hit(engine, tracee, site, &regs);
             return;

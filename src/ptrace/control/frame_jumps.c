@@ -16,7 +16,9 @@
 static void longjmp_called(struct tracee *tracee, const arch_regs *regs)
 {
     uint64_t sps[ARCH_JUMP_SPS_MAX], now = clock_now_ns();
-    unsigned n = arch_jump_sps(address_space_memory(tracee->process->space), regs, sps);
+    struct address_space *space = tracee->process->space;
+    unsigned n = arch_jump_sps(address_space_memory(space),
+                               address_space_random(space, tracee->tid), regs, sps);
     callstack_jumped(&tracee->frames);
     for (unsigned i = 0; i < n; i++) {
         struct stack_range stack = stack_range_of(tracee, sps[i], now);
@@ -43,12 +45,13 @@ static void setcontext_called(struct tracee *tracee, const arch_regs *regs)
     callstack_seen(&tracee->frames, to.sp, stack);
 }
 
-/* Frames below the exception's handler are left. */
+/* Frames below the exception's handler are left. At the entry of this function, called by it, its
+   own frame is not. */
 static void exception_caught(struct tracee *tracee, const arch_regs *regs)
 {
-    uint64_t sp = arch_sp(regs);
+    uint64_t slot = arch_entry_slot(regs);
     callstack_jumped(&tracee->frames);
-    callstack_seen(&tracee->frames, sp, stack_range_of(tracee, sp, clock_now_ns()));
+    callstack_seen(&tracee->frames, slot, stack_range_of(tracee, slot, clock_now_ns()));
 }
 
 void frame_jumps_handle(struct tracee *tracee, const struct site *site, const arch_regs *regs)
@@ -72,7 +75,8 @@ void frame_jumps_settle(struct tracee *tracee, target_addr at, const arch_regs *
         return;
     tracee->process->engine->stats.memory_reads++;
     if (arch_integer_ret(regs, 0) == tracee->exception ||
-        (memory_read(address_space_memory(tracee->process->space), target_addr_of(slot), &ret,
+        (arch_return_in_memory &&
+         memory_read(address_space_memory(tracee->process->space), target_addr_of(slot), &ret,
                      sizeof(ret)) == 0 &&
          ret != at.value))
         callstack_left(&tracee->frames, slot, at.value);

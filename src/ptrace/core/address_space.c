@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
 #include "ptrace/core/thread_walk.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/core/wait.h"
 #include "ptrace/engine.h"
 #include "ptrace/os/memory.h"
+#include "ptrace/os/proc_files.h"
 #include "ptrace/os/wait_status.h"
 #include "util/addr.h"
 #include "util/descriptors.h"
@@ -172,4 +175,20 @@ bool address_space_is_code(struct process *process, target_addr at, uint64_t now
         return true;
     *known = (struct no_code){.page = page, .seen_ns = now_ns};
     return false;
+}
+
+uint64_t address_space_code_bits(struct address_space *space, pid_t tid)
+{
+    if (!space->code_bits)
+        space->code_bits = engine_code_bits(space->engine, tid);
+    return space->code_bits;
+}
+
+target_addr address_space_random(struct address_space *space, pid_t tid)
+{
+    uint64_t at;
+    if (!space->random_read && proc_auxiliary(tid, AT_RANDOM, &at) == 0)
+        space->random = target_addr_of(at);
+    space->random_read = true;
+    return space->random;
 }

@@ -56,7 +56,10 @@ struct address_space {
     uint64_t changes;         /* number of writes of breakpoints and slots so far */
     target_addr spin_slot;    /* a slot with arch_spin_insn: see tracee_migration.h; 0: none yet */
     target_addr syscall_insn; /* 0: not searched for yet */
-    struct maps maps;         /* as last read by address_space_read_maps() */
+    uint64_t code_bits;       /* arch_code_bits(); 0: not read yet */
+    target_addr random;       /* address of the random bytes of AT_RANDOM; 0: not known */
+    bool random_read;
+    struct maps maps; /* as last read by address_space_read_maps() */
     uint64_t maps_read_ns;
     struct no_code no_code[NO_CODE_PAGES]; /* by page number */
     struct unwinder *unwinder;             /* NULL until the first call chain: see unwind.h */
@@ -88,6 +91,11 @@ bool address_space_is_code(struct process *process, target_addr at, uint64_t now
  * space. A negative errno: it cannot be opened now, perhaps because no thread is stopped.
  */
 int address_space_memory(const struct address_space *space);
+
+/* arch_code_bits(), read once through the stopped thread. */
+uint64_t address_space_code_bits(struct address_space *space, pid_t tid);
+/* The address of the process's random bytes (getauxval(3): AT_RANDOM), read once; 0: not known. */
+target_addr address_space_random(struct address_space *space, pid_t tid);
 
 /* Reads n bytes as the program sees them, with breakpoints hidden, which only the layers above can
    do. All or -EIO. */

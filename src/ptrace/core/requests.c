@@ -52,6 +52,9 @@ struct ptrace_request {
     arch_regs *regs;
     struct arch_float_regs *float_regs;
     target_addr pc;
+    long number; /* of a system call */
+    const uint64_t *args;
+    uint64_t code_bits;
     int result;
 };
 
@@ -150,6 +153,44 @@ int engine_set_pc(struct engine *engine, pid_t tid, arch_regs *regs, target_addr
 {
     struct ptrace_request r = {.tid = tid, .regs = regs, .pc = pc};
     return make_request(engine, REQUEST_SET_PC, make_set_pc, &r);
+}
+
+static void make_replace_syscall(void *data)
+{
+    struct ptrace_request *r = data;
+    r->result = arch_replace_syscall(r->tid, r->regs, r->number, r->args);
+}
+
+int engine_replace_syscall(struct engine *engine, pid_t tid, arch_regs *regs, long number,
+                           const uint64_t args[6])
+{
+    struct ptrace_request r = {.tid = tid, .regs = regs, .number = number, .args = args};
+    return make_request(engine, REQUEST_SET_REGS, make_replace_syscall, &r);
+}
+
+static void make_end_syscall(void *data)
+{
+    struct ptrace_request *r = data;
+    r->result = arch_end_syscall(r->tid, r->new_regs);
+}
+
+int engine_end_syscall(struct engine *engine, pid_t tid, const arch_regs *regs)
+{
+    struct ptrace_request r = {.tid = tid, .new_regs = regs};
+    return make_request(engine, REQUEST_SET_REGS, make_end_syscall, &r);
+}
+
+static void make_code_bits(void *data)
+{
+    struct ptrace_request *r = data;
+    r->code_bits = arch_code_bits(r->tid);
+}
+
+uint64_t engine_code_bits(struct engine *engine, pid_t tid)
+{
+    struct ptrace_request r = {.tid = tid};
+    make_request(engine, REQUEST_OTHER, make_code_bits, &r);
+    return r.code_bits;
 }
 
 /* The system call, not the C library's function, which returns the word (ptrace(2), "C

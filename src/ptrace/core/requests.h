@@ -29,6 +29,10 @@ MUST_CHECK int engine_set_regs(struct engine *engine, pid_t tid, const arch_regs
 MUST_CHECK int engine_get_float_regs(struct engine *engine, pid_t tid,
                                      struct arch_float_regs *regs);
 MUST_CHECK int engine_set_pc(struct engine *engine, pid_t tid, arch_regs *regs, target_addr pc);
+MUST_CHECK int engine_replace_syscall(struct engine *engine, pid_t tid, arch_regs *regs,
+                                      long number, const uint64_t args[6]);
+MUST_CHECK int engine_end_syscall(struct engine *engine, pid_t tid, const arch_regs *regs);
+uint64_t engine_code_bits(struct engine *engine, pid_t tid);
 
 /* Reads a word of the stopped thread's memory at an aligned address. Unlike /proc/PID/mem this
    needs no file. */

@@ -90,6 +90,24 @@ int proc_has_program(pid_t pid)
     return n > 0 ? 1 : n < 0 && errno != ENOENT ? -errno : 0;
 }
 
+int proc_auxiliary(pid_t pid, unsigned long type, uint64_t *value)
+{
+    struct {
+        uint64_t type, value;
+    } entry;
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/auxv", pid);
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_RDONLY);
+    if (fd < 0)
+        return fd;
+    while (read(fd, &entry, sizeof(entry)) == (ssize_t)sizeof(entry)) {
+        *value = entry.value;
+        if (entry.type == type)
+            return 0;
+    }
+    return -ENOENT;
+}
+
 int proc_number(const char *path, long *number)
 {
     char text[64], *end;

@@ -28,6 +28,10 @@ void proc_read_name(pid_t pid, pid_t tid, char *name, size_t size);
    a process that has released its memory; a negative errno: it cannot be read. */
 MUST_CHECK int proc_has_program(pid_t pid);
 
+/* The value of that type in the process's auxiliary vector (getauxval(3)), from /proc/PID/auxv. A
+   negative errno; -ENOENT: it has none. */
+MUST_CHECK int proc_auxiliary(pid_t pid, unsigned long type, uint64_t *value);
+
 /* Reads the number in a file such as /proc/sys/vm/max_map_count. A negative errno. */
 MUST_CHECK int proc_number(const char *path, long *number);
 

@@ -14,6 +14,7 @@ const unsigned arch_trap_pc_offset = 1;
 
 const uint8_t arch_syscall_insn[ARCH_TRAP_MAX] = {0x0f, 0x05};
 const size_t arch_syscall_insn_length = 2;
+const bool arch_restarts_before_stop = false;
 
 const uint8_t arch_spin_insn[ARCH_TRAP_MAX] = {0xeb, 0xfe};
 const size_t arch_spin_insn_length = 2;
@@ -68,6 +69,12 @@ uint64_t arch_return_register(const arch_regs *regs)
 {
     (void)regs;
     return 0;
+}
+
+uint64_t arch_code_bits(pid_t tid)
+{
+    (void)tid;
+    return UINT64_MAX;
 }
 
 target_addr arch_stack_args(const arch_regs *regs)
@@ -138,11 +145,10 @@ const uint8_t *arch_x87_ret(const struct arch_float_regs *regs, unsigned n)
     return n < 2 ? (const uint8_t *)fx->st_space + (size_t)n * 16 : NULL;
 }
 
-double arch_x87_to_double(const uint8_t bytes[10])
+/* The hidden first argument. */
+uint64_t arch_result_address(const arch_regs *regs)
 {
-    long double value = 0;
-    memcpy(&value, bytes, 10);
-    return (double)value;
+    return regs->rdi;
 }
 
 void arch_prepare_syscall(arch_regs *regs, target_addr pc, long number, const uint64_t args[6])
@@ -160,6 +166,24 @@ void arch_prepare_syscall(arch_regs *regs, target_addr pc, long number, const ui
     regs->r9 = args[5];
 }
 
+long arch_syscall_number(const arch_regs *regs)
+{
+    return (long)regs->orig_rax;
+}
+
+int arch_replace_syscall(pid_t tid, arch_regs *regs, long number, const uint64_t args[6])
+{
+    arch_prepare_syscall(regs, arch_pc(regs), number, args);
+    regs->orig_rax = (uint64_t)number;
+    return arch_set_regs(tid, regs);
+}
+
+/* Whether they are the result of an interrupted system call is in orig_rax. */
+int arch_end_syscall(pid_t tid, const arch_regs *regs)
+{
+    return arch_set_regs(tid, regs);
+}
+
 int64_t arch_syscall_result(const arch_regs *regs)
 {
     return (int64_t)regs->rax;
@@ -171,24 +195,26 @@ const target_addr arch_no_code = {UINT64_C(1) << 63};
 unsigned arch_raise_length(int signal, const uint8_t before[ARCH_RAISE_BYTES])
 {
     enum { INT3 = 0xcc, INT1 = 0xf1, INT = 0xcd, ESCAPE = 0x0f, SYSCALL = 0x05, SYSENTER = 0x34 };
-    uint8_t last = before[1];
+    uint8_t last = before[ARCH_RAISE_BYTES - 1], first = before[ARCH_RAISE_BYTES - 2];
     if (signal == SIGTRAP)
-        return last == INT3 || last == INT1 ? 1 : before[0] == INT && last == 3 ? 2 : 0;
+        return last == INT3 || last == INT1 ? 1 : first == INT && last == 3 ? 2 : 0;
     if (signal == SIGSYS)
-        return (before[0] == ESCAPE && (last == SYSCALL || last == SYSENTER)) ||
-                       (before[0] == INT && last == 0x80)
+        return (first == ESCAPE && (last == SYSCALL || last == SYSENTER)) ||
+                       (first == INT && last == 0x80)
                    ? 2
                    : 0;
     return 0;
 }
 
-unsigned arch_jump_sps(int memory, const arch_regs *regs, uint64_t sps[ARCH_JUMP_SPS_MAX])
+unsigned arch_jump_sps(int memory, target_addr random, const arch_regs *regs,
+                       uint64_t sps[ARCH_JUMP_SPS_MAX])
 {
     /* glibc and musl both store rbx, rbp, r12 to r15, rsp, rip. glibc mangles the last two and rbp:
        xor with the word at %fs:0x30, then rotate left by 17 (sysdeps/unix/sysv/linux/x86_64/
        pointer_guard.h). */
     enum { JMP_BUF_RSP = 6 * 8, POINTER_GUARD = 0x30, ROTATED = 17 };
     uint64_t rsp, guard;
+    (void)random;
     if (memory_read(memory, target_addr_of(regs->rdi + JMP_BUF_RSP), &rsp, sizeof(rsp)) < 0)
         return 0;
     sps[0] = rsp;
