@@ -53,8 +53,8 @@ LDFLAGS  += -fsanitize=address,undefined
 endif
 
 # Files named for another architecture are left out.
-only_arch = $(filter-out $(foreach a,x86_64 aarch64,$(if $(filter $(a),$(ARCH)),,src/%_$(a).c \
-                src/ptrace/arch/$(a)/%)),$(1))
+ARCHES    := x86_64 aarch64
+only_arch = $(filter-out $(foreach a,$(filter-out $(ARCH),$(ARCHES)),src/%_$(a).c src/ptrace/arch/$(a)/%),$(1))
 sources = $(sort $(wildcard $(foreach d,$(1),src/$(d)/*.c src/$(d)/*/*.c src/$(d)/*/*/*.c)))
 
 # What all parts may use.

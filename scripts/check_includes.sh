@@ -143,6 +143,10 @@ check_circles()
         source=${object#"$1"/obj/}
         [[ ! -e ${source%.o}.c ]] || nm -A "$object"
     done | sed "s|^$objects/||" | awk '
+        function arch_of(object) {
+            if (!match(object, /(_|arch\/)(x86_64|aarch64)(\/|$)/)) return "any"
+            return substr(object, RSTART, RLENGTH) ~ /x86_64/ ? "x86_64" : "aarch64"
+        }
         {
             object = $1
             sub(/\.o:.*/, "", object)
@@ -150,12 +154,16 @@ check_circles()
             symbol = $NF
         }
         kind == "U" { used[object " " symbol] = 1; next }
-        kind ~ /^[TDBRVW]$/ { owner[symbol] = object }
+        kind ~ /^[TDBRVW]$/ { owner[arch_of(object), symbol] = object }
         END {
+            n = split("any x86_64 aarch64", arches, " ")
             for (use in used) {
                 split(use, pair, " ")
-                if ((pair[2] in owner) && owner[pair[2]] != pair[1])
-                    print pair[1], owner[pair[2]]
+                user = arch_of(pair[1])
+                for (i = 1; i <= n; i++)
+                    if ((user == "any" || arches[i] == "any" || arches[i] == user) &&
+                        ((arches[i], pair[2]) in owner) && owner[arches[i], pair[2]] != pair[1])
+                        print pair[1], owner[arches[i], pair[2]]
             }
         }
     ' | circles

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 # Fuzzers. `make fuzz` builds each tests/fuzz/fuzz_*.c with clang's libFuzzer, ASan and UBSan, and
 # runs it for FUZZ_SECONDS (FUZZ=maps: only that one), from tests/fuzz/corpus/NAME on. Its findings
-# are in $(BUILD)/fuzz. The tests run them without libFuzzer: tests/fuzz/replay.c.
+# are in $(BUILD)/fuzz. The tests run them without libFuzzer: tests/fuzz/replay.c. Those of one
+# architecture's pure files (tests/tests.mk) run on every host.
 
+FUZZERS      := $(filter-out $(NOT_TESTED),$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 30
-FUZZ         ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ         ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZERS))
 
 FUZZ_CFLAGS = $(filter-out -fsanitize=%,$(CPPFLAGS) $(CFLAGS)) -fno-sanitize-recover=undefined \
               -Itests -fsanitize=fuzzer,address,undefined
@@ -29,6 +31,20 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h) $(BUILD)/fu
 	$(say) LD $@
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $< $(BUILD)/fuzz/libfuzzed.a $(FUZZ_LIBS) $(FUZZ_LIBS_$*)
 
+# ARCH
+define pure_fuzzer
+$(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter %_$(1).c,$(FUZZERS))): $(BUILD)/fuzz/%: tests/fuzz/%.c $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(UTIL) $(call pure,$(1)))
+	@mkdir -p $$(@D)
+	$(say) LD $$@
+	$(Q)$$(FUZZ_CC) $$(FUZZ_CFLAGS) -o $$@ $$^ $$(ENGINE_LIBS_$(1))
+
+$(patsubst tests/%.c,$(BUILD)/tests/%,$(filter %_$(1).c,$(FUZZERS))): $(BUILD)/tests/%: tests/%.c tests/fuzz/replay.c $(wildcard tests/fuzz/*.h) $(call obj,$(UTIL) $(call pure,$(1))) $(BUILD)/flags
+	@mkdir -p $$(@D) $(BUILD)/obj/tests
+	$(say) LD $$@
+	$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -Itests -o $$@ $$(filter %.c %.o,$$^) $$(LDFLAGS) $$(ENGINE_LIBS_$(1))
+endef
+$(foreach a,$(ARCHES),$(eval $(call pure_fuzzer,$(a))))
+
 -include $(shell find $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
 
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
@@ -46,7 +62,7 @@ fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
 .PHONY: fuzz
 
 # For the tests.
-FUZZ_REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(FUZZERS))
 
 $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(wildcard tests/fuzz/*.h) $(call obj,$(FUZZED)) $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests

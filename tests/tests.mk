@@ -2,8 +2,18 @@
 # Tests: tests/unit/test_*.c and tests/engine/test_*.c are Check programs, linked with all our code
 # that needs no LTTng; tests/e2e/test_*.sh run the built tracer. `make check` builds everything with
 # ASan and UBSan in $(BUILD)/asan: see scripts/run_tests.sh.
+#
+# tests/unit/test_WHAT_ARCH.c tests ARCH's pure files, which work on values and bytes alone: on
+# every host, linked with these files only. test_WHAT_run_ARCH.c executes instructions, and is for
+# hosts of that architecture.
 
-UNIT_TESTS   := $(wildcard tests/unit/test_*.c)
+pure = $(wildcard src/symbols/abi/abi_$(1).c src/symbols/abi/abi_code_$(1).c \
+           $(foreach what,displaced insn,src/ptrace/arch/$(1)/$(what).c))
+# On another host, Zydis may be missing.
+has_zydis  := $(or $(filter x86_64,$(ARCH)),$(shell echo | $(CC) $(CPPFLAGS) -E -include Zydis/Zydis.h - >/dev/null 2>&1 && echo yes))
+NOT_TESTED := $(foreach a,$(filter-out $(ARCH),$(ARCHES)),%_run_$(a).c) $(if $(has_zydis),,%_x86_64.c)
+
+UNIT_TESTS   := $(filter-out $(NOT_TESTED),$(wildcard tests/unit/test_*.c))
 ENGINE_TESTS := $(wildcard tests/engine/test_*.c)
 TESTED       := $(UTIL) $(SYMBOLS) $(ENGINE) $(filter-out src/tp/identity_override.c,$(TP_EXE))
 
@@ -22,6 +32,16 @@ $(BUILD)/tests/%: tests/%.c $(call obj,$(TESTED)) $(BUILD)/flags
 	$(say) LD $@
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
 	    $(filter %.o,$^) $(LDFLAGS) $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(CHECK_LIBS) -ldl -lpthread
+
+# ARCH
+define pure_test
+$(filter %_$(1),$(call test_program,$(UNIT_TESTS))): $(BUILD)/tests/%: tests/%.c $(call obj,$(UTIL) $(call pure,$(1))) $(BUILD)/flags
+	@mkdir -p $$(@D) $(BUILD)/obj/tests
+	$(say) LD $$@
+	$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -Itests -MMD -MP -MF $(BUILD)/obj/tests/$$(notdir $$@).d -o $$@ $$< \
+	    $$(filter %.o,$$^) $$(LDFLAGS) $$(ENGINE_LIBS_$(1)) $$(CHECK_LIBS)
+endef
+$(foreach a,$(ARCHES),$(eval $(call pure_test,$(a))))
 
 test-programs: $(TEST_PROGRAMS) $(TEST_TARGETS)
 

@@ -13,7 +13,7 @@ fuzz() # NAME
 }
 
 case_demangled_names() { fuzz demangle; }
-case_displaced_copies() { fuzz displaced; }
+case_displaced_copies_of_x86_64() { fuzz displaced_x86_64; }
 case_elf_and_dwarf() { fuzz elf; }
 case_filter_files() { fuzz filter_file; }
 case_maps() { fuzz maps; }

@@ -2,10 +2,10 @@
 /*
  * Instructions of all forms, as assembled bytes, with the expected kind of copy. In most of them a
  * displacement of 0x10000 from RIP is data, and a branch goes to a byte that stops the thread: see
- * displaced_run.h.
+ * displaced_run_x86_64.h.
  */
-#ifndef DISPLACED_CASES_H
-#define DISPLACED_CASES_H
+#ifndef DISPLACED_CASES_X86_64_H
+#define DISPLACED_CASES_X86_64_H
 
 #include "ptrace/arch/displaced.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Executes every case of displaced_cases.h: natively, and as a copy in a near and in a far slot,
- * with an int3 at the site. Registers, flags, vector registers, memory, PC and signal at the end
- * must be equal. Then leaves the copy after each of its instructions through the step table and
+ * Executes every case of displaced_cases_x86_64.h: natively, and as a copy in a near and in a far
+ * slot, with an int3 at the site. Registers, flags, vector registers, memory, PC and signal at the
+ * end must be equal. Then leaves the copy after each of its instructions through the step table and
  * finishes natively: the end must still be the same.
  */
-#include "unit/displaced_cases.h"
-#include "unit/displaced_run.h"
+#include "unit/displaced_cases_x86_64.h"
+#include "unit/displaced_run_x86_64.h"
 
 enum { STEPS_IN_BETWEEN_MAX = 4, REPEATS = 6 };
 

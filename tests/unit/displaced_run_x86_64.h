@@ -4,8 +4,8 @@
  * the same state of registers, flags, vector registers and memory, and returns the state
  * afterwards. All code around is int3, so that a thread stops at once wherever it goes.
  */
-#ifndef DISPLACED_RUN_H
-#define DISPLACED_RUN_H
+#ifndef DISPLACED_RUN_X86_64_H
+#define DISPLACED_RUN_X86_64_H
 
 #include <elf.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* Copies of real code: displaces the first instructions of every exported function of this
    machine's libraries, near and far, and decodes the copies. */
 #include "unit/check_main.h"
-#include "unit/displaced_verify.h"
+#include "unit/displaced_verify_x86_64.h"
 
 #include <elf.h>
 #include <errno.h>

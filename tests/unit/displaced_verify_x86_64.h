@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Checks a displaced copy by decoding it: it must do what the original does at its own address.
    Shares only the decoder with the code that makes the copies. For the tests and the fuzzer. */
-#ifndef DISPLACED_VERIFY_H
-#define DISPLACED_VERIFY_H
+#ifndef DISPLACED_VERIFY_X86_64_H
+#define DISPLACED_VERIFY_X86_64_H
 
 #include <Zydis/Zydis.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The kind of copy for each kind of instruction, and its properties. */
-#include "unit/displaced_cases.h"
-#include "unit/displaced_verify.h"
+#include "unit/displaced_cases_x86_64.h"
+#include "unit/displaced_verify_x86_64.h"
 
 #include <errno.h>
 #include <stdio.h>

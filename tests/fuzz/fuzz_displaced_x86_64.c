@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "unit/displaced_verify.h"
+#include "unit/displaced_verify_x86_64.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         wrong = "out of reach, but not told so";
     free(code);
     if (wrong) {
-        fprintf(stderr, "fuzz_displaced: %s\n", wrong);
+        fprintf(stderr, "fuzz_displaced_x86_64: %s\n", wrong);
         abort();
     }
     return 0;
