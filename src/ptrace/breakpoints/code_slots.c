@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "ptrace/arch/displaced.h"
 #include "ptrace/breakpoints/helper_thread.h"
 #include "ptrace/breakpoints/remote_syscall.h"
 #include "ptrace/breakpoints/site.h"
@@ -18,46 +19,67 @@
 #include "util/vec.h"
 
 enum {
-    REACH = 1 << 30,     /* half the reach of a 32-bit displacement */
     GUARD = 1024 * 1024, /* left free at both ends of a gap */
     LOWEST = 0x10000,    /* the usual vm.mmap_min_addr */
     MAP_TRIES = 4,
 };
 
-static bool within_reach(target_addr a, target_addr b)
+/* A range of addresses: at most `reach` bytes from `at`. */
+struct vicinity {
+    uint64_t at, reach;
+};
+
+/* With a slot this near, the copy also reaches what the instruction refers to nearby. */
+static struct vicinity near_of(target_addr at)
 {
-    uint64_t distance = a.value > b.value ? a.value - b.value : b.value - a.value;
-    return distance < REACH;
+    return (struct vicinity){at.value, displaced_reach / 2};
 }
 
-/* The part of the gap [low, high) within reach of `near`, less the guards. false: it is too
-   small. */
-static bool usable(uint64_t low, uint64_t high, uint64_t near, uint64_t *from, uint64_t *to)
+/* With any farther slot, the copy cannot jump back. */
+static struct vicinity widest_of(target_addr at)
+{
+    return (struct vicinity){at.value, displaced_reach - DISPLACED_CODE_MAX};
+}
+
+static bool is_arena_within(const struct slot_arena *arena, struct vicinity range)
+{
+    uint64_t start = arena->start.value, end = start + ARENA_SIZE;
+    return (start > range.at || range.at - start <= range.reach) &&
+           (end < range.at || end - range.at <= range.reach);
+}
+
+/* The part of the gap [low, high) in the range, less the guards, in whole arenas. false: none. */
+static bool usable(uint64_t low, uint64_t high, struct vicinity range, uint64_t *from, uint64_t *to)
 {
     uint64_t guard = high - low > 16 * GUARD ? GUARD : 0;
-    uint64_t first = near > REACH ? near - REACH : 0, last = near + REACH - ARENA_SIZE;
+    uint64_t first = range.at > range.reach ? range.at - range.reach : 0;
+    uint64_t last = range.at + range.reach;
     *from = low + guard > first ? low + guard : first;
     *to = high - guard < last ? high - guard : last;
-    return *to > *from && *to - *from >= ARENA_SIZE;
+    *from = (*from + ARENA_SIZE - 1) / ARENA_SIZE * ARENA_SIZE;
+    *to = *to / ARENA_SIZE * ARENA_SIZE;
+    return *to > *from;
 }
 
 /*
- * The middle of the best gap around `near`. Gaps below come first: above, the heap grows up from
- * the program and the stack grows down; below a module mmap(2) places further mappings, and avoids
- * the arena.
+ * The middle of the best gap in the range, 0 if there is none. Gaps below come first: above, the
+ * heap grows up from the program and the stack grows down; below a module mmap(2) places further
+ * mappings, and avoids the arena.
  */
-static target_addr choose_gap(const struct maps *maps, target_addr near, uint64_t below_limit)
+static target_addr choose_gap(const struct maps *maps, struct vicinity range)
 {
+    /* x86-64's [vsyscall] is in the kernel's half. */
+    static const uint64_t below_limit = UINT64_C(1) << 63;
     uint64_t best = 0, best_size = 0, low = LOWEST;
     bool best_below = false;
     for (size_t i = 0; i <= maps->list.count; i++) {
         const struct map *map = i < maps->list.count ? &maps->list.items[i] : NULL;
         uint64_t high = map ? map->start.value : low, from, to;
-        if (map && high > low && high <= below_limit && usable(low, high, near.value, &from, &to)) {
-            bool below = to <= near.value;
+        if (map && high > low && high <= below_limit && usable(low, high, range, &from, &to)) {
+            bool below = to <= range.at;
             if (best_size == 0 || (below && !best_below) ||
                 (below == best_below && to - from > best_size)) {
-                best = from + (to - from) / 2;
+                best = from + (to - from - ARENA_SIZE) / 2;
                 best_size = to - from;
                 best_below = below;
             }
@@ -86,19 +108,19 @@ static void explain_failure(pid_t tid, size_t n_maps, int code)
                     tid, strerror(-code));
 }
 
-static int map_arena(struct address_space *space, pid_t tid, target_addr near, target_addr *start)
+static int map_arena(struct address_space *space, pid_t tid, struct vicinity range,
+                     target_addr *start)
 {
-    uint64_t below_limit = UINT64_C(1) << 47;
     for (int i = 0; i < MAP_TRIES; i++) {
         struct maps maps = {0};
         int r = maps_read(&maps, tid);
-        target_addr hint = r == 0 ? choose_gap(&maps, near, below_limit) : target_addr_of(0);
+        target_addr hint = r == 0 ? choose_gap(&maps, range) : target_addr_of(0);
         size_t n_maps = maps.list.count;
         maps_free(&maps);
         if (r < 0)
             return r;
         if (!hint.value)
-            return -ENOMEM;
+            return -ERANGE;
         uint64_t args[6] = {hint.value,
                             ARENA_SIZE,
                             PROT_READ | PROT_EXEC,
@@ -122,13 +144,13 @@ static int map_arena(struct address_space *space, pid_t tid, target_addr near, t
 }
 
 static struct slot_arena *add_arena(struct address_space *space, struct code_slots *slots,
-                                    target_addr near, int *error)
+                                    struct vicinity range, int *error)
 {
     target_addr start = {0};
     pid_t helper = slots->refused ? -EPERM : helper_thread_get(space);
-    *error = helper < 0 ? helper : map_arena(space, helper, near, &start);
+    *error = helper < 0 ? helper : map_arena(space, helper, range, &start);
     if (*error < 0) {
-        if (*error != -ESRCH && *error != -EAGAIN)
+        if (*error != -ESRCH && *error != -EAGAIN && *error != -ERANGE)
             slots->refused = true;
         return NULL;
     }
@@ -152,6 +174,19 @@ struct code_slots *code_slots_of(struct address_space *space)
     return space->slots;
 }
 
+/* The newest arena usually fits. There are few (one for each 64 KiB of slots and displaced_reach of
+   code), and this is not on the hit path. */
+static struct slot_arena *find_arena(const struct code_slots *slots, struct vicinity range,
+                                     size_t size)
+{
+    for (size_t i = slots->arenas.count; i-- > 0;) {
+        struct slot_arena *arena = &slots->arenas.items[i];
+        if (ARENA_SIZE - arena->used >= size && is_arena_within(arena, range))
+            return arena;
+    }
+    return NULL;
+}
+
 int code_slots_take(struct address_space *space, struct site *site, target_addr near, size_t size,
                     target_addr *slot)
 {
@@ -160,19 +195,15 @@ int code_slots_take(struct address_space *space, struct site *site, target_addr 
     if (!slots)
         return -ENOMEM;
     size = (size + SLOT_UNIT - 1) / SLOT_UNIT * SLOT_UNIT;
-    /* The newest arena usually fits. There are few (one for each 64 KiB of slots and GiB of code),
-       and this is not on the hit path. */
-    for (size_t i = slots->arenas.count; i-- > 0 && !arena;) {
-        struct slot_arena *a = &slots->arenas.items[i];
-        if (ARENA_SIZE - a->used >= size && within_reach(a->start, near))
-            arena = a;
-    }
-    if (!arena) {
-        int error = 0;
-        arena = add_arena(space, slots, near, &error);
+    const struct vicinity ranges[] = {near_of(near), widest_of(near)};
+    int error = -ERANGE;
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]) && !arena && error == -ERANGE; i++) {
+        arena = find_arena(slots, ranges[i], size);
         if (!arena)
-            return error;
+            arena = add_arena(space, slots, ranges[i], &error);
     }
+    if (!arena)
+        return error;
     *slot = target_addr_plus(arena->start, (int64_t)arena->used);
     for (size_t i = 0; i < size / SLOT_UNIT; i++)
         arena->owner[arena->used / SLOT_UNIT + i] = site;

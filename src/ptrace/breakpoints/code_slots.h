@@ -36,9 +36,10 @@ struct code_slots {
 /* The slots of an address space, allocated on first use. NULL: out of memory. */
 struct code_slots *code_slots_of(struct address_space *space);
 
-/* Allocates a slot of `size` bytes within 1 GiB of `near`. If needed, one of the threads maps a new
-   arena. The slot belongs to `site` (NULL: to none) and is never freed. -EPERM: nothing may be
-   injected. */
+/* Allocates a slot of `size` bytes within half of displaced_reach of `near`; if there is no room,
+   within all of it. If needed, one of the threads maps a new arena. The slot belongs to `site`
+   (NULL: to none) and is never freed. -EPERM: nothing may be injected. -ERANGE: there is no room
+   near enough. */
 MUST_CHECK int code_slots_take(struct address_space *space, struct site *site, target_addr near,
                                size_t size, target_addr *slot);
 /* The site that owns the slot at the address, or NULL. `slots` may be NULL. */

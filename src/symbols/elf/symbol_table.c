@@ -226,6 +226,7 @@ bool symbol_is_startup_code(const char *name)
         "_dl_relocate_static_pie",
         "__libc_csu_init",
         "__libc_csu_fini",
+        "call_weak_fn", /* crti.o of arm64 */
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
         if (strcmp(name, names[i]) == 0)
