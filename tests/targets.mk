@@ -17,6 +17,8 @@ TARGET_NAMES += dispatch fault_behind
 TARGET_NAMES += sigtrap_syscall
 # Many processes that share memory.
 TARGET_NAMES += vfork_chain
+# Calls without a change of the stack pointer, results in memory, system calls that block.
+TARGET_NAMES += same_stack big_results blocked_calls
 # Very many mappings.
 TARGET_NAMES += many_mappings
 # Programs with code in no file.
@@ -24,6 +26,10 @@ TARGET_NAMES += in_memory
 TARGET_HEADERS := $(wildcard tests/targets/*.h tests/targets/*.inc tests/targets/$(ARCH)/*.h)
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so libmapped_lib.so libmoves_text.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)
+
+# Programs with landing pads and signed return addresses, in guarded pages where there are such.
+TARGETS += $(addsuffix _protected,$(addprefix $(BUILD)/targets/,one_thread threads8 recursion tailcall longjmp exceptions \
+             coroutines dispatch call_chain signal_storm))
 
 # Names by both compilers.
 TARGETS += $(BUILD)/targets/cxx_names \
@@ -38,8 +44,11 @@ TARGET_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror $(TARGET
 
 $(BUILD)/targets/%: TARGET_CFLAGS = -fPIE -pie
 # Tail calls become jumps.
-$(BUILD)/targets/tailcall $(BUILD)/targets/dispatch: TARGET_CFLAGS += -O2 -foptimize-sibling-calls
+$(BUILD)/targets/tailcall $(BUILD)/targets/dispatch $(BUILD)/targets/tailcall_protected: TARGET_CFLAGS += -O2 -foptimize-sibling-calls
 $(BUILD)/targets/dlopen $(BUILD)/targets/family $(BUILD)/targets/shared_memory $(BUILD)/targets/many_mappings: TARGET_CFLAGS += -Wl,-rpath,'$$ORIGIN'
+PROTECTED_x86_64  := -fcf-protection=full
+# The C library's files for programs, and libgcc's, need not have landing pads.
+PROTECTED_aarch64 := -mbranch-protection=standard -mno-outline-atomics -nostartfiles tests/targets/aarch64/protected_start.S
 # A breakpoint on a landing pad needs no copy.
 LANDING_PADS_x86_64  := -fcf-protection=branch
 LANDING_PADS_aarch64 := -mbranch-protection=bti
@@ -48,15 +57,23 @@ $(BUILD)/targets/fork_between: TARGET_CFLAGS += $(LANDING_PADS_$(ARCH))
 $(BUILD)/targets/nested: TARGET_CC = $(GCC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Wno-trampolines \
                                      $(TARGET_INCLUDES) -fPIE -pie -z execstack
 $(BUILD)/targets/coroutines20: TARGET_CXXFLAGS = -std=c++20
-$(foreach s,$(wildcard tests/targets/$(ARCH)/*.S),$(eval $(BUILD)/targets/$(basename $(notdir $s)): $s))
+$(foreach s,$(wildcard tests/targets/$(ARCH)/*.S),\
+    $(eval $(BUILD)/targets/$(basename $(notdir $s)) $(BUILD)/targets/$(basename $(notdir $s))_protected: $s))
 $(BUILD)/targets/lib%.so: TARGET_CFLAGS = -fPIC -shared
 $(BUILD)/targets/%_static: TARGET_CFLAGS = -fno-pie -static
 $(BUILD)/targets/%_static_pie: TARGET_CFLAGS = -fPIE -static-pie
 $(BUILD)/targets/%_no_pie: TARGET_CFLAGS = -fno-pie -no-pie
+$(BUILD)/targets/%_protected: TARGET_CFLAGS = -fPIE -pie $(PROTECTED_$(ARCH))
+$(BUILD)/targets/%_protected: TARGET_CXXFLAGS = -fPIE -pie -Itests/targets $(PROTECTED_$(ARCH))
 
 define build_target
 @mkdir -p $(@D)
 $(TARGET_CC) -o $@ $(filter %.c %.S,$^) -pthread -ldl
+endef
+
+define build_target_cxx
+@mkdir -p $(@D)
+$(CXX) $(TARGET_CXXFLAGS) -O1 -g -Wall -Wextra -Werror -o $@ $<
 endef
 
 $(BUILD)/targets/%_static: tests/targets/%.c $(TARGET_HEADERS)
@@ -67,6 +84,12 @@ $(BUILD)/targets/%_static_pie: tests/targets/%.c $(TARGET_HEADERS)
 
 $(BUILD)/targets/%_no_pie: tests/targets/%.c $(TARGET_HEADERS)
 	$(build_target)
+
+$(BUILD)/targets/%_protected: tests/targets/%.c $(TARGET_HEADERS)
+	$(build_target)
+
+$(BUILD)/targets/%_protected: tests/targets/%.cc $(TARGET_HEADERS)
+	$(build_target_cxx)
 
 $(BUILD)/targets/lib%.so: tests/targets/%.c
 	@mkdir -p $(@D)
@@ -79,8 +102,7 @@ $(BUILD)/targets/%: tests/targets/$(ARCH)/%.c $(TARGET_HEADERS)
 	$(build_target)
 
 $(BUILD)/targets/%: tests/targets/%.cc $(TARGET_HEADERS)
-	@mkdir -p $(@D)
-	$(CXX) $(TARGET_CXXFLAGS) -O1 -g -Wall -Wextra -Werror -o $@ $<
+	$(build_target_cxx)
 
 # Unoptimised: no function is inlined, and each function's calls are counted.
 $(BUILD)/targets/cxx_names: tests/targets/cxx_names.cc

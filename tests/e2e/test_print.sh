@@ -44,6 +44,15 @@ case_timestamp()
     lines 3 '^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+ [0-9]+ = void <' lines
 }
 
+# Structures that are returned in memory, at an address that the function need not keep.
+case_results_in_memory()
+{
+    traced 0 -q --print=lines -f 'made|added|passed_on|mixed' "$build/targets/big_results"
+    sed -E 's/^[0-9]+ +(} )?//; s/^big_results:(.* = \{)/\1/; s/^[a-z_]+ (= \{)/\1/; s/^big_results://; s/ <[0-9.]+>$//' lines >got
+    diff $out got >difference || fail "$(cat difference)"
+    lines 12 . got
+}
+
 # A call that an exception leaves has no result, although the handler continues at its return
 # address. It is not open any more, whatever ran during the unwinding.
 case_exceptions()

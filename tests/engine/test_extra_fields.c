@@ -47,7 +47,8 @@ static void note(struct harness *h, const struct hit *hit)
 
 static struct arena arena;
 
-/* Runs `call_chain HOW` with leaf() traced, and the functions in `more`. */
+/* Runs `call_chain HOW` with leaf() traced, and the functions in `more`. HOW may begin with
+   "_protected", which belongs to the program's name. */
 static struct record *run_marking(bool marks_returns, const char *how, const char *more,
                                   size_t frames, struct harness **result)
 {
@@ -55,7 +56,7 @@ static struct record *run_marking(bool marks_returns, const char *how, const cha
     const struct engine_options options = {.stack_frames = frames};
     struct record *record = calloc(1, sizeof(*record));
     snprintf(names, sizeof(names), "leaf %s", more);
-    snprintf(command, sizeof(command), "call_chain %s", how);
+    snprintf(command, sizeof(command), "call_chain%s%s", *how == '_' ? "" : " ", how);
     struct harness *h = harness_new(names, &options);
     h->on_hit = note;
     h->marks_returns = marks_returns;
@@ -119,11 +120,15 @@ static const struct {
     const char *how;
     size_t least; /* frames */
 } chains[] = {
-    {"plain", 5},                /* middle, outer, main, the C library twice and _start */
-    {"signal", 6},               /* on_signal, the trampoline, raise, interrupted, main, ... */
-    {"last", 6},                 /* middle, end, last, main, ... */
-    {"deep", 63},  {"fault", 3}, /* on_fault, the trampoline, code without tables */
-    {"made", 1},                 /* code without tables */
+    {"plain", 5},  /* middle, outer, main, the C library twice and _start */
+    {"signal", 6}, /* on_signal, the trampoline, raise, interrupted, main, ... */
+    {"last", 6},   /* middle, end, last, main, ... */
+    {"deep", 63},
+    {"fault", 3},            /* on_fault, the trampoline, code without tables */
+    {"made", 1},             /* code without tables */
+    {"_protected plain", 5}, /* signed return addresses */
+    {"_protected signal", 6},
+    {"_protected deep", 63},
 };
 
 /* All that the C library finds, and no more. */
@@ -328,7 +333,7 @@ static void add_tests(TCase *tests)
     int n = (int)(sizeof(chains) / sizeof(chains[0]));
     tcase_add_loop_test(tests, chains_are_those_of_the_c_library, 0, n);
     tcase_add_loop_test(tests, chains_are_as_long_as_was_asked_for, 0, n);
-    tcase_add_loop_test(tests, breakpoints_are_no_part_of_it, 0, 5);
+    tcase_add_loop_test(tests, breakpoints_are_no_part_of_it, 0, n);
     tcase_add_test(tests, default_length);
     tcase_add_test(tests, return_addresses_are_not_believed);
     tcase_add_loop_test(tests, one_address_was_interrupted, 0, 3);

@@ -96,6 +96,21 @@ START_TEST(recursion)
 }
 END_TEST
 
+/* Where a call instruction does not change the stack pointer, calls in each other have the same. */
+START_TEST(calls_with_one_stack_pointer)
+{
+    struct harness *h =
+        compare("outer middle tail leaf leaves jumps_back recurses", 7, true, NULL, "same_stack");
+    ck_assert_uint_eq(harness_counter(h, "outer")->max_depth, 0);
+    ck_assert_uint_eq(harness_counter(h, "middle")->max_depth, 1);
+    ck_assert_uint_eq(harness_counter(h, "tail")->max_depth, 2);
+    ck_assert_uint_eq(harness_counter(h, "leaf")->max_depth, 3);
+    ck_assert_uint_eq(harness_counter(h, "leaves")->max_depth, 0);
+    ck_assert_uint_eq(harness_counter(h, "jumps_back")->max_depth, 1);
+    harness_free(h);
+}
+END_TEST
+
 START_TEST(tail_calls)
 {
     COMPARE("first second is_even is_odd", 4, "tailcall");
@@ -111,6 +126,23 @@ END_TEST
 START_TEST(exceptions)
 {
     COMPARE("thrower catcher rethrower outer plain destroy odd", 7, "exceptions");
+}
+END_TEST
+
+/* Landing pads, and return addresses that are signed while a function runs. */
+START_TEST(protected_programs)
+{
+    COMPARE("work", 1, "one_thread_protected");
+    COMPARE("work", 1, "threads8_protected 100");
+    COMPARE("descend fib", 2, "recursion_protected 200");
+    COMPARE("first second is_even is_odd", 4, "tailcall_protected");
+    COMPARE("outer middle thrower after retry", 5, "longjmp_protected");
+    COMPARE("thrower catcher rethrower outer plain destroy odd", 7, "exceptions_protected");
+    COMPARE("body step pause_here", 3, "coroutines_protected");
+    COMPARE("wanted", 1, "dispatch_protected nested 2000");
+    COMPARE("wanted jumped", 2, "dispatch_protected tail 2000");
+    COMPARE("wanted", 1, "dispatch_protected left 2000");
+    harness_free(compare("work in_handler", 2, false, NULL, "signal_storm_protected"));
 }
 END_TEST
 
@@ -208,7 +240,7 @@ END_TEST
 
 START_TEST(faults_that_are_mended)
 {
-    COMPARE("reads skips jumps callee", 4, "segv_fixup");
+    COMPARE("reads skips jumps undefined callee", 5, "segv_fixup");
 }
 END_TEST
 
@@ -324,9 +356,11 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, eight_threads_on_one_function);
     tcase_add_test(tests, threads_born_and_dying);
     tcase_add_test(tests, recursion);
+    tcase_add_test(tests, calls_with_one_stack_pointer);
     tcase_add_test(tests, tail_calls);
     tcase_add_test(tests, calls_that_are_jumped_over);
     tcase_add_test(tests, exceptions);
+    tcase_add_test(tests, protected_programs);
     tcase_add_test(tests, coroutines);
     tcase_add_test(tests, code_that_the_program_makes);
     tcase_add_test(tests, threads_that_end_inside_functions);

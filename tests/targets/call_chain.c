@@ -87,7 +87,7 @@ static int run_made(const char *code, const char *end)
     char *page =
         mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memcpy(page, code, (size_t)(end - code));
-    __builtin___clear_cache(page, page + 4096);
+    flush_code(page, page + (end - code));
     return ((int (*)(int (*)(int)))(uintptr_t)page)(leaf);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The assembly functions of call_chain.c. */
 #include "function.inc"
+#include "guarded.inc"
 
 function smashed
         .cfi_startproc

@@ -51,6 +51,23 @@ static inline unsigned long long *regs_pc(struct user_regs_struct *regs)
 /* The compiler puts no landing pad in front of such a function. */
 #define NO_LANDING_PAD __attribute__((target("branch-protection=none")))
 
+/* The address of a result in memory is passed in x8, which a function need not keep. */
+static inline void clobber_result_register(void)
+{
+    __asm__ volatile("mov x8, #1" : : : "x8", "memory");
+}
+
+/* After code was written. As __builtin___clear_cache(), which libgcc has without landing pads. */
+static inline void flush_code(const char *start, const char *end)
+{
+    for (const char *at = start; at < end; at += 4)
+        __asm__ volatile("dc cvau, %0" : : "r"(at) : "memory");
+    __asm__ volatile("dsb ish" : : : "memory");
+    for (const char *at = start; at < end; at += 4)
+        __asm__ volatile("ic ivau, %0" : : "r"(at) : "memory");
+    __asm__ volatile("dsb ish; isb" : : : "memory");
+}
+
 static inline void trap(void)
 {
     __asm__ volatile("brk #0");

@@ -23,3 +23,11 @@ function jumps
         ldp     x29, x30, [sp], #16
         ret
 end jumps
+
+function undefined
+        udf     #0
+        .globl  undefined_behind
+undefined_behind:
+        mov     w0, #55
+        ret
+end undefined

@@ -51,6 +51,19 @@ static inline unsigned long long *regs_pc(struct user_regs_struct *regs)
 /* The compiler puts no landing pad in front of such a function. */
 #define NO_LANDING_PAD __attribute__((nocf_check))
 
+/* The address of a result in memory is passed in %rdi, which a function need not keep. */
+static inline void clobber_result_register(void)
+{
+    __asm__ volatile("mov $1, %%edi" : : : "rdi", "memory");
+}
+
+/* After code was written. */
+static inline void flush_code(const char *start, const char *end)
+{
+    (void)start;
+    (void)end;
+}
+
 static inline void trap(void)
 {
     __asm__ volatile("int3");

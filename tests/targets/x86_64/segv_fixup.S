@@ -20,3 +20,11 @@ function jumps
         addl    $1, %eax
         ret
 end jumps
+
+function undefined
+        ud2
+        .globl  undefined_behind
+undefined_behind:
+        movl    $55, %eax
+        ret
+end undefined
