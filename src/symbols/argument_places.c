@@ -33,7 +33,13 @@ static const struct abi_code *code_of(struct code_reader *reader)
 
 static uint32_t registers_of(const struct abi_location *at)
 {
-    return abi_code_register(&at->place) | abi_code_register(&at->second);
+    uint32_t set = abi_code_register(&at->place) | abi_code_register(&at->second);
+    struct value_place place = at->place;
+    for (unsigned i = 1; i < at->n; i++) {
+        place.index++;
+        set |= abi_code_register(&place);
+    }
+    return set;
 }
 
 /* Whether a value of the type can lie there. Debug information may be wrong. */
@@ -88,10 +94,11 @@ static bool differ(const struct abi_location *claim, const struct abi_location *
            (second && !place_is_same(&claim->second, &abi->second));
 }
 
-/* Whether the ABI gives all of the claimed place, too. */
+/* Whether the ABI gives all of the claimed place, too. Debug information has no single place for a
+   value in several registers, unless its compiler follows another convention. */
 static bool agree(const struct abi_location *claim, const struct abi_location *abi)
 {
-    return abi->where != ABI_NOWHERE && !differ(claim, abi) &&
+    return abi->where != ABI_NOWHERE && abi->where != ABI_ELEMENTS && !differ(claim, abi) &&
            (claim->place.kind == PLACE_NONE || abi->place.kind != PLACE_NONE) &&
            (claim->second.kind == PLACE_NONE || abi->second.kind != PLACE_NONE);
 }

@@ -71,8 +71,9 @@ static bool is_possible(const struct signature *signature, const struct unsure_c
 
 static void keep_same(struct abi_location *at, const struct abi_location *other)
 {
-    if (at->where != other->where || at->beyond != other->beyond ||
-        !place_is_same(&at->place, &other->place) || !place_is_same(&at->second, &other->second))
+    if (at->where != other->where || at->beyond != other->beyond || at->element != other->element ||
+        at->n != other->n || !place_is_same(&at->place, &other->place) ||
+        !place_is_same(&at->second, &other->second))
         *at = (struct abi_location){0};
 }
 

@@ -95,6 +95,20 @@ static bool place_in_pieces(const struct abi_location *at, uint64_t offset, uint
     return place->kind != PLACE_NONE && (offset >= 8 || offset + size <= 8 || rest->kind);
 }
 
+/* The place of bytes of a value whose elements are in consecutive registers. Bytes in two registers
+   have none. */
+static bool place_in_elements(const struct abi_location *at, uint64_t offset, uint64_t size,
+                              struct value_place *place)
+{
+    uint64_t index = offset / at->element, shift = offset % at->element;
+    if (index >= at->n || size > at->element - shift)
+        return false;
+    *place = at->place;
+    place->index = (uint16_t)(place->index + index);
+    place->shift = (uint8_t)shift;
+    return true;
+}
+
 /* The place of the `size` bytes at `offset` of the value. */
 static bool place_bytes(struct pointees *pointees, const struct abi_location *at, uint64_t offset,
                         uint64_t size, struct value_place *place, struct value_place *rest)
@@ -108,6 +122,8 @@ static bool place_bytes(struct pointees *pointees, const struct abi_location *at
         return place_in_whole(at, offset, size, place);
     case ABI_PIECES:
         return place_in_pieces(at, offset, size, place, rest);
+    case ABI_ELEMENTS:
+        return place_in_elements(at, offset, size, place);
     case ABI_NOWHERE:
         break;
     }

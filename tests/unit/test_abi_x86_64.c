@@ -1,53 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The examples of the ABI documents, and the observed behaviour of compilers. */
-#include <stdio.h>
-
 #include "symbols/abi/abi.h"
+#include "unit/abi_values.h"
 #include "unit/check_main.h"
-
-#define PARTS(...)                                                                                 \
-    (const struct abi_part[])                                                                      \
-    {                                                                                              \
-        __VA_ARGS__                                                                                \
-    }
-#define SCALAR(bytes, kind)                                                                        \
-    {                                                                                              \
-        ABI_SCALAR, bytes, bytes, false, 1, PARTS({0, bytes, kind})                                \
-    }
-#define INT      SCALAR(4, ABI_INTEGER)
-#define LONG     SCALAR(8, ABI_INTEGER)
-#define FLOAT    SCALAR(4, ABI_FLOAT)
-#define DOUBLE   SCALAR(8, ABI_FLOAT)
-#define EXTENDED SCALAR(16, ABI_EXTENDED)
-#define QUAD     SCALAR(16, ABI_FLOAT)
-#define VECTOR   SCALAR(16, ABI_VECTOR)
-#define VECTOR32 SCALAR(32, ABI_VECTOR)
-#define INT128                                                                                     \
-    {                                                                                              \
-        ABI_INT128, 16, 16, false, 2, PARTS({0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER})              \
-    }
-#define STRUCT(size, align, n, ...)                                                                \
-    {                                                                                              \
-        ABI_AGGREGATE, size, align, false, n, PARTS(__VA_ARGS__)                                   \
-    }
-#define TWO_LONGS STRUCT(16, 8, 2, {0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER})
-#define BIG       STRUCT(24, 8, 3, {0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER}, {16, 8, ABI_INTEGER})
-#define EMPTY                                                                                      \
-    {                                                                                              \
-        ABI_AGGREGATE, 1, 1, false, 0, NULL                                                        \
-    }
-#define INDIRECT                                                                                   \
-    {                                                                                              \
-        ABI_INDIRECT, 24, 8, false, 0, NULL                                                        \
-    }
-#define UNKNOWN                                                                                    \
-    {                                                                                              \
-        ABI_UNCLASSIFIED, 0, 0, false, 0, NULL                                                     \
-    }
-#define NONE                                                                                       \
-    {                                                                                              \
-        ABI_VOID, 0, 0, false, 0, NULL                                                             \
-    }
 
 static const struct {
     struct abi_value result;
@@ -122,23 +77,16 @@ static const struct {
      {VECTOR32, INT, STRUCT(16, 8, 2, {0, 8, ABI_INTEGER}, {8, 8, ABI_FLOAT}), INT},
      "-; -, i0, -, -"},
     /* as arguments, both kinds of complex numbers of 32 bytes go to memory */
-    {NONE, 2, {{ABI_COMPLEX, 32, 16, false, 1, PARTS({0, 32, ABI_WIDE})}, DOUBLE}, "-; s0, f0"},
-    {{ABI_COMPLEX, 32, 16, false, 1, PARTS({0, 32, ABI_WIDE})}, 1, {INT}, "-; -"},
+    {NONE, 2, {WIDE, DOUBLE}, "-; s0, f0"},
+    {WIDE, 1, {INT}, "-; -"},
     /* four doubles are not a vector */
     {NONE,
      1,
      {STRUCT(32, 8, 4, {0, 8, ABI_FLOAT}, {8, 8, ABI_FLOAT}, {16, 8, ABI_FLOAT},
              {24, 8, ABI_FLOAT})},
      "-; s0"},
-    {{ABI_COMPLEX, 8, 4, false, 2, PARTS({0, 4, ABI_FLOAT}, {4, 4, ABI_FLOAT})},
-     2,
-     {{ABI_COMPLEX, 8, 4, false, 2, PARTS({0, 4, ABI_FLOAT}, {4, 4, ABI_FLOAT})},
-      {ABI_COMPLEX, 16, 8, false, 2, PARTS({0, 8, ABI_FLOAT}, {8, 8, ABI_FLOAT})}},
-     "F0; f0, f1+f2"},
-    {{ABI_COMPLEX, 32, 16, false, 2, PARTS({0, 16, ABI_EXTENDED}, {16, 16, ABI_EXTENDED})},
-     2,
-     {INT, {ABI_COMPLEX, 32, 16, false, 2, PARTS({0, 16, ABI_EXTENDED}, {16, 16, ABI_EXTENDED})}},
-     "X; i0, s0"},
+    {COMPLEX(4, ABI_FLOAT), 2, {COMPLEX(4, ABI_FLOAT), COMPLEX(8, ABI_FLOAT)}, "F0; f0, f1+f2"},
+    {COMPLEX(16, ABI_EXTENDED), 2, {INT, COMPLEX(16, ABI_EXTENDED)}, "X; i0, s0"},
     /* C++: nothing for an empty class, an address for one with a copy constructor */
     {NONE, 2, {EMPTY, INT}, "-; -, i0"},
     {INDIRECT, 2, {INDIRECT, INT}, "&I0; &i1, i2"},
@@ -151,29 +99,6 @@ static const struct {
     {NONE, 2, {STRUCT(16, UINT64_MAX, 1, {0, 16, ABI_EXTENDED}), INT}, "-; -, -"},
     {NONE, 2, {STRUCT(8, 8, 1, {8, 8, ABI_INTEGER}), INT}, "-; s0, i0"},
 };
-
-static void show_place(char *out, const struct value_place *place)
-{
-    static const char *const names[] = {"-", "i", "f", "s", "I", "F", "X"};
-    char number[16] = "";
-    if (place->kind == PLACE_STACK_ARG)
-        snprintf(number, sizeof(number), "%d", place->offset);
-    else if (place->kind != PLACE_NONE && place->kind != PLACE_X87_RET)
-        snprintf(number, sizeof(number), "%d", place->index);
-    strcat(strcat(out, names[place->kind]), number);
-}
-
-static void show(char *out, const struct abi_location *at)
-{
-    if (at->where == ABI_ADDRESS)
-        strcat(out, "&");
-    show_place(out, &at->place);
-    /* Both eightbytes count if the second is separate. */
-    if (at->where == ABI_PIECES && at->second.kind != PLACE_NONE) {
-        strcat(out, "+");
-        show_place(out, &at->second);
-    }
-}
 
 START_TEST(places)
 {
@@ -195,9 +120,11 @@ END_TEST
 START_TEST(splits_int128)
 {
     static const struct abi_part halves[] = {{0, 8, ABI_INTEGER}, {8, 8, ABI_INTEGER}};
-    static const struct abi_value int128 = {ABI_INT128, 16, 16, false, 2, halves};
+    static const struct abi_value int128 = {
+        .shape = ABI_INT128, .size = 16, .align = 16, .n_parts = 2, .parts = halves};
     static const struct abi_part mixed_parts[] = {{0, 4, ABI_INTEGER}, {8, 8, ABI_FLOAT}};
-    static const struct abi_value mixed = {ABI_AGGREGATE, 16, 8, false, 2, mixed_parts};
+    static const struct abi_value mixed = {
+        .shape = ABI_AGGREGATE, .size = 16, .align = 8, .n_parts = 2, .parts = mixed_parts};
     const struct abi_value args[] = {INT, INT, INT, INT, INT, int128, mixed, INT, int128},
                            none = NONE;
     static const char *const wanted[] = {"i0",    "i1",    "i2",  "i3",     "i4",
@@ -216,9 +143,15 @@ END_TEST
 START_TEST(packed_or_not)
 {
     static const struct abi_part part = {0, 16, ABI_EXTENDED};
-    static const struct abi_value value = {ABI_AGGREGATE, 16, 16, true, 1, &part};
+    static const struct abi_value value = {.shape = ABI_AGGREGATE,
+                                           .size = 16,
+                                           .align = 16,
+                                           .uncertain = ABI_MAY_BE_PACKED,
+                                           .n_parts = 1,
+                                           .parts = &part};
     static const struct abi_part long_parts[] = {{0, 8, ABI_INTEGER}};
-    static const struct abi_value big = {ABI_AGGREGATE, 24, 8, false, 1, long_parts};
+    static const struct abi_value big = {
+        .shape = ABI_AGGREGATE, .size = 24, .align = 8, .n_parts = 1, .parts = long_parts};
     const struct abi_value args[] = {value, big, value, INT, big, DOUBLE}, none = NONE;
     static const char *const wanted[] = {"s0", "s16", "-", "i0", "-", "f0"};
     struct abi_location result, at[6];

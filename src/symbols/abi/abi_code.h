@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How a function's machine code uses its argument registers, for cases in which debug information
- * is not reliable. Each architecture has one file that implements this (abi_code_x86_64.c).
+ * is not reliable. Each architecture has one file that implements this (abi_code_x86_64.c,
+ * abi_code_aarch64.c).
  */
 #ifndef SYMBOLS_ABI_ABI_CODE_H
 #define SYMBOLS_ABI_ABI_CODE_H

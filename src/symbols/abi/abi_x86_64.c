@@ -54,6 +54,7 @@ static enum eightbyte_class part_class(const struct abi_part *part, size_t nth)
     case ABI_EXTENDED:
         return nth == 0 ? CLASS_X87 : CLASS_X87UP;
     case ABI_FLOAT:
+    case ABI_OTHER_FLOAT:
     case ABI_VECTOR:
         return nth == 0 ? CLASS_SSE : CLASS_SSEUP;
     }
@@ -402,6 +403,17 @@ bool abi_frame_address(uint64_t dwarf_register, int64_t beyond)
 unsigned abi_integer_arguments(void)
 {
     return INTEGER_REGISTERS;
+}
+
+bool abi_long_double_is_quad(void)
+{
+    return false;
+}
+
+bool abi_symbol_is_variant(uint8_t st_other)
+{
+    (void)st_other;
+    return false;
 }
 
 uint16_t abi_elf_machine(void)

@@ -28,6 +28,24 @@ static void show_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t fi
     scalar->bits = (uint8_t)bits;
 }
 
+/* The alignment that attributes give to a member of this type; 0: none. Debug information has the
+   attribute of a typedef for the typedef only. */
+static uint64_t stated_alignment(const Dwarf_Die *member)
+{
+    enum { CHAIN_MAX = 16 };
+    Dwarf_Die die = *member;
+    uint64_t most = 0, align;
+    for (unsigned i = 0; i < CHAIN_MAX; i++) {
+        if (die_unsigned(&die, DW_AT_alignment, &align) && align > most && align <= (1u << 16))
+            most = align;
+        if (!die_type(&die, &die) ||
+            (dwarf_tag(&die) != DW_TAG_typedef && dwarf_tag(&die) != DW_TAG_const_type &&
+             dwarf_tag(&die) != DW_TAG_volatile_type))
+            break;
+    }
+    return most;
+}
+
 /* *end: the first bit after it. */
 static void add_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t offset, uint64_t bits,
                           const char *outer, bool shown, unsigned depth, uint64_t *end)
@@ -58,6 +76,11 @@ static void add_bit_field(struct layout *layout, Dwarf_Die *member, uint64_t off
         return;
     }
     *end = first + bits;
+    /* Compilers disagree on how bit-fields of large types, and aligned ones, align the whole. */
+    Dwarf_Die declared = *member;
+    layout->natural_align_unsure |= stated_alignment(member) >= 16 ||
+                                    !die_type(&declared, &declared) || !die_strip(&declared) ||
+                                    !die_size(&declared, &storage) || storage > 8;
     layout_add_part(layout, first / 8, (first + bits - 1) / 8 - first / 8 + 1, ABI_BIT_FIELD, 1);
     const char *name = dwarf_diename(member);
     if (shown && name)
@@ -112,12 +135,13 @@ static void add_member(struct layout *layout, Dwarf_Die *member, uint64_t offset
         layout->unknown = true;
         return;
     }
-    uint64_t align;
-    if (die_unsigned(member, DW_AT_alignment, &align) && align > layout->align &&
-        align <= (1u << 16)) {
+    uint64_t align = stated_alignment(member);
+    if (align > layout->align) {
         layout->align = align;
         layout->align_stated = true;
     }
+    if (align > layout->natural_align)
+        layout->natural_align = align;
     if (before && is_misplaced(layout, offset + location, before)) {
         uint64_t size;
         if (!die_strip(&type) || !die_size(&type, &size) || size > 8) {
@@ -246,7 +270,7 @@ static void show_words(struct layout *layout, uint64_t offset, uint64_t size, co
 void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, const char *name,
                         bool shown, unsigned depth)
 {
-    uint64_t size, align;
+    uint64_t size, align = 0;
     /* The own attribute: a definition may refer to its declaration (DW_AT_specification). */
     if (dwarf_hasattr(die, DW_AT_declaration) || !die_size(die, &size)) {
         if (!layout_add_declared_class(layout, die, offset, name, shown))
@@ -258,6 +282,8 @@ void layout_add_members(struct layout *layout, Dwarf_Die *die, uint64_t offset, 
         layout->align = align;
         layout->align_stated = true;
     }
+    if (depth > 0 && align > layout->natural_align && align <= (1u << 16))
+        layout->natural_align = align;
     check_copying(layout, die, depth == 0);
 
     /* It is not known which member of a union is in use. */

@@ -26,8 +26,10 @@ struct layout {
     VEC(struct abi_part) parts;
     VEC(struct c_scalar) scalars;
     uint64_t align;
-    bool align_stated; /* debug information has it, for the type or a member */
-    uint64_t filled;   /* bytes of all parts */
+    bool align_stated;      /* debug information has it, for the type or a member */
+    uint64_t natural_align; /* see struct abi_value */
+    bool natural_align_unsure;
+    uint64_t filled; /* bytes of all parts */
     unsigned visits;
     bool unknown;            /* a part has an unknown shape */
     bool passing_unknown;    /* how C++ passes it is not known, unless a certainly_ member is set */

@@ -16,6 +16,8 @@ void layout_add_part(struct layout *layout, uint64_t offset, uint64_t size, enum
     /* A packed member does not align the whole. */
     if (align > layout->align && offset % align == 0)
         layout->align = align;
+    if (align > layout->natural_align && offset % align == 0)
+        layout->natural_align = align;
     layout->filled += size;
     /* A value of more than 64 bytes is not passed in registers. */
     if (offset >= 64 || size == 0)
@@ -79,10 +81,11 @@ void layout_show_type(struct layout *layout, Dwarf_Die *type, uint64_t offset, c
                       unsigned depth)
 {
     size_t parts = layout->parts.count;
-    uint64_t align = layout->align, filled = layout->filled;
+    uint64_t align = layout->align, natural = layout->natural_align, filled = layout->filled;
     layout->add_type(layout, type, offset, name, true, depth);
     layout->parts.count = parts;
     layout->align = align;
+    layout->natural_align = natural;
     layout->filled = filled;
 }
 

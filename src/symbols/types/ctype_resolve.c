@@ -141,6 +141,12 @@ static int finish(struct layout *layout, Dwarf_Die *die, struct c_type *type)
         type->abi.uncertain |= layout->filled >= type->abi.size ? ABI_MAY_BE_PACKED : 0;
         type->abi.uncertain |= layout->context->has_alignment_attr ? 0 : ABI_MAY_BE_ALIGNED;
     }
+    if (type->abi.shape == ABI_AGGREGATE) {
+        bool is_unsure = layout->natural_align_unsure ||
+                         (layout->align_stated && layout->filled >= type->abi.size);
+        type->abi.natural_align = layout->natural_align;
+        type->abi.uncertain |= is_unsure ? ABI_NATURAL_ALIGN_UNSURE : 0;
+    }
 
     struct abi_part *parts = arena_array(layout->types->arena, layout->parts.count, sizeof(*parts));
     if (!parts)
@@ -182,7 +188,8 @@ int c_types_resolve(struct c_types *types, const struct function_context *contex
                             .context = context,
                             .add_type = layout_add_type,
                             .resolve = c_types_resolve,
-                            .align = 1};
+                            .align = 1,
+                            .natural_align = 1};
     types->nesting++;
     layout_add_type(&layout, &die, 0, NULL, true, 0);
     types->nesting--;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbols/abi/abi.h"
 #include "symbols/dwarf/dwarf_read.h"
 #include "symbols/types/ctype_internal.h"
 
@@ -18,7 +19,7 @@ static bool is_x87(const char *name, uint64_t size)
 {
     /* DWARF has one encoding for all binary floats; __float128 has the size of an x87 long
        double. */
-    return size == 16 && name &&
+    return size == 16 && name && !abi_long_double_is_quad() &&
            (strcmp(name, "long double") == 0 || strcmp(name, "_Float64x") == 0 ||
             strcmp(name, "__float80") == 0);
 }
@@ -54,13 +55,14 @@ void layout_add_integer(struct layout *layout, uint64_t offset, uint64_t size, b
         scalar->is_signed = is_signed;
 }
 
-/* Half and quad precision values are passed like a float and shown as their bits. */
+/* Half precision values are passed like a float and shown as their bits, as are those of quad
+   precision where that is not the format of `long double`. */
 static void add_float(struct layout *layout, uint64_t offset, uint64_t size, const char *name)
 {
     layout_add_scalar(layout, offset, name,
-                      size == 16  ? VALUE_HEX128
-                      : size == 2 ? VALUE_WORD
-                                  : VALUE_FLOAT,
+                      size == 16 && !abi_long_double_is_quad() ? VALUE_HEX128
+                      : size == 2                              ? VALUE_WORD
+                                                               : VALUE_FLOAT,
                       size);
 }
 
@@ -112,18 +114,20 @@ void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset
         }
         if (size != 2 && size != 4 && size != 8 && size != 16)
             break;
-        layout_add_part(layout, offset, size, ABI_FLOAT, size);
+        layout_add_part(layout, offset, size,
+                        base && strcmp(base, "__bf16") == 0 ? ABI_OTHER_FLOAT : ABI_FLOAT, size);
         if (shown)
             add_float(layout, offset, size, name);
         return;
     case DW_ATE_complex_float: {
         uint64_t half = size / 2;
-        bool x87 = size == 32 && base && strcmp(base, "complex long double") == 0 &&
+        bool is_quad = abi_long_double_is_quad();
+        bool x87 = !is_quad && size == 32 && base && strcmp(base, "complex long double") == 0 &&
                    !layout->context->is_quad_long_double;
         if (half != 4 && half != 8 && half != 16)
             break;
         /* clang names all of them "complex", and those of 32 bytes may have two formats. */
-        if (half == 16 && !x87 && !(base && strstr(base, "loat128"))) {
+        if (half == 16 && !x87 && !is_quad && !(base && strstr(base, "loat128"))) {
             layout_add_part(layout, offset, size, ABI_WIDE, 16);
             layout->incomplete |= shown;
             return;
@@ -141,7 +145,7 @@ void layout_add_base_type(struct layout *layout, Dwarf_Die *die, uint64_t offset
     case DW_ATE_decimal_float:
         if (size != 4 && size != 8 && size != 16)
             break;
-        layout_add_part(layout, offset, size, ABI_FLOAT, size);
+        layout_add_part(layout, offset, size, ABI_OTHER_FLOAT, size);
         if (shown)
             layout_add_scalar(layout, offset, name, size == 16 ? VALUE_HEX128 : VALUE_WORD, size);
         return;
