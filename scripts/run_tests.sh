@@ -64,7 +64,7 @@ wait_pages() {
 }
 pages_before=$(wait_pages)
 export PRIVATE_LTTNG_KEEP_PAGES=yes
-run_cases tests/e2e/test_*.sh
+run_scripts tests/e2e/test_*.sh
 for page in $(wait_pages); do
     [[ " ${pages_before//$'\n'/ } " == *" $page "* ]] ||
         pgrep -u "$(id -u)" -x lttng-sessiond >/dev/null || rm -f "$page"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # For scripts (bash) that run many tests: starts them with a time limit, counts and reports them.
 #
-#   $logs            where the output of each test goes
+#   $logs            where the output of each test goes; $logs/results has a line "STATUS NAME" of each
 #   $slowness        what time limits are multiplied with (1)
 #   $at_once         how many of those that may run in parallel do
 #   passed, failed, skipped    the counts
@@ -29,6 +29,7 @@ reason() {
 }
 
 report() { # STATUS SECONDS NAME LOG
+    echo "$1 $3" >>"$logs/results"
     case $1 in
         0) printf 'ok    %4ss  %s\n' "$2" "$3" ;;
         77) printf 'skip  %4ss  %s: %s\n' "$2" "$3" "$(reason "$4")" ;;
@@ -116,11 +117,14 @@ script_cases() { # SCRIPT
 }
 
 # The cases of end-to-end scripts, in parallel, each as one test. They wait more than they work.
-run_cases() { # SCRIPT...
+# SCRIPT:CASE is one case.
+run_scripts() { # SCRIPT...
     local script name cases c
     for script; do
+        cases=$(script_cases "${script%%:*}")
+        [[ $script != *:* ]] || cases=${script#*:}
+        script=${script%%:*}
         name=${script#tests/}
-        cases=$(script_cases "$script")
         if [[ -z $cases ]]; then
             beside 120 "${name%.sh}" bash "$script"
         fi

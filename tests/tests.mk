@@ -45,11 +45,15 @@ $(foreach a,$(ARCHES),$(eval $(call pure_test,$(a))))
 
 test-programs: $(TEST_PROGRAMS) $(TEST_TARGETS)
 
+# The Check programs, for scripts.
+list-tests:
+	@printf '%s\n' $(TEST_PROGRAMS)
+
 check:
 	$(if $(CROSS_COMPILE),$(error these programs do not run here: scripts/test_arm64.sh tests a build for arm64))
 	@scripts/run_tests.sh $(BUILD)
 
-.PHONY: test-programs
+.PHONY: test-programs list-tests
 
 # MINUTES= how long.
 stress: all

@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Tests the tracer for arm64 on any host: cross-compiles it, and runs the tests in an emulated
+# machine (scripts/arm64_machine.sh), with Debian's kernel and LTTng.
+#
+#   scripts/test_arm64.sh              everything, on a CPU with pointer authentication and BTI, on
+#                                      one without, and on two CPUs
+#   scripts/test_arm64.sh --quick      what `make check` runs
+#   scripts/test_arm64.sh --run [OPTION...] COMMAND [ARG...]
+#                                      builds, then runs one command in the machine; the options
+#                                      are those of `scripts/arm64_machine.sh run`
+#
+# The last line is the summary. The exit status is 0 only if each test ran and none failed, and 77,
+# with the reason, where there can be no such machine.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+top=$PWD
+
+cannot() {
+    echo "SKIP: $*"
+    exit 77
+}
+
+work=
+boots=()
+cleanup() {
+    trap '' INT TERM
+    for pid in "${boots[@]}"; do
+        kill -TERM "$pid" 2>/dev/null || true
+    done
+    wait
+    [[ -z $work ]] || rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+work=$(mktemp -d "${TMPDIR:-/tmp}/test_arm64.XXXXXX")
+
+unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL SANITIZE BUILD CC
+make_logged() { # WHAT ARG...
+    local what=$1
+    shift
+    make -j"$(nproc)" "$@" >"$work/make.log" 2>&1 || {
+        grep -E 'error|Error' "$work/make.log" | tail -n 20 >&2
+        echo "test_arm64.sh: $what failed" >&2
+        exit 1
+    }
+}
+
+# --- the build ---
+
+for tool in aarch64-linux-gnu-gcc aarch64-linux-gnu-g++ pkg-config; do
+    command -v "$tool" >/dev/null || cannot "no $tool here: run scripts/setup.sh --arm64"
+done
+machine=$(scripts/arm64_machine.sh setup) || {
+    status=$?
+    echo "$machine"
+    exit $status
+}
+cross=(CROSS_COMPILE=aarch64-linux-gnu- SYSROOT="$machine/sysroot" BUILD=build/aarch64)
+make_logged 'the build for arm64' "${cross[@]}" all test-programs
+
+if [[ ${1:-} == --run ]]; then
+    shift
+    trap - EXIT INT TERM
+    rm -rf "$work"
+    exec scripts/arm64_machine.sh run "$@"
+fi
+
+# --- the tests ---
+
+mapfile -t programs < <(make -s "${cross[@]}" list-tests)
+units=() engines=()
+for program in "${programs[@]}"; do
+    case $program in
+        */engine/*) engines+=("$program") ;;
+        *) units+=("$program") ;;
+    esac
+done
+
+# Boots a machine in the background that runs TESTs.
+boot() { # NAME CPU SMP TEST...
+    local name=$1 options=(--cpu="$2" --smp="$3")
+    shift 3
+    scripts/arm64_tests.sh --list "$@" | sort >"$work/$name.plan"
+    scripts/arm64_machine.sh run "${options[@]}" --limit=1500 --compiler --output="$work/$name" \
+        scripts/arm64_tests.sh "$@" >"$work/$name.text" 2>&1 &
+    boots+=($!)
+}
+
+passed=0 failed=0 skipped=0
+
+# What `cmp` says, as one test.
+same() { # WHAT FILE FILE
+    if diff "$2" "$3" >"$work/diff" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok           $1"
+    else
+        failed=$((failed + 1))
+        echo "FAIL         $1"
+        head -n 20 "$work/diff" | sed 's/^/      | /'
+    fi
+}
+
+# Waits for the machine that was booted first, and counts its tests.
+judge() { # NAME
+    local name=$1 out=$work/$1 status=0 p=0 f='' s=0 test
+    wait "${boots[0]}" || status=$?
+    boots=("${boots[@]:1}")
+    echo "arm64, $name:"
+    cat "$out.text"
+    [[ ! -s $out/logs/counts ]] || read -r p f s <"$out/logs/counts"
+    passed=$((passed + p)) failed=$((failed + ${f:-0})) skipped=$((skipped + s))
+    # An end before the last test, or without a failure that is counted, is one.
+    if ((status != 0 && ${f:-0} == 0)); then
+        failed=$((failed + 1))
+        echo "FAIL         the machine: exit status $status"
+    fi
+    touch "$out.results"
+    [[ ! -s $out/logs/results ]] || cut -d' ' -f2- "$out/logs/results" | sort >"$out.results"
+    while read -r test; do
+        failed=$((failed + 1))
+        echo "FAIL         $test (did not run)"
+    done < <(comm -23 "$out.plan" "$out.results")
+    if [[ -d $work/host ]]; then
+        same 'e2e/sample_lines events: those of this host' "$work/host/events" "$out/sample/events"
+        same 'e2e/sample_lines lines: those of this host' "$work/host/lines" "$out/sample/lines"
+    fi
+}
+
+# The sample's trace here, to compare with.
+if [[ $(uname -m) == x86_64 ]]; then
+    make_logged 'the build for this host' all
+    BUILD=$top/build bash tests/e2e/sample_lines.sh "$work/host" >"$work/host.log" 2>&1 || {
+        tail -n 5 "$work/host.log" >&2
+        rm -rf "$work/host"
+        echo "FAIL         the sample's trace on this host"
+        failed=1
+    }
+fi
+
+# What starts and follows many threads and processes at once.
+threads=()
+for name in many_threads migration attached attached_at_random killed_at_random forked vforks shared_memory; do
+    threads+=("build/aarch64/tests/engine/test_$name")
+done
+quick=(print)
+more=(attach_detach children cxx_names deref event_rules extra_fields job_control languages list
+    own_session session signals values)
+quick=("${quick[@]/%/.sh}")
+more=("${more[@]/%/.sh}")
+quick=("${quick[@]/#/tests/e2e/test_}")
+more=("${more[@]/#/tests/e2e/test_}")
+
+if [[ ${1:-} == --quick ]]; then
+    boot max max 1 "${units[@]}" "${engines[@]}" "${quick[@]}"
+    judge max
+else
+    boot max max 1 "${units[@]}" "${engines[@]}" "${quick[@]}" "${more[@]}"
+    boot cortex-a72 cortex-a72 1 "${units[@]}" "${engines[@]}" "${quick[@]}"
+    judge max
+    judge cortex-a72
+    boot two-cpus max 2 "${threads[@]}"
+    judge two-cpus
+fi
+
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0))
