@@ -31,14 +31,16 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h) $(BUILD)/fu
 	$(say) LD $@
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $< $(BUILD)/fuzz/libfuzzed.a $(FUZZ_LIBS) $(FUZZ_LIBS_$*)
 
+pure_headers := $(wildcard tests/fuzz/*.h tests/unit/displaced_verify_*.h)
+
 # ARCH
 define pure_fuzzer
-$(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter %_$(1).c,$(FUZZERS))): $(BUILD)/fuzz/%: tests/fuzz/%.c $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(UTIL) $(call pure,$(1)))
+$(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter %_$(1).c,$(FUZZERS))): $(BUILD)/fuzz/%: tests/fuzz/%.c $(pure_headers) $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(UTIL) $(call pure,$(1)))
 	@mkdir -p $$(@D)
 	$(say) LD $$@
-	$(Q)$$(FUZZ_CC) $$(FUZZ_CFLAGS) -o $$@ $$^ $$(ENGINE_LIBS_$(1))
+	$(Q)$$(FUZZ_CC) $$(FUZZ_CFLAGS) -o $$@ $$(filter %.c %.o,$$^) $$(ENGINE_LIBS_$(1))
 
-$(patsubst tests/%.c,$(BUILD)/tests/%,$(filter %_$(1).c,$(FUZZERS))): $(BUILD)/tests/%: tests/%.c tests/fuzz/replay.c $(wildcard tests/fuzz/*.h) $(call obj,$(UTIL) $(call pure,$(1))) $(BUILD)/flags
+$(patsubst tests/%.c,$(BUILD)/tests/%,$(filter %_$(1).c,$(FUZZERS))): $(BUILD)/tests/%: tests/%.c tests/fuzz/replay.c $(pure_headers) $(call obj,$(UTIL) $(call pure,$(1))) $(BUILD)/flags
 	@mkdir -p $$(@D) $(BUILD)/obj/tests
 	$(say) LD $$@
 	$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -Itests -o $$@ $$(filter %.c %.o,$$^) $$(LDFLAGS) $$(ENGINE_LIBS_$(1))

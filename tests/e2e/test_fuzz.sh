@@ -13,6 +13,7 @@ fuzz() # NAME
 }
 
 case_demangled_names() { fuzz demangle; }
+case_displaced_copies_of_aarch64() { fuzz displaced_aarch64; }
 case_displaced_copies_of_x86_64() { fuzz displaced_x86_64; }
 case_elf_and_dwarf() { fuzz elf; }
 case_filter_files() { fuzz filter_file; }

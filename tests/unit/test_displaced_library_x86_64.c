@@ -2,31 +2,13 @@
 /* Copies of real code: displaces the first instructions of every exported function of this
    machine's libraries, near and far, and decodes the copies. */
 #include "unit/check_main.h"
+#include "unit/displaced_library.h"
 #include "unit/displaced_verify_x86_64.h"
 
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define NEAR INT64_C(0x23456780)
 #define FAR  INT64_C(0x123456789ab0)
-
-struct library {
-    const uint8_t *bytes;
-    size_t size;
-    size_t limit; /* bytes read in each function */
-    unsigned long functions, instructions, slots, skipped, stepped, out_of_reach;
-};
-
-static const void *at_offset(const struct library *library, uint64_t offset, uint64_t n)
-{
-    ck_assert(offset <= library->size && n <= library->size - offset);
-    return library->bytes + offset;
-}
 
 static void displace(struct library *library, target_addr site, const uint8_t *code, size_t n,
                      int64_t distance, bool is_entry)
@@ -43,17 +25,13 @@ static void displace(struct library *library, target_addr site, const uint8_t *c
     /* Every entry can be traced. */
     if (is_entry && d.kind == DISPLACED_REFUSE)
         ck_abort_msg("0x%lx: %s", site.value, d.reason);
-    library->slots += r == 0 && d.kind == DISPLACED_SLOT;
-    library->skipped += d.kind == DISPLACED_SKIP;
-    library->stepped += r == 0 && d.kind == DISPLACED_STEP;
-    library->out_of_reach += r == -ERANGE;
+    library_count(library, &d, r);
 }
 
 static void displace_function(struct library *library, uint64_t vaddr, const uint8_t *code,
                               size_t n)
 {
     size_t length;
-    library->functions++;
     for (size_t i = 0; i < n && i < library->limit; i += length) {
         struct decoded x;
         bool decodes = decode(&x, code + i, n - i, vaddr + i);
@@ -66,56 +44,24 @@ static void displace_function(struct library *library, uint64_t vaddr, const uin
     }
 }
 
-static void displace_library(struct library *library)
-{
-    const Elf64_Ehdr *header = at_offset(library, 0, sizeof(*header));
-    const Elf64_Shdr *sections =
-        at_offset(library, header->e_shoff, header->e_shnum * sizeof(*sections));
-    for (unsigned s = 0; s < header->e_shnum; s++) {
-        if (sections[s].sh_type != SHT_DYNSYM)
-            continue;
-        const Elf64_Sym *symbols = at_offset(library, sections[s].sh_offset, sections[s].sh_size);
-        for (size_t i = 0; i < sections[s].sh_size / sizeof(*symbols); i++) {
-            const Elf64_Sym *symbol = &symbols[i];
-            unsigned type = ELF64_ST_TYPE(symbol->st_info);
-            if ((type != STT_FUNC && type != STT_GNU_IFUNC) || !symbol->st_size ||
-                symbol->st_shndx == SHN_UNDEF || symbol->st_shndx >= header->e_shnum)
-                continue;
-            const Elf64_Shdr *text = &sections[symbol->st_shndx];
-            uint64_t offset = symbol->st_value - text->sh_addr + text->sh_offset;
-            displace_function(library, symbol->st_value,
-                              at_offset(library, offset, symbol->st_size), symbol->st_size);
-        }
-    }
-}
-
 /* Returns the number of displaced functions; 0: the library does not exist here. */
 static unsigned long displace_file(const char *path, size_t limit)
 {
-    struct library library = {.limit = limit};
-    struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    ck_assert_int_eq(fstat(fd, &status), 0);
-    library.size = (size_t)status.st_size;
-    void *bytes = mmap(NULL, library.size, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    ck_assert_ptr_ne(bytes, MAP_FAILED);
-    library.bytes = bytes;
-    displace_library(&library);
-    munmap(bytes, library.size);
-    printf("%s: %lu functions, %lu instructions; copies near and far: %lu in slots, %lu skipped, "
-           "%lu to be stepped, %lu out of reach when far\n",
-           path, library.functions, library.instructions, library.slots, library.skipped,
-           library.stepped, library.out_of_reach);
-    ck_assert_uint_gt(library.slots, library.instructions);
-    return library.functions;
+    struct library library = {.limit = limit, .displace = displace_function};
+    unsigned long functions = library_displace(&library, path);
+    ck_assert(functions == 0 || library.slots > library.instructions);
+    return functions;
 }
 
 START_TEST(libc_is_displaced)
 {
-    ck_assert_uint_gt(displace_file("/lib/x86_64-linux-gnu/libc.so.6", 4096), 1000);
+    unsigned long functions = displace_file("/lib/x86_64-linux-gnu/libc.so.6", 4096);
+#ifdef __x86_64__
+    ck_assert_uint_gt(functions, 1000);
+#else
+    if (!functions)
+        puts("SKIP: there is no x86-64 library here");
+#endif
 }
 END_TEST
 
@@ -129,8 +75,12 @@ START_TEST(other_libraries_are_displaced)
         snprintf(path, sizeof(path), "/lib/x86_64-linux-gnu/%s", names[i]);
         functions += displace_file(path, 256);
     }
+#ifdef __x86_64__
     /* libstdc++ and libm exist: the tracer needs them. */
     ck_assert_uint_gt(functions, 1000);
+#else
+    (void)functions;
+#endif
 }
 END_TEST
 

@@ -156,6 +156,15 @@ static int put_literal_near(struct slot *slot, const struct insn *insn)
     return put_jump_back(slot, insn);
 }
 
+/* The branch of which all but the jump has run. */
+static int put_branch(struct slot *slot, const struct insn *insn)
+{
+    uint64_t target = insn_named_address(insn);
+    if (target != insn->at) /* else it would look as if it had not run */
+        put_step(slot, target - insn->at);
+    return put_jump(slot, target);
+}
+
 /*
  *      b.cond taken        (or cbz, tbz, ...)
  *      b      site + 4
@@ -164,29 +173,22 @@ static int put_literal_near(struct slot *slot, const struct insn *insn)
  */
 static int put_conditional(struct slot *slot, const struct insn *insn)
 {
-    uint64_t target = insn_named_address(insn);
     put_insn(slot, insn_with_distance(insn, 8));
     int r = put_jump_back(slot, insn);
-    if (r < 0)
-        return r;
-    if (target != insn->at) /* else it would look as if the branch had not run */
-        put_step(slot, target - insn->at);
-    return put_jump(slot, target);
+    return r < 0 ? r : put_branch(slot, insn);
 }
 
 /*
  *      ldr x30, return_address
  *      b   target          (or br xn)
  *  return_address:
- *
- * In between no PC of the site has this x30.
  */
 static int put_call(struct slot *slot, const struct insn *insn)
 {
     int r = 0;
     put_load(slot, INSN_X30, 8);
     if (insn->shape == SHAPE_CALL)
-        r = put_jump(slot, insn_named_address(insn));
+        r = put_branch(slot, insn);
     else
         put_insn(slot, BR | insn_rn(insn) << 5);
     put(slot, insn->at + INSN_LENGTH, 8);
