@@ -38,24 +38,89 @@ case_not_executable()
     one_line 'script'
 }
 
-# A 32-bit ELF file for the i386: exit(0).
+machine=$(uname -m)
+
+# bytes NUMBER SIZE: the number as printf(1) writes it, the lowest byte first.
+bytes()
+{
+    local number=$1 size=$2
+    while ((size-- > 0)); do
+        printf '\\%o' $((number & 255))
+        ((number >>= 8))
+    done
+}
+
+# A 32-bit program that waits for a signal, for the architecture whose kernel also runs this one's
+# programs: i386, or arm.
 elf32()
 {
-    local word='\0\0\0'
-    printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\3\0\1'"$word"'\124\200\4\10\64'"$word"'\0'"$word"'\0'"$word"
-    printf '\64\0\40\0\1\0\0\0\0\0\0\0'
-    printf '\1'"$word"'\0'"$word"'\0\200\4\10\0\200\4\10\140'"$word"'\140'"$word"'\5'"$word"'\0\20\0\0'
-    printf '\270\1'"$word"'\61\333\315\200\220\220\220'
+    local number code flags=0
+    if [[ $machine == x86_64 ]]; then
+        number=3
+        code='\270\35\0\0\0\315\200\353\367' # mov $29,%eax; int $0x80; jmp
+    else
+        number=40 flags=$((0x05000000))
+        code='\35\160\240\343\0\0\0\357\374\377\377\352' # mov r7, #29; svc 0; b
+    fi
+    # shellcheck disable=SC2059
+    printf "\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0$(bytes $number 2)$(bytes 1 4)$(bytes $((0x10054)) 4)$(
+        bytes 52 4)$(bytes 0 4)$(bytes $flags 4)$(bytes 52 2)$(bytes 32 2)$(bytes 1 2)$(bytes 0 6)$(
+        bytes 1 4)$(bytes 0 4)$(bytes $((0x10000)) 4)$(bytes $((0x10000)) 4)$(bytes 96 4)$(bytes 96 4)$(
+        bytes 5 4)$(bytes $((0x1000)) 4)$code"
 }
 
 case_32_bit_program()
 {
+    local name=arm
+    [[ $machine != x86_64 ]] || name=i386
     elf32 >program32
     chmod +x program32
     "$tracer" --print=lines ./program32 >$out 2>$err
     local status=$?
     [[ $status == 125 || $status == 126 ]] || fail "exit status $status, neither 125 nor 126"
-    one_line '32-bit|class'
+    one_line "program32 is an ELF file for $name \\(32-bit\\), and this is the tracer for $machine\$"
+    refused 125 "/program32 is an ELF file for $name \\(32-bit\\), and this is the tracer for $machine\$" --list ./program32
+}
+
+case_attach_to_32_bit_program()
+{
+    local name=arm
+    [[ $machine != x86_64 ]] || name=i386
+    elf32 >program32
+    chmod +x program32
+    (exec ./program32) &
+    local pid=$!
+    executes_or_ended()
+    {
+        local exe # a zombie has none
+        exe=$(readlink "/proc/$pid/exe") || return 0
+        [[ $exe == */program32 ]]
+    }
+    wait_for 10 executes_or_ended || fail "it has not started"
+    [[ $(readlink "/proc/$pid/exe") == */program32 ]] || skip "the kernel runs no 32-bit programs"
+    refused 125 "cannot attach to process $pid: .*program32 is an ELF file for $name \\(32-bit\\), and this is the tracer for $machine\$" --print=lines $pid
+    grep -q 'TracerPid:.0$' /proc/$pid/status || fail "it is still traced"
+    kill "$pid"
+    wait "$pid"
+    [[ $? == 143 ]] || fail "it did not run on"
+}
+
+# A program that the kernel does not run.
+case_other_architecture()
+{
+    local number=183 name=aarch64
+    [[ $machine == x86_64 ]] || number=62 name=x86_64
+    # shellcheck disable=SC2059
+    printf "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0$(bytes $number 2)$(bytes 1 4)$(bytes $((0x10078)) 8)$(
+        bytes 64 8)$(bytes 0 8)$(bytes 0 4)$(bytes 64 2)$(bytes 56 2)$(bytes 1 2)$(bytes 0 6)$(
+        bytes 1 4)$(bytes 5 4)$(bytes 0 8)$(bytes $((0x10000)) 8)$(bytes $((0x10000)) 8)$(
+        bytes 120 8)$(bytes 120 8)$(bytes $((0x1000)) 8)" >other
+    chmod +x other
+    (exec ./other) 2>/dev/null
+    [[ $? == 126 ]] || skip "programs for $name are run here"
+    local line="other is an ELF file for $name, and this is the tracer for $machine\$"
+    refused 126 "$line" --print=lines ./other
+    refused 125 "$line" --list ./other
 }
 
 case_truncated_program()

@@ -2,11 +2,14 @@
 #include "cli/commands/record.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli/attaching.h"
 #include "cli/debug_servers.h"
@@ -28,7 +31,9 @@
 #include "cli/watcher.h"
 #include "model/hit_sink.h"
 #include "ptrace/engine.h"
+#include "ptrace/os/program_path.h"
 #include "symbols/catalog.h"
+#include "symbols/elf/elf_file.h"
 #include "util/capabilities.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -198,6 +203,23 @@ static void tear_down(struct tracer *tracer)
     free(tracer);
 }
 
+/* The kernel refuses a program of another architecture, and one that is damaged, with the same
+   error: says so of the former. */
+static void name_other_machine(const struct tracer *tracer, struct error *err)
+{
+    char path[PATH_MAX];
+    struct error why;
+    struct elf_file file;
+    if (program_path(tracer->options->program[0], path, &why) < 0)
+        return;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int r = fd < 0 ? -errno : elf_file_open(&file, fd, path, &why);
+    if (r == -ENOTSUP)
+        *err = why;
+    else if (r == 0)
+        elf_file_close(&file);
+}
+
 static int trace(struct tracer *tracer, struct error *err)
 {
     const struct options *options = tracer->options;
@@ -205,6 +227,8 @@ static int trace(struct tracer *tracer, struct error *err)
     capabilities_raise_tracing();
     watcher_ignore_stops(tracer, true);
     int r = options->program ? engine_launch_run(tracer->engine, err) : attaching_run(tracer, err);
+    if (r == -ENOEXEC && options->program && engine_launch_refused(tracer->engine))
+        name_other_machine(tracer, err);
     if (r < 0)
         return r;
     return engine_run(tracer->engine, err);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "symbols/abi/abi.h"
+#include "symbols/elf/elf_machine.h"
 #include "util/cleanup.h"
 
 /* Whether [offset, offset + length) lies in the file. */
@@ -37,16 +38,17 @@ static int check_header(const struct elf_file *file, const Elf64_Ehdr *header, c
 {
     if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
         return error_set(err, -ENOEXEC, "%s is not an ELF file", path);
-    /* e_machine has the same offset in both classes. */
-    if (header->e_ident[EI_CLASS] == ELFCLASS32)
-        return error_set(err, -ENOTSUP,
-                         "%s is a 32-bit program or library: only 64-bit ones are traced", path);
-    if (header->e_ident[EI_CLASS] != ELFCLASS64)
+    if (header->e_ident[EI_CLASS] != ELFCLASS32 && header->e_ident[EI_CLASS] != ELFCLASS64)
         return error_set(err, -ENOEXEC, "%s is a corrupted ELF file: it is of unknown class %u",
                          path, header->e_ident[EI_CLASS]);
-    if (header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_machine != abi_elf_machine())
-        return error_set(err, -ENOTSUP, "%s is for another machine (ELF machine %u)", path,
-                         header->e_machine);
+    if (header->e_ident[EI_CLASS] == ELFCLASS32 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
+        header->e_machine != abi_elf_machine()) {
+        char its[ELF_MACHINE_NAME_MAX], own[ELF_MACHINE_NAME_MAX];
+        elf_machine_name(header, its);
+        elf_machine_own_name(own);
+        return error_set(err, -ENOTSUP, "%s is an ELF file for %s, and this is the tracer for %s",
+                         path, its, own);
+    }
     if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
         return error_set(err, -ENOTSUP,
                          "%s is neither a program nor a shared library (ELF type %u)", path,
