@@ -17,8 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(fde, input.data + n, input.size - n);
     cie = realloc(cie, n ? n : 1);
     fde = realloc(fde, input.size - n ? input.size - n : 1);
-    bool fit = unwind_rules_are_fit(cie, n, fde, input.size - n, column);
-    FUZZ_CHECK(fit == unwind_rules_are_fit(cie, n, fde, input.size - n, column));
+    bool signs = column > 127;
+    column &= 127;
+    bool fit = unwind_rules_are_fit(cie, n, fde, input.size - n, column, signs);
+    FUZZ_CHECK(fit == unwind_rules_are_fit(cie, n, fde, input.size - n, column, signs));
     FUZZ_CHECK(!fit || (n <= UNWIND_RULES_MAX && input.size - n <= UNWIND_RULES_MAX));
     uint64_t at = fuzz_word(&input), common;
     uint32_t pointer = (uint32_t)fuzz_word(&input);

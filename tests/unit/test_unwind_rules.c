@@ -5,13 +5,14 @@
 #include <link.h>
 #include <string.h>
 
+#include "ptrace/arch/arch.h"
 #include "unit/check_main.h"
 
 enum { RETURN_COLUMN = 16 };
 
 /* "zR", pcrel sdata4; def_cfa rsp+8, return address at cfa-8. */
-static const uint8_t good_cie[] = {1, 'z', 'R',  0, 1, 0x78, RETURN_COLUMN, 1, 0x1b, 0x0c,
-                                   7, 8,   0x90, 1, 0, 0};
+static uint8_t good_cie[] = {1, 'z', 'R',  0, 1, 0x78, RETURN_COLUMN, 1, 0x1b, 0x0c,
+                             7, 8,   0x90, 1, 0, 0};
 
 /* An FDE with these instructions after the two addresses and an empty augmentation. */
 static bool fits(const uint8_t *instructions, size_t n)
@@ -19,7 +20,7 @@ static bool fits(const uint8_t *instructions, size_t n)
     uint8_t fde[64] = {0};
     ck_assert_uint_lt(9 + n, sizeof(fde));
     memcpy(fde + 9, instructions, n);
-    return unwind_rules_are_fit(good_cie, sizeof(good_cie), fde, 9 + n, RETURN_COLUMN);
+    return unwind_rules_are_fit(good_cie, sizeof(good_cie), fde, 9 + n, RETURN_COLUMN, false);
 }
 
 #define FITS(...) fits((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
@@ -45,15 +46,15 @@ START_TEST(what_breaks_it)
     ck_assert(!FITS(0x16, 6, 1, 0x1b));
     uint8_t cie[sizeof(good_cie)], fde[9] = {0};
     memcpy(cie, good_cie, sizeof(cie));
-    ck_assert(unwind_rules_are_fit(cie, sizeof(cie), fde, sizeof(fde), RETURN_COLUMN));
+    ck_assert(unwind_rules_are_fit(cie, sizeof(cie), fde, sizeof(fde), RETURN_COLUMN, false));
     cie[6] = 255;
-    ck_assert(!unwind_rules_are_fit(cie, sizeof(cie), fde, sizeof(fde), RETURN_COLUMN));
+    ck_assert(!unwind_rules_are_fit(cie, sizeof(cie), fde, sizeof(fde), RETURN_COLUMN, false));
     cie[6] = RETURN_COLUMN;
     cie[0] = 2; /* no such version */
-    ck_assert(!unwind_rules_are_fit(cie, sizeof(cie), fde, sizeof(fde), RETURN_COLUMN));
+    ck_assert(!unwind_rules_are_fit(cie, sizeof(cie), fde, sizeof(fde), RETURN_COLUMN, false));
     cie[0] = 3; /* the column is LEB128 */
     cie[6] = RETURN_COLUMN | 0x80;
-    ck_assert(!unwind_rules_are_fit(cie, sizeof(cie), fde, sizeof(fde), RETURN_COLUMN));
+    ck_assert(!unwind_rules_are_fit(cie, sizeof(cie), fde, sizeof(fde), RETURN_COLUMN, false));
 }
 END_TEST
 
@@ -101,7 +102,7 @@ static bool augmentation_fits(const char *text, const uint8_t *data, size_t n)
     cie[at++] = RETURN_COLUMN;
     cie[at++] = (uint8_t)n;
     memcpy(cie + at, data, n);
-    return unwind_rules_are_fit(cie, at + n, fde, sizeof(fde), RETURN_COLUMN);
+    return unwind_rules_are_fit(cie, at + n, fde, sizeof(fde), RETURN_COLUMN, false);
 }
 
 #define AUGMENTATION_FITS(text, ...)                                                               \
@@ -124,6 +125,24 @@ START_TEST(augmentations)
     /* Up to the next multiple of 8. */
     ck_assert(!AUGMENTATION_FITS("zR", 0x50));
     ck_assert(!AUGMENTATION_FITS("zPR", 0x50, 0, 0, 0, 0, 0, 0, 0, 0, 0x1b));
+}
+END_TEST
+
+/* Where return addresses are signed is not libunwind's to know. */
+START_TEST(signed_return_addresses)
+{
+    uint8_t cie[] = {1, 'z', 'R', 'B', 0, 4, 0x78, 30, 1, 0x1b, 0x0c, 31, 0, 0};
+    /* advance 4; negate_ra_state; def_cfa_offset 0x2d; x29 at cfa-0x2d*8; negate_ra_state */
+    uint8_t fde[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0x41, 0x2d, 0x0e, 0x2d, 0x9d, 0x2d, 0x2d};
+    uint8_t unsigned_fde[sizeof(fde)];
+    memcpy(unsigned_fde, fde, sizeof(fde));
+    unsigned_fde[10] = unsigned_fde[15] = 0;
+    ck_assert(!unwind_rules_are_fit(cie, sizeof(cie), fde, sizeof(fde), 30, false));
+    ck_assert(unwind_rules_are_fit(cie, sizeof(cie), fde, sizeof(fde), 30, true));
+    ck_assert_mem_eq(fde, unsigned_fde, sizeof(fde));
+    cie[2] = 'B'; /* a letter would follow */
+    cie[3] = 'R';
+    ck_assert(!unwind_rules_are_fit(cie, sizeof(cie), fde, sizeof(fde), 30, true));
 }
 END_TEST
 
@@ -151,15 +170,27 @@ START_TEST(what_is_not_whole)
     ck_assert(!FITS(0x3f));
     ck_assert(!FITS(0x0f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1));
     for (size_t n = 0; n < 9; n++)
-        ck_assert(!unwind_rules_are_fit(good_cie, n, fde, sizeof(fde), RETURN_COLUMN));
+        ck_assert(!unwind_rules_are_fit(good_cie, n, fde, sizeof(fde), RETURN_COLUMN, false));
     for (size_t n = 0; n < sizeof(fde); n++)
-        ck_assert(!unwind_rules_are_fit(good_cie, sizeof(good_cie), fde, n, RETURN_COLUMN));
+        ck_assert(!unwind_rules_are_fit(good_cie, sizeof(good_cie), fde, n, RETURN_COLUMN, false));
 }
 END_TEST
 
 struct count {
     size_t all, fit, files;
 };
+
+static bool are_fit_in_copies(const uint8_t *cie, size_t cie_size, const uint8_t *fde,
+                              size_t fde_size)
+{
+    uint8_t common[UNWIND_RULES_MAX], own[UNWIND_RULES_MAX];
+    ck_assert_uint_le(cie_size, sizeof(common));
+    ck_assert_uint_le(fde_size, sizeof(own));
+    memcpy(common, cie, cie_size);
+    memcpy(own, fde, fde_size);
+    return unwind_rules_are_fit(common, cie_size, own, fde_size, arch_dwarf_return_column,
+                                arch_signs_returns);
+}
 
 /* Every FDE in the search tables of the loaded files, in memory. */
 static int count_rules(struct dl_phdr_info *info, size_t size, void *data)
@@ -183,8 +214,7 @@ static int count_rules(struct dl_phdr_info *info, size_t size, void *data)
             const uint8_t *cie = fde + 4 - pointer;
             memcpy(&common, cie, sizeof(common));
             count->all++;
-            count->fit +=
-                unwind_rules_are_fit(cie + 8, common - 4, fde + 8, length - 4, RETURN_COLUMN);
+            count->fit += are_fit_in_copies(cie + 8, common - 4, fde + 8, length - 4);
         }
     }
     return 0;
@@ -208,6 +238,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, expressions_that_leave);
     tcase_add_test(tests, numbers_longer_than_any);
     tcase_add_test(tests, augmentations);
+    tcase_add_test(tests, signed_return_addresses);
     tcase_add_test(tests, the_common_part_is_in_front);
     tcase_add_test(tests, what_is_not_whole);
     tcase_add_test(tests, those_of_this_program);

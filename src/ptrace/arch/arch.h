@@ -75,6 +75,11 @@ target_addr arch_stack_args(const arch_regs *regs);
 uint64_t arch_caller_sp(const arch_regs *regs);
 /* The DWARF number of the return address column in unwind rules. */
 extern const unsigned arch_dwarf_return_column;
+/* The number that libunwind uses for the PC. If it is not the return address column, that column is
+   a register of its own, in which a function gets its return address. */
+extern const unsigned arch_dwarf_pc;
+/* Whether return addresses may be signed: see arch_code_bits(). */
+extern const bool arch_signs_returns;
 /* The integer register with the DWARF number n. false: none. */
 bool arch_dwarf_register(const arch_regs *regs, unsigned n, uint64_t *value);
 

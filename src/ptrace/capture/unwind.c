@@ -10,6 +10,7 @@
 #include "ptrace/capture/checked_rules.h"
 #include "ptrace/capture/search_table.h"
 #include "ptrace/capture/unwind_rules.h"
+#include "ptrace/capture/unwind_step.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/tracee.h"
@@ -122,6 +123,20 @@ static void show_entry(const struct unwinding *unwinding, uint64_t at, uint64_t 
                 ((const uint8_t *)unwinding->entry)[at + i - unwinding->entry_at];
 }
 
+/* A saved return address without its signature. Every word that is one with a signature counts as
+   one: such a word is hardly anything else, and no rule uses another register but for addresses of
+   the stack. */
+static uint64_t without_signature(struct unwinding *unwinding, uint64_t word)
+{
+    struct tracee *tracee = unwinding->tracee;
+    if (!arch_signs_returns)
+        return word;
+    uint64_t address = word & address_space_code_bits(tracee->process->space, tracee->tid);
+    const struct map *map =
+        address == word ? NULL : maps_find(&tracee->process->space->maps, target_addr_of(address));
+    return map && map->execute ? address : word;
+}
+
 /* Rules that were accepted are read from their copies, whatever the program has written since. */
 static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *value, int write,
                      void *data)
@@ -133,6 +148,7 @@ static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *valu
     /* Where no rule gives the next frame, libunwind reads a rule at address 0. */
     if (at < PAGE_BYTES || read_memory(unwinding, at, value) < 0)
         return -UNW_EINVAL;
+    *value = without_signature(unwinding, *value);
     checked_rules_show(&unwinding->unwinder->checked, at, value);
     if (unwinding->entry_at)
         show_entry(unwinding, at, value);
@@ -146,11 +162,13 @@ static int read_register(unw_addr_space_t libunwind, unw_regnum_t number, unw_wo
     (void)libunwind;
     if (write)
         return -UNW_EREADONLYREG;
-    if (number == UNW_REG_IP)
+    if (number == (unw_regnum_t)arch_dwarf_pc)
         *value = unwinding->ip;
     else if (number == UNW_REG_SP)
         *value = unwinding->sp;
-    else if (number < 0 || !arch_dwarf_register(unwinding->regs, (unsigned)number, value))
+    /* The first frame is that of a caller: it has used the register for the call. */
+    else if (number < 0 || number == (unw_regnum_t)arch_dwarf_return_column ||
+             !arch_dwarf_register(unwinding->regs, (unsigned)number, value))
         return -UNW_EBADREG;
     return 0;
 }
@@ -260,7 +278,7 @@ static bool are_rules_fit(struct unwinding *unwinding, const struct search_table
         return false;
     }
     return unwind_rules_are_fit(cie->raw.bytes, cie->n, fde->raw.bytes, fde->n,
-                                arch_dwarf_return_column) &&
+                                arch_dwarf_return_column, arch_signs_returns) &&
            (known || keep_rules(unwinder, cie, false)) && keep_rules(unwinder, fde, true);
 }
 
@@ -397,17 +415,8 @@ static size_t unwind_stack(struct unwinding *unwinding, struct unwound *chain, s
     size_t n = 1;
     if (unw_init_remote(&cursor, unwinding->unwinder->libunwind, unwinding) < 0)
         return n;
-    while (n < max) {
-        unw_word_t ip;
-        unwinding->no_table = false;
-        /* Without a table libunwind guesses. */
-        if (unw_step(&cursor) <= 0 || unwinding->no_table ||
-            unw_get_reg(&cursor, UNW_REG_IP, &ip) < 0 || ip == 0)
-            break;
-        /* This refers to the frame that was just left. */
-        bool interrupted = unw_is_signal_frame(&cursor) > 0;
-        chain[n++] = (struct unwound){target_addr_of(ip), !interrupted};
-    }
+    while (n < max && unwind_step(&cursor, &unwinding->no_table, &chain[n]))
+        n++;
     return n;
 }
 

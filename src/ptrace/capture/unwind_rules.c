@@ -5,27 +5,25 @@
 
 #include "util/addr.h"
 
-/* REGISTER_LAST: libunwind knows the registers up to the return address column, and checks only the
-   first register number of a rule. AUGMENTATION_MAX: libunwind stores this many letters and drops
-   the rest. */
-enum { REGISTER_LAST = 16, AUGMENTATION_MAX = 4 };
+/* libunwind stores this many letters and drops the rest. */
+enum { AUGMENTATION_MAX = 4 };
 
 /* The bytes left to read. After an error all further reads give 0, and `wrong` stays set. */
 struct bytes {
-    const uint8_t *at;
+    uint8_t *at;
     size_t left;
     bool wrong;
 };
 
-static const uint8_t *take_bytes(struct bytes *bytes, uint64_t n)
+static uint8_t *take_bytes(struct bytes *bytes, uint64_t n)
 {
-    static const uint8_t nothing[1];
+    static uint8_t nothing[1];
     if (bytes->wrong || n > bytes->left) {
         bytes->wrong = true;
         bytes->left = 0;
         return nothing;
     }
-    const uint8_t *taken = bytes->at;
+    uint8_t *taken = bytes->at;
     bytes->at += n;
     bytes->left -= (size_t)n;
     return taken;
@@ -169,10 +167,12 @@ static void skip_expression(struct bytes *bytes)
     bytes->wrong = bytes->wrong || expression.wrong;
 }
 
-/* DWARF 5, 6.4.2 "Call Frame Instructions", and the GNU extensions. */
-static void skip_instruction(struct bytes *bytes)
+/* DWARF 5, 6.4.2 "Call Frame Instructions", and the GNU extensions. libunwind knows the registers
+   up to the return address column, at least, and checks only the first register number of a rule.
+ */
+static void skip_instruction(struct bytes *bytes, uint64_t return_column, bool signs)
 {
-    uint8_t code = take_byte(bytes);
+    uint8_t *instruction = take_bytes(bytes, 1), code = bytes->wrong ? 0 : *instruction;
     switch (code & 0xc0) {
     case 0x40: /* advance_loc */
     case 0xc0: /* restore */
@@ -206,7 +206,13 @@ static void skip_instruction(struct bytes *bytes)
         break;
     case 0x09: /* register */
         take_leb128(bytes);
-        if (take_leb128(bytes) > REGISTER_LAST)
+        if (take_leb128(bytes) > return_column)
+            bytes->wrong = true;
+        break;
+    case 0x2d: /* AARCH64_negate_ra_state; elsewhere GNU_window_save, of SPARC */
+        if (signs)
+            *instruction = 0;
+        else
             bytes->wrong = true;
         break;
     case 0x05: /* offset_extended */
@@ -232,16 +238,16 @@ static void skip_instruction(struct bytes *bytes)
     }
 }
 
-static bool are_instructions(struct bytes *bytes)
+static bool are_instructions(struct bytes *bytes, uint64_t return_column, bool signs)
 {
     while (bytes->left && !bytes->wrong)
-        skip_instruction(bytes);
+        skip_instruction(bytes, return_column, signs);
     return !bytes->wrong;
 }
 
 /* Returns the encoding of addresses in FDEs. libunwind ignores the length of the augmentation data:
    for it, the instructions begin after the data that the letters describe. */
-static uint8_t take_augmentation(struct bytes *bytes, const char *text)
+static uint8_t take_augmentation(struct bytes *bytes, const char *text, bool signs)
 {
     uint64_t n = take_leb128(bytes);
     struct bytes data = {.at = take_bytes(bytes, n)};
@@ -261,6 +267,9 @@ static uint8_t take_augmentation(struct bytes *bytes, const char *text)
             break;
         case 'S':
             break;
+        case 'B': /* signed with the other key; libunwind 1.6 stops at it */
+            data.wrong = !signs || text[1];
+            break;
         default: /* libunwind stops here and ignores the rest */
             data.wrong = true;
         }
@@ -275,12 +284,12 @@ bool unwind_rules_find_common(uint64_t fde, uint32_t pointer, uint64_t *cie)
     return pointer != 0 && pointer <= INT32_MAX;
 }
 
-bool unwind_rules_are_fit(const uint8_t *cie, size_t cie_size, const uint8_t *fde, size_t fde_size,
-                          uint64_t return_column)
+bool unwind_rules_are_fit(uint8_t *cie, size_t cie_size, uint8_t *fde, size_t fde_size,
+                          uint64_t return_column, bool signs)
 {
     struct bytes common = {cie, cie_size, false}, own = {fde, fde_size, false};
     uint8_t version = take_byte(&common), encoding = 0;
-    const uint8_t *end = common.left ? memchr(common.at, 0, common.left) : NULL;
+    uint8_t *end = common.left ? memchr(common.at, 0, common.left) : NULL;
     if ((version != 1 && version != 3) || !end)
         return false;
     const char *augmentation = (const char *)take_bytes(&common, (uint64_t)(end - common.at) + 1);
@@ -290,10 +299,11 @@ bool unwind_rules_are_fit(const uint8_t *cie, size_t cie_size, const uint8_t *fd
     if (common.wrong || column != return_column || (*augmentation && *augmentation != 'z'))
         return false;
     if (*augmentation)
-        encoding = take_augmentation(&common, augmentation);
+        encoding = take_augmentation(&common, augmentation, signs);
     skip_pointer(&own, encoding);
     skip_pointer(&own, encoding);
     if (*augmentation)
         take_bytes(&own, take_leb128(&own));
-    return are_instructions(&common) && are_instructions(&own);
+    return are_instructions(&common, return_column, signs) &&
+           are_instructions(&own, return_column, signs);
 }

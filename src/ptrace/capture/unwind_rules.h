@@ -17,10 +17,13 @@ enum { UNWIND_RULES_MAX = 4096 };
 
 /*
  * Linux Standard Base Core Specification, 10.6.1 "The .eh_frame section". Both without their length
- * and the word after it (the CIE ID or the FDE's pointer to its CIE).
+ * and the word after it (the CIE ID or the FDE's pointer to its CIE). `signs`: the architecture may
+ * sign return addresses. Instructions that only tell where they are signed (DWARF for the Arm
+ * 64-bit Architecture, 4.4.1: DW_CFA_AARCH64_negate_ra_state) are then replaced by nops, as
+ * libunwind 1.6 does not know them.
  */
-bool unwind_rules_are_fit(const uint8_t *cie, size_t cie_size, const uint8_t *fde, size_t fde_size,
-                          uint64_t return_column);
+bool unwind_rules_are_fit(uint8_t *cie, size_t cie_size, uint8_t *fde, size_t fde_size,
+                          uint64_t return_column, bool signs);
 
 /* Computes the address of the CIE of the FDE at `fde` from its CIE pointer. false: there is none,
    or libunwind, which takes the pointer as signed, would use another address. */

@@ -134,14 +134,16 @@ uint64_t arch_caller_sp(const arch_regs *regs)
 }
 
 /* DWARF for the Arm 64-bit Architecture, 4.1 "DWARF register names". */
+enum { DWARF_SP = 31, DWARF_PC = 32 };
 const unsigned arch_dwarf_return_column = LINK;
+const unsigned arch_dwarf_pc = DWARF_PC;
+const bool arch_signs_returns = true;
 
 bool arch_dwarf_register(const arch_regs *regs, unsigned n, uint64_t *value)
 {
-    enum { SP = 31, PC = 32 };
-    if (n > PC)
+    if (n > DWARF_PC)
         return false;
-    *value = n == PC ? regs->pc : n == SP ? regs->sp : regs->regs[n];
+    *value = n == DWARF_PC ? regs->pc : n == DWARF_SP ? regs->sp : regs->regs[n];
     return true;
 }
 

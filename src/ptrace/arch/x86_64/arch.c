@@ -88,6 +88,8 @@ uint64_t arch_caller_sp(const arch_regs *regs)
 }
 
 const unsigned arch_dwarf_return_column = 16;
+const unsigned arch_dwarf_pc = 16;
+const bool arch_signs_returns = false;
 
 /* System V ABI, AMD64 Architecture Processor Supplement, 3.6.2 "DWARF Register Number Mapping". */
 bool arch_dwarf_register(const arch_regs *regs, unsigned n, uint64_t *value)
