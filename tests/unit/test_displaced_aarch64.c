@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The kind of copy for each kind of A64 instruction, its steps and its reach. */
 #include "unit/check_main.h"
+#include "unit/displaced_cases_aarch64.h"
 #include "unit/displaced_verify_aarch64.h"
 
 #include <stdio.h>
@@ -33,129 +34,16 @@ static enum displaced_kind kind_of(uint32_t word)
     return d.kind;
 }
 
-/* As `as` assembles them. */
-static const struct {
-    const char *assembly;
-    uint32_t word;
-    enum displaced_kind near, far;
-} cases[] = {
-    {"nop", 0xd503201f, DISPLACED_SKIP, DISPLACED_SKIP},
-    {"yield", 0xd503203f, DISPLACED_SKIP, DISPLACED_SKIP},
-    {"bti", 0xd503241f, DISPLACED_SKIP, DISPLACED_SKIP},
-    {"bti c", 0xd503245f, DISPLACED_SKIP, DISPLACED_SKIP},
-    {"bti j", 0xd503249f, DISPLACED_SKIP, DISPLACED_SKIP},
-    {"bti jc", 0xd50324df, DISPLACED_SKIP, DISPLACED_SKIP},
-    {"prfm pldl1keep, .+8", 0xd8000040, DISPLACED_SKIP, DISPLACED_SKIP},
-    {"paciasp", 0xd503233f, DISPLACED_SLOT, DISPLACED_STEP},
-    {"pacibsp", 0xd503237f, DISPLACED_SLOT, DISPLACED_STEP},
-    {"autiasp", 0xd50323bf, DISPLACED_SLOT, DISPLACED_STEP},
-    {"pacia1716", 0xd503211f, DISPLACED_SLOT, DISPLACED_STEP},
-    {"xpaclri", 0xd50320ff, DISPLACED_SLOT, DISPLACED_STEP},
-    {"wfe", 0xd503205f, DISPLACED_SLOT, DISPLACED_STEP},
-    {"csdb", 0xd503229f, DISPLACED_SLOT, DISPLACED_STEP},
-    {"clrbhb", 0xd50322df, DISPLACED_SLOT, DISPLACED_STEP},
-    {"chkfeat x16", 0xd503251f, DISPLACED_SLOT, DISPLACED_STEP},
-    {"hint #39 (pacm)", 0xd50324ff, DISPLACED_STEP, DISPLACED_STEP},
-    {"hint #127", 0xd5032fff, DISPLACED_STEP, DISPLACED_STEP},
-    {"stp x29, x30, [sp, #-32]!", 0xa9be7bfd, DISPLACED_SLOT, DISPLACED_STEP},
-    {"sub sp, sp, #0x20", 0xd10083ff, DISPLACED_SLOT, DISPLACED_STEP},
-    {"mov x0, #0", 0xd2800000, DISPLACED_SLOT, DISPLACED_STEP},
-    {"add x0, x1, x2, lsl #3", 0x8b020c20, DISPLACED_SLOT, DISPLACED_STEP},
-    {"extr x0, x1, x2, #7", 0x93c21c20, DISPLACED_SLOT, DISPLACED_STEP},
-    {"ldr x0, [x1, #8]", 0xf9400420, DISPLACED_SLOT, DISPLACED_STEP},
-    {"ldr x0, [x0]", 0xf9400000, DISPLACED_SLOT, DISPLACED_STEP},
-    {"ldraa x0, [x1]", 0xf8200420, DISPLACED_SLOT, DISPLACED_STEP},
-    {"ldxr x0, [x1]", 0xc85f7c20, DISPLACED_SLOT, DISPLACED_STEP},
-    {"stxr w2, x0, [x1]", 0xc8027c20, DISPLACED_SLOT, DISPLACED_STEP},
-    {"ldaxr w0, [x1]", 0x885ffc20, DISPLACED_SLOT, DISPLACED_STEP},
-    {"casal x0, x1, [x2]", 0xc8e0fc41, DISPLACED_SLOT, DISPLACED_STEP},
-    {"ldadd x0, x1, [x2]", 0xf8200041, DISPLACED_SLOT, DISPLACED_STEP},
-    {"stlur x0, [x1, #1]", 0xd9001020, DISPLACED_SLOT, DISPLACED_STEP},
-    {"stg x0, [x1]", 0xd9200820, DISPLACED_SLOT, DISPLACED_STEP},
-    {"cpyfp [x0]!, [x1]!, x2!", 0x19010440, DISPLACED_STEP, DISPLACED_STEP},
-    {"cpye [x0]!, [x1]!, x2!", 0x1d810440, DISPLACED_STEP, DISPLACED_STEP},
-    {"setm [x0]!, x1!, x2", 0x19c24420, DISPLACED_STEP, DISPLACED_STEP},
-    {"ldr q0, [x1]", 0x3dc00020, DISPLACED_SLOT, DISPLACED_STEP},
-    {"fadd d0, d1, d2", 0x1e622820, DISPLACED_SLOT, DISPLACED_STEP},
-    {"ptrue p0.b", 0x2518e3e0, DISPLACED_SLOT, DISPLACED_STEP},
-    {"adr z0.d, [z1.d, z2.d]", 0x0462a020, DISPLACED_SLOT, DISPLACED_STEP},
-    {"zero {za}", 0xc00800ff, DISPLACED_SLOT, DISPLACED_STEP},
-    {"mrs x0, nzcv", 0xd53b4200, DISPLACED_SLOT, DISPLACED_STEP},
-    {"msr tpidr_el0, x0", 0xd51bd040, DISPLACED_SLOT, DISPLACED_STEP},
-    {"cfinv", 0xd500401f, DISPLACED_SLOT, DISPLACED_STEP},
-    {"smstart", 0xd503477f, DISPLACED_SLOT, DISPLACED_STEP},
-    {"dmb ish", 0xd5033bbf, DISPLACED_SLOT, DISPLACED_STEP},
-    {"clrex", 0xd5033f5f, DISPLACED_SLOT, DISPLACED_STEP},
-    {"isb", 0xd5033fdf, DISPLACED_SLOT, DISPLACED_STEP},
-    {"dc zva, x0", 0xd50b7420, DISPLACED_SLOT, DISPLACED_STEP},
-    {"wfet x0", 0xd5031000, DISPLACED_SLOT, DISPLACED_STEP},
-    {"gcspopm x0", 0xd52b7720, DISPLACED_SLOT, DISPLACED_STEP},
-    {"svc #0", 0xd4000001, DISPLACED_SLOT, DISPLACED_STEP},
-    {"brk #0", 0xd4200000, DISPLACED_REFUSE, DISPLACED_REFUSE},
-    {"brk #0x3e8", 0xd4207d00, DISPLACED_REFUSE, DISPLACED_REFUSE},
-    {"hlt #0", 0xd4400000, DISPLACED_SLOT, DISPLACED_SLOT},
-    {"udf #0", 0x00000000, DISPLACED_SLOT, DISPLACED_SLOT},
-    {"udf #0xffff", 0x0000ffff, DISPLACED_SLOT, DISPLACED_SLOT},
-    {".inst 0x10000 (reserved)", 0x00010000, DISPLACED_STEP, DISPLACED_STEP},
-    {"hvc #0", 0xd4000002, DISPLACED_STEP, DISPLACED_STEP},
-    {"adr x0, .+0x1004", 0x10008020, DISPLACED_SLOT, DISPLACED_STEP},
-    {"adrp x0, .-0x1000", 0xf0ffffe0, DISPLACED_SLOT, DISPLACED_STEP},
-    {"ldr w0, .+0x1000", 0x18008000, DISPLACED_SLOT, DISPLACED_STEP},
-    {"ldr x0, .-4", 0x58ffffe0, DISPLACED_SLOT, DISPLACED_STEP},
-    {"ldrsw x30, .+8", 0x9800005e, DISPLACED_SLOT, DISPLACED_STEP},
-    {"ldr xzr, .+8", 0x5800005f, DISPLACED_STEP, DISPLACED_STEP},
-    {"ldr s0, .+8", 0x1c000040, DISPLACED_STEP, DISPLACED_STEP},
-    {"ldr d0, .+8", 0x5c000040, DISPLACED_STEP, DISPLACED_STEP},
-    {"ldr q0, .+8", 0x9c000040, DISPLACED_STEP, DISPLACED_STEP},
-    {"b .+0x100", 0x14000040, DISPLACED_SLOT, DISPLACED_STEP},
-    {"b .", 0x14000000, DISPLACED_SLOT, DISPLACED_STEP},
-    {"bl .-0x100", 0x97ffffc0, DISPLACED_SLOT, DISPLACED_STEP},
-    {"bl .+4", 0x94000001, DISPLACED_SLOT, DISPLACED_STEP},
-    {"bl .", 0x94000000, DISPLACED_SLOT, DISPLACED_STEP},
-    {"b.ne .+0x100", 0x54000801, DISPLACED_SLOT, DISPLACED_STEP},
-    {"bc.lt .-0x100", 0x54fff81b, DISPLACED_SLOT, DISPLACED_STEP},
-    {"cbz w0, .+8", 0x34000040, DISPLACED_SLOT, DISPLACED_STEP},
-    {"cbnz x30, .", 0xb500001e, DISPLACED_SLOT, DISPLACED_STEP},
-    {"tbz x0, #63, .+0x100", 0xb6f80800, DISPLACED_SLOT, DISPLACED_STEP},
-    {"tbnz w0, #0, .-0x100", 0x3707f800, DISPLACED_SLOT, DISPLACED_STEP},
-    {"br x17", 0xd61f0220, DISPLACED_SLOT, DISPLACED_SLOT},
-    {"braaz x0", 0xd61f081f, DISPLACED_SLOT, DISPLACED_SLOT},
-    {"brab x0, sp", 0xd71f0c1f, DISPLACED_SLOT, DISPLACED_SLOT},
-    {"ret", 0xd65f03c0, DISPLACED_SLOT, DISPLACED_SLOT},
-    {"ret x1", 0xd65f0020, DISPLACED_SLOT, DISPLACED_SLOT},
-    {"retaa", 0xd65f0bff, DISPLACED_SLOT, DISPLACED_SLOT},
-    {"retab", 0xd65f0fff, DISPLACED_SLOT, DISPLACED_SLOT},
-    {"retaasppcr x3", 0xd65f0be3, DISPLACED_SLOT, DISPLACED_SLOT},
-    {"retaasppc .-8", 0x5500005f, DISPLACED_STEP, DISPLACED_STEP},
-    {"blr x8", 0xd63f0100, DISPLACED_SLOT, DISPLACED_SLOT},
-    {"blr x30", 0xd63f03c0, DISPLACED_STEP, DISPLACED_STEP},
-    {"blraaz x0", 0xd63f081f, DISPLACED_STEP, DISPLACED_STEP},
-    {"blrab x0, x1", 0xd73f0c01, DISPLACED_STEP, DISPLACED_STEP},
-    {"eret", 0xd69f03e0, DISPLACED_STEP, DISPLACED_STEP},
-    {"pacia x0, x1", 0xdac10020, DISPLACED_SLOT, DISPLACED_STEP},
-    {"paciasppc", 0xdac1a3fe, DISPLACED_STEP, DISPLACED_STEP},
-    {"pacnbibsppc", 0xdac187fe, DISPLACED_STEP, DISPLACED_STEP},
-    {"pacia171615", 0xdac18bfe, DISPLACED_SLOT, DISPLACED_STEP},
-    {"autiasppcr x3", 0xdac1907e, DISPLACED_SLOT, DISPLACED_STEP},
-    {"autiasppc .-16", 0xf380009f, DISPLACED_STEP, DISPLACED_STEP},
-    {"autibsppc .-20", 0xf3a000bf, DISPLACED_STEP, DISPLACED_STEP},
-    {"cbgt x0, x1, .+8", 0xf4010040, DISPLACED_STEP, DISPLACED_STEP},
-    {"cbeq w0, #1, .+8", 0x75c08040, DISPLACED_STEP, DISPLACED_STEP},
-    {".inst 0x02000000 (not allocated)", 0x02000000, DISPLACED_STEP, DISPLACED_STEP},
-    {".inst 0x06000000 (not allocated)", 0x06000000, DISPLACED_STEP, DISPLACED_STEP},
-    {".inst 0x56000000 (not allocated)", 0x56000000, DISPLACED_STEP, DISPLACED_STEP},
-    {".inst 0xd7ffffff (not allocated)", 0xd7ffffff, DISPLACED_STEP, DISPLACED_STEP},
-    {".inst 0xdc000000 (not allocated)", 0xdc000000, DISPLACED_STEP, DISPLACED_STEP},
-};
-
 START_TEST(each_case_is_of_its_kind)
 {
-    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (unsigned i = 0; i < N_DISPLACED_CASES; i++) {
         struct displaced near, far;
-        (void)!build_at(&near, cases[i].word, SITE, NEAR);
-        int r = build_at(&far, cases[i].word, SITE, FAR);
-        ck_assert_msg(near.kind == cases[i].near, "%s: %d", cases[i].assembly, near.kind);
-        ck_assert_msg(far.kind == cases[i].far, "%s, far: %d", cases[i].assembly, far.kind);
+        (void)!build_at(&near, displaced_cases[i].word, SITE, NEAR);
+        int r = build_at(&far, displaced_cases[i].word, SITE, FAR);
+        ck_assert_msg(near.kind == displaced_cases[i].near, "%s: %d", displaced_cases[i].assembly,
+                      near.kind);
+        ck_assert_msg(far.kind == displaced_cases[i].far, "%s, far: %d",
+                      displaced_cases[i].assembly, far.kind);
         ck_assert(r == 0 || r == -ERANGE);
     }
 }
@@ -362,12 +250,14 @@ START_TEST(reach_is_exact)
     ck_assert_int_eq(build_at(&d, 0xd503233f, SITE, NEAR + 2), -ERANGE);
     /* What displaced_reach promises. */
     ck_assert_uint_ge(displaced_reach, MIB(128) - 16);
-    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        if (cases[i].near != DISPLACED_SLOT || verify_kind_of(cases[i].word) == V_CONDITIONAL ||
-            verify_kind_of(cases[i].word) == V_B || verify_kind_of(cases[i].word) == V_BL)
+    for (unsigned i = 0; i < N_DISPLACED_CASES; i++) {
+        if (displaced_cases[i].near != DISPLACED_SLOT ||
+            verify_kind_of(displaced_cases[i].word) == V_CONDITIONAL ||
+            verify_kind_of(displaced_cases[i].word) == V_B ||
+            verify_kind_of(displaced_cases[i].word) == V_BL)
             continue;
-        ck_assert_int_eq(build_at(&d, cases[i].word, SITE, SITE + displaced_reach), 0);
-        ck_assert_int_eq(build_at(&d, cases[i].word, SITE, SITE - displaced_reach), 0);
+        ck_assert_int_eq(build_at(&d, displaced_cases[i].word, SITE, SITE + displaced_reach), 0);
+        ck_assert_int_eq(build_at(&d, displaced_cases[i].word, SITE, SITE - displaced_reach), 0);
     }
     ck_assert_int_eq(build_at(&d, 0x54000000, SITE, SITE + displaced_reach), 0); /* b.eq . */
     ck_assert_int_eq(build_at(&d, 0x54000000, SITE, SITE - displaced_reach), 0);
@@ -380,17 +270,17 @@ END_TEST
 START_TEST(near_lengths_do_not_depend_on_the_slot)
 {
     static const int64_t distances[] = {1 << 26, -(1 << 26), 0x1000, -0x1000};
-    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (unsigned i = 0; i < N_DISPLACED_CASES; i++) {
         struct displaced first, other;
-        if (cases[i].near != DISPLACED_SLOT)
+        if (displaced_cases[i].near != DISPLACED_SLOT)
             continue;
-        ck_assert_int_eq(build_at(&first, cases[i].word, SITE, SITE), 0);
+        ck_assert_int_eq(build_at(&first, displaced_cases[i].word, SITE, SITE), 0);
         for (size_t k = 0; k < sizeof(distances) / sizeof(distances[0]); k++) {
-            ck_assert_int_eq(build_at(&other, cases[i].word, SITE, SITE + (uint64_t)distances[k]),
-                             0);
+            ck_assert_int_eq(
+                build_at(&other, displaced_cases[i].word, SITE, SITE + (uint64_t)distances[k]), 0);
             ck_assert_msg(other.kind == first.kind && other.slot_length == first.slot_length &&
                               other.n_steps == first.n_steps,
-                          "%s at %ld", cases[i].assembly, distances[k]);
+                          "%s at %ld", displaced_cases[i].assembly, distances[k]);
         }
     }
 }

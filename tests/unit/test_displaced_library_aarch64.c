@@ -37,7 +37,7 @@ static unsigned long displace_file(const char *name)
     static const char *const folders[] = {"/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu",
                                           "/usr/aarch64-linux-gnu/lib"};
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        struct library library = {.limit = 4096, .displace = displace_function};
+        struct library library = {.limit = 1024, .displace = displace_function};
         char path[256];
         snprintf(path, sizeof(path), "%s/%s", folders[i], name);
         unsigned long functions = library_displace(&library, path);
