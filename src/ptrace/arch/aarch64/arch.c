@@ -67,11 +67,16 @@ int arch_get_float_regs(pid_t tid, struct arch_float_regs *regs)
  * that is no landing pad then faults (the Arm ARM, D8.4 "Branch Target Identification"). The
  * instruction at the new PC is not the target of that branch, and 0 is permitted everywhere.
  */
-int arch_set_pc(pid_t tid, arch_regs *regs, target_addr pc)
+static void move_pc(arch_regs *regs, target_addr pc)
 {
     static const uint64_t BTYPE = UINT64_C(3) << 10;
     regs->pc = pc.value;
     regs->pstate &= ~BTYPE;
+}
+
+int arch_set_pc(pid_t tid, arch_regs *regs, target_addr pc)
+{
+    move_pc(regs, pc);
     return arch_set_regs(tid, regs);
 }
 
@@ -184,7 +189,7 @@ const uint8_t *arch_x87_ret(const struct arch_float_regs *regs, unsigned n)
 
 void arch_prepare_syscall(arch_regs *regs, target_addr pc, long number, const uint64_t args[6])
 {
-    regs->pc = pc.value;
+    move_pc(regs, pc);
     regs->regs[SYSCALL_NUMBER] = (uint64_t)number;
     memcpy(regs->regs, args, 6 * sizeof(*args));
 }
