@@ -350,7 +350,7 @@ case_32_bit_process()
     ./pause32 &
     target_pid=$!
     wait_for 5 sleeps_in "$target_pid" "$dir/pause32" || skip "the kernel runs no 32-bit programs"
-    refused_pid 'pause32.* is a 32-bit program' "$target_pid"
+    refused_pid 'pause32 is an ELF file for i386 \(32-bit\), and this is the tracer for' "$target_pid"
     is_not_traced "$target_pid" || fail "still traced"
     [[ $(process_state "$target_pid") == S ]] || fail "it does not live on"
     kill -KILL "$target_pid"
