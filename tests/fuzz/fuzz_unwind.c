@@ -147,10 +147,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t ip = fuzz_word(&input), sp = fuzz_word(&input);
     arch_regs regs;
     memset(&regs, fuzz_byte(&input), sizeof(regs));
-    regs.rbp = fuzz_word(&input);
-    regs.rbx = fuzz_word(&input);
-    regs.rip = ip;
-    regs.rsp = sp;
+    /* Of the frame pointer and the other registers. */
+    uint64_t words[2] = {fuzz_word(&input), fuzz_word(&input)};
+    for (size_t i = 0; i + sizeof(words) <= sizeof(regs); i += sizeof(words))
+        memcpy((uint8_t *)&regs + i, words, sizeof(words));
     size_t headers = fuzz_half(&input), stack = fuzz_half(&input);
     fill(&pieces[0], &input, headers, options & HEADERS_END);
     fill(&pieces[2], &input, stack, options & STACK_ENDS);
