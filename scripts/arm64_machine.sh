@@ -335,7 +335,11 @@ run() {
     [[ $cpu != max ]] || cpu=max,pauth-impdef=on,sve=off,sme=off
     setup
     work=$(mktemp -d "${TMPDIR:-/tmp}/arm64_machine.XXXXXX")
-    printf '%q ' "$@" >"$work/command"
+    # Debug information names files by the paths that they have here.
+    {
+        [[ $top == /src ]] || printf 'mkdir -p %q && ln -sfn /src %q && cd %q && ' "${top%/*}" "$top" "$top"
+        printf '%q ' exec "$@"
+    } >"$work/command"
     (cd "$machine" && cat root.cpio "${initrd[@]}") >"$work/initrd"
     archive_tree >>"$work/initrd"
     truncate -s 2G "$work/out"

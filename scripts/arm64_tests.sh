@@ -26,7 +26,7 @@ if [[ -n $list ]]; then
     check_program() { echo "${2##*/tests/}"; }
 fi
 
-# Emulated, a program takes some ten times as long.
+# Emulated, a program takes up to ten times as long; the limits have a reserve.
 slowness=3
 export CK_DEFAULT_TIMEOUT=180
 export BUILD=$PWD/build/aarch64 PLAIN_BUILD=$PWD/build/aarch64 TEST_CC=gcc
@@ -40,7 +40,7 @@ for test; do
     esac
 done
 for program in "${programs[@]}"; do
-    check_program 240 "$program"
+    check_program 120 "$program"
 done
 # One CPU, but they wait for each other's daemons.
 [[ -n $list ]] || at_once=2

@@ -4,7 +4,8 @@
 #
 #   scripts/setup.sh           to build, and the test tools
 #   scripts/setup.sh --build   only to build the tracer and read traces
-#   scripts/setup.sh --tests   everything that the tests use, also the servers they trace
+#   scripts/setup.sh --arm64   to build for arm64, and to test that build in an emulated machine
+#   scripts/setup.sh --tests   everything that the tests use: also --arm64, and servers to trace
 #   scripts/setup.sh --bench   also what `make bench` compares with and draws with, all optional
 #
 # Does nothing if nothing is missing. If it may not install, it prints what is missing.
@@ -14,9 +15,10 @@ what=tools
 case ${1:-} in
     '') ;;
     --build) what=build ;;
+    --arm64) what=arm64 ;;
     --tests) what=tests ;;
     --bench) what=bench ;;
-    *) sed -n '3,9s/^# \?//p' "$0" >&2; exit 2 ;;
+    *) sed -n '3,10s/^# \?//p' "$0" >&2; exit 2 ;;
 esac
 
 # A file or program, and the package that has it. A header stands for its whole library.
@@ -37,10 +39,16 @@ needs=(
     'header  Zycore/Types.h  libzycore-dev'
     'header  libunwind.h     libunwind-dev'
 )
-[[ $what == build ]] || needs+=(
+[[ $what != arm64 && $what != tests ]] || needs+=(
+    'command aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu'
+    'command aarch64-linux-gnu-g++ g++-aarch64-linux-gnu'
+    'command qemu-system-aarch64 qemu-system-arm'
+    'command cpio            cpio'
+)
+[[ $what == build || $what == arm64 ]] || needs+=(
     'header  check.h         check'
     'command clang           clang'
-    'archive libclang_rt.fuzzer-x86_64 libclang-rt-14-dev'
+    'archive libclang_rt.fuzzer libclang-rt-14-dev'
     'command clang-format    clang-format'
     'command shellcheck      shellcheck'
     'command sqlite3         sqlite3'
@@ -81,7 +89,7 @@ PATH=$PATH:/usr/sbin:/sbin
 have() {
     case $1 in
         command) command -v "$2" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$2" >/dev/null ;;
-        archive) compgen -G "/usr/lib/llvm-*/lib/clang/*/lib/linux/$2.a" >/dev/null ;;
+        archive) compgen -G "/usr/lib/llvm-*/lib/clang/*/lib/linux/$2-$(uname -m).a" >/dev/null ;;
         library) [[ $(ldconfig -p 2>/dev/null) == *"$2"* ]] ;;
         header) printf '#include <%s>\n' "$2" | gcc -E -x c -o /dev/null - 2>/dev/null ;;
     esac
@@ -89,8 +97,8 @@ have() {
 
 missing=()
 for need in "${needs[@]}"; do
-    read -r kind what package <<<"$need"
-    have "$kind" "$what" || missing+=("$package")
+    read -r kind name package <<<"$need"
+    have "$kind" "$name" || missing+=("$package")
 done
 ((${#missing[@]})) || exit 0
 
@@ -147,8 +155,8 @@ fi
 
 still=()
 for need in "${needs[@]}"; do
-    read -r kind what package <<<"$need"
-    have "$kind" "$what" || still+=("$package")
+    read -r kind name package <<<"$need"
+    have "$kind" "$name" || still+=("$package")
 done
 if ((${#still[@]})); then
     missing=("${still[@]}")
