@@ -234,8 +234,9 @@ static bool is_contradicted(const struct signature *signature, const struct abi_
             return true;
         doubt |= verdict == VERDICT_DOUBT;
     }
-    return !corroborated && (doubt || reads_more_arguments(signature, reader) ||
-                             (signature->context.is_gcc && code_of(reader)->saves_volatile));
+    return abi_has_other_conventions() && !corroborated &&
+           (doubt || reads_more_arguments(signature, reader) ||
+            (signature->context.is_gcc && code_of(reader)->saves_volatile));
 }
 
 /*
@@ -251,6 +252,23 @@ static bool may_be_home_space(const struct signature *signature, const struct pa
            (contradicted || (abi->where != ABI_NOWHERE && !is_on_stack(abi)));
 }
 
+/*
+ * The number of parameters before the first one that may be missing from debug information.
+ * Unoptimised code stores each parameter that it knows: if one does not use its registers, these
+ * belong to another parameter. Whether one is missing on the stack is not seen.
+ */
+static size_t count_certain(const struct signature *signature, const struct abi_location *abi,
+                            struct code_reader *reader)
+{
+    size_t i = 0;
+    if (!signature->quirks.may_lack_parameters)
+        return signature->n;
+    while (i < signature->n && !is_on_stack(&abi[i]) &&
+           (registers_of(&abi[i]) & ~code_of(reader)->read_or_stored) == 0)
+        i++;
+    return i;
+}
+
 int argument_places_settle(struct signature *signature, const struct image *image,
                            const struct function *function)
 {
@@ -260,6 +278,8 @@ int argument_places_settle(struct signature *signature, const struct image *imag
     cleanup(cleanup_free) struct abi_location *claims = calloc(n + 1, sizeof(*claims));
     if (!abi || !claims || passing_place(signature, &signature->result_at, abi) < 0)
         return -ENOMEM;
+    for (size_t i = count_certain(signature, abi, &reader); i < n; i++)
+        abi[i] = (struct abi_location){0};
     for (size_t i = 0; i < n; i++)
         claims[i] = claim_of(&signature->parameters[i]);
     struct codegen_quirks *quirks = &signature->quirks;

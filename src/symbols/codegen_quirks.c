@@ -123,8 +123,8 @@ static size_t count_named(const char *list)
 }
 
 /*
- * clang leaves out unused parameters that are passed by invisible reference, even in unoptimised
- * code; the places of all later ones would be wrong. The symbol's name has them.
+ * clang leaves out unused parameters that are passed by invisible reference, in unoptimised code;
+ * the places of all later ones would be wrong. The symbol's name has them if it is of C++.
  */
 static bool has_all_parameters(const struct function_name *name, const struct dwarf_params *params)
 {
@@ -154,6 +154,8 @@ void codegen_quirks_find(struct codegen_units *units, struct codegen_quirks *qui
     quirks->abi_parameters = standard && !name->is_clone && !may_be_changed &&
                              (context->is_gcc || has_all_parameters(name, params));
     quirks->abi_result = standard && !name->lost_result && !may_be_changed;
+    quirks->may_lack_parameters = abi_passes_addresses() && !context->is_gcc && !name->parameters &&
+                                  !describes_all_calls(function);
     quirks->may_be_missing = context->has_optional_args;
     quirks->abi.splits_int128 = context->is_old_llvm;
 }

@@ -27,6 +27,9 @@ struct codegen_quirks {
        clones, for static functions that clang has optimised, and for other languages. */
     bool abi_parameters;
     bool abi_result;
+    /* Debug information may lack some parameters that are passed by address. All others are stored
+       in the frame before the first branch. */
+    bool may_lack_parameters;
     /* The memory behind an address in debug information may not exist (optional Fortran
        arguments). */
     bool may_be_missing;

@@ -118,6 +118,13 @@ unsigned abi_integer_arguments(void);
 /* Whether `long double` is the IEEE format of 16 bytes. */
 bool abi_long_double_is_quad(void);
 
+/* Whether functions may follow another convention that passes arguments elsewhere, without a word
+   in debug information. */
+bool abi_has_other_conventions(void);
+
+/* Whether large structures of C are passed by address, and not as a copy on the stack. */
+bool abi_passes_addresses(void);
+
 /* Whether the function of a symbol with this st_other may follow another standard. */
 bool abi_symbol_is_variant(uint8_t st_other);
 

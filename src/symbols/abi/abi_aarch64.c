@@ -295,6 +295,17 @@ bool abi_long_double_is_quad(void)
     return true;
 }
 
+/* Those of compilers (aarch64_vector_pcs, preserve_most) differ in the registers that are saved. */
+bool abi_has_other_conventions(void)
+{
+    return false;
+}
+
+bool abi_passes_addresses(void)
+{
+    return true;
+}
+
 /* ELF for the Arm 64-bit Architecture, 5.5.3 "Symbol Table": STO_AARCH64_VARIANT_PCS */
 bool abi_symbol_is_variant(uint8_t st_other)
 {

@@ -410,6 +410,17 @@ bool abi_long_double_is_quad(void)
     return false;
 }
 
+/* GCC: __attribute__((ms_abi)), the Windows x64 convention. */
+bool abi_has_other_conventions(void)
+{
+    return true;
+}
+
+bool abi_passes_addresses(void)
+{
+    return false;
+}
+
 bool abi_symbol_is_variant(uint8_t st_other)
 {
     (void)st_other;
