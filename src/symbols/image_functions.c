@@ -53,8 +53,10 @@ static int add_image_function(struct image *image, const struct symbol *symbols,
     struct function function = {.entry = symbols[0].value, .first = image->aliases.count};
     /* Of an indirect function, the resolver symbols are the names; other symbols name the
        resolver. */
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         function.is_indirect |= symbols[i].is_resolver;
+        function.is_variant |= symbols[i].is_variant;
+    }
     for (size_t i = 0; i < n; i++) {
         const struct symbol *symbol = &symbols[i];
         if (symbol->is_stub || symbol_is_startup_code(symbol->name)) {

@@ -34,6 +34,7 @@ struct function {
     file_vaddr entry;
     uint64_t size;            /* the largest size of its symbols; 0: no symbol has one */
     bool is_indirect;         /* the code there is a resolver: see struct probe, resolver */
+    bool is_variant;          /* it may follow another procedure call standard */
     size_t first, n;          /* its aliases in image.aliases, the best one first */
     struct probe_info *probe; /* NULL until probe_make() */
 };

@@ -101,13 +101,17 @@ static int set_fields(struct image *image, const struct function *function,
     *file = NULL;
     if (r > 0) {
         *file = signature.file;
+        signature.quirks.other_convention |= function->is_variant;
         r = argument_places_settle(&signature, image, function);
         if (r < 0)
             return r;
         return fields_of_signature(&info->probe, &signature, &image->signatures.types, arena);
     }
     info->probe.signature = text_without_signature(&alias->name, arena);
-    return info->probe.signature ? fields_without_signature(&info->probe, arena) : -ENOMEM;
+    info->probe.result_unknown = function->is_variant;
+    return !info->probe.signature ? -ENOMEM
+           : function->is_variant ? 0
+                                  : fields_without_signature(&info->probe, arena);
 }
 
 /* Only the result of the resolver is captured. */

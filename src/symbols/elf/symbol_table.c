@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbols/abi/abi.h"
 #include "util/log.h"
 
 /* A file may have huge sizes because of holes. No symbol table of a real program is nearly this
@@ -127,6 +128,7 @@ static int add_table_symbol(struct symbol_table *table, const Elf64_Sym *raw, ui
     symbol->bind = ELF64_ST_BIND(raw->st_info);
     symbol->is_stub = is_stub(raw);
     symbol->is_resolver = ELF64_ST_TYPE(raw->st_info) == STT_GNU_IFUNC && !symbol->is_stub;
+    symbol->is_variant = abi_symbol_is_variant(raw->st_other);
     symbol->is_old = is_old;
     return 0;
 }

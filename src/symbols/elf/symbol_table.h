@@ -21,6 +21,7 @@ struct symbol {
                          itself */
     bool is_stub;     /* undefined, with the address of a PLT entry: the address of another file's
                          function in a program that is not position-independent */
+    bool is_variant;  /* its function may follow another procedure call standard */
     bool is_old;      /* a version that programs linked today do not use */
 };
 
