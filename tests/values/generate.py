@@ -321,7 +321,7 @@ class Union(Type):
 
 
 class Generator:
-    def __init__(self, seed, functions, cxx, clang, other):
+    def __init__(self, seed, functions, cxx, clang, other, by_address=False):
         self.rng = random.Random(seed)
         self.prefix = "other_" if other else ""
         self.cxx, self.n = cxx, functions
@@ -341,6 +341,8 @@ class Generator:
                 if i % 2 == 0 and 0 < self.structs[-1].fields < 24:
                     self.pointers.append(PointerTo(self.structs[-1]))
         self.clang = clang
+        # Large structures of C are passed by address, too.
+        self.by_address = by_address
         self.definitions, self.no_results = [], []
         self.classes = self.make_classes() if cxx else []
         self.references = self.make_references() if cxx else []
@@ -583,7 +585,8 @@ class Generator:
         unnamed = [n for n, t in parameters if not kept and not method and not free and
                    r.random() < 0.1 and
                    not (self.clang and (t in self.classes or not t.fields or
-                                        (ms_abi and isinstance(t, (Struct, Union)))))]
+                                        ((ms_abi or self.by_address) and
+                                         isinstance(t, (Struct, Union)))))]
         # It has a number as a parameter: see docs/limits.md.
         ms_abi = ms_abi and any(t in INTEGERS and n not in unnamed for n, t in parameters)
         registers = [n for n, _ in parameters if kept and not self.cxx and r.random() < 0.7]
@@ -691,12 +694,14 @@ def main():
     parser.add_argument("--deref", type=int, default=0)
     parser.add_argument("--other", action="store_true",
                         help="a second unit for the same program: the same types, other functions")
+    parser.add_argument("--by-address", action="store_true",
+                        help="for an architecture that passes large structures by address")
     args = parser.parse_args()
     global DEREF
     DEREF = args.deref
     print(f"#define DEREF {DEREF}")
     print(Generator(args.seed, args.functions, args.language == "c++",
-                    args.compiler == "clang", args.other).emit())
+                    args.compiler == "clang", args.other, args.by_address).emit())
 
 
 if __name__ == "__main__":

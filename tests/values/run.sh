@@ -16,24 +16,31 @@ values_need()
 
 # values_build LANGUAGE COMPILER LEVEL SEED FUNCTIONS [DEREF]: makes the program ./values, whose
 # addresses are to be followed to that depth. The array values_flags has more options of the compiler,
-# values_units is 2 where a second unit is to share the types of the first one.
+# values_units is 2 where a second unit is to share the types of the first one. values_cross is the
+# triplet of another architecture that the program is for.
 values_flags=()
 values_units=1
+values_cross=
 values_build()
 {
-    local language=$1 compiler=$2 level=$3 seed=$4 functions=$5 sources=(values.c) standard=gnu11 cc=$2
+    local language=$1 compiler=$2 level=$3 seed=$4 functions=$5 sources=(values.c) standard=gnu11 cc=("$2")
     local options=(--seed "$seed" --functions "$functions" --language "$language" --compiler "$compiler" --deref "${6:-0}")
     deref=${6:-0}
     if [[ $language == c++ ]]; then
-        sources=(values.cc) standard=gnu++17 cc=${compiler/gcc/g}++
+        sources=(values.cc) standard=gnu++17 cc=("${compiler/gcc/g}++")
     fi
-    values_need python3 "$cc"
+    if [[ $values_cross ]]; then
+        [[ $values_cross != aarch64-* ]] || options+=(--by-address)
+        [[ $compiler != gcc ]] || cc=("$values_cross-${cc[0]}")
+        [[ $compiler != clang ]] || cc+=("--target=$values_cross")
+    fi
+    values_need python3 "${cc[0]}"
     python3 "$values/generate.py" "${options[@]}" >"${sources[0]}" || fail "generate.py failed"
     if ((values_units == 2)); then
         python3 "$values/generate.py" "${options[@]}" --other >"other.${sources[0]}" || fail "generate.py failed"
         sources+=("other.${sources[0]}")
     fi
-    "$cc" -std=$standard -g -"$level" -w "${values_flags[@]}" -I"$values" -o values "${sources[@]}" >compiler.log 2>&1 ||
+    "${cc[@]}" -std=$standard -g -"$level" -w "${values_flags[@]}" -I"$values" -o values "${sources[@]}" >compiler.log 2>&1 ||
         fail "$(tail -n 5 compiler.log)"
 }
 
@@ -53,9 +60,21 @@ values_dwz()
 values_compare()
 {
     "$tracer" --list "--deref=$deref" -f "$values_pattern" -- ./values >list || fail "exit status $? of --list"
+    values_judge "$@"
+}
+
+# Compares `expected` and `traced`, with the output of --list in `list`.
+values_judge()
+{
     python3 "$values/compare.py" expected traced list >difference 2>&1 ||
         fail "$* $(cut -c1-1000 difference)"
     tail -n 1 difference
+}
+
+# The lines of --print without what stands around the events.
+values_bare_lines()
+{
+    sed -E 's/^[0-9]+ +//; s/^values:([^ ]*\()/\1/; s/ <[0-9.]+>$//'
 }
 
 # values_print CALLS SEED: with --print.
@@ -63,7 +82,7 @@ values_print()
 {
     "$tracer" --quiet --print=lines "--deref=$deref" -f "$values_pattern" -- ./values "$1" "$2" print >expected ||
         fail "exit status $?"
-    sed -E 's/^[0-9]+ +//; s/^values:([^ ]*\()/\1/; s/ <[0-9.]+>$//' lines >traced
+    values_bare_lines <lines >traced
     values_compare "--print, $*:"
 }
 
