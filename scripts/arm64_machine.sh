@@ -362,7 +362,7 @@ run() {
     fi
     if [[ -n $output ]]; then
         mkdir -p "$output"
-        tar -xf "$work/out" -C "$output" --no-same-owner || fail "cannot read what the machine left in /out"
+        tar -xf "$work/out" -C "$output" --no-same-owner --warning=no-timestamp || fail "cannot read what the machine left in /out"
     fi
     exit "$status"
 }

@@ -54,8 +54,9 @@ for source in tests/unit/test_*.c tests/engine/test_*.c; do
     check_program 240 "$build/asan/${source%.c}"
 done
 
-# These wait more than they work, so they run in parallel. Each has a private session daemon; root's
-# can run in parallel only in mount namespaces: see tests/e2e/lib.sh.
+# These wait more than they work, so they run in parallel, also with the tests of the build for
+# arm64. Each has a private session daemon; root's can run in parallel only in mount namespaces: see
+# tests/e2e/lib.sh.
 [[ $EUID != 0 ]] || unshare --mount true 2>/dev/null || at_once=1
 # A user's daemons share the pages in /dev/shm through which they wake applications: none is removed
 # while another test may use it.
@@ -64,6 +65,8 @@ wait_pages() {
 }
 pages_before=$(wait_pages)
 export PRIVATE_LTTNG_KEEP_PAGES=yes
+suite 1500 arm64 nice scripts/test_arm64.sh --quick
+((at_once > 1)) || count
 run_scripts tests/e2e/test_*.sh
 for page in $(wait_pages); do
     [[ " ${pages_before//$'\n'/ } " == *" $page "* ]] ||

@@ -66,9 +66,23 @@ reap() {
     took=$((SECONDS - began))
 }
 
-# Counts a command that is one test.
+# Suites among the running tests: commands whose last line counts their own tests.
+declare -A suites=()
+
+# Counts a command that is one test, or a suite.
 count() {
+    local line
     reap
+    if [[ -n ${suites[$test]:-} ]]; then
+        unset "suites[$test]"
+        line=$(tail -n 1 "$log")
+        if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+            passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+            skipped=$((skipped + BASH_REMATCH[3]))
+            sed '$d' "$log"
+            ((status != 0 && BASH_REMATCH[2] == 0)) || return 0
+        fi
+    fi
     case $status in
         0) passed=$((passed + 1)) ;;
         77) skipped=$((skipped + 1)) ;;
@@ -85,7 +99,13 @@ single() { # LIMIT NAME COMMAND...
 
 # Likewise, with other tests in parallel.
 beside() { # LIMIT NAME COMMAND...
-    ((${#running[@]} < at_once)) || count
+    ((${#running[@]} < at_once + ${#suites[@]})) || count
+    start "$@"
+}
+
+# A suite, with all tests until it has ended.
+suite() { # LIMIT NAME COMMAND...
+    suites[$2]=yes
     start "$@"
 }
 
