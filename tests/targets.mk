@@ -18,7 +18,7 @@ TARGET_NAMES += sigtrap_syscall
 # Many processes that share memory.
 TARGET_NAMES += vfork_chain
 # Calls without a change of the stack pointer, results in memory, system calls that block.
-TARGET_NAMES += same_stack big_results blocked_calls
+TARGET_NAMES += same_stack big_results blocked_calls interrupted_call
 # Very many mappings.
 TARGET_NAMES += many_mappings
 # Programs with code in no file.

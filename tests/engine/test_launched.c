@@ -2,6 +2,7 @@
 /* Targets traced from the start: the recorded calls are exactly theirs, and their behaviour and
    output are those without a tracer. */
 #include "engine/harness.h"
+#include "ptrace/arch/arch.h"
 
 /* Runs a target untraced and traced; `lines` is the number of lines of counts that must be
    compared. */
@@ -108,6 +109,16 @@ START_TEST(calls_with_one_stack_pointer)
     ck_assert_uint_eq(harness_counter(h, "leaves")->max_depth, 0);
     ck_assert_uint_eq(harness_counter(h, "jumps_back")->max_depth, 1);
     harness_free(h);
+}
+END_TEST
+
+/* Signals that come while a displaced system call blocks. Where the kernel restarts it after the
+   stop, from the site, each restart is another call. */
+START_TEST(system_calls_that_are_interrupted)
+{
+    COMPARE("it", 1, "interrupted_call");
+    if (arch_restarts_before_stop)
+        COMPARE("it", 1, "interrupted_call 50 restart");
 }
 END_TEST
 
@@ -357,6 +368,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, threads_born_and_dying);
     tcase_add_test(tests, recursion);
     tcase_add_test(tests, calls_with_one_stack_pointer);
+    tcase_add_test(tests, system_calls_that_are_interrupted);
     tcase_add_test(tests, tail_calls);
     tcase_add_test(tests, calls_that_are_jumped_over);
     tcase_add_test(tests, exceptions);

@@ -415,6 +415,9 @@ static inline const char *verify_fields(const struct verify *v, int r)
         return "a reason without need, or none";
     if (d->ambiguous)
         return "ambiguous";
+    if (d->system_call != (d->kind == DISPLACED_SLOT &&
+                           verify_matches("1101 0100 000x xxxx xxxx xxxx xxx0 0001", v->word)))
+        return "system_call";
     if (d->length != (d->kind == DISPLACED_REFUSE ? 0 : 4) || d->covered != d->length)
         return "lengths";
     if (d->kind != DISPLACED_SLOT)

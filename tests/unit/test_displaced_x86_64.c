@@ -120,6 +120,9 @@ START_TEST(steps_map_the_slot_to_the_site)
     /* syscall: PC and registers are the program's after it, before and after rcx is corrected */
     ck_assert_int_eq(build(&d, B("\x0f\x05"), NEAR), 0);
     STEPS_ARE(&d, {0, 0}, {2, 2}, {12, 2});
+    ck_assert(d.system_call);
+    ck_assert_int_eq(build(&d, B("\x53\x0f\x05"), NEAR), 0);
+    ck_assert(!d.system_call);
 }
 END_TEST
 

@@ -69,6 +69,7 @@ struct displaced {
      * the PC at the site.
      */
     bool ambiguous;
+    bool system_call; /* the first instruction is a system call */
     /* The slot must be within displaced_reach of what the code refers to (x86-64: RIP-relative
        operands; arm64: all that is not last, since it branches back). Otherwise any slot will do;
        with a near one the copy may be shorter. */

@@ -50,8 +50,9 @@ struct site_trap {
     uint8_t code[DISPLACED_CODE_MAX];
 
     enum displaced_kind kind;
-    bool ambiguous; /* a SIGTRAP sent by another process can look like this breakpoint's */
-    uint8_t length; /* of the instruction at the site */
+    bool ambiguous;   /* a SIGTRAP sent by another process can look like this breakpoint's */
+    bool system_call; /* the instruction at the site is one */
+    uint8_t length;   /* of the instruction at the site */
     uint8_t slot_length;
     uint8_t slot_room;
     uint8_t n_steps;

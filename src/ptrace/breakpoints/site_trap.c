@@ -65,6 +65,7 @@ static int build_copy(struct address_space *space, struct site *site, struct err
     memcpy(site->trap.steps, copy.steps, sizeof(site->trap.steps));
     site->trap.kind = copy.kind;
     site->trap.ambiguous = copy.ambiguous;
+    site->trap.system_call = copy.system_call;
     site->trap.length = copy.length;
     site->trap.slot_length = copy.slot_length;
     site->trap.n_steps = (uint8_t)copy.n_steps;

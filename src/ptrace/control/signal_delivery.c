@@ -37,6 +37,18 @@ static bool is_instruction_fault(const siginfo_t *info)
     }
 }
 
+/*
+ * Whether the thread may be at a system call that the kernel is going to restart. arm64's
+ * do_signal() has set back the PC before the stop. Where it finds another one afterwards, it does
+ * not restart the call, and does not let it fail with EINTR. Nor must the thread be stepped, which
+ * would make the call again. So it stays in the slot, and continues from there.
+ */
+static bool may_restart_call(const struct site *site, const arch_regs *regs)
+{
+    return arch_restarts_before_stop && site->trap.system_call &&
+           target_addr_equal(arch_pc(regs), site->trap.slot);
+}
+
 /* Moves the thread to the program's PC that corresponds to its PC in the slot, if there is one. */
 static bool move_out(struct engine *engine, struct tracee *tracee, const struct site *site,
                      arch_regs *regs, bool started_only)
@@ -164,7 +176,7 @@ int signal_delivery_prepare(struct engine *engine, struct tracee *tracee, int si
         return r;
     if (is_instruction_fault(&info))
         return deliver_fault(engine, tracee, site, &info, regs);
-    if (move_out(engine, tracee, site, regs, true))
+    if (may_restart_call(site, regs) || move_out(engine, tracee, site, regs, true))
         return 0;
     r = finish_slot_alone(engine, tracee, site, regs);
     if (r < 0)
@@ -179,7 +191,8 @@ int signal_delivery_leave_slot(struct engine *engine, struct tracee *tracee, boo
                                arch_regs *regs)
 {
     struct site *site = code_slots_owner(tracee->process->space->slots, arch_pc(regs));
-    if (!site || move_out(engine, tracee, site, regs, false) || !may_step)
+    if (!site || may_restart_call(site, regs) || move_out(engine, tracee, site, regs, false) ||
+        !may_step)
         return 0;
     return finish_slot_alone(engine, tracee, site, regs);
 }

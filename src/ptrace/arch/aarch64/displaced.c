@@ -17,7 +17,8 @@
  *    the literal.
  *  - A thread that uses the Guarded Control Stack (PR_SHADOW_STACK_ENABLE) must not run a copied
  *    call: nothing is pushed on that stack, and the return would fault.
- *  - While a system call is being made, its PC is in the slot.
+ *  - While a system call is being made, its PC is in the slot. A handler of a signal that
+ * interrupts it sees that PC: see ptrace/control/signal_delivery.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -254,6 +255,7 @@ int displaced_build(struct displaced *d, target_addr site, const uint8_t *code, 
         break;
     }
     d->kind = DISPLACED_SLOT;
+    d->system_call = insn.shape == SHAPE_SYSCALL;
     int r = put_copy(&slot, &insn);
     if (r < 0) {
         cannot_displace(d, DISPLACED_STEP, "what it refers to is out of the slot's reach");

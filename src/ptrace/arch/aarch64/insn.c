@@ -35,7 +35,7 @@ static const struct {
     {0xff000000, 0x54000000, SHAPE_CONDITIONAL, NULL}, /* B.cond, BC.cond */
     {0xff000000, 0x55000000, SHAPE_STEP, signs_pc},    /* RETAASPPC, RETABSPPC */
     {0x7e000000, 0x74000000, SHAPE_STEP, "a compare and branch instruction"}, /* FEAT_CMPBR */
-    {0xffe0001f, 0xd4000001, SHAPE_PLAIN, NULL},                              /* SVC */
+    {0xffe0001f, 0xd4000001, SHAPE_SYSCALL, NULL},                            /* SVC */
     {0xffe0001f, 0xd4200000, SHAPE_REFUSE, own_breakpoint},                   /* BRK */
     {0xffe0001f, 0xd4400000, SHAPE_LAST, NULL}, /* HLT: undefined in a process */
 

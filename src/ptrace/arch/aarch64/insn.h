@@ -22,6 +22,7 @@ enum { INSN_X30 = 30, INSN_XZR = 31 };
 enum shape {
     SHAPE_NOTHING,       /* no effect */
     SHAPE_PLAIN,         /* the same word has the same effect */
+    SHAPE_SYSCALL,       /* SVC: likewise */
     SHAPE_LAST,          /* like SHAPE_PLAIN, and execution does not continue after it */
     SHAPE_ADDRESS,       /* ADR, ADRP */
     SHAPE_LITERAL,       /* LDR (literal) into a general-purpose register */

@@ -360,6 +360,7 @@ int displaced_build(struct displaced *d, target_addr site, const uint8_t *code, 
     }
     d->kind = DISPLACED_SLOT;
     d->length = d->covered = first.decoded.length;
+    d->system_call = first.shape == SHAPE_SYSCALL;
     int r = put_insn(&slot, &first, &last);
     if (r < 0) {
         uint8_t length = d->length;
