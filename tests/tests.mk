@@ -30,7 +30,7 @@ CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 $(BUILD)/tests/%: tests/%.c $(call obj,$(TESTED)) $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -Itests/unit/$(ARCH) -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
 	    $(filter %.o,$^) $(LDFLAGS) $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(CHECK_LIBS) -ldl -lpthread
 
 # ARCH

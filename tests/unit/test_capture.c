@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "registers.h"
 #include "unit/check_main.h"
 
 static struct capture capture;
@@ -42,17 +43,10 @@ static void set_up(size_t limit)
     ck_assert_int_eq(capture_init(&capture, limit), 0);
 }
 
-#if defined(__x86_64__)
 static void first_argument(arch_regs *regs, uint64_t word)
 {
-    regs->rdi = word;
+    set_integer_argument(regs, 0, word);
 }
-#else
-static void first_argument(arch_regs *regs, uint64_t word)
-{
-    regs->regs[0] = word;
-}
-#endif
 
 static const struct {
     struct field field;
@@ -141,23 +135,20 @@ START_TEST(reads_strings)
 }
 END_TEST
 
-#if defined(__x86_64__)
 START_TEST(floating_point)
 {
     arch_regs regs = {0};
     struct arch_float_regs floats = {0};
-    struct user_fpregs_struct *fx = (void *)&floats;
     const float narrow = 3.25f;
     const double wide = -1e300;
-    const long double widest = 0.5L;
+    const struct value_place longest = set_long_double_result(&floats, 0.5L);
     double value;
-    memcpy((char *)fx->xmm_space, &narrow, 4);
-    memcpy((char *)fx->xmm_space + 16 * 7, &wide, 8);
-    memcpy(fx->st_space, &widest, 10);
+    set_float_argument(&floats, 0, &narrow, 4);
+    set_float_argument(&floats, 7, &wide, 8);
     const struct field fields[] = {
         {.kind = VALUE_FLOAT, .size = 4, .place = {.kind = PLACE_FLOAT_ARG, .index = 0}},
         {.kind = VALUE_FLOAT, .size = 8, .place = {.kind = PLACE_FLOAT_ARG, .index = 7}},
-        {.kind = VALUE_FLOAT, .size = 16, .place = {.kind = PLACE_X87_RET}},
+        {.kind = VALUE_FLOAT, .size = 16, .place = longest},
         {.kind = VALUE_FLOAT, .size = 8, .place = {.kind = PLACE_FLOAT_ARG, .index = 8}},
     };
     const double expected[] = {3.25, -1e300, 0.5, 0};
@@ -220,11 +211,11 @@ START_TEST(pieces)
         {.kind = VALUE_STRING, .size = 8, .place = i0},
         {.kind = VALUE_INTEGER, .size = 4, .is_signed = true, .bit = 7, .bits = 30, .place = last},
     };
-    arch_regs regs = {.rdi = 0xfedcba98765432f0,
-                      .rsi = 0x1122334455667788,
-                      .rdx = (uintptr_t)&there,
-                      .rcx = 16,
-                      .r8 = (uintptr_t)five_bytes};
+    const uint64_t arguments[] = {0xfedcba98765432f0, 0x1122334455667788, (uintptr_t)&there, 16,
+                                  (uintptr_t)five_bytes};
+    arch_regs regs = {0};
+    for (unsigned i = 0; i < 5; i++)
+        set_integer_argument(&regs, i, arguments[i]);
     set_up(0);
     const struct capture_set set = {
         .fields = fields, .n = 10, .pointees = pointees, .n_pointees = 3};
@@ -373,13 +364,14 @@ END_TEST
 
 START_TEST(stack_arguments)
 {
-    _Alignas(16) uint64_t stack[64] = {0xdead /* return address */};
-    arch_regs regs = {.rsp = (uintptr_t)stack};
+    _Alignas(16) uint64_t stack[64] = {0xdead /* x86-64: the return address */};
+    arch_regs regs = {0};
+    uint64_t *arguments = set_stack(&regs, stack);
     const long double wide = 12.5L;
     double value;
-    stack[1] = 0xffffffff00000007; /* an int: the upper half is undefined */
-    stack[2] = (uint64_t)-5;
-    memcpy(&stack[3], &wide, 10);
+    arguments[0] = 0xffffffff00000007; /* an int: the upper half is undefined */
+    arguments[1] = (uint64_t)-5;
+    memcpy(&arguments[2], &wide, sizeof(wide));
     const struct field fields[] = {
         {.kind = VALUE_INTEGER,
          .size = 4,
@@ -404,20 +396,17 @@ START_TEST(stack_arguments)
     capture_free(&capture);
 }
 END_TEST
-#endif
 
 static void add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, integers, 0, sizeof(INTEGERS) / sizeof(INTEGERS[0]));
     tcase_add_test(tests, reads_strings);
-#if defined(__x86_64__)
     tcase_add_test(tests, floating_point);
     tcase_add_test(tests, pieces);
     tcase_add_test(tests, chains);
     tcase_add_test(tests, wide_strings);
     tcase_add_test(tests, names_of_code);
     tcase_add_test(tests, stack_arguments);
-#endif
 }
 
 CHECK_MAIN("capture", 10, add_tests)
