@@ -311,8 +311,8 @@ function f_flags                /* leaves the caller's flags */
         ret
 end f_flags
 
-/* Exclusive accesses: the loop begins with the function. x1 counts how often it begins again. */
-function f_exclusive            /* (int i, unsigned long *again) */
+/* Exclusive accesses, from the first instruction on. x1 counts how often the store fails. */
+function f_exclusive            /* (int i, unsigned long *failures, int *memory) */
         ldxr    w3, [x2]
         add     w3, w3, #1
         stxr    w4, w3, [x2]
@@ -322,8 +322,36 @@ function f_exclusive            /* (int i, unsigned long *again) */
 1:      ldr     x5, [x1]
         add     x5, x5, #1
         str     x5, [x1]
-        b       f_exclusive
+2:      ldxr    w3, [x2]
+        add     w3, w3, #1
+        stxr    w4, w3, [x2]
+        cbnz    w4, 2b
+        add     w0, w0, #1
+        ret
 end f_exclusive
+
+/* The same in a loop that begins with the first instruction. It is not traced: how often that is
+   executed varies. */
+function loops_exclusive
+        ldxr    w3, [x2]
+        add     w3, w3, #1
+        stxr    w4, w3, [x2]
+        cbnz    w4, loops_exclusive
+        add     w0, w0, #1
+        ret
+end loops_exclusive
+
+/* The instruction after a call begins a loop of exclusive accesses. */
+function f_exclusive_behind
+        stp     x29, x30, [sp, #-16]!
+        bl      f_tail
+1:      ldaxr   w3, [x2]
+        add     w3, w3, #1
+        stlxr   w4, w3, [x2]
+        cbnz    w4, 1b
+        ldp     x29, x30, [sp], #16
+        ret
+end f_exclusive_behind
 
 function f_exclusive_in         /* the loop is behind the first instruction */
         mov     w5, #1

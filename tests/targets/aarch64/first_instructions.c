@@ -3,8 +3,7 @@
  * first_instructions [CALLS=20]: calls functions with all kinds of first instructions (in
  * first_instructions.S), CALLS times each, and checks their results. Prints "f_NAME CALLS CALLS"
  * for each; but f_loop, which branches to its own first instruction, is entered three times a call,
- * f_exclusive once more for each exclusive store that fails, and f_tail is also entered by other
- * functions' jumps and calls.
+ * and f_tail is also entered by other functions' jumps and calls.
  */
 #include <sys/auxv.h>
 #include <sys/syscall.h>
@@ -21,8 +20,8 @@ typedef int with_callee(int i, one_argument *callee);
 with_callee f_br, call_f_blr, call_f_blr_x30, call_f_braaz, call_f_blraaz;
 typedef int with_number(int i, long number);
 with_number call_f_b_eq, f_cbz, f_cbnz, f_tbz, f_tbnz, f_loop;
-typedef int on_memory(int i, unsigned long *again, int *memory, int one, int other);
-on_memory f_exclusive, f_exclusive_in, f_store_exclusive, f_ldadd, f_cas;
+typedef int on_memory(int i, unsigned long *failures, int *memory, int one, int other);
+on_memory f_exclusive, f_exclusive_in, f_exclusive_behind, f_store_exclusive, f_ldadd, f_cas;
 void *f_mrs(void);
 unsigned long call_f_flags(void);
 long call_f_svc(long number), call_f_svc_other(long number);
@@ -108,7 +107,7 @@ static void call_atomic(unsigned long n)
 int main(int argc, char **argv)
 {
     int calls = (int)argument(argc, argv, 1, 20), memory = 0;
-    unsigned long n = (unsigned long)calls, again = 0;
+    unsigned long n = (unsigned long)calls, failures = 0;
 
     for (size_t k = 0; k < sizeof(plus_one) / sizeof(plus_one[0]); k++) {
         for (int i = 0; i < calls; i++)
@@ -137,23 +136,29 @@ int main(int argc, char **argv)
         check(call_f_svc_other(SYS_getpid) == getpid(), "f_svc_other");
         check(f_mrs() == __builtin_thread_pointer(), "f_mrs");
         check(call_f_flags() == 0x60000000, "f_flags");
-        check(f_store_exclusive(i, NULL, &memory, 0, 0) == i + 1 && memory == 2 * i,
+        check(f_store_exclusive(i, NULL, &memory, 0, 0) == i + 1 && memory == 3 * i,
               "f_store_exclusive");
-        check(f_exclusive(i, &again, &memory, 0, 0) == i + 1 && memory == 2 * i + 1, "f_exclusive");
-        check(f_exclusive_in(i, NULL, &memory, 0, 0) == i + 1 && memory == 2 * i + 2,
+        check(f_exclusive(i, &failures, &memory, 0, 0) == i + 1 && memory == 3 * i + 1,
+              "f_exclusive");
+        check(f_exclusive_in(i, NULL, &memory, 0, 0) == i + 1 && memory == 3 * i + 2,
               "f_exclusive_in");
+        check(f_exclusive_behind(i, NULL, &memory, 0, 0) == i + 1 && memory == 3 * i + 3,
+              "f_exclusive_behind");
     }
-    static const char *const others[] = {
-        "f_ret",         "f_one_1", "f_one_2", "f_one_3", "f_ldr_x0", "f_b_eq",
-        "f_cbz",         "f_cbnz",  "f_tbz",   "f_tbnz",  "f_svc",    "f_svc_other",
-        "f_mrs",         "f_flags", "f_br",    "f_blr",   "f_fallen", "f_store_exclusive",
-        "f_exclusive_in"};
+    static const char *const others[] = {"f_ret",          "f_one_1",     "f_one_2",
+                                         "f_one_3",        "f_ldr_x0",    "f_b_eq",
+                                         "f_cbz",          "f_cbnz",      "f_tbz",
+                                         "f_tbnz",         "f_svc",       "f_svc_other",
+                                         "f_mrs",          "f_flags",     "f_br",
+                                         "f_blr",          "f_fallen",    "f_store_exclusive",
+                                         "f_exclusive_in", "f_exclusive", "f_exclusive_behind"};
     for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++)
         report(others[k], n, n);
     call_authenticated(n);
     call_atomic(n);
-    report("f_exclusive", n + again, n + again);
+    /* An interrupt lets some fail. */
+    check(failures < n, "each store fails after a load at the first instruction");
     report("f_loop", 3 * n, 3 * n);
-    report("f_tail", n_tail + 2 * n, n_tail + 2 * n);
+    report("f_tail", n_tail + 3 * n, n_tail + 3 * n);
     return 0;
 }
