@@ -68,16 +68,29 @@ void frame_jumps_handle(struct tracee *tracee, const struct site *site, const ar
     }
 }
 
+/*
+ * Whether the function called has returned to `at`: its return address is still where it was, in
+ * memory or in the register. (A function may return through another register. That is rare, and
+ * matters only for calls that an exception may have left.)
+ */
+static bool came_by_return(struct tracee *tracee, uint64_t slot, target_addr at,
+                           const arch_regs *regs)
+{
+    struct address_space *space = tracee->process->space;
+    uint64_t ret;
+    if (!arch_return_in_memory)
+        return (arch_return_register(regs) & address_space_code_bits(space, tracee->tid)) ==
+               at.value;
+    tracee->process->engine->stats.memory_reads++;
+    return memory_read(address_space_memory(space), target_addr_of(slot), &ret, sizeof(ret)) < 0 ||
+           ret == at.value;
+}
+
 void frame_jumps_settle(struct tracee *tracee, target_addr at, const arch_regs *regs)
 {
-    uint64_t slot = arch_exit_slot(regs), ret;
+    uint64_t slot = arch_exit_slot(regs);
     if (!tracee->exception || !callstack_in_doubt(&tracee->frames, slot, at.value))
         return;
-    tracee->process->engine->stats.memory_reads++;
-    if (arch_integer_ret(regs, 0) == tracee->exception ||
-        (arch_return_in_memory &&
-         memory_read(address_space_memory(tracee->process->space), target_addr_of(slot), &ret,
-                     sizeof(ret)) == 0 &&
-         ret != at.value))
+    if (arch_integer_ret(regs, 0) == tracee->exception || !came_by_return(tracee, slot, at, regs))
         callstack_left(&tracee->frames, slot, at.value);
 }

@@ -15,8 +15,8 @@ void frame_jumps_handle(struct tracee *tracee, const struct site *site, const ar
  * that the exception left. A compiler may place the landing pad of an exception after a call that
  * never returns. It is entered with the exception in the first return register (Itanium C++ ABI,
  * Exception Handling, 2.5.3). And the handler of an exception may continue at the return address:
- * by then its calls have overwritten the return address on the stack, which a return would leave
- * unchanged. Reads memory only if an exception was raised since the call.
+ * by then its calls have overwritten the return address on the stack or in its register, which a
+ * return would leave unchanged. Reads memory only if an exception was raised since the call.
  */
 void frame_jumps_settle(struct tracee *tracee, target_addr at, const arch_regs *regs);
 
