@@ -117,8 +117,11 @@ static void add_code_symbol(struct symbolizer *symbolizer, const struct symbol *
                             size_t n)
 {
     uint64_t size = 0;
+    enum { STUB_SIZE = 16 }; /* of an entry of the PLT, or less: others have no symbols */
     for (size_t i = 0; i < n; i++)
         size = symbols[i]->size > size ? symbols[i]->size : size;
+    if (size == 0 && symbols[0]->is_stub)
+        size = STUB_SIZE;
     uint64_t start = symbols[0]->value.value, end = start + size;
     struct code_symbol *added = &symbolizer->symbols[symbolizer->n++];
     added->start = symbols[0]->value;

@@ -215,6 +215,28 @@ int symbol_compare_names(const struct symbol *a, const struct symbol *b)
     return strcmp(a->name, b->name);
 }
 
+/* The functions of libgcc that stand for atomic instructions, which not every arm64 processor has
+   (GCC, -moutline-atomics): "__aarch64_ldadd4_acq_rel". */
+static bool is_outline_atomic(const char *name)
+{
+    static const char prefix[] = "__aarch64_";
+    static const char *const operations[] = {"cas", "swp", "ldadd", "ldclr", "ldeor", "ldset"};
+    static const char *const orders[] = {"_relax", "_acq", "_rel", "_acq_rel", "_sync"};
+    if (strncmp(name, prefix, strlen(prefix)) != 0)
+        return false;
+    name += strlen(prefix);
+    for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+        size_t length = strlen(operations[i]);
+        if (strncmp(name, operations[i], length) != 0)
+            continue;
+        const char *order = name + length + strspn(name + length, "12468");
+        for (size_t k = 0; k < sizeof(orders) / sizeof(*orders); k++)
+            if (strcmp(order, orders[k]) == 0)
+                return true;
+    }
+    return false;
+}
+
 bool symbol_is_startup_code(const char *name)
 {
     static const char *const names[] = {
@@ -228,12 +250,15 @@ bool symbol_is_startup_code(const char *name)
         "_dl_relocate_static_pie",
         "__libc_csu_init",
         "__libc_csu_fini",
-        "call_weak_fn", /* crti.o of arm64 */
+        /* arm64: crti.o, crt1.o, and a constructor of libgcc */
+        "call_weak_fn",
+        "__wrap_main",
+        "init_have_lse_atomics",
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
         if (strcmp(name, names[i]) == 0)
             return true;
-    return false;
+    return is_outline_atomic(name);
 }
 
 void symbol_table_free(struct symbol_table *table)

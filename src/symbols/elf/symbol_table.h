@@ -47,8 +47,8 @@ int symbol_binding_rank(uint8_t bind);
 int symbol_compare_names(const struct symbol *a, const struct symbol *b);
 /*
  * Whether the symbol is of start-up code that the linker adds to every program and library (crt1.o,
- * crti.o, crtbegin.o). Such code is not traced. _start is not called, so that there is no return
- * address at its first instruction.
+ * crti.o, crtbegin.o), or of libgcc's code that stands for an instruction. Such code is not traced.
+ * _start is not called, so that there is no return address at its first instruction.
  */
 bool symbol_is_startup_code(const char *name);
 void symbol_table_free(struct symbol_table *table);
