@@ -18,7 +18,8 @@ SYMBOLS_TEST_FILES := $(addprefix $(SYMBOLS_DIR)/,$(SYMBOLS_TYPES) $(SYMBOLS_CXX
 TEST_TARGETS += $(SYMBOLS_TEST_FILES)
 
 symbols_names := tests/targets/symbols_names.c tests/targets/symbols_names_second.c
-symbols_flags := -D_GNU_SOURCE -w -g -O2
+# Not every architecture splits functions by default, or has code in pages of its own.
+symbols_flags := -D_GNU_SOURCE -w -g -O2 -freorder-blocks-and-partition
 symbols_gcc   := $(GCC) -std=gnu11
 symbols_clang := clang -std=gnu11
 
@@ -79,7 +80,7 @@ $(SYMBOLS_DIR)/defaulted_clang_%: tests/targets/defaulted.cc
 	$(call symbols_build,clang++ -std=gnu++17,$(symbols_defaulted))
 
 $(SYMBOLS_DIR)/pie: $(symbols_names) tests/targets/symbols_names.h
-	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -pie)
+	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -pie -Wl$(comma)-z$(comma)separate-code)
 $(SYMBOLS_DIR)/no_pie: $(symbols_names) tests/targets/symbols_names.h
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fno-pie -no-pie)
 $(SYMBOLS_DIR)/static: $(symbols_names) tests/targets/symbols_names.h

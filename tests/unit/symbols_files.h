@@ -35,7 +35,7 @@ static inline const char *symbols_file(const char *name)
 static inline void describe_place(char *out, size_t size, const struct value_place *place,
                                   const struct pointee *pointees)
 {
-    static const char *const places[] = {"-", "i", "f", "s", "I", "F", "X"};
+    static const char *const places[] = {"-", "i", "f", "s", "I", "F", "X", "R"};
     char address[64];
     bool behind = place->kind == PLACE_POINTEE;
     if (behind || place->kind == PLACE_POINTEE_STATE) {

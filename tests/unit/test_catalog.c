@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "places.h"
 #include "unit/symbols_files.h"
 
 static const struct {
@@ -24,7 +25,7 @@ static void check_event(const struct opened *opened, const char *event, const ch
     const struct probe *probe = probe_named(opened, event);
     ck_assert_msg(probe != NULL, "no %s in %s", event, image_path(opened->image));
     describe_fields(fields, sizeof(fields), probe->args, probe->n_args, probe->arg_pointees);
-    ck_assert_str_eq(fields, args);
+    ck_assert_str_eq(fields, placed(args));
 }
 
 START_TEST(programs_and_libraries)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "model/probe.h"
+#include "relocation_types.h"
 #include "symbols/function_filter.h"
 #include "unit/check_main.h"
 
@@ -83,7 +84,7 @@ static void make_file(void)
         .header = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
                                EV_CURRENT},
                    .e_type = ET_DYN,
-                   .e_machine = EM_X86_64,
+                   .e_machine = ARCH_MACHINE,
                    .e_version = EV_CURRENT,
                    .e_phoff = offsetof(struct file, segment),
                    .e_shoff = offsetof(struct file, sections),
@@ -115,19 +116,19 @@ static void make_file(void)
     set_symbol(N_TWIN, 5, STT_GNU_IFUNC, S_TEXT, PLACE(text) + 16);
     set_symbol(N_PLAIN, 10, STT_FUNC, S_TEXT, PLACE(text) + 32);
     set_symbol(N_FAR, 16, STT_FUNC, SHN_UNDEF, 0);
-    set_rela(0, 0x20000, R_X86_64_IRELATIVE, 0, (int64_t)PLACE(text));
-    set_rela(1, 0x20008, R_X86_64_GLOB_DAT, N_OWN, 0);
-    set_rela(2, 0x20010, R_X86_64_JUMP_SLOT, N_TWIN, 0);
-    set_rela(3, 0x20018, R_X86_64_64, N_OWN, 0);
+    set_rela(0, 0x20000, RELOCATION_IRELATIVE, 0, (int64_t)PLACE(text));
+    set_rela(1, 0x20008, RELOCATION_GLOB_DAT, N_OWN, 0);
+    set_rela(2, 0x20010, RELOCATION_JUMP_SLOT, N_TWIN, 0);
+    set_rela(3, 0x20018, RELOCATION_ABSOLUTE, N_OWN, 0);
     /* After the function; the address of the resolver; others. */
-    set_rela(4, 0x20020, R_X86_64_64, N_OWN, 8);
-    set_rela(5, 0x20028, R_X86_64_RELATIVE, 0, (int64_t)PLACE(text));
-    set_rela(6, 0x20030, R_X86_64_JUMP_SLOT, N_PLAIN, 0);
-    set_rela(7, 0x20038, R_X86_64_JUMP_SLOT, N_FAR, 0);
-    set_rela(8, 0x20040, R_X86_64_IRELATIVE, 0, (int64_t)PLACE(text) + 1);
-    set_rela(9, 0x20048, R_X86_64_PC32, N_TWIN, 0);
-    set_rela(10, UINT64_MAX, R_X86_64_IRELATIVE, 0, (int64_t)PLACE(text) + 16);
-    set_rela(11, 0x20050, R_X86_64_NONE, N_TWIN, 0);
+    set_rela(4, 0x20020, RELOCATION_ABSOLUTE, N_OWN, 8);
+    set_rela(5, 0x20028, RELOCATION_RELATIVE, 0, (int64_t)PLACE(text));
+    set_rela(6, 0x20030, RELOCATION_JUMP_SLOT, N_PLAIN, 0);
+    set_rela(7, 0x20038, RELOCATION_JUMP_SLOT, N_FAR, 0);
+    set_rela(8, 0x20040, RELOCATION_IRELATIVE, 0, (int64_t)PLACE(text) + 1);
+    set_rela(9, 0x20048, RELOCATION_PC, N_TWIN, 0);
+    set_rela(10, UINT64_MAX, RELOCATION_IRELATIVE, 0, (int64_t)PLACE(text) + 16);
+    set_rela(11, 0x20050, RELOCATION_NONE, N_TWIN, 0);
 }
 
 static const char as_it_is[] = "own 0x20000 own 0x20008 twin 0x20010 own 0x20018 "

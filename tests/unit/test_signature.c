@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "places.h"
 #include "unit/symbols_files.h"
 
 struct expected {
@@ -132,9 +133,9 @@ static void check_fields(const struct probe *probe, const char *args, const char
     char fields[4096];
     const char *event = probe->entry_event;
     describe_fields(fields, sizeof(fields), probe->args, probe->n_args, probe->arg_pointees);
-    ck_assert_msg(strcmp(fields, args) == 0, "%s: %s: %s", probe->module, event, fields);
+    ck_assert_msg(strcmp(fields, placed(args)) == 0, "%s: %s: %s", probe->module, event, fields);
     describe_fields(fields, sizeof(fields), probe->rets, probe->n_rets, probe->ret_pointees);
-    ck_assert_msg(strcmp(fields, rets) == 0, "%s: %s: %s", probe->module, event, fields);
+    ck_assert_msg(strcmp(fields, placed(rets)) == 0, "%s: %s: %s", probe->module, event, fields);
 }
 
 /* The probe with that entry event; checks its fields. */
@@ -153,15 +154,20 @@ static void check_file(const char *name, const struct expected *expected, size_t
     if (!is_built(name))
         return;
     open_file(&opened, symbols_file(name), NULL);
-    ck_assert_uint_eq(opened.n, n);
+    /* On some architectures, functions of libgcc are linked for `long double`. */
+    size_t described = 0;
+    for (size_t i = 0; i < opened.n; i++)
+        described += opened.probes[i]->source == SIGNATURE_DWARF;
+    ck_assert_uint_eq(described, n);
     for (size_t i = 0; i < n; i++) {
         const char *args = expected[i].args, *rets = expected[i].rets;
         const struct probe *probe = check_function(&opened, expected[i].event, args, rets);
         if (texts)
             ck_assert_str_eq(probe->signature, expected[i].gcc_text);
         ck_assert_int_eq(probe->source, SIGNATURE_DWARF);
-        ck_assert_int_eq(probe->float_args, strstr(args, "@f") != NULL);
-        ck_assert_int_eq(probe->float_rets, strstr(rets, "@F") || strstr(rets, "@X"));
+        ck_assert_int_eq(probe->float_args, strstr(placed(args), "@f") != NULL);
+        ck_assert_int_eq(probe->float_rets,
+                         strstr(placed(rets), "@F") || strstr(placed(rets), "@X"));
         /* DW_AT_noreturn came with DWARF 5. */
         ck_assert_int_eq(probe->returns_not,
                          !strstr(name, "dwarf4") && strcmp(probe->function, "leaves") == 0);
@@ -281,7 +287,7 @@ START_TEST(functions_without_types)
         return;
     struct opened opened;
     open_file(&opened, symbols_file(files[_i]), NULL);
-    ck_assert_uint_eq(opened.n, sizeof(types) / sizeof(*types));
+    ck_assert_uint_ge(opened.n, sizeof(types) / sizeof(*types));
     for (size_t i = 0; i < opened.n; i++) {
         const struct probe *probe = opened.probes[i];
         check_fields(probe,
@@ -359,7 +365,9 @@ START_TEST(value_options)
         /* Each field names the one that says whether it is valid. */
         for (size_t k = 0; k < probe->n_args; k++) {
             const struct field *field = &probe->args[k];
-            ck_assert_int_eq(field->guard != 0, field->place.kind == PLACE_POINTEE);
+            /* A structure that is passed by address is not behind a pointer. */
+            bool is_passed = strncmp(field->name, "a_", 2) == 0;
+            ck_assert_int_eq(field->guard != 0, field->place.kind == PLACE_POINTEE && !is_passed);
             if (field->guard)
                 ck_assert_int_eq(probe->args[field->guard - 1].place.kind, PLACE_POINTEE_STATE);
         }

@@ -4,6 +4,7 @@
  * them are known; the virtual base's members are not shown. Reads the output of gcc and clang for
  * tests/targets/virtual_bases.cc.
  */
+#include "places.h"
 #include "unit/symbols_files.h"
 
 static const struct {
@@ -29,9 +30,10 @@ static void check(const struct opened *opened, const char *event, const char *ar
     const struct probe *probe = probe_named(opened, event);
     ck_assert_msg(probe != NULL, "no %s", event);
     describe_fields(text, sizeof(text), probe->args, probe->n_args, probe->arg_pointees);
-    ck_assert_msg(strcmp(text, args) == 0, "%s: %s, not %s", event, text, args);
+    ck_assert_msg(strcmp(text, placed(args)) == 0, "%s: %s, not %s", event, text, placed(args));
     describe_fields(text, sizeof(text), probe->rets, probe->n_rets, probe->ret_pointees);
-    ck_assert_msg(strcmp(text, rets) == 0, "%s returns %s, not %s", event, text, rets);
+    ck_assert_msg(strcmp(text, placed(rets)) == 0, "%s returns %s, not %s", event, text,
+                  placed(rets));
     ck_assert_pstr_eq(probe->not_shown, not_shown);
 }
 

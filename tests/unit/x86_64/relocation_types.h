@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* e_machine and relocation types of this architecture's ELF files. */
+#ifndef UNIT_RELOCATION_TYPES_H
+#define UNIT_RELOCATION_TYPES_H
+
+#include <elf.h>
+
+enum {
+    ARCH_MACHINE = EM_X86_64,
+    RELOCATION_NONE = R_X86_64_NONE,
+    RELOCATION_ABSOLUTE = R_X86_64_64,
+    RELOCATION_PC = R_X86_64_PC32,
+    RELOCATION_GLOB_DAT = R_X86_64_GLOB_DAT,
+    RELOCATION_JUMP_SLOT = R_X86_64_JUMP_SLOT,
+    RELOCATION_RELATIVE = R_X86_64_RELATIVE,
+    RELOCATION_IRELATIVE = R_X86_64_IRELATIVE,
+};
+
+#endif
