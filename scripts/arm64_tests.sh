@@ -44,7 +44,7 @@ for program in "${programs[@]}"; do
 done
 # One CPU, but they wait for each other's daemons.
 [[ -n $list ]] || at_once=2
-beside 120 e2e/sample_lines bash tests/e2e/sample_lines.sh /out/sample
+beside 120 e2e/trace_lines bash tests/e2e/trace_lines.sh /out/traces
 run_scripts "${scripts[@]}"
 [[ -z $list ]] || exit 0
 echo "$passed $failed $skipped" >"$logs/counts"

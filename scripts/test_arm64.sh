@@ -38,6 +38,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/test_arm64.XXXXXX")
 
 # scripts/run_tests.sh has built for this host already.
 host_build=${PLAIN_BUILD:-}
+host_targets=$top/build/targets
+[[ -z $host_build ]] || host_targets=${BUILD:-$host_build}/targets
 unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL SANITIZE BUILD PLAIN_BUILD CC TEST_CC
 make_logged() { # WHAT ARG...
     local what=$1
@@ -116,7 +118,7 @@ same() { # WHAT FILE FILE
 
 # Waits for a machine, and counts its tests.
 judge() { # NAME
-    local name=$1 out=$work/$1 status=0 p=0 f='' s=0 test
+    local name=$1 out=$work/$1 status=0 p=0 f='' s=0 test trace
     wait "${boots[$name]}" || status=$?
     unset "boots[$name]"
     echo "arm64, $name:"
@@ -134,23 +136,22 @@ judge() { # NAME
         failed=$((failed + 1))
         echo "FAIL         $test (did not run)"
     done < <(comm -23 "$out.plan" "$out.results")
-    if [[ -d $work/host ]]; then
-        same 'e2e/sample_lines events: those of this host' "$work/host/events" "$out/sample/events"
-        same 'e2e/sample_lines lines: those of this host' "$work/host/lines" "$out/sample/lines"
-    fi
+    for trace in "$work"/host/*; do
+        [[ ! -e $trace ]] || same "e2e/trace_lines ${trace##*/}: as on this host" "$trace" "$out/traces/${trace##*/}"
+    done
 }
 
-# The sample's trace here, to compare with.
+# Traces on this host, to compare with.
 if [[ $(uname -m) == x86_64 ]]; then
-    [[ -n $host_build ]] || make_logged 'the build for this host' all
+    [[ -n $host_build ]] || make_logged 'the build for this host' all targets
     status=0
-    BUILD=${host_build:-$top/build} bash tests/e2e/sample_lines.sh "$work/host" >"$work/host.log" 2>&1 || status=$?
+    TARGETS=$host_targets BUILD=${host_build:-$top/build} bash tests/e2e/trace_lines.sh "$work/host" >"$work/host.log" 2>&1 || status=$?
     if ((status == 77)); then
         skipped=1
-        echo "skip         e2e/sample_lines on this host: $(sed -n 's/^SKIP: //p' "$work/host.log")"
+        echo "skip         e2e/trace_lines on this host: $(sed -n 's/^SKIP: //p' "$work/host.log")"
     elif ((status)); then
         failed=1
-        echo "FAIL         e2e/sample_lines on this host"
+        echo "FAIL         e2e/trace_lines on this host"
         tail -n 5 "$work/host.log" | sed 's/^/      | /'
     fi
     ((status == 0)) || rm -rf "$work/host"
