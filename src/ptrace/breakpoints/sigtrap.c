@@ -229,8 +229,7 @@ void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs, unsigned
     struct process *process = tracee->process;
     const int memory = address_space_memory(process->space);
     uint64_t action = arch_integer_arg(regs, first + 1);
-    uint64_t ret =
-        arch_return_register(regs) & address_space_code_bits(process->space, tracee->tid);
+    uint64_t ret = tracee_return_register(tracee, regs);
     struct error err;
     if ((int)arch_integer_arg(regs, first) != SIGTRAP || !action)
         return;

@@ -9,6 +9,7 @@
 #include "ptrace/arch/arch.h"
 #include "ptrace/capture/checked_rules.h"
 #include "ptrace/capture/search_table.h"
+#include "ptrace/capture/unwind_memory.h"
 #include "ptrace/capture/unwind_rules.h"
 #include "ptrace/capture/unwind_step.h"
 #include "ptrace/core/address_space.h"
@@ -26,17 +27,8 @@ int dwarf_search_unwind_table(unw_addr_space_t space, unw_word_t ip, unw_dyn_inf
 
 enum {
     READS_MAX = 20000, /* words for one call chain */
-    PAGE_BYTES = 4096,
-    PAGES = 8,      /* a power of two */
-    RULES_LOG = 12, /* log 2 of the unwind rules that libunwind caches */
+    RULES_LOG = 12,    /* log 2 of the unwind rules that libunwind caches */
     CHECKED_MAX = 1 << 13,
-    MAPS_AGAIN_NS = 10 * 1000 * 1000,
-};
-
-struct page {
-    uint64_t at;           /* address / PAGE_BYTES */
-    uint64_t chain_number; /* the call chain for which it was read */
-    uint8_t bytes[PAGE_BYTES];
 };
 
 /* An FDE or a CIE, as in memory. */
@@ -54,8 +46,7 @@ struct unwinder {
     struct unwinder *next; /* of the unused ones */
     unw_addr_space_t libunwind;
     VEC(struct search_table) tables;
-    struct page pages[PAGES];
-    uint64_t chain_number; /* of the present one */
+    struct unwind_memory memory;
     struct checked_rules checked;
     struct rules_bytes fde, cie; /* buffers for the rules being checked */
 };
@@ -63,10 +54,9 @@ struct unwinder {
 /* The unwinding of one call chain. */
 struct unwinding {
     struct unwinder *unwinder;
-    program_read *read;
-    struct tracee *tracee;
+    struct unwind_reader reader;
     const arch_regs *regs;
-    uint64_t ip, sp, now_ns;
+    uint64_t ip, sp;
     unsigned reads;
     bool no_table;
     uint64_t entry_at; /* address of the entry while libunwind searches the table, else 0 */
@@ -75,66 +65,12 @@ struct unwinding {
 
 /* ---- memory and registers, for libunwind ---- */
 
-static const struct map *find_map(struct unwinding *unwinding, target_addr at)
-{
-    struct address_space *space = unwinding->tracee->process->space;
-    const struct map *map = maps_find(&space->maps, at);
-    if (!map && unwinding->now_ns - space->maps_read_ns >= MAPS_AGAIN_NS) {
-        address_space_read_maps(space, unwinding->tracee->tid, unwinding->now_ns);
-        map = maps_find(&space->maps, at);
-    }
-    return map;
-}
-
-/* Only code mapped from files has breakpoints. Tables may be in such mappings, too. */
-static bool may_hold_breakpoints(struct unwinding *unwinding, uint64_t at)
-{
-    const struct map *map = find_map(unwinding, target_addr_of(at));
-    return !map || (map->execute && map->inode != 0);
-}
-
-static int read_memory(struct unwinding *unwinding, uint64_t at, uint64_t *value)
-{
-    struct unwinder *unwinder = unwinding->unwinder;
-    struct address_space *space = unwinding->tracee->process->space;
-    uint64_t offset = at % PAGE_BYTES;
-    struct page *page = &unwinder->pages[at / PAGE_BYTES % PAGES];
-    bool is_known = page->at == at / PAGE_BYTES && page->chain_number == unwinder->chain_number;
-    if (offset > PAGE_BYTES - sizeof(*value) || (!is_known && may_hold_breakpoints(unwinding, at)))
-        return unwinding->read(space, target_addr_of(at), value, sizeof(*value)) < 0 ? -UNW_EINVAL
-                                                                                     : 0;
-    if (!is_known) {
-        page->at = at / PAGE_BYTES;
-        page->chain_number = 0;
-        if (memory_read(address_space_memory(space), target_addr_of(at - offset), page->bytes,
-                        PAGE_BYTES) < 0)
-            return -UNW_EINVAL;
-        page->chain_number = unwinder->chain_number;
-    }
-    memcpy(value, page->bytes + offset, sizeof(*value));
-    return 0;
-}
-
 static void show_entry(const struct unwinding *unwinding, uint64_t at, uint64_t *word)
 {
     for (unsigned i = 0; i < sizeof(*word); i++)
         if (at + i - unwinding->entry_at < sizeof(unwinding->entry))
             ((uint8_t *)word)[i] =
                 ((const uint8_t *)unwinding->entry)[at + i - unwinding->entry_at];
-}
-
-/* A saved return address without its signature. Every word that is one with a signature counts as
-   one: such a word is hardly anything else, and no rule uses another register but for addresses of
-   the stack. */
-static uint64_t without_signature(struct unwinding *unwinding, uint64_t word)
-{
-    struct tracee *tracee = unwinding->tracee;
-    if (!arch_signs_returns)
-        return word;
-    uint64_t address = word & address_space_code_bits(tracee->process->space, tracee->tid);
-    const struct map *map =
-        address == word ? NULL : maps_find(&tracee->process->space->maps, target_addr_of(address));
-    return map && map->execute ? address : word;
 }
 
 /* Rules that were accepted are read from their copies, whatever the program has written since. */
@@ -145,10 +81,8 @@ static int read_word(unw_addr_space_t libunwind, unw_word_t at, unw_word_t *valu
     (void)libunwind;
     if (write || ++unwinding->reads > READS_MAX)
         return -UNW_EINVAL;
-    /* Where no rule gives the next frame, libunwind reads a rule at address 0. */
-    if (at < PAGE_BYTES || read_memory(unwinding, at, value) < 0)
+    if (unwind_reader_word(&unwinding->reader, at, value) < 0)
         return -UNW_EINVAL;
-    *value = without_signature(unwinding, *value);
     checked_rules_show(&unwinding->unwinder->checked, at, value);
     if (unwinding->entry_at)
         show_entry(unwinding, at, value);
@@ -193,17 +127,17 @@ static struct search_table *find_known(struct unwinder *unwinder, target_addr at
 /* The table for the code at `at`. NULL: none. */
 static const struct search_table *find_table(struct unwinding *unwinding, target_addr at)
 {
-    struct address_space *space = unwinding->tracee->process->space;
+    struct address_space *space = unwinding->reader.tracee->process->space;
     struct search_table *table = find_known(unwinding->unwinder, at);
     if (table)
         return table;
-    const struct map *map = find_map(unwinding, at);
+    const struct map *map = unwind_reader_map(&unwinding->reader, at);
     const struct map *headers =
         map && map->execute ? search_table_headers(&space->maps, map) : NULL;
     table = headers ? vec_push(&unwinding->unwinder->tables) : NULL;
     if (!table)
         return NULL;
-    search_table_read(table, unwinding->read, space, map, headers);
+    search_table_read(table, unwinding->reader.read, space, map, headers);
     return table;
 }
 
@@ -213,13 +147,13 @@ static const struct search_table *find_table(struct unwinding *unwinding, target
 static uint64_t find_rules(struct unwinding *unwinding, const struct search_table *table,
                            uint64_t ip)
 {
-    const struct address_space *space = unwinding->tracee->process->space;
+    const struct address_space *space = unwinding->reader.tracee->process->space;
     int32_t relative = (int32_t)(ip - table->base);
     int32_t entry[2]; /* relative to the base: the first address, the FDE */
     uint64_t low = 0, high = table->n, found = 0;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2, at = table->entries + middle * sizeof(entry);
-        if (unwinding->read(space, target_addr_of(at), entry, sizeof(entry)) < 0)
+        if (unwinding->reader.read(space, target_addr_of(at), entry, sizeof(entry)) < 0)
             return 0;
         if (entry[0] <= relative) {
             found = table->base + (uint64_t)(int64_t)entry[1];
@@ -259,13 +193,13 @@ static bool are_rules_fit(struct unwinding *unwinding, const struct search_table
                           uint64_t ip)
 {
     struct unwinder *unwinder = unwinding->unwinder;
-    const struct address_space *space = unwinding->tracee->process->space;
+    const struct address_space *space = unwinding->reader.tracee->process->space;
     struct rules_bytes *fde = &unwinder->fde, *cie = &unwinder->cie;
     uint64_t at = find_rules(unwinding, table, ip), common;
     const struct checked_rule *known = checked_rules_find(&unwinder->checked, at);
     if (known)
         return known->is_fde;
-    if (!read_rules(unwinding->read, space, at, fde) ||
+    if (!read_rules(unwinding->reader.read, space, at, fde) ||
         !unwind_rules_find_common(at, fde->raw.second, &common))
         return false;
     known = checked_rules_find(&unwinder->checked, common);
@@ -274,7 +208,7 @@ static bool are_rules_fit(struct unwinding *unwinding, const struct search_table
             return false;
         cie->n = known->end - known->start - offsetof(__typeof__(cie->raw), bytes);
         memcpy(&cie->raw, known->bytes, known->end - known->start);
-    } else if (!read_rules(unwinding->read, space, common, cie) || cie->raw.second != 0) {
+    } else if (!read_rules(unwinding->reader.read, space, common, cie) || cie->raw.second != 0) {
         return false;
     }
     return unwind_rules_are_fit(cie->raw.bytes, cie->n, fde->raw.bytes, fde->n,
@@ -369,6 +303,7 @@ void unwinder_forget(struct unwinder *unwinder)
     if (!unwinder)
         return;
     unwinder->tables.count = 0;
+    unwind_memory_forget(&unwinder->memory);
     checked_rules_clear(&unwinder->checked);
     unw_flush_cache(unwinder->libunwind, 0, 0);
 }
@@ -436,14 +371,15 @@ size_t unwind_callers(program_read *read, struct tracee *tracee, const arch_regs
         unwinder_forget(space->unwinder);
     struct unwinding unwinding = {
         .unwinder = space->unwinder,
-        .read = read,
-        .tracee = tracee,
+        .reader = {.memory = &space->unwinder->memory,
+                   .read = read,
+                   .tracee = tracee,
+                   .now_ns = now_ns},
         .regs = regs,
         /* An address inside the call instruction: another function may follow it. */
         .ip = ret.value - 1,
         .sp = sp,
-        .now_ns = now_ns,
     };
-    unwinding.unwinder->chain_number++;
+    unwind_memory_next_chain(&space->unwinder->memory);
     return unwind_stack(&unwinding, chain, max);
 }

@@ -114,13 +114,6 @@ static struct stop_prefetch *prefetch_of(const struct tracee *tracee)
     return prefetch->tid == tracee->tid ? prefetch : NULL;
 }
 
-/* The return address in a register, without a signature. */
-static uint64_t return_register(const struct tracee *tracee, const arch_regs *regs)
-{
-    return arch_return_register(regs) &
-           address_space_code_bits(tracee->process->space, tracee->tid);
-}
-
 /* Reads the return address and, in the same system call, the CPU and the memory that registers
    point to, for the event whose capture has begun (`captures`). false: the stack cannot be read. */
 static bool read_return(struct engine *engine, struct tracee *tracee, bool captures,
@@ -129,7 +122,7 @@ static bool read_return(struct engine *engine, struct tracee *tracee, bool captu
     const struct stop_prefetch *prefetch = prefetch_of(tracee);
     bool prefetched = prefetch && prefetch->has_return;
     int cpu_seen = prefetch ? prefetch->cpu : -1;
-    uint64_t address = prefetched ? prefetch->return_address : return_register(tracee, regs);
+    uint64_t address = prefetched ? prefetch->return_address : tracee_return_register(tracee, regs);
     uint32_t cpu_id = 0;
     struct span own[2];
     size_t n = 0;

@@ -79,8 +79,7 @@ static bool came_by_return(struct tracee *tracee, uint64_t slot, target_addr at,
     struct address_space *space = tracee->process->space;
     uint64_t ret;
     if (!arch_return_in_memory)
-        return (arch_return_register(regs) & address_space_code_bits(space, tracee->tid)) ==
-               at.value;
+        return tracee_return_register(tracee, regs) == at.value;
     tracee->process->engine->stats.memory_reads++;
     return memory_read(address_space_memory(space), target_addr_of(slot), &ret, sizeof(ret)) < 0 ||
            ret == at.value;

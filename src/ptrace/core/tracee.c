@@ -142,6 +142,12 @@ void tracee_resume(struct tracee *tracee, int signal)
     engine_ptrace(tracee->process->engine, PTRACE_CONT, tracee->tid, NULL, (uintptr_t)signal);
 }
 
+uint64_t tracee_return_register(const struct tracee *tracee, const arch_regs *regs)
+{
+    return arch_return_register(regs) &
+           address_space_code_bits(tracee->process->space, tracee->tid);
+}
+
 void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns)
 {
     if (tracee->name_read_ns && now_ns - tracee->name_read_ns < NAME_LIVES_NS)

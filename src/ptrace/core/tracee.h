@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "ptrace/arch/arch.h"
 #include "ptrace/core/callstack.h"
 #include "ptrace/engine.h"
 #include "ptrace/os/wait_status.h"
@@ -142,6 +143,9 @@ void tracee_resume(struct tracee *tracee, int signal);
    one was deferred, else 0. SIGTRAP is blocked, so the kernel makes it pending again
    (ptrace_signal()). */
 int tracee_take_deferred_trap(struct tracee *tracee);
+/* The return address that the stopped thread has in a register, without a signature: see
+   arch_return_register(). */
+uint64_t tracee_return_register(const struct tracee *tracee, const arch_regs *regs);
 /* Reads the thread's name, unless it was read a short time ago. */
 void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns);
 
