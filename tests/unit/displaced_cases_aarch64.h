@@ -52,6 +52,8 @@ static const struct displaced_case displaced_cases[] = {
     {"cpyfp [x0]!, [x1]!, x2!", 0x19010440, DISPLACED_STEP, DISPLACED_STEP},
     {"cpye [x0]!, [x1]!, x2!", 0x1d810440, DISPLACED_STEP, DISPLACED_STEP},
     {"setm [x0]!, x1!, x2", 0x19c24420, DISPLACED_STEP, DISPLACED_STEP},
+    {"setgop [x3]!, x2!, x1", 0x1dc10043, DISPLACED_STEP, DISPLACED_STEP},
+    {"stlur d0, [x1]", 0xdd000820, DISPLACED_SLOT, DISPLACED_STEP},
     {"ldr q0, [x1]", 0x3dc00020, DISPLACED_SLOT, DISPLACED_STEP},
     {"fadd d0, d1, d2", 0x1e622820, DISPLACED_SLOT, DISPLACED_STEP},
     {"ptrue p0.b", 0x2518e3e0, DISPLACED_SLOT, DISPLACED_STEP},

@@ -83,6 +83,7 @@ static const struct {
     {"xx 011 0 00 xxxxxxxxxxxxxxxxxxx xxxxx", V_LITERAL},
     /* memory copy and memory set */
     {"xx 011 x 01 xx 0 xxxxx xxxx 01 xxxxx xxxxx", V_STEP},
+    {"xx 011 1 01 xx 0 xxxxx xxxx 00 xxxxx xxxxx", V_STEP}, /* SETGOP */
     /* data processing, 1 source: opcode2 = 00001, opcode, Rn, Rd */
     {"1 1 0 11010110 00001 10001x 11111 11110", V_PLAIN}, /* PACIA171615 */
     {"1 1 0 11010110 00001 10010x xxxxx 11110", V_PLAIN}, /* AUTIASPPCR */

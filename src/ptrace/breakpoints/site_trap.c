@@ -34,9 +34,11 @@ static int build_copy(struct address_space *space, struct site *site, struct err
         return error_set(err, gone < 0 ? gone : -EIO, "cannot read the code at 0x%lx",
                          site->at.value);
     }
-    /* The length does not depend on the address of a near slot: build once to learn it. */
+    /* The length does not depend on the address of a near slot: build once to learn it. If even
+       this slot cannot reach something at the end of the instruction's own reach, none is sought:
+       it is stepped. */
     int r = displaced_build(&copy, site->at, code, n, site->at);
-    if (r < 0)
+    if (r < 0 && r != -ERANGE)
         return error_set(err, r, "the instruction at 0x%lx cannot be moved", site->at.value);
     if (copy.kind == DISPLACED_REFUSE)
         return error_set(err, -EINVAL, "cannot plant a breakpoint at 0x%lx: %s", site->at.value,

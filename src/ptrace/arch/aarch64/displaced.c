@@ -14,7 +14,8 @@
  * 0b11, which not all of them accept. A BLR is copied as BR: 0b01 instead of 0b10. A branch that
  * would have raised a Branch Target exception may go through; none that is right is refused.
  *  - If an LDR (literal) into a general-purpose register faults, that register holds the address of
- *    the literal.
+ *    the literal. The copy's load is checked against the tag of the memory (FEAT_MTE), which one
+ *    relative to the PC is not; the kernel gives no tags to the memory of files.
  *  - A thread that uses the Guarded Control Stack (PR_SHADOW_STACK_ENABLE) must not run a copied
  *    call: nothing is pushed on that stack, and the return would fault.
  *  - While a system call is being made, its PC is in the slot. A handler of a signal that

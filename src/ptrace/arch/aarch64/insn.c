@@ -4,6 +4,7 @@
 #include "util/addr.h"
 
 static const char own_breakpoint[] = "the program has a breakpoint of its own there";
+static const char memory_copy[] = "a memory copy or memory set instruction";
 static const char not_allocated[] = "an instruction that is not known";
 /* With FEAT_FPAC it faults if that fails, and must then find x30 unchanged. */
 static const char authenticating_call[] = "a call that authenticates its target";
@@ -81,9 +82,10 @@ static const struct {
     {0x3f000000, 0x1c000000, SHAPE_LITERAL_NEAR, NULL}, /* SIMD&FP */
     {0x3f00001f, 0x1800001f, SHAPE_LITERAL_NEAR, NULL}, /* into the zero register */
     {0x3f000000, 0x18000000, SHAPE_LITERAL, NULL},
-    /* Memory copy and memory set (FEAT_MOPS). When a thread continues on another kind of processor,
-       the kernel sets its PC back by one or two instructions, to the prologue. */
-    {0x3b200c00, 0x19000400, SHAPE_STEP, "a memory copy or memory set instruction"},
+    /* Memory copy and memory set (FEAT_MOPS, FEAT_MOPS_GO). When a thread continues on another kind
+       of processor, the kernel sets its PC back by one or two instructions, to the prologue. */
+    {0x3b200c00, 0x19000400, SHAPE_STEP, memory_copy}, /* CPY*, SET* */
+    {0x3f200c00, 0x1d000000, SHAPE_STEP, memory_copy}, /* SETGO* */
 
     /* Data processing, 1 source, with opcode2 = 00001, of FEAT_PAuth_LR. */
     {0xfffffbff, 0xdac18bfe, SHAPE_PLAIN, NULL},    /* PACIA171615, PACIB171615 */
