@@ -18,6 +18,7 @@
 # this system's own sources, by an apt-get with directories of its own: nothing that is installed
 # here changes, and no root is needed. Status 77: it cannot be made here, with the reason.
 set -euo pipefail
+umask 022
 
 me=${0##*/}
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -168,6 +169,7 @@ mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t devpts -o gid=5,mode=620,ptmxmode=666 pts /dev/pts
 ln -sf /proc/self/fd /dev/fd
 busybox hostname arm64
+chmod 755 /
 busybox ip link set lo up
 chown -R 1000:1000 /home/tester
 for driver in $(cat /lib/drivers/order); do

@@ -27,8 +27,8 @@ if [[ -n $list ]]; then
 fi
 
 # Emulated, a program takes up to ten times as long; the limits have a reserve.
-slowness=3
-export CK_DEFAULT_TIMEOUT=180
+slowness=4
+export CK_TIMEOUT_MULTIPLIER=$slowness TEST_SLOWNESS=$slowness
 export BUILD=$PWD/build/aarch64 PLAIN_BUILD=$PWD/build/aarch64 TEST_CC=gcc
 export PRIVATE_LTTNG_KEEP_PAGES=yes
 

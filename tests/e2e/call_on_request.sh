@@ -13,7 +13,7 @@ asked_start()
     "$asked" <asked.in >asked.out 2>target.err &
     target_pid=$!
     exec 8>asked.in 9<asked.out
-    read -r -t 20 reply <&9 || fail "the target does not start"
+    read -r -t $((20 * slowness)) reply <&9 || fail "the target does not start"
     [[ $reply == "pid $target_pid" ]] || fail "the target says: $reply"
     for task in "/proc/$target_pid/task/"*; do
         [[ ${task##*/} == "$target_pid" ]] || asked_thread=${task##*/}
@@ -24,7 +24,7 @@ asked_start()
 calls()
 {
     echo "call $1" >&8
-    read -r -t 50 reply <&9 || fail "the target does not do $1 calls"
+    read -r -t $((50 * slowness)) reply <&9 || fail "the target does not do $1 calls"
     [[ $reply == called\ * ]] || fail "the target says: $reply"
 }
 

@@ -14,7 +14,7 @@ driver_start()
 ask()
 {
     echo "$*" >&"${DRIVER[1]}"
-    read -r -t 30 reply <&"${DRIVER[0]}" || fail "no answer to '$*'"
+    read -r -t $((30 * slowness)) reply <&"${DRIVER[0]}" || fail "no answer to '$*'"
 }
 
 # expect ANSWER COMMAND...: the answer must match the pattern.

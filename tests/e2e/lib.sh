@@ -33,11 +33,14 @@ skip()
     exit 77
 }
 
+# How many times as slow as a computer an emulated one is.
+slowness=${TEST_SLOWNESS:-1}
+
 # wait_for SECONDS COMMAND...: polls until the command succeeds; false after SECONDS. There is no
 # event to wait for: it looks at files, /proc and LTTng's lists.
 wait_for()
 {
-    local end=$((SECONDS + $1))
+    local end=$((SECONDS + $1 * slowness))
     shift
     until "$@"; do
         ((SECONDS < end)) || return 1

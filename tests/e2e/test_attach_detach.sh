@@ -6,7 +6,7 @@
 
 f=(-f my_traced_function --print=lines)
 # Long enough to attach to, short enough to end by itself.
-slow=(2000 1000)
+slow=(2000 $((1000 * slowness)))
 
 attach()
 {
@@ -68,7 +68,7 @@ case_sigint_ignored_at_start()
 
 case_attach_until_the_end()
 {
-    slow=(500 1000)
+    slow=(500 $((1000 * slowness)))
     attach eval 'tracer_start "${f[@]}" -p "$target_pid"'
     target_ends 0
     tracer_ends 0

@@ -302,7 +302,7 @@ case_sessions_under_fire()
         lttng_do enable-event -u -s "fire$n" 'kinds:static_entry' --filter='n > 3'
         lttng_do destroy "fire$n"
     done
-    read -r -t 30 reply <&"${DRIVER[0]}" || fail "no answer after the storm"
+    read -r -t $((30 * slowness)) reply <&"${DRIVER[0]}" || fail "no answer after the storm"
     [[ $reply == calm ]] || fail "after the storm: $reply"
     expect ended end
     driver_stop

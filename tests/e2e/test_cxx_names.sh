@@ -22,7 +22,7 @@ names_of() # PROGRAM: sets $program, and writes "ADDRESS NAME" of each function 
     traced 0 --list -x "$uncounted" "$program"
     # Ordered by address, like --list.
     readelf -sW "$program" | awk '$4 == "FUNC" && $7 != "UND" { print $2, $8 }' | sort -u |
-        grep -vE " (_start|_init|_fini|frame_dummy|(de)?register_tm_clones|$uncounted)\$" |
+        grep -vE " (_start|_init|_fini|call_weak_fn|frame_dummy|(de)?register_tm_clones|$uncounted)\$" |
         grep -vE ' (__do_global_dtors_aux|_dl_relocate_static_pie|_ZT[hvc].*|.*\.cold)$' |
         cut -d' ' -f1 | uniq >addresses
     sed 's/^[^:]*:\(.*\)$/\1/; s/  .*//' $out >listed

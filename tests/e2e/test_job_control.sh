@@ -17,7 +17,7 @@ job_start()
     env --default-signal "$build/targets/job" "$@" <job.in >job.out 2>"$err" &
     shell_pid=$!
     exec 8>job.in 9<job.out
-    read -r -t 20 reply <&9 || fail "the job does not start"
+    read -r -t $((20 * slowness)) reply <&9 || fail "the job does not start"
     job=${reply#job }
 }
 
@@ -25,14 +25,14 @@ job_start()
 answers()
 {
     echo wait >&8
-    read -r -t 20 reply <&9 || fail "the job has neither stopped nor ended, not: $1"
+    read -r -t $((20 * slowness)) reply <&9 || fail "the job has neither stopped nor ended, not: $1"
     [[ $reply == "$1" ]] || fail "the job: $reply, not: $1"
 }
 
 continue_job()
 {
     echo continue >&8
-    read -r -t 20 reply <&9 || fail "no answer"
+    read -r -t $((20 * slowness)) reply <&9 || fail "no answer"
     [[ $reply == continued ]] || fail "the job is $reply"
 }
 
@@ -163,7 +163,7 @@ answers_at_last()
     reply=stopped
     while [[ $reply == stopped* ]]; do
         echo wait >&8
-        read -r -t 20 reply <&9 || fail "the job does not end"
+        read -r -t $((20 * slowness)) reply <&9 || fail "the job does not end"
     done
     [[ $reply == "$1" ]] || fail "the job: $reply, not: $1"
 }
@@ -231,7 +231,7 @@ case_let_go_of_a_stopped_program()
 answers_let_go()
 {
     echo wait >&8
-    read -r -t 20 reply <&9 || fail "the tracer neither stops nor ends"
+    read -r -t $((20 * slowness)) reply <&9 || fail "the tracer neither stops nor ends"
     if [[ $reply == stopped* ]]; then
         continue_job
         answers "exited 0"

@@ -301,13 +301,13 @@ for line in iter(sys.stdin.readline, ""):
 ' "$build/lib/libmylib.so" <asked.in >asked.out 2>target.err &
     target_pid=$!
     exec 8>asked.in 9<asked.out
-    read -r -t 20 reply <&9 || fail "the target does not start"
+    read -r -t $((20 * slowness)) reply <&9 || fail "the target does not start"
 }
 
 loader_does() # WHAT
 {
     echo "$1" >&8
-    read -r -t 10 reply <&9 || fail "the program does not run on: $1"
+    read -r -t $((10 * slowness)) reply <&9 || fail "the program does not run on: $1"
 }
 
 library_is_planted()

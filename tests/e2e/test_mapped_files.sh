@@ -105,7 +105,7 @@ ask()
 {
     local reply
     echo "$1" >&"${MAPPED[1]}"
-    read -r -t 20 reply <&"${MAPPED[0]}" || fail "no answer to '$1'"
+    read -r -t $((20 * slowness)) reply <&"${MAPPED[0]}" || fail "no answer to '$1'"
     [[ $reply == "done" ]] || fail "'$reply' to '$1'"
 }
 
@@ -114,7 +114,7 @@ mapped_start() # LIBRARY
     local reply
     coproc MAPPED { exec ./mapped -i 1 1 "$1" 2>target.err; }
     mapped_pid=$MAPPED_PID
-    read -r -t 20 reply <&"${MAPPED[0]}" || fail "it does not start: $(cat target.err)"
+    read -r -t $((20 * slowness)) reply <&"${MAPPED[0]}" || fail "it does not start: $(cat target.err)"
 }
 
 mapped_ends()

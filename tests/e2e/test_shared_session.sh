@@ -37,7 +37,7 @@ target_made() # N
     targets[$1]=$!
     exec {in}>"in.$1" {out}<"out.$1"
     ask[$1]=$in answer[$1]=$out
-    read -r -t 20 line <&"$out" || fail "target $1 does not start"
+    read -r -t $((20 * slowness)) line <&"$out" || fail "target $1 does not start"
     rm "in.$1" "out.$1"
 }
 
@@ -53,7 +53,7 @@ calls_of() # N COUNT: calls of a target that is traced in a recording session
 {
     local line
     echo "call $2" >&"${ask[$1]}"
-    read -r -t 50 line <&"${answer[$1]}" || fail "target $1 does not do its calls"
+    read -r -t $((50 * slowness)) line <&"${answer[$1]}" || fail "target $1 does not do its calls"
     [[ $line == called\ * ]] || fail "target $1 says: $line"
     ((entries += $2))
 }
