@@ -40,7 +40,7 @@ static uint64_t stated_alignment(const Dwarf_Die *member)
             most = align;
         if (!die_type(&die, &die) ||
             (dwarf_tag(&die) != DW_TAG_typedef && dwarf_tag(&die) != DW_TAG_const_type &&
-             dwarf_tag(&die) != DW_TAG_volatile_type))
+             dwarf_tag(&die) != DW_TAG_volatile_type && dwarf_tag(&die) != DW_TAG_array_type))
             break;
     }
     return most;
