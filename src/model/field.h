@@ -119,8 +119,10 @@ struct field {
     uint32_t unit;                       /* VALUE_COUNT, VALUE_STRING, VALUE_CHARS; else 0 */
     const struct enum_type *enumeration; /* VALUE_ENUM, else NULL */
     struct value_place place;
-    /* The place of the bytes after the 8th, for a value in two registers; else PLACE_NONE. */
+    /* The place of the other bytes of a value in two registers; else PLACE_NONE. `split`: how many
+       are in the first one; 0: those up to the 8th byte of the register. */
     struct value_place rest;
+    uint8_t split;
     /* VALUE_STRING: the place of the length, 8 bytes; VALUE_COUNT: of the end. Else PLACE_NONE. */
     struct value_place second;
 };

@@ -95,25 +95,33 @@ static bool place_in_pieces(const struct abi_location *at, uint64_t offset, uint
     return place->kind != PLACE_NONE && (offset >= 8 || offset + size <= 8 || rest->kind);
 }
 
-/* The place of bytes of a value whose elements are in consecutive registers. Bytes in two registers
-   have none. */
+/* The place of bytes of a value whose elements are in consecutive registers: in one of them, or in
+   two, with *split bytes in the first. */
 static bool place_in_elements(const struct abi_location *at, uint64_t offset, uint64_t size,
-                              struct value_place *place)
+                              struct value_place *place, struct value_place *rest, uint8_t *split)
 {
-    uint64_t index = offset / at->element, shift = offset % at->element;
-    if (index >= at->n || size > at->element - shift)
+    uint64_t index = offset / at->element, shift = offset % at->element,
+             first = at->element - shift;
+    if (index >= at->n)
         return false;
     *place = at->place;
     place->index = (uint16_t)(place->index + index);
     place->shift = (uint8_t)shift;
-    return true;
+    if (size <= first)
+        return true;
+    *rest = at->place;
+    rest->index = (uint16_t)(place->index + 1);
+    *split = (uint8_t)first;
+    return index + 1 < at->n && size - first <= at->element;
 }
 
 /* The place of the `size` bytes at `offset` of the value. */
 static bool place_bytes(struct pointees *pointees, const struct abi_location *at, uint64_t offset,
-                        uint64_t size, struct value_place *place, struct value_place *rest)
+                        uint64_t size, struct value_place *place, struct value_place *rest,
+                        uint8_t *split)
 {
     *place = *rest = (struct value_place){0};
+    *split = 0;
     switch (at->where) {
     case ABI_ADDRESS:
         return offset <= INT32_MAX &&
@@ -123,7 +131,7 @@ static bool place_bytes(struct pointees *pointees, const struct abi_location *at
     case ABI_PIECES:
         return place_in_pieces(at, offset, size, place, rest);
     case ABI_ELEMENTS:
-        return place_in_elements(at, offset, size, place);
+        return place_in_elements(at, offset, size, place, rest, split);
     case ABI_NOWHERE:
         break;
     }
@@ -135,7 +143,8 @@ static bool place_word(struct pointees *pointees, const struct abi_location *at,
                        struct value_place *place)
 {
     struct value_place rest;
-    return place_bytes(pointees, at, offset, 8, place, &rest) && rest.kind == PLACE_NONE;
+    uint8_t split;
+    return place_bytes(pointees, at, offset, 8, place, &rest, &split) && rest.kind == PLACE_NONE;
 }
 
 /* The place of a scalar in the memory that the value refers to. */
@@ -156,7 +165,8 @@ bool value_places_scalar(struct pointees *pointees, const struct abi_location *a
     uint64_t size = scalar->bits ? (scalar->bit + scalar->bits + 7u) / 8u : scalar->size;
     if (scalar->referred)
         return place_referred(pointees, at, scalar, field);
-    return place_bytes(pointees, at, scalar->offset, size, &field->place, &field->rest) &&
+    return place_bytes(pointees, at, scalar->offset, size, &field->place, &field->rest,
+                       &field->split) &&
            (!scalar->has_second || place_word(pointees, at, scalar->second, &field->second));
 }
 

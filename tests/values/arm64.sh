@@ -11,6 +11,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 programs=build/aarch64/values
 kinds=('c gcc O0' 'c gcc O2' 'c gcc Og' 'c++ gcc O0' 'c++ gcc O2' 'c++ gcc Og' 'c clang O0' 'c clang O2'
     'c clang Og' 'c++ clang O0' 'c++ clang O2' 'c gcc O2 -fno-var-tracking'
+    'c gcc O2 -mbranch-protection=standard' 'c++ clang O0 -mbranch-protection=standard'
     'c++ gcc O2 -gdwarf-4 -gstrict-dwarf' 'c++ clang O2 -gdwarf-4 -gstrict-dwarf')
 
 if [[ ${1:-} == --trace ]]; then

@@ -429,6 +429,8 @@ class Generator:
     def make_union(self, i):
         r = self.rng
         pool = INTEGERS + FLOATS + POINTERS
+        if r.random() < 0.3:  # of one type
+            return Union(f"u{i}", [("m0", t := r.choice(FLOATS)), ("a", Array(t, r.choice([1, 2, 3, 4, 5])))])
         members = [(f"m{k}", r.choice(pool)) for k in range(r.choice([1, 2, 3]))]
         if r.random() < 0.5:
             members.append(("a", Array(r.choice(INTEGERS + FLOATS), r.choice([2, 3, 5]))))

@@ -90,7 +90,7 @@ static bool load_value(const struct capture *capture, const struct field *field,
 {
     if (field->rest.kind == PLACE_NONE)
         return capture_load(capture, &field->place, bytes, n) == n;
-    size_t first = 8 - (field->place.shift & 7u);
+    size_t first = field->split ? field->split : 8 - (field->place.shift & 7u);
     if (first >= n)
         return capture_load(capture, &field->place, bytes, n) == n;
     return capture_load(capture, &field->place, bytes, first) +
