@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "nop.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/breakpoints/site_table.h"
 #include "ptrace/core/engine_internal.h"
@@ -147,11 +148,12 @@ static const uint8_t *bytes_of(target_addr at)
     return (const uint8_t *)(uintptr_t)at.value;
 }
 
-/* A breakpoint on the first of two nops, which need no slot. */
+/* A breakpoint on the first of many nops, which need no slot. */
 static struct site *planted_site(struct address_space *space)
 {
     target_addr at = map_pages(1, PROT_READ | PROT_WRITE);
-    memset((void *)(uintptr_t)at.value, 0x90, PAGE);
+    for (size_t i = 0; i < PAGE; i++)
+        ((uint8_t *)(uintptr_t)at.value)[i] = nop[i % sizeof(nop)];
     struct site *site = site_get(space, at, NULL);
     ck_assert_ptr_nonnull(site);
     ck_assert_int_eq(site_use(space, site, SITE_RETURN), 0);
@@ -178,7 +180,7 @@ START_TEST(breakpoint_that_cannot_be_lifted_stays)
     space->memory = memory;
     site_lift(space, site);
     ck_assert(!site->planted);
-    ck_assert_uint_eq(*bytes_of(site->at), 0x90);
+    ck_assert_int_eq(memcmp(bytes_of(site->at), nop, sizeof(nop)), 0);
     address_space_put(space);
 }
 END_TEST
@@ -196,8 +198,8 @@ START_TEST(breakpoints_are_taken_out_without_the_thread)
         _exit(0);
     ck_assert_int_eq(waitpid(dead, NULL, 0), dead);
     ck_assert_int_eq(site_table_lift_all(space, dead), 0);
-    ck_assert_uint_eq(*bytes_of(sites[0]->at), 0x90);
-    ck_assert_uint_eq(*bytes_of(sites[2]->at), 0x90);
+    ck_assert_int_eq(memcmp(bytes_of(sites[0]->at), nop, sizeof(nop)), 0);
+    ck_assert_int_eq(memcmp(bytes_of(sites[2]->at), nop, sizeof(nop)), 0);
     address_space_put(space);
 }
 END_TEST
