@@ -161,6 +161,8 @@ write_init() {
 #!/bin/busybox sh
 export PATH=/usr/sbin:/usr/bin HOME=/root LANG=C.UTF-8 TERM=dumb
 mount() { busybox mount "$@"; }
+# An unpacked archive leaves its mode unchanged: everybody could write to it.
+chmod 755 /
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev

@@ -319,21 +319,23 @@ case_no_session_daemon()
 }
 
 # A program of one instruction, which kills it.
-one_instruction() # INSTRUCTION
+one_instruction() # NAME X86-INSTRUCTION ARM64-INSTRUCTION
 {
-    printf '.globl _start\n_start: %s\n' "$1" >"$1.s"
+    local instruction=$2
+    [[ $machine != aarch64 ]] || instruction=$3
+    printf '.globl _start\n_start: %s\n' "$instruction" >"$1.s"
     gcc -nostdlib -static -o "$1" "$1.s" || fail "cannot build $1"
 }
 
 case_death_at_the_first_instruction()
 {
     ulimit -c 0
-    one_instruction ud2
-    traced 132 -q --print=lines ./ud2
-    one_instruction int3
-    traced 133 -q --print=lines ./int3
-    one_instruction hlt
-    traced 139 -q --print=lines ./hlt
+    one_instruction undefined ud2 'udf #0'
+    traced 132 -q --print=lines ./undefined
+    one_instruction breakpoint int3 'brk #0'
+    traced 133 -q --print=lines ./breakpoint
+    one_instruction refused hlt 'ldr x0, [x0]'
+    traced 139 -q --print=lines ./refused
 }
 
 run_cases "$@"
