@@ -40,7 +40,10 @@ static void handle(int signal, siginfo_t *info, void *context)
     (void)signal;
     if (info->si_code == SI_TKILL) {
         raised++;
-    } else if (pc == (uintptr_t)traps_here + TRAP_OFFSET) {
+        return;
+    }
+    check((uintptr_t)info->si_addr == trap_address(pc), "the address of a trap");
+    if (pc == (uintptr_t)traps_here + TRAP_OFFSET) {
         in_traps++;
         context_set_pc(context, (uintptr_t)traps_behind);
     } else if (pc == (uintptr_t)own_trap + TRAP_OFFSET) {

@@ -42,6 +42,12 @@ static inline unsigned long long *regs_pc(struct user_regs_struct *regs)
 #define TRAP_OFFSET      0
 #define UNDEFINED_LENGTH 4
 
+/* The address in the siginfo of its SIGTRAP. */
+static inline uintptr_t trap_address(uintptr_t pc)
+{
+    return pc;
+}
+
 /* mov w0,#42; ret */
 #define CODE_RETURNS_42                                                                            \
     {                                                                                              \

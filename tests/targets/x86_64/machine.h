@@ -42,6 +42,13 @@ static inline unsigned long long *regs_pc(struct user_regs_struct *regs)
 #define TRAP_OFFSET      1
 #define UNDEFINED_LENGTH 2
 
+/* The address in the siginfo of its SIGTRAP: none. */
+static inline uintptr_t trap_address(uintptr_t pc)
+{
+    (void)pc;
+    return 0;
+}
+
 /* mov $42,%eax; ret */
 #define CODE_RETURNS_42                                                                            \
     {                                                                                              \
