@@ -57,20 +57,20 @@ asked_is_listed()
     lttng --no-sessiond list -u 2>/dev/null | grep -q 'wait_for_line:work_exit'
 }
 
-# The first byte of a function in the target's memory: of a mapped file in which addresses are file
-# offsets.
-first_byte() # FILE NAME
+# A breakpoint is at the start of a function of the target: of a mapped file in which addresses are
+# file offsets.
+has_breakpoint() # FILE NAME
 {
     local vaddr base
     vaddr=$( (nm "$1" 2>/dev/null; nm -D "$1") | sed -n "s/^\([0-9a-f]*\) [TW] $2\(@@.*\)\?\$/0x\1/p" | head -n 1)
     base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .* $(readlink -f "$1")\$:0x\1:p" "/proc/$target_pid/maps" | head -n 1)
     [[ -n $vaddr && -n $base ]] || fail "no function $2 of $1 in the target"
-    bytes_at "/proc/$target_pid/mem" $((base + vaddr)) 1
+    is_breakpoint "$target_pid" $((base + vaddr))
 }
 
 is_planted()
 {
-    [[ $(first_byte "$asked" work) == ' cc' ]]
+    has_breakpoint "$asked" work
 }
 
 is_lifted()

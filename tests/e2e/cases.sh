@@ -248,6 +248,15 @@ bytes_at() # FILE OFFSET COUNT
     dd if="$1" bs=1 skip="$2" count="$3" 2>/dev/null | od -An -tx1
 }
 
+# The bytes at an address of a process are those of a breakpoint.
+is_breakpoint() # PID ADDRESS
+{
+    case $(uname -m) in
+        aarch64) [[ $(bytes_at "/proc/$1/mem" "$2" 4) == ' 00 00 20 d4' ]] ;;
+        *) [[ $(bytes_at "/proc/$1/mem" "$2" 1) == ' cc' ]] ;;
+    esac
+}
+
 text_is_original() # PID FILE NAME
 {
     local vaddr base

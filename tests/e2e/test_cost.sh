@@ -210,7 +210,7 @@ is_armed()
     is_traced "$1" || return 1
     vaddr=$(nm "$build/targets/wait_for_line" | sed -n 's/^\([0-9a-f]*\) T work$/0x\1/p')
     base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .*/wait_for_line\$:0x\1:p" "/proc/$1/maps" | head -n 1)
-    [[ $(bytes_at "/proc/$1/mem" $((base + vaddr)) 1) == ' cc' ]]
+    is_breakpoint "$1" $((base + vaddr))
 }
 
 run_cases "$@"

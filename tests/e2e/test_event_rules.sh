@@ -215,7 +215,7 @@ case_module_named_later()
 
 fgets_is_planted()
 {
-    [[ $(first_byte "$libc" fgets) == ' cc' ]]
+    has_breakpoint "$libc" fgets
 }
 
 fgets_is_lifted()

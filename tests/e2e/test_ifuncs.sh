@@ -333,13 +333,13 @@ case_rules()
     events 0 c:strlen_entry
 }
 
-# The first byte of own()'s implementation in ./linked.
+# A breakpoint is at the start of own()'s implementation in ./linked.
 is_planted()
 {
     local vaddr base
     vaddr=0x$(nm ./linked | sed -n 's/ t one_way$//p')
     base=0x$(sed -n "s:-.* 00000000 .* $PWD/linked\$::p" "/proc/$pid/maps" | head -n 1)
-    [[ $(bytes_at "/proc/$pid/mem" $((base + vaddr)) 1) == ' cc' ]]
+    is_breakpoint "$pid" $((base + vaddr))
 }
 
 is_lifted()

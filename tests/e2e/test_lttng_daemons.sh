@@ -312,7 +312,7 @@ loader_does() # WHAT
 
 library_is_planted()
 {
-    [[ $(first_byte "$build/lib/libmylib.so" my_traced_function) == ' cc' ]]
+    has_breakpoint "$build/lib/libmylib.so" my_traced_function
 }
 
 # The death of the consumer of an own session is a failure; the program is unchanged.

@@ -31,7 +31,7 @@ is_armed() # NAME
     vaddr=$(nm "$target" | sed -n 's/^\([0-9a-f]*\) T work$/0x\1/p')
     base=$(sed -n "s|^\([0-9a-f]*\)-.* 00000000 .* ${mapped:-$(readlink -f "$target")}\$|0x\1|p" \
         "/proc/$(pid_of "$1")/maps" | head -n 1)
-    [[ -n $vaddr && -n $base && $(bytes_at "/proc/$(pid_of "$1")/mem" $((base + vaddr)) 1) == ' cc' ]]
+    [[ -n $vaddr && -n $base ]] && is_breakpoint "$(pid_of "$1")" $((base + vaddr))
 }
 
 # calls NAME COUNT [TOTAL]: makes so many calls, which are answered.

@@ -165,7 +165,7 @@ armed()
     pid=$(pgrep -P "$tracer_pid" -x take) || return 1
     vaddr=$(nm "$take" | sed -n 's/^\([0-9a-f]*\) T take$/0x\1/p')
     base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .*/take\$:0x\1:p" "/proc/$pid/maps" | head -n 1)
-    [[ $(bytes_at "/proc/$pid/mem" $((base + vaddr)) 1) == ' cc' ]]
+    is_breakpoint "$pid" $((base + vaddr))
 }
 
 # A daemon that does not read blocks nothing.
@@ -230,7 +230,7 @@ malloc_armed()
     libc=$(sed -n 's:.* \(/.*/libc.so.6\)$:\1:p' "/proc/$pid/maps" | head -n 1)
     vaddr=$(nm -D "$libc" | sed -n 's/^\([0-9a-f]*\) T malloc@@.*/0x\1/p')
     base=$(sed -n "s:^\([0-9a-f]*\)-.* 00000000 .* $libc\$:0x\1:p" "/proc/$pid/maps" | head -n 1)
-    [[ $(bytes_at "/proc/$pid/mem" $((base + vaddr)) 1) == ' cc' ]]
+    is_breakpoint "$pid" $((base + vaddr))
 }
 
 # Sessions that triggers start and stop: the calls between are recorded. The tracer leaves both to
