@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "places.h"
+#include "symbols/elf/symbol_table.h"
 #include "unit/symbols_files.h"
 
 static const struct {
@@ -335,8 +336,37 @@ START_TEST(ends_when_it_is_asked_to)
 }
 END_TEST
 
+START_TEST(code_that_is_no_function_of_the_program)
+{
+    static const char *const added[] = {
+        "_start",
+        "call_weak_fn",
+        "init_have_lse_atomics",
+        "__aarch64_cas16_relax",
+        "__aarch64_swp1_acq",
+        "__aarch64_ldadd4_acq_rel",
+        "__aarch64_ldclr8_rel",
+        "__aarch64_ldset2_sync",
+    };
+    static const char *const own[] = {
+        "start",
+        "__aarch64_",
+        "__aarch64_ldadd4",
+        "__aarch64_ldadd4_acq_relative",
+        "__aarch64_load4_acq",
+        "my__aarch64_cas4_acq",
+        "__addtf3",
+    };
+    for (size_t i = 0; i < sizeof(added) / sizeof(*added); i++)
+        ck_assert_msg(symbol_is_startup_code(added[i]), "%s", added[i]);
+    for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+        ck_assert_msg(!symbol_is_startup_code(own[i]), "%s", own[i]);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+    tcase_add_test(tests, code_that_is_no_function_of_the_program);
     tcase_add_loop_test(tests, programs_and_libraries, 0, sizeof(links) / sizeof(*links));
     tcase_add_loop_test(tests, alias_that_was_asked_for, 0, sizeof(aliases) / sizeof(*aliases));
     tcase_add_test(tests, excluded_alias_takes_the_function_out);
