@@ -23,6 +23,7 @@ What holds of each run:
 The last line is the number of runs; the exit status 0 when there were some, and nothing was wrong.
 """
 import os
+import platform
 import re
 import select
 import signal
@@ -37,6 +38,8 @@ RECORDED = {'launched': 4 * CALLS, 'followed': 6 * CALLS, 'attached': 4 * CALLS}
 NAMES = ('fork', 'exec', 'spawn')
 RESULT = 'result %d' % (3 * sum(i + 1 for i in range(CALLS)) + sum(i + 5 for i in range(CALLS)))
 TRACER_FAILED = 125
+# A breakpoint instruction.
+TRAP = b'\x00\x00\x20\xd4' if platform.machine() == 'aarch64' else b'\xcc'
 LIMIT = 30  # seconds after which a run counts as hanging
 PLANTED_LIMIT = 5  # seconds after which the program continues although no breakpoint is seen in it
 SUMMARY = re.compile(r'^ptrace_tracer: \d+ functions? armed, ')
@@ -168,7 +171,7 @@ class Run:
         try:
             with open('/proc/%d/mem' % pid, 'rb') as memory:
                 memory.seek(address)
-                return memory.read(1) == b'\xcc'
+                return memory.read(len(TRAP)) == TRAP
         except OSError:
             return False
 
