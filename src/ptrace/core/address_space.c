@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "ptrace/arch/arch.h"
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/requests.h"
 #include "ptrace/core/thread_walk.h"
@@ -179,8 +180,10 @@ bool address_space_is_code(struct process *process, target_addr at, uint64_t now
 
 uint64_t address_space_code_bits(struct address_space *space, pid_t tid)
 {
+    /* An architecture with return addresses in memory has no signatures, and no such request. */
     if (!space->code_bits)
-        space->code_bits = engine_code_bits(space->engine, tid);
+        space->code_bits =
+            arch_return_in_memory ? UINT64_MAX : engine_code_bits(space->engine, tid);
     return space->code_bits;
 }
 
