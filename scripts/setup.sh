@@ -44,6 +44,7 @@ needs=(
     'command aarch64-linux-gnu-g++ g++-aarch64-linux-gnu'
     'command qemu-system-aarch64 qemu-system-arm'
     'command cpio            cpio'
+    'command pgrep           procps'
 )
 [[ $what == build || $what == arm64 ]] || needs+=(
     'header  check.h         check'
@@ -98,7 +99,7 @@ have() {
 missing=()
 for need in "${needs[@]}"; do
     read -r kind name package <<<"$need"
-    have "$kind" "$name" || missing+=("$package")
+    have "$kind" "$name" || [[ " ${missing[*]} " == *" $package "* ]] || missing+=("$package")
 done
 ((${#missing[@]})) || exit 0
 

@@ -53,6 +53,8 @@ make_logged() { # WHAT ARG...
 
 # --- the build ---
 
+# What is missing is installed, as by scripts/test.sh; `make check` does not install.
+[[ -n $host_build ]] || scripts/setup.sh --arm64 >&2 || true
 for tool in aarch64-linux-gnu-gcc aarch64-linux-gnu-g++ pkg-config; do
     command -v "$tool" >/dev/null || cannot "no $tool here: run scripts/setup.sh --arm64"
 done
