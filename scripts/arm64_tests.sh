@@ -40,7 +40,10 @@ for test; do
     esac
 done
 for program in "${programs[@]}"; do
-    check_program 120 "$program"
+    case $program in
+        */test_attached_at_random | */test_migration) check_program 400 "$program" ;;
+        *) check_program 120 "$program" ;;
+    esac
 done
 # One CPU, but they wait for each other's daemons.
 [[ -n $list ]] || at_once=2
