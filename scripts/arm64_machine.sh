@@ -33,7 +33,7 @@ sysroot_packages=(libc6-dev liblttng-ust-dev liblttng-ctl-dev libelf-dev libdw-d
 machine_packages=(libstdc++6 libdw1 libelf1 zlib1g libunwind8 liblttng-ust1 liblttng-ctl0 libsubunit0
     libzydis4.0 busybox-static bash coreutils procps grep sed gawk findutils util-linux mount bsdutils
     diffutils tar libc-bin lttng-tools babeltrace2 python3 libcap2-bin sqlite3 strace)
-compiler_packages=(gcc g++ binutils libc6-dev)
+compiler_packages=(gcc g++ binutils libc6-dev liblttng-ust-dev)
 # Dependencies that programs do without.
 without=(adduser base-passwd debconf debianutils dpkg init-system-helpers kmod
     libcrypt-dev libdebuginfod1 libfile-find-rule-perl libnsl-dev libpam-modules libpam-runtime

@@ -4,7 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
-suspends=$build/targets/suspends
+# As /proc/PID/exe has it: the build may be reached through a link.
+suspends=$(readlink -f "$build/targets/suspends")
 tstp=20 stop=19
 # A shell without job control leaves these signals to a background job as they are for itself.
 trace=("$tracer" -q -f work --print=lines)
