@@ -89,8 +89,8 @@ int main(void)
 }
 END
     g++ -g -O2 -dA -S -o taken.s taken.cc || fail "cannot compile"
-    # DW_LANG_Fortran95
-    sed -E -i 's/\.byte\t0x[0-9a-f]+(\t# DW_AT_language)/.byte\t0xe\1/' taken.s
+    # DW_LANG_Fortran95; arm64's comments begin with //
+    sed -E -i 's/\.byte\t0x[0-9a-f]+(\t(#|\/\/) DW_AT_language)/.byte\t0xe\1/' taken.s
     grep -q 'byte.0xe.*DW_AT_language' taken.s || fail "no language in what g++ writes"
     gcc -O0 -w -o program call.c taken.s || fail "cannot build"
 }
