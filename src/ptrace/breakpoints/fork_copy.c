@@ -19,6 +19,10 @@
 #include "util/table.h"
 #include "util/vec.h"
 
+/* A memory access that fails for lack of memory (fs/proc/base.c: mem_rw()) says nothing about the
+   child's code: it is tried again. */
+enum { TRIES = 100 };
+
 static int copy_sites(const struct address_space *from, struct address_space *to)
 {
     const struct site *site;
@@ -92,7 +96,7 @@ static void forget_planted(struct site *site)
 }
 
 /* The child lacks this arena: removes the breakpoints of the sites whose slots are in it. remake()
-   prepares them again. */
+   prepares them again. Where one cannot be removed, threads are single-stepped. */
 static void drop_arena(struct address_space *space, size_t index)
 {
     struct slot_arena *arena = &space->slots->arenas.items[index];
@@ -105,6 +109,10 @@ static void drop_arena(struct address_space *space, size_t index)
         if (site->trap.kind != DISPLACED_SLOT)
             continue;
         site_lift(space, site);
+        if (site->planted) {
+            site->trap.kind = DISPLACED_STEP;
+            continue;
+        }
         forget_planted(site);
         site->mapped = false;
     }
@@ -114,16 +122,25 @@ static void drop_arena(struct address_space *space, size_t index)
     *arena = space->slots->arenas.items[--space->slots->arenas.count];
 }
 
+static int remake_site(struct address_space *space, struct site *site)
+{
+    struct error err = {0};
+    return site_get(space, site->at, &err) ? site_plant(space, site) : err.code;
+}
+
 /* Prepares and plants the sites without a slot again. The child `tid` maps the new slots. */
 static void remake(struct address_space *space, pid_t tid)
 {
     struct site *site;
-    struct error err;
     space->helper = tid;
     for (size_t at = 0; (site = table_next(&space->sites, &at));) {
         if (site->mapped || !site->uses)
             continue;
-        if (!site_get(space, site->at, &err) || site_plant(space, site) < 0)
+        int r = -EAGAIN;
+        /* -EINVAL: no breakpoint can be planted there. */
+        for (int i = 0; i < TRIES && r < 0 && r != -EINVAL && r != -ESRCH; i++)
+            r = remake_site(space, site);
+        if (r < 0)
             log_debug("no breakpoint at 0x%lx in a child", site->at.value);
     }
     space->helper = 0;
@@ -133,10 +150,19 @@ static void remake(struct address_space *space, pid_t tid)
    there. */
 static void conform_planted(struct address_space *space, struct site *site)
 {
-    if (trap_is_at(address_space_memory(space), site->at) == 1)
+    int there = trap_is_at(address_space_memory(space), site->at);
+    if (there == 1)
         return;
-    site->planted = false;
-    if (!site->method->is_current(space, site) || site_plant(space, site) < 0)
+    /* If it may be there, it must not count as absent: its trap would be the program's own, and
+       kill it. */
+    if (there < 0)
+        site_lift(space, site);
+    else
+        site->planted = false;
+    for (int i = 0; i < TRIES && !site->planted; i++)
+        if (site->method->is_current(space, site) && site_plant(space, site) == 0)
+            return;
+    if (!site->planted)
         forget_planted(site);
 }
 
