@@ -63,9 +63,10 @@ SYMBOLS  := $(call only_arch,$(call sources,symbols))
 ENGINE   := $(call only_arch,$(call sources,ptrace))
 CLI      := $(call sources,cli)
 # Of src/tp, the executable holds only what needs no LTTng library.
-TP_EXE   := src/tp/print.c src/tp/load.c src/tp/identity_override.c
+TP_EXE   := src/tp/print.c src/tp/load.c src/tp/identity_override.c src/tp/event_fields.c \
+            $(call sources,tp/ctf)
 SESSION  := $(call sources,tp/session)
-BACKEND  := $(call sources,tp/lttng)
+BACKEND  := $(call sources,tp/lttng) src/tp/event_fields.c
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
