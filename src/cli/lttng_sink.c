@@ -215,7 +215,8 @@ int lttng_sink_open(struct tracer *tracer, struct error *err)
     sink->backend_ops = backend_load(err);
     if (!sink->backend_ops)
         return err->code;
-    r = sink->backend_ops->open(log_get_level(), tracer->options->entry_only, &sink->backend, err);
+    r = sink->backend_ops->open(log_get_level(), tracer->options->entry_only, NULL, &sink->backend,
+                                err);
     if (r < 0)
         return r;
     tracer->sink = (struct hit_sink){

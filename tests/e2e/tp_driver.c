@@ -272,7 +272,7 @@ static int do_open(struct driver *driver, struct error *err)
     driver->backend_ops = backend_load(err);
     if (!driver->backend_ops)
         return err->code;
-    return driver->backend_ops->open(LOG_INFO, false, &driver->backend, err);
+    return driver->backend_ops->open(LOG_INFO, false, NULL, &driver->backend, err);
 }
 
 static int do_begin(struct driver *driver, struct error *err)

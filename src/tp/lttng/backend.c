@@ -11,6 +11,7 @@
 #include "tp/lttng/emit.h"
 #include "tp/lttng/tracepoint_state.h"
 #include "tp/lttng/ust_identity.h"
+#include "tp/record_redirect.h"
 #include "util/cleanup.h"
 #include "util/table.h"
 #include "util/text.h"
@@ -42,9 +43,8 @@ struct backend {
     struct table by_probe; /* struct probe -> struct probe_events */
     struct table by_name;  /* hash of provider and name -> list of struct event */
     struct block *blocks;
-    struct ust_identity *identity;
     struct blocking_limit limit;
-    struct emit_counts counts;
+    struct emit_state emission;
 };
 
 /* An event to register. */
@@ -67,15 +67,17 @@ static const struct event *find_event(const struct backend *backend, const char 
     return event;
 }
 
-static int backend_open(unsigned log_level, bool entry_only, struct backend **result,
-                        struct error *err)
+static int backend_open(unsigned log_level, bool entry_only, const struct record_redirect *redirect,
+                        struct backend **result, struct error *err)
 {
     log_set_level(log_level);
     struct backend *backend = calloc(1, sizeof(*backend));
     if (!backend)
         return error_set(err, -ENOMEM, "out of memory");
-    backend->identity = ust_identity_new();
-    if (!backend->identity) {
+    backend->emission.identity = ust_identity_new();
+    backend->emission.limit = &backend->limit;
+    backend->emission.redirect = redirect;
+    if (!backend->emission.identity) {
         free(backend);
         return error_set(err, -ENOMEM, "out of memory");
     }
@@ -137,6 +139,16 @@ static int note_names(struct backend *backend, struct event_batch *batch)
     return 0;
 }
 
+/* Tells the redirect of an event. */
+static void offer_event(const struct backend *backend, struct event *event)
+{
+    const struct record_redirect *redirect = backend->emission.redirect;
+    cleanup(cleanup_free) char *name =
+        text_format("%s:%s", event->tracepoint->provider_name, event->tracepoint->event_name);
+    event->redirect_number =
+        name ? redirect->add_event(redirect->data, name, event->fields, event->n_fields) : -ENOMEM;
+}
+
 /* Registers those of the n pending events, all of one provider, that LTTng accepts. */
 static int add_provider(struct backend *backend, struct pending *pending, size_t n)
 {
@@ -167,6 +179,8 @@ static int add_provider(struct backend *backend, struct pending *pending, size_t
         event_batch_new(pending->probe->provider, requests, n_requests, &backend->enums, &batch);
     if (rc < 0)
         return rc;
+    for (size_t i = 0; i < n_requests && backend->emission.redirect; i++)
+        offer_event(backend, &batch->events[i]);
     tracepoint_states_add(&backend->states, batch);
     for (size_t i = 0; i < n_admitted; i++) {
         const struct pending *p = admitted[i]->twin ? admitted[i]->twin : admitted[i];
@@ -259,22 +273,42 @@ static uint64_t backend_generation(struct backend *backend)
     return tracepoint_states_generation(&backend->states);
 }
 
-static void backend_emit(struct backend *backend, const struct hit *hit)
+/* The event of the hit, or NULL. */
+static const struct event *event_of(const struct backend *backend, const struct hit *hit)
 {
     const struct probe_events *events = table_get(&backend->by_probe, (uintptr_t)hit->probe);
     if (!events)
-        return;
-    const struct event *event = hit->kind == HIT_ENTRY ? events->entry : events->exit;
+        return NULL;
+    return hit->kind == HIT_ENTRY ? events->entry : events->exit;
+}
+
+static void backend_emit(struct backend *backend, const struct hit *hit)
+{
+    const struct event *event = event_of(backend, hit);
     if (event)
-        emit_hit(backend->identity, &backend->limit, event, hit, &backend->counts);
+        emit_hit(&backend->emission, event, hit);
+}
+
+static void backend_emit_in_session(struct backend *backend, const struct hit *hit,
+                                    const void *session)
+{
+    const struct event *event = event_of(backend, hit);
+    if (event)
+        emit_hit_in_session(&backend->emission, event, hit, session);
+}
+
+static size_t backend_sessions(struct backend *backend, const void **sessions, size_t max)
+{
+    return tracepoint_states_sessions(&backend->states, sessions, max);
 }
 
 static void backend_counts(const struct backend *backend, struct hit_counts *counts)
 {
+    const struct emit_counts *emitted = &backend->emission.counts;
     *counts = (struct hit_counts){
-        .written = emit_count(&backend->counts.written),
-        .lost = emit_count(&backend->counts.lost),
-        .triggered = emit_count(&backend->counts.triggered),
+        .written = emit_count(&emitted->written),
+        .lost = emit_count(&emitted->lost),
+        .triggered = emit_count(&emitted->triggered),
     };
 }
 
@@ -283,7 +317,7 @@ static void backend_close(struct backend *backend)
     if (!backend)
         return;
     tracepoint_states_free(&backend->states);
-    ust_identity_free(backend->identity);
+    ust_identity_free(backend->emission.identity);
     event_enums_free(&backend->enums);
     table_free(&backend->by_probe);
     table_free(&backend->by_name);
@@ -304,4 +338,6 @@ __attribute__((visibility("default"))) const struct backend_ops backend_lttng_op
     .emit = backend_emit,
     .counts = backend_counts,
     .close = backend_close,
+    .emit_in_session = backend_emit_in_session,
+    .sessions = backend_sessions,
 };

@@ -15,11 +15,14 @@
 #include "util/log.h"
 
 struct backend; /* opaque */
+struct record_redirect;
 
 /* Exported by libptrace_tracer_lttng.so as `backend_lttng_ops`. */
 struct backend_ops {
-    /* `entry_only`: functions have no exit events. */
-    MUST_CHECK int (*open)(unsigned log_level, bool entry_only, struct backend **backend,
+    /* `entry_only`: functions have no exit events. `redirect`: see tp/record_redirect.h; NULL:
+       none. It must outlive the back end. */
+    MUST_CHECK int (*open)(unsigned log_level, bool entry_only,
+                           const struct record_redirect *redirect, struct backend **backend,
                            struct error *err);
     /*
      * Registers the functions of `probes` as tracepoints (`lttng list -u` shows them). The probes
@@ -45,6 +48,15 @@ struct backend_ops {
     /* From any thread. The values may be slightly out of date. */
     void (*counts)(const struct backend *backend, struct hit_counts *counts);
     void (*close)(struct backend *backend);
+
+    /* The rest is for redirects. */
+
+    /* Records a hit with LTTng in one session (see struct record_place) if that has it enabled.
+       Sends it to no trigger. Otherwise like emit(). */
+    void (*emit_in_session)(struct backend *backend, const struct hit *hit, const void *session);
+    /* The different sessions (see struct record_place) that record one of our events now: at most
+       `max`. Returns their number. Not on the hit path. */
+    size_t (*sessions)(struct backend *backend, const void **sessions, size_t max);
 };
 
 /*

@@ -9,6 +9,7 @@
 
 #include "tp/lttng/blocking_limit.h"
 #include "tp/lttng/ust_identity.h"
+#include "tp/record_redirect.h"
 
 /* A value in the form that records and filters use. */
 union event_word {
@@ -25,6 +26,9 @@ struct outcome {
 struct emission {
     struct ust_identity *identity;
     struct blocking_limit *limit;
+    bool may_divert; /* one of the next two is not NULL: */
+    const struct record_redirect *redirect;
+    const void *only_session;
     const struct event *event;
     const struct hit *hit;
     size_t length;                           /* of the record's fields, in bytes */
@@ -122,6 +126,21 @@ static int record(const struct emission *emission, struct lttng_ust_event_record
     return 1;
 }
 
+/* Whether the hit is not to be recorded here, or the redirect has taken the record. */
+static bool is_diverted(const struct emission *emission,
+                        const struct lttng_ust_event_recorder *recorder)
+{
+    const struct record_redirect *redirect = emission->redirect;
+    const struct lttng_ust_session *session = recorder->chan->parent->session;
+    if (emission->only_session)
+        return session != emission->only_session;
+    if (emission->event->redirect_number < 0)
+        return false;
+    const struct record_place place = {session, recorder->chan};
+    return redirect->record(redirect->data, place, (uint32_t)emission->event->redirect_number,
+                            emission->hit);
+}
+
 static void notify(const struct emission *emission, struct lttng_ust_event_notifier *notifier,
                    struct lttng_ust_probe_ctx *probe_ctx)
 {
@@ -168,6 +187,8 @@ static bool emit_to(const struct emission *emission,
                 outcome->triggers++;
                 continue;
             }
+            if (emission->may_divert && is_diverted(emission, event->child))
+                continue;
             int rc = record(emission, event->child, &probe_ctx);
             outcome->written += rc > 0;
             outcome->lost += rc < 0;
@@ -183,27 +204,48 @@ static void add_event(_Atomic uint64_t *count, uint64_t n)
         atomic_store_explicit(count, emit_count(count) + n, memory_order_relaxed);
 }
 
-void emit_hit(struct ust_identity *identity, struct blocking_limit *limit,
-              const struct event *event, const struct hit *hit, struct emit_counts *counts)
+static void emit(struct emit_state *state, struct emission *emission, const struct event *event,
+                 const struct hit *hit)
 {
-    if (!CMM_LOAD_SHARED(event->tracepoint->state))
-        return;
     struct outcome outcome = {0};
-    struct emission emission;
-    emission.identity = identity;
-    emission.limit = limit;
-    emission_prepare(&emission, event, hit);
-    ust_identity_begin(identity, hit);
+    emission->identity = state->identity;
+    emission->limit = state->limit;
+    emission_prepare(emission, event, hit);
+    ust_identity_begin(state->identity, hit);
     /* Attached events are freed after all readers of this RCU domain have left. */
     lttng_ust_tp_rcu_read_lock();
     const struct lttng_ust_tracepoint_probe *probes =
         __atomic_load_n(&event->tracepoint->probes, __ATOMIC_ACQUIRE);
     /* Triggers last: a snapshot that a call triggers then contains that call. */
-    if (emit_to(&emission, probes, LTTNG_UST_EVENT_TYPE_RECORDER, &outcome))
-        emit_to(&emission, probes, LTTNG_UST_EVENT_TYPE_NOTIFIER, &outcome);
+    if (emit_to(emission, probes, LTTNG_UST_EVENT_TYPE_RECORDER, &outcome) &&
+        !emission->only_session)
+        emit_to(emission, probes, LTTNG_UST_EVENT_TYPE_NOTIFIER, &outcome);
     lttng_ust_tp_rcu_read_unlock();
-    ust_identity_end(identity);
-    add_event(&counts->written, outcome.written);
-    add_event(&counts->lost, outcome.lost);
-    add_event(&counts->triggered, outcome.triggers > 0);
+    ust_identity_end(state->identity);
+    add_event(&state->counts.written, outcome.written);
+    add_event(&state->counts.lost, outcome.lost);
+    add_event(&state->counts.triggered, outcome.triggers > 0);
+}
+
+void emit_hit(struct emit_state *state, const struct event *event, const struct hit *hit)
+{
+    if (!CMM_LOAD_SHARED(event->tracepoint->state))
+        return;
+    struct emission emission;
+    emission.redirect = state->redirect;
+    emission.only_session = NULL;
+    emission.may_divert = state->redirect != NULL;
+    emit(state, &emission, event, hit);
+}
+
+void emit_hit_in_session(struct emit_state *state, const struct event *event, const struct hit *hit,
+                         const void *session)
+{
+    if (!CMM_LOAD_SHARED(event->tracepoint->state))
+        return;
+    struct emission emission;
+    emission.redirect = NULL;
+    emission.only_session = session;
+    emission.may_divert = true;
+    emit(state, &emission, event, hit);
 }

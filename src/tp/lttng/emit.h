@@ -9,6 +9,7 @@
 #include "model/hit.h"
 #include "tp/lttng/event_class.h"
 
+struct record_redirect;
 struct ust_identity;
 struct blocking_limit;
 
@@ -25,13 +26,26 @@ static inline uint64_t emit_count(const _Atomic uint64_t *count)
     return atomic_load_explicit(count, memory_order_relaxed);
 }
 
+/* What all emissions of a back end share. */
+struct emit_state {
+    struct ust_identity *identity;
+    struct blocking_limit *limit;
+    const struct record_redirect *redirect; /* NULL: LTTng records all */
+    struct emit_counts counts;
+};
+
 /*
  * Records the hit in each session that has the event enabled, then sends it to each trigger that
- * matches it, and updates the counts. The time stamp is that of this call, not the hit's: an older
- * one could make a shared stream unreadable. Does not allocate. Does not wait, except for ring
- * buffer space in blocking channels (tp/lttng/blocking_limit.h). One thread at a time.
+ * matches it, and updates the counts. The time stamp in LTTng's records is that of this call, not
+ * the hit's: an older one could make a shared stream unreadable. Does not allocate. Does not wait,
+ * except for ring buffer space in blocking channels (tp/lttng/blocking_limit.h). One thread at a
+ * time.
  */
-void emit_hit(struct ust_identity *identity, struct blocking_limit *limit,
-              const struct event *event, const struct hit *hit, struct emit_counts *counts);
+void emit_hit(struct emit_state *state, const struct event *event, const struct hit *hit);
+
+/* Records the hit with LTTng in one session (see struct record_place) if that has it enabled. Sends
+   it to no trigger. Otherwise like emit_hit(). */
+void emit_hit_in_session(struct emit_state *state, const struct event *event, const struct hit *hit,
+                         const void *session);
 
 #endif

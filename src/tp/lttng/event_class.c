@@ -119,6 +119,7 @@ static int fill_event(struct event_batch *batch, size_t i, const struct event_re
         .tracepoint = &batch->tracepoints[i],
         .n_fields = request->n_fields,
         .fields = request->fields,
+        .redirect_number = -1,
     };
     batch->desc_list[i] = &batch->descs[i];
     batch->tracepoint_list[i] = &batch->tracepoints[i];

@@ -30,6 +30,7 @@ struct event {
     const struct lttng_ust_tracepoint *tracepoint;
     size_t n_fields;
     const struct field *fields; /* the probe's */
+    int redirect_number;        /* of the record redirect; negative: it takes no records of it */
     struct event *same_hash;    /* next with the same hash in the table of names */
 };
 

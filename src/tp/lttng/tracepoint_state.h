@@ -20,6 +20,10 @@ void tracepoint_states_add(struct tracepoint_states *states, struct event_batch 
 /* A number that changes when the state of a tracepoint may have changed since the last call, or a
    batch was added. From any thread. Takes less than a millisecond for 50,000 events. */
 uint64_t tracepoint_states_generation(struct tracepoint_states *states);
+/* The different sessions that have one of the events enabled and are active, as addresses in
+   liblttng-ust: at most `max`. Returns their number. */
+size_t tracepoint_states_sessions(struct tracepoint_states *states, const void **sessions,
+                                  size_t max);
 /* Unregisters all batches. No other thread may use the states any more. */
 void tracepoint_states_free(struct tracepoint_states *states);
 

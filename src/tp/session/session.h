@@ -35,6 +35,34 @@ struct session_request {
     unsigned level;      /* of logging */
 };
 
+/* Contexts of a channel (lttng-add-context(1)) that a struct hit has. */
+enum session_context {
+    SESSION_CONTEXT_VPID,
+    SESSION_CONTEXT_VTID,
+    SESSION_CONTEXT_PROCNAME,
+    SESSION_CONTEXT_IP,
+};
+enum { SESSION_CONTEXTS_MAX = 4 };
+
+/* A session of the daemon's that is started, or was when it was last seen. */
+struct started_session {
+    char name[256];
+    char path[4096];
+    uint64_t created; /* seconds since the Epoch; 0: unknown */
+    bool is_remote;   /* its trace has no local directory: a live session, one of a relay daemon */
+    bool snapshots;   /* in snapshot mode */
+};
+
+/* What inspect() finds in a session. */
+struct session_view {
+    bool wants_us; /* a rule matches one of our events, and the session tracks this process */
+    /* The contexts of the channels with such rules, in their order. */
+    enum session_context contexts[SESSION_CONTEXTS_MAX];
+    size_t n_contexts;
+    bool foreign_contexts;   /* there are others, too */
+    bool different_contexts; /* two of the channels differ in their contexts */
+};
+
 /* Full names ("mylib:my_traced_function_entry") of the events that the tracer may record. */
 struct session_names {
     const char *const *names;
@@ -115,6 +143,16 @@ struct session_ops {
                              struct error *err);
     /* After end(): how many records, of any program, the session lost since begin(). */
     uint64_t (*discarded)(const struct session *session);
+
+    /* The rest is about all sessions of the daemon, and is for traces that are written beside
+       LTTng's. */
+
+    /* The started sessions: an array of *n, which the caller frees. Waits for the daemon. */
+    MUST_CHECK int (*list_started)(struct session *session, struct started_session **list,
+                                   size_t *n);
+    /* Reads the rules and contexts of a session. Takes some milliseconds. -ENOENT: it is gone. */
+    MUST_CHECK int (*inspect)(struct session *session, const char *name, struct session_view *view,
+                              struct error *err);
 };
 
 static inline const struct session_ops *session_load(struct error *err)

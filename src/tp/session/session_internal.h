@@ -57,6 +57,7 @@ struct rule {
     char pattern[LTTNG_SYMBOL_NAME_LEN];
     char session[LTTNG_NAME_MAX]; /* "": a trigger's */
     bool reaches_us;              /* its log level condition accepts our events */
+    size_t channel;               /* index in rule_list.channels; not of a trigger's */
     VEC(char *) exclusions;
 };
 
@@ -69,9 +70,18 @@ struct counter {
     uint64_t config;
 };
 
+/* The contexts of a channel. */
+struct context_list {
+    enum session_context items[SESSION_CONTEXTS_MAX];
+    size_t count;
+    bool is_foreign; /* it has others, too */
+};
+
 struct rule_list {
     VEC(struct rule) list;
-    VEC(char *) channels; /* of user space, in all sessions read */
+    VEC(char *) channels;              /* of user space, in all sessions read */
+    VEC(struct context_list) contexts; /* of each of these channels */
+    bool is_untracked; /* a process attribute tracker of user space excludes this process */
     VEC(struct counter) counters;
     bool blocks_forever; /* one of them blocks applications without a limit: */
     char blocking_channel[LTTNG_SYMBOL_NAME_LEN];
@@ -301,6 +311,27 @@ int session_error_gone(const struct session *session, struct error *err);
 void session_watch(struct session *session);
 /* "session NAME was stopped ...; " or "", for the last line. Returns as snprintf(3) does. */
 size_t session_describe_interruption(const struct session *session, char *text, size_t size);
+
+/* -- session_listing.c -- */
+
+/* See struct session_ops. */
+MUST_CHECK int session_list_started(struct session *session, struct started_session **list,
+                                    size_t *n);
+MUST_CHECK int session_inspect(struct session *session, const char *name, struct session_view *view,
+                               struct error *err);
+
+/* -- session_tracker.c -- */
+
+/* A process attribute tracker that is being read. Starts zeroed. */
+struct tracker {
+    enum { TRACKER_NONE, TRACKER_PID, TRACKER_USER, TRACKER_GROUP } kind;
+    bool includes_us;
+};
+
+/* The elements of a saved session. Each returns whether the element belongs to a tracker. */
+bool tracker_open(struct tracker *tracker, const char *element);
+/* `excludes` is set where the tracker that ends does not track this process. */
+bool tracker_close(struct tracker *tracker, const char *element, const char *text, bool *excludes);
 
 /* -- session_users.c -- */
 

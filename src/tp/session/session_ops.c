@@ -330,4 +330,6 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .free = session_free,
     .extend = session_extend,
     .discarded = session_discarded,
+    .list_started = session_list_started,
+    .inspect = session_inspect,
 };

@@ -24,8 +24,9 @@ void rule_list_clear(struct rule_list *rules)
         free(rules->channels.items[i]);
     vec_free(&rules->list);
     vec_free(&rules->channels);
+    vec_free(&rules->contexts);
     vec_free(&rules->counters);
-    rules->blocks_forever = false;
+    rules->blocks_forever = rules->is_untracked = false;
 }
 
 struct lttng_domain session_domain(const char *session)

@@ -29,6 +29,7 @@ struct parser {
     long level;
     struct rule rule;
     struct counter counter;
+    struct tracker tracker;
 };
 
 /* Copies the text and replaces the predefined entity references (XML 1.0, section 4.6). */
@@ -65,6 +66,8 @@ static void rule_reset(struct rule *rule)
 
 static void open_element(struct parser *parser, const char *name)
 {
+    if (tracker_open(&parser->tracker, name))
+        return;
     if (strcmp(name, "domain") == 0) {
         parser->user_space = parser->in_channel = parser->in_event = parser->in_contexts = false;
     } else if (strcmp(name, "channel") == 0) {
@@ -105,6 +108,7 @@ static int end_of_event(struct parser *parser)
     parser->rule = (struct rule){0};
     snprintf(rule->session, sizeof(rule->session), "%s", parser->session);
     rule->reaches_us = level_reaches_us(parser);
+    rule->channel = parser->rules->channels.count ? parser->rules->channels.count - 1 : 0;
     return 0;
 }
 
@@ -137,12 +141,49 @@ static void note_blocking(struct parser *parser)
     snprintf(rules->blocking_session, sizeof(rules->blocking_session), "%s", parser->session);
 }
 
+/* The types that liblttng-ctl reads (lttng-tools, src/common/config/config-session-abi.h). */
+static void note_context(struct parser *parser, const char *type)
+{
+    static const char *const types[SESSION_CONTEXTS_MAX] = {
+        [SESSION_CONTEXT_VPID] = "VPID",
+        [SESSION_CONTEXT_VTID] = "VTID",
+        [SESSION_CONTEXT_PROCNAME] = "PROCNAME",
+        [SESSION_CONTEXT_IP] = "IP",
+    };
+    struct rule_list *rules = parser->rules;
+    if (!parser->user_space || !rules->contexts.count)
+        return;
+    struct context_list *list = &rules->contexts.items[rules->contexts.count - 1];
+    for (size_t i = 0; type && i < SESSION_CONTEXTS_MAX; i++)
+        if (strcmp(type, types[i]) == 0 && list->count < SESSION_CONTEXTS_MAX) {
+            list->items[list->count++] = (enum session_context)i;
+            return;
+        }
+    list->is_foreign = true;
+}
+
+static int add_channel(struct rule_list *rules, const char *name)
+{
+    struct context_list *contexts = vec_push(&rules->contexts);
+    char **channel = contexts ? vec_push(&rules->channels) : NULL;
+    if (!channel) {
+        rules->contexts.count -= contexts != NULL;
+        return -ENOMEM;
+    }
+    return (*channel = strdup(name)) ? 0 : -ENOMEM;
+}
+
 static int close_in_contexts(struct parser *parser, const char *name, const char *text)
 {
     struct counter *counter = &parser->counter;
     if (strcmp(name, "contexts") == 0) {
         parser->in_contexts = false;
     } else if (!parser->in_counter) {
+        /* A context has a type, or an element for a perf counter or an application's context. */
+        if (strcmp(name, "type") == 0)
+            note_context(parser, text);
+        else if (strcmp(name, "app") == 0)
+            note_context(parser, NULL);
         return 0;
     } else if (strcmp(name, "type") == 0) {
         counter->type = (uint32_t)strtoul(text, NULL, 10);
@@ -152,6 +193,7 @@ static int close_in_contexts(struct parser *parser, const char *name, const char
         snprintf(counter->name, sizeof(counter->name), "%s", text);
     } else if (strcmp(name, "perf") == 0) {
         parser->in_counter = false;
+        note_context(parser, NULL);
         if (!parser->user_space || !parser->channel_enabled || !parser->rules->channels.count)
             return 0;
         struct counter *kept = vec_push(&parser->rules->counters);
@@ -166,7 +208,11 @@ static int close_in_contexts(struct parser *parser, const char *name, const char
 
 static int close_element(struct parser *parser, const char *name, const char *text)
 {
-    if (parser->in_contexts) {
+    bool excludes = false;
+    if (tracker_close(&parser->tracker, name, text, &excludes)) {
+        parser->rules->is_untracked |= excludes && parser->user_space;
+        return 0;
+    } else if (parser->in_contexts) {
         return close_in_contexts(parser, name, text);
     } else if (parser->in_event) {
         return close_in_event(parser, name, text);
@@ -180,9 +226,7 @@ static int close_element(struct parser *parser, const char *name, const char *te
         if (strtol(text, NULL, 10) < 0 && parser->rules->channels.count)
             note_blocking(parser);
     } else if (parser->in_channel && parser->user_space && strcmp(name, "name") == 0) {
-        char **channel = vec_push(&parser->rules->channels);
-        if (!channel || !(*channel = strdup(text)))
-            return -ENOMEM;
+        return add_channel(parser->rules, text);
     }
     return 0;
 }
