@@ -8,7 +8,10 @@
 # hosts of that architecture.
 
 pure = $(wildcard src/symbols/abi/abi_$(1).c src/symbols/abi/abi_code_$(1).c \
-           $(foreach what,displaced insn,src/ptrace/arch/$(1)/$(what).c))
+           $(foreach what,displaced insn copy,src/ptrace/arch/$(1)/$(what).c) $(stubs_$(1)))
+# Stubs are for the registers and the processor of the host.
+stubs_$(ARCH) := src/ptrace/arch/stub_record.c src/ptrace/arch/$(ARCH)/stub*.c \
+                 src/ptrace/arch/$(ARCH)/region_copy.c
 # On another host, Zydis may be missing.
 has_zydis  := $(or $(filter x86_64,$(ARCH)),$(shell echo | $(CC) $(CPPFLAGS) -E -include Zydis/Zydis.h - >/dev/null 2>&1 && echo yes))
 NOT_TESTED := $(foreach a,$(filter-out $(ARCH),$(ARCHES)),%_run_$(a).c) $(if $(has_zydis),,%_x86_64.c)
