@@ -24,12 +24,13 @@ symbols/elf: symbols/abi model util
 symbols/dwarf: symbols/elf symbols/abi model util
 symbols/types: symbols/dwarf symbols/elf symbols/abi model util
 symbols: symbols/types symbols/dwarf symbols/elf symbols/abi model util
+symbols/code: symbols symbols/elf symbols/abi model util
 tp: model util
 tp/ctf: tp model util
 tp/lttng: tp model util
 tp/session: tp model util
-cli: cli/commands ptrace ptrace/os symbols symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
-cli/commands: cli ptrace ptrace/os symbols symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
+cli: cli/commands ptrace ptrace/os symbols symbols/code symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
+cli/commands: cli ptrace ptrace/os symbols symbols/code symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
 '
 
 # shellcheck disable=SC2016 # the $ are awk's
