@@ -75,7 +75,7 @@ ENGINE_LIBS_x86_64 := -lZydis
 ENGINE_LIBS  := $(ENGINE_LIBS_$(ARCH)) -lunwind-$(ARCH)
 SYMBOLS_LIBS := -ldw -lelf -lz -lstdc++
 BACKEND_LIBS := -llttng-ust -llttng-ust-tracepoint -ldl
-SESSION_LIBS := -llttng-ctl
+SESSION_LIBS := -llttng-ctl -llttng-ust-tracepoint
 
 all: $(BUILD)/bin/ptrace_tracer $(BUILD)/lib/libptrace_engine.a \
      $(BUILD)/lib/libptrace_tracer_lttng.so $(BUILD)/lib/libptrace_tracer_session.so \

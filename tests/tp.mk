@@ -28,7 +28,7 @@ NOTIFIED := $(BUILD)/tests/notified
 $(NOTIFIED): tests/e2e/notified.c $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< $(LDFLAGS) $(SESSION_LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< $(LDFLAGS) -llttng-ctl
 
 TEST_TARGETS += $(NOTIFIED)
 
@@ -38,6 +38,6 @@ INTERFERES := $(BUILD)/tests/interferes.so
 $(INTERFERES): tests/e2e/interferes.c $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
-	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fsanitize=%,$(CFLAGS)) -fPIC -shared -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< -ldl $(SESSION_LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fsanitize=%,$(CFLAGS)) -fPIC -shared -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< -ldl -llttng-ctl
 
 TEST_TARGETS += $(INTERFERES)

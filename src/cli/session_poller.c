@@ -15,8 +15,8 @@
 #include "util/log.h"
 
 enum {
-    /* A stop and start of the session within less time is not noticed. The daemon answers within
-       30 microseconds. */
+    /* A stop is reported after at most this time; with a start within less time it is not noticed
+       in a session that the tracer has not started. The daemon answers within 30 microseconds. */
     WATCH_EVERY_MS = 10,
     LOOK_EVERY = 8,   /* calls of watch() */
     CHECK_EVERY = 12, /* calls of look() */

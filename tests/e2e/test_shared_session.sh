@@ -299,8 +299,134 @@ case_user_stops_and_starts_at_once()
     lttng_do start mine
     tracer_let_go 1
     mine_is active
+    lines 1 'session mine is left started: somebody else started it last' err.1
+    last_line 1 '; session mine was stopped for a while: calls were not recorded in it then; to read'
     target_gone 1
     lttng_do destroy mine
+}
+
+# The driver has started the session `mine`, of which nothing was recorded, and looks at it on
+# demand.
+driver_has_started_mine()
+{
+    lttng_do create mine --output="$dir/mine"
+    driver_begins home="$HOME"
+    mine_is active
+}
+
+driver_ends() # active|inactive
+{
+    expect ended end
+    mine_is "$1"
+    driver_stop
+    lttng_do destroy mine
+}
+
+# So soon that no tracer sees it stopped.
+case_user_starts_it_unseen()
+{
+    local what
+    with_lttng
+    for what in watch nothing; do
+        driver_has_started_mine
+        lttng_do stop mine
+        lttng_do start mine
+        if [[ $what == watch ]]; then
+            expect watched watch
+            expect watched watch
+            lines 1 ptrace_tracer $err
+            lttng_do stop mine
+            lttng_do start mine
+            expect watched watch
+            lines 2 '^ptrace_tracer: session mine was stopped by somebody else and started again: calls between were not recorded in it$' $err
+        fi
+        expect ended end
+        lines 1 'session mine is left started: somebody else started it last' $err
+        expect 'session mine was stopped for a while: calls were not recorded in it then; to read the trace: babeltrace2 */mine' describe
+        driver_ends active
+    done
+}
+
+# The tracer has looked, and stops the session.
+case_user_starts_it_just_before()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    interfered restart 0 -f my_traced_function
+    mine_is active
+    lines 1 'session mine was stopped for a moment: somebody else had just started it$' $err
+    read_trace mine
+    events 100 mylib:my_traced_function_exit
+    lttng_do destroy mine
+}
+
+# Another session that is stopped and started, even with the same rules, is told apart.
+case_user_starts_another_one()
+{
+    with_lttng
+    lttng_do create other --output="$dir/other"
+    lttng_do enable-event -u '*'
+    lttng_do start other
+    lttng_do create later --output="$dir/later"
+    lttng_do enable-event -u '*'
+    driver_has_started_mine
+    lttng_do stop other
+    lttng_do start other
+    lttng_do start later
+    lttng_do stop later
+    lttng_do start later
+    expect watched watch
+    lines 0 ptrace_tracer $err
+    driver_ends inactive
+}
+
+# A tracer that uses what another one has started does not know which session was started: it leaves
+# its own as it is, if it may be that one.
+case_user_starts_what_another_tracer_started()
+{
+    local what
+    with_lttng
+    lttng_do create other --output="$dir/other"
+    lttng_do enable-event -u '*'
+    lttng_do start other
+    lttng_do create later --output="$dir/later"
+    lttng_do enable-event -u '*'
+    target_made 1
+    for what in nothing mine other later; do
+        session_made "$what"
+        tracer_made 1
+        driver_begins home="$HOME"
+        tracer_let_go 1
+        lines 1 'session mine is left started for another tracer' err.1
+        if [[ $what == later ]]; then
+            # It was not started before.
+            lttng_do start later
+        elif [[ $what != nothing ]]; then
+            lttng_do stop "$what"
+            lttng_do start "$what"
+        fi
+        case $what in
+        mine | other)
+            expect ended end
+            lines 1 'session mine is left started: somebody else has started it, or another session, meanwhile$' $err
+            driver_ends active
+            ;;
+        *) driver_ends inactive ;;
+        esac
+    done
+    target_gone 1
+    no_lock_is_left
+}
+
+# LTTng stops and starts it for that (lttng-tools 2.13, cmd_clear_session()).
+case_user_clears_it()
+{
+    with_lttng
+    driver_has_started_mine
+    lttng_do clear mine
+    expect watched watch
+    lines 1 '^ptrace_tracer: session mine was stopped by somebody else and started again: calls between were not recorded in it$' $err
+    driver_ends active
 }
 
 # A tracer starts it again, and stops it, although another one used it before and after the user's

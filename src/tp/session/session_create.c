@@ -34,6 +34,7 @@ struct session *session_new(enum session_owner owner)
         pthread_mutex_init(&session->lock, NULL);
         pthread_mutex_init(&session->rules_lock, NULL);
         name_set_init(&session->names);
+        session_starts_init(&session->counter);
     }
     return session;
 }
@@ -196,6 +197,7 @@ void session_free(struct session *session)
     vec_free(&session->enabled);
     free(session->channel);
     name_set_free(&session->names);
+    session_starts_free(&session->counter);
     pthread_mutex_destroy(&session->rules_lock);
     pthread_mutex_destroy(&session->lock);
     free(session);

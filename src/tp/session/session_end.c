@@ -74,9 +74,9 @@ static int stop(struct session *session, struct error *err)
     return 0;
 }
 
-/* Stops a session that tracers have started, if no other tracer uses it. With the exclusive lock
-   held. */
-static int stop_as_last(struct session *session, struct error *err)
+/* Stops a session that tracers have started, if no other tracer uses it. `starts`: the number of
+   its starts when that was known. With the exclusive lock held. */
+static int stop_as_last(struct session *session, uint64_t starts, struct error *err)
 {
     if (session_users_has_others(session)) {
         if (session->begun)
@@ -86,6 +86,11 @@ static int stop_as_last(struct session *session, struct error *err)
     }
     int rc = stop(session, err);
     session_users_set_started(session, false);
+    /* If this start was after the stop, starting it again does nothing. */
+    if (rc == 0 && session->counts_starts && session_starts_count(&session->counter) != starts &&
+        lttng_start_tracing(session->name) == 0)
+        log_warning("session %s was stopped for a moment: somebody else had just started it",
+                    session->name);
     return rc;
 }
 
@@ -102,8 +107,16 @@ static int leave_locked(struct session *session, struct error *err)
     session_note(session, rc > 0 ? &found : NULL);
     if (rc == 0 || !found.enabled)
         return 0;
+    uint64_t starts = session_starts_count(&session->counter);
+    bool unknown = session_note_others_starts(session);
+    if (session_users_has_started(session) && unknown) {
+        log_info("session %s is left started: somebody else has started it, or another session, "
+                 "meanwhile",
+                 session->name);
+        return 0;
+    }
     if (session_users_has_started(session))
-        return stop_as_last(session, err);
+        return stop_as_last(session, starts, err);
     if (joined)
         log_info("session %s is left started: somebody else started it last", session->name);
     return 0;

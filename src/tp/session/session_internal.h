@@ -196,6 +196,40 @@ void counters_warn(struct counters *counters, const struct rule_list *rules,
                    struct name_set *names);
 void counters_free(struct counters *counters);
 
+/* -- session_starts.c -- */
+
+/* A session that was started in this process, of whatever session daemon. */
+struct counted_session {
+    const void *id; /* liblttng-ust's; never read through */
+    uint64_t last;  /* its last start: a number from 1 on, in the order of all starts */
+    bool counts;
+};
+
+/* How often sessions were started. Its functions may be called from any thread. */
+struct session_starts {
+    bool registered;
+    pthread_mutex_t lock; /* of what follows; never held while waiting */
+    VEC(struct counted_session) sessions;
+    uint64_t all;
+    uint64_t counted; /* of the selected sessions, since they were selected */
+};
+
+/* Call it before liblttng-ust is loaded, else the sessions that are started then are not known. The
+   struct must not move. */
+void session_starts_init(struct session_starts *starts);
+void session_starts_free(struct session_starts *starts);
+/* The number of starts so far, of all sessions. */
+uint64_t session_starts_of_all(struct session_starts *starts);
+/* Selects the session that was started after `since`, a value of session_starts_of_all(). Its first
+   start is not counted. false: there is none, or there are several, and these are selected. */
+bool session_starts_select_one(struct session_starts *starts, uint64_t since);
+/* Selects all that have been started. Those that are started for the first time later are not
+   counted. */
+void session_starts_select_all(struct session_starts *starts);
+/* How often the selected sessions were started since. It includes each start that anybody may know
+   of: that lttng_start_tracing() has returned from, or whose result the daemon has shown. */
+uint64_t session_starts_count(struct session_starts *starts);
+
 /* -- session_create.c -- */
 
 /* The session when the daemon was last asked. */
@@ -227,8 +261,12 @@ struct session {
     enum session_state state;  /* after begin() */
     bool interrupted;          /* somebody else has stopped it at some time */
     bool stop_reported;        /* a stop by somebody else is reported, a start is not yet */
-    uint64_t starts;           /* session_users_starts() when it was last read */
-    int lock_fd;               /* its lock file; -1: none */
+    struct session_starts counter;
+    bool counts_starts;      /* `counter` counts this session, and no other one */
+    uint64_t starts;         /* session_count_starts() when it was last dealt with */
+    uint64_t tracers_starts; /* session_users_starts() when `counter` began */
+    int64_t others_starts;   /* starts by somebody else than a tracer that were dealt with */
+    int lock_fd;             /* its lock file; -1: none */
     char *lock_path;
     uint64_t discarded;      /* before we started */
     struct rule_list chosen; /* its own rules, when it was chosen */
@@ -305,6 +343,18 @@ MUST_CHECK int session_find_again(const struct session *session, struct found_se
    stopped or started it. */
 void session_note(struct session *session, const struct found_session *found);
 void session_note_gone(struct session *session);
+/* Notes that this tracer has started the session. `before`: session_starts_of_all() before that. */
+void session_note_own_start(struct session *session, uint64_t before);
+/* Notes that this tracer begins to use a session that somebody else has started. */
+void session_note_used(struct session *session);
+/* How often the session was started. Where that is not known: how often tracers have started it. */
+uint64_t session_count_starts(struct session *session);
+/*
+ * With the lock of its lock file held: notes that somebody else than a tracer has started the
+ * session since. Then it is theirs, and no tracer stops it. Returns whether it may be so and is not
+ * known: this tracer has not started the session, and one of those that record was started.
+ */
+bool session_note_others_starts(struct session *session);
 /* Sets the error of a session that is gone. Returns -ENOENT. */
 int session_error_gone(const struct session *session, struct error *err);
 /* See struct session_ops. */

@@ -16,11 +16,14 @@
 /* Starts the session. If it was started meanwhile: it is now the user's, unless a tracer did it. */
 static int start_locked(struct session *session, struct error *err)
 {
+    uint64_t before = session_starts_of_all(&session->counter);
     int rc = lttng_start_tracing(session->name);
     if (rc == -LTTNG_ERR_TRACE_ALREADY_STARTED && session->owner == SESSION_USER_IDLE) {
         session->joined = session->started = session_users_has_started(session);
         if (!session->joined)
             session->owner = SESSION_USER_STARTED;
+        session_note_used(session);
+        session->starts = session->tracers_starts;
         return 0;
     }
     if (rc < 0)
@@ -28,6 +31,7 @@ static int start_locked(struct session *session, struct error *err)
                          lttng_strerror(rc));
     session->joined = session->owner == SESSION_USER_IDLE;
     session_users_set_started(session, true);
+    session_note_own_start(session, before);
     return 0;
 }
 
@@ -38,10 +42,8 @@ static int start(struct session *session, struct error *err)
                          "cannot start session %s: another tracer that uses it does not answer",
                          session->name);
     int rc = start_locked(session, err);
-    if (rc == 0) {
+    if (rc == 0)
         session->state = STATE_STARTED;
-        session->starts = session_users_starts(session);
-    }
     session_users_unlock(session);
     return rc;
 }
@@ -165,6 +167,8 @@ static int session_begin(struct session *session, const struct session_names *na
     int rc = learn_rules(session, names->names, names->n, err);
     if (rc < 0)
         return rc;
+    if (!asks)
+        session_note_used(session);
     if (asks) {
         struct found_session found;
         session_lock(session);

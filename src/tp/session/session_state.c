@@ -58,9 +58,42 @@ void session_note_gone(struct session *session)
     session->started = session->exists = false;
 }
 
+uint64_t session_count_starts(struct session *session)
+{
+    return session->counts_starts ? session_starts_count(&session->counter)
+                                  : session_users_starts(session);
+}
+
+void session_note_own_start(struct session *session, uint64_t before)
+{
+    session->tracers_starts = session_users_starts(session);
+    session->counts_starts = session_starts_select_one(&session->counter, before);
+    session->starts = session->counts_starts ? 0 : session->tracers_starts;
+}
+
+void session_note_used(struct session *session)
+{
+    /* It is one of all that have been started. */
+    session_starts_select_all(&session->counter);
+    session->tracers_starts = session_users_starts(session);
+}
+
+bool session_note_others_starts(struct session *session)
+{
+    /* Tracers start it with the lock held: both numbers include the same starts of theirs. */
+    int64_t tracers = (int64_t)(session_users_starts(session) - session->tracers_starts);
+    int64_t others = (int64_t)session_starts_count(&session->counter) - tracers;
+    if (!session->counts_starts)
+        return others > 0;
+    if (others != session->others_starts)
+        session_users_set_started(session, false);
+    session->others_starts = others;
+    return false;
+}
+
 static void note_started(struct session *session)
 {
-    uint64_t starts = session_users_starts(session);
+    uint64_t starts = session_count_starts(session);
     bool was_stopped = session->state == STATE_STOPPED;
     bool unseen = session->state == STATE_STARTED && starts != session->starts;
     session->state = STATE_STARTED;
@@ -100,7 +133,8 @@ void session_note(struct session *session, const struct found_session *found)
         note_stopped(session);
 }
 
-/* Somebody else has stopped the session: if they start it again, tracers must not stop it. */
+/* Somebody else has stopped the session, and perhaps started it again: then tracers must not stop
+   it. */
 static void clear_started_flag(struct session *session)
 {
     struct found_session found;
@@ -109,6 +143,8 @@ static void clear_started_flag(struct session *session)
     /* Another tracer may have started it meanwhile. */
     if (session_find_again(session, &found) == 1 && !found.enabled)
         session_users_set_started(session, false);
+    if (session->owner == SESSION_USER_IDLE)
+        (void)session_note_others_starts(session);
     session_users_unlock(session);
 }
 
@@ -120,8 +156,10 @@ void session_watch(struct session *session)
     /* session_check() reports that it is gone, and why. */
     if (rc > 0) {
         enum session_state before = session->state;
+        uint64_t starts = session->starts;
         session_note(session, &found);
-        if (before != session->state && session->state == STATE_STOPPED)
+        if ((before != session->state && session->state == STATE_STOPPED) ||
+            (session->counts_starts && session->starts != starts))
             clear_started_flag(session);
     }
     session_unlock(session);
