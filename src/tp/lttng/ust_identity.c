@@ -29,13 +29,13 @@
 #include "tp/identity_override.h"
 #include "tp/library.h"
 #include "tp/lttng/ust_vpid_cache.h"
-#include "util/cleanup.h"
+#include "util/cpus.h"
 #include "util/log.h"
 
 enum offset_state { OFFSET_UNKNOWN, OFFSET_KNOWN, OFFSET_NOT_FOUND };
 
 struct ust_identity {
-    int n_cpus; /* liblttng-ust has ring buffers for CPU numbers below this */
+    int n_cpus; /* liblttng-ust has ring buffers for CPU numbers below this; 0: unknown */
     identity_override_function *override; /* NULL: this is not our executable */
     const void *library;                  /* an address in liblttng-ust */
     enum offset_state vtid_state;         /* written once, read by any emitting thread */
@@ -62,23 +62,6 @@ static int current_cpu(void)
         return emitter.cpu;
     int cpu = sched_getcpu();
     return cpu < 0 ? 0 : cpu;
-}
-
-/*
- * The highest possible CPU number plus one, the number of liblttng-ust's ring buffers; 0: unknown.
- */
-static int possible_cpus(void)
-{
-    cleanup(cleanup_file) FILE *file = fopen("/sys/devices/system/cpu/possible", "re");
-    char line[4096];
-    if (!file || !fgets(line, sizeof(line), file))
-        return 0;
-    /* "0-3,8-11": use the last number. */
-    const char *last = line + strlen(line);
-    while (last > line && strchr("-,", last[-1]) == NULL)
-        last--;
-    long n = strtol(last, NULL, 10);
-    return n < 0 || n >= INT_MAX ? 0 : (int)n + 1;
 }
 
 static int find_storage(struct dl_phdr_info *info, size_t size, void *data)
@@ -194,7 +177,7 @@ struct ust_identity *ust_identity_new(void)
     struct ust_identity *identity = calloc(1, sizeof(*identity));
     if (!identity)
         return NULL;
-    identity->n_cpus = possible_cpus();
+    identity->n_cpus = cpus_possible();
     identity->override =
         (identity_override_function *)dlsym(RTLD_DEFAULT, IDENTITY_OVERRIDE_SYMBOL);
     identity->library = (const void *)lttng_ust_context_procname_reset;
