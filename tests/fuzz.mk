@@ -31,7 +31,7 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h) $(BUILD)/fu
 	$(say) LD $@
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $< $(BUILD)/fuzz/libfuzzed.a $(FUZZ_LIBS) $(FUZZ_LIBS_$*)
 
-pure_headers := $(wildcard tests/fuzz/*.h tests/unit/displaced_verify_*.h)
+pure_headers := $(wildcard tests/fuzz/*.h tests/unit/displaced_*.h tests/unit/stub_*.h)
 
 # ARCH
 define pure_fuzzer

@@ -22,6 +22,14 @@ case_patterns() { fuzz patterns; }
 case_printed_lines() { fuzz print; }
 case_rules() { fuzz rules; }
 case_saved_sessions() { fuzz saved; }
+
+# Stubs are executed.
+case_stubs_of_x86_64()
+{
+    [[ $(uname -m) == x86_64 ]] || skip "this is no x86-64 machine"
+    fuzz stub_run_x86_64
+}
+
 case_unwind_rules() { fuzz unwind_rules; }
 case_unwinding() { fuzz unwind; }
 
@@ -53,7 +61,7 @@ case_all_of_them()
         name=${fuzzer##*/fuzz_}
         name=${name%.c}
         [[ -n $(ls "$top/tests/fuzz/corpus/$name") ]] || fail "no corpus of $name"
-        grep -qE "fuzz $name;" "$top/tests/e2e/test_fuzz.sh" || fail "$name is not run"
+        grep -qE "fuzz $name(;|\$)" "$top/tests/e2e/test_fuzz.sh" || fail "$name is not run"
     done
 }
 

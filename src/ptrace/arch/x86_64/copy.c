@@ -46,6 +46,16 @@ static bool reaches(const struct copy *copy, uint64_t target, unsigned length, u
     return distance == (uint64_t)(int64_t)(int32_t)distance;
 }
 
+/* The 64-bit word that the instruction which ends at `end` refers to with its last four bytes. */
+static void put_literal(struct copy *copy, unsigned end, uint64_t value)
+{
+    while (copy->aligned && copy_here(copy) % sizeof(value))
+        PUT(copy, 0xcc);
+    uint32_t disp = copy->length - end;
+    memcpy(copy->bytes + end - sizeof(disp), &disp, sizeof(disp));
+    put_64(copy, value);
+}
+
 /* jmp target; if that is out of reach, jmp [rip+0] followed by the target. */
 static void put_jump(struct copy *copy, uint64_t target)
 {
@@ -55,7 +65,7 @@ static void put_jump(struct copy *copy, uint64_t target)
         put_32(copy, disp);
     } else {
         PUT(copy, 0xff, 0x25, 0, 0, 0, 0);
-        put_64(copy, target);
+        put_literal(copy, copy->length, target);
     }
 }
 
@@ -167,13 +177,6 @@ static unsigned put_push_literal(struct copy *copy)
     return copy->length;
 }
 
-static void put_literal(struct copy *copy, unsigned push_end, uint64_t value)
-{
-    uint32_t disp = copy->length - push_end;
-    memcpy(copy->bytes + push_end - sizeof(disp), &disp, sizeof(disp));
-    put_64(copy, value);
-}
-
 static void put_call(struct copy *copy, const struct insn *insn)
 {
     unsigned push_end = put_push_literal(copy);
@@ -269,6 +272,7 @@ int copy_insn(struct copy *copy, const struct insn *insn, bool *last)
         return 0;
     case SHAPE_CONDITIONAL:
         put_conditional(copy, insn);
+        *last = !copy->followed;
         return 0;
     case SHAPE_CALL:
         put_call(copy, insn);

@@ -25,6 +25,9 @@ struct copy {
     unsigned n_steps;
     /* The copy of the next instruction follows: a branch that is not taken continues there. */
     bool followed;
+    /* Literals are at multiples of 8, for threads with EFLAGS.AC. The length then depends on
+       `start`. */
+    bool aligned;
     bool needs_near; /* see struct displaced */
 };
 

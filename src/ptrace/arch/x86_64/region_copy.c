@@ -38,7 +38,8 @@ static const char *not_in_region(const struct insn *insn, target_addr site, size
 int region_copy_build(struct region_copy *region, target_addr site, const uint8_t *code,
                       size_t length, target_addr at)
 {
-    struct copy copy = {.bytes = region->bytes, .steps = region->steps, .start = at.value};
+    struct copy copy = {
+        .bytes = region->bytes, .steps = region->steps, .start = at.value, .aligned = true};
     uint8_t offset = 0;
     bool last = false;
 

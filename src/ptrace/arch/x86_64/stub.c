@@ -143,18 +143,18 @@ struct words {
 
 /* Ends an instruction whose operand is [rcx + the offset of the next word]; `reg`: its register
    number without REX. */
-static void put_word_operand(struct stub_code *code, struct words *words, unsigned reg, uint32_t n)
+static void put_word_operand(struct stub_code *code, struct words *words, unsigned reg)
 {
     STUB_PUT(code, (uint8_t)(0x81 | reg << 3));
     stub_put_32(code, words->offset);
-    words->offset += n;
+    words->offset += 8;
 }
 
 /* From RAX. */
 static void put_word(struct stub_code *code, struct words *words)
 {
     STUB_PUT(code, 0x48, 0x89); /* mov [rcx+], rax */
-    put_word_operand(code, words, 0, 8);
+    put_word_operand(code, words, 0);
 }
 
 static void put_saved_word(struct stub_code *code, struct words *words, enum stub_word word)
@@ -173,7 +173,7 @@ static void put_integer_arg(struct stub_code *code, struct words *words, unsigne
         return;
     case 1:
         STUB_PUT(code, 0x48, 0x89); /* mov [rcx+], rsi */
-        put_word_operand(code, words, 6, 8);
+        put_word_operand(code, words, 6);
         return;
     case 2:
         put_saved_word(code, words, WORD_RDX);
@@ -183,15 +183,18 @@ static void put_integer_arg(struct stub_code *code, struct words *words, unsigne
         return;
     default:
         STUB_PUT(code, 0x4c, 0x89); /* mov [rcx+], r8 or r9 */
-        put_word_operand(code, words, n - 4, 8);
+        put_word_operand(code, words, n - 4);
         return;
     }
 }
 
+/* In two halves: a thread with EFLAGS.AC gets SIGBUS if 16 bytes are stored at a multiple of 8. */
 static void put_float(struct stub_code *code, struct words *words, unsigned n)
 {
-    STUB_PUT(code, 0x0f, 0x11); /* movups [rcx+], xmm */
-    put_word_operand(code, words, n, 16);
+    STUB_PUT(code, 0x0f, 0x13); /* movlps [rcx+], xmm */
+    put_word_operand(code, words, n);
+    STUB_PUT(code, 0x0f, 0x17); /* movhps [rcx+], xmm */
+    put_word_operand(code, words, n);
 }
 
 static void put_stack_words(struct stub_code *code, struct words *words, unsigned n)
