@@ -13,6 +13,7 @@
 #include "ptrace/breakpoints/site_table.h"
 #include "ptrace/core/engine_internal.h"
 #include "unit/check_main.h"
+#include "unit/failing_memory.h"
 #include "util/cleanup.h"
 
 enum { PAGE = 4096, MS = 1000 * 1000 };
@@ -204,6 +205,35 @@ START_TEST(breakpoints_are_taken_out_without_the_thread)
 }
 END_TEST
 
+/* Removes two breakpoints while access n to memory, and further ones, fail. No thread is stopped.
+   false: there were not so many accesses. */
+static bool take_out_with_failure(long n, long times)
+{
+    struct address_space *space = own_space();
+    const struct site *sites[] = {planted_site(space), planted_site(space)};
+    failing_memory_begin(n, times);
+    int r = site_table_lift_all(space, 0);
+    bool failed = failing_memory_end();
+    ck_assert_int_eq(r, failed && times > 1 ? -ENOMEM : 0);
+    for (size_t i = 0; i < 2; i++) {
+        bool there = memcmp(bytes_of(sites[i]->at), arch_trap, arch_trap_length) == 0;
+        ck_assert_msg(!there || r < 0, "access %ld: a breakpoint is left", n);
+        ck_assert(sites[i]->planted == (r < 0));
+    }
+    address_space_put(space);
+    return failed;
+}
+
+/* If one that is left counted as removed, the process would be detached with it. */
+START_TEST(breakpoints_are_taken_out_while_memory_is_short)
+{
+    long n = 0;
+    while (take_out_with_failure(n, _i ? FAILING_MEMORY_LASTING : 1))
+        n++;
+    ck_assert_int_eq(n, 4);
+}
+END_TEST
+
 /* What the program has written over it, or unmapped, is the program's. */
 START_TEST(breakpoint_that_is_not_there_any_more)
 {
@@ -228,6 +258,7 @@ static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, breakpoint_that_cannot_be_lifted_stays);
     tcase_add_test(tests, breakpoints_are_taken_out_without_the_thread);
+    tcase_add_loop_test(tests, breakpoints_are_taken_out_while_memory_is_short, 0, 2);
     tcase_add_loop_test(tests, breakpoint_that_is_not_there_any_more, 0, 4);
     tcase_add_loop_test(tests, no_code_is_looked_for_seldom, 0, 3);
     tcase_add_test(tests, new_code_is_found_at_once);

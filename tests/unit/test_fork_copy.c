@@ -5,12 +5,10 @@
  */
 #include "ptrace/breakpoints/fork_copy.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,37 +21,11 @@
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/os/memory.h"
 #include "unit/check_main.h"
+#include "unit/failing_memory.h"
 #include "util/cleanup.h"
 #include "util/vec.h"
 
-enum { PAGE = 4096, LASTING = 300 };
-
-/* The next accesses that succeed, then those that fail. */
-static long before_failure, failures;
-
-static bool fails(void)
-{
-    if (before_failure > 0) {
-        before_failure--;
-        return false;
-    }
-    if (failures == 0)
-        return false;
-    failures--;
-    errno = ENOMEM;
-    return true;
-}
-
-/* These replace the C library's. */
-ssize_t pread(int fd, void *buffer, size_t n, off_t offset)
-{
-    return fails() ? -1 : syscall(SYS_pread64, fd, buffer, n, offset);
-}
-
-ssize_t pwrite(int fd, const void *buffer, size_t n, off_t offset)
-{
-    return fails() ? -1 : syscall(SYS_pwrite64, fd, buffer, n, offset);
-}
+enum { PAGE = 4096 };
 
 /* The sites of the parent, and what is different in the child's memory. */
 enum place {
@@ -178,11 +150,9 @@ static bool copy_with_failure(long n, long times)
     cleanup(cleanup_fd) int memory = memory_open(child);
     ck_assert_int_ge(memory, 0);
     change(space, code, memory);
-    before_failure = n;
-    failures = times;
+    failing_memory_begin(n, times);
     ck_assert_int_eq(fork_copy(space, child, CHANGES_UNKNOWN, &copy), 0);
-    bool failed = failures < times;
-    before_failure = failures = 0;
+    bool failed = failing_memory_end();
     check_sites(copy, code, memory, times > 1, n);
     address_space_put(copy);
     address_space_put(space);
@@ -196,7 +166,7 @@ static bool copy_with_failure(long n, long times)
 START_TEST(access_that_fails)
 {
     long n = 0;
-    while (copy_with_failure(n, _i ? LASTING : 1))
+    while (copy_with_failure(n, _i ? FAILING_MEMORY_LASTING : 1))
         n++;
     ck_assert_int_ge(n, 10);
 }

@@ -13,6 +13,8 @@
 #include "util/addr.h"
 #include "util/table.h"
 
+enum { TRIES = 100 };
+
 /* A memory and the ways to access it. */
 struct ways {
     struct engine *engine;
@@ -43,28 +45,39 @@ static int move_words(const struct ways *ways, target_addr at, uint8_t *bytes, s
     return 0;
 }
 
-/* Accesses the memory through the thread after the file failed with r. That the thread is gone says
-   nothing about the memory: other threads may run in it. */
-static int by_words(const struct ways *ways, target_addr at, uint8_t *bytes, bool write, int r)
+/* Accesses the memory through the file or, if that fails, through the thread. That the thread is
+   gone says nothing about the memory: other threads may run in it. */
+static int try_move(const struct ways *ways, target_addr at, uint8_t *bytes, bool write)
 {
+    int r = -EBADF;
+    if (ways->fd >= 0)
+        r = write ? memory_write(ways->fd, at, bytes, arch_trap_length)
+                  : memory_read(ways->fd, at, bytes, arch_trap_length);
     if (r == 0 || r == -ESRCH || !ways->tid)
         return r;
     int words = move_words(ways, at, bytes, arch_trap_length, write);
     return words == -ESRCH && ways->fd >= 0 ? r : words;
 }
 
+/* If memory is out (fs/proc/base.c: mem_rw()), there may be some at the next try. */
+static int move_bytes(const struct ways *ways, target_addr at, uint8_t *bytes, bool write)
+{
+    int r = -ENOMEM;
+    for (int i = 0; i < TRIES && r == -ENOMEM; i++)
+        r = try_move(ways, at, bytes, write);
+    return r;
+}
+
 static int read_there(const struct ways *ways, target_addr at, uint8_t *bytes)
 {
-    int r = ways->fd < 0 ? -EBADF : memory_read(ways->fd, at, bytes, arch_trap_length);
-    return by_words(ways, at, bytes, false, r);
+    return move_bytes(ways, at, bytes, false);
 }
 
 static int write_there(const struct ways *ways, target_addr at, const uint8_t *bytes)
 {
     uint8_t copy[ARCH_TRAP_MAX];
     memcpy(copy, bytes, arch_trap_length);
-    int r = ways->fd < 0 ? -EBADF : memory_write(ways->fd, at, bytes, arch_trap_length);
-    return by_words(ways, at, copy, true, r);
+    return move_bytes(ways, at, copy, true);
 }
 
 /* Whether the memory is readable at all: there is code at the thread's PC. */
@@ -93,7 +106,7 @@ int traps_remove(const struct address_space *space, int fd, pid_t tid)
             continue;
         int r = read_there(&ways, site->at, there);
         if (r < 0 || memcmp(there, arch_trap, arch_trap_length) != 0) {
-            result = r == -ESRCH ? r : 0;
+            result = r == -ESRCH || r == -ENOMEM ? r : 0;
             continue;
         }
         result = write_there(&ways, site->at, site->trap.original);
