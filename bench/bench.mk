@@ -6,7 +6,7 @@
 BENCH_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
 
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,bare_stop bare_threads requests naive caller dispatch caller_plain caller_many \
-                    caller_pg threads spin run loads libplain.so libmany.so libmylib_pg.so)
+                    caller_pg threads spin run loads ctf_records libplain.so libmany.so libmylib_pg.so)
 
 $(BUILD)/bench/%: bench/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -60,6 +60,14 @@ $(BUILD)/bench/many.c: bench/bench.mk
 $(BUILD)/bench/libmany.so: $(BUILD)/bench/many.c
 	$(say) LD $@
 	$(Q)$(BENCH_CC) -fPIC -shared -Wl,-soname,libmany.so -o $@ $<
+
+# The writer of our own CTF traces by itself.
+CTF_SOURCES := $(call sources,tp/ctf) src/tp/event_fields.c
+
+$(BUILD)/bench/ctf_records: bench/ctf_records.c $(call obj,$(CTF_SOURCES) $(UTIL)) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(BENCH_CC) -Isrc -o $@ $< $(filter %.o,$^) -pthread
 
 bench-programs: all $(BENCH_PROGRAMS)
 

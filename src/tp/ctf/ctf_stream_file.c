@@ -51,21 +51,6 @@ static int open_file(struct ctf_stream *stream, const struct ctf_stream_place *p
     return 0;
 }
 
-/* Appends packets of a page each. Returns how many were written, or a negative errno. */
-static int append_pages(struct ctf_stream *stream, const struct iovec *pages, int n)
-{
-    ssize_t written;
-    do
-        written = pwritev(stream->fd, pages, n, (off_t)stream->file_size);
-    while (written < 0 && errno == EINTR);
-    int rc = written < 0 ? -errno : written < CTF_PAGE ? -ENOSPC : (int)(written / CTF_PAGE);
-    if (rc > 0)
-        stream->file_size += (uint64_t)rc * CTF_PAGE;
-    if (written > 0 && written % CTF_PAGE && ftruncate(stream->fd, (off_t)stream->file_size) < 0)
-        return -errno;
-    return rc;
-}
-
 static int write_at(const struct ctf_stream *stream, const void *bytes, size_t n, uint64_t offset)
 {
     while (n) {
@@ -79,6 +64,28 @@ static int write_at(const struct ctf_stream *stream, const void *bytes, size_t n
         n -= (size_t)written;
     }
     return 0;
+}
+
+/* Appends packets of a page each. Returns how many were written, or a negative errno. */
+static int append_pages(struct ctf_stream *stream, const struct iovec *pages, int n)
+{
+    ssize_t written;
+    do
+        written = pwritev(stream->fd, pages, n, (off_t)stream->file_size);
+    while (written < 0 && errno == EINTR);
+    if (written < 0)
+        return -errno;
+    int whole = (int)(written / CTF_PAGE), rc = 0;
+    if (whole < n) { /* the rest of that page, to learn why */
+        size_t part = (size_t)written % CTF_PAGE;
+        rc = write_at(stream, (char *)pages[whole].iov_base + part, CTF_PAGE - part,
+                      stream->file_size + (uint64_t)written);
+        whole += rc == 0;
+    }
+    stream->file_size += (uint64_t)whole * CTF_PAGE;
+    if (rc < 0 && ftruncate(stream->fd, (off_t)stream->file_size) < 0)
+        return -errno;
+    return whole ? whole : rc;
 }
 
 /* Appends a packet of one page: `page` with the records up to `content`, the rest of it zero. */
