@@ -30,6 +30,8 @@ int catalog_new(struct catalog **result)
 
 static void image_free(struct image *image)
 {
+    if (image->code)
+        image->code->free(image->code);
     signature_reader_free(&image->signatures);
     debuginfo_free(image->debuginfo);
     symbolizer_free(atomic_load(&image->symbolizer));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Images and the catalog, for the files of this folder; others use symbols/image.h and
- * symbols/catalog.h. The catalog's lock protects everything but headers and segments. Callers of
- * these functions hold it.
+ * Images and the catalog, for the files of this folder and of symbols/code; others use
+ * symbols/image.h and symbols/catalog.h. The catalog's lock protects everything but headers and
+ * segments. Callers of these functions hold it.
  */
 #ifndef SYMBOLS_IMAGE_INTERNAL_H
 #define SYMBOLS_IMAGE_INTERNAL_H
@@ -62,6 +62,11 @@ struct probe_info {
     const char *name; /* of the alias that it is named by */
 };
 
+/* What another folder keeps for an image: the first member of it. Freed with the image. */
+struct image_attachment {
+    void (*free)(struct image_attachment *attachment);
+};
+
 /* How to open the file again: see image_set_access(). */
 struct image_access {
     pid_t pid; /* 0: by path, with the user's own rights */
@@ -100,6 +105,8 @@ struct image {
     bool debuginfo_warned;       /* a warning about damage was logged */
     const char *debuginfo_text;  /* "DWARF of ..." */
     struct signature_reader signatures;
+
+    struct image_attachment *code; /* NULL: none; see code/region.c */
 };
 
 struct catalog {

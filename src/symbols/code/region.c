@@ -2,18 +2,430 @@
 #include "symbols/code/region.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "symbols/code/arch.h"
+#include "symbols/code/file_code.h"
+#include "symbols/image.h"
+#include "symbols/image_internal.h"
 #include "util/addr.h"
+#include "util/cleanup.h"
+#include "util/sorted.h"
+
+enum {
+    /* Of one function. Larger ones are not decoded. */
+    GROUP_SIZE_MAX = 4 << 20,
+    GROUP_PARTS_MAX = 4096,
+    /* After a function, up to the next one. Linkers align code to 64 bytes at most. */
+    PADDING_MAX = 64,
+    WINDOW = 4 + CODE_REGION_MAX + PADDING_MAX,
+};
+
+/* What is known of an image's code. Made at the first use, freed with the image. */
+struct image_code {
+    struct image_attachment attachment; /* first: see image_internal.h */
+    pthread_mutex_t lock;               /* of all members */
+    bool is_read;
+    int failed; /* the errno of reading the file */
+    const char *reason;
+    struct file_code code;
+};
+
+struct region_search {
+    struct image_code *own;
+    struct file_code *code;
+    int fd;
+    uint64_t start; /* of the region */
+    int64_t range;  /* that has it, or RANGE_NONE */
+    uint8_t window[WINDOW];
+    size_t n; /* bytes in the window, which starts at the region's start */
+};
+
+static void image_code_free(struct image_attachment *attachment)
+{
+    struct image_code *own = (struct image_code *)(void *)attachment;
+    if (own->is_read && own->failed == 0)
+        file_code_free(&own->code);
+    pthread_mutex_destroy(&own->lock);
+    free(own);
+}
+
+/* NULL: out of memory. */
+static struct image_code *code_of_image(struct image *image)
+{
+    pthread_mutex_lock(&image->catalog->lock);
+    struct image_code *own = (struct image_code *)(void *)image->code;
+    if (!own && (own = calloc(1, sizeof(*own)))) {
+        own->attachment.free = image_code_free;
+        pthread_mutex_init(&own->lock, NULL);
+        image->code = &own->attachment;
+    }
+    pthread_mutex_unlock(&image->catalog->lock);
+    return own;
+}
+
+/* ---- reading the file */
+
+/* Opens the file, and with `symbols` copies the image's symbols; their names live as long as the
+   catalog. */
+static int open_code(struct image *image, struct symbol **symbols, size_t *n, bool *has_symtab)
+{
+    pthread_mutex_lock(&image->catalog->lock);
+    int r = symbols ? image_read_symbols(image, NULL) : 0;
+    if (r == 0 && symbols) {
+        *n = image->symbols.list.count;
+        *has_symtab = image->symbols.has_symtab;
+        *symbols = calloc(*n + 1, sizeof(**symbols));
+        if (*symbols && *n)
+            memcpy(*symbols, image->symbols.list.items, *n * sizeof(**symbols));
+        r = *symbols ? 0 : -ENOMEM;
+    }
+    if (r == 0)
+        r = image_open_file(image, NULL);
+    pthread_mutex_unlock(&image->catalog->lock);
+    return r;
+}
+
+static int read_image_code(struct image_code *own, struct image *image)
+{
+    cleanup(cleanup_free) struct symbol *symbols = NULL;
+    size_t n = 0;
+    bool has_symtab = false;
+    if (own->is_read)
+        return own->failed;
+    own->reason = "the file cannot be read";
+    cleanup(cleanup_fd) int fd = open_code(image, &symbols, &n, &has_symtab);
+    int r =
+        fd < 0 ? fd
+               : file_code_read(&own->code, &image->file, fd, symbols, n, has_symtab, &own->reason);
+    /* Another try may succeed if memory or descriptors were out. */
+    own->is_read = r == 0 || r == -ENOEXEC || r == -EFBIG || r == -ENOTSUP || r == -ESTALE;
+    own->failed = r;
+    return r;
+}
+
+/* ---- groups */
+
+static void free_group_parts(struct group_part *parts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(parts[i].bytes);
+    free(parts);
+}
+
+static int compare_group_parts(const void *x, const void *y)
+{
+    const struct group_part *a = x, *b = y;
+    return a->start < b->start ? -1 : a->start > b->start;
+}
+
+static int read_group_part(const struct region_search *search, const struct function_range *range,
+                           struct group_part *part)
+{
+    part->start = range->start;
+    part->size = (size_t)(range->end - range->start);
+    part->bytes = calloc(1, part->size + CODE_INSN_MAX);
+    return part->bytes
+               ? text_read(&search->code->text, search->fd, part->start, part->bytes, part->size)
+               : -ENOMEM;
+}
+
+/* ---- short branches */
+
+static int scan_one_range(const struct region_search *search, struct function_range *range)
+{
+    struct group_part part = {0};
+    if (range->flags & RANGE_SCANNED)
+        return 0;
+    /* A range outside of the text, or one larger than any function. */
+    if (range->end - range->start > text_size_max)
+        return -EFAULT;
+    int r = read_group_part(search, range, &part);
+    if (r == 0)
+        r = code_scan_range(search->code, &part);
+    free(part.bytes);
+    if (r == 0)
+        range->flags |= RANGE_SCANNED;
+    return r;
+}
+
+/* Marks what short branches near [start, end) lead to. */
+static int scan_near(const struct region_search *search, uint64_t start, uint64_t end)
+{
+    const struct function_ranges *ranges = &search->code->ranges;
+    uint64_t low = start > CODE_SHORT_REACH ? start - CODE_SHORT_REACH : 0;
+    size_t i = sorted_up_to(ranges->list.items, ranges->list.count, start, low);
+    int r = 0;
+    i -= i > 0;
+    for (; i < ranges->list.count && ranges->list.items[i].start < end + CODE_SHORT_REACH && r == 0;
+         i++)
+        if (ranges->list.items[i].end > low)
+            r = scan_one_range(search, &ranges->list.items[i]);
+    return r;
+}
+
+/* The same for the whole function, which may become larger by that. */
+static int scan_group(const struct region_search *search, uint32_t range)
+{
+    const struct function_range *list = search->code->ranges.list.items;
+    size_t n, before = 0;
+    int r = 0;
+    while (r == 0) {
+        uint32_t i = range;
+        n = 0;
+        do {
+            r = scan_near(search, list[i].start, list[i].end);
+            n++;
+            i = list[i].next;
+        } while (i != range && r == 0);
+        if (n == before)
+            break;
+        before = n;
+    }
+    return r;
+}
+
+static int scan_for(const struct region_search *search, const char **reason)
+{
+    int r = search->range != RANGE_NONE
+                ? scan_group(search, (uint32_t)search->range)
+                : scan_near(search, search->start, search->start + CODE_REGION_MAX);
+    if (r == -EFAULT) {
+        *reason = "the function's bounds are not in the file's code";
+        return -EPERM;
+    }
+    if (r < 0)
+        *reason = "the function's code cannot be read";
+    return r;
+}
+
+/* Decodes the function's jumps. It is GROUP_INDIRECT also if it is not in the text. */
+static int decode_group(const struct region_search *search, uint32_t first)
+{
+    struct function_range *list = search->code->ranges.list.items;
+    uint64_t size = 0;
+    size_t n = 0, done = 0;
+    uint32_t i = first;
+    bool known = false;
+    list[first].state = GROUP_INDIRECT;
+    do {
+        if (list[i].end - list[i].start > GROUP_SIZE_MAX - size || ++n > GROUP_PARTS_MAX)
+            return 0;
+        size += list[i].end - list[i].start;
+        i = list[i].next;
+    } while (i != first);
+    struct group_part *parts = calloc(n, sizeof(*parts));
+    int r = parts ? 0 : -ENOMEM;
+    for (i = first; done < n && r == 0; i = list[i].next)
+        r = read_group_part(search, &list[i], &parts[done++]);
+    if (r == 0) {
+        qsort(parts, n, sizeof(*parts), compare_group_parts);
+        r = code_jumps_are_known(search->code, search->fd, parts, n, &known);
+    }
+    free_group_parts(parts, done);
+    list[first].state = r < 0 && r != -EFAULT ? GROUP_UNKNOWN
+                        : known               ? GROUP_CLEAR
+                                              : GROUP_INDIRECT;
+    return r == -EFAULT ? 0 : r;
+}
+
+/* Without symbols of all functions, a range may be a part of one that is not known. */
+static bool may_be_part(const struct file_code *code, uint32_t first)
+{
+    const struct function_range *list = code->ranges.list.items;
+    uint32_t i = first;
+    if (code->has_symtab)
+        return false;
+    do {
+        if (list[i].flags & (RANGE_SYMBOL | RANGE_CALLED))
+            return false;
+        i = list[i].next;
+    } while (i != first);
+    return true;
+}
+
+/* Whether indirect jumps may lead to any instruction of the function. */
+static int may_be_reached(const struct region_search *search, const char **reason)
+{
+    *reason = NULL;
+    if (search->range == RANGE_NONE) {
+        *reason = "the function's bounds are not known, and the first instruction is shorter";
+        return 0;
+    }
+    uint32_t first = function_ranges_group(&search->code->ranges, (uint32_t)search->range);
+    struct function_range *group = &search->code->ranges.list.items[first];
+    int r = group->state == GROUP_UNKNOWN ? decode_group(search, first) : 0;
+    if (r == 0 && group->state == GROUP_INDIRECT)
+        *reason = "an indirect jump of the function may lead into it";
+    else if (r == 0 && may_be_part(search->code, first))
+        *reason = "it may be a part of a function that is not known";
+    return r;
+}
+
+/* ---- the region */
+
+static bool is_zero_or_padding(const struct region_search *search, size_t at, bool zeros,
+                               size_t *length)
+{
+    *length = code_insn_is_padding(search->window + at, search->n - at);
+    if (!*length && zeros && !search->window[at])
+        *length = 1;
+    return *length != 0;
+}
+
+/* Extends the region behind a return or jump. Within the function, only instructions without
+   effect may follow; behind it, up to the next one, also zeros. */
+static const char *add_padding(const struct region_search *search, struct code_region *region)
+{
+    static const char reason[] = "something other than padding follows a return or jump";
+    const struct function_ranges *ranges = &search->code->ranges;
+    uint64_t end = search->start + region->length;
+    int64_t range = function_ranges_find(ranges, end);
+    bool is_outside = range == RANGE_NONE;
+    uint64_t next = is_outside ? function_ranges_next(ranges, end) : UINT64_MAX;
+    size_t at = region->length, length;
+    size_t needed = is_outside && next - search->start < search->n ? next - search->start
+                    : is_outside                                   ? search->n
+                                                                   : CODE_JUMP_LENGTH;
+    if (is_outside && next - end > PADDING_MAX)
+        return reason;
+    while (at < needed) {
+        if (!is_zero_or_padding(search, at, is_outside, &length))
+            return reason;
+        at += length;
+        if (region->length < CODE_JUMP_LENGTH)
+            region->length += (uint8_t)length;
+    }
+    return region->length < CODE_JUMP_LENGTH ? reason : NULL;
+}
+
+/* *single: no instruction of the function but the first one is replaced. */
+static const char *find_instructions(const struct region_search *search, struct code_region *region,
+                                     bool *single)
+{
+    struct code_insn insn = {.kind = CODE_INSN_PLAIN};
+    *single = true;
+    while (region->length < CODE_JUMP_LENGTH) {
+        if (insn.kind == CODE_INSN_CALL)
+            return "a call comes too early";
+        if (insn.kind == CODE_INSN_LAST) {
+            *single = *single && function_ranges_find(&search->code->ranges,
+                                                      search->start + region->length) == RANGE_NONE;
+            return add_padding(search, region);
+        }
+        *single = region->n_insns == 0;
+        code_insn_decode(&insn, search->window + region->length, search->n - region->length);
+        if (insn.kind == CODE_INSN_REFUSED)
+            return insn.reason;
+        region->length += insn.length;
+        region->n_insns++;
+    }
+    region->ends_in_call = insn.kind == CODE_INSN_CALL;
+    return NULL;
+}
+
+/* What leads into the region, other than to its first byte. */
+static const char *check_targets(const struct region_search *search, enum code_point point,
+                                 const struct code_region *region)
+{
+    const struct file_code *code = search->code;
+    uint64_t start = search->start, end = start + region->length;
+    if (file_code_in_sequence(code, start, end))
+        return "it is in a restartable sequence";
+    /* A jump to the instruction after endbr64 is no call. */
+    if (region->skip && text_is_marked(&code->text, start))
+        return "a branch or pointer leads to its start, behind the function's entry";
+    if (point == CODE_RETURN && frames_have_pad(&code->frames, start, start + 1))
+        return "exceptions are caught there";
+    for (uint64_t at = start + 1; at < end; at++)
+        if (text_is_marked(&code->text, at))
+            return "a branch or pointer leads into it";
+    return NULL;
+}
+
+static int check_region(struct region_search *search, enum code_point point, bool single,
+                        struct code_region *region, const char **reason)
+{
+    const struct function_ranges *ranges = &search->code->ranges;
+    if (search->range != RANGE_NONE && ranges->list.items[search->range].flags & RANGE_SIGNAL) {
+        *reason = "it is the return of a signal handler";
+        return -EPERM;
+    }
+    bool is_single;
+    *reason = find_instructions(search, region, &is_single);
+    if (*reason)
+        return -EPERM;
+    int r = scan_for(search, reason);
+    if (r < 0)
+        return r;
+    if (!is_single) {
+        r = may_be_reached(search, reason);
+        if (r < 0)
+            *reason = "the function's code cannot be read";
+        if (r < 0)
+            return r;
+        if (!*reason && single)
+            *reason = "the program's stacks may hold addresses inside it";
+    }
+    if (!*reason)
+        *reason = check_targets(search, point, region);
+    return *reason ? -EPERM : 0;
+}
+
+static int find_region(struct region_search *search, file_vaddr at, enum code_point point,
+                       bool single, struct code_region *region, const char **reason)
+{
+    const struct text *text = &search->code->text;
+    const struct text_part *part = text_part_of(text, at.value);
+    if (!part) {
+        *reason = "the file has no code there";
+        return -EPERM;
+    }
+    uint64_t left = part->end - at.value;
+    search->n = left < sizeof(search->window) ? left : sizeof(search->window);
+    int r = text_read(text, search->fd, at.value, search->window, search->n);
+    if (r < 0) {
+        *reason = "the file cannot be read";
+        return r;
+    }
+    if (point == CODE_ENTRY)
+        region->skip = code_insn_is_entry_mark(search->window, search->n);
+    search->n -= region->skip;
+    memmove(search->window, search->window + region->skip, search->n);
+    search->start = at.value + region->skip;
+    search->range = function_ranges_find(&search->code->ranges, search->start);
+    r = check_region(search, point, single, region, reason);
+    if (r == 0)
+        memcpy(region->code, search->window, region->length);
+    return r;
+}
 
 int code_region_at(struct image *image, file_vaddr at, enum code_point point, bool single,
                    struct code_region *region, const char **reason)
 {
-    (void)image;
-    (void)at;
-    (void)point;
-    (void)single;
     *region = (struct code_region){0};
-    *reason = "the file's code has not been analysed";
-    return -EPERM;
+    if (code_unsupported) {
+        *reason = code_unsupported;
+        return -ENOTSUP;
+    }
+    struct image_code *own = code_of_image(image);
+    *reason = "out of memory";
+    if (!own)
+        return -ENOMEM;
+    pthread_mutex_lock(&own->lock);
+    struct region_search search = {.own = own, .code = &own->code};
+    int r = read_image_code(own, image);
+    if (r < 0)
+        *reason = own->reason;
+    else
+        *reason = "the file cannot be read";
+    cleanup(cleanup_fd) int fd = r < 0 ? r : open_code(image, NULL, NULL, NULL);
+    search.fd = fd;
+    r = fd < 0 ? fd : find_region(&search, at, point, single, region, reason);
+    pthread_mutex_unlock(&own->lock);
+    if (r < 0)
+        *region = (struct code_region){0};
+    return r;
 }

@@ -33,7 +33,7 @@ struct copying {
     struct elf_copy *copy;
     int fd;
     uint64_t size; /* the file's */
-    bool with_dwarf, with_symbols, with_relocations;
+    bool with_dwarf, with_symbols, with_relocations, with_code;
     Elf64_Shdr *sections;
     size_t n_sections;
     const char *names; /* of the sections, `names_size` bytes */
@@ -161,6 +161,12 @@ static bool is_dwarf(const char *name)
     return false;
 }
 
+static bool is_of_code(const char *name)
+{
+    return strcmp(name, ".eh_frame") == 0 || strcmp(name, ".gcc_except_table") == 0 ||
+           strcmp(name, ".relr.dyn") == 0;
+}
+
 static bool is_wanted_section(const struct copying *copying, const Elf64_Shdr *section)
 {
     switch (section->sh_type) {
@@ -174,8 +180,9 @@ static bool is_wanted_section(const struct copying *copying, const Elf64_Shdr *s
         return copying->with_relocations && (section->sh_flags & SHF_ALLOC);
     default:
         /* libdw ignores sections in groups: dwarf_begin_elf(3). */
-        return copying->with_dwarf && !(section->sh_flags & SHF_GROUP) &&
-               is_dwarf(section_name(copying, section));
+        return (copying->with_code && is_of_code(section_name(copying, section))) ||
+               (copying->with_dwarf && !(section->sh_flags & SHF_GROUP) &&
+                is_dwarf(section_name(copying, section)));
     }
 }
 
@@ -380,6 +387,13 @@ int elf_copy_relocations(struct elf_copy *copy, int fd)
     return make_copy(copy, &copying, false);
 }
 
+int elf_copy_code(struct elf_copy *copy, int fd)
+{
+    struct copying copying = {
+        .fd = fd, .with_symbols = true, .with_relocations = true, .with_code = true};
+    return make_copy(copy, &copying, false);
+}
+
 void elf_copy_free(struct elf_copy *copy)
 {
     elf_end(copy->elf);
@@ -404,9 +418,9 @@ Elf_Scn *elf_copy_section(const struct elf_copy *copy, const char *name)
         const Elf64_Shdr *header = elf64_getshdr(section);
         const char *its = header ? elf_strptr(copy->elf, names, header->sh_name) : NULL;
         if (its && header->sh_type != SHT_NOBITS && strcmp(its, name) == 0)
-            return section;
+            break;
     }
-    return NULL;
+    return section;
 }
 
 int elf_copy_add_room(struct elf_copy *copy, Elf_Data *data)

@@ -43,6 +43,8 @@ MUST_CHECK int elf_copy_to_memfd(struct elf_copy *copy, int fd);
 MUST_CHECK int elf_copy_symbols(struct elf_copy *copy, int fd);
 /* The same, with the dynamic relocations. */
 MUST_CHECK int elf_copy_relocations(struct elf_copy *copy, int fd);
+/* The same, with what else says where code is entered: unwind tables and relative relocations. */
+MUST_CHECK int elf_copy_code(struct elf_copy *copy, int fd);
 void elf_copy_free(struct elf_copy *copy);
 
 /* The section with that name, or NULL. Its data is in the copy or, if it was compressed, in memory

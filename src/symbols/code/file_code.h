@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* What is known of all code of one file. */
+#ifndef SYMBOLS_CODE_FILE_CODE_H
+#define SYMBOLS_CODE_FILE_CODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "symbols/code/frames.h"
+#include "symbols/code/ranges.h"
+#include "symbols/code/text.h"
+#include "util/error.h"
+#include "util/vec.h"
+
+struct elf_copy;
+struct elf_file;
+struct symbol;
+
+/* The code of a restartable sequence (rseq(2)): the end is exclusive. */
+struct sequence {
+    uint64_t start, end;
+};
+
+struct file_code {
+    const struct elf_file *file;
+    bool is_absolute; /* not position-independent: instructions contain addresses */
+    bool has_symtab;  /* all functions have symbols */
+    struct text text;
+    struct function_ranges ranges;
+    struct frames frames;
+    struct code_section eh_frame; /* owned */
+    VEC(struct sequence) sequences;
+    /* Immediately before an abort handler, and perhaps elsewhere: where the signature was seen. */
+    VEC(uint64_t) signatures;
+};
+
+/*
+ * Reads the file open as `fd`. `symbols`: n functions, possibly of a debug file, with those of
+ * .symtab among them if has_symtab. On failure *reason says why; it is -ENOEXEC, -EFBIG and
+ * -ENOTSUP if the file is to blame. Free after success only.
+ */
+MUST_CHECK int file_code_read(struct file_code *code, const struct elf_file *file, int fd,
+                              const struct symbol *symbols, size_t n, bool has_symtab,
+                              const char **reason);
+void file_code_free(struct file_code *code);
+
+/* Whether [start, end) has an instruction of a restartable sequence. */
+bool file_code_in_sequence(const struct file_code *code, uint64_t start, uint64_t end);
+
+/* ---- pointers.c: what data says of code */
+
+/* Marks the values of symbols and the pointers in data, and finds the restartable sequences. */
+MUST_CHECK int file_code_read_pointers(struct file_code *code, int fd, const struct elf_copy *copy);
+
+#endif

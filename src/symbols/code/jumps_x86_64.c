@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Indirect jumps of x86-64. Compilers and assembler code use them for
+ *  - tail calls: the stack pointer is as at the function's start, and the address was loaded or
+ *    passed as a whole;
+ *  - tables of addresses: jmp [table + index * 8], also of labels as values (GNU C). The addresses
+ *    are pointers in the file's data, which are marked already;
+ *  - tables of distances from a base, which GCC and Clang make for position-independent code:
+ *
+ *          lea     base, [rip + table]
+ *          movslq  distance, [base + index * 4]
+ *          add     distance, base
+ *          jmp     distance
+ *
+ * Whatever else there is leads to somewhere unknown.
+ */
+#include <Zydis/Zydis.h>
+#include <errno.h>
+#include <string.h>
+
+#include "symbols/code/arch.h"
+#include "symbols/code/file_bytes.h"
+#include "symbols/code/file_code.h"
+#include "symbols/code/flow.h"
+
+enum {
+    COPIES_MAX = 4, /* mov reg, reg */
+    TABLE_ENTRIES_MAX = 1 << 16,
+    COMPARISON_BEFORE = 24, /* instructions between a comparison and the load from a table */
+    NO_REGISTER = -1,
+};
+
+/* One instruction with its operands. */
+struct operation {
+    ZydisDecodedInstruction decoded;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    uint64_t end; /* the address after it */
+};
+
+struct known_jumps {
+    struct flow flow;
+    struct file_code *code;
+    int fd;
+    const struct group_part *parts;
+    size_t n_parts;
+};
+
+static bool decode_operation(const struct flow *flow, uint32_t at, struct operation *operation)
+{
+    const struct flow_insn *insn = &flow->insns.items[at];
+    ZydisDecoder decoder;
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    operation->end = insn->at + insn->length;
+    return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, insn->bytes, insn->length,
+                                               &operation->decoded, operation->operands));
+}
+
+static int number_of(ZydisRegister reg)
+{
+    return reg >= ZYDIS_REGISTER_RAX && reg <= ZYDIS_REGISTER_R15 ? (int)(reg - ZYDIS_REGISTER_RAX)
+                                                                  : NO_REGISTER;
+}
+
+/* The 64-bit register operand, or NO_REGISTER. */
+static int register_operand(const struct operation *operation, unsigned i)
+{
+    const ZydisDecodedOperand *operand = &operation->operands[i];
+    return operand->type == ZYDIS_OPERAND_TYPE_REGISTER ? number_of(operand->reg.value)
+                                                        : NO_REGISTER;
+}
+
+static const ZydisDecodedOperandMem *memory_operand(const struct operation *operation, unsigned i)
+{
+    const ZydisDecodedOperand *operand = &operation->operands[i];
+    return operand->type == ZYDIS_OPERAND_TYPE_MEMORY ? &operand->mem : NULL;
+}
+
+/* ---- addresses */
+
+static bool address_before(struct known_jumps *jumps, uint32_t at, int reg, unsigned copies,
+                           uint64_t *address);
+
+/* The constant address to which instruction `at` sets register `reg`. */
+static bool address_set(struct known_jumps *jumps, uint32_t at, int reg, unsigned copies,
+                        uint64_t *address)
+{
+    struct operation operation;
+    if (!decode_operation(&jumps->flow, at, &operation) || register_operand(&operation, 0) != reg)
+        return false;
+    const ZydisDecodedOperandMem *memory = memory_operand(&operation, 1);
+    if (operation.decoded.mnemonic == ZYDIS_MNEMONIC_LEA && memory &&
+        memory->base == ZYDIS_REGISTER_RIP) {
+        *address = operation.end + (uint64_t)memory->disp.value;
+        return true;
+    }
+    int from = register_operand(&operation, 1);
+    return operation.decoded.mnemonic == ZYDIS_MNEMONIC_MOV && from != NO_REGISTER && copies &&
+           address_before(jumps, at, from, copies - 1, address);
+}
+
+/* The constant address that the register has before instruction `at`, however that is reached. */
+static bool address_before(struct known_jumps *jumps, uint32_t at, int reg, unsigned copies,
+                           uint64_t *address)
+{
+    struct flow_definitions found;
+    flow_define(&jumps->flow, at, (unsigned)reg, &found);
+    if (found.unknown || found.at_entry || !found.n)
+        return false;
+    for (unsigned i = 0; i < found.n; i++) {
+        uint64_t its;
+        if (!address_set(jumps, found.insns[i], reg, copies, &its) || (i && its != *address))
+            return false;
+        *address = its;
+    }
+    return true;
+}
+
+/* ---- tables of addresses */
+
+/* Whether a pointer is loaded from a table of the file: its pointers are marked. */
+static bool is_table_of_addresses(struct known_jumps *jumps, uint32_t at,
+                                  const ZydisDecodedOperandMem *memory)
+{
+    uint64_t table = 0, word;
+    int base = number_of(memory->base);
+    if (memory->index == ZYDIS_REGISTER_NONE || memory->scale != 8 ||
+        memory->segment == ZYDIS_REGISTER_FS || memory->segment == ZYDIS_REGISTER_GS)
+        return false;
+    if (memory->base != ZYDIS_REGISTER_NONE &&
+        (base == NO_REGISTER || !address_before(jumps, at, base, COPIES_MAX, &table)))
+        return false;
+    table += (uint64_t)memory->disp.value;
+    return file_bytes_at(jumps->code->file, jumps->fd, table, &word, sizeof(word)) == 0;
+}
+
+/* ---- tables of distances */
+
+struct distances {
+    uint64_t table, base;
+    uint32_t load; /* the instruction that reads the table */
+};
+
+static bool is_in_group(const struct known_jumps *jumps, uint64_t at)
+{
+    for (size_t i = 0; i < jumps->n_parts; i++)
+        if (at >= jumps->parts[i].start && at - jumps->parts[i].start < jumps->parts[i].size)
+            return true;
+    return false;
+}
+
+static bool is_comparison(const struct flow *flow, uint32_t at, uint64_t *limit)
+{
+    struct operation operation;
+    if (!decode_operation(flow, at, &operation) ||
+        operation.decoded.mnemonic != ZYDIS_MNEMONIC_CMP ||
+        operation.operands[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
+        return false;
+    *limit = operation.operands[1].imm.value.u;
+    return true;
+}
+
+/* The number of entries, if a comparison of the index seems to tell it; else 0. It is not relied on
+   alone. */
+static uint64_t entries_compared(const struct flow *flow, uint32_t load)
+{
+    uint64_t limit, included = 0;
+    bool is_branch_seen = false;
+    for (uint32_t i = 1; i <= COMPARISON_BEFORE && i <= load; i++) {
+        const struct flow_insn *insn = &flow->insns.items[load - i];
+        uint8_t opcode = insn->bytes[0] == 0x0f ? insn->bytes[1] & 0x0f : insn->bytes[0] & 0x0f;
+        if (insn->kind == FLOW_BRANCH && (opcode == 7 || opcode == 3)) { /* ja, jae */
+            is_branch_seen = true;
+            included = opcode == 7;
+        } else if (is_branch_seen && is_comparison(flow, load - i, &limit)) {
+            return limit < TABLE_ENTRIES_MAX ? limit + included : 0;
+        }
+    }
+    return 0;
+}
+
+/* Marks what the entries lead to: as many as a comparison allows, and all that follow and lead to
+   instructions of the function. */
+static int read_distances(struct known_jumps *jumps, const struct distances *distances, bool *known)
+{
+    uint64_t compared = entries_compared(&jumps->flow, distances->load), i;
+    int32_t distance;
+    *known = false;
+    for (i = 0; i < TABLE_ENTRIES_MAX; i++) {
+        int r = file_bytes_at(jumps->code->file, jumps->fd, distances->table + i * sizeof(distance),
+                              &distance, sizeof(distance));
+        if (r < 0 && r != -EFAULT)
+            return r;
+        uint64_t target = distances->base + (uint64_t)(int64_t)distance;
+        bool is_own = r == 0 && is_in_group(jumps, target) && flow_find(&jumps->flow, target) >= 0;
+        if (!is_own && (r < 0 || i >= compared))
+            break;
+        /* An entry of another function: who shares code with whom is not known. */
+        if (!text_mark(&jumps->code->text, target) || !is_own)
+            return 0;
+    }
+    *known = i > 0 && i >= compared;
+    return 0;
+}
+
+/* Whether instruction `at` loads a distance from a table to the register. */
+static bool is_distance_load(struct known_jumps *jumps, uint32_t at, int reg,
+                             struct distances *distances)
+{
+    struct operation operation;
+    if (!decode_operation(&jumps->flow, at, &operation) ||
+        operation.decoded.mnemonic != ZYDIS_MNEMONIC_MOVSXD ||
+        register_operand(&operation, 0) != reg)
+        return false;
+    const ZydisDecodedOperandMem *memory = memory_operand(&operation, 1);
+    int base = memory ? number_of(memory->base) : NO_REGISTER;
+    if (!memory || base == NO_REGISTER || memory->index == ZYDIS_REGISTER_NONE ||
+        memory->scale != 4 || !address_before(jumps, at, base, COPIES_MAX, &distances->table))
+        return false;
+    distances->table += (uint64_t)memory->disp.value;
+    distances->load = at;
+    return true;
+}
+
+/* Whether before instruction `at` one register has a distance and the other one the base. */
+static bool find_distances(struct known_jumps *jumps, uint32_t at, int distance, int base,
+                           struct distances *distances)
+{
+    struct flow_definitions found;
+    if (distance == NO_REGISTER || base == NO_REGISTER)
+        return false;
+    flow_define(&jumps->flow, at, (unsigned)distance, &found);
+    return !found.unknown && !found.at_entry && found.n == 1 &&
+           is_distance_load(jumps, found.insns[0], distance, distances) &&
+           address_before(jumps, at, base, COPIES_MAX, &distances->base);
+}
+
+/* Whether instruction `at` adds a distance to its base. */
+static bool is_sum(struct known_jumps *jumps, uint32_t at, struct distances *distances)
+{
+    struct operation operation;
+    int one, other;
+    if (!decode_operation(&jumps->flow, at, &operation))
+        return false;
+    const ZydisDecodedOperandMem *memory = memory_operand(&operation, 1);
+    if (operation.decoded.mnemonic == ZYDIS_MNEMONIC_ADD) {
+        one = register_operand(&operation, 0);
+        other = register_operand(&operation, 1);
+    } else if (operation.decoded.mnemonic == ZYDIS_MNEMONIC_LEA && memory && memory->scale <= 1 &&
+               !memory->disp.value) {
+        one = number_of(memory->base);
+        other = number_of(memory->index);
+    } else {
+        return false;
+    }
+    return find_distances(jumps, at, one, other, distances) ||
+           find_distances(jumps, at, other, one, distances);
+}
+
+/* ---- whole addresses */
+
+enum address_origin {
+    ORIGIN_UNKNOWN,
+    ORIGIN_WHOLE, /* it was loaded, passed or returned as a whole */
+    ORIGIN_TABLE, /* it is from a table of addresses, or constant */
+};
+
+static enum address_origin origin_before(struct known_jumps *jumps, uint32_t at, int reg,
+                                         unsigned copies);
+
+/* Of the value to which instruction `at` sets the register. */
+static enum address_origin origin_set(struct known_jumps *jumps, uint32_t at, int reg,
+                                      unsigned copies)
+{
+    struct operation operation;
+    if (jumps->flow.insns.items[at].kind == FLOW_CALL)
+        return reg == 0 ? ORIGIN_WHOLE : ORIGIN_UNKNOWN;
+    if (!decode_operation(&jumps->flow, at, &operation) || register_operand(&operation, 0) != reg)
+        return ORIGIN_UNKNOWN;
+    const ZydisDecodedOperandMem *memory = memory_operand(&operation, 1);
+    int from = register_operand(&operation, 1);
+    switch (operation.decoded.mnemonic) {
+    case ZYDIS_MNEMONIC_POP:
+        return ORIGIN_WHOLE;
+    case ZYDIS_MNEMONIC_LEA:
+        return memory && memory->base == ZYDIS_REGISTER_RIP ? ORIGIN_TABLE : ORIGIN_UNKNOWN;
+    case ZYDIS_MNEMONIC_MOV:
+        if (memory)
+            return is_table_of_addresses(jumps, at, memory) ? ORIGIN_TABLE : ORIGIN_WHOLE;
+        return from != NO_REGISTER && copies ? origin_before(jumps, at, from, copies - 1)
+                                             : ORIGIN_UNKNOWN;
+    default:
+        return ORIGIN_UNKNOWN;
+    }
+}
+
+static enum address_origin origin_before(struct known_jumps *jumps, uint32_t at, int reg,
+                                         unsigned copies)
+{
+    struct flow_definitions found;
+    flow_define(&jumps->flow, at, (unsigned)reg, &found);
+    if (found.unknown || (!found.n && !found.at_entry))
+        return ORIGIN_UNKNOWN;
+    enum address_origin all = found.at_entry ? ORIGIN_WHOLE : ORIGIN_TABLE;
+    for (unsigned i = 0; i < found.n; i++) {
+        enum address_origin its = origin_set(jumps, found.insns[i], reg, copies);
+        all = its < all ? its : all;
+    }
+    return all;
+}
+
+/* ---- jumps */
+
+/* Whether each of the instructions that set the register adds a distance of a table. */
+static int uses_distances(struct known_jumps *jumps, uint32_t at, int reg, bool *known)
+{
+    struct flow_definitions found;
+    flow_define(&jumps->flow, at, (unsigned)reg, &found);
+    *known = !found.unknown && !found.at_entry && found.n > 0;
+    for (unsigned i = 0; i < found.n && *known; i++) {
+        struct distances distances;
+        if (!is_sum(jumps, found.insns[i], &distances)) {
+            *known = false;
+            return 0;
+        }
+        int r = read_distances(jumps, &distances, known);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int jump_is_known(struct known_jumps *jumps, uint32_t at, bool *known)
+{
+    struct operation operation;
+    *known = false;
+    if (!decode_operation(&jumps->flow, at, &operation))
+        return 0;
+    enum address_origin origin = ORIGIN_UNKNOWN;
+    const ZydisDecodedOperandMem *memory = memory_operand(&operation, 0);
+    int reg = register_operand(&operation, 0);
+    if (memory)
+        origin = is_table_of_addresses(jumps, at, memory) ? ORIGIN_TABLE : ORIGIN_WHOLE;
+    else if (reg != NO_REGISTER)
+        origin = origin_before(jumps, at, reg, COPIES_MAX);
+    *known = origin == ORIGIN_TABLE ||
+             (origin == ORIGIN_WHOLE &&
+              frames_stack_is_restored(&jumps->code->frames, &jumps->code->eh_frame,
+                                       jumps->flow.insns.items[at].at));
+    return *known || reg == NO_REGISTER ? 0 : uses_distances(jumps, at, reg, known);
+}
+
+/* Whether an indirect jump may start at any byte: jmp reg, jmp [mem], or a return address that is
+   pushed for the return that follows. */
+static bool may_jump(const struct group_part *part, bool *returns)
+{
+    bool jumps = false;
+    for (size_t i = 0; i < part->size; i++) {
+        const uint8_t *bytes = part->bytes + i;
+        /* jmp is /4, a far jmp is /5: the manual's table A-6, group 5 */
+        jumps |= bytes[0] == 0xff && (bytes[1] & 0x30) == 0x20;
+        /* push reg; ret. mov [rsp], reg; ret. */
+        *returns |= (bytes[0] & 0xf8) == 0x50 && bytes[1] == 0xc3;
+        *returns |= (bytes[0] & 0xfb) == 0x48 && bytes[1] == 0x89 && (bytes[2] & 0xc7) == 0x04 &&
+                    bytes[3] == 0x24 && bytes[4] == 0xc3;
+    }
+    return jumps;
+}
+
+int code_jumps_are_known(struct file_code *code, int fd, const struct group_part *parts, size_t n,
+                         bool *known)
+{
+    struct known_jumps jumps = {.code = code, .fd = fd, .parts = parts, .n_parts = n};
+    bool may = false, returns = false;
+    for (size_t i = 0; i < n; i++)
+        may |= may_jump(&parts[i], &returns);
+    *known = !returns;
+    if (!may || returns)
+        return 0;
+    int r = flow_read(&jumps.flow, code, parts, n);
+    if (r < 0) {
+        *known = false;
+        return r == -ENOEXEC ? 0 : r;
+    }
+    for (size_t i = 0; i < jumps.flow.indirect.count && r == 0 && *known; i++)
+        r = jump_is_known(&jumps, jumps.flow.indirect.items[i], known);
+    flow_free(&jumps.flow);
+    return r;
+}
