@@ -3,8 +3,8 @@
 # libraries are found.
 TP_DRIVER := $(BUILD)/tests/tp_driver
 
-$(TP_DRIVER): tests/e2e/tp_driver.c tests/e2e/tp_probes.h \
-              $(call obj,src/tp/load.c src/tp/identity_override.c $(UTIL)) \
+$(TP_DRIVER): tests/e2e/tp_driver.c tests/e2e/tp_probes.h tests/e2e/tp_mirror.h \
+              $(call obj,$(filter-out src/tp/print.c,$(TP_EXE)) $(UTIL)) \
               $(BUILD)/lib/libptrace_tracer_lttng.so $(BUILD)/lib/libptrace_tracer_session.so \
               $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests

@@ -10,6 +10,7 @@
  *   odd                      functions with odd names, valid and invalid
  *   many N                   N functions of provider "many"
  *   late                     a function of provider "late"
+ *   mirror DIR [CONTEXT]...  writes the same hits to a CTF trace of our own, too
  *   begin | extend | end     of the session
  *   watch                    what others have done to it
  *   describe                 how to read the trace
@@ -37,6 +38,7 @@
 #include "util/text.h"
 #include "util/vec.h"
 
+#include "tp_mirror.h"
 #include "tp_probes.h"
 
 enum { WAIT_MS = 10000, POLL_MS = 50, NAME_LIMIT = 255 };
@@ -50,6 +52,7 @@ struct driver {
     VEC(char *) names;  /* full event names of them */
     size_t names_begun; /* how many of the names the session has got */
     VEC(void *) memory;
+    struct mirror mirror;
 };
 
 static bool add_name(struct driver *driver, const char *provider, const char *event)
@@ -126,7 +129,7 @@ static uint64_t bits_of(double value)
 }
 
 /* The n-th hit of a function. */
-static void emit(const struct driver *driver, const struct probe *probe, enum hit_kind kind, int n,
+static void emit(struct driver *driver, const struct probe *probe, enum hit_kind kind, int n,
                  const struct hit *who)
 {
     static const char text[] = "\0hello, \"world\"\0(null)\0grün";
@@ -158,6 +161,7 @@ static void emit(const struct driver *driver, const struct probe *probe, enum hi
     else if (kind == HIT_EXIT && probe->rets == text_ret)
         one[0] = 23;
     driver->backend_ops->emit(driver->backend, &hit);
+    mirror_hit(&driver->mirror, &hit);
 }
 
 static void do_emit(struct driver *driver, char *arguments)
@@ -323,6 +327,8 @@ static void command(struct driver *driver, char *line)
         answer(add(driver, late, COUNT_OF(late), &err), &err, "added");
     else if (strcmp(line, "many") == 0)
         answer(add_many(driver, strtoul(arguments, NULL, 10), &err), &err, "added");
+    else if (strcmp(line, "mirror") == 0)
+        answer(mirror_open(&driver->mirror, arguments, &err), &err, "mirrored");
     else if (strcmp(line, "begin") == 0)
         answer(do_begin(driver, &err), &err, "begun");
     else if (strcmp(line, "extend") == 0)
@@ -373,6 +379,7 @@ int main(void)
     double start = now();
     if (driver.backend)
         driver.backend_ops->close(driver.backend);
+    mirror_close(&driver.mirror);
     fprintf(stderr, "closed in %.3f s\n", now() - start);
     for (size_t i = 0; i < driver.names.count; i++)
         free(driver.names.items[i]);

@@ -94,9 +94,12 @@ void ctf_text_trace(FILE *out, const struct ctf_description *description)
     fputs(";\n};\n\nclock {\n\tname = \"monotonic\";\n", out);
     if (description->boot_id[0])
         fprintf(out, "\tuuid = \"%s\";\n", description->boot_id);
+    /* babeltrace2 takes the clock of LTTng's traces as absolute, whatever they say, and reads no
+       traces together of which only some have an absolute clock (visitor-generate-ir.c,
+       visit_clock_decl(); muxer.c, validate_clock_class()). */
     fprintf(out,
             "\tdescription = \"Monotonic Clock\";\n\tfreq = 1000000000;\n\toffset = %" PRId64
-            ";\n};\n\n",
+            ";\n\tabsolute = true;\n};\n\n",
             description->clock_offset);
     fputs("typealias integer {\n\tsize = 64; align = 8; signed = false;\n"
           "\tmap = clock.monotonic.value;\n} := uint64_clock_monotonic_t;\n\n"
