@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Our own CTF traces: the order of records, those that are lost, and descriptions. */
+#include <fcntl.h>
+
 #include "unit/ctf_numbers.h"
 
 enum { EVENT_SIZE = 20 };
@@ -167,6 +169,40 @@ START_TEST(clock_offset)
 }
 END_TEST
 
+static int open_files(void)
+{
+    int n = 0;
+    for (int fd = 0; fd < 1000; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
+/* More traces one after the other than there is memory for at once. */
+START_TEST(closed_traces)
+{
+    enum { TRACES = 800 };
+    begin_numbers();
+    int files = open_files();
+    for (unsigned i = 0; i < TRACES; i++) {
+        snprintf(path, sizeof(path), "%s/in-process-%u", directory, i + 2);
+        struct ctf_trace_request request = {.directory = path};
+        if (ctf_trace_new(writer, &request, &trace, &error) < 0 ||
+            ctf_trace_add_channel(trace, NULL, 0, &channel, &error) < 0 ||
+            write_number(0, 1, 0) != 1 || write_number(1, 1, 0) != 1 ||
+            ctf_trace_close(trace, &error) < 0)
+            ck_abort_msg("trace %u: %s", i, error.text);
+        struct ctf_counts counts;
+        ctf_trace_count(trace, &counts);
+        if (counts.written != 2 || counts.unwritten != 0 || counts.lost != 0)
+            ck_abort_msg("trace %u", i);
+    }
+    ck_assert_int_eq(open_files(), files);
+    struct seen seen = look();
+    ck_assert_uint_eq(seen.numbers[0] + seen.numbers[1], 2);
+    free(seen.text);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, setup, teardown);
@@ -176,6 +212,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, all_lost);
     tcase_add_test(tests, many_events);
     tcase_add_test(tests, clock_offset);
+    tcase_add_test(tests, closed_traces);
 }
 
 CHECK_MAIN("ctf_streams", 60, add_tests)

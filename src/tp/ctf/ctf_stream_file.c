@@ -385,3 +385,14 @@ void ctf_stream_close(struct ctf_stream *stream, bool always)
         stream->fd = -1;
     }
 }
+
+void ctf_stream_release(struct ctf_stream *stream, struct ctf_pool *pool)
+{
+    struct ctf_block *block = stream->reading ? stream->reading : stream->first;
+    while (block) {
+        struct ctf_block *next = block->next;
+        ctf_pool_give(pool, block);
+        block = next;
+    }
+    stream->reading = stream->first = NULL;
+}

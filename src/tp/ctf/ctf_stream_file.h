@@ -29,6 +29,9 @@ MUST_CHECK int ctf_stream_give_up(struct ctf_stream *stream, const struct ctf_pa
 /* Closes the file if many are open, or always. ctf_stream_write() opens it again. */
 void ctf_stream_close(struct ctf_stream *stream, bool always);
 
+/* Gives back all blocks, when nothing is recorded any more. */
+void ctf_stream_release(struct ctf_stream *stream, struct ctf_pool *pool);
+
 /* The file's name, of up to CTF_STREAM_NAME_MAX bytes. */
 void ctf_stream_name(const struct ctf_stream *stream, const struct ctf_stream_place *place,
                      char *name);

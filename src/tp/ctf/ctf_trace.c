@@ -48,6 +48,19 @@ int ctf_writer_add_event(struct ctf_writer *writer, const char *name, const stru
     return index;
 }
 
+int ctf_trace_flush(struct ctf_trace *trace, struct error *err)
+{
+    ctf_writer_pass(trace->writer);
+    int rc = atomic_load(&trace->failed);
+    return rc < 0 ? error_set(err, rc, "cannot write to %s: %s", trace->path, strerror(-rc)) : 0;
+}
+
+int ctf_trace_close(struct ctf_trace *trace, struct error *err)
+{
+    atomic_store(&trace->closing, true);
+    return ctf_trace_flush(trace, err);
+}
+
 int ctf_trace_new(struct ctf_writer *writer, const struct ctf_trace_request *request,
                   struct ctf_trace **result, struct error *err)
 {
@@ -62,7 +75,7 @@ int ctf_trace_new(struct ctf_writer *writer, const struct ctf_trace_request *req
     pthread_mutex_unlock(&writer->lists);
     rc = ctf_trace_flush(trace, err);
     if (rc < 0) {
-        atomic_store(&trace->abandoned, true);
+        (void)!ctf_trace_close(trace, NULL);
         rmdir(trace->path);
         return rc;
     }
@@ -102,13 +115,6 @@ int ctf_trace_add_channel(struct ctf_trace *trace, const enum ctf_context *conte
     }
     *result = channel;
     return 0;
-}
-
-int ctf_trace_flush(struct ctf_trace *trace, struct error *err)
-{
-    ctf_writer_pass(trace->writer);
-    int rc = atomic_load(&trace->failed);
-    return rc < 0 ? error_set(err, rc, "cannot write to %s: %s", trace->path, strerror(-rc)) : 0;
 }
 
 int ctf_trace_set_clock_offset(struct ctf_trace *trace, int64_t offset_ns, struct error *err)

@@ -71,6 +71,12 @@ int ctf_channel_write(struct ctf_channel *channel, uint32_t event, const struct 
  */
 MUST_CHECK int ctf_trace_flush(struct ctf_trace *trace, struct error *err);
 
+/*
+ * The same, when nothing is recorded in the trace any more: no call may follow but
+ * ctf_trace_count(). Closes the files, and notes in them how many records could not be written.
+ */
+MUST_CHECK int ctf_trace_close(struct ctf_trace *trace, struct error *err);
+
 /* Changes the request's clock_offset_ns. The metadata is replaced at once, by rename(2). */
 MUST_CHECK int ctf_trace_set_clock_offset(struct ctf_trace *trace, int64_t offset_ns,
                                           struct error *err);
@@ -78,7 +84,7 @@ MUST_CHECK int ctf_trace_set_clock_offset(struct ctf_trace *trace, int64_t offse
 struct ctf_counts {
     uint64_t written;   /* records accepted by ctf_channel_write() */
     uint64_t lost;      /* records refused by it */
-    uint64_t unwritten; /* of the accepted ones, those not yet in a file; exact after a flush */
+    uint64_t unwritten; /* of the accepted ones, those not in a file; exact after a flush */
     uint64_t late;      /* records whose time was raised, as too many were later than theirs */
 };
 

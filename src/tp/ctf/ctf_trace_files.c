@@ -170,40 +170,58 @@ static void write_files(struct ctf_trace *trace, struct ctf_channel *channels)
     trace->retry_ms = 0;
 }
 
-bool ctf_trace_pass(struct ctf_trace *trace, bool now)
+static void close_files(struct ctf_trace *trace)
 {
-    if (atomic_load(&trace->abandoned))
-        return false;
-    /* First the records, then the events that they have: each event of a record is known then. */
-    struct ctf_channel *channels = first_channel(trace);
-    bool news = atomic_load(&trace->changed);
-    for (struct ctf_channel *channel = channels; channel; channel = channel->next)
-        for (struct ctf_stream *s = first_stream(channel); s; s = s->next_used)
-            news |= ctf_stream_look(s);
-    bool retry = trace->retry_ms && (now || clock_ms() >= trace->retry_ms);
-    if (retry || (!trace->retry_ms && (news || now)))
-        write_files(trace, channels);
-    return news;
-}
-
-int ctf_trace_retry_in(const struct ctf_trace *trace)
-{
-    if (!trace->retry_ms || atomic_load(&trace->abandoned))
-        return -1;
-    int64_t rest = trace->retry_ms - clock_ms();
-    return rest < 0 ? 0 : (int)rest;
+    if (trace->metadata.fd >= 0)
+        close(take_fd(&trace->metadata.fd));
+    if (trace->directory >= 0)
+        close(take_fd(&trace->directory));
 }
 
 void ctf_trace_finish(struct ctf_trace *trace)
 {
+    if (trace->closed)
+        return;
     for (struct ctf_channel *channel = first_channel(trace); channel; channel = channel->next) {
         struct ctf_stream_place place = {trace->directory, channel->id};
         for (struct ctf_stream *s = first_stream(channel); s; s = s->next_used) {
             if (trace->began && ctf_stream_give_up(s, &channel->source, &place) < 0)
                 log_debug("the number of lost events is not in %s", trace->path);
             ctf_stream_close(s, true);
+            ctf_stream_release(s, channel->source.pool);
         }
     }
+    close_files(trace);
+    trace->closed = true;
+    trace->retry_ms = 0;
+}
+
+bool ctf_trace_pass(struct ctf_trace *trace, bool now)
+{
+    if (trace->closed)
+        return false;
+    bool closing = atomic_load(&trace->closing);
+    /* First the records, then the events that they have: each event of a record is known then. */
+    struct ctf_channel *channels = first_channel(trace);
+    bool news = atomic_load(&trace->changed);
+    for (struct ctf_channel *channel = channels; channel; channel = channel->next)
+        for (struct ctf_stream *s = first_stream(channel); s; s = s->next_used)
+            news |= ctf_stream_look(s);
+    now |= closing;
+    bool retry = trace->retry_ms && (now || clock_ms() >= trace->retry_ms);
+    if (retry || (!trace->retry_ms && (news || now)))
+        write_files(trace, channels);
+    if (closing)
+        ctf_trace_finish(trace);
+    return news;
+}
+
+int ctf_trace_retry_in(const struct ctf_trace *trace)
+{
+    if (!trace->retry_ms)
+        return -1;
+    int64_t rest = trace->retry_ms - clock_ms();
+    return rest < 0 ? 0 : (int)rest;
 }
 
 void ctf_trace_destroy(struct ctf_trace *trace)
@@ -212,10 +230,7 @@ void ctf_trace_destroy(struct ctf_trace *trace)
         next = channel->next;
         ctf_channel_free(channel);
     }
-    if (trace->metadata.fd >= 0)
-        close(trace->metadata.fd);
-    if (trace->directory >= 0)
-        close(trace->directory);
+    close_files(trace);
     free(trace->description.trace_name);
     free(trace->path);
     free(trace);

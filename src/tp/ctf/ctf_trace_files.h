@@ -23,8 +23,8 @@ struct ctf_trace {
     _Atomic bool changed;
     /* Read by those who record: files cannot be written. */
     _Atomic bool stuck;
-    /* Set by others: the trace could not be begun. */
-    _Atomic bool abandoned;
+    /* Set by others: nothing is recorded any more. */
+    _Atomic bool closing;
     /* 0, or the negative errno of the last pass. */
     _Atomic int failed;
 
@@ -33,6 +33,7 @@ struct ctf_trace {
     bool must_replace;
     bool began; /* there is metadata; errors are said from now on */
     bool said;
+    bool closed;
     int64_t retry_ms;
 };
 
@@ -48,7 +49,8 @@ bool ctf_trace_pass(struct ctf_trace *trace, bool now);
 /* In how many milliseconds a pass should try again; -1: not at all. */
 int ctf_trace_retry_in(const struct ctf_trace *trace);
 
-/* Writes to the files how many records did not get there, and closes them. */
+/* Writes to the files how many records did not get there, closes them, and gives back the memory
+   for records. There are no passes any more. */
 void ctf_trace_finish(struct ctf_trace *trace);
 
 /* Frees the trace with its channels, when the writer's thread has ended. */
