@@ -8,6 +8,8 @@ BENCH_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,bare_stop bare_threads requests naive caller dispatch caller_plain caller_many \
                     caller_pg threads spin run loads ctf_records regions libplain.so libmany.so libmylib_pg.so)
 
+BENCH_PROGRAMS += $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*_$(ARCH).c))
+
 $(BUILD)/bench/%: bench/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) LD $@
@@ -17,6 +19,11 @@ $(BUILD)/bench/regions: bench/regions.c $(call obj,$(SYMBOLS) $(UTIL)) $(BUILD)/
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o,$^) $(LDFLAGS) $(SYMBOLS_LIBS) $(ENGINE_LIBS_$(ARCH)) -lpthread
+
+$(BUILD)/bench/stubs_x86_64: bench/stubs_x86_64.c $(BUILD)/lib/libptrace_engine.a
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(BENCH_CC) -Isrc -o $@ $^ $(ENGINE_LIBS) -pthread
 
 # The workload, on one library after the other. What is preloaded or patched needs no lazy binding.
 bench_caller = $(Q)$(BENCH_CC) $(1) -o $@ $< -L$(2) -l$(3) -Wl,-rpath,'$(4)' -pthread

@@ -139,6 +139,8 @@ static inline bool stub_trial_signal(struct stub_run *run, const struct outcome 
     else
         ck_assert_msg(position == (committed ? STUB_AFTER : STUB_BEFORE), "%s: %s: position %d",
                       run->name, what, position);
+    if (committed && !dropped)
+        stub_check_record(run, run_area(RUN_STACK), 0);
     stub_run_finish(run, &stubbed);
     ck_assert_msg(*stub_drops() == dropped, "%s: %s: %lu drops", run->name, what, *stub_drops());
     stub_trial_ends(run, what, native, &stubbed, !dropped, true);

@@ -72,6 +72,11 @@ START_TEST(requests_are_validated)
     request.layout.integer_args = 0x40;
     ck_assert_int_eq(stub_build(&stub, &request), -EINVAL);
     request = good;
+    request.layout.is_return = true;
+    ck_assert_int_eq(stub_build(&stub, &request), 0);
+    request.checks_return = true;
+    ck_assert_int_eq(stub_build(&stub, &request), -EINVAL);
+    request = good;
     request.threads.at += 8;
     ck_assert_int_eq(stub_build(&stub, &request), -EINVAL);
     request = good;

@@ -339,6 +339,8 @@ static const char *wrong_request(const struct stub_request *request)
         return "too short";
     if (request->layout.stack_words > STUB_STACK_WORDS_MAX || request->layout.integer_args >> 6)
         return "too many words";
+    if (request->checks_return && request->layout.is_return)
+        return "a return has no return address";
     if (!is_table(&request->threads) || (request->checks_return && !is_table(&request->returns)))
         return "no table";
     return NULL;
