@@ -16,7 +16,8 @@ static void run_regions(uint64_t first_seed, unsigned n)
         stub_trial(&run, &random, name, &trials);
     }
     runner_stop(&run.runner);
-    printf("%u regions from seed %lu on: %u run, %u refused, %u loops, %u faults, %u returns, "
+    printf("%u regions from seed %lu on: %u run, %u refused, %u loops, %u "
+           "faults, %u returns, "
            "%u full rings, %u stops, %u signals\n",
            n, first_seed, trials.run, trials.refused, trials.loops, trials.faults, trials.returns,
            trials.full, trials.stops, trials.signals);
@@ -29,7 +30,8 @@ static void run_regions(uint64_t first_seed, unsigned n)
     ck_assert_uint_gt(trials.signals, n / 10);
 }
 
-/* STUB_SEED= and STUB_REGIONS= in the environment: from which seed on, and how many. */
+/* STUB_SEED= and STUB_REGIONS= in the environment: from which seed on, and how
+ * many. */
 START_TEST(random_regions_do_what_the_original_does)
 {
     const char *seed = getenv("STUB_SEED"), *regions = getenv("STUB_REGIONS");
@@ -48,8 +50,8 @@ static void start_with(struct stub_run *run, const char *name, const void *code,
     stub_run_code(run, code, n);
 }
 
-/* Every instruction of the stub of each kind, with the ring full and not, with all flags set and
-   none: the way through the stub is not always the same. */
+/* Every instruction of the stub of each kind, with the ring full and not, with
+   all flags set and none: the way through the stub is not always the same. */
 START_TEST(a_signal_at_each_instruction_finds_the_original_state)
 {
     static const struct stub_layout layouts[] = {
@@ -80,7 +82,8 @@ START_TEST(a_signal_at_each_instruction_finds_the_original_state)
 }
 END_TEST
 
-/* The way to the breakpoint, too: the thread hits it after it has been at the site again. */
+/* The way to the breakpoint, too: the thread hits it after it has been at the
+ * site again. */
 START_TEST(a_signal_on_the_way_to_the_stop_finds_the_original_state)
 {
     struct stub_run run;
@@ -141,7 +144,73 @@ START_TEST(the_key_0_is_no_thread)
 }
 END_TEST
 
-/* Hits that are dropped one after another are one gap; the next record shows it. */
+/* The stub needs stack that the function does not: it faults before anything is
+   recorded, and the site can be served by a stop. */
+START_TEST(a_fault_at_the_end_of_the_stack_finds_the_original_state)
+{
+    struct stub_run run;
+    unsigned faults = 0;
+    start_with(&run, "add", add_and_return, sizeof(add_and_return));
+    stub_run_build(&run);
+    for (uint64_t room = 0; room < 200; room += 8) {
+        struct outcome outcome;
+        stub_run_plant(&run);
+        run.runner.regs.rsp = RUN_STACK + room;
+        runner_set(&run.runner, run.site);
+        runner_go(&run.runner, false, &outcome);
+        ck_assert_int_eq(outcome.signal, room < STUB_BELOW ? SIGSEGV : SIGTRAP);
+        if (outcome.signal == SIGTRAP)
+            continue;
+        struct user_regs_struct regs = outcome.regs;
+        enum stub_position position;
+        regs.rip = outcome.pc;
+        ck_assert_int_eq(stub_unwind(&run.stub.map, target_addr_of(STUB_AT),
+                                     target_addr_of(run.site), &regs, stub_read_stack, NULL,
+                                     &position),
+                         0);
+        ck_assert_int_eq(position, STUB_BEFORE);
+        stub_run_compare_regs(&run, "no stack", &run.runner.regs, &regs);
+        ck_assert_uint_eq(stub_block()->head, run.state.head);
+        faults++;
+    }
+    ck_assert_uint_eq(faults, STUB_BELOW / 8);
+    runner_stop(&run.runner);
+}
+END_TEST
+
+/* The program has overwritten its ring. */
+START_TEST(a_fault_at_a_junk_ring_finds_the_original_state)
+{
+    static const uint64_t junk[] = {0, 8, 0x7fffffffffff, UINT64_C(0x8000000000000000), UINT64_MAX};
+    struct stub_run run;
+    start_with(&run, "add", add_and_return, sizeof(add_and_return));
+    run.request.layout = (struct stub_layout){.integer_args = 7, .float_args = 1};
+    run.state.variant = 1;
+    stub_run_build(&run);
+    for (unsigned i = 0; i < 3 * sizeof(junk) / sizeof(junk[0]); i++) {
+        struct outcome outcome;
+        uint64_t value = junk[i / 3];
+        stub_run_plant(&run);
+        if (i % 3 == 0)
+            stub_block()->data = value;
+        else if (i % 3 == 1)
+            stub_block()->cpu_id = value;
+        else
+            ((struct ring_table_entry *)run_area(
+                STUB_THREADS))[RING_THREAD_WAYS * ring_bucket(&run.request.threads, STUB_FS)]
+                .block = value ? value : 16;
+        runner_go(&run.runner, false, &outcome);
+        ck_assert_msg(outcome.signal == SIGSEGV || outcome.signal == SIGBUS, "%u: signal %d", i,
+                      outcome.signal);
+        ck_assert_int_eq(stub_run_unwind(&run), STUB_BEFORE);
+        ck_assert_uint_eq(stub_block()->head, run.state.head);
+    }
+    runner_stop(&run.runner);
+}
+END_TEST
+
+/* Hits that are dropped one after another are one gap; the next record shows
+ * it. */
 START_TEST(a_gap_is_counted_once_and_each_drop)
 {
     struct stub_run run;
@@ -171,7 +240,8 @@ START_TEST(a_gap_is_counted_once_and_each_drop)
 }
 END_TEST
 
-/* A record that begins in the last word of the data ends behind its second mapping's start. */
+/* A record that begins in the last word of the data ends behind its second
+ * mapping's start. */
 START_TEST(a_record_is_contiguous_where_the_ring_ends)
 {
     struct stub_run run;
@@ -197,6 +267,8 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, a_signal_on_the_way_to_the_stop_finds_the_original_state);
     tcase_add_test(tests, a_thread_pointer_that_cannot_be_read_faults_at_the_look_up);
     tcase_add_test(tests, the_key_0_is_no_thread);
+    tcase_add_test(tests, a_fault_at_the_end_of_the_stack_finds_the_original_state);
+    tcase_add_test(tests, a_fault_at_a_junk_ring_finds_the_original_state);
     tcase_add_test(tests, a_gap_is_counted_once_and_each_drop);
     tcase_add_test(tests, a_record_is_contiguous_where_the_ring_ends);
 }
