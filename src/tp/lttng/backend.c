@@ -289,12 +289,12 @@ static void backend_emit(struct backend *backend, const struct hit *hit)
         emit_hit(&backend->emission, event, hit);
 }
 
-static void backend_emit_in_session(struct backend *backend, const struct hit *hit,
-                                    const void *session)
+static void backend_emit_in_channel(struct backend *backend, const struct hit *hit,
+                                    const void *channel)
 {
     const struct event *event = event_of(backend, hit);
     if (event)
-        emit_hit_in_session(&backend->emission, event, hit, session);
+        emit_hit_in_channel(&backend->emission, event, hit, channel);
 }
 
 static size_t backend_sessions(struct backend *backend, const void **sessions, size_t max)
@@ -338,6 +338,6 @@ __attribute__((visibility("default"))) const struct backend_ops backend_lttng_op
     .emit = backend_emit,
     .counts = backend_counts,
     .close = backend_close,
-    .emit_in_session = backend_emit_in_session,
+    .emit_in_channel = backend_emit_in_channel,
     .sessions = backend_sessions,
 };

@@ -51,9 +51,9 @@ struct backend_ops {
 
     /* The rest is for redirects. */
 
-    /* Records a hit with LTTng in one session (see struct record_place) if that has it enabled.
+    /* Records a hit with LTTng in one channel (see struct record_place) if that has it enabled.
        Sends it to no trigger. Otherwise like emit(). */
-    void (*emit_in_session)(struct backend *backend, const struct hit *hit, const void *session);
+    void (*emit_in_channel)(struct backend *backend, const struct hit *hit, const void *channel);
     /* The different sessions (see struct record_place) that record one of our events now: at most
        `max`. Returns their number. Not on the hit path. */
     size_t (*sessions)(struct backend *backend, const void **sessions, size_t max);

@@ -28,7 +28,7 @@ struct emission {
     struct blocking_limit *limit;
     bool may_divert; /* one of the next two is not NULL: */
     const struct record_redirect *redirect;
-    const void *only_session;
+    const void *only_channel;
     const struct event *event;
     const struct hit *hit;
     size_t length;                           /* of the record's fields, in bytes */
@@ -131,12 +131,11 @@ static bool is_diverted(const struct emission *emission,
                         const struct lttng_ust_event_recorder *recorder)
 {
     const struct record_redirect *redirect = emission->redirect;
-    const struct lttng_ust_session *session = recorder->chan->parent->session;
-    if (emission->only_session)
-        return session != emission->only_session;
+    if (emission->only_channel)
+        return recorder->chan != emission->only_channel;
     if (emission->event->redirect_number < 0)
         return false;
-    const struct record_place place = {session, recorder->chan};
+    const struct record_place place = {recorder->chan->parent->session, recorder->chan};
     return redirect->record(redirect->data, place, (uint32_t)emission->event->redirect_number,
                             emission->hit);
 }
@@ -218,7 +217,7 @@ static void emit(struct emit_state *state, struct emission *emission, const stru
         __atomic_load_n(&event->tracepoint->probes, __ATOMIC_ACQUIRE);
     /* Triggers last: a snapshot that a call triggers then contains that call. */
     if (emit_to(emission, probes, LTTNG_UST_EVENT_TYPE_RECORDER, &outcome) &&
-        !emission->only_session)
+        !emission->only_channel)
         emit_to(emission, probes, LTTNG_UST_EVENT_TYPE_NOTIFIER, &outcome);
     lttng_ust_tp_rcu_read_unlock();
     ust_identity_end(state->identity);
@@ -233,19 +232,19 @@ void emit_hit(struct emit_state *state, const struct event *event, const struct 
         return;
     struct emission emission;
     emission.redirect = state->redirect;
-    emission.only_session = NULL;
+    emission.only_channel = NULL;
     emission.may_divert = state->redirect != NULL;
     emit(state, &emission, event, hit);
 }
 
-void emit_hit_in_session(struct emit_state *state, const struct event *event, const struct hit *hit,
-                         const void *session)
+void emit_hit_in_channel(struct emit_state *state, const struct event *event, const struct hit *hit,
+                         const void *channel)
 {
     if (!CMM_LOAD_SHARED(event->tracepoint->state))
         return;
     struct emission emission;
     emission.redirect = NULL;
-    emission.only_session = session;
+    emission.only_channel = channel;
     emission.may_divert = true;
     emit(state, &emission, event, hit);
 }

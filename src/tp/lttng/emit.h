@@ -43,9 +43,9 @@ struct emit_state {
  */
 void emit_hit(struct emit_state *state, const struct event *event, const struct hit *hit);
 
-/* Records the hit with LTTng in one session (see struct record_place) if that has it enabled. Sends
+/* Records the hit with LTTng in one channel (see struct record_place) if that has it enabled. Sends
    it to no trigger. Otherwise like emit_hit(). */
-void emit_hit_in_session(struct emit_state *state, const struct event *event, const struct hit *hit,
-                         const void *session);
+void emit_hit_in_channel(struct emit_state *state, const struct event *event, const struct hit *hit,
+                         const void *channel);
 
 #endif

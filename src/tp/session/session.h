@@ -44,23 +44,14 @@ enum session_context {
 };
 enum { SESSION_CONTEXTS_MAX = 4 };
 
-/* A session of the daemon's that is started, or was when it was last seen. */
-struct started_session {
+/* A session of the daemon's. Name, path and creation time identify it. */
+struct listed_session {
     char name[256];
     char path[4096];
     uint64_t created; /* seconds since the Epoch; 0: unknown */
-    bool is_remote;   /* its trace has no local directory: a live session, one of a relay daemon */
-    bool snapshots;   /* in snapshot mode */
-};
-
-/* What inspect() finds in a session. */
-struct session_view {
-    bool wants_us; /* a rule matches one of our events, and the session tracks this process */
-    /* The contexts of the channels with such rules, in their order. */
-    enum session_context contexts[SESSION_CONTEXTS_MAX];
-    size_t n_contexts;
-    bool foreign_contexts;   /* there are others, too */
-    bool different_contexts; /* two of the channels differ in their contexts */
+    bool is_started;
+    bool is_remote; /* its trace has no local directory: a live session, one of a relay daemon */
+    bool snapshots; /* in snapshot mode */
 };
 
 /* Full names ("mylib:my_traced_function_entry") of the events that the tracer may record. */
@@ -70,6 +61,18 @@ struct session_names {
     /* The number of events that the user selected; they come first. The others are here because an
        event rule or a trigger names their module. The tracer never enables these. */
     size_t n_selected;
+};
+
+/* What inspect() finds in a session. */
+struct session_view {
+    bool wants_us;  /* an enabled rule matches an event, and the session tracks this process */
+    bool wanted_us; /* a rule matches, enabled or not: that may have been so earlier */
+    /* The contexts of the channels with such rules, in their order. */
+    enum session_context contexts[SESSION_CONTEXTS_MAX];
+    size_t n_contexts;
+    bool foreign_contexts;   /* there are others, too */
+    bool different_contexts; /* two of the channels differ in their contexts */
+    bool limited_files;      /* one of the channels has trace files of limited size or number */
 };
 
 /* Exported by libptrace_tracer_session.so as `session_lttng_ops`. All but free() may be called from
@@ -147,11 +150,12 @@ struct session_ops {
     /* The rest is about all sessions of the daemon, and is for traces that are written beside
        LTTng's. */
 
-    /* The started sessions: an array of *n, which the caller frees. Waits for the daemon. */
-    MUST_CHECK int (*list_started)(struct session *session, struct started_session **list,
-                                   size_t *n);
-    /* Reads the rules and contexts of a session. Takes some milliseconds. -ENOENT: it is gone. */
-    MUST_CHECK int (*inspect)(struct session *session, const char *name, struct session_view *view,
+    /* The sessions: an array of *n, which the caller frees. Waits for the daemon. */
+    MUST_CHECK int (*list)(struct session *session, struct listed_session **list, size_t *n);
+    /* Reads the rules and contexts of a session, as to events with these names. Takes some
+       milliseconds. Waits for the daemon. */
+    MUST_CHECK int (*inspect)(struct session *session, const char *name,
+                              const struct session_names *ours, struct session_view *view,
                               struct error *err);
 };
 

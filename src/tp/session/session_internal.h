@@ -70,17 +70,19 @@ struct counter {
     uint64_t config;
 };
 
-/* The contexts of a channel. */
+/* The contexts of a channel, and a setting of it. */
 struct context_list {
     enum session_context items[SESSION_CONTEXTS_MAX];
     size_t count;
-    bool is_foreign; /* it has others, too */
+    bool is_foreign;    /* it has others, too */
+    bool limited_files; /* its trace files are limited in size or number */
 };
 
 struct rule_list {
     VEC(struct rule) list;
     VEC(char *) channels;              /* of user space, in all sessions read */
     VEC(struct context_list) contexts; /* of each of these channels */
+    VEC(struct rule) disabled;         /* rules that are disabled, or are of a disabled channel */
     bool is_untracked; /* a process attribute tracker of user space excludes this process */
     VEC(struct counter) counters;
     bool blocks_forever; /* one of them blocks applications without a limit: */
@@ -365,9 +367,9 @@ size_t session_describe_interruption(const struct session *session, char *text, 
 /* -- session_listing.c -- */
 
 /* See struct session_ops. */
-MUST_CHECK int session_list_started(struct session *session, struct started_session **list,
-                                    size_t *n);
-MUST_CHECK int session_inspect(struct session *session, const char *name, struct session_view *view,
+MUST_CHECK int session_list_all(struct session *session, struct listed_session **list, size_t *n);
+MUST_CHECK int session_inspect(struct session *session, const char *name,
+                               const struct session_names *ours, struct session_view *view,
                                struct error *err);
 
 /* -- session_tracker.c -- */

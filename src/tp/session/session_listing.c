@@ -9,9 +9,10 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-static void describe_session(struct started_session *one, struct lttng_session *found)
+static void describe_session(struct listed_session *one, struct lttng_session *found)
 {
-    *one = (struct started_session){
+    *one = (struct listed_session){
+        .is_started = found->enabled,
         .is_remote = found->live_timer_interval > 0 || found->path[0] != '/',
         .snapshots = found->snapshot_mode,
     };
@@ -21,7 +22,7 @@ static void describe_session(struct started_session *one, struct lttng_session *
         one->created = 0;
 }
 
-int session_list_started(struct session *session, struct started_session **list, size_t *n)
+int session_list_all(struct session *session, struct listed_session **list, size_t *n)
 {
     cleanup(cleanup_free) struct lttng_session *found = NULL;
     *list = NULL;
@@ -35,49 +36,54 @@ int session_list_started(struct session *session, struct started_session **list,
     if (!*list)
         return -ENOMEM;
     for (int i = 0; i < count; i++)
-        if (found[i].enabled)
-            describe_session(&(*list)[(*n)++], &found[i]);
+        describe_session(&(*list)[(*n)++], &found[i]);
     return 0;
 }
 
-static bool contexts_are_equal(const struct context_list *a, const struct context_list *b)
-{
-    return a->count == b->count && a->is_foreign == b->is_foreign &&
-           memcmp(a->items, b->items, a->count * sizeof(a->items[0])) == 0;
-}
-
 /* Adds the contexts of a channel with a rule that matches one of our events. */
-static void view_channel(struct session_view *view, const struct context_list *contexts,
-                         const struct context_list **first)
+static void view_channel(struct session_view *view, const struct context_list *contexts)
 {
-    if (*first) {
-        view->different_contexts |= !contexts_are_equal(*first, contexts);
+    view->limited_files |= contexts->limited_files;
+    if (view->wanted_us) {
+        view->different_contexts |=
+            view->n_contexts != contexts->count || view->foreign_contexts != contexts->is_foreign ||
+            memcmp(view->contexts, contexts->items, sizeof(view->contexts)) != 0;
         return;
     }
-    *first = contexts;
-    view->wants_us = true;
+    view->wanted_us = true;
     view->foreign_contexts = contexts->is_foreign;
     view->n_contexts = contexts->count;
     memcpy(view->contexts, contexts->items, sizeof(view->contexts));
 }
 
-int session_inspect(struct session *session, const char *name, struct session_view *view,
-                    struct error *err)
+/* Adds the n rules. Returns whether one matches. */
+static bool view_rules(struct session_view *view, const struct rule_list *rules,
+                       const struct rule *list, size_t n, const struct session_names *ours)
+{
+    bool matches = false;
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].channel >= rules->contexts.count ||
+            !rule_matches_any(&list[i], ours->names, ours->n))
+            continue;
+        view_channel(view, &rules->contexts.items[list[i].channel]);
+        matches = true;
+    }
+    return matches;
+}
+
+int session_inspect(struct session *session, const char *name, const struct session_names *ours,
+                    struct session_view *view, struct error *err)
 {
     struct rule_list rules = {0};
-    size_t n_names;
     *view = (struct session_view){0};
-    cleanup(cleanup_free) const char **names = name_set_list(&session->names, &n_names);
-    if (!names)
-        return error_set(err, -ENOMEM, "out of memory");
     session_lock(session);
     int rc = rule_list_read(&rules, name, err);
     session_unlock(session);
-    const struct context_list *first = NULL;
-    for (size_t i = 0; rc == 0 && !rules.is_untracked && i < rules.list.count; i++) {
-        const struct rule *rule = &rules.list.items[i];
-        if (rule->channel < rules.contexts.count && rule_matches_any(rule, names, n_names))
-            view_channel(view, &rules.contexts.items[rule->channel], &first);
+    if (rc == 0) {
+        view->wants_us = view_rules(view, &rules, rules.list.items, rules.list.count, ours) &&
+                         !rules.is_untracked;
+        if (!view->wanted_us)
+            view_rules(view, &rules, rules.disabled.items, rules.disabled.count, ours);
     }
     rule_list_clear(&rules);
     return rc;

@@ -334,6 +334,6 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .free = session_free,
     .extend = session_extend,
     .discarded = session_discarded,
-    .list_started = session_list_started,
+    .list = session_list_all,
     .inspect = session_inspect,
 };

@@ -12,17 +12,23 @@
    event. */
 enum { EXACT_RULES_MAX = 256, PATTERNS_SHOWN = 3 };
 
+static void clear_exclusions(struct rule *rule)
+{
+    for (size_t i = 0; i < rule->exclusions.count; i++)
+        free(rule->exclusions.items[i]);
+    vec_free(&rule->exclusions);
+}
+
 void rule_list_clear(struct rule_list *rules)
 {
-    for (size_t i = 0; i < rules->list.count; i++) {
-        struct rule *rule = &rules->list.items[i];
-        for (size_t j = 0; j < rule->exclusions.count; j++)
-            free(rule->exclusions.items[j]);
-        vec_free(&rule->exclusions);
-    }
+    for (size_t i = 0; i < rules->list.count; i++)
+        clear_exclusions(&rules->list.items[i]);
+    for (size_t i = 0; i < rules->disabled.count; i++)
+        clear_exclusions(&rules->disabled.items[i]);
     for (size_t i = 0; i < rules->channels.count; i++)
         free(rules->channels.items[i]);
     vec_free(&rules->list);
+    vec_free(&rules->disabled);
     vec_free(&rules->channels);
     vec_free(&rules->contexts);
     vec_free(&rules->counters);

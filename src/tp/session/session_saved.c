@@ -99,9 +99,11 @@ static bool level_reaches_us(const struct parser *parser)
 static int end_of_event(struct parser *parser)
 {
     parser->in_event = false;
-    if (!parser->user_space || !parser->channel_enabled || !parser->enabled)
+    if (!parser->user_space)
         return 0;
-    struct rule *rule = vec_push(&parser->rules->list);
+    bool enabled = parser->channel_enabled && parser->enabled;
+    struct rule *rule =
+        enabled ? vec_push(&parser->rules->list) : vec_push(&parser->rules->disabled);
     if (!rule)
         return -ENOMEM;
     *rule = parser->rule;
@@ -160,6 +162,12 @@ static void note_context(struct parser *parser, const char *type)
             return;
         }
     list->is_foreign = true;
+}
+
+static void note_file_limit(struct rule_list *rules, const char *text)
+{
+    if (rules->contexts.count && strtoull(text, NULL, 10) > 0)
+        rules->contexts.items[rules->contexts.count - 1].limited_files = true;
 }
 
 static int add_channel(struct rule_list *rules, const char *name)
@@ -225,6 +233,9 @@ static int close_element(struct parser *parser, const char *name, const char *te
     } else if (parser->in_channel && parser->user_space && strcmp(name, "blocking_timeout") == 0) {
         if (strtol(text, NULL, 10) < 0 && parser->rules->channels.count)
             note_blocking(parser);
+    } else if (parser->in_channel && parser->user_space &&
+               (strcmp(name, "tracefile_size") == 0 || strcmp(name, "tracefile_count") == 0)) {
+        note_file_limit(parser->rules, text);
     } else if (parser->in_channel && parser->user_space && strcmp(name, "name") == 0) {
         return add_channel(parser->rules, text);
     }
