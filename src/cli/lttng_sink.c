@@ -9,8 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/in_process_traces.h"
 #include "cli/options.h"
 #include "cli/program_name.h"
+#include "cli/record_routes.h"
 #include "cli/recording.h"
 #include "cli/session_poller.h"
 #include "cli/session_teardown.h"
@@ -33,10 +35,18 @@ static void lttng_sink_hit(void *data, const struct hit *hit)
     sink->backend_ops->emit(sink->backend, hit);
 }
 
+static void routed_hit(void *data, const struct hit *hit)
+{
+    const struct lttng_sink *sink = data;
+    record_routes_hit(in_process_traces_routes(sink->traces), hit);
+}
+
 static void lttng_sink_counts(void *data, struct hit_counts *counts)
 {
     struct lttng_sink *sink = data;
     sink->backend_ops->counts(sink->backend, counts);
+    if (sink->traces)
+        record_routes_count(in_process_traces_routes(sink->traces), counts);
 }
 
 static bool lttng_sink_names_module(void *data, const char *provider)
@@ -116,8 +126,14 @@ static int lttng_sink_finish(void *data, struct error *err)
     const struct tracer *tracer = sink->tracer;
     report_nothing_enabled(sink);
     int r = session_teardown_end(sink, err);
+    struct error trace_err;
+    /* A poller that was given up still uses the traces; their writer goes on. */
+    bool finishes = sink->traces && !sink->poller;
+    int r_traces = finishes ? in_process_traces_finish(sink->traces, &trace_err) : 0;
     /* The user decides about a session that the user has started. */
     bool is_users = sink->session_ops->owner(sink->session) == SESSION_USER_STARTED;
+    if (r_traces < 0 && (r < 0 || is_users))
+        log_warning("%s", trace_err.text);
     if (tracer->run.abandoned && is_users)
         return 0;
     if (r == 0 && sink->trouble.code != 0 && !is_users) {
@@ -126,6 +142,10 @@ static int lttng_sink_finish(void *data, struct error *err)
     }
     if (r < 0 && (sink->trouble.code != 0 || tracer->run.abandoned))
         err->text[0] = '\0'; /* printed already */
+    if (r == 0 && r_traces < 0 && !is_users) {
+        *err = trace_err;
+        r = r_traces;
+    }
     return r;
 }
 
@@ -149,6 +169,7 @@ static int lttng_sink_free(void *data)
         sink->session_ops->free(sink->session);
     if (sink->backend)
         sink->backend_ops->close(sink->backend);
+    in_process_traces_free(sink->traces);
     table_free(&sink->selected);
     table_free(&sink->only_named);
     vec_free(&sink->left_out);
@@ -197,6 +218,19 @@ static int choose_in_time(struct lttng_sink *sink, struct error *err)
     return setup_call_run(sink->tracer, choose_session, choice, free, err);
 }
 
+static int open_backend(struct lttng_sink *sink, struct error *err)
+{
+    struct in_process_traces *traces = sink->traces;
+    const struct record_redirect *redirect =
+        traces ? record_routes_redirect(in_process_traces_routes(traces)) : NULL;
+    int r = sink->backend_ops->open(log_get_level(), sink->tracer->options->entry_only, redirect,
+                                    &sink->backend, err);
+    if (r == 0 && traces)
+        in_process_traces_start(traces, sink->session_ops, sink->session, sink->backend_ops,
+                                sink->backend);
+    return r;
+}
+
 int lttng_sink_open(struct tracer *tracer, struct error *err)
 {
     struct lttng_sink *sink = calloc(1, sizeof(*sink));
@@ -215,13 +249,14 @@ int lttng_sink_open(struct tracer *tracer, struct error *err)
     sink->backend_ops = backend_load(err);
     if (!sink->backend_ops)
         return err->code;
-    r = sink->backend_ops->open(log_get_level(), tracer->options->entry_only, NULL, &sink->backend,
-                                err);
+    r = tracer->options->in_process ? in_process_traces_new(&sink->traces, err) : 0;
+    if (r == 0)
+        r = open_backend(sink, err);
     if (r < 0)
         return r;
     tracer->sink = (struct hit_sink){
         .data = sink,
-        .hit = lttng_sink_hit,
+        .hit = sink->traces ? routed_hit : lttng_sink_hit,
         .counts = lttng_sink_counts,
         .add = recording_add,
         .begin = recording_begin,

@@ -12,6 +12,7 @@
 #include "util/table.h"
 #include "util/vec.h"
 
+struct in_process_traces;
 struct session_poller;
 struct tracer;
 
@@ -21,8 +22,9 @@ struct lttng_sink {
     struct session *session;
     const struct backend_ops *backend_ops;
     struct backend *backend;
-    bool begun;              /* the session records */
-    struct table selected;   /* probes the back end knows, by address */
+    struct in_process_traces *traces; /* of --in-process, or NULL */
+    bool begun;                       /* the session records */
+    struct table selected;            /* probes the back end knows, by address */
     struct table only_named; /* likewise, of modules that only an event rule or a trigger names */
     VEC(const char *) left_out; /* providers that no rule has named so far; under `lock` */
     pthread_mutex_t lock;       /* of left_out, which the poller reads */

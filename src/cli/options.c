@@ -55,6 +55,7 @@ enum {
     OPT_STACK,
     OPT_STRINGS,
     OPT_DEREF,
+    OPT_IN_PROCESS,
 };
 
 static const struct option LONG_OPTIONS[] = {
@@ -73,6 +74,7 @@ static const struct option LONG_OPTIONS[] = {
     {"stack", required_argument, NULL, OPT_STACK},
     {"strings", required_argument, NULL, OPT_STRINGS},
     {"deref", required_argument, NULL, OPT_DEREF},
+    {"in-process", no_argument, NULL, OPT_IN_PROCESS},
     {"list", no_argument, NULL, 'l'},
     {"no-pin", no_argument, NULL, OPT_NO_PIN},
     {"stats", no_argument, NULL, OPT_STATS},
@@ -203,6 +205,9 @@ static int apply(struct options *options, int option, const char *argument, cons
         return 0;
     case OPT_NO_PIN:
         options->no_pin = true;
+        return 0;
+    case OPT_IN_PROCESS:
+        options->in_process = true;
         return 0;
     case OPT_STATS:
         options->stats = true;

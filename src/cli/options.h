@@ -32,6 +32,7 @@ struct options {
     bool follow_forks;
     bool entry_only;
     bool no_pin;
+    bool in_process;
     bool stats;
     bool quiet;
     bool verbose;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "cli/in_process_traces.h"
 #include "cli/lttng_sink.h"
 #include "cli/tracer.h"
 #include "ptrace/engine.h"
@@ -93,6 +94,8 @@ static void *attend(void *data)
     struct lttng_sink *sink = poller->sink;
     for (unsigned watches = 1; rest(poller); watches++) {
         sink->session_ops->watch(sink->session);
+        if (sink->traces)
+            in_process_traces_poll(sink->traces, false);
         if (watches % LOOK_EVERY != 0)
             continue;
         unsigned looks = watches / LOOK_EVERY;
@@ -105,6 +108,8 @@ static void *attend(void *data)
             check_session(poller);
     }
     sink->session_ops->watch(sink->session);
+    if (sink->traces)
+        in_process_traces_poll(sink->traces, true);
     if (poller->was_well) {
         sink->session_ops->update_rules(sink->session);
         sink->session_ops->warn(sink->session);

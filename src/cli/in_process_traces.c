@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/in_process_traces.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/lttng_clock.h"
+#include "cli/traced_session.h"
+#include "cli/traced_sessions.h"
+#include "tp/ctf/ctf_trace.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/vec.h"
+
+enum { SESSIONS_MAX = 64 /* of liblttng-ust's, that are looked at */ };
+
+/* After so long, what cannot be told apart goes to LTTng. A session that is just being started is
+   not yet complete. */
+static const uint64_t MATCH_MAX_NS = 100000000;
+
+enum {
+    /* A session that is just being started is not complete yet: it is looked at again when
+       something changes, and for so many polls after. */
+    TRIES = 5,
+    LAST_TRIES = 4,
+};
+
+struct in_process_traces {
+    struct traced_sessions sessions;
+    const struct backend_ops *backend_ops;
+    struct backend *backend;
+    uint64_t generation; /* of the back end, when it was last looked at */
+    unsigned tries_left;
+};
+
+/* Of what LTTng got because it could not be matched: forgets sessions that record no more, as their
+   addresses may be used again. */
+static void forget_unmatched(struct in_process_traces *traces, const struct route_view *views,
+                             size_t n)
+{
+    const void *active[SESSIONS_MAX];
+    size_t n_active = 0;
+    bool looked = false;
+    for (size_t i = 0; i < n; i++) {
+        const void *address = views[i].place.session;
+        if (!views[i].is_lttngs || traced_sessions_at(&traces->sessions, address))
+            continue;
+        if (!looked)
+            n_active = traces->backend_ops->sessions(traces->backend, active, SESSIONS_MAX);
+        looked = true;
+        bool is_active = n_active == SESSIONS_MAX;
+        for (size_t j = 0; j < n_active && !is_active; j++)
+            is_active = active[j] == address;
+        if (!is_active)
+            record_routes_forget(traces->sessions.routes, address);
+    }
+}
+
+/* What is not matched, on either side. */
+struct unmatched_sides {
+    /* Addresses of sessions that record our events now; of those that do not, but have pending
+       hits. */
+    const void *active[SESSIONS_MAX], *past[ROUTES_MAX];
+    size_t n_active, n_past;
+    const void *matched[SESSIONS_MAX]; /* active ones that are matched */
+    size_t n_matched;
+    uint64_t since_ns; /* the first pending hit */
+    /* The daemon's sessions: that want our events now, and that may have wanted them. */
+    size_t n_wanting, n_wanted;
+    const struct listed_session *wanting, *wanted; /* one of each */
+    struct session_view wanting_view, wanted_view; /* of these */
+    bool is_unsure;                                /* some session could not be read */
+};
+
+static bool is_in(const void *const *addresses, size_t n, const void *address)
+{
+    for (size_t i = 0; i < n; i++)
+        if (addresses[i] == address)
+            return true;
+    return false;
+}
+
+static void collect_addresses(struct in_process_traces *traces, const struct route_view *views,
+                              size_t n, struct unmatched_sides *sides)
+{
+    const void *active[SESSIONS_MAX];
+    size_t n_active = traces->backend_ops->sessions(traces->backend, active, SESSIONS_MAX);
+    sides->is_unsure |= n_active == SESSIONS_MAX;
+    for (size_t i = 0; i < n_active; i++)
+        if (traced_sessions_at(&traces->sessions, active[i]))
+            sides->matched[sides->n_matched++] = active[i];
+        else
+            sides->active[sides->n_active++] = active[i];
+    for (size_t i = 0; i < n; i++) {
+        const void *address = views[i].place.session;
+        if (views[i].is_decided || traced_sessions_at(&traces->sessions, address))
+            continue;
+        if (views[i].since_ns < sides->since_ns)
+            sides->since_ns = views[i].since_ns;
+        if (!is_in(active, n_active, address) && !is_in(sides->past, sides->n_past, address))
+            sides->past[sides->n_past++] = address;
+    }
+}
+
+static void collect_sessions(struct in_process_traces *traces,
+                             const struct session_listing *listing, struct unmatched_sides *sides)
+{
+    /* A session that is matched, but records nothing at that address now. */
+    const struct listed_session *again = NULL;
+    struct session_view again_view = {0};
+    size_t n_again = 0;
+    for (size_t i = 0; i < listing->n; i++) {
+        const struct listed_session *id = &listing->list[i];
+        const struct traced_session *traced = traced_sessions_find(&traces->sessions, id);
+        struct session_view view;
+        bool matched = traced && traced->address;
+        if (matched && is_in(sides->matched, sides->n_matched, traced->address))
+            continue;
+        if (traced_sessions_inspect(&traces->sessions, id, &view) < 0) {
+            sides->is_unsure = true;
+        } else if (view.wants_us && id->is_started) {
+            /* If it is matched, it is at another address now: liblttng-ust frees a session that
+               does not track this process any more. */
+            sides->wanting = id;
+            sides->wanting_view = view;
+            sides->n_wanting++;
+        } else if (view.wanted_us && !matched) {
+            sides->wanted = id;
+            sides->wanted_view = view;
+            sides->n_wanted++;
+        } else if (view.wanted_us && id->is_started) {
+            again = id;
+            again_view = view;
+            n_again++;
+        }
+    }
+    if (sides->n_wanted == 0) {
+        sides->wanted = again;
+        sides->wanted_view = again_view;
+        sides->n_wanted = n_again;
+    }
+}
+
+/* Tells once of each session that may be one of those that cannot be told apart. */
+static void tell_unmatched(struct in_process_traces *traces, const struct session_listing *listing)
+{
+    for (size_t i = 0; i < listing->n; i++) {
+        const struct listed_session *id = &listing->list[i];
+        struct traced_session *traced = traced_sessions_find(&traces->sessions, id);
+        struct session_view view;
+        if (!id->is_started || (traced && traced->address) ||
+            traced_sessions_inspect(&traces->sessions, id, &view) < 0 || !view.wants_us)
+            continue;
+        traced = traced_sessions_add(&traces->sessions, id);
+        if (traced)
+            traced_session_tell(traced, "liblttng-ust does not tell which of its sessions this is");
+    }
+}
+
+/*
+ * Matches sessions that are not matched yet. The daemon's sessions were listed before, and are
+ * listed again after liblttng-ust's were collected: if both lists are equal, no session was started
+ * or stopped meanwhile. true: nothing is left that can be matched.
+ */
+static bool match_sessions(struct in_process_traces *traces, const struct session_listing *listing,
+                           struct unmatched_sides *sides)
+{
+    cleanup(session_listing_free) struct session_listing again = {0};
+    if (sides->n_active == 0 && sides->n_past == 0)
+        return true;
+    collect_sessions(traces, listing, sides);
+    if (sides->is_unsure || session_listing_read(&traces->sessions, &again) < 0 ||
+        !session_listings_are_equal(listing, &again))
+        return false;
+    bool all = true;
+    if (sides->n_active == 1 && sides->n_wanting == 1)
+        traced_sessions_match(&traces->sessions, sides->active[0], sides->wanting,
+                              &sides->wanting_view);
+    else
+        all = sides->n_active == 0 && sides->n_wanting == 0;
+    if (all && sides->n_past == 1 && sides->n_wanted == 1)
+        traced_sessions_match(&traces->sessions, sides->past[0], sides->wanted,
+                              &sides->wanted_view);
+    else
+        all = all && sides->n_past == 0;
+    return all;
+}
+
+/* Leaves all to LTTng that is not decided. */
+static void give_up(struct in_process_traces *traces)
+{
+    struct route_view views[ROUTES_MAX];
+    size_t n = record_routes_list(traces->sessions.routes, views);
+    for (size_t i = 0; i < n; i++)
+        if (!views[i].is_decided)
+            record_routes_decide(traces->sessions.routes, views[i].place, NULL);
+}
+
+/* false: something has to be tried again. */
+static bool poll_once(struct in_process_traces *traces, bool last)
+{
+    struct route_view views[ROUTES_MAX];
+    struct unmatched_sides sides = {.since_ns = UINT64_MAX};
+    cleanup(session_listing_free) struct session_listing listing = {0};
+    if (session_listing_read(&traces->sessions, &listing) < 0)
+        return false;
+    traced_sessions_match_channels(&traces->sessions);
+    traced_sessions_note_states(&traces->sessions, &listing);
+    size_t n = record_routes_list(traces->sessions.routes, views);
+    forget_unmatched(traces, views, n);
+    bool undecided = false;
+    for (size_t i = 0; i < n; i++)
+        undecided |= !views[i].is_decided;
+    if (!undecided && (last || traces->tries_left == 0))
+        return true;
+    collect_addresses(traces, views, n, &sides);
+    if (match_sessions(traces, &listing, &sides))
+        return true;
+    if (undecided && (last || clock_now_ns() > sides.since_ns + MATCH_MAX_NS)) {
+        tell_unmatched(traces, &listing);
+        give_up(traces);
+    }
+    return false;
+}
+
+void in_process_traces_poll(struct in_process_traces *traces, bool last)
+{
+    uint64_t generation = traces->backend_ops->generation(traces->backend);
+    if (generation != traces->generation)
+        traces->tries_left = TRIES;
+    traces->generation = generation;
+    if (!last) {
+        if (poll_once(traces, false))
+            traces->tries_left = 0;
+        else if (traces->tries_left > 0)
+            traces->tries_left--;
+        return;
+    }
+    for (int i = 1; i <= LAST_TRIES && !poll_once(traces, i == LAST_TRIES); i++)
+        ;
+    give_up(traces); /* the daemon did not answer */
+}
+
+int in_process_traces_finish(struct in_process_traces *traces, struct error *err)
+{
+    int r = 0;
+    for (size_t i = 0; i < traces->sessions.list.count; i++) {
+        struct traced_session *traced = traces->sessions.list.items[i];
+        struct error each = {0};
+        int64_t offset_ns;
+        if (!traced->trace)
+            continue;
+        int r_each = 0;
+        if (lttng_clock_offset(traced->id.path, &offset_ns))
+            r_each = ctf_trace_set_clock_offset(traced->trace, offset_ns, &each);
+        int r_flush = r_each == 0 ? ctf_trace_flush(traced->trace, &each) : 0;
+        r_each = r_each < 0 ? r_each : r_flush;
+        if (r_each < 0 && r == 0) {
+            r = r_each;
+            *err = each;
+        }
+    }
+    return r;
+}
+
+struct record_routes *in_process_traces_routes(struct in_process_traces *traces)
+{
+    return traces->sessions.routes;
+}
+
+void in_process_traces_start(struct in_process_traces *traces, const struct session_ops *ops,
+                             struct session *session, const struct backend_ops *backend_ops,
+                             struct backend *backend)
+{
+    traces->sessions.ops = ops;
+    traces->sessions.session = session;
+    traces->backend_ops = backend_ops;
+    traces->backend = backend;
+    record_routes_set_backend(traces->sessions.routes, backend_ops, backend);
+}
+
+int in_process_traces_new(struct in_process_traces **result, struct error *err)
+{
+    struct in_process_traces *traces = calloc(1, sizeof(*traces));
+    if (!traces)
+        return error_set(err, -ENOMEM, "out of memory");
+    struct traced_sessions *sessions = &traces->sessions;
+    int r = ctf_writer_new(&sessions->writer, err);
+    if (r == 0 && record_routes_new(sessions->writer, &sessions->routes) < 0)
+        r = error_set(err, -ENOMEM, "out of memory");
+    if (r < 0)
+        in_process_traces_free(traces);
+    else
+        *result = traces;
+    return r;
+}
+
+void in_process_traces_free(struct in_process_traces *traces)
+{
+    if (!traces)
+        return;
+    ctf_writer_free(traces->sessions.writer);
+    record_routes_free(traces->sessions.routes);
+    traced_sessions_free(&traces->sessions);
+    free(traces);
+}
