@@ -49,7 +49,7 @@ static inline struct seen look(void)
         if (event && sscanf(event, " m:n: { cpu_id = %u }, { n = %llu }", &cpu, &n) == 2) {
             /* An assertion writes to a file, also when it holds. */
             if (cpu >= CPUS || n != seen.numbers[cpu])
-                ck_abort_msg("%s", line);
+                ck_abort_msg("%.1000s", line);
             seen.numbers[cpu]++;
         } else if (strstr(line, " m:s: ")) {
             seen.texts++;
@@ -57,7 +57,7 @@ static inline struct seen look(void)
             seen.discarded += strtoull(line + 26, NULL, 10);
             fprintf(warnings, "%.35s\n", line);
         } else {
-            ck_abort_msg("%s", line);
+            ck_abort_msg("%.1000s", line);
         }
     }
     fclose(warnings);

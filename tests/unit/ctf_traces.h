@@ -88,7 +88,7 @@ static inline char *output_of(const char *format, const char *argument)
         fwrite(part, 1, n, out);
     fclose(out);
     int status = pclose(pipe);
-    ck_assert_msg(status == 0, "%s: status %d: %s", command, status, text);
+    ck_assert_msg(status == 0, "%s: status %d: %.1000s", command, status, text);
     return text;
 }
 

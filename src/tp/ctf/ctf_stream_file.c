@@ -139,6 +139,20 @@ static int begin_file(struct ctf_stream *stream, const struct ctf_packet_source 
     return append_empty(stream, source, time, 0);
 }
 
+/* Updates how far the packet at `offset` extends, when the records are there. */
+static int write_extent(const struct ctf_stream *stream, const struct ctf_packet *packet,
+                        uint64_t offset)
+{
+    const size_t first = offsetof(struct ctf_packet, events_discarded),
+                 last = offsetof(struct ctf_packet, packet_seq_num),
+                 size = offsetof(struct ctf_packet, content_size);
+    int rc = write_at(stream, (const char *)packet + first, last - first, offset + first);
+    if (rc < 0)
+        return rc;
+    return write_at(stream, (const char *)packet + size, sizeof(packet->content_size),
+                    offset + size);
+}
+
 /* Updates the last packet: it has records up to `content` now. */
 static int grow(struct ctf_stream *stream, const unsigned char *page, uint32_t content,
                 uint64_t end)
@@ -150,15 +164,9 @@ static int grow(struct ctf_stream *stream, const unsigned char *page, uint32_t c
     packet.events_discarded = stream->seen_lost;
     packet.timestamp_end = end;
     uint32_t from = stream->done.position;
-    const size_t first = offsetof(struct ctf_packet, events_discarded),
-                 last = offsetof(struct ctf_packet, packet_seq_num);
     int rc = write_at(stream, page + from, content - from, stream->last_packet + from);
     if (rc == 0)
-        rc = write_at(stream, (char *)&packet + first, last - first, stream->last_packet + first);
-    if (rc == 0)
-        rc = write_at(stream, (char *)&packet + offsetof(struct ctf_packet, content_size),
-                      sizeof(packet.content_size),
-                      stream->last_packet + offsetof(struct ctf_packet, content_size));
+        rc = write_extent(stream, &packet, stream->last_packet);
     if (rc == 0)
         stream->discarded = stream->seen_lost;
     return rc;
@@ -261,43 +269,46 @@ static int write_run(struct ctf_stream *stream)
     return 0;
 }
 
-/*
- * Writes a packet of several pages: appends empty packets, puts the record into all but the first,
- * and then replaces the first, which makes one packet of all.
- */
+/* Makes one empty packet of several appended ones, and then puts the record into it. */
+static int fill_large(struct ctf_stream *stream, const struct page_place *first, uint64_t offset)
+{
+    struct page_place place = *first;
+    unsigned char *page = page_at(&place);
+    struct ctf_packet packet;
+    memcpy(&packet, page, sizeof(packet));
+    packet.events_discarded = stream->seen_lost;
+    uint64_t end = place.pages + packet.packet_size / CTF_PAGE / CHAR_BIT;
+    int rc = write_at(stream, &packet.packet_size, sizeof(packet.packet_size),
+                      offset + offsetof(struct ctf_packet, packet_size));
+    if (rc == 0)
+        rc = write_at(stream, page + sizeof(packet), CTF_PAGE - sizeof(packet),
+                      offset + sizeof(packet));
+    for (next_page(&place, end); place.pages < end && rc == 0; next_page(&place, end))
+        rc = write_at(stream, page_at(&place), CTF_PAGE,
+                      offset + (place.pages - first->pages) * CTF_PAGE);
+    return rc < 0 ? rc : write_extent(stream, &packet, offset);
+}
+
+/* Writes a packet of several pages, which is in the file as so many empty ones first. */
 static int write_large(struct ctf_stream *stream, const struct ctf_packet_source *source)
 {
     struct page_place place = {stream->reading, stream->done.pages};
     struct ctf_packet *packet = (struct ctf_packet *)page_at(&place);
-    uint64_t n = packet->packet_size / CTF_PAGE / CHAR_BIT, offset = stream->file_size;
-    uint64_t sequence = stream->sequence;
+    uint64_t n = packet->packet_size / CTF_PAGE / CHAR_BIT;
+    uint64_t offset = stream->file_size, sequence = stream->sequence;
     int rc = 0;
     for (uint64_t i = 0; i < n && rc == 0; i++)
         rc = append_empty(stream, source, packet->timestamp_begin, stream->discarded);
+    if (rc == 0)
+        rc = fill_large(stream, &place, offset);
     if (rc < 0) {
-        if (ftruncate(stream->fd, (off_t)offset) == 0)
+        if (ftruncate(stream->fd, (off_t)offset) == 0) {
             stream->file_size = offset;
-        stream->sequence = sequence;
+            stream->sequence = sequence;
+        }
         return rc;
     }
-    for (uint64_t i = 1; i < n && rc == 0; i++) {
-        next_page(&place, UINT64_MAX);
-        rc = write_at(stream, page_at(&place), CTF_PAGE, offset + i * CTF_PAGE);
-    }
-    if (rc == 0) {
-        unsigned char page[CTF_PAGE];
-        memcpy(page, packet, sizeof(page));
-        struct ctf_packet *first = (struct ctf_packet *)page;
-        first->packet_seq_num = sequence;
-        first->events_discarded = stream->seen_lost;
-        rc = write_at(stream, page, sizeof(page), offset);
-    }
-    stream->sequence = rc < 0 ? sequence : sequence + 1;
-    if (rc < 0) {
-        if (ftruncate(stream->fd, (off_t)offset) == 0)
-            stream->file_size = offset;
-        return rc;
-    }
+    stream->sequence = sequence + 1;
     stream->last_packet = offset;
     stream->discarded = stream->seen_lost;
     add_done(stream, 1);
