@@ -132,6 +132,10 @@ private_lttng_kill()
 private_lttng_stop()
 {
     trap - EXIT
+    if [[ -n $private_pid ]] && is_gone "$private_pid"; then
+        echo "the private session daemon has ended; the end of its log:" >&2
+        tail -n 5 "$private_dir/sessiond.log" >&2
+    fi
     private_lttng_kill
     if [[ ${PRIVATE_LTTNG_SPACE:-} == common && -z ${private_rundir_existed:-} ]]; then
         rm -rf /var/run/lttng
