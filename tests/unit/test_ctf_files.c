@@ -228,12 +228,32 @@ START_TEST(full_disk)
         return;
     }
     begin_numbers();
-    char name[128];
-    snprintf(name, sizeof(name), "%s/messages", directory);
     catch_messages();
     uint64_t lost, accepted = fill_until_lost(&lost);
     ck_assert_int_eq(ctf_trace_flush(trace, &error), -ENOSPC);
+    /* A trace on another file system has all the memory that it needs. */
+    struct ctf_trace *full = trace;
+    char elsewhere[] = "/tmp/ctf-elsewhere.XXXXXX", own_path[sizeof(path)];
+    ck_assert_ptr_nonnull(mkdtemp(elsewhere));
+    memcpy(own_path, path, sizeof(path));
+    snprintf(path, sizeof(path), "%s/in-process-1", elsewhere);
+    struct ctf_trace_request request = {.directory = path};
+    EXPECT_OK(ctf_trace_new(writer, &request, &trace, &error));
+    EXPECT_OK(ctf_trace_add_channel(trace, NULL, 0, &channel, &error));
+    for (uint64_t i = 0; i < 10000; i++)
+        if (write_number(1, i, i) != 1)
+            ck_abort_msg("%llu is lost", (unsigned long long)i);
+    EXPECT_OK(ctf_trace_flush(trace, &error));
+    struct seen seen = look();
+    ck_assert_uint_eq(seen.numbers[1], 10000);
+    free(seen.text);
+    ck_assert_int_eq(ctf_trace_close(full, &error), -ENOSPC);
+    struct ctf_counts counts;
+    ctf_trace_count(full, &counts);
+    ck_assert_uint_eq(counts.written + counts.lost, accepted + lost);
     end();
+    nftw(elsewhere, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    memcpy(path, own_path, sizeof(path));
     expect_sum(accepted, lost);
     umount(directory);
 }
