@@ -104,6 +104,29 @@ $(SYMBOLS_DIR)/stripped_debuglink: $(symbols_names) tests/targets/symbols_names.
 	$(STRIP) $@
 	cd $(@D) && $(OBJCOPY) --add-gnu-debuglink=$(@F).debug $(@F)
 
+# Code that a jump may replace, or not; in position-independent code and other. With relocations as
+# bitmaps, if the linker knows these.
+regions_source := tests/targets/x86_64/regions.S
+SYMBOLS_REGIONS_x86_64 := $(addprefix $(SYMBOLS_DIR)/,regions.so regions_no_pie regions_relr.so regions_stripped.so regions_textrel.so)
+TEST_TARGETS += $(SYMBOLS_REGIONS_$(ARCH))
+
+regions_library = $(GCC) -fPIC -shared -nostdlib -o $@ $(regions_source)
+
+$(SYMBOLS_DIR)/regions.so: $(regions_source)
+	@mkdir -p $(@D)
+	$(regions_library)
+$(SYMBOLS_DIR)/regions_relr.so: $(regions_source)
+	@mkdir -p $(@D)
+	$(regions_library) -Wl,-z,pack-relative-relocs
+$(SYMBOLS_DIR)/regions_textrel.so: $(regions_source)
+	@mkdir -p $(@D)
+	$(regions_library) -DTEXT_RELOCATION -Wl,-z,notext
+$(SYMBOLS_DIR)/regions_no_pie: $(regions_source)
+	@mkdir -p $(@D)
+	$(GCC) -fno-pic -no-pie -nostdlib -o $@ $<
+$(SYMBOLS_DIR)/regions_stripped.so: $(SYMBOLS_DIR)/regions.so
+	$(STRIP) -o $@ $<
+
 comma := ,
 
 symbols-test-files: $(SYMBOLS_TEST_FILES)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as an ELF file with debug information, and all its probes: each name is valid and
-   unique, and each value lies inside the capture. The last byte is the depth of --deref. */
+   unique, and each value lies inside the capture. And all its code. The last byte is the depth of
+   --deref. */
 #include "fuzz/fuzz.h"
 
 #include <sys/mman.h>
@@ -8,6 +9,7 @@
 
 #include "model/probe.h"
 #include "symbols/catalog.h"
+#include "symbols/code/region.h"
 #include "symbols/event_names.h"
 #include "symbols/function_filter.h"
 #include "symbols/image.h"
@@ -65,6 +67,25 @@ static void check_probes(struct catalog *catalog, struct image *image,
     free(probes);
 }
 
+/* What of its code a jump may replace. */
+static void check_code_region(struct image *image, file_vaddr at, enum code_point point)
+{
+    struct code_region region;
+    const char *reason = NULL;
+    int r = code_region_at(image, at, point, false, &region, &reason);
+    FUZZ_CHECK(r == 0 || reason);
+    FUZZ_CHECK(r != 0 || (region.length >= CODE_JUMP_LENGTH && region.length <= CODE_REGION_MAX));
+}
+
+static void check_code_regions(struct image *image, uint64_t size)
+{
+    file_vaddr at;
+    check_code_region(image, image_start(image), CODE_ENTRY);
+    for (uint64_t offset = 0; offset < size; offset += 61)
+        if (image_vaddr_of_offset(image, offset, &at))
+            check_code_region(image, at, offset % 2 ? CODE_RETURN : CODE_ENTRY);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct catalog *catalog;
@@ -87,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (catalog_open(catalog, path, &image, &err) == 0) {
         check_probes(catalog, image, select);
         image_name_code(image, image_start(image), false, name, sizeof(name));
+        check_code_regions(image, size);
     }
     function_filter_free(select);
     catalog_free(catalog);

@@ -217,17 +217,17 @@ static const uint8_t *scan_starts(void)
 
 static int scan_signature(struct file_code *code, uint64_t end)
 {
-    uint64_t *signature = vec_push(&code->signatures);
+    struct sequence_signature *signature = vec_push(&code->signatures);
     if (!signature)
         return -ENOMEM;
-    *signature = end;
+    signature->at = end;
     return 0;
 }
 
 static void scan_call(struct code_scan *scan, uint64_t target)
 {
     scan_mark(scan, target);
-    if (!scan->code->has_symtab && target >= scan->low && target < scan->high)
+    if (target >= scan->low && target < scan->high)
         function_ranges_call(&scan->code->ranges, target);
 }
 

@@ -70,9 +70,13 @@ uint64_t read_u64(struct byte_reader *reader)
 
 static uint64_t read_leb(struct byte_reader *reader, unsigned *bits, uint8_t *last)
 {
+    /* Producers pad, but not by that much. */
+    enum { LEB_MAX = 16 };
     uint64_t value = 0;
+    unsigned n = 0;
     *bits = 0;
     do {
+        reader->failed |= ++n > LEB_MAX;
         *last = read_u8(reader);
         if (*bits < 64)
             value |= (uint64_t)(*last & 0x7f) << *bits;

@@ -14,7 +14,7 @@
 #include "util/cleanup.h"
 #include "util/sorted.h"
 
-enum { SCAN_CHUNK = 1 << 18 };
+enum { SCAN_CHUNK = 1 << 18, NAMESAKES_MAX = 256 };
 
 /* ---- frames */
 
@@ -50,11 +50,14 @@ static int read_frames(struct file_code *code, const struct elf_copy *copy)
 
 /* ---- ranges */
 
-/* GCC's names of parts: "f.cold", "f.cold.3", "f.part.0.cold". */
+/* Names of parts: GCC's "f.cold", "f.cold.3", "f.part.0.cold", Clang's "f.cold.1", "f.__part.1". */
 static const char *part_suffix(const char *name)
 {
     const char *found = strstr(name, ".cold");
-    return found && found > name && (!found[5] || found[5] == '.') ? found : NULL;
+    if (found && found > name && (!found[5] || found[5] == '.'))
+        return found;
+    found = strstr(name, ".__part.");
+    return found > name ? found : NULL;
 }
 
 static bool is_thunk(const char *name)
@@ -110,6 +113,14 @@ static void join_symbols(struct file_code *code, const struct symbol *a, const s
         function_ranges_join(&code->ranges, (uint32_t)one, (uint32_t)other);
 }
 
+static void presume_indirect(struct file_code *code, const struct symbol *part)
+{
+    int64_t range = function_ranges_find(&code->ranges, part->value.value);
+    if (range != RANGE_NONE)
+        code->ranges.list.items[function_ranges_group(&code->ranges, (uint32_t)range)].state =
+            GROUP_INDIRECT;
+}
+
 /* Joins the part with the functions of its name: static functions of several units share it. */
 static void join_part(struct file_code *code, const struct symbol *part,
                       const struct symbol *const *sorted, size_t n)
@@ -123,10 +134,15 @@ static void join_part(struct file_code *code, const struct symbol *part,
         else
             high = middle;
     }
-    for (; low < n && strncmp(sorted[low]->name, part->name, length) == 0 &&
-           !sorted[low]->name[length];
-         low++)
+    for (unsigned i = 0; low < n && strncmp(sorted[low]->name, part->name, length) == 0 &&
+                         !sorted[low]->name[length];
+         low++, i++) {
+        if (i == NAMESAKES_MAX) {
+            presume_indirect(code, part);
+            break;
+        }
         join_symbols(code, part, sorted[low]);
+    }
 }
 
 static int join_parts(struct file_code *code, const struct symbol *symbols, size_t n)
@@ -208,11 +224,10 @@ static int read_file_code(struct file_code *code, int fd, const struct elf_copy 
 }
 
 int file_code_read(struct file_code *code, const struct elf_file *file, int fd,
-                   const struct symbol *symbols, size_t n, bool has_symtab, const char **reason)
+                   const struct symbol *symbols, size_t n, const char **reason)
 {
     struct elf_copy copy;
-    *code = (struct file_code){
-        .file = file, .is_absolute = file->type == ET_EXEC, .has_symtab = has_symtab};
+    *code = (struct file_code){.file = file, .is_absolute = file->type == ET_EXEC};
     if (file->has_text_relocations)
         return failed_reading(-ENOTSUP, "the dynamic linker modifies the file's code", reason);
     int r = elf_copy_code(&copy, fd);

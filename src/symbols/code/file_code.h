@@ -21,27 +21,30 @@ struct sequence {
     uint64_t start, end;
 };
 
+/* Of an abort handler: the address behind it. */
+struct sequence_signature {
+    uint64_t at;
+};
+
 struct file_code {
     const struct elf_file *file;
     bool is_absolute; /* not position-independent: instructions contain addresses */
-    bool has_symtab;  /* all functions have symbols */
     struct text text;
     struct function_ranges ranges;
     struct frames frames;
     struct code_section eh_frame; /* owned */
     VEC(struct sequence) sequences;
     /* Immediately before an abort handler, and perhaps elsewhere: where the signature was seen. */
-    VEC(uint64_t) signatures;
+    VEC(struct sequence_signature) signatures; /* ascending */
 };
 
 /*
- * Reads the file open as `fd`. `symbols`: n functions, possibly of a debug file, with those of
- * .symtab among them if has_symtab. On failure *reason says why; it is -ENOEXEC, -EFBIG and
- * -ENOTSUP if the file is to blame. Free after success only.
+ * Reads the file open as `fd`. `symbols`: its n functions, possibly with those of a debug file. On
+ * failure *reason says why; it is -ENOEXEC, -EFBIG and -ENOTSUP if the file is to blame. Free after
+ * success only.
  */
 MUST_CHECK int file_code_read(struct file_code *code, const struct elf_file *file, int fd,
-                              const struct symbol *symbols, size_t n, bool has_symtab,
-                              const char **reason);
+                              const struct symbol *symbols, size_t n, const char **reason);
 void file_code_free(struct file_code *code);
 
 /* Whether [start, end) has an instruction of a restartable sequence. */

@@ -42,10 +42,16 @@ struct flow {
     struct file_code *code;
     VEC(struct flow_insn) insns; /* ascending by address */
     VEC(struct flow_edge) edges; /* ascending by target */
+    uint64_t budget;             /* steps of searches that are still allowed */
     VEC(uint32_t) indirect;      /* all of FLOW_INDIRECT */
 };
 
-enum { FLOW_DEFINITIONS_MAX = 16 };
+enum {
+    FLOW_DEFINITIONS_MAX = 16,
+    /* Of all searches in one function: those of the largest functions of interpreters take fewer.
+     */
+    FLOW_BUDGET = 1 << 25,
+};
 
 /* The instructions that may have set a register last. */
 struct flow_definitions {
@@ -61,6 +67,8 @@ MUST_CHECK int flow_read(struct flow *flow, struct file_code *code, const struct
                          size_t n);
 void flow_free(struct flow *flow);
 
+/* Takes steps from the budget. false: it is used up. */
+bool flow_spend(struct flow *flow, uint64_t steps);
 /* The index of the instruction at the address; -1: none starts there. */
 int64_t flow_find(const struct flow *flow, uint64_t at);
 /* Finds what set the register (0 to 15) before instruction `at` is executed. */

@@ -115,7 +115,7 @@ int flow_read(struct flow *flow, struct file_code *code, const struct group_part
 {
     ZydisDecoder decoder;
     ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    *flow = (struct flow){.code = code};
+    *flow = (struct flow){.code = code, .budget = FLOW_BUDGET};
     int r = 0;
     for (size_t i = 0; i < n; i++)
         for (size_t in = 0; in < parts[i].size && r == 0;)
@@ -143,6 +143,12 @@ int64_t flow_find(const struct flow *flow, uint64_t at)
 }
 
 /* ---- what set a register */
+
+bool flow_spend(struct flow *flow, uint64_t steps)
+{
+    flow->budget -= steps < flow->budget ? steps : flow->budget;
+    return flow->budget > 0;
+}
 
 struct flow_search {
     struct flow *flow;
@@ -195,6 +201,7 @@ static void search_indirect(struct flow_search *search)
     if (search->went_indirect)
         return;
     search->went_indirect = true;
+    search->found->unknown |= !flow_spend(search->flow, search->flow->indirect.count);
     for (size_t i = 0; i < search->flow->indirect.count; i++)
         search_executed(search, search->flow->indirect.items[i]);
 }
@@ -235,8 +242,10 @@ void flow_define(struct flow *flow, uint32_t at, unsigned reg, struct flow_defin
     struct flow_search search = {.flow = flow, .reg = reg, .found = found};
     *found = (struct flow_definitions){0};
     search_from(&search, at);
-    while (search.pending.count && !found->unknown)
+    while (search.pending.count && !found->unknown) {
+        found->unknown = !flow_spend(flow, 1);
         search_before(&search, search.pending.items[--search.pending.count]);
+    }
     for (size_t i = 0; i < search.visited.count; i++)
         flow->insns.items[search.visited.items[i]].is_visited = false;
     vec_free(&search.pending);

@@ -8,7 +8,7 @@
 #include "symbols/code/file_bytes.h"
 #include "symbols/code/frames.h"
 
-enum { ADDRESS_OMITTED = 0xff, REMEMBERED_MAX = 8 };
+enum { ADDRESS_OMITTED = 0xff, REMEMBERED_MAX = 8, AUGMENTATION_MAX = 8, RULES_MAX = 1 << 14 };
 
 /* How the canonical frame address is computed. */
 struct frame_address {
@@ -49,7 +49,8 @@ int frame_common_read(struct frame_common *common, const struct code_section *eh
     const char *augmentation = (const char *)entry.next;
     size_t length = strnlen(augmentation, (size_t)(entry.end - entry.next));
     read_skip(&entry, length + 1);
-    if (entry.failed || (version != 1 && version != 3) || (*augmentation && *augmentation != 'z'))
+    if (length > AUGMENTATION_MAX || entry.failed || (version != 1 && version != 3) ||
+        (*augmentation && *augmentation != 'z'))
         return -ENOEXEC;
     common->code_factor = read_uleb(&entry);
     read_sleb(&entry);
@@ -175,6 +176,8 @@ static bool run_rule(struct frame_rules *rules, struct byte_reader *reader, uint
 
 static bool run_rules(struct frame_rules *rules, struct byte_reader *reader, uint64_t factor)
 {
+    if (reader->end - reader->next > RULES_MAX)
+        return false;
     while (reader->next < reader->end && run_rule(rules, reader, factor))
         ;
     return !reader->failed;

@@ -27,6 +27,7 @@ enum {
     COPIES_MAX = 4, /* mov reg, reg */
     TABLE_ENTRIES_MAX = 1 << 16,
     COMPARISON_BEFORE = 24, /* instructions between a comparison and the load from a table */
+    STEPS_OF_READING = 32,  /* in comparison with one of a search */
     NO_REGISTER = -1,
 };
 
@@ -190,6 +191,8 @@ static int read_distances(struct known_jumps *jumps, const struct distances *dis
                               &distance, sizeof(distance));
         if (r < 0 && r != -EFAULT)
             return r;
+        if (!flow_spend(&jumps->flow, STEPS_OF_READING))
+            return 0;
         uint64_t target = distances->base + (uint64_t)(int64_t)distance;
         bool is_own = r == 0 && is_in_group(jumps, target) && flow_find(&jumps->flow, target) >= 0;
         if (!is_own && (r < 0 || i >= compared))
@@ -198,7 +201,7 @@ static int read_distances(struct known_jumps *jumps, const struct distances *dis
         if (!text_mark(&jumps->code->text, target) || !is_own)
             return 0;
     }
-    *known = i > 0 && i >= compared;
+    *known = i > 0 && i >= compared && i < TABLE_ENTRIES_MAX;
     return 0;
 }
 
@@ -333,7 +336,8 @@ static int jump_is_known(struct known_jumps *jumps, uint32_t at, bool *known)
 {
     struct operation operation;
     *known = false;
-    if (!decode_operation(&jumps->flow, at, &operation))
+    if (!flow_spend(&jumps->flow, STEPS_OF_READING) ||
+        !decode_operation(&jumps->flow, at, &operation))
         return 0;
     enum address_origin origin = ORIGIN_UNKNOWN;
     const ZydisDecodedOperandMem *memory = memory_operand(&operation, 0);

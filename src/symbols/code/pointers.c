@@ -25,6 +25,7 @@ enum {
     SEQUENCE_LENGTH = 16,
     SEQUENCE_ABORT = 24,
     SEQUENCE_SIZE = 32,
+    SEQUENCES_MAX = 1 << 12,
 };
 
 /* Of relocations, and of bytes of data. No real file has nearly as many; sections may overlap. */
@@ -235,10 +236,8 @@ static const struct code_pointer *pointer_at(const struct pointer_search *search
 
 static bool is_signed_handler(const struct file_code *code, uint64_t at)
 {
-    for (size_t i = 0; i < code->signatures.count; i++)
-        if (code->signatures.items[i] == at)
-            return true;
-    return false;
+    size_t n = sorted_up_to(code->signatures.items, code->signatures.count, at, at);
+    return n && code->signatures.items[n - 1].at == at;
 }
 
 /* The word `start` of a descriptor holds `value`, if it is one. */
@@ -257,6 +256,8 @@ static int add_sequence(struct pointer_search *search, const struct code_pointer
         return r == -EFAULT ? 0 : r;
     if (length > UINT64_MAX - start->value)
         return 0;
+    if (search->code->sequences.count == SEQUENCES_MAX)
+        return -ENOEXEC;
     struct sequence *sequence = vec_push(&search->code->sequences);
     if (!sequence)
         return -ENOMEM;
@@ -266,10 +267,6 @@ static int add_sequence(struct pointer_search *search, const struct code_pointer
 
 static int find_sequences(struct pointer_search *search)
 {
-    /* glibc's own code contains the signature, too. */
-    enum { SIGNATURES_MAX = 1 << 16 };
-    if (search->code->signatures.count > SIGNATURES_MAX)
-        return -ENOEXEC;
     if (search->pointers.count)
         qsort(search->pointers.items, search->pointers.count, sizeof(struct code_pointer),
               compare_pointers);

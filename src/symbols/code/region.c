@@ -70,13 +70,12 @@ static struct image_code *code_of_image(struct image *image)
 
 /* Opens the file, and with `symbols` copies the image's symbols; their names live as long as the
    catalog. */
-static int open_code(struct image *image, struct symbol **symbols, size_t *n, bool *has_symtab)
+static int open_code(struct image *image, struct symbol **symbols, size_t *n)
 {
     pthread_mutex_lock(&image->catalog->lock);
     int r = symbols ? image_read_symbols(image, NULL) : 0;
     if (r == 0 && symbols) {
         *n = image->symbols.list.count;
-        *has_symtab = image->symbols.has_symtab;
         *symbols = calloc(*n + 1, sizeof(**symbols));
         if (*symbols && *n)
             memcpy(*symbols, image->symbols.list.items, *n * sizeof(**symbols));
@@ -92,14 +91,11 @@ static int read_image_code(struct image_code *own, struct image *image)
 {
     cleanup(cleanup_free) struct symbol *symbols = NULL;
     size_t n = 0;
-    bool has_symtab = false;
     if (own->is_read)
         return own->failed;
     own->reason = "the file cannot be read";
-    cleanup(cleanup_fd) int fd = open_code(image, &symbols, &n, &has_symtab);
-    int r =
-        fd < 0 ? fd
-               : file_code_read(&own->code, &image->file, fd, symbols, n, has_symtab, &own->reason);
+    cleanup(cleanup_fd) int fd = open_code(image, &symbols, &n);
+    int r = fd < 0 ? fd : file_code_read(&own->code, &image->file, fd, symbols, n, &own->reason);
     /* Another try may succeed if memory or descriptors were out. */
     own->is_read = r == 0 || r == -ENOEXEC || r == -EFBIG || r == -ENOTSUP || r == -ESTALE;
     own->failed = r;
@@ -139,9 +135,8 @@ static int scan_one_range(const struct region_search *search, struct function_ra
     struct group_part part = {0};
     if (range->flags & RANGE_SCANNED)
         return 0;
-    /* A range outside of the text, or one larger than any function. */
-    if (range->end - range->start > text_size_max)
-        return -EFAULT;
+    if (range->end - range->start > GROUP_SIZE_MAX)
+        return -E2BIG;
     int r = read_group_part(search, range, &part);
     if (r == 0)
         r = code_scan_range(search->code, &part);
@@ -177,7 +172,8 @@ static int scan_group(const struct region_search *search, uint32_t range)
         n = 0;
         do {
             r = scan_near(search, list[i].start, list[i].end);
-            n++;
+            if (++n > GROUP_PARTS_MAX)
+                r = -E2BIG;
             i = list[i].next;
         } while (i != range && r == 0);
         if (n == before)
@@ -194,6 +190,10 @@ static int scan_for(const struct region_search *search, const char **reason)
                 : scan_near(search, search->start, search->start + CODE_REGION_MAX);
     if (r == -EFAULT) {
         *reason = "the function's bounds are not in the file's code";
+        return -EPERM;
+    }
+    if (r == -E2BIG) {
+        *reason = "the function is too large";
         return -EPERM;
     }
     if (r < 0)
@@ -231,13 +231,12 @@ static int decode_group(const struct region_search *search, uint32_t first)
     return r == -EFAULT ? 0 : r;
 }
 
-/* Without symbols of all functions, a range may be a part of one that is not known. */
+/* A part of a function whose symbol was stripped, and which is entered by the function's tables
+   alone. */
 static bool may_be_part(const struct file_code *code, uint32_t first)
 {
     const struct function_range *list = code->ranges.list.items;
     uint32_t i = first;
-    if (code->has_symtab)
-        return false;
     do {
         if (list[i].flags & (RANGE_SYMBOL | RANGE_CALLED))
             return false;
@@ -421,7 +420,7 @@ int code_region_at(struct image *image, file_vaddr at, enum code_point point, bo
         *reason = own->reason;
     else
         *reason = "the file cannot be read";
-    cleanup(cleanup_fd) int fd = r < 0 ? r : open_code(image, NULL, NULL, NULL);
+    cleanup(cleanup_fd) int fd = r < 0 ? r : open_code(image, NULL, NULL);
     search.fd = fd;
     r = fd < 0 ? fd : find_region(&search, at, point, single, region, reason);
     pthread_mutex_unlock(&own->lock);

@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+/* test_code_regions.c: no jumps are planted on this architecture. */
