@@ -27,9 +27,11 @@ struct flow_insn {
     const uint8_t *bytes;
     uint16_t writes; /* the general-purpose registers that it may modify: bit n is register n */
     uint8_t length;
-    uint8_t kind;    /* enum flow_kind */
-    bool is_start;   /* no instruction is before it */
-    bool is_visited; /* for one search */
+    uint8_t kind;     /* enum flow_kind */
+    bool is_start;    /* no instruction is before it */
+    bool is_visited;  /* for one search */
+    bool is_known;    /* of FLOW_INDIRECT: it leads to nothing unknown */
+    bool is_complete; /* of these: only its edges lead into the function */
 };
 
 /* A branch from one instruction to another one, by index. */
@@ -41,7 +43,9 @@ struct flow_edge {
 struct flow {
     struct file_code *code;
     VEC(struct flow_insn) insns; /* ascending by address */
+    size_t n_sorted;             /* edges that count */
     VEC(struct flow_edge) edges; /* ascending by target */
+    bool has_function_start;     /* of one of its parts it is known that calls lead to it */
     uint64_t budget;             /* steps of searches that are still allowed */
     VEC(uint32_t) indirect;      /* all of FLOW_INDIRECT */
 };
@@ -69,6 +73,9 @@ void flow_free(struct flow *flow);
 
 /* Takes steps from the budget. false: it is used up. */
 bool flow_spend(struct flow *flow, uint64_t steps);
+/* Adds an edge from an indirect jump; it counts after flow_sort(). -ENOMEM. */
+MUST_CHECK int flow_add(struct flow *flow, uint64_t target, uint32_t source);
+void flow_sort(struct flow *flow);
 /* The index of the instruction at the address; -1: none starts there. */
 int64_t flow_find(const struct flow *flow, uint64_t at);
 /* Finds what set the register (0 to 15) before instruction `at` is executed. */

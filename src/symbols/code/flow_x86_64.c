@@ -49,12 +49,12 @@ static enum flow_kind flow_kind_of(const ZydisDecodedInstruction *decoded)
     }
 }
 
-static int add_edge(struct flow *flow, uint64_t target)
+int flow_add(struct flow *flow, uint64_t target, uint32_t source)
 {
     struct flow_edge *edge = vec_push(&flow->edges);
     if (!edge)
         return -ENOMEM;
-    *edge = (struct flow_edge){target, (uint32_t)(flow->insns.count - 1)};
+    *edge = (struct flow_edge){target, source};
     return 0;
 }
 
@@ -85,13 +85,21 @@ static int add_insn(struct flow *flow, const ZydisDecoder *decoder, const struct
     *in += decoded.length;
     if (insn->kind != FLOW_BRANCH && insn->kind != FLOW_JUMP)
         return 0;
-    return add_edge(flow, part->start + *in + decoded.raw.imm[0].value.u);
+    return flow_add(flow, part->start + *in + decoded.raw.imm[0].value.u,
+                    (uint32_t)(flow->insns.count - 1));
 }
 
 static int compare_edges(const void *x, const void *y)
 {
     const struct flow_edge *a = x, *b = y;
     return a->target < b->target ? -1 : a->target > b->target;
+}
+
+void flow_sort(struct flow *flow)
+{
+    flow->n_sorted = flow->edges.count;
+    if (flow->n_sorted)
+        qsort(flow->edges.items, flow->n_sorted, sizeof(struct flow_edge), compare_edges);
 }
 
 /* Whether branches from within the function lead to instructions. If not, what was decoded is not
@@ -111,6 +119,15 @@ static int check_edges(const struct flow *flow, const struct group_part *parts, 
     return 0;
 }
 
+/* A part of a function starts, too, but only jumps lead to it. */
+static bool is_function_start(const struct file_code *code, uint64_t at)
+{
+    const struct function_ranges *ranges = &code->ranges;
+    int64_t range = function_ranges_find(ranges, at);
+    unsigned flags = range == RANGE_NONE ? 0 : ranges->list.items[range].flags;
+    return flags & RANGE_CALLED || (flags & RANGE_SYMBOL && !(flags & RANGE_PART));
+}
+
 int flow_read(struct flow *flow, struct file_code *code, const struct group_part *parts, size_t n)
 {
     ZydisDecoder decoder;
@@ -118,10 +135,12 @@ int flow_read(struct flow *flow, struct file_code *code, const struct group_part
     *flow = (struct flow){.code = code, .budget = FLOW_BUDGET};
     int r = 0;
     for (size_t i = 0; i < n; i++)
+        flow->has_function_start |= is_function_start(code, parts[i].start);
+    for (size_t i = 0; i < n; i++)
         for (size_t in = 0; in < parts[i].size && r == 0;)
             r = add_insn(flow, &decoder, &parts[i], &in);
-    if (r == 0 && flow->edges.count)
-        qsort(flow->edges.items, flow->edges.count, sizeof(struct flow_edge), compare_edges);
+    if (r == 0)
+        flow_sort(flow);
     if (r == 0)
         r = check_edges(flow, parts, n);
     if (r < 0)
@@ -195,7 +214,8 @@ static void search_executed(struct flow_search *search, uint32_t at)
         found->insns[found->n++] = at;
 }
 
-/* The instruction is reached by an indirect jump of the function, or in a way that is not known. */
+/* The instruction is reached by an indirect jump of the function whose targets are not known yet.
+ */
 static void search_indirect(struct flow_search *search)
 {
     if (search->went_indirect)
@@ -203,16 +223,8 @@ static void search_indirect(struct flow_search *search)
     search->went_indirect = true;
     search->found->unknown |= !flow_spend(search->flow, search->flow->indirect.count);
     for (size_t i = 0; i < search->flow->indirect.count; i++)
-        search_executed(search, search->flow->indirect.items[i]);
-}
-
-/* A part of a function starts, too, but only jumps lead to it. */
-static bool is_function_start(const struct flow *flow, uint64_t at)
-{
-    const struct function_ranges *ranges = &flow->code->ranges;
-    int64_t range = function_ranges_find(ranges, at);
-    unsigned flags = range == RANGE_NONE ? 0 : ranges->list.items[range].flags;
-    return flags & RANGE_CALLED || (flags & RANGE_SYMBOL && !(flags & RANGE_PART));
+        if (!search->flow->insns.items[search->flow->indirect.items[i]].is_complete)
+            search_executed(search, search->flow->indirect.items[i]);
 }
 
 static void search_before(struct flow_search *search, uint32_t at)
@@ -224,12 +236,13 @@ static void search_before(struct flow_search *search, uint32_t at)
         search_executed(search, at - 1);
         reached = true;
     }
-    size_t n = sorted_up_to(flow->edges.items, flow->edges.count, target, insn->at);
+    size_t n = sorted_up_to(flow->edges.items, flow->n_sorted, target, insn->at);
     for (; n && flow->edges.items[n - 1].target == insn->at; n--) {
         search_executed(search, flow->edges.items[n - 1].source);
         reached = true;
     }
-    if (insn->is_start && (!reached || is_function_start(flow, insn->at)))
+    if (insn->is_start &&
+        (is_function_start(flow->code, insn->at) || (!reached && !flow->has_function_start)))
         search->found->at_entry = true;
     else if (frames_have_pad(&flow->code->frames, insn->at, insn->at + 1))
         search->found->unknown = true;

@@ -22,117 +22,13 @@
 #include "symbols/code/file_bytes.h"
 #include "symbols/code/file_code.h"
 #include "symbols/code/flow.h"
+#include "symbols/code/operands_x86_64.h"
 
 enum {
-    COPIES_MAX = 4, /* mov reg, reg */
     TABLE_ENTRIES_MAX = 1 << 16,
     COMPARISON_BEFORE = 24, /* instructions between a comparison and the load from a table */
     STEPS_OF_READING = 32,  /* in comparison with one of a search */
-    NO_REGISTER = -1,
 };
-
-/* One instruction with its operands. */
-struct operation {
-    ZydisDecodedInstruction decoded;
-    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-    uint64_t end; /* the address after it */
-};
-
-struct known_jumps {
-    struct flow flow;
-    struct file_code *code;
-    int fd;
-    const struct group_part *parts;
-    size_t n_parts;
-};
-
-static bool decode_operation(const struct flow *flow, uint32_t at, struct operation *operation)
-{
-    const struct flow_insn *insn = &flow->insns.items[at];
-    ZydisDecoder decoder;
-    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    operation->end = insn->at + insn->length;
-    return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, insn->bytes, insn->length,
-                                               &operation->decoded, operation->operands));
-}
-
-static int number_of(ZydisRegister reg)
-{
-    return reg >= ZYDIS_REGISTER_RAX && reg <= ZYDIS_REGISTER_R15 ? (int)(reg - ZYDIS_REGISTER_RAX)
-                                                                  : NO_REGISTER;
-}
-
-/* The 64-bit register operand, or NO_REGISTER. */
-static int register_operand(const struct operation *operation, unsigned i)
-{
-    const ZydisDecodedOperand *operand = &operation->operands[i];
-    return operand->type == ZYDIS_OPERAND_TYPE_REGISTER ? number_of(operand->reg.value)
-                                                        : NO_REGISTER;
-}
-
-static const ZydisDecodedOperandMem *memory_operand(const struct operation *operation, unsigned i)
-{
-    const ZydisDecodedOperand *operand = &operation->operands[i];
-    return operand->type == ZYDIS_OPERAND_TYPE_MEMORY ? &operand->mem : NULL;
-}
-
-/* ---- addresses */
-
-static bool address_before(struct known_jumps *jumps, uint32_t at, int reg, unsigned copies,
-                           uint64_t *address);
-
-/* The constant address to which instruction `at` sets register `reg`. */
-static bool address_set(struct known_jumps *jumps, uint32_t at, int reg, unsigned copies,
-                        uint64_t *address)
-{
-    struct operation operation;
-    if (!decode_operation(&jumps->flow, at, &operation) || register_operand(&operation, 0) != reg)
-        return false;
-    const ZydisDecodedOperandMem *memory = memory_operand(&operation, 1);
-    if (operation.decoded.mnemonic == ZYDIS_MNEMONIC_LEA && memory &&
-        memory->base == ZYDIS_REGISTER_RIP) {
-        *address = operation.end + (uint64_t)memory->disp.value;
-        return true;
-    }
-    int from = register_operand(&operation, 1);
-    return operation.decoded.mnemonic == ZYDIS_MNEMONIC_MOV && from != NO_REGISTER && copies &&
-           address_before(jumps, at, from, copies - 1, address);
-}
-
-/* The constant address that the register has before instruction `at`, however that is reached. */
-static bool address_before(struct known_jumps *jumps, uint32_t at, int reg, unsigned copies,
-                           uint64_t *address)
-{
-    struct flow_definitions found;
-    flow_define(&jumps->flow, at, (unsigned)reg, &found);
-    if (found.unknown || found.at_entry || !found.n)
-        return false;
-    for (unsigned i = 0; i < found.n; i++) {
-        uint64_t its;
-        if (!address_set(jumps, found.insns[i], reg, copies, &its) || (i && its != *address))
-            return false;
-        *address = its;
-    }
-    return true;
-}
-
-/* ---- tables of addresses */
-
-/* Whether a pointer is loaded from a table of the file: its pointers are marked. */
-static bool is_table_of_addresses(struct known_jumps *jumps, uint32_t at,
-                                  const ZydisDecodedOperandMem *memory)
-{
-    uint64_t table = 0, word;
-    int base = number_of(memory->base);
-    if (memory->index == ZYDIS_REGISTER_NONE || memory->scale != 8 ||
-        memory->segment == ZYDIS_REGISTER_FS || memory->segment == ZYDIS_REGISTER_GS)
-        return false;
-    if (memory->base != ZYDIS_REGISTER_NONE &&
-        (base == NO_REGISTER || !address_before(jumps, at, base, COPIES_MAX, &table)))
-        return false;
-    table += (uint64_t)memory->disp.value;
-    return file_bytes_at(jumps->code->file, jumps->fd, table, &word, sizeof(word)) == 0;
-}
 
 /* ---- tables of distances */
 
@@ -200,6 +96,8 @@ static int read_distances(struct known_jumps *jumps, const struct distances *dis
         /* An entry of another function: who shares code with whom is not known. */
         if (!text_mark(&jumps->code->text, target) || !is_own)
             return 0;
+        if (!jumps->is_check && flow_add(&jumps->flow, target, jumps->jump) < 0)
+            return -ENOMEM;
     }
     *known = i > 0 && i >= compared && i < TABLE_ENTRIES_MAX;
     return 0;
@@ -332,10 +230,12 @@ static int uses_distances(struct known_jumps *jumps, uint32_t at, int reg, bool 
     return 0;
 }
 
-static int jump_is_known(struct known_jumps *jumps, uint32_t at, bool *known)
+/* *complete: all its targets in the function have edges. */
+static int jump_is_known(struct known_jumps *jumps, uint32_t at, bool *known, bool *complete)
 {
     struct operation operation;
-    *known = false;
+    *known = *complete = false;
+    jumps->jump = at;
     if (!flow_spend(&jumps->flow, STEPS_OF_READING) ||
         !decode_operation(&jumps->flow, at, &operation))
         return 0;
@@ -346,11 +246,66 @@ static int jump_is_known(struct known_jumps *jumps, uint32_t at, bool *known)
         origin = is_table_of_addresses(jumps, at, memory) ? ORIGIN_TABLE : ORIGIN_WHOLE;
     else if (reg != NO_REGISTER)
         origin = origin_before(jumps, at, reg, COPIES_MAX);
-    *known = origin == ORIGIN_TABLE ||
-             (origin == ORIGIN_WHOLE &&
-              frames_stack_is_restored(&jumps->code->frames, &jumps->code->eh_frame,
-                                       jumps->flow.insns.items[at].at));
-    return *known || reg == NO_REGISTER ? 0 : uses_distances(jumps, at, reg, known);
+    *complete = origin == ORIGIN_WHOLE &&
+                frames_stack_is_restored(&jumps->code->frames, &jumps->code->eh_frame,
+                                         jumps->flow.insns.items[at].at);
+    *known = *complete || origin == ORIGIN_TABLE;
+    if (*known || reg == NO_REGISTER)
+        return 0;
+    int r = uses_distances(jumps, at, reg, known);
+    *complete = *known;
+    return r;
+}
+
+/* Looks at the jumps that are not known yet. *n: how many are now. What is found counts after that,
+   so that each of them is found while those that are not may lead anywhere. */
+static int find_known_jumps(struct known_jumps *jumps, size_t *n)
+{
+    struct flow *flow = &jumps->flow;
+    VEC(uint32_t) complete = {0};
+    bool known, is_complete;
+    int r = 0;
+    *n = 0;
+    for (size_t i = 0; i < flow->indirect.count && r == 0; i++) {
+        uint32_t at = flow->indirect.items[i];
+        if (flow->insns.items[at].is_known)
+            continue;
+        r = jump_is_known(jumps, at, &known, &is_complete);
+        if (r < 0 || !known)
+            continue;
+        flow->insns.items[at].is_known = true;
+        ++*n;
+        uint32_t *pushed = is_complete ? vec_push(&complete) : NULL;
+        if (pushed)
+            *pushed = at;
+        else if (is_complete)
+            r = -ENOMEM;
+    }
+    for (size_t i = 0; i < complete.count; i++)
+        flow->insns.items[complete.items[i]].is_complete = true;
+    vec_free(&complete);
+    flow_sort(flow);
+    return r;
+}
+
+/* Whether all jumps are known, and are still when the edges of all of them count. */
+static int all_are_known(struct known_jumps *jumps, bool *known)
+{
+    const struct flow *flow = &jumps->flow;
+    size_t n = 0, some;
+    bool complete;
+    int r = 0;
+    *known = false;
+    do {
+        r = find_known_jumps(jumps, &some);
+        n += some;
+    } while (r == 0 && some && n < flow->indirect.count);
+    if (r < 0 || n < flow->indirect.count)
+        return r;
+    jumps->is_check = *known = true;
+    for (size_t i = 0; i < n && r == 0 && *known; i++)
+        r = jump_is_known(jumps, flow->indirect.items[i], known, &complete);
+    return r;
 }
 
 /* Whether an indirect jump may start at any byte: jmp reg, jmp [mem], or a return address that is
@@ -385,8 +340,7 @@ int code_jumps_are_known(struct file_code *code, int fd, const struct group_part
         *known = false;
         return r == -ENOEXEC ? 0 : r;
     }
-    for (size_t i = 0; i < jumps.flow.indirect.count && r == 0 && *known; i++)
-        r = jump_is_known(&jumps, jumps.flow.indirect.items[i], known);
+    r = all_are_known(&jumps, known);
     flow_free(&jumps.flow);
     return r;
 }
