@@ -41,3 +41,13 @@ $(INTERFERES): tests/e2e/interferes.c $(BUILD)/flags
 	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fsanitize=%,$(CFLAGS)) -fPIC -shared -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< -ldl -llttng-ctl
 
 TEST_TARGETS += $(INTERFERES)
+
+# The records of --in-process, which are in src/cli.
+IN_PROCESS := src/cli/record_routes.c src/cli/pending_hits.c src/cli/lttng_clock.c
+
+$(addprefix $(BUILD)/tests/unit/test_,record_routes pending_hits lttng_clock): $(BUILD)/tests/%: \
+        tests/%.c $(call obj,$(IN_PROCESS) $(TESTED)) $(BUILD)/flags
+	@mkdir -p $(@D) $(BUILD)/obj/tests
+	$(say) LD $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
+	    $(filter %.o,$^) $(LDFLAGS) $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(CHECK_LIBS) -ldl -lpthread

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/lttng_clock.h"
 #include "cli/traced_session.h"
 #include "cli/traced_sessions.h"
 #include "tp/ctf/ctf_trace.h"
@@ -35,6 +34,7 @@ struct in_process_traces {
     struct backend *backend;
     uint64_t generation; /* of the back end, when it was last looked at */
     unsigned tries_left;
+    bool is_finished;
 };
 
 /* Of what LTTng got because it could not be matched: forgets sessions that record no more, as their
@@ -245,26 +245,28 @@ void in_process_traces_poll(struct in_process_traces *traces, bool last)
     give_up(traces); /* the daemon did not answer */
 }
 
-int in_process_traces_finish(struct in_process_traces *traces, struct error *err)
+int in_process_traces_finish(struct in_process_traces *traces)
 {
     int r = 0;
+    traces->is_finished = true;
     for (size_t i = 0; i < traces->sessions.list.count; i++) {
-        struct traced_session *traced = traces->sessions.list.items[i];
-        struct error each = {0};
-        int64_t offset_ns;
-        if (!traced->trace)
-            continue;
-        int r_each = 0;
-        if (lttng_clock_offset(traced->id.path, &offset_ns))
-            r_each = ctf_trace_set_clock_offset(traced->trace, offset_ns, &each);
-        int r_flush = r_each == 0 ? ctf_trace_flush(traced->trace, &each) : 0;
-        r_each = r_each < 0 ? r_each : r_flush;
-        if (r_each < 0 && r == 0) {
-            r = r_each;
-            *err = each;
-        }
+        struct error err;
+        int r_each = traced_session_close(traces->sessions.list.items[i], &err);
+        if (r_each < 0)
+            log_debug("%s", err.text);
+        r = r < 0 ? r : r_each;
     }
     return r;
+}
+
+void in_process_traces_count(const struct in_process_traces *traces, struct hit_counts *counts)
+{
+    record_routes_count(traces->sessions.routes, counts);
+    for (size_t i = 0; traces->is_finished && i < traces->sessions.list.count; i++) {
+        uint64_t unwritten = traced_session_unwritten(traces->sessions.list.items[i]);
+        counts->written -= unwritten;
+        counts->lost += unwritten;
+    }
 }
 
 struct record_routes *in_process_traces_routes(struct in_process_traces *traces)

@@ -33,8 +33,12 @@ void in_process_traces_start(struct in_process_traces *traces, const struct sess
    daemon and for the disk. Call it often, on one thread. `last`: no hits come any more, and what is
    not matched goes to LTTng. */
 void in_process_traces_poll(struct in_process_traces *traces, bool last);
-/* After the last poll, when the session has ended: writes all traces, with the clock of LTTng's
-   traces of the sessions where they are written. 0, or a negative errno with err. */
-MUST_CHECK int in_process_traces_finish(struct in_process_traces *traces, struct error *err);
+/* After the last poll, when the session has ended: writes and closes all traces. 0, or a negative
+   errno: not all could be written, which was told already. */
+MUST_CHECK int in_process_traces_finish(struct in_process_traces *traces);
+
+/* Adds what is not in the counts of the back end. From any thread; after in_process_traces_finish()
+   records that could not be written count as lost. */
+void in_process_traces_count(const struct in_process_traces *traces, struct hit_counts *counts);
 
 #endif

@@ -46,7 +46,7 @@ static void lttng_sink_counts(void *data, struct hit_counts *counts)
     struct lttng_sink *sink = data;
     sink->backend_ops->counts(sink->backend, counts);
     if (sink->traces)
-        record_routes_count(in_process_traces_routes(sink->traces), counts);
+        in_process_traces_count(sink->traces, counts);
 }
 
 static bool lttng_sink_names_module(void *data, const char *provider)
@@ -126,14 +126,11 @@ static int lttng_sink_finish(void *data, struct error *err)
     const struct tracer *tracer = sink->tracer;
     report_nothing_enabled(sink);
     int r = session_teardown_end(sink, err);
-    struct error trace_err;
     /* A poller that was given up still uses the traces; their writer goes on. */
     bool finishes = sink->traces && !sink->poller;
-    int r_traces = finishes ? in_process_traces_finish(sink->traces, &trace_err) : 0;
+    int r_traces = finishes ? in_process_traces_finish(sink->traces) : 0;
     /* The user decides about a session that the user has started. */
     bool is_users = sink->session_ops->owner(sink->session) == SESSION_USER_STARTED;
-    if (r_traces < 0 && (r < 0 || is_users))
-        log_warning("%s", trace_err.text);
     if (tracer->run.abandoned && is_users)
         return 0;
     if (r == 0 && sink->trouble.code != 0 && !is_users) {
@@ -143,7 +140,7 @@ static int lttng_sink_finish(void *data, struct error *err)
     if (r < 0 && (sink->trouble.code != 0 || tracer->run.abandoned))
         err->text[0] = '\0'; /* printed already */
     if (r == 0 && r_traces < 0 && !is_users) {
-        *err = trace_err;
+        err->text[0] = '\0';
         r = r_traces;
     }
     return r;

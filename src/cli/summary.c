@@ -26,8 +26,9 @@ int summary_report(struct tracer *tracer, struct error *err)
     struct hit_counts counts;
     const struct hit_sink *sink = &tracer->sink;
     engine_get_stats(tracer->engine, &stats);
-    sink->counts(sink->data, &counts);
     int r = sink->finish ? sink->finish(sink->data, err) : 0;
+    /* Only now is it known what could not be written. */
+    sink->counts(sink->data, &counts);
     sink->describe(sink->data, where, sizeof(where));
     if (r == 0)
         function_filter_unmatched(tracer->options->select, warn_no_match, NULL);

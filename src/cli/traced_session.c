@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/lttng_clock.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/text.h"
@@ -73,6 +74,7 @@ static const char *impediment_of(const struct traced_session *traced,
 {
     return traced->id.snapshots       ? "it is in snapshot mode"
            : traced->id.is_remote     ? "its trace has no local directory"
+           : view->is_rotated         ? "it is rotated by a schedule"
            : view->limited_files      ? "a channel limits the size of its files"
            : view->foreign_contexts   ? "it has contexts other than vpid, vtid, procname and ip"
            : view->different_contexts ? "its channels differ in their contexts"
@@ -126,9 +128,44 @@ int traced_session_channel(struct traced_session *traced, struct ctf_writer *wri
     return make_trace_channel(traced, view, channel, err);
 }
 
+/* Takes over the clock of LTTng's traces, so that readers show both in the right order. */
+static int adopt_clock(struct traced_session *traced, struct error *err)
+{
+    int64_t offset_ns;
+    if (!lttng_clock_offset(traced->id.path, &offset_ns))
+        return 0;
+    return ctf_trace_set_clock_offset(traced->trace, offset_ns, err);
+}
+
 void traced_session_flush(struct traced_session *traced)
 {
-    struct error err;
-    if (traced->trace && ctf_trace_flush(traced->trace, &err) < 0)
-        log_warning("%s", err.text);
+    struct error err; /* the writer has told it */
+    if (!traced->trace || traced->is_closed)
+        return;
+    if (adopt_clock(traced, &err) < 0 || ctf_trace_flush(traced->trace, &err) < 0)
+        log_debug("%s", err.text);
+}
+
+int traced_session_close(struct traced_session *traced, struct error *err)
+{
+    struct error closing;
+    if (!traced->trace || traced->is_closed)
+        return 0;
+    int r = adopt_clock(traced, err);
+    int r_close = ctf_trace_close(traced->trace, &closing);
+    traced->is_closed = true;
+    if (r == 0 && r_close < 0) {
+        r = r_close;
+        *err = closing;
+    }
+    return r;
+}
+
+uint64_t traced_session_unwritten(const struct traced_session *traced)
+{
+    struct ctf_counts counts;
+    if (!traced->is_closed)
+        return 0;
+    ctf_trace_count(traced->trace, &counts);
+    return counts.unwritten;
 }

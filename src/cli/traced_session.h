@@ -25,6 +25,7 @@ struct traced_session {
     bool is_lttngs;          /* its records go to LTTng */
     bool told;               /* that they do, and why */
     struct ctf_trace *trace; /* NULL: none was needed */
+    bool is_closed;
     VEC(struct traced_channel) channels;
 };
 
@@ -44,7 +45,12 @@ MUST_CHECK int traced_session_channel(struct traced_session *traced, struct ctf_
 void traced_session_leave_to_lttng(struct traced_session *traced, const char *why);
 /* Tells that its records go to LTTng, once. */
 void traced_session_tell(struct traced_session *traced, const char *why);
-/* Writes its trace. Tells of errors. */
+/* Writes its trace, with the clock of LTTng's traces where these are written. */
 void traced_session_flush(struct traced_session *traced);
+/* The same, and closes the trace, which gets no more records. 0, or a negative errno with err,
+   which the writer has told already. */
+MUST_CHECK int traced_session_close(struct traced_session *traced, struct error *err);
+/* How many records of a closed trace could not be written. */
+uint64_t traced_session_unwritten(const struct traced_session *traced);
 
 #endif

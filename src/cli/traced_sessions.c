@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "util/cleanup.h"
+#include "util/log.h"
 
 int session_listing_read(const struct traced_sessions *sessions, struct session_listing *listing)
 {
@@ -145,6 +146,7 @@ void traced_sessions_match_channels(struct traced_sessions *sessions)
 void traced_sessions_note_states(struct traced_sessions *sessions,
                                  const struct session_listing *listing)
 {
+    struct error err;
     for (size_t i = 0; i < sessions->list.count; i++) {
         struct traced_session *traced = sessions->list.items[i];
         if (traced->is_gone)
@@ -161,6 +163,8 @@ void traced_sessions_note_states(struct traced_sessions *sessions,
         traced->is_gone = true;
         if (traced->address)
             record_routes_forget(sessions->routes, traced->address);
+        if (traced_session_close(traced, &err) < 0)
+            log_debug("%s", err.text);
     }
 }
 

@@ -51,8 +51,7 @@ void traced_sessions_match(struct traced_sessions *sessions, const void *address
                            const struct listed_session *id, const struct session_view *view);
 /* Decides routes of new channels of sessions that are matched. */
 void traced_sessions_match_channels(struct traced_sessions *sessions);
-/* Writes the traces of sessions that were stopped, and forgets where those are that were destroyed.
- */
+/* Writes the traces of sessions that were stopped, and closes those of sessions that are gone. */
 void traced_sessions_note_states(struct traced_sessions *sessions,
                                  const struct session_listing *listing);
 void traced_sessions_free(struct traced_sessions *sessions);

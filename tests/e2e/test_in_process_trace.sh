@@ -339,6 +339,14 @@ case_limited_files()
     lines 1 'session mine: LTTng records the calls, .*: a channel limits the size' "$err"
     lttng_do destroy
     none_is_ours mine
+    session rotated
+    lttng_do enable-event -u -s rotated -c ch 'mylib:*'
+    lttng_do enable-rotation -s rotated --timer=10s
+    lttng_do start rotated
+    traced 0 --in-process "$sample" 50
+    lines 1 'session rotated: LTTng records the calls, .*: it is rotated by a schedule' "$err"
+    lttng_do destroy rotated
+    none_is_ours rotated
 }
 
 # Two sessions that start together cannot be told apart: LTTng records in both.
@@ -478,11 +486,17 @@ case_disk_full()
     asked_traced --in-process -o disk/ours -f work
     planted
     calls 40000
-    wait_for 10 at_least 1 'No space left on device|is full' "$err" || fail "no message: $(cat "$err"; df disk)"
-    read_trace "$(ours disk/ours)"
-    at_least 1000 . text || fail "$(wc -l <text) events"
+    wait_for 10 at_least 1 'cannot write to .*/disk/ours/in-process-.*: No space left on device' "$err" ||
+        fail "no message: $(cat "$err"; df disk)"
     asked_ends
     tracer_ends 125
+    lines 1 'No space left on device' "$err"
+    babeltrace2 "$(ours disk/ours)" >text 2>text.err || fail "babeltrace2: $(tail -n 3 text.err)"
+    local written lost
+    written=$(sed -n 's/.* \([0-9]*\) events written.*/\1/p' "$err")
+    lost=$(sed -n 's/.* \([0-9]*\) lost.*/\1/p' "$err")
+    lines "$written" . text
+    ((written + lost == 80000 && lost > 0)) || fail "$written written and $lost lost"
     # shellcheck disable=SC2046 # PIDs
     kill -KILL $(pgrep -P "$private_pid") "$private_pid"
     private_pid=

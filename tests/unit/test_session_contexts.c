@@ -85,6 +85,22 @@ START_TEST(contexts_of_other_domains)
 }
 END_TEST
 
+START_TEST(limits_of_files)
+{
+    parse(DOMAIN("UST",
+                 "<channel><name>one</name><tracefile_size>0</tracefile_size><tracefile_count>0"
+                 "</tracefile_count></channel><channel><name>two</name><tracefile_size>4096"
+                 "</tracefile_size></channel>",
+                 "") "<attributes><rotation_schedules/></attributes>");
+    ck_assert(!rules.contexts.items[0].limited_files);
+    ck_assert(rules.contexts.items[1].limited_files);
+    ck_assert(!rules.is_rotated);
+    parse("<attributes><rotation_schedules><periodic><time_us>1000000</time_us></periodic>"
+          "</rotation_schedules></attributes>");
+    ck_assert(rules.is_rotated);
+}
+END_TEST
+
 #define TRACKER(kind, values)                                                                      \
     "<" kind "_process_attr_tracker><process_attr_values>" values "</process_attr_values></" kind  \
     "_process_attr_tracker>"
@@ -127,6 +143,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, contexts_in_their_order);
     tcase_add_test(tests, contexts_that_a_hit_does_not_have);
     tcase_add_test(tests, contexts_of_other_domains);
+    tcase_add_test(tests, limits_of_files);
     tcase_add_test(tests, trackers);
 }
 

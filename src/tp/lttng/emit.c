@@ -31,8 +31,9 @@ struct emission {
     const void *only_channel;
     const struct event *event;
     const struct hit *hit;
-    size_t length;                           /* of the record's fields, in bytes */
-    size_t alignment;                        /* the largest of the fields' */
+    bool is_prepared; /* what follows is set, and the identity is the hit's */
+    size_t length;    /* of the record's fields, in bytes */
+    size_t alignment; /* the largest of the fields' */
     size_t string_lengths[PROBE_FIELDS_MAX]; /* NUL included */
     /* What filters and captures read: 8 bytes for each field, integers widened to 64 bits, floats
        to double, strings as pointers (ust-tracepoint-event.h, stage 3.1). */
@@ -44,12 +45,11 @@ void event_probe_callback(void)
 {
 }
 
-static void emission_prepare(struct emission *emission, const struct event *event,
-                             const struct hit *hit)
+static void emission_prepare(struct emission *emission)
 {
+    const struct event *event = emission->event;
+    const struct hit *hit = emission->hit;
     size_t length = 0, largest = 1;
-    emission->event = event;
-    emission->hit = hit;
     for (size_t i = 0; i < event->n_fields; i++) {
         const struct field *field = &event->fields[i];
         uint64_t value = i < hit->n_values ? hit->values[i] : 0;
@@ -67,6 +67,8 @@ static void emission_prepare(struct emission *emission, const struct event *even
     }
     emission->length = length;
     emission->alignment = largest;
+    ust_identity_begin(emission->identity, hit);
+    emission->is_prepared = true;
 }
 
 static void write_value(struct lttng_ust_channel_buffer_ops *ops,
@@ -140,34 +142,38 @@ static bool is_diverted(const struct emission *emission,
                             emission->hit);
 }
 
-static void notify(const struct emission *emission, struct lttng_ust_event_notifier *notifier,
+static void notify(struct emission *emission, struct lttng_ust_event_notifier *notifier,
                    struct lttng_ust_probe_ctx *probe_ctx)
 {
     struct lttng_ust_notification_ctx ctx = {
         .struct_size = sizeof(ctx),
         .eval_capture = CMM_ACCESS_ONCE(notifier->eval_capture),
     };
+    if (!emission->is_prepared)
+        emission_prepare(emission);
     notifier->notification_send(notifier, (const char *)emission->slots, probe_ctx, &ctx);
 }
 
 /* Whether the attached event is enabled and its filter accepts the hit. */
-static bool passes(const struct emission *emission, const struct lttng_ust_event_common *event,
+static bool passes(struct emission *emission, const struct lttng_ust_event_common *event,
                    struct lttng_ust_probe_ctx *probe_ctx)
 {
     if (event->type == LTTNG_UST_EVENT_TYPE_RECORDER && !recorder_active(event->child))
         return false;
     if (!CMM_ACCESS_ONCE(event->enabled))
         return false;
-    return !CMM_ACCESS_ONCE(event->eval_filter) ||
-           event->run_filter(event, (const char *)emission->slots, probe_ctx, NULL) ==
-               LTTNG_UST_EVENT_FILTER_ACCEPT;
+    if (!CMM_ACCESS_ONCE(event->eval_filter))
+        return true;
+    if (!emission->is_prepared)
+        emission_prepare(emission);
+    return event->run_filter(event, (const char *)emission->slots, probe_ctx, NULL) ==
+           LTTNG_UST_EVENT_FILTER_ACCEPT;
 }
 
 /* Does what the probe function of liblttng-ust's macros does (ust-tracepoint-event.h, stage 5), for
    the attached events of one type. Returns whether there are events of the other type. */
-static bool emit_to(const struct emission *emission,
-                    const struct lttng_ust_tracepoint_probe *probes, enum lttng_ust_event_type type,
-                    struct outcome *outcome)
+static bool emit_to(struct emission *emission, const struct lttng_ust_tracepoint_probe *probes,
+                    enum lttng_ust_event_type type, struct outcome *outcome)
 {
     bool others = false;
     for (const struct lttng_ust_tracepoint_probe *probe = probes; probe && probe->func; probe++) {
@@ -186,8 +192,12 @@ static bool emit_to(const struct emission *emission,
                 outcome->triggers++;
                 continue;
             }
-            if (emission->may_divert && is_diverted(emission, event->child))
-                continue;
+            if (emission->may_divert) {
+                if (is_diverted(emission, event->child))
+                    continue;
+                if (!emission->is_prepared)
+                    emission_prepare(emission);
+            }
             int rc = record(emission, event->child, &probe_ctx);
             outcome->written += rc > 0;
             outcome->lost += rc < 0;
@@ -209,8 +219,12 @@ static void emit(struct emit_state *state, struct emission *emission, const stru
     struct outcome outcome = {0};
     emission->identity = state->identity;
     emission->limit = state->limit;
-    emission_prepare(emission, event, hit);
-    ust_identity_begin(state->identity, hit);
+    emission->event = event;
+    emission->hit = hit;
+    emission->is_prepared = false;
+    /* What a redirect takes needs no preparation. */
+    if (!emission->may_divert)
+        emission_prepare(emission);
     /* Attached events are freed after all readers of this RCU domain have left. */
     lttng_ust_tp_rcu_read_lock();
     const struct lttng_ust_tracepoint_probe *probes =
@@ -220,7 +234,8 @@ static void emit(struct emit_state *state, struct emission *emission, const stru
         !emission->only_channel)
         emit_to(emission, probes, LTTNG_UST_EVENT_TYPE_NOTIFIER, &outcome);
     lttng_ust_tp_rcu_read_unlock();
-    ust_identity_end(state->identity);
+    if (emission->is_prepared)
+        ust_identity_end(state->identity);
     add_event(&state->counts.written, outcome.written);
     add_event(&state->counts.lost, outcome.lost);
     add_event(&state->counts.triggered, outcome.triggers > 0);

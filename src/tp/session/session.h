@@ -72,6 +72,7 @@ struct session_view {
     size_t n_contexts;
     bool foreign_contexts;   /* there are others, too */
     bool different_contexts; /* two of the channels differ in their contexts */
+    bool is_rotated;         /* by a schedule */
     bool limited_files;      /* one of the channels has trace files of limited size or number */
 };
 

@@ -83,6 +83,7 @@ struct rule_list {
     VEC(char *) channels;              /* of user space, in all sessions read */
     VEC(struct context_list) contexts; /* of each of these channels */
     VEC(struct rule) disabled;         /* rules that are disabled, or are of a disabled channel */
+    bool is_rotated;                   /* a session has a rotation schedule */
     bool is_untracked; /* a process attribute tracker of user space excludes this process */
     VEC(struct counter) counters;
     bool blocks_forever; /* one of them blocks applications without a limit: */

@@ -79,6 +79,7 @@ int session_inspect(struct session *session, const char *name, const struct sess
     session_lock(session);
     int rc = rule_list_read(&rules, name, err);
     session_unlock(session);
+    view->is_rotated = rules.is_rotated;
     if (rc == 0) {
         view->wants_us = view_rules(view, &rules, rules.list.items, rules.list.count, ours) &&
                          !rules.is_untracked;

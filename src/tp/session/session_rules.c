@@ -32,7 +32,7 @@ void rule_list_clear(struct rule_list *rules)
     vec_free(&rules->channels);
     vec_free(&rules->contexts);
     vec_free(&rules->counters);
-    rules->blocks_forever = rules->is_untracked = false;
+    rules->blocks_forever = rules->is_untracked = rules->is_rotated = false;
 }
 
 struct lttng_domain session_domain(const char *session)

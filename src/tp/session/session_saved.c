@@ -68,7 +68,9 @@ static void open_element(struct parser *parser, const char *name)
 {
     if (tracker_open(&parser->tracker, name))
         return;
-    if (strcmp(name, "domain") == 0) {
+    if (strcmp(name, "rotation_schedules") == 0) {
+        parser->rules->is_rotated = true;
+    } else if (strcmp(name, "domain") == 0) {
         parser->user_space = parser->in_channel = parser->in_event = parser->in_contexts = false;
     } else if (strcmp(name, "channel") == 0) {
         parser->in_channel = true;

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the records of --in-process go: pending at first, then to a trace of our own or to LTTng.
+   With a back end that records hits in two channels, and a real writer of traces. */
+#include "cli/record_routes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "unit/check_main.h"
+
+static const struct field field = {.name = "number", .kind = VALUE_INTEGER, .size = 8};
+static const struct probe probe = {.entry_event = "f_entry", .n_args = 1, .args = &field};
+
+static const int session, other_session, channels[2];
+static const struct record_place first = {&session, &channels[0]};
+static const struct record_place second = {&other_session, &channels[1]};
+
+/* What liblttng-ust would do: both sessions record every hit. */
+static struct backend {
+    const struct record_redirect *redirect;
+    struct hit_counts counts;
+    uint64_t of_channel[2]; /* records that LTTng got */
+    uint64_t last[2];       /* the value of the last of them */
+    bool is_stopped;
+} backend;
+
+static void lttng_records(struct backend *back, const struct hit *hit, int i)
+{
+    ck_assert_uint_gt(hit->values[0], back->last[i]);
+    back->last[i] = hit->values[0];
+    back->of_channel[i]++;
+    back->counts.written++;
+}
+
+static void emit(struct backend *back, const struct hit *hit)
+{
+    const struct record_place places[] = {first, second};
+    for (int i = 0; i < 2; i++)
+        if (!back->redirect->record(back->redirect->data, places[i], 0, hit))
+            lttng_records(back, hit, i);
+}
+
+static void emit_in_channel(struct backend *back, const struct hit *hit, const void *channel)
+{
+    if (!back->is_stopped)
+        lttng_records(back, hit, channel == &channels[1]);
+}
+
+static void backend_counts_of(const struct backend *back, struct hit_counts *counts)
+{
+    *counts = back->counts;
+}
+
+static const struct backend_ops ops = {
+    .emit = emit,
+    .counts = backend_counts_of,
+    .emit_in_channel = emit_in_channel,
+};
+
+static char directory[64], path[128];
+static struct ctf_writer *writer;
+static struct ctf_trace *trace;
+static struct ctf_channel *channel;
+static struct record_routes *routes;
+
+static void setup(void)
+{
+    struct error err;
+    snprintf(directory, sizeof(directory), "/tmp/record_routes.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    snprintf(path, sizeof(path), "%s/trace", directory);
+    ck_assert_int_eq(ctf_writer_new(&writer, &err), 0);
+    const struct ctf_trace_request request = {.directory = path};
+    ck_assert_int_eq(ctf_trace_new(writer, &request, &trace, &err), 0);
+    ck_assert_int_eq(ctf_trace_add_channel(trace, NULL, 0, &channel, &err), 0);
+    ck_assert_int_eq(record_routes_new(writer, &routes), 0);
+    backend = (struct backend){.redirect = record_routes_redirect(routes)};
+    record_routes_set_backend(routes, &ops, &backend);
+    ck_assert_int_eq(backend.redirect->add_event(backend.redirect->data, "p:f_entry", &field, 1),
+                     0);
+}
+
+static void teardown(void)
+{
+    char command[128];
+    ctf_writer_free(writer);
+    record_routes_free(routes);
+    snprintf(command, sizeof(command), "rm -r %s", directory);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static uint64_t number, now_ns = 1000000000;
+
+static void hits(unsigned n)
+{
+    while (n--) {
+        number++;
+        const struct hit hit = {.probe = &probe,
+                                .kind = HIT_ENTRY,
+                                .time_ns = now_ns += 1000,
+                                .n_values = 1,
+                                .values = &number};
+        record_routes_hit(routes, &hit);
+    }
+}
+
+static void counts_are(uint64_t written, uint64_t lost)
+{
+    struct hit_counts counts = backend.counts;
+    record_routes_count(routes, &counts);
+    ck_assert_uint_eq(counts.written, written);
+    ck_assert_uint_eq(counts.lost, lost);
+}
+
+static uint64_t in_trace(void)
+{
+    struct ctf_counts counts;
+    ctf_trace_count(trace, &counts);
+    return counts.written;
+}
+
+START_TEST(decided)
+{
+    struct route_view views[ROUTES_MAX];
+    hits(10);
+    ck_assert_uint_eq(record_routes_list(routes, views), 2);
+    ck_assert(!views[0].is_decided && !views[1].is_decided);
+    ck_assert_uint_eq(views[0].since_ns, 1000001000);
+    counts_are(20, 0);
+    record_routes_decide(routes, second, NULL);
+    ck_assert_uint_eq(backend.of_channel[1], 10);
+    hits(5);
+    ck_assert_uint_eq(backend.of_channel[0], 0);
+    ck_assert_uint_eq(backend.of_channel[1], 15);
+    record_routes_decide(routes, first, channel);
+    ck_assert_uint_eq(in_trace(), 15);
+    hits(5);
+    ck_assert_uint_eq(in_trace(), 20);
+    ck_assert_uint_eq(backend.of_channel[1], 20);
+    counts_are(40, 0);
+    record_routes_decide(routes, first, NULL); /* too late */
+    hits(1);
+    ck_assert_uint_eq(in_trace(), 21);
+    ck_assert_uint_eq(record_routes_list(routes, views), 2);
+    ck_assert(views[0].is_decided && !views[0].is_lttngs);
+    ck_assert(views[1].is_decided && views[1].is_lttngs);
+}
+END_TEST
+
+/* A session that is destroyed: what is at its address later is undecided. */
+START_TEST(forgotten)
+{
+    struct route_view views[ROUTES_MAX];
+    hits(1);
+    record_routes_decide(routes, first, channel);
+    record_routes_decide(routes, second, NULL);
+    record_routes_forget(routes, &session);
+    ck_assert_uint_eq(record_routes_list(routes, views), 1);
+    hits(2);
+    ck_assert_uint_eq(in_trace(), 1);
+    ck_assert_uint_eq(record_routes_list(routes, views), 2);
+    record_routes_decide(routes, first, channel);
+    ck_assert_uint_eq(in_trace(), 3);
+    counts_are(6, 0);
+}
+END_TEST
+
+/* What LTTng does not record any more is lost, and counted. */
+START_TEST(stopped_meanwhile)
+{
+    hits(3);
+    backend.is_stopped = true;
+    record_routes_decide(routes, first, NULL);
+    record_routes_decide(routes, second, channel);
+    counts_are(3, 3);
+}
+END_TEST
+
+/* Without a decision, LTTng gets the records after a while, or when there is no room for more. */
+START_TEST(no_decision)
+{
+    hits(10);
+    now_ns += 1900000000;
+    hits(1);
+    ck_assert_uint_eq(backend.of_channel[0], 0);
+    now_ns += 200000000;
+    hits(1);
+    ck_assert_uint_eq(backend.of_channel[0], 12);
+    ck_assert_uint_eq(backend.of_channel[1], 12);
+    counts_are(24, 0);
+}
+END_TEST
+
+START_TEST(no_room)
+{
+    now_ns = 1000000000;
+    hits(100000);
+    ck_assert_uint_eq(backend.of_channel[0], 100000);
+    ck_assert_uint_eq(backend.of_channel[1], 100000);
+    counts_are(200000, 0);
+}
+END_TEST
+
+START_TEST(names_of_events)
+{
+    size_t n;
+    ck_assert_int_eq(backend.redirect->add_event(backend.redirect->data, "p:g_entry", &field, 1),
+                     1);
+    const char **names = record_routes_names(routes, &n);
+    ck_assert_uint_eq(n, 2);
+    ck_assert_str_eq(names[0], "p:f_entry");
+    ck_assert_str_eq(names[1], "p:g_entry");
+    free(names);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, decided);
+    tcase_add_test(tests, forgotten);
+    tcase_add_test(tests, stopped_meanwhile);
+    tcase_add_test(tests, no_decision);
+    tcase_add_test(tests, no_room);
+    tcase_add_test(tests, names_of_events);
+}
+
+CHECK_MAIN("record routes", 30, add_tests)
