@@ -48,6 +48,9 @@ uint8_t code_insn_is_entry_mark(const uint8_t *bytes, size_t n);
    0: it is something else. */
 uint8_t code_insn_is_padding(const uint8_t *bytes, size_t n);
 
+/* Whether a stub of a linkage table, at `at`, starts there: it jumps through the word *word. */
+bool code_is_linkage_stub(const uint8_t *bytes, size_t n, uint64_t at, uint64_t *word);
+
 /* ---- all instructions */
 
 enum { CODE_INSN_MAX = 15 };

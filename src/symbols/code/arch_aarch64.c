@@ -26,6 +26,15 @@ uint8_t code_insn_is_padding(const uint8_t *bytes, size_t n)
     return 0;
 }
 
+bool code_is_linkage_stub(const uint8_t *bytes, size_t n, uint64_t at, uint64_t *word)
+{
+    (void)bytes;
+    (void)n;
+    (void)at;
+    (void)word;
+    return false;
+}
+
 int code_scan(struct file_code *code, const struct text_part *part, uint64_t at,
               const uint8_t *bytes, size_t n)
 {

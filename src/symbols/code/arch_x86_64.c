@@ -143,6 +143,18 @@ uint8_t code_insn_is_padding(const uint8_t *bytes, size_t n)
                : 0;
 }
 
+bool code_is_linkage_stub(const uint8_t *bytes, size_t n, uint64_t at, uint64_t *word)
+{
+    int32_t disp;
+    size_t i = code_insn_is_entry_mark(bytes, n);
+    i += i < n && bytes[i] == 0xf2; /* bnd */
+    if (n - i < 6 || bytes[i] != 0xff || bytes[i + 1] != 0x25)
+        return false;
+    memcpy(&disp, bytes + i + 2, sizeof(disp));
+    *word = at + i + 6 + (uint64_t)(int64_t)disp;
+    return true;
+}
+
 /* ---- all instructions */
 
 /* What a byte starts, or may start as an opcode. */

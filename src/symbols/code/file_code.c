@@ -14,7 +14,7 @@
 #include "util/cleanup.h"
 #include "util/sorted.h"
 
-enum { SCAN_CHUNK = 1 << 18, NAMESAKES_MAX = 256 };
+enum { SCAN_CHUNK = 1 << 18, NAMESAKES_MAX = 256, LINKAGE_MAX = 16 << 20 };
 
 /* ---- frames */
 
@@ -191,6 +191,56 @@ static int scan_part(struct file_code *code, int fd, const struct text_part *par
     return r;
 }
 
+/* ---- functions that do not return */
+
+static int compare_no_returns(const void *x, const void *y)
+{
+    const struct no_return *a = x, *b = y;
+    return a->at < b->at ? -1 : a->at > b->at;
+}
+
+static void sort_no_returns(struct file_code *code)
+{
+    if (code->no_returns.count)
+        qsort(code->no_returns.items, code->no_returns.count, sizeof(struct no_return),
+              compare_no_returns);
+}
+
+/* Adds the stubs of a linkage table that lead to such functions. */
+static int read_stubs(struct file_code *code, int fd, const struct function_range *table,
+                      struct function_ranges *stubs)
+{
+    size_t size = (size_t)(table->end - table->start);
+    uint64_t word;
+    if (size > LINKAGE_MAX)
+        return 0;
+    cleanup(cleanup_free) uint8_t *bytes = malloc(size);
+    int r = bytes ? text_read(&code->text, fd, table->start, bytes, size) : -ENOMEM;
+    for (size_t i = 0; i < size && r == 0; i++)
+        if (code_is_linkage_stub(bytes + i, size - i, table->start + i, &word) &&
+            file_code_is_no_return(code, word))
+            r = function_ranges_add(stubs, table->start + i, table->start + i + 1, 0);
+    return r == -EFAULT ? 0 : r;
+}
+
+static int find_no_returns(struct file_code *code, int fd, const struct symbol *symbols, size_t n)
+{
+    struct function_ranges stubs = {0};
+    int r = 0;
+    sort_no_returns(code); /* the words */
+    for (size_t i = 0; i < code->ranges.list.count && r == 0; i++)
+        if (code->ranges.list.items[i].flags & RANGE_LINKAGE)
+            r = read_stubs(code, fd, &code->ranges.list.items[i], &stubs);
+    for (size_t i = 0; i < stubs.list.count && r == 0; i++)
+        r = file_code_add_no_return(code, "abort", stubs.list.items[i].start);
+    for (size_t i = 0; i < n && r == 0; i++)
+        if (!symbols[i].is_stub)
+            r = file_code_add_no_return(code, symbols[i].name, symbols[i].value.value);
+    function_ranges_free(&stubs);
+    sort_no_returns(code);
+    return r;
+}
+
 /* ---- all */
 
 static int failed_reading(int r, const char *what, const char **reason)
@@ -220,6 +270,8 @@ static int read_file_code(struct file_code *code, int fd, const struct elf_copy 
     if (r < 0)
         return failed_reading(r, "the file's code cannot be read", reason);
     r = file_code_read_pointers(code, fd, copy);
+    if (r == 0)
+        r = find_no_returns(code, fd, symbols, n);
     return r < 0 ? failed_reading(r, "the file's relocations and data cannot be read", reason) : 0;
 }
 
@@ -250,6 +302,7 @@ void file_code_free(struct file_code *code)
     function_ranges_free(&code->ranges);
     frames_free(&code->frames);
     free((void *)code->eh_frame.bytes);
+    vec_free(&code->no_returns);
     vec_free(&code->sequences);
     vec_free(&code->signatures);
     *code = (struct file_code){0};

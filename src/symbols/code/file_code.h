@@ -26,13 +26,20 @@ struct sequence_signature {
     uint64_t at;
 };
 
+/* The address of a function that does not return, of a linkage stub that leads to one, or of the
+   word through which that jumps. */
+struct no_return {
+    uint64_t at;
+};
+
 struct file_code {
     const struct elf_file *file;
     bool is_absolute; /* not position-independent: instructions contain addresses */
     struct text text;
     struct function_ranges ranges;
     struct frames frames;
-    struct code_section eh_frame; /* owned */
+    struct code_section eh_frame;     /* owned */
+    VEC(struct no_return) no_returns; /* ascending */
     VEC(struct sequence) sequences;
     /* Immediately before an abort handler, and perhaps elsewhere: where the signature was seen. */
     VEC(struct sequence_signature) signatures; /* ascending */
@@ -47,8 +54,13 @@ MUST_CHECK int file_code_read(struct file_code *code, const struct elf_file *fil
                               const struct symbol *symbols, size_t n, const char **reason);
 void file_code_free(struct file_code *code);
 
+/* Whether the address is among those of no_returns. */
+bool file_code_is_no_return(const struct file_code *code, uint64_t at);
 /* Whether [start, end) has an instruction of a restartable sequence. */
 bool file_code_in_sequence(const struct file_code *code, uint64_t start, uint64_t end);
+
+/* Adds to no_returns, without sorting, if the name is of a function that never returns. -ENOMEM. */
+MUST_CHECK int file_code_add_no_return(struct file_code *code, const char *name, uint64_t at);
 
 /* ---- pointers.c: what data says of code */
 

@@ -45,6 +45,7 @@ struct flow {
     VEC(struct flow_insn) insns; /* ascending by address */
     size_t n_sorted;             /* edges that count */
     VEC(struct flow_edge) edges; /* ascending by target */
+    bool is_first;               /* see search_indirect() */
     bool has_function_start;     /* of one of its parts it is known that calls lead to it */
     uint64_t budget;             /* steps of searches that are still allowed */
     VEC(uint32_t) indirect;      /* all of FLOW_INDIRECT */

@@ -58,6 +58,19 @@ int flow_add(struct flow *flow, uint64_t target, uint32_t source)
     return 0;
 }
 
+/* Whether the function that the call leads to may return. */
+static bool returns(const struct file_code *code, const ZydisDecodedInstruction *decoded,
+                    uint64_t at)
+{
+    uint64_t end = at + decoded->length;
+    if (decoded->raw.imm[0].is_relative)
+        return !file_code_is_no_return(code, end + decoded->raw.imm[0].value.u);
+    bool is_rip_relative = decoded->attributes & ZYDIS_ATTRIB_HAS_MODRM &&
+                           decoded->raw.modrm.mod == 0 && decoded->raw.modrm.rm == 5;
+    return !is_rip_relative ||
+           !file_code_is_no_return(code, end + (uint64_t)decoded->raw.disp.value);
+}
+
 static int add_insn(struct flow *flow, const ZydisDecoder *decoder, const struct group_part *part,
                     size_t *in)
 {
@@ -75,6 +88,8 @@ static int add_insn(struct flow *flow, const ZydisDecoder *decoder, const struct
                                .kind = (uint8_t)flow_kind_of(&decoded),
                                .is_start = *in == 0,
                                .writes = written_registers(&decoded, operands)};
+    if (insn->kind == FLOW_CALL && !returns(flow->code, &decoded, insn->at))
+        insn->kind = FLOW_END;
     if (insn->kind == FLOW_CALL)
         insn->writes |= volatile_registers;
     uint32_t *indirect = insn->kind == FLOW_INDIRECT ? vec_push(&flow->indirect) : NULL;
@@ -214,11 +229,11 @@ static void search_executed(struct flow_search *search, uint32_t at)
         found->insns[found->n++] = at;
 }
 
-/* The instruction is reached by an indirect jump of the function whose targets are not known yet.
- */
+/* The instruction is reached by an indirect jump of the function, one whose targets have no edges.
+   At first, none is assumed to lead there. */
 static void search_indirect(struct flow_search *search)
 {
-    if (search->went_indirect)
+    if (search->went_indirect || search->flow->is_first)
         return;
     search->went_indirect = true;
     search->found->unknown |= !flow_spend(search->flow, search->flow->indirect.count);

@@ -257,90 +257,102 @@ static int jump_is_known(struct known_jumps *jumps, uint32_t at, bool *known, bo
     return r;
 }
 
-/* Looks at the jumps that are not known yet. *n: how many are now. What is found counts after that,
-   so that each of them is found while those that are not may lead anywhere. */
+/* Looks at the jumps that are not known yet. *n: how many are now. */
 static int find_known_jumps(struct known_jumps *jumps, size_t *n)
 {
     struct flow *flow = &jumps->flow;
-    VEC(uint32_t) complete = {0};
-    bool known, is_complete;
     int r = 0;
     *n = 0;
     for (size_t i = 0; i < flow->indirect.count && r == 0; i++) {
         uint32_t at = flow->indirect.items[i];
-        if (flow->insns.items[at].is_known)
+        struct flow_insn *insn = &flow->insns.items[at];
+        if (insn->is_known)
             continue;
-        r = jump_is_known(jumps, at, &known, &is_complete);
-        if (r < 0 || !known)
-            continue;
-        flow->insns.items[at].is_known = true;
-        ++*n;
-        uint32_t *pushed = is_complete ? vec_push(&complete) : NULL;
-        if (pushed)
-            *pushed = at;
-        else if (is_complete)
-            r = -ENOMEM;
+        r = jump_is_known(jumps, at, &insn->is_known, &insn->is_complete);
+        *n += r == 0 && insn->is_known;
     }
-    for (size_t i = 0; i < complete.count; i++)
-        flow->insns.items[complete.items[i]].is_complete = true;
-    vec_free(&complete);
     flow_sort(flow);
     return r;
 }
 
-/* Whether all jumps are known, and are still when the edges of all of them count. */
+/*
+ * Whether all jumps are known. First each is looked at as if the others that are not known led
+ * nowhere in the function. What that finds is right if it is found again when the edges of all
+ * count: as long as all jumps went where their edges lead, the next one does, too.
+ */
 static int all_are_known(struct known_jumps *jumps, bool *known)
 {
-    const struct flow *flow = &jumps->flow;
+    struct flow *flow = &jumps->flow;
     size_t n = 0, some;
     bool complete;
     int r = 0;
     *known = false;
+    flow->is_first = true;
     do {
         r = find_known_jumps(jumps, &some);
         n += some;
     } while (r == 0 && some && n < flow->indirect.count);
     if (r < 0 || n < flow->indirect.count)
         return r;
+    flow->is_first = false;
     jumps->is_check = *known = true;
     for (size_t i = 0; i < n && r == 0 && *known; i++)
         r = jump_is_known(jumps, flow->indirect.items[i], known, &complete);
     return r;
 }
 
-/* Whether an indirect jump may start at any byte: jmp reg, jmp [mem], or a return address that is
-   pushed for the return that follows. */
-static bool may_jump(const struct group_part *part, bool *returns)
+/* Whether an address is pushed, or stored on the stack, for the return that follows. */
+static bool jumps_by_return(const struct flow *flow)
 {
-    bool jumps = false;
+    struct operation operation;
+    for (size_t i = 1; i < flow->insns.count; i++) {
+        const struct flow_insn *insn = &flow->insns.items[i];
+        if (insn->bytes[0] != 0xc3 || insn->is_start ||
+            !decode_operation(flow, (uint32_t)(i - 1), &operation))
+            continue;
+        const ZydisDecodedOperandMem *memory = memory_operand(&operation, 0);
+        if (operation.decoded.mnemonic == ZYDIS_MNEMONIC_PUSH ||
+            (operation.decoded.mnemonic == ZYDIS_MNEMONIC_MOV && memory &&
+             memory->base == ZYDIS_REGISTER_RSP && memory->index == ZYDIS_REGISTER_NONE &&
+             !memory->disp.value))
+            return true;
+    }
+    return false;
+}
+
+/* Whether an indirect jump, or a return that is used as one, may start at any byte. */
+static bool may_jump(const struct group_part *part)
+{
     for (size_t i = 0; i < part->size; i++) {
         const uint8_t *bytes = part->bytes + i;
         /* jmp is /4, a far jmp is /5: the manual's table A-6, group 5 */
-        jumps |= bytes[0] == 0xff && (bytes[1] & 0x30) == 0x20;
-        /* push reg; ret. mov [rsp], reg; ret. */
-        *returns |= (bytes[0] & 0xf8) == 0x50 && bytes[1] == 0xc3;
-        *returns |= (bytes[0] & 0xfb) == 0x48 && bytes[1] == 0x89 && (bytes[2] & 0xc7) == 0x04 &&
-                    bytes[3] == 0x24 && bytes[4] == 0xc3;
+        if (bytes[0] == 0xff && (bytes[1] & 0x30) == 0x20)
+            return true;
+        /* push reg; ret. mov [rsp], reg; ret: 0x24 is the SIB byte. */
+        if (bytes[1] == 0xc3 && ((bytes[0] & 0xf8) == 0x50 || bytes[0] == 0x24))
+            return true;
     }
-    return jumps;
+    return false;
 }
 
 int code_jumps_are_known(struct file_code *code, int fd, const struct group_part *parts, size_t n,
                          bool *known)
 {
     struct known_jumps jumps = {.code = code, .fd = fd, .parts = parts, .n_parts = n};
-    bool may = false, returns = false;
-    for (size_t i = 0; i < n; i++)
-        may |= may_jump(&parts[i], &returns);
-    *known = !returns;
-    if (!may || returns)
+    bool may = false;
+    for (size_t i = 0; i < n && !may; i++)
+        may = may_jump(&parts[i]);
+    *known = true;
+    if (!may)
         return 0;
     int r = flow_read(&jumps.flow, code, parts, n);
     if (r < 0) {
         *known = false;
         return r == -ENOEXEC ? 0 : r;
     }
-    r = all_are_known(&jumps, known);
+    *known = !jumps_by_return(&jumps.flow);
+    if (*known)
+        r = all_are_known(&jumps, known);
     flow_free(&jumps.flow);
     return r;
 }

@@ -93,6 +93,23 @@ static uint64_t value_of_symbol(const struct pointer_search *search, const Elf64
     return symbol.st_shndx == SHN_UNDEF ? 0 : symbol.st_value;
 }
 
+/* A word through which a function that does not return is called. */
+static int read_no_return(struct pointer_search *search, const Elf64_Shdr *relocations,
+                          const Elf64_Rela *rela)
+{
+    Elf64_Sym symbol;
+    Elf *elf = search->copy->elf;
+    size_t index = ELF64_R_SYM(rela->r_info);
+    Elf_Scn *section = elf_getscn(elf, relocations->sh_link);
+    const Elf64_Shdr *header = section ? elf64_getshdr(section) : NULL;
+    const Elf_Data *data = header ? table_of(section, header, sizeof(symbol)) : NULL;
+    if (!data || index >= data->d_size / sizeof(symbol))
+        return 0;
+    memcpy(&symbol, (const char *)data->d_buf + index * sizeof(symbol), sizeof(symbol));
+    const char *name = elf_strptr(elf, header->sh_link, symbol.st_name);
+    return name ? file_code_add_no_return(search->code, name, rela->r_offset) : 0;
+}
+
 static int read_rela(struct pointer_search *search, Elf_Scn *section, const Elf64_Shdr *header)
 {
     Elf64_Rela rela;
@@ -109,6 +126,8 @@ static int read_rela(struct pointer_search *search, Elf_Scn *section, const Elf6
         if (symbol)
             value += value_of_symbol(search, header, symbol);
         r = found_pointer(search, rela.r_offset, value);
+        if (r == 0 && symbol && !rela.r_addend)
+            r = read_no_return(search, header, &rela);
     }
     return r;
 }

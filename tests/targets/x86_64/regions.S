@@ -544,6 +544,92 @@ __x86_indirect_thunk_rax:
         .long   .Ldistances_hoisted_3 - .Ldistances_hoisted_table
         .text
 
+        function abort
+        ud2
+        end abort
+
+/* The base is not set where a call does not return. */
+        switch no_return
+        leaq    .Lno_return_table(%rip), %r12
+        testl   %esi, %esi
+        je      .Lno_return_next
+        movq    %rsi, %r12
+        call    abort@plt
+.Lno_return_next:
+        movslq  (%r12, %rdi, 4), %rax
+        addq    %r12, %rax
+        jmp     *%rax
+        cases no_return
+        .long   .Lno_return_1 - .Lno_return_table
+        .long   .Lno_return_2 - .Lno_return_table
+        .long   -1
+        .text
+
+/* The same, where it does. */
+        switch returning
+        leaq    .Lreturning_table(%rip), %r12
+        testl   %esi, %esi
+        je      .Lreturning_next
+        movq    %rsi, %r12
+        call    plain@plt
+.Lreturning_next:
+        movslq  (%r12, %rdi, 4), %rax
+        addq    %r12, %rax
+        jmp     *%rax
+        cases returning
+        .long   .Lreturning_1 - .Lreturning_table
+        .text
+
+/* Two tables, each with its base in a loop's register that is not set in the other loop. */
+        switch two_loops
+        testl   %esi, %esi
+        je      .Ltwo_loops_other
+        leaq    .Ltwo_loops_table(%rip), %r12
+.Ltwo_loops_next:
+        movzbl  (%rdi), %eax
+        movslq  (%r12, %rax, 4), %rax
+        addq    %r12, %rax
+        jmp     *%rax
+.Ltwo_loops_3:
+        incq    %rdi
+        jmp     .Ltwo_loops_next
+.Ltwo_loops_other:
+        leaq    .Ltwo_loops_second(%rip), %rdx
+        movslq  (%rdx, %rdi, 4), %rax
+        addq    %rdx, %rax
+        jmp     *%rax
+        cases two_loops
+        .long   .Ltwo_loops_1 - .Ltwo_loops_table
+        .long   .Ltwo_loops_3 - .Ltwo_loops_table
+        .long   -1
+.Ltwo_loops_second:
+        .long   .Ltwo_loops_2 - .Ltwo_loops_second
+        .long   -1
+        .text
+
+/* Another base is set before a jump through a table of addresses. */
+        switch two_bases
+        leaq    .Ltwo_bases_table(%rip), %r12
+        testl   %esi, %esi
+        je      .Ltwo_bases_next
+        leaq    .Ltwo_loops_table(%rip), %r12
+        leaq    .Ltwo_bases_words(%rip), %rdx
+        jmp     *(%rdx, %rdi, 8)
+.Ltwo_bases_next:
+        movslq  (%r12, %rdi, 4), %rax
+        addq    %r12, %rax
+        jmp     *%rax
+.Ltwo_bases_3:
+        jmp     .Ltwo_bases_next
+        cases two_bases
+        .long   .Ltwo_bases_1 - .Ltwo_bases_table
+        .long   -1
+        .section .data.rel.ro
+        .balign 8
+.Ltwo_bases_words:
+        .quad   .Ltwo_bases_3
+        .text
+
         switch addresses
         leaq    .Laddresses_words(%rip), %rdx
         jmp     *(%rdx, %rdi, 8)

@@ -113,6 +113,12 @@ static const struct expected in_both[] = {
     NO_ENTRY("distances_of_two", indirect),
     ENTRY("distances_hoisted", 8, 3),
     NO_RETURN("distances_hoisted_site", leads),
+    ENTRY("no_return", 8, 3),
+    NO_RETURN("no_return_site", leads),
+    NO_ENTRY("returning", indirect),
+    ENTRY("two_loops", 8, 3),
+    NO_RETURN("two_loops_site", leads),
+    NO_ENTRY("two_bases", indirect),
     ENTRY("addresses", 8, 3),
     NO_RETURN("addresses_site", leads),
     /* parts of functions */
