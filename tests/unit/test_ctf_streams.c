@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Our own CTF traces: the order of records, those that are lost, and descriptions. */
 #include <fcntl.h>
+#include <pthread.h>
 
 #include "unit/ctf_numbers.h"
 
@@ -203,6 +204,56 @@ START_TEST(closed_traces)
 }
 END_TEST
 
+/* Adds events, traces and channels, and flushes, until it is told to stop. */
+static void *change_lists(void *stop)
+{
+    static const char *const names[] = {"m:a", "m:b", "m:c"};
+    for (unsigned i = 0; !*(_Atomic bool *)stop; i++) {
+        char name[128];
+        snprintf(name, sizeof(name), "%s/other-%u", directory, i);
+        struct ctf_trace_request request = {.directory = name};
+        struct error err;
+        struct ctf_trace *other;
+        struct ctf_channel *unused;
+        if (ctf_trace_new(writer, &request, &other, &err) < 0 ||
+            ctf_trace_add_channel(other, NULL, 0, &unused, &err) < 0 ||
+            ctf_trace_add_channel(trace, NULL, 0, &unused, &err) < 0)
+            return NULL;
+        for (unsigned n = 0; n < 100; n++)
+            if (ctf_writer_add_event(writer, names[n % 3], &number_field, 1) < 0)
+                return NULL;
+        if (ctf_trace_set_clock_offset(trace, 1000 + i, &err) < 0 ||
+            ctf_trace_close(other, &err) < 0)
+            return NULL;
+    }
+    return stop;
+}
+
+START_TEST(changed_meanwhile)
+{
+    enum { NUMBERS = 100000 };
+    static _Atomic bool stop;
+    void *result = NULL;
+    pthread_t thread;
+    begin_numbers();
+    ck_assert_int_eq(pthread_create(&thread, NULL, change_lists, (void *)&stop), 0);
+    for (uint64_t i = 0; i < NUMBERS; i++) {
+        if (write_number(i % CPUS, i + 1, i / CPUS) != 1)
+            ck_abort_msg("%llu is lost", (unsigned long long)i);
+        if (i % 1000 == 0)
+            EXPECT_OK(ctf_trace_flush(trace, &error));
+    }
+    stop = true;
+    ck_assert_int_eq(pthread_join(thread, &result), 0);
+    ck_assert_ptr_eq(result, (void *)&stop);
+    end();
+    struct seen seen = look();
+    ck_assert_uint_eq(seen.numbers[0], NUMBERS / CPUS);
+    ck_assert_uint_eq(seen.numbers[1], NUMBERS / CPUS);
+    free(seen.text);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, setup, teardown);
@@ -213,6 +264,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, many_events);
     tcase_add_test(tests, clock_offset);
     tcase_add_test(tests, closed_traces);
+    tcase_add_test(tests, changed_meanwhile);
 }
 
 CHECK_MAIN("ctf_streams", 60, add_tests)
