@@ -69,7 +69,8 @@ static inline void runner_ptrace(struct runner *runner, int request, void *addr,
 static inline int runner_wait(struct runner *runner)
 {
     int status;
-    ck_assert_int_eq(waitpid(runner->child, &status, 0), runner->child);
+    /* libFuzzer has a timer. */
+    ck_assert_int_eq(TEMP_FAILURE_RETRY(waitpid(runner->child, &status, 0)), runner->child);
     ck_assert_msg(WIFSTOPPED(status), "the child ended with status 0x%x", (unsigned)status);
     return WSTOPSIG(status);
 }
