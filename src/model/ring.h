@@ -48,11 +48,12 @@ struct ring_block {
     uint64_t gap_at;
     uint64_t unused_thread[5];
     /* Written by the tracer. */
-    uint64_t limit;  /* `head` may grow to this: the bytes taken so far + the size of the data */
-    uint64_t data;   /* address of the data in the target, a multiple of 8 */
-    uint64_t mask;   /* size of the data - 1; the size is a power of 2 */
-    uint64_t cpu_id; /* address in the target of the thread's rseq.cpu_id (rseq(2)), a uint32_t, or
-                        of another word that holds -1 */
+    uint64_t limit; /* `head` may grow to this: the bytes taken so far + the size of the data */
+    uint64_t data;  /* address of the data in the target, a multiple of 8 */
+    uint64_t mask;  /* size of the data - 1; the size is a power of 2, and more than a record's */
+    /* Address in the target of the thread's rseq.cpu_id (rseq(2)), a uint32_t; where that is not
+       registered, of another word that holds -1. */
+    uint64_t cpu_id;
     uint64_t unused_tracer[4];
 };
 

@@ -113,6 +113,8 @@ static inline void stub_run_reset(struct stub_run *run)
     runner_reset(runner, state->variant);
     runner->regs.eflags |= state->flags;
     runner->regs.fs_base = state->fs_base;
+    /* Not to the stack: what is far below RSP is nobody's. */
+    runner->regs.rbp = RUN_DATA + 0xc00;
     *(uint64_t *)run_area(STUB_FS) = STUB_FS;
     *(uint64_t *)run_area(runner->regs.rsp) = STUB_RETURN;
 
