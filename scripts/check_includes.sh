@@ -18,7 +18,8 @@ ptrace/core: ptrace/arch ptrace/os ptrace model util
 ptrace/capture: ptrace/core ptrace/arch ptrace/os ptrace model util
 ptrace/breakpoints: ptrace/capture ptrace/core ptrace/arch ptrace/os ptrace model util
 ptrace/threads: ptrace/breakpoints ptrace/capture ptrace/core ptrace/arch ptrace/os ptrace model util
-ptrace/control: ptrace/threads ptrace/breakpoints ptrace/capture ptrace/core ptrace/arch ptrace/os ptrace model util
+ptrace/jumps: ptrace/threads ptrace/breakpoints ptrace/capture ptrace/core ptrace/arch ptrace/os ptrace model util
+ptrace/control: ptrace/jumps ptrace/threads ptrace/breakpoints ptrace/capture ptrace/core ptrace/arch ptrace/os ptrace model util
 symbols/abi: model util
 symbols/elf: symbols/abi model util
 symbols/dwarf: symbols/elf symbols/abi model util

@@ -43,6 +43,14 @@ enum process_origin {
                          Arm and watch nothing. It may outlive the other one */
 };
 
+/* What of the program's code a jump may replace: whole instructions. */
+enum { JUMP_REGION_MAX = 24 };
+struct jump_region {
+    uint8_t skip; /* it begins so many bytes behind the address */
+    uint8_t length;
+    uint8_t code[JUMP_REGION_MAX]; /* as in the file */
+};
+
 /* What the engine reports. Any member may be NULL. `data` is the sink's own. */
 struct engine_sink {
     void *data;
@@ -72,11 +80,22 @@ struct engine_sink {
     /* Whether a program or library was loaded with code at `at`, whatever is mapped there now.
        Called like name_code(). If NULL, only mapped files have code. */
     bool (*is_code)(void *data, struct process *process, target_addr at);
+    /*
+     * Finds the code that a jump may replace at `at`, a function's entry or (`is_return`) a return
+     * address. `single`: only one instruction. 0, or a negative errno with the reason, a static
+     * text. NULL: no jumps. Called on the primary thread.
+     */
+    int (*jump_region)(void *data, struct process *process, target_addr at, bool is_return,
+                       bool single, struct jump_region *region, const char **reason);
 };
 
 struct engine_options {
     bool follow_forks;
     bool no_pin; /* bind no thread to a CPU */
+    /* Serve sites by jumps in the program after so many stops. 0: by stops only. */
+    unsigned jump_after;
+    unsigned jump_every_ms; /* the least time between two changes of jumps; 0: for tests */
+    bool jumps_never_drop;  /* for tests: stop a thread whose ring is full */
     /* When the launched program has stopped, stop the calling process, too, by the same signal (job
        control). The caller must ignore SIGTSTP, SIGTTIN and SIGTTOU. */
     bool stop_with_program;
@@ -125,14 +144,24 @@ struct engine_stats {
     uint64_t text_writes;  /* of breakpoints and slots */
     uint64_t memory_reads; /* system calls that read the program's memory for hits */
     uint64_t requests[REQUEST_KINDS];
-    uint64_t ptrace_calls; /* the sum of `requests` */
-    uint64_t walked;       /* threads visited in walks over an address space */
-    uint64_t bindings;     /* of threads to a CPU */
-    uint64_t attach_ns;    /* time to attach to all processes, `started` included */
-    uint64_t detach_ns;    /* time to detach */
-    uint64_t migrations;   /* of threads between the engine's threads */
-    uint64_t frames_lost;  /* exits that will not be reported: out of memory or too deep */
+    uint64_t ptrace_calls;  /* the sum of `requests` */
+    uint64_t walked;        /* threads visited in walks over an address space */
+    uint64_t bindings;      /* of threads to a CPU */
+    uint64_t attach_ns;     /* time to attach to all processes, `started` included */
+    uint64_t detach_ns;     /* time to detach */
+    uint64_t migrations;    /* of threads between the engine's threads */
+    uint64_t frames_lost;   /* exits that will not be reported: out of memory or too deep */
+    uint64_t jumps;         /* planted */
+    uint64_t jumps_lifted;  /* and lifted again */
+    uint64_t jump_batches;  /* changes of jumps */
+    uint64_t jump_batch_ns; /* time that programs were stopped for these */
+    uint64_t records;       /* of jumps */
+    uint64_t dropped;       /* hits that found no room in a ring */
 };
+
+/* NULL, or why this machine cannot serve sites by jumps, a static text: engine_options.jump_after
+   has no effect then. */
+const char *engine_jumps_obstacle(void);
 
 MUST_CHECK int engine_new(const struct engine_options *options, const struct engine_sink *sink,
                           struct engine **engine);

@@ -164,10 +164,10 @@ START_TEST(the_size_of_a_record_is_that_of_its_words)
     ck_assert_ptr_nonnull(record);
     ck_assert_ptr_eq(stub_record_stack(&layout, record), record->words + 7);
     layout = (struct stub_layout){.is_return = true};
-    ck_assert_uint_eq(stub_record_size(&layout), 40);
+    ck_assert_uint_eq(stub_record_size(&layout), 48);
     ck_assert_ptr_null(stub_record_stack(&layout, record));
     layout.return_floats = true;
-    ck_assert_uint_eq(stub_record_size(&layout), 72);
+    ck_assert_uint_eq(stub_record_size(&layout), 80);
     free(record);
 }
 END_TEST

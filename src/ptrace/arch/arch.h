@@ -138,6 +138,12 @@ struct arch_context {
 /* At the entry of the C library's setcontext(). false: the context cannot be read. */
 bool arch_context_to(int memory, const arch_regs *regs, struct arch_context *context);
 
+/* The processor's time counter, as stubs read it (x86-64: rdtsc). */
+uint64_t arch_cycle_counter(void);
+/* The thread pointer in the registers of a stopped thread (x86-64: the base of FS). 0: not known.
+ */
+uint64_t arch_thread_pointer(const arch_regs *regs);
+
 /*
  * The target of the direct call that ends in the n bytes before a return address. false: the call
  * is indirect or not recognised.

@@ -49,8 +49,8 @@ const char *stub_unsupported(void);
  * What the words of a record are. At an entry: the integer argument registers of the mask, in
  * ascending order; the floating point argument registers of the mask, of each the low 16 bytes;
  * then stack_words words from the first stack argument on (arch_stack_args()). At a return: the
- * second result register, and with return_floats the first two floating point result registers, 16
- * bytes each.
+ * word at the return slot, the second result register, and with return_floats the first two
+ * floating point result registers, 16 bytes each.
  */
 struct stub_layout {
     uint8_t integer_args;
@@ -70,6 +70,10 @@ size_t stub_record_size(const struct stub_layout *layout);
 void stub_record_registers(const struct stub_layout *layout, const struct ring_record *record,
                            arch_regs *regs, struct arch_float_regs *floats);
 
+/* Of a record at a return: the word at the return slot. If the function has returned, it is still
+   the return address. */
+uint64_t stub_record_slot_word(const struct ring_record *record);
+
 /* The words from the first stack argument on; NULL: none were recorded. */
 const uint64_t *stub_record_stack(const struct stub_layout *layout,
                                   const struct ring_record *record);
@@ -83,6 +87,7 @@ struct stub_request {
     struct stub_layout layout;
     /* An entry whose return is wanted: a return address that is not in `returns` makes a stop. */
     bool checks_return;
+    bool stops_when_full;      /* a full ring makes a stop, and drops nothing */
     struct ring_table threads; /* of struct ring_table_entry */
     struct ring_table returns; /* of return addresses; unused without checks_return */
     target_addr drops;         /* this site's uint64_t: counts the dropped hits of all threads */

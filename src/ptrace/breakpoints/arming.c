@@ -9,11 +9,13 @@
 #include "model/probe.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/breakpoints/site_table.h"
+#include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/engine.h"
 #include "util/addr.h"
 #include "util/error.h"
+#include "util/maps.h"
 
 static int use(struct process *process, struct site *site, enum site_use use, struct error *err)
 {
@@ -35,8 +37,14 @@ int process_arm(struct process *process, target_addr entry, const struct probe *
     }
     if ((site->uses & SITE_ENTRY) && (site->kinds & HIT_EXIT) && !(kinds & HIT_EXIT))
         process->engine->returns_untidy = true;
+    /* If the code was mapped after the mappings were read, the next search that fails reads them
+       again. */
+    if (!maps_find(&process->space->maps, entry))
+        process->space->maps_read_ns = 0;
     site->probe = probe;
     site->kinds = kinds;
+    if (process->space->jumps)
+        process->engine->armed(process->space, site);
     return use(process, site, SITE_ENTRY, err);
 }
 

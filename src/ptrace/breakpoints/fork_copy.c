@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "ptrace/arch/arch.h"
 #include "ptrace/arch/displaced.h"
 #include "ptrace/breakpoints/code_slots.h"
 #include "ptrace/breakpoints/program_memory.h"
 #include "ptrace/breakpoints/remote_syscall.h"
 #include "ptrace/breakpoints/return_sites.h"
 #include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/site_code.h"
 #include "ptrace/breakpoints/site_table.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/os/memory.h"
@@ -146,6 +148,24 @@ static void remake(struct address_space *space, pid_t tid)
     space->helper = 0;
 }
 
+/* The child's sites are served by breakpoints alone: replaces the jumps in its copy. */
+static void replace_jumps(const struct address_space *from, const struct address_space *to)
+{
+    const struct site *site;
+    int memory = address_space_memory(to);
+    for (size_t at = 0; (site = table_next(&from->sites, &at));) {
+        struct site *copy = site_table_get(to, site->at);
+        size_t length;
+        if (!site->jump.length || !site->mapped || site_form_in(memory, site) != SITE_FORM_JUMP)
+            continue;
+        site_form_bytes(site, SITE_FORM_JUMP, &length);
+        if (memory_write(memory, site_form_at(site, SITE_FORM_JUMP), site->jump.original, length) ==
+                0 &&
+            copy->planted && memory_write(memory, site->at, arch_trap, arch_trap_length) < 0)
+            forget_planted(copy);
+    }
+}
+
 /* Plants the recorded breakpoint, unless it is in memory or the program has changed the code
    there. */
 static void conform_planted(struct address_space *space, struct site *site)
@@ -206,6 +226,7 @@ int fork_copy(struct address_space *from, pid_t tid, uint64_t changes, struct ad
     s->syscall_insn = from->syscall_insn;
     s->spin_slot = from->spin_slot;
     s->syscalls = from->syscalls;
+    replace_jumps(from, s);
     if (changes != from->changes)
         conform(from, s, tid);
     s->forked_child = 0;

@@ -6,6 +6,7 @@
 
 #include "ptrace/arch/arch.h"
 #include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/site_code.h"
 #include "ptrace/breakpoints/site_table.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/os/memory.h"
@@ -13,34 +14,24 @@
 #include "util/table.h"
 
 /* In bytes: up to here a look-up for each byte is cheaper than a walk over all sites. */
-enum { HIDE_BY_LOOKUP = 256 };
-
-static void hide_site(const struct site *site, target_addr at, uint8_t *buffer, size_t n)
-{
-    if (!site->planted)
-        return;
-    for (size_t i = 0; i < arch_trap_length; i++) {
-        uint64_t offset = site->at.value + i - at.value;
-        /* The program may have overwritten it. */
-        if (offset < n && buffer[offset] == arch_trap[i])
-            buffer[offset] = site->trap.original[i];
-    }
-}
+enum {
+    HIDE_BY_LOOKUP = 256,
+    HIDE_BEFORE = SITE_SKIP_MAX + SITE_CODE_MAX - 1, /* how far a site may be before its bytes */
+};
 
 static void hide_all(const struct address_space *space, target_addr at, void *buffer, size_t n)
 {
     const struct site *site;
     if (n <= HIDE_BY_LOOKUP) {
-        for (size_t i = 0; i < n + arch_trap_length - 1; i++) {
-            site = site_table_get(space,
-                                  target_addr_plus(at, (int64_t)i - (int64_t)arch_trap_length + 1));
+        for (size_t i = 0; i < n + HIDE_BEFORE; i++) {
+            site = site_table_get(space, target_addr_plus(at, (int64_t)i - HIDE_BEFORE));
             if (site)
-                hide_site(site, at, buffer, n);
+                site_hide(site, at, buffer, n);
         }
         return;
     }
     for (size_t position = 0; (site = table_next(&space->sites, &position));)
-        hide_site(site, at, buffer, n);
+        site_hide(site, at, buffer, n);
 }
 
 int program_memory_read(const struct address_space *space, target_addr at, void *buffer, size_t n)

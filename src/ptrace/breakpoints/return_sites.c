@@ -64,8 +64,9 @@ void return_sites_met(struct address_space *space, struct site *site, bool retur
 {
     if (!returned) {
         space->engine->stats.idle_stops++;
-        site->idle += site->on_demand ? 0 : IDLE_STOP;
-        if (!site->on_demand && site->idle >= IDLE_MAX)
+        if (!site->on_demand && site->idle < IDLE_MAX)
+            site->idle += IDLE_STOP;
+        if (!site->on_demand && site->idle >= IDLE_MAX && !site->in_return_table)
             begin_run(site);
     } else if (!site->on_demand) {
         if (site->idle > 0)
@@ -100,8 +101,11 @@ void return_sites_tidy(struct address_space *space)
 {
     struct site *site;
     for (size_t position = 0; (site = table_next(&space->sites, &position));)
-        if ((site->uses & SITE_RETURN) && !has_armed_callee(site))
+        if ((site->uses & SITE_RETURN) && !has_armed_callee(site)) {
+            if (site->in_return_table)
+                space->engine->forget_return(space, site);
             site_unuse(space, site, SITE_RETURN);
+        }
 }
 
 int return_sites_copy_links(const struct address_space *from, struct address_space *to)

@@ -129,7 +129,9 @@ int site_use(struct address_space *space, struct site *site, enum site_use use)
 void site_unuse(struct address_space *space, struct site *site, enum site_use use)
 {
     site->uses &= ~(unsigned)use;
-    if (site->uses == 0)
+    if (site->uses == 0 && site->jump.planted)
+        space->engine->jumps_untidy = true; /* lifted with others: see ptrace/jumps/promotion.h */
+    else if (site->uses == 0)
         site_lift(space, site);
 }
 
@@ -144,6 +146,9 @@ struct site *site_copy(const struct site *site)
     copy->callees = (struct table){0};
     copy->last_return = NULL;
     copy->waiting = 0; /* a child of fork() has no open calls */
+    copy->jump = (struct site_jump){.reason = site->jump.reason};
+    copy->in_return_table = false;
+    copy->method = &site_trap_method;
     return copy;
 }
 

@@ -60,6 +60,21 @@ struct site_trap {
     target_addr slot; /* 0: none */
 };
 
+/* Room for a jump (x86-64: 5 bytes). */
+enum { SITE_JUMP_MAX = 8 };
+
+/* The jump that can be planted at a site in place of the breakpoint: see ptrace/jumps/jump.h. */
+struct site_jump {
+    uint8_t length; /* of the jump; 0: the site has none */
+    uint8_t skip;   /* it begins so many bytes behind the site's address */
+    uint8_t bytes[SITE_JUMP_MAX];
+    uint8_t original[SITE_JUMP_MAX]; /* the code that it replaces */
+    bool planted;                    /* the jump is planted, not the breakpoint */
+    uint16_t heat;                   /* stops since the site was planted */
+    struct jump *jump;               /* all else about it; NULL: the site has none */
+    const char *reason;              /* why it can have none, a static text; NULL: it may */
+};
+
 /*
  * How threads are stopped at a site. What is wanted there (its uses and what belongs to them) does
  * not depend on it.
@@ -89,6 +104,7 @@ struct site {
     bool mapped; /* false once the code was unmapped; arming reads the code again */
     const struct site_method *method; /* how threads are stopped there */
     struct site_trap trap;            /* with a breakpoint: see site_trap.h */
+    struct site_jump jump;
 
     /* For SITE_ENTRY. */
     const struct probe *probe;
@@ -103,6 +119,7 @@ struct site {
     uint16_t run_left;    /* returns left of the current time */
     struct site *callee;  /* a function that returned here; further ones are in `callees` */
     struct table callees; /* entry address -> struct site */
+    bool in_return_table; /* jumps count on it: it stays planted. See ptrace/jumps/rings.h */
     bool has_direct_callee;
     target_addr direct_callee; /* the function that the preceding direct call names */
 

@@ -35,6 +35,7 @@ int site_table_lift_all(struct address_space *space, pid_t stopped)
     for (size_t position = 0; (site = table_next(&space->sites, &position));) {
         /* A breakpoint that may be left in memory is passed like any other. */
         site->planted = r < 0 && site->mapped;
+        site->jump.planted = site->jump.planted && site->planted;
         site->uses = 0;
         site->kinds = 0;
     }

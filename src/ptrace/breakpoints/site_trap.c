@@ -82,6 +82,8 @@ static void uncover(struct address_space *space, target_addr at)
     struct error ignored;
     for (int i = 1; i < DISPLACED_CODE_MAX; i++) {
         struct site *before = site_table_get(space, target_addr_plus(at, -i));
+        if (before && before->jump.jump)
+            space->engine->uncover(space, before, at);
         if (!before || !before->mapped || before->trap.covered <= i)
             continue;
         /* A thread may be in the old slot. It is left unchanged. */

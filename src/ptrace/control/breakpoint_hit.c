@@ -7,13 +7,13 @@
 #include "model/hit.h"
 #include "model/probe.h"
 #include "ptrace/arch/arch.h"
-#include "ptrace/breakpoints/program_memory.h"
+#include "ptrace/breakpoints/calls.h"
+#include "ptrace/breakpoints/report.h"
 #include "ptrace/breakpoints/return_sites.h"
 #include "ptrace/breakpoints/sigtrap.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/breakpoints/step.h"
 #include "ptrace/capture/capture.h"
-#include "ptrace/capture/extra_fields.h"
 #include "ptrace/control/frame_jumps.h"
 #include "ptrace/control/tracee_end.h"
 #include "ptrace/core/address_space.h"
@@ -25,6 +25,7 @@
 #include "ptrace/core/tracee.h"
 #include "ptrace/core/tracer_thread.h"
 #include "ptrace/engine.h"
+#include "ptrace/jumps/jumps.h"
 #include "ptrace/os/spans.h"
 #include "ptrace/threads/cpu_pinning.h"
 #include "ptrace/threads/current_cpu.h"
@@ -32,13 +33,6 @@
 #include "ptrace/threads/tracee_migration.h"
 #include "util/addr.h"
 #include "util/clock.h"
-
-static void name_code(void *data, uint64_t address, char *out, size_t size)
-{
-    const struct tracee *tracee = data;
-    const struct engine_sink *sink = &tracee->process->engine->sink;
-    sink->name_code(sink->data, tracee->process, target_addr_of(address), out, size);
-}
 
 /* The memory of a stopped thread: struct capture_source. */
 static unsigned read_stopped(void *data, struct span *spans, size_t n)
@@ -49,60 +43,29 @@ static unsigned read_stopped(void *data, struct span *spans, size_t n)
 
 /* Begins to capture the fields of the event of that kind. `frame`: of the call that has returned,
    else NULL. */
-static void begin_capture(struct engine *engine, struct tracee *tracee, const struct probe *probe,
-                          enum hit_kind kind, const arch_regs *regs, const struct frame *frame)
+static void begin_capture(struct tracee *tracee, const struct probe *probe, enum hit_kind kind,
+                          const arch_regs *regs, const struct frame *frame)
 {
-    bool entry = kind == HIT_ENTRY;
-    const struct capture_set set = {
-        .fields = entry ? probe->args : probe->rets,
-        .n = entry ? probe->n_args - probe->n_arg_extras : probe->n_rets - probe->n_ret_extras,
-        .pointees = entry ? probe->arg_pointees : probe->ret_pointees,
-        .n_pointees = entry ? probe->n_arg_pointees : probe->n_ret_pointees,
-        .stack_args = entry ? probe->stack_args : 0,
-    };
-    engine->capture->name_code = engine->sink.name_code ? name_code : NULL;
-    engine->capture->name_data = tracee;
-    engine->capture->read_code = program_memory_read;
     const struct capture_source source = {
         .regs = regs,
         .result_address = frame ? frame->result_address : 0,
         .read = read_stopped,
         .data = tracee,
     };
-    capture_begin(engine->capture, &set, &source);
+    report_begin(tracee, probe, kind, &source);
 }
 
-/* Reports a hit whose capture has begun. */
-static void report_hit(struct engine *engine, struct tracee *tracee, struct hit *hit,
-                       const arch_regs *regs)
+/* Reports a hit of the stopped thread, whose capture has begun. */
+static void report_stopped(struct engine *engine, struct tracee *tracee, struct hit *hit,
+                           const arch_regs *regs)
 {
     tracee->owner->busy_elsewhere = hit->cpu >= 0;
     tracee->owner->busy_cpu = hit->cpu;
-    const struct probe *probe = hit->probe;
-    bool entry = hit->kind == HIT_ENTRY;
     struct arch_float_regs floats;
     bool has_floats = false;
-    if (entry ? probe->float_args : probe->float_rets)
+    if (hit->kind == HIT_ENTRY ? hit->probe->float_args : hit->probe->float_rets)
         has_floats = engine_get_float_regs(engine, tracee->tid, &floats) == 0;
-    capture_finish(engine->capture, has_floats ? &floats : NULL);
-    hit->pid = tracee->process->pid;
-    hit->tid = tracee->tid;
-    hit->thread_name = tracee->name;
-    const struct field *fields = entry ? probe->args : probe->rets;
-    size_t n = entry ? probe->n_args : probe->n_rets;
-    size_t n_extras = entry ? probe->n_arg_extras : probe->n_ret_extras;
-    if (n_extras)
-        extra_fields_capture(engine->capture, tracee, hit, regs, fields + n - n_extras, n_extras,
-                             n - n_extras);
-    hit->n_values = (unsigned)n;
-    hit->values = engine->capture->values;
-    hit->text = engine->capture->text;
-    if (entry)
-        engine->stats.entries++;
-    else
-        engine->stats.exits += !probe->resolves;
-    if (engine->sink.hit)
-        engine->sink.hit(engine->sink.data, hit);
+    report_hit(tracee, hit, regs, has_floats ? &floats : NULL);
     struct tracer_thread *to = pinning_policy_hit(engine, tracee, hit->cpu, hit->time_ns);
     tracee->migrate_to = to ? to : tracee->migrate_to;
 }
@@ -169,14 +132,6 @@ static int read_result(struct engine *engine, struct tracee *tracee)
     return reads_cpu && own.got == sizeof(cpu_id) ? (int)cpu_id : cpu_of(tracee);
 }
 
-static enum callstack_site call_site(const struct site *back, const struct site *entry)
-{
-    if (!back->has_direct_callee)
-        return CALLSTACK_SITE_UNKNOWN;
-    return target_addr_equal(back->direct_callee, entry->at) ? CALLSTACK_SITE_CALLS_IT
-                                                             : CALLSTACK_SITE_CALLS_OTHER;
-}
-
 static void handle_entry(struct engine *engine, struct tracee *tracee, struct site *site,
                          const arch_regs *regs)
 {
@@ -190,31 +145,19 @@ static void handle_entry(struct engine *engine, struct tracee *tracee, struct si
     uint64_t slot = arch_entry_slot(regs);
     bool captures = site->kinds & HIT_ENTRY;
     if (captures)
-        begin_capture(engine, tracee, site->probe, HIT_ENTRY, regs, NULL);
+        begin_capture(tracee, site->probe, HIT_ENTRY, regs, NULL);
     bool readable = read_return(engine, tracee, captures, regs, &ret, &hit.cpu);
     tracee_refresh_name(tracee, hit.time_ns);
     hit.depth = callstack_depth(&tracee->frames);
     hit.return_address = readable ? ret.value : 0;
     if ((site->kinds & HIT_EXIT) && readable) {
         struct site *back = return_sites_expect(tracee->process, site, ret, hit.time_ns);
-        struct frame frame = {
-            .slot = slot,
-            .ret = ret.value,
-            .what = site,
-            .time_ns = hit.time_ns,
-            .kinds = site->kinds,
-            .result_address = arch_result_address(regs),
-            .shares_slot = !arch_return_in_memory,
-            .waiting = back ? &back->waiting : NULL,
-        };
-        if (back && callstack_enter(&tracee->frames, &frame, call_site(back, site),
-                                    stack_range_of(tracee, slot, hit.time_ns)) == 0)
-            hit.depth = frame.depth;
-        else
-            engine->stats.frames_lost++;
+        calls_enter(tracee, site, back, slot, arch_result_address(regs), &hit);
+        if (back && engine->jumping)
+            jumps_expect_return(tracee, site, back);
     }
     if (captures)
-        report_hit(engine, tracee, &hit, regs);
+        report_stopped(engine, tracee, &hit, regs);
 }
 
 /* Returns whether an open call of the thread returned here. */
@@ -240,12 +183,12 @@ static bool handle_return(struct engine *engine, struct tracee *tracee, struct s
         if (!(entry->uses & SITE_ENTRY) || !(entry->kinds & HIT_EXIT))
             continue;
         hit.probe = entry->probe;
-        begin_capture(engine, tracee, hit.probe, HIT_EXIT, regs, &frame);
+        begin_capture(tracee, hit.probe, HIT_EXIT, regs, &frame);
         if (hit.cpu < 0)
             hit.cpu = read_result(engine, tracee);
         hit.depth = frame.depth;
         hit.duration_ns = hit.time_ns - frame.time_ns;
-        report_hit(engine, tracee, &hit, regs);
+        report_stopped(engine, tracee, &hit, regs);
     }
     return any;
 }
@@ -359,6 +302,7 @@ void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *s
         if (site->uses & SITE_AFFINITY)
             cpu_pinning_unbind_all(engine);
     }
+    jumps_hit(tracee, site);
     if (tracee->migrate_to && !tracee_migration_prepare(tracee, site))
         tracee->migrate_to = NULL;
     space->helper = 0;

@@ -21,6 +21,8 @@
 #include "ptrace/core/thread_walk.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/core/wait.h"
+#include "ptrace/jumps/drain.h"
+#include "ptrace/jumps/in_stub.h"
 #include "ptrace/os/proc_status.h"
 #include "ptrace/os/wait_status.h"
 #include "ptrace/threads/cpu_pinning.h"
@@ -112,14 +114,6 @@ static int has_pending_trap(pid_t tid)
     return r < 0 ? r : (int)((pending & ~blocked) >> (SIGTRAP - 1)) & 1;
 }
 
-/* The site whose breakpoint the thread may have just hit, from its PC. */
-static struct site *site_hit_by(const struct tracee *tracee, const arch_regs *regs)
-{
-    const struct address_space *space = tracee->process->space;
-    target_addr at = target_addr_plus(arch_pc(regs), -(int64_t)arch_trap_pc_offset);
-    return space ? site_table_get(space, at) : NULL;
-}
-
 static void release_thread(struct engine *engine, struct tracee *tracee, int signal)
 {
     engine_ptrace(engine, PTRACE_DETACH, tracee->tid, NULL, (uintptr_t)signal);
@@ -160,6 +154,7 @@ static bool detach_thread(struct engine *engine, struct tracee *tracee)
     pid_t tid = tracee->tid;
     struct stop stop;
     arch_regs regs;
+    target_addr again;
     int signal = 0;
     if (!wait_is_stopped(tid, &stop)) {
         if (!is_left_dead(tracee))
@@ -185,7 +180,7 @@ static bool detach_thread(struct engine *engine, struct tracee *tracee)
     }
     if (engine_get_regs(engine, tid, &regs) < 0)
         return false;
-    struct site *site = site_hit_by(tracee, &regs);
+    struct site *site = in_stub_or_site(tracee->process->space, &regs, &again);
     /* It was interrupted between the breakpoint and its trap: the PC must not change before the
        trap is reported. */
     int pending = stop.kind != STOP_SIGNAL && site ? has_pending_trap(tid) : 0;
@@ -200,7 +195,7 @@ static bool detach_thread(struct engine *engine, struct tracee *tracee)
         signal = stop.code;
         if (site && site->mapped && signal == SIGTRAP && sigtrap_is_breakpoint(tracee)) {
             sigtrap_restore(tracee, &regs);
-            signal = engine_set_pc(engine, tid, &regs, site->at) < 0
+            signal = engine_set_pc(engine, tid, &regs, again) < 0
                          ? signal
                          : tracee_take_deferred_trap(tracee);
         } else if (leave_slot(engine, tracee, &stop, &regs) == -ESRCH)
@@ -298,6 +293,9 @@ static void detach_space(struct engine *engine, struct process *process)
     if (process->n_threads == 0)
         process_free(process);
     quiesce(&group);
+    /* While it is known what is armed. */
+    if (group.space && group.space->jumps)
+        drain_space_whole(group.space);
     bool clean = !group.space || lift_all(&group);
     if (clean)
         mark_group_leaving(&group);

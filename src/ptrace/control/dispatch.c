@@ -27,6 +27,10 @@
 #include "ptrace/core/tracer_thread.h"
 #include "ptrace/core/wait.h"
 #include "ptrace/engine.h"
+#include "ptrace/jumps/drain.h"
+#include "ptrace/jumps/in_stub.h"
+#include "ptrace/jumps/jump.h"
+#include "ptrace/jumps/jumps.h"
 #include "ptrace/os/proc_status.h"
 #include "ptrace/os/wait_status.h"
 #include "util/addr.h"
@@ -49,6 +53,34 @@ static void detach_dying_init(struct engine *engine, struct tracee *tracee, int 
     process->dying =
         process->announced && proc_status_number(process->pid, "PPid") == (long)getpid();
     detach_process(engine, process);
+}
+
+/*
+ * A thread in a stub that has written no record: at the stub's breakpoint, or after a fault of the
+ * stub itself. That is a hit of the site. false: it is not there.
+ */
+static bool hit_in_stub(struct engine *engine, struct tracee *tracee, const struct stop *stop,
+                        arch_regs *regs)
+{
+    const struct address_space *space = tracee->process->space;
+    enum stub_position position;
+    siginfo_t info;
+    target_addr trap = target_addr_plus(arch_pc(regs), -(int64_t)arch_trap_pc_offset);
+    const struct jump *jump = stop->code == SIGTRAP ? in_stub_trap(space, trap) : NULL;
+    if (jump && sigtrap_is_breakpoint(tracee)) {
+        jumps_register(tracee, regs);
+        breakpoint_hit(engine, tracee, jump->site, regs);
+        return true;
+    }
+    jump = in_stub(space, arch_pc(regs));
+    if (!jump || (stop->code != SIGSEGV && stop->code != SIGBUS) ||
+        engine_ptrace(engine, PTRACE_GETSIGINFO, tracee->tid, NULL, (uintptr_t)&info) < 0 ||
+        info.si_code <= 0)
+        return false;
+    if (in_stub_leave(tracee, jump, regs, &position) < 0 || position != STUB_BEFORE)
+        return false;
+    breakpoint_hit(engine, tracee, jump->site, regs);
+    return true;
 }
 
 static void on_signal(struct engine *engine, struct tracee *tracee, const struct stop *stop)
@@ -80,6 +112,8 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
             return;
         }
     }
+    if (tracee->process->space->jumps && hit_in_stub(engine, tracee, stop, &regs))
+        return;
     if (namespace_init_survives(tracee, stop->code)) {
         detach_dying_init(engine, tracee, stop->code);
         return;
@@ -109,6 +143,8 @@ static void dispatch(void *data)
     const struct stop *stop = ((struct dispatch *)data)->stop;
     struct tracee *tracee = tracee_find(engine, stop->tid);
     tracee->left_trap = false;
+    if (tracee->ring)
+        drain_thread(tracee);
     switch (stop->kind) {
     case STOP_EXITED:
     case STOP_KILLED:
@@ -133,6 +169,7 @@ static void dispatch(void *data)
         break;
     case STOP_VFORK_DONE:
         tracee->vforking = false;
+        jumps_vfork_done(tracee);
         tracee_resume(tracee, 0);
         break;
     case STOP_CONTINUED:

@@ -17,6 +17,8 @@
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/engine.h"
+#include "ptrace/jumps/jumping.h"
+#include "ptrace/jumps/jumps.h"
 #include "ptrace/threads/cpu_pinning.h"
 #include "ptrace/threads/thread_pool.h"
 #include "ptrace/threads/wakeup.h"
@@ -33,6 +35,9 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
     e->sink = *sink;
     e->handle_stop = dispatch_stop;
     e->thread_main = loop_thread_main;
+    e->forget_return = jumps_forget_return;
+    e->armed = jumps_armed;
+    e->uncover = jumps_uncover;
     e->no_binding = options->no_pin;
     e->child_go = e->child_answer = e->shared_memory = -1;
     int r = thread_pool_init(e);
@@ -42,6 +47,8 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
         r = capture_init(e->capture, options->string_limit);
     if (r == 0)
         r = wakeup_init(e);
+    if (r == 0 && options->jump_after && !engine_jumps_obstacle())
+        r = (e->jumping = jumping_new()) ? 0 : -ENOMEM;
     if (r < 0) {
         engine_free(e);
         return r;
@@ -78,6 +85,7 @@ void engine_free(struct engine *engine)
     free(engine->child_name);
     for (unsigned i = 0; i < engine->n_tracer_threads; i++)
         cpu_pinning_close(engine->tracers[i]);
+    jumping_free(engine, engine->jumping);
     thread_pool_free(engine);
     table_free(&engine->tracees);
     table_free(&engine->processes);
@@ -133,6 +141,8 @@ void process_forget(struct process *process, target_addr start, target_addr end)
     for (size_t at = 0; (site = table_next(&process->space->sites, &at));) {
         if (!target_addr_within(site->at, start, end))
             continue;
+        if (process->space->jumps)
+            jumps_unmapped(process->space, site);
         site_lift(process->space, site); /* only if the breakpoint is still in memory */
         site->mapped = false;
         site->uses = site->kinds = 0;

@@ -19,6 +19,7 @@
 #include "ptrace/core/tracee.h"
 #include "ptrace/core/tracer_thread.h"
 #include "ptrace/core/wait.h"
+#include "ptrace/jumps/jumps.h"
 #include "ptrace/os/wait_status.h"
 #include "ptrace/threads/cpu_pinning.h"
 #include "ptrace/threads/tracee_migration.h"
@@ -38,8 +39,11 @@ void fork_exec_created(struct engine *engine, struct tracee *parent, const struc
     bool was_held = table_remove(&engine->early_children, (uint64_t)child) != NULL;
     if (stop->kind == STOP_VFORK)
         parent->vforking = true;
-    if (tracee_find(engine, child))
-        return; /* already known from its first stop or from attaching */
+    struct tracee *known = tracee_find(engine, child);
+    if (known) { /* from its first stop or from attaching */
+        jumps_thread_made(parent, known, stop->kind == STOP_VFORK);
+        return;
+    }
     if (!was_held && wait_for_stop(engine, child, &first) < 0)
         return;
     if (!was_held && stop_is_end(&first)) {
@@ -59,8 +63,12 @@ void fork_exec_created(struct engine *engine, struct tracee *parent, const struc
         bool shared = compared < 0 ? stop->kind == STOP_VFORK : compared > 0;
         child_take(engine, parent, child, shared);
     }
-    /* Its first stop was reaped when its parent was unknown: the loop does not see it again. */
     struct tracee *tracee = tracee_find(engine, child);
+    if (tracee) {
+        jumps_thread_began(tracee);
+        jumps_thread_made(parent, tracee, stop->kind == STOP_VFORK);
+    }
+    /* Its first stop was reaped when its parent was unknown: the loop does not see it again. */
     if (was_held && tracee)
         tracee_resume(tracee, 0);
 }
@@ -80,6 +88,7 @@ void fork_exec_unknown(struct engine *engine, const struct stop *stop)
     if (tracee) {
         sigtrap_look_thread(tracee); /* its parent is not known yet */
         cpu_pinning_new_thread(engine, process, stop->tid);
+        jumps_thread_began(tracee);
         engine->handle_stop(engine, stop);
         return;
     }
@@ -131,6 +140,7 @@ void fork_exec_executed(struct engine *engine, const struct stop *stop)
         return;
     }
     cpu_pinning_forget(tracee);
+    jumps_thread_ends(tracee);
     tracee_forget_program(tracee);
     tracee_migrate_executed(engine, tracee, space);
     struct address_space *left = process->space;

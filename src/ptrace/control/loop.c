@@ -22,9 +22,12 @@
 #include "ptrace/core/tracer_thread.h"
 #include "ptrace/core/wait.h"
 #include "ptrace/engine.h"
+#include "ptrace/jumps/jumping.h"
+#include "ptrace/jumps/promotion.h"
 #include "ptrace/os/wait_status.h"
 #include "ptrace/threads/pinning_policy.h"
 #include "ptrace/threads/wakeup.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/table.h"
 
@@ -97,13 +100,19 @@ static void handle_seen_stop(struct tracer_thread *tracer, const siginfo_t *info
     dispatch_stop(engine, &stop);
 }
 
+static bool is_jump_due(const struct engine *engine)
+{
+    return engine->jumping && (engine->jumping->batch_wanted || engine->jumps_untidy) &&
+           jumping_is_due(engine, clock_now_ns());
+}
+
 /* The work between two waits. false: nothing is left to trace. */
 static bool tidy(struct engine *engine)
 {
-    bool woken = wakeup_take(engine);
+    bool woken = wakeup_take(engine), jumps_due = is_jump_due(engine);
     tracee_end_report(engine);
-    if (woken || engine->detach_asked || engine->returns_untidy || engine->space_untidy ||
-        engine->program_stopped)
+    if (woken || jumps_due || engine->detach_asked || engine->returns_untidy ||
+        engine->space_untidy || engine->program_stopped)
         tracer_thread_resume_now(engine->tracers[0]);
     if (woken && engine->sink.woken)
         engine->sink.woken(engine->sink.data);
@@ -113,6 +122,8 @@ static bool tidy(struct engine *engine)
         tidy_returns(engine);
     if (engine->space_untidy)
         detach_silent(engine);
+    if (jumps_due)
+        promotion_run(engine);
     if (engine->program_stopped)
         job_control_stop(engine);
     return engine->processes.count > engine->n_leaving || engine->dying;
@@ -155,7 +166,7 @@ int engine_run(struct engine *engine, struct error *err)
 static bool has_work_for_primary(const struct engine *engine)
 {
     return engine->detach_asked || engine->returns_untidy || engine->space_untidy ||
-           engine->program_stopped || atomic_load(&engine->ends_pending) ||
+           engine->program_stopped || is_jump_due(engine) || atomic_load(&engine->ends_pending) ||
            engine->processes.count == engine->n_leaving;
 }
 

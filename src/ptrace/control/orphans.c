@@ -7,6 +7,7 @@
 
 #include "ptrace/breakpoints/program_memory.h"
 #include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/site_code.h"
 #include "ptrace/control/child.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
@@ -39,7 +40,7 @@ static bool has_traps(const struct address_space *space, int memory)
 {
     const struct site *site;
     for (size_t at = 0; (site = table_next(&space->sites, &at));)
-        if (site->mapped && trap_is_at(memory, site->at) == 1)
+        if (site->mapped && site_form_in(memory, site) > SITE_FORM_ORIGINAL)
             return true;
     return false;
 }

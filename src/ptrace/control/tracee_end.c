@@ -11,6 +11,7 @@
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/thread_walk.h"
 #include "ptrace/core/tracee.h"
+#include "ptrace/jumps/jumps.h"
 #include "ptrace/os/wait_status.h"
 #include "ptrace/threads/cpu_pinning.h"
 #include "util/table.h"
@@ -51,6 +52,7 @@ void process_free(struct process *process)
 void tracee_free(struct engine *engine, struct tracee *tracee)
 {
     struct process *process = tracee->process;
+    jumps_thread_ends(tracee);
     program_stop_notice_end(engine, process);
     thread_walk_forget_tracee(tracee);
     if (tracee->next)

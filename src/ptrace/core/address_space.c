@@ -103,6 +103,8 @@ void address_space_put(struct address_space *space)
 {
     if (!space || --space->users > 0)
         return;
+    if (space->free_jumps)
+        space->free_jumps(space);
     if (space->free_sites)
         space->free_sites(space);
     if (space->free_unwinder)

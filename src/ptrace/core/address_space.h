@@ -16,7 +16,9 @@
 
 struct code_slots;
 struct engine;
+struct jumps;
 struct process;
+struct site;
 struct unwinder;
 
 enum { NO_CODE_PAGES = 64 };
@@ -53,6 +55,8 @@ struct address_space {
     /* Destructors that the layers above set; NULL: nothing to free. */
     void (*free_sites)(struct address_space *space);
     void (*free_unwinder)(struct address_space *space);
+    void (*free_jumps)(struct address_space *space);
+    struct jumps *jumps;      /* NULL: its sites are served by stops: see ptrace/jumps/jumps.h */
     uint64_t changes;         /* number of writes of breakpoints and slots so far */
     target_addr spin_slot;    /* a slot with arch_spin_insn: see tracee_migration.h; 0: none yet */
     target_addr syscall_insn; /* 0: not searched for yet */

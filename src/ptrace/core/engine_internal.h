@@ -19,6 +19,8 @@
 enum { WAKEUP_SIGNAL = SIGUSR2 };
 
 struct capture;
+struct jumping;
+struct site;
 struct stop;
 struct thread_walk;
 struct unwinder;
@@ -29,10 +31,16 @@ struct engine {
     struct engine_stats stats;
     /* Functions of the layers above. handle_stop: handles one stop and resumes the thread, on its
        owner's thread (ptrace/control/dispatch.h). thread_main: runs a further tracer thread
-       (ptrace/control/loop.h). */
+       (ptrace/control/loop.h). forget_return: the site is no return site any more, and
+       in_return_table; armed: an entry has another probe or other kinds; uncover: a breakpoint at
+       `at` must not be behind its jump (ptrace/jumps/). */
     void (*handle_stop)(struct engine *engine, const struct stop *stop);
     void *(*thread_main)(void *tracer_thread);
-    atomic_bool woken; /* engine_wake() was called: see wakeup.c */
+    void (*forget_return)(struct address_space *space, struct site *site);
+    void (*armed)(struct address_space *space, struct site *site);
+    void (*uncover)(struct address_space *space, struct site *site, target_addr at);
+    struct jumping *jumping; /* NULL: not wanted; see ptrace/jumps/jumping.h */
+    atomic_bool woken;       /* engine_wake() was called: see wakeup.c */
     /* As before the engine was made. A launched program gets them back. */
     struct sigaction signal_before; /* of WAKEUP_SIGNAL */
     sigset_t mask_before;
@@ -78,6 +86,7 @@ struct engine {
     uint64_t let_go_until_ns; /* the time limit of detach_all(); 0: not set yet */
     bool space_untidy;   /* an address space has only silent processes left: see detach_silent() */
     bool returns_untidy; /* functions were disarmed: some return sites may be unused */
+    bool jumps_untidy;   /* some planted jumps are unused */
 };
 
 /* NULL: unknown thread. */

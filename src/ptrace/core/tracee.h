@@ -108,6 +108,10 @@ struct tracee {
        second trap is not a second call. */
     target_addr retry_at;
     uint64_t retry_sp;
+    uint64_t thread_pointer; /* at its start, if jumps are wanted */
+    bool shares_pointer;     /* another thread has it, too */
+    struct ring *ring;       /* NULL: none; see ptrace/jumps/rings.h */
+    uint64_t records_gap_ns; /* the time of the last hit before which hits were dropped, 0: none */
     char name[TRACEE_NAME_MAX];
     uint64_t name_read_ns;
     target_addr rseq;   /* its struct rseq in the target's memory, 0: none */

@@ -287,3 +287,16 @@ bool arch_direct_call_target(target_addr return_address, const uint8_t *before, 
     *target = target_addr_plus(return_address, distance * INSTRUCTION - INSTRUCTION);
     return true;
 }
+
+uint64_t arch_cycle_counter(void)
+{
+    uint64_t count;
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(count));
+    return count;
+}
+
+uint64_t arch_thread_pointer(const arch_regs *regs)
+{
+    (void)regs; /* TPIDR_EL0 is in another register set */
+    return 0;
+}

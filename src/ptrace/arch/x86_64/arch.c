@@ -254,3 +254,13 @@ bool arch_direct_call_target(target_addr return_address, const uint8_t *before, 
     *target = target_addr_plus(return_address, displacement);
     return true;
 }
+
+uint64_t arch_cycle_counter(void)
+{
+    return __builtin_ia32_rdtsc();
+}
+
+uint64_t arch_thread_pointer(const arch_regs *regs)
+{
+    return regs->fs_base;
+}

@@ -54,7 +54,7 @@ int stub_jump(uint8_t bytes[STUB_JUMP_MAX], target_addr site, target_addr stub)
 
 /* Branches to the parts that are written last. */
 struct forwards {
-    unsigned stop[4];
+    unsigned stop[5];
     unsigned n_stop;
     unsigned full;
     unsigned thread_others, thread_found;
@@ -225,6 +225,9 @@ static void put_values(struct stub_code *code, const struct stub_layout *layout)
 {
     struct words words = {offsetof(struct ring_record, words)};
     if (layout->is_return) {
+        STUB_PUT(code, 0x48, 0x8b, 0x84, 0x24); /* mov rax, [rsp+]: the return slot */
+        stub_put_32(code, STUB_FRAME - 8);
+        put_word(code, &words);
         put_saved_word(code, &words, WORD_RDX);
         for (unsigned i = 0; layout->return_floats && i < 2; i++)
             put_float(code, &words, i);
@@ -283,9 +286,14 @@ static void put_record(struct stub_code *code, const struct stub_request *reques
 /* The commit is the count. A thread that is moved back before that may count a gap too many: no
    duration is shown that is not known to be right. */
 static void put_full(struct stub_code *code, const struct stub_request *request,
-                     const struct forwards *forwards, unsigned restore)
+                     struct forwards *forwards, unsigned restore)
 {
     stub_land(code, forwards->full);
+    if (request->stops_when_full) {
+        STUB_PUT(code, 0xe9); /* jmp */
+        put_stop_branch(code, forwards);
+        return;
+    }
     STUB_PUT(code, 0x48, 0x8b, 0x0a);                                      /* mov rcx, [rdx] */
     STUB_PUT(code, 0x48, 0xff, 0xc1);                                      /* inc rcx */
     STUB_PUT(code, 0x48, 0x3b, 0x4a, offsetof(struct ring_block, gap_at)); /* cmp rcx, [rdx+] */

@@ -87,6 +87,7 @@ void stub_record_registers(const struct stub_layout *layout, const struct ring_r
     if (layout->is_return) {
         regs->rsp = record->slot + 8;
         regs->rax = record->link;
+        (void)next_word(&words); /* of the return slot */
         regs->rdx = next_word(&words);
         for (unsigned i = 0; layout->return_floats && i < 2; i++)
             next_float(&words, floats, i);

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+#include "ptrace/jumps/drain.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "model/hit.h"
+#include "model/probe.h"
+#include "model/ring.h"
+#include "ptrace/arch/arch.h"
+#include "ptrace/arch/stub.h"
+#include "ptrace/breakpoints/calls.h"
+#include "ptrace/breakpoints/report.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/site_table.h"
+#include "ptrace/capture/capture.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/callstack.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/stack_range.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/jumps/jump.h"
+#include "ptrace/jumps/jumping.h"
+#include "ptrace/jumps/jumps.h"
+#include "ptrace/jumps/rings.h"
+#include "ptrace/jumps/tsc_clock.h"
+#include "ptrace/os/spans.h"
+#include "util/addr.h"
+#include "util/log.h"
+
+/* A record, copied: the target may change it at any time. */
+struct taken {
+    const struct jump *jump;
+    uint64_t time_ns;
+    union {
+        struct ring_record record;
+        uint8_t bytes[RING_RECORD_MAX];
+    };
+};
+
+/* ---- taking */
+
+static void give_up_ring(struct rings *rings, struct ring *ring)
+{
+    log_warning("the program has overwritten the records of thread %d: they are lost, and its "
+                "calls are recorded by stops",
+                ring->tracee->tid);
+    rings_unregister(rings, ring);
+    ring->is_broken = true;
+}
+
+static uint64_t time_of(const struct engine *engine, uint64_t tsc)
+{
+    return tsc_clock_ns(&engine->jumping->clock, tsc);
+}
+
+/* The counter of the ring's next record. false: there is none. */
+static bool peek(const struct rings *rings, const struct ring *ring, uint64_t *tsc)
+{
+    if (!ring->tracee || ring->is_broken || rings_pending(rings, ring) == 0)
+        return false;
+    uint64_t at = ring->tail & (ring_memory_data_size(ring->number) - 1);
+    memcpy(tsc, ring_memory_data(&rings->memory, ring->number) + at, sizeof(*tsc));
+    return true;
+}
+
+/* Takes the ring's next record. false: there is none, or the ring is broken. */
+static bool take_next(struct engine *engine, struct jumps *jumps, struct ring *ring,
+                      struct taken *taken)
+{
+    uint64_t pending = rings_pending(&jumps->rings, ring);
+    uint64_t size = ring_memory_data_size(ring->number);
+    const uint8_t *from =
+        ring_memory_data(&jumps->rings.memory, ring->number) + (ring->tail & (size - 1));
+    if (pending == 0 || ring->is_broken)
+        return false;
+    if (pending < sizeof(taken->record) || pending > size || pending % sizeof(uint64_t) != 0)
+        goto broken;
+    memcpy(&taken->record, from, sizeof(taken->record));
+    if (taken->record.site >= jumps->table.count)
+        goto broken;
+    taken->jump = jumps->table.items[taken->record.site];
+    if (taken->jump->record_size > pending)
+        goto broken;
+    memcpy(taken->bytes + sizeof(taken->record), from + sizeof(taken->record),
+           taken->jump->record_size - sizeof(taken->record));
+    taken->time_ns = time_of(engine, taken->record.tsc);
+    ring->tail += taken->jump->record_size;
+    return true;
+broken:
+    give_up_ring(&jumps->rings, ring);
+    return false;
+}
+
+/* Lets the thread write where records were taken. */
+static void free_room(const struct rings *rings, const struct ring *ring)
+{
+    struct ring_block *block = ring_memory_block(&rings->memory, ring->number);
+    __atomic_store_n(&block->limit, ring->tail + ring_memory_data_size(ring->number),
+                     __ATOMIC_RELEASE);
+}
+
+/* ---- reporting */
+
+/* struct capture_source: the stack arguments of the record are all the memory there is. */
+static unsigned read_record(void *data, struct span *spans, size_t n)
+{
+    const struct taken *taken = data;
+    const uint8_t *stack = (const uint8_t *)stub_record_stack(&taken->jump->layout, &taken->record);
+    arch_regs regs;
+    struct arch_float_regs floats;
+    stub_record_registers(&taken->jump->layout, &taken->record, &regs, &floats);
+    uint64_t low = arch_stack_args(&regs).value;
+    uint64_t size = stack ? taken->jump->layout.stack_words * sizeof(uint64_t) : 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t offset = spans[i].at - low;
+        spans[i].got = 0;
+        if (offset >= size)
+            continue;
+        spans[i].got = spans[i].n < size - offset ? spans[i].n : size - offset;
+        memcpy(spans[i].to, stack + offset, spans[i].got);
+    }
+    return 0;
+}
+
+static void report(struct tracee *tracee, struct hit *hit, struct taken *taken,
+                   const struct frame *frame)
+{
+    arch_regs regs;
+    struct arch_float_regs floats;
+    stub_record_registers(&taken->jump->layout, &taken->record, &regs, &floats);
+    const struct capture_source source = {
+        .regs = &regs,
+        .result_address = frame ? frame->result_address : 0,
+        .read = read_record,
+        .data = taken,
+    };
+    report_begin(tracee, hit->probe, hit->kind, &source);
+    report_hit(tracee, hit, &regs, &floats);
+}
+
+static int cpu_of_record(const struct ring_record *record)
+{
+    return record->cpu == RING_CPU_UNKNOWN ? -1 : record->cpu;
+}
+
+static void report_entry(struct tracee *tracee, struct taken *taken)
+{
+    struct address_space *space = tracee->process->space;
+    struct site *site = taken->jump->site;
+    struct hit hit = {
+        .probe = site->probe,
+        .kind = HIT_ENTRY,
+        .cpu = cpu_of_record(&taken->record),
+        .time_ns = taken->time_ns,
+        .return_address = taken->record.link,
+        .ip = site->at.value,
+    };
+    space->engine->stats.calls++;
+    tracee_refresh_name(tracee, hit.time_ns);
+    hit.depth = callstack_depth(&tracee->frames);
+    if (site->kinds & HIT_EXIT) {
+        struct site *back = site_table_get(space, target_addr_of(taken->record.link));
+        bool is_return = back && (back->uses & SITE_RETURN);
+        calls_enter(tracee, site, is_return ? back : NULL, taken->record.slot, 0, &hit);
+    }
+    if (site->kinds & HIT_ENTRY)
+        report(tracee, &hit, taken, NULL);
+}
+
+static void report_return(struct tracee *tracee, struct taken *taken)
+{
+    const struct ring_record *record = &taken->record;
+    const struct site *site = taken->jump->site;
+    struct frame frame;
+    struct hit hit = {
+        .kind = HIT_EXIT,
+        .cpu = cpu_of_record(record),
+        .time_ns = taken->time_ns,
+        .return_address = site->at.value,
+        .ip = site->at.value,
+    };
+    struct stack_range stack = stack_range_of(tracee, record->slot, hit.time_ns);
+    if (tracee->exception && callstack_in_doubt(&tracee->frames, record->slot, site->at.value) &&
+        (record->link == tracee->exception || stub_record_slot_word(record) != site->at.value))
+        callstack_left(&tracee->frames, record->slot, site->at.value);
+    while (callstack_return(&tracee->frames, record->slot, site->at.value, stack, &frame)) {
+        const struct site *entry = frame.what;
+        tracee_refresh_name(tracee, hit.time_ns);
+        if (!(entry->uses & SITE_ENTRY) || !(entry->kinds & HIT_EXIT))
+            continue;
+        hit.probe = entry->probe;
+        hit.depth = frame.depth;
+        /* Of a call older than a gap it may be another one's end. */
+        hit.duration_ns = frame.time_ns < tracee->records_gap_ns ? 0 : hit.time_ns - frame.time_ns;
+        report(tracee, &hit, taken, &frame);
+    }
+}
+
+/* Whether the record is of a hit that was reported already: see breakpoint_hit(). */
+static bool is_retried_record(struct tracee *tracee, const struct taken *taken)
+{
+    const struct site *site = taken->jump->site;
+    if (!tracee->retry_at.value || !target_addr_equal(tracee->retry_at, site->at))
+        return false;
+    uint64_t sp = taken->record.slot + (taken->jump->layout.is_return ? sizeof(uint64_t) : 0);
+    tracee->retry_at = target_addr_of(0);
+    return tracee->retry_sp == sp;
+}
+
+static void report_record(struct tracee *tracee, struct ring *ring, struct taken *taken)
+{
+    const struct site *site = taken->jump->site;
+    tracee->process->engine->stats.records++;
+    if (taken->record.gap != ring->gap) {
+        ring->gap = taken->record.gap;
+        tracee->records_gap_ns = taken->time_ns;
+        callstack_jumped(&tracee->frames);
+    }
+    if (is_retried_record(tracee, taken) || tracee->process->silent)
+        return;
+    if (taken->jump->layout.is_return)
+        report_return(tracee, taken);
+    else if (site->uses & SITE_ENTRY)
+        report_entry(tracee, taken);
+}
+
+void drain_thread(struct tracee *tracee)
+{
+    struct ring *ring = tracee->ring;
+    if (!ring || !tracee->process->space || !tracee->process->space->jumps)
+        return;
+    struct jumps *jumps = tracee->process->space->jumps;
+    struct taken taken;
+    if (rings_pending(&jumps->rings, ring) == 0)
+        return;
+    while (take_next(tracee->process->engine, jumps, ring, &taken))
+        report_record(tracee, ring, &taken);
+    free_room(&jumps->rings, ring);
+}
+
+/* ---- all threads, by time */
+
+struct source {
+    struct ring *ring;
+    uint64_t tsc;
+};
+
+/* A heap of rings, that with the earliest record first. */
+struct merge {
+    struct source heap[RING_MEMORY_RINGS];
+    unsigned n;
+};
+
+static void sift_down(struct merge *merge, unsigned i)
+{
+    struct source *heap = merge->heap;
+    for (;;) {
+        unsigned least = 2 * i + 1;
+        if (least >= merge->n)
+            return;
+        if (least + 1 < merge->n && heap[least + 1].tsc < heap[least].tsc)
+            least++;
+        if (heap[i].tsc <= heap[least].tsc)
+            return;
+        struct source other = heap[i];
+        heap[i] = heap[least];
+        heap[least] = other;
+        i = least;
+    }
+}
+
+/* In one turn: the engine lock is held. */
+enum { TURN_MAX = 8192 };
+
+size_t drain_space(struct address_space *space)
+{
+    struct jumps *jumps = space->jumps;
+    struct merge merge;
+    struct taken taken;
+    size_t n = 0;
+    merge.n = 0;
+    for (unsigned i = 0; jumps && i < jumps->rings.used; i++) {
+        struct ring *ring = &jumps->rings.all[i];
+        uint64_t tsc;
+        if (peek(&jumps->rings, ring, &tsc))
+            merge.heap[merge.n++] = (struct source){ring, tsc};
+    }
+    for (unsigned i = merge.n / 2; i-- > 0;)
+        sift_down(&merge, i);
+    while (merge.n && n < TURN_MAX) {
+        struct source *first = &merge.heap[0];
+        struct ring *ring = first->ring;
+        bool more = take_next(space->engine, jumps, ring, &taken);
+        if (more) {
+            report_record(ring->tracee, ring, &taken);
+            n++;
+        }
+        if (!more || !peek(&jumps->rings, ring, &first->tsc)) {
+            free_room(&jumps->rings, ring);
+            *first = merge.heap[--merge.n];
+        }
+        sift_down(&merge, 0);
+    }
+    for (unsigned i = 0; i < merge.n; i++)
+        free_room(&jumps->rings, merge.heap[i].ring);
+    return n;
+}
+
+size_t drain_all(struct engine *engine)
+{
+    const struct address_space *last = NULL;
+    struct process *process;
+    size_t n = 0;
+    tsc_clock_update(&engine->jumping->clock);
+    for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
+        if (process->space && process->space != last)
+            n += drain_space(process->space);
+        last = process->space;
+    }
+    return n;
+}
+
+void drain_space_whole(struct address_space *space)
+{
+    tsc_clock_update(&space->engine->jumping->clock);
+    while (drain_space(space) > 0)
+        continue;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "ptrace/jumps/in_stub.h"
+
+#include "ptrace/arch/arch.h"
+#include "ptrace/arch/stub.h"
+#include "ptrace/breakpoints/code_slots.h"
+#include "ptrace/breakpoints/site_code.h"
+#include "ptrace/breakpoints/site_table.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/jumps/jump.h"
+#include "ptrace/jumps/jumps.h"
+#include "ptrace/os/memory.h"
+#include "util/addr.h"
+
+static bool has(const struct jump *jump, target_addr at)
+{
+    return jump && at.value - jump->stub.value < jump->map.length;
+}
+
+struct jump *in_stub(const struct address_space *space, target_addr at)
+{
+    const struct site *site = space->jumps ? code_slots_owner(space->slots, at) : NULL;
+    if (!site)
+        return NULL;
+    if (has(site->jump.jump, at))
+        return site->jump.jump;
+    /* A thread may be in a stub that was replaced by another. */
+    for (size_t i = 0; i < space->jumps->table.count; i++)
+        if (space->jumps->table.items[i]->site == site && has(space->jumps->table.items[i], at))
+            return space->jumps->table.items[i];
+    return NULL;
+}
+
+struct jump *in_stub_trap(const struct address_space *space, target_addr at)
+{
+    struct jump *jump = in_stub(space, at);
+    return jump && at.value - jump->stub.value == jump->map.stop ? jump : NULL;
+}
+
+struct site *in_stub_or_site(const struct address_space *space, const arch_regs *regs,
+                             target_addr *again)
+{
+    const struct jump *jump;
+    *again = target_addr_plus(arch_pc(regs), -(int64_t)arch_trap_pc_offset);
+    if (!space)
+        return NULL;
+    jump = in_stub_trap(space, *again);
+    if (!jump)
+        return site_table_get(space, *again);
+    *again = site_form_at(jump->site, SITE_FORM_JUMP);
+    return jump->site;
+}
+
+static bool read_stack(void *data, uint64_t address, void *to, size_t n)
+{
+    const struct address_space *space = data;
+    return memory_read(address_space_memory(space), target_addr_of(address), to, n) == 0;
+}
+
+int in_stub_leave(struct tracee *tracee, const struct jump *jump, arch_regs *regs,
+                  enum stub_position *position)
+{
+    struct address_space *space = tracee->process->space;
+    target_addr site = site_form_at(jump->site, SITE_FORM_JUMP);
+    int r = stub_unwind(&jump->map, jump->stub, site, regs, read_stack, space, position);
+    if (r < 0 || *position == STUB_COPY || *position == STUB_NONE)
+        return r;
+    return engine_set_regs(space->engine, tracee->tid, regs);
+}

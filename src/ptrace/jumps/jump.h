@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A jump: the stub that it leads to, and what is known of it. Once made it stays, like a slot: a
+ * thread may still be in the stub when the jump is lifted. It can be planted again.
+ */
+#ifndef PTRACE_JUMPS_JUMP_H
+#define PTRACE_JUMPS_JUMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/hit.h"
+#include "model/probe.h"
+#include "ptrace/arch/stub.h"
+#include "ptrace/breakpoints/site.h"
+#include "util/addr.h"
+#include "util/error.h"
+
+struct address_space;
+
+struct jump {
+    struct site *site;
+    uint32_t index; /* in the space's table, and in records */
+    target_addr stub;
+    uint8_t region;     /* bytes that the stub's copy replaces, from the jump on */
+    bool checks_return; /* the stub of an entry, whose return is wanted */
+    struct stub_layout layout;
+    size_t record_size;
+    struct stub_map map;
+    uint64_t drops; /* hits dropped, as last read */
+};
+
+/* Serves a site by a jump; only where `jump.planted`. Else like site_trap_method. */
+extern const struct site_method jump_method;
+
+/* What a stub is to record for the events of the probe of these kinds. false, with the reason, a
+   static text: they need the stopped thread. */
+bool jump_layout_of_entry(const struct probe *probe, unsigned kinds, struct stub_layout *layout,
+                          const char **reason);
+/* Whether a stub at a return site can record the function's result. *floats: it needs floating
+   point registers. */
+bool jump_may_return(const struct probe *probe, bool *floats, const char **reason);
+/* Whether the jump at an entry also serves this probe with these kinds. */
+bool jump_suits(const struct jump *jump, const struct probe *probe, unsigned kinds);
+
+#endif

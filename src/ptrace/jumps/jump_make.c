@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "ptrace/jumps/jump_make.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/hit.h"
+#include "ptrace/arch/stub.h"
+#include "ptrace/breakpoints/code_slots.h"
+#include "ptrace/breakpoints/program_memory.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/site_code.h"
+#include "ptrace/breakpoints/site_table.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/jumps/jump.h"
+#include "ptrace/jumps/jumps.h"
+#include "ptrace/jumps/ring_memory.h"
+#include "ptrace/os/memory.h"
+#include "util/addr.h"
+#include "util/log.h"
+#include "util/table.h"
+#include "util/vec.h"
+
+static int bar(struct site *site, const char *reason)
+{
+    site->jump.reason = reason;
+    log_debug("no jump at 0x%lx: %s", site->at.value, reason);
+    return -EPERM;
+}
+
+static bool may_callee_return(const struct site *callee, struct stub_layout *layout,
+                              const char **reason)
+{
+    bool floats = false;
+    if (!callee || !(callee->uses & SITE_ENTRY))
+        return true;
+    if (!jump_may_return(callee->probe, &floats, reason))
+        return false;
+    layout->return_floats = layout->return_floats || floats;
+    return true;
+}
+
+/* Whether a stub can record the results of all functions that are known to return to the site. */
+static bool may_all_return(const struct site *site, struct stub_layout *layout, const char **reason)
+{
+    const struct site *callee;
+    if (!may_callee_return(site->callee, layout, reason))
+        return false;
+    for (size_t at = 0; (callee = table_next(&site->callees, &at));)
+        if (!may_callee_return(callee, layout, reason))
+            return false;
+    return true;
+}
+
+static int layout_of(const struct jumps *jumps, const struct site *site, struct stub_layout *layout,
+                     const char **reason)
+{
+    if (site->uses == SITE_ENTRY)
+        return jump_layout_of_entry(site->probe, site->kinds, layout, reason) ? 0 : -EPERM;
+    *layout = (struct stub_layout){.is_return = true, .return_floats = jumps->floats};
+    *reason = "more is to be done there than to record a call";
+    return site->uses == SITE_RETURN && may_all_return(site, layout, reason) ? 0 : -EPERM;
+}
+
+static int region_for(struct process *process, const struct site *site, struct jump_region *region,
+                      const char **reason)
+{
+    const struct address_space *space = process->space;
+    const struct engine *engine = space->engine;
+    uint8_t code[JUMP_REGION_MAX];
+    *reason = "its code is not known";
+    if (!engine->sink.jump_region)
+        return -ENOTSUP;
+    int r = engine->sink.jump_region(engine->sink.data, process, site->at,
+                                     site->uses == SITE_RETURN, false, region, reason);
+    if (r < 0)
+        return r;
+    target_addr start = target_addr_plus(site->at, region->skip);
+    *reason = "the code in memory is not that of the file";
+    if (region->length > sizeof(code) || region->length < stub_jump_length ||
+        region->skip > SITE_SKIP_MAX ||
+        program_memory_read(space, start, code, region->length) < 0 ||
+        memcmp(code, region->code, region->length) != 0)
+        return -EPERM;
+    *reason = "a breakpoint is in the code that the jump would replace";
+    for (int i = 1; i < region->skip + region->length; i++) {
+        const struct site *other = site_table_get(space, target_addr_plus(site->at, i));
+        if (other && other->mapped)
+            return -EPERM;
+    }
+    return 0;
+}
+
+static struct jump *add_jump(struct jumps *jumps, struct site *site)
+{
+    struct jump *jump = jumps->table.count < RING_MEMORY_JUMPS ? calloc(1, sizeof(*jump)) : NULL;
+    struct jump **place = jump ? vec_push(&jumps->table) : NULL;
+    if (!place) {
+        free(jump);
+        return NULL;
+    }
+    *place = jump;
+    jump->site = site;
+    jump->index = (uint32_t)(jumps->table.count - 1);
+    return jump;
+}
+
+/* Builds the stub twice: its length is known only then. */
+static int write_stub(struct address_space *space, struct site *site, struct jump *jump,
+                      struct stub_request *request, const char **reason)
+{
+    struct stub stub;
+    request->at = request->site;
+    int r = stub_build(&stub, request);
+    *reason = stub.reason ? stub.reason : "the stub cannot be built";
+    if (r < 0)
+        return r;
+    *reason = "no memory is near enough";
+    r = code_slots_take(space, site, request->site, stub.map.length + SLOT_UNIT, &jump->stub);
+    if (r < 0)
+        return r;
+    request->at = jump->stub;
+    size_t room = stub.map.length + SLOT_UNIT;
+    r = stub_build(&stub, request);
+    if (r == 0 && stub.map.length > room)
+        r = -ERANGE;
+    if (r == 0)
+        r = stub_jump(site->jump.bytes, request->site, jump->stub);
+    if (r == 0)
+        r = memory_write(address_space_memory(space), jump->stub, stub.bytes, stub.map.length);
+    jump->map = stub.map;
+    jump->layout = request->layout;
+    jump->record_size = stub_record_size(&request->layout);
+    jump->checks_return = request->checks_return;
+    jump->region = (uint8_t)request->region;
+    return r;
+}
+
+int jump_make(struct process *process, struct site *site)
+{
+    struct address_space *space = process->space;
+    struct jumps *jumps = space->jumps;
+    struct jump_region region;
+    struct stub_layout layout;
+    const char *reason = NULL;
+    if (layout_of(jumps, site, &layout, &reason) < 0 ||
+        region_for(process, site, &region, &reason) < 0)
+        return bar(site, reason);
+    struct jump *jump = add_jump(jumps, site);
+    if (!jump)
+        return bar(site, "there are too many jumps");
+    struct stub_request request = {
+        .site = target_addr_plus(site->at, region.skip),
+        .code = region.code,
+        .region = region.length,
+        .index = jump->index,
+        .layout = layout,
+        .checks_return = site->uses == SITE_ENTRY && (site->kinds & HIT_EXIT),
+        .stops_when_full = space->engine->options.jumps_never_drop,
+        .threads = ring_memory_threads(&jumps->rings.memory),
+        .returns = ring_memory_returns(&jumps->rings.memory),
+        .drops = ring_memory_drops_at(&jumps->rings.memory, jump->index),
+    };
+    int r = write_stub(space, site, jump, &request, &reason);
+    if (r == -EAGAIN || r == -ESRCH)
+        return -EAGAIN;
+    if (r < 0)
+        return bar(site, reason);
+    site->jump.jump = jump;
+    site->jump.skip = region.skip;
+    site->jump.length = (uint8_t)stub_jump_length;
+    memcpy(site->jump.original, region.code, stub_jump_length);
+    return 0;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "ptrace/jumps/jumping.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ptrace/arch/stub.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/engine_lock.h"
+#include "ptrace/core/tracer_thread.h"
+#include "ptrace/jumps/drain.h"
+#include "ptrace/jumps/tsc_clock.h"
+#include "ptrace/threads/wakeup.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+#include "util/descriptors.h"
+
+#define CLOCK_SOURCE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+
+enum {
+    BUSY_NS = 1000000,
+    IDLE_NS = 4000000,
+    MANY = 8192, /* records: there are more, it does not pause */
+};
+
+/* Only this one is read by user programs at the rate that it counts with (the kernel's
+   Documentation/virt/kvm/x86/timekeeping.rst, 2.4). */
+static bool is_tsc_clock(void)
+{
+    char name[32] = "";
+    cleanup(cleanup_fd) int fd = descriptors_open(CLOCK_SOURCE, O_RDONLY);
+    ssize_t n = fd < 0 ? -1 : read(fd, name, sizeof(name) - 1);
+    return n > 0 && strcmp(name, "tsc\n") == 0;
+}
+
+const char *engine_jumps_obstacle(void)
+{
+    const char *reason = stub_unsupported();
+    if (!reason && !is_tsc_clock())
+        reason = "the kernel's clock is not the processor's time counter";
+    return reason;
+}
+
+struct jumping *jumping_new(void)
+{
+    struct jumping *jumping = calloc(1, sizeof(*jumping));
+    if (jumping)
+        tsc_clock_start(&jumping->clock);
+    return jumping;
+}
+
+static bool may_take_lock(void *data)
+{
+    const struct engine *engine = data;
+    return !atomic_load(&engine->lock.taken) || atomic_load(&engine->jumping->ending);
+}
+
+static bool take_lock(struct engine *engine)
+{
+    for (unsigned n = 0; !engine_lock_try(&engine->lock); n++) {
+        if (atomic_load(&engine->jumping->ending))
+            return false;
+        if (!engine_lock_spin(n)) {
+            engine_lock_sleep(&engine->lock, may_take_lock, engine);
+            n = 0;
+        }
+    }
+    return true;
+}
+
+static void *drainer_main(void *data)
+{
+    struct engine *engine = data;
+    struct jumping *jumping = engine->jumping;
+    struct timespec pause = {.tv_nsec = BUSY_NS};
+    while (!atomic_load(&jumping->ending)) {
+        if (pause.tv_nsec)
+            clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+        if (!take_lock(engine))
+            break;
+        size_t n = drain_all(engine);
+        bool due = jumping_is_due(engine, clock_now_ns());
+        engine_lock_release(&engine->lock);
+        if (due)
+            wakeup_wake(engine->tracers[0]);
+        pause.tv_nsec = n >= MANY ? 0 : n ? BUSY_NS : IDLE_NS;
+    }
+    return NULL;
+}
+
+int jumping_start_drainer(struct engine *engine)
+{
+    struct jumping *jumping = engine->jumping;
+    sigset_t all, before;
+    if (jumping->has_drainer)
+        return 0;
+    /* A blocked SIGCHLD is not ignored: the kernel would wake another thread at each stop. */
+    sigfillset(&all);
+    sigdelset(&all, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    int r = pthread_create(&jumping->drainer, NULL, drainer_main, engine);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    jumping->has_drainer = r == 0;
+    return -r;
+}
+
+void jumping_free(struct engine *engine, struct jumping *jumping)
+{
+    if (!jumping)
+        return;
+    if (jumping->has_drainer) {
+        atomic_store(&jumping->ending, true);
+        engine_lock_release(&engine->lock); /* it may be waiting for the lock */
+        pthread_join(jumping->drainer, NULL);
+        tracer_thread_lock(engine->tracers[0]);
+    }
+    free(jumping);
+}
+
+bool jumping_is_due(const struct engine *engine, uint64_t now_ns)
+{
+    const struct jumping *jumping = engine->jumping;
+    return jumping && (jumping->batch_wanted || engine->jumps_untidy) &&
+           now_ns >= jumping->next_batch_ns;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an engine has for jumps, whatever the address space: the clock, the time of the next change
+ * of jumps, and the drainer, a thread that takes records from rings. The drainer takes the engine
+ * lock like a tracer thread; it makes no ptrace request.
+ */
+#ifndef PTRACE_JUMPS_JUMPING_H
+#define PTRACE_JUMPS_JUMPING_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ptrace/jumps/tsc_clock.h"
+#include "util/error.h"
+
+struct engine;
+
+struct jumping {
+    struct tsc_clock clock;
+    bool batch_wanted;      /* sites are hot */
+    uint64_t next_batch_ns; /* the earliest time of the next change of jumps */
+    bool has_drainer;
+    pthread_t drainer;
+    atomic_bool ending;
+};
+
+/* Starts the clock. NULL: out of memory. */
+struct jumping *jumping_new(void);
+/* Ends the drainer. With the engine lock held, which is released meanwhile. NULL is allowed. */
+void jumping_free(struct engine *engine, struct jumping *jumping);
+/* Starts the drainer, if it does not run. */
+MUST_CHECK int jumping_start_drainer(struct engine *engine);
+/* Whether a change of jumps is due. */
+bool jumping_is_due(const struct engine *engine, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "ptrace/jumps/jumps.h"
+
+#include <stdlib.h>
+
+#include "model/probe.h"
+#include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/site_code.h"
+#include "ptrace/breakpoints/site_trap.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/jumps/drain.h"
+#include "ptrace/jumps/jump.h"
+#include "ptrace/jumps/jumping.h"
+#include "ptrace/jumps/promotion.h"
+#include "ptrace/jumps/rings.h"
+#include "ptrace/os/memory.h"
+#include "ptrace/threads/current_cpu.h"
+#include "util/addr.h"
+#include "util/vec.h"
+
+static void free_jumps(struct address_space *space)
+{
+    struct jumps *jumps = space->jumps;
+    for (size_t i = 0; i < jumps->table.count; i++)
+        free(jumps->table.items[i]);
+    vec_free(&jumps->table);
+    vec_free(&jumps->hot);
+    ring_memory_free(&jumps->rings.memory);
+    free(jumps);
+    space->jumps = NULL;
+}
+
+struct jumps *jumps_of(struct address_space *space)
+{
+    if (space->jumps)
+        return space->jumps;
+    struct jumps *jumps = calloc(1, sizeof(*jumps));
+    if (!jumps)
+        return NULL;
+    jumps->rings.memory.fd = -1;
+    space->jumps = jumps;
+    space->free_jumps = free_jumps;
+    return jumps;
+}
+
+static bool has_rings(const struct address_space *space)
+{
+    return space && space->jumps && space->jumps->rings.memory.base;
+}
+
+void jumps_hit(struct tracee *tracee, struct site *site)
+{
+    struct address_space *space = tracee->process->space;
+    struct engine *engine = space->engine;
+    struct site_jump *state = &site->jump;
+    if (!engine->jumping || state->planted || state->reason)
+        return;
+    if (state->heat < UINT16_MAX)
+        state->heat++;
+    if (state->heat != engine->options.jump_after)
+        return;
+    struct jumps *jumps = jumps_of(space);
+    if (!jumps || jumps->refused)
+        return;
+    struct site **place = vec_push(&jumps->hot);
+    if (!place)
+        return;
+    *place = site;
+    engine->jumping->batch_wanted = true;
+    if (jumping_start_drainer(engine) < 0)
+        jumps->refused = "there is no thread to take records";
+}
+
+void jumps_expect_return(struct tracee *tracee, struct site *entry, struct site *back)
+{
+    struct address_space *space = tracee->process->space;
+    struct jumps *jumps = space->jumps;
+    const char *reason;
+    bool floats;
+    if (!has_rings(space))
+        return;
+    if (!jump_may_return(entry->probe, &floats, &reason))
+        back->jump.reason = reason;
+    jumps->floats = jumps->floats || floats;
+    if (back->jump.planted &&
+        (back->jump.reason || (floats && !back->jump.jump->layout.return_floats)))
+        promotion_lift(space, back);
+    if (rings_add_return(&jumps->rings, back->at) == 0) {
+        back->in_return_table = true;
+        back->on_demand = false;
+    }
+}
+
+void jumps_forget_return(struct address_space *space, struct site *site)
+{
+    if (site->in_return_table)
+        rings_remove_return(&space->jumps->rings, site->at);
+    site->in_return_table = false;
+}
+
+void jumps_armed(struct address_space *space, struct site *site)
+{
+    const char *reason;
+    bool floats;
+    if (!space->jumps)
+        return;
+    site->jump.reason = NULL;
+    if (site->jump.jump && !jump_suits(site->jump.jump, site->probe, site->kinds)) {
+        if (site->jump.planted)
+            promotion_lift(space, site);
+        site->jump.jump = NULL; /* it gets another stub */
+    }
+    if (jump_may_return(site->probe, &floats, &reason) && floats && !space->jumps->floats) {
+        space->jumps->floats = true;
+        promotion_lift_returns(space);
+    }
+}
+
+void jumps_register(struct tracee *tracee, const arch_regs *regs)
+{
+    struct address_space *space = tracee->process->space;
+    uint64_t key = arch_thread_pointer(regs), self = 0;
+    if (!has_rings(space) || tracee->process->silent || tracee->shares_pointer || !key)
+        return;
+    /* The stub finds the thread by the word at its thread pointer, which is its address (ELF
+       Handling For Thread-Local Storage, 3.4.6). */
+    if (memory_read(address_space_memory(space), target_addr_of(key), &self, sizeof(self)) < 0 ||
+        self != key)
+        return;
+    if (rings_register(&space->jumps->rings, tracee, key, cpu_address(tracee), &tracee->ring) < 0)
+        return; /* all its hits stop */
+}
+
+/* The stopped thread's thread pointer; 0: none. */
+static uint64_t thread_pointer(struct tracee *tracee)
+{
+    arch_regs regs;
+    int r = engine_get_regs(tracee->process->engine, tracee->tid, &regs);
+    return r < 0 ? 0 : arch_thread_pointer(&regs);
+}
+
+void jumps_thread_began(struct tracee *tracee)
+{
+    struct address_space *space = tracee->process->space;
+    if (!tracee->process->engine->jumping || !space)
+        return;
+    tracee->thread_pointer = thread_pointer(tracee);
+    if (has_rings(space))
+        rings_unregister_key(&space->jumps->rings, tracee->thread_pointer);
+}
+
+void jumps_thread_made(struct tracee *creator, struct tracee *child, bool vfork)
+{
+    struct address_space *space = creator->process->space;
+    if (!space->engine->jumping || child->process->space != space)
+        return;
+    uint64_t own = thread_pointer(creator);
+    if (own != child->thread_pointer)
+        return;
+    if (!vfork)
+        creator->shares_pointer = child->shares_pointer = true;
+    if (has_rings(space))
+        rings_unregister_key(&space->jumps->rings, own);
+}
+
+void jumps_vfork_done(struct tracee *tracee)
+{
+    if (has_rings(tracee->process->space))
+        rings_unregister_key(&tracee->process->space->jumps->rings, thread_pointer(tracee));
+}
+
+void jumps_uncover(struct address_space *space, struct site *site, target_addr at)
+{
+    const struct jump *jump = site->jump.jump;
+    target_addr start = site_form_at(site, SITE_FORM_JUMP);
+    if (!jump || at.value - start.value >= jump->region)
+        return;
+    site->jump.reason = "a breakpoint is in the code that the jump would replace";
+    if (site->jump.planted)
+        promotion_lift(space, site);
+}
+
+void jumps_unmapped(struct address_space *space, struct site *site)
+{
+    jumps_forget_return(space, site);
+    if (site->jump.planted && site_form_in(address_space_memory(space), site) == SITE_FORM_JUMP)
+        promotion_lift(space, site);
+    if (site->jump.planted)
+        site->planted = false;
+    site->jump = (struct site_jump){0};
+    site->method = &site_trap_method;
+}
+
+void jumps_thread_ends(struct tracee *tracee)
+{
+    struct address_space *space = tracee->process->space;
+    if (!tracee->ring || !space || !space->jumps)
+        return;
+    drain_thread(tracee);
+    rings_release(&space->jumps->rings, tracee->ring);
+    tracee->ring = NULL;
+}

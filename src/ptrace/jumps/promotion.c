@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+#include "ptrace/jumps/promotion.h"
+
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "model/probe.h"
+#include "ptrace/arch/stub.h"
+#include "ptrace/breakpoints/code_slots.h"
+#include "ptrace/breakpoints/program_memory.h"
+#include "ptrace/breakpoints/remote_syscall.h"
+#include "ptrace/breakpoints/site.h"
+#include "ptrace/breakpoints/site_code.h"
+#include "ptrace/breakpoints/site_table.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/core/thread_walk.h"
+#include "ptrace/core/tracee.h"
+#include "ptrace/core/tracer_thread.h"
+#include "ptrace/core/wait.h"
+#include "ptrace/jumps/drain.h"
+#include "ptrace/jumps/jump.h"
+#include "ptrace/jumps/jump_make.h"
+#include "ptrace/jumps/jumping.h"
+#include "ptrace/jumps/jumps.h"
+#include "ptrace/jumps/rings.h"
+#include "ptrace/jumps/stopped_threads.h"
+#include "ptrace/os/memory.h"
+#include "ptrace/os/wait_status.h"
+#include "util/addr.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/table.h"
+#include "util/vec.h"
+
+enum {
+    BATCH_MAX = 256,
+    SHARE = 49,         /* the pause between two changes is so many times as long as one takes, */
+    SHARE_TESTED = 3,   /* with engine_options.jump_every_ms 0 */
+    AGAIN_NS = 1000000, /* until sites are tried again whose code some thread was in */
+};
+
+/* A change of jumps in one address space, with its threads stopped. */
+struct batch {
+    struct address_space *space;
+    struct process *process;
+    pid_t helper; /* makes system calls; 0: none is able to */
+    bool barrier_failed;
+    struct replaced ranges[BATCH_MAX];
+    size_t n;
+};
+
+/* ---- planting and lifting */
+
+static int remote(struct batch *batch, long number, uint64_t first)
+{
+    const uint64_t args[6] = {first};
+    int64_t result = -ENOSYS;
+    int r =
+        batch->helper ? remote_syscall(batch->space, batch->helper, number, args, &result) : -ESRCH;
+    return r < 0 ? r : result < 0 ? (int)result : 0;
+}
+
+/* Makes all processors of the program's threads fetch its code anew. The threads are stopped: this
+   is for what a processor may have fetched before. */
+static void barrier(struct batch *batch)
+{
+    int r = remote(batch, SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE);
+    if (r == -EPERM)
+        r = remote(batch, SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE);
+    if (r == 0)
+        r = remote(batch, SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE);
+    if (r < 0)
+        log_debug("no membarrier: %s", strerror(-r));
+}
+
+static int write_form(struct batch *batch, const struct site *site, enum site_form form,
+                      bool original)
+{
+    size_t length;
+    const uint8_t *bytes = site_form_bytes(site, form, &length);
+    batch->space->engine->stats.text_writes++;
+    batch->space->changes++;
+    return memory_write(address_space_memory(batch->space), site_form_at(site, form),
+                        original ? site_form_original(site, form) : bytes, length);
+}
+
+static void plant(struct batch *batch, struct site *site)
+{
+    if (!site->planted)
+        return;
+    /* The breakpoint is among the jump's bytes, or before them. */
+    if (write_form(batch, site, SITE_FORM_TRAP, true) < 0)
+        return;
+    if (write_form(batch, site, SITE_FORM_JUMP, false) < 0) {
+        (void)write_form(batch, site, SITE_FORM_TRAP, false);
+        return;
+    }
+    site->jump.planted = true;
+    site->method = &jump_method;
+    batch->space->engine->stats.jumps++;
+}
+
+static void lift(struct batch *batch, struct site *site)
+{
+    if (!site->jump.planted ||
+        site_form_in(address_space_memory(batch->space), site) != SITE_FORM_JUMP)
+        return;
+    if (write_form(batch, site, SITE_FORM_JUMP, true) < 0)
+        return;
+    site->jump.planted = false;
+    site->jump.heat = 0;
+    site->planted = site->uses && write_form(batch, site, SITE_FORM_TRAP, false) == 0;
+    batch->space->engine->stats.jumps_lifted++;
+}
+
+/* ---- a batch */
+
+static struct process *reported_process(const struct address_space *space)
+{
+    struct process *process = space->processes;
+    while (process && process->silent)
+        process = process->next_in_space;
+    return process;
+}
+
+static int compare_replaced(const void *a, const void *b)
+{
+    const struct replaced *x = a, *y = b;
+    return x->start.value < y->start.value ? -1 : x->start.value > y->start.value;
+}
+
+/* Shared memory, once for the space. */
+static int make_memory(struct batch *batch)
+{
+    struct jumps *jumps = batch->space->jumps;
+    target_addr empty;
+    if (jumps->rings.memory.base)
+        return 0;
+    if (batch->n == 0 && jumps->hot.count == 0)
+        return -EAGAIN;
+    int r = batch->helper ? 0 : -EAGAIN;
+    if (r == 0)
+        r = code_slots_take(batch->space, NULL, jumps->hot.items[0]->at, SLOT_UNIT, &empty);
+    if (r == 0)
+        r = ring_memory_make(&jumps->rings.memory, batch->space, batch->helper, empty);
+    if (r == -EAGAIN || r == -ESRCH)
+        return -EAGAIN;
+    if (r < 0) {
+        jumps->refused = "the program cannot be made to map memory for them";
+        log_warning("process %d is traced by stops alone: %s (%s)", batch->process->pid,
+                    jumps->refused, strerror(-r));
+    }
+    return r;
+}
+
+static void prepare_hot(struct batch *batch)
+{
+    struct jumps *jumps = batch->space->jumps;
+    size_t kept = 0;
+    for (size_t i = 0; i < jumps->hot.count; i++) {
+        struct site *site = jumps->hot.items[i];
+        if (batch->n == BATCH_MAX) {
+            jumps->hot.items[kept++] = site;
+            continue;
+        }
+        if (!site->planted || !site->mapped || site->jump.planted || site->jump.reason)
+            continue;
+        int r = site->jump.jump ? 0 : jump_make(batch->process, site);
+        if (r == -EAGAIN)
+            jumps->hot.items[kept++] = site;
+        if (r < 0)
+            continue;
+        target_addr start = site_form_at(site, SITE_FORM_JUMP);
+        batch->ranges[batch->n++] = (struct replaced){
+            .start = start,
+            .end = target_addr_plus(start, site->jump.jump->region),
+            .is_behind_hit = site->jump.skip > 0,
+            .site = site,
+        };
+    }
+    jumps->hot.count = kept;
+    qsort(batch->ranges, batch->n, sizeof(batch->ranges[0]), compare_replaced);
+}
+
+static void again_later(struct jumps *jumps, struct site *site)
+{
+    struct site **place = vec_push(&jumps->hot);
+    if (place)
+        *place = site;
+}
+
+static void plant_prepared(struct batch *batch)
+{
+    stopped_threads_leave(batch->space, batch->ranges, batch->n, false);
+    size_t n = 0;
+    for (size_t i = 0; i < batch->n; i++) {
+        if (batch->ranges[i].is_busy)
+            again_later(batch->space->jumps, batch->ranges[i].site);
+        else
+            batch->ranges[n++] = batch->ranges[i];
+    }
+    batch->n = n;
+    stopped_threads_leave(batch->space, batch->ranges, batch->n, true);
+    for (size_t i = 0; i < batch->n; i++)
+        plant(batch, batch->ranges[i].site);
+}
+
+static void lift_unused(struct batch *batch)
+{
+    struct site *site;
+    for (size_t at = 0; (site = table_next(&batch->space->sites, &at));)
+        if (site->jump.planted && !site->uses)
+            lift(batch, site);
+}
+
+/* A stopped thread that is able to make system calls; 0: none. */
+static pid_t find_helper(const struct address_space *space)
+{
+    struct stop stop;
+    if (space->helper)
+        return space->helper;
+    for (struct tracee *t = thread_walk_first(space); t; t = thread_walk_after(t))
+        if (!t->vforking && !t->listening && wait_is_stopped(t->tid, &stop) &&
+            wait_is_settled(&stop))
+            return t->tid;
+    return 0;
+}
+
+static void begin(struct batch *batch, struct address_space *space)
+{
+    batch->space = space;
+    batch->process = reported_process(space);
+    batch->n = 0;
+    wait_stop_all(space->engine, space, space->helper);
+    batch->helper = find_helper(space);
+}
+
+static void run_batch(struct address_space *space)
+{
+    struct batch batch;
+    struct jumps *jumps = space->jumps;
+    uint64_t start_ns = clock_now_ns();
+    begin(&batch, space);
+    if (!stopped_threads_known(space) || !batch.process) {
+        space->engine->jumping->batch_wanted |= jumps->hot.count > 0;
+        return;
+    }
+    pid_t helper = space->helper;
+    space->helper = batch.helper;
+    lift_unused(&batch);
+    int r = jumps->hot.count ? make_memory(&batch) : -ENOENT;
+    if (r == 0) {
+        prepare_hot(&batch);
+        plant_prepared(&batch);
+    }
+    if (r < 0 && r != -EAGAIN)
+        jumps->hot.count = 0;
+    barrier(&batch);
+    space->helper = helper;
+    space->engine->jumping->batch_wanted |= jumps->hot.count > 0;
+    space->engine->stats.jump_batches++;
+    space->engine->stats.jump_batch_ns += clock_now_ns() - start_ns;
+}
+
+/* At most two percent of the time, programs are stopped for changes of jumps. */
+static void set_next(struct engine *engine, uint64_t start_ns)
+{
+    struct jumping *jumping = engine->jumping;
+    uint64_t now_ns = clock_now_ns();
+    unsigned every_ms = engine->options.jump_every_ms;
+    uint64_t pause_ns = (now_ns - start_ns) * (every_ms ? SHARE : SHARE_TESTED);
+    if (pause_ns < every_ms * UINT64_C(1000000))
+        pause_ns = every_ms * UINT64_C(1000000);
+    if (jumping->batch_wanted && pause_ns < AGAIN_NS)
+        pause_ns = AGAIN_NS;
+    jumping->next_batch_ns = now_ns + pause_ns;
+}
+
+void promotion_run(struct engine *engine)
+{
+    struct process *process;
+    const struct address_space *last = NULL;
+    struct jumping *jumping = engine->jumping;
+    uint64_t now_ns = clock_now_ns();
+    if (!jumping_is_due(engine, now_ns))
+        return;
+    jumping->batch_wanted = engine->jumps_untidy = false;
+    for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
+        struct address_space *space = process->space;
+        if (space && space != last && space->jumps && !process->leaving)
+            run_batch(space);
+        last = space;
+    }
+    set_next(engine, now_ns);
+}
+
+void promotion_lift(struct address_space *space, struct site *site)
+{
+    struct batch batch;
+    begin(&batch, space);
+    drain_space_whole(space);
+    lift(&batch, site);
+    barrier(&batch);
+}
+
+void promotion_lift_returns(struct address_space *space)
+{
+    struct batch batch;
+    struct site *site;
+    begin(&batch, space);
+    drain_space_whole(space);
+    for (size_t at = 0; (site = table_next(&space->sites, &at));)
+        if (site->jump.planted && site->jump.jump->layout.is_return &&
+            !site->jump.jump->layout.return_floats) {
+            site->jump.reason = "its stub does not record floating point results";
+            lift(&batch, site);
+        }
+    barrier(&batch);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "ptrace/jumps/ring_memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "model/ring.h"
+#include "ptrace/breakpoints/remote_syscall.h"
+#include "ptrace/core/address_space.h"
+#include "ptrace/core/tracee.h"
+#include "util/addr.h"
+#include "util/cleanup.h"
+
+/* The layout, in bytes from the start. */
+enum {
+    THREAD_BUCKETS_LOG = 10,
+    RETURN_BUCKETS_LOG = 13,
+    THREADS_AT = 0,
+    RETURNS_AT = THREADS_AT + (RING_LINE << THREAD_BUCKETS_LOG),
+    DROPS_AT = RETURNS_AT + (RING_LINE << RETURN_BUCKETS_LOG),
+    NO_CPU_AT = DROPS_AT + 8 * RING_MEMORY_JUMPS,
+    BLOCKS_AT = NO_CPU_AT + RING_LINE,
+    BLOCKS_END = BLOCKS_AT + (int)sizeof(struct ring_block) * RING_MEMORY_RINGS,
+    DATA_AT = (BLOCKS_END + 4095) & ~4095,
+    LARGE = 1 << 20,
+    SMALL = 1 << 15,
+    LARGE_END = DATA_AT + RING_MEMORY_LARGE * (LARGE + RING_RECORD_MAX),
+    SIZE = LARGE_END + RING_MEMORY_SMALL * (SMALL + RING_RECORD_MAX),
+};
+
+/* Where it is mapped if there is nothing else: far from where the kernel places what the program
+   maps, which then gets the addresses that it would have got. */
+static const uint64_t APART = UINT64_C(0x200000000000);
+
+/* Odd, with well mixed bits: the golden ratio (Knuth, The Art of Computer Programming, 6.4). */
+static const uint64_t MULTIPLIER = UINT64_C(0x9e3779b97f4a7c15);
+
+static int map_here(struct ring_memory *memory, pid_t group, int remote)
+{
+    cleanup(cleanup_fd) int process = (int)syscall(SYS_pidfd_open, group, 0);
+    if (process < 0)
+        return -errno;
+    cleanup(cleanup_fd) int fd = (int)syscall(SYS_pidfd_getfd, process, remote, 0);
+    if (fd < 0)
+        return -errno;
+    /* The target may not change the size: an access of ours behind the end would be fatal. */
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || ftruncate(fd, SIZE) < 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+        return -errno;
+    void *base = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+    if (base == MAP_FAILED)
+        return -errno;
+    memory->base = base;
+    memory->fd = take_fd(&fd);
+    return 0;
+}
+
+static int call(struct address_space *space, pid_t helper, long number, const uint64_t args[6],
+                int64_t *result)
+{
+    int r = remote_syscall(space, helper, number, args, result);
+    return r < 0 ? r : *result < 0 ? (int)*result : 0;
+}
+
+static int map_there(struct ring_memory *memory, struct address_space *space, pid_t helper,
+                     int remote)
+{
+    int64_t at, ignored;
+    const uint64_t map[6] = {
+        APART, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, (uint64_t)remote, 0};
+    int r = call(space, helper, SYS_mmap, map, &at);
+    if (r < 0)
+        return r;
+    memory->target = target_addr_of((uint64_t)at);
+    const uint64_t no_fork[6] = {(uint64_t)at, SIZE, MADV_DONTFORK};
+    const uint64_t no_dump[6] = {(uint64_t)at, SIZE, MADV_DONTDUMP};
+    r = call(space, helper, SYS_madvise, no_fork, &ignored);
+    return r < 0 ? r : call(space, helper, SYS_madvise, no_dump, &ignored);
+}
+
+int ring_memory_make(struct ring_memory *memory, struct address_space *space, pid_t helper,
+                     target_addr empty)
+{
+    int64_t remote, ignored;
+    *memory = (struct ring_memory){.fd = -1};
+    const uint64_t create[6] = {empty.value, MFD_CLOEXEC | MFD_ALLOW_SEALING};
+    int r = call(space, helper, SYS_memfd_create, create, &remote);
+    if (r < 0)
+        return r;
+    pid_t group = tracee_thread_group(helper);
+    r = group ? map_here(memory, group, (int)remote) : -ESRCH;
+    if (r == 0)
+        r = map_there(memory, space, helper, (int)remote);
+    const uint64_t close_it[6] = {(uint64_t)remote};
+    int closed = call(space, helper, SYS_close, close_it, &ignored);
+    if (r == 0 && closed < 0)
+        r = closed;
+    if (r < 0) {
+        ring_memory_free(memory);
+        return r;
+    }
+    *(int64_t *)(void *)(memory->base + NO_CPU_AT) = -1;
+    return 0;
+}
+
+void ring_memory_free(struct ring_memory *memory)
+{
+    if (memory->base)
+        munmap(memory->base, SIZE);
+    cleanup_fd(&memory->fd);
+    *memory = (struct ring_memory){.fd = -1};
+}
+
+static target_addr at_offset(const struct ring_memory *memory, size_t offset)
+{
+    return target_addr_plus(memory->target, (int64_t)offset);
+}
+
+struct ring_table ring_memory_threads(const struct ring_memory *memory)
+{
+    return (struct ring_table){at_offset(memory, THREADS_AT).value, MULTIPLIER,
+                               64 - THREAD_BUCKETS_LOG};
+}
+
+struct ring_table ring_memory_returns(const struct ring_memory *memory)
+{
+    return (struct ring_table){at_offset(memory, RETURNS_AT).value, MULTIPLIER,
+                               64 - RETURN_BUCKETS_LOG};
+}
+
+struct ring_table_entry *ring_memory_thread_entries(const struct ring_memory *memory)
+{
+    return (void *)(memory->base + THREADS_AT);
+}
+
+uint64_t *ring_memory_return_words(const struct ring_memory *memory)
+{
+    return (void *)(memory->base + RETURNS_AT);
+}
+
+target_addr ring_memory_drops_at(const struct ring_memory *memory, uint32_t index)
+{
+    return at_offset(memory, DROPS_AT + sizeof(uint64_t) * index);
+}
+
+uint64_t ring_memory_drops(const struct ring_memory *memory, uint32_t index)
+{
+    const uint64_t *drops = (const void *)(memory->base + DROPS_AT);
+    return __atomic_load_n(&drops[index], __ATOMIC_RELAXED);
+}
+
+target_addr ring_memory_no_cpu(const struct ring_memory *memory)
+{
+    return at_offset(memory, NO_CPU_AT);
+}
+
+struct ring_block *ring_memory_block(const struct ring_memory *memory, unsigned number)
+{
+    return (struct ring_block *)(void *)(memory->base + BLOCKS_AT) + number;
+}
+
+target_addr ring_memory_block_at(const struct ring_memory *memory, unsigned number)
+{
+    return at_offset(memory, BLOCKS_AT + sizeof(struct ring_block) * number);
+}
+
+static size_t data_offset(unsigned number)
+{
+    if (number < RING_MEMORY_LARGE)
+        return DATA_AT + (size_t)number * (LARGE + RING_RECORD_MAX);
+    return LARGE_END + (size_t)(number - RING_MEMORY_LARGE) * (SMALL + RING_RECORD_MAX);
+}
+
+uint64_t ring_memory_data_size(unsigned number)
+{
+    return number < RING_MEMORY_LARGE ? LARGE : SMALL;
+}
+
+const uint8_t *ring_memory_data(const struct ring_memory *memory, unsigned number)
+{
+    return memory->base + data_offset(number);
+}
+
+target_addr ring_memory_data_at(const struct ring_memory *memory, unsigned number)
+{
+    return at_offset(memory, data_offset(number));
+}
