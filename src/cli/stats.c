@@ -27,8 +27,12 @@ void stats_report(const struct engine *engine)
     log_error("stats: calls %" PRIu64 ", stops %" PRIu64 ", idle stops %" PRIu64 ", waits %" PRIu64
               ", ptrace calls %" PRIu64 " (%s), memory reads %" PRIu64 ", text writes %" PRIu64
               ", single steps %" PRIu64 ", bindings %" PRIu64 ", attach %" PRIu64
-              " us, detach %" PRIu64 " us, handed over %" PRIu64,
+              " us, detach %" PRIu64 " us, handed over %" PRIu64 ", jumps %" PRIu64
+              ", lifted %" PRIu64 ", changes %" PRIu64 " in %" PRIu64 " us, records %" PRIu64
+              ", dropped %" PRIu64,
               stats.calls, stats.stops, stats.idle_stops, stats.waits, stats.ptrace_calls, kinds,
               stats.memory_reads, stats.text_writes, stats.single_steps, stats.bindings,
-              stats.attach_ns / 1000, stats.detach_ns / 1000, stats.migrations);
+              stats.attach_ns / 1000, stats.detach_ns / 1000, stats.migrations, stats.jumps,
+              stats.jumps_lifted, stats.jump_batches, stats.jump_batch_ns / 1000, stats.records,
+              stats.dropped);
 }

@@ -19,6 +19,7 @@
 
 #include "ptrace/engine.h"
 #include "symbols/catalog.h"
+#include "symbols/code/region.h"
 #include "symbols/image.h"
 #include "symbols/module.h"
 #include "symbols/module_scan.h"
@@ -247,17 +248,54 @@ static inline size_t harness_name_return(void *data, struct process *process, ta
     return harness_put_name(data, 'r', at, out, size);
 }
 
+/* What of the code of a process a jump may replace. */
+static inline int harness_jump_region(void *data, struct process *process, target_addr at,
+                                      bool is_return, bool single, struct jump_region *region,
+                                      const char **reason)
+{
+    const struct harness *h = data;
+    struct modules modules = {0};
+    struct code_region found;
+    struct error err;
+    int r = -ENOENT;
+    *reason = "it is in no file that is known";
+    if (modules_scan(&modules, process_task(process), h->catalog, &err) < 0)
+        return r;
+    for (size_t i = 0; i < modules.list.count && r == -ENOENT; i++)
+        if (module_is_code(&modules.list.items[i], at))
+            r = code_region_at(modules.list.items[i].image,
+                               module_vaddr(&modules.list.items[i], at),
+                               is_return ? CODE_RETURN : CODE_ENTRY, single, &found, reason);
+    modules_free(&modules);
+    if (r == 0) {
+        region->skip = found.skip;
+        region->length = found.length;
+        memcpy(region->code, found.code, found.length);
+    }
+    return r;
+}
+
+/* A number from the environment; 0: it is not set. */
+static inline unsigned harness_setting(const char *name)
+{
+    const char *text = getenv(name);
+    return text ? (unsigned)atoi(text) : 0;
+}
+
 /* `names`: the functions to arm, separated by spaces. With HAND_OVER_EVERY=N in the environment,
-   threads migrate all the time: see struct engine_options. */
+   threads migrate all the time, and with JUMP_AFTER=N sites are served by jumps: see struct
+   engine_options. */
 static inline struct harness *harness_new(const char *names, const struct engine_options *options)
 {
     struct harness *h = calloc(1, sizeof(*h));
     ck_assert_ptr_nonnull(h);
     if (options)
         h->options = *options;
-    const char *every = getenv("HAND_OVER_EVERY");
-    if (every)
-        h->options.migrate_every = (unsigned)atoi(every);
+    if (harness_setting("HAND_OVER_EVERY"))
+        h->options.migrate_every = harness_setting("HAND_OVER_EVERY");
+    if (harness_setting("JUMP_AFTER"))
+        h->options.jump_after = harness_setting("JUMP_AFTER");
+    h->options.jumps_never_drop = true;
     char *copy = strdup(names), *save = NULL;
     for (char *name = strtok_r(copy, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
         ck_assert_uint_lt(h->n, NAMES_MAX);
@@ -275,6 +313,7 @@ static inline struct harness *harness_new(const char *names, const struct engine
         .woken = harness_woken,
         .name_code = harness_name_code,
         .name_return = harness_name_return,
+        .jump_region = harness_jump_region,
     };
     ck_assert_int_eq(catalog_new(&h->catalog), 0);
     ck_assert_int_eq(engine_new(&h->options, &sink, &h->engine), 0);

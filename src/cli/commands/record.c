@@ -16,6 +16,7 @@
 #include "cli/exit_status.h"
 #include "cli/function_counts.h"
 #include "cli/hits.h"
+#include "cli/jump_regions.h"
 #include "cli/lttng_sink.h"
 #include "cli/options.h"
 #include "cli/print_sink.h"
@@ -38,7 +39,11 @@
 #include "util/error.h"
 #include "util/log.h"
 
-enum { LET_GO_MS = 300 }; /* the tracer ends within a second after a signal */
+enum {
+    LET_GO_MS = 300,    /* the tracer ends within a second after a signal */
+    JUMP_AFTER = 64,    /* stops */
+    JUMP_EVERY_MS = 50, /* at most 20 changes of jumps a second */
+};
 
 static void on_started(void *data, struct process *process, enum process_origin origin,
                        struct process *other)
@@ -125,18 +130,37 @@ static void on_woken(void *data)
     visit_targets(tracer, apply_target);
 }
 
+static void set_jumps(struct engine_options *options)
+{
+    const char *tested = getenv("PTRACE_TRACER_JUMP_AFTER");
+    const char *obstacle = engine_jumps_obstacle();
+    if (obstacle)
+        log_warning("no jumps in the program: %s; all calls are recorded by stops", obstacle);
+    options->jump_after = JUMP_AFTER;
+    options->jump_every_ms = JUMP_EVERY_MS;
+    if (!tested || atoi(tested) <= 0)
+        return;
+    /* For tests: as soon as possible, and without loss. */
+    options->jump_after = (unsigned)atoi(tested);
+    options->jump_every_ms = 0;
+    options->jumps_never_drop = true;
+}
+
 static int set_up(struct tracer *tracer, struct error *err)
 {
     const struct options *options = tracer->options;
     struct engine_options engine_options = {
         .follow_forks = options->follow_forks,
         .no_pin = options->no_pin,
+
         .stop_with_program = true,
         .string_limit = options->string_limit,
         .stack_frames = options->stack_frames,
         .descriptors = options->descriptors,
         .let_go_ms = LET_GO_MS,
     };
+    if (options->in_process)
+        set_jumps(&engine_options);
     struct engine_sink sink = {
         .data = tracer,
         .hit = hits_take,
@@ -147,6 +171,7 @@ static int set_up(struct tracer *tracer, struct error *err)
         .name_code = target_on_name_code,
         .name_return = target_on_name_return,
         .is_code = target_on_is_code,
+        .jump_region = target_on_jump_region,
     };
     int r = engine_new(&engine_options, &sink, &tracer->engine);
     if (r == 0)
