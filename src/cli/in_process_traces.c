@@ -2,10 +2,9 @@
 #include "cli/in_process_traces.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "cli/traced_session.h"
 #include "cli/traced_sessions.h"
@@ -26,13 +25,18 @@ enum {
        something changes, and for so many polls after. */
     TRIES = 5,
     LAST_TRIES = 4,
+    AWAIT_MS = 100,
 };
 
 struct in_process_traces {
     struct traced_sessions sessions;
     const struct backend_ops *backend_ops;
     struct backend *backend;
-    uint64_t generation; /* of the back end, when it was last looked at */
+    atomic_uint_least64_t generation; /* of the back end */
+    uint64_t generation_seen;         /* by the last poll */
+    pthread_mutex_t lock;             /* of the next two */
+    pthread_cond_t polled;
+    uint64_t generation_matched; /* whose sessions are all matched */
     unsigned tries_left;
     bool is_finished;
 };
@@ -227,17 +231,45 @@ static bool poll_once(struct in_process_traces *traces, bool last)
     return false;
 }
 
-void in_process_traces_poll(struct in_process_traces *traces, bool last)
+void in_process_traces_note_generation(struct in_process_traces *traces, uint64_t generation)
+{
+    atomic_store(&traces->generation, generation);
+}
+
+static void note_matched(struct in_process_traces *traces, uint64_t generation)
+{
+    pthread_mutex_lock(&traces->lock);
+    traces->generation_matched = generation;
+    pthread_cond_broadcast(&traces->polled);
+    pthread_mutex_unlock(&traces->lock);
+}
+
+void in_process_traces_await_matches(struct in_process_traces *traces)
 {
     uint64_t generation = traces->backend_ops->generation(traces->backend);
-    if (generation != traces->generation)
+    struct timespec until = clock_in_ms(AWAIT_MS);
+    in_process_traces_note_generation(traces, generation);
+    pthread_mutex_lock(&traces->lock);
+    while (traces->generation_matched != generation &&
+           pthread_cond_clockwait(&traces->polled, &traces->lock, CLOCK_MONOTONIC, &until) !=
+               ETIMEDOUT)
+        ;
+    pthread_mutex_unlock(&traces->lock);
+}
+
+void in_process_traces_poll(struct in_process_traces *traces, bool last)
+{
+    uint64_t generation = atomic_load(&traces->generation);
+    if (generation != traces->generation_seen)
         traces->tries_left = TRIES;
-    traces->generation = generation;
+    traces->generation_seen = generation;
     if (!last) {
-        if (poll_once(traces, false))
+        if (poll_once(traces, false)) {
             traces->tries_left = 0;
-        else if (traces->tries_left > 0)
+            note_matched(traces, generation);
+        } else if (traces->tries_left > 0) {
             traces->tries_left--;
+        }
         return;
     }
     for (int i = 1; i <= LAST_TRIES && !poll_once(traces, i == LAST_TRIES); i++)
@@ -290,6 +322,8 @@ int in_process_traces_new(struct in_process_traces **result, struct error *err)
     struct in_process_traces *traces = calloc(1, sizeof(*traces));
     if (!traces)
         return error_set(err, -ENOMEM, "out of memory");
+    pthread_mutex_init(&traces->lock, NULL);
+    pthread_cond_init(&traces->polled, NULL);
     struct traced_sessions *sessions = &traces->sessions;
     int r = ctf_writer_new(&sessions->writer, err);
     if (r == 0 && record_routes_new(sessions->writer, &sessions->routes) < 0)
@@ -308,5 +342,7 @@ void in_process_traces_free(struct in_process_traces *traces)
     ctf_writer_free(traces->sessions.writer);
     record_routes_free(traces->sessions.routes);
     traced_sessions_free(&traces->sessions);
+    pthread_cond_destroy(&traces->polled);
+    pthread_mutex_destroy(&traces->lock);
     free(traces);
 }

@@ -78,7 +78,10 @@ static unsigned lttng_sink_wanted(void *data, const struct probe *probe)
 static uint64_t lttng_sink_generation(void *data)
 {
     struct lttng_sink *sink = data;
-    return sink->backend_ops->generation(sink->backend);
+    uint64_t generation = sink->backend_ops->generation(sink->backend);
+    if (sink->traces)
+        in_process_traces_note_generation(sink->traces, generation);
+    return generation;
 }
 
 static int lttng_sink_start(void *data, struct error *err)

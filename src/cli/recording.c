@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "cli/in_process_traces.h"
 #include "cli/lttng_sink.h"
 #include "cli/options.h"
 #include "cli/timed_call.h"
@@ -20,6 +21,8 @@
 enum {
     HELD_MS = 3000,
     STOPPING_MS = 300, /* after a signal to end */
+    /* Of more functions, the events are better added later: see struct backend_ops. */
+    ADDED_FIRST_MAX = 2500,
 };
 
 /* The full event names of n probes: "mylib:my_traced_function_entry". The caller frees the array of
@@ -175,8 +178,16 @@ void recording_begin(void *data)
         tracer_fail(sink->tracer, &err);
         return;
     }
-    if (begin_session(sink, probes, n, n_selected, &err) < 0 ||
-        sink->backend_ops->add(sink->backend, probes, n, &err) < 0) {
+    /* What records our events before our session is started is told apart from that. */
+    bool first = sink->traces && n <= ADDED_FIRST_MAX;
+    int r = first ? sink->backend_ops->add(sink->backend, probes, n, &err) : 0;
+    if (r == 0 && first)
+        in_process_traces_await_matches(sink->traces);
+    if (r == 0)
+        r = begin_session(sink, probes, n, n_selected, &err);
+    if (r == 0 && !first)
+        r = sink->backend_ops->add(sink->backend, probes, n, &err);
+    if (r < 0) {
         tracer_fail(sink->tracer, &err);
         return;
     }

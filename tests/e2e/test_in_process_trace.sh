@@ -370,6 +370,22 @@ case_two_at_once()
     said '200 events written, 0 lost'
 }
 
+# A session of the tracer's own is started after those that run already, and so is told apart.
+case_own_beside_a_users()
+{
+    with_lttng
+    session mine
+    lttng_do enable-event -u -s mine -c ch 'my*'
+    lttng_do start mine
+    traced 0 --in-process -o ours "${f[@]}" "$sample" 50
+    lttng_do destroy mine
+    for name in mine ours; do
+        all_are_ours $name
+        lines 100 my_traced_function text
+    done
+    said '200 events written, 0 lost'
+}
+
 # A session that does not track the tracer, or wants other events, is none of those.
 case_other_sessions()
 {
