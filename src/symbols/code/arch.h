@@ -79,8 +79,9 @@ MUST_CHECK int code_scan_range(struct file_code *code, const struct group_part *
 
 /*
  * Whether all jumps in a function, whose n parts are in ascending order, are known: those through
- * registers and memory are tail calls, or use tables, whose targets are marked then. -ENOMEM, or
- * the errno of reading the file open as `fd`.
+ * registers and memory are tail calls, or use tables, whose targets are marked then. -EAGAIN: a
+ * table leads to a further part of the function, which was joined with it. -ENOMEM, or the errno of
+ * reading the file open as `fd`.
  */
 MUST_CHECK int code_jumps_are_known(struct file_code *code, int fd, const struct group_part *parts,
                                     size_t n, bool *known);

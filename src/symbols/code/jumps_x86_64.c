@@ -75,6 +75,20 @@ static uint64_t entries_compared(const struct flow *flow, uint32_t load)
     return 0;
 }
 
+/* Whether the address is in a part of a function without a symbol, which is then a part of this
+   one. */
+static bool joins_part(struct known_jumps *jumps, uint64_t target)
+{
+    struct function_ranges *ranges = &jumps->code->ranges;
+    int64_t own = function_ranges_find(ranges, jumps->parts[0].start);
+    int64_t part = function_ranges_find(ranges, target);
+    if (own == RANGE_NONE || part == RANGE_NONE || is_in_group(jumps, target) ||
+        ranges->list.items[part].flags & (RANGE_SYMBOL | RANGE_CALLED | RANGE_LINKAGE))
+        return false;
+    function_ranges_join(ranges, (uint32_t)own, (uint32_t)part);
+    return true;
+}
+
 /* Marks what the entries lead to: as many as a comparison allows, and all that follow and lead to
    instructions of the function. */
 static int read_distances(struct known_jumps *jumps, const struct distances *distances, bool *known)
@@ -91,6 +105,8 @@ static int read_distances(struct known_jumps *jumps, const struct distances *dis
             return 0;
         uint64_t target = distances->base + (uint64_t)(int64_t)distance;
         bool is_own = r == 0 && is_in_group(jumps, target) && flow_find(&jumps->flow, target) >= 0;
+        if (r == 0 && joins_part(jumps, target))
+            return -EAGAIN;
         if (!is_own && (r < 0 || i >= compared))
             break;
         /* An entry of another function: who shares code with whom is not known. */

@@ -84,8 +84,9 @@ void function_ranges_join(struct function_ranges *ranges, uint32_t a, uint32_t b
         return;
     uint32_t first = a < b ? a : b, other = a < b ? b : a;
     list[other].parent = first;
-    if (list[other].state > list[first].state)
-        list[first].state = list[other].state;
+    /* What was found of the two alone does not count for both. */
+    bool is_indirect = list[first].state == GROUP_INDIRECT || list[other].state == GROUP_INDIRECT;
+    list[first].state = is_indirect ? GROUP_INDIRECT : GROUP_UNKNOWN;
     uint32_t next = list[first].next;
     list[first].next = list[other].next;
     list[other].next = next;

@@ -209,10 +209,11 @@ static int decode_group(const struct region_search *search, uint32_t first)
     size_t n = 0, done = 0;
     uint32_t i = first;
     bool known = false;
-    list[first].state = GROUP_INDIRECT;
     do {
-        if (list[i].end - list[i].start > GROUP_SIZE_MAX - size || ++n > GROUP_PARTS_MAX)
+        if (list[i].end - list[i].start > GROUP_SIZE_MAX - size || ++n > GROUP_PARTS_MAX) {
+            list[first].state = GROUP_INDIRECT;
             return 0;
+        }
         size += list[i].end - list[i].start;
         i = list[i].next;
     } while (i != first);
@@ -225,9 +226,8 @@ static int decode_group(const struct region_search *search, uint32_t first)
         r = code_jumps_are_known(search->code, search->fd, parts, n, &known);
     }
     free_group_parts(parts, done);
-    list[first].state = r < 0 && r != -EFAULT ? GROUP_UNKNOWN
-                        : known               ? GROUP_CLEAR
-                                              : GROUP_INDIRECT;
+    if (r == 0 || r == -EFAULT)
+        list[first].state = known ? GROUP_CLEAR : GROUP_INDIRECT;
     return r == -EFAULT ? 0 : r;
 }
 
@@ -253,10 +253,17 @@ static int may_be_reached(const struct region_search *search, const char **reaso
         *reason = "the function's bounds are not known, and the first instruction is shorter";
         return 0;
     }
-    uint32_t first = function_ranges_group(&search->code->ranges, (uint32_t)search->range);
-    struct function_range *group = &search->code->ranges.list.items[first];
-    int r = group->state == GROUP_UNKNOWN ? decode_group(search, first) : 0;
-    if (r == 0 && group->state == GROUP_INDIRECT)
+    struct function_ranges *ranges = &search->code->ranges;
+    uint32_t first = function_ranges_group(ranges, (uint32_t)search->range);
+    int r = 0;
+    while (r == 0 && ranges->list.items[first].state == GROUP_UNKNOWN) {
+        r = decode_group(search, first);
+        first = function_ranges_group(ranges, first);
+        if (r == -EAGAIN)
+            r = scan_group(search, first);
+        first = function_ranges_group(ranges, first);
+    }
+    if (r == 0 && ranges->list.items[first].state == GROUP_INDIRECT)
         *reason = "an indirect jump of the function may lead into it";
     else if (r == 0 && may_be_part(search->code, first))
         *reason = "it may be a part of a function that is not known";

@@ -44,12 +44,14 @@ struct code_region {
 /*
  * Finds the region for a jump at `at`, which the caller knows to be an instruction. With `single`
  * it must consist of one instruction: the caller knows that the program may have program counters
- * in places that it cannot see. The first call for an image reads the whole file, which may take
- * hundreds of milliseconds; the first one in a function decodes it.
+ * in places that it cannot see. The first call for an image reads the whole file: a few
+ * milliseconds for each MiB of code. The first one in a function decodes it. Each call opens the
+ * file, which takes some ten microseconds.
  *
- * -EPERM: no jump may be planted there; *reason (static) says why: "a branch or pointer leads into
- * it". -ENOTSUP: not on this architecture, likewise. -ENOMEM, or the errno of reading the file,
- * with a reason, too.
+ * On failure *reason (static) says why no jump may be planted: "a branch or pointer leads into it".
+ * -EPERM: because of the code there; -ENOTSUP: nowhere in this file, or on this architecture;
+ * -ENOEXEC, -EFBIG: the file is damaged, or too large. -ENOMEM, or the errno of reading the file:
+ * another try may succeed.
  */
 MUST_CHECK int code_region_at(struct image *image, file_vaddr at, enum code_point point,
                               bool single, struct code_region *region, const char **reason);

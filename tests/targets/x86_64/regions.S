@@ -669,6 +669,24 @@ split.cold:
         jmp     *%rdi
         end jumps_away
 
+/* The table leads to a part without a symbol. */
+        switch table_part
+        leaq    .Ltable_part_table(%rip), %rdx
+        movslq  (%rdx, %rdi, 4), %rax
+        addq    %rdx, %rax
+        jmp     *%rax
+        cases table_part
+        .long   .Lpart_of_table - .Ltable_part_table
+        .long   .Ltable_part_1 - .Ltable_part_table
+        .long   -1
+        .text
+        .p2align 4
+        .cfi_startproc
+        nop
+.Lpart_of_table:
+        ud2
+        .cfi_endproc
+
 /* Without a symbol. */
         .p2align 4
         .cfi_startproc

@@ -124,6 +124,8 @@ static const struct expected in_both[] = {
     /* parts of functions */
     NO_ENTRY("split", indirect),
     NO_RETURN("split_cold_site", indirect),
+    ENTRY("table_part", 8, 3),
+    NO_RETURN("table_part_site", leads),
     NO_ENTRY("jumps_away", indirect),
     NO_RETURN("away_site", indirect),
     NO_RETURN("fragment_site", "it may be a part of a function that is not known"),
