@@ -252,13 +252,15 @@ static unsigned immediate_offset(const uint8_t *bytes)
 }
 
 /* An address that is loaded, stored or pushed as a constant: mov reg, imm32; mov [mem], imm32; push
-   imm32. */
+   imm32; lea reg, [disp32] without a base. */
 static void scan_immediate(struct code_scan *scan, const uint8_t *here)
 {
     if ((*here & 0xf8) == 0xb8 || *here == 0x68)
         scan_mark(scan, (uint32_t)read_disp(here + 1));
     else if (*here == 0xc7)
         scan_mark(scan, (uint32_t)read_disp(here + immediate_offset(here)));
+    else if (*here == 0x8d && (here[1] & 0xc7) == 0x04 && (here[2] & 7) == 5)
+        scan_mark(scan, (uint32_t)read_disp(here + 3));
 }
 
 static void scan_start(struct code_scan *scan, struct file_code *code, const struct text_part *part)

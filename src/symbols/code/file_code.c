@@ -169,8 +169,6 @@ static void mark_starts(struct file_code *code, const struct symbol *symbols, si
         text_mark(&code->text, code->frames.list.items[i].start);
     for (size_t i = 0; i < code->frames.pads.count; i++)
         text_mark(&code->text, code->frames.pads.items[i].at);
-    for (size_t i = 0; i < code->ranges.list.count; i++)
-        text_mark(&code->text, code->ranges.list.items[i].start);
 }
 
 /* ---- instructions */

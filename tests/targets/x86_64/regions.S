@@ -146,6 +146,18 @@ follows_directly:
         ret
         end follows_directly
 
+        .p2align 4
+        function followed_by_unnamed
+        ret
+        end followed_by_unnamed
+        .cfi_startproc
+        nop
+        nop
+        nop
+        nop
+        ret
+        .cfi_endproc
+
         function padding_inside
         jmp     1f
         .nops   6
@@ -275,9 +287,13 @@ follows_directly:
 #ifndef __PIC__
         entered by_immediate
         entered by_stored_immediate
+        entered by_pushed_immediate
+        entered by_absolute_lea
         function immediates
         movl    $.Lby_immediate, %eax
         movl    $.Lby_stored_immediate, 8(%rsp)
+        pushq   $.Lby_pushed_immediate
+        leaq    .Lby_absolute_lea, %rax
         ret
         end immediates
         .section .rodata
@@ -684,6 +700,51 @@ split.cold:
         .cfi_startproc
         nop
 .Lpart_of_table:
+        ud2
+        .cfi_endproc
+
+/* A part of a function that a table of another one leads to, too. */
+        function first_of_shared
+        prologue
+        testl   %eax, %eax
+        jne     .Lshared_part
+        epilogue
+        end first_of_shared
+
+        .p2align 4
+        .cfi_startproc
+        nop
+.Lshared_part:
+        ud2
+.Lshared_part_end:
+        ud2
+        .cfi_endproc
+
+        switch second_of_shared
+        leaq    .Lsecond_of_shared_table(%rip), %rdx
+        movslq  (%rdx, %rdi, 4), %rax
+        testl   %esi, %esi
+        je      1f
+        addq    %rdx, %rax
+        jmp     *%rax
+1:      jmp     *%rax
+        cases second_of_shared
+        .long   .Lsecond_of_shared_1 - .Lsecond_of_shared_table
+        .long   .Lshared_part_end - .Lsecond_of_shared_table
+        .long   -1
+        .text
+
+        function thunk_and_part
+        movq    %rdi, %rax
+        addq    %rsi, %rax
+        je      1f
+        jmp     __x86_indirect_thunk_rax
+1:      jmp     .Lthunk_part
+        end thunk_and_part
+        .p2align 4
+        .cfi_startproc
+        nop
+.Lthunk_part:
         ud2
         .cfi_endproc
 

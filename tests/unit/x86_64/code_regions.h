@@ -60,6 +60,7 @@ static const struct expected in_both[] = {
     NO_ENTRY("followed_by_data", padding),
     NO_ENTRY("zeros_before_data", padding),
     NO_ENTRY("directly_followed", leads),
+    NO_ENTRY("followed_by_unnamed", leads),
     ENTRY("padding_inside", 8, 1),
     {"padding_inside", CODE_ENTRY, true, 0, 0, 0, false,
      "the program's stacks may hold addresses inside it"},
@@ -126,6 +127,9 @@ static const struct expected in_both[] = {
     NO_RETURN("split_cold_site", indirect),
     ENTRY("table_part", 8, 3),
     NO_RETURN("table_part_site", leads),
+    ENTRY("first_of_shared", 8, 3),
+    NO_ENTRY("second_of_shared", indirect),
+    NO_ENTRY("thunk_and_part", indirect),
     NO_ENTRY("jumps_away", indirect),
     NO_RETURN("away_site", indirect),
     NO_RETURN("fragment_site", "it may be a part of a function that is not known"),
@@ -144,6 +148,8 @@ static const struct expected in_library[] = {
 static const struct expected in_no_pie[] = {
     NO_ENTRY("by_immediate", leads),
     NO_ENTRY("by_stored_immediate", leads),
+    NO_ENTRY("by_pushed_immediate", leads),
+    NO_ENTRY("by_absolute_lea", leads),
     NO_ENTRY("by_word", leads),
     {0},
 };
