@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/traced_session.h"
 #include "cli/traced_sessions.h"
@@ -38,6 +39,7 @@ struct in_process_traces {
     pthread_cond_t polled;
     uint64_t generation_matched; /* whose sessions are all matched */
     unsigned tries_left;
+    bool is_chosen_matched;
     bool is_finished;
 };
 
@@ -194,6 +196,26 @@ static bool match_sessions(struct in_process_traces *traces, const struct sessio
     return all;
 }
 
+/* Matches, once, the session that this tracer has started: its address is known. A session of that
+   name that is made later is another one. */
+static void match_chosen(struct in_process_traces *traces, const struct session_listing *listing)
+{
+    struct traced_sessions *sessions = &traces->sessions;
+    const void *address = sessions->ops->address(sessions->session);
+    struct session_view view;
+    if (!address || traces->is_chosen_matched)
+        return;
+    for (size_t i = 0; i < listing->n && !traces->is_chosen_matched; i++) {
+        const struct listed_session *id = &listing->list[i];
+        if (id->is_started && strcmp(id->name, sessions->ops->name(sessions->session)) == 0 &&
+            strcmp(id->path, sessions->ops->path(sessions->session)) == 0 &&
+            traced_sessions_inspect(sessions, id, &view) == 0) {
+            traced_sessions_match(sessions, address, id, &view);
+            traces->is_chosen_matched = true;
+        }
+    }
+}
+
 /* Leaves all to LTTng that is not decided. */
 static void give_up(struct in_process_traces *traces)
 {
@@ -212,6 +234,7 @@ static bool poll_once(struct in_process_traces *traces, bool last)
     cleanup(session_listing_free) struct session_listing listing = {0};
     if (session_listing_read(&traces->sessions, &listing) < 0)
         return false;
+    match_chosen(traces, &listing);
     traced_sessions_match_channels(&traces->sessions);
     traced_sessions_note_states(&traces->sessions, &listing);
     size_t n = record_routes_list(traces->sessions.routes, views);

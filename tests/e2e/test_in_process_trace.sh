@@ -386,6 +386,28 @@ case_own_beside_a_users()
     said '200 events written, 0 lost'
 }
 
+# Also when sessions of the user's cannot be told apart: which one the tracer starts is known.
+case_own_beside_two()
+{
+    local name
+    with_lttng
+    for name in one two; do
+        session $name
+        lttng_do enable-event -u -s $name -c ch 'mylib:*'
+        lttng_do start $name
+    done
+    traced 0 --in-process -o ours "${f[@]}" "$sample" 50
+    all_are_ours ours
+    lines 100 my_traced_function text
+    for name in one two; do
+        lttng_do destroy $name
+        none_is_ours $name
+        read_trace $name
+        lines 100 . text
+    done
+    said '300 events written, 0 lost'
+}
+
 # A session that does not track the tracer, or wants other events, is none of those.
 case_other_sessions()
 {

@@ -153,6 +153,9 @@ struct session_ops {
 
     /* The sessions: an array of *n, which the caller frees. Waits for the daemon. */
     MUST_CHECK int (*list)(struct session *session, struct listed_session **list, size_t *n);
+    /* Where liblttng-ust has the chosen session (see struct record_place); NULL: not known. It is
+       known of a session that this tracer has started. */
+    const void *(*address)(struct session *session);
     /* Reads the rules and contexts of a session, as to events with these names. Takes some
        milliseconds. Waits for the daemon. */
     MUST_CHECK int (*inspect)(struct session *session, const char *name,

@@ -229,6 +229,8 @@ bool session_starts_select_one(struct session_starts *starts, uint64_t since);
 /* Selects all that have been started. Those that are started for the first time later are not
    counted. */
 void session_starts_select_all(struct session_starts *starts);
+/* The one that is selected; NULL: none, or several. */
+const void *session_starts_selected(struct session_starts *starts);
 /* How often the selected sessions were started since. It includes each start that anybody may know
    of: that lttng_start_tracing() has returned from, or whose result the daemon has shown. */
 uint64_t session_starts_count(struct session_starts *starts);

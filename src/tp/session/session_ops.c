@@ -312,6 +312,11 @@ static const char *session_path(const struct session *session)
     return session->path;
 }
 
+static const void *session_address(struct session *session)
+{
+    return session->counts_starts ? session_starts_selected(&session->counter) : NULL;
+}
+
 extern const struct session_ops session_lttng_ops;
 __attribute__((visibility("default"))) const struct session_ops session_lttng_ops = {
     .choose = session_choose,
@@ -335,5 +340,6 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .extend = session_extend,
     .discarded = session_discarded,
     .list = session_list_all,
+    .address = session_address,
     .inspect = session_inspect,
 };

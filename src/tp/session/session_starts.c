@@ -111,3 +111,17 @@ uint64_t session_starts_count(struct session_starts *starts)
     pthread_mutex_unlock(&starts->lock);
     return counted;
 }
+
+const void *session_starts_selected(struct session_starts *starts)
+{
+    const void *id = NULL;
+    size_t n = 0;
+    pthread_mutex_lock(&starts->lock);
+    for (size_t i = 0; i < starts->sessions.count; i++)
+        if (starts->sessions.items[i].counts) {
+            id = starts->sessions.items[i].id;
+            n++;
+        }
+    pthread_mutex_unlock(&starts->lock);
+    return n == 1 ? id : NULL;
+}
