@@ -63,8 +63,19 @@ void function_counts_hit(struct function_counts *counts, const struct hit *hit, 
     entry->lost += lost;
 }
 
+void function_counts_dropped(struct function_counts *counts, const struct probe *probe,
+                             uint64_t calls, uint64_t lost)
+{
+    struct function_count *entry = counts ? table_get(&counts->by_probe, (uintptr_t)probe) : NULL;
+    if (!entry)
+        return;
+    entry->entries += calls;
+    entry->exits += lost > calls ? calls : 0;
+    entry->lost += lost;
+}
+
 /* Sessions may have entries or exits disabled, and exits may be missing. */
-static uint64_t calls(const struct function_count *entry)
+static uint64_t count_calls(const struct function_count *entry)
 {
     return entry->entries > entry->exits ? entry->entries : entry->exits;
 }
@@ -73,8 +84,8 @@ static int compare_entries(const void *x, const void *y)
 {
     const struct function_count *a = *(const struct function_count *const *)x;
     const struct function_count *b = *(const struct function_count *const *)y;
-    if (calls(a) != calls(b))
-        return calls(a) > calls(b) ? -1 : 1;
+    if (count_calls(a) != count_calls(b))
+        return count_calls(a) > count_calls(b) ? -1 : 1;
     int r = strcmp(a->probe->provider, b->probe->provider);
     return r ? r : strcmp(a->probe->function, b->probe->function);
 }
@@ -88,7 +99,7 @@ void function_counts_report(const struct function_counts *counts)
         calloc(counts->by_probe.count, sizeof(*list));
     const struct function_count *entry;
     for (size_t at = 0; list && (entry = table_next(&counts->by_probe, &at));)
-        if (calls(entry))
+        if (count_calls(entry))
             list[n++] = entry;
     if (!list)
         return;
@@ -97,11 +108,11 @@ void function_counts_report(const struct function_counts *counts)
     size_t shown = n > FUNCTION_LINES_MAX ? FUNCTION_LINES_MAX : n;
     for (size_t i = 0; i < shown; i++)
         log_debug("%s:%s: %" PRIu64 " call%s, %" PRIu64 " written, %" PRIu64 " lost",
-                  list[i]->probe->provider, list[i]->probe->function, calls(list[i]),
-                  calls(list[i]) == 1 ? "" : "s", list[i]->written, list[i]->lost);
+                  list[i]->probe->provider, list[i]->probe->function, count_calls(list[i]),
+                  count_calls(list[i]) == 1 ? "" : "s", list[i]->written, list[i]->lost);
     uint64_t more_calls = 0, written = 0, lost = 0;
     for (size_t i = shown; i < n; i++) {
-        more_calls += calls(list[i]);
+        more_calls += count_calls(list[i]);
         written += list[i]->written;
         lost += list[i]->lost;
     }

@@ -16,6 +16,9 @@ void function_counts_free(struct function_counts *counts);
 
 /* Adds a function when it is armed. Hits of other functions are not counted. */
 void function_counts_add(struct function_counts *counts, const struct probe *probe);
+/* Counts calls that were not reported, and their lost records. */
+void function_counts_dropped(struct function_counts *counts, const struct probe *probe,
+                             uint64_t calls, uint64_t lost);
 /* Counts a hit, and its written and lost records. Does not allocate. */
 void function_counts_hit(struct function_counts *counts, const struct hit *hit, uint64_t written,
                          uint64_t lost);

@@ -41,6 +41,12 @@ static void take_resolved(struct tracer *tracer, const struct hit *hit)
     engine_each_process(tracer->engine, take_result, (void *)hit);
 }
 
+void hits_dropped(void *data, const struct probe *probe, uint64_t calls, uint64_t hits)
+{
+    const struct tracer *tracer = data;
+    function_counts_dropped(tracer->screen.counts, probe, calls, hits);
+}
+
 void hits_take(void *data, const struct hit *hit)
 {
     struct tracer *tracer = data;

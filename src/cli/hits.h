@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine's hits: a member of struct engine_sink. */
+/* The engine's hits: members of struct engine_sink. */
 #ifndef CLI_HITS_H
 #define CLI_HITS_H
 
+#include <stdint.h>
+
 #include "model/hit.h"
+#include "model/probe.h"
 
 /* Passes the hit to the sink; `data` is the tracer. */
 void hits_take(void *data, const struct hit *hit);
+/* Counts calls that the engine could not report. */
+void hits_dropped(void *data, const struct probe *probe, uint64_t calls, uint64_t hits);
 
 #endif

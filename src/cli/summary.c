@@ -44,6 +44,6 @@ int summary_report(struct tracer *tracer, struct error *err)
              " lost%s",
              tracer->n_armed_most, tracer->n_armed_most == 1 ? "" : "s", stats.calls,
              stats.calls == 1 ? "" : "s", counts.written, counts.written == 1 ? "" : "s",
-             counts.lost, where);
+             counts.lost + stats.dropped, where);
     return r;
 }

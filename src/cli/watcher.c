@@ -133,7 +133,7 @@ static void show_progress(const struct tracer *tracer)
     engine_get_stats(tracer->engine, &stats);
     tracer->sink.counts(tracer->sink.data, &counts);
     const struct progress_counts shown = {
-        .calls = stats.calls, .events = counts.written, .lost = counts.lost};
+        .calls = stats.calls, .events = counts.written, .lost = counts.lost + stats.dropped};
     progress_show(tracer->screen.progress, &shown);
 }
 

@@ -80,6 +80,9 @@ struct engine_sink {
     /* Whether a program or library was loaded with code at `at`, whatever is mapped there now.
        Called like name_code(). If NULL, only mapped files have code. */
     bool (*is_code)(void *data, struct process *process, target_addr at);
+    /* So many more calls of the function, and of its hits, were not reported for lack of room in a
+       ring. On any thread, like `hit`. */
+    void (*dropped)(void *data, const struct probe *probe, uint64_t calls, uint64_t hits);
     /*
      * Finds the code that a jump may replace at `at`, a function's entry or (`is_return`) a return
      * address. `single`: only one instruction. 0, or a negative errno with the reason, a static
@@ -156,7 +159,7 @@ struct engine_stats {
     uint64_t jump_batches;  /* changes of jumps */
     uint64_t jump_batch_ns; /* time that programs were stopped for these */
     uint64_t records;       /* of jumps */
-    uint64_t dropped;       /* hits that found no room in a ring */
+    uint64_t dropped;       /* hits that were not reported, for lack of room in a ring */
 };
 
 /* NULL, or why this machine cannot serve sites by jumps, a static text: engine_options.jump_after

@@ -164,6 +164,7 @@ static int set_up(struct tracer *tracer, struct error *err)
     struct engine_sink sink = {
         .data = tracer,
         .hit = hits_take,
+        .dropped = hits_dropped,
         .started = on_started,
         .executed = on_executed,
         .ended = on_ended,

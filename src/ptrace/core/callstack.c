@@ -165,6 +165,13 @@ static void forget_node(struct callstack *cs, uint32_t i)
     cs->spare = i;
 }
 
+/* The call has been left without a return. */
+static void leave_node(struct callstack *cs, uint32_t i)
+{
+    cs->left++;
+    forget_node(cs, i);
+}
+
 static void bury(struct callstack *cs, uint32_t i)
 {
     unlink_by_age(cs, i);
@@ -238,7 +245,7 @@ static void settle_doubtful(struct callstack *cs, uint64_t sp, struct stack_rang
         if (cs->mixed) /* it may be on another stack */
             passed++;
         else if (is_doubtful(cs, node))
-            forget_node(cs, i);
+            leave_node(cs, i);
         else
             bury(cs, i);
     }
@@ -262,7 +269,7 @@ static void forget_slot(struct callstack *cs, uint32_t inner)
 {
     for (uint32_t outer; inner; inner = outer) {
         outer = node_at(cs, inner)->outer;
-        forget_node(cs, inner);
+        leave_node(cs, inner);
     }
 }
 
@@ -320,8 +327,8 @@ bool callstack_return(struct callstack *cs, uint64_t slot, uint64_t ret, struct 
     uint32_t i = find_return(cs, slot, ret), inner;
     if (!i)
         return false;
-    while ((inner = node_at(cs, i)->inner)) /* left without a return */
-        forget_node(cs, inner);
+    while ((inner = node_at(cs, i)->inner))
+        leave_node(cs, inner);
     if (node_at(cs, i)->buried)
         cs->mixed = true;
     else
@@ -347,7 +354,7 @@ bool callstack_in_doubt(const struct callstack *cs, uint64_t slot, uint64_t ret)
 void callstack_left(struct callstack *cs, uint64_t slot, uint64_t ret)
 {
     while (callstack_in_doubt(cs, slot, ret))
-        forget_node(cs, find_return(cs, slot, ret));
+        leave_node(cs, find_return(cs, slot, ret));
 }
 
 void callstack_seen(struct callstack *cs, uint64_t sp, struct stack_range stack)

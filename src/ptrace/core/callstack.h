@@ -95,6 +95,7 @@ struct callstack {
     uint32_t epoch;
     bool mixed;    /* mappings of this thread hold several stacks each */
     uint64_t lost; /* entries that could not be stored */
+    uint64_t left; /* calls that were left without a return */
 };
 
 void callstack_free(struct callstack *cs);

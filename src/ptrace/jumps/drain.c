@@ -219,10 +219,39 @@ static void report_record(struct tracee *tracee, struct ring *ring, struct taken
     }
     if (is_retried_record(tracee, taken) || tracee->process->silent)
         return;
+    uint64_t left = tracee->frames.left;
     if (taken->jump->layout.is_return)
         report_return(tracee, taken);
     else if (site->uses & SITE_ENTRY)
         report_entry(tracee, taken);
+    /* Behind a gap, a call is left because its return was dropped. */
+    if (tracee->records_gap_ns)
+        tracee->process->engine->stats.dropped += tracee->frames.left - left;
+}
+
+/* ---- drops */
+
+static void count_drops(struct engine *engine, struct jump *jump, uint64_t drops)
+{
+    const struct site *site = jump->site;
+    uint64_t n = drops - jump->drops;
+    jump->drops = drops;
+    /* A return that was dropped shows by the call that is left. */
+    if (n == 0 || jump->layout.is_return || !site->probe)
+        return;
+    engine->stats.calls += n;
+    uint64_t hits = n * (unsigned)__builtin_popcount(site->kinds);
+    engine->stats.dropped += hits;
+    if (engine->sink.dropped)
+        engine->sink.dropped(engine->sink.data, site->probe, n, hits);
+}
+
+void drain_drops(struct address_space *space)
+{
+    struct jumps *jumps = space->jumps;
+    for (size_t i = 0; jumps->rings.memory.base && i < jumps->table.count; i++)
+        count_drops(space->engine, jumps->table.items[i],
+                    ring_memory_drops(&jumps->rings.memory, (uint32_t)i));
 }
 
 void drain_thread(struct tracee *tracee)
@@ -270,8 +299,10 @@ static void sift_down(struct merge *merge, unsigned i)
     }
 }
 
-/* In one turn: the engine lock is held. */
-enum { TURN_MAX = 8192 };
+enum {
+    TURN_MAX = 8192, /* in one turn: the engine lock is held */
+    DROPS_EVERY_NS = 200000000,
+};
 
 size_t drain_space(struct address_space *space)
 {
@@ -311,11 +342,17 @@ size_t drain_all(struct engine *engine)
 {
     const struct address_space *last = NULL;
     struct process *process;
+    struct jumping *jumping = engine->jumping;
     size_t n = 0;
-    tsc_clock_update(&engine->jumping->clock);
+    tsc_clock_update(&jumping->clock);
+    bool counts = jumping->clock.to.ns >= jumping->next_drops_ns;
+    if (counts)
+        jumping->next_drops_ns = jumping->clock.to.ns + DROPS_EVERY_NS;
     for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
         if (process->space && process->space != last)
             n += drain_space(process->space);
+        if (counts && process->space && process->space != last && process->space->jumps)
+            drain_drops(process->space);
         last = process->space;
     }
     return n;
@@ -326,4 +363,5 @@ void drain_space_whole(struct address_space *space)
     tsc_clock_update(&space->engine->jumping->clock);
     while (drain_space(space) > 0)
         continue;
+    drain_drops(space);
 }

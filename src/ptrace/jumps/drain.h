@@ -16,6 +16,8 @@ void drain_thread(struct tracee *tracee);
 /* Of all threads, in the order of their times. Returns how many. */
 size_t drain_space(struct address_space *space);
 size_t drain_all(struct engine *engine);
+/* Counts the hits that were dropped since the last call. */
+void drain_drops(struct address_space *space);
 /* Until nothing is left; the threads are stopped. */
 void drain_space_whole(struct address_space *space);
 

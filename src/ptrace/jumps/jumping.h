@@ -20,6 +20,7 @@ struct engine;
 struct jumping {
     struct tsc_clock clock;
     bool batch_wanted;      /* sites are hot */
+    uint64_t next_drops_ns; /* when dropped hits are counted again */
     uint64_t next_batch_ns; /* the earliest time of the next change of jumps */
     bool has_drainer;
     pthread_t drainer;

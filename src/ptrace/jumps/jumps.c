@@ -25,6 +25,7 @@
 static void free_jumps(struct address_space *space)
 {
     struct jumps *jumps = space->jumps;
+    drain_drops(space);
     for (size_t i = 0; i < jumps->table.count; i++)
         free(jumps->table.items[i]);
     vec_free(&jumps->table);
