@@ -126,6 +126,7 @@ static bool is_jump_current(const struct address_space *space, const struct site
 
 static void discard_jump(struct site *site)
 {
+    site->jump.jump = NULL;
     site_trap_method.discard(site);
 }
 

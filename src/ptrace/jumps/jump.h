@@ -13,6 +13,7 @@
 #include "model/probe.h"
 #include "ptrace/arch/stub.h"
 #include "ptrace/breakpoints/site.h"
+#include "ptrace/engine.h"
 #include "util/addr.h"
 #include "util/error.h"
 
@@ -22,8 +23,9 @@ struct jump {
     struct site *site;
     uint32_t index; /* in the space's table, and in records */
     target_addr stub;
-    uint8_t region;     /* bytes that the stub's copy replaces, from the jump on */
-    bool checks_return; /* the stub of an entry, whose return is wanted */
+    uint8_t region;                /* bytes that the stub's copy replaces, from the jump on, */
+    uint8_t code[JUMP_REGION_MAX]; /* and what they are */
+    bool checks_return;            /* the stub of an entry, whose return is wanted */
     struct stub_layout layout;
     size_t record_size;
     struct stub_map map;

@@ -136,12 +136,25 @@ static int write_stub(struct address_space *space, struct site *site, struct jum
     jump->record_size = stub_record_size(&request->layout);
     jump->checks_return = request->checks_return;
     jump->region = (uint8_t)request->region;
+    memcpy(jump->code, request->code, request->region);
     return r;
+}
+
+/* Whether the program has not changed the code since the jump was made. */
+static bool is_code_current(const struct address_space *space, const struct site *site)
+{
+    uint8_t code[JUMP_REGION_MAX];
+    const struct jump *jump = site->jump.jump;
+    return program_memory_read(space, site_form_at(site, SITE_FORM_JUMP), code, jump->region) ==
+               0 &&
+           memcmp(code, jump->code, jump->region) == 0;
 }
 
 int jump_make(struct process *process, struct site *site)
 {
     struct address_space *space = process->space;
+    if (site->jump.jump && is_code_current(space, site))
+        return 0;
     struct jumps *jumps = space->jumps;
     struct jump_region region;
     struct stub_layout layout;

@@ -8,9 +8,9 @@
 #include "util/error.h"
 
 /*
- * Makes the site's jump, and plants nothing. The shared memory of the space must exist, and its
- * threads be stopped. -EPERM: the site can have none, and jump.reason says why. -EAGAIN: no thread
- * can map memory for the stub now.
+ * Makes the site's jump, unless it has one for the code that is there, and plants nothing. The
+ * shared memory of the space must exist, and its threads be stopped. -EPERM: the site can have
+ * none, and jump.reason says why. -EAGAIN: no thread can map memory for the stub now.
  */
 MUST_CHECK int jump_make(struct process *process, struct site *site);
 

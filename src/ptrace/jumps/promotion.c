@@ -169,7 +169,7 @@ static void prepare_hot(struct batch *batch)
         }
         if (!site->planted || !site->mapped || site->jump.planted || site->jump.reason)
             continue;
-        int r = site->jump.jump ? 0 : jump_make(batch->process, site);
+        int r = jump_make(batch->process, site);
         if (r == -EAGAIN)
             jumps->hot.items[kept++] = site;
         if (r < 0)
