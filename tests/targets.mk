@@ -23,6 +23,9 @@ TARGET_NAMES += same_stack big_results blocked_calls interrupted_call
 TARGET_NAMES += many_mappings
 # Programs with code in no file.
 TARGET_NAMES += in_memory
+# Programs that set the processor's trap flag.
+TARGET_NAMES_x86_64 := steps_itself handler_on_handler
+TARGET_NAMES += $(TARGET_NAMES_$(ARCH))
 TARGET_HEADERS := $(wildcard tests/targets/*.h tests/targets/*.inc tests/targets/$(ARCH)/*.h)
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so libmapped_lib.so libmoves_text.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)

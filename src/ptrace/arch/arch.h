@@ -145,6 +145,13 @@ uint64_t arch_cycle_counter(void);
 uint64_t arch_thread_pointer(const arch_regs *regs);
 
 /*
+ * Whether the words, from anywhere on a stack, are registers that the kernel has saved there for a
+ * signal handler: then, the stack pointer of what the handler has interrupted.
+ */
+enum { ARCH_SAVED_WORDS = 4 };
+bool arch_saved_sp(const uint64_t words[ARCH_SAVED_WORDS], uint64_t *sp);
+
+/*
  * The target of the direct call that ends in the n bytes before a return address. false: the call
  * is indirect or not recognised.
  */

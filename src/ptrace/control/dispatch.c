@@ -31,6 +31,7 @@
 #include "ptrace/jumps/in_stub.h"
 #include "ptrace/jumps/jump.h"
 #include "ptrace/jumps/jumps.h"
+#include "ptrace/jumps/promotion.h"
 #include "ptrace/os/proc_status.h"
 #include "ptrace/os/wait_status.h"
 #include "util/addr.h"
@@ -57,7 +58,9 @@ static void detach_dying_init(struct engine *engine, struct tracee *tracee, int 
 
 /*
  * A thread in a stub that has written no record: at the stub's breakpoint, or after a fault of the
- * stub itself. That is a hit of the site. false: it is not there.
+ * stub itself. That is a hit of the site. So is a trap after the jump if the program steps itself
+ * (EFLAGS.TF), which loses the jump: the traps after its instructions must be those that it would
+ * get. false: it is not there.
  */
 static bool hit_in_stub(struct engine *engine, struct tracee *tracee, const struct stop *stop,
                         arch_regs *regs)
@@ -73,12 +76,16 @@ static bool hit_in_stub(struct engine *engine, struct tracee *tracee, const stru
         return true;
     }
     jump = in_stub(space, arch_pc(regs));
-    if (!jump || (stop->code != SIGSEGV && stop->code != SIGBUS) ||
+    if (!jump || (stop->code != SIGSEGV && stop->code != SIGBUS && stop->code != SIGTRAP) ||
         engine_ptrace(engine, PTRACE_GETSIGINFO, tracee->tid, NULL, (uintptr_t)&info) < 0 ||
         info.si_code <= 0)
         return false;
     if (in_stub_leave(tracee, jump, regs, &position) < 0 || position != STUB_BEFORE)
         return false;
+    if (stop->code == SIGTRAP) {
+        promotion_lift(tracee->process->space, jump->site);
+        jump->site->jump.reason = "the program steps through it";
+    }
     breakpoint_hit(engine, tracee, jump->site, regs);
     return true;
 }

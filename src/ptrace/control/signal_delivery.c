@@ -231,11 +231,11 @@ int signal_delivery_prepare(struct engine *engine, struct tracee *tracee, int si
     int r = engine_ptrace(engine, PTRACE_GETSIGINFO, tid, NULL, (uintptr_t)&info);
     if (r < 0)
         return r;
-    if (is_instruction_fault(&info))
-        return deliver_fault(engine, tracee, &copy, &info, regs);
     r = leave_stub(tracee, regs);
     if (r < 0 || !find_copy(tracee->process->space, arch_pc(regs), &copy))
         return r;
+    if (is_instruction_fault(&info))
+        return deliver_fault(engine, tracee, &copy, &info, regs);
     if (may_restart_call(&copy, regs) || move_out(engine, tracee, &copy, regs, true))
         return 0;
     r = finish_slot_alone(engine, tracee, regs);

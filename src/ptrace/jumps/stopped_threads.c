@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ptrace/arch/arch.h"
 #include "ptrace/arch/displaced.h"
@@ -24,6 +25,7 @@
 enum {
     SCAN_WORDS = 512,           /* read at once */
     SCAN_MAX = 4 * 1024 * 1024, /* bytes of a stack that are looked at */
+    PARTS_MAX = 8,              /* stacks of a thread */
 };
 
 bool stopped_threads_known(struct address_space *space)
@@ -114,26 +116,65 @@ static void leave_old_slot(struct tracee *tracee, struct replaced *ranges, size_
         move_thread(tracee, range, offset - site->jump.skip, regs, move);
 }
 
-static void scan_stack(const struct address_space *space, const struct maps *maps,
-                       struct replaced *ranges, size_t n, uint64_t sp)
+/* A part of a stack that is looked at. */
+struct part {
+    uint64_t low, end;
+};
+
+/* The parts of a thread's stacks: a handler on an alternate stack has interrupted code on another
+   one, perhaps a handler, too. */
+struct parts {
+    struct part all[PARTS_MAX];
+    unsigned n;
+};
+
+/* Adds the stack from `sp` on. */
+static void add_part(struct parts *parts, const struct maps *maps, uint64_t sp)
 {
-    const struct map *stack = maps_find(maps, target_addr_of(sp));
-    uint64_t words[SCAN_WORDS], at = sp & ~(uint64_t)(sizeof(words[0]) - 1);
-    if (!stack)
+    uint64_t low = sp & ~(uint64_t)(sizeof(uint64_t) - 1);
+    const struct map *stack = maps_find(maps, target_addr_of(low));
+    for (unsigned i = 0; i < parts->n; i++)
+        if (low >= parts->all[i].low && low < parts->all[i].end)
+            return;
+    if (!stack || parts->n == PARTS_MAX)
         return;
-    uint64_t end = stack->end.value - at < SCAN_MAX ? stack->end.value : at + SCAN_MAX;
-    while (at < end) {
-        size_t size = end - at < sizeof(words) ? end - at : sizeof(words);
-        size_t got = memory_read_some(address_space_memory(space), target_addr_of(at), words, size);
+    uint64_t end = stack->end.value - low < SCAN_MAX ? stack->end.value : low + SCAN_MAX;
+    parts->all[parts->n++] = (struct part){low, end};
+}
+
+/* Reads with an overlap: saved registers may begin at any word. */
+static void scan_stack_part(const struct address_space *space, const struct maps *maps,
+                            struct replaced *ranges, size_t n, struct parts *parts,
+                            struct part part)
+{
+    enum { OVERLAP = ARCH_SAVED_WORDS - 1 };
+    uint64_t words[OVERLAP + SCAN_WORDS] = {0}, saved;
+    for (uint64_t at = part.low; at < part.end; at += SCAN_WORDS * sizeof(words[0])) {
+        size_t size = SCAN_WORDS * sizeof(words[0]);
+        if (part.end - at < size)
+            size = part.end - at;
+        size_t got = memory_read_some(address_space_memory(space), target_addr_of(at),
+                                      words + OVERLAP, size);
         for (size_t i = 0; i < got / sizeof(words[0]); i++) {
-            struct replaced *range = find_replaced(ranges, n, target_addr_of(words[i]));
+            struct replaced *range = find_replaced(ranges, n, target_addr_of(words[OVERLAP + i]));
             if (range)
                 range->is_busy = true;
+            if (arch_saved_sp(words + i, &saved))
+                add_part(parts, maps, saved);
         }
         if (got < size)
             return;
-        at += size;
+        memmove(words, words + SCAN_WORDS, OVERLAP * sizeof(words[0]));
     }
+}
+
+static void scan_stacks(const struct address_space *space, const struct maps *maps,
+                        struct replaced *ranges, size_t n, uint64_t sp)
+{
+    struct parts parts = {.n = 0};
+    add_part(&parts, maps, sp);
+    for (unsigned i = 0; i < parts.n; i++)
+        scan_stack_part(space, maps, ranges, n, &parts, parts.all[i]);
 }
 
 void stopped_threads_leave(struct address_space *space, struct replaced *ranges, size_t n,
@@ -158,7 +199,7 @@ void stopped_threads_leave(struct address_space *space, struct replaced *ranges,
         else if (!range)
             leave_old_slot(t, ranges, n, &regs, move);
         if (!move)
-            scan_stack(space, &maps, ranges, n, arch_sp(&regs));
+            scan_stacks(space, &maps, ranges, n, arch_sp(&regs));
     }
     maps_free(&maps);
 }

@@ -295,6 +295,14 @@ uint64_t arch_cycle_counter(void)
     return count;
 }
 
+/* For jumps, which do not exist here. */
+bool arch_saved_sp(const uint64_t words[ARCH_SAVED_WORDS], uint64_t *sp)
+{
+    (void)words;
+    (void)sp;
+    return false;
+}
+
 uint64_t arch_thread_pointer(const arch_regs *regs)
 {
     (void)regs; /* TPIDR_EL0 is in another register set */

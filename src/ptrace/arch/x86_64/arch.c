@@ -260,6 +260,18 @@ uint64_t arch_cycle_counter(void)
     return __builtin_ia32_rdtsc();
 }
 
+/* struct sigcontext (asm/sigcontext.h): rsp, rip, eflags, and 16 bits each of cs, gs, fs and ss, of
+   which setup_sigcontext() in arch/x86/kernel/signal_64.c sets gs and fs to 0. */
+bool arch_saved_sp(const uint64_t words[ARCH_SAVED_WORDS], uint64_t *sp)
+{
+    enum { USER_CS = 0x33, EFLAGS_ALWAYS = 2 };
+    if ((words[3] & UINT64_C(0xffffffffffff)) != USER_CS || words[2] >> 32 ||
+        !(words[2] & EFLAGS_ALWAYS))
+        return false;
+    *sp = words[0];
+    return true;
+}
+
 uint64_t arch_thread_pointer(const arch_regs *regs)
 {
     return regs->fs_base;

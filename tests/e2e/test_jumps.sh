@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Programs whose functions are served by jumps (--in-process): they are not harmed, and no call is
+# missed.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+. "$(dirname "$0")/server_programs.sh"
+. "$top/tests/values/run.sh"
+
+targets=$build/targets
+# Jumps after the first call, and no hit is dropped.
+export PTRACE_TRACER_JUMP_AFTER=1
+
+# jumped FUNCTIONS PROGRAM ARGUMENT...: traces it. It must succeed, and there must be jumps.
+jumped()
+{
+    local functions=$1
+    shift
+    [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    traced 0 --in-process --stats --print=lines -f "$functions" -- "$@"
+    grep -qE ', jumps [1-9]' "$err" || fail "no jump was planted"
+}
+
+# calls_match NAME...: each function has as many entries and exits as the program says.
+calls_match()
+{
+    local name entries exits
+    for name; do
+        read -r entries exits < <(sed -n "s/^$name \([0-9]*\) \([0-9]*\)$/\1 \2/p" "$out")
+        lines "$entries" ":$name\(" lines
+        [[ $(grep -cE '^[0-9]+ +(= |:|[^(]*$)' lines) -ge $exits ]] || fail "too few exits of $name"
+    done
+}
+
+# The trap after the jump is none of the program's: it must not see it, nor the stub.
+case_steps_itself()
+{
+    jumped stepped "$targets/steps_itself"
+    calls_match stepped
+    grep -qE ', lifted [1-9]' "$err" || fail "the jump stays"
+}
+
+# A handler on the alternate stack has interrupted one that returns to the middle of a region.
+case_handler_on_handler()
+{
+    # The jump waits until the second handler has returned.
+    jumped interrupted "$targets/handler_on_handler"
+    calls_match interrupted
+}
+
+case_signals_and_faults()
+{
+    jumped 'plain|pushes|loads|jumps|calls|in_handler' "$targets/signal_pc" 800 4
+    calls_match plain pushes loads jumps calls in_handler
+    jumped 'reads|skips|jumps|undefined|callee' "$targets/segv_fixup"
+    calls_match reads skips jumps undefined callee
+}
+
+case_values()
+{
+    values_build c gcc O2 7 40
+    jumped "$values_pattern" "$PWD/values" 400 7 print
+    mv "$out" expected
+    values_bare_lines <lines >traced
+    values_compare "in process"
+}
+
+case_values_cxx()
+{
+    values_build c++ gcc O2 8 40
+    jumped "$values_pattern" "$PWD/values" 400 8 print
+    mv "$out" expected
+    values_bare_lines <lines >traced
+    values_compare "in process"
+}
+
+# server NAME N [ARGUMENT]: visits it under load.
+server()
+{
+    local lacking
+    [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    lacking=$("$1_missing")
+    [[ -z $lacking ]] || skip "not installed: $lacking"
+    trap 'status=$?; servers_stop; case_end $status' EXIT
+    # shellcheck disable=SC2034 # for visit()
+    visit_options=(--in-process)
+    "$1_start" "${@:3}"
+    visits "$1" "$2"
+    servers_stop || fail "the server does not end"
+}
+
+case_redis()
+{
+    server redis 4
+}
+
+case_nginx()
+{
+    server nginx 4 2
+}
+
+case_python()
+{
+    server python 3
+}
+
+run_cases "$@"
