@@ -232,6 +232,34 @@ START_TEST(damaged_unwind_tables)
 }
 END_TEST
 
+/* Rules that end within an operand: the stack pointer at the jump of a tail call is not known. */
+START_TEST(damaged_frame_rules)
+{
+    struct damaged damaged;
+    struct regions_file file;
+    const char *reason = NULL;
+    int n = 0;
+    load_library(&damaged);
+    open_path(&file, symbols_file("regions.so"));
+    damaged.plain = address_of(&file, "tail_call");
+    catalog_free(file.catalog);
+    ck_assert_int_eq(look_up(&damaged, &reason), 0);
+    const Elf64_Shdr frames = *section_named(&damaged, ".eh_frame");
+    for (uint64_t i = 0; i + 1 < frames.sh_size; i++) {
+        unsigned char *rule = damaged.bytes + frames.sh_offset + i;
+        if (rule[0] != 0x0e || rule[1] != 32) /* DW_CFA_def_cfa_offset */
+            continue;
+        rule[0] = 0x0f; /* DW_CFA_def_cfa_expression, of 127 bytes */
+        rule[1] = 127;
+        n++;
+    }
+    ck_assert_int_gt(n, 0);
+    ck_assert_int_eq(look_up(&damaged, &reason), -EPERM);
+    ck_assert_str_eq(reason, "an indirect jump of the function may lead into it");
+    free(damaged.bytes);
+}
+END_TEST
+
 START_TEST(missing_call_sites)
 {
     struct damaged damaged;
@@ -363,6 +391,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, bytes_of_the_region);
     tcase_add_test(tests, no_code_there);
     tcase_add_test(tests, damaged_unwind_tables);
+    tcase_add_test(tests, damaged_frame_rules);
     tcase_add_test(tests, missing_call_sites);
     tcase_add_test(tests, no_section_headers);
     tcase_add_test(tests, huge_text);

@@ -178,7 +178,7 @@ static bool run_rules(struct frame_rules *rules, struct byte_reader *reader, uin
 {
     if (reader->end - reader->next > RULES_MAX)
         return false;
-    while (reader->next < reader->end && run_rule(rules, reader, factor))
+    while (!reader->failed && reader->next < reader->end && run_rule(rules, reader, factor))
         ;
     return !reader->failed;
 }
