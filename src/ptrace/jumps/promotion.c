@@ -239,10 +239,28 @@ static void begin(struct batch *batch, struct address_space *space)
     batch->helper = find_helper(space);
 }
 
+/* The first question about a file takes milliseconds: it is asked before the threads are stopped.
+ */
+static void ask_about_hot(struct address_space *space)
+{
+    const struct engine_sink *sink = &space->engine->sink;
+    struct process *process = reported_process(space);
+    const struct jumps *jumps = space->jumps;
+    for (size_t i = 0; process && sink->jump_region && i < jumps->hot.count; i++) {
+        const struct site *site = jumps->hot.items[i];
+        struct jump_region ignored;
+        const char *reason;
+        if (sink->jump_region(sink->data, process, site->at, site->uses == SITE_RETURN, false,
+                              &ignored, &reason) < 0)
+            continue; /* jump_make() deals with it */
+    }
+}
+
 static void run_batch(struct address_space *space)
 {
     struct batch batch;
     struct jumps *jumps = space->jumps;
+    ask_about_hot(space);
     uint64_t start_ns = clock_now_ns();
     begin(&batch, space);
     if (!stopped_threads_known(space) || !batch.process) {
