@@ -107,7 +107,7 @@ $(SYMBOLS_DIR)/stripped_debuglink: $(symbols_names) tests/targets/symbols_names.
 # Code that a jump may replace, or not; in position-independent code and other. With relocations as
 # bitmaps, if the linker knows these.
 regions_source := tests/targets/x86_64/regions.S
-SYMBOLS_REGIONS_x86_64 := $(addprefix $(SYMBOLS_DIR)/,regions.so regions_no_pie regions_relr.so regions_stripped.so regions_textrel.so)
+SYMBOLS_REGIONS_x86_64 := $(addprefix $(SYMBOLS_DIR)/,regions.so regions_no_pie regions_relr.so regions_stripped.so regions_textrel.so regions_go.so)
 TEST_TARGETS += $(SYMBOLS_REGIONS_$(ARCH))
 
 regions_library = $(GCC) -fPIC -shared -nostdlib -o $@ $(regions_source)
@@ -124,6 +124,8 @@ $(SYMBOLS_DIR)/regions_textrel.so: $(regions_source)
 $(SYMBOLS_DIR)/regions_no_pie: $(regions_source)
 	@mkdir -p $(@D)
 	$(GCC) -fno-pic -no-pie -nostdlib -o $@ $<
+$(SYMBOLS_DIR)/regions_go.so: $(SYMBOLS_DIR)/regions.so
+	$(OBJCOPY) --add-section .gopclntab=$(regions_source) $< $@
 $(SYMBOLS_DIR)/regions_stripped.so: $(SYMBOLS_DIR)/regions.so
 	$(STRIP) -o $@ $<
 

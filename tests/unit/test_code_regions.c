@@ -124,17 +124,28 @@ START_TEST(stripped)
 }
 END_TEST
 
-START_TEST(text_relocations)
+static void check_refused(const char *name, const char *expected)
 {
     struct regions_file file;
     struct code_region region;
     const char *reason;
-    open_path(&file, symbols_file("regions_textrel.so"));
+    open_path(&file, symbols_file(name));
     int r =
         code_region_at(file.image, address_of(&file, "plain"), CODE_ENTRY, false, &region, &reason);
     ck_assert_int_eq(r, -ENOTSUP);
-    ck_assert_str_eq(reason, "the dynamic linker modifies the file's code");
+    ck_assert_str_eq(reason, expected);
     catalog_free(file.catalog);
+}
+
+START_TEST(text_relocations)
+{
+    check_refused("regions_textrel.so", "the dynamic linker modifies the file's code");
+}
+END_TEST
+
+START_TEST(goroutines)
+{
+    check_refused("regions_go.so", "goroutines may be suspended anywhere in the file's code");
 }
 END_TEST
 
@@ -388,6 +399,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, relative_relocations);
     tcase_add_test(tests, stripped);
     tcase_add_test(tests, text_relocations);
+    tcase_add_test(tests, goroutines);
     tcase_add_test(tests, bytes_of_the_region);
     tcase_add_test(tests, no_code_there);
     tcase_add_test(tests, damaged_unwind_tables);

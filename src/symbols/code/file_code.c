@@ -273,6 +273,26 @@ static int read_file_code(struct file_code *code, int fd, const struct elf_copy 
     return r < 0 ? failed_reading(r, "the file's relocations and data cannot be read", reason) : 0;
 }
 
+/* Goroutines are suspended at any instruction, with its address on a stack that nothing leads to
+   (asyncPreempt, in Go's runtime/preempt.go). And some functions may leave less room below the
+   stack pointer than a stub needs (stackNosplit, in internal/abi/stack.go). */
+static bool is_of_go(const struct elf_copy *copy)
+{
+    size_t names;
+    Elf_Scn *section = NULL;
+    bool found = false;
+    if (elf_getshdrstrndx(copy->elf, &names) != 0)
+        return false;
+    while (!found && (section = elf_nextscn(copy->elf, section))) {
+        const Elf64_Shdr *header = elf64_getshdr(section);
+        const char *name = header ? elf_strptr(copy->elf, names, header->sh_name) : NULL;
+        found = name &&
+                (strcmp(name, ".gopclntab") == 0 || strcmp(name, ".data.rel.ro.gopclntab") == 0 ||
+                 strcmp(name, ".note.go.buildid") == 0);
+    }
+    return found;
+}
+
 int file_code_read(struct file_code *code, const struct elf_file *file, int fd,
                    const struct symbol *symbols, size_t n, const char **reason)
 {
@@ -286,6 +306,9 @@ int file_code_read(struct file_code *code, const struct elf_file *file, int fd,
     size_t n_sections;
     if (elf_getshdrnum(copy.elf, &n_sections) != 0 || n_sections == 0)
         r = failed_reading(-ENOTSUP, "the file has no section headers", reason);
+    else if (is_of_go(&copy))
+        r = failed_reading(-ENOTSUP, "goroutines may be suspended anywhere in the file's code",
+                           reason);
     if (r == 0)
         r = read_file_code(code, fd, &copy, symbols, n, reason);
     elf_copy_free(&copy);
