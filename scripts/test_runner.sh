@@ -109,16 +109,22 @@ suite() { # LIMIT NAME COMMAND...
     start "$@"
 }
 
-# A program of Check tests: each of its checks counts.
-check_program() { # LIMIT PROGRAM
+# A program of Check tests: each of its checks counts. One that runs none, and exits with status 77,
+# is skipped. Sets status. SUFFIX is added to its name.
+check_program() { # LIMIT PROGRAM [SUFFIX]
     local line n failures errors
-    start "$1" "${2##*/tests/}" "$2"
+    start "$1" "${2##*/tests/}${3:-}" "$2"
     reap
     line=$(grep -E '^[0-9]+%: Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+' "$log" | tail -n 1)
     if [[ $line =~ Checks:\ ([0-9]+),\ Failures:\ ([0-9]+),\ Errors:\ ([0-9]+) ]]; then
         n=${BASH_REMATCH[1]} failures=${BASH_REMATCH[2]} errors=${BASH_REMATCH[3]}
     else
         n=0 failures=0 errors=0
+    fi
+    if ((n == 0 && status == 77)); then
+        skipped=$((skipped + 1))
+        report "$status" "$took" "$test" "$log"
+        return
     fi
     passed=$((passed + n - failures - errors))
     failed=$((failed + failures + errors))

@@ -19,6 +19,8 @@ TARGET_NAMES += sigtrap_syscall
 TARGET_NAMES += vfork_chain
 # Calls without a change of the stack pointer, results in memory, system calls that block.
 TARGET_NAMES += same_stack big_results blocked_calls interrupted_call
+# What a tracer serves by jumps.
+TARGET_NAMES += jumping
 # Very many mappings.
 TARGET_NAMES += many_mappings
 # Programs with code in no file.
@@ -48,7 +50,7 @@ TARGET_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror $(TARGET
 $(BUILD)/targets/%: TARGET_CFLAGS = -fPIE -pie
 # Tail calls become jumps.
 $(BUILD)/targets/tailcall $(BUILD)/targets/dispatch $(BUILD)/targets/tailcall_protected: TARGET_CFLAGS += -O2 -foptimize-sibling-calls
-$(BUILD)/targets/dlopen $(BUILD)/targets/family $(BUILD)/targets/shared_memory $(BUILD)/targets/many_mappings: TARGET_CFLAGS += -Wl,-rpath,'$$ORIGIN'
+$(BUILD)/targets/dlopen $(BUILD)/targets/family $(BUILD)/targets/shared_memory $(BUILD)/targets/many_mappings $(BUILD)/targets/jumping: TARGET_CFLAGS += -Wl,-rpath,'$$ORIGIN'
 PROTECTED_x86_64  := -fcf-protection=full
 # The C library's files for programs, and libgcc's, need not have landing pads.
 PROTECTED_aarch64 := -mbranch-protection=standard -mno-outline-atomics -nostartfiles tests/targets/aarch64/protected_start.S

@@ -47,7 +47,8 @@ struct harness {
     bool ended;
     int status;
     int n_executed;
-    struct modules known; /* of the first process */
+    struct modules known;                      /* of the first process */
+    void (*launched)(struct harness *harness); /* before the first instruction */
     void (*woken)(struct harness *harness);
     void (*on_hit)(struct harness *harness, const struct hit *hit);
     bool marks_returns; /* names of code: "r0x..." for return addresses, else "i0x..." */
@@ -282,9 +283,19 @@ static inline unsigned harness_setting(const char *name)
     return text ? (unsigned)atoi(text) : 0;
 }
 
+/* Ends the program, as skipped, if jumps are wanted and this machine has none. */
+static inline __attribute__((constructor)) void harness_may_skip(void)
+{
+    const char *obstacle = harness_setting("JUMP_AFTER") ? engine_jumps_obstacle() : NULL;
+    if (!obstacle)
+        return;
+    printf("SKIP: no jumps: %s\n", obstacle);
+    exit(77);
+}
+
 /* `names`: the functions to arm, separated by spaces. With HAND_OVER_EVERY=N in the environment,
-   threads migrate all the time, and with JUMP_AFTER=N sites are served by jumps: see struct
-   engine_options. */
+   threads migrate all the time, and with JUMP_AFTER=N sites are served by jumps, without dropping
+   anything unless JUMPS_DROP=1 is there, too: see struct engine_options. */
 static inline struct harness *harness_new(const char *names, const struct engine_options *options)
 {
     struct harness *h = calloc(1, sizeof(*h));
@@ -295,7 +306,7 @@ static inline struct harness *harness_new(const char *names, const struct engine
         h->options.migrate_every = harness_setting("HAND_OVER_EVERY");
     if (harness_setting("JUMP_AFTER"))
         h->options.jump_after = harness_setting("JUMP_AFTER");
-    h->options.jumps_never_drop = true;
+    h->options.jumps_never_drop = !harness_setting("JUMPS_DROP");
     char *copy = strdup(names), *save = NULL;
     for (char *name = strtok_r(copy, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
         ck_assert_uint_lt(h->n, NAMES_MAX);
@@ -381,6 +392,8 @@ static inline void harness_run(struct harness *h, const char *command)
     int r = engine_launch_prepare(h->engine, argv, &pid, &err);
     if (r == 0)
         r = engine_launch_run(h->engine, &err);
+    if (r == 0 && h->launched)
+        h->launched(h);
     if (r == 0)
         r = engine_run(h->engine, &err);
     await_orphans();

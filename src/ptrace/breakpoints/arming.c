@@ -41,6 +41,7 @@ int process_arm(struct process *process, target_addr entry, const struct probe *
        again. */
     if (!maps_find(&process->space->maps, entry))
         process->space->maps_read_ns = 0;
+    process->engine->settle(process->space);
     site->probe = probe;
     site->kinds = kinds;
     if (process->space->jumps)
@@ -53,6 +54,7 @@ void process_disarm(struct process *process, target_addr entry)
     struct site *site = site_table_get(process->space, entry);
     if (!site || !(site->uses & SITE_ENTRY))
         return;
+    process->engine->settle(process->space);
     site->kinds = 0;
     site_unuse(process->space, site, SITE_ENTRY);
     process->engine->returns_untidy = true;

@@ -36,6 +36,7 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
     e->handle_stop = dispatch_stop;
     e->thread_main = loop_thread_main;
     e->forget_return = jumps_forget_return;
+    e->settle = jumps_settle;
     e->armed = jumps_armed;
     e->uncover = jumps_uncover;
     e->no_binding = options->no_pin;
@@ -138,6 +139,7 @@ void engine_each_process(struct engine *engine, void (*visit)(void *data, struct
 void process_forget(struct process *process, target_addr start, target_addr end)
 {
     struct site *site;
+    jumps_settle(process->space);
     for (size_t at = 0; (site = table_next(&process->space->sites, &at));) {
         if (!target_addr_within(site->at, start, end))
             continue;

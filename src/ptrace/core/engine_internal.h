@@ -32,11 +32,13 @@ struct engine {
     /* Functions of the layers above. handle_stop: handles one stop and resumes the thread, on its
        owner's thread (ptrace/control/dispatch.h). thread_main: runs a further tracer thread
        (ptrace/control/loop.h). forget_return: the site is no return site any more, and
-       in_return_table; armed: an entry has another probe or other kinds; uncover: a breakpoint at
-       `at` must not be behind its jump (ptrace/jumps/). */
+       in_return_table; settle: what is wanted of sites is about to change; armed: an entry has
+       another probe or other kinds; uncover: a breakpoint at `at` must not be behind its jump
+       (ptrace/jumps/). */
     void (*handle_stop)(struct engine *engine, const struct stop *stop);
     void *(*thread_main)(void *tracer_thread);
     void (*forget_return)(struct address_space *space, struct site *site);
+    void (*settle)(struct address_space *space);
     void (*armed)(struct address_space *space, struct site *site);
     void (*uncover)(struct address_space *space, struct site *site, target_addr at);
     struct jumping *jumping; /* NULL: not wanted; see ptrace/jumps/jumping.h */

@@ -304,7 +304,11 @@ enum {
     DROPS_EVERY_NS = 200000000,
 };
 
-size_t drain_space(struct address_space *space)
+/* More than all rings hold: the target can write any time. */
+enum { TURNS_MAX = 512 };
+
+/* Records whose counter is not above `until`. */
+static size_t drain_until(struct address_space *space, uint64_t until)
 {
     struct jumps *jumps = space->jumps;
     struct merge merge;
@@ -319,7 +323,7 @@ size_t drain_space(struct address_space *space)
     }
     for (unsigned i = merge.n / 2; i-- > 0;)
         sift_down(&merge, i);
-    while (merge.n && n < TURN_MAX) {
+    while (merge.n && n < TURN_MAX && merge.heap[0].tsc <= until) {
         struct source *first = &merge.heap[0];
         struct ring *ring = first->ring;
         bool more = take_next(space->engine, jumps, ring, &taken);
@@ -336,6 +340,11 @@ size_t drain_space(struct address_space *space)
     for (unsigned i = 0; i < merge.n; i++)
         free_room(&jumps->rings, merge.heap[i].ring);
     return n;
+}
+
+static size_t drain_space(struct address_space *space)
+{
+    return drain_until(space, UINT64_MAX);
 }
 
 size_t drain_all(struct engine *engine)
@@ -362,6 +371,15 @@ void drain_space_whole(struct address_space *space)
 {
     tsc_clock_update(&space->engine->jumping->clock);
     while (drain_space(space) > 0)
+        continue;
+    drain_drops(space);
+}
+
+void drain_space_so_far(struct address_space *space)
+{
+    uint64_t until = arch_cycle_counter();
+    tsc_clock_update(&space->engine->jumping->clock);
+    for (unsigned i = 0; i < TURNS_MAX && drain_until(space, until) > 0; i++)
         continue;
     drain_drops(space);
 }

@@ -106,7 +106,7 @@ bool jump_suits(const struct jump *jump, const struct probe *probe, unsigned kin
     struct stub_layout layout;
     const char *reason;
     return jump_layout_of_entry(probe, kinds, &layout, &reason) &&
-           (jump->checks_return || !(kinds & HIT_EXIT)) &&
+           jump->checks_return == ((kinds & HIT_EXIT) != 0) &&
            (layout.integer_args & ~jump->layout.integer_args) == 0 &&
            (layout.float_args & ~jump->layout.float_args) == 0 &&
            layout.stack_words <= jump->layout.stack_words;

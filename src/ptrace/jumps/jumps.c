@@ -103,12 +103,20 @@ void jumps_forget_return(struct address_space *space, struct site *site)
     site->in_return_table = false;
 }
 
+void jumps_settle(struct address_space *space)
+{
+    if (has_rings(space))
+        drain_space_so_far(space);
+}
+
 void jumps_armed(struct address_space *space, struct site *site)
 {
     const char *reason;
     bool floats;
     if (!space->jumps)
         return;
+    if (site->jump.reason)
+        site->jump.heat = 0; /* it may become hot again */
     site->jump.reason = NULL;
     if (site->jump.jump && !jump_suits(site->jump.jump, site->probe, site->kinds)) {
         if (site->jump.planted)

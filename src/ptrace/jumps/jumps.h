@@ -38,6 +38,8 @@ void jumps_hit(struct tracee *tracee, struct site *site);
 void jumps_expect_return(struct tracee *tracee, struct site *entry, struct site *back);
 /* The site is no return site any more. */
 void jumps_forget_return(struct address_space *space, struct site *site);
+/* What is wanted of sites is about to change: reports what was recorded before. */
+void jumps_settle(struct address_space *space);
 /* The jump of an entry that is armed anew: lifts it if it does not suit the probe and the kinds. */
 void jumps_armed(struct address_space *space, struct site *site);
 

@@ -74,6 +74,19 @@ static inline void flush_code(const char *start, const char *end)
     __asm__ volatile("dsb ish; isb" : : : "memory");
 }
 
+/* The thread pointer. */
+static inline uintptr_t thread_pointer(void)
+{
+    uintptr_t value;
+    __asm__ volatile("mrs %0, tpidr_el0" : "=r"(value));
+    return value;
+}
+
+static inline void set_thread_pointer(uintptr_t value)
+{
+    __asm__ volatile("msr tpidr_el0, %0" : : "r"(value) : "memory");
+}
+
 static inline void trap(void)
 {
     __asm__ volatile("brk #0");

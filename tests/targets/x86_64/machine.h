@@ -3,7 +3,9 @@
 #ifndef MACHINE_H
 #define MACHINE_H
 
+#include <asm/prctl.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <ucontext.h>
 
@@ -69,6 +71,25 @@ static inline void flush_code(const char *start, const char *end)
 {
     (void)start;
     (void)end;
+}
+
+/* The thread pointer. The setter needs no thread-local storage: it makes the system call itself. */
+static inline uintptr_t thread_pointer(void)
+{
+    uintptr_t value;
+    __asm__ volatile("mov %%fs:0, %0" : "=r"(value));
+    return value;
+}
+
+static inline void set_thread_pointer(uintptr_t value)
+{
+    long result;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"((long)SYS_arch_prctl), "D"((long)ARCH_SET_FS), "S"(value)
+                     : "rcx", "r11", "memory");
+    if (result != 0)
+        __builtin_trap();
 }
 
 static inline void trap(void)

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* Sites that are served by jumps, with several threads and processes, odd thread pointers, and full
+   rings. */
+#include "engine/trial.h"
+
+/* ---- records of other threads */
+
+enum { ROUNDS = 60 };
+
+static bool two_planted(struct trial *trial)
+{
+    return planted(trial) == 2;
+}
+
+static void toggle(struct trial *trial)
+{
+    if (trial->at % 2)
+        disarm(trial, "work");
+    else
+        arm(trial, "work", HIT_ENTRY | HIT_EXIT);
+}
+
+/* Calls before the function was disarmed are recorded, although their records may not have been
+   taken by then. */
+START_TEST(disarmed_after_other_threads_calls)
+{
+    struct phase phases[ROUNDS];
+    struct trial trial = {0};
+    phases[0] = (struct phase){.ready = two_planted};
+    for (size_t i = 1; i < ROUNDS; i++)
+        phases[i] = (struct phase){.act = toggle};
+    run_trial(&trial, "work", 0, "beside", phases, ROUNDS, NULL);
+    ck_assert_uint_eq(trial.h->counters[0].entries, (ROUNDS / 2 + 1) * CALLS);
+    ck_assert_uint_eq(trial.h->counters[0].exits, (ROUNDS / 2 + 1) * CALLS);
+    ck_assert_uint_gt(stats_of(&trial).records, 0);
+    harness_free(trial.h);
+}
+END_TEST
+
+/* Runs the target; the recorded calls equal its output. */
+static struct engine_stats run(const char *names, const char *command,
+                               const struct engine_options *options)
+{
+    struct engine_stats stats;
+    struct harness *h = harness_new(names, options);
+    harness_run(h, command);
+    ck_assert_msg(h->status == 0, "%s ended with wait status 0x%x", command, h->status);
+    ck_assert_uint_gt(harness_check_counts(h), 0);
+    engine_get_stats(h->engine, &stats);
+    ck_assert_uint_gt(stats.jumps, 0);
+    ck_assert_uint_gt(stats.records, 0);
+    ck_assert_uint_eq(stats.dropped, 0);
+    harness_free(h);
+    return stats;
+}
+
+START_TEST(unloaded_after_other_threads_calls)
+{
+    run("lib_work", "jumping unloads 1000 40", NULL);
+}
+END_TEST
+
+/* ---- children, thread pointers */
+
+START_TEST(children)
+{
+    static const char *const COMMANDS[] = {"jumping forks 500 20", "jumping vforks 100 20"};
+    struct engine_options options = {.follow_forks = _i & 1};
+    run("work", COMMANDS[_i / 2], &options);
+}
+END_TEST
+
+/* Both stop at each call, once there are two. */
+START_TEST(threads_that_share_a_pointer)
+{
+    enum { TIMES = 10 };
+    static const struct phase until_planted = {.ready = two_planted};
+    struct phase phases[TIMES] = {until_planted};
+    struct trial trial = {.pauses = 1};
+    run_trial(&trial, "work", 0, "shares", phases, TIMES, NULL);
+    ck_assert_uint_eq(trial.h->counters[0].entries, (2 + 2 * TIMES) * CALLS);
+    ck_assert_uint_gt(harness_check_counts(trial.h), 0);
+    ck_assert_uint_ge(stats_of(&trial).records, 2 * CALLS - FEW);
+    harness_free(trial.h);
+}
+END_TEST
+
+START_TEST(pointers_to_no_thread)
+{
+    struct engine_stats stats = run("work", "jumping pointers 200 20", NULL);
+    ck_assert_uint_ge(stats.stops, 2 * 20 * 200); /* without its own pointer, a thread stops */
+}
+END_TEST
+
+/* Threads that end, on whose stacks others begin. */
+START_TEST(stacks_are_used_again)
+{
+    run("work live", "many_threads_churn 1500 20", NULL);
+}
+END_TEST
+
+/* ---- full rings */
+
+static const struct field INTEGER_ARG = {
+    .name = "i",
+    .kind = VALUE_INTEGER,
+    .is_signed = true,
+    .size = 8,
+    .place = {.kind = PLACE_INTEGER_ARG},
+};
+static const struct field INTEGER_RESULT = {
+    .name = "result",
+    .kind = VALUE_INTEGER,
+    .is_signed = true,
+    .size = 8,
+    .place = {.kind = PLACE_INTEGER_RET},
+};
+struct rush {
+    uint64_t argument, entry_ns;
+    bool is_open;
+    unsigned long durations, wrong;
+};
+
+/* A duration is that of the last entry before, and of the call with the same argument. */
+static void check_rush(struct harness *h, const struct hit *hit)
+{
+    struct rush *rush = h->data;
+    if (hit->kind == HIT_ENTRY) {
+        rush->argument = hit->values[0];
+        rush->entry_ns = hit->time_ns;
+        rush->is_open = true;
+    } else if (hit->duration_ns) {
+        rush->durations++;
+        rush->wrong += !rush->is_open || hit->values[0] != rush->argument + 1 ||
+                       hit->duration_ns != hit->time_ns - rush->entry_ns;
+        rush->is_open = false;
+    }
+    rush->wrong += hit->depth != 0 && hit->kind == HIT_EXIT;
+}
+
+enum { RUSH = 1000000 };
+
+/* The drainer is slower than a program that only calls. */
+static struct engine_stats run_rush(struct rush *rush, unsigned kinds, struct counter *work)
+{
+    struct engine_stats stats;
+    ck_assert_int_eq(setenv("JUMPS_DROP", "1", 1), 0);
+    struct harness *h = harness_new("work", NULL);
+    h->counters[0].probe.args = &INTEGER_ARG;
+    h->counters[0].probe.rets = &INTEGER_RESULT;
+    h->counters[0].probe.n_args = h->counters[0].probe.n_rets = 1;
+    h->kinds = kinds;
+    h->on_hit = check_rush;
+    h->data = rush;
+    harness_run(h, "jumping rushes 1000000");
+    ck_assert_int_eq(h->status, 0);
+    engine_get_stats(h->engine, &stats);
+    *work = h->counters[0];
+    harness_free(h);
+    ck_assert_uint_gt(stats.dropped, 0);
+    return stats;
+}
+
+START_TEST(entries_dropped_are_counted)
+{
+    struct rush rush = {0};
+    struct counter work;
+    struct engine_stats stats = run_rush(&rush, HIT_ENTRY, &work);
+    ck_assert_uint_eq(work.entries + stats.dropped, RUSH);
+}
+END_TEST
+
+START_TEST(no_duration_is_wrong_behind_a_gap)
+{
+    struct rush rush = {0};
+    struct counter work;
+    struct engine_stats stats = run_rush(&rush, 0, &work);
+    ck_assert_uint_gt(rush.durations, 0);
+    ck_assert_uint_eq(rush.wrong, 0);
+    ck_assert_uint_eq(stats.calls, RUSH);
+    /* The last call may be left open. */
+    ck_assert_uint_le(work.entries + work.exits + stats.dropped, 2 * RUSH);
+    ck_assert_uint_ge(work.entries + work.exits + stats.dropped, 2 * RUSH - 1);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_test(tests, disarmed_after_other_threads_calls);
+    tcase_add_test(tests, unloaded_after_other_threads_calls);
+    tcase_add_loop_test(tests, children, 0, 4);
+    tcase_add_test(tests, threads_that_share_a_pointer);
+    tcase_add_test(tests, pointers_to_no_thread);
+    tcase_add_test(tests, stacks_are_used_again);
+    tcase_add_test(tests, entries_dropped_are_counted);
+    tcase_add_test(tests, no_duration_is_wrong_behind_a_gap);
+}
+
+int main(void)
+{
+    return trial_main("jumps_beside", add_tests);
+}
