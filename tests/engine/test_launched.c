@@ -58,6 +58,8 @@ static struct engine_stats stats_of(const char *command, bool float_args)
 START_TEST(the_cost_of_a_call)
 {
     unsigned for_each_stop = arch_trap_pc_offset ? 3 : 4;
+    if (harness_setting("JUMP_AFTER"))
+        return; /* a call makes no stop then */
     for (unsigned float_args = 0; float_args < 2; float_args++) {
         struct engine_stats few = stats_of("one_thread 1000", float_args);
         struct engine_stats many = stats_of("one_thread 2000", float_args);
@@ -276,7 +278,8 @@ END_TEST
 START_TEST(makes_system_calls_all_the_time)
 {
     struct engine_stats stats = stats_of("sigtrap_syscall 1000 often", false);
-    ck_assert_uint_ge(stats.stops, 2000 + 1000);
+    if (!harness_setting("JUMP_AFTER")) /* calls make no stops then */
+        ck_assert_uint_ge(stats.stops, 2000 + 1000);
     ck_assert_uint_le(stats.stops, 2000 + 1000 + 100);
 }
 END_TEST
@@ -330,14 +333,16 @@ START_TEST(affinity_is_the_programs_own)
     for (int no_pin = 0; no_pin < 2; no_pin++) {
         struct harness *h = harness_new("work", &(struct engine_options){.no_pin = no_pin});
         struct engine_stats stats;
-        harness_run(h, no_pin ? "affinity 3000" : "affinity");
+        /* With jumps, a thread makes too few stops to be bound. */
+        bool binds = !no_pin && !harness_setting("JUMP_AFTER");
+        harness_run(h, binds ? "affinity" : "affinity 3000");
         engine_get_stats(h->engine, &stats);
         ck_assert_msg(WIFEXITED(h->status) && WEXITSTATUS(h->status) == 0, "wait status 0x%x",
                       h->status);
         ck_assert_uint_eq(harness_check_counts(h), 1);
         if (no_pin || sysconf(_SC_NPROCESSORS_ONLN) == 1) {
             ck_assert_uint_eq(stats.bindings, 0);
-        } else {
+        } else if (binds) {
             ck_assert_uint_ge(stats.bindings, 3);
             ck_assert_ptr_nonnull(strstr(h->output, "bound 5\n"));
             ck_assert_ptr_nonnull(strstr(h->output, "executed\n"));
