@@ -48,6 +48,29 @@ case_handler_on_handler()
     calls_match interrupted
 }
 
+# All records that were committed arrive: of each thread, at most the call that it was in was not
+# counted yet.
+case_killed()
+{
+    local calls entries
+    [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    traced 137 --in-process --stats --print=lines -f counted -- "$targets/killed" "$dir/calls"
+    grep -qE ', jumps [1-9]' "$err" || fail "no jump was planted"
+    calls=$(od -An -v -td8 -w64 calls | awk '{ n += $1 } END { print n }')
+    entries=$(grep -c ':counted(' lines)
+    ((entries >= calls && entries <= calls + 4)) || fail "$entries entries, $calls calls"
+}
+
+# Its trace suffers, and nothing else.
+case_overwrites_rings()
+{
+    jumped counted "$targets/overwrites_rings"
+    grep -qE '^counted [0-9]+ [0-9]+$' "$out" || fail "the program was harmed"
+    said 'has overwritten the records of thread'
+    (($(sed -nE 's/.* armed, ([0-9]+) calls.*/\1/p' "$err" | cut -c1-15) < 100000000)) ||
+        fail "counts that cannot be"
+}
+
 case_signals_and_faults()
 {
     jumped 'plain|pushes|loads|jumps|calls|in_handler' "$targets/signal_pc" 800 4

@@ -231,13 +231,17 @@ static void report_record(struct tracee *tracee, struct ring *ring, struct taken
 
 /* ---- drops */
 
+/* More than a program can drop in a minute; the counters are read far more often. */
+static const uint64_t DROPS_MAX = UINT64_C(1) << 36;
+
 static void count_drops(struct engine *engine, struct jump *jump, uint64_t drops)
 {
     const struct site *site = jump->site;
     uint64_t n = drops - jump->drops;
     jump->drops = drops;
-    /* A return that was dropped shows by the call that is left. */
-    if (n == 0 || jump->layout.is_return || !site->probe)
+    /* A return that was dropped shows by the call that is left. So many since the counter was last
+       read, or less than none, cannot be: the program has overwritten it. */
+    if (n == 0 || n > DROPS_MAX || jump->layout.is_return || !site->probe)
         return;
     engine->stats.calls += n;
     uint64_t hits = n * (unsigned)__builtin_popcount(site->kinds);
