@@ -51,7 +51,7 @@ int main(int argc, char **argv)
         check(pthread_create(&threads[i], NULL, run, NULL) == 0, "pthread_create");
     for (long i = 0; i < rounds; i++) {
         usleep(1000);
-        overwrite((int)(rounds - 1 - i) & 0xff);
+        overwrite((int)i & 0xff); /* not zeros at last */
     }
     ended = true;
     for (int i = 0; i < THREADS; i++)
