@@ -167,6 +167,8 @@ static void prepare_hot(struct batch *batch)
             jumps->hot.items[kept++] = site;
             continue;
         }
+        if (!site->planted) /* it may become hot again: a return site that is on demand, too */
+            site->jump.heat = 0;
         if (!site->planted || !site->mapped || site->jump.planted || site->jump.reason)
             continue;
         int r = jump_make(batch->process, site);
