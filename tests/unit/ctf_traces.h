@@ -15,6 +15,7 @@
 
 #include "tp/ctf/ctf_trace.h"
 #include "unit/check_main.h"
+#include "util/cpus.h"
 
 enum { TEXT_SIZE = 4096 };
 
@@ -24,6 +25,15 @@ static struct ctf_writer *writer;
 static struct ctf_trace *trace;
 static struct ctf_channel *channel;
 static struct error error;
+
+/* Ends the program where there are fewer CPUs: each has streams of its own. */
+static inline void need_cpus(int n)
+{
+    if (cpus_possible() >= n)
+        return;
+    printf("SKIP: the tests write streams of %d CPUs\n", n);
+    exit(77);
+}
 
 static inline void setup(void)
 {

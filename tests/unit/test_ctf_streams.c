@@ -256,6 +256,7 @@ END_TEST
 
 static void add_tests(TCase *tests)
 {
+    need_cpus(2);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, order);
     tcase_add_test(tests, too_late);

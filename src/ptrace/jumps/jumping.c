@@ -118,6 +118,7 @@ void jumping_free(struct engine *engine, struct jumping *jumping)
         pthread_join(jumping->drainer, NULL);
         tracer_thread_lock(engine->tracers[0]);
     }
+    engine->jumping = NULL; /* other tracer threads still look at it */
     free(jumping);
 }
 
