@@ -18,21 +18,23 @@ static const char *const KIND_NAMES[REQUEST_KINDS] = {
 void stats_report(const struct engine *engine)
 {
     struct engine_stats stats;
-    char kinds[512] = "";
+    char kinds[512] = "", jumps[256] = "";
     size_t n = 0;
     engine_get_stats(engine, &stats);
     for (size_t i = 0; i < REQUEST_KINDS && n < sizeof(kinds); i++)
         n += (size_t)snprintf(kinds + n, sizeof(kinds) - n, "%s%s %" PRIu64, i ? ", " : "",
                               KIND_NAMES[i], stats.requests[i]);
+    if (stats.jump_batches)
+        snprintf(jumps, sizeof(jumps),
+                 ", jumps %" PRIu64 ", lifted %" PRIu64 ", changes %" PRIu64 " in %" PRIu64
+                 " us, records %" PRIu64 ", dropped %" PRIu64,
+                 stats.jumps, stats.jumps_lifted, stats.jump_batches, stats.jump_batch_ns / 1000,
+                 stats.records, stats.dropped);
     log_error("stats: calls %" PRIu64 ", stops %" PRIu64 ", idle stops %" PRIu64 ", waits %" PRIu64
               ", ptrace calls %" PRIu64 " (%s), memory reads %" PRIu64 ", text writes %" PRIu64
               ", single steps %" PRIu64 ", bindings %" PRIu64 ", attach %" PRIu64
-              " us, detach %" PRIu64 " us, handed over %" PRIu64 ", jumps %" PRIu64
-              ", lifted %" PRIu64 ", changes %" PRIu64 " in %" PRIu64 " us, records %" PRIu64
-              ", dropped %" PRIu64,
+              " us, detach %" PRIu64 " us, handed over %" PRIu64 "%s",
               stats.calls, stats.stops, stats.idle_stops, stats.waits, stats.ptrace_calls, kinds,
               stats.memory_reads, stats.text_writes, stats.single_steps, stats.bindings,
-              stats.attach_ns / 1000, stats.detach_ns / 1000, stats.migrations, stats.jumps,
-              stats.jumps_lifted, stats.jump_batches, stats.jump_batch_ns / 1000, stats.records,
-              stats.dropped);
+              stats.attach_ns / 1000, stats.detach_ns / 1000, stats.migrations, jumps);
 }

@@ -46,7 +46,9 @@ static void run_often(const char *way, bool follow, int wanted)
     n_orphans = 0;
     for (int i = 0; i < ROUNDS; i++)
         run_once(way, i * SPINS, follow, wanted);
-    ck_assert_int_gt(n_orphans, 0);
+    /* Whether a child becomes an orphan depends on times, which jumps change. */
+    if (!harness_setting("JUMP_AFTER"))
+        ck_assert_int_gt(n_orphans, 0);
 }
 
 static const struct {

@@ -165,7 +165,8 @@ void jumps_thread_began(struct tracee *tracee)
 void jumps_thread_made(struct tracee *creator, struct tracee *child, bool vfork)
 {
     struct address_space *space = creator->process->space;
-    if (!space->engine->jumping || child->process->space != space)
+    /* While a process is being attached to, it has no space yet. */
+    if (!creator->process->engine->jumping || !space || child->process->space != space)
         return;
     uint64_t own = thread_pointer(creator);
     if (own != child->thread_pointer)
