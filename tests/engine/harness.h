@@ -17,9 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/jump_settings.h"
 #include "ptrace/engine.h"
 #include "symbols/catalog.h"
-#include "symbols/code/region.h"
 #include "symbols/image.h"
 #include "symbols/module.h"
 #include "symbols/module_scan.h"
@@ -249,48 +249,12 @@ static inline size_t harness_name_return(void *data, struct process *process, ta
     return harness_put_name(data, 'r', at, out, size);
 }
 
-/* What of the code of a process a jump may replace. */
 static inline int harness_jump_region(void *data, struct process *process, target_addr at,
                                       bool is_return, bool single, struct jump_region *region,
                                       const char **reason)
 {
     const struct harness *h = data;
-    struct modules modules = {0};
-    struct code_region found;
-    struct error err;
-    int r = -ENOENT;
-    *reason = "it is in no file that is known";
-    if (modules_scan(&modules, process_task(process), h->catalog, &err) < 0)
-        return r;
-    for (size_t i = 0; i < modules.list.count && r == -ENOENT; i++)
-        if (module_is_code(&modules.list.items[i], at))
-            r = code_region_at(modules.list.items[i].image,
-                               module_vaddr(&modules.list.items[i], at),
-                               is_return ? CODE_RETURN : CODE_ENTRY, single, &found, reason);
-    modules_free(&modules);
-    if (r == 0) {
-        region->skip = found.skip;
-        region->length = found.length;
-        memcpy(region->code, found.code, found.length);
-    }
-    return r;
-}
-
-/* A number from the environment; 0: it is not set. */
-static inline unsigned harness_setting(const char *name)
-{
-    const char *text = getenv(name);
-    return text ? (unsigned)atoi(text) : 0;
-}
-
-/* Ends the program, as skipped, if jumps are wanted and this machine has none. */
-static inline __attribute__((constructor)) void harness_may_skip(void)
-{
-    const char *obstacle = harness_setting("JUMP_AFTER") ? engine_jumps_obstacle() : NULL;
-    if (!obstacle)
-        return;
-    printf("SKIP: no jumps: %s\n", obstacle);
-    exit(77);
+    return find_jump_region(h->catalog, process, at, is_return, single, region, reason);
 }
 
 /* `names`: the functions to arm, separated by spaces. With HAND_OVER_EVERY=N in the environment,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sites that are served by jumps: they are planted and lifted as what is wanted changes, and no
    call is missed or told wrong. */
+#include "engine/probe_fields.h"
 #include "engine/trial.h"
 
 /* ---- most calls make no stop */
@@ -141,20 +142,6 @@ END_TEST
 
 /* ---- probes with values */
 
-static const struct field INTEGER_ARG = {
-    .name = "i",
-    .kind = VALUE_INTEGER,
-    .is_signed = true,
-    .size = 8,
-    .place = {.kind = PLACE_INTEGER_ARG},
-};
-static const struct field INTEGER_RESULT = {
-    .name = "result",
-    .kind = VALUE_INTEGER,
-    .is_signed = true,
-    .size = 8,
-    .place = {.kind = PLACE_INTEGER_RET},
-};
 static const struct field FLOAT_RESULT = {
     .name = "result",
     .kind = VALUE_FLOAT,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sites that are served by jumps, with several threads and processes, odd thread pointers, and full
    rings. */
+#include "engine/probe_fields.h"
 #include "engine/trial.h"
 
 /* ---- records of other threads */
@@ -101,20 +102,6 @@ END_TEST
 
 /* ---- full rings */
 
-static const struct field INTEGER_ARG = {
-    .name = "i",
-    .kind = VALUE_INTEGER,
-    .is_signed = true,
-    .size = 8,
-    .place = {.kind = PLACE_INTEGER_ARG},
-};
-static const struct field INTEGER_RESULT = {
-    .name = "result",
-    .kind = VALUE_INTEGER,
-    .is_signed = true,
-    .size = 8,
-    .place = {.kind = PLACE_INTEGER_RET},
-};
 struct rush {
     uint64_t argument, entry_ns;
     bool is_open;

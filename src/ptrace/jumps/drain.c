@@ -32,6 +32,7 @@
 struct taken {
     const struct jump *jump;
     uint64_t time_ns;
+    uint64_t stack_args; /* where the record's words of the stack were */
     union {
         struct ring_record record;
         uint8_t bytes[RING_RECORD_MAX];
@@ -107,10 +108,7 @@ static unsigned read_record(void *data, struct span *spans, size_t n)
 {
     const struct taken *taken = data;
     const uint8_t *stack = (const uint8_t *)stub_record_stack(&taken->jump->layout, &taken->record);
-    arch_regs regs;
-    struct arch_float_regs floats;
-    stub_record_registers(&taken->jump->layout, &taken->record, &regs, &floats);
-    uint64_t low = arch_stack_args(&regs).value;
+    uint64_t low = taken->stack_args;
     uint64_t size = stack ? taken->jump->layout.stack_words * sizeof(uint64_t) : 0;
     for (size_t i = 0; i < n; i++) {
         uint64_t offset = spans[i].at - low;
@@ -129,6 +127,7 @@ static void report(struct tracee *tracee, struct hit *hit, struct taken *taken,
     arch_regs regs;
     struct arch_float_regs floats;
     stub_record_registers(&taken->jump->layout, &taken->record, &regs, &floats);
+    taken->stack_args = arch_stack_args(&regs).value;
     const struct capture_source source = {
         .regs = &regs,
         .result_address = frame ? frame->result_address : 0,

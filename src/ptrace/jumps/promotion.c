@@ -96,7 +96,9 @@ static void plant(struct batch *batch, struct site *site)
     if (write_form(batch, site, SITE_FORM_TRAP, true) < 0)
         return;
     if (write_form(batch, site, SITE_FORM_JUMP, false) < 0) {
-        (void)write_form(batch, site, SITE_FORM_TRAP, false);
+        /* Of a jump across two pages, the first bytes may have been written. */
+        site->planted = write_form(batch, site, SITE_FORM_JUMP, true) == 0 &&
+                        write_form(batch, site, SITE_FORM_TRAP, false) == 0;
         return;
     }
     site->jump.planted = true;
