@@ -238,6 +238,9 @@ int signal_delivery_prepare(struct engine *engine, struct tracee *tracee, int si
         return deliver_fault(engine, tracee, &copy, &info, regs);
     if (may_restart_call(&copy, regs) || move_out(engine, tracee, &copy, regs, true))
         return 0;
+    /* A step would make a system call that the signal could not interrupt. */
+    if (copy.site->trap.system_call && mark_retry(engine, tracee, &copy, regs))
+        return 0;
     r = finish_slot_alone(engine, tracee, regs);
     if (r < 0)
         return r;
