@@ -110,7 +110,7 @@ _ptrace_tracer()
     local words cword kept operand pids option current i
     local options='--pid= --function= --exclude= --filter-file= --output= --session= --print --print=
         --timestamp --follow-forks --entry-only --string-limit= --strings=all --deref= --with=
-        --stack= --list --no-pin --stats --quiet --verbose --help --version'
+        --stack= --in-process --list --no-pin --stats --quiet --verbose --help --version'
     COMPREPLY=()
     _ptrace_tracer_words
     _ptrace_tracer_operand

@@ -32,6 +32,7 @@ static const char HELP[] =
     "      --stack=N           --with=stack, of at most N frames (default 16)\n"
     "      --strings=all       all pointers to characters are text, not only const ones\n"
     "      --deref=DEPTH       follow pointers, DEPTH of them in a row (default 0)\n"
+    "      --in-process        record frequent calls by jumps in the program, without stops\n"
     "  -l, --list              list the functions that would be traced; run nothing\n"
     "      --no-pin            never bind a thread to a CPU\n"
     "      --stats             print counts of stops, ptrace calls, ... at the end\n"
