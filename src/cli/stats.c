@@ -15,6 +15,23 @@ static const char *const KIND_NAMES[REQUEST_KINDS] = {
     [REQUEST_SIGMASK] = "sigmask",     [REQUEST_OTHER] = "other",
 };
 
+/* At most so many lines. */
+enum { JUMP_LINES = 10 };
+
+static void report_jumps(const struct engine *engine)
+{
+    struct engine_jump_count counts[JUMP_LINES];
+    size_t n = engine_jump_counts(engine, counts, JUMP_LINES);
+    uint64_t all = 0;
+    for (size_t i = 0; i < n; i++)
+        all += counts[i].sites;
+    if (all)
+        log_error("stats: %" PRIu64 " of %" PRIu64 " sites with many hits have a jump",
+                  counts[0].sites, all);
+    for (size_t i = 1; i < n; i++)
+        log_error("stats: without a jump: %" PRIu64 ", %s", counts[i].sites, counts[i].reason);
+}
+
 void stats_report(const struct engine *engine)
 {
     struct engine_stats stats;
@@ -37,4 +54,5 @@ void stats_report(const struct engine *engine)
               stats.calls, stats.stops, stats.idle_stops, stats.waits, stats.ptrace_calls, kinds,
               stats.memory_reads, stats.text_writes, stats.single_steps, stats.bindings,
               stats.attach_ns / 1000, stats.detach_ns / 1000, stats.migrations, jumps);
+    report_jumps(engine);
 }

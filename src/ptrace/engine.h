@@ -166,6 +166,10 @@ struct engine_stats {
    has no effect then. */
 const char *engine_jumps_obstacle(void);
 
+/* NULL, or why no jump can record these hits of the function, a static text: a value needs the
+   stopped thread. `kinds`: a mask of enum hit_kind. */
+const char *engine_jump_obstacle(const struct probe *probe, unsigned kinds);
+
 MUST_CHECK int engine_new(const struct engine_options *options, const struct engine_sink *sink,
                           struct engine **engine);
 /* Detaches from everything, and ends a child that has not run yet. To be called outside
@@ -213,6 +217,19 @@ void engine_each_process(struct engine *engine, void (*visit)(void *data, struct
 
 /* From any thread. While hits are handled, some counts may be older than others. */
 void engine_get_stats(const struct engine *engine, struct engine_stats *stats);
+
+/* So many sites stopped threads so often (jump_after) that they were to have a jump. */
+struct engine_jump_count {
+    const char *reason; /* why they have none, a static text; NULL: they have, or had until there
+                           was no use for it */
+    uint64_t sites;
+};
+
+/* Fills in at most `max` counts, at least 2: first that of sites with a jump, perhaps 0, then those
+   of the most frequent reasons, and last of all others. Returns how many, 0 without jumps. Outside
+   engine_run(). */
+size_t engine_jump_counts(const struct engine *engine, struct engine_jump_count *counts,
+                          size_t max);
 
 pid_t process_pid(const struct process *process);
 /* The ID of a thread for which /proc shows the process's mappings and files: the leader or, if that

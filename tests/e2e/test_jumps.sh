@@ -20,6 +20,7 @@ jumped()
     traced 0 --in-process --stats --print=lines -f "$functions" -- "$@"
     has_jumps
     grep -qE ', jumps [1-9]' "$err" || fail "no jump was planted"
+    said 'stats: [1-9][0-9]* of [0-9]* sites with many hits have a jump'
 }
 
 # The tracer has said whether this machine can have any.
@@ -79,6 +80,22 @@ case_overwrites_rings()
     said 'has overwritten the records of thread'
     (($(sed -nE 's/.* armed, ([0-9]+) calls.*/\1/p' "$err" | cut -c1-15) < 100000000)) ||
         fail "counts that cannot be"
+}
+
+# --stats tells of the sites that have no jump, and --list -v of all.
+case_reasons()
+{
+    [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    traced 0 --list -v -f 'work|main' "$targets/jumping"
+    lines 1 '^jumping:work  jump: yes$' "$out"
+    lines 1 '^jumping  jumps: at [1-9][0-9]* of [1-9][0-9]* return addresses in these functions$' "$out"
+    traced 0 --list -v -f 'read|_dl_.*' "$targets/jumping"
+    grep -qE '^c:[a-z_]+  jump: no \([a-z ,]+\)$' "$out" || fail "all entries of the C library may have jumps"
+    traced 0 --list -f 'work|main' "$targets/jumping"
+    ! grep -q jump: "$out" || fail "jumps are listed without -v"
+    jumped '.*' "$targets/jumping" phases 50 4
+    (($(grep -c 'stats: .* jump[ :]' "$err") <= 10)) || fail "too many lines: $(grep stats "$err")"
+    grep -qE 'stats: without a jump: [1-9][0-9]*, [a-z]' "$err" || fail "no reason is given"
 }
 
 case_signals_and_faults()

@@ -38,6 +38,38 @@ START_TEST(most_calls_make_no_stop)
 }
 END_TEST
 
+/* Of sites that the program has still, and of those that it has left. */
+static void counted_by_reason(struct trial *trial)
+{
+    both_recorded(trial);
+    ck_assert_uint_eq(hot_sites(trial, NULL), 4);
+    ck_assert_uint_eq(hot_sites(trial, "it is the resolver of an indirect function"), 0);
+}
+
+static void make_resolver(struct trial *trial)
+{
+    static const struct probe function = {.provider = "test", .function = "resolved"};
+    disarm(trial, "small");
+    harness_counter(trial->h, "small")->probe.resolves = &function;
+    arm(trial, "small", HIT_ENTRY);
+}
+
+START_TEST(reasons_are_counted)
+{
+    static const struct phase phases[] = {
+        {.check = both_recorded},
+        {.ready = four_planted, .check = counted_by_reason},
+        {.act = make_resolver},
+        {.ready = NULL},
+    };
+    struct trial trial = {0};
+    run_trial(&trial, "work small", 0, "phases", phases, 4, NULL);
+    ck_assert_uint_eq(hot_sites(&trial, NULL), 3);
+    ck_assert_uint_eq(hot_sites(&trial, "it is the resolver of an indirect function"), 1);
+    harness_free(trial.h);
+}
+END_TEST
+
 /* ---- what is wanted changes */
 
 static void disarm_both(struct trial *trial)
@@ -399,6 +431,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, most_calls_make_no_stop);
+    tcase_add_test(tests, reasons_are_counted);
     tcase_add_test(tests, disarmed_sites_are_lifted);
     tcase_add_test(tests, kinds_change);
     tcase_add_test(tests, probes_change);

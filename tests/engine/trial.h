@@ -100,6 +100,18 @@ static inline struct engine_stats stats_of(const struct trial *trial)
     return stats;
 }
 
+/* The hot sites with this reason; NULL: with a jump. */
+static inline unsigned long hot_sites(const struct trial *trial, const char *reason)
+{
+    struct engine_jump_count counts[10];
+    size_t n = engine_jump_counts(trial->h->engine, counts, 10);
+    for (size_t i = 0; i < n; i++)
+        if (reason && counts[i].reason ? strcmp(counts[i].reason, reason) == 0
+                                       : reason == counts[i].reason)
+            return counts[i].sites;
+    return 0;
+}
+
 /* The jumps that are planted now. */
 static inline unsigned long planted(const struct trial *trial)
 {

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "symbols/code/returns.h"
 #include "unit/symbols_files.h"
 
 /* A look-up and its result: the region, or the reason. */
@@ -160,6 +161,29 @@ START_TEST(bytes_of_the_region)
                      0);
     ck_assert_int_eq(region.length, sizeof(prologue_bytes));
     ck_assert_mem_eq(region.code, prologue_bytes, sizeof(prologue_bytes));
+    catalog_free(file.catalog);
+}
+END_TEST
+
+static struct code_returns returns_of(const struct regions_file *file, const char *symbol,
+                                      uint64_t size)
+{
+    struct code_returns returns = {0};
+    ck_assert_int_eq(code_returns_count(file->image, address_of(file, symbol), size, &returns), 0);
+    return returns;
+}
+
+START_TEST(counts_of_returns)
+{
+    struct regions_file file;
+    open_path(&file, symbols_file("regions.so"));
+    struct code_returns good = returns_of(&file, "last_call", 8);
+    struct code_returns caught = returns_of(&file, "caught", 24);
+    struct code_returns last = returns_of(&file, "last_call", 6);
+    struct code_returns none = returns_of(&file, "plain", 8);
+    ck_assert(good.n == 1 && good.good == 1);
+    ck_assert(caught.n == 2 && caught.good == 0);
+    ck_assert(last.n == 0 && none.n == 0);
     catalog_free(file.catalog);
 }
 END_TEST
@@ -401,6 +425,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, text_relocations);
     tcase_add_test(tests, goroutines);
     tcase_add_test(tests, bytes_of_the_region);
+    tcase_add_test(tests, counts_of_returns);
     tcase_add_test(tests, no_code_there);
     tcase_add_test(tests, damaged_unwind_tables);
     tcase_add_test(tests, damaged_frame_rules);

@@ -9,9 +9,14 @@
 #include "cli/exit_status.h"
 #include "cli/options.h"
 #include "cli/sudo_user.h"
+#include "model/hit.h"
 #include "model/probe.h"
+#include "ptrace/engine.h"
 #include "ptrace/os/program_path.h"
 #include "symbols/catalog.h"
+#include "symbols/code/arch.h"
+#include "symbols/code/region.h"
+#include "symbols/code/returns.h"
 #include "symbols/function_filter.h"
 #include "symbols/image.h"
 #include "symbols/module.h"
@@ -44,6 +49,35 @@ static void print_other_name(void *data, const char *name)
         print_line(text);
 }
 
+/* Whether --in-process can serve the function's entry by a jump, as far as its file and its values
+   tell. */
+static void print_jump(struct image *image, const struct probe *probe)
+{
+    struct code_region region;
+    const char *reason = engine_jump_obstacle(probe, HIT_ENTRY | HIT_EXIT);
+    int r =
+        reason ? -EPERM : code_region_at(image, probe->entry, CODE_ENTRY, false, &region, &reason);
+    cleanup(cleanup_free) char *text =
+        text_format("%s:%s  jump: %s%s%s", probe->provider, probe->function,
+                    r == 0 ? "yes" : "no (", r == 0 ? "" : reason, r == 0 ? "" : ")");
+    if (text)
+        print_line(text);
+}
+
+/* The same of the return addresses in the listed functions: calls from there are served so. */
+static void print_returns(struct image *image, const struct probe *const *probes, size_t n)
+{
+    struct code_returns returns = {0};
+    int r = 0;
+    for (size_t i = 0; i < n && r == 0; i++)
+        r = code_returns_count(image, probes[i]->entry, probes[i]->size, &returns);
+    cleanup(cleanup_free) char *text =
+        text_format("%s  jumps: at %zu of %zu return addresses in these functions",
+                    image_provider(image), returns.good, returns.n);
+    if (r == 0 && returns.n && text)
+        print_line(text);
+}
+
 static int print_image(struct list *list, struct image *image, bool is_program, struct error *err)
 {
     const struct function_filter *select = list->options->select;
@@ -52,6 +86,7 @@ static int print_image(struct list *list, struct image *image, bool is_program, 
     if (!function_filter_module(select, image_provider(image), image_path(image), is_program))
         return 0;
     int r = image_probes(image, select, is_program, false, &probes, &n, err);
+    bool jumps = list->options->verbose && !code_unsupported;
     for (size_t i = 0; r == 0 && i < n; i++) {
         /* As in the event name, where long names are cut. */
         int length = (int)(strlen(probes[i]->entry_event) - strlen("_entry"));
@@ -66,7 +101,11 @@ static int print_image(struct list *list, struct image *image, bool is_program, 
         if (list->options->verbose &&
             probe_other_names(probes[i], print_other_name, (void *)probes[i]) < 0)
             return error_set(err, -ENOMEM, "out of memory");
+        if (jumps)
+            print_jump(image, probes[i]);
     }
+    if (r == 0 && jumps)
+        print_returns(image, probes, n);
     list->n_printed += n;
     return r;
 }

@@ -101,6 +101,13 @@ bool jump_layout_of_entry(const struct probe *probe, unsigned kinds, struct stub
     return true;
 }
 
+const char *engine_jump_obstacle(const struct probe *probe, unsigned kinds)
+{
+    struct stub_layout layout;
+    const char *reason = NULL;
+    return jump_layout_of_entry(probe, kinds, &layout, &reason) ? NULL : reason;
+}
+
 bool jump_suits(const struct jump *jump, const struct probe *probe, unsigned kinds)
 {
     struct stub_layout layout;

@@ -13,6 +13,7 @@
 #include "ptrace/core/engine_lock.h"
 #include "ptrace/core/tracer_thread.h"
 #include "ptrace/jumps/drain.h"
+#include "ptrace/jumps/jump_counts.h"
 #include "ptrace/jumps/tsc_clock.h"
 #include "ptrace/threads/wakeup.h"
 #include "util/cleanup.h"
@@ -119,6 +120,7 @@ void jumping_free(struct engine *engine, struct jumping *jumping)
         tracer_thread_lock(engine->tracers[0]);
     }
     engine->jumping = NULL; /* other tracer threads still look at it */
+    jump_counts_free(&jumping->counts);
     free(jumping);
 }
 

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ptrace/jumps/jump_counts.h"
 #include "ptrace/jumps/tsc_clock.h"
 #include "util/error.h"
 
@@ -19,9 +20,10 @@ struct engine;
 
 struct jumping {
     struct tsc_clock clock;
-    bool batch_wanted;      /* sites are hot */
-    uint64_t next_drops_ns; /* when dropped hits are counted again */
-    uint64_t next_batch_ns; /* the earliest time of the next change of jumps */
+    bool batch_wanted;         /* sites are hot */
+    uint64_t next_drops_ns;    /* when dropped hits are counted again */
+    uint64_t next_batch_ns;    /* the earliest time of the next change of jumps */
+    struct jump_counts counts; /* of sites that are gone */
     bool has_drainer;
     pthread_t drainer;
     atomic_bool ending;

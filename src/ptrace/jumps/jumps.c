@@ -14,6 +14,7 @@
 #include "ptrace/core/tracee.h"
 #include "ptrace/jumps/drain.h"
 #include "ptrace/jumps/jump.h"
+#include "ptrace/jumps/jump_counts.h"
 #include "ptrace/jumps/jumping.h"
 #include "ptrace/jumps/promotion.h"
 #include "ptrace/jumps/rings.h"
@@ -26,6 +27,8 @@ static void free_jumps(struct address_space *space)
 {
     struct jumps *jumps = space->jumps;
     drain_drops(space);
+    if (space->engine->jumping)
+        jump_counts_add_all(&space->engine->jumping->counts, space);
     for (size_t i = 0; i < jumps->table.count; i++)
         free(jumps->table.items[i]);
     vec_free(&jumps->table);
@@ -58,11 +61,11 @@ void jumps_hit(struct tracee *tracee, struct site *site)
     struct address_space *space = tracee->process->space;
     struct engine *engine = space->engine;
     struct site_jump *state = &site->jump;
-    if (!engine->jumping || state->planted || state->reason)
+    if (!engine->jumping || state->planted)
         return;
     if (state->heat < UINT16_MAX)
         state->heat++;
-    if (state->heat != engine->options.jump_after)
+    if (state->heat != engine->options.jump_after || state->reason)
         return;
     struct jumps *jumps = jumps_of(space);
     if (!jumps || jumps->refused)
@@ -201,6 +204,8 @@ void jumps_unmapped(struct address_space *space, struct site *site)
         promotion_lift(space, site);
     if (site->jump.planted)
         site->planted = false;
+    if (space->engine->jumping)
+        jump_counts_add(&space->engine->jumping->counts, space, site);
     site->jump = (struct site_jump){0};
     site->method = &site_trap_method;
 }
