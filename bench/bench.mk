@@ -8,6 +8,9 @@ BENCH_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,bare_stop bare_threads requests naive caller dispatch caller_plain caller_many \
                     caller_pg threads spin run loads ctf_records regions libplain.so libmany.so libmylib_pg.so)
 
+ifeq ($(ARCH),x86_64)
+BENCH_PROGRAMS += $(BUILD)/bench/bursts_pg
+endif
 BENCH_PROGRAMS += $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*_$(ARCH).c))
 
 $(BUILD)/bench/%: bench/%.c $(BUILD)/flags
@@ -50,6 +53,15 @@ $(BUILD)/bench/caller_many: bench/caller.c $(BUILD)/bench/libmany.so
 $(BUILD)/bench/caller_pg: bench/caller.c $(BUILD)/bench/libmylib_pg.so
 	$(say) LD $@
 	$(call bench_caller,-pg,$(@D),mylib_pg,$$ORIGIN)
+
+$(BUILD)/bench/bursts_x86_64: bench/bursts_x86_64.c $(BUILD)/lib/libmylib.so
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(call bench_caller,-Isample,$(BUILD)/lib,mylib,$$ORIGIN/../lib)
+
+$(BUILD)/bench/bursts_pg: bench/bursts_x86_64.c $(BUILD)/bench/libmylib_pg.so
+	$(say) LD $@
+	$(call bench_caller,-Isample -pg,$(@D),mylib_pg,$$ORIGIN)
 
 $(BUILD)/bench/libmylib_pg.so: sample/mylib.c sample/mylib.h $(BUILD)/flags
 	@mkdir -p $(@D)

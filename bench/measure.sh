@@ -55,6 +55,18 @@ bench_lttng()
     trap bench_end EXIT
 }
 
+# A session that records what the wrapper of the sample's library (sample/wrapper.c) writes. Prints
+# why there is none, and fails.
+wrapper_session()
+{
+    rm -rf "$work/wrapped"
+    {
+        lttng --no-sessiond create wrapped --output="$work/wrapped" &&
+            lttng --no-sessiond enable-channel -u --subbuf-size=8M --num-subbuf=4 wide &&
+            lttng --no-sessiond enable-event -u -c wide 'mylib:*' && lttng --no-sessiond start
+    } >"$work/lttng.log" 2>&1 || { tail -n 1 "$work/lttng.log"; return 1; }
+}
+
 progress()
 {
     printf '%s: %s\n' "$name" "$*" >&2

@@ -120,12 +120,7 @@ way_perf() {
 
 way_wrapper() {
     [[ -n ${lttng:-} ]] || { echo "no lttng-sessiond, or one of root's runs here"; return 1; }
-    rm -rf "$work/wrapped"
-    {
-        lttng --no-sessiond create wrapped --output="$work/wrapped" &&
-            lttng --no-sessiond enable-channel -u --subbuf-size=8M --num-subbuf=4 wide &&
-            lttng --no-sessiond enable-event -u -c wide 'mylib:*' && lttng --no-sessiond start
-    } >"$work/lttng.log" 2>&1 || { tail -n 1 "$work/lttng.log"; return 1; }
+    wrapper_session || return
     LTTNG_UST_REGISTER_TIMEOUT=-1 LD_PRELOAD=$build/lib/libmylib_wrapper.so "$caller" 500000
     lttng --no-sessiond destroy wrapped >"$work/lttng.log" 2>&1
 }

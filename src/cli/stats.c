@@ -44,9 +44,11 @@ void stats_report(const struct engine *engine)
     if (stats.jump_batches)
         snprintf(jumps, sizeof(jumps),
                  ", jumps %" PRIu64 ", lifted %" PRIu64 ", changes %" PRIu64 " in %" PRIu64
-                 " us, records %" PRIu64 ", dropped %" PRIu64,
+                 " us, the longest %" PRIu64 " us, calls by jumps %" PRIu64 ", records %" PRIu64
+                 ", dropped %" PRIu64,
                  stats.jumps, stats.jumps_lifted, stats.jump_batches, stats.jump_batch_ns / 1000,
-                 stats.records, stats.dropped);
+                 stats.jump_batch_longest_ns / 1000, stats.jump_calls, stats.records,
+                 stats.dropped);
     log_error("stats: calls %" PRIu64 ", stops %" PRIu64 ", idle stops %" PRIu64 ", waits %" PRIu64
               ", ptrace calls %" PRIu64 " (%s), memory reads %" PRIu64 ", text writes %" PRIu64
               ", single steps %" PRIu64 ", bindings %" PRIu64 ", attach %" PRIu64

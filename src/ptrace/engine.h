@@ -147,19 +147,21 @@ struct engine_stats {
     uint64_t text_writes;  /* of breakpoints and slots */
     uint64_t memory_reads; /* system calls that read the program's memory for hits */
     uint64_t requests[REQUEST_KINDS];
-    uint64_t ptrace_calls;  /* the sum of `requests` */
-    uint64_t walked;        /* threads visited in walks over an address space */
-    uint64_t bindings;      /* of threads to a CPU */
-    uint64_t attach_ns;     /* time to attach to all processes, `started` included */
-    uint64_t detach_ns;     /* time to detach */
-    uint64_t migrations;    /* of threads between the engine's threads */
-    uint64_t frames_lost;   /* exits that will not be reported: out of memory or too deep */
-    uint64_t jumps;         /* planted */
-    uint64_t jumps_lifted;  /* and lifted again */
-    uint64_t jump_batches;  /* changes of jumps */
-    uint64_t jump_batch_ns; /* time that programs were stopped for these */
-    uint64_t records;       /* of jumps */
-    uint64_t dropped;       /* hits that were not reported, for lack of room in a ring */
+    uint64_t ptrace_calls;          /* the sum of `requests` */
+    uint64_t walked;                /* threads visited in walks over an address space */
+    uint64_t bindings;              /* of threads to a CPU */
+    uint64_t attach_ns;             /* time to attach to all processes, `started` included */
+    uint64_t detach_ns;             /* time to detach */
+    uint64_t migrations;            /* of threads between the engine's threads */
+    uint64_t frames_lost;           /* exits that will not be reported: out of memory or too deep */
+    uint64_t jumps;                 /* planted */
+    uint64_t jumps_lifted;          /* and lifted again */
+    uint64_t jump_batches;          /* changes of jumps */
+    uint64_t jump_batch_ns;         /* time that programs were stopped for these, */
+    uint64_t jump_batch_longest_ns; /* and for one of them */
+    uint64_t jump_calls;            /* those of `calls` that were recorded, or dropped, by jumps */
+    uint64_t records;               /* of jumps */
+    uint64_t dropped;               /* hits that were not reported, for lack of room in a ring */
 };
 
 /* NULL, or why this machine cannot serve sites by jumps, a static text: engine_options.jump_after

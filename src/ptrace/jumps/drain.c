@@ -156,6 +156,7 @@ static void report_entry(struct tracee *tracee, struct taken *taken)
         .ip = site->at.value,
     };
     space->engine->stats.calls++;
+    space->engine->stats.jump_calls++;
     tracee_refresh_name(tracee, hit.time_ns);
     hit.depth = callstack_depth(&tracee->frames);
     if (site->kinds & HIT_EXIT) {
@@ -243,6 +244,7 @@ static void count_drops(struct engine *engine, struct jump *jump, uint64_t drops
     if (n == 0 || n > DROPS_MAX || jump->layout.is_return || !site->probe)
         return;
     engine->stats.calls += n;
+    engine->stats.jump_calls += n;
     uint64_t hits = n * (unsigned)__builtin_popcount(site->kinds);
     engine->stats.dropped += hits;
     if (engine->sink.dropped)

@@ -47,6 +47,7 @@ enum {
 struct batch {
     struct address_space *space;
     struct process *process;
+    uint64_t start_ns;
     pid_t helper; /* makes system calls; 0: none is able to */
     bool barrier_failed;
     struct replaced ranges[BATCH_MAX];
@@ -239,8 +240,21 @@ static void begin(struct batch *batch, struct address_space *space)
     batch->space = space;
     batch->process = reported_process(space);
     batch->n = 0;
+    batch->start_ns = clock_now_ns();
     wait_stop_all(space->engine, space, space->helper);
     batch->helper = find_helper(space);
+}
+
+/* The threads go on when their stops are handled. */
+static void finish_batch(struct batch *batch)
+{
+    struct engine_stats *stats = &batch->space->engine->stats;
+    barrier(batch);
+    uint64_t ns = clock_now_ns() - batch->start_ns;
+    stats->jump_batches++;
+    stats->jump_batch_ns += ns;
+    if (ns > stats->jump_batch_longest_ns)
+        stats->jump_batch_longest_ns = ns;
 }
 
 /* The first question about a file takes milliseconds: it is asked before the threads are stopped.
@@ -265,7 +279,6 @@ static void run_batch(struct address_space *space)
     struct batch batch;
     struct jumps *jumps = space->jumps;
     ask_about_hot(space);
-    uint64_t start_ns = clock_now_ns();
     begin(&batch, space);
     if (!stopped_threads_known(space) || !batch.process) {
         space->engine->jumping->batch_wanted |= jumps->hot.count > 0;
@@ -281,11 +294,9 @@ static void run_batch(struct address_space *space)
     }
     if (r < 0 && r != -EAGAIN)
         jumps->hot.count = 0;
-    barrier(&batch);
+    finish_batch(&batch);
     space->helper = helper;
     space->engine->jumping->batch_wanted |= jumps->hot.count > 0;
-    space->engine->stats.jump_batches++;
-    space->engine->stats.jump_batch_ns += clock_now_ns() - start_ns;
 }
 
 /* At most two percent of the time, programs are stopped for changes of jumps. */
@@ -326,7 +337,7 @@ void promotion_lift(struct address_space *space, struct site *site)
     begin(&batch, space);
     drain_space_whole(space);
     lift(&batch, site);
-    barrier(&batch);
+    finish_batch(&batch);
 }
 
 void promotion_lift_returns(struct address_space *space)
@@ -341,5 +352,5 @@ void promotion_lift_returns(struct address_space *space)
             site->jump.reason = "its stub does not record floating point results";
             lift(&batch, site);
         }
-    barrier(&batch);
+    finish_batch(&batch);
 }
