@@ -6,7 +6,7 @@
 BENCH_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
 
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,bare_stop bare_threads requests naive caller dispatch caller_plain caller_many \
-                    caller_pg threads spin run loads ctf_records regions libplain.so libmany.so libmylib_pg.so)
+                    caller_pg threads spin run loads rate packet_delay ctf_records regions libplain.so libmany.so libmylib_pg.so)
 
 ifeq ($(ARCH),x86_64)
 BENCH_PROGRAMS += $(BUILD)/bench/bursts_pg
@@ -35,6 +35,16 @@ $(BUILD)/bench/caller: bench/caller.c $(BUILD)/lib/libmylib.so
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(call bench_caller,,$(BUILD)/lib,mylib,$$ORIGIN/../lib)
+
+$(BUILD)/bench/rate: bench/rate.c $(BUILD)/lib/libmylib.so
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(call bench_caller,-Isample,$(BUILD)/lib,mylib,$$ORIGIN/../lib)
+
+$(BUILD)/bench/packet_delay: bench/packet_delay.c src/tp/ctf/ctf_packet.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(BENCH_CC) -Isrc -o $@ $<
 
 $(BUILD)/bench/dispatch: bench/dispatch.c $(BUILD)/lib/libmylib.so
 	@mkdir -p $(@D)
