@@ -37,13 +37,12 @@ void report_begin(struct tracee *tracee, const struct probe *probe, enum hit_kin
     capture_begin(engine->capture, &set, source);
 }
 
-void report_hit(struct tracee *tracee, struct hit *hit, const arch_regs *regs,
-                const struct arch_float_regs *floats)
+/* With all values captured but those of extra fields. */
+static void send_hit(struct tracee *tracee, struct hit *hit, const arch_regs *regs)
 {
     struct engine *engine = tracee->process->engine;
     const struct probe *probe = hit->probe;
     bool entry = hit->kind == HIT_ENTRY;
-    capture_finish(engine->capture, floats);
     hit->pid = tracee->process->pid;
     hit->tid = tracee->tid;
     hit->thread_name = tracee->name;
@@ -62,4 +61,16 @@ void report_hit(struct tracee *tracee, struct hit *hit, const arch_regs *regs,
         engine->stats.exits += !probe->resolves;
     if (engine->sink.hit)
         engine->sink.hit(engine->sink.data, hit);
+}
+
+void report_hit(struct tracee *tracee, struct hit *hit, const arch_regs *regs,
+                const struct arch_float_regs *floats)
+{
+    capture_finish(tracee->process->engine->capture, floats);
+    send_hit(tracee, hit, regs);
+}
+
+void report_values(struct tracee *tracee, struct hit *hit)
+{
+    send_hit(tracee, hit, NULL);
 }

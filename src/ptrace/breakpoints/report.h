@@ -16,5 +16,8 @@ void report_begin(struct tracee *tracee, const struct probe *probe, enum hit_kin
    but process, thread and values. */
 void report_hit(struct tracee *tracee, struct hit *hit, const arch_regs *regs,
                 const struct arch_float_regs *floats);
+/* Reports a hit whose values, without those of extra fields, are in engine->capture->values. A call
+   chain is not among the extra fields. */
+void report_values(struct tracee *tracee, struct hit *hit);
 
 #endif

@@ -22,20 +22,25 @@
 #include "ptrace/jumps/jump.h"
 #include "ptrace/jumps/jumping.h"
 #include "ptrace/jumps/jumps.h"
+#include "ptrace/jumps/record_values.h"
 #include "ptrace/jumps/rings.h"
 #include "ptrace/jumps/tsc_clock.h"
 #include "ptrace/os/spans.h"
 #include "util/addr.h"
 #include "util/log.h"
 
+enum { RECORD_SHORT = 96 };
+
+_Static_assert((int)RECORD_SHORT <= (int)RING_RECORD_MAX, "what follows the data can be read");
+
 /* A record, copied: the target may change it at any time. */
 struct taken {
-    const struct jump *jump;
+    struct jump *jump;
     uint64_t time_ns;
     uint64_t stack_args; /* where the record's words of the stack were */
     union {
         struct ring_record record;
-        uint8_t bytes[RING_RECORD_MAX];
+        uint8_t bytes[RING_RECORD_MAX + RECORD_VALUES_READ];
     };
 };
 
@@ -77,14 +82,16 @@ static bool take_next(struct engine *engine, struct jumps *jumps, struct ring *r
         return false;
     if (pending < sizeof(taken->record) || pending > size || pending % sizeof(uint64_t) != 0)
         goto broken;
-    memcpy(&taken->record, from, sizeof(taken->record));
+    /* Most records have no more: the copy takes a few instructions. */
+    memcpy(taken->bytes, from, RECORD_SHORT);
     if (taken->record.site >= jumps->table.count)
         goto broken;
     taken->jump = jumps->table.items[taken->record.site];
     if (taken->jump->record_size > pending)
         goto broken;
-    memcpy(taken->bytes + sizeof(taken->record), from + sizeof(taken->record),
-           taken->jump->record_size - sizeof(taken->record));
+    if (taken->jump->record_size > RECORD_SHORT)
+        memcpy(taken->bytes + RECORD_SHORT, from + RECORD_SHORT,
+               taken->jump->record_size - RECORD_SHORT);
     taken->time_ns = time_of(engine, taken->record.tsc);
     ring->tail += taken->jump->record_size;
     return true;
@@ -121,9 +128,30 @@ static unsigned read_record(void *data, struct span *spans, size_t n)
     return 0;
 }
 
+/* The values of a hit that are plainly in its record. false: they are not. */
+static bool take_values(const struct tracee *tracee, const struct hit *hit,
+                        const struct taken *taken)
+{
+    struct record_plans *plans = &tracee->process->space->jumps->plans;
+    struct record_plan *own = &taken->jump->plan;
+    const struct record_plan *plan = own;
+    if (hit->kind == HIT_EXIT)
+        plan = record_plan_of_returns(plans, hit->probe);
+    else if (own->probe != hit->probe || own->generation != plans->generation)
+        record_plan_make(own, hit->probe, HIT_ENTRY, &taken->jump->layout, plans->generation);
+    if (!plan->is_direct || (plan->has_floats && !taken->jump->layout.return_floats))
+        return false;
+    record_values_set(plan, &taken->record, tracee->process->engine->capture->values);
+    return true;
+}
+
 static void report(struct tracee *tracee, struct hit *hit, struct taken *taken,
                    const struct frame *frame)
 {
+    if (take_values(tracee, hit, taken)) {
+        report_values(tracee, hit);
+        return;
+    }
     arch_regs regs;
     struct arch_float_regs floats;
     stub_record_registers(&taken->jump->layout, &taken->record, &regs, &floats);

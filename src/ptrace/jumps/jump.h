@@ -14,6 +14,7 @@
 #include "ptrace/arch/stub.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/engine.h"
+#include "ptrace/jumps/record_values.h"
 #include "util/addr.h"
 #include "util/error.h"
 
@@ -29,7 +30,8 @@ struct jump {
     struct stub_layout layout;
     size_t record_size;
     struct stub_map map;
-    uint64_t drops; /* hits dropped, as last read */
+    uint64_t drops;          /* hits dropped, as last read */
+    struct record_plan plan; /* of an entry; made when it is first needed */
 };
 
 /* Serves a site by a jump; only where `jump.planted`. Else like site_trap_method. */

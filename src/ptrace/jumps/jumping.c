@@ -15,6 +15,7 @@
 #include "ptrace/jumps/drain.h"
 #include "ptrace/jumps/jump_counts.h"
 #include "ptrace/jumps/tsc_clock.h"
+#include "ptrace/threads/cpu_pinning.h"
 #include "ptrace/threads/wakeup.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -97,14 +98,21 @@ int jumping_start_drainer(struct engine *engine)
 {
     struct jumping *jumping = engine->jumping;
     sigset_t all, before;
+    pthread_attr_t attributes;
+    cpu_set_t own;
     if (jumping->has_drainer)
         return 0;
+    pthread_attr_init(&attributes);
+    /* This thread may be bound to a CPU that the program's threads are bound to. */
+    if (cpu_pinning_own(engine, &own) == 0)
+        pthread_attr_setaffinity_np(&attributes, sizeof(own), &own);
     /* A blocked SIGCHLD is not ignored: the kernel would wake another thread at each stop. */
     sigfillset(&all);
     sigdelset(&all, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    int r = pthread_create(&jumping->drainer, NULL, drainer_main, engine);
+    int r = pthread_create(&jumping->drainer, &attributes, drainer_main, engine);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
     jumping->has_drainer = r == 0;
     return -r;
 }

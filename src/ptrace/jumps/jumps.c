@@ -118,6 +118,7 @@ void jumps_armed(struct address_space *space, struct site *site)
     bool floats;
     if (!space->jumps)
         return;
+    space->jumps->plans.generation++; /* the probe may be another one, or have changed */
     if (site->jump.reason)
         site->jump.heat = 0; /* it may become hot again */
     site->jump.reason = NULL;

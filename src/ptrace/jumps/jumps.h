@@ -14,6 +14,7 @@
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/tracee.h"
+#include "ptrace/jumps/record_values.h"
 #include "ptrace/jumps/rings.h"
 #include "util/addr.h"
 #include "util/vec.h"
@@ -26,6 +27,7 @@ struct jumps {
     VEC(struct site *) hot;
     const char *refused; /* why there can be none in this space, a static text; NULL: there can */
     bool floats;         /* return stubs record floating point results */
+    struct record_plans plans;
 };
 
 /* The space's, made if needed. NULL: out of memory. */

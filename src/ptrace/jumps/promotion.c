@@ -30,6 +30,7 @@
 #include "ptrace/jumps/stopped_threads.h"
 #include "ptrace/os/memory.h"
 #include "ptrace/os/wait_status.h"
+#include "ptrace/threads/cpu_pinning.h"
 #include "util/addr.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -291,6 +292,9 @@ static void run_batch(struct address_space *space)
     if (r == 0) {
         prepare_hot(&batch);
         plant_prepared(&batch);
+        /* The drainer needs the CPU that they share with a tracer thread. */
+        if (batch.n)
+            cpu_pinning_unbind_space(space->engine, space);
     }
     if (r < 0 && r != -EAGAIN)
         jumps->hot.count = 0;

@@ -20,8 +20,7 @@ enum {
         1000000000 /* no binding for so long after the program has asked for affinities */
 };
 
-/* The tracer's own affinity, without any binding. */
-static int own_cpus(const struct engine *engine, cpu_set_t *own)
+int cpu_pinning_own(const struct engine *engine, cpu_set_t *own)
 {
     const struct tracer_thread *primary = engine->tracers[0];
     if (primary->pinning.n_bound) {
@@ -34,14 +33,15 @@ static int own_cpus(const struct engine *engine, cpu_set_t *own)
 void cpu_pinning_open(struct tracer_thread *tracer)
 {
     cpu_set_t own;
-    if (own_cpus(tracer->engine, &own) < 0 || sched_setaffinity(tracer->tid, sizeof(own), &own) < 0)
+    if (cpu_pinning_own(tracer->engine, &own) < 0 ||
+        sched_setaffinity(tracer->tid, sizeof(own), &own) < 0)
         log_debug("cannot set the CPU affinity of a tracer thread");
 }
 
 unsigned cpu_pinning_cpus(const struct engine *engine)
 {
     cpu_set_t own;
-    return own_cpus(engine, &own) < 0 ? 1 : (unsigned)CPU_COUNT(&own);
+    return cpu_pinning_own(engine, &own) < 0 ? 1 : (unsigned)CPU_COUNT(&own);
 }
 
 static void set_timer(struct tracer_thread *tracer, bool on)
@@ -151,7 +151,7 @@ int cpu_pinning_cpu_for(const struct engine *engine, const struct tracer_thread 
     cpu_set_t own;
     if (tracer && tracer->pinning.n_bound)
         return CPU_ISSET(tracer->pinning.cpu, affinity) ? tracer->pinning.cpu : -1;
-    if (own_cpus(engine, &own) < 0)
+    if (cpu_pinning_own(engine, &own) < 0)
         return -1;
     CPU_AND(&own, &own, affinity);
     if (now >= 0 && now < CPU_SETSIZE && CPU_ISSET(now, &own) && !is_cpu_taken(engine, tracer, now))
@@ -222,16 +222,21 @@ void cpu_pinning_unbind_all(struct engine *engine)
             process->pin_not_before_ns = until_ns;
 }
 
-void cpu_pinning_end(struct engine *engine, struct process *process)
+void cpu_pinning_unbind_space(struct engine *engine, const struct address_space *space)
 {
-    process->pin_not_before_ns = UINT64_MAX;
     for (unsigned i = 0; i < engine->n_tracer_threads; i++) {
         for (struct tracee *t = engine->tracers[i]->pinning.bound, *next; t; t = next) {
             next = t->pinning.next;
-            if (t->process->space == process->space)
+            if (t->process->space == space)
                 cpu_pinning_unbind(t);
         }
     }
+}
+
+void cpu_pinning_end(struct engine *engine, struct process *process)
+{
+    process->pin_not_before_ns = UINT64_MAX;
+    cpu_pinning_unbind_space(engine, process->space);
 }
 
 void cpu_pinning_new_child(const struct tracee *parent, pid_t child)

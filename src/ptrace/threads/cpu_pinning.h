@@ -16,6 +16,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+struct address_space;
 struct engine;
 struct process;
 struct tracer_thread;
@@ -24,6 +25,8 @@ struct tracee;
 /* The period after which it is checked whether bound threads are still busy. */
 enum { CPU_PINNING_REVIEW_NS = 50000000 };
 
+/* The tracer's own affinity, without any binding. 0 or a negative errno. */
+int cpu_pinning_own(const struct engine *engine, cpu_set_t *own);
 /* The number of CPUs that the tracer may use. */
 unsigned cpu_pinning_cpus(const struct engine *engine);
 /* A new tracer thread inherits the primary's binding: gives it its own affinity. */
@@ -47,6 +50,8 @@ void cpu_pinning_unbind(struct tracee *tracee);
 /* The program is about to ask for affinities, or to set one: unbinds all threads, and binds none
    for a while. */
 void cpu_pinning_unbind_all(struct engine *engine);
+/* The threads of the space stop less often from now on: unbinds them. */
+void cpu_pinning_unbind_space(struct engine *engine, const struct address_space *space);
 /* The process is being detached: unbinds its threads for good. */
 void cpu_pinning_end(struct engine *engine, struct process *process);
 /* `child`, a new thread or process that is stopped, has inherited the binding of `parent`. */
