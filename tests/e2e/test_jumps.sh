@@ -72,6 +72,42 @@ case_killed()
     ((entries >= calls && entries <= calls + 4)) || fail "$entries entries, $calls calls"
 }
 
+# dumps WAY STATUS [OPTION...]: the core file reads as without a tracer, and each
+# call before is recorded.
+dumps()
+{
+    local way=$1 status=$2 calls entries
+    shift 2
+    rm -f core*
+    traced "$status" "$@" --stats --print=lines -f 'counted|reads' -- "$targets/core_dumped" "$dir/calls" "$way"
+    has_jumps
+    # shellcheck disable=SC2144 # one file
+    [[ -e $(echo core*) ]] || fail "no core file"
+    python3 "$top/tests/e2e/core_clean.py" core* >clean || fail "$way: the core differs: $(head -n 5 clean)"
+    grep -qE '^threads 4, bytes of code [1-9]' clean || fail "$way: $(cat clean)"
+    calls=$(od -An -v -td8 -w64 calls | awk '{ n += $1 } END { print n }')
+    entries=$(grep -c ':counted(' lines)
+    ((entries >= calls && entries <= calls + 3)) || fail "$way: $entries entries, $calls calls"
+    lines "$([[ $way == fault ]] && echo 1 || echo 0)" ':reads\(' lines
+}
+
+# A signal that dumps core: what the tracer has put into the program is removed before.
+case_core_dumps()
+{
+    local i
+    [[ $(cat /proc/sys/kernel/core_pattern) == [!\|/]* ]] || skip "core files go elsewhere: core_pattern"
+    command -v python3 >/dev/null || skip "no python3"
+    for i in 1 2 3; do
+        dumps abort 134 --in-process
+        grep -qE ', jumps [1-9]' "$err" || fail "no jump was planted"
+        dumps fault 139 --in-process
+        dumps trap 132 --in-process
+        dumps quit 131 --in-process
+    done
+    dumps abort 134
+    dumps fault 139
+}
+
 # Its trace suffers, and nothing else.
 case_overwrites_rings()
 {

@@ -8,11 +8,10 @@
 #include <sys/wait.h>
 
 #include "ptrace/arch/arch.h"
-#include "ptrace/breakpoints/sigtrap.h"
-#include "ptrace/breakpoints/site.h"
 #include "ptrace/breakpoints/site_table.h"
 #include "ptrace/control/fork_exec.h"
 #include "ptrace/control/namespace_init.h"
+#include "ptrace/control/quiesce.h"
 #include "ptrace/control/signal_delivery.h"
 #include "ptrace/control/tracee_end.h"
 #include "ptrace/core/address_space.h"
@@ -22,11 +21,9 @@
 #include "ptrace/core/tracee.h"
 #include "ptrace/core/wait.h"
 #include "ptrace/jumps/drain.h"
-#include "ptrace/jumps/in_stub.h"
 #include "ptrace/os/proc_status.h"
 #include "ptrace/os/wait_status.h"
 #include "ptrace/threads/cpu_pinning.h"
-#include "util/addr.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/table.h"
@@ -36,83 +33,6 @@ enum {
     POLL_EACH_NS = 50000, /* each takes some microseconds */
     LAST_HANDLED_MAX = 1000,
 };
-
-static bool is_detachable(const struct stop *stop)
-{
-    return stop->kind == STOP_SIGNAL || stop->kind == STOP_INTERRUPTED ||
-           stop->kind == STOP_GROUP || stop_is_end(stop);
-}
-
-/* The processes to detach from together: all of an address space, or one whose address space is not
-   known. */
-struct detach_group {
-    struct engine *engine;
-    struct address_space *space;
-    pid_t pid;
-};
-
-static void walk_group(struct thread_walk *walk, const struct detach_group *group)
-{
-    if (group->space)
-        thread_walk_space(walk, group->space);
-    else
-        thread_walk_process(walk, group->engine, group->pid);
-}
-
-static void interrupt(const struct detach_group *group)
-{
-    struct tracee *tracee;
-    struct thread_walk walk;
-    struct stop stop;
-    walk_group(&walk, group);
-    while ((tracee = thread_walk_next(&walk))) {
-        if (group->space && !tracee->listening)
-            continue;
-        if (!wait_is_stopped(tracee->tid, &stop)) {
-            engine_ptrace(group->engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
-            tracee->listening = false;
-        }
-    }
-    thread_walk_end(&walk);
-    if (group->space)
-        wait_stop_all(group->engine, group->space, 0);
-}
-
-/*
- * Stops every thread where it can be detached. Events of new children are handled on the way, while
- * the breakpoints to remove from them are still known. The interrupt stays pending meanwhile and
- * stops the thread again.
- */
-static void quiesce(const struct detach_group *group)
-{
-    bool again = true;
-    while (again) {
-        struct tracee *tracee;
-        struct thread_walk walk;
-        struct stop stop;
-        again = false;
-        interrupt(group);
-        walk_group(&walk, group);
-        while ((tracee = thread_walk_next(&walk))) {
-            if (!wait_is_stopped(tracee->tid, &stop) || is_detachable(&stop))
-                continue;
-            group->engine->handle_stop(group->engine, &stop);
-            again = true;
-        }
-        thread_walk_end(&walk);
-    }
-}
-
-/* Whether an unblocked SIGTRAP is pending for this thread (proc(5): SigPnd, SigBlk). A breakpoint's
-   SIGTRAP is: the kernel unblocks it. Negative: not known. */
-static int has_pending_trap(pid_t tid)
-{
-    uint64_t pending, blocked = 0;
-    int r = proc_status_set(tid, "SigPnd", &pending);
-    if (r == 0)
-        r = proc_status_set(tid, "SigBlk", &blocked);
-    return r < 0 ? r : (int)((pending & ~blocked) >> (SIGTRAP - 1)) & 1;
-}
 
 static void release_thread(struct engine *engine, struct tracee *tracee, int signal)
 {
@@ -132,18 +52,6 @@ static bool is_left_dead(const struct tracee *tracee)
            wait_is_dead(tracee->tid) && proc_status_number(tracee->tid, "Threads") > 1;
 }
 
-/* Moves the thread out of a slot, if it is in one. A thread that is in a group-stop, or about to
-   enter one, is not stepped for that: see on_signal(). -ESRCH: it is gone. */
-static int leave_slot(struct engine *engine, struct tracee *tracee, const struct stop *stop,
-                      arch_regs *regs)
-{
-    if (!tracee->process->space)
-        return 0;
-    if (stop->kind == STOP_SIGNAL && !signal_only_stops(tracee->tid, stop->code))
-        return signal_delivery_prepare(engine, tracee, stop->code, regs);
-    return signal_delivery_leave_slot(engine, tracee, stop->kind == STOP_INTERRUPTED, regs);
-}
-
 /*
  * Detaches from the thread if it is in a stop that allows it. false: not yet. A thread that waits
  * for a vforked child, is in an uninterruptible sleep, or is the dead leader of threads that are
@@ -154,7 +62,6 @@ static bool detach_thread(struct engine *engine, struct tracee *tracee)
     pid_t tid = tracee->tid;
     struct stop stop;
     arch_regs regs;
-    target_addr again;
     int signal = 0;
     if (!wait_is_stopped(tid, &stop)) {
         if (!is_left_dead(tracee))
@@ -173,38 +80,17 @@ static bool detach_thread(struct engine *engine, struct tracee *tracee)
         release_thread(engine, tracee, 0);
         return true;
     }
-    if (!is_detachable(&stop)) {
+    if (!quiesce_is_settled(&stop)) {
         engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
         engine->handle_stop(engine, &stop);
         return false;
     }
-    if (engine_get_regs(engine, tid, &regs) < 0)
+    int r = quiesce_leave_code(engine, tracee, &stop, &signal);
+    if (r < 0)
         return false;
-    struct site *site = in_stub_or_site(tracee->process->space, &regs, &again);
-    /* It was interrupted between the breakpoint and its trap: the PC must not change before the
-       trap is reported. */
-    int pending = stop.kind != STOP_SIGNAL && site ? has_pending_trap(tid) : 0;
-    if (pending) {
-        /* If it is a trap, it stops the thread again. */
-        if (pending < 0)
-            engine_ptrace(engine, PTRACE_INTERRUPT, tid, NULL, 0);
-        engine_ptrace(engine, PTRACE_CONT, tid, NULL, 0);
-        return false;
-    }
-    if (stop.kind == STOP_SIGNAL) {
-        signal = stop.code;
-        if (site && site->mapped && signal == SIGTRAP && sigtrap_is_breakpoint(tracee)) {
-            sigtrap_restore(tracee, &regs);
-            signal = engine_set_pc(engine, tid, &regs, again) < 0
-                         ? signal
-                         : tracee_take_deferred_trap(tracee);
-        } else if (leave_slot(engine, tracee, &stop, &regs) == -ESRCH)
-            return false;
-        if (signal && namespace_init_survives(tracee, signal))
-            namespace_init_run_again(engine, tracee, signal, &regs);
-    } else if (leave_slot(engine, tracee, &stop, &regs) == -ESRCH) {
-        return false;
-    }
+    if (signal && namespace_init_survives(tracee, signal) &&
+        engine_get_regs(engine, tid, &regs) == 0)
+        namespace_init_run_again(engine, tracee, signal, &regs);
     if (tracee->process->pid == engine->launched &&
         (stop.kind == STOP_GROUP || (signal && signal_only_stops(tid, signal))))
         engine->program_left_stopped = true;
@@ -213,11 +99,11 @@ static bool detach_thread(struct engine *engine, struct tracee *tracee)
 }
 
 /* Detaches from the threads whose stop allows it. */
-static void detach_stopped(const struct detach_group *group)
+static void detach_stopped(const struct quiesce_group *group)
 {
     struct tracee *tracee;
     struct thread_walk walk;
-    walk_group(&walk, group);
+    quiesce_walk(&walk, group);
     while ((tracee = thread_walk_next(&walk)))
         if (!tracee->unstoppable)
             detach_thread(group->engine, tracee);
@@ -226,12 +112,12 @@ static void detach_stopped(const struct detach_group *group)
 
 /* Whether some remaining thread will soon be in a stop that allows a detach. The others are marked
    `unstoppable`. */
-static bool is_any_stopping(const struct detach_group *group)
+static bool is_any_stopping(const struct quiesce_group *group)
 {
     struct tracee *tracee;
     struct thread_walk walk;
     bool any = false;
-    walk_group(&walk, group);
+    quiesce_walk(&walk, group);
     while ((tracee = thread_walk_next(&walk))) {
         tracee->unstoppable =
             tracee->unstoppable || tracee->vforking || wait_is_unstoppable(tracee->tid);
@@ -247,7 +133,7 @@ static void mark_leaving(struct process *process)
     process->leaving = true;
 }
 
-static void mark_group_leaving(const struct detach_group *group)
+static void mark_group_leaving(const struct quiesce_group *group)
 {
     struct process *process = process_find(group->engine, group->pid);
     if (!group->space && process)
@@ -259,13 +145,13 @@ static void mark_group_leaving(const struct detach_group *group)
 
 /* Removes the breakpoints in any possible way. false: impossible. They stay, the processes pass
    them, are not reported and not detached: the loop handles their stops. */
-static bool lift_all(const struct detach_group *group)
+static bool lift_all(const struct quiesce_group *group)
 {
     struct tracee *tracee;
     struct stop stop;
     struct thread_walk walk;
     pid_t by = 0;
-    walk_group(&walk, group);
+    quiesce_walk(&walk, group);
     while (by == 0 && (tracee = thread_walk_next(&walk)))
         if (wait_is_stopped(tracee->tid, &stop) && !stop_is_end(&stop))
             by = tracee->tid;
@@ -285,7 +171,7 @@ static bool lift_all(const struct detach_group *group)
 
 static void detach_space(struct engine *engine, struct process *process)
 {
-    const struct detach_group group = {engine, process->space, process->pid};
+    const struct quiesce_group group = {engine, process->space, process->pid};
     uint64_t start_ns = clock_now_ns();
     if (group.space)
         group.space->users++; /* used until the end of this function */
@@ -325,7 +211,7 @@ void detach_process(struct engine *engine, struct process *process)
 
 void detach_unplanted(struct engine *engine, struct process *process)
 {
-    const struct detach_group group = {engine, process->space, process->pid};
+    const struct quiesce_group group = {engine, process->space, process->pid};
     mark_group_leaving(&group);
     if (process->n_threads == 0)
         process_free(process);
@@ -350,7 +236,7 @@ void detach_silent(struct engine *engine)
 bool detach_leaving(struct engine *engine, struct tracee *tracee, const struct stop *stop)
 {
     /* A new program has no breakpoints, and must not get any. */
-    if (stop->kind != STOP_EXEC && (!is_detachable(stop) || stop_is_end(stop)))
+    if (stop->kind != STOP_EXEC && (!quiesce_is_settled(stop) || stop_is_end(stop)))
         return false;
     detach_thread(engine, tracee);
     return true;

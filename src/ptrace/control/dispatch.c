@@ -12,6 +12,7 @@
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/breakpoints/site_table.h"
 #include "ptrace/control/breakpoint_hit.h"
+#include "ptrace/control/core_dump.h"
 #include "ptrace/control/detach.h"
 #include "ptrace/control/fork_exec.h"
 #include "ptrace/control/namespace_init.h"
@@ -125,12 +126,17 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
         detach_dying_init(engine, tracee, stop->code);
         return;
     }
+    bool dumps = core_dump_follows(tracee, stop->code);
+    if (dumps)
+        core_dump_prepare(engine, tracee);
     /* If the thread took a step, a SIGCONT that came meanwhile could no longer cancel the stop
        (kernel/signal.c: JOBCTL_STOP_DEQUEUED). */
     if (!signal_only_stops(tracee->tid, stop->code) &&
         signal_delivery_prepare(engine, tracee, stop->code, &regs) < 0)
         log_debug("thread %d gets signal %d inside a slot", tracee->tid, stop->code);
     tracee_resume(tracee, stop->code);
+    if (dumps)
+        core_dump_await(tracee);
 }
 
 static void on_end(struct engine *engine, struct tracee *tracee, const struct stop *stop)

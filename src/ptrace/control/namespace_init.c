@@ -41,8 +41,8 @@ static bool may_be_fault(int signal)
     return is_forced_fault(&info);
 }
 
-/* Whether the process has the ID 1 in its innermost PID namespace (proc(5)). */
-static bool is_init(struct tracee *tracee)
+/* By proc(5): NStgid. */
+bool namespace_init_is(struct tracee *tracee)
 {
     struct process *process = tracee->process;
     if (process->place_in_namespace <= 0)
@@ -54,7 +54,7 @@ bool namespace_init_survives(struct tracee *tracee, int signal)
 {
     siginfo_t info;
     uint64_t bit = UINT64_C(1) << (signal - 1), handled;
-    if (!may_be_fault(signal) || !is_init(tracee))
+    if (!may_be_fault(signal) || !namespace_init_is(tracee))
         return false;
     if (engine_ptrace(tracee->process->engine, PTRACE_GETSIGINFO, tracee->tid, NULL,
                       (uintptr_t)&info) < 0)

@@ -11,6 +11,9 @@
 #include "ptrace/arch/arch.h"
 #include "ptrace/core/tracee.h"
 
+/* Whether the thread's process has the ID 1 in its innermost PID namespace. */
+bool namespace_init_is(struct tracee *tracee);
+
 /* Whether the thread, which has stopped with that signal, belongs to such an init, and the signal
    is a fault of its own without a handler. */
 bool namespace_init_survives(struct tracee *tracee, int signal);
