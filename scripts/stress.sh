@@ -135,6 +135,7 @@ for server; do
     rate_before[$server]=$(rate "$server")
 done
 inject_round
+scripts/stress_jumps.sh "$build" || fail "jumps that are planted and lifted"
 end=$((SECONDS + minutes * 60)) rounds=0
 builds_round
 while ((SECONDS < end)); do

@@ -20,7 +20,7 @@ TARGET_NAMES += vfork_chain
 # Calls without a change of the stack pointer, results in memory, system calls that block.
 TARGET_NAMES += same_stack big_results blocked_calls interrupted_call
 # What a tracer serves by jumps.
-TARGET_NAMES += jumping
+TARGET_NAMES += jumping jump_cycles
 # Very many mappings.
 TARGET_NAMES += many_mappings
 # Programs with code in no file.
