@@ -70,7 +70,7 @@ void function_counts_dropped(struct function_counts *counts, const struct probe 
     if (!entry)
         return;
     entry->entries += calls;
-    entry->exits += lost > calls ? calls : 0;
+    entry->exits += lost > calls ? lost - calls : 0;
     entry->lost += lost;
 }
 

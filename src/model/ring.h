@@ -46,7 +46,8 @@ struct ring_block {
        without a record in between count once. gap_at is `head` of the last such time, plus 1. */
     uint64_t gaps;
     uint64_t gap_at;
-    uint64_t unused_thread[5];
+    uint64_t gap_slot; /* ring_record.slot of the last hit that was dropped */
+    uint64_t unused_thread[4];
     /* Written by the tracer. */
     uint64_t limit; /* `head` may grow to this: the bytes taken so far + the size of the data */
     uint64_t data;  /* address of the data in the target, a multiple of 8 */
@@ -106,6 +107,7 @@ _Static_assert(sizeof(struct ring_block) == 2 * RING_LINE, "two cache lines");
 _Static_assert(offsetof(struct ring_block, head) == 0, "layout");
 _Static_assert(offsetof(struct ring_block, gaps) == 8, "layout");
 _Static_assert(offsetof(struct ring_block, gap_at) == 16, "layout");
+_Static_assert(offsetof(struct ring_block, gap_slot) == 24, "layout");
 _Static_assert(offsetof(struct ring_block, limit) == 64, "layout");
 _Static_assert(offsetof(struct ring_block, data) == 72, "layout");
 _Static_assert(offsetof(struct ring_block, mask) == 80, "layout");

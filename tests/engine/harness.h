@@ -33,6 +33,7 @@ struct counter {
     unsigned long entries, exits;             /* in the first process */
     unsigned long child_entries, child_exits; /* in all others */
     unsigned long said[4];                    /* of these by the target: harness_check_counts() */
+    unsigned long dropped_calls, dropped;     /* calls and hits */
     unsigned max_depth;
 };
 
@@ -220,6 +221,15 @@ static inline void harness_hit(void *data, const struct hit *hit)
         ++*(first ? &counter->exits : &counter->child_exits);
 }
 
+static inline void harness_dropped(void *data, const struct probe *probe, uint64_t calls,
+                                   uint64_t hits)
+{
+    struct counter *counter = (struct counter *)(uintptr_t)probe;
+    (void)data;
+    counter->dropped_calls += calls;
+    counter->dropped += hits;
+}
+
 static inline void harness_woken(void *data)
 {
     struct harness *h = data;
@@ -286,6 +296,7 @@ static inline struct harness *harness_new(const char *names, const struct engine
         .executed = harness_executed,
         .ended = harness_ended,
         .woken = harness_woken,
+        .dropped = harness_dropped,
         .name_code = harness_name_code,
         .name_return = harness_name_return,
         .jump_region = harness_jump_region,

@@ -165,9 +165,30 @@ START_TEST(no_duration_is_wrong_behind_a_gap)
     ck_assert_uint_gt(rush.durations, 0);
     ck_assert_uint_eq(rush.wrong, 0);
     ck_assert_uint_eq(stats.calls, RUSH);
-    /* The last call may be left open. */
-    ck_assert_uint_le(work.entries + work.exits + stats.dropped, 2 * RUSH);
-    ck_assert_uint_ge(work.entries + work.exits + stats.dropped, 2 * RUSH - 1);
+    ck_assert_uint_eq(work.entries + work.exits + stats.dropped, 2 * RUSH);
+}
+END_TEST
+
+/* What is dropped is counted exactly, for each function. */
+START_TEST(all_that_is_dropped_is_counted)
+{
+    enum { THREADS = 4, OUTER = 100000 };
+    struct engine_stats stats;
+    ck_assert_int_eq(setenv("JUMPS_DROP", "1", 1), 0);
+    struct harness *h = harness_new("work outer", NULL);
+    harness_run(h, "jumping crowds 100000 4");
+    ck_assert_int_eq(h->status, 0);
+    engine_get_stats(h->engine, &stats);
+    const struct counter *work = harness_counter(h, "work"), *outer = harness_counter(h, "outer");
+    ck_assert_uint_gt(work->dropped, 0);
+    ck_assert_uint_gt(outer->dropped, 0);
+    ck_assert_uint_eq(stats.dropped, work->dropped + outer->dropped);
+    ck_assert_uint_eq(work->entries + work->dropped_calls, THREADS * 2 * OUTER);
+    ck_assert_uint_eq(work->entries + work->exits + work->dropped, 2 * THREADS * 2 * OUTER);
+    ck_assert_uint_eq(outer->entries + outer->dropped_calls, THREADS * OUTER + THREADS / 2);
+    ck_assert_uint_eq(outer->entries + outer->exits + outer->dropped,
+                      2 * THREADS * OUTER + THREADS / 2);
+    harness_free(h);
 }
 END_TEST
 
@@ -181,6 +202,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, stacks_are_used_again);
     tcase_add_test(tests, entries_dropped_are_counted);
     tcase_add_test(tests, no_duration_is_wrong_behind_a_gap);
+    tcase_add_test(tests, all_that_is_dropped_is_counted);
 }
 
 int main(void)

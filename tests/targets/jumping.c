@@ -16,6 +16,8 @@
  *   pointers  ROUNDS times: calls work() CALLS times with its own thread pointer, and with each of
  *             two that are none
  *   rushes    calls work() CALLS times with the number of the call
+ *   crowds    ROUNDS threads call outer() CALLS times each, which calls work() twice; half of them
+ *             do so inside another call of outer(), which does not return
  *
  * Prints "work N N" and the like; for a child "child:work N N".
  */
@@ -36,7 +38,7 @@ enum { STACK_SIZE = 64 * 1024 };
 
 typedef long function(long i);
 
-static counter n_work, n_small, n_halves, n_named;
+static counter n_work, n_small, n_halves, n_named, n_outer, n_outer_exits;
 static long calls;
 
 TRACED long work(long i);
@@ -264,6 +266,54 @@ static void pointers(long rounds)
     }
 }
 
+/* ---- Rushes */
+
+TRACED long outer(long i);
+
+static void call_outer(void)
+{
+    for (long i = 0; i < calls; i++)
+        check(outer(i) == 2 * i + 3, "result of outer");
+}
+
+/* With a negative number it does not return: it ends the thread. */
+long outer(long i)
+{
+    n_outer++;
+    if (i < 0) {
+        call_outer();
+        pthread_exit(NULL);
+    }
+    long sum = work(i);
+    OPAQUE();
+    sum += work(i + 1);
+    OPAQUE();
+    n_outer_exits++;
+    return sum;
+}
+
+static void *rush(void *data)
+{
+    call_outer();
+    return data;
+}
+
+static void *rush_inside(void *data)
+{
+    outer(-1);
+    return data;
+}
+
+static void crowds(long rounds)
+{
+    static pthread_t threads[64];
+    check(rounds <= 64, "the number of threads");
+    for (long i = 0; i < rounds; i++)
+        check(pthread_create(&threads[i], NULL, i % 2 ? rush_inside : rush, NULL) == 0, "a thread");
+    for (long i = 0; i < rounds; i++)
+        check(pthread_join(threads[i], NULL) == 0, "the end of a thread");
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
@@ -287,9 +337,12 @@ int main(int argc, char **argv)
         pointers(rounds);
     else if (strcmp(mode, "rushes") == 0)
         call_work(calls);
+    else if (strcmp(mode, "crowds") == 0)
+        crowds(rounds);
     else
         check(0, "the first argument");
     report("work", n_work, n_work);
+    report("outer", n_outer, n_outer_exits);
     report("small", n_small, n_small);
     report("halves", n_halves, n_halves);
     report("named", n_named, n_named);

@@ -194,6 +194,8 @@ static inline void stub_trial_full(struct stub_run *run, const struct outcome *n
     ck_assert_msg(*stub_drops() == 1, "%s: %lu drops", run->name, *stub_drops());
     ck_assert_msg(stub_block()->gaps == STUB_GAPS + 1, "%s: gaps", run->name);
     ck_assert_msg(stub_block()->gap_at == run->state.head + 1, "%s: gap_at", run->name);
+    uint64_t slot = run->runner.regs.rsp - (run->request.layout.is_return ? 8 : 0);
+    ck_assert_msg(stub_block()->gap_slot == slot, "%s: gap_slot", run->name);
     stub_trial_signal(run, native, stub_random(random, 60), true);
     run->state.room = RUN_AREA;
 }

@@ -39,6 +39,45 @@ START_TEST(a_return_behind_a_jump_finds_the_depth_right)
 }
 END_TEST
 
+static void note_missed(void *data, const struct frame *frame)
+{
+    const char **last = data;
+    ck_assert_ptr_null(*last);
+    *last = frame->what;
+}
+
+/* Frames that are forgotten were missed, if they are older than that, and no jump has left them. */
+START_TEST(missed_returns_are_told)
+{
+    enum { OLDER = RET_1, NEWER = RET_2 }; /* of the same slot, that is also the time */
+    struct callstack cs = {0};
+    const char *missed = NULL;
+    enter(&cs, A(10), OLDER, f);
+    enter(&cs, A(20), OLDER, g);
+    enter(&cs, A(30), OLDER, h);
+    callstack_missed(&cs, A(0) + NEWER, note_missed, &missed);
+    enter(&cs, A(30), OLDER, f); /* in place of h */
+    ck_assert_ptr_eq(missed, h);
+    missed = NULL;
+    ck_assert_ptr_eq(leave(&cs, A(30), OLDER), f);
+    callstack_seen(&cs, A(19), stack_a);
+    ck_assert_ptr_eq(missed, g);
+    missed = NULL;
+    ck_assert_ptr_eq(leave(&cs, A(10), OLDER), f);
+    ck_assert_ptr_null(missed);
+    enter(&cs, A(10), NEWER + 8 * 10, g); /* at the time of the gap */
+    callstack_seen(&cs, A(5), stack_a);   /* buried */
+    callstack_seen(&cs, A(5), stack_a);
+    enter(&cs, A(10), OLDER, f);
+    ck_assert_ptr_null(missed);
+    callstack_jumped(&cs);
+    callstack_seen(&cs, A(5), stack_a);
+    ck_assert_ptr_null(missed);
+    ck_assert_uint_eq(callstack_depth(&cs), 0);
+    callstack_free(&cs);
+}
+END_TEST
+
 START_TEST(seen_settles_at_once)
 {
     struct callstack cs = {0};
@@ -130,6 +169,7 @@ static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, a_jump_leaves_frames);
     tcase_add_test(tests, a_return_behind_a_jump_finds_the_depth_right);
+    tcase_add_test(tests, missed_returns_are_told);
     tcase_add_test(tests, seen_settles_at_once);
     tcase_add_test(tests, called_again_after_a_jump);
     tcase_add_test(tests, tail_call_or_new_call_after_a_jump);

@@ -54,8 +54,17 @@ static void exception_caught(struct tracee *tracee, const arch_regs *regs)
     callstack_seen(&tracee->frames, slot, stack_range_of(tracee, slot, clock_now_ns()));
 }
 
+/* Frames whose returns were missed are forgotten before others are left. */
+static void forget_missed(struct tracee *tracee, const arch_regs *regs)
+{
+    uint64_t sp = arch_sp(regs);
+    if (tracee->frames.missed_ns)
+        callstack_seen(&tracee->frames, sp, stack_range_of(tracee, sp, clock_now_ns()));
+}
+
 void frame_jumps_handle(struct tracee *tracee, const struct site *site, const arch_regs *regs)
 {
+    forget_missed(tracee, regs);
     if (site->uses & SITE_JUMP)
         longjmp_called(tracee, regs);
     if (site->uses & SITE_CONTEXT)

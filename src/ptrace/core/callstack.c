@@ -168,8 +168,10 @@ static void forget_node(struct callstack *cs, uint32_t i)
 /* The call has been left without a return. */
 static void leave_node(struct callstack *cs, uint32_t i)
 {
-    cs->left++;
+    struct frame frame = node_at(cs, i)->frame;
     forget_node(cs, i);
+    if (frame.time_ns < cs->missed_ns)
+        cs->missed(cs->missed_data, &frame);
 }
 
 static void bury(struct callstack *cs, uint32_t i)
@@ -343,6 +345,16 @@ bool callstack_return(struct callstack *cs, uint64_t slot, uint64_t ret, struct 
 void callstack_jumped(struct callstack *cs)
 {
     cs->epoch++;
+    cs->missed_ns = 0;
+}
+
+void callstack_missed(struct callstack *cs, uint64_t time_ns,
+                      void (*missed)(void *data, const struct frame *frame), void *data)
+{
+    cs->epoch++;
+    cs->missed_ns = time_ns;
+    cs->missed = missed;
+    cs->missed_data = data;
 }
 
 bool callstack_in_doubt(const struct callstack *cs, uint64_t slot, uint64_t ret)

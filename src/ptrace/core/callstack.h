@@ -95,7 +95,10 @@ struct callstack {
     uint32_t epoch;
     bool mixed;    /* mappings of this thread hold several stacks each */
     uint64_t lost; /* entries that could not be stored */
-    uint64_t left; /* calls that were left without a return */
+    /* Returns may have been missed: see callstack_missed(). 0: none. */
+    uint64_t missed_ns;
+    void (*missed)(void *data, const struct frame *frame);
+    void *missed_data;
 };
 
 void callstack_free(struct callstack *cs);
@@ -116,8 +119,17 @@ MUST_CHECK int callstack_enter(struct callstack *cs, struct frame *frame, enum c
 bool callstack_return(struct callstack *cs, uint64_t slot, uint64_t ret, struct stack_range stack,
                       struct frame *frame);
 
-/* The thread is about to leave, or has left, frames without a return. */
+/* The thread is about to leave, or has left, frames without a return. If some were missed, it must
+   have been seen where it is before. */
 void callstack_jumped(struct callstack *cs);
+
+/*
+ * Entries and returns before `time_ns` were missed. From then on a frame that was entered before,
+ * and is forgotten, has probably returned: `missed` is called for each. Until the next jump, which
+ * may leave frames that are open.
+ */
+void callstack_missed(struct callstack *cs, uint64_t time_ns,
+                      void (*missed)(void *data, const struct frame *frame), void *data);
 
 /* Whether the innermost frame with this slot and return address may have been left. */
 bool callstack_in_doubt(const struct callstack *cs, uint64_t slot, uint64_t ret);

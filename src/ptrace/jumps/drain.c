@@ -19,6 +19,7 @@
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/stack_range.h"
 #include "ptrace/core/tracee.h"
+#include "ptrace/jumps/drops.h"
 #include "ptrace/jumps/jump.h"
 #include "ptrace/jumps/jumping.h"
 #include "ptrace/jumps/jumps.h"
@@ -243,48 +244,14 @@ static void report_record(struct tracee *tracee, struct ring *ring, struct taken
     if (taken->record.gap != ring->gap) {
         ring->gap = taken->record.gap;
         tracee->records_gap_ns = taken->time_ns;
-        callstack_jumped(&tracee->frames);
+        drops_before(tracee, taken->time_ns);
     }
     if (is_retried_record(tracee, taken) || tracee->process->silent)
         return;
-    uint64_t left = tracee->frames.left;
     if (taken->jump->layout.is_return)
         report_return(tracee, taken);
     else if (site->uses & SITE_ENTRY)
         report_entry(tracee, taken);
-    /* Behind a gap, a call is left because its return was dropped. */
-    if (tracee->records_gap_ns)
-        tracee->process->engine->stats.dropped += tracee->frames.left - left;
-}
-
-/* ---- drops */
-
-/* More than a program can drop in a minute; the counters are read far more often. */
-static const uint64_t DROPS_MAX = UINT64_C(1) << 36;
-
-static void count_drops(struct engine *engine, struct jump *jump, uint64_t drops)
-{
-    const struct site *site = jump->site;
-    uint64_t n = drops - jump->drops;
-    jump->drops = drops;
-    /* A return that was dropped shows by the call that is left. So many since the counter was last
-       read, or less than none, cannot be: the program has overwritten it. */
-    if (n == 0 || n > DROPS_MAX || jump->layout.is_return || !site->probe)
-        return;
-    engine->stats.calls += n;
-    engine->stats.jump_calls += n;
-    uint64_t hits = n * (unsigned)__builtin_popcount(site->kinds);
-    engine->stats.dropped += hits;
-    if (engine->sink.dropped)
-        engine->sink.dropped(engine->sink.data, site->probe, n, hits);
-}
-
-void drain_drops(struct address_space *space)
-{
-    struct jumps *jumps = space->jumps;
-    for (size_t i = 0; jumps->rings.memory.base && i < jumps->table.count; i++)
-        count_drops(space->engine, jumps->table.items[i],
-                    ring_memory_drops(&jumps->rings.memory, (uint32_t)i));
 }
 
 void drain_thread(struct tracee *tracee)
@@ -394,7 +361,7 @@ size_t drain_all(struct engine *engine)
         if (process->space && process->space != last)
             n += drain_space(process->space);
         if (counts && process->space && process->space != last && process->space->jumps)
-            drain_drops(process->space);
+            drops_count(process->space);
         last = process->space;
     }
     return n;
@@ -405,7 +372,7 @@ void drain_space_whole(struct address_space *space)
     tsc_clock_update(&space->engine->jumping->clock);
     while (drain_space(space) > 0)
         continue;
-    drain_drops(space);
+    drops_count(space);
 }
 
 void drain_space_so_far(struct address_space *space)
@@ -414,5 +381,5 @@ void drain_space_so_far(struct address_space *space)
     tsc_clock_update(&space->engine->jumping->clock);
     for (unsigned i = 0; i < TURNS_MAX && drain_until(space, until) > 0; i++)
         continue;
-    drain_drops(space);
+    drops_count(space);
 }

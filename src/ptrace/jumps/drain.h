@@ -15,8 +15,6 @@ struct engine;
 void drain_thread(struct tracee *tracee);
 /* Of all threads, in the order of their times. Returns how many. */
 size_t drain_all(struct engine *engine);
-/* Counts the hits that were dropped since the last call. */
-void drain_drops(struct address_space *space);
 /* Until nothing is left; the threads are stopped. */
 void drain_space_whole(struct address_space *space);
 /* What was recorded before the call; the threads may run. */

@@ -13,6 +13,7 @@
 #include "ptrace/core/requests.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/jumps/drain.h"
+#include "ptrace/jumps/drops.h"
 #include "ptrace/jumps/jump.h"
 #include "ptrace/jumps/jump_counts.h"
 #include "ptrace/jumps/jumping.h"
@@ -26,7 +27,7 @@
 static void free_jumps(struct address_space *space)
 {
     struct jumps *jumps = space->jumps;
-    drain_drops(space);
+    drops_count(space);
     if (space->engine->jumping)
         jump_counts_add_all(&space->engine->jumping->counts, space);
     for (size_t i = 0; i < jumps->table.count; i++)
@@ -217,6 +218,7 @@ void jumps_thread_ends(struct tracee *tracee)
     if (!tracee->ring || !space || !space->jumps)
         return;
     drain_thread(tracee);
+    drops_at_end(tracee);
     rings_release(&space->jumps->rings, tracee->ring);
     tracee->ring = NULL;
 }

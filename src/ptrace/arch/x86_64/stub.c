@@ -136,6 +136,13 @@ static void put_thread_others(struct stub_code *code, struct forwards *forwards)
     put_stop_branch(code, forwards);
 }
 
+/* RAX: the address of the return slot. */
+static void put_slot(struct stub_code *code, bool is_return)
+{
+    STUB_PUT(code, 0x48, 0x8d, 0x84, 0x24); /* lea rax, [rsp+] */
+    stub_put_32(code, is_return ? STUB_FRAME - 8 : STUB_FRAME);
+}
+
 /* The offset in a record of its next word. */
 struct words {
     uint32_t offset;
@@ -266,8 +273,7 @@ static void put_record(struct stub_code *code, const struct stub_request *reques
     STUB_PUT(code, 0x0f, 0xb7, 0x42,
              offsetof(struct ring_block, gaps)); /* movzx eax, word [rdx+] */
     STUB_PUT(code, 0x66, 0x89, 0x41, offsetof(struct ring_record, gap)); /* mov [rcx+], ax */
-    STUB_PUT(code, 0x48, 0x8d, 0x84, 0x24);                              /* lea rax, [rsp+] */
-    stub_put_32(code, is_return ? STUB_FRAME - 8 : STUB_FRAME);
+    put_slot(code, is_return);
     STUB_PUT(code, 0x48, 0x89, 0x41, offsetof(struct ring_record, slot)); /* mov [rcx+], rax */
     if (is_return)
         STUB_PUT(code, 0x48, 0x8b, 0x44, 0x24,
@@ -300,7 +306,9 @@ static void put_full(struct stub_code *code, const struct stub_request *request,
     STUB_PUT(code, 0x74, 8);                                               /* je */
     STUB_PUT(code, 0x48, 0xff, 0x42, offsetof(struct ring_block, gaps));   /* inc qword [rdx+] */
     STUB_PUT(code, 0x48, 0x89, 0x4a, offsetof(struct ring_block, gap_at)); /* mov [rdx+], rcx */
-    STUB_PUT(code, 0x48, 0xbf);                                            /* mov rdi, drops */
+    put_slot(code, request->layout.is_return);
+    STUB_PUT(code, 0x48, 0x89, 0x42, offsetof(struct ring_block, gap_slot)); /* mov [rdx+], rax */
+    STUB_PUT(code, 0x48, 0xbf);                                              /* mov rdi, drops */
     stub_put_64(code, request->drops.value);
     STUB_PUT(code, 0xf0, 0x48, 0xff, 0x07); /* lock inc qword [rdi] */
     code->state |= STATE_COMMITTED;
