@@ -136,8 +136,8 @@ case_reasons()
 
 case_signals_and_faults()
 {
-    jumped 'plain|pushes|loads|jumps|calls|in_handler' "$targets/signal_pc" 800 4
-    calls_match plain pushes loads jumps calls in_handler
+    jumped 'plain|pushes|flags|loads|jumps|calls|in_handler' "$targets/signal_pc" 800 4
+    calls_match plain pushes flags loads jumps calls in_handler
     jumped 'reads|skips|jumps|undefined|callee' "$targets/segv_fixup" 1000
     calls_match reads skips jumps undefined callee
 }

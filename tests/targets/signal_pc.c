@@ -3,8 +3,8 @@
  * signal_pc [SIGNALS=400] [THREADS=2]: a timer of 2 kHz for each of THREADS threads, which call
  * functions of many kinds until each has got SIGNALS signals. Every handler runs on an alternate
  * stack, calls in_handler(), and checks that the interrupted PC is in code that was mapped at the
- * start: in the program, a library or the vdso. Prints "plain N N", "pushes N N", "loads N N",
- * "jumps N N", "calls N N" and "in_handler THREADS*SIGNALS THREADS*SIGNALS".
+ * start: in the program, a library or the vdso. Prints "plain N N", "pushes N N", "flags N N",
+ * "loads N N", "jumps N N", "calls N N" and "in_handler THREADS*SIGNALS THREADS*SIGNALS".
  */
 #include <pthread.h>
 #include <signal.h>
@@ -23,12 +23,13 @@ static struct {
 } code[MAPS_MAX];
 static int n_code;
 static long signals;
-static counter n_plain, n_pushes, n_loads, n_jumps, n_calls, n_in_handler;
+static counter n_plain, n_pushes, n_flags, n_loads, n_jumps, n_calls, n_in_handler;
 static _Thread_local long n_signals;
 static _Thread_local timer_t timer;
 
 /* Each of their first instructions needs another kind of copy. */
 long pushes(long i);
+long flags(long i);
 long loads(void);
 long jumps(long i);
 long calls(long i);
@@ -94,6 +95,8 @@ static void *run(void *data)
         check(plain(i) == i + 1, "result of plain");
         check(pushes(i) == i + 1, "result of pushes");
         n_pushes++;
+        check(flags(i) == i + 1, "result of flags");
+        n_flags++;
         check(loads() == 4711, "result of loads");
         n_loads++;
         check(jumps(i) == i + 1, "result of jumps");
@@ -123,6 +126,7 @@ int main(int argc, char **argv)
         pthread_join(threads[i], NULL);
     report("plain", n_plain, n_plain);
     report("pushes", n_pushes, n_pushes);
+    report("flags", n_flags, n_flags);
     report("loads", n_loads, n_loads);
     report("jumps", n_jumps, n_jumps);
     report("calls", n_calls, n_calls);

@@ -117,6 +117,14 @@ int64_t arch_syscall_result(const arch_regs *regs);
  */
 enum { ARCH_RAISE_BYTES = 4 };
 unsigned arch_raise_length(int signal, const uint8_t before[ARCH_RAISE_BYTES]);
+/*
+ * After a single step: takes out of the program's memory what shows it, and out of *after. `before`
+ * and `after` are the thread's registers; true: those of the thread are to be set to *after.
+ * x86-64: the step is made with the trap flag, which pushf pushes. Of a step that follows one over
+ * a popf, Linux takes the flag for the program's own (enable_single_step() in
+ * arch/x86/kernel/step.c), and leaves it set.
+ */
+bool arch_hide_step(int memory, const arch_regs *before, arch_regs *after);
 /* An address without code: a jump to it raises SIGSEGV, on x86-64 with SI_KERNEL. */
 extern const target_addr arch_no_code;
 

@@ -45,6 +45,11 @@ void step_in_place(struct engine *engine, struct tracee *tracee, struct site *si
         r = engine_ptrace(engine, PTRACE_SINGLESTEP, tid, NULL, 0);
     if (r == 0)
         r = wait_for_stop(engine, tid, &stop);
+    const arch_regs before = *regs;
+    if (r == 0 && !stop_is_end(&stop) && engine_get_regs(engine, tid, regs) == 0 &&
+        arch_hide_step(address_space_memory(space), &before, regs) &&
+        engine_set_regs(engine, tid, regs) < 0)
+        log_debug("thread %d is gone", tid);
     if (site->uses && site_plant(space, site) < 0)
         log_warning("cannot plant the breakpoint at 0x%lx again", site->at.value);
     if (r < 0 || stop_is_end(&stop))

@@ -151,6 +151,7 @@ static int step_once(struct engine *engine, struct tracee *tracee, arch_regs *re
                      struct stop *stop)
 {
     bool again = false, stopping = false;
+    const arch_regs before = *regs;
     int r;
     do {
         r = engine_ptrace(engine, PTRACE_SINGLESTEP, tracee->tid, NULL, stopping ? SIGSTOP : 0);
@@ -164,7 +165,11 @@ static int step_once(struct engine *engine, struct tracee *tracee, arch_regs *re
     engine->stats.single_steps++;
     if (r == 0 && again)
         r = engine_ptrace(engine, PTRACE_INTERRUPT, tracee->tid, NULL, 0);
-    return r < 0 ? r : engine_get_regs(engine, tracee->tid, regs);
+    if (r == 0)
+        r = engine_get_regs(engine, tracee->tid, regs);
+    if (r == 0 && arch_hide_step(address_space_memory(tracee->process->space), &before, regs))
+        r = engine_set_regs(engine, tracee->tid, regs);
+    return r;
 }
 
 /*

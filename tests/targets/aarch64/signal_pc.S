@@ -9,6 +9,13 @@ function pushes
         ret
 end pushes
 
+function flags
+        mrs     x1, nzcv
+        msr     nzcv, x1
+        add     x0, x0, #1
+        ret
+end flags
+
 function loads
         ldr     x0, loaded
         ret

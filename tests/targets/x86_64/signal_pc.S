@@ -9,6 +9,14 @@ function pushes
         ret
 end pushes
 
+/* A thread that is stepped here must not keep the trap flag. */
+function flags
+        pushf
+        popf
+        lea     1(%rdi), %rax
+        ret
+end flags
+
 function loads
         mov     loaded(%rip), %rax
         ret

@@ -7,6 +7,7 @@
 #include "ptrace/arch/arch.h"
 #include "ptrace/os/memory.h"
 #include "util/addr.h"
+#include "util/log.h"
 
 const uint8_t arch_trap[ARCH_TRAP_MAX] = {0xcc};
 const size_t arch_trap_length = 1;
@@ -252,6 +253,41 @@ bool arch_direct_call_target(target_addr return_address, const uint8_t *before, 
     int32_t displacement;
     memcpy(&displacement, before + n - 4, sizeof(displacement));
     *target = target_addr_plus(return_address, displacement);
+    return true;
+}
+
+/* The opcode at the PC, behind prefixes. */
+static bool read_opcode(int memory, const arch_regs *regs, uint8_t *opcode)
+{
+    enum { OPERAND_SIZE = 0x66, REX = 0x40, REX_MASK = 0xf0 };
+    uint8_t code[3];
+    size_t i = 0;
+    if (memory_read(memory, target_addr_of(regs->rip), code, sizeof(code)) < 0)
+        return false;
+    i += code[i] == OPERAND_SIZE;
+    i += (code[i] & REX_MASK) == REX;
+    *opcode = code[i];
+    return true;
+}
+
+bool arch_hide_step(int memory, const arch_regs *before, arch_regs *after)
+{
+    enum { TRAP_FLAG = 0x100, PUSHF = 0x9c, POPF = 0x9d, IRET = 0xcf };
+    uint8_t opcode;
+    uint16_t flags;
+    bool sets = !(before->eflags & TRAP_FLAG) && after->eflags & TRAP_FLAG;
+    bool pushes = !(before->eflags & TRAP_FLAG) && after->rsp < before->rsp;
+    if ((!sets && !pushes) || after->rip == before->rip || !read_opcode(memory, before, &opcode))
+        return false;
+    if (pushes && opcode == PUSHF &&
+        memory_read(memory, target_addr_of(after->rsp), &flags, sizeof(flags)) == 0) {
+        flags &= (uint16_t)~TRAP_FLAG;
+        if (memory_write(memory, target_addr_of(after->rsp), &flags, sizeof(flags)) < 0)
+            log_debug("the trap flag stays on the stack: %s", strerror(errno));
+    }
+    if (!sets || opcode == POPF || opcode == IRET)
+        return false;
+    after->eflags &= ~(unsigned long long)TRAP_FLAG;
     return true;
 }
 
