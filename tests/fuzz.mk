@@ -2,12 +2,13 @@
 # Fuzzers. `make fuzz` builds each tests/fuzz/fuzz_*.c with clang's libFuzzer, ASan and UBSan, and
 # runs it for FUZZ_SECONDS (FUZZ=maps: only that one), from tests/fuzz/corpus/NAME on. Its findings
 # are in $(BUILD)/fuzz. The tests run them without libFuzzer: tests/fuzz/replay.c. Those of one
-# architecture's pure files (tests/tests.mk) run on every host.
+# architecture's pure files (tests/tests.mk) run on every host. FUZZ=functions: see
+# tests/functions.mk.
 
 FUZZERS      := $(filter-out $(NOT_TESTED),$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 30
-FUZZ         ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZERS))
+FUZZ         ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZERS)) $(FUZZ_ALSO)
 
 FUZZ_CFLAGS = $(filter-out -fsanitize=%,$(CPPFLAGS) $(CFLAGS)) -fno-sanitize-recover=undefined \
               -Itests -fsanitize=fuzzer,address,undefined
@@ -49,8 +50,8 @@ $(foreach a,$(ARCHES),$(eval $(call pure_fuzzer,$(a))))
 
 -include $(shell find $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
 
-fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
-	@set -e; for fuzzer in $^; do \
+fuzz: $(patsubst %,$(BUILD)/fuzz/fuzz_%,$(filter-out $(FUZZ_ALSO),$(FUZZ))) $(addprefix fuzz-,$(filter $(FUZZ_ALSO),$(FUZZ)))
+	@set -e; for fuzzer in $(filter $(BUILD)/%,$^); do \
 	    name=$${fuzzer##*/fuzz_}; \
 	    mkdir -p $$fuzzer.corpus; \
 	    echo "$$fuzzer: $(FUZZ_SECONDS) seconds"; \

@@ -28,7 +28,7 @@ TEST_TARGETS :=
 
 CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
--include $(wildcard tests/targets.mk tests/symbols.mk tests/fuzz.mk tests/tp.mk tests/servers.mk tests/inject.mk)
+-include $(wildcard tests/targets.mk tests/symbols.mk tests/functions.mk tests/fuzz.mk tests/tp.mk tests/servers.mk tests/inject.mk)
 
 $(BUILD)/tests/%: tests/%.c $(call obj,$(TESTED)) $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests
