@@ -41,6 +41,7 @@ struct tracer {
     const struct options *options;
     struct catalog *catalog;
     struct engine *engine;
+    struct jump_regions *regions; /* NULL: not --in-process */
     struct hit_sink sink;
     struct timed_calls calls;
     struct tracer_screen screen;

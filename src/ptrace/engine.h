@@ -86,7 +86,7 @@ struct engine_sink {
     /*
      * Finds the code that a jump may replace at `at`, a function's entry or (`is_return`) a return
      * address. `single`: only one instruction. 0, or a negative errno with the reason, a static
-     * text. NULL: no jumps. Called on the primary thread.
+     * text. -EAGAIN: it is asked again later. NULL: no jumps. Called on the primary thread.
      */
     int (*jump_region)(void *data, struct process *process, target_addr at, bool is_return,
                        bool single, struct jump_region *region, const char **reason);

@@ -58,6 +58,18 @@ case_handler_on_handler()
     calls_match interrupted
 }
 
+# With the settings of every day, where the thread is only ever seen at breakpoints: it gets jumps.
+case_busy()
+{
+    local stops
+    [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    unset PTRACE_TRACER_JUMP_AFTER
+    traced 0 --in-process --stats --print=lines -f my_traced_function "$sample" 300000
+    has_jumps
+    stops=$(sed -nE 's/.*stats: calls 300000, stops ([0-9]+),.*/\1/p' "$err")
+    ((stops < 60000)) || fail "the program stopped $stops times"
+}
+
 # All records that were committed arrive: of each thread, at most the call that it was in was not
 # counted yet.
 case_killed()

@@ -175,6 +175,8 @@ static int set_up(struct tracer *tracer, struct error *err)
         .jump_region = target_on_jump_region,
     };
     int r = engine_new(&engine_options, &sink, &tracer->engine);
+    if (r == 0 && options->in_process && !(tracer->regions = jump_regions_new()))
+        r = -ENOMEM;
     if (r == 0)
         r = catalog_new(&tracer->catalog);
     if (r < 0)
@@ -222,6 +224,7 @@ static void tear_down(struct tracer *tracer)
     if (tracer->run.abandoned || (sink->free && sink->free(sink->data) < 0))
         return; /* a pending call uses it */
     engine_free(tracer->engine);
+    jump_regions_free(tracer->regions);
     progress_free(tracer->screen.progress);
     function_counts_free(tracer->screen.counts);
     catalog_free(tracer->catalog);

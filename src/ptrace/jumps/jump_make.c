@@ -159,9 +159,11 @@ int jump_make(struct process *process, struct site *site)
     struct jump_region region;
     struct stub_layout layout;
     const char *reason = NULL;
-    if (layout_of(jumps, site, &layout, &reason) < 0 ||
-        region_for(process, site, &region, &reason) < 0)
-        return bar(site, reason);
+    int r = layout_of(jumps, site, &layout, &reason);
+    if (r == 0)
+        r = region_for(process, site, &region, &reason);
+    if (r < 0)
+        return r == -EAGAIN ? r : bar(site, reason);
     struct jump *jump = add_jump(jumps, site);
     if (!jump)
         return bar(site, "there are too many jumps");
@@ -177,7 +179,7 @@ int jump_make(struct process *process, struct site *site)
         .returns = ring_memory_returns(&jumps->rings.memory),
         .drops = ring_memory_drops_at(&jumps->rings.memory, jump->index),
     };
-    int r = write_stub(space, site, jump, &request, &reason);
+    r = write_stub(space, site, jump, &request, &reason);
     if (r == -EAGAIN || r == -ESRCH)
         return -EAGAIN;
     if (r < 0)

@@ -224,7 +224,7 @@ static void lift_unused(struct batch *batch)
 }
 
 /* A stopped thread that is able to make system calls; 0: none. */
-static pid_t find_helper(const struct address_space *space)
+static pid_t find_helper(struct address_space *space)
 {
     struct stop stop;
     if (space->helper)
@@ -233,7 +233,7 @@ static pid_t find_helper(const struct address_space *space)
         if (!t->vforking && !t->listening && wait_is_stopped(t->tid, &stop) &&
             wait_is_settled(&stop))
             return t->tid;
-    return 0;
+    return stopped_threads_unhit(space);
 }
 
 static void begin(struct batch *batch, struct address_space *space)
@@ -258,10 +258,11 @@ static void finish_batch(struct batch *batch)
         stats->jump_batch_longest_ns = ns;
 }
 
-/* The first question about a file takes milliseconds: it is asked before the threads are stopped.
- */
-static void ask_about_hot(struct address_space *space)
+/* Decoding a function takes time: it is done before the threads are stopped. false: all files are
+   being read. */
+static bool ask_about_hot(struct address_space *space)
 {
+    bool any = false;
     const struct engine_sink *sink = &space->engine->sink;
     struct process *process = reported_process(space);
     const struct jumps *jumps = space->jumps;
@@ -269,20 +270,27 @@ static void ask_about_hot(struct address_space *space)
         const struct site *site = jumps->hot.items[i];
         struct jump_region ignored;
         const char *reason;
-        if (sink->jump_region(sink->data, process, site->at, site->uses == SITE_RETURN, false,
-                              &ignored, &reason) < 0)
-            continue; /* jump_make() deals with it */
+        int r = sink->jump_region(sink->data, process, site->at, site->uses == SITE_RETURN, false,
+                                  &ignored, &reason);
+        any = any || r != -EAGAIN; /* jump_make() deals with errors */
     }
+    return any || jumps->hot.count == 0 || !process || !sink->jump_region;
 }
 
-static void run_batch(struct address_space *space)
+/* `lifts`: there may be jumps to lift. Adds the time in which the threads are stopped. */
+static void run_batch(struct address_space *space, bool lifts, uint64_t *stopped_ns)
 {
     struct batch batch;
     struct jumps *jumps = space->jumps;
-    ask_about_hot(space);
+    if (!ask_about_hot(space) && !lifts) {
+        space->engine->jumping->batch_wanted = true;
+        return;
+    }
     begin(&batch, space);
     if (!stopped_threads_known(space) || !batch.process) {
         space->engine->jumping->batch_wanted |= jumps->hot.count > 0;
+        space->engine->jumps_untidy |= lifts;
+        *stopped_ns += clock_now_ns() - batch.start_ns;
         return;
     }
     pid_t helper = space->helper;
@@ -301,15 +309,16 @@ static void run_batch(struct address_space *space)
     finish_batch(&batch);
     space->helper = helper;
     space->engine->jumping->batch_wanted |= jumps->hot.count > 0;
+    *stopped_ns += clock_now_ns() - batch.start_ns;
 }
 
 /* At most two percent of the time, programs are stopped for changes of jumps. */
-static void set_next(struct engine *engine, uint64_t start_ns)
+static void set_next(struct engine *engine, uint64_t stopped_ns)
 {
     struct jumping *jumping = engine->jumping;
     uint64_t now_ns = clock_now_ns();
     unsigned every_ms = engine->options.jump_every_ms;
-    uint64_t pause_ns = (now_ns - start_ns) * (every_ms ? SHARE : SHARE_TESTED);
+    uint64_t pause_ns = stopped_ns * (every_ms ? SHARE : SHARE_TESTED);
     if (pause_ns < every_ms * UINT64_C(1000000))
         pause_ns = every_ms * UINT64_C(1000000);
     if (jumping->batch_wanted && pause_ns < AGAIN_NS)
@@ -322,17 +331,18 @@ void promotion_run(struct engine *engine)
     struct process *process;
     const struct address_space *last = NULL;
     struct jumping *jumping = engine->jumping;
-    uint64_t now_ns = clock_now_ns();
-    if (!jumping_is_due(engine, now_ns))
+    uint64_t stopped_ns = 0;
+    bool lifts = engine->jumps_untidy;
+    if (!jumping_is_due(engine, clock_now_ns()))
         return;
     jumping->batch_wanted = engine->jumps_untidy = false;
     for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
         struct address_space *space = process->space;
         if (space && space != last && space->jumps && !process->leaving)
-            run_batch(space);
+            run_batch(space, lifts, &stopped_ns);
         last = space;
     }
-    set_next(engine, now_ns);
+    set_next(engine, stopped_ns);
 }
 
 void promotion_lift(struct address_space *space, struct site *site)

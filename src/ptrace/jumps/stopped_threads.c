@@ -15,6 +15,7 @@
 #include "ptrace/core/thread_walk.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/core/wait.h"
+#include "ptrace/jumps/in_stub.h"
 #include "ptrace/jumps/jump.h"
 #include "ptrace/os/memory.h"
 #include "ptrace/os/proc_status.h"
@@ -202,4 +203,25 @@ void stopped_threads_leave(struct address_space *space, struct replaced *ranges,
             scan_stacks(space, &maps, ranges, n, arch_sp(&regs));
     }
     maps_free(&maps);
+}
+
+pid_t stopped_threads_unhit(struct address_space *space)
+{
+    struct engine *engine = space->engine;
+    for (struct tracee *t = thread_walk_first(space); t; t = thread_walk_after(t)) {
+        arch_regs regs;
+        struct stop stop;
+        target_addr again;
+        if (t->vforking || t->listening || !wait_is_stopped(t->tid, &stop) ||
+            stop.kind != STOP_SIGNAL || stop.code != SIGTRAP || !sigtrap_is_breakpoint(t) ||
+            engine_get_regs(engine, t->tid, &regs) < 0)
+            continue;
+        const struct site *site = in_stub_or_site(space, &regs, &again);
+        target_addr trap = target_addr_plus(arch_pc(&regs), -(int64_t)arch_trap_pc_offset);
+        /* What it has hit is still there. */
+        if (site && site->planted && site->jump.planted == (in_stub_trap(space, trap) != NULL) &&
+            engine_set_pc(engine, t->tid, &regs, again) == 0 && wait_settle(engine, t->tid) == 0)
+            return t->tid;
+    }
+    return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/core/address_space.h"
@@ -32,5 +33,9 @@ bool stopped_threads_known(struct address_space *space);
  */
 void stopped_threads_leave(struct address_space *space, struct replaced *ranges, size_t n,
                            bool move);
+
+/* Moves a thread that has just hit a breakpoint, of a site or of a stub, back in front of it, where
+   it is able to make system calls: it will hit it again. Returns its ID; 0: there is none. */
+pid_t stopped_threads_unhit(struct address_space *space);
 
 #endif

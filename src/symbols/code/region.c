@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,8 @@ enum {
 /* What is known of an image's code. Made at the first use, freed with the image. */
 struct image_code {
     struct image_attachment attachment; /* first: see image_internal.h */
-    pthread_mutex_t lock;               /* of all members */
+    atomic_bool is_prepared;            /* it was tried to read the file */
+    pthread_mutex_t lock;               /* of the members below */
     bool is_read;
     int failed; /* the errno of reading the file */
     const char *reason;
@@ -99,6 +101,7 @@ static int read_image_code(struct image_code *own, struct image *image)
     /* Another try may succeed if memory or descriptors were out. */
     own->is_read = r == 0 || r == -ENOEXEC || r == -EFBIG || r == -ENOTSUP || r == -ESTALE;
     own->failed = r;
+    atomic_store(&own->is_prepared, true);
     return r;
 }
 
@@ -434,4 +437,21 @@ int code_region_at(struct image *image, file_vaddr at, enum code_point point, bo
     if (r < 0)
         *region = (struct code_region){0};
     return r;
+}
+
+void code_region_prepare(struct image *image)
+{
+    struct image_code *own = code_unsupported ? NULL : code_of_image(image);
+    if (!own)
+        return;
+    pthread_mutex_lock(&own->lock);
+    int r = read_image_code(own, image);
+    (void)r; /* code_region_at() reports it */
+    pthread_mutex_unlock(&own->lock);
+}
+
+bool code_region_is_prepared(struct image *image)
+{
+    const struct image_code *own = code_unsupported ? NULL : code_of_image(image);
+    return !own || atomic_load(&own->is_prepared);
 }

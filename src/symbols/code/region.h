@@ -44,9 +44,9 @@ struct code_region {
 /*
  * Finds the region for a jump at `at`, which the caller knows to be an instruction. With `single`
  * it must consist of one instruction: the caller knows that the program may have program counters
- * in places that it cannot see. The first call for an image reads the whole file: a few
- * milliseconds for each MiB of code. The first one in a function decodes it. Each call opens the
- * file, which takes some ten microseconds.
+ * in places that it cannot see. The first call for an image reads the whole file, unless
+ * code_region_prepare() has done so: a few milliseconds for each MiB of code. The first one in a
+ * function decodes it. Each call opens the file, which takes some ten microseconds.
  *
  * On failure *reason (static) says why no jump may be planted: "a branch or pointer leads into it".
  * -EPERM: because of the code there; -ENOTSUP: nowhere in this file, or on this architecture;
@@ -55,5 +55,10 @@ struct code_region {
  */
 MUST_CHECK int code_region_at(struct image *image, file_vaddr at, enum code_point point,
                               bool single, struct code_region *region, const char **reason);
+
+/* Reads what code_region_at() has to know of the whole file, once. Errors are reported there. */
+void code_region_prepare(struct image *image);
+/* Whether the file was read. Does not wait for another thread that reads it. */
+bool code_region_is_prepared(struct image *image);
 
 #endif
