@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "symbols/code/arch.h"
 #include "symbols/code/file_code.h"
+#include "symbols/code/image_code.h"
 #include "symbols/image.h"
 #include "symbols/image_internal.h"
 #include "util/addr.h"
@@ -24,17 +24,6 @@ enum {
     WINDOW = 4 + CODE_REGION_MAX + PADDING_MAX,
 };
 
-/* What is known of an image's code. Made at the first use, freed with the image. */
-struct image_code {
-    struct image_attachment attachment; /* first: see image_internal.h */
-    atomic_bool is_prepared;            /* it was tried to read the file */
-    pthread_mutex_t lock;               /* of the members below */
-    bool is_read;
-    int failed; /* the errno of reading the file */
-    const char *reason;
-    struct file_code code;
-};
-
 struct region_search {
     struct image_code *own;
     struct file_code *code;
@@ -44,66 +33,6 @@ struct region_search {
     uint8_t window[WINDOW];
     size_t n; /* bytes in the window, which starts at the region's start */
 };
-
-static void image_code_free(struct image_attachment *attachment)
-{
-    struct image_code *own = (struct image_code *)(void *)attachment;
-    if (own->is_read && own->failed == 0)
-        file_code_free(&own->code);
-    pthread_mutex_destroy(&own->lock);
-    free(own);
-}
-
-/* NULL: out of memory. */
-static struct image_code *code_of_image(struct image *image)
-{
-    pthread_mutex_lock(&image->catalog->lock);
-    struct image_code *own = (struct image_code *)(void *)image->code;
-    if (!own && (own = calloc(1, sizeof(*own)))) {
-        own->attachment.free = image_code_free;
-        pthread_mutex_init(&own->lock, NULL);
-        image->code = &own->attachment;
-    }
-    pthread_mutex_unlock(&image->catalog->lock);
-    return own;
-}
-
-/* ---- reading the file */
-
-/* Opens the file, and with `symbols` copies the image's symbols; their names live as long as the
-   catalog. */
-static int open_code(struct image *image, struct symbol **symbols, size_t *n)
-{
-    pthread_mutex_lock(&image->catalog->lock);
-    int r = symbols ? image_read_symbols(image, NULL) : 0;
-    if (r == 0 && symbols) {
-        *n = image->symbols.list.count;
-        *symbols = calloc(*n + 1, sizeof(**symbols));
-        if (*symbols && *n)
-            memcpy(*symbols, image->symbols.list.items, *n * sizeof(**symbols));
-        r = *symbols ? 0 : -ENOMEM;
-    }
-    if (r == 0)
-        r = image_open_file(image, NULL);
-    pthread_mutex_unlock(&image->catalog->lock);
-    return r;
-}
-
-static int read_image_code(struct image_code *own, struct image *image)
-{
-    cleanup(cleanup_free) struct symbol *symbols = NULL;
-    size_t n = 0;
-    if (own->is_read)
-        return own->failed;
-    own->reason = "the file cannot be read";
-    cleanup(cleanup_fd) int fd = open_code(image, &symbols, &n);
-    int r = fd < 0 ? fd : file_code_read(&own->code, &image->file, fd, symbols, n, &own->reason);
-    /* Another try may succeed if memory or descriptors were out. */
-    own->is_read = r == 0 || r == -ENOEXEC || r == -EFBIG || r == -ENOTSUP || r == -ESTALE;
-    own->failed = r;
-    atomic_store(&own->is_prepared, true);
-    return r;
-}
 
 /* ---- groups */
 
@@ -419,39 +348,22 @@ int code_region_at(struct image *image, file_vaddr at, enum code_point point, bo
         *reason = code_unsupported;
         return -ENOTSUP;
     }
-    struct image_code *own = code_of_image(image);
+    struct image_code *own = image_code_of(image);
     *reason = "out of memory";
     if (!own)
         return -ENOMEM;
     pthread_mutex_lock(&own->lock);
     struct region_search search = {.own = own, .code = &own->code};
-    int r = read_image_code(own, image);
+    int r = image_code_read(own, image);
     if (r < 0)
         *reason = own->reason;
     else
         *reason = "the file cannot be read";
-    cleanup(cleanup_fd) int fd = r < 0 ? r : open_code(image, NULL, NULL);
+    cleanup(cleanup_fd) int fd = r < 0 ? r : image_code_open(image);
     search.fd = fd;
     r = fd < 0 ? fd : find_region(&search, at, point, single, region, reason);
     pthread_mutex_unlock(&own->lock);
     if (r < 0)
         *region = (struct code_region){0};
     return r;
-}
-
-void code_region_prepare(struct image *image)
-{
-    struct image_code *own = code_unsupported ? NULL : code_of_image(image);
-    if (!own)
-        return;
-    pthread_mutex_lock(&own->lock);
-    int r = read_image_code(own, image);
-    (void)r; /* code_region_at() reports it */
-    pthread_mutex_unlock(&own->lock);
-}
-
-bool code_region_is_prepared(struct image *image)
-{
-    const struct image_code *own = code_unsupported ? NULL : code_of_image(image);
-    return !own || atomic_load(&own->is_prepared);
 }
