@@ -26,7 +26,7 @@ TARGET_NAMES += many_mappings
 # Programs with code in no file.
 TARGET_NAMES += in_memory
 # Programs that set the processor's trap flag.
-TARGET_NAMES_x86_64 := steps_itself handler_on_handler
+TARGET_NAMES_x86_64 := steps_itself handler_on_handler suspended
 TARGET_NAMES += $(TARGET_NAMES_$(ARCH))
 # What a program may do to jumps and their rings.
 TARGET_NAMES += killed overwrites_rings core_dumped

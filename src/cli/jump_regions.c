@@ -130,6 +130,8 @@ int target_on_jump_region(void *data, struct process *process, target_addr at, b
         return r;
     region->skip = found.skip;
     region->length = found.length;
+    region->is_single = found.is_single;
+    region->ends_in_call = found.ends_in_call;
     memcpy(region->code, found.code, found.length);
     return 0;
 }

@@ -160,6 +160,7 @@ static struct target_module *add_target_module(struct target *target, const stru
     }
     *place = tm;
     tm->module = *module;
+    process_mapped(target->process);
     return tm;
 }
 

@@ -51,6 +51,11 @@ static void watch_signals(struct target *target, const struct module *module)
         {"sched_setaffinity", process_watch_affinity},
         {"pthread_getaffinity_np", process_watch_affinity},
         {"pthread_setaffinity_np", process_watch_affinity},
+        {"makecontext", process_watch_stacks},
+        {"swapcontext", process_watch_stacks},
+        {"setcontext", process_watch_stacks},
+        {"mprotect", process_watch_protection},
+        {"pkey_mprotect", process_watch_protection},
     };
     const struct signal_functions signals = {.sigmask = entry_of(module, "pthread_sigmask"),
                                              .sigaction = entry_of(module, "sigaction"),

@@ -48,6 +48,8 @@ enum { JUMP_REGION_MAX = 24 };
 struct jump_region {
     uint8_t skip; /* it begins so many bytes behind the address */
     uint8_t length;
+    bool is_single;                /* one instruction, and padding behind it */
+    bool ends_in_call;             /* the return address that it sets is the region's end */
     uint8_t code[JUMP_REGION_MAX]; /* as in the file */
 };
 
@@ -99,6 +101,7 @@ struct engine_options {
     unsigned jump_after;
     unsigned jump_every_ms; /* the least time between two changes of jumps; 0: for tests */
     bool jumps_never_drop;  /* for tests: stop a thread whose ring is full */
+    bool jumps_shadowed;    /* for tests: as if all threads had a shadow stack */
     /* When the launched program has stopped, stop the calling process, too, by the same signal (job
        control). The caller must ignore SIGTSTP, SIGTTIN and SIGTTOU. */
     bool stop_with_program;
@@ -299,6 +302,17 @@ MUST_CHECK int process_watch_signals(struct process *process, const struct signa
 /* `at` is the entry of a C library function that asks for or sets CPU affinities: affinities that
    the tracer has changed are restored before it runs. */
 MUST_CHECK int process_watch_affinity(struct process *process, target_addr at, struct error *err);
+
+/* With jumps (jump_after); else nothing happens. `at` is the entry of a C library function that
+   makes or switches to a stack that may have been suspended anywhere: makecontext(), swapcontext(),
+   setcontext(). Once one is called, jumps replace single instructions only. */
+MUST_CHECK int process_watch_stacks(struct process *process, target_addr at, struct error *err);
+/* The same of functions that may make code writable, with the arguments of mprotect(): jumps there
+   are lifted. */
+MUST_CHECK int process_watch_protection(struct process *process, target_addr at, struct error *err);
+
+/* Files were mapped into the process's memory. To be called before their code runs. */
+void process_mapped(struct process *process);
 
 /* Reads n bytes of memory as the program sees them: planted breakpoints are hidden. All or -EIO. */
 MUST_CHECK int process_read(struct process *process, target_addr at, void *buffer, size_t n);

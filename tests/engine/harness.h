@@ -100,6 +100,8 @@ static inline void harness_refresh(struct harness *h, struct process *process)
         {"_Unwind_ForcedUnwind", JUMP_THROW},
         {"__cxa_begin_catch", JUMP_CATCH},
     };
+    static const char *const stacks[] = {"makecontext", "swapcontext", "setcontext"};
+    static const char *const protections[] = {"mprotect", "pkey_mprotect"};
     struct modules modules = {0};
     struct error err;
     if (modules_scan(&modules, process_task(process), h->catalog, &err) < 0 ||
@@ -115,9 +117,18 @@ static inline void harness_refresh(struct harness *h, struct process *process)
         if (!there)
             process_forget(process, h->known.list.items[i].start, h->known.list.items[i].end);
     }
+    process_mapped(process);
     for (size_t m = 0; m < modules.list.count; m++) {
         const struct module *module = &modules.list.items[m];
         file_vaddr vaddr;
+        for (size_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++)
+            if (image_symbol(module->image, stacks[i], &vaddr))
+                expect_alive(process_watch_stacks(process, module_target(module, vaddr), &err),
+                             &err);
+        for (size_t i = 0; i < sizeof(protections) / sizeof(protections[0]); i++)
+            if (image_symbol(module->image, protections[i], &vaddr))
+                expect_alive(process_watch_protection(process, module_target(module, vaddr), &err),
+                             &err);
         for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++)
             if (image_symbol(module->image, jumps[i].name, &vaddr))
                 expect_alive(

@@ -53,6 +53,8 @@ static inline int find_jump_region(struct catalog *catalog, struct process *proc
     if (r == 0) {
         region->skip = found.skip;
         region->length = found.length;
+        region->is_single = found.is_single;
+        region->ends_in_call = found.ends_in_call;
         memcpy(region->code, found.code, found.length);
     }
     return r;

@@ -10,9 +10,10 @@
 #include "targets/jumping.h"
 
 enum {
-    CALLS = 500,   /* of each function in a round */
-    FEW = 40,      /* stops that are not of calls */
-    SMALL_MAX = 16 /* bytes of small(), at least */
+    CALLS = 500,    /* of each function in a round */
+    FEW = 40,       /* stops that are not of calls */
+    SMALL_MAX = 16, /* bytes of small(), at least */
+    WAITS_MAX = 400000,
 };
 
 /* What is done at the pauses of the target "jumping", in order: a round of calls follows each. */
@@ -26,10 +27,13 @@ struct phase {
 struct trial {
     struct harness *h;
     struct process *process;
+    const char *target; /* NULL: "jumping" */
+    struct engine_options options;
     const struct phase *phases;
     size_t n, at;
     size_t pauses; /* of the n rounds; 0: all, and one at the end */
     bool acted;
+    unsigned long waits;
     unsigned long watched;
     struct counter before[NAMES_MAX]; /* the round */
     struct engine_stats stats_before, stats_acted;
@@ -150,6 +154,18 @@ static inline void made_records(struct trial *trial, unsigned long n)
 
 /* ---- a trial */
 
+/* What the phase waits for does not come. */
+static inline void give_up_waiting(const struct trial *trial)
+{
+    struct engine_jump_count counts[10];
+    size_t n = engine_jump_counts(trial->h->engine, counts, 10);
+    fprintf(stderr, "pause %zu is long: %lu jumps are planted\n", trial->at, planted(trial));
+    for (size_t i = 0; i < n; i++)
+        fprintf(stderr, "%lu sites: %s\n", (unsigned long)counts[i].sites,
+                counts[i].reason ? counts[i].reason : "have a jump");
+    ck_abort_msg("the pause does not end");
+}
+
 static inline void on_pause(void *data, struct process *process, pid_t tid)
 {
     struct trial *trial = data;
@@ -166,8 +182,12 @@ static inline void on_pause(void *data, struct process *process, pid_t tid)
             trial->phases[trial->at].act(trial);
         trial->acted = true;
     }
-    if (trial->phases[trial->at].ready && !trial->phases[trial->at].ready(trial))
+    if (trial->phases[trial->at].ready && !trial->phases[trial->at].ready(trial)) {
+        if (++trial->waits == WAITS_MAX)
+            give_up_waiting(trial);
         return;
+    }
+    trial->waits = 0;
     memcpy(trial->before, trial->h->counters, sizeof(trial->before));
     trial->stats_before = stats_of(trial);
     trial->acted = false;
@@ -193,10 +213,11 @@ static inline void run_trial(struct trial *trial, const char *names, unsigned ki
                              void (*on_hit)(struct harness *h, const struct hit *hit))
 {
     char command[64];
-    snprintf(command, sizeof(command), "jumping %s %d %zu", mode, CALLS, n);
+    snprintf(command, sizeof(command), "%s %s %d %zu", trial->target ? trial->target : "jumping",
+             mode, CALLS, n);
     trial->phases = phases;
     trial->n = n;
-    trial->h = harness_new(names, NULL);
+    trial->h = harness_new(names, &trial->options);
     trial->h->kinds = kinds;
     trial->h->data = trial;
     trial->h->launched = on_launch;

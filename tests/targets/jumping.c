@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * jumping MODE [CALLS=1000] [ROUNDS=20]: functions that a tracer may serve by jumps. Where a tracer
- * may change what it traces, pause_here() is called again and again, until the tracer sets the word
- * at JUMPING_GO_ON to 1, as it is without a tracer. MODE is
+ * jumping MODE [CALLS=1000] [ROUNDS=20]: functions that a tracer may serve by jumps, with pauses
+ * (pause.h). MODE is
  *
  *   phases    ROUNDS times: pauses, and calls work(), small(), halves() and named() CALLS times
  *             each from one place, and work() from another
@@ -15,6 +14,8 @@
  *             threads with one thread pointer call it CALLS times each
  *   pointers  ROUNDS times: calls work() CALLS times with its own thread pointer, and with each of
  *             two that are none
+ *   secludes  after two of ROUNDS times, a filter kills the process for what a tracer could make it
+ *             do; each time, pauses, and calls work() and small() CALLS times
  *   rushes    calls work() CALLS times with the number of the call
  *   crowds    ROUNDS threads call outer() CALLS times each, which calls work() twice; half of them
  *             do so inside another call of outer(), which does not return
@@ -22,16 +23,20 @@
  * Prints "work N N" and the like; for a child "child:work N N".
  */
 #include <dlfcn.h>
+#include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "jumping.h"
 #include "machine.h"
+#include "pause.h"
 #include "target.h"
 
 enum { STACK_SIZE = 64 * 1024 };
@@ -70,22 +75,6 @@ const char *named(long i)
     return names[i % 2];
 }
 
-TRACED void pause_here(void);
-void pause_here(void)
-{
-    OPAQUE();
-}
-
-static atomic_long *go_on;
-
-static void pause_for_tracer(void)
-{
-    do {
-        pause_here();
-        sched_yield();
-    } while (!*go_on);
-}
-
 /* The only place of these calls. Not all have the result that the caller expects. */
 __attribute__((noinline)) static long call_one(function *f, long i)
 {
@@ -105,6 +94,39 @@ static function *as_function(const void *f)
     function *result;
     memcpy(&result, &f, sizeof(result));
     return result;
+}
+
+/* Kills the process for system calls that map memory, or make processors fetch code anew. */
+static void seclude(void)
+{
+    static const int numbers[] = {SYS_membarrier, SYS_mmap, SYS_mprotect, SYS_memfd_create};
+    struct sock_filter filter[2 * sizeof(numbers) / sizeof(numbers[0]) + 2] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+    };
+    struct sock_filter *next = filter + 1;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        *next++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, numbers[i], 0, 1);
+        *next++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+    }
+    *next++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    struct sock_fprog program = {.len = (unsigned short)(next - filter), .filter = filter};
+    check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "PR_SET_NO_NEW_PRIVS");
+    check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "PR_SET_SECCOMP");
+}
+
+static void secludes(long rounds)
+{
+    for (long round = 0; round < rounds; round++) {
+        pause_for_tracer();
+        if (round == 2)
+            seclude();
+        for (long i = 0; i < calls; i++) {
+            check(work(i) == i + 1, "result of work");
+            check(small(i) == i * 3, "result of small");
+            n_small++;
+        }
+    }
+    pause_for_tracer();
 }
 
 static void phases(long rounds)
@@ -319,10 +341,7 @@ int main(int argc, char **argv)
     const char *mode = argc > 1 ? argv[1] : "";
     long rounds = argument(argc, argv, 3, 20);
     calls = argument(argc, argv, 2, 1000);
-    go_on = mmap((void *)JUMPING_GO_ON, sizeof(*go_on), PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    check(go_on == (void *)JUMPING_GO_ON, "mmap");
-    *go_on = 1;
+    pauses_begin();
     if (strcmp(mode, "phases") == 0)
         phases(rounds);
     else if (strcmp(mode, "beside") == 0)
@@ -335,6 +354,8 @@ int main(int argc, char **argv)
         shares(rounds);
     else if (strcmp(mode, "pointers") == 0)
         pointers(rounds);
+    else if (strcmp(mode, "secludes") == 0)
+        secludes(rounds);
     else if (strcmp(mode, "rushes") == 0)
         call_work(calls);
     else if (strcmp(mode, "crowds") == 0)

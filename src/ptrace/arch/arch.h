@@ -68,6 +68,9 @@ uint64_t arch_return_register(const arch_regs *regs);
 /* The bits of a return address that are the address; the others may hold a signature. For a stopped
    thread. */
 uint64_t arch_code_bits(pid_t tid);
+/* Whether the stopped thread's calls and returns are checked by a stack that ordinary instructions
+   cannot write to. */
+bool arch_has_shadow_stack(pid_t tid);
 /* At a function's first instruction: the address of the first stack argument. */
 target_addr arch_stack_args(const arch_regs *regs);
 

@@ -134,3 +134,14 @@ int process_watch_affinity(struct process *process, target_addr at, struct error
 {
     return process->engine->options.no_pin ? 0 : arming_add_use(process, at, SITE_AFFINITY, err);
 }
+
+int process_watch_stacks(struct process *process, target_addr at, struct error *err)
+{
+    bool wanted = process->engine->jumping && !process->space->suspends;
+    return wanted ? arming_add_use(process, at, SITE_STACKS, err) : 0;
+}
+
+int process_watch_protection(struct process *process, target_addr at, struct error *err)
+{
+    return process->engine->jumping ? arming_add_use(process, at, SITE_PROTECT, err) : 0;
+}

@@ -226,6 +226,7 @@ int fork_copy(struct address_space *from, pid_t tid, uint64_t changes, struct ad
     s->syscall_insn = from->syscall_insn;
     s->spin_slot = from->spin_slot;
     s->syscalls = from->syscalls;
+    s->suspends = from->suspends;
     replace_jumps(from, s);
     if (changes != from->changes)
         conform(from, s, tid);

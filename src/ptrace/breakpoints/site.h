@@ -34,6 +34,8 @@ enum site_use {
     SITE_SIGMASK = 16,   /* the C library's pthread_sigmask() */
     SITE_SIGACTION = 32, /* the C library's sigaction() */
     SITE_SYSCALL = 1024, /* the C library's syscall() */
+    SITE_STACKS = 2048,  /* makecontext(), swapcontext(), setcontext() */
+    SITE_PROTECT = 4096, /* mprotect() */
     SITE_AFFINITY = 512, /* the C library's sched_getaffinity() and similar functions */
 };
 

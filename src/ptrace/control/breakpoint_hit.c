@@ -26,6 +26,9 @@
 #include "ptrace/core/tracer_thread.h"
 #include "ptrace/engine.h"
 #include "ptrace/jumps/jumps.h"
+#include "ptrace/jumps/suspended.h"
+#include "ptrace/jumps/unseen_returns.h"
+#include "ptrace/jumps/writable_code.h"
 #include "ptrace/os/spans.h"
 #include "ptrace/threads/cpu_pinning.h"
 #include "ptrace/threads/current_cpu.h"
@@ -155,6 +158,8 @@ static void handle_entry(struct engine *engine, struct tracee *tracee, struct si
         calls_enter(tracee, site, back, slot, arch_result_address(regs), &hit);
         if (back && engine->jumping)
             jumps_expect_return(tracee, site, back);
+        else if (engine->jumping)
+            unseen_returns_add(tracee, ret);
     }
     if (captures)
         report_stopped(engine, tracee, &hit, regs);
@@ -301,7 +306,15 @@ void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *s
             sigtrap_on_sigaction(tracee, regs, (unsigned)first);
         if (site->uses & SITE_AFFINITY)
             cpu_pinning_unbind_all(engine);
+        if (site->uses & SITE_PROTECT)
+            writable_code_asked(space, site, regs);
+        if (site->uses & SITE_STACKS)
+            suspended_switched(space);
+        else if (engine->jumping)
+            suspended_stopped(tracee, regs);
     }
+    if (site->uses & SITE_STACKS)
+        site_unuse(space, site, SITE_STACKS); /* it is known by now */
     jumps_hit(tracee, site);
     if (tracee->migrate_to && !tracee_migration_prepare(tracee, site))
         tracee->migrate_to = NULL;

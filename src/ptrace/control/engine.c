@@ -19,6 +19,7 @@
 #include "ptrace/engine.h"
 #include "ptrace/jumps/jumping.h"
 #include "ptrace/jumps/jumps.h"
+#include "ptrace/jumps/unseen_returns.h"
 #include "ptrace/threads/cpu_pinning.h"
 #include "ptrace/threads/thread_pool.h"
 #include "ptrace/threads/wakeup.h"
@@ -153,6 +154,11 @@ void process_forget(struct process *process, target_addr start, target_addr end)
     /* Something else will be mapped there. */
     address_space_forget_maps(process->space);
     unwinder_forget(process->space->unwinder);
+}
+
+void process_mapped(struct process *process)
+{
+    unseen_returns_forget(process->space);
 }
 
 int process_read(struct process *process, target_addr at, void *buffer, size_t n)

@@ -37,6 +37,13 @@ struct syscall_watch {
     bool given_up;
 };
 
+/* The watch on mprotect(): see ptrace/jumps/writable_code.h. */
+struct protect_watch {
+    unsigned calls;    /* since `since_ns` */
+    uint64_t since_ns; /* 0: none yet */
+    bool needed;       /* some call made code writable */
+};
+
 /* A value that address_space.changes never has. */
 #define CHANGES_UNKNOWN UINT64_MAX
 
@@ -57,6 +64,7 @@ struct address_space {
     void (*free_unwinder)(struct address_space *space);
     void (*free_jumps)(struct address_space *space);
     struct jumps *jumps;      /* NULL: its sites are served by stops: see ptrace/jumps/jumps.h */
+    bool suspends;            /* stacks may be suspended anywhere: see ptrace/jumps/suspended.h */
     uint64_t changes;         /* number of writes of breakpoints and slots so far */
     target_addr spin_slot;    /* a slot with arch_spin_insn: see tracee_migration.h; 0: none yet */
     target_addr syscall_insn; /* 0: not searched for yet */
@@ -68,6 +76,7 @@ struct address_space {
     struct no_code no_code[NO_CODE_PAGES]; /* by page number */
     struct unwinder *unwinder;             /* NULL until the first call chain: see unwind.h */
     struct syscall_watch syscalls;
+    struct protect_watch protections;
     pid_t helper; /* a thread in a stop in which it can run a remote system call; 0: none */
 };
 

@@ -193,6 +193,18 @@ uint64_t engine_code_bits(struct engine *engine, pid_t tid)
     return r.code_bits;
 }
 
+static void make_has_shadow_stack(void *data)
+{
+    struct ptrace_request *r = data;
+    r->result = arch_has_shadow_stack(r->tid);
+}
+
+bool engine_has_shadow_stack(struct engine *engine, pid_t tid)
+{
+    struct ptrace_request r = {.tid = tid};
+    return make_request(engine, REQUEST_OTHER, make_has_shadow_stack, &r) > 0;
+}
+
 /* The system call, not the C library's function, which returns the word (ptrace(2), "C
    library/kernel differences"). */
 static void make_read_word(void *data)

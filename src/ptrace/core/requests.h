@@ -33,6 +33,7 @@ MUST_CHECK int engine_replace_syscall(struct engine *engine, pid_t tid, arch_reg
                                       long number, const uint64_t args[6]);
 MUST_CHECK int engine_end_syscall(struct engine *engine, pid_t tid, const arch_regs *regs);
 uint64_t engine_code_bits(struct engine *engine, pid_t tid);
+bool engine_has_shadow_stack(struct engine *engine, pid_t tid);
 
 /* Reads a word of the stopped thread's memory at an aligned address. Unlike /proc/PID/mem this
    needs no file. */

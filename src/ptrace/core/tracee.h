@@ -108,9 +108,11 @@ struct tracee {
        second trap is not a second call. */
     target_addr retry_at;
     uint64_t retry_sp;
-    uint64_t thread_pointer; /* at its start, if jumps are wanted */
-    bool shares_pointer;     /* another thread has it, too */
-    struct ring *ring;       /* NULL: none; see ptrace/jumps/rings.h */
+    uint64_t thread_pointer;                    /* at its start, if jumps are wanted */
+    uint64_t first_sp;                          /* likewise */
+    struct stack_range own_stack, signal_stack; /* see ptrace/jumps/own_stack.h */
+    bool shares_pointer;                        /* another thread has it, too */
+    struct ring *ring;                          /* NULL: none; see ptrace/jumps/rings.h */
     uint64_t records_gap_ns; /* the time of the last hit before which hits were dropped, 0: none */
     char name[TRACEE_NAME_MAX];
     uint64_t name_read_ns;

@@ -23,6 +23,7 @@
 #include "ptrace/jumps/jump.h"
 #include "ptrace/jumps/jumping.h"
 #include "ptrace/jumps/jumps.h"
+#include "ptrace/jumps/own_stack.h"
 #include "ptrace/jumps/record_values.h"
 #include "ptrace/jumps/rings.h"
 #include "ptrace/jumps/tsc_clock.h"
@@ -237,6 +238,17 @@ static bool is_retried_record(struct tracee *tracee, const struct taken *taken)
     return tracee->retry_sp == sp;
 }
 
+/* On another stack than the thread's, jumps may have to be lifted, at the next change of jumps: see
+   suspended.h. */
+static void look_at_stack(struct tracee *tracee, const struct ring *ring, uint64_t sp)
+{
+    struct address_space *space = tracee->process->space;
+    if (!ring->key || !own_stack_left(tracee, sp, ring->key))
+        return;
+    space->suspends = true;
+    space->engine->jumping->batch_wanted = true;
+}
+
 static void report_record(struct tracee *tracee, struct ring *ring, struct taken *taken)
 {
     const struct site *site = taken->jump->site;
@@ -248,6 +260,7 @@ static void report_record(struct tracee *tracee, struct ring *ring, struct taken
     }
     if (is_retried_record(tracee, taken) || tracee->process->silent)
         return;
+    look_at_stack(tracee, ring, taken->record.slot);
     if (taken->jump->layout.is_return)
         report_return(tracee, taken);
     else if (site->uses & SITE_ENTRY)

@@ -108,6 +108,12 @@ const char *engine_jump_obstacle(const struct probe *probe, unsigned kinds)
     return jump_layout_of_entry(probe, kinds, &layout, &reason) ? NULL : reason;
 }
 
+const char *jump_why_suspended(const struct site *site, const void *unused)
+{
+    (void)unused;
+    return site->jump.jump->is_single ? NULL : "the program's stacks may hold addresses inside it";
+}
+
 bool jump_suits(const struct jump *jump, const struct probe *probe, unsigned kinds)
 {
     struct stub_layout layout;

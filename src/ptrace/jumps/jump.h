@@ -26,6 +26,7 @@ struct jump {
     target_addr stub;
     uint8_t region;                /* bytes that the stub's copy replaces, from the jump on, */
     uint8_t code[JUMP_REGION_MAX]; /* and what they are */
+    bool is_single;                /* one instruction, and padding behind it */
     bool checks_return;            /* the stub of an entry, whose return is wanted */
     struct stub_layout layout;
     size_t record_size;
@@ -44,6 +45,9 @@ bool jump_layout_of_entry(const struct probe *probe, unsigned kinds, struct stub
 /* Whether a stub at a return site can record the function's result. *floats: it needs floating
    point registers. */
 bool jump_may_return(const struct probe *probe, bool *floats, const char **reason);
+/* Why the site's jump must go where stacks may be suspended anywhere, a static text; NULL: it need
+   not. See promotion_why. */
+const char *jump_why_suspended(const struct site *site, const void *unused);
 /* Whether the jump at an entry also serves this probe with these kinds. */
 bool jump_suits(const struct jump *jump, const struct probe *probe, unsigned kinds);
 

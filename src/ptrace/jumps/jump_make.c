@@ -14,6 +14,8 @@
 #include "ptrace/breakpoints/site_table.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
+#include "ptrace/core/requests.h"
+#include "ptrace/core/thread_walk.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/jumps/jump.h"
 #include "ptrace/jumps/jumps.h"
@@ -21,6 +23,7 @@
 #include "ptrace/os/memory.h"
 #include "util/addr.h"
 #include "util/log.h"
+#include "util/maps.h"
 #include "util/table.h"
 #include "util/vec.h"
 
@@ -65,20 +68,46 @@ static int layout_of(const struct jumps *jumps, const struct site *site, struct 
     return site->uses == SITE_RETURN && may_all_return(site, layout, reason) ? 0 : -EPERM;
 }
 
+/* A jump there would be overwritten in part. */
+static bool is_writable_code(const struct address_space *space, target_addr at)
+{
+    const struct map *map = maps_find(&space->maps, at);
+    return map && map->write;
+}
+
+/* Whether a thread of the space has a shadow stack, which the call of a copy does not write to.
+   They are looked at once in a change of jumps. */
+static bool is_shadowed(struct address_space *space)
+{
+    struct jumps *jumps = space->jumps;
+    uint64_t change = space->engine->stats.jump_batches + 1;
+    const struct tracee *t = thread_walk_first(space);
+    for (; t && !jumps->is_shadowed && jumps->shadows_at != change; t = thread_walk_after(t))
+        jumps->is_shadowed = engine_has_shadow_stack(space->engine, t->tid);
+    jumps->shadows_at = change;
+    return jumps->is_shadowed || space->engine->options.jumps_shadowed;
+}
+
 static int region_for(struct process *process, const struct site *site, struct jump_region *region,
                       const char **reason)
 {
-    const struct address_space *space = process->space;
+    struct address_space *space = process->space;
     const struct engine *engine = space->engine;
     uint8_t code[JUMP_REGION_MAX];
     *reason = "its code is not known";
     if (!engine->sink.jump_region)
         return -ENOTSUP;
     int r = engine->sink.jump_region(engine->sink.data, process, site->at,
-                                     site->uses == SITE_RETURN, false, region, reason);
+                                     site->uses == SITE_RETURN, space->suspends, region, reason);
     if (r < 0)
         return r;
+    *reason = "it ends in a call, and the thread's shadow stack would not see that";
+    if (region->ends_in_call && is_shadowed(space))
+        return -EPERM;
     target_addr start = target_addr_plus(site->at, region->skip);
+    *reason = "the program may write to its code";
+    if (is_writable_code(space, start))
+        return -EPERM;
     *reason = "the code in memory is not that of the file";
     if (region->length > sizeof(code) || region->length < stub_jump_length ||
         region->skip > SITE_SKIP_MAX ||
@@ -153,8 +182,12 @@ static bool is_code_current(const struct address_space *space, const struct site
 int jump_make(struct process *process, struct site *site)
 {
     struct address_space *space = process->space;
-    if (site->jump.jump && is_code_current(space, site))
-        return 0;
+    if (site->jump.jump && is_code_current(space, site)) {
+        const char *why = space->suspends ? jump_why_suspended(site, NULL) : NULL;
+        if (!why && is_writable_code(space, site_form_at(site, SITE_FORM_JUMP)))
+            why = "the program may write to its code";
+        return why ? bar(site, why) : 0;
+    }
     struct jumps *jumps = space->jumps;
     struct jump_region region;
     struct stub_layout layout;
@@ -184,6 +217,7 @@ int jump_make(struct process *process, struct site *site)
         return -EAGAIN;
     if (r < 0)
         return bar(site, reason);
+    jump->is_single = region.is_single;
     site->jump.jump = jump;
     site->jump.skip = region.skip;
     site->jump.length = (uint8_t)stub_jump_length;

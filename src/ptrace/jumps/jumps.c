@@ -34,6 +34,7 @@ static void free_jumps(struct address_space *space)
         free(jumps->table.items[i]);
     vec_free(&jumps->table);
     vec_free(&jumps->hot);
+    vec_free(&jumps->unseen);
     ring_memory_free(&jumps->rings.memory);
     free(jumps);
     space->jumps = NULL;
@@ -113,6 +114,14 @@ void jumps_settle(struct address_space *space)
         drain_space_so_far(space);
 }
 
+static const char *records_no_floats(const struct site *site, const void *data)
+{
+    (void)data;
+    return site->jump.jump->layout.is_return && !site->jump.jump->layout.return_floats
+               ? "its stub does not record floating point results"
+               : NULL;
+}
+
 void jumps_armed(struct address_space *space, struct site *site)
 {
     const char *reason;
@@ -130,7 +139,7 @@ void jumps_armed(struct address_space *space, struct site *site)
     }
     if (jump_may_return(site->probe, &floats, &reason) && floats && !space->jumps->floats) {
         space->jumps->floats = true;
-        promotion_lift_returns(space);
+        promotion_lift_all(space, records_no_floats, NULL);
     }
 }
 
@@ -162,7 +171,11 @@ void jumps_thread_began(struct tracee *tracee)
     struct address_space *space = tracee->process->space;
     if (!tracee->process->engine->jumping || !space)
         return;
-    tracee->thread_pointer = thread_pointer(tracee);
+    arch_regs regs;
+    if (engine_get_regs(space->engine, tracee->tid, &regs) < 0)
+        return;
+    tracee->thread_pointer = arch_thread_pointer(&regs);
+    tracee->first_sp = arch_sp(&regs);
     if (has_rings(space))
         rings_unregister_key(&space->jumps->rings, tracee->thread_pointer);
 }

@@ -25,7 +25,10 @@ struct jumps {
     struct rings rings;
     VEC(struct jump *) table; /* by index; owned */
     VEC(struct site *) hot;
+    VEC(target_addr) unseen; /* see unseen_returns.h */
     const char *refused; /* why there can be none in this space, a static text; NULL: there can */
+    bool is_shadowed;    /* a thread has a shadow stack, */
+    uint64_t shadows_at; /* as looked up at this change of jumps, counted from 1 */
     bool floats;         /* return stubs record floating point results */
     struct record_plans plans;
 };

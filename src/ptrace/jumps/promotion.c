@@ -223,6 +223,27 @@ static void lift_unused(struct batch *batch)
             lift(batch, site);
 }
 
+/* The first site, from *at on, that is to lose its jump. */
+static struct site *next_to_lift(const struct address_space *space, size_t *at, promotion_why *why,
+                                 const void *data, const char **reason)
+{
+    struct site *site;
+    while ((site = table_next(&space->sites, at)))
+        if (site->jump.planted && (*reason = why(site, data)))
+            return site;
+    return NULL;
+}
+
+static void lift_for(struct batch *batch, promotion_why *why, const void *data)
+{
+    struct site *site;
+    const char *reason;
+    for (size_t at = 0; (site = next_to_lift(batch->space, &at, why, data, &reason));) {
+        site->jump.reason = reason;
+        lift(batch, site);
+    }
+}
+
 /* A stopped thread that is able to make system calls; 0: none. */
 static pid_t find_helper(struct address_space *space)
 {
@@ -296,6 +317,10 @@ static void run_batch(struct address_space *space, bool lifts, uint64_t *stopped
     pid_t helper = space->helper;
     space->helper = batch.helper;
     lift_unused(&batch);
+    if (space->suspends)
+        lift_for(&batch, jump_why_suspended, NULL);
+    if (jumps->hot.count && batch.helper)
+        address_space_read_maps(space, batch.helper, clock_now_ns());
     int r = jumps->hot.count ? make_memory(&batch) : -ENOENT;
     if (r == 0) {
         prepare_hot(&batch);
@@ -354,17 +379,15 @@ void promotion_lift(struct address_space *space, struct site *site)
     finish_batch(&batch);
 }
 
-void promotion_lift_returns(struct address_space *space)
+void promotion_lift_all(struct address_space *space, promotion_why *why, const void *data)
 {
     struct batch batch;
-    struct site *site;
+    const char *reason;
+    size_t at = 0;
+    if (!next_to_lift(space, &at, why, data, &reason))
+        return;
     begin(&batch, space);
     drain_space_whole(space);
-    for (size_t at = 0; (site = table_next(&space->sites, &at));)
-        if (site->jump.planted && site->jump.jump->layout.is_return &&
-            !site->jump.jump->layout.return_floats) {
-            site->jump.reason = "its stub does not record floating point results";
-            lift(&batch, site);
-        }
+    lift_for(&batch, why, data);
     finish_batch(&batch);
 }

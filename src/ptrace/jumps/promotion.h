@@ -17,7 +17,8 @@ void promotion_run(struct engine *engine);
 /* Replaces the jump at the site by a breakpoint, or by nothing if the site has no use. The thread
    that is being handled is stopped; so are all others afterwards. */
 void promotion_lift(struct address_space *space, struct site *site);
-/* The same for all return sites whose stubs do not record floating point results. */
-void promotion_lift_returns(struct address_space *space);
+/* The same for all sites with a jump of which `why` gives a reason, a static text, for good. */
+typedef const char *promotion_why(const struct site *site, const void *data);
+void promotion_lift_all(struct address_space *space, promotion_why *why, const void *data);
 
 #endif

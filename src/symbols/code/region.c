@@ -291,14 +291,13 @@ static int check_region(struct region_search *search, enum code_point point, boo
         *reason = "it is the return of a signal handler";
         return -EPERM;
     }
-    bool is_single;
-    *reason = find_instructions(search, region, &is_single);
+    *reason = find_instructions(search, region, &region->is_single);
     if (*reason)
         return -EPERM;
     int r = scan_for(search, reason);
     if (r < 0)
         return r;
-    if (!is_single) {
+    if (!region->is_single) {
         r = may_be_reached(search, reason);
         if (r < 0)
             *reason = "the function's code cannot be read";

@@ -36,6 +36,9 @@ struct code_region {
     uint8_t skip;
     uint8_t length;  /* bytes replaced, at least CODE_JUMP_LENGTH */
     uint8_t n_insns; /* without padding after a return or jump */
+    /* No instruction of the function but the first is replaced: no address inside can be one that
+       execution continues at. */
+    bool is_single;
     /* The last instruction is a call: the return address that it sets is the region's end. */
     bool ends_in_call;
     uint8_t code[CODE_REGION_MAX]; /* the region's bytes in the file */

@@ -312,3 +312,13 @@ uint64_t arch_thread_pointer(const arch_regs *regs)
 {
     return regs->fs_base;
 }
+
+/* The regset has no data while the shadow stack is off (ssp_active(), in the kernel's
+   arch/x86/kernel/fpu/regset.c). */
+bool arch_has_shadow_stack(pid_t tid)
+{
+    enum { X86_SHSTK = 0x204 }; /* NT_X86_SHSTK in <linux/elf.h> */
+    uint64_t ssp;
+    struct iovec data = {.iov_base = &ssp, .iov_len = sizeof(ssp)};
+    return ptrace(PTRACE_GETREGSET, tid, (void *)(uintptr_t)X86_SHSTK, &data) == 0;
+}
