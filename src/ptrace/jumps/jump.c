@@ -13,6 +13,8 @@
 
 enum { MASK_BITS = 8 };
 
+static const char RESOLVER[] = "it is the resolver of an indirect function";
+
 /* The registers that places are in. */
 struct needs {
     unsigned integers, floats; /* masks */
@@ -72,6 +74,9 @@ bool jump_may_return(const struct probe *probe, bool *floats, const char **reaso
     const struct needs needs = needs_of(probe->rets, probe->n_rets);
     *floats = needs.floats != 0;
     *reason = needs.obstacle;
+    /* What it returns is armed before the program calls it. */
+    if (probe->resolves)
+        *reason = RESOLVER;
     if (!*reason && ((needs.integers | needs.floats) & ~3u))
         *reason = "the result is in a register that stubs do not record";
     return !*reason;
@@ -83,7 +88,7 @@ bool jump_layout_of_entry(const struct probe *probe, unsigned kinds, struct stub
     bool floats;
     *layout = (struct stub_layout){0};
     if (probe->resolves) {
-        *reason = "it is the resolver of an indirect function";
+        *reason = RESOLVER;
         return false;
     }
     if ((kinds & HIT_EXIT) && !jump_may_return(probe, &floats, reason))
