@@ -63,8 +63,8 @@ SYMBOLS  := $(call only_arch,$(call sources,symbols))
 ENGINE   := $(call only_arch,$(call sources,ptrace))
 CLI      := $(call sources,cli)
 # Of src/tp, the executable holds only what needs no LTTng library.
-TP_EXE   := src/tp/print.c src/tp/load.c src/tp/identity_override.c src/tp/event_fields.c \
-            $(call sources,tp/ctf)
+TP_EXE   := src/tp/print.c src/tp/load.c src/tp/identity_override.c src/tp/daemon_commands.c \
+            src/tp/event_fields.c $(call sources,tp/ctf)
 SESSION  := $(call sources,tp/session)
 BACKEND  := $(call sources,tp/lttng) src/tp/event_fields.c
 
@@ -99,7 +99,7 @@ $(BUILD)/lib/libptrace_engine.a: $(call obj,$(ENGINE) $(UTIL))
 	$(Q)$(AR) rcs $@ $^
 
 # Exported so that liblttng-ust finds ours: see src/tp/identity_override.h.
-EXPORTS := $(foreach name,gettid getpid pthread_getname_np poll ptrace_tracer_identity_override,\
+EXPORTS := $(foreach name,gettid getpid pthread_getname_np poll recvmsg ptrace_tracer_identity_override,\
              -Wl,--export-dynamic-symbol=$(name))
 
 $(BUILD)/bin/ptrace_tracer: $(call obj,$(CLI) $(TP_EXE) $(SYMBOLS)) $(BUILD)/lib/libptrace_engine.a

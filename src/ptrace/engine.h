@@ -212,6 +212,10 @@ void engine_wake(struct engine *engine);
    process as after engine_detach(). */
 void engine_stop(struct engine *engine);
 
+/* Reports the hits that jumps recorded before the call. From any other thread, but not from the
+   sink. false: the engine was busy for limit_ms; it may be waiting for the caller. */
+bool engine_report_recorded(struct engine *engine, unsigned limit_ms);
+
 /* From the sink or outside engine_run(): detaches from every process and restores its code;
    engine_run() then returns 0. */
 void engine_detach(struct engine *engine);

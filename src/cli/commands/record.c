@@ -35,14 +35,16 @@
 #include "ptrace/os/program_path.h"
 #include "symbols/catalog.h"
 #include "symbols/elf/elf_file.h"
+#include "tp/daemon_commands.h"
 #include "util/capabilities.h"
 #include "util/error.h"
 #include "util/log.h"
 
 enum {
-    LET_GO_MS = 300,    /* the tracer ends within a second after a signal */
-    JUMP_AFTER = 64,    /* stops */
-    JUMP_EVERY_MS = 50, /* at most 20 changes of jumps a second */
+    LET_GO_MS = 300,       /* the tracer ends within a second after a signal */
+    COMMAND_WAIT_MS = 200, /* several come one after the other */
+    JUMP_AFTER = 64,       /* stops */
+    JUMP_EVERY_MS = 50,    /* at most 20 changes of jumps a second */
 };
 
 static void on_started(void *data, struct process *process, enum process_origin origin,
@@ -249,9 +251,23 @@ static void name_other_machine(const struct tracer *tracer, struct error *err)
         elf_file_close(&file);
 }
 
+struct commanded {
+    struct engine *engine;
+    bool was_busy; /* at the last command */
+};
+
+/* What was recorded in the program is for the sessions as they are now. */
+static void before_command(void *data)
+{
+    struct commanded *commanded = data;
+    unsigned limit_ms = commanded->was_busy ? 0 : COMMAND_WAIT_MS;
+    commanded->was_busy = !engine_report_recorded(commanded->engine, limit_ms);
+}
+
 static int trace(struct tracer *tracer, struct error *err)
 {
     const struct options *options = tracer->options;
+    struct commanded commanded = {.engine = tracer->engine};
     /* All files that the user named are open. */
     capabilities_raise_tracing();
     watcher_ignore_stops(tracer, true);
@@ -260,7 +276,11 @@ static int trace(struct tracer *tracer, struct error *err)
         name_other_machine(tracer, err);
     if (r < 0)
         return r;
-    return engine_run(tracer->engine, err);
+    if (options->in_process && !options->print)
+        daemon_commands_watch(before_command, &commanded);
+    r = engine_run(tracer->engine, err);
+    daemon_commands_watch(NULL, NULL);
+    return r;
 }
 
 static int exit_status(const struct tracer *tracer)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "ptrace/core/engine_lock.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <time.h>
 
 enum {
     SPINS_SHORT = 8000, /* about 20 us: several times as long as the lock is held */
@@ -54,6 +56,22 @@ void engine_lock_sleep(struct engine_lock *lock, bool (*is_over)(void *data), vo
         pthread_cond_wait(&lock->changed, &lock->mutex);
     atomic_fetch_sub(&lock->sleepers, 1);
     pthread_mutex_unlock(&lock->mutex);
+}
+
+bool engine_lock_sleep_until(struct engine_lock *lock, bool (*is_over)(void *data), void *data,
+                             uint64_t until_ns)
+{
+    const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000),
+                                   .tv_nsec = (long)(until_ns % 1000000000)};
+    bool in_time = true;
+    pthread_mutex_lock(&lock->mutex);
+    atomic_fetch_add(&lock->sleepers, 1);
+    while (in_time && !is_over(data))
+        in_time = pthread_cond_clockwait(&lock->changed, &lock->mutex, CLOCK_MONOTONIC, &until) !=
+                  ETIMEDOUT;
+    atomic_fetch_sub(&lock->sleepers, 1);
+    pthread_mutex_unlock(&lock->mutex);
+    return in_time;
 }
 
 void engine_lock_wake(struct engine_lock *lock)

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct engine_lock {
     atomic_bool taken;
@@ -29,6 +30,9 @@ void engine_lock_release(struct engine_lock *lock);
 bool engine_lock_spin(unsigned n);
 /* Sleeps until is_over(data) is true. It is evaluated first and after each engine_lock_wake(). */
 void engine_lock_sleep(struct engine_lock *lock, bool (*is_over)(void *data), void *data);
+/* The same until a time, CLOCK_MONOTONIC. false: it has come. */
+bool engine_lock_sleep_until(struct engine_lock *lock, bool (*is_over)(void *data), void *data,
+                             uint64_t until_ns);
 /* Wakes the sleepers: something has changed that they may be waiting for. */
 void engine_lock_wake(struct engine_lock *lock);
 

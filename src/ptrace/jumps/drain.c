@@ -396,3 +396,14 @@ void drain_space_so_far(struct address_space *space)
         continue;
     drops_count(space);
 }
+
+void drain_all_so_far(struct engine *engine)
+{
+    const struct address_space *last = NULL;
+    struct process *process;
+    for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
+        if (process->space && process->space != last && process->space->jumps)
+            drain_space_so_far(process->space);
+        last = process->space;
+    }
+}

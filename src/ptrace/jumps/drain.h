@@ -19,5 +19,7 @@ size_t drain_all(struct engine *engine);
 void drain_space_whole(struct address_space *space);
 /* What was recorded before the call; the threads may run. */
 void drain_space_so_far(struct address_space *space);
+/* The same of all programs. */
+void drain_all_so_far(struct engine *engine);
 
 #endif

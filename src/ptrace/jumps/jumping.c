@@ -74,6 +74,31 @@ static bool take_lock(struct engine *engine)
     return true;
 }
 
+static bool is_lock_released(void *data)
+{
+    const struct engine *engine = data;
+    return !atomic_load(&engine->lock.taken);
+}
+
+static bool take_lock_until(struct engine *engine, uint64_t until_ns)
+{
+    while (!engine_lock_try(&engine->lock))
+        if (!engine_lock_sleep_until(&engine->lock, is_lock_released, engine, until_ns))
+            return false;
+    return true;
+}
+
+bool engine_report_recorded(struct engine *engine, unsigned limit_ms)
+{
+    if (!engine->jumping || !atomic_load(&engine->jumping->has_jumps))
+        return true;
+    if (!take_lock_until(engine, clock_now_ns() + limit_ms * UINT64_C(1000000)))
+        return false;
+    drain_all_so_far(engine);
+    engine_lock_release(&engine->lock);
+    return true;
+}
+
 static void *drainer_main(void *data)
 {
     struct engine *engine = data;

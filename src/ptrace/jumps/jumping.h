@@ -24,6 +24,7 @@ struct jumping {
     uint64_t next_drops_ns;    /* when dropped hits are counted again */
     uint64_t next_batch_ns;    /* the earliest time of the next change of jumps */
     struct jump_counts counts; /* of sites that are gone */
+    atomic_bool has_jumps;     /* one was planted */
     bool has_drainer;
     pthread_t drainer;
     atomic_bool ending;

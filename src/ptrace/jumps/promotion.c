@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/membarrier.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -105,6 +106,7 @@ static void plant(struct batch *batch, struct site *site)
     }
     site->jump.planted = true;
     site->method = &jump_method;
+    atomic_store(&batch->space->engine->jumping->has_jumps, true);
     batch->space->engine->stats.jumps++;
 }
 
