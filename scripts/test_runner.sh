@@ -4,6 +4,7 @@
 #   $logs            where the output of each test goes; $logs/results has a line "STATUS NAME" of each
 #   $slowness        what time limits are multiplied with (1)
 #   $at_once         how many of those that may run in parallel do
+#   $suffix          what the names of end-to-end tests end with ("")
 #   passed, failed, skipped    the counts
 # shellcheck shell=bash
 : "${logs:?}"
@@ -152,10 +153,10 @@ run_scripts() { # SCRIPT...
         script=${script%%:*}
         name=${script#tests/}
         if [[ -z $cases ]]; then
-            beside 120 "${name%.sh}" bash "$script"
+            beside 120 "${name%.sh}${suffix:-}" bash "$script"
         fi
         for c in $cases; do
-            beside 60 "${name%.sh} $c" bash "$script" "$c"
+            beside 60 "${name%.sh} $c${suffix:-}" bash "$script" "$c"
         done
     done
     while ((${#running[@]})); do

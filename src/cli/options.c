@@ -294,6 +294,9 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
     if (take_operands(options, argc, argv, err) < 0 || check_options(options, err) < 0)
         return OPTIONS_WRONG;
     options->value_options.symbols = options->print || options->value_options.deref > 0;
+    /* For tests: see commands/record.c. */
+    if (options->command != COMMAND_LIST && getenv("PTRACE_TRACER_JUMP_AFTER"))
+        options->in_process = true;
     return OPTIONS_RUN;
 }
 

@@ -248,9 +248,14 @@ bytes_at() # FILE OFFSET COUNT
     dd if="$1" bs=1 skip="$2" count="$3" 2>/dev/null | od -An -tx1
 }
 
-# The bytes at an address of a process are those of a breakpoint.
+# The bytes at an address of a process are those of a breakpoint, or of a jump, which may be behind
+# an endbr64.
 is_breakpoint() # PID ADDRESS
 {
+    [[ ${TEST_JUMPS:-} != yes ]] ||
+        [[ $(bytes_at "/proc/$1/mem" "$2" 5) != ' e9'* ]] || return 0
+    [[ ${TEST_JUMPS:-} != yes ]] ||
+        [[ $(bytes_at "/proc/$1/mem" "$2" 5) != ' f3 0f 1e fa e9' ]] || return 0
     case $(uname -m) in
         aarch64) [[ $(bytes_at "/proc/$1/mem" "$2" 4) == ' 00 00 20 d4' ]] ;;
         *) [[ $(bytes_at "/proc/$1/mem" "$2" 1) == ' cc' ]] ;;

@@ -177,6 +177,8 @@ case_wildcards_exclusions_filters()
     lttng_do destroy
     read_trace mine
     lines $sum . text
+    # A trace of our own has the records of all channels in one.
+    [[ ${TEST_JUMPS:-} != yes ]] || return 0
     for i in "${!rules[@]}"; do
         mkdir "one$i"
         cp "$(find mine -name metadata | head -n 1)" "one$i/"

@@ -93,6 +93,17 @@ last_line() # N ERE
     tail -n 1 "err.$1" | grep -qE "^ptrace_tracer: .*$2" || fail "the last line: $(tail -n 1 "err.$1")"
 }
 
+# What a tracer with --in-process has not written yet is lost when it is killed.
+all_written()
+{
+    [[ ${TEST_JUMPS:-} != yes ]] || wait_for 20 has_all || fail "calls are not written"
+}
+
+has_all()
+{
+    babeltrace2 mine/in-process-* 2>/dev/null >text && at_least $entries wait_for_line:work_exit text
+}
+
 # The tracer that started the session ends first, and the other one's calls are still recorded.
 case_first_ends_first()
 {
@@ -166,6 +177,7 @@ case_ends_in_any_order()
         n=$((RANDOM % 3 + 1)) how=$((RANDOM % 3))
         echo "round $round: tracer $n $how"
         if ((how == 0)); then
+            all_written
             # Its target ends with it.
             kill -KILL "${targets[$n]}" "${tracers[$n]}"
             wait "${tracers[$n]}" "${targets[$n]}" 2>/dev/null
