@@ -3,7 +3,8 @@
 # stress.sh [MINUTES] [BUILD] [SERVER...]: attaches to and detaches from running programs again and
 # again, for MINUTES (default 5), under load, and prints the numbers: the targets of the engine's
 # tests, and real servers if they are installed (scripts/setup.sh --tests). Before that, each call
-# of the tracer that can fail does so once, without a time limit. Exits with status 1 at the first
+# of the tracer that can fail does so once, without a time limit, and each server is visited 100
+# times (or $JUMP_VISITS) with --in-process and hundreds of functions. Exits with status 1 at the first
 # error. The throughput of a server before the first and after the last attach is printed, and never
 # an error.
 here=$(cd "$(dirname "$0")" && pwd)
@@ -125,6 +126,26 @@ inject_round()
     done
 }
 
+# Functions that jumps serve: after the first hit, and no hit is dropped. The arrays' names are
+# arguments.
+# shellcheck disable=SC2034
+redis_jump_patterns=('.*Command|dict.*|sds.*|lookupKey.*|add.*|create.*|call')
+# shellcheck disable=SC2034
+nginx_jump_patterns=('ngx_.*')
+# shellcheck disable=SC2034
+postgres_jump_patterns=('Exec.*|LWLock.*|heap_.*|_bt_.*|hash_.*|palloc.*|pfree' 'exec_.*|pq_.*|Portal.*|Memory.*|list_.*')
+# shellcheck disable=SC2034
+python_jump_patterns=('Py(Object|Long|Dict|List|Tuple|Unicode|Number)_.*@python3*')
+jump_visits() # SERVER N
+{
+    visit_options=(--in-process)
+    export PTRACE_TRACER_JUMP_AFTER=1
+    visits "$1" "$2" "$1_jump_patterns"
+    unset PTRACE_TRACER_JUMP_AFTER
+    visit_options=()
+    echo "$1: $2 visits with --in-process, $traced calls"
+}
+
 (($#)) || set -- redis nginx postgres python
 for server; do
     lacking=$("${server}_missing")
@@ -133,6 +154,9 @@ for server; do
     servers+=("$server")
     n_visits[$server]=0 n_calls[$server]=0
     rate_before[$server]=$(rate "$server")
+done
+for server in "${servers[@]}"; do
+    jump_visits "$server" "${JUMP_VISITS:-100}"
 done
 inject_round
 scripts/stress_jumps.sh "$build" || fail "jumps that are planted and lifted"

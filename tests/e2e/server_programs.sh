@@ -407,12 +407,13 @@ visit()
 }
 visit_options=()
 
-# visits NAME N: N visits of random kind and length, at random times, under load. All must succeed.
-# The last one is sure to see calls. Sets $traced, the number of all calls seen.
+# visits NAME N [ARRAY]: N visits of random kind and length, at random times, under load, with the
+# patterns in the array (default NAME_patterns). All must succeed. The last one is sure to see calls.
+# Sets $traced, the number of all calls seen.
 visits()
 {
     local name=$1 n=$2 i load pids harm when=(busy early)
-    declare -n patterns=$1_patterns
+    declare -n patterns=${3:-$1_patterns}
     rm -f "$dir/enough"
     "${name}_load" >"$dir/load.log" 2>&1 &
     load=$!
