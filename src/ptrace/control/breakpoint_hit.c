@@ -250,24 +250,6 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
         tracee_resume(tracee, signal);
 }
 
-/*
- * Whether this trap belongs to a call that was already reported, whose first instruction faulted.
- * The signal handler may call traced functions before it returns to the instruction, or may never
- * return. Once the thread is higher on the stack, or has returned from that call, it does not come
- * back.
- */
-static bool is_retry(struct tracee *tracee, const struct site *site, const arch_regs *regs)
-{
-    uint64_t sp = arch_sp(regs);
-    if (!tracee->retry_at.value)
-        return false;
-    bool here = target_addr_equal(tracee->retry_at, site->at) && tracee->retry_sp == sp;
-    bool left = sp > tracee->retry_sp && sp >= tracee->stack.low && sp < tracee->stack.high;
-    if (here || left)
-        tracee->retry_at = target_addr_of(0);
-    return here;
-}
-
 /* The number of the call's first argument: 0 if the function with this use is entered, 1 if
    syscall() is entered with this system call number; else -1. */
 static int first_argument(const struct site *site, const arch_regs *regs, enum site_use use,
@@ -283,7 +265,7 @@ void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *s
 {
     struct process *process = tracee->process;
     struct address_space *space = process->space;
-    bool retried = is_retry(tracee, site, regs);
+    bool retried = tracee_is_retry(tracee, site->at, arch_sp(regs));
     space->helper = tracee->tid;
     tracee->migrate_to = NULL;
     bool returned = false;

@@ -203,3 +203,14 @@ int tracee_take_deferred_trap(struct tracee *tracee)
                           (uintptr_t)&info);
     return r < 0 ? 0 : SIGTRAP;
 }
+
+bool tracee_is_retry(struct tracee *tracee, target_addr at, uint64_t sp)
+{
+    if (!tracee->retry_at.value)
+        return false;
+    bool here = target_addr_equal(tracee->retry_at, at) && tracee->retry_sp == sp;
+    bool left = sp > tracee->retry_sp && sp >= tracee->stack.low && sp < tracee->stack.high;
+    if (here || left)
+        tracee->retry_at = target_addr_of(0);
+    return here;
+}

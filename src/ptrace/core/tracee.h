@@ -152,6 +152,13 @@ int tracee_take_deferred_trap(struct tracee *tracee);
 /* The return address that the stopped thread has in a register, without a signature: see
    arch_return_register(). */
 uint64_t tracee_return_register(const struct tracee *tracee, const arch_regs *regs);
+/*
+ * Whether a hit at `at`, with this stack pointer, was reported already: its first instruction
+ * faulted. The signal handler may call traced functions before it returns to the instruction, or
+ * may never return. Once the thread is higher on the stack, or has returned from that call, it does
+ * not come back. To be called for each hit.
+ */
+bool tracee_is_retry(struct tracee *tracee, target_addr at, uint64_t sp);
 /* Reads the thread's name, unless it was read a short time ago. */
 void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns);
 

@@ -227,15 +227,13 @@ static void report_return(struct tracee *tracee, struct taken *taken)
     }
 }
 
-/* Whether the record is of a hit that was reported already: see breakpoint_hit(). */
+/* Whether the record is of an entry that was reported already. Of a return, nothing is open any
+   more then; or the handler of the fault has moved the thread on, and it is another return. */
 static bool is_retried_record(struct tracee *tracee, const struct taken *taken)
 {
-    const struct site *site = taken->jump->site;
-    if (!tracee->retry_at.value || !target_addr_equal(tracee->retry_at, site->at))
-        return false;
-    uint64_t sp = taken->record.slot + (taken->jump->layout.is_return ? sizeof(uint64_t) : 0);
-    tracee->retry_at = target_addr_of(0);
-    return tracee->retry_sp == sp;
+    bool is_return = taken->jump->layout.is_return;
+    uint64_t sp = taken->record.slot + (is_return ? sizeof(uint64_t) : 0);
+    return tracee_is_retry(tracee, taken->jump->site->at, sp) && !is_return;
 }
 
 /* On another stack than the thread's, jumps may have to be lifted, at the next change of jumps: see
