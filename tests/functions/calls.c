@@ -77,6 +77,8 @@ void put_call(struct generator *g)
     put_call_of(g, callee);
     if (!hazard.name && callee->flags & FUNCTION_LEAVES_ZONE && draw(g, 2))
         put("adcq -24(%%rsp), %s", any_register(g));
+    if (!hazard.name && g->has_faults && draw(g, g->only ? 2 : 25) == 0)
+        put_first_fault(g);
     put_return(g, &hazard);
 }
 

@@ -2,7 +2,8 @@
 /*
  * generate SEED N [HAZARD]: writes N random functions of x86-64 in assembler, for driver.c. The
  * first line is "# fixed" if they are not position-independent. With HAZARD they have that one
- * alone (hazards.c), often.
+ * alone (hazards.c), often; also: "pad", a landing pad, "fault", and "data", data behind a
+ * function.
  *
  * A function may change all registers but rsp and r15 (layout.h). It counts its calls, or its
  * callers do if it is too short. It does the same whenever it begins with the same state.
@@ -30,10 +31,13 @@ static void plan(struct generator *g)
             f->flags |= FUNCTION_THROWS;
             f->has_frame_rules = true;
         }
-        f->catches = g->has_throws && f->level > 0 && f->has_frame_rules && chance(g, 5);
+        f->catches =
+            g->has_throws && f->level > 0 && f->has_frame_rules && chance(g, g->only ? 60 : 5);
         f->reads_zone = !f->is_short && !(f->flags & FUNCTION_THROWS) && chance(g, 15);
         if (!f->is_short && !(f->flags & FUNCTION_THROWS) && chance(g, 15))
             f->flags |= FUNCTION_LEAVES_ZONE;
+        if (!f->is_short && g->has_faults && !f->reads_zone && chance(g, 2))
+            f->flags |= FUNCTION_FAULTS_FIRST;
         if (!f->is_short && !f->reads_zone && i + 1 < g->n &&
             (g->only ? strcmp(g->only, "inside") == 0 && draw(g, 2) : chance(g, 1)))
             f->flags |= FUNCTION_IS_TRACED_INSIDE;
@@ -46,6 +50,11 @@ static void put_short_body(struct generator *g)
     for (unsigned i = 0, n = (unsigned)draw(g, 3); i < n; i++)
         put_tiny(g);
     put("%s", ends[draw(g, 4)]);
+    if (draw(g, 4) == 0) { /* data at once, without padding */
+        g->data = new_label(g);
+        put_label(g->data);
+        put(".long %lu", draw(g, UINT32_MAX));
+    }
 }
 
 static void put_body(struct generator *g)
@@ -150,8 +159,9 @@ static void put_tables(const struct generator *g)
         put(".quad %lu", (i + 1) * UINT64_C(0x9e3779b97f4a7c15));
     put(".globl functions, n_functions, handlers_call, handler_on_stack, fixes, n_fixes");
     printf("n_functions: .quad %u\n", g->n);
-    /* A tracer knows one exception of a thread that is under way. */
-    printf("handlers_call: .quad %d\n", !g->has_throws);
+    /* A tracer knows one exception that a thread has thrown, and one instruction that it repeats
+       after a fault. */
+    printf("handlers_call: .quad %d\n", !g->has_throws && !g->has_faults);
     printf("handler_on_stack: .quad %lu\n", g->state & 1);
     printf("n_fixes: .quad (fixes_end - fixes) / 12\n");
     printf("functions:\n");
@@ -182,6 +192,10 @@ int main(int argc, char **argv)
     g.has_faults = draw(&g, 2);
     g.has_throws = draw(&g, 2);
     g.only = argc > 3 ? argv[3] : NULL;
+    if (g.only) {
+        g.has_throws = strcmp(g.only, "pad") == 0;
+        g.has_faults = strcmp(g.only, "fault") == 0;
+    }
     g.hazards = g.only ? 60 : 12;
     printf("# %s\n", g.is_fixed ? "fixed" : "position-independent");
     put(".section .fixes, \"a\"");

@@ -36,6 +36,7 @@ struct generator {
     uint32_t zone;    /* bit n: -8 * (n + 1)(%rsp) was written, by it or what it has called */
     const char *only; /* this hazard alone; NULL: all */
     unsigned hazards; /* percent */
+    unsigned data;    /* a label of data behind a function, that is not read yet; 0: none */
     unsigned beside;  /* a label to which a function behind this one leads; 0: none */
 };
 
@@ -98,6 +99,8 @@ const char *any_register(struct generator *g);
 void put_block(struct generator *g);
 /* One that causes a fault, with what the handler is to do about it. */
 void put_fault(struct generator *g);
+/* The first instruction faults, and is skipped. */
+void put_first_fault(struct generator *g);
 
 /* hazards.c: something may lead to the middle of the first instructions. */
 void put_entry(struct generator *g);

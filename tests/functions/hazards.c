@@ -201,11 +201,8 @@ static void put_foreign(struct generator *g, unsigned label, unsigned skip)
     unsigned labels = g->labels;
     begin_other(g, ".text.other, \"ax\"", "_other");
     put_tiny(g);
-    if (draw(g, 2)) {
-        put_near(g, label, skip);
-    } else {
-        put_address(g, label, skip);
-    }
+    unsigned style = (unsigned)draw(g, g->is_fixed ? 3 : 2);
+    (style == 0 ? put_near : style == 1 ? put_address : put_immediate)(g, label, skip);
     end_other(g, "_other", labels);
 }
 
@@ -348,11 +345,16 @@ void put_entry(struct generator *g)
         hazard = draw_hazard(g, AT_ENTRY);
     if (g->f->is_marked)
         put("endbr64");
+    if (g->f->flags & FUNCTION_FAULTS_FIRST)
+        put_first_fault(g);
     put_first(g, &hazard);
     if (g->f->reads_zone)
         for (unsigned i = 1; i <= 3; i++)
             put("xorq -%u(%%rsp), %s", 8 * i, any_register(g));
     put_count(g->f->number, 1);
+    if (g->data)
+        put("xorl .L%u(%%rip), %%eax", g->data);
+    g->data = 0;
     put_back(g, &hazard, true);
 }
 

@@ -288,6 +288,15 @@ static void put_fix(unsigned *labels, unsigned at, unsigned to, unsigned how)
     put(".text");
 }
 
+void put_first_fault(struct generator *g)
+{
+    unsigned at = new_label(g), to = new_label(g);
+    put_label(at);
+    put("movl %s, 16", draw(g, 2) ? "%ecx" : "%eax");
+    put_label(to);
+    put_fix(&g->labels, at, to, FIX_SKIPS);
+}
+
 void put_fault(struct generator *g)
 {
     unsigned at = new_label(g), to = new_label(g);
@@ -322,11 +331,8 @@ void put_fault(struct generator *g)
         put_short(g);
         put_fix(&g->labels, at, to, FIX_SKIPS);
         break;
-    default: /* of one instruction */
-        put_label(at);
-        put("movl %s, 16", draw(g, 2) ? "%ecx" : "%eax");
-        put_label(to);
-        put_fix(&g->labels, at, to, FIX_SKIPS);
+    default:
+        put_first_fault(g);
         break;
     }
 }

@@ -36,6 +36,9 @@
 #define FUNCTION_THROWS            4  /* no call of it returns */
 #define FUNCTION_IS_TRACED_INSIDE  8  /* it has a second traced address, with the next number */
 #define FUNCTION_IS_INSIDE         16 /* is that address: not to be called */
+/* Its first instruction faults, and the handler moves the thread on: if only its entries are
+   wanted, the next call may be taken for the same one (docs/limits.md). */
+#define FUNCTION_FAULTS_FIRST 32
 
 /* What is done about a fault: the program goes on elsewhere, or rax is made a valid address. */
 #define FIX_SKIPS   0

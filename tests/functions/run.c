@@ -32,9 +32,9 @@
 
 enum {
     SECONDS_MAX = 120,
-    TOGGLE_EVERY = 20000, /* hits */
+    TOGGLE_EVERY = 5000, /* hits */
     TOGGLED_AT_ONCE = 8,
-    STEADY = 25, /* pauses without another jump */
+    STEADY = 60, /* pauses without another jump */
 };
 
 struct function_row {
@@ -150,9 +150,15 @@ static void choose(struct run *run, struct traced *traced)
                     : kinds < 5 ? HIT_ENTRY
                     : kinds < 7 ? HIT_EXIT
                                 : HIT_ENTRY | HIT_EXIT;
-    if (traced->flags & FUNCTION_IS_INSIDE)
-        traced->kinds = HIT_ENTRY;
     traced->is_toggled = draw(run, 5) == 0;
+    if (traced->flags & FUNCTION_IS_INSIDE) { /* perhaps when there is a jump over it already */
+        traced->is_toggled = draw(run, 2);
+        traced->kinds = traced->is_toggled ? 0 : HIT_ENTRY;
+    }
+    if (traced->flags & FUNCTION_FAULTS_FIRST) {
+        traced->is_toggled = false;
+        traced->kinds = HIT_ENTRY | HIT_EXIT;
+    }
 }
 
 static void arm(struct run *run, struct traced *traced, unsigned kinds)
