@@ -8,6 +8,7 @@
 
 #include "ptrace/arch/stub.h"
 #include "unit/displaced_run_x86_64.h"
+#include "unit/stub_memory_x86_64.h"
 
 /* The block, the tables and the counters; and the data of the ring, mapped twice. */
 #define STUB_RING    UINT64_C(0x40000000)
@@ -28,6 +29,7 @@ enum {
     /* What a stub may write: below the red zone. */
     STUB_BELOW_END = 128,
     STUB_BELOW = STUB_BELOW_END + 40,
+    STUB_BELOW_MEMORY = STUB_BELOW + 32, /* while memory is copied */
     STUB_STEPS_AT_MOST = 2000,
 };
 
@@ -40,6 +42,7 @@ struct stub_state {
     unsigned thread_way; /* RING_THREAD_WAYS: the thread is not registered */
     unsigned return_way; /* RING_RETURN_WAYS: the return address is not known */
     uint64_t fs_base;
+    struct stub_memory_state memory;
 };
 
 struct stub_run {
@@ -67,6 +70,7 @@ static inline void stub_run_start(struct stub_run *run)
 {
     memset(run, 0, sizeof(*run));
     runner_map(STUB_RING, PROT_READ | PROT_WRITE);
+    runner_map(STUB_MEMORY, PROT_READ | PROT_WRITE);
     int data = memfd_create("ring", MFD_CLOEXEC);
     ck_assert_msg(data >= 0 && ftruncate(data, RUN_AREA) == 0, "memfd: %s", strerror(errno));
     for (unsigned i = 0; i < 2; i++) {
@@ -115,6 +119,7 @@ static inline void stub_run_reset(struct stub_run *run)
     runner->regs.fs_base = state->fs_base;
     /* Not to the stack: what is far below RSP is nobody's. */
     runner->regs.rbp = RUN_DATA + 0xc00;
+    stub_memory_reset(&state->memory, &runner->regs);
     *(uint64_t *)run_area(STUB_FS) = STUB_FS;
     *(uint64_t *)run_area(runner->regs.rsp) = STUB_RETURN;
 
@@ -216,13 +221,20 @@ static inline void stub_run_compare_regs(const struct stub_run *run, const char 
     }
 }
 
+/* How far below the stack pointer the stub writes. */
+static inline uint64_t stub_run_below(const struct stub_run *run)
+{
+    return run->request.layout.n_memory ? STUB_BELOW_MEMORY : STUB_BELOW;
+}
+
 /* The stub has written below the red zone, once for each slot between the two. */
 static inline void stub_run_compare(const struct stub_run *run, const char *what,
                                     const struct outcome *native, struct outcome *stubbed,
                                     uint64_t lowest, uint64_t highest)
 {
     char name[400];
-    uint64_t from = lowest - STUB_BELOW - RUN_STACK, to = highest - STUB_BELOW_END - RUN_STACK;
+    uint64_t from = lowest - stub_run_below(run) - RUN_STACK,
+             to = highest - STUB_BELOW_END - RUN_STACK;
     snprintf(name, sizeof(name), "%s: %s", run->name, what);
     ck_assert_msg(from < to && to <= RUN_AREA, "%s: the stack is elsewhere", name);
     memcpy(stubbed->stack + from, native->stack + from, to - from);

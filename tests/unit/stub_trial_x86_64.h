@@ -65,8 +65,9 @@ static inline void stub_check_record(const struct stub_run *run, const uint8_t *
     if (words)
         ck_assert_msg(memcmp(words, stack + (sp + 8 - RUN_STACK), 8 * layout->stack_words) == 0,
                       "%s: other stack words", run->name);
+    stub_memory_check(run->name, &run->state.memory, layout, record);
     /* Nothing is written behind it. */
-    const uint8_t *end = (const uint8_t *)record + stub_record_size(layout);
+    const uint8_t *end = (const uint8_t *)record + stub_record_length(layout, record, RUN_AREA);
     ck_assert_msg(end[0] == 0xee && end[15] == 0xee, "%s: the record is longer", run->name);
 }
 
@@ -74,11 +75,13 @@ static inline void stub_check_record(const struct stub_run *run, const uint8_t *
 static inline unsigned stub_run_slots(const struct stub_run *run, uint64_t *lowest,
                                       uint64_t *highest)
 {
-    size_t size = stub_record_size(&run->request.layout);
     unsigned n = 0;
     *lowest = *highest = run->runner.regs.rsp;
-    for (uint64_t at = run->state.head; at + size <= stub_block()->head; at += size, n++) {
+    for (uint64_t at = run->state.head; at < stub_block()->head; n++) {
         const struct ring_record *record = run_area(STUB_DATA + at % RUN_AREA);
+        size_t size = stub_record_length(&run->request.layout, record, stub_block()->head - at);
+        ck_assert_msg(size > 0, "%s: no record", run->name);
+        at += size;
         uint64_t sp = record->slot + (run->request.layout.is_return ? 8 : 0);
         *lowest = sp < *lowest ? sp : *lowest;
         *highest = sp > *highest ? sp : *highest;
@@ -93,20 +96,15 @@ static inline void stub_trial_ends(struct stub_run *run, const char *what,
     uint64_t lowest, highest;
     unsigned n = stub_run_slots(run, &lowest, &highest);
     ck_assert_msg(n == records, "%s: %s: %u records, not %u", run->name, what, n, records);
-    stub_run_compare(run, what, native, stubbed, handler_ran ? RUN_STACK + STUB_BELOW : lowest,
-                     highest);
+    stub_run_compare(run, what, native, stubbed,
+                     handler_ran ? RUN_STACK + stub_run_below(run) : lowest, highest);
 }
 
-/* Runs into the breakpoint of the stub, with the state of the site, and continues at the copy. */
-static inline void stub_trial_stop(struct stub_run *run, const struct outcome *native)
+/* The thread is stopped in the stub, which cannot record the hit: continues at the copy. */
+static inline void stub_trial_served(struct stub_run *run, const struct outcome *native)
 {
     struct outcome stubbed;
     struct user_regs_struct regs;
-    stub_run_plant(run);
-    runner_go(&run->runner, false, &stubbed);
-    uint64_t stop = STUB_AT + run->stub.map.stop;
-    ck_assert_msg(stubbed.signal == SIGTRAP && stubbed.pc == stop,
-                  "%s: no stop, but signal %d at %lx", run->name, stubbed.signal, stubbed.pc);
     enum stub_position position = stub_run_unwind(run);
     ck_assert_msg(position == STUB_BEFORE, "%s: the stop is at %d", run->name, position);
     runner_ptrace(&run->runner, PTRACE_GETREGS, NULL, &regs);
@@ -115,6 +113,31 @@ static inline void stub_trial_stop(struct stub_run *run, const struct outcome *n
     stub_run_finish(run, &stubbed);
     ck_assert_msg(*stub_drops() == 0, "%s: a drop", run->name);
     stub_trial_ends(run, "after a stop", native, &stubbed, 0, true);
+}
+
+/* Runs into the breakpoint of the stub, with the state of the site, and continues at the copy. */
+static inline void stub_trial_stop(struct stub_run *run, const struct outcome *native)
+{
+    struct outcome stubbed;
+    stub_run_plant(run);
+    runner_go(&run->runner, false, &stubbed);
+    uint64_t stop = STUB_AT + run->stub.map.stop;
+    ck_assert_msg(stubbed.signal == SIGTRAP && stubbed.pc == stop,
+                  "%s: no stop, but signal %d at %lx", run->name, stubbed.signal, stubbed.pc);
+    stub_trial_served(run, native);
+}
+
+/* Runs into a load of memory that cannot be read. */
+static inline void stub_trial_fault(struct stub_run *run, const struct outcome *native)
+{
+    struct outcome stubbed;
+    stub_run_plant(run);
+    runner_go(&run->runner, false, &stubbed);
+    uint64_t offset = stubbed.pc - STUB_AT;
+    ck_assert_msg((stubbed.signal == SIGSEGV || stubbed.signal == SIGBUS) &&
+                      offset >= run->stub.map.memory && offset < run->stub.map.memory_end,
+                  "%s: no fault, but signal %d at %lx", run->name, stubbed.signal, stubbed.pc);
+    stub_trial_served(run, native);
 }
 
 /* A signal after `steps` instructions. false: the thread had left the stub by then. */
@@ -203,6 +226,7 @@ static inline void stub_trial_full(struct stub_run *run, const struct outcome *n
 /* What the trials have met, so that a test can tell that none is vacuous. */
 struct stub_trials {
     unsigned run, refused, loops, faults, returns, full, stops, signals;
+    unsigned copies, unreadable, no_addresses; /* of memory */
 };
 
 /* One stub for the code that was set. `loops`: the code may branch to the site. `indirect_call`:
@@ -219,8 +243,11 @@ static inline void stub_trial_run(struct stub_run *run, struct stub_random *rand
     run->state.thread_way = stub_random(random, RING_THREAD_WAYS);
     run->state.return_way = stub_random(random, RING_RETURN_WAYS);
     stub_trial_layout(&run->request.layout, random);
+    stub_memory_random(&run->state.memory, &run->request.layout, random, !loops);
     /* A loop may have moved the stack when it comes to the site again. */
     run->request.checks_return = !run->request.layout.is_return && !loops && stub_random(random, 2);
+    if (!stub_memory_aligned(&run->state.memory))
+        run->state.flags &= ~UINT64_C(0x40000);
     stub_trial_name(run, seed);
 
     int r = stub_build(&run->stub, &run->request);
@@ -236,8 +263,21 @@ static inline void stub_trial_run(struct stub_run *run, struct stub_random *rand
     /* A call of an address that is not canonical faults later in a copy: x86_64/displaced.c. */
     if (indirect_call && native.signal == SIGSEGV && native.pc == run->site + indirect_call)
         return;
-    stub_trial_fast(run, &native, visits);
     trials->run++;
+    switch (stub_memory_expected(&run->state.memory)) {
+    case STUB_MEMORY_STOPS:
+        trials->no_addresses++;
+        stub_trial_stop(run, &native);
+        return;
+    case STUB_MEMORY_FAULTS:
+        trials->unreadable++;
+        stub_trial_fault(run, &native);
+        return;
+    case STUB_MEMORY_READ:
+        break;
+    }
+    trials->copies += run->state.memory.n > 0;
+    stub_trial_fast(run, &native, visits);
     trials->loops += visits > 1;
     trials->faults += native.signal != SIGTRAP;
     trials->returns += run->request.layout.is_return;
@@ -255,7 +295,8 @@ static inline void stub_trial_run(struct stub_run *run, struct stub_random *rand
         stub_trial_stop(run, &native);
         trials->stops++;
     } else {
-        trials->signals += stub_trial_signal(run, &native, stub_random(random, 80), false);
+        unsigned steps = stub_random(random, run->state.memory.n ? 200 : 80);
+        trials->signals += stub_trial_signal(run, &native, steps, false);
     }
 }
 

@@ -18,9 +18,11 @@ static void run_regions(uint64_t first_seed, unsigned n)
     runner_stop(&run.runner);
     printf("%u regions from seed %lu on: %u run, %u refused, %u loops, %u "
            "faults, %u returns, "
-           "%u full rings, %u stops, %u signals\n",
+           "%u full rings, %u stops, %u signals, %u copies of memory, %u of unreadable memory, "
+           "%u behind no address\n",
            n, first_seed, trials.run, trials.refused, trials.loops, trials.faults, trials.returns,
-           trials.full, trials.stops, trials.signals);
+           trials.full, trials.stops, trials.signals, trials.copies, trials.unreadable,
+           trials.no_addresses);
     ck_assert_uint_gt(trials.run, n / 2);
     ck_assert_uint_gt(trials.loops, n / 100);
     ck_assert_uint_gt(trials.faults, n / 100);
@@ -28,6 +30,9 @@ static void run_regions(uint64_t first_seed, unsigned n)
     ck_assert_uint_gt(trials.full, n / 10);
     ck_assert_uint_gt(trials.stops, n / 10);
     ck_assert_uint_gt(trials.signals, n / 10);
+    ck_assert_uint_gt(trials.copies, n / 10);
+    ck_assert_uint_gt(trials.unreadable, n / 50);
+    ck_assert_uint_gt(trials.no_addresses, n / 50);
 }
 
 /* STUB_SEED= and STUB_REGIONS= in the environment: from which seed on, and how
@@ -78,6 +83,33 @@ START_TEST(a_signal_at_each_instruction_finds_the_original_state)
             steps++;
         ck_assert_uint_gt(steps, 40);
     }
+    runner_stop(&run.runner);
+}
+END_TEST
+
+/* Of a stub that copies memory, too: objects and strings, one address in an object. */
+START_TEST(a_signal_in_each_copy_finds_the_original_state)
+{
+    struct stub_run run;
+    unsigned found = 0, steps_in_all = 0;
+    start_with(&run, "add", add_and_return, sizeof(add_and_return));
+    for (uint64_t seed = 1; found < 6; seed++) {
+        struct stub_random random = {.state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1};
+        struct outcome native;
+        unsigned steps = 0;
+        run.request.layout = (struct stub_layout){.is_return = seed % 2};
+        stub_memory_random(&run.state.memory, &run.request.layout, &random, true);
+        stub_run_build(&run);
+        stub_run_natively(&run, &native);
+        if (run.state.memory.n < 2 + (unsigned)(seed % 2) ||
+            stub_memory_expected(&run.state.memory) != STUB_MEMORY_READ)
+            continue;
+        while (stub_trial_signal(&run, &native, steps, false))
+            steps++;
+        steps_in_all += steps;
+        found++;
+    }
+    ck_assert_uint_gt(steps_in_all, 600);
     runner_stop(&run.runner);
 }
 END_TEST
@@ -264,6 +296,7 @@ static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, random_regions_do_what_the_original_does);
     tcase_add_test(tests, a_signal_at_each_instruction_finds_the_original_state);
+    tcase_add_test(tests, a_signal_in_each_copy_finds_the_original_state);
     tcase_add_test(tests, a_signal_on_the_way_to_the_stop_finds_the_original_state);
     tcase_add_test(tests, a_thread_pointer_that_cannot_be_read_faults_at_the_look_up);
     tcase_add_test(tests, the_key_0_is_no_thread);

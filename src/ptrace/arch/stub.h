@@ -15,7 +15,8 @@
  * A thread that stops inside a stub for another reason is to be moved out by stub_unwind() before
  * the program may see its registers. A fault in a stub, too: at `lookup`, whose thread pointer may
  * be anything, it is a hit of the site like the breakpoint; elsewhere, something has overwritten
- * the ring or the stack is at its end, and the site is to be served by a stop from then on.
+ * the ring or the stack is at its end, and the site is to be served by a stop from then on. So it
+ * is between `memory` and `memory_end`, where memory that values point to could not be read.
  */
 #ifndef PTRACE_ARCH_STUB_H
 #define PTRACE_ARCH_STUB_H
@@ -24,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/field.h"
 #include "model/ring.h"
 #include "ptrace/arch/arch.h"
 #include "ptrace/arch/displaced.h"
@@ -31,11 +33,12 @@
 #include "util/error.h"
 
 enum {
-    STUB_MAX = 1024, /* bytes of a stub at most */
+    STUB_MAX = 4096, /* bytes of a stub at most */
     STUB_JUMP_MAX = 8,
-    STUB_FIXUPS_MAX = 40,
+    STUB_FIXUPS_MAX = 64,
     STUB_STEPS_MAX = 24,
     STUB_STACK_WORDS_MAX = 128,
+    STUB_MEMORY_MAX = 16,
 };
 
 /* Bytes of the jump at a site, and how far from the site the whole stub may be. */
@@ -46,11 +49,30 @@ extern const uint64_t stub_reach;
 const char *stub_unsupported(void);
 
 /*
+ * Memory that a stub copies into a record, behind an address that is in a word of the record. All
+ * offsets are from the record's start. Nothing is copied behind the address 0: instead of a copy of
+ * fixed size there are zeros then.
+ * A string ends behind its first NUL, or at its length. What is recorded are the 8-byte words, at
+ * multiples of 8, that it lies in; the bytes before its start may be any. Strings are behind all
+ * else, in their order.
+ */
+struct stub_memory {
+    uint16_t address; /* offset of the word with the address, before `to` */
+    uint16_t to;      /* offset of the copy */
+    uint16_t size;    /* bytes; of a string: at most */
+    uint16_t length;  /* of a string: offset of the word with its length in bytes; 0: none */
+    int32_t low;      /* the copy begins so many bytes behind the address; of a string: 0 */
+    bool is_string;
+};
+
+/*
  * What the words of a record are. At an entry: the integer argument registers of the mask, in
  * ascending order; the floating point argument registers of the mask, of each the low 16 bytes;
  * then stack_words words from the first stack argument on (arch_stack_args()). At a return: the
  * word at the return slot, the second result register, and with return_floats the first two
- * floating point result registers, 16 bytes each.
+ * floating point result registers, 16 bytes each. Then, of either, the copies of memory of fixed
+ * size; and, if there are strings, a word that holds the bytes of the whole record, and the
+ * strings.
  */
 struct stub_layout {
     uint8_t integer_args;
@@ -58,10 +80,29 @@ struct stub_layout {
     uint16_t stack_words; /* at most STUB_STACK_WORDS_MAX */
     bool is_return;
     bool return_floats;
+    uint8_t n_memory; /* at most STUB_MEMORY_MAX; set by stub_layout_add() */
+    struct stub_memory memory[STUB_MEMORY_MAX];
 };
 
-/* Bytes of a record, a multiple of 8. */
+/* Bytes of a record, a multiple of 8; with strings, at most. */
 size_t stub_record_size(const struct stub_layout *layout);
+bool stub_layout_has_strings(const struct stub_layout *layout);
+/* The same of this record, of which `available` bytes can be read. 0: it is not one. What is there
+   may change at any time. */
+size_t stub_record_length(const struct stub_layout *layout, const void *record, size_t available);
+
+/* The offset in a record of the word at the place: of a register, of the stack arguments, or of the
+   copies that were added so far, of which the pointee with number i is the i-th. 0: not there. */
+size_t stub_layout_offset(const struct stub_layout *layout, const struct value_place *place);
+/* Adds memory, with the members `address`, `size`, `length`, `low` and `is_string` set: all copies
+   of fixed size before the strings. -ENOSPC: there is no room. -EINVAL: a stub cannot copy it. */
+MUST_CHECK int stub_layout_add(struct stub_layout *layout, const struct stub_memory *memory);
+/* Whether records have the same copies of memory, at the same places. */
+bool stub_layout_same_memory(const struct stub_layout *a, const struct stub_layout *b);
+/* Copies to `to` the n bytes at that address of the target, or as many as the record has. Returns
+   how many. `record` has stub_record_length() bytes. */
+size_t stub_record_memory(const struct stub_layout *layout, const struct ring_record *record,
+                          uint64_t at, void *to, size_t n);
 
 /*
  * Sets the registers as they were at the hit, as far as they were recorded; all others are 0 (the
@@ -87,6 +128,7 @@ struct stub_request {
     struct stub_layout layout;
     /* An entry whose return is wanted: a return address that is not in `returns` makes a stop. */
     bool checks_return;
+    uint64_t return_mark;      /* bits that are set in the words of `returns` */
     bool stops_when_full;      /* a full ring makes a stop, and drops nothing */
     struct ring_table threads; /* of struct ring_table_entry */
     struct ring_table returns; /* of return addresses; unused without checks_return */
@@ -107,6 +149,8 @@ struct stub_map {
     uint16_t stop;          /* the breakpoint; nothing else has the PC after its trap */
     uint16_t displaced;     /* the copy of the region */
     uint16_t displaced_end; /* behind it */
+    uint16_t memory;        /* from here on, memory is copied, which may fault */
+    uint16_t memory_end;    /* behind that */
     uint8_t n_fixups;
     struct stub_fixup fixups[STUB_FIXUPS_MAX];
     /* PCs in the copy that correspond to PCs at the site (displaced.h); their slot_offset is from

@@ -7,7 +7,7 @@
  *      look up the return address, if that is wanted; not found: stop
  *      look up the thread's block; not found: stop
  *      no room in the ring: count, without a record
- *      write the record, and commit it
+ *      write the record, with copies of memory, and commit it
  *      restore
  *      run the copy of the region, and jump back
  *
@@ -25,6 +25,7 @@
 #include "model/ring.h"
 #include "ptrace/arch/x86_64/region_copy.h"
 #include "ptrace/arch/x86_64/stub_code.h"
+#include "ptrace/arch/x86_64/stub_memory.h"
 #include "util/addr.h"
 
 enum { JUMP_LENGTH = 5 };
@@ -57,6 +58,7 @@ struct forwards {
     unsigned stop[5];
     unsigned n_stop;
     unsigned full;
+    struct stub_memory_stops memory;
     unsigned thread_others, thread_found;
     unsigned return_others, return_found;
 };
@@ -81,12 +83,17 @@ static void put_bucket(struct stub_code *code, const struct ring_table *table)
 }
 
 /* Goes on if the return address is in the table. Nearly always it is in the bucket's first word. */
-static void put_return_check(struct stub_code *code, const struct ring_table *table,
+static void put_return_check(struct stub_code *code, const struct stub_request *request,
                              struct forwards *forwards)
 {
     STUB_PUT(code, 0x48, 0x8b, 0x8c, 0x24); /* mov rcx, [rsp+FRAME] */
     stub_put_32(code, STUB_FRAME);
-    put_bucket(code, table);
+    if (request->return_mark) {
+        STUB_PUT(code, 0x48, 0xbf); /* mov rdi, mark */
+        stub_put_64(code, request->return_mark);
+        STUB_PUT(code, 0x48, 0x09, 0xf9); /* or rcx, rdi */
+    }
+    put_bucket(code, &request->returns);
     STUB_PUT(code, 0x48, 0x39, 0x0f); /* cmp [rdi], rcx */
     STUB_PUT(code, 0x0f, 0x85);       /* jne */
     forwards->return_others = stub_put_forward(code);
@@ -284,8 +291,12 @@ static void put_record(struct stub_code *code, const struct stub_request *reques
     put_values(code, &request->layout);
 
     _Static_assert(offsetof(struct ring_block, head) == 0, "the operand");
-    STUB_PUT(code, 0x48, 0x81, 0x02); /* add qword [rdx], size */
-    stub_put_32(code, size);
+    if (stub_put_memory(code, &request->layout, &forwards->memory)) {
+        STUB_PUT(code, 0x48, 0x01, 0x02); /* add [rdx], rax */
+    } else {
+        STUB_PUT(code, 0x48, 0x81, 0x02); /* add qword [rdx], size */
+        stub_put_32(code, size);
+    }
     code->state |= STATE_COMMITTED;
 }
 
@@ -318,6 +329,7 @@ static void put_full(struct stub_code *code, const struct stub_request *request,
 
 static void put_stop(struct stub_code *code, const struct forwards *forwards)
 {
+    stub_put_memory_stop(code, &forwards->memory);
     for (unsigned i = 0; i < forwards->n_stop; i++)
         stub_land(code, forwards->stop[i]);
     stub_put_restore(code);
@@ -388,7 +400,7 @@ int stub_build(struct stub *stub, const struct stub_request *request)
     STUB_PUT(&code, 0x48, 0xc1, 0xe2, 0x20); /* shl rdx, 32 */
     STUB_PUT(&code, 0x48, 0x09, 0xd0);       /* or rax, rdx */
     if (request->checks_return)
-        put_return_check(&code, &request->returns, &forwards);
+        put_return_check(&code, request, &forwards);
     put_thread_lookup(&code, &request->threads, &forwards);
     put_record(&code, request, &forwards);
     unsigned restore = code.length;

@@ -100,3 +100,27 @@ void stub_put_restore(struct stub_code *code)
     STUB_PUT(code, 0x48, 0x8d, 0xa4, 0x24, 0x80, 0, 0, 0); /* lea rsp, [rsp+128] */
     code->state &= (uint8_t)~STATE_BELOW;
 }
+
+void stub_put_save_more(struct stub_code *code)
+{
+    STUB_PUT(code, 0x56); /* push rsi */
+    code->pushed = WORD_RSI + 1;
+    STUB_PUT(code, 0x41, 0x50); /* push r8 */
+    code->pushed = WORD_R8 + 1;
+    STUB_PUT(code, 0x41, 0x51); /* push r9 */
+    code->pushed = WORD_R9 + 1;
+    STUB_PUT(code, 0x41, 0x52); /* push r10 */
+    code->pushed = WORD_R10 + 1;
+}
+
+void stub_put_restore_more(struct stub_code *code)
+{
+    STUB_PUT(code, 0x41, 0x5a); /* pop r10 */
+    code->pushed = WORD_R10;
+    STUB_PUT(code, 0x41, 0x59); /* pop r9 */
+    code->pushed = WORD_R9;
+    STUB_PUT(code, 0x41, 0x58); /* pop r8 */
+    code->pushed = WORD_R8;
+    STUB_PUT(code, 0x5e); /* pop rsi */
+    code->pushed = WORD_RSI;
+}

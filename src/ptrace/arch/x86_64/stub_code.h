@@ -14,8 +14,21 @@
 /*
  * What a stub saves below the red zone, in the order in which it is pushed. The word of flags is
  * RAX after `lahf; seto al`. A register that has been pushed is to be restored from there.
+ * The last ones are saved only while memory is copied.
  */
-enum stub_word { WORD_RAX, WORD_FLAGS, WORD_RCX, WORD_RDX, WORD_RDI, STUB_WORDS };
+enum stub_word {
+    WORD_RAX,
+    WORD_FLAGS,
+    WORD_RCX,
+    WORD_RDX,
+    WORD_RDI,
+    STUB_WORDS,
+    WORD_RSI = STUB_WORDS,
+    WORD_R8,
+    WORD_R9,
+    WORD_R10,
+    STUB_WORDS_MAX,
+};
 
 enum { STUB_RED_ZONE = 128, STUB_FRAME = STUB_RED_ZONE + 8 * STUB_WORDS };
 
@@ -57,5 +70,8 @@ void stub_land(struct stub_code *code, unsigned forward);
 void stub_put_save(struct stub_code *code);
 /* Restores all of it. */
 void stub_put_restore(struct stub_code *code);
+/* Pushes the words that are saved while memory is copied, and restores them. */
+void stub_put_save_more(struct stub_code *code);
+void stub_put_restore_more(struct stub_code *code);
 
 #endif

@@ -19,7 +19,7 @@ static void flags_from(arch_regs *regs, uint64_t word, uint64_t mask)
 
 /* Sets the registers to the saved words, of which the first `pushed` are on the stack. */
 static void restore_words(arch_regs *regs, const struct stub_fixup *fixup,
-                          const uint64_t words[STUB_WORDS])
+                          const uint64_t words[STUB_WORDS_MAX])
 {
     unsigned place = fixup->state & FLAGS_PLACE;
     if (place == FLAGS_PUSHED)
@@ -36,13 +36,21 @@ static void restore_words(arch_regs *regs, const struct stub_fixup *fixup,
         regs->rdx = words[WORD_RDX];
     if (fixup->pushed > WORD_RDI)
         regs->rdi = words[WORD_RDI];
+    if (fixup->pushed > WORD_RSI)
+        regs->rsi = words[WORD_RSI];
+    if (fixup->pushed > WORD_R8)
+        regs->r8 = words[WORD_R8];
+    if (fixup->pushed > WORD_R9)
+        regs->r9 = words[WORD_R9];
+    if (fixup->pushed > WORD_R10)
+        regs->r10 = words[WORD_R10];
     regs->rsp += 8u * fixup->pushed + (fixup->state & STATE_BELOW ? STUB_RED_ZONE : 0);
 }
 
 int stub_unwind(const struct stub_map *map, target_addr stub, target_addr site, arch_regs *regs,
                 stub_read *read, void *data, enum stub_position *position)
 {
-    uint64_t offset = regs->rip - stub.value, words[STUB_WORDS] = {0}, top[STUB_WORDS];
+    uint64_t offset = regs->rip - stub.value, words[STUB_WORDS_MAX] = {0}, top[STUB_WORDS_MAX];
     const struct stub_fixup *fixup = map->fixups;
     *position = STUB_NONE;
     if (offset >= map->length)
