@@ -29,7 +29,7 @@ TARGET_NAMES += in_memory
 TARGET_NAMES_x86_64 := steps_itself handler_on_handler suspended
 TARGET_NAMES += $(TARGET_NAMES_$(ARCH))
 # What a program may do to jumps and their rings.
-TARGET_NAMES += killed overwrites_rings core_dumped
+TARGET_NAMES += killed overwrites_rings core_dumped pointed
 TARGET_HEADERS := $(wildcard tests/targets/*.h tests/targets/*.inc tests/targets/$(ARCH)/*.h)
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so libmapped_lib.so libmoves_text.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)

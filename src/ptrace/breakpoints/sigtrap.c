@@ -9,8 +9,9 @@
 
 #include "ptrace/arch/arch.h"
 #include "ptrace/breakpoints/arming.h"
+#include "ptrace/breakpoints/fault_signals.h"
 #include "ptrace/breakpoints/helper_thread.h"
-#include "ptrace/breakpoints/remote_syscall.h"
+#include "ptrace/breakpoints/signal_action.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
@@ -28,9 +29,6 @@
 #include "util/table.h"
 
 enum {
-    KERNEL_SIGSET_SIZE = 8,
-    /* Scratch memory below the stack pointer and its red zone, which the program does not use. */
-    SCRATCH_BELOW = 1024,
     SYSCALLS_SPAN = 1000,
     SYSCALLS_SPAN_NS = UINT64_C(10) * 1000 * 1000 * 1000,
 };
@@ -102,39 +100,6 @@ static enum trap_block guess_block(uint64_t mask)
     return held_trap(mask) ? TRAP_BLOCKED : TRAP_NOT_BLOCKED;
 }
 
-static target_addr scratch_of(const arch_regs *regs)
-{
-    return target_addr_of((arch_sp(regs) - SCRATCH_BELOW) & ~UINT64_C(15));
-}
-
-/* Reads the process's action for SIGTRAP from the kernel, through a stopped thread. */
-static int get_action(struct address_space *space, pid_t tid, struct kernel_sigaction *action)
-{
-    arch_regs regs;
-    int64_t result = 0;
-    int r = engine_get_regs(space->engine, tid, &regs);
-    if (r < 0)
-        return r;
-    target_addr scratch = scratch_of(&regs);
-    const uint64_t args[6] = {SIGTRAP, 0, scratch.value, KERNEL_SIGSET_SIZE};
-    r = remote_syscall(space, tid, SYS_rt_sigaction, args, &result);
-    if (r == 0 && result < 0)
-        r = (int)result;
-    return r < 0 ? r : memory_read(address_space_memory(space), scratch, action, sizeof(*action));
-}
-
-static int set_action(struct address_space *space, pid_t tid, const arch_regs *regs,
-                      const struct kernel_sigaction *action)
-{
-    int64_t result = 0;
-    target_addr scratch = scratch_of(regs);
-    int r = memory_write(address_space_memory(space), scratch, action, sizeof(*action));
-    const uint64_t args[6] = {SIGTRAP, scratch.value, 0, KERNEL_SIGSET_SIZE};
-    if (r == 0)
-        r = remote_syscall(space, tid, SYS_rt_sigaction, args, &result);
-    return r < 0 ? r : (int)result;
-}
-
 /*
  * Reads the action through the stopped thread `tid`. For an ignored SIGTRAP the flags and the mask
  * are read: a trap resets only the handler (kernel/signal.c: force_sig_info_to_task()), and
@@ -147,7 +112,7 @@ static void learn_action(struct process *process, pid_t tid, int ignored)
     if (tid < 0 && trap->known)
         return; /* no thread can be used now */
     *trap = (struct sigtrap){.special = true};
-    int r = tid < 0 ? tid : get_action(process->space, tid, &trap->action);
+    int r = tid < 0 ? tid : signal_action_get(process->space, tid, SIGTRAP, &trap->action);
     trap->known = r == 0 || ignored > 0;
     trap->special = ignored >= 0 || r < 0 || trap->action.handler != (uintptr_t)SIG_DFL;
     if (ignored > 0)
@@ -231,6 +196,8 @@ void sigtrap_on_sigaction(struct tracee *tracee, const arch_regs *regs, unsigned
     uint64_t action = arch_integer_arg(regs, first + 1);
     uint64_t ret = tracee_return_register(tracee, regs);
     struct error err;
+    if (action && fault_signals_on_sigaction(tracee, regs, first))
+        return;
     if ((int)arch_integer_arg(regs, first) != SIGTRAP || !action)
         return;
     /* struct sigaction begins with the handler in every C library and in the kernel. */
@@ -327,7 +294,9 @@ bool sigtrap_restore(struct tracee *tracee, const arch_regs *regs)
     /* In sigaction() SIGTRAP stays unblocked, or the trap at its return would undo its effect. */
     if (tracee->trap_block != TRAP_NOT_BLOCKED && !tracee->in_sigaction)
         restore_mask(tracee);
-    int r = lost ? set_action(process->space, tracee->tid, regs, &process->trap.action) : 0;
+    int r = 0;
+    if (lost)
+        r = signal_action_set(process->space, tracee->tid, regs, SIGTRAP, &process->trap.action);
     if (r < 0 && r != -ESRCH)
         log_warning("cannot restore the action for SIGTRAP of process %d: %s", process->pid,
                     strerror(-r));

@@ -73,8 +73,11 @@ struct site_jump {
     uint8_t original[SITE_JUMP_MAX]; /* the code that it replaces */
     bool planted;                    /* the jump is planted, not the breakpoint */
     uint16_t heat;                   /* stops since the site was planted */
-    struct jump *jump;               /* all else about it; NULL: the site has none */
-    const char *reason;              /* why it can have none, a static text; NULL: it may */
+    /* 1 + the kind of the results of functions that are known to return there; 0: none are. See
+       ptrace/jumps/result_kinds.h. */
+    uint8_t results;
+    struct jump *jump;  /* all else about it; NULL: the site has none */
+    const char *reason; /* why it can have none, a static text; NULL: it may */
 };
 
 /*

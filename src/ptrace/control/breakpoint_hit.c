@@ -8,6 +8,7 @@
 #include "model/probe.h"
 #include "ptrace/arch/arch.h"
 #include "ptrace/breakpoints/calls.h"
+#include "ptrace/breakpoints/fault_signals.h"
 #include "ptrace/breakpoints/report.h"
 #include "ptrace/breakpoints/return_sites.h"
 #include "ptrace/breakpoints/sigtrap.h"
@@ -304,6 +305,8 @@ void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *s
     enum trap_block then;
     first = retried ? -1 : first_argument(site, regs, SITE_SIGMASK, SYS_rt_sigprocmask);
     bool masks = first >= 0 && sigtrap_on_sigmask(tracee, regs, (unsigned)first, &then);
+    if (first >= 0 && engine->jumping)
+        fault_signals_on_sigmask(tracee, regs, (unsigned)first);
     if (site->uses & SITE_SYSCALL)
         sigtrap_on_syscall(tracee, site, masks);
     if (masks)

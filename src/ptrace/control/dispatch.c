@@ -59,16 +59,15 @@ static void detach_dying_init(struct engine *engine, struct tracee *tracee, int 
 
 /*
  * A thread in a stub that has written no record: at the stub's breakpoint, or after a fault of the
- * stub itself. That is a hit of the site. So is a trap after the jump if the program steps itself
- * (EFLAGS.TF), which loses the jump: the traps after its instructions must be those that it would
- * get. false: it is not there.
+ * stub itself. That is a hit of the site. A site at which memory could not be read loses the jump:
+ * a fault costs more than a breakpoint, and may change the program's signals. So is a trap after
+ * the jump if the program steps itself (EFLAGS.TF), which loses the jump, too: the traps after its
+ * instructions must be those that it would get. false: it is not there.
  */
 static bool hit_in_stub(struct engine *engine, struct tracee *tracee, const struct stop *stop,
                         arch_regs *regs)
 {
     const struct address_space *space = tracee->process->space;
-    enum stub_position position;
-    siginfo_t info;
     target_addr trap = target_addr_plus(arch_pc(regs), -(int64_t)arch_trap_pc_offset);
     const struct jump *jump = stop->code == SIGTRAP ? in_stub_trap(space, trap) : NULL;
     if (jump && sigtrap_is_breakpoint(tracee)) {
@@ -77,15 +76,13 @@ static bool hit_in_stub(struct engine *engine, struct tracee *tracee, const stru
         return true;
     }
     jump = in_stub(space, arch_pc(regs));
-    if (!jump || (stop->code != SIGSEGV && stop->code != SIGBUS && stop->code != SIGTRAP) ||
-        engine_ptrace(engine, PTRACE_GETSIGINFO, tracee->tid, NULL, (uintptr_t)&info) < 0 ||
-        info.si_code <= 0)
+    bool copies = jump && in_stub_copies(jump, arch_pc(regs));
+    if (!jump || !in_stub_leave_fault(tracee, jump, stop->code, regs))
         return false;
-    if (in_stub_leave(tracee, jump, regs, &position) < 0 || position != STUB_BEFORE)
-        return false;
-    if (stop->code == SIGTRAP) {
+    if (stop->code == SIGTRAP || copies) {
         promotion_lift(tracee->process->space, jump->site);
-        jump->site->jump.reason = "the program steps through it";
+        jump->site->jump.reason = copies ? "memory that a value points to could not be read"
+                                         : "the program steps through it";
     }
     breakpoint_hit(engine, tracee, jump->site, regs);
     return true;

@@ -149,6 +149,7 @@ void fork_exec_executed(struct engine *engine, const struct stop *stop)
     process->never_migrates = process->leader_lost = process->was_threaded = false;
     space->helper = stop->tid;
     sigtrap_look_process(process);
+    process->faults.known = false;
     if (engine->sink.executed)
         engine->sink.executed(engine->sink.data, process);
     space->helper = 0;

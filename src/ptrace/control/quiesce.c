@@ -72,15 +72,15 @@ void quiesce(const struct quiesce_group *group)
     }
 }
 
-/* Whether an unblocked SIGTRAP is pending for this thread (proc(5): SigPnd, SigBlk). A breakpoint's
-   SIGTRAP is: the kernel unblocks it. Negative: not known. */
-static int has_pending_trap(pid_t tid)
+/* Whether one of the signals of the mask is pending for this thread and unblocked (proc(5): SigPnd,
+   SigBlk). A breakpoint's SIGTRAP is: the kernel unblocks it. Negative: not known. */
+static int has_pending(pid_t tid, uint64_t signals)
 {
     uint64_t pending, blocked = 0;
     int r = proc_status_set(tid, "SigPnd", &pending);
     if (r == 0)
         r = proc_status_set(tid, "SigBlk", &blocked);
-    return r < 0 ? r : (int)((pending & ~blocked) >> (SIGTRAP - 1)) & 1;
+    return r < 0 ? r : (pending & ~blocked & signals) != 0;
 }
 
 /* Moves the thread out of a slot, if it is in one. A thread that is in a group-stop, or about to
@@ -105,9 +105,12 @@ int quiesce_leave_code(struct engine *engine, struct tracee *tracee, const struc
     if (engine_get_regs(engine, tid, &regs) < 0)
         return -ESRCH;
     struct site *site = in_stub_or_site(tracee->process->space, &regs, &again);
-    /* It was interrupted between the breakpoint and its trap: the PC must not change before the
-       trap is reported. */
-    int pending = stop->kind != STOP_SIGNAL && site ? has_pending_trap(tid) : 0;
+    const struct jump *jump = in_stub(tracee->process->space, arch_pc(&regs));
+    uint64_t awaited = (site ? UINT64_C(1) << (SIGTRAP - 1) : 0) |
+                       (jump ? in_stub_faults(jump, arch_pc(&regs)) : 0);
+    /* It was interrupted between the breakpoint, or a fault in a stub, and its signal: the PC must
+       not change before that is reported. */
+    int pending = stop->kind != STOP_SIGNAL && awaited ? has_pending(tid, awaited) : 0;
     if (pending) {
         /* If it is a trap, it stops the thread again. */
         if (pending < 0)
@@ -119,6 +122,10 @@ int quiesce_leave_code(struct engine *engine, struct tracee *tracee, const struc
         sigtrap_restore(tracee, &regs);
         if (engine_set_pc(engine, tid, &regs, again) == 0)
             *signal = tracee_take_deferred_trap(tracee);
+        return 0;
+    }
+    if (jump && *signal && in_stub_leave_fault(tracee, jump, *signal, &regs)) {
+        *signal = tracee_take_deferred_trap(tracee);
         return 0;
     }
     return leave_slot(engine, tracee, stop, &regs) == -ESRCH ? -ESRCH : 0;

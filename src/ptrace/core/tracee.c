@@ -201,7 +201,7 @@ int tracee_take_deferred_trap(struct tracee *tracee)
     tracee->deferred_trap.si_signo = 0;
     int r = engine_ptrace(tracee->process->engine, PTRACE_SETSIGINFO, tracee->tid, NULL,
                           (uintptr_t)&info);
-    return r < 0 ? 0 : SIGTRAP;
+    return r < 0 ? 0 : info.si_signo;
 }
 
 bool tracee_is_retry(struct tracee *tracee, target_addr at, uint64_t sp)

@@ -41,6 +41,14 @@ struct sigtrap {
     struct kernel_sigaction action;
 };
 
+/* The actions for SIGSEGV and SIGBUS, as far as is known: see fault_signals.h. */
+enum { FAULT_SIGNALS = 2 };
+
+struct fault_signals {
+    bool known;
+    struct kernel_sigaction actions[FAULT_SIGNALS];
+};
+
 struct process {
     struct engine *engine;
     pid_t pid;
@@ -56,6 +64,7 @@ struct process {
     bool was_threaded;   /* it has had more than one thread since its last execve(2) */
     bool never_migrates; /* its threads cannot migrate: see tracee_migration_prepare() */
     struct sigtrap trap;
+    struct fault_signals faults;
     uint64_t pin_not_before_ns; /* no thread of it is bound before this: see cpu_pinning.h */
     int exit_status;            /* of its leader, as from waitpid(2) */
     bool leader_lost;        /* the leader has ended during its migration: see tracee_migration.c */
@@ -99,7 +108,12 @@ struct tracee {
     /* Its signal mask when SIGTRAP was found blocked. 0: it is known from the program's calls. */
     uint64_t trap_mask;
     siginfo_t deferred_trap; /* SIGTRAP to deliver later; si_signo 0: none; see sigtrap.h */
-    bool in_sigaction;       /* it is in sigaction() for SIGTRAP, with this handler */
+    /* The signals of fault_signals.h that it blocks; whether that is known; and where the call of
+       sigaction() for one of them returns to that it is in, 0: none. */
+    uint64_t faults_blocked;
+    bool faults_known;
+    target_addr fault_action_return;
+    bool in_sigaction; /* it is in sigaction() for SIGTRAP, with this handler */
     uint64_t sigaction_handler;
     uint64_t exception; /* the last exception object given to the unwinder, 0: none */
     struct callstack frames;
@@ -145,9 +159,9 @@ void process_set_silent(struct process *process, bool silent);
 /* Resumes a stopped thread with a signal, or 0. A thread that is gone is not an error: its end will
    be reported. */
 void tracee_resume(struct tracee *tracee, int signal);
-/* The signal to resume the thread with, after its trap was handled by sigtrap_restore(): SIGTRAP if
-   one was deferred, else 0. SIGTRAP is blocked, so the kernel makes it pending again
-   (ptrace_signal()). */
+/* The signal to resume the thread with, after its trap was handled by sigtrap_restore(): SIGTRAP,
+   or that of a fault in a stub, if one was deferred, else 0. It is blocked, so the kernel makes it
+   pending again (ptrace_signal()). */
 int tracee_take_deferred_trap(struct tracee *tracee);
 /* The return address that the stopped thread has in a register, without a signature: see
    arch_return_register(). */

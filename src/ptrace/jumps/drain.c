@@ -89,13 +89,18 @@ static bool take_next(struct engine *engine, struct jumps *jumps, struct ring *r
     if (taken->record.site >= jumps->table.count)
         goto broken;
     taken->jump = jumps->table.items[taken->record.site];
-    if (taken->jump->record_size > pending)
+    const struct jump *jump = taken->jump;
+    size_t length = jump->record_size;
+    if (jump->has_strings)
+        length = stub_record_length(&jump->layout, from, pending);
+    if (length > pending || length == 0)
         goto broken;
-    if (taken->jump->record_size > RECORD_SHORT)
-        memcpy(taken->bytes + RECORD_SHORT, from + RECORD_SHORT,
-               taken->jump->record_size - RECORD_SHORT);
+    if (length > RECORD_SHORT)
+        memcpy(taken->bytes + RECORD_SHORT, from + RECORD_SHORT, length - RECORD_SHORT);
+    if (jump->has_strings && stub_record_length(&jump->layout, taken->bytes, length) != length)
+        goto broken; /* it has changed meanwhile */
     taken->time_ns = time_of(engine, taken->record.tsc);
-    ring->tail += taken->jump->record_size;
+    ring->tail += length;
     return true;
 broken:
     give_up_ring(&jumps->rings, ring);
@@ -112,7 +117,8 @@ static void free_room(const struct rings *rings, const struct ring *ring)
 
 /* ---- reporting */
 
-/* struct capture_source: the stack arguments of the record are all the memory there is. */
+/* struct capture_source: the stack arguments and the copies in the record are all the memory there
+   is. */
 static unsigned read_record(void *data, struct span *spans, size_t n)
 {
     const struct taken *taken = data;
@@ -121,11 +127,15 @@ static unsigned read_record(void *data, struct span *spans, size_t n)
     uint64_t size = stack ? taken->jump->layout.stack_words * sizeof(uint64_t) : 0;
     for (size_t i = 0; i < n; i++) {
         uint64_t offset = spans[i].at - low;
-        spans[i].got = 0;
-        if (offset >= size)
-            continue;
-        spans[i].got = spans[i].n < size - offset ? spans[i].n : size - offset;
-        memcpy(spans[i].to, stack + offset, spans[i].got);
+        size_t n_stack = offset >= size               ? 0
+                         : spans[i].n < size - offset ? spans[i].n
+                                                      : size - offset;
+        spans[i].got = stub_record_memory(&taken->jump->layout, &taken->record, spans[i].at,
+                                          spans[i].to, spans[i].n);
+        if (n_stack > spans[i].got) {
+            memcpy(spans[i].to, stack + offset, n_stack);
+            spans[i].got = n_stack;
+        }
     }
     return 0;
 }

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "ptrace/jumps/in_stub.h"
 
+#include <signal.h>
+#include <sys/ptrace.h>
+
 #include "ptrace/arch/arch.h"
 #include "ptrace/arch/stub.h"
 #include "ptrace/breakpoints/code_slots.h"
+#include "ptrace/breakpoints/fault_signals.h"
 #include "ptrace/breakpoints/site_code.h"
 #include "ptrace/breakpoints/site_table.h"
 #include "ptrace/core/address_space.h"
@@ -22,7 +26,7 @@ static bool has(const struct jump *jump, target_addr at)
 
 struct jump *in_stub(const struct address_space *space, target_addr at)
 {
-    const struct site *site = space->jumps ? code_slots_owner(space->slots, at) : NULL;
+    const struct site *site = space && space->jumps ? code_slots_owner(space->slots, at) : NULL;
     if (!site)
         return NULL;
     if (has(site->jump.jump, at))
@@ -69,4 +73,39 @@ int in_stub_leave(struct tracee *tracee, const struct jump *jump, arch_regs *reg
     if (r < 0 || *position == STUB_COPY || *position == STUB_NONE)
         return r;
     return engine_set_regs(space->engine, tracee->tid, regs);
+}
+
+bool in_stub_copies(const struct jump *jump, target_addr pc)
+{
+    uint64_t offset = pc.value - jump->stub.value;
+    return offset >= jump->map.memory && offset < jump->map.memory_end;
+}
+
+uint64_t in_stub_faults(const struct jump *jump, target_addr pc)
+{
+    return in_stub_copies(jump, pc) ? UINT64_C(1) << (SIGSEGV - 1) | UINT64_C(1) << (SIGBUS - 1)
+                                    : 0;
+}
+
+bool in_stub_leave_fault(struct tracee *tracee, const struct jump *jump, int signal,
+                         arch_regs *regs)
+{
+    enum stub_position position;
+    siginfo_t info;
+    if ((signal != SIGSEGV && signal != SIGBUS && signal != SIGTRAP) ||
+        engine_ptrace(tracee->process->engine, PTRACE_GETSIGINFO, tracee->tid, NULL,
+                      (uintptr_t)&info) < 0)
+        return false;
+    /* If one of the program's own is pending, the kernel merges the two, and keeps its siginfo
+       (kernel/signal.c: legacy_queue()). A blocked one stops no thread but by a fault. */
+    bool merged = info.si_code <= 0 && in_stub_copies(jump, arch_pc(regs)) &&
+                  fault_signals_blocks(tracee, signal);
+    if ((info.si_code <= 0 && !merged) || in_stub_leave(tracee, jump, regs, &position) < 0 ||
+        position != STUB_BEFORE)
+        return false;
+    if (merged)
+        tracee->deferred_trap = info;
+    if (signal != SIGTRAP)
+        fault_signals_restore(tracee, regs, signal);
+    return true;
 }

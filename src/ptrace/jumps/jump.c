@@ -3,114 +3,21 @@
 
 #include <errno.h>
 
-#include "model/field.h"
 #include "model/hit.h"
 #include "model/probe.h"
 #include "ptrace/arch/stub.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/breakpoints/site_trap.h"
+#include "ptrace/jumps/jump_values.h"
+#include "ptrace/jumps/jumps.h"
+#include "ptrace/jumps/result_kinds.h"
 #include "util/addr.h"
-
-enum { MASK_BITS = 8 };
-
-static const char RESOLVER[] = "it is the resolver of an indirect function";
-
-/* The registers that places are in. */
-struct needs {
-    unsigned integers, floats; /* masks */
-    const char *obstacle;      /* a place that no stub records, or NULL */
-};
-
-static void need_place(struct needs *needs, const struct value_place *place)
-{
-    switch (place->kind) {
-    case PLACE_NONE:
-    case PLACE_STACK_ARG:
-        break;
-    case PLACE_INTEGER_ARG:
-    case PLACE_INTEGER_RET:
-        if (place->index < MASK_BITS)
-            needs->integers |= 1u << place->index;
-        else
-            needs->obstacle = "a value is in a register that stubs do not record";
-        break;
-    case PLACE_FLOAT_ARG:
-    case PLACE_FLOAT_RET:
-        if (place->index < MASK_BITS)
-            needs->floats |= 1u << place->index;
-        else
-            needs->obstacle = "a value is in a register that stubs do not record";
-        break;
-    case PLACE_X87_RET:
-        needs->obstacle = "the result is in an x87 register";
-        break;
-    case PLACE_RESULT_ADDRESS:
-    case PLACE_POINTEE:
-    case PLACE_POINTEE_STATE:
-        needs->obstacle = "a value is behind a pointer";
-        break;
-    case PLACE_EXTRA:
-        if (place->index == EXTRA_STACK)
-            needs->obstacle = "a call chain is wanted";
-        break;
-    }
-}
-
-static struct needs needs_of(const struct field *fields, size_t n)
-{
-    struct needs needs = {0};
-    for (size_t i = 0; i < n && !needs.obstacle; i++) {
-        need_place(&needs, &fields[i].place);
-        need_place(&needs, &fields[i].rest);
-        need_place(&needs, &fields[i].second);
-        if (fields[i].kind == VALUE_STRING)
-            needs.obstacle = "a string is behind a pointer";
-    }
-    return needs;
-}
-
-bool jump_may_return(const struct probe *probe, bool *floats, const char **reason)
-{
-    const struct needs needs = needs_of(probe->rets, probe->n_rets);
-    *floats = needs.floats != 0;
-    *reason = needs.obstacle;
-    /* What it returns is armed before the program calls it. */
-    if (probe->resolves)
-        *reason = RESOLVER;
-    if (!*reason && ((needs.integers | needs.floats) & ~3u))
-        *reason = "the result is in a register that stubs do not record";
-    return !*reason;
-}
-
-bool jump_layout_of_entry(const struct probe *probe, unsigned kinds, struct stub_layout *layout,
-                          const char **reason)
-{
-    bool floats;
-    *layout = (struct stub_layout){0};
-    if (probe->resolves) {
-        *reason = RESOLVER;
-        return false;
-    }
-    if ((kinds & HIT_EXIT) && !jump_may_return(probe, &floats, reason))
-        return false;
-    if (!(kinds & HIT_ENTRY))
-        return true;
-    const struct needs needs = needs_of(probe->args, probe->n_args);
-    size_t words = (probe->stack_args + sizeof(uint64_t) - 1) / sizeof(uint64_t);
-    *reason = needs.obstacle;
-    if (*reason || words > STUB_STACK_WORDS_MAX)
-        return false;
-    layout->integer_args = (uint8_t)needs.integers;
-    layout->float_args = (uint8_t)needs.floats;
-    layout->stack_words = (uint16_t)words;
-    return true;
-}
 
 const char *engine_jump_obstacle(const struct probe *probe, unsigned kinds)
 {
     struct stub_layout layout;
     const char *reason = NULL;
-    return jump_layout_of_entry(probe, kinds, &layout, &reason) ? NULL : reason;
+    return jump_layout_of_entry(probe, kinds, HIT_STRING_DEFAULT, &layout, &reason) ? NULL : reason;
 }
 
 const char *jump_why_suspended(const struct site *site, const void *unused)
@@ -119,15 +26,20 @@ const char *jump_why_suspended(const struct site *site, const void *unused)
     return site->jump.jump->is_single ? NULL : "the program's stacks may hold addresses inside it";
 }
 
-bool jump_suits(const struct jump *jump, const struct probe *probe, unsigned kinds)
+bool jump_suits(const struct jump *jump, const struct probe *probe, unsigned kinds,
+                struct jumps *jumps, size_t limit)
 {
     struct stub_layout layout;
     const char *reason;
-    return jump_layout_of_entry(probe, kinds, &layout, &reason) &&
+    bool floats;
+    return jump_layout_of_entry(probe, kinds, limit, &layout, &reason) &&
            jump->checks_return == ((kinds & HIT_EXIT) != 0) &&
+           (!jump->checks_return || jump->result_kind == result_kind_of(&jumps->result_kinds, probe,
+                                                                        limit, &floats, &reason)) &&
            (layout.integer_args & ~jump->layout.integer_args) == 0 &&
            (layout.float_args & ~jump->layout.float_args) == 0 &&
-           layout.stack_words <= jump->layout.stack_words;
+           layout.stack_words <= jump->layout.stack_words &&
+           stub_layout_same_memory(&layout, &jump->layout);
 }
 
 /* ---- struct site_method */

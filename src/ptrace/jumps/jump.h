@@ -19,6 +19,7 @@
 #include "util/error.h"
 
 struct address_space;
+struct jumps;
 
 struct jump {
     struct site *site;
@@ -29,7 +30,9 @@ struct jump {
     bool is_single;                /* one instruction, and padding behind it */
     bool checks_return;            /* the stub of an entry, whose return is wanted */
     struct stub_layout layout;
-    size_t record_size;
+    size_t record_size; /* at most, with strings */
+    bool has_strings;
+    unsigned result_kind; /* with checks_return, and of a return: see result_kinds.h */
     struct stub_map map;
     uint64_t drops;          /* hits dropped, as last read */
     struct record_plan plan; /* of an entry; made when it is first needed */
@@ -38,17 +41,12 @@ struct jump {
 /* Serves a site by a jump; only where `jump.planted`. Else like site_trap_method. */
 extern const struct site_method jump_method;
 
-/* What a stub is to record for the events of the probe of these kinds. false, with the reason, a
-   static text: they need the stopped thread. */
-bool jump_layout_of_entry(const struct probe *probe, unsigned kinds, struct stub_layout *layout,
-                          const char **reason);
-/* Whether a stub at a return site can record the function's result. *floats: it needs floating
-   point registers. */
-bool jump_may_return(const struct probe *probe, bool *floats, const char **reason);
 /* Why the site's jump must go where stacks may be suspended anywhere, a static text; NULL: it need
    not. See promotion_why. */
 const char *jump_why_suspended(const struct site *site, const void *unused);
-/* Whether the jump at an entry also serves this probe with these kinds. */
-bool jump_suits(const struct jump *jump, const struct probe *probe, unsigned kinds);
+/* Whether the jump at an entry also serves this probe with these kinds, with strings of `limit`
+   bytes. */
+bool jump_suits(const struct jump *jump, const struct probe *probe, unsigned kinds,
+                struct jumps *jumps, size_t limit);
 
 #endif

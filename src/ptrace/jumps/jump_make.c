@@ -8,17 +8,21 @@
 #include "model/hit.h"
 #include "ptrace/arch/stub.h"
 #include "ptrace/breakpoints/code_slots.h"
+#include "ptrace/breakpoints/fault_signals.h"
 #include "ptrace/breakpoints/program_memory.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/breakpoints/site_code.h"
 #include "ptrace/breakpoints/site_table.h"
+#include "ptrace/capture/capture.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/requests.h"
 #include "ptrace/core/thread_walk.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/jumps/jump.h"
+#include "ptrace/jumps/jump_values.h"
 #include "ptrace/jumps/jumps.h"
+#include "ptrace/jumps/result_kinds.h"
 #include "ptrace/jumps/ring_memory.h"
 #include "ptrace/os/memory.h"
 #include "util/addr.h"
@@ -34,38 +38,51 @@ static int bar(struct site *site, const char *reason)
     return -EPERM;
 }
 
-static bool may_callee_return(const struct site *callee, struct stub_layout *layout,
-                              const char **reason)
+/* Whether a stub can record the results of the function, if one that returns to the site is known.
+ */
+static bool may_callee_return(struct jumps *jumps, struct site *site, const struct site *callee,
+                              size_t limit, const char **reason)
 {
     bool floats = false;
     if (!callee || !(callee->uses & SITE_ENTRY))
         return true;
-    if (!jump_may_return(callee->probe, &floats, reason))
-        return false;
-    layout->return_floats = layout->return_floats || floats;
-    return true;
+    unsigned kind = result_kind_of(&jumps->result_kinds, callee->probe, limit, &floats, reason);
+    jumps->floats = jumps->floats || floats;
+    return kind < RESULT_KINDS_MAX && result_kind_note(site, kind, reason);
 }
 
-/* Whether a stub can record the results of all functions that are known to return to the site. */
-static bool may_all_return(const struct site *site, struct stub_layout *layout, const char **reason)
+/* The same of all functions that are known to return to the site. */
+static bool may_all_return(struct jumps *jumps, struct site *site, size_t limit,
+                           const char **reason)
 {
     const struct site *callee;
-    if (!may_callee_return(site->callee, layout, reason))
+    if (!may_callee_return(jumps, site, site->callee, limit, reason))
         return false;
     for (size_t at = 0; (callee = table_next(&site->callees, &at));)
-        if (!may_callee_return(callee, layout, reason))
+        if (!may_callee_return(jumps, site, callee, limit, reason))
             return false;
     return true;
 }
 
-static int layout_of(const struct jumps *jumps, const struct site *site, struct stub_layout *layout,
-                     const char **reason)
+static int layout_of(struct jumps *jumps, struct site *site, size_t limit,
+                     struct stub_layout *layout, unsigned *kind, const char **reason)
 {
-    if (site->uses == SITE_ENTRY)
-        return jump_layout_of_entry(site->probe, site->kinds, layout, reason) ? 0 : -EPERM;
-    *layout = (struct stub_layout){.is_return = true, .return_floats = jumps->floats};
+    bool floats;
+    *kind = 0;
+    if (site->uses == SITE_ENTRY) {
+        if (!jump_layout_of_entry(site->probe, site->kinds, limit, layout, reason))
+            return -EPERM;
+        if (site->kinds & HIT_EXIT)
+            *kind = result_kind_of(&jumps->result_kinds, site->probe, limit, &floats, reason);
+        return *kind < RESULT_KINDS_MAX ? 0 : -EPERM;
+    }
     *reason = "more is to be done there than to record a call";
-    return site->uses == SITE_RETURN && may_all_return(site, layout, reason) ? 0 : -EPERM;
+    if (site->uses != SITE_RETURN || !may_all_return(jumps, site, limit, reason))
+        return -EPERM;
+    *layout = (struct stub_layout){.is_return = true, .return_floats = jumps->floats};
+    *kind = site->jump.results ? site->jump.results - 1u : 0;
+    *reason = "more memory is wanted than a stub copies";
+    return result_kind_add(&jumps->result_kinds, *kind, layout) ? 0 : -EPERM;
 }
 
 /* A jump there would be overwritten in part. */
@@ -163,6 +180,7 @@ static int write_stub(struct address_space *space, struct site *site, struct jum
     jump->map = stub.map;
     jump->layout = request->layout;
     jump->record_size = stub_record_size(&request->layout);
+    jump->has_strings = stub_layout_has_strings(&request->layout);
     jump->checks_return = request->checks_return;
     jump->region = (uint8_t)request->region;
     memcpy(jump->code, request->code, request->region);
@@ -191,12 +209,19 @@ int jump_make(struct process *process, struct site *site)
     struct jumps *jumps = space->jumps;
     struct jump_region region;
     struct stub_layout layout;
+    unsigned kind;
     const char *reason = NULL;
-    int r = layout_of(jumps, site, &layout, &reason);
+    int r = layout_of(jumps, site, space->engine->capture->string_limit, &layout, &kind, &reason);
     if (r == 0)
         r = region_for(process, site, &region, &reason);
     if (r < 0)
         return r == -EAGAIN ? r : bar(site, reason);
+    /* A fault there must not change what the program has asked of the kernel. */
+    r = layout.n_memory ? fault_signals_look_process(process, space->helper) : 0;
+    if (r == -EAGAIN || r == -ESRCH)
+        return -EAGAIN;
+    if (r < 0)
+        return bar(site, "the program's actions for faults cannot be read");
     struct jump *jump = add_jump(jumps, site);
     if (!jump)
         return bar(site, "there are too many jumps");
@@ -207,11 +232,13 @@ int jump_make(struct process *process, struct site *site)
         .index = jump->index,
         .layout = layout,
         .checks_return = site->uses == SITE_ENTRY && (site->kinds & HIT_EXIT),
+        .return_mark = result_kind_mark(kind),
         .stops_when_full = space->engine->options.jumps_never_drop,
         .threads = ring_memory_threads(&jumps->rings.memory),
         .returns = ring_memory_returns(&jumps->rings.memory),
         .drops = ring_memory_drops_at(&jumps->rings.memory, jump->index),
     };
+    jump->result_kind = kind;
     r = write_stub(space, site, jump, &request, &reason);
     if (r == -EAGAIN || r == -ESRCH)
         return -EAGAIN;

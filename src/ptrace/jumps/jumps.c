@@ -5,9 +5,11 @@
 
 #include "model/probe.h"
 #include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/fault_signals.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/breakpoints/site_code.h"
 #include "ptrace/breakpoints/site_trap.h"
+#include "ptrace/capture/capture.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/requests.h"
@@ -18,6 +20,7 @@
 #include "ptrace/jumps/jump_counts.h"
 #include "ptrace/jumps/jumping.h"
 #include "ptrace/jumps/promotion.h"
+#include "ptrace/jumps/result_kinds.h"
 #include "ptrace/jumps/rings.h"
 #include "ptrace/os/memory.h"
 #include "ptrace/threads/current_cpu.h"
@@ -84,18 +87,23 @@ void jumps_hit(struct tracee *tracee, struct site *site)
 void jumps_expect_return(struct tracee *tracee, struct site *entry, struct site *back)
 {
     struct address_space *space = tracee->process->space;
-    struct jumps *jumps = space->jumps;
+    struct jumps *jumps = jumps_of(space);
     const char *reason;
-    bool floats;
+    bool floats = false;
+    if (!jumps)
+        return;
+    unsigned kind = result_kind_of(&jumps->result_kinds, entry->probe,
+                                   space->engine->capture->string_limit, &floats, &reason);
+    if (kind == RESULT_KINDS_MAX || !result_kind_note(back, kind, &reason))
+        back->jump.reason = reason;
     if (!has_rings(space))
         return;
-    if (!jump_may_return(entry->probe, &floats, &reason))
-        back->jump.reason = reason;
     jumps->floats = jumps->floats || floats;
     if (back->jump.planted &&
         (back->jump.reason || (floats && !back->jump.jump->layout.return_floats)))
         promotion_lift(space, back);
-    if (rings_add_return(&jumps->rings, back->at) == 0) {
+    if (kind < RESULT_KINDS_MAX &&
+        rings_add_return(&jumps->rings, result_kind_key(back->at, kind)) == 0) {
         back->in_return_table = true;
         back->on_demand = false;
     }
@@ -103,8 +111,8 @@ void jumps_expect_return(struct tracee *tracee, struct site *entry, struct site 
 
 void jumps_forget_return(struct address_space *space, struct site *site)
 {
-    if (site->in_return_table)
-        rings_remove_return(&space->jumps->rings, site->at);
+    for (unsigned kind = 0; site->in_return_table && kind < RESULT_KINDS_MAX; kind++)
+        rings_remove_return(&space->jumps->rings, result_kind_key(site->at, kind));
     site->in_return_table = false;
 }
 
@@ -125,19 +133,22 @@ static const char *records_no_floats(const struct site *site, const void *data)
 void jumps_armed(struct address_space *space, struct site *site)
 {
     const char *reason;
-    bool floats;
+    bool floats = false;
     if (!space->jumps)
         return;
     space->jumps->plans.generation++; /* the probe may be another one, or have changed */
     if (site->jump.reason)
         site->jump.heat = 0; /* it may become hot again */
     site->jump.reason = NULL;
-    if (site->jump.jump && !jump_suits(site->jump.jump, site->probe, site->kinds)) {
+    if (site->jump.jump && !jump_suits(site->jump.jump, site->probe, site->kinds, space->jumps,
+                                       space->engine->capture->string_limit)) {
         if (site->jump.planted)
             promotion_lift(space, site);
         site->jump.jump = NULL; /* it gets another stub */
     }
-    if (jump_may_return(site->probe, &floats, &reason) && floats && !space->jumps->floats) {
+    (void)result_kind_of(&space->jumps->result_kinds, site->probe,
+                         space->engine->capture->string_limit, &floats, &reason);
+    if (floats && !space->jumps->floats) {
         space->jumps->floats = true;
         promotion_lift_all(space, records_no_floats, NULL);
     }
@@ -156,6 +167,7 @@ void jumps_register(struct tracee *tracee, const arch_regs *regs)
         return;
     if (rings_register(&space->jumps->rings, tracee, key, cpu_address(tracee), &tracee->ring) < 0)
         return; /* all its hits stop */
+    fault_signals_look_thread(tracee);
 }
 
 /* The stopped thread's thread pointer; 0: none. */

@@ -15,6 +15,7 @@
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/jumps/record_values.h"
+#include "ptrace/jumps/result_kinds.h"
 #include "ptrace/jumps/rings.h"
 #include "util/addr.h"
 #include "util/vec.h"
@@ -31,6 +32,7 @@ struct jumps {
     uint64_t shadows_at; /* as looked up at this change of jumps, counted from 1 */
     bool floats;         /* return stubs record floating point results */
     struct record_plans plans;
+    struct result_kinds result_kinds;
 };
 
 /* The space's, made if needed. NULL: out of memory. */
