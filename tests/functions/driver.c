@@ -49,7 +49,7 @@ struct fix_row {
     int32_t how;
 };
 extern const struct function_row functions[];
-extern const uint64_t n_functions, handlers_call, handler_on_stack;
+extern const uint64_t n_functions, handlers_call, handler_on_stack, has_own_stacks;
 extern const struct fix_row fixes[];
 extern const uint64_t n_fixes;
 
@@ -60,7 +60,7 @@ void pause_here(void);
 /* A thread has two, one of them for its signal handler. */
 struct state {
     uint8_t *middle; /* r15 */
-    uint8_t *sp;     /* where its stack ends; NULL: that of whoever calls */
+    uint8_t *sp;     /* where its stack ends; NULL: it is that of whoever calls */
 };
 
 struct worker {
@@ -270,8 +270,8 @@ static void make_worker(struct worker *worker, unsigned number)
     worker->number = number;
     make_state(&worker->own, 2 * number);
     make_state(&worker->handlers, 2 * number + 1);
-    /* A stack on which a function was interrupted must be in sight. */
-    worker->handlers.sp = NULL;
+    if (!has_own_stacks)
+        worker->own.sp = worker->handlers.sp = NULL;
 }
 
 void __attribute__((noinline, used)) begin_here(void)

@@ -157,12 +157,15 @@ static void put_tables(const struct generator *g)
     printf("constants:\n");
     for (unsigned i = 0; i < 16; i++)
         put(".quad %lu", (i + 1) * UINT64_C(0x9e3779b97f4a7c15));
-    put(".globl functions, n_functions, handlers_call, handler_on_stack, fixes, n_fixes");
+    put(".globl functions, n_functions, handlers_call, handler_on_stack, has_own_stacks, fixes, "
+        "n_fixes");
     printf("n_functions: .quad %u\n", g->n);
     /* A tracer knows one exception that a thread has thrown, and one instruction that it repeats
        after a fault. */
     printf("handlers_call: .quad %d\n", !g->has_throws && !g->has_faults);
     printf("handler_on_stack: .quad %lu\n", g->state & 1);
+    /* Then a tracer must know that functions are interrupted on stacks that it does not see. */
+    printf("has_own_stacks: .quad %d\n", !g->only && (g->state >> 1 & 7) == 0);
     printf("n_fixes: .quad (fixes_end - fixes) / 12\n");
     printf("functions:\n");
     for (unsigned i = 0; i < g->n; i++)

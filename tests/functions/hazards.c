@@ -299,7 +299,8 @@ static struct hazard draw_hazard(struct generator *g, unsigned where)
     if (g->only && !(kind = kind_of(g->only)))
         return none;
     if (!(kind->where & where) || (kind->where & FIXED_ONLY && !g->is_fixed) ||
-        (kind->put == put_start && g->has_throws)) /* as a tail call: see put_end() */
+        /* As a tail call: see put_end(). After a fault that was skipped, as its repetition. */
+        (kind->put == put_start && (g->has_throws || g->f->flags & FUNCTION_FAULTS_FIRST)))
         return none;
     return (struct hazard){kind->name, new_label(g), draw(g, 2)};
 }
