@@ -72,6 +72,9 @@ static void poll_fairly(struct tracer_thread *tracer)
     if (tick - tracer->all_polled_ns < (every > FAIR_EVERY_NS ? every : FAIR_EVERY_NS))
         return;
     tracer_thread_resume_now(tracer);
+    /* A thread that is polled twice must not be left to be resumed later: the same stop would be
+       handled again. */
+    tracer->seen_tid = 0;
     poll_all_tracees(tracer);
     tracer->all_polled_ns = tick;
 }
