@@ -58,14 +58,18 @@ case_handler_on_handler()
     calls_match interrupted
 }
 
-# With the settings of every day, where the thread is only ever seen at breakpoints: it gets jumps.
+# With the settings of every day, where the thread is only ever seen at breakpoints: it gets jumps,
+# and each hit is either written or counted as lost.
 case_busy()
 {
-    local stops
+    local written lost stops
     [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
     unset PTRACE_TRACER_JUMP_AFTER
     traced 0 --in-process --stats --print=lines -f my_traced_function "$sample" 300000
     has_jumps
+    read -r written lost < <(
+        sed -nE 's/.* 300000 calls, ([0-9]+) events written, ([0-9]+) lost.*/\1 \2/p' "$err")
+    ((written + lost == 600000)) || fail "written and lost are not all"
     stops=$(sed -nE 's/.*stats: calls 300000, stops ([0-9]+),.*/\1/p' "$err")
     ((stops < 60000)) || fail "the program stopped $stops times"
 }
