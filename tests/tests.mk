@@ -68,6 +68,7 @@ stress: all
 # CALLS= how many.
 values: all
 	@BUILD=$(abspath $(BUILD)) bash tests/values/all.sh $(or $(CALLS),1000000)
+	@BUILD=$(abspath $(BUILD)) IN_PROCESS=1 bash tests/values/all.sh $(or $(CALLS),1000000)
 
 .PHONY: values
 

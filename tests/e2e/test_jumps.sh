@@ -224,7 +224,9 @@ texts_match()
     local least=$1 option=$2 functions=$3
     shift 3
     [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    unset PTRACE_TRACER_JUMP_AFTER
     traced 0 --print=lines "$option" -f "$functions" -- "$targets/pointed" "${@:1:2}"
+    export PTRACE_TRACER_JUMP_AFTER=1
     timeless >stopped
     traced 0 --in-process --stats --print=lines "$option" -f "$functions" -- "$targets/pointed" "$@"
     has_jumps
@@ -250,6 +252,14 @@ case_unreadable()
         texts_match 0 "$option" 'bad_.*' bad 400 100000
         grep -qE ', lifted [1-9]' "$err" || fail "the jump stays"
     done
+}
+
+# Results of different kinds at one return site, which had a jump for the first ones.
+case_result_kinds()
+{
+    texts_match 400 --deref=1 'number|title|given' kinds 400 100000
+    lines 400 '^= 10( |$)' stopped
+    lines 400 '^= "a string"( |$)' stopped
 }
 
 # A page that is unmapped between the calls, and during them.

@@ -6,6 +6,7 @@
  *   signals    likewise, in a thread that blocks, ignores or handles SIGSEGV and SIGBUS, and has
  * one pending: its mask and its actions, as the kernel has them, must stay, and no handler may run
  *   gone       of a page that another thread unmaps and maps all the time
+ *   kinds      from one place, functions with a number and with a string as the result
  * Before that, a function is called with the string "first" until its code is
  * changed, but at most FIRST times. Addresses are always the same. The functions do not look at the
  * memory.
@@ -41,8 +42,11 @@ POINTED const char *bad_given(long n, const char *s);
 POINTED void segv_text(const char *s);
 POINTED void bus_text(const char *s);
 POINTED void gone_text(const char *s);
+POINTED long number(const char *s);
+POINTED const char *title(const char *s);
+void through(void (*function)(const char *), const char *s) __attribute__((noinline));
 
-static unsigned long calls[10];
+static unsigned long calls[12];
 
 /* The parameter stays what it is. */
 static inline void count(unsigned n, const void *pointed)
@@ -104,8 +108,28 @@ void gone_text(const char *s)
     count(9, s);
 }
 
-static const char *const NAMES[] = {"text",      "sized",     "small",     "given",    "bad_text",
-                                    "bad_sized", "bad_given", "segv_text", "bus_text", "gone_text"};
+long number(const char *s)
+{
+    count(10, s);
+    return 10;
+}
+
+const char *title(const char *s)
+{
+    count(11, s);
+    return s;
+}
+
+/* Of results, none is used. */
+void through(void (*function)(const char *), const char *s)
+{
+    function(s);
+    OPAQUE();
+}
+
+static const char *const NAMES[] = {"text",     "sized",     "small",     "given",
+                                    "bad_text", "bad_sized", "bad_given", "segv_text",
+                                    "bus_text", "gone_text", "number",    "title"};
 
 enum { PAGE = 4096, LONGEST = 300 };
 
@@ -318,6 +342,22 @@ static void gone(void)
     pthread_join(thread, NULL);
 }
 
+typedef void text_function(const char *);
+
+static void kinds(void)
+{
+    /* Each has its jump, and the place has that for numbers. */
+    call_first((text_function *)(void *)number);
+    call_first((text_function *)(void *)title);
+    call_first((text_function *)(void *)given);
+    for (long i = 0; i < first / 50; i++)
+        through((text_function *)(void *)number, "first");
+    for (long i = 0; i < rounds; i++) {
+        through((text_function *)(void *)number, "a number");
+        through((text_function *)(void *)(i % 3 ? title : given), "a string");
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "";
@@ -330,13 +370,15 @@ int main(int argc, char **argv)
         pthread_join(thread, NULL);
     } else if (strcmp(how, "gone") == 0) {
         gone();
+    } else if (strcmp(how, "kinds") == 0) {
+        kinds();
     } else {
         call_first(strcmp(how, "bad") == 0 ? bad_text : text);
         calls[4] = 0;
         for (long i = 0; i < rounds; i++)
             (strcmp(how, "bad") == 0 ? bad : edges)();
     }
-    for (unsigned i = 0; i < 10; i++)
+    for (unsigned i = 0; i < 12; i++)
         report(NAMES[i], calls[i], calls[i]);
     return 0;
 }

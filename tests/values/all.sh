@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # all.sh [CALLS]: CALLS random calls (a million), of C and C++ by both compilers: optimised and not, in
 # strict DWARF 4, treated by dwz, and without -fvar-tracking, with addresses followed to no, one and two
-# steps; traced with LTTng, and some with --print too. Prints what was compared, and how many values
-# of each kind were shown: the others are those that --list names. Fails on any difference.
+# steps; traced with LTTng, and some with --print too. With IN_PROCESS=1: all of them with --in-process
+# and --print. Prints what was compared, and how many values of each kind were shown: the others are
+# those that --list names. Fails on any difference.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
 # shellcheck source=tests/e2e/cases.sh
@@ -16,9 +17,12 @@ programs=110 # five of each kind
 each=$(((calls + programs - 1) / programs))
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ptrace_tracer-values.XXXXXX") || fail "no temporary directory"
 cd "$dir" || exit 1
-private_lttng_start
-trap 'private_lttng_stop; rm -rf "$dir"' EXIT
-seed=${SEED:-1000} total=0
+trap 'rm -rf "$dir"' EXIT
+if [[ ! ${IN_PROCESS:-} ]]; then
+    private_lttng_start
+    trap 'private_lttng_stop; rm -rf "$dir"' EXIT
+fi
+seed=${SEED:-1000} total=0 all_by_jumps=0
 declare -A shown=() passed=()
 # compare ROUND LANGUAGE COMPILER LEVEL [dwz [-m]] [FLAG...]
 compare()
@@ -38,11 +42,17 @@ compare()
     values_build "$language" "$compiler" "$level" $seed 100 $((round % 3))
     ((values_units == 1)) || values_dwz "${dwz[@]}"
     printf '%s, seed %d, deref %d: ' "$kind" $seed "$deref"
-    values_ctf "$each" $seed
+    if [[ ${IN_PROCESS:-} ]]; then
+        values_jumps "$each" $seed
+        [[ $by_jumps ]] || skip "$(sed -n 's/.*no jumps in the program: //p' "$err")"
+        all_by_jumps=$((all_by_jumps + by_jumps))
+    else
+        values_ctf "$each" $seed
+    fi
     total=$((total + $(sed -n '$s/ events.*//p' difference)))
     shown[$kind]=$((${shown[$kind]:-0} + $(sed -n '$s/.* events, \([0-9]*\) of.*/\1/p' difference)))
     passed[$kind]=$((${passed[$kind]:-0} + $(sed -n '$s/.* of \([0-9]*\) values.*/\1/p' difference)))
-    if ((round == 1)); then
+    if ((round == 1)) && [[ ! ${IN_PROCESS:-} ]]; then
         printf '%s, seed %d, --print: ' "$kind" $seed
         values_print 2000 $seed
     fi
@@ -67,4 +77,6 @@ echo "Values shown, of those passed; --list names the others:"
 for kind in "${!passed[@]}"; do
     echo "  $kind: ${shown[$kind]} of ${passed[$kind]}"
 done | sort
+[[ ! ${IN_PROCESS:-} ]] || echo "$all_by_jumps calls were recorded by jumps"
+[[ ! ${IN_PROCESS:-} ]] || ((all_by_jumps > 0)) || fail "no call was recorded by a jump"
 echo "$((total / 2)) calls, 0 differences"

@@ -86,6 +86,18 @@ values_print()
     values_compare "--print, $*:"
 }
 
+# values_jumps CALLS SEED: with --print, and jumps after the first call. Sets by_jumps to how many calls
+# were recorded by them.
+values_jumps()
+{
+    PTRACE_TRACER_JUMP_AFTER=1 "$tracer" --in-process --stats --print=lines "--deref=$deref" -f "$values_pattern" -- \
+        ./values "$1" "$2" print >expected 2>"$err" || fail "exit status $?: $(cat "$err")"
+    # shellcheck disable=SC2034 # for all.sh
+    by_jumps=$(sed -nE 's/.*, calls by jumps ([0-9]+),.*/\1/p' "$err")
+    values_bare_lines <lines >traced
+    values_compare "in process, $*:"
+}
+
 # values_ctf CALLS SEED: through LTTng and babeltrace2; a session daemon runs.
 values_ctf()
 {
