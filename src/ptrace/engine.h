@@ -159,6 +159,7 @@ struct engine_stats {
     uint64_t frames_lost;           /* exits that will not be reported: out of memory or too deep */
     uint64_t jumps;                 /* planted */
     uint64_t jumps_lifted;          /* and lifted again */
+    uint64_t stubs;                 /* made for them */
     uint64_t jump_batches;          /* changes of jumps */
     uint64_t jump_batch_ns;         /* time that programs were stopped for these, */
     uint64_t jump_batch_longest_ns; /* and for one of them */

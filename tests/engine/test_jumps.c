@@ -178,6 +178,25 @@ START_TEST(kinds_change)
 }
 END_TEST
 
+/* A stub that was made is used again. */
+START_TEST(kinds_toggle)
+{
+    enum { TIMES = 12, STUBS = 2 * 2 + 2 /* entries with and without returns, and two of these */ };
+    struct phase phases[1 + 2 * TIMES] = {{.check = entries_recorded}};
+    struct trial trial = {0};
+    for (size_t i = 0; i < TIMES; i++) {
+        struct phase *phase = &phases[1 + 2 * i];
+        bool both = i % 2;
+        phase[0] = (struct phase){.ready = both ? four_planted : two_planted,
+                                  .check = both ? both_jumped : entries_jumped};
+        phase[1] = (struct phase){.act = both ? arm_entries : arm_both};
+    }
+    run_trial(&trial, "work small", HIT_ENTRY, "phases", phases, 1 + 2 * TIMES, NULL);
+    ck_assert_uint_eq(stats_of(&trial).stubs, STUBS);
+    harness_free(trial.h);
+}
+END_TEST
+
 /* ---- probes with values */
 
 static const struct field FLOAT_RESULT = {
@@ -440,6 +459,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, reasons_are_counted);
     tcase_add_test(tests, disarmed_sites_are_lifted);
     tcase_add_test(tests, kinds_change);
+    tcase_add_test(tests, kinds_toggle);
     tcase_add_test(tests, probes_change);
     tcase_add_test(tests, a_float_result_is_added);
     tcase_add_test(tests, a_float_result_is_known);

@@ -11,7 +11,7 @@
  *   forks     ROUNDS times: the process and its child call work() CALLS times
  *   vforks    likewise, with vfork(2)
  *   shares    calls work() CALLS times, pauses, calls it CALLS times; then, ROUNDS times, two
- *             threads with one thread pointer call it CALLS times each
+ *             threads with one thread pointer call it CALLS times each; then calls it CALLS times
  *   pointers  ROUNDS times: calls work() CALLS times with its own thread pointer, and with each of
  *             two that are none
  *   secludes  after two of ROUNDS times, a filter kills the process for what a tracer could make it
@@ -270,6 +270,7 @@ static void shares(long rounds)
         while (sharing)
             syscall(SYS_futex, &sharing, FUTEX_WAIT, 1, NULL, NULL, 0);
     }
+    call_work(calls);
 }
 
 static void pointers(long rounds)

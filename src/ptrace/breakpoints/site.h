@@ -77,6 +77,7 @@ struct site_jump {
        ptrace/jumps/result_kinds.h. */
     uint8_t results;
     struct jump *jump;  /* all else about it; NULL: the site has none */
+    struct jump *made;  /* a list of all that were made for the site */
     const char *reason; /* why it can have none, a static text; NULL: it may */
 };
 

@@ -193,7 +193,7 @@ static bool handle_return(struct engine *engine, struct tracee *tracee, struct s
         if (hit.cpu < 0)
             hit.cpu = read_result(engine, tracee);
         hit.depth = frame.depth;
-        hit.duration_ns = hit.time_ns - frame.time_ns;
+        hit.duration_ns = tracee_call_time(tracee, &frame, hit.time_ns);
         report_stopped(engine, tracee, &hit, regs);
     }
     return any;

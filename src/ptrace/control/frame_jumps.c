@@ -58,7 +58,7 @@ static void exception_caught(struct tracee *tracee, const arch_regs *regs)
 static void forget_missed(struct tracee *tracee, const arch_regs *regs)
 {
     uint64_t sp = arch_sp(regs);
-    if (tracee->frames.missed_ns)
+    if (tracee->frames.missed_epoch)
         callstack_seen(&tracee->frames, sp, stack_range_of(tracee, sp, clock_now_ns()));
 }
 

@@ -170,7 +170,7 @@ static void leave_node(struct callstack *cs, uint32_t i)
 {
     struct frame frame = node_at(cs, i)->frame;
     forget_node(cs, i);
-    if (frame.time_ns < cs->missed_ns)
+    if (frame.epoch < cs->missed_epoch)
         cs->missed(cs->missed_data, &frame);
 }
 
@@ -345,14 +345,13 @@ bool callstack_return(struct callstack *cs, uint64_t slot, uint64_t ret, struct 
 void callstack_jumped(struct callstack *cs)
 {
     cs->epoch++;
-    cs->missed_ns = 0;
+    cs->missed_epoch = 0;
 }
 
-void callstack_missed(struct callstack *cs, uint64_t time_ns,
-                      void (*missed)(void *data, const struct frame *frame), void *data)
+void callstack_missed(struct callstack *cs, void (*missed)(void *data, const struct frame *frame),
+                      void *data)
 {
-    cs->epoch++;
-    cs->missed_ns = time_ns;
+    cs->missed_epoch = ++cs->epoch;
     cs->missed = missed;
     cs->missed_data = data;
 }

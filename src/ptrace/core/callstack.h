@@ -93,10 +93,9 @@ struct callstack {
     uint32_t open;                /* number of those */
     uint32_t buried;
     uint32_t epoch;
-    bool mixed;    /* mappings of this thread hold several stacks each */
-    uint64_t lost; /* entries that could not be stored */
-    /* Returns may have been missed: see callstack_missed(). 0: none. */
-    uint64_t missed_ns;
+    bool mixed;            /* mappings of this thread hold several stacks each */
+    uint64_t lost;         /* entries that could not be stored */
+    uint32_t missed_epoch; /* of frames before this, returns may have been missed; 0: of none */
     void (*missed)(void *data, const struct frame *frame);
     void *missed_data;
 };
@@ -124,12 +123,12 @@ bool callstack_return(struct callstack *cs, uint64_t slot, uint64_t ret, struct 
 void callstack_jumped(struct callstack *cs);
 
 /*
- * Entries and returns before `time_ns` were missed. From then on a frame that was entered before,
- * and is forgotten, has probably returned: `missed` is called for each. Until the next jump, which
- * may leave frames that are open.
+ * Entries and returns were missed just now. From then on a frame that was entered before, and is
+ * forgotten, has probably returned: `missed` is called for each. Until the next jump, which may
+ * leave frames that are open.
  */
-void callstack_missed(struct callstack *cs, uint64_t time_ns,
-                      void (*missed)(void *data, const struct frame *frame), void *data);
+void callstack_missed(struct callstack *cs, void (*missed)(void *data, const struct frame *frame),
+                      void *data);
 
 /* Whether the innermost frame with this slot and return address may have been left. */
 bool callstack_in_doubt(const struct callstack *cs, uint64_t slot, uint64_t ret);

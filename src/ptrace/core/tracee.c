@@ -156,6 +156,15 @@ void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns)
     tracee->name_read_ns = now_ns;
 }
 
+uint64_t tracee_call_time(const struct tracee *tracee, const struct frame *frame, uint64_t now_ns)
+{
+    /* Of a call older than hits that were dropped it may be another one's end. */
+    if (frame->epoch < tracee->records_gap)
+        return 0;
+    /* One of the two may have been timed by the processor's counter. */
+    return now_ns > frame->time_ns ? now_ns - frame->time_ns : 1;
+}
+
 pid_t tracee_thread_group(pid_t tid)
 {
     long group = proc_status_number(tid, "Tgid");

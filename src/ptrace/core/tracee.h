@@ -127,7 +127,7 @@ struct tracee {
     struct stack_range own_stack, signal_stack; /* see ptrace/jumps/own_stack.h */
     bool shares_pointer;                        /* another thread has it, too */
     struct ring *ring;                          /* NULL: none; see ptrace/jumps/rings.h */
-    uint64_t records_gap_ns; /* the time of the last hit before which hits were dropped, 0: none */
+    uint32_t records_gap; /* calls of an older epoch are older than hits that were dropped */
     char name[TRACEE_NAME_MAX];
     uint64_t name_read_ns;
     target_addr rseq;   /* its struct rseq in the target's memory, 0: none */
@@ -175,6 +175,9 @@ uint64_t tracee_return_register(const struct tracee *tracee, const arch_regs *re
 bool tracee_is_retry(struct tracee *tracee, target_addr at, uint64_t sp);
 /* Reads the thread's name, unless it was read a short time ago. */
 void tracee_refresh_name(struct tracee *tracee, uint64_t now_ns);
+
+/* How long the call took that ends now, in ns. 0: not known. */
+uint64_t tracee_call_time(const struct tracee *tracee, const struct frame *frame, uint64_t now_ns);
 
 /* The ID of the thread's thread group, from /proc; 0: the thread is gone, or /proc is not
    readable. */

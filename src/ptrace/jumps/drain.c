@@ -31,7 +31,10 @@
 #include "util/addr.h"
 #include "util/log.h"
 
-enum { RECORD_SHORT = 96 };
+enum {
+    RECORD_SHORT = 96,
+    FREE_BYTES = 8192, /* are freed at once: the thread reads that word for each record */
+};
 
 _Static_assert((int)RECORD_SHORT <= (int)RING_RECORD_MAX, "what follows the data can be read");
 
@@ -50,25 +53,29 @@ struct taken {
 
 static void give_up_ring(struct rings *rings, struct ring *ring)
 {
+    struct ring *own = ring->tracee->ring;
     log_warning("the program has overwritten the records of thread %d: they are lost, and its "
                 "calls are recorded by stops",
                 ring->tracee->tid);
-    rings_unregister(rings, ring);
-    ring->is_broken = true;
+    rings_unregister(rings, own);
+    own->is_broken = ring->is_broken = true;
 }
 
-static uint64_t time_of(const struct engine *engine, uint64_t tsc)
+/* The time of the ring's next record. The clock is set anew now and then: a record of a thread is
+   later than the last one. */
+static uint64_t time_of(const struct engine *engine, struct ring *ring, uint64_t tsc)
 {
-    return tsc_clock_ns(&engine->jumping->clock, tsc);
+    uint64_t ns = tsc_clock_ns(&engine->jumping->clock, tsc);
+    ring->last_ns = ns > ring->last_ns ? ns : ring->last_ns + 1;
+    return ring->last_ns;
 }
 
 /* The counter of the ring's next record. false: there is none. */
-static bool peek(const struct rings *rings, const struct ring *ring, uint64_t *tsc)
+static bool peek(const struct ring *ring, uint64_t *tsc)
 {
-    if (!ring->tracee || ring->is_broken || rings_pending(rings, ring) == 0)
+    if (ring->is_broken || ring_pending(ring) == 0)
         return false;
-    uint64_t at = ring->tail & (ring_memory_data_size(ring->number) - 1);
-    memcpy(tsc, ring_memory_data(&rings->memory, ring->number) + at, sizeof(*tsc));
+    memcpy(tsc, ring->data + (ring->tail & (ring->size - 1)), sizeof(*tsc));
     return true;
 }
 
@@ -76,13 +83,11 @@ static bool peek(const struct rings *rings, const struct ring *ring, uint64_t *t
 static bool take_next(struct engine *engine, struct jumps *jumps, struct ring *ring,
                       struct taken *taken)
 {
-    uint64_t pending = rings_pending(&jumps->rings, ring);
-    uint64_t size = ring_memory_data_size(ring->number);
-    const uint8_t *from =
-        ring_memory_data(&jumps->rings.memory, ring->number) + (ring->tail & (size - 1));
+    uint64_t pending = ring_pending(ring);
+    const uint8_t *from = ring->data + (ring->tail & (ring->size - 1));
     if (pending == 0 || ring->is_broken)
         return false;
-    if (pending < sizeof(taken->record) || pending > size || pending % sizeof(uint64_t) != 0)
+    if (pending < sizeof(taken->record) || pending > ring->size || pending % sizeof(uint64_t) != 0)
         goto broken;
     /* Most records have no more: the copy takes a few instructions. */
     memcpy(taken->bytes, from, RECORD_SHORT);
@@ -99,20 +104,14 @@ static bool take_next(struct engine *engine, struct jumps *jumps, struct ring *r
         memcpy(taken->bytes + RECORD_SHORT, from + RECORD_SHORT, length - RECORD_SHORT);
     if (jump->has_strings && stub_record_length(&jump->layout, taken->bytes, length) != length)
         goto broken; /* it has changed meanwhile */
-    taken->time_ns = time_of(engine, taken->record.tsc);
+    taken->time_ns = time_of(engine, ring, taken->record.tsc);
     ring->tail += length;
+    if (ring->tail - ring->freed >= FREE_BYTES)
+        ring_free_taken(ring);
     return true;
 broken:
     give_up_ring(&jumps->rings, ring);
     return false;
-}
-
-/* Lets the thread write where records were taken. */
-static void free_room(const struct rings *rings, const struct ring *ring)
-{
-    struct ring_block *block = ring_memory_block(&rings->memory, ring->number);
-    __atomic_store_n(&block->limit, ring->tail + ring_memory_data_size(ring->number),
-                     __ATOMIC_RELEASE);
 }
 
 /* ---- reporting */
@@ -231,8 +230,7 @@ static void report_return(struct tracee *tracee, struct taken *taken)
             continue;
         hit.probe = entry->probe;
         hit.depth = frame.depth;
-        /* Of a call older than a gap it may be another one's end. */
-        hit.duration_ns = frame.time_ns < tracee->records_gap_ns ? 0 : hit.time_ns - frame.time_ns;
+        hit.duration_ns = tracee_call_time(tracee, &frame, hit.time_ns);
         report(tracee, &hit, taken, &frame);
     }
 }
@@ -261,10 +259,10 @@ static void report_record(struct tracee *tracee, struct ring *ring, struct taken
 {
     const struct site *site = taken->jump->site;
     tracee->process->engine->stats.records++;
-    if (taken->record.gap != ring->gap) {
+    if (taken->record.gap != ring->gap || ring->has_gap) {
         ring->gap = taken->record.gap;
-        tracee->records_gap_ns = taken->time_ns;
-        drops_before(tracee, taken->time_ns);
+        ring->has_gap = false;
+        drops_before(tracee);
     }
     if (is_retried_record(tracee, taken) || tracee->process->silent)
         return;
@@ -277,16 +275,23 @@ static void report_record(struct tracee *tracee, struct ring *ring, struct taken
 
 void drain_thread(struct tracee *tracee)
 {
-    struct ring *ring = tracee->ring;
-    if (!ring || !tracee->process->space || !tracee->process->space->jumps)
+    if (!tracee->ring || !tracee->process->space || !tracee->process->space->jumps)
         return;
     struct jumps *jumps = tracee->process->space->jumps;
     struct taken taken;
-    if (rings_pending(&jumps->rings, ring) == 0)
-        return;
-    while (take_next(tracee->process->engine, jumps, ring, &taken))
-        report_record(tracee, ring, &taken);
-    free_room(&jumps->rings, ring);
+    for (const struct ring *before = NULL;;) {
+        struct ring *ring = rings_current(tracee->ring);
+        if (ring == before || ring_pending(ring) == 0)
+            break;
+        if (!before) /* its time is between two readings of the clock, not behind the last one */
+            tsc_clock_update(&tracee->process->engine->jumping->clock);
+        before = ring;
+        while (take_next(tracee->process->engine, jumps, ring, &taken))
+            report_record(tracee, ring, &taken);
+        ring_free_taken(ring);
+    }
+    if (!tracee->ring->is_broken)
+        drops_until_stop(tracee);
 }
 
 /* ---- all threads, by time */
@@ -322,11 +327,35 @@ static void sift_down(struct merge *merge, unsigned i)
 
 enum {
     TURN_MAX = 8192, /* in one turn: the engine lock is held */
+    FULL = 4,        /* a ring in which so great a part waits is too small */
     DROPS_EVERY_NS = 200000000,
 };
 
 /* More than all rings hold: the target can write any time. */
 enum { TURNS_MAX = 512 };
+
+/* Adds the ring to those with records. Gives its thread a larger one if it fills this quickly. */
+static void add_source(struct merge *merge, struct rings *rings, struct ring *active)
+{
+    struct ring *ring = rings_current(active);
+    uint64_t tsc;
+    if (!peek(ring, &tsc))
+        return;
+    merge->heap[merge->n++] = (struct source){ring, tsc};
+    if (ring_pending(ring) > ring->size / FULL && !active->older)
+        rings_grow(rings, &ring->tracee->ring);
+}
+
+/* The next record of the first ring's thread. false: there is none now. */
+static bool to_next_record(struct source *first)
+{
+    struct ring *ring = first->ring;
+    if (peek(ring, &first->tsc))
+        return true;
+    ring_free_taken(ring);
+    first->ring = rings_current(ring->tracee->ring);
+    return first->ring != ring && peek(first->ring, &first->tsc);
+}
 
 /* Records whose counter is not above `until`. */
 static size_t drain_until(struct address_space *space, uint64_t until)
@@ -336,30 +365,23 @@ static size_t drain_until(struct address_space *space, uint64_t until)
     struct taken taken;
     size_t n = 0;
     merge.n = 0;
-    for (unsigned i = 0; jumps && i < jumps->rings.used; i++) {
-        struct ring *ring = &jumps->rings.all[i];
-        uint64_t tsc;
-        if (peek(&jumps->rings, ring, &tsc))
-            merge.heap[merge.n++] = (struct source){ring, tsc};
-    }
+    for (unsigned i = 0; jumps && i < jumps->rings.n_active; i++)
+        add_source(&merge, &jumps->rings, jumps->rings.active[i]);
     for (unsigned i = merge.n / 2; i-- > 0;)
         sift_down(&merge, i);
     while (merge.n && n < TURN_MAX && merge.heap[0].tsc <= until) {
         struct source *first = &merge.heap[0];
-        struct ring *ring = first->ring;
-        bool more = take_next(space->engine, jumps, ring, &taken);
-        if (more) {
-            report_record(ring->tracee, ring, &taken);
+        bool taken_one = take_next(space->engine, jumps, first->ring, &taken);
+        if (taken_one) {
+            report_record(first->ring->tracee, first->ring, &taken);
             n++;
         }
-        if (!more || !peek(&jumps->rings, ring, &first->tsc)) {
-            free_room(&jumps->rings, ring);
+        if (!taken_one || !to_next_record(first))
             *first = merge.heap[--merge.n];
-        }
         sift_down(&merge, 0);
     }
     for (unsigned i = 0; i < merge.n; i++)
-        free_room(&jumps->rings, merge.heap[i].ring);
+        ring_free_taken(merge.heap[i].ring);
     return n;
 }
 

@@ -53,18 +53,21 @@ static void return_dropped(void *data, const struct frame *frame)
         engine->sink.dropped(engine->sink.data, entry->probe, 0, 1);
 }
 
-void drops_before(struct tracee *tracee, uint64_t time_ns)
+void drops_before(struct tracee *tracee)
 {
-    callstack_missed(&tracee->frames, time_ns, return_dropped, tracee->process->engine);
+    callstack_missed(&tracee->frames, return_dropped, tracee->process->engine);
+    tracee->records_gap = tracee->frames.epoch;
 }
 
-void drops_at_end(struct tracee *tracee)
+void drops_until_stop(struct tracee *tracee)
 {
-    const struct ring_block *block =
-        ring_memory_block(&tracee->process->space->jumps->rings.memory, tracee->ring->number);
-    uint64_t slot = __atomic_load_n(&block->gap_slot, __ATOMIC_RELAXED);
-    if (__atomic_load_n(&block->gap_at, __ATOMIC_RELAXED) != tracee->ring->tail + 1)
+    struct ring *ring = rings_current(tracee->ring);
+    uint16_t gap = (uint16_t)__atomic_load_n(&ring->block->gaps, __ATOMIC_RELAXED);
+    if (gap == ring->gap && !ring->has_gap)
         return; /* its last hit was recorded, or it has dropped none */
-    drops_before(tracee, UINT64_MAX);
+    ring->gap = gap;
+    ring->has_gap = false;
+    drops_before(tracee);
+    uint64_t slot = __atomic_load_n(&ring->block->gap_slot, __ATOMIC_RELAXED);
     callstack_seen(&tracee->frames, slot + 1, tracee->stack);
 }

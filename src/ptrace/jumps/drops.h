@@ -7,17 +7,15 @@
 #ifndef PTRACE_JUMPS_DROPS_H
 #define PTRACE_JUMPS_DROPS_H
 
-#include <stdint.h>
-
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/tracee.h"
 
 /* Counts the entries that were dropped since the last call. */
 void drops_count(struct address_space *space);
-/* The thread has dropped hits before its record of that time. */
-void drops_before(struct tracee *tracee, uint64_t time_ns);
-/* The thread has ended, or has left the memory, and all its records were taken: counts the returns
-   that it has dropped since. */
-void drops_at_end(struct tracee *tracee);
+/* The thread has dropped hits before its next record. */
+void drops_before(struct tracee *tracee);
+/* The thread has stopped, or has ended, and all its records were taken: what it has dropped since
+   the last one is before what it does next. */
+void drops_until_stop(struct tracee *tracee);
 
 #endif

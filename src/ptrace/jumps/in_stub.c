@@ -29,12 +29,10 @@ struct jump *in_stub(const struct address_space *space, target_addr at)
     const struct site *site = space && space->jumps ? code_slots_owner(space->slots, at) : NULL;
     if (!site)
         return NULL;
-    if (has(site->jump.jump, at))
-        return site->jump.jump;
     /* A thread may be in a stub that was replaced by another. */
-    for (size_t i = 0; i < space->jumps->table.count; i++)
-        if (space->jumps->table.items[i]->site == site && has(space->jumps->table.items[i], at))
-            return space->jumps->table.items[i];
+    for (struct jump *jump = site->jump.made; jump; jump = jump->next)
+        if (has(jump, at))
+            return jump;
     return NULL;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A jump: the stub that it leads to, and what is known of it. Once made it stays, like a slot: a
- * thread may still be in the stub when the jump is lifted. It can be planted again.
+ * thread may still be in the stub when the jump is lifted. It can be planted again, also after
+ * others of the site were.
  */
 #ifndef PTRACE_JUMPS_JUMP_H
 #define PTRACE_JUMPS_JUMP_H
@@ -23,7 +24,8 @@ struct jumps;
 
 struct jump {
     struct site *site;
-    uint32_t index; /* in the space's table, and in records */
+    struct jump *next; /* of those made for the site */
+    uint32_t index;    /* in the space's table, and in records */
     target_addr stub;
     uint8_t region;                /* bytes that the stub's copy replaces, from the jump on, */
     uint8_t code[JUMP_REGION_MAX]; /* and what they are */

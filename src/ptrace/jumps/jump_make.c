@@ -154,6 +154,26 @@ static struct jump *add_jump(struct jumps *jumps, struct site *site)
     return jump;
 }
 
+/* Of one that could not be made: no record may name it. */
+static void remove_last_jump(struct jumps *jumps)
+{
+    free(jumps->table.items[--jumps->table.count]);
+}
+
+/* One that was made for the site before and records the same, or NULL. Padding may make equal
+   layouts look different: then there is another stub. */
+static struct jump *find_jump(const struct site *site, const struct stub_request *request,
+                              unsigned kind)
+{
+    struct jump *jump = site->jump.made;
+    while (jump && (memcmp(&jump->layout, &request->layout, sizeof(jump->layout)) != 0 ||
+                    jump->checks_return != request->checks_return || jump->result_kind != kind ||
+                    jump->region != request->region ||
+                    memcmp(jump->code, request->code, request->region) != 0))
+        jump = jump->next;
+    return jump;
+}
+
 /* Builds the stub twice: its length is known only then. */
 static int write_stub(struct address_space *space, struct site *site, struct jump *jump,
                       struct stub_request *request, const char **reason)
@@ -197,6 +217,28 @@ static bool is_code_current(const struct address_space *space, const struct site
            memcmp(code, jump->code, jump->region) == 0;
 }
 
+static int make_anew(struct address_space *space, struct site *site, struct stub_request *request,
+                     unsigned kind, struct jump **made, const char **reason)
+{
+    struct jumps *jumps = space->jumps;
+    struct jump *jump = add_jump(jumps, site);
+    *reason = "there are too many jumps";
+    if (!jump)
+        return -ENOMEM;
+    request->index = jump->index;
+    request->drops = ring_memory_drops_at(&jumps->rings.memory, jump->index);
+    jump->result_kind = kind;
+    int r = write_stub(space, site, jump, request, reason);
+    if (r < 0) {
+        remove_last_jump(jumps);
+        return r;
+    }
+    jump->next = site->jump.made;
+    site->jump.made = *made = jump;
+    space->engine->stats.stubs++;
+    return 0;
+}
+
 int jump_make(struct process *process, struct site *site)
 {
     struct address_space *space = process->space;
@@ -222,24 +264,22 @@ int jump_make(struct process *process, struct site *site)
         return -EAGAIN;
     if (r < 0)
         return bar(site, "the program's actions for faults cannot be read");
-    struct jump *jump = add_jump(jumps, site);
-    if (!jump)
-        return bar(site, "there are too many jumps");
     struct stub_request request = {
         .site = target_addr_plus(site->at, region.skip),
         .code = region.code,
         .region = region.length,
-        .index = jump->index,
         .layout = layout,
         .checks_return = site->uses == SITE_ENTRY && (site->kinds & HIT_EXIT),
         .return_mark = result_kind_mark(kind),
         .stops_when_full = space->engine->options.jumps_never_drop,
         .threads = ring_memory_threads(&jumps->rings.memory),
         .returns = ring_memory_returns(&jumps->rings.memory),
-        .drops = ring_memory_drops_at(&jumps->rings.memory, jump->index),
     };
-    jump->result_kind = kind;
-    r = write_stub(space, site, jump, &request, &reason);
+    struct jump *jump = find_jump(site, &request, kind);
+    if (jump)
+        r = stub_jump(site->jump.bytes, request.site, jump->stub);
+    else
+        r = make_anew(space, site, &request, kind, &jump, &reason);
     if (r == -EAGAIN || r == -ESRCH)
         return -EAGAIN;
     if (r < 0)

@@ -13,6 +13,7 @@
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/requests.h"
+#include "ptrace/core/thread_walk.h"
 #include "ptrace/core/tracee.h"
 #include "ptrace/jumps/drain.h"
 #include "ptrace/jumps/drops.h"
@@ -144,7 +145,7 @@ void jumps_armed(struct address_space *space, struct site *site)
                                        space->engine->capture->string_limit)) {
         if (site->jump.planted)
             promotion_lift(space, site);
-        site->jump.jump = NULL; /* it gets another stub */
+        site->jump.jump = NULL; /* it needs another one */
     }
     (void)result_kind_of(&space->jumps->result_kinds, site->probe,
                          space->engine->capture->string_limit, &floats, &reason);
@@ -203,6 +204,7 @@ void jumps_thread_made(struct tracee *creator, struct tracee *child, bool vfork)
         return;
     if (!vfork)
         creator->shares_pointer = child->shares_pointer = true;
+    creator->thread_pointer = own;
     if (has_rings(space))
         rings_unregister_key(&space->jumps->rings, own);
 }
@@ -233,17 +235,35 @@ void jumps_unmapped(struct address_space *space, struct site *site)
         site->planted = false;
     if (space->engine->jumping)
         jump_counts_add(&space->engine->jumping->counts, space, site);
-    site->jump = (struct site_jump){0};
+    site->jump = (struct site_jump){.made = site->jump.made};
     site->method = &site_trap_method;
+}
+
+/* The thread is about to leave those that share its thread pointer: the last one may have a ring
+   again. */
+static void end_sharing(struct tracee *tracee)
+{
+    struct tracee *other = NULL;
+    unsigned n = 0;
+    if (!tracee->shares_pointer || !tracee->process->space)
+        return;
+    for (struct tracee *t = thread_walk_first(tracee->process->space); t; t = thread_walk_after(t))
+        if (t != tracee && t->shares_pointer && t->thread_pointer == tracee->thread_pointer) {
+            other = t;
+            n++;
+        }
+    if (n == 1)
+        other->shares_pointer = false;
+    tracee->shares_pointer = false;
 }
 
 void jumps_thread_ends(struct tracee *tracee)
 {
     struct address_space *space = tracee->process->space;
+    end_sharing(tracee);
     if (!tracee->ring || !space || !space->jumps)
         return;
     drain_thread(tracee);
-    drops_at_end(tracee);
     rings_release(&space->jumps->rings, tracee->ring);
     tracee->ring = NULL;
 }

@@ -26,10 +26,26 @@ enum {
     BLOCKS_AT = NO_CPU_AT + RING_LINE,
     BLOCKS_END = BLOCKS_AT + (int)sizeof(struct ring_block) * RING_MEMORY_RINGS,
     DATA_AT = (BLOCKS_END + 4095) & ~4095,
+    TINY = 1 << 14,
+    SMALL = 1 << 16,
     LARGE = 1 << 20,
-    SMALL = 1 << 15,
-    LARGE_END = DATA_AT + RING_MEMORY_LARGE * (LARGE + RING_RECORD_MAX),
-    SIZE = LARGE_END + RING_MEMORY_SMALL * (SMALL + RING_RECORD_MAX),
+    HUGE = 1 << 22,
+    N_SMALL = 416,
+    N_LARGE = 16,
+    N_HUGE = 2,
+    N_TINY = RING_MEMORY_RINGS - N_SMALL - N_LARGE - N_HUGE,
+    SIZE = DATA_AT + RING_MEMORY_RINGS * RING_RECORD_MAX + N_TINY * TINY + N_SMALL * SMALL +
+           N_LARGE * LARGE + N_HUGE * HUGE,
+};
+
+_Static_assert((int)SIZE <= (65 << 20), "64 MiB, and the tables");
+
+/* From the largest on: the data of a few is as aligned as it can be. */
+static const struct ring_class CLASSES[RING_SIZES] = {
+    [RING_HUGE] = {0, N_HUGE, HUGE},
+    [RING_LARGE] = {N_HUGE, N_LARGE, LARGE},
+    [RING_SMALL] = {N_HUGE + N_LARGE, N_SMALL, SMALL},
+    [RING_TINY] = {N_HUGE + N_LARGE + N_SMALL, N_TINY, TINY},
 };
 
 /* Where it is mapped if there is nothing else: far from where the kernel places what the program
@@ -168,24 +184,31 @@ target_addr ring_memory_block_at(const struct ring_memory *memory, unsigned numb
     return at_offset(memory, BLOCKS_AT + sizeof(struct ring_block) * number);
 }
 
-static size_t data_offset(unsigned number)
+const struct ring_class *ring_memory_class(enum ring_size size)
 {
-    if (number < RING_MEMORY_LARGE)
-        return DATA_AT + (size_t)number * (LARGE + RING_RECORD_MAX);
-    return LARGE_END + (size_t)(number - RING_MEMORY_LARGE) * (SMALL + RING_RECORD_MAX);
+    return &CLASSES[size];
 }
 
-uint64_t ring_memory_data_size(unsigned number)
+static size_t data_offset(unsigned number, uint64_t *size)
 {
-    return number < RING_MEMORY_LARGE ? LARGE : SMALL;
+    size_t offset = DATA_AT;
+    for (int i = RING_HUGE; i >= 0; i--) {
+        const struct ring_class *class = &CLASSES[i];
+        *size = class->size;
+        if (number < class->first + class->n)
+            return offset + (number - class->first) * (class->size + RING_RECORD_MAX);
+        offset += class->n * (class->size + RING_RECORD_MAX);
+    }
+    return offset;
 }
 
-const uint8_t *ring_memory_data(const struct ring_memory *memory, unsigned number)
+const uint8_t *ring_memory_data(const struct ring_memory *memory, unsigned number, uint64_t *size)
 {
-    return memory->base + data_offset(number);
+    return memory->base + data_offset(number, size);
 }
 
 target_addr ring_memory_data_at(const struct ring_memory *memory, unsigned number)
 {
-    return at_offset(memory, data_offset(number));
+    uint64_t size;
+    return at_offset(memory, data_offset(number, &size));
 }

@@ -17,10 +17,23 @@
 
 enum {
     RING_MEMORY_JUMPS = 16384, /* counters of dropped hits */
-    RING_MEMORY_LARGE = 24,    /* rings of 1 MiB, */
-    RING_MEMORY_SMALL = 1024,  /* and of 32 KiB: 60 MiB in all */
-    RING_MEMORY_RINGS = RING_MEMORY_LARGE + RING_MEMORY_SMALL,
+    RING_MEMORY_RINGS = 1024,
     RING_RECORD_MAX = 4096, /* data is followed by so many bytes: a record never wraps */
+};
+
+/* The sizes of rings. There is a fixed number of each, 64 MiB in all. */
+enum ring_size {
+    RING_TINY,  /* 16 KiB, when no other is left for a new thread */
+    RING_SMALL, /* 64 KiB, at first */
+    RING_LARGE, /* 1 MiB, of a thread that makes many records, */
+    RING_HUGE,  /* and 4 MiB, of one that makes even more */
+    RING_SIZES,
+};
+
+/* The rings of a size: their numbers from `first` on, and the bytes of each, a power of 2. */
+struct ring_class {
+    unsigned first, n;
+    uint64_t size;
 };
 
 struct ring_memory {
@@ -50,8 +63,9 @@ target_addr ring_memory_no_cpu(const struct ring_memory *memory);
 /* Of the ring with that number, less than RING_MEMORY_RINGS. */
 struct ring_block *ring_memory_block(const struct ring_memory *memory, unsigned number);
 target_addr ring_memory_block_at(const struct ring_memory *memory, unsigned number);
-uint64_t ring_memory_data_size(unsigned number);
-const uint8_t *ring_memory_data(const struct ring_memory *memory, unsigned number);
+const struct ring_class *ring_memory_class(enum ring_size size);
+/* The data, in the tracer, and its size. */
+const uint8_t *ring_memory_data(const struct ring_memory *memory, unsigned number, uint64_t *size);
 target_addr ring_memory_data_at(const struct ring_memory *memory, unsigned number);
 
 #endif

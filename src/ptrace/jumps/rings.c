@@ -39,39 +39,104 @@ void rings_unregister(struct rings *rings, struct ring *ring)
 
 void rings_unregister_key(struct rings *rings, uint64_t key)
 {
-    for (unsigned i = 0; key && i < rings->used; i++)
-        if (rings->all[i].key == key)
-            rings_unregister(rings, &rings->all[i]);
+    for (unsigned i = 0; key && i < rings->n_active; i++)
+        if (rings->active[i]->key == key)
+            rings_unregister(rings, rings->active[i]);
 }
 
-static struct ring *find_free(struct rings *rings)
+static struct ring *find_free(struct rings *rings, enum ring_size size)
 {
-    for (unsigned i = 0; i < rings->used; i++)
-        if (!rings->all[i].tracee && !rings->all[i].is_broken)
-            return &rings->all[i];
-    if (rings->used == RING_MEMORY_RINGS)
-        return NULL;
-    struct ring *ring = &rings->all[rings->used];
-    ring->number = rings->used++;
-    return ring;
+    const struct ring_class *class = ring_memory_class(size);
+    for (unsigned number = class->first; number < class->first + class->n; number++) {
+        struct ring *ring = &rings->all[number];
+        if (ring->tracee || ring->is_broken)
+            continue;
+        ring->number = number;
+        ring->size_class = size;
+        return ring;
+    }
+    return NULL;
+}
+
+/* `cpu_id`: the address. */
+static void prepare(const struct rings *rings, struct ring *ring, struct tracee *tracee,
+                    uint64_t cpu_id)
+{
+    ring->block = ring_memory_block(&rings->memory, ring->number);
+    ring->data = ring_memory_data(&rings->memory, ring->number, &ring->size);
+    *ring->block = (struct ring_block){
+        .limit = ring->size,
+        .data = ring_memory_data_at(&rings->memory, ring->number).value,
+        .mask = ring->size - 1,
+        .cpu_id = cpu_id,
+    };
+    ring->tracee = tracee;
+    ring->tail = ring->freed = 0;
+    ring->last_ns = 0;
+    ring->gap = 0;
+    ring->has_gap = false;
+    ring->older = NULL;
 }
 
 static struct ring *take(struct rings *rings, struct tracee *tracee, target_addr cpu_id)
 {
-    struct ring *ring = find_free(rings);
+    struct ring *ring = find_free(rings, RING_SMALL);
+    if (!ring)
+        ring = find_free(rings, RING_TINY);
     if (!ring)
         return NULL;
-    struct ring_block *block = ring_memory_block(&rings->memory, ring->number);
-    uint64_t size = ring_memory_data_size(ring->number);
-    *block = (struct ring_block){
-        .limit = size,
-        .data = ring_memory_data_at(&rings->memory, ring->number).value,
-        .mask = size - 1,
-        .cpu_id = cpu_id.value ? cpu_id.value : ring_memory_no_cpu(&rings->memory).value,
-    };
-    ring->tracee = tracee;
-    ring->tail = 0;
-    ring->gap = 0;
+    prepare(rings, ring, tracee,
+            cpu_id.value ? cpu_id.value : ring_memory_no_cpu(&rings->memory).value);
+    ring->place = rings->n_active;
+    rings->active[rings->n_active++] = ring;
+    return ring;
+}
+
+/* The table's entry of the ring; NULL: it is not registered, or the target has overwritten that. */
+static struct ring_table_entry *find_entry(const struct rings *rings, const struct ring *ring)
+{
+    struct ring_table_entry *bucket = thread_bucket(rings, ring->key);
+    uint64_t block = ring_memory_block_at(&rings->memory, ring->number).value;
+    for (unsigned i = 0; ring->key && i < RING_THREAD_WAYS; i++)
+        if (__atomic_load_n(&bucket[i].block, __ATOMIC_RELAXED) == block)
+            return &bucket[i];
+    return NULL;
+}
+
+void rings_grow(struct rings *rings, struct ring **place)
+{
+    struct ring *ring = *place, *larger = NULL;
+    struct ring_table_entry *entry = find_entry(rings, ring);
+    if (!entry || ring->older || ring->is_broken)
+        return;
+    for (unsigned size = ring->size_class + 1; size < RING_SIZES && !larger; size++)
+        larger = find_free(rings, (enum ring_size)size);
+    if (!larger)
+        return;
+    prepare(rings, larger, ring->tracee, __atomic_load_n(&ring->block->cpu_id, __ATOMIC_RELAXED));
+    larger->older = ring;
+    larger->key = ring->key;
+    larger->place = ring->place;
+    rings->active[larger->place] = larger;
+    ring->key = 0;
+    store(&entry->block, ring_memory_block_at(&rings->memory, larger->number).value);
+    *place = larger;
+}
+
+struct ring *rings_current(struct ring *ring)
+{
+    struct ring *older = ring->older;
+    if (!older)
+        return ring;
+    /* In this order: what is in the older one then is all. */
+    bool begun = ring_pending(ring) != 0;
+    if (!begun || ring_pending(older) != 0)
+        return older;
+    uint64_t gaps = __atomic_load_n(&older->block->gaps, __ATOMIC_RELAXED);
+    ring->has_gap = older->has_gap || (uint16_t)gaps != older->gap;
+    ring->last_ns = older->last_ns;
+    older->tracee = NULL;
+    ring->older = NULL;
     return ring;
 }
 
@@ -103,13 +168,13 @@ int rings_register(struct rings *rings, struct tracee *tracee, uint64_t key, tar
 void rings_release(struct rings *rings, struct ring *ring)
 {
     rings_unregister(rings, ring);
+    if (ring->older)
+        ring->older->tracee = NULL;
+    ring->older = NULL;
     ring->tracee = NULL;
-}
-
-uint64_t rings_pending(const struct rings *rings, const struct ring *ring)
-{
-    const struct ring_block *block = ring_memory_block(&rings->memory, ring->number);
-    return __atomic_load_n(&block->head, __ATOMIC_ACQUIRE) - ring->tail;
+    struct ring *last = rings->active[--rings->n_active];
+    last->place = ring->place;
+    rings->active[ring->place] = last;
 }
 
 static uint64_t *return_bucket(const struct rings *rings, target_addr address)

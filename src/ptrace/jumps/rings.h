@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/ring.h"
 #include "ptrace/jumps/ring_memory.h"
 #include "util/addr.h"
 #include "util/error.h"
@@ -18,16 +19,26 @@ struct tracee;
 struct ring {
     struct tracee *tracee; /* NULL: the ring is free */
     unsigned number;       /* in the memory */
-    uint64_t key;          /* the thread pointer it is registered for; 0: not registered */
-    uint64_t tail;         /* bytes taken */
-    uint16_t gap;          /* of the last record */
-    bool is_broken;        /* the target has overwritten it */
+    enum ring_size size_class;
+    struct ring_block *block; /* what follows does not change while the ring is in use */
+    const uint8_t *data;
+    uint64_t size;
+    uint64_t key;       /* the thread pointer it is registered for; 0: not registered */
+    uint64_t tail;      /* bytes taken, */
+    uint64_t freed;     /* and those that the thread may write to again */
+    uint64_t last_ns;   /* the time of the last record */
+    uint16_t gap;       /* of the last record */
+    bool has_gap;       /* hits were dropped before the next record, whatever its `gap` */
+    bool is_broken;     /* the target has overwritten it */
+    struct ring *older; /* that the thread had before, with records that were not taken; or NULL */
+    unsigned place;     /* in `active` */
 };
 
 struct rings {
     struct ring_memory memory;
     struct ring all[RING_MEMORY_RINGS];
-    unsigned used; /* numbers below this have been in use */
+    struct ring *active[RING_MEMORY_RINGS]; /* of a thread; not those that are an older one */
+    unsigned n_active;
 };
 
 /*
@@ -38,6 +49,15 @@ struct rings {
  */
 MUST_CHECK int rings_register(struct rings *rings, struct tracee *tracee, uint64_t key,
                               target_addr cpu_id, struct ring **ring);
+/*
+ * Gives the thread of the ring, which stays registered and may be running, a larger one, if there
+ * is one: *ring becomes that, and the ring its `older`. The thread writes no record to the older
+ * one any more once there is one in the new: it is only ever in one stub.
+ */
+void rings_grow(struct rings *rings, struct ring **ring);
+/* The ring that has the thread's next record, if there is one: the older one until all was taken
+   from it that will ever be there. It is released then. */
+struct ring *rings_current(struct ring *ring);
 /* Removes the ring from the table: the thread's next hit stops. Its records remain. */
 void rings_unregister(struct rings *rings, struct ring *ring);
 /* Removes whatever ring has this thread pointer from the table. */
@@ -47,7 +67,17 @@ void rings_release(struct rings *rings, struct ring *ring);
 
 /* The bytes that the thread has written and that were not taken. More than the size: the target has
    overwritten the block. */
-uint64_t rings_pending(const struct rings *rings, const struct ring *ring);
+static inline uint64_t ring_pending(const struct ring *ring)
+{
+    return __atomic_load_n(&ring->block->head, __ATOMIC_ACQUIRE) - ring->tail;
+}
+
+/* Lets the thread write where records were taken. */
+static inline void ring_free_taken(struct ring *ring)
+{
+    ring->freed = ring->tail;
+    __atomic_store_n(&ring->block->limit, ring->tail + ring->size, __ATOMIC_RELEASE);
+}
 
 /* Adds a return address to the table, or removes it. -ENOSPC: its bucket is full. */
 MUST_CHECK int rings_add_return(struct rings *rings, target_addr address);
