@@ -11,6 +11,7 @@
 #include "model/probe.h"
 #include "ptrace/arch/stub.h"
 #include "ptrace/breakpoints/code_slots.h"
+#include "ptrace/breakpoints/helper_thread.h"
 #include "ptrace/breakpoints/program_memory.h"
 #include "ptrace/breakpoints/remote_syscall.h"
 #include "ptrace/breakpoints/site.h"
@@ -51,34 +52,11 @@ struct batch {
     struct process *process;
     uint64_t start_ns;
     pid_t helper; /* makes system calls; 0: none is able to */
-    bool barrier_failed;
     struct replaced ranges[BATCH_MAX];
     size_t n;
 };
 
 /* ---- planting and lifting */
-
-static int remote(struct batch *batch, long number, uint64_t first)
-{
-    const uint64_t args[6] = {first};
-    int64_t result = -ENOSYS;
-    int r =
-        batch->helper ? remote_syscall(batch->space, batch->helper, number, args, &result) : -ESRCH;
-    return r < 0 ? r : result < 0 ? (int)result : 0;
-}
-
-/* Makes all processors of the program's threads fetch its code anew. The threads are stopped: this
-   is for what a processor may have fetched before. */
-static void barrier(struct batch *batch)
-{
-    int r = remote(batch, SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE);
-    if (r == -EPERM)
-        r = remote(batch, SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE);
-    if (r == 0)
-        r = remote(batch, SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE);
-    if (r < 0)
-        log_debug("no membarrier: %s", strerror(-r));
-}
 
 static int write_form(struct batch *batch, const struct site *site, enum site_form form,
                       bool original)
@@ -139,26 +117,55 @@ static int compare_replaced(const void *a, const void *b)
     return x->start.value < y->start.value ? -1 : x->start.value > y->start.value;
 }
 
-/* Shared memory, once for the space. */
-static int make_memory(struct batch *batch)
+/*
+ * Makes processors fetch code anew before they run a thread of the program again that was stopped:
+ * a process that is registered has that guarantee when another one, or the kernel, had the
+ * processor in between (the kernel's
+ * Documentation/features/sched/membarrier-sync-core/arch-support.txt).
+ */
+static int register_barrier(struct address_space *space, pid_t helper)
 {
-    struct jumps *jumps = batch->space->jumps;
+    const uint64_t args[6] = {MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE};
+    int64_t result = 0;
+    int r = remote_syscall(space, helper, SYS_membarrier, args, &result);
+    if (r == 0 && result < 0)
+        log_debug("no membarrier: %s", strerror((int)-result));
+    return r;
+}
+
+static int make_memory(struct address_space *space)
+{
+    struct jumps *jumps = space->jumps;
     target_addr empty;
-    if (jumps->rings.memory.base)
+    pid_t helper = helper_thread_get(space), before = space->helper;
+    if (helper < 0)
+        return helper;
+    space->helper = helper;
+    int r = register_barrier(space, helper);
+    if (r == 0)
+        r = code_slots_take(space, NULL, jumps->hot.items[0]->at, SLOT_UNIT, &empty);
+    if (r == 0)
+        r = ring_memory_make(&jumps->rings.memory, space, helper, empty);
+    space->helper = before;
+    return r;
+}
+
+/* What is made once for the space: before all threads are stopped, since the barrier's registration
+   takes milliseconds. One of them makes the system calls. -EAGAIN: none is able to now. */
+static int prepare_space(struct address_space *space)
+{
+    struct jumps *jumps = space->jumps;
+    const struct process *process = reported_process(space);
+    if (jumps->rings.memory.base || jumps->hot.count == 0)
         return 0;
-    if (batch->n == 0 && jumps->hot.count == 0)
-        return -EAGAIN;
-    int r = batch->helper ? 0 : -EAGAIN;
-    if (r == 0)
-        r = code_slots_take(batch->space, NULL, jumps->hot.items[0]->at, SLOT_UNIT, &empty);
-    if (r == 0)
-        r = ring_memory_make(&jumps->rings.memory, batch->space, batch->helper, empty);
+    int r = process ? make_memory(space) : -EAGAIN;
     if (r == -EAGAIN || r == -ESRCH)
         return -EAGAIN;
     if (r < 0) {
+        jumps->hot.count = 0;
         jumps->refused = "the program cannot be made to map memory for them";
-        log_warning("process %d is traced by stops alone: %s (%s)", batch->process->pid,
-                    jumps->refused, strerror(-r));
+        log_warning("process %d is traced by stops alone: %s (%s)", process->pid, jumps->refused,
+                    strerror(-r));
     }
     return r;
 }
@@ -217,12 +224,20 @@ static void plant_prepared(struct batch *batch)
         plant(batch, batch->ranges[i].site);
 }
 
+/* The next site after *at whose jump has no use any more. */
+static struct site *next_unused(const struct address_space *space, size_t *at)
+{
+    struct site *site;
+    while ((site = table_next(&space->sites, at)) && (!site->jump.planted || site->uses))
+        continue;
+    return site;
+}
+
 static void lift_unused(struct batch *batch)
 {
     struct site *site;
-    for (size_t at = 0; (site = table_next(&batch->space->sites, &at));)
-        if (site->jump.planted && !site->uses)
-            lift(batch, site);
+    for (size_t at = 0; (site = next_unused(batch->space, &at));)
+        lift(batch, site);
 }
 
 /* The first site, from *at on, that is to lose its jump. */
@@ -273,7 +288,6 @@ static void begin(struct batch *batch, struct address_space *space)
 static void finish_batch(struct batch *batch)
 {
     struct engine_stats *stats = &batch->space->engine->stats;
-    barrier(batch);
     uint64_t ns = clock_now_ns() - batch->start_ns;
     stats->jump_batches++;
     stats->jump_batch_ns += ns;
@@ -305,15 +319,17 @@ static void run_batch(struct address_space *space, bool lifts, uint64_t *stopped
 {
     struct batch batch;
     struct jumps *jumps = space->jumps;
-    if (!ask_about_hot(space) && !lifts) {
-        space->engine->jumping->batch_wanted = true;
-        return;
+    bool asked = ask_about_hot(space);
+    bool is_prepared = asked && prepare_space(space) == 0, knows = false;
+    lifts = lifts && (space->suspends || next_unused(space, &(size_t){0}));
+    if (lifts || (is_prepared && jumps->hot.count)) {
+        begin(&batch, space);
+        knows = batch.process && stopped_threads_known(space);
+        *stopped_ns += knows ? 0 : clock_now_ns() - batch.start_ns;
     }
-    begin(&batch, space);
-    if (!stopped_threads_known(space) || !batch.process) {
+    if (!knows) {
         space->engine->jumping->batch_wanted |= jumps->hot.count > 0;
         space->engine->jumps_untidy |= lifts;
-        *stopped_ns += clock_now_ns() - batch.start_ns;
         return;
     }
     pid_t helper = space->helper;
@@ -323,23 +339,21 @@ static void run_batch(struct address_space *space, bool lifts, uint64_t *stopped
         lift_for(&batch, jump_why_suspended, NULL);
     if (jumps->hot.count && batch.helper)
         address_space_read_maps(space, batch.helper, clock_now_ns());
-    int r = jumps->hot.count ? make_memory(&batch) : -ENOENT;
-    if (r == 0) {
+    if (is_prepared && jumps->hot.count) {
         prepare_hot(&batch);
         plant_prepared(&batch);
         /* The drainer needs the CPU that they share with a tracer thread. */
         if (batch.n)
             cpu_pinning_unbind_space(space->engine, space);
     }
-    if (r < 0 && r != -EAGAIN)
-        jumps->hot.count = 0;
     finish_batch(&batch);
     space->helper = helper;
     space->engine->jumping->batch_wanted |= jumps->hot.count > 0;
     *stopped_ns += clock_now_ns() - batch.start_ns;
 }
 
-/* At most two percent of the time, programs are stopped for changes of jumps. */
+/* At most two percent of the time, programs are stopped for changes of jumps: for the last ones,
+   `stopped_ns`. */
 static void set_next(struct engine *engine, uint64_t stopped_ns)
 {
     struct jumping *jumping = engine->jumping;
