@@ -66,11 +66,34 @@ static void put_call_of(struct generator *g, const struct function *callee)
     g->zone |= 1 | (callee->flags & FUNCTION_LEAVES_ZONE ? 4 : 0);
 }
 
+/* Two calls, of which the second has three bytes, right behind the first. Short functions leave r12
+   and memory alone. */
+static void put_two_calls(struct generator *g, const struct function *callee)
+{
+    const struct function *first = draw_callee(g, true);
+    if (first) {
+        count_call(first);
+        count_call(callee);
+        write_zone(g, callee, 8);
+        put("leaq f%u(%%rip), %%r12", callee->number);
+        put("call f%u", first->number);
+        if (draw(g, 2))
+            put_tiny(g);
+        put("call *%%r12");
+        g->zone |= 1;
+        put_short(g);
+    }
+}
+
 void put_call(struct generator *g)
 {
     const struct function *callee = draw_callee(g, false);
     if (!callee)
         return;
+    if (draw(g, 8) == 0) {
+        put_two_calls(g, callee);
+        return;
+    }
     struct hazard hazard = before_return(g);
     count_call(callee);
     write_zone(g, callee, 8);

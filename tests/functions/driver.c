@@ -144,7 +144,12 @@ static void on_signal(int number, siginfo_t *info, void *context)
     if (!worker)
         return;
     if (!is_in_file((uint64_t)regs[REG_RIP])) {
-        fprintf(stderr, "functions: interrupted at 0x%lx\n", (uint64_t)regs[REG_RIP]);
+        const uint8_t *code = (const uint8_t *)regs[REG_RIP];
+        fprintf(stderr, "functions: thread %d is interrupted at %p:", (int)syscall(SYS_gettid),
+                (const void *)code);
+        for (int i = 0; i < 16; i++)
+            fprintf(stderr, " %02x", code[i]);
+        fprintf(stderr, "\n");
         die("a signal handler sees code that is not the program's");
     }
     if (++worker->signals % CALL_EVERY || !handlers_call || current == &worker->handlers)

@@ -126,6 +126,8 @@ static int find_region(void *data, struct process *process, target_addr at, bool
     if (r == 0) {
         region->skip = found.skip;
         region->length = found.length;
+        region->is_single = found.is_single;
+        region->ends_in_call = found.ends_in_call;
         memcpy(region->code, found.code, found.length);
     }
     return r;
