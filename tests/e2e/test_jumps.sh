@@ -88,6 +88,101 @@ case_killed()
     ((entries >= calls && entries <= calls + 4)) || fail "$entries entries, $calls calls"
 }
 
+# Whether entry and return of counted() have jumps.
+has_both_jumps()
+{
+    "$build/tests/text_clean" "$1" >dirt 2>&1
+    [[ $(grep -c '/killed+.*: e9, not' dirt) -ge 2 ]]
+}
+
+# calls_of: the calls that each thread has counted.
+calls_of()
+{
+    od -An -v -td8 -w64 calls | awk '{ print $1 }'
+}
+
+have_called_since()
+{
+    [[ -z $(paste <(calls_of) "$1" | awk '$1 < $2 + 100000') ]]
+}
+
+# Of a tracer that is killed the jumps stay. The program goes on: its records find no room.
+case_tracer_killed()
+{
+    local pid status=0
+    [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    unset PTRACE_TRACER_JUMP_AFTER # a full ring drops records
+    "$targets/killed" "$dir/calls" 60000 &
+    pid=$!
+    wait_for 5 test -s calls || fail "the program does not start"
+    "$tracer" --in-process --print=lines -f counted -p "$pid" 2>"$err" &
+    wait_for 40 has_both_jumps "$pid" || { has_jumps; fail "no jumps were planted"; }
+    # Each thread has a ring once it has called by the jumps.
+    calls_of >before
+    wait_for 10 have_called_since before || fail "a thread does not call"
+    kill -KILL $!
+    wait $! 2>/dev/null
+    calls_of >before
+    wait_for 10 have_called_since before || fail "a thread does not go on"
+    kill -TERM "$pid"
+    wait "$pid" || status=$?
+    [[ $status == 143 ]] || fail "the program ended with status $status"
+}
+
+# Every call is recorded up to the detach, and nothing but mappings is left.
+case_let_go()
+{
+    local pid i
+    [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    "$targets/killed" "$dir/calls" 60000 &
+    pid=$!
+    wait_for 5 test -s calls || fail "the program does not start"
+    for i in 1 2; do
+        "$tracer" --in-process --print=lines -f counted -p "$pid" 2>"$err" &
+        wait_for 40 has_both_jumps "$pid" || { has_jumps; fail "no jumps were planted"; }
+        kill -TERM $!
+        wait $! || fail "round $i: the tracer ends with status $?"
+        "$build/tests/text_clean" "$pid" >dirt || fail "round $i: the code has changed: $(head -n 5 dirt)"
+        # The argument is the number of the call: none is missing between the first and the last.
+        awk '/:counted\(/ { n = $0; sub(/.*i = /, "", n); sub(/\).*/, "", n);
+                            if (($1 in last) && n != last[$1] + 1) wrong++; last[$1] = n + 0 }
+             END { exit wrong > 0 }' lines || fail "round $i: calls are missing"
+        calls_of >before
+        wait_for 10 have_called_since before || fail "round $i: a thread does not go on"
+    done
+    kill -TERM "$pid"
+    wait "$pid" 2>/dev/null
+}
+
+# Where nothing can be mapped near the code, all calls are recorded by stops.
+case_no_memory_near()
+{
+    [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    local pid
+    mkfifo in
+    "$targets/crowded" 2000 <in >answers &
+    pid=$!
+    exec 7>in
+    wait_for 5 grep -q '^pid' answers || fail "the program does not start"
+    "$tracer" --in-process --print=lines -f work -p "$pid" 2>"$err" &
+    wait_for 10 is_planted "$pid" || fail "no breakpoint was planted: $(cat "$err")"
+    echo >&7
+    wait_for 20 grep -q '^called 2000' answers || fail "the program does not go on"
+    kill -TERM $!
+    wait $! || fail "the tracer ends with status $?"
+    exec 7>&-
+    wait "$pid" || fail "the program ends with status $?"
+    has_jumps
+    lines 2000 ':work\(' lines
+    grep -q 'traced by stops alone' "$err" || fail "no line says so"
+}
+
+is_planted()
+{
+    "$build/tests/text_clean" "$1" >dirt 2>&1
+    grep -q '/crowded+' dirt
+}
+
 # dumps WAY STATUS [OPTION...]: the core file reads as without a tracer, and each
 # call before is recorded.
 dumps()

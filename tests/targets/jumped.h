@@ -6,11 +6,11 @@
 #include <stdint.h>
 #include <unistd.h>
 
-enum { JUMPED_TRIES = 5000, JUMPED_PAUSE_US = 1000 };
+enum { JUMPED_TRIES = 2000, JUMPED_PAUSE_US = 1000 };
 
 /*
  * Whether there may yet be a jump at the start of the function, which was called n times so far: a
- * tracer has a breakpoint there. Pauses between the calls, for five seconds at most. Without a
+ * tracer has a breakpoint there. Pauses between the calls; after 2000 there will be none. Without a
  * tracer: false.
  */
 static inline int is_to_be_jumped(uintptr_t function, unsigned long n)

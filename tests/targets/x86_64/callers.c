@@ -5,8 +5,9 @@
  * byte of the stack may change that the function does not change:
  *
  *   keeps()     with all registers and flags live (as by -fipa-ra), with EFLAGS.AC and DF set; on
- *               stacks of which all but the last few bytes are used, at odd addresses, too; and
- *               while reading the time counter faults (prctl(2), PR_SET_TSC)
+ *               stacks of which all but the last few bytes are used, at odd addresses, too; on
+ *               alternate stacks as small as can be; and while reading the time counter faults
+ *               (prctl(2), PR_SET_TSC)
  *   compares()  whose result is in the flags
  *   entered()   into which others jump behind its first instruction
  *   tables()    with jumps to 1 to 4 bytes behind a call of called_once()
@@ -16,6 +17,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
@@ -139,6 +141,34 @@ static void call_without_counter(uint8_t *stack, long n)
     signal(SIGSEGV, SIG_DFL);
 }
 
+/* Of an alternate stack as small as the kernel allows (getauxval(3): AT_MINSIGSTKSZ), and so much
+   more: each handler uses nearly all of it. */
+enum { MORE_MIN = 64, MORE_MAX = 512, MORE_STEP = 16 };
+
+static void on_alternate_stack(int signal)
+{
+    check(keeps(signal) == signal + 1, "result of keeps");
+    n_keeps++;
+}
+
+static void call_on_alternate_stacks(void)
+{
+    struct sigaction action = {.sa_handler = on_alternate_stack, .sa_flags = SA_ONSTACK};
+    size_t least = getauxval(AT_MINSIGSTKSZ) ? getauxval(AT_MINSIGSTKSZ) : MINSIGSTKSZ;
+    size_t pages = (least + MORE_MAX + PAGE - 1) / PAGE;
+    uint8_t *stack =
+        mmap(NULL, (pages + 1) * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    check(stack != MAP_FAILED && mprotect(stack, PAGE, PROT_NONE) == 0, "a guarded stack");
+    sigaction(SIGUSR1, &action, NULL);
+    for (size_t more = MORE_MIN; more < MORE_MAX; more += MORE_STEP) {
+        stack_t own = {.ss_sp = stack + PAGE, .ss_size = least + more};
+        check(sigaltstack(&own, NULL) == 0, "sigaltstack");
+        raise(SIGUSR1);
+    }
+    stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&none, NULL);
+}
+
 static void call_tables(long i)
 {
     check(tables(i) == (i == 0 ? 1 : (5 - i) % 2), "where tables goes");
@@ -170,6 +200,7 @@ int main(int argc, char **argv)
         call_tables(i % 5);
     }
     call_on_stacks(pages);
+    call_on_alternate_stacks();
     call_without_counter(stack, n / 10);
     report("keeps", n_keeps, n_keeps);
     report("compares", n_compares, n_compares);
