@@ -3,13 +3,14 @@
  * pointed HOW [ROUNDS=100 [FIRST=0]]: calls functions with addresses:
  *   edges      of memory of each alignment that ends with its page; NULL; what is no address
  *   bad        of memory that cannot be read, in part or at all
- *   signals    likewise, in a thread that blocks, ignores or handles SIGSEGV and SIGBUS, and has
- * one pending: its mask and its actions, as the kernel has them, must stay, and no handler may run
+ *   segv ..., bus ...
+ *              likewise, in a thread that blocks, ignores or handles the signal, or for which one
+ *              is pending: its mask and its actions, as the kernel has them, must stay, and no
+ *              handler may run. `late`: it asks for all that after its first calls
  *   gone       of a page that another thread unmaps and maps all the time
  *   kinds      from one place, functions with a number and with a string as the result
- * Before that, a function is called with the string "first" until its code is
- * changed, but at most FIRST times. Addresses are always the same. The functions do not look at the
- * memory.
+ * Before that, a function is called with the string "first" until its code is changed, but at most
+ * FIRST times. Addresses are always the same. The functions do not look at the memory.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -264,7 +265,6 @@ static void look(struct status *status)
 static void fault(int signal, char *gone)
 {
     struct status before, after;
-    call_first(signal == SIGSEGV ? segv_text : bus_text);
     look(&before);
     for (long i = 0; i < rounds; i++)
         (signal == SIGSEGV ? segv_text : bus_text)(i % 16 == 15 ? gone : "readable");
@@ -292,6 +292,8 @@ static void *signals_in_thread(void *data)
     sigemptyset(&set);
     sigaddset(&set, number);
     sigaddset(&action.sa_mask, SIGUSR2);
+    if (strstr(how, "late"))
+        call_first(number == SIGSEGV ? segv_text : bus_text);
     if (strstr(how, "ignored"))
         action = (struct sigaction){.sa_handler = SIG_IGN};
     if (!strstr(how, "default"))
@@ -300,6 +302,8 @@ static void *signals_in_thread(void *data)
         check(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0, "pthread_sigmask");
     if (strstr(how, "pending"))
         check(syscall(SYS_tgkill, getpid(), gettid(), number) == 0, "tgkill");
+    if (!strstr(how, "late"))
+        call_first(number == SIGSEGV ? segv_text : bus_text);
     fault(number, number == SIGBUS ? map_bus() : hidden);
     check(sigaction(number, NULL, &got) == 0, "sigaction");
     if (!strstr(how, "default"))
