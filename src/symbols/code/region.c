@@ -213,11 +213,12 @@ static bool is_zero_or_padding(const struct region_search *search, size_t at, bo
     return *length != 0;
 }
 
+static const char not_padding[] = "something other than padding follows a return or jump";
+
 /* Extends the region behind a return or jump. Within the function, only instructions without
    effect may follow; behind it, up to the next one, also zeros. */
 static const char *add_padding(const struct region_search *search, struct code_region *region)
 {
-    static const char reason[] = "something other than padding follows a return or jump";
     const struct function_ranges *ranges = &search->code->ranges;
     uint64_t end = search->start + region->length;
     int64_t range = function_ranges_find(ranges, end);
@@ -228,15 +229,15 @@ static const char *add_padding(const struct region_search *search, struct code_r
                     : is_outside                                   ? search->n
                                                                    : CODE_JUMP_LENGTH;
     if (is_outside && next - end > PADDING_MAX)
-        return reason;
+        return not_padding;
     while (at < needed) {
         if (!is_zero_or_padding(search, at, is_outside, &length))
-            return reason;
+            return not_padding;
         at += length;
         if (region->length < CODE_JUMP_LENGTH)
             region->length += (uint8_t)length;
     }
-    return region->length < CODE_JUMP_LENGTH ? reason : NULL;
+    return region->length < CODE_JUMP_LENGTH ? not_padding : NULL;
 }
 
 /* *single: no instruction of the function but the first one is replaced. */
@@ -261,6 +262,31 @@ static const char *find_instructions(const struct region_search *search, struct 
         region->n_insns++;
     }
     region->ends_in_call = insn.kind == CODE_INSN_CALL;
+    return NULL;
+}
+
+/* Padding within the function ends where something leads to, or with the function. Otherwise it may
+   be data that is read, whose first bytes look like padding. */
+static const char *check_padding(const struct region_search *search,
+                                 const struct code_region *region)
+{
+    const struct file_code *code = search->code;
+    struct code_insn insn;
+    size_t length, at = 0;
+    for (unsigned i = 0; i < region->n_insns; i++, at += insn.length)
+        code_insn_decode(&insn, search->window + at, search->n - at);
+    if (at == region->length)
+        return NULL;
+    at = region->length;
+    uint64_t address = search->start + at;
+    for (; function_ranges_find(&code->ranges, address) != RANGE_NONE; address += length) {
+        if (text_is_marked(&code->text, address))
+            return NULL;
+        length = at < search->n ? code_insn_is_padding(search->window + at, search->n - at) : 0;
+        if (!length)
+            return not_padding;
+        at += length;
+    }
     return NULL;
 }
 
@@ -308,6 +334,8 @@ static int check_region(struct region_search *search, enum code_point point, boo
     }
     if (!*reason)
         *reason = check_targets(search, point, region);
+    if (!*reason)
+        *reason = check_padding(search, region);
     return *reason ? -EPERM : 0;
 }
 

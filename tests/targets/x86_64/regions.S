@@ -164,6 +164,12 @@ follows_directly:
 1:      ret
         end padding_inside
 
+        function data_inside            /* the first byte is that of nop */
+        leal    1(%rax), %ecx
+        ret
+        .byte   0x90, 0x33, 0x46, 0xa0
+        end data_inside
+
         function code_inside
         jmp     1f
         movq    %rdi, %rax

@@ -64,6 +64,7 @@ static const struct expected in_both[] = {
     ENTRY("padding_inside", 8, 1),
     {"padding_inside", CODE_ENTRY, true, 0, 0, 0, false,
      "the program's stacks may hold addresses inside it"},
+    NO_ENTRY("data_inside", padding),
     NO_ENTRY("code_inside", padding),
     NO_ENTRY("zeros_inside", padding),
     /* what leads inside */
