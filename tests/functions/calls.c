@@ -63,7 +63,8 @@ static void put_call_of(struct generator *g, const struct function *callee)
         put("call f%u", callee->number);
         break;
     }
-    g->zone |= 1 | (callee->flags & FUNCTION_LEAVES_ZONE ? 4 : 0);
+    /* What unwinds pushes r15, too. */
+    g->zone = (g->has_throws ? 0 : g->zone) | 1 | (callee->flags & FUNCTION_LEAVES_ZONE ? 4 : 0);
 }
 
 /* Two calls, of which the second has three bytes, right behind the first. Short functions leave r12
@@ -80,7 +81,7 @@ static void put_two_calls(struct generator *g, const struct function *callee)
         if (draw(g, 2))
             put_tiny(g);
         put("call *%%r12");
-        g->zone |= 1;
+        g->zone = (g->has_throws ? 0 : g->zone) | 1;
         put_short(g);
     }
 }
