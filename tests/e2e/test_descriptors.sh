@@ -63,7 +63,9 @@ case_more_children_than_descriptors()
     runs 0 48 -F --print=lines -f work "$build/targets/crowd" 100
     lines 500 ':work\(' lines
     lines 500 '<[0-9.]+>$' lines
-    lines 0 'cannot' "$err"
+    # Without descriptors some children can have no jumps: that is said once.
+    [[ ${TEST_JUMPS:-} == yes ]] || lines 0 'cannot' "$err"
+    [[ $(grep -c 'cannot' "$err") -le 1 ]] || fail "more than one line"
     runs 0 48 --print=lines -f work "$build/targets/crowd" 100
     lines 0 ':work\(' lines
     lines 0 'cannot' "$err"

@@ -26,6 +26,7 @@ struct jumping {
     struct jump_counts counts; /* of sites that are gone */
     atomic_bool has_jumps;     /* one was planted */
     bool has_drainer;
+    bool refusal_told; /* that a program cannot have jumps: once, there may be very many */
     pthread_t drainer;
     atomic_bool ending;
 };

@@ -164,8 +164,11 @@ static int prepare_space(struct address_space *space)
     if (r < 0) {
         jumps->hot.count = 0;
         jumps->refused = "the program cannot be made to map memory for them";
-        log_warning("process %d is traced by stops alone: %s (%s)", process->pid, jumps->refused,
-                    strerror(-r));
+        if (!space->engine->jumping->refusal_told)
+            log_warning("process %d is traced by stops alone: %s (%s); others like it are not "
+                        "named",
+                        process->pid, jumps->refused, strerror(-r));
+        space->engine->jumping->refusal_told = true;
     }
     return r;
 }
