@@ -158,6 +158,8 @@ done
 for server in "${servers[@]}"; do
     jump_visits "$server" "${JUMP_VISITS:-100}"
 done
+scripts/run_again.sh "$build" stress >"$dir/log" 2>&1 ||
+    { grep -A 20 '^FAIL' "$dir/log"; fail "end-to-end tests with jumps"; }
 inject_round
 scripts/stress_jumps.sh "$build" || fail "jumps that are planted and lifted"
 end=$((SECONDS + minutes * 60)) rounds=0
