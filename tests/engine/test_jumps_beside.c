@@ -3,6 +3,9 @@
    rings. */
 #include "engine/probe_fields.h"
 #include "engine/trial.h"
+#include "ptrace/core/engine_internal.h"
+#include "ptrace/jumps/jumping.h"
+#include "util/clock.h"
 
 /* ---- records of other threads */
 
@@ -58,6 +61,48 @@ static struct engine_stats run(const char *names, const char *command,
 START_TEST(unloaded_after_other_threads_calls)
 {
     run("lib_work", "jumping unloads 1000 40", NULL);
+}
+END_TEST
+
+/* ---- the time between changes */
+
+static bool has_read;
+
+/* Reading a file takes longer than a change. */
+static int read_slowly(void *data, struct process *process, target_addr at, bool is_return,
+                       bool single, struct jump_region *region, const char **reason)
+{
+    const struct harness *h = data;
+    const uint64_t end = clock_now_ns() + 200000000;
+    while (!has_read && clock_now_ns() < end)
+        continue;
+    has_read = true;
+    return find_jump_region(h->catalog, process, at, is_return, single, region, reason);
+}
+
+static void slow_down(struct trial *trial)
+{
+    trial->h->engine->sink.jump_region = read_slowly;
+}
+
+/* Only the time that the program was stopped for changes makes the pause after one longer. */
+static bool planted_soon(struct trial *trial)
+{
+    if (!two_planted(trial))
+        return false;
+    uint64_t next_ns = trial->h->engine->jumping->next_batch_ns;
+    ck_assert(has_read);
+    ck_assert_uint_le(next_ns, clock_now_ns() + 4 * stats_of(trial).jump_batch_ns + 1000000);
+    return true;
+}
+
+START_TEST(reading_files_is_no_stop)
+{
+    static const struct phase phases[] = {
+        {.act = slow_down},
+        {.ready = planted_soon},
+    };
+    RUN_TRIAL("small", 0, phases, NULL);
 }
 END_TEST
 
@@ -199,6 +244,7 @@ static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, disarmed_after_other_threads_calls);
     tcase_add_test(tests, unloaded_after_other_threads_calls);
+    tcase_add_test(tests, reading_files_is_no_stop);
     tcase_add_loop_test(tests, children, 0, 4);
     tcase_add_test(tests, threads_that_share_a_pointer);
     tcase_add_test(tests, pointers_to_no_thread);
