@@ -74,6 +74,27 @@ case_busy()
     ((stops < 60000)) || fail "the program stopped $stops times"
 }
 
+many_lines()
+{
+    [[ -s lines && $(wc -l <lines) -ge 5000 ]]
+}
+
+# The tracer lifts all jumps when it lets the program go. They still count.
+case_let_go()
+{
+    [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    "$sample" 1000000000 50 >/dev/null &
+    target_pid=$!
+    tracer_start --in-process --stats --print=lines -f my_traced_function -p "$target_pid"
+    wait_for 20 many_lines || fail "nothing is traced"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    kill -KILL "$target_pid"
+    wait "$target_pid" 2>/dev/null
+    has_jumps
+    said 'stats: 2 of 2 sites with many hits have a jump'
+}
+
 # All records that were committed arrive: of each thread, at most the call that it was in was not
 # counted yet.
 case_killed()

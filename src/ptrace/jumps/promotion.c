@@ -83,6 +83,7 @@ static void plant(struct batch *batch, struct site *site)
         return;
     }
     site->jump.planted = true;
+    site->jump.heat = 0;
     site->method = &jump_method;
     atomic_store(&batch->space->engine->jumping->has_jumps, true);
     batch->space->engine->stats.jumps++;
