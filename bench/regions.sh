@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 [[ $# -gt 0 ]] || {
     # The paths that the dynamic linker finds, and those of programs.
     mapfile -t libraries < <(ldconfig -p | awk '/x86-64/ && /(libc|libcrypto|libsqlite3|libstdc[+][+])[.]so/ { print $NF }')
-    mapfile -t programs < <(command -v redis-server nginx python3 bash || true)
+    mapfile -t programs < <(PATH=/usr/bin:/usr/sbin:/bin command -v redis-server nginx python3 bash || true)
     set -- "${libraries[@]}" "${programs[@]}"
 }
 for file in "$@"; do
