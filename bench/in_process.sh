@@ -18,14 +18,15 @@ few='100 20 1000 50'
 way_nothing() { "$bursts" <<<"$many"; }
 way_int3() { "$tracer" -q --print=/dev/null -f $f "$bursts" <<<"$few"; }
 
-# jumped OPTION... -- COMMAND...: nothing may be lost, and nearly all calls must be served by jumps.
+# jumped OPTION... -- COMMAND...: nearly all calls must be served by jumps, and few may find no room:
+# the median is that of bursts that did.
 jumped()
 {
     "$tracer" -q --stats --in-process "$@" <<<"$many" 2>"$work/stats" || { echo "the tracer failed"; return 1; }
     local calls=0 by_jumps=0 dropped=0
     read -r calls by_jumps dropped < <(sed -n 's/.*stats: calls \([0-9]*\),.* calls by jumps \([0-9]*\),.* dropped \([0-9]*\)$/\1 \2 \3/p' "$work/stats")
     ((by_jumps > calls / 100 * 98)) || { echo "$by_jumps of $calls calls were served by jumps"; return 1; }
-    ((dropped == 0)) || { echo "$dropped hits were dropped"; return 1; }
+    ((dropped * 20 <= calls)) || { echo "$dropped hits of $calls calls found no room"; return 1; }
 }
 
 way_jumps() { jumped --print=/dev/null -f $f -- "$bursts"; }
@@ -112,12 +113,11 @@ bench_begin
 ! bench_lttng || lttng=yes
 for ((round = 1; round <= rounds; round++)); do
     for way in "${ways[@]}"; do
-        ! is_skipped "$way" || continue
         progress "round $round of $rounds: ${words[$way]}"
         if answer=$("way_$way" 2>"$work/err" | tail -n 1) && [[ $answer =~ ^([0-9.]+)\ ([0-9.]+)$ ]]; then
             sample "$way" ns "${BASH_REMATCH[1]}"
             [[ $way == uftrace || $way == int3 ]] || sample 'two readings of the clock' ns "${BASH_REMATCH[2]}"
-        else
+        elif ((round == rounds)) && [[ -z $(median "$way" ns) ]]; then
             skipped "$way" "${answer:-it failed}"
         fi
     done
