@@ -289,7 +289,7 @@ values_by_jumps()
 {
     values_build "$1" "$2" O2 "$3" 40 "$4"
     [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
-    traced 0 --in-process --stats --print=lines "--deref=$4" -f "$values_pattern" -- "$PWD/values" 4000 "$3" print
+    traced 0 --in-process --stats --print=lines "--deref=$4" -f "$values_pattern" -- "$PWD/values" 2500 "$3" print
     has_jumps
     jump_calls 1
     mv "$out" expected
@@ -300,12 +300,20 @@ values_by_jumps()
 case_values_followed()
 {
     values_by_jumps c gcc 17 1
+}
+
+case_values_followed_cxx()
+{
     values_by_jumps c++ gcc 18 2
 }
 
 case_values_clang()
 {
     values_by_jumps c clang 19 1
+}
+
+case_values_clang_cxx()
+{
     values_by_jumps c++ clang 20 1
 }
 
