@@ -27,6 +27,7 @@ TARGET_NAMES += many_mappings
 TARGET_NAMES += in_memory
 # Programs that set the processor's trap flag.
 TARGET_NAMES_x86_64 := steps_itself handler_on_handler suspended callers mends_pages
+TARGET_NAMES_x86_64 += jump_rules
 TARGET_NAMES += $(TARGET_NAMES_$(ARCH))
 # What a program may do to jumps and their rings.
 TARGET_NAMES += killed overwrites_rings core_dumped pointed

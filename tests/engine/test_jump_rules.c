@@ -71,6 +71,60 @@ START_TEST(handled_elsewhere)
 }
 END_TEST
 
+/* ---- the code at the site */
+
+static const char WRITABLE[] = "the program may write to its code";
+static const char SHADOWED[] =
+    "it ends in a call, and the thread's shadow stack would not see that";
+
+static void run_rules(struct trial *trial, const char *mode)
+{
+    static const struct phase phases[] = {
+        {.ready = NULL},
+        {.ready = all_settled},
+        {.ready = all_settled},
+        {.ready = all_settled},
+    };
+    trial->target = "jump_rules";
+    run_trial(trial,
+              "loops loops_to_start entered enters entered_by_constant hides before_data computed "
+              "parted calls_early ends_in_call returns_argument patched patched_early raises",
+              0, mode, phases, 4, NULL);
+    ck_assert_uint_eq(harness_check_counts(trial->h), 15);
+}
+
+/* Each of these functions is harmed by a jump where there may be none. */
+START_TEST(code_that_jumps_would_harm)
+{
+    struct trial trial = {0};
+    run_rules(&trial, "rules");
+    ck_assert_uint_ge(hot_sites(&trial, NULL), 3);
+    ck_assert_uint_ge(hot_sites(&trial, WRITABLE), 1);
+    ck_assert_uint_eq(hot_sites(&trial, "the code in memory is not that of the file"), 1);
+    ck_assert_uint_eq(hot_sites(&trial, SHADOWED), 0);
+    harness_free(trial.h);
+}
+END_TEST
+
+START_TEST(writable_code)
+{
+    struct trial trial = {0};
+    run_rules(&trial, "writable");
+    ck_assert_uint_ge(hot_sites(&trial, WRITABLE), 5);
+    ck_assert_uint_eq(hot_sites(&trial, NULL), 0);
+    harness_free(trial.h);
+}
+END_TEST
+
+START_TEST(calls_under_a_shadow_stack)
+{
+    struct trial trial = {.options.jumps_shadowed = true};
+    run_rules(&trial, "rules");
+    ck_assert_uint_ge(hot_sites(&trial, SHADOWED), 1);
+    harness_free(trial.h);
+}
+END_TEST
+
 /* ---- a filter of system calls that comes later */
 
 static void set_both(struct trial *trial, bool armed)
@@ -159,6 +213,9 @@ static void add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, suspended_inside, 0, 2);
     tcase_add_test(tests, handled_elsewhere);
+    tcase_add_test(tests, code_that_jumps_would_harm);
+    tcase_add_test(tests, writable_code);
+    tcase_add_test(tests, calls_under_a_shadow_stack);
     tcase_add_test(tests, secluded_later);
     tcase_add_test(tests, returns_to_generated_code);
 }

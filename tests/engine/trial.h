@@ -14,6 +14,7 @@ enum {
     FEW = 40,       /* stops that are not of calls */
     SMALL_MAX = 16, /* bytes of small(), at least */
     WAITS_MAX = 400000,
+    JUMP_COUNTS = 40,
 };
 
 /* What is done at the pauses of the target "jumping", in order: a round of calls follows each. */
@@ -107,8 +108,8 @@ static inline struct engine_stats stats_of(const struct trial *trial)
 /* The hot sites with this reason; NULL: with a jump. */
 static inline unsigned long hot_sites(const struct trial *trial, const char *reason)
 {
-    struct engine_jump_count counts[10];
-    size_t n = engine_jump_counts(trial->h->engine, counts, 10);
+    struct engine_jump_count counts[JUMP_COUNTS];
+    size_t n = engine_jump_counts(trial->h->engine, counts, JUMP_COUNTS);
     for (size_t i = 0; i < n; i++)
         if (reason && counts[i].reason ? strcmp(counts[i].reason, reason) == 0
                                        : reason == counts[i].reason)
@@ -157,8 +158,8 @@ static inline void made_records(struct trial *trial, unsigned long n)
 /* What the phase waits for does not come. */
 static inline void give_up_waiting(const struct trial *trial)
 {
-    struct engine_jump_count counts[10];
-    size_t n = engine_jump_counts(trial->h->engine, counts, 10);
+    struct engine_jump_count counts[JUMP_COUNTS];
+    size_t n = engine_jump_counts(trial->h->engine, counts, JUMP_COUNTS);
     fprintf(stderr, "pause %zu is long: %lu jumps are planted\n", trial->at, planted(trial));
     for (size_t i = 0; i < n; i++)
         fprintf(stderr, "%lu sites: %s\n", (unsigned long)counts[i].sites,
