@@ -69,6 +69,13 @@
         ret
         end before_data
         .byte   1, 2, 3, 4, 5, 6
+        .balign 16, 0
+        .type   behind_data, @function
+behind_data:
+        .cfi_startproc
+        movl    $1, %eax
+        ret
+        end behind_data
 
 /* Jumps through a register to behind its first instruction. */
         function computed
