@@ -80,7 +80,7 @@ many_lines()
 }
 
 # The tracer lifts all jumps when it lets the program go. They still count.
-case_let_go()
+case_counts_when_let_go()
 {
     [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
     "$sample" 1000000000 50 >/dev/null &
