@@ -124,8 +124,10 @@ START_TEST(grows_and_keeps_the_order)
     expect(ring, 4, false);
     ck_assert_ptr_null(ring->older);
     ck_assert_ptr_null(first->tracee);
+    ck_assert_uint_eq(find_block(KEY)->stops_when_full, 1);
     rings_grow(rings, &ring);
     ck_assert_uint_eq(ring->size, 4 << 20);
+    ck_assert_uint_eq(find_block(KEY)->stops_when_full, 0);
     write_record(find_block(KEY), 5);
     expect(ring, 5, false);
     rings_grow(rings, &ring);

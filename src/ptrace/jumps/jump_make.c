@@ -105,8 +105,8 @@ static bool is_shadowed(struct address_space *space)
     return jumps->is_shadowed || space->engine->options.jumps_shadowed;
 }
 
-static int region_for(struct process *process, const struct site *site, struct jump_region *region,
-                      const char **reason)
+static int region_for(struct process *process, const struct site *site, bool stopped,
+                      struct jump_region *region, const char **reason)
 {
     struct address_space *space = process->space;
     const struct engine *engine = space->engine;
@@ -118,6 +118,8 @@ static int region_for(struct process *process, const struct site *site, struct j
                                      site->uses == SITE_RETURN, space->suspends, region, reason);
     if (r < 0)
         return r;
+    if (region->ends_in_call && !stopped)
+        return -EAGAIN; /* a running thread cannot be asked for its shadow stack */
     *reason = "it ends in a call, and the thread's shadow stack would not see that";
     if (region->ends_in_call && is_shadowed(space))
         return -EPERM;
@@ -239,7 +241,7 @@ static int make_anew(struct address_space *space, struct site *site, struct stub
     return 0;
 }
 
-int jump_make(struct process *process, struct site *site)
+int jump_make(struct process *process, struct site *site, bool stopped)
 {
     struct address_space *space = process->space;
     if (site->jump.jump && is_code_current(space, site)) {
@@ -255,7 +257,7 @@ int jump_make(struct process *process, struct site *site)
     const char *reason = NULL;
     int r = layout_of(jumps, site, space->engine->capture->string_limit, &layout, &kind, &reason);
     if (r == 0)
-        r = region_for(process, site, &region, &reason);
+        r = region_for(process, site, stopped, &region, &reason);
     if (r < 0)
         return r == -EAGAIN ? r : bar(site, reason);
     /* A fault there must not change what the program has asked of the kernel. */

@@ -41,6 +41,9 @@
 
 enum {
     BATCH_MAX = 256,
+    BATCH_NS = 1000000, /* after so long, with the threads stopped, sites wait for the next one */
+    MAKE_NS = 4000000,  /* after so long, stubs are made with the threads stopped */
+    DRAIN_NS = 500000,  /* so often, records are taken meanwhile */
     SHARE = 49,         /* the pause between two changes is so many times as long as one takes, */
     SHARE_TESTED = 3,   /* with engine_options.jump_every_ms 0 */
     AGAIN_NS = 1000000, /* until sites are tried again whose code some thread was in */
@@ -139,6 +142,8 @@ static int make_memory(struct address_space *space)
     struct jumps *jumps = space->jumps;
     target_addr empty;
     pid_t helper = helper_thread_get(space), before = space->helper;
+    if (helper == -EAGAIN && (helper = stopped_threads_unhit(space)) == 0)
+        helper = -EAGAIN;
     if (helper < 0)
         return helper;
     space->helper = helper;
@@ -174,21 +179,27 @@ static int prepare_space(struct address_space *space)
     return r;
 }
 
+static bool is_to_get_jump(const struct site *site)
+{
+    return site->planted && site->mapped && !site->jump.planted && !site->jump.reason;
+}
+
 static void prepare_hot(struct batch *batch)
 {
     struct jumps *jumps = batch->space->jumps;
+    uint64_t start_ns = clock_now_ns();
     size_t kept = 0;
     for (size_t i = 0; i < jumps->hot.count; i++) {
         struct site *site = jumps->hot.items[i];
-        if (batch->n == BATCH_MAX) {
+        if (batch->n == BATCH_MAX || (i > 0 && clock_now_ns() - start_ns > BATCH_NS)) {
             jumps->hot.items[kept++] = site;
             continue;
         }
         if (!site->planted) /* it may become hot again: a return site that is on demand, too */
             site->jump.heat = 0;
-        if (!site->planted || !site->mapped || site->jump.planted || site->jump.reason)
+        if (!is_to_get_jump(site))
             continue;
-        int r = jump_make(batch->process, site);
+        int r = jump_make(batch->process, site, true);
         if (r == -EAGAIN)
             jumps->hot.items[kept++] = site;
         if (r < 0)
@@ -299,42 +310,55 @@ static void finish_batch(struct batch *batch)
         stats->jump_batch_longest_ns = ns;
 }
 
-/* Decoding a function takes time: it is done before the threads are stopped. false: all files are
-   being read. */
-static bool ask_about_hot(struct address_space *space)
+static bool is_file_being_read(struct process *process, const struct site *site)
 {
-    bool any = false;
-    const struct engine_sink *sink = &space->engine->sink;
-    struct process *process = reported_process(space);
-    const struct jumps *jumps = space->jumps;
-    for (size_t i = 0; process && sink->jump_region && i < jumps->hot.count; i++) {
-        const struct site *site = jumps->hot.items[i];
-        struct jump_region ignored;
-        const char *reason;
-        int r = sink->jump_region(sink->data, process, site->at, site->uses == SITE_RETURN, false,
-                                  &ignored, &reason);
-        any = any || r != -EAGAIN; /* jump_make() deals with errors */
-    }
-    return any || jumps->hot.count == 0 || !process || !sink->jump_region;
+    const struct engine_sink *sink = &process->engine->sink;
+    struct jump_region ignored;
+    const char *reason;
+    return sink->jump_region &&
+           sink->jump_region(sink->data, process, site->at, site->uses == SITE_RETURN, false,
+                             &ignored, &reason) == -EAGAIN;
 }
 
-/* `lifts`: there may be jumps to lift. Adds the time in which the threads are stopped. */
-static void run_batch(struct address_space *space, bool lifts, uint64_t *stopped_ns)
+/* Decodes functions and writes stubs, which takes time, before the threads are stopped: what cannot
+   be made now is made then. Meanwhile the rings must not become full. false: all files are being
+   read. */
+static bool make_stubs(struct address_space *space)
+{
+    const struct jumps *jumps = space->jumps;
+    struct process *process = reported_process(space);
+    uint64_t now_ns = clock_now_ns(), until_ns = now_ns + MAKE_NS, drained_ns = now_ns;
+    bool any = jumps->hot.count == 0 || !process;
+    for (size_t i = 0; process && i < jumps->hot.count && now_ns < until_ns; i++) {
+        struct site *site = jumps->hot.items[i];
+        int r = is_to_get_jump(site) ? jump_make(process, site, false) : 0;
+        any = any || r != -EAGAIN || !is_file_being_read(process, site);
+        now_ns = clock_now_ns();
+        if (now_ns - drained_ns < DRAIN_NS)
+            continue;
+        drain_all(space->engine);
+        drained_ns = clock_now_ns();
+    }
+    return any;
+}
+
+/* `lifts`: there may be jumps to lift. Returns for how long the threads were stopped, in ns. */
+static uint64_t run_batch(struct address_space *space, bool lifts)
 {
     struct batch batch;
     struct jumps *jumps = space->jumps;
-    bool asked = ask_about_hot(space);
-    bool is_prepared = asked && prepare_space(space) == 0, knows = false;
+    bool is_prepared = prepare_space(space) == 0 && make_stubs(space), knows = false;
     lifts = lifts && (space->suspends || next_unused(space, &(size_t){0}));
     if (lifts || (is_prepared && jumps->hot.count)) {
         begin(&batch, space);
         knows = batch.process && stopped_threads_known(space);
-        *stopped_ns += knows ? 0 : clock_now_ns() - batch.start_ns;
+    } else {
+        batch.start_ns = clock_now_ns();
     }
     if (!knows) {
         space->engine->jumping->batch_wanted |= jumps->hot.count > 0;
         space->engine->jumps_untidy |= lifts;
-        return;
+        return clock_now_ns() - batch.start_ns;
     }
     pid_t helper = space->helper;
     space->helper = batch.helper;
@@ -353,10 +377,10 @@ static void run_batch(struct address_space *space, bool lifts, uint64_t *stopped
     finish_batch(&batch);
     space->helper = helper;
     space->engine->jumping->batch_wanted |= jumps->hot.count > 0;
-    *stopped_ns += clock_now_ns() - batch.start_ns;
+    return clock_now_ns() - batch.start_ns;
 }
 
-/* At most two percent of the time, programs are stopped for changes of jumps: for the last ones,
+/* At most two percent of the time, a program is stopped for changes of jumps: for the last one,
    `stopped_ns`. */
 static void set_next(struct engine *engine, uint64_t stopped_ns)
 {
@@ -383,8 +407,10 @@ void promotion_run(struct engine *engine)
     jumping->batch_wanted = engine->jumps_untidy = false;
     for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
         struct address_space *space = process->space;
-        if (space && space != last && space->jumps && !process->leaving)
-            run_batch(space, lifts, &stopped_ns);
+        if (space && space != last && space->jumps && !process->leaving) {
+            uint64_t took_ns = run_batch(space, lifts);
+            stopped_ns = took_ns > stopped_ns ? took_ns : stopped_ns;
+        }
         last = space;
     }
     set_next(engine, stopped_ns);

@@ -69,6 +69,7 @@ static void prepare(const struct rings *rings, struct ring *ring, struct tracee 
         .data = ring_memory_data_at(&rings->memory, ring->number).value,
         .mask = ring->size - 1,
         .cpu_id = cpu_id,
+        .stops_when_full = ring->size_class < RING_HUGE,
     };
     ring->tracee = tracee;
     ring->tail = ring->freed = 0;
@@ -111,8 +112,10 @@ void rings_grow(struct rings *rings, struct ring **place)
         return;
     for (unsigned size = ring->size_class + 1; size < RING_SIZES && !larger; size++)
         larger = find_free(rings, (enum ring_size)size);
-    if (!larger)
+    if (!larger) {
+        store(&ring->block->stops_when_full, 0);
         return;
+    }
     prepare(rings, larger, ring->tracee, __atomic_load_n(&ring->block->cpu_id, __ATOMIC_RELAXED));
     larger->older = ring;
     larger->key = ring->key;
