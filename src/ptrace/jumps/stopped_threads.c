@@ -212,8 +212,11 @@ pid_t stopped_threads_unhit(struct address_space *space)
         arch_regs regs;
         struct stop stop;
         target_addr again;
-        if (t->vforking || t->listening || !wait_is_stopped(t->tid, &stop) ||
-            stop.kind != STOP_SIGNAL || stop.code != SIGTRAP || !sigtrap_is_breakpoint(t) ||
+        /* A trap may have undone what the program has asked about SIGTRAP, which is restored where
+           the hit is handled. */
+        if (t->trap_block != TRAP_NOT_BLOCKED || t->process->trap.special || t->vforking ||
+            t->listening || !wait_is_stopped(t->tid, &stop) || stop.kind != STOP_SIGNAL ||
+            stop.code != SIGTRAP || !sigtrap_is_breakpoint(t) ||
             engine_get_regs(engine, t->tid, &regs) < 0)
             continue;
         const struct site *site = in_stub_or_site(space, &regs, &again);
