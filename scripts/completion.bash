@@ -98,7 +98,7 @@ _ptrace_tracer_functions() # PATTERN
     # "PROVIDER:NAME SIGNATURE [SOURCE]", "PROVIDER:NAME is NAME". The pattern is matched with the
     # name without parameters.
     timeout 3 "${words[0]/#\~\//$HOME/}" --list -v "${select[@]}" "${what[@]}" 2>/dev/null </dev/null |
-        sed -e 's/  .*//; s/^[^:]*://' \
+        sed -e '/  jumps*: /d; s/  .*//; s/^[^:]*://' \
             -e '/operator()$/!{ s/ const$//; s/([^()]*\(([^()]*)[^()]*\)*)$//; }' \
             -e '/@/d' -e "$escape" | LC_ALL=C sort -u | while IFS= read -r name; do
         [[ $name != "$escaped"* ]] || printf '%s\n' "$head$name"

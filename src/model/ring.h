@@ -55,8 +55,7 @@ struct ring_block {
     /* Address in the target of the thread's rseq.cpu_id (rseq(2)), a uint32_t; where that is not
        registered, of another word that holds -1. */
     uint64_t cpu_id;
-    uint64_t stops_when_full; /* 1: a hit that has no room is a stop; 0: it is dropped */
-    uint64_t unused_tracer[3];
+    uint64_t unused_tracer[4];
 };
 
 enum { RING_LINE = 64 };
@@ -111,7 +110,6 @@ _Static_assert(offsetof(struct ring_block, gap_at) == 16, "layout");
 _Static_assert(offsetof(struct ring_block, gap_slot) == 24, "layout");
 _Static_assert(offsetof(struct ring_block, limit) == 64, "layout");
 _Static_assert(offsetof(struct ring_block, data) == 72, "layout");
-_Static_assert(offsetof(struct ring_block, stops_when_full) == 96, "layout");
 _Static_assert(offsetof(struct ring_block, mask) == 80, "layout");
 _Static_assert(offsetof(struct ring_block, cpu_id) == 88, "layout");
 

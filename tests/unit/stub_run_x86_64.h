@@ -38,10 +38,9 @@ struct stub_state {
     unsigned variant;
     uint64_t flags; /* EFLAGS, added */
     uint64_t head;
-    uint64_t room;        /* bytes: less than a record, and the hit is dropped */
-    bool stops_when_full; /* ring_block.stops_when_full */
-    unsigned thread_way;  /* RING_THREAD_WAYS: the thread is not registered */
-    unsigned return_way;  /* RING_RETURN_WAYS: the return address is not known */
+    uint64_t room;       /* bytes: less than a record, and the hit is dropped */
+    unsigned thread_way; /* RING_THREAD_WAYS: the thread is not registered */
+    unsigned return_way; /* RING_RETURN_WAYS: the return address is not known */
     uint64_t fs_base;
     struct stub_memory_state memory;
 };
@@ -127,7 +126,6 @@ static inline void stub_run_reset(struct stub_run *run)
     memset(run_area(STUB_RING), 0, RUN_AREA);
     memset(run_area(STUB_DATA), 0xee, RUN_AREA);
     *stub_block() = (struct ring_block){.head = state->head,
-                                        .stops_when_full = state->stops_when_full,
                                         .gaps = STUB_GAPS,
                                         .limit = state->head + state->room,
                                         .data = STUB_DATA,

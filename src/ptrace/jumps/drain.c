@@ -273,23 +273,12 @@ static void report_record(struct tracee *tracee, struct ring *ring, struct taken
         report_entry(tracee, taken);
 }
 
-/* A ring in which so great a part waits is too small. */
-enum { FULL = 4 };
-
-static void grow_if_small(struct rings *rings, struct tracee *tracee)
-{
-    const struct ring *ring = tracee->ring;
-    if (!ring->older && ring_pending(ring) > ring->size / FULL)
-        rings_grow(rings, &tracee->ring);
-}
-
 void drain_thread(struct tracee *tracee)
 {
     if (!tracee->ring || !tracee->process->space || !tracee->process->space->jumps)
         return;
     struct jumps *jumps = tracee->process->space->jumps;
     struct taken taken;
-    grow_if_small(&jumps->rings, tracee);
     for (const struct ring *before = NULL;;) {
         struct ring *ring = rings_current(tracee->ring);
         if (ring == before || ring_pending(ring) == 0)
@@ -338,13 +327,14 @@ static void sift_down(struct merge *merge, unsigned i)
 
 enum {
     TURN_MAX = 8192, /* in one turn: the engine lock is held */
+    FULL = 4,        /* a ring in which so great a part waits is too small */
     DROPS_EVERY_NS = 200000000,
 };
 
 /* More than all rings hold: the target can write any time. */
 enum { TURNS_MAX = 512 };
 
-/* Adds the ring to those with records. */
+/* Adds the ring to those with records. Gives its thread a larger one if it fills this quickly. */
 static void add_source(struct merge *merge, struct rings *rings, struct ring *active)
 {
     struct ring *ring = rings_current(active);
@@ -352,7 +342,8 @@ static void add_source(struct merge *merge, struct rings *rings, struct ring *ac
     if (!peek(ring, &tsc))
         return;
     merge->heap[merge->n++] = (struct source){ring, tsc};
-    grow_if_small(rings, ring->tracee);
+    if (ring_pending(ring) > ring->size / FULL && !active->older)
+        rings_grow(rings, &ring->tracee->ring);
 }
 
 /* The next record of the first ring's thread. false: there is none now. */

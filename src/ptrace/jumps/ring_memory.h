@@ -24,7 +24,7 @@ enum {
 /* The sizes of rings. There is a fixed number of each, 64 MiB in all. */
 enum ring_size {
     RING_TINY,  /* 16 KiB, when no other is left for a new thread */
-    RING_SMALL, /* 64 KiB, at first */
+    RING_SMALL, /* 64 KiB, at first, but for the first few threads */
     RING_LARGE, /* 1 MiB, of a thread that makes many records, */
     RING_HUGE,  /* and 4 MiB, of one that makes even more */
     RING_SIZES,

@@ -69,7 +69,6 @@ static void prepare(const struct rings *rings, struct ring *ring, struct tracee 
         .data = ring_memory_data_at(&rings->memory, ring->number).value,
         .mask = ring->size - 1,
         .cpu_id = cpu_id,
-        .stops_when_full = ring->size_class < RING_HUGE,
     };
     ring->tracee = tracee;
     ring->tail = ring->freed = 0;
@@ -79,9 +78,14 @@ static void prepare(const struct rings *rings, struct ring *ring, struct tracee 
     ring->older = NULL;
 }
 
+/* Few threads need not begin with a small ring, which a burst fills before the drainer sees it. */
+enum { LARGE_AT_FIRST = 4 };
+
 static struct ring *take(struct rings *rings, struct tracee *tracee, target_addr cpu_id)
 {
-    struct ring *ring = find_free(rings, RING_SMALL);
+    struct ring *ring = rings->n_active < LARGE_AT_FIRST ? find_free(rings, RING_LARGE) : NULL;
+    if (!ring)
+        ring = find_free(rings, RING_SMALL);
     if (!ring)
         ring = find_free(rings, RING_TINY);
     if (!ring)
@@ -112,10 +116,8 @@ void rings_grow(struct rings *rings, struct ring **place)
         return;
     for (unsigned size = ring->size_class + 1; size < RING_SIZES && !larger; size++)
         larger = find_free(rings, (enum ring_size)size);
-    if (!larger) {
-        store(&ring->block->stops_when_full, 0);
+    if (!larger)
         return;
-    }
     prepare(rings, larger, ring->tracee, __atomic_load_n(&ring->block->cpu_id, __ATOMIC_RELAXED));
     larger->older = ring;
     larger->key = ring->key;

@@ -52,8 +52,7 @@ MUST_CHECK int rings_register(struct rings *rings, struct tracee *tracee, uint64
 /*
  * Gives the thread of the ring, which stays registered and may be running, a larger one, if there
  * is one: *ring becomes that, and the ring its `older`. The thread writes no record to the older
- * one any more once there is one in the new: it is only ever in one stub. While there may be a
- * larger one, a hit for which there is no room is a stop; otherwise it is dropped.
+ * one any more once there is one in the new: it is only ever in one stub.
  */
 void rings_grow(struct rings *rings, struct ring **ring);
 /* The ring that has the thread's next record, if there is one: the older one until all was taken

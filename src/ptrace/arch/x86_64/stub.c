@@ -55,7 +55,7 @@ int stub_jump(uint8_t bytes[STUB_JUMP_MAX], target_addr site, target_addr stub)
 
 /* Branches to the parts that are written last. */
 struct forwards {
-    unsigned stop[6];
+    unsigned stop[5];
     unsigned n_stop;
     unsigned full;
     struct stub_memory_stops memory;
@@ -311,9 +311,6 @@ static void put_full(struct stub_code *code, const struct stub_request *request,
         put_stop_branch(code, forwards);
         return;
     }
-    STUB_PUT(code, 0x80, 0x7a, offsetof(struct ring_block, stops_when_full), 0); /* cmp byte [] */
-    STUB_PUT(code, 0x0f, 0x85);                                                  /* jne */
-    put_stop_branch(code, forwards);
     STUB_PUT(code, 0x48, 0x8b, 0x0a);                                      /* mov rcx, [rdx] */
     STUB_PUT(code, 0x48, 0xff, 0xc1);                                      /* inc rcx */
     STUB_PUT(code, 0x48, 0x3b, 0x4a, offsetof(struct ring_block, gap_at)); /* cmp rcx, [rdx+] */
