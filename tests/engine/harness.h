@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "engine/jump_settings.h"
+#include "engine/target_words.h"
 #include "ptrace/engine.h"
 #include "symbols/catalog.h"
 #include "symbols/image.h"
@@ -58,21 +59,6 @@ struct harness {
     char output[OUTPUT_MAX];
     int output_fd, saved_stdout;
 };
-
-/* The targets' directory is beside that of the tests. */
-static inline const char *target_path(const char *name)
-{
-    static char path[4096];
-    char self[2048];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    ck_assert(n > 0);
-    self[n] = '\0';
-    char *tests = strstr(self, "/tests/");
-    ck_assert_ptr_nonnull(tests);
-    *tests = '\0';
-    snprintf(path, sizeof(path), "%s/targets/%s", self, name);
-    return path;
-}
 
 static void on_linker_hook(void *data, struct process *process, pid_t tid);
 
@@ -333,26 +319,6 @@ static inline void harness_restore(struct harness *h)
     close(h->saved_stdout);
     ssize_t n = pread(h->output_fd, h->output, OUTPUT_MAX - 1, 0);
     h->output[n > 0 ? n : 0] = '\0';
-}
-
-/* Splits a command line "TARGET ARG..." and adds the target's path. Free it with words_free(). */
-static inline char **words_of(const char *command)
-{
-    char **words = calloc(16, sizeof(*words)), *copy = strdup(command), *save = NULL;
-    size_t n = 0;
-    for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-        words[n] = strdup(n == 0 ? target_path(word) : word);
-        n++;
-    }
-    free(copy);
-    return words;
-}
-
-static inline void words_free(char **words)
-{
-    for (size_t i = 0; words[i]; i++)
-        free(words[i]);
-    free(words);
 }
 
 /* Makes the test the parent of the target's orphans. */

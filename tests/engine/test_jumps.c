@@ -3,35 +3,9 @@
    call is missed or told wrong. */
 #include "engine/probe_fields.h"
 #include "engine/trial.h"
+#include "engine/trial_both.h"
 
 /* ---- most calls make no stop */
-
-/* Two entries, and two places where they return to. */
-static bool four_planted(struct trial *trial)
-{
-    return planted(trial) == 4;
-}
-
-static void both_recorded(struct trial *trial)
-{
-    recorded(trial, "work", 2 * CALLS, 2 * CALLS);
-    recorded(trial, "small", CALLS, CALLS);
-}
-
-static void both_jumped(struct trial *trial)
-{
-    both_recorded(trial);
-    made_no_stops(trial);
-    made_records(trial, 6 * CALLS + 2 * CALLS); /* two functions that are not traced return, too */
-    struct engine_stats now = stats_of(trial);
-    unsigned long by_jumps = now.jump_calls - trial->stats_before.jump_calls;
-    ck_assert_uint_le(by_jumps, 3 * CALLS);
-    ck_assert_uint_ge(by_jumps + FEW, 3 * CALLS);
-    ck_assert_uint_gt(now.jump_batch_longest_ns, 0);
-    ck_assert_uint_le(now.jump_batch_longest_ns, now.jump_batch_ns);
-    ck_assert(!is_original(trial, "work"));
-    ck_assert(!is_original(trial, "small"));
-}
 
 START_TEST(most_calls_make_no_stop)
 {
@@ -365,94 +339,6 @@ START_TEST(a_string_result_is_added)
 }
 END_TEST
 
-/* ---- in the code that a jump has replaced */
-
-/* The address of the return instruction of small() (x86-64: elsewhere there are no jumps). */
-static target_addr inside_small(struct trial *trial)
-{
-    uint8_t code[SMALL_MAX];
-    target_addr at = address_of(trial, "small");
-    ck_assert_int_eq(process_read(trial->process, at, code, sizeof(code)), 0);
-    const uint8_t *last = memchr(code, 0xc3, sizeof(code));
-    ck_assert_ptr_nonnull(last);
-    ck_assert_int_gt(last - code, 0);
-    return target_addr_plus(at, last - code);
-}
-
-static void on_inside(void *data, struct process *process, pid_t tid)
-{
-    struct trial *trial = data;
-    (void)process;
-    (void)tid;
-    trial->watched++;
-}
-
-static void watch_inside(struct trial *trial)
-{
-    struct error err;
-    trial->watched = 0;
-    if (process_watch(trial->process, inside_small(trial), on_inside, trial, &err) < 0)
-        ck_abort_msg("%s", err.text);
-}
-
-static void unwatch_inside(struct trial *trial)
-{
-    process_unwatch(trial->process, inside_small(trial), on_inside, trial);
-}
-
-static void both_watched(struct trial *trial)
-{
-    both_recorded(trial);
-    ck_assert_uint_eq(trial->watched, CALLS);
-}
-
-START_TEST(a_watch_inside)
-{
-    static const struct phase phases[] = {
-        {.check = both_recorded},
-        {.ready = four_planted, .check = both_jumped},
-        {.act = watch_inside, .check = both_watched},
-        {.act = unwatch_inside, .check = both_watched},
-    };
-    RUN_TRIAL("work small", 0, phases, NULL);
-}
-END_TEST
-
-static void arm_inside(struct trial *trial)
-{
-    arm_at(trial, inside_small(trial), "inside", HIT_ENTRY | HIT_EXIT);
-}
-
-static void disarm_inside(struct trial *trial)
-{
-    process_disarm(trial->process, inside_small(trial));
-}
-
-static void inside_recorded(struct trial *trial)
-{
-    both_recorded(trial);
-    recorded(trial, "inside", CALLS, CALLS);
-}
-
-static void inside_not_recorded(struct trial *trial)
-{
-    both_recorded(trial);
-    recorded(trial, "inside", 0, 0);
-}
-
-START_TEST(a_function_inside)
-{
-    static const struct phase phases[] = {
-        {.check = both_recorded},
-        {.ready = four_planted, .check = both_jumped},
-        {.act = arm_inside, .check = inside_recorded},
-        {.check = inside_recorded},
-        {.act = disarm_inside, .check = inside_not_recorded},
-    };
-    RUN_TRIAL("work small inside", 0, phases, NULL);
-}
-END_TEST
-
 static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, most_calls_make_no_stop);
@@ -464,8 +350,6 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, a_float_result_is_added);
     tcase_add_test(tests, a_float_result_is_known);
     tcase_add_test(tests, a_string_result_is_added);
-    tcase_add_test(tests, a_watch_inside);
-    tcase_add_test(tests, a_function_inside);
 }
 
 int main(void)
