@@ -365,8 +365,11 @@ static uint64_t run_batch(struct address_space *space, bool lifts)
     lift_unused(&batch);
     if (space->suspends)
         lift_for(&batch, jump_why_suspended, NULL);
-    if (jumps->hot.count && batch.helper)
+    if (jumps->hot.count && batch.helper) {
         address_space_read_maps(space, batch.helper, clock_now_ns());
+        /* Who looks for what is not in it, as it was mapped since, need not wait. */
+        space->maps_read_ns = 0;
+    }
     if (is_prepared && jumps->hot.count) {
         prepare_hot(&batch);
         plant_prepared(&batch);
