@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/module_region.h"
 #include "ptrace/engine.h"
 #include "symbols/catalog.h"
 #include "symbols/code/region.h"
@@ -38,7 +39,6 @@ static inline int find_jump_region(struct catalog *catalog, struct process *proc
                                    const char **reason)
 {
     struct modules modules = {0};
-    struct code_region found;
     struct error err;
     int r = -ENOENT;
     *reason = "it is in no file that is known";
@@ -46,17 +46,8 @@ static inline int find_jump_region(struct catalog *catalog, struct process *proc
         return r;
     for (size_t i = 0; i < modules.list.count && r == -ENOENT; i++)
         if (module_is_code(&modules.list.items[i], at))
-            r = code_region_at(modules.list.items[i].image,
-                               module_vaddr(&modules.list.items[i], at),
-                               is_return ? CODE_RETURN : CODE_ENTRY, single, &found, reason);
+            r = module_region(&modules.list.items[i], at, is_return, single, region, reason);
     modules_free(&modules);
-    if (r == 0) {
-        region->skip = found.skip;
-        region->length = found.length;
-        region->is_single = found.is_single;
-        region->ends_in_call = found.ends_in_call;
-        memcpy(region->code, found.code, found.length);
-    }
     return r;
 }
 

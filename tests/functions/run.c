@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/module_region.h"
 #include "functions/layout.h"
 #include "model/field.h"
 #include "ptrace/engine.h"
@@ -116,21 +117,11 @@ static int find_region(void *data, struct process *process, target_addr at, bool
                        bool single, struct jump_region *region, const char **reason)
 {
     const struct module *module = module_at(data, at);
-    struct code_region found;
     (void)process;
     *reason = "it is in no file that is known";
     if (!module)
         return -ENOENT;
-    int r = code_region_at(module->image, module_vaddr(module, at),
-                           is_return ? CODE_RETURN : CODE_ENTRY, single, &found, reason);
-    if (r == 0) {
-        region->skip = found.skip;
-        region->length = found.length;
-        region->is_single = found.is_single;
-        region->ends_in_call = found.ends_in_call;
-        memcpy(region->code, found.code, found.length);
-    }
-    return r;
+    return module_region(module, at, is_return, single, region, reason);
 }
 
 /* ---- arming */
