@@ -200,29 +200,29 @@ case_module_named_later()
     local libc
     libc=$(sed -n 's:^.* \(/.*/libc\.so\.6\)$:\1:p' "/proc/$target_pid/maps" | head -n 1)
     calls 3
-    lttng_do enable-event -u 'c:fgets_entry'
-    wait_for 10 fgets_is_planted || fail "fgets() is not armed: $(cat "$err")"
+    lttng_do enable-event -u 'c:printf_entry'
+    wait_for 10 printf_is_planted || fail "printf() is not armed: $(cat "$err")"
     calls 3
     calls 3
-    lttng_do disable-event -u 'c:fgets_entry'
-    wait_for 5 fgets_is_lifted || fail "fgets() is not disarmed"
+    lttng_do disable-event -u 'c:printf_entry'
+    wait_for 5 printf_is_lifted || fail "printf() is not disarmed"
     calls 3
     asked_ends
     tracer_ends 0
     lttng_do destroy mine
     read_trace mine
-    lines 2 ' c:fgets_entry: ' text
+    lines 2 ' c:printf_entry: ' text
     lines 2 . text
 }
 
-fgets_is_planted()
+printf_is_planted()
 {
-    has_breakpoint "$libc" fgets
+    has_breakpoint "$libc" printf
 }
 
-fgets_is_lifted()
+printf_is_lifted()
 {
-    ! fgets_is_planted
+    ! printf_is_planted
 }
 
 # How often the calling thread has slept: each stop adds one.
