@@ -320,10 +320,27 @@ case_consumer_killed_in_an_own_session()
 {
     with_lttng
     tracer_start -o trace -f my_traced_function "$sample" 3000 1000
-    wait_for 10 sample_is_listed || fail "the tracer does not start"
+    wait_for 10 has_begun || fail "the tracer does not start"
+    target_pid=$(pgrep -P "$tracer_pid" -x sample_app)
+    # The session daemon may end, too, if its consumer ends while it makes channels.
+    wait_for 10 library_is_planted || fail "nothing is recorded: $(cat "$err")"
     kill -KILL "$(consumer)"
     tracer_ends 125
     [[ $(cat $out) == 'sample_app: 3000 calls' ]] || fail "the program: $(cat $out)"
+    said_once 'lttng-consumerd has ended'
+}
+
+# A session cannot be started without a consumer: the reason is said.
+case_consumer_killed_before_the_start()
+{
+    local pid
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'mylib:*'
+    pid=$(consumer)
+    kill -KILL "$pid"
+    wait_for 10 ended "$pid" || fail "the consumer does not end"
+    traced 125 --session=mine -f my_traced_function "$sample" 10
     said_once 'lttng-consumerd has ended'
 }
 

@@ -19,7 +19,7 @@ static int ask_consumer(const struct session *session)
     return session_list_channels(session, &channels);
 }
 
-static int check_daemons(struct session *session, struct error *err)
+int session_check_daemons(struct session *session, struct error *err)
 {
     struct found_session found;
     if (!daemon_is_alive())
@@ -58,5 +58,5 @@ int session_check(struct session *session, struct error *err)
 {
     /* The disk first: this needs no request. */
     int rc = session_check_disk(session, err);
-    return rc < 0 ? rc : check_daemons(session, err);
+    return rc < 0 ? rc : session_check_daemons(session, err);
 }

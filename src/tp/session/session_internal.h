@@ -311,6 +311,8 @@ void session_say_how_to_watch(const struct session *session);
 
 /* 0, or why the session does not record as it should. */
 MUST_CHECK int session_check(struct session *session, struct error *err);
+/* The same without a look at the disk. */
+MUST_CHECK int session_check_daemons(struct session *session, struct error *err);
 /* 0, or -ENOSPC if the disk of the trace is full. */
 MUST_CHECK int session_check_disk(const struct session *session, struct error *err);
 

@@ -48,12 +48,15 @@ static int start(struct session *session, struct error *err)
     return rc;
 }
 
-/* Replaces an error by session_error_gone() if the session is gone. */
-static int unless_gone(struct session *session, int rc, struct error *err)
+/* Replaces an error by its cause if that is the end of the session or of a daemon. Without a
+   consumer daemon, LTTng's own text is "Unknown error". */
+static int error_or_cause(struct session *session, int rc, struct error *err)
 {
-    struct found_session found;
-    if (rc < 0 && session_find_again(session, &found) == 0)
-        return session_error_gone(session, err);
+    struct error cause;
+    if (rc < 0 && session_check_daemons(session, &cause) < 0) {
+        *err = cause;
+        return cause.code;
+    }
     return rc;
 }
 
@@ -178,7 +181,7 @@ static int session_begin(struct session *session, const struct session_names *na
     if (rc == 0)
         rc = begin_recording(session, names, err);
     if (asks) {
-        rc = unless_gone(session, rc, err);
+        rc = error_or_cause(session, rc, err);
         session_unlock(session);
     }
     session->begun = rc == 0;
