@@ -4,8 +4,10 @@
 #include "engine/probe_fields.h"
 #include "engine/trial.h"
 #include "ptrace/core/engine_internal.h"
-#include "ptrace/jumps/jumping.h"
+#include "ptrace/jumps/jumps.h"
+#include "ptrace/jumps/pacing.h"
 #include "util/clock.h"
+#include "util/table.h"
 
 /* ---- records of other threads */
 
@@ -85,14 +87,24 @@ static void slow_down(struct trial *trial)
     trial->h->engine->sink.jump_region = read_slowly;
 }
 
+/* How long the program's next change has to wait. */
+static uint64_t pause_of(const struct engine *engine)
+{
+    uint64_t next_ns = 0, now_ns = clock_now_ns();
+    const struct process *process;
+    for (size_t at = 0; (process = table_next(&engine->processes, &at));)
+        next_ns = pacing_after_last(&process->space->jumps->pacing, 3);
+    ck_assert_uint_gt(next_ns, 0);
+    return next_ns > now_ns ? next_ns - now_ns : 0;
+}
+
 /* Only the time that the program was stopped for changes makes the pause after one longer. */
 static bool planted_soon(struct trial *trial)
 {
     if (!two_planted(trial))
         return false;
-    uint64_t next_ns = trial->h->engine->jumping->next_batch_ns;
     ck_assert(has_read);
-    ck_assert_uint_le(next_ns, clock_now_ns() + 4 * stats_of(trial).jump_batch_ns + 1000000);
+    ck_assert_uint_le(pause_of(trial->h->engine), 7 * stats_of(trial).jump_batch_ns);
     return true;
 }
 
@@ -103,6 +115,27 @@ START_TEST(reading_files_is_no_stop)
         {.ready = planted_soon},
     };
     RUN_TRIAL("small", 0, phases, NULL);
+}
+END_TEST
+
+static void hold_back(struct trial *trial)
+{
+    struct jumps *jumps = jumps_of(trial->process->space);
+    uint64_t now_ns = clock_now_ns(), hour_ns = UINT64_C(3600000000000);
+    ck_assert_ptr_nonnull(jumps);
+    pacing_note(&jumps->pacing, now_ns, now_ns + hour_ns);
+}
+
+/* The program was stopped enough: sites that are hot have to wait, from the first change on. */
+START_TEST(a_first_change_waits)
+{
+    static const struct phase phases[] = {{.act = hold_back}, {0}, {0}};
+    struct trial trial = {.options = {.jump_every_ms = _i ? 1 : 0}};
+    run_trial(&trial, "small", 0, "phases", phases, 3, NULL);
+    ck_assert_uint_gt(trial.h->counters[0].entries, 0);
+    ck_assert_uint_eq(stats_of(&trial).jump_batches, 0);
+    ck_assert_uint_eq(stats_of(&trial).records, 0);
+    harness_free(trial.h);
 }
 END_TEST
 
@@ -245,6 +278,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, disarmed_after_other_threads_calls);
     tcase_add_test(tests, unloaded_after_other_threads_calls);
     tcase_add_test(tests, reading_files_is_no_stop);
+    tcase_add_loop_test(tests, a_first_change_waits, 0, 2);
     tcase_add_loop_test(tests, children, 0, 4);
     tcase_add_test(tests, threads_that_share_a_pointer);
     tcase_add_test(tests, pointers_to_no_thread);

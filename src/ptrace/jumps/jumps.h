@@ -14,6 +14,7 @@
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/tracee.h"
+#include "ptrace/jumps/pacing.h"
 #include "ptrace/jumps/record_values.h"
 #include "ptrace/jumps/result_kinds.h"
 #include "ptrace/jumps/rings.h"
@@ -33,6 +34,7 @@ struct jumps {
     bool floats;         /* return stubs record floating point results */
     struct record_plans plans;
     struct result_kinds result_kinds;
+    struct pacing pacing;
 };
 
 /* The space's, made if needed. NULL: out of memory. */

@@ -2,18 +2,12 @@
 #include "ptrace/jumps/promotion.h"
 
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
 
 #include "model/probe.h"
 #include "ptrace/arch/stub.h"
-#include "ptrace/breakpoints/code_slots.h"
-#include "ptrace/breakpoints/helper_thread.h"
 #include "ptrace/breakpoints/program_memory.h"
-#include "ptrace/breakpoints/remote_syscall.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/breakpoints/site_code.h"
 #include "ptrace/breakpoints/site_table.h"
@@ -26,8 +20,10 @@
 #include "ptrace/jumps/drain.h"
 #include "ptrace/jumps/jump.h"
 #include "ptrace/jumps/jump_make.h"
+#include "ptrace/jumps/jump_memory.h"
 #include "ptrace/jumps/jumping.h"
 #include "ptrace/jumps/jumps.h"
+#include "ptrace/jumps/pacing.h"
 #include "ptrace/jumps/rings.h"
 #include "ptrace/jumps/stopped_threads.h"
 #include "ptrace/os/memory.h"
@@ -35,7 +31,6 @@
 #include "ptrace/threads/cpu_pinning.h"
 #include "util/addr.h"
 #include "util/clock.h"
-#include "util/log.h"
 #include "util/table.h"
 #include "util/vec.h"
 
@@ -44,9 +39,10 @@ enum {
     BATCH_NS = 1000000, /* after so long, with the threads stopped, sites wait for the next one */
     MAKE_NS = 4000000,  /* after so long, stubs are made with the threads stopped */
     DRAIN_NS = 500000,  /* so often, records are taken meanwhile */
-    SHARE = 49,         /* the pause between two changes is so many times as long as one takes, */
-    SHARE_TESTED = 3,   /* with engine_options.jump_every_ms 0 */
+    SHARE_TESTED = 3,   /* see pacing.h: with engine_options.jump_every_ms 0 */
     AGAIN_NS = 1000000, /* until sites are tried again whose code some thread was in */
+    THREAD_NS = 20000,  /* a change takes about so long for each thread, */
+    GO_ON_NS = 5000,    /* and so long until it goes on */
 };
 
 /* A change of jumps in one address space, with its threads stopped. */
@@ -107,76 +103,10 @@ static void lift(struct batch *batch, struct site *site)
 
 /* ---- a batch */
 
-static struct process *reported_process(const struct address_space *space)
-{
-    struct process *process = space->processes;
-    while (process && process->silent)
-        process = process->next_in_space;
-    return process;
-}
-
 static int compare_replaced(const void *a, const void *b)
 {
     const struct replaced *x = a, *y = b;
     return x->start.value < y->start.value ? -1 : x->start.value > y->start.value;
-}
-
-/*
- * Makes processors fetch code anew before they run a thread of the program again that was stopped:
- * a process that is registered has that guarantee when another one, or the kernel, had the
- * processor in between (the kernel's
- * Documentation/features/sched/membarrier-sync-core/arch-support.txt).
- */
-static int register_barrier(struct address_space *space, pid_t helper)
-{
-    const uint64_t args[6] = {MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE};
-    int64_t result = 0;
-    int r = remote_syscall(space, helper, SYS_membarrier, args, &result);
-    if (r == 0 && result < 0)
-        log_debug("no membarrier: %s", strerror((int)-result));
-    return r;
-}
-
-static int make_memory(struct address_space *space)
-{
-    struct jumps *jumps = space->jumps;
-    target_addr empty;
-    pid_t helper = helper_thread_get(space), before = space->helper;
-    if (helper == -EAGAIN && (helper = stopped_threads_unhit(space)) == 0)
-        helper = -EAGAIN;
-    if (helper < 0)
-        return helper;
-    space->helper = helper;
-    int r = register_barrier(space, helper);
-    if (r == 0)
-        r = code_slots_take(space, NULL, jumps->hot.items[0]->at, SLOT_UNIT, &empty);
-    if (r == 0)
-        r = ring_memory_make(&jumps->rings.memory, space, helper, empty);
-    space->helper = before;
-    return r;
-}
-
-/* What is made once for the space: before all threads are stopped, since the barrier's registration
-   takes milliseconds. One of them makes the system calls. -EAGAIN: none is able to now. */
-static int prepare_space(struct address_space *space)
-{
-    struct jumps *jumps = space->jumps;
-    const struct process *process = reported_process(space);
-    if (jumps->rings.memory.base || jumps->hot.count == 0)
-        return 0;
-    int r = process ? make_memory(space) : -EAGAIN;
-    if (r == -EAGAIN || r == -ESRCH)
-        return -EAGAIN;
-    if (r < 0) {
-        jumps->hot.count = 0;
-        jumps->refused = "the program cannot be made to map memory for them";
-        if (!space->engine->jumping->refusal_told)
-            log_warning("process %d is traced by stops alone: %s (%s); others like it are not "
-                        "named",
-                        process->pid, jumps->refused, strerror(-r));
-        space->engine->jumping->refusal_told = true;
-    }
-    return r;
 }
 
 static bool is_to_get_jump(const struct site *site)
@@ -292,18 +222,33 @@ static pid_t find_helper(struct address_space *space)
 static void begin(struct batch *batch, struct address_space *space)
 {
     batch->space = space;
-    batch->process = reported_process(space);
+    batch->process = process_reported(space);
     batch->n = 0;
     batch->start_ns = clock_now_ns();
     wait_stop_all(space->engine, space, space->helper);
     batch->helper = find_helper(space);
 }
 
-/* The threads go on when their stops are handled. */
+static uint64_t count_threads(const struct address_space *space)
+{
+    uint64_t threads = 0;
+    for (const struct process *p = space->processes; p; p = p->next_in_space)
+        threads += p->n_threads;
+    return threads;
+}
+
+/* The threads go on one by one, when their stops are handled. */
+static void note_stop(const struct batch *batch)
+{
+    pacing_note(&batch->space->jumps->pacing, batch->start_ns,
+                clock_now_ns() + count_threads(batch->space) * GO_ON_NS);
+}
+
 static void finish_batch(struct batch *batch)
 {
     struct engine_stats *stats = &batch->space->engine->stats;
     uint64_t ns = clock_now_ns() - batch->start_ns;
+    note_stop(batch);
     stats->jump_batches++;
     stats->jump_batch_ns += ns;
     if (ns > stats->jump_batch_longest_ns)
@@ -326,7 +271,7 @@ static bool is_file_being_read(struct process *process, const struct site *site)
 static bool make_stubs(struct address_space *space)
 {
     const struct jumps *jumps = space->jumps;
-    struct process *process = reported_process(space);
+    struct process *process = process_reported(space);
     uint64_t now_ns = clock_now_ns(), until_ns = now_ns + MAKE_NS, drained_ns = now_ns;
     bool any = jumps->hot.count == 0 || !process;
     for (size_t i = 0; process && i < jumps->hot.count && now_ns < until_ns; i++) {
@@ -342,60 +287,62 @@ static bool make_stubs(struct address_space *space)
     return any;
 }
 
-/* `lifts`: there may be jumps to lift. Returns for how long the threads were stopped, in ns. */
-static uint64_t run_batch(struct address_space *space, bool lifts)
+/* The earliest time at which the space's threads may be stopped. */
+static uint64_t next_stop(const struct address_space *space)
 {
-    struct batch batch;
+    const struct pacing *pacing = &space->jumps->pacing;
+    return space->engine->options.jump_every_ms
+               ? pacing_next(pacing, count_threads(space) * THREAD_NS)
+               : pacing_after_last(pacing, SHARE_TESTED);
+}
+
+static void change_jumps(struct batch *batch, bool is_prepared)
+{
+    struct address_space *space = batch->space;
     struct jumps *jumps = space->jumps;
-    bool is_prepared = prepare_space(space) == 0 && make_stubs(space), knows = false;
-    lifts = lifts && (space->suspends || next_unused(space, &(size_t){0}));
-    if (lifts || (is_prepared && jumps->hot.count)) {
-        begin(&batch, space);
-        knows = batch.process && stopped_threads_known(space);
-    } else {
-        batch.start_ns = clock_now_ns();
-    }
-    if (!knows) {
-        space->engine->jumping->batch_wanted |= jumps->hot.count > 0;
-        space->engine->jumps_untidy |= lifts;
-        return clock_now_ns() - batch.start_ns;
-    }
     pid_t helper = space->helper;
-    space->helper = batch.helper;
-    lift_unused(&batch);
+    space->helper = batch->helper;
+    lift_unused(batch);
     if (space->suspends)
-        lift_for(&batch, jump_why_suspended, NULL);
-    if (jumps->hot.count && batch.helper) {
-        address_space_read_maps(space, batch.helper, clock_now_ns());
+        lift_for(batch, jump_why_suspended, NULL);
+    if (jumps->hot.count && batch->helper) {
+        address_space_read_maps(space, batch->helper, clock_now_ns());
         /* Who looks for what is not in it, as it was mapped since, need not wait. */
         space->maps_read_ns = 0;
     }
     if (is_prepared && jumps->hot.count) {
-        prepare_hot(&batch);
-        plant_prepared(&batch);
+        prepare_hot(batch);
+        plant_prepared(batch);
         /* The drainer needs the CPU that they share with a tracer thread. */
-        if (batch.n)
+        if (batch->n)
             cpu_pinning_unbind_space(space->engine, space);
     }
-    finish_batch(&batch);
+    finish_batch(batch);
     space->helper = helper;
-    space->engine->jumping->batch_wanted |= jumps->hot.count > 0;
-    return clock_now_ns() - batch.start_ns;
 }
 
-/* At most two percent of the time, a program is stopped for changes of jumps: for the last one,
-   `stopped_ns`. */
-static void set_next(struct engine *engine, uint64_t stopped_ns)
+/* `lifts`: there may be jumps to lift. */
+static void run_batch(struct address_space *space, bool lifts)
 {
-    struct jumping *jumping = engine->jumping;
-    uint64_t now_ns = clock_now_ns();
-    unsigned every_ms = engine->options.jump_every_ms;
-    uint64_t pause_ns = stopped_ns * (every_ms ? SHARE : SHARE_TESTED);
-    if (pause_ns < every_ms * UINT64_C(1000000))
-        pause_ns = every_ms * UINT64_C(1000000);
-    if (jumping->batch_wanted && pause_ns < AGAIN_NS)
-        pause_ns = AGAIN_NS;
-    jumping->next_batch_ns = now_ns + pause_ns;
+    struct batch batch;
+    const struct jumps *jumps = space->jumps;
+    struct jumping *jumping = space->engine->jumping;
+    bool in_time = clock_now_ns() >= next_stop(space);
+    bool is_prepared = in_time && jump_memory_prepare(space) == 0 && make_stubs(space);
+    lifts = lifts && (space->suspends || next_unused(space, &(size_t){0}));
+    /* Preparing may have stopped a thread. */
+    if (!in_time || clock_now_ns() < next_stop(space)) {
+        space->engine->jumps_untidy |= lifts;
+    } else if (lifts || (is_prepared && jumps->hot.count)) {
+        begin(&batch, space);
+        if (batch.process && stopped_threads_known(space)) {
+            change_jumps(&batch, is_prepared);
+        } else {
+            note_stop(&batch);
+            space->engine->jumps_untidy |= lifts;
+        }
+    }
+    jumping->batch_wanted |= jumps->hot.count > 0;
 }
 
 void promotion_run(struct engine *engine)
@@ -403,20 +350,20 @@ void promotion_run(struct engine *engine)
     struct process *process;
     const struct address_space *last = NULL;
     struct jumping *jumping = engine->jumping;
-    uint64_t stopped_ns = 0;
     bool lifts = engine->jumps_untidy;
     if (!jumping_is_due(engine, clock_now_ns()))
         return;
     jumping->batch_wanted = engine->jumps_untidy = false;
     for (size_t at = 0; (process = table_next(&engine->processes, &at));) {
         struct address_space *space = process->space;
-        if (space && space != last && space->jumps && !process->leaving) {
-            uint64_t took_ns = run_batch(space, lifts);
-            stopped_ns = took_ns > stopped_ns ? took_ns : stopped_ns;
-        }
+        if (space && space != last && space->jumps && !process->leaving)
+            run_batch(space, lifts);
         last = space;
     }
-    set_next(engine, stopped_ns);
+    uint64_t pause_ns = engine->options.jump_every_ms * UINT64_C(1000000);
+    if (jumping->batch_wanted && pause_ns < AGAIN_NS)
+        pause_ns = AGAIN_NS;
+    jumping->next_batch_ns = clock_now_ns() + pause_ns;
 }
 
 void promotion_lift(struct address_space *space, struct site *site)
