@@ -243,6 +243,13 @@ static void scan_call(struct code_scan *scan, uint64_t target)
         function_ranges_call(&scan->code->ranges, target);
 }
 
+static void scan_pointer(struct code_scan *scan, uint64_t target)
+{
+    scan_mark(scan, target);
+    if (target >= scan->low && target < scan->high)
+        function_ranges_point(&scan->code->ranges, target);
+}
+
 /* Where the immediate of mov [mem], imm32 (opcode c7) starts: the manual's tables 2-2 and 2-3. */
 static unsigned immediate_offset(const uint8_t *bytes)
 {
@@ -298,7 +305,7 @@ int code_scan(struct file_code *code, const struct text_part *part, uint64_t at,
             break;
         case STARTS_LEA: /* lea reg, [rip+disp32] */
             if ((here[1] & 0xc7) == 0x05)
-                scan_mark(&scan, at + 6 + (uint64_t)(int64_t)read_disp(here + 2));
+                scan_pointer(&scan, at + 6 + (uint64_t)(int64_t)read_disp(here + 2));
             break;
         case STARTS_C7: /* xbegin rel32 */
             if (here[1] == 0xf8)

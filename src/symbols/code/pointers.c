@@ -93,6 +93,13 @@ static uint64_t value_of_symbol(const struct pointer_search *search, const Elf64
     return symbol.st_shndx == SHN_UNDEF ? 0 : symbol.st_value;
 }
 
+/* A word that a relocation makes an address. */
+static int found_relocated(struct pointer_search *search, uint64_t where, uint64_t value)
+{
+    function_ranges_point(&search->code->ranges, value);
+    return found_pointer(search, where, value);
+}
+
 /* A word through which a function that does not return is called. */
 static int read_no_return(struct pointer_search *search, const Elf64_Shdr *relocations,
                           const Elf64_Rela *rela)
@@ -125,7 +132,7 @@ static int read_rela(struct pointer_search *search, Elf_Scn *section, const Elf6
         size_t symbol = ELF64_R_SYM(rela.r_info);
         if (symbol)
             value += value_of_symbol(search, header, symbol);
-        r = found_pointer(search, rela.r_offset, value);
+        r = found_relocated(search, rela.r_offset, value);
         if (r == 0 && symbol && !rela.r_addend)
             r = read_no_return(search, header, &rela);
     }
@@ -141,7 +148,7 @@ static int read_relr_word(struct pointer_search *search, uint64_t where)
     int r = file_bytes_at(search->code->file, search->fd, where, &value, sizeof(value));
     if (r < 0)
         return r == -EFAULT ? 0 : r;
-    return found_pointer(search, where, value);
+    return found_relocated(search, where, value);
 }
 
 /* gABI (2022), chapter 4 "Relative Relocation Table": an address, then bitmaps of the words after

@@ -28,7 +28,8 @@ static int compare_function_ranges(const void *x, const void *y)
 
 void function_ranges_sort(struct function_ranges *ranges)
 {
-    const unsigned of_start = RANGE_SYMBOL | RANGE_PART | RANGE_CALLED | RANGE_THUNK;
+    const unsigned of_start =
+        RANGE_SYMBOL | RANGE_PART | RANGE_CALLED | RANGE_THUNK | RANGE_POINTED;
     struct function_range *list = ranges->list.items;
     size_t n = 0;
     if (ranges->list.count)
@@ -106,9 +107,19 @@ void function_ranges_jump(struct function_ranges *ranges, uint32_t from, uint64_
         function_ranges_join(ranges, from, (uint32_t)to);
 }
 
-void function_ranges_call(struct function_ranges *ranges, uint64_t target)
+static void flag_start(struct function_ranges *ranges, uint64_t target, uint8_t flag)
 {
     int64_t to = function_ranges_find(ranges, target);
     if (to != RANGE_NONE && ranges->list.items[to].start == target)
-        ranges->list.items[to].flags |= RANGE_CALLED;
+        ranges->list.items[to].flags |= flag;
+}
+
+void function_ranges_call(struct function_ranges *ranges, uint64_t target)
+{
+    flag_start(ranges, target, RANGE_CALLED);
+}
+
+void function_ranges_point(struct function_ranges *ranges, uint64_t target)
+{
+    flag_start(ranges, target, RANGE_POINTED);
 }

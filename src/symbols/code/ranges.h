@@ -18,13 +18,14 @@
 #include "util/vec.h"
 
 enum range_flags {
-    RANGE_SYMBOL = 1,   /* a symbol has its first address */
-    RANGE_PART = 2,     /* that symbol names a part of a function: "f.cold" */
-    RANGE_CALLED = 4,   /* a call leads to its first address */
-    RANGE_LINKAGE = 8,  /* a procedure linkage table */
-    RANGE_SIGNAL = 16,  /* returns from a signal handler; unwinders look at its bytes */
-    RANGE_SCANNED = 64, /* its short branches are marked */
-    RANGE_THUNK = 32,   /* a jump to it is a jump through a register */
+    RANGE_SYMBOL = 1,    /* a symbol has its first address */
+    RANGE_PART = 2,      /* that symbol names a part of a function: "f.cold" */
+    RANGE_CALLED = 4,    /* a call leads to its first address */
+    RANGE_LINKAGE = 8,   /* a procedure linkage table */
+    RANGE_SIGNAL = 16,   /* returns from a signal handler; unwinders look at its bytes */
+    RANGE_SCANNED = 64,  /* its short branches are marked */
+    RANGE_THUNK = 32,    /* a jump to it is a jump through a register */
+    RANGE_POINTED = 128, /* a pointer leads to its first address */
 };
 
 enum group_state {
@@ -68,5 +69,7 @@ void function_ranges_join(struct function_ranges *ranges, uint32_t a, uint32_t b
 void function_ranges_jump(struct function_ranges *ranges, uint32_t from, uint64_t target);
 /* A call leads to the address. */
 void function_ranges_call(struct function_ranges *ranges, uint64_t target);
+/* The address is stored in data, or an instruction computes it. */
+void function_ranges_point(struct function_ranges *ranges, uint64_t target);
 
 #endif

@@ -19,6 +19,7 @@ enum {
     /* Of one function. Larger ones are not decoded. */
     GROUP_SIZE_MAX = 4 << 20,
     GROUP_PARTS_MAX = 4096,
+    FUNCTION_ALIGNMENT = 16,
     /* After a function, up to the next one. Linkers align code to 64 bytes at most. */
     PADDING_MAX = 64,
     WINDOW = 4 + CODE_REGION_MAX + PADDING_MAX,
@@ -163,6 +164,16 @@ static int decode_group(const struct region_search *search, uint32_t first)
     return r == -EFAULT ? 0 : r;
 }
 
+/* A function that is called through pointers alone: its start is stored or computed, is aligned as
+   compilers align functions and not their parts, and has the stack of a function that was just
+   called. A part may have a label's address there (GCC's "Labels as Values"), but is entered where
+   its function has a frame. */
+static bool is_pointed_function(const struct file_code *code, const struct function_range *range)
+{
+    return range->flags & RANGE_POINTED && range->start % FUNCTION_ALIGNMENT == 0 &&
+           frames_stack_is_restored(&code->frames, &code->eh_frame, range->start);
+}
+
 /* A part of a function whose symbol was stripped, and which is entered by the function's tables
    alone. */
 static bool may_be_part(const struct file_code *code, uint32_t first)
@@ -170,7 +181,7 @@ static bool may_be_part(const struct file_code *code, uint32_t first)
     const struct function_range *list = code->ranges.list.items;
     uint32_t i = first;
     do {
-        if (list[i].flags & (RANGE_SYMBOL | RANGE_CALLED))
+        if (list[i].flags & (RANGE_SYMBOL | RANGE_CALLED) || is_pointed_function(code, &list[i]))
             return false;
         i = list[i].next;
     } while (i != first);

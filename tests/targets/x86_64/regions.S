@@ -774,6 +774,55 @@ split.cold:
         ret
         .cfi_endproc
 
+/* Called through pointers alone, and what only looks like that. */
+        function points
+        leaq    .Lcomputed(%rip), %rax
+        leaq    .Lframed(%rip), %rax
+        leaq    .Lunaligned(%rip), %rax
+        leaq    .Lbehind_start(%rip), %rax
+        ret
+        end points
+
+        .macro  unnamed name, state:vararg
+        .cfi_startproc
+        \state
+        call    plain@plt
+        site \name\()_site
+        movl    %eax, %ebx
+        addl    $1, %ebx
+        ret
+        .cfi_endproc
+        .endm
+
+        .p2align 4
+.Lcomputed:
+        unnamed computed
+        .p2align 4
+.Lstored:
+        unnamed stored
+        .p2align 4
+.Lframed:
+        unnamed framed, .cfi_def_cfa_offset 32
+        .p2align 4
+        .byte   0x0f, 0x1f, 0x40, 0x00
+.Lunaligned:
+        unnamed unaligned
+        .p2align 4
+        .cfi_startproc
+        nop
+.Lbehind_start:
+        call    plain@plt
+        site behind_start_site
+        movl    %eax, %ebx
+        addl    $1, %ebx
+        ret
+        .cfi_endproc
+
+        .section .data.rel.ro
+        .balign 8
+        .quad   .Lstored
+        .text
+
         function calls_static
         prologue
         call    .Lstatic

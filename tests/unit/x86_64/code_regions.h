@@ -25,6 +25,7 @@
 static const char padding[] = "something other than padding follows a return or jump";
 static const char leads[] = "a branch or pointer leads into it";
 static const char indirect[] = "an indirect jump of the function may lead into it";
+static const char unknown_part[] = "it may be a part of a function that is not known";
 static const char raises[] = "an instruction that raises an exception";
 static const char elsewhere[] = "an instruction that cannot run elsewhere";
 
@@ -133,7 +134,11 @@ static const struct expected in_both[] = {
     NO_ENTRY("thunk_and_part", indirect),
     NO_ENTRY("jumps_away", indirect),
     NO_RETURN("away_site", indirect),
-    NO_RETURN("fragment_site", "it may be a part of a function that is not known"),
+    NO_RETURN("fragment_site", unknown_part),
+    RETURN("computed_site", 5, 2),
+    NO_RETURN("framed_site", unknown_part),
+    NO_RETURN("unaligned_site", unknown_part),
+    NO_RETURN("behind_start_site", unknown_part),
     RETURN("static_site", 5, 2),
     NO_ENTRY("without_bounds",
              "the function's bounds are not known, and the first instruction is shorter"),
@@ -143,6 +148,7 @@ static const struct expected in_both[] = {
 
 static const struct expected in_library[] = {
     ENTRY("by_word", 5, 2),
+    RETURN("stored_site", 5, 2),
     {0},
 };
 
@@ -152,6 +158,7 @@ static const struct expected in_no_pie[] = {
     NO_ENTRY("by_pushed_immediate", leads),
     NO_ENTRY("by_absolute_lea", leads),
     NO_ENTRY("by_word", leads),
+    NO_RETURN("stored_site", unknown_part), /* without a relocation */
     {0},
 };
 
