@@ -16,6 +16,8 @@ void engine_lock_init(struct engine_lock *lock)
 {
     atomic_init(&lock->taken, false);
     atomic_init(&lock->sleepers, 0);
+    atomic_init(&lock->wanting, 0);
+    atomic_init(&lock->n_wanted, 0);
     pthread_mutex_init(&lock->mutex, NULL);
     pthread_cond_init(&lock->changed, NULL);
 }
@@ -81,4 +83,26 @@ void engine_lock_wake(struct engine_lock *lock)
     pthread_mutex_lock(&lock->mutex);
     pthread_cond_broadcast(&lock->changed);
     pthread_mutex_unlock(&lock->mutex);
+}
+
+void engine_lock_want(struct engine_lock *lock)
+{
+    atomic_fetch_add(&lock->wanting, 1);
+}
+
+void engine_lock_wanted(struct engine_lock *lock)
+{
+    atomic_fetch_add(&lock->n_wanted, 1);
+    atomic_fetch_sub(&lock->wanting, 1);
+    engine_lock_wake(lock);
+}
+
+unsigned engine_lock_n_wanted(struct engine_lock *lock)
+{
+    return atomic_load(&lock->n_wanted);
+}
+
+bool engine_lock_is_way_given(struct engine_lock *lock, unsigned n_wanted)
+{
+    return atomic_load(&lock->wanting) == 0 || atomic_load(&lock->n_wanted) != n_wanted;
 }

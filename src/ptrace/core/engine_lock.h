@@ -15,6 +15,8 @@
 struct engine_lock {
     atomic_bool taken;
     atomic_uint sleepers; /* threads in engine_lock_sleep(), or about to enter it */
+    atomic_uint wanting;  /* threads between engine_lock_want() and engine_lock_wanted() */
+    atomic_uint n_wanted; /* calls of engine_lock_wanted() */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
 };
@@ -35,5 +37,18 @@ bool engine_lock_sleep_until(struct engine_lock *lock, bool (*is_over)(void *dat
                              uint64_t until_ns);
 /* Wakes the sleepers: something has changed that they may be waiting for. */
 void engine_lock_wake(struct engine_lock *lock);
+
+/*
+ * A thread that holds the lock for long, and takes it again at once, would keep it from those that
+ * wait: they need longer to wake up than the lock is free. So others tell from when to when they
+ * wait, and between two times that it holds the lock, such a thread lets one of them have it.
+ */
+void engine_lock_want(struct engine_lock *lock);
+void engine_lock_wanted(struct engine_lock *lock);
+/* To be called while the lock is held; for engine_lock_is_way_given(). */
+unsigned engine_lock_n_wanted(struct engine_lock *lock);
+/* Whether no thread waits, or one has waited and taken the lock since the call that returned
+   `n_wanted`. */
+bool engine_lock_is_way_given(struct engine_lock *lock, unsigned n_wanted);
 
 #endif

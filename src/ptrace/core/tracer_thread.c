@@ -52,10 +52,9 @@ static bool is_lock_free(void *data)
     return atomic_load(&tracer->posted_call) || !atomic_load(&tracer->engine->lock.taken);
 }
 
-void tracer_thread_lock(struct tracer_thread *tracer)
+static void await_lock(struct tracer_thread *tracer, struct engine_lock *lock)
 {
-    struct engine_lock *lock = &tracer->engine->lock;
-    atomic_store(&tracer->wake_pending, false);
+    engine_lock_want(lock);
     for (unsigned n = 0; !engine_lock_try(lock); n++) {
         if (run_posted_call(tracer)) {
             poll_calls(tracer);
@@ -65,6 +64,15 @@ void tracer_thread_lock(struct tracer_thread *tracer)
             n = 0;
         }
     }
+    engine_lock_wanted(lock);
+}
+
+void tracer_thread_lock(struct tracer_thread *tracer)
+{
+    struct engine_lock *lock = &tracer->engine->lock;
+    atomic_store(&tracer->wake_pending, false);
+    if (!engine_lock_try(lock))
+        await_lock(tracer, lock);
     tracer->engine->acting = tracer;
 }
 

@@ -74,6 +74,27 @@ static bool take_lock(struct engine *engine)
     return true;
 }
 
+struct way {
+    struct engine *engine;
+    unsigned n_wanted;
+};
+
+static bool is_way_given(void *data)
+{
+    const struct way *way = data;
+    return engine_lock_is_way_given(&way->engine->lock, way->n_wanted) ||
+           atomic_load(&way->engine->jumping->ending);
+}
+
+/* Lets a thread that waits for the lock have it first. */
+static void give_way(struct engine *engine, unsigned n_wanted)
+{
+    struct way way = {engine, n_wanted};
+    for (unsigned n = 0; !is_way_given(&way); n++)
+        if (!engine_lock_spin(n))
+            engine_lock_sleep(&engine->lock, is_way_given, &way);
+}
+
 static bool is_lock_released(void *data)
 {
     const struct engine *engine = data;
@@ -82,10 +103,12 @@ static bool is_lock_released(void *data)
 
 static bool take_lock_until(struct engine *engine, uint64_t until_ns)
 {
-    while (!engine_lock_try(&engine->lock))
-        if (!engine_lock_sleep_until(&engine->lock, is_lock_released, engine, until_ns))
-            return false;
-    return true;
+    bool taken, in_time = true;
+    engine_lock_want(&engine->lock);
+    while (!(taken = engine_lock_try(&engine->lock)) && in_time)
+        in_time = engine_lock_sleep_until(&engine->lock, is_lock_released, engine, until_ns);
+    engine_lock_wanted(&engine->lock);
+    return taken;
 }
 
 bool engine_report_recorded(struct engine *engine, unsigned limit_ms)
@@ -104,13 +127,16 @@ static void *drainer_main(void *data)
     struct engine *engine = data;
     struct jumping *jumping = engine->jumping;
     struct timespec pause = {.tv_nsec = BUSY_NS};
+    unsigned n_wanted = engine_lock_n_wanted(&engine->lock);
     while (!atomic_load(&jumping->ending)) {
         if (pause.tv_nsec)
             clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+        give_way(engine, n_wanted);
         if (!take_lock(engine))
             break;
         size_t n = drain_all(engine);
         bool due = jumping_is_due(engine, clock_now_ns());
+        n_wanted = engine_lock_n_wanted(&engine->lock);
         engine_lock_release(&engine->lock);
         if (due)
             wakeup_wake(engine->tracers[0]);
