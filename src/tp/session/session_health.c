@@ -23,10 +23,11 @@ int session_check_daemons(struct session *session, struct error *err)
 {
     struct found_session found;
     if (!daemon_is_alive())
-        return error_set(err, -ECONNRESET,
-                         "the LTTng session daemon has ended: nothing more is recorded in session "
-                         "%s, and what was not written out is lost",
-                         session->name);
+        return error_set(
+            err, -ECONNRESET,
+            "the LTTng session daemon has ended: LTTng records nothing more in session "
+            "%s, and what was not written out is lost",
+            session->name);
     int rc = session_find_again(session, &found);
     if (rc == 0) {
         session_note_gone(session);
@@ -34,7 +35,7 @@ int session_check_daemons(struct session *session, struct error *err)
     }
     if (rc > 0 && ask_consumer(session) == -LTTNG_ERR_NO_USTCONSUMERD)
         return error_set(err, -EPIPE,
-                         "lttng-consumerd has ended: nothing more is recorded, and what session "
+                         "lttng-consumerd has ended: LTTng records nothing more, and what session "
                          "%s had not written out is lost; restart the session daemon",
                          session->name);
     return 0;
