@@ -27,6 +27,7 @@ enum {
     BUSY_NS = 1000000,
     IDLE_NS = 4000000,
     MANY = 8192, /* records: there are more, it does not pause */
+    ELSEWHERE_MAX = 1 << 16,
 };
 
 /* Only this one is read by user programs at the rate that it counts with (the kernel's
@@ -180,6 +181,7 @@ void jumping_free(struct engine *engine, struct jumping *jumping)
     }
     engine->jumping = NULL; /* other tracer threads still look at it */
     jump_counts_free(&jumping->counts);
+    table_free(&jumping->elsewhere);
     free(jumping);
 }
 
@@ -188,4 +190,18 @@ bool jumping_is_due(const struct engine *engine, uint64_t now_ns)
     const struct jumping *jumping = engine->jumping;
     return jumping && (jumping->batch_wanted || engine->jumps_untidy) &&
            now_ns >= jumping->next_batch_ns;
+}
+
+/* The space may be gone by then: its address only tells it from others. */
+void jumping_note_hot(struct jumping *jumping, const struct address_space *space, target_addr at)
+{
+    if (jumping->elsewhere.count < ELSEWHERE_MAX && !table_get(&jumping->elsewhere, at.value))
+        (void)!table_put(&jumping->elsewhere, at.value, (void *)space);
+}
+
+bool jumping_is_hot_elsewhere(const struct jumping *jumping, const struct address_space *space,
+                              target_addr at)
+{
+    const void *other = table_get(&jumping->elsewhere, at.value);
+    return other && other != space;
 }

@@ -28,6 +28,8 @@
 #include "util/addr.h"
 #include "util/vec.h"
 
+enum { SOONER = 8 };
+
 static void free_jumps(struct address_space *space)
 {
     struct jumps *jumps = space->jumps;
@@ -62,6 +64,16 @@ static bool has_rings(const struct address_space *space)
     return space && space->jumps && space->jumps->rings.memory.base;
 }
 
+/* In a process that does what another one did, a site becomes hot sooner. Not at once: it may end
+   after a few calls. */
+static bool is_hot(const struct address_space *space, const struct site *site)
+{
+    const struct engine *engine = space->engine;
+    unsigned after = engine->options.jump_after;
+    return site->jump.heat >= after / SOONER && site->jump.heat < after &&
+           jumping_is_hot_elsewhere(engine->jumping, space, site->at);
+}
+
 void jumps_hit(struct tracee *tracee, struct site *site)
 {
     struct address_space *space = tracee->process->space;
@@ -71,6 +83,8 @@ void jumps_hit(struct tracee *tracee, struct site *site)
         return;
     if (state->heat < UINT16_MAX)
         state->heat++;
+    if (is_hot(space, site))
+        state->heat = (uint16_t)engine->options.jump_after;
     if (state->heat != engine->options.jump_after || state->reason)
         return;
     struct jumps *jumps = jumps_of(space);

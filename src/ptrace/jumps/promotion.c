@@ -86,6 +86,7 @@ static void plant(struct batch *batch, struct site *site)
     site->method = &jump_method;
     atomic_store(&batch->space->engine->jumping->has_jumps, true);
     batch->space->engine->stats.jumps++;
+    jumping_note_hot(batch->space->engine->jumping, batch->space, site->at);
 }
 
 static void lift(struct batch *batch, struct site *site)
