@@ -30,7 +30,7 @@ TARGET_NAMES_x86_64 := steps_itself handler_on_handler suspended callers mends_p
 TARGET_NAMES_x86_64 += jump_rules
 TARGET_NAMES += $(TARGET_NAMES_$(ARCH))
 # What a program may do to jumps and their rings.
-TARGET_NAMES += killed overwrites_rings core_dumped pointed
+TARGET_NAMES += killed executes_busy overwrites_rings core_dumped pointed
 # What is hard on jumps.
 TARGET_NAMES += profiled rethrows contexts forks_hot crowded
 TARGET_HEADERS := $(wildcard tests/targets/*.h tests/targets/*.inc tests/targets/$(ARCH)/*.h)

@@ -109,6 +109,63 @@ case_killed()
     ((entries >= calls && entries <= calls + 4)) || fail "$entries entries, $calls calls"
 }
 
+# executes WAY N: traces a program that executes itself twice, from its first thread or another, while
+# three threads call all the time, N times at least. $calls: that it has counted.
+executes()
+{
+    [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    rm -f calls
+    traced 0 --in-process --stats --print=lines -f counted -- "$targets/executes_busy" "$dir/calls" "$1" 3 "$2"
+    has_jumps
+    grep -qE ', jumps ([6-9]|[1-9][0-9])' "$err" || fail "$1: a round has no jumps"
+    calls=$(od -An -v -td8 -w64 calls | awk '{ n += $1 } END { print n }')
+}
+
+# What a program had recorded before it executed another one arrives, in its order, and before what
+# the other one records. Of each of nine threads, at most the call that it was in was not counted.
+case_executes()
+{
+    local way calls entries
+    for way in main thread; do
+        executes $way 20000
+        entries=$(grep -c ':counted(' lines)
+        ((entries >= calls && entries <= calls + 9)) || fail "$way: $entries entries, $calls calls"
+        awk '/:counted\(/ { n = $0; sub(/.*i = /, "", n); sub(/\).*/, "", n)
+                            thread = int(n / 1000000000); round = int(thread / 3)
+                            if (n % 1000000000 != 0 + next_call[thread]++ || round < round_before) wrong++
+                            round_before = round }
+             END { exit wrong > 0 || round_before != 2 }' lines || fail "$way: calls are missing, or too late"
+    done
+}
+
+# all_counted CALLS THREADS: each record is written or counted as lost, at least one was lost, and each
+# thread may have been in a call that was not counted yet.
+all_counted()
+{
+    local written lost
+    read -r written lost < <(sed -nE 's/.* ([0-9]+) events written, ([0-9]+) lost.*/\1 \2/p' "$err")
+    ((lost > 0)) || fail "nothing was dropped"
+    ((written + lost >= 2 * $1 && written + lost <= 2 * ($1 + $2))) ||
+        fail "$written written and $lost lost of $1 calls"
+    lines "$written" '^[0-9]' lines
+}
+
+have_called() # N
+{
+    [[ -s calls && -z $(calls_of | awk -v n="$1" '$1 < n') ]]
+}
+
+case_killed_and_drops()
+{
+    [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    unset PTRACE_TRACER_JUMP_AFTER
+    tracer_start --in-process --stats --print=lines -f counted -- "$targets/killed" "$dir/calls" 60000
+    wait_for 40 have_called 1000000 || { has_jumps; fail "the calls are slow"; }
+    kill -KILL "$(pgrep -P "$tracer_pid" -x killed)"
+    tracer_ends 137
+    all_counted "$(calls_of | awk '{ n += $1 } END { print n }')" 4
+}
+
 # Whether entry and return of counted() have jumps.
 has_both_jumps()
 {
