@@ -89,10 +89,37 @@ START_TEST(a_function_inside)
 }
 END_TEST
 
+static void arm_small_again(struct trial *trial)
+{
+    disarm(trial, "small");
+    arm(trial, "small", HIT_ENTRY | HIT_EXIT);
+}
+
+static bool small_is_refused(struct trial *trial)
+{
+    return hot_sites(trial, "a breakpoint is in the code that the jump would replace") == 1;
+}
+
+/* The jump that it had before is known, and must not be planted over the other one. */
+START_TEST(armed_again_around)
+{
+    static const struct phase phases[] = {
+        {.check = both_recorded},
+        {.ready = four_planted, .check = both_jumped},
+        {.act = arm_inside, .check = inside_recorded},
+        {.act = arm_small_again, .check = inside_recorded},
+        {.ready = small_is_refused, .check = inside_recorded},
+        {.act = disarm_inside, .check = inside_not_recorded},
+    };
+    RUN_TRIAL("work small inside", 0, phases, NULL);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, a_watch_inside);
     tcase_add_test(tests, a_function_inside);
+    tcase_add_test(tests, armed_again_around);
 }
 
 int main(void)

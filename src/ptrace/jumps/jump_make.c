@@ -105,6 +105,21 @@ static bool is_shadowed(struct address_space *space)
     return jumps->is_shadowed || space->engine->options.jumps_shadowed;
 }
 
+static const char has_site[] = "a breakpoint is in the code that the jump would replace";
+
+/* Whether another site is among the bytes behind the site, before `end`. */
+static bool is_site_before(const struct address_space *space, const struct site *site,
+                           target_addr end)
+{
+    for (target_addr at = target_addr_plus(site->at, 1); at.value < end.value;
+         at = target_addr_plus(at, 1)) {
+        const struct site *other = site_table_get(space, at);
+        if (other && other->mapped)
+            return true;
+    }
+    return false;
+}
+
 static int region_for(struct process *process, const struct site *site, bool stopped,
                       struct jump_region *region, const char **reason)
 {
@@ -133,13 +148,9 @@ static int region_for(struct process *process, const struct site *site, bool sto
         program_memory_read(space, start, code, region->length) < 0 ||
         memcmp(code, region->code, region->length) != 0)
         return -EPERM;
-    *reason = "a breakpoint is in the code that the jump would replace";
-    for (int i = 1; i < region->skip + region->length; i++) {
-        const struct site *other = site_table_get(space, target_addr_plus(site->at, i));
-        if (other && other->mapped)
-            return -EPERM;
-    }
-    return 0;
+    *reason = has_site;
+    return is_site_before(space, site, target_addr_plus(start, (int64_t)region->length)) ? -EPERM
+                                                                                         : 0;
 }
 
 static struct jump *add_jump(struct jumps *jumps, struct site *site)
@@ -241,13 +252,24 @@ static int make_anew(struct address_space *space, struct site *site, struct stub
     return 0;
 }
 
+/* Why a site's jump that was made before may not be planted again; NULL: it may. */
+static const char *why_not_again(const struct address_space *space, const struct site *site)
+{
+    target_addr start = site_form_at(site, SITE_FORM_JUMP);
+    const char *why = space->suspends ? jump_why_suspended(site, NULL) : NULL;
+    if (why)
+        return why;
+    if (is_writable_code(space, start))
+        return "the program may write to its code";
+    return is_site_before(space, site, target_addr_plus(start, site->jump.jump->region)) ? has_site
+                                                                                         : NULL;
+}
+
 int jump_make(struct process *process, struct site *site, bool stopped)
 {
     struct address_space *space = process->space;
     if (site->jump.jump && is_code_current(space, site)) {
-        const char *why = space->suspends ? jump_why_suspended(site, NULL) : NULL;
-        if (!why && is_writable_code(space, site_form_at(site, SITE_FORM_JUMP)))
-            why = "the program may write to its code";
+        const char *why = why_not_again(space, site);
         return why ? bar(site, why) : 0;
     }
     struct jumps *jumps = space->jumps;
