@@ -4,7 +4,7 @@
 
 TARGET_NAMES := one_thread aliases threads8 recursion tailcall longjmp signal_storm dlopen rewriter fork_child vfork_exec \
                 exec_other exit_in_function die_by_signal wait_for_line segv_fixup \
-                own_breakpoint sigtrap_blocked group_stop suspends job many_threads_churn first_instructions \
+                own_breakpoint scarce_memory sigtrap_blocked group_stop suspends job many_threads_churn first_instructions \
                 coroutines thread_ends exceptions made_code affinity jit undumpable under_seccomp
 # Processes, signals and ways out.
 TARGET_NAMES += reload crowd secluded

@@ -41,7 +41,7 @@ static void free_jumps(struct address_space *space)
     vec_free(&jumps->table);
     vec_free(&jumps->hot);
     vec_free(&jumps->unseen);
-    ring_memory_free(&jumps->rings.memory);
+    ring_memory_free(&jumps->rings.memory, !space->unclean && !space->processes);
     free(jumps);
     space->jumps = NULL;
 }

@@ -4,14 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "model/ring.h"
-#include "ptrace/breakpoints/remote_syscall.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/tracee.h"
+#include "ptrace/jumps/ring_mapping.h"
 #include "util/addr.h"
 #include "util/cleanup.h"
 
@@ -23,6 +24,7 @@ enum {
     RETURNS_AT = THREADS_AT + (RING_LINE << THREAD_BUCKETS_LOG),
     DROPS_AT = RETURNS_AT + (RING_LINE << RETURN_BUCKETS_LOG),
     NO_CPU_AT = DROPS_AT + 8 * RING_MEMORY_JUMPS,
+    LEFT_AT = NO_CPU_AT + RING_LINE / 2,
     BLOCKS_AT = NO_CPU_AT + RING_LINE,
     BLOCKS_END = BLOCKS_AT + (int)sizeof(struct ring_block) * RING_MEMORY_RINGS,
     DATA_AT = (BLOCKS_END + 4095) & ~4095,
@@ -38,6 +40,7 @@ enum {
            N_LARGE * LARGE + N_HUGE * HUGE,
 };
 
+_Static_assert((int)LEFT_AT + RING_MAPPING_SIGN <= (int)BLOCKS_AT, "room for the sign");
 _Static_assert((int)SIZE <= (65 << 20), "64 MiB, and the tables");
 
 /* From the largest on: the data of a few is as aligned as it can be. */
@@ -47,10 +50,6 @@ static const struct ring_class CLASSES[RING_SIZES] = {
     [RING_SMALL] = {N_HUGE + N_LARGE, N_SMALL, SMALL},
     [RING_TINY] = {N_HUGE + N_LARGE + N_SMALL, N_TINY, TINY},
 };
-
-/* Where it is mapped if there is nothing else: far from where the kernel places what the program
-   maps, which then gets the addresses that it would have got. */
-static const uint64_t APART = UINT64_C(0x200000000000);
 
 /* Odd, with well mixed bits: the golden ratio (Knuth, The Art of Computer Programming, 6.4). */
 static const uint64_t MULTIPLIER = UINT64_C(0x9e3779b97f4a7c15);
@@ -75,56 +74,45 @@ static int map_here(struct ring_memory *memory, pid_t group, int remote)
     return 0;
 }
 
-static int call(struct address_space *space, pid_t helper, long number, const uint64_t args[6],
-                int64_t *result)
-{
-    int r = remote_syscall(space, helper, number, args, result);
-    return r < 0 ? r : *result < 0 ? (int)*result : 0;
-}
-
-static int map_there(struct ring_memory *memory, struct address_space *space, pid_t helper,
-                     int remote)
-{
-    int64_t at, ignored;
-    const uint64_t map[6] = {
-        APART, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, (uint64_t)remote, 0};
-    int r = call(space, helper, SYS_mmap, map, &at);
-    if (r < 0)
-        return r;
-    memory->target = target_addr_of((uint64_t)at);
-    const uint64_t no_fork[6] = {(uint64_t)at, SIZE, MADV_DONTFORK};
-    const uint64_t no_dump[6] = {(uint64_t)at, SIZE, MADV_DONTDUMP};
-    r = call(space, helper, SYS_madvise, no_fork, &ignored);
-    return r < 0 ? r : call(space, helper, SYS_madvise, no_dump, &ignored);
-}
-
 int ring_memory_make(struct ring_memory *memory, struct address_space *space, pid_t helper,
                      target_addr empty)
 {
     int64_t remote, ignored;
     *memory = (struct ring_memory){.fd = -1};
+    if (!ring_mapping_is_modest(helper, SIZE))
+        return -ENOMEM;
     const uint64_t create[6] = {empty.value, MFD_CLOEXEC | MFD_ALLOW_SEALING};
-    int r = call(space, helper, SYS_memfd_create, create, &remote);
+    int r = ring_mapping_call(space, helper, SYS_memfd_create, create, &remote);
     if (r < 0)
         return r;
     pid_t group = tracee_thread_group(helper);
     r = group ? map_here(memory, group, (int)remote) : -ESRCH;
     if (r == 0)
-        r = map_there(memory, space, helper, (int)remote);
+        r = ring_mapping_make(space, helper, (int)remote, SIZE, LEFT_AT, &memory->target);
     const uint64_t close_it[6] = {(uint64_t)remote};
-    int closed = call(space, helper, SYS_close, close_it, &ignored);
+    int closed = ring_mapping_call(space, helper, SYS_close, close_it, &ignored);
     if (r == 0 && closed < 0)
         r = closed;
     if (r < 0) {
-        ring_memory_free(memory);
+        ring_memory_free(memory, false);
         return r;
     }
     *(int64_t *)(void *)(memory->base + NO_CPU_AT) = -1;
     return 0;
 }
 
-void ring_memory_free(struct ring_memory *memory)
+/* No stub runs any more that could write there. The target keeps the mapping, but none of the
+   memory; the next tracer can tell that it may replace the mapping. */
+static void leave_empty(struct ring_memory *memory)
 {
+    if (fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, SIZE) == 0)
+        memcpy(memory->base + LEFT_AT, ring_mapping_left, RING_MAPPING_SIGN);
+}
+
+void ring_memory_free(struct ring_memory *memory, bool unused)
+{
+    if (memory->base && unused)
+        leave_empty(memory);
     if (memory->base)
         munmap(memory->base, SIZE);
     cleanup_fd(&memory->fd);

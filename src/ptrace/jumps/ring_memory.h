@@ -7,6 +7,7 @@
 #ifndef PTRACE_JUMPS_RING_MEMORY_H
 #define PTRACE_JUMPS_RING_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,8 +47,9 @@ struct ring_memory {
    of a zero byte in the target. 0, or a negative errno with nothing left. */
 MUST_CHECK int ring_memory_make(struct ring_memory *memory, struct address_space *space,
                                 pid_t helper, target_addr empty);
-/* Unmaps it from the tracer. */
-void ring_memory_free(struct ring_memory *memory);
+/* Unmaps it from the tracer. `unused`: no stub will run any more that could use it. The target then
+   keeps none of the memory, only the mapping, and the next tracer replaces that. */
+void ring_memory_free(struct ring_memory *memory, bool unused);
 
 /* The tables, as the target sees them, and the first bucket of each as the tracer does. */
 struct ring_table ring_memory_threads(const struct ring_memory *memory);
