@@ -166,6 +166,25 @@ case_killed_and_drops()
     all_counted "$(calls_of | awk '{ n += $1 } END { print n }')" 4
 }
 
+# With records that are dropped, all are counted.
+executes_and_drops() # WAY
+{
+    local calls
+    unset PTRACE_TRACER_JUMP_AFTER
+    executes "$1" 1000000
+    all_counted "$calls" 9
+}
+
+case_executes_and_drops()
+{
+    executes_and_drops main
+}
+
+case_executes_in_a_thread_and_drops()
+{
+    executes_and_drops thread
+}
+
 # Whether entry and return of counted() have jumps.
 has_both_jumps()
 {
