@@ -32,7 +32,7 @@
 #include "util/error.h"
 
 enum {
-    SECONDS_MAX = 120,
+    SECONDS_MAX = 600,   /* with signals a thousand times a second, on a busy machine */
     TOGGLE_EVERY = 5000, /* hits */
     TOGGLED_AT_ONCE = 8,
     STEADY = 60, /* pauses without another jump */
