@@ -73,9 +73,9 @@ int jump_memory_prepare(struct address_space *space)
     uint64_t start_ns = clock_now_ns();
     int r = process ? make_memory(space) : -EAGAIN;
     uint64_t end_ns = clock_now_ns();
-    /* On a busy machine it may take seconds. As it is made once, the first jumps wait no longer
-       than after a budget that is used up. */
-    if (r == 0 && end_ns - start_ns > PACING_BUDGET_NS)
+    /* On a busy machine it may take seconds, for which one thread is stopped. As it is made once,
+       the first jumps wait no longer than after a budget that is used up. */
+    if (end_ns - start_ns > PACING_BUDGET_NS)
         start_ns = end_ns - PACING_BUDGET_NS;
     pacing_note(&jumps->pacing, start_ns, end_ns);
     if (r == -EAGAIN || r == -ESRCH)

@@ -25,8 +25,10 @@ void pacing_note(struct pacing *pacing, uint64_t start_ns, uint64_t end_ns)
 
 uint64_t pacing_after_last(const struct pacing *pacing, unsigned share)
 {
+    if (pacing->n == 0)
+        return 0;
     const struct pacing_stop *last = &pacing->stops[pacing->n - 1];
-    return pacing->n ? last->end_ns + share * last->ns : 0;
+    return last->end_ns + share * last->ns;
 }
 
 /* A second in which a stop begins at the time t has parts only of earlier stops that ended after
