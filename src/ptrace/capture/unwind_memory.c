@@ -23,10 +23,15 @@ void unwind_memory_forget(struct unwind_memory *memory)
 const struct map *unwind_reader_map(const struct unwind_reader *reader, target_addr at)
 {
     struct address_space *space = reader->tracee->process->space;
+    struct unwind_memory *memory = reader->memory;
     const struct map *map = maps_find(&space->maps, at);
-    if (!map && reader->now_ns - space->maps_read_ns >= MAPS_AGAIN_NS) {
+    /* Whoever has read them, and when: this may be in one that was mapped since. */
+    if (!map &&
+        (space->maps_read_ns == 0 || reader->now_ns - memory->not_mapped_ns >= MAPS_AGAIN_NS)) {
         address_space_read_maps(space, reader->tracee->tid, reader->now_ns);
         map = maps_find(&space->maps, at);
+        if (!map)
+            memory->not_mapped_ns = reader->now_ns;
     }
     return map;
 }

@@ -36,7 +36,8 @@ struct unwind_code_word {
 
 /* What was read in an address space. All zero: nothing. */
 struct unwind_memory {
-    uint64_t chain_number; /* of the present call chain */
+    uint64_t chain_number;  /* of the present call chain */
+    uint64_t not_mapped_ns; /* the mappings were read again last for an address that is in none */
     struct unwind_page pages[UNWIND_PAGES];
     struct unwind_code_word code[UNWIND_CODE_WORDS];
 };
