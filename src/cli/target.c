@@ -9,7 +9,6 @@
 #include "cli/target_watch.h"
 #include "symbols/module_scan.h"
 #include "util/cleanup.h"
-#include "util/descriptors.h"
 #include "util/log.h"
 #include "util/sorted.h"
 
@@ -249,7 +248,8 @@ void target_refresh(struct target *target)
     struct error err;
     bool libraries = false;
     if (modules_scan(&now, process_task(target->process), target->tracer->catalog, &err) < 0) {
-        log_line(descriptors_out(err.code) ? LOG_WARNING : LOG_DEBUG, "%s", err.text);
+        bool is_gone = err.code == -ESRCH || err.code == -ENOENT;
+        log_line(is_gone ? LOG_DEBUG : LOG_WARNING, "%s", err.text);
         return;
     }
     size_t n = now.list.count;

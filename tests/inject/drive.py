@@ -41,7 +41,7 @@ TRACER_FAILED = 125
 # A breakpoint instruction.
 TRAP = b'\x00\x00\x20\xd4' if platform.machine() == 'aarch64' else b'\xcc'
 LIMIT = 30  # seconds after which a run counts as hanging
-PLANTED_LIMIT = 5  # seconds after which the program continues although no breakpoint is seen in it
+PLANTED_LIMIT = 20  # seconds after which the program continues although no breakpoint is seen in it
 SUMMARY = re.compile(r'^ptrace_tracer: \d+ functions? armed, ')
 
 
