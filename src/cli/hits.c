@@ -45,6 +45,8 @@ void hits_dropped(void *data, const struct probe *probe, uint64_t calls, uint64_
 {
     const struct tracer *tracer = data;
     function_counts_dropped(tracer->screen.counts, probe, calls, hits);
+    if (tracer->sink.dropped)
+        tracer->sink.dropped(tracer->sink.data, hits);
 }
 
 void hits_take(void *data, const struct hit *hit)

@@ -304,6 +304,7 @@ int in_process_traces_finish(struct in_process_traces *traces)
 {
     int r = 0;
     traces->is_finished = true;
+    record_routes_end(traces->sessions.routes);
     for (size_t i = 0; i < traces->sessions.list.count; i++) {
         struct error err;
         int r_each = traced_session_close(traces->sessions.list.items[i], &err);

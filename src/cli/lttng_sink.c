@@ -41,6 +41,12 @@ static void routed_hit(void *data, const struct hit *hit)
     record_routes_hit(in_process_traces_routes(sink->traces), hit);
 }
 
+static void routed_drops(void *data, uint64_t n)
+{
+    const struct lttng_sink *sink = data;
+    record_routes_dropped(in_process_traces_routes(sink->traces), n);
+}
+
 static void lttng_sink_counts(void *data, struct hit_counts *counts)
 {
     struct lttng_sink *sink = data;
@@ -257,6 +263,7 @@ int lttng_sink_open(struct tracer *tracer, struct error *err)
     tracer->sink = (struct hit_sink){
         .data = sink,
         .hit = sink->traces ? routed_hit : lttng_sink_hit,
+        .dropped = sink->traces ? routed_drops : NULL,
         .counts = lttng_sink_counts,
         .add = recording_add,
         .begin = recording_begin,

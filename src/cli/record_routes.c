@@ -43,6 +43,9 @@ struct record_routes {
     size_t last; /* the route of the last hit */
     size_t n_undecided;
     struct pending_hits pending;
+    uint64_t n_noted;              /* hits that traces tell of before the engine has counted them */
+    uint64_t n_dropped;            /* hits that the engine has dropped and no trace tells of */
+    struct hit last_hit;           /* without its pointers: when and where */
     atomic_uint_least64_t written; /* pending hits included */
     atomic_uint_least64_t lost;
 };
@@ -142,6 +145,8 @@ static void record_pending(void *data, uint32_t event, const struct hit *hit)
     struct record_routes *routes = decision->routes;
     add_count(&routes->written, (uint64_t)-1);
     if (decision->route->state == ROUTE_TO_TRACE) {
+        if (hit->follows_drops)
+            ctf_channel_note_loss(decision->route->channel, hit, 1);
         write_to_trace(routes, decision->route->channel, event, hit);
         return;
     }
@@ -176,9 +181,47 @@ static bool must_decide(const struct record_routes *routes, const struct hit *hi
     return false;
 }
 
+/* Whatever the hit itself is recorded in: those that were dropped may have belonged there. */
+static void note_drops(struct record_routes *routes, const struct hit *hit)
+{
+    /* How many they were becomes known a little later. */
+    bool is_known = routes->n_dropped > 0, is_noted = false;
+    uint64_t n = is_known ? routes->n_dropped : 1;
+    for (size_t i = 0; i < routes->count; i++)
+        if (routes->list[i].state == ROUTE_TO_TRACE) {
+            ctf_channel_note_loss(routes->list[i].channel, hit, n);
+            is_noted = true;
+        }
+    if (is_noted && is_known)
+        routes->n_dropped = 0;
+    else if (is_noted)
+        routes->n_noted++;
+}
+
+void record_routes_dropped(struct record_routes *routes, uint64_t n)
+{
+    pthread_mutex_lock(&routes->lock);
+    uint64_t noted = n < routes->n_noted ? n : routes->n_noted;
+    routes->n_noted -= noted;
+    routes->n_dropped += n - noted;
+    pthread_mutex_unlock(&routes->lock);
+}
+
+void record_routes_end(struct record_routes *routes)
+{
+    pthread_mutex_lock(&routes->lock);
+    if (routes->n_dropped)
+        note_drops(routes, &routes->last_hit);
+    pthread_mutex_unlock(&routes->lock);
+}
+
 void record_routes_hit(struct record_routes *routes, const struct hit *hit)
 {
     pthread_mutex_lock(&routes->lock);
+    if (hit->follows_drops)
+        note_drops(routes, hit);
+    routes->last_hit.time_ns = hit->time_ns;
+    routes->last_hit.cpu = hit->cpu;
     if (routes->n_undecided && must_decide(routes, hit))
         for (size_t i = 0; i < routes->count; i++)
             if (routes->list[i].state == ROUTE_UNDECIDED)

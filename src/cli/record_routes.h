@@ -36,6 +36,10 @@ void record_routes_set_backend(struct record_routes *routes, const struct backen
 
 /* Records a hit: to be called in place of backend_ops.emit(). */
 void record_routes_hit(struct record_routes *routes, const struct hit *hit);
+/* The engine has dropped n hits: our traces tell of it with the next hit that follows a drop
+   (struct hit), or at the end. */
+void record_routes_dropped(struct record_routes *routes, uint64_t n);
+void record_routes_end(struct record_routes *routes);
 /* Adds what is not in the counts of the back end. From any thread. */
 void record_routes_count(const struct record_routes *routes, struct hit_counts *counts);
 

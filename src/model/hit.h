@@ -7,6 +7,7 @@
 #ifndef MODEL_HIT_H
 #define MODEL_HIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -29,6 +30,8 @@ enum {
 struct hit {
     const struct probe *probe;
     enum hit_kind kind;
+    /* Hits of the thread before this one were not reported, for lack of room in a ring. */
+    bool follows_drops;
     pid_t pid; /* the process, in the tracer's PID namespace */
     pid_t tid;
     int cpu;        /* of the thread; -1: not known */

@@ -25,6 +25,8 @@ struct hit_sink {
     void *data; /* the sink's own; all members get it */
     /* Records a hit. From any thread, one call at a time; allocates nothing. */
     void (*hit)(void *data, const struct hit *hit);
+    /* So many hits were dropped, for lack of room in a ring. Called like hit(). */
+    void (*dropped)(void *data, uint64_t n);
     /* From any thread; the counts may be a moment old. */
     void (*counts)(void *data, struct hit_counts *counts);
 

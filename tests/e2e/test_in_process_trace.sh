@@ -541,6 +541,21 @@ case_disk_full()
     umount -l disk
 }
 
+# Hits for which a ring had no room: the trace tells readers of each of them.
+case_dropped()
+{
+    with_lttng
+    [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    unset PTRACE_TRACER_JUMP_AFTER # a full ring drops records
+    local lost told
+    "$tracer" --in-process -o trace "$sample" 1000000 >"$out" 2>"$err" || fail "not traced"
+    lost=$(sed -n 's/.* \([0-9]*\) lost; .*/\1/p' "$err")
+    ((lost > 0)) || skip "the tracer was fast enough"
+    babeltrace2 trace >lines 2>told || fail "not read: $(cat told)"
+    told=$(grep -aoE 'discarded [0-9]+ event' told | awk '{ n += $2 } END { print n + 0 }')
+    [[ $told == "$lost" ]] || fail "$lost are lost, and the trace tells of $told"
+}
+
 # Without LTTng, the option changes nothing yet.
 case_print()
 {

@@ -192,6 +192,49 @@ START_TEST(no_decision)
 }
 END_TEST
 
+static uint64_t lost_in_trace(void)
+{
+    struct ctf_counts counts;
+    ctf_trace_count(trace, &counts);
+    return counts.lost;
+}
+
+static void hit_after_drops(void)
+{
+    const struct hit hit = {.probe = &probe,
+                            .kind = HIT_ENTRY,
+                            .follows_drops = true,
+                            .time_ns = now_ns += 1000,
+                            .n_values = 1,
+                            .values = &number};
+    number++;
+    record_routes_hit(routes, &hit);
+}
+
+/* What the engine drops is told by our traces, where it was dropped; the numbers come later. */
+START_TEST(dropped)
+{
+    hits(1);
+    record_routes_decide(routes, first, channel);
+    hits(1);
+    ck_assert_uint_eq(lost_in_trace(), 0);
+    hit_after_drops();
+    ck_assert_uint_eq(lost_in_trace(), 1);
+    record_routes_dropped(routes, 10);
+    ck_assert_uint_eq(lost_in_trace(), 1);
+    hits(1);
+    ck_assert_uint_eq(lost_in_trace(), 1);
+    hit_after_drops();
+    ck_assert_uint_eq(lost_in_trace(), 10);
+    record_routes_dropped(routes, 5);
+    record_routes_end(routes);
+    ck_assert_uint_eq(lost_in_trace(), 15);
+    record_routes_end(routes);
+    ck_assert_uint_eq(lost_in_trace(), 15);
+    counts_are(10, 0);
+}
+END_TEST
+
 START_TEST(no_room)
 {
     now_ns = 1000000000;
@@ -222,6 +265,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, forgotten);
     tcase_add_test(tests, stopped_meanwhile);
     tcase_add_test(tests, no_decision);
+    tcase_add_test(tests, dropped);
     tcase_add_test(tests, no_room);
     tcase_add_test(tests, names_of_events);
 }

@@ -59,6 +59,8 @@ static void send_hit(struct tracee *tracee, struct hit *hit, const arch_regs *re
         engine->stats.entries++;
     else
         engine->stats.exits += !probe->resolves;
+    hit->follows_drops = tracee->has_dropped;
+    tracee->has_dropped = false;
     if (engine->sink.hit)
         engine->sink.hit(engine->sink.data, hit);
 }

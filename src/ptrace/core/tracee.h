@@ -128,6 +128,7 @@ struct tracee {
     bool shares_pointer;                        /* another thread has it, too */
     struct ring *ring;                          /* NULL: none; see ptrace/jumps/rings.h */
     uint32_t records_gap; /* calls of an older epoch are older than hits that were dropped */
+    bool has_dropped;     /* hits, since the last one that was reported */
     char name[TRACEE_NAME_MAX];
     uint64_t name_read_ns;
     target_addr rseq;   /* its struct rseq in the target's memory, 0: none */

@@ -57,6 +57,7 @@ void drops_before(struct tracee *tracee)
 {
     callstack_missed(&tracee->frames, return_dropped, tracee->process->engine);
     tracee->records_gap = tracee->frames.epoch;
+    tracee->has_dropped = true;
 }
 
 void drops_until_stop(struct tracee *tracee)

@@ -117,6 +117,12 @@ int ctf_channel_write(struct ctf_channel *channel, uint32_t event, const struct 
             return 1;
         }
     }
-    ctf_stream_lose(stream, record.time);
+    ctf_stream_lose(stream, record.time, 1);
     return -ENOBUFS;
+}
+
+void ctf_channel_note_loss(struct ctf_channel *channel, const struct hit *hit, uint64_t n)
+{
+    uint64_t time = hit->time_ns;
+    ctf_stream_lose(stream_for(channel, hit_cpu(channel, hit), &time), time, n);
 }

@@ -6,10 +6,15 @@
 #include <string.h>
 
 /* One thread at a time changes a counter, so no atomic read-modify-write is needed. */
+static void count_more(_Atomic uint64_t *counter, uint64_t n)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+                          memory_order_relaxed);
+}
+
 static void count_one(_Atomic uint64_t *counter)
 {
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
-                          memory_order_relaxed);
+    count_more(counter, 1);
 }
 
 static void publish(struct ctf_stream *stream, uint64_t time)
@@ -175,11 +180,11 @@ void ctf_stream_commit_large(struct ctf_stream *stream, const struct ctf_packet_
     ctf_wakeup_record(source->wakeup);
 }
 
-void ctf_stream_lose(struct ctf_stream *stream, uint64_t time)
+void ctf_stream_lose(struct ctf_stream *stream, uint64_t time, uint64_t n)
 {
     stream->last_time = time;
     atomic_store_explicit(&stream->time, time, memory_order_relaxed);
     /* Whoever sees the loss sees its time. */
     atomic_thread_fence(memory_order_release);
-    count_one(&stream->lost);
+    count_more(&stream->lost, n);
 }

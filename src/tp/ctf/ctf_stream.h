@@ -106,7 +106,7 @@ void ctf_cursor_put(struct ctf_cursor *cursor, const void *bytes, size_t n);
 void ctf_stream_commit_large(struct ctf_stream *stream, const struct ctf_packet_source *source,
                              struct ctf_cursor *cursor, uint64_t time);
 
-/* Counts a record at that time that found no room. */
-void ctf_stream_lose(struct ctf_stream *stream, uint64_t time);
+/* Counts n records that found no room, up to that time. */
+void ctf_stream_lose(struct ctf_stream *stream, uint64_t time, uint64_t n);
 
 #endif

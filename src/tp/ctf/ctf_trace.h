@@ -65,6 +65,10 @@ MUST_CHECK int ctf_trace_add_channel(struct ctf_trace *trace, const enum ctf_con
  */
 int ctf_channel_write(struct ctf_channel *channel, uint32_t event, const struct hit *hit);
 
+/* Notes in the trace that n hits before this one were not recorded, as ctf_channel_write() notes
+   those that it refuses: a reader must not take an entry and an exit around them for one call. */
+void ctf_channel_note_loss(struct ctf_channel *channel, const struct hit *hit, uint64_t n);
+
 /*
  * Waits until all that was recorded before the call is in the files. Returns 0 or the negative
  * errno of the first write that failed and was not successful later.
