@@ -315,6 +315,29 @@ START_TEST(a_float_result_is_known)
 }
 END_TEST
 
+static void halves_not_yet(struct trial *trial)
+{
+    both_recorded(trial);
+    recorded(trial, "halves", 0, 0);
+}
+
+/* It was known from the start, and called only after the jumps at the place it returns to were
+   made. */
+START_TEST(a_float_result_is_late)
+{
+    static const struct phase phases[] = {
+        {.act = set_all_numbers, .check = halves_not_yet},
+        {.ready = four_planted, .check = halves_not_yet},
+        {.check = halves_recorded},
+        {.ready = five_planted, .check = halves_jumped},
+    };
+    struct trial trial = {0};
+    run_trial(&trial, "work small halves", HIT_ENTRY, "late", phases,
+              sizeof(phases) / sizeof(phases[0]), check_values);
+    harness_free(trial.h);
+}
+END_TEST
+
 static void add_named(struct trial *trial)
 {
     set_probe(trial, "named", &INTEGER_ARG, &STRING_RESULT);
@@ -349,6 +372,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, probes_change);
     tcase_add_test(tests, a_float_result_is_added);
     tcase_add_test(tests, a_float_result_is_known);
+    tcase_add_test(tests, a_float_result_is_late);
     tcase_add_test(tests, a_string_result_is_added);
 }
 

@@ -5,6 +5,7 @@
  *
  *   phases    ROUNDS times: pauses, and calls work(), small(), halves() and named() CALLS times
  *             each from one place, and work() from another
+ *   late      likewise, but halves() only after the first two rounds
  *   beside    ROUNDS times: another thread calls work() CALLS times; when it has, pauses
  *   unloads   ROUNDS times: another thread calls lib_work() of a library CALLS times, which is
  *             then unloaded at once
@@ -129,7 +130,8 @@ static void secludes(long rounds)
     pause_for_tracer();
 }
 
-static void phases(long rounds)
+/* halves() is called from round `late` on. */
+static void phases(long rounds, long late)
 {
     double (*const half)(long) = halves;
     const char *(*const name)(long) = named;
@@ -141,7 +143,8 @@ static void phases(long rounds)
             check(call_one(others[0], i) == i + 1, "result of work by pointer");
             check(call_one(others[1], i) == i * 3, "result of small");
             n_small++;
-            call_one(others[2], i);
+            if (round >= late)
+                call_one(others[2], i);
             const char *text = (const char *)call_one(others[3], i);
             check(strcmp(text, i % 2 ? "odd" : "even") == 0, "result of named");
         }
@@ -344,7 +347,9 @@ int main(int argc, char **argv)
     calls = argument(argc, argv, 2, 1000);
     pauses_begin();
     if (strcmp(mode, "phases") == 0)
-        phases(rounds);
+        phases(rounds, 0);
+    else if (strcmp(mode, "late") == 0)
+        phases(rounds, 2);
     else if (strcmp(mode, "beside") == 0)
         beside(rounds);
     else if (strcmp(mode, "unloads") == 0)

@@ -265,10 +265,17 @@ static const char *why_not_again(const struct address_space *space, const struct
                                                                                          : NULL;
 }
 
+/* Whether its stub records what is known to be wanted since it was made. */
+static bool records_enough(const struct jumps *jumps, const struct jump *jump)
+{
+    return !jump->layout.is_return || jump->layout.return_floats || !jumps->floats;
+}
+
 int jump_make(struct process *process, struct site *site, bool stopped)
 {
     struct address_space *space = process->space;
-    if (site->jump.jump && is_code_current(space, site)) {
+    if (site->jump.jump && records_enough(space->jumps, site->jump.jump) &&
+        is_code_current(space, site)) {
         const char *why = why_not_again(space, site);
         return why ? bar(site, why) : 0;
     }

@@ -26,6 +26,7 @@
 #include "ptrace/os/memory.h"
 #include "ptrace/threads/current_cpu.h"
 #include "util/addr.h"
+#include "util/table.h"
 #include "util/vec.h"
 
 enum { SOONER = 8 };
@@ -46,14 +47,30 @@ static void free_jumps(struct address_space *space)
     space->jumps = NULL;
 }
 
+/* Whether the function's result is in floating point registers, which stubs at return sites then
+   must record. */
+static bool returns_floats(struct jumps *jumps, const struct address_space *space,
+                           const struct site *site)
+{
+    const char *reason;
+    bool floats = false;
+    (void)result_kind_of(&jumps->result_kinds, site->probe, space->engine->capture->string_limit,
+                         &floats, &reason);
+    return floats;
+}
+
 struct jumps *jumps_of(struct address_space *space)
 {
+    const struct site *site;
     if (space->jumps)
         return space->jumps;
     struct jumps *jumps = calloc(1, sizeof(*jumps));
     if (!jumps)
         return NULL;
     jumps->rings.memory.fd = -1;
+    /* Of functions that are armed already; for later ones see jumps_armed(). */
+    for (size_t at = 0; !jumps->floats && (site = table_next(&space->sites, &at));)
+        jumps->floats = (site->uses & SITE_ENTRY) && returns_floats(jumps, space, site);
     space->jumps = jumps;
     space->free_jumps = free_jumps;
     return jumps;
@@ -147,8 +164,6 @@ static const char *records_no_floats(const struct site *site, const void *data)
 
 void jumps_armed(struct address_space *space, struct site *site)
 {
-    const char *reason;
-    bool floats = false;
     if (!space->jumps)
         return;
     space->jumps->plans.generation++; /* the probe may be another one, or have changed */
@@ -161,9 +176,7 @@ void jumps_armed(struct address_space *space, struct site *site)
             promotion_lift(space, site);
         site->jump.jump = NULL; /* it needs another one */
     }
-    (void)result_kind_of(&space->jumps->result_kinds, site->probe,
-                         space->engine->capture->string_limit, &floats, &reason);
-    if (floats && !space->jumps->floats) {
+    if (!space->jumps->floats && returns_floats(space->jumps, space, site)) {
         space->jumps->floats = true;
         promotion_lift_all(space, records_no_floats, NULL);
     }
