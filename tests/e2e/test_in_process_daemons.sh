@@ -114,7 +114,10 @@ ends()
 # grow from call to call, by exactly 1 with a second argument.
 ours_is_right()
 {
-    read_trace "$(echo "$1"/in-process-*)"
+    babeltrace2 "$(echo "$1"/in-process-*)" >text 2>text.err || fail "babeltrace2: $(tail -n 3 text.err)"
+    # Hits may be dropped, which the trace tells, but for the calls that grow by exactly 1.
+    [[ -n ${2:-} ]] || sed -i '/Tracer discarded/d' text.err
+    [[ ! -s text.err ]] || fail "babeltrace2: $(head -n 3 text.err)"
     lines "$written" ' killed:counted_entry: ' text
     awk -v by_one="${2:-}" '
         { match($0, /vtid = [0-9]+/); thread = substr($0, RSTART, RLENGTH)
