@@ -32,7 +32,7 @@ TARGET_NAMES += $(TARGET_NAMES_$(ARCH))
 # What a program may do to jumps and their rings.
 TARGET_NAMES += killed executes_busy overwrites_rings core_dumped pointed
 # What is hard on jumps.
-TARGET_NAMES += profiled rethrows contexts forks_hot crowded
+TARGET_NAMES += late_float profiled rethrows contexts forks_hot crowded
 TARGET_HEADERS := $(wildcard tests/targets/*.h tests/targets/*.inc tests/targets/$(ARCH)/*.h)
 TARGETS := $(addprefix $(BUILD)/targets/,$(TARGET_NAMES) libdlopen_lib.so libmapped_lib.so libmoves_text.so \
              one_thread_static one_thread_static_pie one_thread_no_pie threads8_static)

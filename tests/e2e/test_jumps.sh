@@ -50,6 +50,16 @@ case_steps_itself()
     grep -qE ', lifted [1-9]' "$err" || fail "the jump stays"
 }
 
+# It returns to where a jump was made when only the other function had returned there.
+case_late_float()
+{
+    jumped 'thrice|half' "$targets/late_float"
+    calls_match half
+    awk '/:half\(/ { match($0, /\((i|arg1) = [0-9a-fx]+/); split(substr($0, RSTART, RLENGTH), a, "= "); i = a[2]; next }
+        / = / && i != "" { split($0, b, " = "); n++; if (b[2] + 0 != i / 2) wrong++; i = "" }
+        END { exit n != 2000 || wrong > 0 }' lines || fail "wrong results: $(grep -A 1 ':half(' lines | tail -n 4)"
+}
+
 # A handler on the alternate stack has interrupted one that returns to the middle of a region.
 case_handler_on_handler()
 {
