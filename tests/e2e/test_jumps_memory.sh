@@ -72,4 +72,21 @@ case_attached_again()
     wait "$target_pid" 2>/dev/null
 }
 
+# Root's tracer asks about the process of another user with no more than that user's rights.
+case_other_users_process()
+{
+    [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
+    (($(id -u) == 0)) || skip "needs root, to trace another user's process"
+    setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$sample" || skip "the build is not for another user to read"
+    setpriv --reuid=65534 --regid=65534 --clear-groups "$sample" 1000000000 50 >/dev/null &
+    target_pid=$!
+    tracer_start --in-process --stats --print=lines -f my_traced_function -p "$target_pid"
+    wait_for 40 has_both_jumps || { has_jumps; fail "no jumps: $(cat dirt "$err")"; }
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    said 'stats: 2 of [23] sites with many hits have a jump'
+    kill -KILL "$target_pid"
+    wait "$target_pid" 2>/dev/null
+}
+
 run_cases "$@"

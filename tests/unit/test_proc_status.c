@@ -30,6 +30,21 @@ START_TEST(reads_sets)
 }
 END_TEST
 
+START_TEST(reads_limits)
+{
+    struct rlimit files, size;
+    uint64_t soft = 0;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+    ck_assert_int_eq(proc_limit(getpid(), "Max open files", &soft), 0);
+    ck_assert_uint_eq(soft, files.rlim_cur);
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &size), 0);
+    ck_assert_int_eq(proc_limit(getpid(), "Max address space", &soft), 0);
+    ck_assert_uint_eq(soft, size.rlim_cur == RLIM_INFINITY ? UINT64_MAX : size.rlim_cur);
+    ck_assert_int_eq(proc_limit(getpid(), "Max open", &soft), -ENODATA);
+    ck_assert_int_eq(proc_limit(getpid(), "Limit", &soft), -ENODATA);
+}
+END_TEST
+
 /* An empty set differs from one that cannot be read. */
 START_TEST(tells_why_there_is_none)
 {
@@ -144,6 +159,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, reads_sets);
+    tcase_add_test(tests, reads_limits);
     tcase_add_test(tests, tells_why_there_is_none);
     tcase_add_test(tests, reads_several_lines_at_once);
     tcase_add_test(tests, tells_what_is_gone_from_what_cannot_be_read);

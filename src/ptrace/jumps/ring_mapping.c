@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "ptrace/breakpoints/remote_syscall.h"
 #include "ptrace/os/memory.h"
+#include "ptrace/os/proc_files.h"
 #include "ptrace/os/proc_status.h"
 #include "util/maps.h"
 
@@ -24,13 +24,12 @@ enum { MODEST = 8 };
 
 bool ring_mapping_is_modest(pid_t tid, size_t size)
 {
-    struct rlimit limit;
+    uint64_t limit;
     long used_kib = proc_status_number(tid, "VmSize");
-    if (prlimit(tid, RLIMIT_AS, NULL, &limit) < 0 || used_kib < 0)
+    if (proc_limit(tid, "Max address space", &limit) < 0 || used_kib < 0)
         return false;
     uint64_t used = (uint64_t)used_kib * 1024;
-    return limit.rlim_cur == RLIM_INFINITY ||
-           (limit.rlim_cur > used && (limit.rlim_cur - used) / MODEST >= size);
+    return limit == UINT64_MAX || (limit > used && (limit - used) / MODEST >= size);
 }
 
 int ring_mapping_call(struct address_space *space, pid_t helper, long number,

@@ -108,6 +108,27 @@ int proc_auxiliary(pid_t pid, unsigned long type, uint64_t *value)
     return -ENOENT;
 }
 
+int proc_limit(pid_t pid, const char *name, uint64_t *soft)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof(path), "/proc/%d/limits", pid);
+    ssize_t n = read_text(path, text, sizeof(text));
+    if (n < 0)
+        return n == -ENOENT ? -ESRCH : (int)n;
+    /* NAME, spaces, SOFT, spaces, HARD: names have spaces, too. */
+    const char *line = text;
+    while ((line = strchr(line, '\n')) && (strncmp(line + 1, name, strlen(name)) != 0 ||
+                                           strncmp(line + 1 + strlen(name), "  ", 2) != 0))
+        line++;
+    if (!line)
+        return -ENODATA;
+    const char *value = line + 1 + strlen(name);
+    value += strspn(value, " ");
+    *soft = strncmp(value, "unlimited", strlen("unlimited")) == 0 ? UINT64_MAX
+                                                                  : strtoull(value, NULL, 10);
+    return 0;
+}
+
 int proc_number(const char *path, long *number)
 {
     char text[64], *end;

@@ -32,6 +32,11 @@ MUST_CHECK int proc_has_program(pid_t pid);
    negative errno; -ENOENT: it has none. */
 MUST_CHECK int proc_auxiliary(pid_t pid, unsigned long type, uint64_t *value);
 
+/* The soft limit of that name, as in the first column of /proc/PID/limits. UINT64_MAX: unlimited.
+   Everybody may read it; prlimit(2) needs the rights of the process's user. A negative errno;
+   -ENODATA: no such limit. */
+MUST_CHECK int proc_limit(pid_t pid, const char *name, uint64_t *soft);
+
 /* Reads the number in a file such as /proc/sys/vm/max_map_count. A negative errno. */
 MUST_CHECK int proc_number(const char *path, long *number);
 
