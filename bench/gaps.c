@@ -4,9 +4,9 @@
  * library's functions many_00000(), many_00001()... is called CALLS times, so that a tracer plants
  * something there; the other threads sleep. The time is read all the while: where it has gone on by
  * more than GAP_NS, and the thread has not waited for a CPU that long (schedstat, Documentation/
- * scheduler/sched-stats.rst), the thread was stopped. Prints the longest stop and, of all seconds,
- * the most that it was stopped, in microseconds, and the number of stops: "longest N second N stops
- * N".
+ * scheduler/sched-stats.rst), the thread was stopped. Prints the longest stop, the most that it was
+ * stopped in any second, whenever that begins, in microseconds, and the number of stops: "longest N
+ * second N stops N".
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -19,7 +19,15 @@
 
 typedef void function(int arg1, unsigned long arg2, double arg3, void *arg4);
 
-enum { FUNCTIONS = 10000, CALLS = 100, NEXT_NS = 10000000, GAP_NS = 150000, STACK = 64 * 1024 };
+enum {
+    FUNCTIONS = 10000,
+    CALLS = 100,
+    NEXT_NS = 10000000,
+    GAP_NS = 150000,
+    STACK = 64 * 1024,
+    STOPS = 20000,
+    SECOND_NS = 1000000000
+};
 
 static function *functions[FUNCTIONS];
 static int schedstat;
@@ -63,11 +71,14 @@ static void load(const char *path)
     }
 }
 
+struct stop {
+    int64_t start, end;
+};
+
 struct stops {
     int64_t last, waited;
-    int64_t second, in_second; /* the current one's begin, and the time of its stops */
-    int64_t longest, most;
-    unsigned long n;
+    struct stop list[STOPS];
+    size_t n;
 };
 
 static void look(struct stops *stops)
@@ -79,18 +90,40 @@ static void look(struct stops *stops)
         stops->waited = waited;
     }
     if (gap > GAP_NS) {
-        stops->n++;
-        stops->in_second += gap;
-        if (gap > stops->longest)
-            stops->longest = gap;
-        if (stops->in_second > stops->most)
-            stops->most = stops->in_second;
-    }
-    if (now - stops->second > 1000000000) {
-        stops->second = now;
-        stops->in_second = 0;
+        if (stops->n == STOPS) {
+            fprintf(stderr, "gaps: more than %d stops\n", STOPS);
+            exit(1);
+        }
+        stops->list[stops->n++] = (struct stop){now - gap, now};
     }
     stops->last = now_ns();
+}
+
+/* How long it was stopped from the time `from` on, for a second. */
+static int64_t stopped_in_second(const struct stops *stops, int64_t from)
+{
+    int64_t to = from + SECOND_NS, sum = 0;
+    for (size_t i = 0; i < stops->n; i++) {
+        int64_t start = stops->list[i].start < from ? from : stops->list[i].start;
+        int64_t end = stops->list[i].end > to ? to : stops->list[i].end;
+        sum += end > start ? end - start : 0;
+    }
+    return sum;
+}
+
+static void print(const struct stops *stops)
+{
+    int64_t longest = 0, most = 0;
+    for (size_t i = 0; i < stops->n; i++) {
+        const struct stop *stop = &stops->list[i];
+        /* The second with the most begins where a stop begins, or ends where one ends. */
+        int64_t after = stopped_in_second(stops, stop->start);
+        int64_t before = stopped_in_second(stops, stop->end - SECOND_NS);
+        most = after > most ? after : most;
+        most = before > most ? before : most;
+        longest = stop->end - stop->start > longest ? stop->end - stop->start : longest;
+    }
+    printf("longest %ld second %ld stops %zu\n", (long)longest / 1000, (long)most / 1000, stops->n);
 }
 
 int main(int argc, char **argv)
@@ -114,7 +147,9 @@ int main(int argc, char **argv)
     }
     sleep(1);
     int64_t start = now_ns(), end = start + atoi(argv[3]) * INT64_C(1000000000);
-    struct stops stops = {.last = start, .second = start, .waited = waited_ns()};
+    static struct stops stops;
+    stops.last = start;
+    stops.waited = waited_ns();
     int64_t next = start;
     for (int f = 0; stops.last < end; look(&stops)) {
         if (stops.last < next)
@@ -126,7 +161,6 @@ int main(int argc, char **argv)
         }
         f = (f + 1) % FUNCTIONS;
     }
-    printf("longest %ld second %ld stops %lu\n", (long)stops.longest / 1000,
-           (long)stops.most / 1000, stops.n);
+    print(&stops);
     return 0;
 }
