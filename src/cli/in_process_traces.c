@@ -33,11 +33,11 @@ struct in_process_traces {
     struct traced_sessions sessions;
     const struct backend_ops *backend_ops;
     struct backend *backend;
-    atomic_uint_least64_t generation; /* of the back end */
+    atomic_uint_least64_t generation; /* of the back end, for which somebody waits or has waited */
     uint64_t generation_seen;         /* by the last poll */
     pthread_mutex_t lock;             /* of the next two */
     pthread_cond_t polled;
-    uint64_t generation_matched; /* whose sessions are all matched */
+    uint64_t generation_matched; /* whose sessions are all matched, or cannot be */
     unsigned tries_left;
     bool is_chosen_matched;
     bool is_finished;
@@ -74,7 +74,6 @@ struct unmatched_sides {
     size_t n_active, n_past;
     const void *matched[SESSIONS_MAX]; /* active ones that are matched */
     size_t n_matched;
-    uint64_t since_ns; /* the first pending hit */
     /* The daemon's sessions: that want our events now, and that may have wanted them. */
     size_t n_wanting, n_wanted;
     const struct listed_session *wanting, *wanted; /* one of each */
@@ -105,8 +104,6 @@ static void collect_addresses(struct in_process_traces *traces, const struct rou
         const void *address = views[i].place.session;
         if (views[i].is_decided || traced_sessions_at(&traces->sessions, address))
             continue;
-        if (views[i].since_ns < sides->since_ns)
-            sides->since_ns = views[i].since_ns;
         if (!is_in(active, n_active, address) && !is_in(sides->past, sides->n_past, address))
             sides->past[sides->n_past++] = address;
     }
@@ -188,12 +185,17 @@ static bool match_sessions(struct in_process_traces *traces, const struct sessio
                               &sides->wanting_view);
     else
         all = sides->n_active == 0 && sides->n_wanting == 0;
-    if (all && sides->n_past == 1 && sides->n_wanted == 1)
+    if (!all)
+        return false;
+    if (sides->n_past == 1 && sides->n_wanted == 1) {
         traced_sessions_match(&traces->sessions, sides->past[0], sides->wanted,
                               &sides->wanted_view);
-    else
-        all = all && sides->n_past == 0;
-    return all;
+        return true;
+    }
+    /* Sessions that were destroyed: their addresses may be used again. */
+    for (size_t i = 0; i < sides->n_past && sides->n_wanted == 0; i++)
+        record_routes_forget(traces->sessions.routes, sides->past[i]);
+    return sides->n_past == 0 || sides->n_wanted == 0;
 }
 
 /* Matches, once, the session that this tracer has started: its address is known. A session of that
@@ -216,21 +218,28 @@ static void match_chosen(struct in_process_traces *traces, const struct session_
     }
 }
 
-/* Leaves all to LTTng that is not decided. */
-static void give_up(struct in_process_traces *traces)
+/* Leaves to LTTng what has not been decided since before that time. Returns whether that is what a
+   session still records. */
+static bool give_up(struct in_process_traces *traces, const struct unmatched_sides *sides,
+                    uint64_t before_ns)
 {
     struct route_view views[ROUTES_MAX];
     size_t n = record_routes_list(traces->sessions.routes, views);
-    for (size_t i = 0; i < n; i++)
-        if (!views[i].is_decided)
-            record_routes_decide(traces->sessions.routes, views[i].place, NULL);
+    bool any = false;
+    for (size_t i = 0; i < n; i++) {
+        if (views[i].is_decided || views[i].since_ns >= before_ns)
+            continue;
+        record_routes_decide(traces->sessions.routes, views[i].place, NULL);
+        any |= is_in(sides->active, sides->n_active, views[i].place.session);
+    }
+    return any;
 }
 
 /* false: something has to be tried again. */
 static bool poll_once(struct in_process_traces *traces, bool last)
 {
     struct route_view views[ROUTES_MAX];
-    struct unmatched_sides sides = {.since_ns = UINT64_MAX};
+    struct unmatched_sides sides = {0};
     cleanup(session_listing_free) struct session_listing listing = {0};
     if (session_listing_read(&traces->sessions, &listing) < 0)
         return false;
@@ -247,16 +256,9 @@ static bool poll_once(struct in_process_traces *traces, bool last)
     collect_addresses(traces, views, n, &sides);
     if (match_sessions(traces, &listing, &sides))
         return true;
-    if (undecided && (last || clock_now_ns() > sides.since_ns + MATCH_MAX_NS)) {
+    if (undecided && give_up(traces, &sides, last ? UINT64_MAX : clock_now_ns() - MATCH_MAX_NS))
         tell_unmatched(traces, &listing);
-        give_up(traces);
-    }
     return false;
-}
-
-void in_process_traces_note_generation(struct in_process_traces *traces, uint64_t generation)
-{
-    atomic_store(&traces->generation, generation);
 }
 
 static void note_matched(struct in_process_traces *traces, uint64_t generation)
@@ -267,11 +269,11 @@ static void note_matched(struct in_process_traces *traces, uint64_t generation)
     pthread_mutex_unlock(&traces->lock);
 }
 
-void in_process_traces_await_matches(struct in_process_traces *traces)
+void in_process_traces_await_matches(struct in_process_traces *traces, uint64_t generation)
 {
-    uint64_t generation = traces->backend_ops->generation(traces->backend);
     struct timespec until = clock_in_ms(AWAIT_MS);
-    in_process_traces_note_generation(traces, generation);
+    if (atomic_exchange(&traces->generation, generation) == generation)
+        return;
     pthread_mutex_lock(&traces->lock);
     while (traces->generation_matched != generation &&
            pthread_cond_clockwait(&traces->polled, &traces->lock, CLOCK_MONOTONIC, &until) !=
@@ -289,15 +291,17 @@ void in_process_traces_poll(struct in_process_traces *traces, bool last)
     if (!last) {
         if (poll_once(traces, false)) {
             traces->tries_left = 0;
-            note_matched(traces, generation);
         } else if (traces->tries_left > 0) {
             traces->tries_left--;
         }
+        if (traces->tries_left == 0)
+            note_matched(traces, generation);
         return;
     }
+    const struct unmatched_sides nothing = {0};
     for (int i = 1; i <= LAST_TRIES && !poll_once(traces, i == LAST_TRIES); i++)
         ;
-    give_up(traces); /* the daemon did not answer */
+    give_up(traces, &nothing, UINT64_MAX); /* the daemon did not answer */
 }
 
 int in_process_traces_finish(struct in_process_traces *traces)

@@ -29,11 +29,10 @@ struct record_routes *in_process_traces_routes(struct in_process_traces *traces)
 void in_process_traces_start(struct in_process_traces *traces, const struct session_ops *ops,
                              struct session *session, const struct backend_ops *backend_ops,
                              struct backend *backend);
-/* The back end's generation has this value. From any thread, often. */
-void in_process_traces_note_generation(struct in_process_traces *traces, uint64_t generation);
-/* Waits for a moment until all that records our events now is matched. On another thread than that
-   of in_process_traces_poll(). */
-void in_process_traces_await_matches(struct in_process_traces *traces);
+/* The back end's generation has this value. Waits for a moment, once for each value, until what
+   records our events now is matched: hits that come afterwards are in the right trace even if their
+   session is destroyed at once. From any thread but that of in_process_traces_poll(), often. */
+void in_process_traces_await_matches(struct in_process_traces *traces, uint64_t generation);
 /* Matches new sessions, and writes the traces of those that were stopped. Waits for the session
    daemon and for the disk. Call it often, on one thread. `last`: no hits come any more, and what is
    not matched goes to LTTng. */

@@ -86,7 +86,7 @@ static uint64_t lttng_sink_generation(void *data)
     struct lttng_sink *sink = data;
     uint64_t generation = sink->backend_ops->generation(sink->backend);
     if (sink->traces)
-        in_process_traces_note_generation(sink->traces, generation);
+        in_process_traces_await_matches(sink->traces, generation);
     return generation;
 }
 

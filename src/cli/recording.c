@@ -182,7 +182,7 @@ void recording_begin(void *data)
     bool first = sink->traces && n <= ADDED_FIRST_MAX;
     int r = first ? sink->backend_ops->add(sink->backend, probes, n, &err) : 0;
     if (r == 0 && first)
-        in_process_traces_await_matches(sink->traces);
+        in_process_traces_await_matches(sink->traces, sink->backend_ops->generation(sink->backend));
     if (r == 0)
         r = begin_session(sink, probes, n, n_selected, &err);
     if (r == 0 && !first)

@@ -40,7 +40,8 @@ struct hit_sink {
     bool (*names_module)(void *data, const char *provider);
     /* Mask of enum hit_kind: the hits of the probe that are wanted now. NULL: all. */
     unsigned (*wanted)(void *data, const struct probe *probe);
-    /* A number that changes whenever wanted() may have changed. From any thread; cheap. */
+    /* A number that changes whenever wanted() may have changed. From any thread; cheap, but for a
+       moment's wait when it has changed. */
     uint64_t (*generation)(void *data);
 
     /* Everything is set up, and the program is about to be traced: may start threads. 0, or a

@@ -302,6 +302,40 @@ case_made_anew()
     none_is_ours first
 }
 
+# A session that is destroyed before it is known which one it is: its records are in its trace, or
+# counted as lost, and in no other trace.
+case_destroyed_at_once()
+{
+    local i written lost brief=0
+    with_lttng
+    asked_start
+    session steady
+    lttng_do enable-event -u -s steady -c ch wait_for_line:work_entry
+    lttng_do start steady
+    asked_traced --in-process --session=steady
+    planted
+    for ((i = 1; i <= 5; i++)); do
+        session brief
+        lttng_do enable-event -u -s brief -c ch wait_for_line:work_entry
+        lttng_do start brief
+        calls 1
+        lttng_do destroy brief
+        calls 1
+        mv brief "brief$i"
+    done
+    asked_ends
+    tracer_ends 0
+    lttng_do destroy steady
+    all_are_ours steady
+    lines 10 . text
+    for ((i = 1; i <= 5; i++)); do
+        [[ ! $(find "brief$i" -name metadata) ]] || { read_trace "brief$i"; brief=$((brief + $(wc -l <text))); }
+    done
+    [[ ! -e brief ]] || { read_trace brief; brief=$((brief + $(wc -l <text))); }
+    read -r written lost < <(sed -nE 's/.* ([0-9]+) events? written, ([0-9]+) lost.*/\1 \2/p' "$err")
+    ((written == 10 + brief && brief + lost == 5)) || fail "$written written, $lost lost, 10 and $brief in the traces"
+}
+
 # Sessions without a directory of ours to write to, and channels whose records we cannot write, get
 # them through LTTng; a line says so, once.
 case_through_lttng()
