@@ -3,7 +3,9 @@
 """Makes a C or C++ program of functions with random parameters and results.
 
 The program calls them with random values and prints the lines that a trace of the calls is to
-show (expected.h). generate.py --seed N --functions N [--language c|c++] > program
+show (expected.h). Some functions are called from places of their own, others share call
+instructions (places.h, and those of a Dispatcher).
+generate.py --seed N --functions N [--language c|c++] > program
 """
 import argparse
 import random
@@ -263,6 +265,7 @@ class Enum(Type):
 class Struct(Type):
     def __init__(self, name, members, attribute=""):
         self.name = self.text = name
+        self.attribute = attribute
         self.members = members  # (name, type, bits or 0)
         self.fields = sum(t.fields for _, t, _ in members)
         lines = "".join(f"    {t.decl(n)}{f' : {bits}' if bits else ''};\n" for n, t, bits in members)
@@ -320,6 +323,12 @@ class Union(Type):
         self.definition = f"typedef union {name}_tag {{\n{lines}}} {name};\n"
 
 
+def has_union(kind):
+    if isinstance(kind, Struct):
+        return any(has_union(t) for _, t, _ in kind.members)
+    return has_union(kind.element) if isinstance(kind, Array) else isinstance(kind, Union)
+
+
 def may_be_untold(kind):
     """Whether nothing of a type may be shown: see complex_long_double_is_told."""
     if isinstance(kind, Struct):
@@ -329,9 +338,51 @@ def may_be_untold(kind):
     return kind is COMPLEX[2] or not kind.fields
 
 
+class Dispatcher:
+    """A function that calls others of the same parameters, whatever their results are, by one call
+    instruction, which the compiler makes. Results are ignored, and only in registers that need no
+    care."""
+
+    def __init__(self, name, parameters, by_table):
+        self.name, self.parameters, self.by_table = name, parameters, by_table
+        self.callees = []
+
+    def head(self, named=True):
+        declared = ", ".join(t.parameter(n if named else "") for n, t in self.parameters)
+        return f"({declared or 'void'})"
+
+    def prototype(self):
+        return f"static NOINLINE FIXED void {self.name}{self.head()};"
+
+    def call(self, function, arguments):
+        self.callees.append(function)
+        return f"({self.name}_which = {len(self.callees) - 1}, {self.name}({arguments}))"
+
+    def code(self):
+        which = f"{self.name}_which"
+        arguments = ", ".join(t.argument(n) for n, t in self.parameters)
+        of_type = f"(void (*){self.head(False)})"
+        if self.by_table:
+            table = ", ".join(of_type + c for c in self.callees)
+            rest = self.head(False)
+            setup = f"static void (*const all[]){rest} = {{{table}}};"
+            call = f"all[{which}]({arguments});"
+        else:
+            cases = " ".join(f"case {k}: f = {of_type}{c}; break;"
+                             for k, c in enumerate(self.callees))
+            setup = (f"void (*volatile f){self.head(False)}; "
+                     f"switch ({which}) {{ {cases} default: return; }}")
+            call = f"f({arguments});"
+        return (f"static NOINLINE FIXED void {self.name}{self.head()}\n"
+                f"{{ {setup} {call} sink_count++; }}")
+
+
 class Generator:
     def __init__(self, seed, functions, cxx, clang, other, by_address=False):
         self.rng = random.Random(seed)
+        # Where functions are called from; what they are does not depend on it.
+        self.places = random.Random(f"places {seed}")
+        self.dispatchers = []
         self.prefix = "other_" if other else ""
         self.cxx, self.n = cxx, functions
         self.enums = self.make_enums()
@@ -559,6 +610,67 @@ class Generator:
         free = r.random() < 0.25 and not variadic
         return parameters, result, variadic, free, kept
 
+    def register_results(self):
+        """Results in registers that need no care, and no memory: a stub at a return site can record
+        any of them."""
+        plain = INTEGERS + self.enums + INT128 + ([] if DEREF else POINTERS)
+        return plain, FLOATS * 4 + COMPLEX[:2] + VECTORS, self.small
+
+    def make_small(self):
+        """Structures in one and two registers of each kind."""
+        wide = [t for t in INTEGERS if t.text in ("long", "unsigned long", "size_t")]
+        pools = [[INTEGERS], [FLOATS], [FLOATS, FLOATS], [wide, wide], [wide, FLOATS],
+                 [FLOATS, wide], [FLOATS[:1]] * 3]
+        return [Struct(f"small{k}", [(f"m{m}", self.places.choice(pool), 0)
+                                     for m, pool in enumerate(of)])
+                for k, of in enumerate(pools)]
+
+    def dispatched(self, i):
+        """The signature of a function that shares a dispatcher with those next to it."""
+        r = self.rng
+        k = i - self.first_dispatched
+        if k % 6 == 0:
+            variadic = True
+            while variadic:
+                parameters, _, variadic, _, _ = self.function(i)
+            self.dispatchers.append(Dispatcher(f"{self.prefix}dispatch{k // 6}", parameters,
+                                               r.random() < 0.5))
+        # Integers and floating point numbers by turns.
+        pool = r.choice(self.register_results()[k % 2:])
+        result = None if r.random() < 0.1 else r.choice(pool)
+        return self.dispatchers[-1].parameters, result, False, False, False
+
+    def place_of(self, result):
+        """A shared call instruction (places.h). The first two are of functions with results that
+        one return site can record, the third of those with strings, the last of all."""
+        plain, floats, small = self.register_results()
+        r = self.places
+        if r.random() < 0.15:
+            return 3
+        if result is STRING:
+            return 2
+        in_registers = result is None or result in plain + floats + small or (
+            type(result) is Struct and not result.attribute and 0 < len(result.members) <= 2 and
+            all(t in INTEGERS + FLOATS + self.enums for _, t, _ in result.members))
+        return r.choice([0, 0, 1]) if in_registers else 3
+
+    def calls_of(self, name, method, direct, result, arguments, dispatcher):
+        """The expressions that call a function: one place of its own, or several."""
+        r = self.places
+        calls = [direct] if r.random() < 0.5 else []
+        for _ in range(r.choice([1, 1, 2])):
+            place = self.place_of(result)
+            if method:
+                calls.append(f"(the_owner.*place_for_method({place}, &{name}))({arguments})")
+            else:
+                calls.append(f"PLACE({place}, {name})({arguments})")
+        if dispatcher:
+            calls = [f"(void){calls[-1]}", dispatcher.call(name, arguments)]
+        if len(calls) == 1:
+            return calls[0]
+        return (f"any_place({len(calls)}) == 0 ? {calls[0]} : " + (
+            f"any_place(2) ? {calls[1]} : {calls[2]}" if len(calls) > 2 else calls[1]))
+
     def use(self, name, t):
         """Statements that need the parameter, in memory or, of a class, no more than its members."""
         if type(t) is Class and t in self.classes and t.text not in ("derived", "further") and (
@@ -584,18 +696,24 @@ class Generator:
         return helper, " ".join(calls)
 
     def emit_function(self, i):
-        parameters, result, variadic, free, kept = self.function(i)
+        dispatcher = None
+        if i >= self.first_dispatched:
+            parameters, result, variadic, free, kept = self.dispatched(i)
+            dispatcher = self.dispatchers[-1]
+        else:
+            parameters, result, variadic, free, kept = self.function(i)
         r = self.rng
         own = self.prefix + (f"free{i}" if free else f"f{i}")
-        method = self.cxx and not free and r.random() < 0.3
+        method = self.cxx and not free and not dispatcher and r.random() < 0.3
         scope = "owner::" if method else "ns::" if self.cxx and r.random() < 0.3 else ""
         name = scope + own
         # The Windows convention, which GCC does not describe in the debug information.
-        ms_abi = not free and not variadic and not method and r.random() < 0.08
+        ms_abi = (not free and not variadic and not method and not dispatcher and
+                  r.random() < 0.08)
         # A caller that knows that a parameter is unused need not pass it. clang does not even
         # describe a class without a name that is passed by address.
         unnamed = [n for n, t in parameters if not kept and not method and not free and
-                   r.random() < 0.1 and
+                   not dispatcher and r.random() < 0.1 and
                    not (self.clang and (t in self.classes or not t.fields or
                                         ((ms_abi or self.by_address) and
                                          isinstance(t, (Struct, Union)))))]
@@ -652,22 +770,39 @@ class Generator:
         lines.append("    out_end();")
         if variadic:
             arguments += r.choice([["1", "2.5"], ["\"more\""], ["0.5", "3", "4", "5", "6", "7"]])
-        call = f"{'the_owner.' + own if method else name}({', '.join(arguments)})"
+        arguments = ", ".join(arguments)
+        call = f"{'the_owner.' + own if method else name}({arguments})"
         if unnamed:
             out.append(f"static __typeof__(&{name}) volatile any_{i} = {name};")
-            call = f"any_{i}({', '.join(arguments)})"
-        if result and not (free and r.random() < 0.5):
+            call = f"any_{i}({arguments})"
+        # Whose address is taken the compiler may change less.
+        if dispatcher or (not free and self.places.random() < 0.6):
+            call = self.calls_of(name, method, call, result, arguments, dispatcher)
+        returned = f"ret_{i}"
+        if result and not dispatcher and not (free and r.random() < 0.5):
             lines.append(f"    {result.decl('r')} = {call}; use(&r);")
+            # What the caller gets; the padding of unions need not be returned.
+            if not has_union(result):
+                returned = "r"
         else:
             lines.append(f"    {call};")
         lines.append(f'    out_exit("{name}");')
         if result:
-            lines.append(f"    {result.show(f'ret_{i}')}")
+            lines.append(f"    {result.show(returned)}")
         lines.append("    out_end();")
-        out.append(f"static NOINLINE void call_{i}(void)\n{{\n" + "\n".join(lines) + "\n}")
+        self.callers.append(f"call_{i}")
+        body = "\n".join(lines) + "\n}"
+        out.append(f"static NOINLINE void call_{i}(void)\n{{\n{body}")
+        if free and self.places.random() < 0.2:
+            # Another place; equal functions would be made one.
+            self.callers.append(f"call_again_{i}")
+            out.append(f"static NOINLINE void call_again_{i}(void)\n"
+                       f"{{\n    sink_count = {i};\n{body}")
         return "\n".join(out)
 
     def emit(self):
+        self.small = self.make_small()
+        self.first_dispatched = self.n - self.n // 5
         out = ['#include "runtime.h"', "#include <stddef.h>",
                "typedef int (*callback)(int, const char *);", "struct undefined;",
                "static NOINLINE int known_function(int a, const char *b) "
@@ -681,8 +816,12 @@ class Generator:
         if self.cxx:
             out += ["#include <memory>", "#include <string>", "#include <string_view>",
                     "#include <utility>", "#include <vector>"] + self.definitions
-        self.methods = []
+        out += [t.definition for t in self.small]
+        self.methods, self.callers = [], []
         functions = [self.emit_function(i) for i in range(self.n)]
+        for dispatcher in self.dispatchers:
+            out += [f"static volatile unsigned {dispatcher.name}_which;", dispatcher.prototype()]
+            functions.append(dispatcher.code())
         if self.cxx:
             out += ["struct owner {"] + self.methods + ["int value;", "};",
                     "static owner the_owner;"]
@@ -690,7 +829,8 @@ class Generator:
                 out = [line.replace("owner", "other_owner") for line in out]
                 functions = [line.replace("owner", "other_owner") for line in functions]
         out += functions
-        calls = ", ".join(f"call_{i}" for i in range(self.n))
+        self.places.shuffle(self.callers)
+        calls = ", ".join(self.callers)
         out.append(f"static void (*const calls[])(void) = {{ {calls} }};")
         out.append(f"int {self.prefix}main(int argc, char **argv)\n"
                    "{\n    return run_calls(argc, argv, calls, sizeof(calls) / sizeof(calls[0]));\n}")
