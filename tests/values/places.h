@@ -19,23 +19,19 @@ static void *volatile place_return __asm__("place_return") __attribute__((used))
 
 #if defined(__x86_64__)
 /* They differ in what is at the return site: a jump, a push, a load, a nop. */
+#define PLACE_CODE(n, back)                                                                        \
+    PLACE_BEGINS(n)                                                                                \
+    "popq place_return(%rip)\n"                                                                    \
+    "call *place_target(%rip)\n" back                                                              \
+    PLACE_ENDS(n)
+#define BY_JUMP "jmp *place_return(%rip)\n"
+#define BY_PUSH "pushq place_return(%rip)\nret\n"
+#define BY_LOAD "movq place_return(%rip), %rcx\njmp *%rcx\n"
+#define BY_NOP  "nopl 0(%rax, %rax, 1)\n" BY_JUMP
 __asm__(".text\n" /**/
-        PLACE_BEGINS(0) "popq place_return(%rip)\n"
-                        "call *place_target(%rip)\n"
-                        "jmp *place_return(%rip)\n" PLACE_ENDS(0) /**/
-        PLACE_BEGINS(1) "popq place_return(%rip)\n"
-                        "movq place_target(%rip), %r11\n"
-                        "call *%r11\n"
-                        "pushq place_return(%rip)\n"
-                        "ret\n" PLACE_ENDS(1) /**/
-        PLACE_BEGINS(2) "popq place_return(%rip)\n"
-                        "call *place_target(%rip)\n"
-                        "movq place_return(%rip), %rcx\n"
-                        "jmp *%rcx\n" PLACE_ENDS(2) /**/
-        PLACE_BEGINS(3) "popq place_return(%rip)\n"
-                        "call *place_target(%rip)\n"
-                        "nopl 0(%rax, %rax, 1)\n"
-                        "jmp *place_return(%rip)\n" PLACE_ENDS(3));
+        PLACE_CODE(0, BY_JUMP) PLACE_CODE(1, BY_PUSH) PLACE_CODE(2, BY_LOAD) PLACE_CODE(3, BY_NOP)
+            PLACE_CODE(4, BY_JUMP) PLACE_CODE(5, BY_PUSH) PLACE_CODE(6, BY_LOAD)
+                PLACE_CODE(7, BY_NOP));
 #elif defined(__aarch64__)
 #define PLACE_CODE(n)                                                                              \
     PLACE_BEGINS(n)                                                                                \
@@ -48,12 +44,14 @@ __asm__(".text\n" /**/
     "adrp x16, place_return\n"                                                                     \
     "ldr x30, [x16, :lo12:place_return]\n"                                                         \
     "ret\n" PLACE_ENDS(n)
-__asm__(".text\n" PLACE_CODE(0) PLACE_CODE(1) PLACE_CODE(2) PLACE_CODE(3));
+__asm__(".text\n" /**/
+        PLACE_CODE(0) PLACE_CODE(1) PLACE_CODE(2) PLACE_CODE(3) PLACE_CODE(4) PLACE_CODE(5)
+            PLACE_CODE(6) PLACE_CODE(7));
 #endif
 
 #if defined(__x86_64__) || defined(__aarch64__)
 __asm__(".data\n.p2align 3\nplaces:\n"
-        ".quad place_0\n.quad place_1\n.quad place_2\n.quad place_3\n.text\n");
+        ".quad place_0, place_1, place_2, place_3, place_4, place_5, place_6, place_7\n.text\n");
 #ifdef __cplusplus
 extern "C"
 #else
