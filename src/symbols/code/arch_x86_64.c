@@ -133,14 +133,21 @@ uint8_t code_insn_is_entry_mark(const uint8_t *bytes, size_t n)
                                                                                 : 0;
 }
 
+/* The forms of NOP that compilers write (Intel SDM, volume 2, NOP), with more prefixes: 90, and 0f
+   1f with 0(%rax) or 0(%rax,%rax). Data may decode as one of the many others. */
 uint8_t code_insn_is_padding(const uint8_t *bytes, size_t n)
 {
-    ZydisDecodedInstruction decoded;
+    ZydisDecodedInstruction nop;
     if (n && bytes[0] == 0xcc)
         return 1;
-    return decode_short(&decoded, bytes, n) && decoded.mnemonic == ZYDIS_MNEMONIC_NOP
-               ? decoded.length
-               : 0;
+    if (!decode_short(&nop, bytes, n) || nop.mnemonic != ZYDIS_MNEMONIC_NOP)
+        return 0;
+    bool has_operand = nop.opcode == 0x1f && nop.raw.modrm.mod != 3 && nop.raw.modrm.reg == 0 &&
+                       (nop.raw.modrm.rm & ~4) == 0 && !nop.raw.sib.base && !nop.raw.sib.index;
+    for (unsigned i = 0; i < nop.raw.prefix_count; i++)
+        if (nop.raw.prefixes[i].value != 0x66 && nop.raw.prefixes[i].value != 0x2e)
+            return 0;
+    return nop.opcode == 0x90 || (has_operand && nop.raw.disp.value == 0) ? nop.length : 0;
 }
 
 bool code_is_linkage_stub(const uint8_t *bytes, size_t n, uint64_t at, uint64_t *word)

@@ -170,6 +170,12 @@ follows_directly:
         .byte   0x90, 0x33, 0x46, 0xa0
         end data_inside
 
+        function data_like_nops_inside  /* nops with prefixes that no compiler writes */
+        rep
+        ret
+        .byte   0x49, 0x40, 0x90, 0x47
+        end data_like_nops_inside
+
         function code_inside
         jmp     1f
         movq    %rdi, %rax

@@ -66,6 +66,7 @@ static const struct expected in_both[] = {
     {"padding_inside", CODE_ENTRY, true, 0, 0, 0, false,
      "the program's stacks may hold addresses inside it"},
     NO_ENTRY("data_inside", padding),
+    NO_ENTRY("data_like_nops_inside", padding),
     NO_ENTRY("code_inside", padding),
     NO_ENTRY("zeros_inside", padding),
     /* what leads inside */
