@@ -11,11 +11,13 @@ static const char NOT_YET[] = "threads were in its code, or it was hot too late"
 static void disarm_inside(struct trial *trial)
 {
     disarm(trial, "stops_inside");
+    disarm(trial, "stops_behind_mark");
 }
 
 static void arm_inside(struct trial *trial)
 {
     arm(trial, "stops_inside", HIT_ENTRY | HIT_EXIT);
+    arm(trial, "stops_behind_mark", HIT_ENTRY | HIT_EXIT);
 }
 
 /* Every hot site has a jump or never will. */
@@ -28,20 +30,21 @@ static void inside_recorded(struct trial *trial)
 {
     recorded(trial, "work", CALLS, CALLS);
     recorded(trial, "stops_inside", CALLS, CALLS);
+    recorded(trial, "stops_behind_mark", CALLS, CALLS);
 }
 
 static void run_suspended(struct trial *trial, const char *mode, const struct phase *phases,
                           size_t n)
 {
     trial->target = "suspended";
-    run_trial(trial, "work stops_inside", 0, mode, phases, n, NULL);
-    ck_assert_uint_eq(harness_check_counts(trial->h), 2);
+    run_trial(trial, "work stops_inside stops_behind_mark", 0, mode, phases, n, NULL);
+    ck_assert_uint_eq(harness_check_counts(trial->h), 3);
 }
 
 /* The address inside is on a stack that no thread is on. */
 START_TEST(suspended_inside)
 {
-    static const char *const MODES[] = {"contexts", "own"};
+    static const char *const MODES[] = {"contexts", "own", "mark"};
     static const struct phase phases[] = {
         {.act = disarm_inside},
         {.act = arm_inside, .check = inside_recorded},
@@ -66,7 +69,7 @@ START_TEST(handled_elsewhere)
     struct trial trial = {0};
     run_suspended(&trial, "signal", phases, 3);
     ck_assert_uint_eq(hot_sites(&trial, SUSPENDED), 0);
-    ck_assert_uint_ge(hot_sites(&trial, NULL), 4);
+    ck_assert_uint_ge(hot_sites(&trial, NULL), 6);
     harness_free(trial.h);
 }
 END_TEST
@@ -211,7 +214,7 @@ END_TEST
 
 static void add_tests(TCase *tests)
 {
-    tcase_add_loop_test(tests, suspended_inside, 0, 2);
+    tcase_add_loop_test(tests, suspended_inside, 0, 3);
     tcase_add_test(tests, handled_elsewhere);
     tcase_add_test(tests, code_that_jumps_would_harm);
     tcase_add_test(tests, writable_code);

@@ -23,7 +23,10 @@ const char *engine_jump_obstacle(const struct probe *probe, unsigned kinds)
 const char *jump_why_suspended(const struct site *site, const void *unused)
 {
     (void)unused;
-    return site->jump.jump->is_single ? NULL : "the program's stacks may hold addresses inside it";
+    bool starts_behind_hit = site->jump.skip > 0;
+    return site->jump.jump->is_single && !starts_behind_hit
+               ? NULL
+               : "the program's stacks may hold addresses inside it";
 }
 
 bool jump_suits(const struct jump *jump, const struct probe *probe, unsigned kinds,

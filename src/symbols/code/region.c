@@ -340,9 +340,10 @@ static int check_region(struct region_search *search, enum code_point point, boo
             *reason = "the function's code cannot be read";
         if (r < 0)
             return r;
-        if (!*reason && single)
-            *reason = "the program's stacks may hold addresses inside it";
     }
+    /* A thread that has hit the breakpoint at the mark goes on at the region's start. */
+    if (!*reason && single && (!region->is_single || region->skip))
+        *reason = "the program's stacks may hold addresses inside it";
     if (!*reason)
         *reason = check_targets(search, point, region);
     if (!*reason)

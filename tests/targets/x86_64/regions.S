@@ -56,6 +56,12 @@ _start: ret
         epilogue
         end marked
 
+        function marked_one_instruction
+        endbr64
+        .byte   0x48, 0x8b, 0x87, 0, 0, 0, 0    /* movq 0(%rdi), %rax */
+        ret
+        end marked_one_instruction
+
         function one_instruction
         movl    $1, %eax
         ret

@@ -15,6 +15,19 @@ stops_inside:
         .size   stops_inside, . - stops_inside
         .skip 160, 0x90
 
+/* The same; a jump would replace the load, behind the mark that a breakpoint is on. */
+        .globl  stops_behind_mark
+        .type   stops_behind_mark, @function
+stops_behind_mark:
+        .cfi_startproc
+        endbr64
+        .byte   0x48, 0x8b, 0x87, 0, 0, 0, 0    /* movq 0(%rdi), %rax */
+        addq    $1, %rax
+        ret
+        .cfi_endproc
+        .size   stops_behind_mark, . - stops_behind_mark
+        .skip 160, 0x90
+
 /* void switch_stack(void **from, void *to): stores the stack pointer, and returns on another stack
    where it was stored. */
         .globl  switch_stack

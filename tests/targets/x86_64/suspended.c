@@ -2,14 +2,16 @@
 /*
  * suspended MODE [CALLS=500] [ROUNDS=4]: a coroutine calls work(), and is suspended in
  * stops_inside(), by a signal handler, behind its first instruction. Then the main stack pauses
- * (pause.h) and calls both functions CALLS times, ROUNDS times, before the coroutine goes on. MODE
+ * (pause.h) and calls all functions CALLS times, ROUNDS times, before the coroutine goes on. MODE
  * is
  *
  *   contexts  stacks are switched by swapcontext(3)
  *   own       by a function of this program
+ *   mark      the same, and the coroutine is suspended in stops_behind_mark()
  *   signal    there is no coroutine: a handler on an alternate stack calls work()
  *
- * Prints "work N N" and "stops_inside N N", without the call that is suspended.
+ * Prints "work N N", "stops_inside N N" and "stops_behind_mark N N", without the call that is
+ * suspended.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -21,11 +23,12 @@
 enum { STACK_SIZE = 64 * 1024, PAGE = 4096, SAVED = 6 };
 
 long stops_inside(const long *p);
+long stops_behind_mark(const long *p);
 void switch_stack(void **from, void *to);
 
-static counter n_work, n_inside;
+static counter n_work, n_inside, n_behind_mark;
 static long *value; /* in a page that is not readable at first */
-static int is_own, is_done;
+static int is_own, is_mark, is_done;
 static ucontext_t main_context, its_context;
 static void *main_sp, *its_sp;
 
@@ -64,7 +67,8 @@ static void coroutine(void)
 {
     for (long i = 0; i < 8; i++)
         check(work(i) == i + 1, "result of work in the coroutine");
-    check(stops_inside(value) == 42, "result of the call that was suspended");
+    check((is_mark ? stops_behind_mark(value) : stops_inside(value)) == 42,
+          "result of the call that was suspended");
     is_done = 1;
     to_main();
 }
@@ -108,7 +112,8 @@ int main(int argc, char **argv)
     int is_signal = strcmp(mode, "signal") == 0;
     struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_NODEFER};
     sigaction(SIGSEGV, &action, NULL);
-    is_own = strcmp(mode, "own") == 0;
+    is_mark = strcmp(mode, "mark") == 0;
+    is_own = strcmp(mode, "own") == 0 || is_mark;
     pauses_begin();
     value = mmap(NULL, PAGE, is_signal ? PROT_READ | PROT_WRITE : PROT_NONE,
                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -127,6 +132,8 @@ int main(int argc, char **argv)
             check(work(i) == i + 1, "result of work");
             n_inside++;
             check(stops_inside(value) == 42, "result of stops_inside");
+            n_behind_mark++;
+            check(stops_behind_mark(value) == 42, "result of stops_behind_mark");
         }
     }
     pause_for_tracer();
@@ -136,5 +143,6 @@ int main(int argc, char **argv)
     }
     report("work", n_work, n_work);
     report("stops_inside", n_inside, n_inside);
+    report("stops_behind_mark", n_behind_mark, n_behind_mark);
     return 0;
 }
