@@ -63,8 +63,9 @@ SYMBOLS  := $(call only_arch,$(call sources,symbols))
 ENGINE   := $(call only_arch,$(call sources,ptrace))
 CLI      := $(call sources,cli)
 # Of src/tp, the executable holds only what needs no LTTng library.
-TP_EXE   := src/tp/print.c src/tp/load.c src/tp/identity_override.c src/tp/daemon_commands.c \
+TP_EXE   := src/tp/print.c src/tp/identity_override.c src/tp/daemon_commands.c \
             src/tp/event_fields.c $(call sources,tp/ctf)
+ANALYSIS := $(wildcard src/analysis/*.c)
 SESSION  := $(call sources,tp/session)
 BACKEND  := $(call sources,tp/lttng) src/tp/event_fields.c
 
@@ -102,7 +103,7 @@ $(BUILD)/lib/libptrace_engine.a: $(call obj,$(ENGINE) $(UTIL))
 EXPORTS := $(foreach name,gettid getpid pthread_getname_np poll recvmsg ptrace_tracer_identity_override,\
              -Wl,--export-dynamic-symbol=$(name))
 
-$(BUILD)/bin/ptrace_tracer: $(call obj,$(CLI) $(TP_EXE) $(SYMBOLS)) $(BUILD)/lib/libptrace_engine.a
+$(BUILD)/bin/ptrace_tracer: $(call obj,$(CLI) $(ANALYSIS) $(TP_EXE) $(SYMBOLS)) $(BUILD)/lib/libptrace_engine.a
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(EXPORTS) -o $@ $(filter %.o,$^) $(BUILD)/lib/libptrace_engine.a \

@@ -30,8 +30,10 @@ tp: model util
 tp/ctf: tp model util
 tp/lttng: tp model util
 tp/session: tp model util
-cli: cli/commands ptrace ptrace/os symbols symbols/code symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
-cli/commands: cli ptrace ptrace/os symbols symbols/code symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
+analysis: model util
+analysis/babeltrace: analysis model util
+cli: cli/commands analysis ptrace ptrace/os symbols symbols/code symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
+cli/commands: cli analysis ptrace ptrace/os symbols symbols/code symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
 '
 
 # shellcheck disable=SC2016 # the $ are awk's
@@ -75,6 +77,8 @@ check_sources()
                 offence("only src/symbols may include <" header ">")
             if (header ~ /^lttng\// && folder != "tp")
                 offence("only src/tp may include <" header ">")
+            if (header ~ /^babeltrace2\// && layer != "analysis/babeltrace")
+                offence("only src/analysis/babeltrace may include <" header ">")
             if (header ~ /^Zydis\// && FILENAME !~ /(_|arch\/)x86_64(\.[ch]|\/)/)
                 offence("only the files of x86-64 may include <" header ">")
             if (header ~ /^libunwind/ && folder != "ptrace")

@@ -18,7 +18,7 @@ NOT_TESTED := $(foreach a,$(filter-out $(ARCH),$(ARCHES)),%_run_$(a).c) $(if $(h
 
 UNIT_TESTS   := $(filter-out $(NOT_TESTED),$(wildcard tests/unit/test_*.c))
 ENGINE_TESTS := $(wildcard tests/engine/test_*.c)
-TESTED       := $(UTIL) $(SYMBOLS) $(ENGINE) $(filter-out src/tp/identity_override.c,$(TP_EXE))
+TESTED       := $(UTIL) $(SYMBOLS) $(ENGINE) $(ANALYSIS) $(filter-out src/tp/identity_override.c,$(TP_EXE))
 
 test_program = $(patsubst tests/%.c,$(BUILD)/tests/%,$(1))
 TEST_PROGRAMS := $(call test_program,$(UNIT_TESTS) $(ENGINE_TESTS))

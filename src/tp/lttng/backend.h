@@ -10,8 +10,8 @@
 
 #include "model/hit_sink.h"
 #include "model/probe.h"
-#include "tp/load.h"
 #include "util/error.h"
+#include "util/load.h"
 #include "util/log.h"
 
 struct backend; /* opaque */
@@ -60,7 +60,7 @@ struct backend_ops {
 };
 
 /*
- * Loads the back end (see tp/load.h). liblttng-ust reads its environment and connects to the
+ * Loads the back end (see util/load.h). liblttng-ust reads its environment and connects to the
  * session daemons in its constructor: set LTTNG_HOME and the user, and start the daemon, before. On
  * failure: NULL, err is set.
  */

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tp/load.h"
 #include "util/error.h"
+#include "util/load.h"
 #include "util/log.h"
 
 struct session;

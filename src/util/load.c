@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tp/load.h"
+#include "util/load.h"
 
 #include <dlfcn.h>
 #include <errno.h>

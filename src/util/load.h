@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Loads our libraries that need LTTng's, on demand. They are beside the running executable: `make`
-   puts them in ../lib, `make install` in ../lib/ptrace_tracer. */
-#ifndef TP_LOAD_H
-#define TP_LOAD_H
+/* Loads our libraries that need LTTng's or libbabeltrace2, on demand. They are beside the running
+   executable: `make` puts them in ../lib, `make install` in ../lib/ptrace_tracer. */
+#ifndef UTIL_LOAD_H
+#define UTIL_LOAD_H
 
 #include "util/error.h"
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An event of a function, and its values. Values are decoded when they are asked for: an event
+ * whose fields nobody asks for costs nothing.
+ */
+#ifndef ANALYSIS_TRACE_EVENT_H
+#define ANALYSIS_TRACE_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/field.h"
+#include "model/hit.h"
+
+struct traced_function;
+struct trace_event;
+
+/* What the events of one class have in common. There is one for each event class of each trace: so
+   one function may have several, with different fields. */
+struct event_layout {
+    uint32_t id;                      /* from 0, without gaps */
+    struct traced_function *function; /* NULL: each event names its own by an address */
+    enum hit_kind kind;
+    /*
+     * The fields in the events' order: parameters or results first, extra fields (--with) last. The
+     * members name, kind, is_signed, size, guard, is_referred and enumeration are set, and
+     * place.kind of pointees' states and extra fields (with place.index). Fields of types that
+     * function events do not have (arrays, structures) are left out.
+     */
+    const struct field *fields;
+    size_t n_fields;
+    size_t n_extras; /* of these, at the end: the extra fields */
+    /* trace_event_value() */
+    uint64_t (*value)(const struct trace_event *event, size_t i, const char **text);
+};
+
+/* The index of the field of that name, or -1. It holds for all events of the layout. */
+int event_layout_field(const struct event_layout *layout, const char *name);
+
+/* Valid during a callback only. */
+struct trace_event {
+    const struct event_layout *layout;
+    struct traced_function *function;
+    uint64_t time_ns;   /* since the epoch, if the trace's clock tells */
+    int cpu;            /* -1: not recorded */
+    const void *source; /* the reader's own */
+};
+
+/*
+ * Field number `i` (< n_fields) in the form of hit.values: integers extended to 64 bits, floats as
+ * the bits of a double. *text is set for the kinds with value_is_text(), else NULL; it is valid
+ * during the callback.
+ */
+static inline uint64_t trace_event_value(const struct trace_event *event, size_t i,
+                                         const char **text)
+{
+    return event->layout->value(event, i, text);
+}
+
+#endif
