@@ -43,6 +43,14 @@ struct call {
     uint64_t end_ns;
     uint64_t duration_ns; /* if has_duration */
     bool has_duration;
+    /*
+     * Of the calls that were made by it: how many, the durations of those that have ended, and the
+     * events of the thread between its entry and its exit, whichever they are. Calls of a call that
+     * was left without an exit count for its parent, too, from then on.
+     */
+    uint64_t children;
+    uint64_t child_ns;
+    uint64_t inner_events;
     bool resumed;       /* in left(): it returned after calls around it: it ran on another stack */
     bool before_range;  /* entered before options.begin_ns: not to be counted */
     bool follows_entry; /* in left(): no event of the thread was between its entry and its exit */
@@ -69,13 +77,13 @@ struct trace_gap {
 struct call_visitor {
     void *data;
     size_t call_size; /* bytes of call.data */
-    /* `event`: its entry. */
+    /* `event`: its entry; NULL: it was read before options.begin_ns. */
     int (*entered)(void *data, struct call *call, const struct trace_event *event);
     /* `event`: its exit; NULL if there is none. Calls that were made by this one and are open have
        their `parent` cleared afterwards. */
     int (*left)(void *data, struct call *call, const struct trace_event *event);
-    /* An exit without an entry: the call was entered before the recording, or its entry was lost.
-       A recorded duration is in *duration_ns; else that is NULL. */
+    /* An exit without an entry: the call was entered before the recording, its entry was lost, or
+       its thread is not known. A recorded duration is in *duration_ns; else that is NULL. */
     int (*lone_exit)(void *data, struct traced_thread *thread, const struct trace_event *event,
                      uint32_t depth, const uint64_t *duration_ns);
     int (*gap)(void *data, const struct trace_gap *gap);

@@ -12,6 +12,7 @@
 
 #include "model/field.h"
 #include "model/hit.h"
+#include "model/probe.h"
 
 struct traced_function;
 struct trace_event;
@@ -30,9 +31,11 @@ struct event_layout {
      */
     const struct field *fields;
     size_t n_fields;
-    size_t n_extras; /* of these, at the end: the extra fields */
-    /* trace_event_value() */
+    size_t n_extras;                  /* of these, at the end: the extra fields */
+    int16_t extras[PROBE_EXTRAS_MAX]; /* by enum extra_field: the index of its field; -1: none */
+    /* trace_event_value(), trace_event_cpu() */
     uint64_t (*value)(const struct trace_event *event, size_t i, const char **text);
+    int (*cpu)(const struct trace_event *event);
 };
 
 /* The index of the field of that name, or -1. It holds for all events of the layout. */
@@ -43,7 +46,6 @@ struct trace_event {
     const struct event_layout *layout;
     struct traced_function *function;
     uint64_t time_ns;   /* since the epoch, if the trace's clock tells */
-    int cpu;            /* -1: not recorded */
     const void *source; /* the reader's own */
 };
 
@@ -56,6 +58,12 @@ static inline uint64_t trace_event_value(const struct trace_event *event, size_t
                                          const char **text)
 {
     return event->layout->value(event, i, text);
+}
+
+/* The CPU that the event was recorded on; -1: not recorded. */
+static inline int trace_event_cpu(const struct trace_event *event)
+{
+    return event->layout->cpu(event);
 }
 
 #endif
