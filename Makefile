@@ -66,6 +66,7 @@ CLI      := $(call sources,cli)
 TP_EXE   := src/tp/print.c src/tp/identity_override.c src/tp/daemon_commands.c \
             src/tp/event_fields.c $(call sources,tp/ctf)
 ANALYSIS := $(wildcard src/analysis/*.c)
+READER   := $(call sources,analysis/babeltrace) src/analysis/field_roles.c
 SESSION  := $(call sources,tp/session)
 BACKEND  := $(call sources,tp/lttng) src/tp/event_fields.c
 
@@ -77,9 +78,11 @@ ENGINE_LIBS  := $(ENGINE_LIBS_$(ARCH)) -lunwind-$(ARCH)
 SYMBOLS_LIBS := -ldw -lelf -lz -lstdc++
 BACKEND_LIBS := -llttng-ust -llttng-ust-tracepoint -ldl
 SESSION_LIBS := -llttng-ctl -llttng-ust-tracepoint
+READER_LIBS  := -lbabeltrace2
 
 all: $(BUILD)/bin/ptrace_tracer $(BUILD)/lib/libptrace_engine.a \
      $(BUILD)/lib/libptrace_tracer_lttng.so $(BUILD)/lib/libptrace_tracer_session.so \
+     $(BUILD)/lib/libptrace_tracer_reader.so \
      $(BUILD)/bin/sample_app $(BUILD)/lib/libmylib.so $(BUILD)/lib/libmylib_wrapper.so
 
 # $(BUILD)/flags changes when compiler or flags do, and everything is then made anew.
@@ -119,6 +122,11 @@ $(BUILD)/lib/libptrace_tracer_session.so: $(call obj,$(SESSION) $(UTIL))
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(SESSION_LIBS)
 
+$(BUILD)/lib/libptrace_tracer_reader.so: $(call obj,$(READER) $(UTIL))
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(READER_LIBS)
+
 include sample/sample.mk
 include tests/tests.mk
 include bench/bench.mk
@@ -131,6 +139,7 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(BUILD)/bin/ptrace_tracer $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(BUILD)/lib/libptrace_tracer_lttng.so $(BUILD)/lib/libptrace_tracer_session.so \
+	    $(BUILD)/lib/libptrace_tracer_reader.so \
 	    $(DESTDIR)$(PREFIX)/lib/ptrace_tracer/
 	install -m 644 docs/ptrace_tracer.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 scripts/completion.bash \

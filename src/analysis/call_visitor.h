@@ -54,7 +54,8 @@ struct call {
     bool resumed;       /* in left(): it returned after calls around it: it ran on another stack */
     bool before_range;  /* entered before options.begin_ns: not to be counted */
     bool follows_entry; /* in left(): no event of the thread was between its entry and its exit */
-    bool tail_called;   /* in left(): its caller ended with it, at the same time */
+    bool tail_called;   /* in left(): it ended at the same time as the last call that it made, which
+                           was a tail call */
     enum call_end end;
     uint32_t depth;      /* open calls of the thread around its entry, as recorded or as counted */
     uint32_t exit_depth; /* in left(): the same at its exit */

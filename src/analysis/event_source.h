@@ -49,16 +49,19 @@ struct event_consumer {
     int (*gap)(void *data, const struct trace_gap *gap, uint32_t trace);
     /* Now and then. `now_ns`: how far it was read. */
     int (*pause)(void *data, uint64_t now_ns);
-    uint64_t other_events; /* counted here */
+    /* Set by the source: events that are not of functions; whether a callback has ended it. */
+    uint64_t other_events;
+    bool stopped;
 };
 
 struct event_source;
 
 struct event_source_api {
-    /* `path` as in struct trace_options. `with_range`: event_range() will be asked. */
-    int (*open)(const char *path, bool with_range, struct event_source **source, struct error *err);
-    /* -ENODATA: there are no function events. */
+    /* `path` as in struct trace_options. */
+    int (*open)(const char *path, struct event_source **source, struct error *err);
+    /* Once. -ENODATA: no function events are in it. */
     int (*run)(struct event_source *source, struct event_consumer *consumer, struct error *err);
+    /* Takes as long as opening. */
     bool (*range)(const struct event_source *source, uint64_t *begin_ns, uint64_t *end_ns);
     void (*free)(struct event_source *source);
 };

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/open_calls.h"
+
+/* Of a function's buried calls so many are looked at for the one that has returned. */
+enum { LOOK_MAX = 64 };
+
+static uint64_t stack_key(const struct traced_function *function)
+{
+    return (uint64_t)function->id * 2 + 1;
+}
+
+static uint64_t buried_key(const struct traced_function *function)
+{
+    return (uint64_t)function->id * 2 + 2;
+}
+
+void open_calls_free_table(struct open_calls *calls)
+{
+    table_free(&calls->by_function);
+}
+
+struct open_call *open_calls_find(const struct open_calls *calls,
+                                  const struct traced_function *function)
+{
+    return table_get(&calls->by_function, stack_key(function));
+}
+
+struct open_call *open_calls_find_buried(const struct open_calls *calls,
+                                         const struct traced_function *function)
+{
+    return calls->n_buried ? table_get(&calls->by_function, buried_key(function)) : NULL;
+}
+
+/* The table has the key already, or the call is NULL: this takes no memory. */
+static void replace_call(struct open_calls *calls, uint64_t key, struct open_call *call)
+{
+    if (!call || table_put(&calls->by_function, key, call) < 0)
+        table_remove(&calls->by_function, key);
+}
+
+int open_calls_push(struct open_calls *calls, struct open_call *call)
+{
+    call->same = open_calls_find(calls, call->call.function);
+    int rc = table_put(&calls->by_function, stack_key(call->call.function), call);
+    if (rc < 0)
+        return rc;
+    call->outer = calls->top;
+    call->inner = NULL;
+    if (calls->top)
+        calls->top->inner = call;
+    calls->top = call;
+    calls->n++;
+    return 0;
+}
+
+struct open_call *open_calls_pop(struct open_calls *calls)
+{
+    struct open_call *call = calls->top;
+    replace_call(calls, stack_key(call->call.function), call->same);
+    if (calls->program == call)
+        calls->program = NULL;
+    calls->top = call->outer;
+    if (calls->top)
+        calls->top->inner = NULL;
+    calls->n--;
+    return call;
+}
+
+int open_calls_bury(struct open_calls *calls, struct open_call *call)
+{
+    struct open_call *older = open_calls_find_buried(calls, call->call.function);
+    int rc = table_put(&calls->by_function, buried_key(call->call.function), call);
+    if (rc < 0)
+        return rc;
+    call->same = older;
+    call->same_newer = NULL;
+    if (older)
+        older->same_newer = call;
+    call->outer = calls->buried;
+    call->inner = NULL;
+    if (calls->buried)
+        calls->buried->inner = call;
+    else
+        calls->oldest = call;
+    calls->buried = call;
+    calls->n_buried++;
+    if (call->parent)
+        call->parent->n_buried++;
+    return 0;
+}
+
+void open_calls_dig(struct open_calls *calls, struct open_call *call)
+{
+    if (call->same_newer)
+        call->same_newer->same = call->same;
+    else
+        replace_call(calls, buried_key(call->call.function), call->same);
+    if (call->same)
+        call->same->same_newer = call->same_newer;
+    if (call->inner)
+        call->inner->outer = call->outer;
+    else
+        calls->buried = call->outer;
+    if (call->outer)
+        call->outer->inner = call->inner;
+    else
+        calls->oldest = call->inner;
+    calls->n_buried--;
+    if (call->parent)
+        call->parent->n_buried--;
+}
+
+void open_calls_orphan(struct open_calls *calls, struct open_call *call)
+{
+    for (struct open_call *child = calls->buried; child && call->n_buried; child = child->outer)
+        if (child->parent == call) {
+            child->parent = NULL;
+            child->call.parent = NULL;
+            call->n_buried--;
+        }
+}
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+    return a < b ? b - a : a - b;
+}
+
+static struct open_call *nearer(struct open_call *a, struct open_call *b, uint64_t time_ns)
+{
+    if (!a || !b)
+        return a ? a : b;
+    return distance(b->call.entry_ns, time_ns) < distance(a->call.entry_ns, time_ns) ? b : a;
+}
+
+/* Of the calls of a function on the stack, from `call` outwards, the one that was entered nearest
+   to `time_ns`. Those that are passed were left without an exit: each is passed once. */
+static struct open_call *nearest_on_stack(struct open_call *call, uint64_t time_ns)
+{
+    struct open_call *later = NULL;
+    for (; call && call->call.entry_ns > time_ns; call = call->same)
+        later = call;
+    return nearer(later, call, time_ns);
+}
+
+static struct open_call *nearest_buried(struct open_call *call, uint64_t time_ns)
+{
+    struct open_call *best = NULL;
+    for (int i = 0; i < LOOK_MAX && call; i++, call = call->same)
+        best = nearer(best, call, time_ns);
+    return best;
+}
+
+/* The one of that depth; the innermost one if there is none. */
+static struct open_call *of_depth(struct open_call *innermost, uint32_t depth)
+{
+    struct open_call *call = innermost;
+    while (call && call->has_depth && call->call.depth > depth)
+        call = call->same;
+    return call && call->has_depth && call->call.depth == depth ? call : innermost;
+}
+
+struct open_call *open_calls_choose(const struct open_calls *calls,
+                                    const struct traced_function *function, uint64_t exit_ns,
+                                    const struct exit_values *values, bool *buried)
+{
+    struct open_call *open = open_calls_find(calls, function);
+    struct open_call *list = open_calls_find_buried(calls, function);
+    *buried = false;
+    if (values->has_duration && ((open && open->same) || list)) {
+        uint64_t entry_ns = exit_ns - values->duration_ns;
+        struct open_call *on_stack = nearest_on_stack(open, entry_ns);
+        struct open_call *best = nearer(on_stack, nearest_buried(list, entry_ns), entry_ns);
+        *buried = best != on_stack;
+        return best;
+    }
+    if (open)
+        return values->has_depth && open->same ? of_depth(open, values->depth) : open;
+    *buried = list != NULL;
+    if (list && list->same)
+        for (struct open_call *call = list; call; call = call->same)
+            call->is_uncertain = true;
+    return list;
+}
