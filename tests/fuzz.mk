@@ -17,7 +17,7 @@ FUZZ_LIBS   = $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(SESSION_LIBS) -ldl -lpthread
 FUZZ_LIBS_unwind = -Wl,--wrap=memory_read
 
 # All our code that needs no liblttng-ust; each fuzzer links what it calls.
-FUZZED := $(filter-out src/util/load.c,$(TESTED)) $(filter-out $(TESTED),$(SESSION))
+FUZZED := $(TESTED) $(filter-out $(TESTED),$(SESSION))
 
 $(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)

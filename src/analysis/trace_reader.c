@@ -216,6 +216,12 @@ int trace_reader_open(const struct trace_options *options, struct trace_reader *
     return 0;
 }
 
+void trace_reader_set_range(struct trace_reader *reader, uint64_t begin_ns, uint64_t end_ns)
+{
+    reader->options.begin_ns = begin_ns;
+    reader->options.end_ns = end_ns;
+}
+
 int trace_reader_run(struct trace_reader *reader, const struct call_visitor *visitor,
                      struct error *err)
 {
@@ -228,7 +234,7 @@ int trace_reader_run(struct trace_reader *reader, const struct call_visitor *vis
     reader->pairing = call_pairing_new(visitor, &reader->counts);
     if (!reader->pairing)
         return error_set(err, -ENOMEM, "out of memory");
-    if (reader->options.progress)
+    if (reader->options.with_fraction)
         trace_reader_range(reader, &reader->begin_ns, &reader->end_ns);
     int rc = reader->api->run(reader->source, &consumer, err);
     reader->counts.other_events = consumer.other_events;

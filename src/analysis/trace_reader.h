@@ -41,9 +41,11 @@ struct trace_options {
        event names). false: it has none. NULL: nobody knows names. */
     bool (*name_code)(void *data, const struct code_address *address, char *module,
                       size_t module_size, char *name, size_t name_size);
-    /* Called now and then. `fraction`: 0 to 1, how much has been read; -1: not known. Returns
-       whether to go on. NULL: nobody wants to know. */
+    /* Called now and then, and while a live session has nothing new. `fraction`: 0 to 1, how much
+       has been read; -1: not known, as without `with_fraction`, which takes some time in the
+       beginning. Returns whether to go on. NULL: nobody wants to know. */
     bool (*progress)(void *data, double fraction, uint64_t n_events);
+    bool with_fraction;
     void *data; /* of these callbacks */
 
     /*
@@ -67,6 +69,9 @@ struct trace_reader;
  */
 MUST_CHECK int trace_reader_open(const struct trace_options *options, struct trace_reader **reader,
                                  struct error *err);
+
+/* Changes options.begin_ns and end_ns, before trace_reader_run(). */
+void trace_reader_set_range(struct trace_reader *reader, uint64_t begin_ns, uint64_t end_ns);
 
 /*
  * Reads to the end, once. -ECANCELED: progress() ended it; -ENODATA: it has no function events; a

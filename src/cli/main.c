@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/commands/list.h"
 #include "cli/commands/record.h"
+#include "cli/commands/replay.h"
 #include "cli/exit_status.h"
 #include "cli/options.h"
 #include "cli/secure_exec.h"
@@ -12,7 +14,20 @@
 #include "util/error.h"
 #include "util/log.h"
 
-/* The function of each command. It returns the exit status. */
+/*
+ * What the first word can be, and the command's function, which gets the words from there on and
+ * returns the exit status. "record" is the default: its word is left out. After an option, and with
+ * a '/' in it, a word is a program.
+ */
+static const struct {
+    const char *word;
+    int (*run)(int argc, char **argv);
+} words[] = {
+    {"record", NULL},
+    {"replay", replay_run},
+};
+
+/* The functions of the commands that have the tracer's options. */
 static int (*const commands[COMMANDS])(const struct options *options) = {
     [COMMAND_RECORD] = record_run,
     [COMMAND_LIST] = list_run,
@@ -32,16 +47,12 @@ static int occupy_standard_files(void)
     return 0;
 }
 
-int main(int argc, char **argv)
+/* record, or --list. */
+static int run_tracer(int argc, char **argv, char **environment, const struct rlimit *descriptors)
 {
     struct options options;
     struct error err = {0};
     int status = EXIT_TRACER_FAILED;
-    char **environment = secure_exec_environment(argc, argv);
-    struct rlimit descriptors;
-    if (occupy_standard_files() < 0)
-        return EXIT_TRACER_FAILED;
-    descriptors_raise(&descriptors);
     switch (options_parse(&options, argc, argv, &err)) {
     case OPTIONS_WRONG:
         log_error("%s", err.text);
@@ -51,12 +62,34 @@ int main(int argc, char **argv)
         break;
     case OPTIONS_RUN:
         options.environment = environment;
-        options.descriptors = descriptors;
+        options.descriptors = *descriptors;
         log_set_level(options.quiet ? LOG_ERROR : options.verbose ? LOG_DEBUG : LOG_INFO);
         status = commands[options.command](&options);
         break;
     }
     options_free(&options);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    char **environment = secure_exec_environment(argc, argv);
+    struct rlimit descriptors;
+    int status = -1;
+    if (occupy_standard_files() < 0)
+        return EXIT_TRACER_FAILED;
+    descriptors_raise(&descriptors);
+    for (size_t i = 0; argc > 1 && i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(argv[1], words[i].word) != 0)
+            continue;
+        argc--;
+        argv++;
+        if (words[i].run)
+            status = words[i].run(argc, argv);
+        break;
+    }
+    if (status < 0)
+        status = run_tracer(argc, argv, environment, &descriptors);
     free(environment);
     return status;
 }

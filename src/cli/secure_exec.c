@@ -48,7 +48,9 @@ static const char *const DANGEROUS[] = {
     "CURL_*",                  /* libcurl, for libdebuginfod */
     "SSLKEYLOGFILE",           /* libcurl writes keys to this file */
     "NETRC",
-    "XML_*", /* libxml2, for liblttng-ctl: files to read */
+    "LIBBABELTRACE2_*", /* libbabeltrace2: where its provider of Python plugins is */
+    "BABELTRACE_*",     /* libbabeltrace2: plugins */
+    "XML_*",            /* libxml2, for liblttng-ctl: files to read */
 };
 
 static bool is_dangerous(const char *variable)

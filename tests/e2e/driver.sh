@@ -53,7 +53,7 @@ trace_events()
 {
     read_trace "$1"
     sed 's/^\[[^]]*\] ([^)]*) [^ ]* //' text >events
-    [[ -z ${2:-} ]] || sed -i 's/{ vtid = 4242, procname = "traced" }, //' events
+    [[ -z ${2:-} ]] || sed -i 's/{ vpid = 4242, vtid = 4242, procname = "traced" }, //' events
 }
 
 # same: `events` must equal stdin.

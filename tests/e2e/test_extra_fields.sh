@@ -39,7 +39,7 @@ END
 # The fields of the events NAME, one event on a line, without braces.
 fields()
 {
-    sed -n "s/.* $1: { cpu_id = [0-9]* }, \({ vtid = [0-9]*, procname = \"[^\"]*\" }, \)\?{ \(.*\) }\$/\2/p" text
+    sed -n "s/.* $1: { cpu_id = [0-9]* }, \({ vpid = [0-9]*, vtid = [0-9]*, procname = \"[^\"]*\" }, \)\?{ \(.*\) }\$/\2/p" text
 }
 
 below='caller = "main\+0x[0-9a-f]+"'

@@ -32,7 +32,7 @@ case_contexts()
     with_lttng
     traced 0 -o trace "${f[@]}" "$sample" 3
     read_trace trace
-    lines 3 ' mylib:my_traced_function_entry: \{ cpu_id = [0-9]+ \}, \{ vtid = [0-9]+, procname = "sample_app" \}, \{ arg1 = 42, arg2 = 3735928559, arg3 = 3\.14159, arg4 = 0x12345678 \}$' text
+    lines 3 ' mylib:my_traced_function_entry: \{ cpu_id = [0-9]+ \}, \{ vpid = [0-9]+, vtid = [0-9]+, procname = "sample_app" \}, \{ arg1 = 42, arg2 = 3735928559, arg3 = 3\.14159, arg4 = 0x12345678 \}$' text
     lines 6 . text
     # A session of the user's gets none.
     lttng_do create mine --output="$dir/mine"

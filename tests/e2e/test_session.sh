@@ -20,7 +20,7 @@ own_directory()
 sample_events()
 {
     local contexts=
-    [[ ${2:-} != own ]] || contexts='\{ vtid = [0-9]+, procname = "sample_app" \}, '
+    [[ ${2:-} != own ]] || contexts='\{ vpid = [0-9]+, vtid = [0-9]+, procname = "sample_app" \}, '
     lines "$1" "mylib:my_traced_function_entry: \{ cpu_id = [0-9]+ \}, $contexts\{ arg1 = 42, arg2 = 3735928559, arg3 = 3\.14159, arg4 = 0x12345678 \}\$" text
     lines "$1" "mylib:my_traced_function_exit: \{ cpu_id = [0-9]+ \}, $contexts\{ \}\$" text
 }

@@ -31,7 +31,7 @@ cd "$private_dir" || exit 1
 "$build/bin/ptrace_tracer" -q -o trace "$build/bin/sample_app" 100 >said 2>&1 || fail "$(cat said)"
 babeltrace2 trace >text 2>warnings || fail "babeltrace2: $(cat warnings)"
 [[ ! -s warnings ]] || fail "babeltrace2: $(cat warnings)"
-sed -E "s/^\[[^]]*\] \([^)]*\) [^ ]+ //; s/\{ cpu_id = [0-9]+ \}, \{ vtid = [0-9]+, /{ /
+sed -E "s/^\[[^]]*\] \([^)]*\) [^ ]+ //; s/\{ cpu_id = [0-9]+ \}, \{ vpid = [0-9]+, vtid = [0-9]+, /{ /
     $without_addresses" text >"$out_dir/events"
 
 for program in "${programs[@]}"; do

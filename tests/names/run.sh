@@ -23,7 +23,7 @@ names_round()
     [[ ! -s $err ]] || fail "seed $seed: $(cat "$err")"
     read_trace trace
     # Addresses are of any value.
-    LC_ALL=C sed -E 's/^\[[^]]*\] \([^)]*\) [^ ]* (names:.*): \{ cpu_id = [0-9]+ \}, (\{ vtid = [0-9]+, procname = "names" \}, )?\{/\1: {/
+    LC_ALL=C sed -E 's/^\[[^]]*\] \([^)]*\) [^ ]* (names:.*): \{ cpu_id = [0-9]+ \}, (\{ vpid = [0-9]+, vtid = [0-9]+, procname = "names" \}, )?\{/\1: {/
         s/ = 0x[0-9A-F]+/ = 0x/g' text >events
     cmp -s expected events || fail "seed $seed, $compiler: $(LC_ALL=C diff -a expected events | head -n 6 | cut -c1-600)"
 }

@@ -105,7 +105,7 @@ values_ctf()
     "$tracer" --output=trace "--deref=$deref" -f "$values_pattern" -- ./values "$1" "$2" ctf >expected 2>"$err" ||
         fail "exit status $?: $(cat "$err")"
     babeltrace2 trace 2>text.err |
-        sed -E 's/^\[[^]]*\] \([^)]*\) [^ ]* values:([^ ]*: \{) cpu_id = [0-9]+ \}, \{( vtid = [0-9]+, procname = "values" \}, \{)?/\1/' >traced
+        sed -E 's/^\[[^]]*\] \([^)]*\) [^ ]* values:([^ ]*: \{) cpu_id = [0-9]+ \}, \{( vpid = [0-9]+, vtid = [0-9]+, procname = "values" \}, \{)?/\1/' >traced
     [[ ! -s text.err ]] || fail "babeltrace2: $(head -n 3 text.err)"
     values_compare "LTTng, $*:"
 }

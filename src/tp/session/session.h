@@ -148,6 +148,10 @@ struct session_ops {
     /* After end(): how many records, of any program, the session lost since begin(). */
     uint64_t (*discarded)(const struct session *session);
 
+    /* Without a session: where the current session of the user with that home records. The caller
+       frees it. NULL: there is none, or no daemon knows it. */
+    char *(*current_path)(const char *home);
+
     /* The rest is about all sessions of the daemon, and is for traces that are written beside
        LTTng's. */
 

@@ -79,11 +79,12 @@ static int make_channel(struct lttng_handle *handle, const char *name, uint64_t 
     return 0;
 }
 
-/* The thread's ID and name. In sessions of the user's, the user adds contexts. */
+/* The IDs of process and thread, by which a reader pairs entries and exits, and the thread's name.
+   In sessions of the user's, the user adds contexts. */
 static int add_contexts(struct lttng_handle *handle, struct error *err)
 {
-    static const enum lttng_event_context_type types[] = {LTTNG_EVENT_CONTEXT_VTID,
-                                                          LTTNG_EVENT_CONTEXT_PROCNAME};
+    static const enum lttng_event_context_type types[] = {
+        LTTNG_EVENT_CONTEXT_VPID, LTTNG_EVENT_CONTEXT_VTID, LTTNG_EVENT_CONTEXT_PROCNAME};
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         struct lttng_event_context context = {.ctx = types[i]};
         int rc = lttng_add_context(handle, &context, NULL, "channel0");

@@ -34,3 +34,14 @@ char *current_session_name(const char *home)
     }
     return NULL;
 }
+
+char *current_session_path(const char *home)
+{
+    cleanup(cleanup_free) char *name = current_session_name(home);
+    cleanup(cleanup_free) struct lttng_session *sessions = NULL;
+    int n = name ? lttng_list_sessions(&sessions) : 0;
+    for (int i = 0; i < n; i++)
+        if (strcmp(sessions[i].name, name) == 0 && sessions[i].path[0])
+            return strdup(sessions[i].path);
+    return NULL;
+}

@@ -27,6 +27,8 @@ MUST_CHECK int daemon_start(struct error *err);
 /* The session name in .lttngrc of $LTTNG_HOME or, if that is not set, of `home`: the current
    session (lttng-set-session(1)). NULL: there is none. The caller frees. */
 char *current_session_name(const char *home);
+/* Where it records: see struct session_ops. */
+char *current_session_path(const char *home);
 
 /* -- session_output.c -- */
 

@@ -342,6 +342,7 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .free = session_free,
     .extend = session_extend,
     .discarded = session_discarded,
+    .current_path = current_session_path,
     .list = session_list_all,
     .address = session_address,
     .inspect = session_inspect,

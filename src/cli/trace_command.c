@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/trace_command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/default_trace.h"
+#include "cli/sudo_user.h"
+#include "ptrace/os/program_path.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+#include "util/descriptors.h"
+#include "util/log.h"
+#include "util/text.h"
+
+enum { PROGRESS_AFTER_MS = 1000, PROGRESS_EVERY_MS = 200 };
+
+enum { OPT_BEGIN = 256, OPT_END, OPT_PID, OPT_TID };
+
+static const struct option COMMON[] = {
+    {"function", required_argument, NULL, 'f'},    {"exclude", required_argument, NULL, 'x'},
+    {"begin", required_argument, NULL, OPT_BEGIN}, {"end", required_argument, NULL, OPT_END},
+    {"pid", required_argument, NULL, OPT_PID},     {"tid", required_argument, NULL, OPT_TID},
+    {"output", required_argument, NULL, 'o'},      {"quiet", no_argument, NULL, 'q'},
+    {"verbose", no_argument, NULL, 'v'},           {"help", no_argument, NULL, 'h'},
+};
+
+enum { N_COMMON = sizeof(COMMON) / sizeof(COMMON[0]) };
+
+static const char COMMON_HELP[] =
+    "  -f, --function=PATTERN  only these functions (repeatable): ERE[@MODULE-GLOB]\n"
+    "  -x, --exclude=PATTERN   leave these out (repeatable, wins over -f)\n"
+    "      --begin=TIME        from this time on: [DATE ]hh:mm:ss[.fraction], seconds since\n"
+    "                          the epoch, or +SECONDS after the trace begins\n"
+    "      --end=TIME          up to this time\n"
+    "      --pid=PID[,PID...]  only these processes (repeatable)\n"
+    "      --tid=TID[,TID...]  only these threads (repeatable)\n"
+    "  -o, --output=FILE       write to FILE; - is stdout\n"
+    "  -q, --quiet             print errors only\n"
+    "  -h, --help              print this and exit\n"
+    "\n"
+    "TRACE is a directory with CTF traces of functions, or the URL of a live session. Without\n"
+    "it: the newest ./ptrace_tracer-*, else the trace of the current LTTng session.\n"
+    "To trace a program that is named like a command: ptrace_tracer -- PROGRAM.\n"
+    "See ptrace_tracer(1).\n";
+
+/* ---- the command line ---- */
+
+/* "what: how to trace a program of the command's name". */
+static int wrong(const struct trace_command *command, struct error *err, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+static int wrong(const struct trace_command *command, struct error *err, const char *format, ...)
+{
+    char what[ERROR_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof(what), format, args);
+    va_end(args);
+    return error_set(err, -EINVAL,
+                     "%s (see ptrace_tracer %s --help; to trace a program '%s': ptrace_tracer -- "
+                     "%s)",
+                     what, command->usage->name, command->usage->name, command->usage->name);
+}
+
+/* A list of numbers, separated by commas. `add` adds one; it returns false without memory. */
+static int add_ids(struct trace_command *command, const char *option, const char *list, bool is_pid,
+                   struct error *err)
+{
+    for (const char *at = list;; at++) {
+        size_t length = strspn(at, "0123456789");
+        char *end;
+        errno = 0;
+        long id = strtol(at, &end, 10);
+        if (length == 0 || (at[length] && at[length] != ',') || errno || id < 1 || id > INT_MAX)
+            return wrong(command, err, "%s takes a list of numbers, not '%s'", option, list);
+        pid_t *place = is_pid ? vec_push(&command->pids) : vec_push(&command->tids);
+        if (!place)
+            return error_set(err, -ENOMEM, "out of memory");
+        *place = (pid_t)id;
+        at += length;
+        if (!*at)
+            return 0;
+    }
+}
+
+static int set_time(struct trace_command *command, const char *option, const char *text,
+                    struct trace_time *time, struct error *err)
+{
+    return trace_time_parse(text, time) == 0
+               ? 0
+               : wrong(command, err,
+                       "%s takes [DATE ]hh:mm:ss[.fraction], seconds since the epoch, or +SECONDS, "
+                       "not '%s'",
+                       option, text);
+}
+
+static int take_option(struct trace_command *command, int option, const char *argument,
+                       const char *word, struct error *err)
+{
+    switch (option) {
+    case 'f':
+    case 'x':
+        return function_filter_add(command->select, argument, option == 'x', err);
+    case OPT_BEGIN:
+        return set_time(command, "--begin", argument, &command->begin, err);
+    case OPT_END:
+        return set_time(command, "--end", argument, &command->end, err);
+    case OPT_PID:
+    case OPT_TID:
+        return add_ids(command, option == OPT_PID ? "--pid" : "--tid", argument, option == OPT_PID,
+                       err);
+    case 'o':
+        command->output = argument;
+        return 0;
+    case 'q':
+        command->quiet = true;
+        return 0;
+    case 'v':
+        command->verbose = true;
+        return 0;
+    case ':':
+        return wrong(command, err, "option '%s' needs an argument", word);
+    case '?':
+        return wrong(command, err, "%s has no option '%s'", command->usage->name, word);
+    default:
+        return command->usage->option(command->usage->data, option, argument, err);
+    }
+}
+
+static int take_operand(struct trace_command *command, int argc, char **argv, struct error *err)
+{
+    if (argc - optind > 1)
+        return wrong(command, err, "%s reads one trace, and '%s' is one more", command->usage->name,
+                     argv[optind + 1]);
+    if (command->quiet && command->verbose)
+        return wrong(command, err, "--quiet and --verbose exclude each other");
+    if (optind < argc && !(command->path = strdup(argv[optind])))
+        return error_set(err, -ENOMEM, "out of memory");
+    return 0;
+}
+
+enum trace_verdict trace_command_parse(struct trace_command *command,
+                                       const struct trace_usage *usage, int argc, char **argv,
+                                       struct error *err)
+{
+    struct option long_options[N_COMMON + TRACE_OPTIONS_MAX + 1] = {0};
+    size_t n = N_COMMON;
+    char short_options[64];
+    *command = (struct trace_command){.usage = usage};
+    if (function_filter_new(&command->select) < 0) {
+        error_set(err, -ENOMEM, "out of memory");
+        return TRACE_WRONG;
+    }
+    memcpy(long_options, COMMON, sizeof(COMMON));
+    for (const struct option *more = usage->long_options;
+         more && more->name && n < N_COMMON + TRACE_OPTIONS_MAX; more++)
+        long_options[n++] = *more;
+    snprintf(short_options, sizeof(short_options), ":f:x:o:qvh%s",
+             usage->short_options ? usage->short_options : "");
+    opterr = 0;
+    optind = 0;
+    for (int option; (option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1;) {
+        if (option == 'h') {
+            fputs(usage->help, stdout);
+            fputs(COMMON_HELP, stdout);
+            return TRACE_DONE;
+        }
+        char letter[] = {'-', (char)optopt, '\0'};
+        bool is_letter = optopt > ' ' && optopt < 0x7f;
+        const char *word = is_letter                      ? letter
+                           : optind > 0 && optind <= argc ? argv[optind - 1]
+                                                          : "";
+        if (take_option(command, option, optarg, word, err) < 0)
+            return TRACE_WRONG;
+    }
+    return take_operand(command, argc, argv, err) < 0 ? TRACE_WRONG : TRACE_RUN;
+}
+
+/* ---- callbacks of the reader ---- */
+
+/* The name without the list of parameters that tells overloaded functions apart: a copy, or NULL if
+   there is none. */
+static char *without_parameters(const char *name)
+{
+    const char *close = strrchr(name, ')');
+    int open = 0;
+    for (const char *at = close; at && at >= name; at--) {
+        open += *at == ')' ? 1 : *at == '(' ? -1 : 0;
+        if (open == 0)
+            return at > name && strncmp(at, "(anonymous", 10) != 0
+                       ? strndup(name, (size_t)(at - name))
+                       : NULL;
+    }
+    return NULL;
+}
+
+static bool selects_function(void *data, const char *module, const char *name)
+{
+    struct trace_command *command = data;
+    cleanup(cleanup_free) char *plain = without_parameters(name);
+    const char *names[] = {name, plain};
+    /* Without -f all of a trace is selected, as the program itself is when it is traced. */
+    return function_filter_function(command->select, names, plain ? 2 : 1, module, module, true,
+                                    false);
+}
+
+static bool on_reading(void *data, double fraction, uint64_t n_events)
+{
+    struct trace_command *command = data;
+    int64_t now = clock_ms();
+    fflush(command->stream); /* of a live session */
+    if (!command->shows_progress || now - command->started_ms < PROGRESS_AFTER_MS ||
+        now - command->progress_ms < PROGRESS_EVERY_MS)
+        return true;
+    command->progress_ms = now;
+    if (fraction >= 0)
+        fprintf(stderr, "ptrace_tracer: %3.0f %%, %llu events\033[K\r", fraction * 100,
+                (unsigned long long)n_events);
+    else
+        fprintf(stderr, "ptrace_tracer: %llu events\033[K\r", (unsigned long long)n_events);
+    return true;
+}
+
+static void erase_progress(const struct trace_command *command)
+{
+    if (command->progress_ms)
+        fputs("\033[K", stderr);
+}
+
+/* ---- reading ---- */
+
+static int open_output(struct trace_command *command, struct error *err)
+{
+    const char *path = command->output;
+    command->stream = stdout;
+    if (!path || strcmp(path, "-") == 0)
+        return 0;
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_WRONLY | O_CREAT | O_TRUNC);
+    FILE *stream = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (!stream) {
+        int code = fd < 0 ? fd : -errno;
+        return error_set(err, code, "cannot write to %s: %s", path, strerror(-code));
+    }
+    take_fd(&fd);
+    command->stream = stream;
+    return 0;
+}
+
+/* Where the operand is no trace: it may have been meant for a program of the command's name. */
+static void add_hint(const struct trace_command *command, struct error *err)
+{
+    char path[PATH_MAX];
+    struct error ignored;
+    const char *name = command->usage->name;
+    size_t length = strlen(err->text);
+    if ((err->code == -ENOENT || err->code == -ENOTDIR) && program_path(name, path, &ignored) == 0)
+        snprintf(err->text + length, sizeof(err->text) - length,
+                 "; to trace the program %s: ptrace_tracer -- %s", path, name);
+}
+
+static void set_range(struct trace_command *command)
+{
+    uint64_t begin_ns = 0, end_ns = 0;
+    if (trace_time_needs_begin(&command->begin) || trace_time_needs_begin(&command->end))
+        if (!trace_reader_range(command->reader, &begin_ns, &end_ns))
+            begin_ns = (uint64_t)time(NULL) * 1000000000;
+    trace_reader_set_range(command->reader, trace_time_resolve(&command->begin, begin_ns),
+                           trace_time_resolve(&command->end, begin_ns));
+}
+
+int trace_command_open(struct trace_command *command, struct error *err)
+{
+    log_set_level(command->quiet ? LOG_ERROR : command->verbose ? LOG_DEBUG : LOG_INFO);
+    int rc = sudo_user_become(err);
+    bool is_named = command->path != NULL;
+    if (rc == 0 && !is_named)
+        rc = default_trace_find(&command->path, err);
+    if (rc < 0)
+        return rc;
+    struct trace_options options = {
+        .path = command->path,
+        .selects = selects_function,
+        .progress = on_reading,
+        .data = command,
+        .pids = command->pids.items,
+        .n_pids = command->pids.count,
+        .tids = command->tids.items,
+        .n_tids = command->tids.count,
+    };
+    command->shows_progress = !command->quiet && isatty(STDERR_FILENO);
+    command->started_ms = clock_ms();
+    options.with_fraction = command->shows_progress;
+    rc = trace_reader_open(&options, &command->reader, err);
+    if (rc < 0 && is_named)
+        add_hint(command, err);
+    if (rc < 0)
+        return rc;
+    if (!is_named)
+        log_info("reading %s", command->path);
+    set_range(command);
+    return open_output(command, err);
+}
+
+int trace_command_run(struct trace_command *command, const struct call_visitor *visitor,
+                      struct error *err)
+{
+    int rc = trace_reader_run(command->reader, visitor, err);
+    erase_progress(command);
+    return rc;
+}
+
+static void report_unmatched(void *data, const char *pattern)
+{
+    (void)data;
+    log_warning("no function matches '%s'", pattern);
+}
+
+void trace_command_remarks(const struct trace_command *command)
+{
+    char line[ERROR_TEXT_MAX];
+    size_t position = 0;
+    while (trace_reader_remark(command->reader, &position, line, sizeof(line)))
+        log_info("%s", line);
+    function_filter_unmatched(command->select, report_unmatched, NULL);
+}
+
+int trace_command_close(struct trace_command *command, struct error *err)
+{
+    FILE *stream = command->stream;
+    int code = 0;
+    if (!stream)
+        return 0;
+    command->stream = NULL;
+    if (ferror(stream))
+        code = errno ? -errno : -EIO;
+    if (fflush(stream) != 0 || (stream != stdout && fclose(stream) != 0))
+        code = -errno;
+    if (code < 0 && code != -EPIPE)
+        error_set(err, code, "cannot write to %s: %s",
+                  command->output && stream != stdout ? command->output : "stdout",
+                  strerror(-code));
+    return code;
+}
+
+void trace_command_end(struct trace_command *command)
+{
+    if (command->stream && command->stream != stdout)
+        fclose(command->stream);
+    trace_reader_free(command->reader);
+    function_filter_free(command->select);
+    vec_free(&command->pids);
+    vec_free(&command->tids);
+    free(command->path);
+}

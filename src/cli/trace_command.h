@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the commands that read a trace have in common: the options -f, -x, --begin, --end, --pid,
+ * --tid, -o, -q, -v, the trace they read if none is named, progress, and what they say at the end.
+ *
+ *     struct trace_command command;
+ *     trace_command_parse(&command, &usage, argc, argv, err)   // usage.option() takes others
+ *     trace_command_open(&command, err)
+ *     trace_command_run(&command, &visitor, err)
+ *     trace_command_remarks(&command)
+ *     trace_command_end(&command)
+ */
+#ifndef CLI_TRACE_COMMAND_H
+#define CLI_TRACE_COMMAND_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "analysis/trace_reader.h"
+#include "cli/trace_time.h"
+#include "symbols/function_filter.h"
+#include "util/error.h"
+#include "util/vec.h"
+
+/* The options of one command. */
+struct trace_usage {
+    const char *name; /* "replay" */
+    const char *help; /* the text of --help, up to the common options */
+    /* Further options: short ones for getopt(3), and long ones, of which the last is all 0. Values
+       of long ones without a letter begin at TRACE_OPTION. */
+    const char *short_options;
+    const struct option *long_options;
+    /* Takes one of these. 0, or a negative errno with err filled. */
+    int (*option)(void *data, int option, const char *argument, struct error *err);
+    void *data;
+};
+
+enum { TRACE_OPTION = 512, TRACE_OPTIONS_MAX = 32 };
+
+struct trace_command {
+    const struct trace_usage *usage;
+    struct function_filter *select;
+    VEC(pid_t) pids;
+    VEC(pid_t) tids;
+    struct trace_time begin, end;
+    const char *output; /* NULL or "-": stdout */
+    char *path;         /* of the trace */
+    bool quiet;
+    bool verbose;
+    struct trace_reader *reader;
+    FILE *stream; /* opened by trace_command_open() */
+    bool shows_progress;
+    int64_t progress_ms; /* when it was shown last */
+    int64_t started_ms;
+};
+
+enum trace_verdict { TRACE_RUN, TRACE_DONE /* --help: printed */, TRACE_WRONG };
+
+/* argv[0] is the command. trace_command_end() also after an error. */
+enum trace_verdict trace_command_parse(struct trace_command *command,
+                                       const struct trace_usage *usage, int argc, char **argv,
+                                       struct error *err);
+/* Finds the trace, opens it and the output. */
+MUST_CHECK int trace_command_open(struct trace_command *command, struct error *err);
+/* trace_reader_run(). */
+MUST_CHECK int trace_command_run(struct trace_command *command, const struct call_visitor *visitor,
+                                 struct error *err);
+/* Prints what is to be said of the trace besides its calls, on stderr. */
+void trace_command_remarks(const struct trace_command *command);
+/* Closes the output. -EPIPE: its reader has gone, which is no error. */
+MUST_CHECK int trace_command_close(struct trace_command *command, struct error *err);
+void trace_command_end(struct trace_command *command);
+
+#endif
