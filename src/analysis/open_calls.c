@@ -84,6 +84,7 @@ int open_calls_bury(struct open_calls *calls, struct open_call *call)
         calls->oldest = call;
     calls->buried = call;
     calls->n_buried++;
+    call->is_buried = true;
     if (call->parent)
         call->parent->n_buried++;
     return 0;
@@ -106,6 +107,7 @@ void open_calls_dig(struct open_calls *calls, struct open_call *call)
     else
         calls->oldest = call->inner;
     calls->n_buried--;
+    call->is_buried = false;
     if (call->parent)
         call->parent->n_buried--;
 }
@@ -159,25 +161,40 @@ static struct open_call *of_depth(struct open_call *innermost, uint32_t depth)
     return call && call->has_depth && call->call.depth == depth ? call : innermost;
 }
 
+/*
+ * The call on the stack by name and depth, or another one whose entry is much nearer to the time
+ * that the duration tells. Events of LTTng have the time at which they were emitted, a little after
+ * that of the call, and both differ by a varying time.
+ */
+static struct open_call *by_duration(struct open_call *open, struct open_call *on_stack,
+                                     struct open_call *buried, uint64_t entry_ns)
+{
+    enum { FACTOR = 4, SLACK_NS = 2000 };
+    struct open_call *best =
+        nearer(nearest_on_stack(on_stack, entry_ns), nearest_buried(buried, entry_ns), entry_ns);
+    /* In our own traces both times are the call's. */
+    if (!open || distance(best->call.entry_ns, entry_ns) <= 1)
+        return best;
+    return distance(open->call.entry_ns, entry_ns) / FACTOR >
+                   distance(best->call.entry_ns, entry_ns) + SLACK_NS / FACTOR
+               ? best
+               : open;
+}
+
 struct open_call *open_calls_choose(const struct open_calls *calls,
                                     const struct traced_function *function, uint64_t exit_ns,
                                     const struct exit_values *values, bool *buried)
 {
-    struct open_call *open = open_calls_find(calls, function);
+    struct open_call *on_stack = open_calls_find(calls, function), *open = on_stack;
     struct open_call *list = open_calls_find_buried(calls, function);
-    *buried = false;
-    if (values->has_duration && ((open && open->same) || list)) {
-        uint64_t entry_ns = exit_ns - values->duration_ns;
-        struct open_call *on_stack = nearest_on_stack(open, entry_ns);
-        struct open_call *best = nearer(on_stack, nearest_buried(list, entry_ns), entry_ns);
-        *buried = best != on_stack;
-        return best;
-    }
-    if (open)
-        return values->has_depth && open->same ? of_depth(open, values->depth) : open;
-    *buried = list != NULL;
-    if (list && list->same)
+    if (open && open->same && values->has_depth)
+        open = of_depth(open, values->depth);
+    if (values->has_duration && ((open && open->same) || list))
+        open = by_duration(open, on_stack, list, exit_ns - values->duration_ns);
+    else if (!open && list && list->same)
         for (struct open_call *call = list; call; call = call->same)
             call->is_uncertain = true;
-    return list;
+    open = open ? open : list;
+    *buried = open && open->is_buried;
+    return open;
 }

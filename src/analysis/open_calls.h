@@ -33,6 +33,7 @@ struct open_call {
     bool has_depth;               /* it was recorded */
     bool is_passed;    /* an exit of the function was taken for that of a call inside this one */
     bool is_uncertain; /* which of several buried calls has returned was not known */
+    bool is_buried;
     bool is_announced; /* entered() was called */
     max_align_t data[];
 };

@@ -42,5 +42,8 @@ uint64_t member_value(const bt_field *structure, const struct member *member)
 const char *member_text(const bt_field *structure, const struct member *member)
 {
     const bt_field *field = borrow_member(structure, member);
-    return field && member->reader == READ_TEXT ? bt_field_string_get_value(field) : "";
+    /* libbabeltrace2 uses fields again and again, and does not write the NUL of an empty string. */
+    return field && member->reader == READ_TEXT && bt_field_string_get_length(field) > 0
+               ? bt_field_string_get_value(field)
+               : "";
 }
