@@ -2,7 +2,8 @@
 #include "analysis/babeltrace/bt_error.h"
 
 #include <babeltrace2/babeltrace.h>
-#include <stdarg.h>
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,27 +14,59 @@ void bt_error_forget(void)
         bt_error_release(error);
 }
 
-int bt_error_set(struct error *err, int code, const char *format, ...)
+static const char *cause_text(const bt_error *error, uint64_t i)
 {
-    char what[ERROR_TEXT_MAX];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what, sizeof(what), format, args);
-    va_end(args);
+    return bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, i));
+}
+
+/* Copies the first absolute path in quotes. */
+static bool find_path(const bt_error *error, char *path, size_t size)
+{
+    uint64_t n = bt_error_get_cause_count(error);
+    for (uint64_t i = 0; i < n; i++) {
+        const char *text = cause_text(error, i), *start = strpbrk(text, "'`");
+        const char *end = start && start[1] == '/' ? strpbrk(start + 1, "'`") : NULL;
+        if (!end)
+            continue;
+        snprintf(path, size, "%.*s", (int)(end - start - 1), start + 1);
+        return true;
+    }
+    return false;
+}
+
+/* The first cause, without the values for who debugs libbabeltrace2 that follow a colon at its
+   end, and without a sentence that only says that something failed. */
+static void first_cause(const bt_error *error, char *cause, size_t size)
+{
+    const char *text = cause_text(error, 0), *values = strstr(text, ": ");
+    size_t length = values && strchr(values, '=') ? (size_t)(values - text) : strcspn(text, "\n");
+    while (length > 0 && text[length - 1] == '.')
+        length--;
+    if (strncmp(text, "Failed to index", 15) == 0)
+        length = 0;
+    snprintf(cause, size, "%s%.*s", length ? ": " : "", (int)length, text);
+}
+
+int bt_error_set(struct error *err, const char *path)
+{
+    enum { PATH_SIZE = 400, CAUSE_SIZE = 200 };
+    char file[PATH_SIZE], cause[CAUSE_SIZE] = "";
     const bt_error *error = bt_current_thread_take_error();
     if (!error || bt_error_get_cause_count(error) == 0) {
-        error_set(err, code, "%s", what);
+        error_set(err, -EIO, "cannot read %s", path);
+    } else if (strncmp(path, "net", 3) == 0 && strstr(path, "://")) {
+        first_cause(error, cause, sizeof(cause));
+        error_set(err, -EIO, "cannot read %s%s", path, cause);
     } else {
-        const char *cause = bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, 0));
-        /* What follows a colon at its end are values for who debugs libbabeltrace2. */
-        const char *values = strstr(cause, ": ");
-        size_t length =
-            values && strchr(values, '=') ? (size_t)(values - cause) : strcspn(cause, "\n");
-        while (length > 0 && cause[length - 1] == '.')
-            length--;
-        error_set(err, code, "%s: %.*s", what, (int)length, cause);
+        bool has_file = find_path(error, file, sizeof(file));
+        /* Nothing of the trace was read. */
+        bool is_metadata = strncmp(cause_text(error, 0), "Cannot create trace", 19) == 0;
+        if (!is_metadata)
+            first_cause(error, cause, sizeof(cause));
+        error_set(err, -EIO, "cannot read %s%s: it is cut or damaged%s", has_file ? file : path,
+                  is_metadata ? "/metadata" : "", cause);
     }
     if (error)
         bt_error_release(error);
-    return code;
+    return -EIO;
 }

@@ -5,9 +5,9 @@
 
 #include "util/error.h"
 
-/* Fills err with the formatted text and the first cause of the thread's error, and forgets that.
-   Returns `code`. */
-int bt_error_set(struct error *err, int code, const char *format, ...) PRINTF_LIKE(3, 4);
+/* Takes the thread's error and fills err: what cannot be read (the file, if the causes name one,
+   else `path`), and the first cause. Returns -EIO. */
+int bt_error_set(struct error *err, const char *path);
 void bt_error_forget(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "analysis/babeltrace/bt_error.h"
+#include "analysis/babeltrace/metadata_check.h"
 #include "analysis/babeltrace/trace_dirs.h"
 #include "util/text.h"
 #include "util/vec.h"
@@ -115,12 +116,12 @@ static int add_source_component(struct read_graph *graph, const char *class_name
         return error_set(err, -ENOENT, "libbabeltrace2 has no source.ctf.%s", class_name);
     if (bt_graph_add_source_component(graph->graph, source, name, params, BT_LOGGING_LEVEL_NONE,
                                       &component) != BT_GRAPH_ADD_COMPONENT_STATUS_OK)
-        return bt_error_set(err, -EIO, "cannot read %s", graph->path);
+        return bt_error_set(err, graph->path);
     uint64_t n = bt_component_source_get_output_port_count(component);
     for (uint64_t i = 0; i < n; i++)
         if (connect_port(graph,
                          bt_component_source_borrow_output_port_by_index_const(component, i)) < 0)
-            return bt_error_set(err, -EIO, "cannot read %s", graph->path);
+            return bt_error_set(err, graph->path);
     return 0;
 }
 
@@ -130,8 +131,10 @@ static int add_muxer(struct read_graph *graph, struct error *err)
         bt_plugin_borrow_filter_component_class_by_name_const(graph->utils, "muxer");
     if (!muxer ||
         bt_graph_add_filter_component(graph->graph, muxer, "muxer", NULL, BT_LOGGING_LEVEL_NONE,
-                                      &graph->muxer) != BT_GRAPH_ADD_COMPONENT_STATUS_OK)
-        return bt_error_set(err, -EIO, "libbabeltrace2 has no muxer");
+                                      &graph->muxer) != BT_GRAPH_ADD_COMPONENT_STATUS_OK) {
+        bt_error_forget();
+        return error_set(err, -ENOENT, "libbabeltrace2 has no muxer");
+    }
     return 0;
 }
 
@@ -185,7 +188,7 @@ static int add_sink(struct read_graph *graph, struct error *err)
             graph->graph, bt_component_filter_borrow_output_port_by_index_const(graph->muxer, 0),
             bt_component_sink_borrow_input_port_by_index_const(sink, 0),
             NULL) != BT_GRAPH_CONNECT_PORTS_STATUS_OK)
-        return bt_error_set(err, -EIO, "cannot read %s", graph->path);
+        return bt_error_set(err, graph->path);
     return 0;
 }
 
@@ -194,9 +197,11 @@ static int add_sink(struct read_graph *graph, struct error *err)
 static int find_traces(struct read_graph *graph, struct error *err)
 {
     int rc = trace_dirs_find(graph->path, &graph->dirs, err);
-    for (size_t i = 0; rc == 0 && i < graph->dirs.paths.count; i++)
-        if (add_directory(graph, graph->dirs.paths.items[i]) < 0)
+    for (size_t i = 0; rc == 0 && i < graph->dirs.paths.count; i++) {
+        rc = metadata_check(graph->dirs.paths.items[i], err);
+        if (rc == 0 && add_directory(graph, graph->dirs.paths.items[i]) < 0)
             rc = error_set(err, -ENOMEM, "out of memory");
+    }
     return rc;
 }
 
@@ -273,7 +278,7 @@ int read_graph_run(struct read_graph *graph, bt_graph_simple_sink_component_cons
             break;
         }
         default:
-            return bt_error_set(err, -EIO, "cannot read %s", graph->path);
+            return bt_error_set(err, graph->path);
         }
     }
 }
