@@ -320,8 +320,6 @@ START_TEST(losses)
     record_too_large(text, 210);
     EXPECT_OK(ctf_trace_flush(trace, &error));
     record(leave, 300, 0);
-    /* The losses were in one of the packets up to here. */
-    EXPECT_OK(ctf_trace_flush(trace, &error));
     record(entry, 400, 0);
     record(leave, 410, 0);
     record(leave, 420, 0);
@@ -329,10 +327,11 @@ START_TEST(losses)
     struct call_counts counts;
     ck_assert_int_eq(replay_with(&(struct trace_options){.path = directory}, &counts), 0);
     ck_assert_uint_eq(counts.lost_events, 2);
-    ck_assert_uint_eq(counts.no_duration, 1);
+    /* The losses were somewhere in the first packet, as far as the trace tells. */
+    ck_assert_uint_eq(counts.no_duration, 2);
     ck_assert_uint_eq(counts.ends[CALL_RETURNED], 3);
     ck_assert_uint_eq(counts.lost_entries, 1);
-    ck_assert_str_eq(got, "11 lib:f()\n11 = void <0.000000>\n11 lib:f()\n11 = void <?>\n"
+    ck_assert_str_eq(got, "11 lib:f()\n11 = void <?>\n11 lib:f()\n11 = void <?>\n"
                           "11 lib:f()\n11 = void <0.000000>\n11 } lib:f = void <?>\n");
 }
 END_TEST
