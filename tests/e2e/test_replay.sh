@@ -1,0 +1,348 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# replay: the lines of --print, from a trace. And what all commands that read a trace have in common.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+. "$(dirname "$0")/relay.sh"
+
+targets=$build/targets
+
+# Writes lines of calls to stdout, without what differs between two runs: IDs, times and addresses.
+without_differences() # FILE
+{
+    sed -E 's/^[0-9]+ /TID /; s/<[0-9.]+>/<TIME>/; s/, (duration|tid|pid) = [0-9]+/, \1/g
+        s/\) (tid|pid) = [0-9]+/) \1/; s/0x[0-9a-f]{5,}/ADDRESS/g' "$1"
+}
+
+# same OPTION... -- COMMAND...: --print, and replay of a trace, write the same lines.
+same()
+{
+    local options=()
+    while [[ $1 != -- ]]; do
+        options+=("$1")
+        shift
+    done
+    shift
+    rm -rf trace printed replayed
+    "$tracer" -q "${options[@]}" --print=printed "$@" >/dev/null 2>print.err </dev/null ||
+        fail "--print: $(cat print.err)"
+    "$tracer" -q "${options[@]}" -o trace "$@" >/dev/null 2>"$err" </dev/null || fail "not traced"
+    "$tracer" replay -o replayed trace >"$out" 2>"$err" || fail "replay ends with $?"
+    without_differences printed >expected
+    without_differences replayed >got
+    [[ $(wc -l <expected) -gt ${at_least:-100} ]] || fail "only $(wc -l <expected) lines"
+    cmp -s expected got || fail "replay differs ($*): $(diff expected got | head -n 10)"
+    [[ ! -s $out ]] || fail "lines on stdout"
+}
+
+build_kinds()
+{
+    gcc -g -O0 -w -o value_kinds "$top/tests/targets/value_kinds.c" || skip "it cannot be built"
+}
+
+case_values()
+{
+    with_lttng
+    build_kinds
+    same -- ./value_kinds
+    [[ ! -s $err ]] || fail "something is said"
+    same --with=depth,duration,caller,tid,pid,stack --strings=all -- ./value_kinds
+    at_least=50 same --entry-only -- ./value_kinds
+    said '1?[0-9]+ calls have no exit: [0-9]+ of functions whose exits are not recorded'
+    at_least=50 same --entry-only --with=tid -- ./value_kinds
+}
+
+case_pointers()
+{
+    with_lttng
+    build_kinds
+    same --deref=1 -- ./value_kinds
+    same --deref=3 --with=depth -- ./value_kinds
+    # References to objects that are not there.
+    g++ -g -O0 -w -o absent "$top/tests/targets/absent_references.cc" || skip "it cannot be built"
+    same -- ./absent
+}
+
+case_in_process()
+{
+    with_lttng
+    build_kinds
+    PTRACE_TRACER_JUMP_AFTER=1 same -- ./value_kinds
+    PTRACE_TRACER_JUMP_AFTER=1 same --deref=2 --with=depth,duration,caller -- ./value_kinds
+    [[ -n $(find trace -maxdepth 1 -name 'in-process-*') ]] || fail "no trace of our own"
+}
+
+case_nested()
+{
+    with_lttng
+    same -x '_.*|atexit' -- "$targets/recursion"
+    same -x '_.*|atexit' -- "$targets/tailcall"
+    [[ ! -s $err ]] || fail "something is said"
+}
+
+# With recorded depths it is certain which calls were left, and with durations, which return later.
+case_jumps()
+{
+    with_lttng
+    same -x '_.*|atexit' --with=depth -- "$targets/exceptions" 50
+    said '[0-9]+ calls have no exit: [0-9]+ left by an exception or a jump'
+    same -x '_.*|atexit' --with=depth,duration -- "$targets/longjmp"
+    lines 1 ': 150 left by an exception or a jump' "$err"
+    same -x '_.*|atexit' --with=depth,duration -- "$targets/coroutines"
+    said '[0-9]+ calls returned after calls around them: the program switches between stacks'
+}
+
+# Without them the lines have other depths at most: all times are those of the calls.
+case_jumps_without_depth()
+{
+    with_lttng
+    "$tracer" -q -x '_.*|atexit' -o trace "$targets/longjmp" >/dev/null 2>&1 || fail "not traced"
+    traced 0 replay trace
+    lines 1 ': 150 left by an exception or a jump' "$err"
+    babeltrace2 trace >text 2>text.err || fail "babeltrace2: $(cat text.err)"
+    [[ $(wc -l <"$out") == $(wc -l <text) ]] || fail "not all events"
+    lines 0 '<\?>' "$out"
+}
+
+# ---- sessions ----
+
+# Lines of the sample's calls in $out: entries and exits.
+calls() # N
+{
+    lines "$1" 'mylib:my_traced_function\(arg1 = 42, ' "$out"
+    lines "$1" '= void <[0-9.]+>$' "$out"
+}
+
+case_own_session()
+{
+    with_lttng
+    "$tracer" -q "$sample" 20 >/dev/null || fail "not traced"
+    mkdir ptrace_tracer-empty
+    touch -d yesterday ptrace_tracer-empty
+    traced 0 replay
+    calls 20
+    said 'reading ptrace_tracer-sample_app-'
+    rm -r ptrace_tracer-*
+    traced 125 replay
+    one_line 'no trace is named, there is no \./ptrace_tracer-\*, and there is no current LTTng session'
+}
+
+# In a session of the user's, without and with contexts.
+case_users_session()
+{
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    "$tracer" -q "$sample" 20 >/dev/null || fail "not traced"
+    traced 0 replay
+    lines 20 'my_traced_function\(' "$out"
+    lines 0 '<[0-9]' "$out"
+    said "reading $dir/mine"
+    said 'the events do not tell their threads.*: lttng add-context -u -t vpid -t vtid$'
+    lttng_do destroy
+    lttng_do create more --output="$dir/more"
+    lttng_do enable-event -u 'mylib:*'
+    lttng_do add-context -u -t vtid
+    "$tracer" -q "$sample" 30 >/dev/null || fail "not traced"
+    lttng_do destroy
+    traced 0 replay more
+    calls 30
+    said 'the events do not tell their processes; to record it: lttng add-context -u -t vpid$'
+}
+
+case_rotated()
+{
+    with_lttng
+    local i
+    lttng_do create long --output="$dir/long"
+    lttng_do enable-event -u 'mylib:*'
+    lttng_do add-context -u -t vpid -t vtid
+    lttng_do start
+    for i in 1 2 3; do
+        "$tracer" -q "$sample" $((i * 10)) >/dev/null || fail "not traced"
+        lttng_do rotate
+    done
+    lttng_do destroy
+    traced 0 replay long
+    calls 60
+    [[ ! -s $err ]] || fail "something is said"
+}
+
+case_snapshots()
+{
+    with_lttng
+    lttng_do create flight --snapshot --output="$dir/flight"
+    lttng_do enable-event -u 'mylib:*'
+    lttng_do add-context -u -t vpid -t vtid
+    lttng_do start
+    "$tracer" -q "$sample" 20 >/dev/null || fail "not traced"
+    lttng_do snapshot record --name=one
+    "$tracer" -q "$sample" 10 >/dev/null || fail "not traced"
+    lttng_do snapshot record --name=two
+    lttng_do destroy
+    traced 0 replay flight/one-*
+    calls 20
+    # What is in both is there once.
+    traced 0 replay flight
+    calls 30
+}
+
+case_buffers_per_process()
+{
+    with_lttng
+    lttng_do create apart --output="$dir/apart"
+    lttng_do enable-channel -u --buffers-pid each
+    lttng_do enable-event -u -c each 'mylib:*'
+    lttng_do add-context -u -t vpid -t vtid
+    lttng_do start
+    "$tracer" -q "$sample" 10 >/dev/null || fail "not traced"
+    "$tracer" -q "$sample" 20 >/dev/null || fail "not traced"
+    lttng_do destroy
+    traced 0 replay apart
+    calls 30
+}
+
+case_live()
+{
+    with_lttng
+    relay_start
+    lttng_do create live --live=200000 --set-url="$relay_url"
+    lttng_do enable-event -u 'mylib:*'
+    lttng_do add-context -u -t vpid -t vtid
+    lttng_do start
+    "$tracer" -q "$sample" 20 >/dev/null || fail "not traced"
+    tracer_start replay "net://127.0.0.1:$relay_live/host/$(uname -n)/live"
+    wait_for 30 at_least 20 '= void <' "$out" || fail "nothing is read"
+    lttng_do destroy
+    tracer_ends 0
+    calls 20
+    relay_stop
+}
+
+# ---- options ----
+
+make_trace()
+{
+    with_lttng
+    "$tracer" -q -o trace "$sample" 20 >/dev/null || fail "not traced"
+}
+
+case_selected()
+{
+    make_trace
+    traced 0 replay -f 'my_traced_function' -f number trace
+    lines 0 'sample_app:main' "$out"
+    lines 42 . "$out"
+    traced 0 replay -x 'my_.*@mylib' trace
+    lines 4 . "$out"
+    traced 0 replay -f 'm.*' -f nothing -x main trace
+    lines 40 . "$out"
+    one_line "no function matches 'nothing'"
+    traced 1 replay -f nothing trace
+    [[ ! -s $out ]] || fail "something is printed"
+    local tid
+    tid=$(head -n 1 <("$tracer" replay trace) | cut -d' ' -f1)
+    traced 0 replay --pid="$tid" --tid="$tid,1" trace
+    lines 44 . "$out"
+    traced 1 replay --pid=1 trace
+    traced 1 replay --tid=1 --tid=2 trace
+}
+
+case_times()
+{
+    make_trace
+    local first last
+    babeltrace2 --clock-seconds trace | sed -E 's/^\[([0-9.]+)\].*/\1/' >times
+    first=$(head -n 1 times) last=$(tail -n 1 times)
+    traced 0 replay --begin="$first" --end="$last" trace
+    lines 43 . "$out"
+    traced 0 replay --begin="$(sed -n 3p times)" trace
+    lines 42 . "$out"
+    traced 0 replay --end="$(sed -n 3p times)" trace
+    lines 2 . "$out"
+    babeltrace2 trace | sed -E 's/^\[([0-9:.]+)\].*/\1/' >times
+    traced 0 replay --begin="$(sed -n 3p times)" trace
+    lines 42 . "$out"
+    babeltrace2 --clock-date trace | sed -E 's/^\[([0-9:. -]+)\].*/\1/' >times
+    traced 0 replay --begin="$(sed -n 3p times)" trace
+    lines 42 . "$out"
+    traced 1 replay --begin=+1000 trace
+    traced 0 replay --begin=+0 -t trace
+    lines 44 "^$(head -n 1 times | cut -d' ' -f2 | cut -c1-6)[0-9.]+ [0-9]+ " "$out"
+    traced 125 replay --begin=noon trace
+    one_line "--begin takes .*, not 'noon'"
+}
+
+case_output()
+{
+    make_trace
+    traced 0 replay -o lines trace
+    lines 44 . lines
+    [[ ! -s $out ]] || fail "something on stdout"
+    traced 0 replay -o - trace
+    cmp lines "$out" || fail "the lines differ"
+    traced 125 replay -o /dev/full trace
+    one_line 'cannot write to /dev/full: No space left on device'
+    traced 125 replay -o no/such/place trace
+    one_line 'cannot write to no/such/place: No such file'
+    "$tracer" -q -o many "$sample" 2000 >/dev/null || fail "not traced"
+    "$tracer" replay many 2>"$err" | head -n 1 >first
+    lines 1 . first
+    [[ ! -s $err ]] || fail "something is said"
+    (exec >/dev/full; exec "$tracer" replay many 2>"$err")
+    [[ $? == 125 ]] || fail "a full stdout is no error"
+    one_line 'cannot write to stdout: No space left on device'
+}
+
+# ---- what is no trace ----
+
+refused() # TEXT WORD...
+{
+    local text=$1
+    shift
+    traced 125 replay "$@"
+    one_line "$text"
+    [[ ! -s $out ]] || fail "something is printed"
+}
+
+case_no_trace()
+{
+    make_trace
+    mkdir empty
+    refused 'cannot read nowhere: No such file or directory$' nowhere
+    refused 'there is no trace in empty' empty
+    refused 'is not a directory: a trace is one$' "$sample"
+    cp -r trace cut
+    truncate -s 100 cut/ust/uid/*/64-bit/metadata
+    refused 'cannot read cut/.*/metadata: it is cut or damaged$' cut
+    cp /dev/null cut/ust/uid/*/64-bit/metadata
+    refused 'cannot read cut/.*/metadata: it is empty$' cut
+    rm -r cut
+    cp -r trace cut
+    truncate -s -100 cut/ust/uid/*/64-bit/channel0_*
+    refused 'cannot read .*/channel0_[0-9]+: it is cut or damaged' cut
+    refused 'cannot read net://localhost:1/host/x/y: Connection failed' net://localhost:1/host/x/y
+}
+
+# Only the first word can be a command.
+case_words()
+{
+    make_trace
+    refused "replay reads one trace, and 'x' is one more .*: ptrace_tracer -- replay\)" trace x
+    refused "replay has no option '-z' .*: ptrace_tracer -- replay\)" -z trace
+    refused "option '-f' needs an argument" trace -f
+    cp "$sample" replay
+    export LD_LIBRARY_PATH=$build/lib
+    PATH=$dir:$PATH traced 0 -q --print=lines -- replay 3
+    lines 3 'my_traced_function\(' lines
+    PATH=$dir:$PATH traced 0 -q --print=lines replay 3
+    lines 3 'my_traced_function\(' lines
+    traced 0 -q --print=lines ./replay 3
+    lines 3 'my_traced_function\(' lines
+    PATH=$dir:$PATH refused "cannot read 3: No such file or directory; to trace the program $dir/replay: ptrace_tracer -- replay" 3
+    traced 0 record -q --print=lines ./replay 3
+    lines 3 'my_traced_function\(' lines
+    traced 0 replay --help
+    lines 1 '^Usage: ptrace_tracer replay ' "$out"
+}
+
+run_cases "$@"
