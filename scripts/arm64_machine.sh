@@ -27,8 +27,8 @@ cache=${ARM64_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ptrace_tracer-arm64}
 # --- what it is made of ---
 
 # What programs are linked with.
-sysroot_packages=(libc6-dev liblttng-ust-dev liblttng-ctl-dev libelf-dev libdw-dev zlib1g-dev
-    libunwind-dev libzydis-dev libzycore-dev check)
+sysroot_packages=(libc6-dev liblttng-ust-dev liblttng-ctl-dev libbabeltrace2-dev libelf-dev libdw-dev
+    zlib1g-dev libunwind-dev libzydis-dev libzycore-dev check)
 # The machine: the libraries that programs need when they run, and what tests use.
 machine_packages=(libstdc++6 libdw1 libelf1 zlib1g libunwind8 liblttng-ust1 liblttng-ctl0 libsubunit0
     libzydis4.0 busybox-static bash dash coreutils procps grep sed gawk findutils util-linux mount bsdutils

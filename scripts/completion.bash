@@ -105,14 +105,55 @@ _ptrace_tracer_functions() # PATTERN
     done
 }
 
+# The words of a command that reads a trace.
+_ptrace_tracer_trace()
+{
+    local current=${words[cword]} option=${words[cword - 1]} options
+    options='--function= --exclude= --begin= --end= --pid= --tid= --output= --quiet --verbose --help'
+    case ${words[1]} in
+        replay) options+=' --timestamp' ;;
+    esac
+    if [[ $current == --*=* ]]; then
+        option=${current%%=*} current=${current#*=}
+        kept=$((kept - ${#option} - 1))
+        ((kept >= 0)) || kept=0
+    fi
+    case $option in
+        -o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+        -f | --function | -x | --exclude | --begin | --end | --pid | --tid) ;;
+        *)
+            if [[ $current == -* ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
+                [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
+            else
+                mapfile -t COMPREPLY < <(compgen -d -- "$current")
+            fi
+            ;;
+    esac
+    for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do
+        COMPREPLY[i]=${COMPREPLY[i]:kept}
+    done
+}
+
 _ptrace_tracer()
 {
     local words cword kept operand pids option current i
+    # What the first word can be beside a program.
+    local commands='record replay'
     local options='--pid= --function= --exclude= --filter-file= --output= --session= --print --print=
         --timestamp --follow-forks --entry-only --string-limit= --strings=all --deref= --with=
         --stack= --in-process --list --no-pin --stats --quiet --verbose --help --version'
     COMPREPLY=()
     _ptrace_tracer_words
+    if ((cword > 1)) && [[ " $commands " == *" ${words[1]} "* ]]; then
+        if [[ ${words[1]} != record ]]; then
+            _ptrace_tracer_trace
+            return
+        fi
+        # This word only says what is the default.
+        words=("${words[0]}" "${words[@]:2}")
+        cword=$((cword - 1))
+    fi
     _ptrace_tracer_operand
 
     # After the first operand, all words are the program's.
@@ -168,7 +209,9 @@ _ptrace_tracer()
                 mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
                 [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
             else
-                mapfile -t COMPREPLY < <(compgen -c -- "$current"; compgen -f -- "$current")
+                ((cword == 1)) || commands=
+                mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current"
+                    compgen -c -- "$current"; compgen -f -- "$current")
             fi
             ;;
     esac

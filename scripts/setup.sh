@@ -30,6 +30,7 @@ needs=(
     'command pkg-config      pkg-config'
     'header  lttng/tracepoint.h liblttng-ust-dev'
     'header  lttng/lttng.h   liblttng-ctl-dev'
+    'header  babeltrace2/babeltrace.h libbabeltrace2-dev'
     'command lttng           lttng-tools'
     'command babeltrace2     babeltrace2'
     'header  libelf.h        libelf-dev'

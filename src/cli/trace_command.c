@@ -42,6 +42,7 @@ static const char COMMON_HELP[] =
     "      --tid=TID[,TID...]  only these threads (repeatable)\n"
     "  -o, --output=FILE       write to FILE; - is stdout\n"
     "  -q, --quiet             print errors only\n"
+    "  -v, --verbose           print more\n"
     "  -h, --help              print this and exit\n"
     "\n"
     "TRACE is a directory with CTF traces of functions, or the URL of a live session. Without\n"

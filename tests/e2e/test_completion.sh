@@ -49,6 +49,26 @@ case_values()
     grep -qx "$$" replies || fail "process $$ is not there"
 }
 
+# The first word can be a command.
+case_commands()
+{
+    mkdir first second
+    : >file
+    complete_line 'ptrace_tracer rep'
+    grep -qx replay replies || fail "the command is not there: $(cat replies)"
+    completes 'ptrace_tracer replay ' first home second
+    completes 'ptrace_tracer replay -o fi' file first
+    completes 'ptrace_tracer replay --output=fi' file first
+    completes 'ptrace_tracer replay -f '
+    completes 'ptrace_tracer record --no' --no-pin
+    complete_line 'ptrace_tracer -q rep'
+    ! grep -qx replay replies || fail "a command behind an option"
+    local option
+    complete_line 'ptrace_tracer replay --'
+    "$tracer" replay --help | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p' | sort -u >shown
+    sed 's/=.*//' replies | sort -u | diff shown - || fail "not the options that there are"
+}
+
 case_programs_words()
 {
     : >letter
