@@ -236,6 +236,8 @@ static struct exit_values read_exit(const struct trace_event *event)
         values.depth = (uint32_t)extra_value(event, EXTRA_DEPTH);
     if (values.has_duration)
         values.duration_ns = extra_value(event, EXTRA_DURATION);
+    values.is_untimed = values.has_duration && values.duration_ns == 0;
+    values.has_duration = values.duration_ns != 0;
     return values;
 }
 
@@ -298,7 +300,8 @@ static int call_left(struct call_pairing *pairing, struct open_calls *calls,
         if (open->same && !values.has_duration && !values.has_depth)
             open->same->is_passed = true;
     }
-    call->has_duration = values.has_duration || is_timed(pairing, open, event, origin);
+    call->has_duration =
+        values.has_duration || (!values.is_untimed && is_timed(pairing, open, event, origin));
     call->duration_ns = values.has_duration  ? values.duration_ns
                         : call->has_duration ? event->time_ns - call->entry_ns
                                              : 0;

@@ -54,6 +54,7 @@ struct open_calls {
 /* What an exit says. */
 struct exit_values {
     bool has_depth, has_duration;
+    bool is_untimed; /* a duration of 0 was recorded: the tracer knew none */
     uint32_t depth;
     uint64_t duration_ns;
 };

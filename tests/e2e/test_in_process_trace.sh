@@ -588,6 +588,11 @@ case_dropped()
     babeltrace2 trace >lines 2>told || fail "not read: $(cat told)"
     told=$(grep -aoE 'discarded [0-9]+ event' told | awk '{ n += $2 } END { print n + 0 }')
     [[ $told == "$lost" ]] || fail "$lost are lost, and the trace tells of $told"
+    traced 0 replay -o lines trace
+    [[ $(sed -n 's/^ptrace_tracer: \([0-9]*\) events* w.* not recorded; .*/\1/p' "$err") == "$lost" ]] ||
+        fail "not $lost lost in replay"
+    lines 0 'left by an exception' "$err"
+    lines 1 'sample_app:main = 0 <\?>' lines
 }
 
 # Without LTTng, the option changes nothing yet.

@@ -276,6 +276,17 @@ START_TEST(recorded_duration)
 }
 END_TEST
 
+/* A recorded duration of 0: the tracer has missed hits, and knows of none. */
+START_TEST(recorded_as_unknown)
+{
+    begin();
+    send(&entries, "f", 100, NOT_RECORDED, NOT_RECORDED);
+    send(&exits, "f", 200, NOT_RECORDED, 0);
+    finish("f(0 f) ");
+    ck_assert_uint_eq(counts.no_duration, 1);
+}
+END_TEST
+
 /* b is on another stack: a returns, and then b. */
 START_TEST(coroutine)
 {
@@ -528,6 +539,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, jumped_over_at_an_entry);
     tcase_add_test(tests, duration_decides);
     tcase_add_test(tests, recorded_duration);
+    tcase_add_test(tests, recorded_as_unknown);
     tcase_add_test(tests, coroutine);
     tcase_add_test(tests, coroutines_in_one_function);
     tcase_add_test(tests, tail_call);
