@@ -88,8 +88,26 @@ case_jumps()
     said '[0-9]+ calls have no exit: [0-9]+ left by an exception or a jump'
     same -x '_.*|atexit' --with=depth,duration -- "$targets/longjmp"
     lines 1 ': 150 left by an exception or a jump' "$err"
-    same -x '_.*|atexit' --with=depth,duration -- "$targets/coroutines"
+}
+
+# How deep a call is depends on when the tracer finds that there are several stacks.
+case_coroutines()
+{
+    with_lttng
+    "$tracer" -q -x '_.*|atexit' --with=depth,duration -o trace "$targets/coroutines" >/dev/null 2>&1 ||
+        fail "not traced"
+    traced 0 replay trace
     said '[0-9]+ calls returned after calls around them: the program switches between stacks'
+    lines 0 'have no (exit|entry)' "$err"
+    lines 150 'coroutines:step\(who = [0-2], round = [0-9]+\) depth = [0-9]+$' "$out"
+    lines 150 '\} coroutines:step = [0-9]+ <[0-9.]+> depth = ' "$out"
+    # The indentation is the depth, and the time the duration.
+    awk '{ match($0, / +/); indent = RLENGTH - 1; match($0, /depth = [0-9]+/)
+           if (indent != 2 * substr($0, RSTART + 8, RLENGTH - 8)) exit 1 }
+         /<[0-9.]*>/ { match($0, /<[0-9.]+>/); time = substr($0, RSTART + 1, RLENGTH - 2)
+           match($0, /duration = [0-9]+/)
+           if (sprintf("%.6f", int(substr($0, RSTART + 11, RLENGTH - 11) / 1000) / 1e6) != time) exit 1 }
+        ' "$out" || fail "another depth or time than was recorded"
 }
 
 # Without them the lines have other depths at most: all times are those of the calls.
