@@ -210,6 +210,13 @@ static bool selects_function(void *data, const char *module, const char *name)
                                     false);
 }
 
+static bool name_function(void *data, const struct code_address *address, char *module,
+                          size_t module_size, char *name, size_t name_size)
+{
+    struct trace_command *command = data;
+    return trace_symbols_name(&command->symbols, address, module, module_size, name, name_size);
+}
+
 static bool on_reading(void *data, double fraction, uint64_t n_events)
 {
     struct trace_command *command = data;
@@ -286,6 +293,7 @@ int trace_command_open(struct trace_command *command, struct error *err)
     struct trace_options options = {
         .path = command->path,
         .selects = selects_function,
+        .name_code = name_function,
         .progress = on_reading,
         .data = command,
         .pids = command->pids.items,
@@ -353,6 +361,7 @@ void trace_command_end(struct trace_command *command)
     if (command->stream && command->stream != stdout)
         fclose(command->stream);
     trace_reader_free(command->reader);
+    trace_symbols_free(&command->symbols);
     function_filter_free(command->select);
     vec_free(&command->pids);
     vec_free(&command->tids);

@@ -19,6 +19,7 @@
 #include <stdio.h>
 
 #include "analysis/trace_reader.h"
+#include "cli/trace_symbols.h"
 #include "cli/trace_time.h"
 #include "symbols/function_filter.h"
 #include "util/error.h"
@@ -49,6 +50,7 @@ struct trace_command {
     char *path;         /* of the trace */
     bool quiet;
     bool verbose;
+    struct trace_symbols symbols;
     struct trace_reader *reader;
     FILE *stream; /* opened by trace_command_open() */
     bool shows_progress;

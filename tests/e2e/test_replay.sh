@@ -236,6 +236,46 @@ case_live()
     relay_stop
 }
 
+# Programs that LTTng's own function tracing is compiled into: events have addresses, not names.
+case_cyg_profile()
+{
+    with_lttng
+    local preload kind
+    preload=$(find /usr/lib /lib -name 'liblttng-ust-cyg-profile.so.1' 2>/dev/null | head -n 1)
+    [[ $preload ]] || skip "no liblttng-ust-cyg-profile"
+    cat >lib.c <<'END'
+int twice(int n) { return 2 * n; }
+END
+    cat >app.c <<'END'
+int twice(int n);
+static int sum(int n) { return n ? twice(n) + sum(n - 1) : 0; }
+int main(void) { return sum(3) != 12; }
+END
+    gcc -g -O0 -finstrument-functions -fPIC -shared -o libtwo.so lib.c || skip "cannot be built"
+    gcc -g -O0 -finstrument-functions -o app app.c -L. -ltwo -Wl,-rpath,"$dir"
+    gcc -g -O0 -finstrument-functions -no-pie -o fixed app.c -L. -ltwo -Wl,-rpath,"$dir"
+    for kind in cyg-profile cyg-profile-fast; do
+        lttng_do create "$kind" --output="$dir/$kind"
+        lttng_do enable-event -u 'lttng_ust_cyg_profile*'
+        lttng_do enable-event -u 'lttng_ust_statedump:*'
+        lttng_do enable-event -u 'lttng_ust_lib:*'
+        lttng_do add-context -u -t vpid -t vtid -t procname
+        lttng_do start
+        LD_PRELOAD=${preload/cyg-profile/$kind} ./app || fail "the program fails"
+        LD_PRELOAD=${preload/cyg-profile/$kind} ./fixed || fail "the program fails"
+        lttng_do destroy
+        traced 0 replay "$kind"
+        lines 1 '^[0-9]+ app:main\(' "$out"
+        lines 1 '^[0-9]+ fixed:main\(' "$out"
+        lines 1 '^[0-9]+     app:sum\(' "$out"
+        lines 6 ' two:twice\(' "$out"
+        lines 16 '<[0-9.]+>$' "$out"
+        [[ ! -s $err ]] || fail "something is said"
+        traced 0 replay -f 'sum@app' "$kind"
+        lines 8 . "$out"
+    done
+}
+
 # ---- options ----
 
 make_trace()
