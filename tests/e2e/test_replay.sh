@@ -309,23 +309,23 @@ case_times()
 {
     make_trace
     local first last
-    babeltrace2 --clock-seconds trace | sed -E 's/^\[([0-9.]+)\].*/\1/' >times
-    first=$(head -n 1 times) last=$(tail -n 1 times)
+    babeltrace2 --clock-seconds trace | sed -E 's/^\[([0-9.]+)\].*/\1/' >stamps
+    first=$(head -n 1 stamps) last=$(tail -n 1 stamps)
     traced 0 replay --begin="$first" --end="$last" trace
     lines 43 . "$out"
-    traced 0 replay --begin="$(sed -n 3p times)" trace
+    traced 0 replay --begin="$(sed -n 3p stamps)" trace
     lines 42 . "$out"
-    traced 0 replay --end="$(sed -n 3p times)" trace
+    traced 0 replay --end="$(sed -n 3p stamps)" trace
     lines 2 . "$out"
-    babeltrace2 trace | sed -E 's/^\[([0-9:.]+)\].*/\1/' >times
-    traced 0 replay --begin="$(sed -n 3p times)" trace
+    babeltrace2 trace | sed -E 's/^\[([0-9:.]+)\].*/\1/' >stamps
+    traced 0 replay --begin="$(sed -n 3p stamps)" trace
     lines 42 . "$out"
-    babeltrace2 --clock-date trace | sed -E 's/^\[([0-9:. -]+)\].*/\1/' >times
-    traced 0 replay --begin="$(sed -n 3p times)" trace
+    babeltrace2 --clock-date trace | sed -E 's/^\[([0-9:. -]+)\].*/\1/' >stamps
+    traced 0 replay --begin="$(sed -n 3p stamps)" trace
     lines 42 . "$out"
     traced 1 replay --begin=+1000 trace
     traced 0 replay --begin=+0 -t trace
-    lines 44 "^$(head -n 1 times | cut -d' ' -f2 | cut -c1-6)[0-9.]+ [0-9]+ " "$out"
+    lines 44 "^$(head -n 1 stamps | cut -d' ' -f2 | cut -c1-6)[0-9.]+ [0-9]+ " "$out"
     traced 125 replay --begin=noon trace
     one_line "--begin takes .*, not 'noon'"
 }
