@@ -30,13 +30,30 @@ static void insert_entry(struct table_entry *entries, size_t mask, uint64_t key,
     entries[i] = (struct table_entry){key, value};
 }
 
-static int grow_table(struct table *table)
+/* How many entries of a table of `size` may be in use. */
+static size_t most_used(size_t size)
 {
-    size_t size = table->entries ? (table->mask + 1) * 2 : TABLE_FIRST_SIZE;
+    return size / 4 * 3;
+}
+
+size_t table_room(const struct table *table)
+{
+    return table->entries ? most_used(table->mask + 1) - table->count : 0;
+}
+
+int table_reserve(struct table *table, size_t n)
+{
+    size_t old_size = table->entries ? table->mask + 1 : 0, size = old_size;
+    if (size == 0)
+        size = TABLE_FIRST_SIZE;
+    while (most_used(size) < table->count + n)
+        size *= 2;
+    if (size == old_size)
+        return 0;
     struct table_entry *entries = calloc(size, sizeof(*entries));
     if (!entries)
         return -ENOMEM;
-    for (size_t i = 0; table->entries && i <= table->mask; i++)
+    for (size_t i = 0; i < old_size; i++)
         if (table->entries[i].value)
             insert_entry(entries, size - 1, table->entries[i].key, table->entries[i].value);
     free(table->entries);
@@ -47,19 +64,19 @@ static int grow_table(struct table *table)
 
 int table_put(struct table *table, uint64_t key, void *value)
 {
-    if (!table->entries || (table->count + 1) * 4 > (table->mask + 1) * 3) {
-        int r = grow_table(table);
-        if (r < 0)
-            return r;
-    }
-    size_t i = home_of(key, table->mask);
-    for (; table->entries[i].value; i = (i + 1) & table->mask) {
-        if (table->entries[i].key == key) {
+    if (table->count > 0) {
+        size_t i = home_of(key, table->mask);
+        while (table->entries[i].value && table->entries[i].key != key)
+            i = (i + 1) & table->mask;
+        if (table->entries[i].value) {
             table->entries[i].value = value;
             return 0;
         }
     }
-    table->entries[i] = (struct table_entry){key, value};
+    int r = table_room(table) > 0 ? 0 : table_reserve(table, 1);
+    if (r < 0)
+        return r;
+    insert_entry(table->entries, table->mask, key, value);
     table->count++;
     return 0;
 }

@@ -24,8 +24,13 @@ struct table {
 
 /* Returns the value of the key, or NULL. */
 void *table_get(const struct table *table, uint64_t key);
-/* Sets the value (not NULL) of the key. -ENOMEM: the table is unchanged. */
+/* Sets the value (not NULL) of the key; allocates only for a new key. -ENOMEM: the table is
+   unchanged. */
 MUST_CHECK int table_put(struct table *table, uint64_t key, void *value);
+/* Makes room: n more keys can then be added without allocating. -ENOMEM: the table is unchanged. */
+MUST_CHECK int table_reserve(struct table *table, size_t n);
+/* The number of keys that can be added without allocating. */
+size_t table_room(const struct table *table);
 /* Removes the key. Returns its value, or NULL if there was none. */
 void *table_remove(struct table *table, uint64_t key);
 /* Walks all values in no particular order. Start with *position = 0; NULL at the end. Values may be

@@ -52,6 +52,26 @@ START_TEST(does_as_an_array_does)
 }
 END_TEST
 
+/* As many keys as there was room made for do not move the entries. */
+START_TEST(makes_room)
+{
+    struct table table = {0};
+    char value;
+    for (size_t n = 1; n < 1000; n += 7) {
+        ck_assert_int_eq(table_reserve(&table, n), 0);
+        const struct table_entry *entries = table.entries;
+        ck_assert_uint_ge(table_room(&table), n);
+        size_t count = table.count;
+        for (size_t i = 0; i < n; i++)
+            ck_assert_int_eq(table_put(&table, count + i, &value), 0);
+        ck_assert_ptr_eq(table.entries, entries);
+    }
+    for (size_t i = 0; i < table.count; i++)
+        ck_assert_ptr_eq(table_get(&table, i), &value);
+    table_free(&table);
+}
+END_TEST
+
 /*
  * Keys of one run of entries, also across the end: each is removed during the walk, or others are.
  */
@@ -86,6 +106,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, is_empty_at_first);
+    tcase_add_test(tests, makes_room);
     tcase_add_loop_test(tests, does_as_an_array_does, 0, 2);
     tcase_add_loop_test(tests, walks_while_values_are_removed, 0, 2);
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The times of calls: how much of a call's duration was its own (self) and how much that of traced
+ * calls inside it, with and without what tracing cost.
+ *
+ * Each moment of a thread between two of its events counts for one call, the innermost that is
+ * open. So self times are never negative, and those of a thread add up to the time that it spent in
+ * traced calls, also where calls are left without a return (exceptions, longjmp) or return out of
+ * order (coroutines). A call that was left has no duration; the time from the last event before it
+ * was left counts for its caller.
+ *
+ * Nothing here allocates: the caller owns the structs and the table, and makes room in the table
+ * (call_times_reserve()).
+ */
+#ifndef MODEL_CALL_TIMES_H
+#define MODEL_CALL_TIMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/error.h"
+#include "util/table.h"
+
+/*
+ * How long tracing delays a thread at the entry and at the exit of a call, in nanoseconds, before
+ * and after the time stamp of the event. entry_after and exit_before are part of the call's own
+ * duration; entry_before and exit_after are added to its caller's.
+ */
+struct call_costs {
+    uint32_t entry_before, entry_after;
+    uint32_t exit_before, exit_after;
+};
+
+/* An open call. Its address must not change while it is open. */
+struct timed_call {
+    /* Set by call_times_enter(). */
+    struct timed_call *outer, *inner; /* in the thread's chain; NULL: none */
+    uint64_t entry_ns;
+    uint64_t self_ns;
+    uint64_t self_cost_ns;  /* of tracing, in self_ns */
+    uint64_t inner_cost_ns; /* of tracing, in all of its duration */
+    uint32_t key;
+    bool in_chain;
+    bool is_nested;  /* entered inside another call with that key */
+    bool is_counted; /* in call_times.nesting */
+};
+
+/* A thread. All zero but `number`: no call is open. */
+struct timed_thread {
+    uint32_t number;            /* different for each thread of a table */
+    struct timed_call *current; /* the innermost open call; its `outer` ones are the chain */
+    uint64_t last_ns;           /* of the last event */
+    uint32_t after_ns;          /* the cost of tracing after it */
+};
+
+/* How long a call took. Net times are those without the costs of tracing; a cost that is estimated
+   too high may make them negative. */
+struct call_duration {
+    uint64_t raw_ns;
+    uint64_t self_raw_ns;
+    int64_t net_ns;
+    int64_t self_net_ns;
+};
+
+/* How many open calls of each thread have the same key. All zero is an empty one. */
+struct call_times {
+    struct table nesting;
+};
+
+/* Makes room for n more open calls. -ENOMEM. */
+MUST_CHECK int call_times_reserve(struct call_times *times, size_t n);
+void call_times_free(struct call_times *times);
+
+/*
+ * A call was entered. `key` (the function, for example) tells which calls are of one kind: a call
+ * inside one with the same key is nested. costs: NULL if they are not known.
+ */
+void call_times_enter(struct call_times *times, struct timed_thread *thread,
+                      struct timed_call *call, uint32_t key, uint64_t now_ns,
+                      const struct call_costs *costs);
+
+/*
+ * The call has returned. Those inside it that are still in the chain have been left, or run on
+ * another stack: they are no longer in the chain, but may still return. *duration has raw_ns from
+ * the time of the entry.
+ */
+void call_times_return(struct call_times *times, struct timed_thread *thread,
+                       struct timed_call *call, uint64_t now_ns, const struct call_costs *costs,
+                       struct call_duration *duration);
+
+/* The call has been left without a return, or it is not known when it returned. Does nothing if it
+   is not in the chain. */
+void call_times_left(struct call_times *times, struct timed_thread *thread,
+                     struct timed_call *call);
+
+#endif
