@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-static uint64_t nesting_key(const struct timed_thread *thread, const struct timed_call *call)
+static uint64_t nesting_key(const struct timed_thread *thread, const struct call_time *call)
 {
     return (uint64_t)thread->number << 32 | call->key;
 }
@@ -26,7 +26,7 @@ void call_times_free(struct call_times *times)
 
 /* The time since the last event was the call's, if there is one, and so were the costs of tracing
    in it: those after that event and those before this one. */
-static void count_time(struct timed_thread *thread, struct timed_call *call, uint64_t now_ns,
+static void count_time(struct timed_thread *thread, struct call_time *call, uint64_t now_ns,
                        uint32_t before_ns, uint32_t after_ns)
 {
     if (call) {
@@ -40,7 +40,7 @@ static void count_time(struct timed_thread *thread, struct timed_call *call, uin
 }
 
 static void uncount(struct call_times *times, const struct timed_thread *thread,
-                    struct timed_call *call)
+                    struct call_time *call)
 {
     uint64_t key = nesting_key(thread, call);
     uintptr_t n = call->is_counted ? count_open(times, key) : 0;
@@ -51,7 +51,7 @@ static void uncount(struct call_times *times, const struct timed_thread *thread,
         return; /* not reached: that key is in the table already */
 }
 
-static void unchain(struct call_times *times, struct timed_thread *thread, struct timed_call *call)
+static void unchain(struct call_times *times, struct timed_thread *thread, struct call_time *call)
 {
     if (call->outer) {
         call->outer->inner_cost_ns += call->inner_cost_ns;
@@ -66,13 +66,12 @@ static void unchain(struct call_times *times, struct timed_thread *thread, struc
     call->in_chain = false;
 }
 
-void call_times_enter(struct call_times *times, struct timed_thread *thread,
-                      struct timed_call *call, uint32_t key, uint64_t now_ns,
-                      const struct call_costs *costs)
+void call_times_enter(struct call_times *times, struct timed_thread *thread, struct call_time *call,
+                      uint32_t key, uint64_t now_ns, const struct call_costs *costs)
 {
     count_time(thread, thread->current, now_ns, costs ? costs->entry_before : 0,
                costs ? costs->entry_after : 0);
-    *call = (struct timed_call){
+    *call = (struct call_time){
         .outer = thread->current,
         .entry_ns = now_ns,
         .key = key,
@@ -89,7 +88,7 @@ void call_times_enter(struct call_times *times, struct timed_thread *thread,
 }
 
 void call_times_return(struct call_times *times, struct timed_thread *thread,
-                       struct timed_call *call, uint64_t now_ns, const struct call_costs *costs,
+                       struct call_time *call, uint64_t now_ns, const struct call_costs *costs,
                        struct call_duration *duration)
 {
     count_time(thread, call, now_ns, costs ? costs->exit_before : 0, costs ? costs->exit_after : 0);
@@ -106,7 +105,7 @@ void call_times_return(struct call_times *times, struct timed_thread *thread,
         unchain(times, thread, call);
 }
 
-void call_times_left(struct call_times *times, struct timed_thread *thread, struct timed_call *call)
+void call_times_left(struct call_times *times, struct timed_thread *thread, struct call_time *call)
 {
     if (call->in_chain)
         unchain(times, thread, call);

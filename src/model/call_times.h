@@ -32,9 +32,9 @@ struct call_costs {
 };
 
 /* An open call. Its address must not change while it is open. */
-struct timed_call {
+struct call_time {
     /* Set by call_times_enter(). */
-    struct timed_call *outer, *inner; /* in the thread's chain; NULL: none */
+    struct call_time *outer, *inner; /* in the thread's chain; NULL: none */
     uint64_t entry_ns;
     uint64_t self_ns;
     uint64_t self_cost_ns;  /* of tracing, in self_ns */
@@ -47,10 +47,10 @@ struct timed_call {
 
 /* A thread. All zero but `number`: no call is open. */
 struct timed_thread {
-    uint32_t number;            /* different for each thread of a table */
-    struct timed_call *current; /* the innermost open call; its `outer` ones are the chain */
-    uint64_t last_ns;           /* of the last event */
-    uint32_t after_ns;          /* the cost of tracing after it */
+    uint32_t number;           /* different for each thread of a table */
+    struct call_time *current; /* the innermost open call; its `outer` ones are the chain */
+    uint64_t last_ns;          /* of the last event */
+    uint32_t after_ns;         /* the cost of tracing after it */
 };
 
 /* How long a call took. Net times are those without the costs of tracing; a cost that is estimated
@@ -75,9 +75,8 @@ void call_times_free(struct call_times *times);
  * A call was entered. `key` (the function, for example) tells which calls are of one kind: a call
  * inside one with the same key is nested. costs: NULL if they are not known.
  */
-void call_times_enter(struct call_times *times, struct timed_thread *thread,
-                      struct timed_call *call, uint32_t key, uint64_t now_ns,
-                      const struct call_costs *costs);
+void call_times_enter(struct call_times *times, struct timed_thread *thread, struct call_time *call,
+                      uint32_t key, uint64_t now_ns, const struct call_costs *costs);
 
 /*
  * The call has returned. Those inside it that are still in the chain have been left, or run on
@@ -85,12 +84,11 @@ void call_times_enter(struct call_times *times, struct timed_thread *thread,
  * the time of the entry.
  */
 void call_times_return(struct call_times *times, struct timed_thread *thread,
-                       struct timed_call *call, uint64_t now_ns, const struct call_costs *costs,
+                       struct call_time *call, uint64_t now_ns, const struct call_costs *costs,
                        struct call_duration *duration);
 
 /* The call has been left without a return, or it is not known when it returned. Does nothing if it
    is not in the chain. */
-void call_times_left(struct call_times *times, struct timed_thread *thread,
-                     struct timed_call *call);
+void call_times_left(struct call_times *times, struct timed_thread *thread, struct call_time *call);
 
 #endif

@@ -23,12 +23,12 @@ static void teardown(void)
     call_times_free(&times);
 }
 
-static void enter(struct timed_call *call, uint32_t key, uint64_t now_ns)
+static void enter(struct call_time *call, uint32_t key, uint64_t now_ns)
 {
     call_times_enter(&times, &thread, call, key, now_ns, NULL);
 }
 
-static void returns(struct timed_call *call, uint64_t now_ns)
+static void returns(struct call_time *call, uint64_t now_ns)
 {
     call_times_return(&times, &thread, call, now_ns, NULL, &duration);
     ck_assert_int_eq(duration.net_ns, (int64_t)duration.raw_ns);
@@ -43,7 +43,7 @@ static void expect(uint64_t raw_ns, uint64_t self_ns)
 
 START_TEST(calls_inside_calls)
 {
-    struct timed_call f, g, h;
+    struct call_time f, g, h;
     enter(&f, 1, 100);
     enter(&g, 2, 110);
     enter(&h, 3, 115);
@@ -62,7 +62,7 @@ END_TEST
 
 START_TEST(recursion_is_nested)
 {
-    struct timed_call outer, between, inner, later;
+    struct call_time outer, between, inner, later;
     enter(&outer, 1, 0);
     enter(&between, 2, 1);
     enter(&inner, 1, 2);
@@ -79,7 +79,7 @@ END_TEST
 START_TEST(threads_are_apart)
 {
     struct timed_thread other = {.number = 8};
-    struct timed_call f, g;
+    struct call_time f, g;
     enter(&f, 1, 0);
     call_times_enter(&times, &other, &g, 1, 10, NULL);
     ck_assert(!g.is_nested);
@@ -94,7 +94,7 @@ END_TEST
    before is not f's own. */
 START_TEST(calls_that_are_left)
 {
-    struct timed_call f, g, h, again;
+    struct call_time f, g, h, again;
     enter(&f, 1, 0);
     enter(&g, 2, 10);
     enter(&h, 3, 30);
@@ -121,7 +121,7 @@ END_TEST
 /* A coroutine: resume() returns while g, which it led to, is open; g returns during another. */
 START_TEST(calls_that_return_out_of_order)
 {
-    struct timed_call resume, g, h;
+    struct call_time resume, g, h;
     enter(&resume, 1, 0);
     enter(&g, 2, 10);
     returns(&resume, 30); /* g has switched back at some time */
@@ -138,7 +138,7 @@ END_TEST
 
 START_TEST(time_that_goes_back)
 {
-    struct timed_call f, g;
+    struct call_time f, g;
     enter(&f, 1, 100);
     enter(&g, 2, 90);
     returns(&g, 80);
@@ -151,7 +151,7 @@ END_TEST
 START_TEST(no_room_in_the_table)
 {
     struct call_times none = {0};
-    struct timed_call f, g;
+    struct call_time f, g;
     call_times_enter(&none, &thread, &f, 1, 0, NULL);
     call_times_enter(&none, &thread, &g, 1, 5, NULL);
     ck_assert_ptr_null(none.nesting.entries);
@@ -187,7 +187,7 @@ static void work(struct program *program, uint64_t *own_ns)
 /* Returns how long the call takes when it is not traced. */
 static uint64_t run_call(struct program *program, unsigned depth)
 {
-    struct timed_call called;
+    struct call_time called;
     const struct call_costs *costs = &program->costs;
     uint64_t own_ns = 0, inner_ns = 0;
     program->n_calls++;
@@ -226,7 +226,7 @@ END_TEST
 START_TEST(net_times_around_an_exception)
 {
     static const struct call_costs costs = {1000, 2000, 3000, 4000};
-    struct timed_call f, g, h;
+    struct call_time f, g, h;
     call_times_enter(&times, &thread, &f, 1, 1000, &costs);
     call_times_enter(&times, &thread, &g, 2, 1000 + 2000 + 10 + 1000, &costs);
     call_times_enter(&times, &thread, &h, 3, 4010 + 2000 + 20 + 1000, &costs);
