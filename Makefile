@@ -63,7 +63,8 @@ SYMBOLS  := $(call only_arch,$(call sources,symbols))
 ENGINE   := $(call only_arch,$(call sources,ptrace))
 CLI      := $(call sources,cli)
 # Of src/tp, the executable holds only what needs no LTTng library.
-TP_EXE   := src/tp/print.c src/tp/identity_override.c src/tp/daemon_commands.c \
+TP_EXE   := src/tp/print.c src/tp/summary.c src/tp/summary_calls.c src/tp/identity_override.c \
+            src/tp/daemon_commands.c \
             src/tp/event_fields.c $(call sources,tp/ctf)
 ANALYSIS := $(wildcard src/analysis/*.c)
 READER   := $(call sources,analysis/babeltrace) src/analysis/field_roles.c

@@ -183,6 +183,8 @@ void candidates_apply(struct target *target, struct target_module *tm)
         }
         if (wanted && !candidate->is_resolver)
             function_counts_add(target->tracer->screen.counts, candidate->probe);
+        if (wanted && !candidate->is_resolver && target->tracer->summary)
+            summary_add(target->tracer->summary, candidate->probe);
         if (!candidate->is_resolver)
             target->n_armed += (wanted != 0) - (candidate->armed != 0);
         candidate->armed = wanted;

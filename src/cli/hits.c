@@ -9,6 +9,7 @@
 #include "model/hit.h"
 #include "model/hit_sink.h"
 #include "ptrace/engine.h"
+#include "tp/summary.h"
 #include "util/addr.h"
 
 /* The difference of the counts tells how the hit was recorded. */
@@ -47,6 +48,8 @@ void hits_dropped(void *data, const struct probe *probe, uint64_t calls, uint64_
     function_counts_dropped(tracer->screen.counts, probe, calls, hits);
     if (tracer->sink.dropped)
         tracer->sink.dropped(tracer->sink.data, hits);
+    if (tracer->summary)
+        summary_dropped(tracer->summary, probe, calls);
 }
 
 void hits_take(void *data, const struct hit *hit)
@@ -56,6 +59,8 @@ void hits_take(void *data, const struct hit *hit)
         take_resolved(tracer, hit);
         return;
     }
+    if (tracer->summary)
+        summary_hit(tracer->summary, hit);
     if (tracer->screen.counts)
         record_and_count(tracer, hit);
     else

@@ -22,6 +22,7 @@ static const char HELP[] =
     "  -f, --function=PATTERN  select functions (repeatable): ERE[@MODULE-GLOB]\n"
     "  -x, --exclude=PATTERN   leave these out (repeatable, wins over -f)\n"
     "      --filter-file=FILE  one pattern a line, '!' excludes, '#' comments\n"
+    "  -c, --summary           count and time calls, print a table at the end; no trace\n"
     "  -o, --output=DIR        record into DIR, in a session of the tracer's own\n"
     "      --session=NAME      use that LTTng session instead of the current one\n"
     "  -P, --print[=FILE]      print calls on stderr (or into FILE) instead of LTTng\n"
@@ -69,6 +70,7 @@ static const struct option LONG_OPTIONS[] = {
     {"session", required_argument, NULL, OPT_SESSION},
     {"print", optional_argument, NULL, 'P'},
     {"timestamp", no_argument, NULL, 't'},
+    {"summary", no_argument, NULL, 'c'},
     {"follow-forks", no_argument, NULL, 'F'},
     {"entry-only", no_argument, NULL, OPT_ENTRY_ONLY},
     {"string-limit", required_argument, NULL, OPT_STRING_LIMIT},
@@ -168,6 +170,9 @@ static int apply(struct options *options, int option, const char *argument, cons
         return 0;
     case 't':
         options->timestamp = true;
+        return 0;
+    case 'c':
+        options->summary = true;
         return 0;
     case 'F':
         options->follow_forks = true;
@@ -280,7 +285,7 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
     opterr = 0;
     optind = 0;
     /* '+': stop at the program's name, the rest are its arguments. */
-    while ((option = getopt_long(argc, argv, "+:p:f:x:o:P::tFlqvhV", LONG_OPTIONS, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+:p:f:x:o:P::tcFlqvhV", LONG_OPTIONS, NULL)) != -1) {
         if (option == 'h' || option == 'V') {
             fputs(option == 'h' ? HELP : "ptrace_tracer " VERSION "\n", stdout);
             return OPTIONS_DONE;
@@ -307,6 +312,11 @@ int options_read_files(const struct options *options, struct error *err)
     for (size_t i = 0; r == 0 && i < options->pattern_files.count; i++)
         r = function_filter_add_file(options->select, options->pattern_files.items[i], err);
     return r;
+}
+
+bool options_record(const struct options *options)
+{
+    return options->print || options->output || options->session || !options->summary;
 }
 
 void options_free(struct options *options)

@@ -29,6 +29,7 @@ struct options {
     bool print;
     const char *print_file; /* NULL: stderr */
     bool timestamp;
+    bool summary;
     bool follow_forks;
     bool entry_only;
     bool no_pin;
@@ -51,6 +52,8 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
 /* Adds the patterns of the files to `select`. Call it as the user who named the files
    (cli/sudo_user.h). */
 MUST_CHECK int options_read_files(const struct options *options, struct error *err);
+/* Whether hits are recorded or printed, not only summed up. */
+bool options_record(const struct options *options);
 void options_free(struct options *options);
 
 #endif

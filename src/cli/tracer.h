@@ -16,6 +16,7 @@
 #include "model/hit_sink.h"
 #include "ptrace/engine.h"
 #include "symbols/catalog.h"
+#include "tp/summary.h"
 
 /* What the user sees while the program runs. */
 struct tracer_screen {
@@ -43,6 +44,7 @@ struct tracer {
     struct engine *engine;
     struct jump_regions *regions; /* NULL: not --in-process */
     struct hit_sink sink;
+    struct summary *summary; /* NULL: not --summary */
     struct timed_calls calls;
     struct tracer_screen screen;
     struct tracer_run run;

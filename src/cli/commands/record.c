@@ -24,10 +24,11 @@
 #include "cli/setuid_warning.h"
 #include "cli/stats.h"
 #include "cli/sudo_user.h"
-#include "cli/summary.h"
+#include "cli/summary_sink.h"
 #include "cli/target.h"
 #include "cli/target_name.h"
 #include "cli/timed_call.h"
+#include "cli/trace_end.h"
 #include "cli/tracer.h"
 #include "cli/watcher.h"
 #include "model/hit_sink.h"
@@ -207,7 +208,9 @@ static int set_up(struct tracer *tracer, struct error *err)
     tracer->screen.progress = progress_new(options);
     if (options->verbose)
         tracer->screen.counts = function_counts_new();
-    r = options->print ? print_sink_open(tracer, err) : lttng_sink_open(tracer, err);
+    r = options->summary ? summary_sink_open(tracer, err) : 0;
+    if (r == 0 && options_record(options))
+        r = options->print ? print_sink_open(tracer, err) : lttng_sink_open(tracer, err);
     if (r == 0)
         r = debug_servers_ask(tracer, err);
     if (r == 0 && watcher_take_signal(tracer))
@@ -216,6 +219,8 @@ static int set_up(struct tracer *tracer, struct error *err)
         r = error_set(err, -EAGAIN, "cannot start a thread");
     if (r == 0 && tracer->sink.start)
         r = tracer->sink.start(tracer->sink.data, err);
+    if (r == 0 && tracer->summary && summary_start(tracer->summary) < 0)
+        r = error_set(err, -EAGAIN, "cannot start a thread");
     return r;
 }
 
@@ -229,6 +234,7 @@ static void tear_down(struct tracer *tracer)
     jump_regions_free(tracer->regions);
     progress_free(tracer->screen.progress);
     function_counts_free(tracer->screen.counts);
+    summary_free(tracer->summary);
     catalog_free(tracer->catalog);
     timed_calls_destroy(&tracer->calls);
     free(tracer);
@@ -276,7 +282,7 @@ static int trace(struct tracer *tracer, struct error *err)
         name_other_machine(tracer, err);
     if (r < 0)
         return r;
-    if (options->in_process && !options->print)
+    if (options->in_process && !options->print && options_record(options))
         daemon_commands_watch(before_command, &commanded);
     r = engine_run(tracer->engine, err);
     daemon_commands_watch(NULL, NULL);
@@ -305,7 +311,7 @@ static int sum_up(struct tracer *tracer)
 {
     struct error err = {0};
     int status = exit_status(tracer);
-    if (tracer->run.failed || summary_report(tracer, &err) == 0)
+    if (tracer->run.failed || trace_end_report(tracer, &err) == 0)
         return status;
     if (err.text[0])
         log_error("%s", err.text);
@@ -344,6 +350,8 @@ int record_run(const struct options *options)
     watcher_stop(tracer->run.watcher);
     if (tracer->sink.stop)
         tracer->sink.stop(tracer->sink.data);
+    if (tracer->summary)
+        summary_stop(tracer->summary);
     if (r < 0) {
         if (!tracer->run.failed)
             log_error("%s", err.text);

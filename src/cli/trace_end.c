@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/summary.h"
+#include "cli/trace_end.h"
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 
 #include "cli/function_counts.h"
 #include "cli/options.h"
+#include "cli/summary_sink.h"
 #include "cli/tracer.h"
 #include "model/hit_sink.h"
 #include "ptrace/engine.h"
@@ -19,7 +21,7 @@ static void warn_no_match(void *data, const char *pattern)
     log_warning("no function matches '%s'", pattern);
 }
 
-int summary_report(struct tracer *tracer, struct error *err)
+int trace_end_report(struct tracer *tracer, struct error *err)
 {
     struct engine_stats stats;
     char where[PATH_MAX + 256] = "";
@@ -40,10 +42,12 @@ int summary_report(struct tracer *tracer, struct error *err)
         log_warning("%" PRIu64 " calls have no exit event: nested too deep, or no breakpoint "
                     "can be planted where they return to",
                     stats.frames_lost);
-    log_info("%zu function%s armed, %" PRIu64 " call%s, %" PRIu64 " event%s written, %" PRIu64
-             " lost%s",
-             tracer->n_armed_most, tracer->n_armed_most == 1 ? "" : "s", stats.calls,
-             stats.calls == 1 ? "" : "s", counts.written, counts.written == 1 ? "" : "s",
-             counts.lost + stats.dropped, where);
-    return r;
+    char written[64] = "";
+    if (options_record(tracer->options))
+        snprintf(written, sizeof(written), " %" PRIu64 " event%s written,", counts.written,
+                 counts.written == 1 ? "" : "s");
+    log_info("%zu function%s armed, %" PRIu64 " call%s,%s %" PRIu64 " lost%s", tracer->n_armed_most,
+             tracer->n_armed_most == 1 ? "" : "s", stats.calls, stats.calls == 1 ? "" : "s",
+             written, counts.lost + stats.dropped, where);
+    return r == 0 && tracer->summary ? summary_sink_print(tracer, err) : r;
 }
