@@ -141,7 +141,7 @@ _ptrace_tracer()
     # What the first word can be beside a program.
     local commands='record replay'
     local options='--pid= --function= --exclude= --filter-file= --output= --session= --print --print=
-        --timestamp --follow-forks --entry-only --string-limit= --strings=all --deref= --with=
+        --summary --timestamp --follow-forks --entry-only --string-limit= --strings=all --deref= --with=
         --stack= --in-process --list --no-pin --stats --quiet --verbose --help --version'
     COMPREPLY=()
     _ptrace_tracer_words
