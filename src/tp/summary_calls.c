@@ -73,7 +73,7 @@ static int reserve_threads(struct summary_calls *calls, size_t n)
 
 /* The threads without an open call, most of which have ended, are forgotten: it costs a look-up
    when they call again. */
-static void forget_idle_threads(struct summary_calls *calls)
+static void drop_idle_threads(struct summary_calls *calls)
 {
     struct summary_thread *thread;
     for (size_t at = 0; (thread = table_next(&calls->threads, &at));)
@@ -93,7 +93,7 @@ bool summary_calls_need(const struct summary_calls *calls, size_t n_calls, size_
 int summary_calls_reserve(struct summary_calls *calls, size_t n_calls, size_t n_threads)
 {
     if (calls->n_spare_threads < n_threads / 2)
-        forget_idle_threads(calls);
+        drop_idle_threads(calls);
     int r = reserve_calls(calls, n_calls), r_threads = reserve_threads(calls, n_threads);
     r = r < 0 ? r : r_threads;
     if (r == 0)
