@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "model/field.h"
 #include "model/hit.h"
@@ -39,7 +40,13 @@ struct event_layout {
 };
 
 /* The index of the field of that name, or -1. It holds for all events of the layout. */
-int event_layout_field(const struct event_layout *layout, const char *name);
+static inline int event_layout_field(const struct event_layout *layout, const char *name)
+{
+    for (size_t i = 0; i < layout->n_fields; i++)
+        if (strcmp(layout->fields[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
 
 /* Valid during a callback only. */
 struct trace_event {

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/* Profiles of calls that a reader announces: rows, own times, failures, costs. */
+#include "analysis/trace_profile.h"
+
+#include <stdio.h>
+
+#include "unit/analysis_calls.h"
+
+static struct trace_profile *profile;
+static struct condition *fail;
+
+static void start(enum profile_by by, const char *field, const char *condition,
+                  const struct call_costs *costs)
+{
+    struct error err;
+    if (condition)
+        ck_assert_int_eq(condition_parse(condition, &fail, &err), 0);
+    struct trace_profile_options options = {.by = by, .field = field, .fail = fail, .costs = costs};
+    profile = trace_profile_new(&options);
+    ck_assert_ptr_nonnull(profile);
+    made_setup(trace_profile_visitor(profile));
+}
+
+static void teardown(void)
+{
+    trace_profile_free(profile);
+    condition_free(fail);
+    profile = NULL;
+    fail = NULL;
+}
+
+/* The lines: name, calls, total, self, failed. */
+static void expect(const char *text)
+{
+    char shown[4096] = "";
+    size_t n, length = 0;
+    struct profile_line *lines = trace_profile_lines(profile, &n);
+    ck_assert_ptr_nonnull(lines);
+    profile_lines_sort(lines, n, PROFILE_TOTAL);
+    for (size_t i = 0; i < n; i++)
+        length += (size_t)snprintf(shown + length, sizeof(shown) - length, "%s %lu %lu %lu %lu\n",
+                                   lines[i].name, (unsigned long)lines[i].values[PROFILE_CALLS],
+                                   (unsigned long)lines[i].values[PROFILE_TOTAL],
+                                   (unsigned long)lines[i].values[PROFILE_SELF],
+                                   (unsigned long)lines[i].failed);
+    ck_assert_str_eq(shown, text);
+    free(lines);
+}
+
+/* a calls b twice, the second of which calls a again; e is another module's. */
+static void some_calls(void)
+{
+    struct call *a = enter(0, 0, NULL, 1000);
+    leave(enter(0, 1, a, 1010), 1030);
+    struct call *b = enter(0, 1, a, 1050);
+    struct call *again = enter(0, 0, b, 1060);
+    leave(enter(0, 4, again, 1065), 1070);
+    leave(again, 1080);
+    leave(b, 1090);
+    leave(enter(1, 1, NULL, 1000), 1400);
+    leave(a, 1100);
+}
+
+START_TEST(by_function)
+{
+    start(BY_FUNCTION, NULL, NULL, NULL);
+    some_calls();
+    expect("app:b 3 460 440 0\napp:a 2 100 55 0\nlib:e 1 5 5 0\n");
+}
+END_TEST
+
+START_TEST(by_module)
+{
+    start(BY_MODULE, NULL, NULL, NULL);
+    some_calls();
+    expect("app 5 500 495 0\nlib 1 5 5 0\n");
+}
+END_TEST
+
+START_TEST(by_caller)
+{
+    start(BY_CALLER, NULL, NULL, NULL);
+    some_calls();
+    expect("(none) 2 500 440 0\napp:a 3 65 45 0\napp:b 1 0 15 0\n");
+}
+END_TEST
+
+START_TEST(by_thread)
+{
+    start(BY_THREAD, NULL, NULL, NULL);
+    some_calls();
+    expect("100/101 worker 1 400 400 0\n100/100 5 100 100 0\n");
+}
+END_TEST
+
+START_TEST(by_a_field_of_entries)
+{
+    static const struct made_values small = {16, "\033[2J"}, large = {4096, "\033[2J"};
+    start(BY_FIELD, _i ? "name" : "size", NULL, NULL);
+    leave(enter_with(0, 0, NULL, 0, &small), 10);
+    leave(enter_with(0, 0, NULL, 20, &large), 50);
+    leave(enter_with(0, 0, NULL, 60, &small), 65);
+    unwind(enter_with(0, 0, NULL, 70, &large), 80);
+    expect(_i ? "\033[2J 4 45 45 0\n" : "4096 2 30 30 0\n16 2 15 15 0\n");
+    ck_assert(trace_profile_has_field(profile));
+}
+END_TEST
+
+START_TEST(by_the_result)
+{
+    start(BY_FIELD, "retval", NULL, NULL);
+    for (int i = 0; i < 3; i++)
+        leave_with(enter(0, 0, NULL, 100 * (uint64_t)i), 100 * (uint64_t)i + 10, -1);
+    leave_with(enter(0, 0, NULL, 1000), 1007, 5);
+    unwind(enter(0, 0, NULL, 2000), 2100);
+    expect("-1 3 30 30 0\n5 1 7 7 0\n(none) 1 0 0 0\n");
+}
+END_TEST
+
+/* Of very many values the last ones share a row, which is the last. */
+START_TEST(many_values)
+{
+    size_t n;
+    start(BY_FIELD, "size", NULL, NULL);
+    for (uint64_t i = 0; i < PROFILE_VALUES_MAX + 500; i++)
+        for (int k = 0; k < 2; k++) {
+            struct made_values values = {i, ""};
+            leave(enter_with(0, 0, NULL, i * 100, &values), i * 100 + 1);
+        }
+    struct profile_line *lines = trace_profile_lines(profile, &n);
+    ck_assert_uint_eq(n, PROFILE_VALUES_MAX + 1);
+    profile_lines_sort(lines, n, PROFILE_CALLS);
+    ck_assert_str_eq(lines[n - 1].name, "(other)");
+    ck_assert_uint_eq(lines[n - 1].values[PROFILE_CALLS], 1000);
+    ck_assert_uint_eq(lines[0].values[PROFILE_CALLS], 2);
+    free(lines);
+}
+END_TEST
+
+START_TEST(a_field_that_nobody_has)
+{
+    start(BY_FIELD, "colour", "shape == 1 && retval < 0", NULL);
+    leave_with(enter(0, 0, NULL, 0), 10, -1);
+    ck_assert(!trace_profile_has_field(profile));
+    ck_assert_str_eq(trace_profile_unknown_name(profile), "shape");
+    expect("(none) 1 10 10 0\n");
+}
+END_TEST
+
+/* Values of the entry and of the exit; a text of the entry is gone when the exit comes. */
+START_TEST(failures)
+{
+    start(BY_FUNCTION, NULL, "retval < 0 && size > 10 && name == 'x'", NULL);
+    char text[] = "x";
+    static const struct made_values small = {10, "x"};
+    struct made_values values = {11, text};
+    struct call *call = enter_with(0, 0, NULL, 0, &values);
+    text[0] = 'y';
+    leave_with(call, 10, -1);
+    leave_with(enter_with(0, 0, NULL, 20, &values), 30, -1);
+    leave_with(enter_with(0, 0, NULL, 40, &small), 50, -1);
+    leave_with(enter(0, 0, NULL, 60), 70, 0);
+    leave_with(enter(0, 1, NULL, 80), 90, -5);
+    unwind(enter(0, 1, NULL, 100), 110);
+    expect("app:a 4 40 40 1\napp:b 2 10 10 1\n");
+    ck_assert_ptr_null(trace_profile_unknown_name(profile));
+}
+END_TEST
+
+/* Calls of functions that are not selected take their time from their callers, and have no row; so
+   have calls that began before the range. */
+START_TEST(what_is_not_counted)
+{
+    start(BY_FUNCTION, NULL, NULL, NULL);
+    made_functions[1].selected = false;
+    struct call *a = enter(0, 0, NULL, 0), *b = enter(0, 1, a, 10), *c = enter(0, 2, b, 20);
+    leave(c, 30);
+    leave(b, 40);
+    struct call *before = enter(0, 3, a, 50);
+    before->before_range = true;
+    leave(before, 60);
+    leave(a, 100);
+    expect("app:a 1 100 60 0\napp:c 1 10 10 0\n");
+}
+END_TEST
+
+START_TEST(calls_without_a_duration)
+{
+    start(BY_FUNCTION, NULL, NULL, NULL);
+    struct call *a = enter(0, 0, NULL, 0), *b = enter(0, 1, a, 10);
+    leave(enter(0, 2, b, 20), 50);
+    if (_i) /* known before its caller returns, or after */
+        unwind(b, 60);
+    leave(a, 100);
+    if (!_i) {
+        b->parent = NULL;
+        unwind(b, 200);
+    }
+    leave(enter(0, 1, NULL, 300), 301);
+    expect("app:a 1 100 60 0\napp:c 1 30 30 0\napp:b 2 1 1 0\n");
+}
+END_TEST
+
+START_TEST(exits_without_an_entry)
+{
+    static const struct made_values values = {7, NULL};
+    uint64_t duration = 25;
+    start(BY_FUNCTION, NULL, "retval == 7", NULL);
+    struct trace_event event = {
+        .layout = &made_exit, .function = &made_functions[0], .time_ns = 5, .source = &values};
+    ck_assert_int_eq(made_visitor.lone_exit(profile, &made_threads[0], &event, 0, NULL), 0);
+    ck_assert_int_eq(made_visitor.lone_exit(profile, &made_threads[0], &event, 0, &duration), 0);
+    expect("app:a 2 25 0 2\n");
+}
+END_TEST
+
+/* a does 100 ns, twice b of 10 ns, and 50 ns; each entry and exit costs thousands. */
+START_TEST(net_times)
+{
+    static const struct call_costs costs = {4000, 3000, 2000, 1000};
+    start(BY_FUNCTION, NULL, NULL, _i ? &costs : NULL);
+    struct call *a = enter(0, 0, NULL, 10000);
+    uint64_t now = 10000 + 3000 + 100;
+    for (int i = 0; i < 2; i++) {
+        struct call *b = enter(0, 1, a, now += 4000);
+        leave(b, now += 3000 + 10 + 2000);
+        now += 1000;
+    }
+    leave(a, now + 50 + 2000);
+    expect(_i ? "app:a 1 170 150 0\napp:b 2 20 20 0\n"
+              : "app:a 1 25170 15150 0\napp:b 2 10020 10020 0\n");
+}
+END_TEST
+
+/* The duration that was recorded counts, not the distance of two records. */
+START_TEST(a_recorded_duration)
+{
+    start(BY_FUNCTION, NULL, NULL, NULL);
+    struct call *call = enter(0, 0, NULL, 0);
+    const struct made_values values = {0, NULL};
+    struct trace_event event = {
+        .layout = &made_exit, .function = call->function, .time_ns = 500, .source = &values};
+    call->end = CALL_RETURNED;
+    call->end_ns = 500;
+    call->has_duration = true;
+    call->duration_ns = 300;
+    ck_assert_int_eq(made_visitor.left(profile, call, &event), 0);
+    free(call->data);
+    free(call);
+    expect("app:a 1 300 300 0\n");
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_checked_fixture(tests, NULL, teardown);
+    tcase_add_test(tests, by_function);
+    tcase_add_test(tests, by_module);
+    tcase_add_test(tests, by_caller);
+    tcase_add_test(tests, by_thread);
+    tcase_add_loop_test(tests, by_a_field_of_entries, 0, 2);
+    tcase_add_test(tests, by_the_result);
+    tcase_add_test(tests, many_values);
+    tcase_add_test(tests, a_field_that_nobody_has);
+    tcase_add_test(tests, failures);
+    tcase_add_test(tests, what_is_not_counted);
+    tcase_add_loop_test(tests, calls_without_a_duration, 0, 2);
+    tcase_add_test(tests, exits_without_an_entry);
+    tcase_add_loop_test(tests, net_times, 0, 2);
+    tcase_add_test(tests, a_recorded_duration);
+}
+CHECK_MAIN("trace_profile", 30, add_tests)
