@@ -10,6 +10,7 @@
 #include "util/cleanup.h"
 #include "util/duration_text.h"
 #include "util/json_text.h"
+#include "util/shown_name.h"
 #include "util/text.h"
 
 static const char *const COLUMNS[PROFILE_COLUMNS] = {
@@ -24,7 +25,7 @@ static const char *const FORMATS[] = {
     [PROFILE_JSON] = "json",
 };
 
-enum { CALLS_WIDTH_MIN = 7, CUT_MARK_LENGTH = 3 };
+enum { CALLS_WIDTH_MIN = 7 };
 
 static int index_of_name(const char *const *names, int n, const char *name)
 {
@@ -89,40 +90,6 @@ void profile_lines_sort(struct profile_line *lines, size_t n, enum profile_colum
 
 /* ---- Text */
 
-static size_t count_characters(const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
-
-/* Where the character number n begins. */
-static const char *skip_characters(const char *text, size_t n)
-{
-    for (; *text && (n > 0 || ((unsigned char)*text & 0xc0) == 0x80); text++)
-        n -= ((unsigned char)*text & 0xc0) != 0x80 && n > 0;
-    return text;
-}
-
-/* The name in at most `room` characters; the middle of a longer one is left out. 0: whole. */
-static void write_name(FILE *stream, const char *name, size_t room)
-{
-    size_t length = strlen(name), size = 4 * length + 1;
-    cleanup(cleanup_free) char *shown = malloc(size);
-    if (!shown)
-        return;
-    text_escape(shown, size, name, length);
-    size_t n = count_characters(shown);
-    if (room == 0 || n <= room) {
-        fputs(shown, stream);
-        return;
-    }
-    size_t kept = room > CUT_MARK_LENGTH ? room - CUT_MARK_LENGTH : 0, head = (kept + 1) / 2;
-    fwrite(shown, 1, (size_t)(skip_characters(shown, head) - shown), stream);
-    fprintf(stream, "...%s", skip_characters(shown, n - (kept - head)));
-}
-
 static unsigned digits_of(uint64_t number)
 {
     unsigned n = 1;
@@ -154,7 +121,7 @@ static struct widths find_widths(const struct profile_line *lines, size_t n,
     size_t used = widths.calls + (PROFILE_COLUMNS - 1) * (DURATION_TEXT_MAX + 1) + 2 +
                   (style->with_failed ? widths.failed + 1 : 0);
     /* Very many calls leave no room: then lines are wider. */
-    widths.name = width > used + 2 * CUT_MARK_LENGTH ? width - used : 2 * CUT_MARK_LENGTH;
+    widths.name = width > used ? width - used : SHOWN_NAME_MIN;
     return widths;
 }
 
@@ -196,7 +163,7 @@ static void write_text_line(FILE *stream, const struct profile_line *line,
                 line->failed, red ? "\033[0m" : "");
     }
     fputs("  ", stream);
-    write_name(stream, line->name, widths->name);
+    shown_name_write(stream, line->name, widths->name);
     putc('\n', stream);
 }
 
