@@ -157,7 +157,7 @@ static int intern_name(struct condition_parser *parser, const char *name, size_t
     return (int)condition->n_names++;
 }
 
-static bool take_operand(struct condition_parser *parser, struct operand *operand)
+static bool take_condition_operand(struct condition_parser *parser, struct operand *operand)
 {
     skip_spaces(parser);
     const char *start = parser->at;
@@ -212,10 +212,10 @@ static bool take_comparison(struct condition_parser *parser, enum condition_oper
 static const struct condition_node *parse_comparison(struct condition_parser *parser)
 {
     struct condition_node *node = new_node(parser, OPERATION_NOT_EQUAL);
-    if (!node || !take_operand(parser, &node->operands[0]))
+    if (!node || !take_condition_operand(parser, &node->operands[0]))
         return NULL;
     if (take_comparison(parser, &node->operation))
-        return take_operand(parser, &node->operands[1]) ? node : NULL;
+        return take_condition_operand(parser, &node->operands[1]) ? node : NULL;
     node->operands[1] = (struct operand){.name = -1, .constant.kind = EVENT_VALUE_UNSIGNED};
     skip_spaces(parser);
     if (*parser->at && !strchr("&|)", *parser->at))

@@ -340,6 +340,7 @@ struct trace_profile *trace_profile_new(const struct trace_profile_options *opti
         return NULL;
     profile->options = *options;
     profile->profile.net = options->costs != NULL;
+    profile->has_field = options->by != BY_FIELD;
     profile->rows.most = options->by == BY_FIELD ? PROFILE_VALUES_MAX : 0;
     while (options->fail && condition_name(options->fail, profile->n_names))
         profile->n_names++;

@@ -41,7 +41,7 @@ struct call_visitor trace_profile_visitor(struct trace_profile *profile);
    Call it when the trace has been read. */
 struct profile_line *trace_profile_lines(const struct trace_profile *profile, size_t *n);
 
-/* BY_FIELD: whether any event had the field. */
+/* BY_FIELD: whether any event had the field; else true. */
 bool trace_profile_has_field(const struct trace_profile *profile);
 /* A name of the condition that no event had a field of; NULL: there is none. */
 const char *trace_profile_unknown_name(const struct trace_profile *profile);

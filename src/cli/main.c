@@ -4,9 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/commands/graph.h"
 #include "cli/commands/list.h"
 #include "cli/commands/record.h"
 #include "cli/commands/replay.h"
+#include "cli/commands/report.h"
 #include "cli/exit_status.h"
 #include "cli/options.h"
 #include "cli/secure_exec.h"
@@ -25,6 +27,8 @@ static const struct {
 } words[] = {
     {"record", NULL},
     {"replay", replay_run},
+    {"report", report_run},
+    {"graph", graph_run},
 };
 
 /* The functions of the commands that have the tracer's options. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/default_trace.h"
+#include "cli/exit_status.h"
 #include "cli/sudo_user.h"
 #include "ptrace/os/program_path.h"
 #include "util/cleanup.h"
@@ -200,14 +201,19 @@ static char *without_parameters(const char *name)
     return NULL;
 }
 
-static bool selects_function(void *data, const char *module, const char *name)
+bool trace_command_matches(const struct function_filter *filter, const char *module,
+                           const char *name)
 {
-    struct trace_command *command = data;
     cleanup(cleanup_free) char *plain = without_parameters(name);
     const char *names[] = {name, plain};
     /* Without -f all of a trace is selected, as the program itself is when it is traced. */
-    return function_filter_function(command->select, names, plain ? 2 : 1, module, module, true,
-                                    false);
+    return function_filter_function(filter, names, plain ? 2 : 1, module, module, true, false);
+}
+
+static bool selects_function(void *data, const char *module, const char *name)
+{
+    const struct trace_command *command = data;
+    return trace_command_matches(command->select, module, name);
 }
 
 static bool name_function(void *data, const struct code_address *address, char *module,
@@ -366,4 +372,27 @@ void trace_command_end(struct trace_command *command)
     vec_free(&command->pids);
     vec_free(&command->tids);
     free(command->path);
+}
+
+int trace_command_main(const struct trace_usage *usage, int argc, char **argv,
+                       int (*run)(struct trace_command *command, void *data, struct error *err))
+{
+    struct trace_command command;
+    struct error err = {0};
+    int rc = -EINVAL, status;
+    switch (trace_command_parse(&command, usage, argc, argv, &err)) {
+    case TRACE_WRONG:
+        break;
+    case TRACE_DONE:
+        rc = fflush(stdout) == 0 ? 0 : error_set(&err, -errno, "cannot write to stdout");
+        break;
+    case TRACE_RUN:
+        rc = run(&command, usage->data, &err);
+        break;
+    }
+    if (rc < 0 && rc != -EPIPE)
+        log_error("%s", err.text);
+    status = rc == -EPIPE ? EXIT_SUCCESS : rc < 0 ? EXIT_TRACER_FAILED : rc;
+    trace_command_end(&command);
+    return status;
 }

@@ -75,4 +75,15 @@ void trace_command_remarks(const struct trace_command *command);
 MUST_CHECK int trace_command_close(struct trace_command *command, struct error *err);
 void trace_command_end(struct trace_command *command);
 
+/* Whether the filter selects a function of a trace. */
+bool trace_command_matches(const struct function_filter *filter, const char *module,
+                           const char *name);
+
+/*
+ * All of a command but reading the trace, which `run` does: 0, 1 if nothing matched, or a negative
+ * errno, with err filled unless it is -EPIPE. Returns the exit status.
+ */
+int trace_command_main(const struct trace_usage *usage, int argc, char **argv,
+                       int (*run)(struct trace_command *command, void *data, struct error *err));
+
 #endif

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/duration_text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { HOUR_S = 3600 };
 
@@ -43,4 +46,23 @@ void duration_text(char out[static DURATION_TEXT_SIZE], uint64_t ns)
         snprintf(out, DURATION_TEXT_SIZE, "%" PRIu64 "s", seconds);
     else
         snprintf(out, DURATION_TEXT_SIZE, "%" PRIu64 "h", seconds / HOUR_S);
+}
+
+int duration_parse(const char *text, uint64_t *ns)
+{
+    static const struct {
+        const char *name;
+        double ns;
+    } units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
+    size_t digits = strspn(text, "0123456789.");
+    char *end;
+    double number = strtod(text, &end);
+    if (digits == 0 || end != text + digits)
+        return -EINVAL;
+    for (unsigned i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (strcmp(end, units[i].name) == 0 && number * units[i].ns < 1e18) {
+            *ns = (uint64_t)(number * units[i].ns + 0.5);
+            return 0;
+        }
+    return -EINVAL;
 }
