@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# report and graph: what a trace says of functions, beside what the programs count themselves.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+# recorded OPTION... PROGRAM [ARG...]: a trace in ./trace.
+recorded()
+{
+    [[ -n ${private_dir:-} ]] || with_lttng
+    rm -rf trace
+    traced 0 -q -o trace "$@"
+    mv $out program.out
+}
+
+# Runs a command on a trace. Its output is in $out.
+looked() # STATUS COMMAND...
+{
+    traced "$@"
+}
+
+# In CSV, as many calls as the program counts, and times of all that return.
+case_calls_of_programs()
+{
+    local target name n back
+    for target in exceptions longjmp recursion tailcall threads8 nested; do
+        recorded --with=depth,duration "$build/targets/$target"
+        looked 0 report --format=csv trace
+        while read -r name n back; do
+            [[ $n =~ ^[0-9]+$ && $back =~ ^[0-9]+$ ]] || continue
+            lines 1 "^$n,.*,$target:$name\$" $out
+            ((back == 0)) || lines 1 "^$n(,[0-9]+){6},$target:$name\$" $out
+            ((back != 0)) || lines 1 "^$n,,,,,,,$target:$name\$" $out
+        done < <(grep -v '^State' program.out)
+    done
+}
+
+# The same of a trace as --summary said when it was made. Own times differ by what writes records.
+case_as_the_summary()
+{
+    recorded -c "$build/targets/exceptions" 20
+    grep -oE '^ +[0-9]+ .*' $err | awk '{ print $1, $NF }' | sort >summary
+    looked 0 report trace
+    grep -oE '^ +[0-9]+ .*' $out | awk '{ print $1, $NF }' | sort >reported
+    [[ -s summary ]] || fail "no summary"
+    diff summary reported || fail "report and summary differ"
+}
+
+case_formats()
+{
+    recorded -f my_traced_function "$sample" 50
+    looked 0 report trace
+    lines 1 '^  CALLS  TOTAL   SELF   MEAN    P50    P99    MAX  FUNCTION$' $out
+    lines 1 '^ +50( +[0-9.]+[num]?s){6}  mylib:my_traced_function$' $out
+    looked 0 report --format=csv -o table trace
+    [[ ! -s $out ]] || fail "-o writes to stdout"
+    [[ $(head -n 1 table) == calls,total_ns,self_ns,mean_ns,p50_ns,p99_ns,max_ns,function ]] || fail "$(cat table)"
+    lines 1 '^50(,[0-9]+){6},mylib:my_traced_function$' table
+    looked 0 report --format=json --fail='retval < 0' trace
+    python3 - $out <<'END' || fail "$(cat $out)"
+import json, sys
+report = json.load(open(sys.argv[1]))
+assert report["by"] == "function", report
+(row,) = report["rows"]
+assert row["name"] == "mylib:my_traced_function" and row["calls"] == 50 and row["failed"] == 0, row
+assert row["total_ns"] >= row["self_ns"] > 0 and row["p50_ns"] <= row["p99_ns"] <= row["max_ns"], row
+END
+}
+
+case_by_values()
+{
+    recorded -f 'number|main|my_traced_function' "$sample" 20
+    looked 0 report --by=arg1 --sort=calls -f my_traced_function trace
+    lines 1 '^ +20 .*  42$' $out
+    lines 2 . $out
+    lines 1 '  ARG1$' $out
+    looked 0 report --by=retval --format=csv trace
+    lines 1 ',20$' $out
+    looked 0 report --by=caller --format=csv trace
+    lines 1 '^21,.*,sample_app:main$' $out
+    lines 1 '^1,.*,\(none\)$' $out
+    looked 0 report --by=module --format=csv trace
+    lines 1 '^2,.*,sample_app$' $out
+    lines 1 '^20,.*,mylib$' $out
+    looked 0 report --by=thread --format=csv trace
+    lines 1 '^22,.*,[0-9]+/[0-9]+ sample_app$' $out
+    looked 0 report --by=no_such_field trace
+    said "no event has a field 'no_such_field'"
+}
+
+case_failures()
+{
+    recorded -f 'number|main|my_traced_function' "$sample" 20
+    looked 0 report --fail='retval == 20 || arg1 == 42 && arg2 > 1' trace
+    lines 1 '^ +20 .* 20  mylib:my_traced_function$' $out
+    lines 1 '^ +1 .* 1  sample_app:number$' $out
+    lines 1 '^ +1 .* 0  sample_app:main$' $out
+    lines 1 ' FAILED  FUNCTION$' $out
+    looked 0 report --fail="text == '20'" trace
+    lines 1 '^ +1 .* 1  sample_app:number$' $out
+    looked 0 report --fail='no_such' trace
+    said "no event has a field 'no_such'"
+}
+
+case_wrong_options()
+{
+    looked 125 report --fail='retval <' .
+    said "a name, a number or a text in quotes is expected at 'the end'"
+    looked 125 report --sort=name .
+    said "--sort takes self, total, calls"
+    looked 125 report --format=xml .
+    said '--format takes text, csv or json'
+    looked 125 report --by= .
+    looked 125 graph --depth=0 .
+    looked 125 graph --min=5 .
+    looked 125 graph --root=a --callers=b .
+    said '--root and --callers exclude each other'
+    looked 125 report no-such-trace
+    looked 0 report --help
+    lines 1 '^Usage: ptrace_tracer report' $out
+    looked 0 graph --help
+}
+
+case_nothing_matches()
+{
+    recorded -f my_traced_function "$sample" 5
+    looked 1 report -f no_such_function trace
+    lines 1 . $out
+    looked 1 graph --root=no_such_function trace
+    said "no function matches 'no_such_function'"
+}
+
+case_graph()
+{
+    recorded "$build/targets/nested" 10
+    looked 0 graph trace
+    lines 1 '^  CALLS  TOTAL   SELF  FUNCTION$' $out
+    lines 1 '^ +1.{14}  nested:main$' $out
+    lines 1 '^ +10.{14}    nested:apply$' $out
+    lines 1 '^ +10.{14}      nested:add' $out
+    lines 1 '^ +10.{14}        nested:work$' $out
+    looked 0 graph --fold --callers=work trace
+    lines 1 '^ +10.{14}  nested:work$' $out
+    lines 1 '^ +10.{14}        nested:main$' $out
+    recorded -f 'number|main|my_traced_function' "$sample" 20
+    looked 0 graph trace
+    lines 1 '^      1 +[^ ]+ +[^ ]+  sample_app:main$' $out
+    lines 1 '^     20 +[^ ]+ +[^ ]+    mylib:my_traced_function$' $out
+    lines 1 '^      1 +[^ ]+ +[^ ]+    sample_app:number$' $out
+    looked 0 graph --depth=1 trace
+    lines 2 . $out
+    looked 0 graph --callers=my_traced_function trace
+    lines 1 '^     20 +[^ ]+ +[^ ]+  mylib:my_traced_function$' $out
+    lines 1 '^     20 +[^ ]+ +[^ ]+    sample_app:main$' $out
+    looked 0 graph --root=number@sample_app trace
+    lines 1 '^      1 +[^ ]+ +[^ ]+  sample_app:number$' $out
+    lines 2 . $out
+    looked 1 graph --min=1000s trace
+    COLUMNS=60 looked 0 graph trace
+    (($(wc -L <$out) <= 60)) || fail "wider than 60"
+}
+
+# Colours only on a terminal, and a reader that ends early is no error.
+case_terminals_and_pipes()
+{
+    local statuses
+    recorded -f my_traced_function "$sample" 5
+    looked 0 report trace
+    lines 0 $'\033' $out
+    "$tracer" report trace 2>$err | head -n 1 >head.out
+    statuses=("${PIPESTATUS[@]}")
+    ((statuses[0] == 0)) || fail "exit status ${statuses[0]}"
+    [[ ! -s $err ]] || fail "it complains: $(cat $err)"
+    for command in report graph; do
+        looked 125 "$command" -o /dev/full trace
+        said 'cannot write to /dev/full: No space left on device'
+    done
+}
+
+run_cases "$@"
