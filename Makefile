@@ -77,6 +77,7 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 ENGINE_LIBS_x86_64 := -lZydis
 ENGINE_LIBS  := $(ENGINE_LIBS_$(ARCH)) -lunwind-$(ARCH)
 SYMBOLS_LIBS := -ldw -lelf -lz -lstdc++
+ANALYSIS_LIBS := -ljansson
 BACKEND_LIBS := -llttng-ust -llttng-ust-tracepoint -ldl
 SESSION_LIBS := -llttng-ctl -llttng-ust-tracepoint
 READER_LIBS  := -lbabeltrace2
@@ -111,7 +112,7 @@ $(BUILD)/bin/ptrace_tracer: $(call obj,$(CLI) $(ANALYSIS) $(TP_EXE) $(SYMBOLS)) 
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(EXPORTS) -o $@ $(filter %.o,$^) $(BUILD)/lib/libptrace_engine.a \
-	    $(ENGINE_LIBS) $(SYMBOLS_LIBS) -ldl -lpthread
+	    $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(ANALYSIS_LIBS) -ldl -lpthread
 
 $(BUILD)/lib/libptrace_tracer_lttng.so: $(call obj,$(BACKEND) $(UTIL))
 	@mkdir -p $(@D)

@@ -6,7 +6,7 @@
 BENCH_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
 
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,bare_stop bare_threads requests naive caller dispatch caller_plain caller_many \
-                    caller_pg threads spin run loads rate gaps packet_delay ctf_records regions libplain.so libmany.so libmylib_pg.so)
+                    caller_pg threads spin run loads rate gaps packet_delay busy ctf_records regions libplain.so libmany.so libmylib_pg.so)
 
 ifeq ($(ARCH),x86_64)
 BENCH_PROGRAMS += $(BUILD)/bench/bursts_pg

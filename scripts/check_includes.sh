@@ -81,6 +81,8 @@ check_sources()
                 offence("only src/analysis/babeltrace may include <" header ">")
             if (header ~ /^Zydis\// && FILENAME !~ /(_|arch\/)x86_64(\.[ch]|\/)/)
                 offence("only the files of x86-64 may include <" header ">")
+            if (header ~ /^jansson/ && folder != "analysis")
+                offence("only src/analysis may include <" header ">")
             if (header ~ /^libunwind/ && folder != "ptrace")
                 offence("only src/ptrace may include <" header ">")
         }

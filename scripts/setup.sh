@@ -39,6 +39,7 @@ needs=(
     'header  Zydis/Zydis.h   libzydis-dev'
     'header  Zycore/Types.h  libzycore-dev'
     'header  libunwind.h     libunwind-dev'
+    'header  jansson.h       libjansson-dev'
 )
 [[ $what != arm64 && $what != tests ]] || needs+=(
     'command aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu'

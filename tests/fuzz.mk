@@ -12,7 +12,7 @@ FUZZ         ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZERS)) $(FUZZ_ALSO)
 
 FUZZ_CFLAGS = $(filter-out -fsanitize=%,$(CPPFLAGS) $(CFLAGS)) -fno-sanitize-recover=undefined \
               -Itests -fsanitize=fuzzer,address,undefined
-FUZZ_LIBS   = $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(SESSION_LIBS) -ldl -lpthread
+FUZZ_LIBS   = $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(ANALYSIS_LIBS) $(SESSION_LIBS) -ldl -lpthread
 # It provides its own memory.
 FUZZ_LIBS_unwind = -Wl,--wrap=memory_read
 

@@ -34,7 +34,7 @@ $(BUILD)/tests/%: tests/%.c $(call obj,$(TESTED)) $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -Itests/unit/$(ARCH) -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
-	    $(filter %.o,$^) $(LDFLAGS) $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(CHECK_LIBS) -ldl -lpthread
+	    $(filter %.o,$^) $(LDFLAGS) $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(ANALYSIS_LIBS) $(CHECK_LIBS) -ldl -lpthread
 
 # ARCH
 define pure_test

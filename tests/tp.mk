@@ -50,7 +50,7 @@ $(addprefix $(BUILD)/tests/unit/test_,record_routes pending_hits lttng_clock): $
 	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
-	    $(filter %.o,$^) $(LDFLAGS) $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(CHECK_LIBS) -ldl -lpthread
+	    $(filter %.o,$^) $(LDFLAGS) $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(ANALYSIS_LIBS) $(CHECK_LIBS) -ldl -lpthread
 
 # What reads traces, with libbabeltrace2 and without our own library: the test has its objects.
 $(BUILD)/tests/unit/test_trace_reader: tests/unit/test_trace_reader.c \
@@ -59,4 +59,4 @@ $(BUILD)/tests/unit/test_trace_reader: tests/unit/test_trace_reader.c \
 	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
-	    $(filter %.o,$^) $(LDFLAGS) $(READER_LIBS) $(CHECK_LIBS) -ldl -lpthread
+	    $(filter %.o,$^) $(LDFLAGS) $(READER_LIBS) $(ANALYSIS_LIBS) $(CHECK_LIBS) -ldl -lpthread

@@ -6,6 +6,7 @@
 #include "cli/indirect.h"
 #include "cli/target.h"
 #include "cli/tracer.h"
+#include "cli/tracing_costs.h"
 #include "model/hit.h"
 #include "model/hit_sink.h"
 #include "ptrace/engine.h"
@@ -65,4 +66,6 @@ void hits_take(void *data, const struct hit *hit)
         record_and_count(tracer, hit);
     else
         tracer->sink.hit(tracer->sink.data, hit);
+    if (tracer->costs)
+        tracing_costs_hit(tracer->costs, hit);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/trace_notes.h"
 #include "cli/in_process_traces.h"
 #include "cli/options.h"
 #include "cli/program_name.h"
@@ -19,11 +20,13 @@
 #include "cli/setup_call.h"
 #include "cli/sudo_user.h"
 #include "cli/tracer.h"
+#include "cli/tracing_costs.h"
 #include "model/hit.h"
 #include "model/hit_sink.h"
 #include "model/probe.h"
 #include "tp/lttng/backend.h"
 #include "tp/session/session.h"
+#include "util/cleanup.h"
 #include "util/error.h"
 #include "util/log.h"
 #include "util/table.h"
@@ -129,6 +132,33 @@ static void report_nothing_enabled(const struct lttng_sink *sink)
                     : ", or session and channel were never on, or track other processes");
 }
 
+/* Beside the trace of an own session: who made it, and what it cost. */
+static void write_notes_of_trace(const struct lttng_sink *sink)
+{
+    const struct tracer *tracer = sink->tracer;
+    struct error err;
+    struct call_costs costs;
+    if (sink->session_ops->owner(sink->session) != SESSION_OWN)
+        return;
+    size_t n = 0;
+    cleanup(cleanup_free) const struct probe **probes =
+        calloc(sink->selected.count + 1, sizeof(*probes));
+    const struct probe *probe;
+    for (size_t at = 0; probes && (probe = table_next(&sink->selected, &at));)
+        probes[n++] = probe;
+    if (tracer->costs)
+        costs = tracing_costs_get(tracer->costs);
+    const struct trace_notes notes = {
+        .version = VERSION,
+        .command = tracer->options->words,
+        .costs = tracer->costs ? &costs : NULL,
+        .probes = probes,
+        .n_probes = n,
+    };
+    if (trace_notes_write(sink->session_ops->path(sink->session), &notes, &err) < 0)
+        log_warning("%s", err.text);
+}
+
 static int lttng_sink_finish(void *data, struct error *err)
 {
     struct lttng_sink *sink = data;
@@ -148,6 +178,8 @@ static int lttng_sink_finish(void *data, struct error *err)
     }
     if (r < 0 && (sink->trouble.code != 0 || tracer->run.abandoned))
         err->text[0] = '\0'; /* printed already */
+    if (r == 0 && sink->begun)
+        write_notes_of_trace(sink);
     if (r == 0 && r_traces < 0 && !is_users) {
         err->text[0] = '\0';
         r = r_traces;

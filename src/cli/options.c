@@ -276,7 +276,7 @@ static int take_operands(struct options *options, int argc, char **argv, struct 
 enum options_verdict options_parse(struct options *options, int argc, char **argv,
                                    struct error *err)
 {
-    *options = (struct options){0};
+    *options = (struct options){.words = argv};
     if (function_filter_new(&options->select) < 0) {
         error_set(err, -ENOMEM, "out of memory");
         return OPTIONS_WRONG;

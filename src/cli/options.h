@@ -21,6 +21,7 @@ struct options {
     struct function_filter *select;  /* without the patterns of files until options_read_files() */
     VEC(const char *) pattern_files; /* --filter-file */
     VEC(pid_t) pids;                 /* attach to these */
+    char *const *words;              /* argv */
     char *const *program;            /* or start this: a NULL-terminated argv; NULL: attach */
     struct rlimit descriptors;       /* RLIMIT_NOFILE of the tracer's caller, for the program */
     char **environment;              /* for the program (cli/secure_exec.h); NULL: ours */

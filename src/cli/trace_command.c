@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analysis/trace_notes.h"
 #include "cli/default_trace.h"
 #include "cli/exit_status.h"
 #include "cli/sudo_user.h"
@@ -327,6 +328,19 @@ int trace_command_run(struct trace_command *command, const struct call_visitor *
     int rc = trace_reader_run(command->reader, visitor, err);
     erase_progress(command);
     return rc;
+}
+
+const struct call_costs *trace_command_costs(struct trace_command *command, bool raw)
+{
+    struct error why;
+    int rc = raw ? -ECANCELED : trace_notes_read_costs(command->path, &command->costs, &why);
+    if (rc == 0)
+        return &command->costs;
+    if (rc != -ECANCELED && rc != -ENOENT && rc != -ENODATA && rc != -ENOTDIR)
+        log_warning("%s", why.text);
+    if (rc != -ECANCELED)
+        log_info("times are raw: what tracing cost is not known of this trace");
+    return NULL;
 }
 
 static void report_unmatched(void *data, const char *pattern)

@@ -21,6 +21,7 @@
 #include "analysis/trace_reader.h"
 #include "cli/trace_symbols.h"
 #include "cli/trace_time.h"
+#include "model/call_times.h"
 #include "symbols/function_filter.h"
 #include "util/error.h"
 #include "util/vec.h"
@@ -52,7 +53,8 @@ struct trace_command {
     bool verbose;
     struct trace_symbols symbols;
     struct trace_reader *reader;
-    FILE *stream; /* opened by trace_command_open() */
+    FILE *stream;            /* opened by trace_command_open() */
+    struct call_costs costs; /* trace_command_costs() */
     bool shows_progress;
     int64_t progress_ms; /* when it was shown last */
     int64_t started_ms;
@@ -69,6 +71,11 @@ MUST_CHECK int trace_command_open(struct trace_command *command, struct error *e
 /* trace_reader_run(). */
 MUST_CHECK int trace_command_run(struct trace_command *command, const struct call_visitor *visitor,
                                  struct error *err);
+/*
+ * After trace_command_open(): the costs of tracing that times are to be net of; NULL: times are
+ * raw, as the user has asked (`raw`), or since the costs are not known, which is said with a line.
+ */
+const struct call_costs *trace_command_costs(struct trace_command *command, bool raw);
 /* Prints what is to be said of the trace besides its calls, on stderr. */
 void trace_command_remarks(const struct trace_command *command);
 /* Closes the output. -EPIPE: its reader has gone, which is no error. */

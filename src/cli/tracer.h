@@ -44,7 +44,8 @@ struct tracer {
     struct engine *engine;
     struct jump_regions *regions; /* NULL: not --in-process */
     struct hit_sink sink;
-    struct summary *summary; /* NULL: not --summary */
+    struct summary *summary;     /* NULL: not --summary */
+    struct tracing_costs *costs; /* NULL: not known */
     struct timed_calls calls;
     struct tracer_screen screen;
     struct tracer_run run;

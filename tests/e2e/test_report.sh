@@ -160,6 +160,55 @@ case_graph()
     (($(wc -L <$out) <= 60)) || fail "wider than 60"
 }
 
+# times WHICH OPTION...: the report has such times.
+times()
+{
+    local wanted=$1
+    shift
+    looked 0 report --format=json "$@" trace
+    grep -q "\"times\": \"$wanted\"" $out || fail "not $wanted times: $(head -n 1 $out)"
+}
+
+# What tracing cost is noted beside an own session's trace.
+case_net_times()
+{
+    local raw net
+    recorded -f 'main|my_traced_function' "$sample" 200
+    python3 - trace/ptrace_tracer.json "$sample" <<'END' || fail "$(cat trace/ptrace_tracer.json)"
+import json, sys
+notes = json.load(open(sys.argv[1]))
+assert notes["command"][-2:] == [sys.argv[2], "200"], notes
+assert all(0 < notes["costs"][c + "_ns"] < 1000000 for c in
+           ("entry_before", "entry_after", "exit_before", "exit_after")), notes
+assert {f["event"] for f in notes["functions"]} == \
+    {"mylib:my_traced_function_entry", "sample_app:main_entry"}, notes
+END
+    read_trace trace
+    times net
+    ! grep -q raw $err || fail "it says that times are raw: $(cat $err)"
+    net=$(sed -n 's/.*sample_app:main.*"total_ns": \([0-9]*\).*/\1/p' $out)
+    times raw --raw
+    raw=$(sed -n 's/.*sample_app:main.*"total_ns": \([0-9]*\).*/\1/p' $out)
+    ((net < raw)) || fail "net $net, raw $raw"
+    sed -i 's/_ns": [0-9]*/_ns": 0/g' trace/ptrace_tracer.json
+    times net
+    [[ $(sed -n 's/.*sample_app:main.*"total_ns": \([0-9]*\).*/\1/p' $out) == "$raw" ]] || fail "not raw without costs"
+    rm trace/ptrace_tracer.json
+    times raw
+    said 'times are raw: what tracing cost is not known of this trace'
+    echo nonsense >trace/ptrace_tracer.json
+    times raw
+    said 'cannot read .*ptrace_tracer.json: line 1'
+}
+
+# Calls by jumps cost less, which ones does not show.
+case_in_process_times_are_raw()
+{
+    recorded --in-process -f my_traced_function "$sample" 300
+    times raw
+    said 'times are raw'
+}
+
 # Colours only on a terminal, and a reader that ends early is no error.
 case_terminals_and_pipes()
 {

@@ -26,7 +26,7 @@ static const char HELP[] =
     "      --fold              one line for recursion, and for functions called by one whose\n"
     "                          names differ in numbers and template arguments only\n"
     "      --wide              do not cut names\n"
-    "      --raw               times as recorded, with what tracing cost\n";
+    "      --raw               times as recorded: not net of what tracing cost\n";
 
 enum { OPT_ROOT = TRACE_OPTION, OPT_CALLERS, OPT_DEPTH, OPT_MIN, OPT_FOLD, OPT_WIDE, OPT_RAW };
 
@@ -117,20 +117,22 @@ static void release_graph(struct call_graph **graph)
 static int graph_trace(struct trace_command *command, void *data, struct error *err)
 {
     struct graph *graph = data;
-    const struct call_graph_options options = {
+    struct call_graph_options options = {
         .is_root = graph->roots ? is_root : NULL,
         .data = graph,
         .callers = graph->has_callers,
         .depth = graph->depth,
         .fold = graph->fold,
     };
+    int rc = trace_command_open(command, err);
+    if (rc < 0)
+        return rc;
+    options.costs = trace_command_costs(command, graph->raw);
     cleanup(release_graph) struct call_graph *calls = call_graph_new(&options);
     if (!calls)
         return error_set(err, -ENOMEM, "out of memory");
     const struct call_visitor visitor = call_graph_visitor(calls);
-    int rc = trace_command_open(command, err);
-    if (rc == 0)
-        rc = trace_command_run(command, &visitor, err);
+    rc = trace_command_run(command, &visitor, err);
     if (rc == 0)
         rc = call_graph_finish(calls);
     if (rc < 0)

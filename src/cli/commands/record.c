@@ -30,6 +30,7 @@
 #include "cli/timed_call.h"
 #include "cli/trace_end.h"
 #include "cli/tracer.h"
+#include "cli/tracing_costs.h"
 #include "cli/watcher.h"
 #include "model/hit_sink.h"
 #include "ptrace/engine.h"
@@ -208,6 +209,9 @@ static int set_up(struct tracer *tracer, struct error *err)
     tracer->screen.progress = progress_new(options);
     if (options->verbose)
         tracer->screen.counts = function_counts_new();
+    /* Calls that jumps serve cost less, and do not show in a trace. */
+    if (options_record(options) && !options->print && !options->in_process)
+        tracer->costs = tracing_costs_new();
     r = options->summary ? summary_sink_open(tracer, err) : 0;
     if (r == 0 && options_record(options))
         r = options->print ? print_sink_open(tracer, err) : lttng_sink_open(tracer, err);
@@ -235,6 +239,7 @@ static void tear_down(struct tracer *tracer)
     progress_free(tracer->screen.progress);
     function_counts_free(tracer->screen.counts);
     summary_free(tracer->summary);
+    tracing_costs_free(tracer->costs);
     catalog_free(tracer->catalog);
     timed_calls_destroy(&tracer->calls);
     free(tracer);

@@ -24,7 +24,7 @@ static const char HELP[] =
     "      --fail=CONDITION    count the calls that have failed: --fail='retval < 0'\n"
     "      --format=FORMAT     text, csv or json\n"
     "      --wide              do not cut names\n"
-    "      --raw               times as recorded, with what tracing cost\n";
+    "      --raw               times as recorded: not net of what tracing cost\n";
 
 enum { OPT_BY = TRACE_OPTION, OPT_SORT, OPT_FAIL, OPT_FORMAT, OPT_WIDE, OPT_RAW };
 
@@ -101,7 +101,7 @@ static struct trace_profile_options profile_options(const struct report *report)
     return options;
 }
 
-static int write_report(const struct report *report, const struct trace_profile *profile,
+static int write_report(const struct report *report, const struct trace_profile *profile, bool net,
                         FILE *stream)
 {
     size_t n;
@@ -110,6 +110,7 @@ static int write_report(const struct report *report, const struct trace_profile 
         .format = report->format,
         .by = report->by,
         .with_failed = report->fail,
+        .net = net,
         .width = report->wide ? 0 : terminal_columns(fileno(stream)),
         .colours = terminal_has_colours(fileno(stream)),
     };
@@ -138,17 +139,19 @@ static void release_profile(struct trace_profile **profile)
 static int report_trace(struct trace_command *command, void *data, struct error *err)
 {
     const struct report *report = data;
-    const struct trace_profile_options options = profile_options(report);
+    struct trace_profile_options options = profile_options(report);
+    int rc = trace_command_open(command, err);
+    if (rc < 0)
+        return rc;
+    options.costs = trace_command_costs(command, report->raw);
     cleanup(release_profile) struct trace_profile *profile = trace_profile_new(&options);
     if (!profile)
         return error_set(err, -ENOMEM, "out of memory");
     const struct call_visitor visitor = trace_profile_visitor(profile);
-    int rc = trace_command_open(command, err);
-    if (rc == 0)
-        rc = trace_command_run(command, &visitor, err);
+    rc = trace_command_run(command, &visitor, err);
     if (rc < 0)
         return rc == -ENOMEM && !err->code ? error_set(err, rc, "out of memory") : rc;
-    int found = write_report(report, profile, command->stream);
+    int found = write_report(report, profile, options.costs, command->stream);
     if (found < 0)
         return error_set(err, found, "out of memory");
     rc = trace_command_close(command, err);

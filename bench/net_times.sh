@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# How far the times of `report` are from those of the untraced program, raw and net of what tracing
+# cost: functions that count to a number, called from one that does the same (bench/busy.c).
+. "$(dirname "$0")/measure.sh"
+
+counts=(100000 400000 1000000)
+
+# As `name total self` in nanoseconds.
+reported()
+{
+    "$tracer" report -q --format=csv "$@" "$work/trace" |
+        sed -n 's/^[0-9]*,\([0-9]*\),\([0-9]*\),.*,busy:/\1 \2 /p' | awk '{ print $3, $1, $2 }'
+}
+
+# parts CASE: a sample for each function from lines `name total self`.
+parts()
+{
+    local name total self
+    while read -r name total self; do
+        sample "$1 $name total" ns "$total"
+        sample "$1 $name self" ns "$self"
+    done
+}
+
+bench_begin
+bench_lttng || { skipped net 'no session daemon'; skipped_rows; exit 0; }
+for ((round = 1; round <= rounds; round++)); do
+    for count in "${counts[@]}"; do
+        progress "round $round of $rounds: $count"
+        "$bin/busy" 100 "$count" | parts "$count true"
+        rm -rf "$work/trace"
+        "$tracer" -q -o "$work/trace" -f 'pass|leaf|long_leaf' "$bin/busy" 100 "$count" >/dev/null ||
+            fail "the tracer failed"
+        reported --raw | parts "$count raw"
+        reported | parts "$count net"
+    done
+done
+
+printf '%-34s %12s %8s %8s\n' 'time of a function' 'true, us' 'raw' 'net'
+for count in "${counts[@]}"; do
+    for what in 'leaf self' 'pass self' 'pass total' 'long_leaf self'; do
+        true=$(median "$count true $what" ns)
+        printf '%-34s %12.0f %8s %8s\n' "counting to $count: $what" "$((${true%.*} / 1000))" \
+            "$(ratio "$(median "$count raw $what" ns)" "$true")" \
+            "$(ratio "$(median "$count net $what" ns)" "$true")"
+    done
+done

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/trace_notes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+#include "util/descriptors.h"
+#include "util/json_text.h"
+#include "util/text.h"
+
+static const char FILE_NAME[] = "ptrace_tracer.json";
+
+enum { FORMAT = 1, COST_MAX_NS = 1000000000, FILE_SIZE_MAX = 1 << 28 };
+
+static char *notes_path(const char *directory)
+{
+    return text_format("%s/%s", directory, FILE_NAME);
+}
+
+/* ---- writing ---- */
+
+static void write_member(FILE *stream, const char *name, const char *text)
+{
+    fprintf(stream, ", \"%s\": ", name);
+    json_text_write(stream, text);
+}
+
+static void write_function(FILE *stream, const struct probe *probe)
+{
+    cleanup(cleanup_free) char *event = text_format("%s:%s", probe->provider, probe->entry_event);
+    fputs("{\"event\": ", stream);
+    json_text_write(stream, event ? event : "");
+    write_member(stream, "function", probe->function);
+    write_member(stream, "module", probe->module);
+    fprintf(stream, ", \"address\": \"0x%" PRIx64 "\"", probe->entry.value);
+    if (probe->source != SIGNATURE_NONE && probe->signature)
+        write_member(stream, "signature", probe->signature);
+    putc('}', stream);
+}
+
+static void write_notes(FILE *stream, const struct trace_notes *notes)
+{
+    const struct call_costs *costs = notes->costs;
+    fprintf(stream, "{\"format\": %d", FORMAT);
+    write_member(stream, "version", notes->version);
+    fputs(",\n \"command\": [", stream);
+    for (size_t i = 0; notes->command[i]; i++) {
+        fputs(i ? ", " : "", stream);
+        json_text_write(stream, notes->command[i]);
+    }
+    putc(']', stream);
+    if (costs)
+        fprintf(stream,
+                ",\n \"costs\": {\"entry_before_ns\": %" PRIu32 ", \"entry_after_ns\": %" PRIu32
+                ", \"exit_before_ns\": %" PRIu32 ", \"exit_after_ns\": %" PRIu32 "}",
+                costs->entry_before, costs->entry_after, costs->exit_before, costs->exit_after);
+    fputs(",\n \"functions\": [", stream);
+    for (size_t i = 0; i < notes->n_probes; i++) {
+        fputs(i ? ",\n  " : "\n  ", stream);
+        write_function(stream, notes->probes[i]);
+    }
+    fputs("\n ]}\n", stream);
+}
+
+int trace_notes_write(const char *directory, const struct trace_notes *notes, struct error *err)
+{
+    cleanup(cleanup_free) char *path = notes_path(directory);
+    if (!path)
+        return error_set(err, -ENOMEM, "out of memory");
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_WRONLY | O_CREAT | O_EXCL);
+    FILE *stream = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (!stream) {
+        int code = fd < 0 ? fd : -errno;
+        return error_set(err, code, "cannot write %s: %s", path, strerror(-code));
+    }
+    take_fd(&fd);
+    write_notes(stream, notes);
+    int code = ferror(stream) ? -EIO : 0;
+    if (fclose(stream) != 0)
+        code = -errno;
+    if (code == 0)
+        return 0;
+    unlink(path);
+    return error_set(err, code, "cannot write %s: %s", path, strerror(-code));
+}
+
+/* ---- reading ---- */
+
+static bool read_cost(const json_t *costs, const char *name, uint32_t *ns)
+{
+    const json_t *cost = json_object_get(costs, name);
+    json_int_t value = json_integer_value(cost);
+    if (!json_is_integer(cost) || value < 0 || value > COST_MAX_NS)
+        return false;
+    *ns = (uint32_t)value;
+    return true;
+}
+
+static int take_costs(const json_t *root, const char *path, struct call_costs *costs,
+                      struct error *err)
+{
+    const json_t *from = json_object_get(root, "costs");
+    if (!json_is_object(root) || json_integer_value(json_object_get(root, "format")) != FORMAT)
+        return error_set(err, -EINVAL, "%s is not a file of this tracer's", path);
+    if (!from)
+        return error_set(err, -ENODATA, "%s has no costs", path);
+    if (!read_cost(from, "entry_before_ns", &costs->entry_before) ||
+        !read_cost(from, "entry_after_ns", &costs->entry_after) ||
+        !read_cost(from, "exit_before_ns", &costs->exit_before) ||
+        !read_cost(from, "exit_after_ns", &costs->exit_after))
+        return error_set(err, -EINVAL, "%s has no valid costs", path);
+    return 0;
+}
+
+static FILE *open_notes(const char *path, int *code)
+{
+    struct stat status;
+    cleanup(cleanup_fd) int fd = descriptors_open(path, O_RDONLY | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &status) < 0) {
+        *code = fd < 0 ? fd : -errno;
+        return NULL;
+    }
+    *code = !S_ISREG(status.st_mode) || status.st_size > FILE_SIZE_MAX ? -EINVAL : 0;
+    FILE *stream = *code == 0 ? fdopen(fd, "r") : NULL;
+    if (stream)
+        take_fd(&fd);
+    else if (*code == 0)
+        *code = -errno;
+    return stream;
+}
+
+int trace_notes_read_costs(const char *directory, struct call_costs *costs, struct error *err)
+{
+    json_error_t why;
+    int code;
+    cleanup(cleanup_free) char *path = notes_path(directory);
+    if (!path)
+        return error_set(err, -ENOMEM, "out of memory");
+    cleanup(cleanup_file) FILE *stream = open_notes(path, &code);
+    if (!stream)
+        return error_set(err, code, "cannot read %s: %s", path, strerror(-code));
+    json_t *root = json_loadf(stream, JSON_REJECT_DUPLICATES, &why);
+    if (!root)
+        return error_set(err, -EINVAL, "cannot read %s: line %d: %s", path, why.line, why.text);
+    code = take_costs(root, path, costs, err);
+    json_decref(root);
+    return code;
+}

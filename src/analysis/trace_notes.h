@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ptrace_tracer.json, at the top of a trace's directory: what the tracer knows of its trace and CTF
+ * has no place for.
+ *
+ *     {"format": 1, "version": "0.1", "command": ["ptrace_tracer", "./app"],
+ *      "costs": {"entry_before_ns": 6500, "entry_after_ns": 4300, "exit_before_ns": ..., ...},
+ *      "functions": [{"event": "mylib:f_entry", "function": "f", "module": "/lib/libmylib.so",
+ *                     "address": "0x1130", "signature": "void f(int n)"}, ...]}
+ *
+ * "costs" is left out if they are not known. Who reads it must accept further members.
+ */
+#ifndef ANALYSIS_TRACE_NOTES_H
+#define ANALYSIS_TRACE_NOTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/call_times.h"
+#include "model/probe.h"
+#include "util/error.h"
+
+struct trace_notes {
+    const char *version;
+    char *const *command;           /* NULL-terminated */
+    const struct call_costs *costs; /* NULL: not known */
+    const struct probe *const *probes;
+    size_t n_probes;
+};
+
+/* Writes the file, which must not be there. On failure it is removed. */
+MUST_CHECK int trace_notes_write(const char *directory, const struct trace_notes *notes,
+                                 struct error *err);
+
+/* Reads the costs. -ENOENT: there is no file; -ENODATA: costs are not in it; -EINVAL: it is not
+   such a file. The file is hostile input. */
+MUST_CHECK int trace_notes_read_costs(const char *directory, struct call_costs *costs,
+                                      struct error *err);
+
+#endif

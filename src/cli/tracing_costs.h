@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What tracing costs the traced threads: what a stop costs on this computer, measured once, and how
+ * long hits are handled in it, sampled while tracing. For calls that are served by stops.
+ */
+#ifndef CLI_TRACING_COSTS_H
+#define CLI_TRACING_COSTS_H
+
+#include "model/call_times.h"
+#include "model/hit.h"
+
+struct tracing_costs;
+
+/* Measures. NULL: that was not possible, and costs are not known. */
+struct tracing_costs *tracing_costs_new(void);
+void tracing_costs_free(struct tracing_costs *costs);
+
+/* A hit has just been recorded. Cheap; one call at a time. */
+void tracing_costs_hit(struct tracing_costs *costs, const struct hit *hit);
+
+/* The costs by the samples up to now, where the time of an event is that of its recording, as in
+   traces of LTTng. */
+struct call_costs tracing_costs_get(const struct tracing_costs *costs);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* ptrace_tracer.json: what is written is read; what is not ours is refused. */
+#include "analysis/trace_notes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit/check_main.h"
+
+static char directory[] = "/tmp/trace-notes-XXXXXX";
+static char path[64];
+
+static void setup(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    snprintf(path, sizeof(path), "%s/ptrace_tracer.json", directory);
+}
+
+static void teardown(void)
+{
+    unlink(path);
+    ck_assert_int_eq(rmdir(directory), 0);
+}
+
+static const struct probe probes[] = {
+    {.provider = "app",
+     .function = "operator\"\" _x\n\xff",
+     .entry_event = "operator_entry",
+     .module = "/tmp/\xc3\xa4pp",
+     .entry = {0x1130},
+     .source = SIGNATURE_DWARF,
+     .signature = "void f(int)"},
+    {.provider = "app", .function = "g", .entry_event = "g_entry", .module = "/tmp/app"},
+};
+
+START_TEST(what_is_written_is_read)
+{
+    static const struct call_costs costs = {1, 20, 300, 1000000000};
+    static const struct probe *const list[] = {&probes[0], &probes[1]};
+    char *command[] = {(char *)"ptrace_tracer", (char *)"\xff\"", NULL};
+    struct trace_notes notes = {.version = "0.1",
+                                .command = command,
+                                .costs = _i ? &costs : NULL,
+                                .probes = list,
+                                .n_probes = 2};
+    struct call_costs read = {0};
+    struct error err;
+    ck_assert_int_eq(trace_notes_write(directory, &notes, &err), 0);
+    ck_assert_int_eq(trace_notes_read_costs(directory, &read, &err), _i ? 0 : -ENODATA);
+    if (_i)
+        ck_assert_int_eq(memcmp(&read, &costs, sizeof(costs)), 0);
+    /* It is never overwritten. */
+    ck_assert_int_eq(trace_notes_write(directory, &notes, &err), -EEXIST);
+}
+END_TEST
+
+START_TEST(no_room)
+{
+    char *command[] = {NULL};
+    struct trace_notes notes = {.version = "0.1", .command = command};
+    struct call_costs costs;
+    struct error err;
+    ck_assert_int_eq(trace_notes_write("/proc/self/no-such-directory", &notes, &err), -ENOENT);
+    ck_assert_int_eq(trace_notes_read_costs("/proc/self", &costs, &err), -ENOENT);
+    ck_assert_int_eq(symlink("/dev/full", path), 0);
+    ck_assert_int_eq(trace_notes_write(directory, &notes, &err), -EEXIST);
+}
+END_TEST
+
+#define COSTS "\"costs\": {\"entry_before_ns\": 1, \"entry_after_ns\": 1, \"exit_before_ns\": 1, "
+
+static const struct {
+    const char *text;
+    int result;
+} files[] = {
+    {"{\"format\": 1, " COSTS "\"exit_after_ns\": 1}, \"later\": [null]}", 0},
+    {"{\"format\": 2, " COSTS "\"exit_after_ns\": 1}}", -EINVAL},
+    {"{\"format\": 1, " COSTS "\"exit_after_ns\": -1}}", -EINVAL},
+    {"{\"format\": 1, " COSTS "\"exit_after_ns\": 1000000001}}", -EINVAL},
+    {"{\"format\": 1, " COSTS "\"exit_after_ns\": 1e3}}", -EINVAL},
+    {"{\"format\": 1, " COSTS "\"exit_after_ns\": 99999999999999999999}}", -EINVAL},
+    {"{\"format\": 1, " COSTS "\"x\": 1}}", -EINVAL},
+    {"{\"format\": 1, \"costs\": 5}", -EINVAL},
+    {"{\"format\": 1}", -ENODATA},
+    {"{\"format\": 1, \"format\": 1}", -EINVAL},
+    {"[1]", -EINVAL},
+    {"5", -EINVAL},
+    {"{", -EINVAL},
+    {"", -EINVAL},
+    {"\xff\xff", -EINVAL},
+};
+
+START_TEST(files_of_others)
+{
+    struct call_costs costs;
+    struct error err = {0};
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(files[_i].text, file);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(trace_notes_read_costs(directory, &costs, &err), files[_i].result);
+    if (files[_i].result < 0)
+        ck_assert_ptr_nonnull(strstr(err.text, "ptrace_tracer.json"));
+}
+END_TEST
+
+START_TEST(deep_nesting)
+{
+    struct call_costs costs;
+    struct error err;
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    for (int i = 0; i < 1000000; i++)
+        putc('[', file);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(trace_notes_read_costs(directory, &costs, &err), -EINVAL);
+}
+END_TEST
+
+/* Nobody waits for one who writes. */
+START_TEST(a_fifo)
+{
+    struct call_costs costs;
+    struct error err;
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert_int_eq(trace_notes_read_costs(directory, &costs, &err), -EINVAL);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, what_is_written_is_read, 0, 2);
+    tcase_add_test(tests, no_room);
+    tcase_add_loop_test(tests, files_of_others, 0, sizeof(files) / sizeof(files[0]));
+    tcase_add_test(tests, deep_nesting);
+    tcase_add_test(tests, a_fifo);
+}
+CHECK_MAIN("trace_notes", 20, add_tests)
