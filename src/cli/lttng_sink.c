@@ -147,7 +147,7 @@ static void write_notes_of_trace(const struct lttng_sink *sink)
     for (size_t at = 0; probes && (probe = table_next(&sink->selected, &at));)
         probes[n++] = probe;
     if (tracer->costs)
-        costs = tracing_costs_get(tracer->costs);
+        costs = tracing_costs_of_records(tracer->costs);
     const struct trace_notes notes = {
         .version = VERSION,
         .command = tracer->options->words,

@@ -9,6 +9,7 @@
 
 #include "cli/options.h"
 #include "cli/tracer.h"
+#include "cli/tracing_costs.h"
 #include "model/hit_sink.h"
 #include "model/profile_table.h"
 #include "tp/summary.h"
@@ -37,7 +38,7 @@ static void describe_nothing(void *data, char *text, size_t size)
 
 int summary_sink_open(struct tracer *tracer, struct error *err)
 {
-    tracer->summary = summary_new();
+    tracer->summary = summary_new(tracer->costs ? tracing_costs_of_hits(tracer->costs) : NULL);
     if (!tracer->summary)
         return error_set(err, -ENOMEM, "out of memory");
     if (!options_record(tracer->options))
@@ -49,7 +50,7 @@ int summary_sink_open(struct tracer *tracer, struct error *err)
     return 0;
 }
 
-static void remark(const struct summary_remarks *remarks)
+static void remark(const struct tracer *tracer, const struct summary_remarks *remarks)
 {
     if (remarks->unreturned)
         log_info("%" PRIu64 " call%s not returned: counted, but not timed", remarks->unreturned,
@@ -57,7 +58,8 @@ static void remark(const struct summary_remarks *remarks)
     if (remarks->untimed)
         log_info("%" PRIu64 " call%s could not be timed", remarks->untimed,
                  remarks->untimed == 1 ? "" : "s");
-    log_info("times are raw: they include what tracing cost");
+    if (!tracer->costs)
+        log_info("times are raw: they include what tracing cost");
 }
 
 int summary_sink_print(const struct tracer *tracer, struct error *err)
@@ -77,7 +79,7 @@ int summary_sink_print(const struct tracer *tracer, struct error *err)
         r = -ENOMEM;
     if (r < 0)
         return error_set(err, r, "cannot print the summary: out of memory");
-    remark(&remarks);
+    remark(tracer, &remarks);
     if (fwrite(text, 1, size, stderr) != size || fflush(stderr) != 0)
         return error_set(err, -EIO, "cannot write the summary to stderr");
     return 0;

@@ -20,6 +20,8 @@ void tracing_costs_hit(struct tracing_costs *costs, const struct hit *hit);
 
 /* The costs by the samples up to now, where the time of an event is that of its recording, as in
    traces of LTTng. */
-struct call_costs tracing_costs_get(const struct tracing_costs *costs);
+struct call_costs tracing_costs_of_records(const struct tracing_costs *costs);
+/* The same where it is that of the hit. Kept up to date by tracing_costs_hit(). */
+const struct call_costs *tracing_costs_of_hits(const struct tracing_costs *costs);
 
 #endif

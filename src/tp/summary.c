@@ -41,13 +41,15 @@ struct summary {
     bool full;  /* no more room can be made */
 };
 
-struct summary *summary_new(void)
+struct summary *summary_new(const struct call_costs *costs)
 {
     struct summary *summary = calloc(1, sizeof(*summary));
     if (!summary)
         return NULL;
     pthread_mutex_init(&summary->lock, NULL);
     pthread_cond_init(&summary->wake, NULL);
+    summary->calls.costs = costs;
+    summary->profile.net = costs != NULL;
     return summary;
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "model/call_times.h"
 #include "model/hit.h"
 #include "model/probe.h"
 #include "model/profile_table.h"
@@ -18,8 +19,9 @@
 
 struct summary;
 
-/* NULL: out of memory. */
-struct summary *summary_new(void);
+/* `costs`: what tracing costs, where the time of an event is that of the hit; read at each hit, and
+   must outlive the summary. NULL: not known, times are raw. NULL is returned without memory. */
+struct summary *summary_new(const struct call_costs *costs);
 void summary_free(struct summary *summary);
 
 /* The function may have hits from now on. Hits of others are not counted. Out of memory: it has

@@ -200,7 +200,7 @@ bool summary_calls_enter(struct summary_calls *calls, const struct hit *hit, uin
     calls->spare_calls = call->next_spare;
     calls->n_spare_calls--;
     *call = (struct summary_call){.tid = hit->tid, .depth = hit->depth};
-    call_times_enter(&calls->times, &thread->times, &call->time, key, hit->time_ns, NULL);
+    call_times_enter(&calls->times, &thread->times, &call->time, key, hit->time_ns, calls->costs);
     return true;
 }
 
@@ -248,7 +248,7 @@ bool summary_calls_return(struct summary_calls *calls, const struct hit *hit, ui
         return false;
     while (!call->is_left && (inner = innermost(thread)) != call)
         leave_call(calls, thread, inner);
-    call_times_return(&calls->times, &thread->times, &call->time, hit->time_ns, NULL,
+    call_times_return(&calls->times, &thread->times, &call->time, hit->time_ns, calls->costs,
                       &result->duration);
     result->is_timed = hit->duration_ns > 0;
     result->is_nested = call->time.is_nested;

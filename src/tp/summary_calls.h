@@ -29,6 +29,7 @@ struct summary_thread;
 
 /* All zero is an empty one. */
 struct summary_calls {
+    const struct call_costs *costs; /* NULL: not known */
     struct call_times times;
     struct table threads;            /* by ID: struct summary_thread */
     struct table left;               /* by thread and time of entry: struct summary_call */

@@ -33,6 +33,15 @@ case_the_sample()
     lines 2 . $err
 }
 
+# Times are net of what tracing cost, unless it is not known.
+case_net_times()
+{
+    traced 0 -c -f 'main|my_traced_function' "$sample" 200
+    [[ -n ${TEST_JUMPS:-} ]] || ! grep -q 'times are raw' $err || fail "times are raw"
+    traced 0 -c --in-process -f 'main|my_traced_function' "$sample" 200
+    said 'times are raw'
+}
+
 case_nothing_called()
 {
     traced 0 -q -c -f my_traced_function "$sample" 0

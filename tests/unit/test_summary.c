@@ -24,7 +24,7 @@ static struct summary_remarks remarks;
 
 static void setup(void)
 {
-    summary = summary_new();
+    summary = summary_new(NULL);
     ck_assert_ptr_nonnull(summary);
     for (size_t i = 0; i < PROBES; i++)
         summary_add(summary, &probes[i]);

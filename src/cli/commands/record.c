@@ -210,7 +210,7 @@ static int set_up(struct tracer *tracer, struct error *err)
     if (options->verbose)
         tracer->screen.counts = function_counts_new();
     /* Calls that jumps serve cost less, and do not show in a trace. */
-    if (options_record(options) && !options->print && !options->in_process)
+    if ((options->summary || !options->print) && !options->in_process)
         tracer->costs = tracing_costs_new();
     r = options->summary ? summary_sink_open(tracer, err) : 0;
     if (r == 0 && options_record(options))
