@@ -18,6 +18,7 @@
 #include "util/clock.h"
 #include "util/descriptors.h"
 #include "util/log.h"
+#include "util/terminal.h"
 #include "util/text.h"
 
 enum { PROGRESS_AFTER_MS = 1000, PROGRESS_EVERY_MS = 200 };
@@ -358,13 +359,32 @@ void trace_command_remarks(const struct trace_command *command)
     function_filter_unmatched(command->select, report_unmatched, NULL);
 }
 
+struct trace_output trace_command_output(struct trace_command *command, bool wide)
+{
+    int fd = fileno(command->stream);
+    struct trace_output output = {
+        .stream = command->stream,
+        .columns = wide ? 0 : terminal_columns(fd),
+        .colours = terminal_has_colours(fd),
+    };
+    if (command->stream == stdout)
+        pager_start(&command->pager);
+    if (command->pager.stream)
+        output.stream = command->pager.stream;
+    return output;
+}
+
 int trace_command_close(struct trace_command *command, struct error *err)
 {
     FILE *stream = command->stream;
     int code = 0;
     if (!stream)
         return 0;
+    if (command->pager.stream)
+        code = pager_end(&command->pager);
     command->stream = NULL;
+    if (code == -ENOEXEC)
+        return error_set(err, code, "cannot run the pager: see PAGER in the environment");
     if (ferror(stream))
         code = errno ? -errno : -EIO;
     if (fflush(stream) != 0 || (stream != stdout && fclose(stream) != 0))
@@ -378,6 +398,8 @@ int trace_command_close(struct trace_command *command, struct error *err)
 
 void trace_command_end(struct trace_command *command)
 {
+    if (command->pager.stream && pager_end(&command->pager) < 0)
+        log_debug("the pager has ended early");
     if (command->stream && command->stream != stdout)
         fclose(command->stream);
     trace_reader_free(command->reader);

@@ -19,6 +19,7 @@
 #include <stdio.h>
 
 #include "analysis/trace_reader.h"
+#include "cli/pager.h"
 #include "cli/trace_symbols.h"
 #include "cli/trace_time.h"
 #include "model/call_times.h"
@@ -55,6 +56,7 @@ struct trace_command {
     struct trace_reader *reader;
     FILE *stream;            /* opened by trace_command_open() */
     struct call_costs costs; /* trace_command_costs() */
+    struct pager pager;
     bool shows_progress;
     int64_t progress_ms; /* when it was shown last */
     int64_t started_ms;
@@ -76,6 +78,14 @@ MUST_CHECK int trace_command_run(struct trace_command *command, const struct cal
  * raw, as the user has asked (`raw`), or since the costs are not known, which is said with a line.
  */
 const struct call_costs *trace_command_costs(struct trace_command *command, bool raw);
+/* After reading, before all of the output is written at once: where to write it to, which may be a
+   pager, and what can be shown there. `wide`: lines have any length. */
+struct trace_output {
+    FILE *stream;
+    unsigned columns; /* terminal_columns() */
+    bool colours;
+};
+struct trace_output trace_command_output(struct trace_command *command, bool wide);
 /* Prints what is to be said of the trace besides its calls, on stderr. */
 void trace_command_remarks(const struct trace_command *command);
 /* Closes the output. -EPIPE: its reader has gone, which is no error. */

@@ -201,6 +201,27 @@ END
     said 'cannot read .*ptrace_tracer.json: line 1'
 }
 
+# A pager, as git has one, on a terminal only.
+case_pager()
+{
+    command -v script >/dev/null || skip "no script(1)"
+    recorded -f my_traced_function "$sample" 5
+    PAGER="sed s/^/paged:/" looked 0 report trace
+    lines 0 paged $out
+    PAGER="sed s/^/paged:/" TERM=xterm script -qec "'$tracer' graph trace" typescript >$out </dev/null ||
+        fail "with a pager: $(cat $out)"
+    lines 2 '^paged:' $out
+    NO_COLOR=1 PAGER="head -n 1" TERM=xterm script -qec "'$tracer' report trace" typescript >$out </dev/null ||
+        fail "with a pager that ends: $(cat $out)"
+    lines 1 '^  CALLS' $out
+    lines 0 mylib $out
+    PAGER=/no/such/pager TERM=xterm script -qec "'$tracer' report trace" typescript >$out </dev/null &&
+        fail "no pager, and no error"
+    lines 1 'ptrace_tracer: cannot run the pager' $out
+    PAGER=cat TERM=dumb script -qec "'$tracer' report trace" typescript >$out </dev/null || fail "without a pager"
+    lines 1 '^ +5 .*my_traced_function' $out
+}
+
 # Calls by jumps cost less, which ones does not show.
 case_in_process_times_are_raw()
 {

@@ -13,7 +13,6 @@
 #include "util/cleanup.h"
 #include "util/duration_text.h"
 #include "util/log.h"
-#include "util/terminal.h"
 
 static const char HELP[] =
     "Usage: ptrace_tracer graph [OPTION...] [TRACE]\n"
@@ -137,12 +136,13 @@ static int graph_trace(struct trace_command *command, void *data, struct error *
         rc = call_graph_finish(calls);
     if (rc < 0)
         return rc == -ENOMEM && !err->code ? error_set(err, rc, "out of memory") : rc;
+    const struct trace_output output = trace_command_output(command, graph->wide);
     const struct call_graph_style style = {
         .min_ns = graph->min_ns,
-        .width = graph->wide ? 0 : terminal_columns(fileno(command->stream)),
-        .colours = terminal_has_colours(fileno(command->stream)),
+        .width = output.columns,
+        .colours = output.colours,
     };
-    size_t n = call_graph_write(calls, command->stream, &style);
+    size_t n = call_graph_write(calls, output.stream, &style);
     rc = trace_command_close(command, err);
     if (rc < 0)
         return rc;

@@ -12,7 +12,6 @@
 #include "model/profile_table.h"
 #include "util/cleanup.h"
 #include "util/log.h"
-#include "util/terminal.h"
 
 static const char HELP[] =
     "Usage: ptrace_tracer report [OPTION...] [TRACE]\n"
@@ -102,22 +101,23 @@ static struct trace_profile_options profile_options(const struct report *report)
 }
 
 static int write_report(const struct report *report, const struct trace_profile *profile, bool net,
-                        FILE *stream)
+                        struct trace_command *command)
 {
     size_t n;
     cleanup(cleanup_free) struct profile_line *lines = trace_profile_lines(profile, &n);
+    const struct trace_output output = trace_command_output(command, report->wide);
     const struct profile_style style = {
         .format = report->format,
         .by = report->by,
         .with_failed = report->fail,
         .net = net,
-        .width = report->wide ? 0 : terminal_columns(fileno(stream)),
-        .colours = terminal_has_colours(fileno(stream)),
+        .width = output.columns,
+        .colours = output.colours,
     };
     if (!lines)
         return -ENOMEM;
     profile_lines_sort(lines, n, report->sort);
-    profile_table_write(stream, lines, n, &style);
+    profile_table_write(output.stream, lines, n, &style);
     return n ? 0 : 1;
 }
 
@@ -151,7 +151,7 @@ static int report_trace(struct trace_command *command, void *data, struct error 
     rc = trace_command_run(command, &visitor, err);
     if (rc < 0)
         return rc == -ENOMEM && !err->code ? error_set(err, rc, "out of memory") : rc;
-    int found = write_report(report, profile, options.costs, command->stream);
+    int found = write_report(report, profile, options.costs, command);
     if (found < 0)
         return error_set(err, found, "out of memory");
     rc = trace_command_close(command, err);
