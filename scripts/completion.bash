@@ -112,6 +112,8 @@ _ptrace_tracer_trace()
     options='--function= --exclude= --begin= --end= --pid= --tid= --output= --quiet --verbose --help'
     case ${words[1]} in
         replay) options+=' --timestamp' ;;
+        report) options+=' --by= --sort= --fail= --format= --wide --raw' ;;
+        graph) options+=' --root= --callers= --depth= --min= --fold --wide --raw' ;;
     esac
     if [[ $current == --*=* ]]; then
         option=${current%%=*} current=${current#*=}
@@ -120,7 +122,11 @@ _ptrace_tracer_trace()
     fi
     case $option in
         -o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
-        -f | --function | -x | --exclude | --begin | --end | --pid | --tid) ;;
+        -f | --function | -x | --exclude | --begin | --end | --pid | --tid | --fail | --root | \
+            --callers | --depth | --min) ;;
+        --by) mapfile -t COMPREPLY < <(compgen -W 'function caller thread module retval' -- "$current") ;;
+        --sort) mapfile -t COMPREPLY < <(compgen -W 'self total calls mean p50 p99 max' -- "$current") ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W 'text csv json' -- "$current") ;;
         *)
             if [[ $current == -* ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
@@ -139,7 +145,7 @@ _ptrace_tracer()
 {
     local words cword kept operand pids option current i
     # What the first word can be beside a program.
-    local commands='record replay'
+    local commands='record replay report graph'
     local options='--pid= --function= --exclude= --filter-file= --output= --session= --print --print=
         --summary --timestamp --follow-forks --entry-only --string-limit= --strings=all --deref= --with=
         --stack= --in-process --list --no-pin --stats --quiet --verbose --help --version'

@@ -27,6 +27,7 @@ case_options()
     completes 'ptrace_tracer --string-' --string-limit=
     completes 'ptrace_tracer --strings=' all
     completes 'ptrace_tracer -q --li' --list
+    completes 'ptrace_tracer --su' --summary
     local option
     complete_line 'ptrace_tracer --'
     # All options of --help, and no others.
@@ -63,10 +64,16 @@ case_commands()
     completes 'ptrace_tracer record --no' --no-pin
     complete_line 'ptrace_tracer -q rep'
     ! grep -qx replay replies || fail "a command behind an option"
-    local option
-    complete_line 'ptrace_tracer replay --'
-    "$tracer" replay --help | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p' | sort -u >shown
-    sed 's/=.*//' replies | sort -u | diff shown - || fail "not the options that there are"
+    completes 'ptrace_tracer report --sort=m' max mean
+    completes 'ptrace_tracer report --format js' json
+    completes 'ptrace_tracer report --by=th' thread
+    completes 'ptrace_tracer graph --fo' --fold
+    local command
+    for command in replay report graph; do
+        complete_line "ptrace_tracer $command --"
+        "$tracer" "$command" --help | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p' | sort -u >shown
+        sed 's/=.*//' replies | sort -u | diff shown - || fail "not the options of $command"
+    done
 }
 
 case_programs_words()
