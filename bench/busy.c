@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * busy [ROUNDS=100 [COUNT=200000]]: functions whose own times are known. Prints, for each, its name,
- * its total time and its own, in nanoseconds, as they are when nothing is traced. pass() calls
- * leaf() 20 times, and counts by itself as far as these do together; long_leaf() counts as far.
+ * busy [ROUNDS=100 [COUNT=200000]]: functions whose own times are known. Prints, for each, its
+ * name, its total time and its own, in nanoseconds, as they are when nothing is traced. pass()
+ * calls leaf() 20 times, and counts by itself as far as these do together; long_leaf() counts as
+ * far.
  */
 #include <inttypes.h>
 #include <stdint.h>
