@@ -43,6 +43,10 @@ static void write_function(FILE *stream, const struct probe *probe)
     fprintf(stream, ", \"address\": \"0x%" PRIx64 "\"", probe->entry.value);
     if (probe->source != SIGNATURE_NONE && probe->signature)
         write_member(stream, "signature", probe->signature);
+    if (probe->source_file) {
+        write_member(stream, "file", probe->source_file);
+        fprintf(stream, ", \"line\": %u", probe->source_line);
+    }
     putc('}', stream);
 }
 

@@ -6,9 +6,11 @@
  *     {"format": 1, "version": "0.1", "command": ["ptrace_tracer", "./app"],
  *      "costs": {"entry_before_ns": 6500, "entry_after_ns": 4300, "exit_before_ns": ..., ...},
  *      "functions": [{"event": "mylib:f_entry", "function": "f", "module": "/lib/libmylib.so",
- *                     "address": "0x1130", "signature": "void f(int n)"}, ...]}
+ *                     "address": "0x1130", "signature": "void f(int n)",
+ *                     "file": "/src/mylib.c", "line": 12}, ...]}
  *
- * "costs" is left out if they are not known. Who reads it must accept further members.
+ * "costs", and "signature", "file" and "line", are left out if they are not known. Who reads it
+ * must accept further members.
  */
 #ifndef ANALYSIS_TRACE_NOTES_H
 #define ANALYSIS_TRACE_NOTES_H

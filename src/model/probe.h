@@ -63,6 +63,10 @@ struct probe {
 
     enum signature_source source;
     const char *signature; /* C, one line: "int my_traced_function(int arg1, ...)" */
+    /* Where it is defined, as debug information tells. NULL and 0: not known, or not in the file
+       that its unit was compiled from (a header). */
+    const char *source_file;
+    unsigned source_line;
 
     /*
      * Of an indirect function (STT_GNU_IFUNC): the resolver, which chooses the code when a process

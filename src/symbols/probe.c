@@ -101,6 +101,8 @@ static int set_fields(struct image *image, const struct function *function,
     *file = NULL;
     if (r > 0) {
         *file = signature.file;
+        info->probe.source_file = signature.source_file;
+        info->probe.source_line = signature.source_line;
         signature.quirks.other_convention |= function->is_variant;
         r = argument_places_settle(&signature, image, function);
         if (r < 0)

@@ -40,6 +40,9 @@ struct parameter {
 struct signature {
     const char *text; /* "int f(int a, ...)" */
     const char *file; /* the source file, as given to the compiler; NULL: not known */
+    /* Of the definition, if it is in that file: as in struct probe. */
+    const char *source_file;
+    unsigned source_line;
     size_t n;
     struct parameter *parameters;
     const struct c_type *result;   /* of shape ABI_VOID for void */

@@ -182,6 +182,9 @@ assert all(0 < notes["costs"][c + "_ns"] < 1000000 for c in
            ("entry_before", "entry_after", "exit_before", "exit_after")), notes
 assert {f["event"] for f in notes["functions"]} == \
     {"mylib:my_traced_function_entry", "sample_app:main_entry"}, notes
+for f in notes["functions"]:
+    lines = open(f["file"]).read().split("\n")
+    assert f["function"] + "(" in lines[f["line"] - 1], f
 END
     read_trace trace
     times net

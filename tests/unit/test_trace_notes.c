@@ -32,7 +32,9 @@ static const struct probe probes[] = {
      .module = "/tmp/\xc3\xa4pp",
      .entry = {0x1130},
      .source = SIGNATURE_DWARF,
-     .signature = "void f(int)"},
+     .signature = "void f(int)",
+     .source_file = "/src/app.cc",
+     .source_line = 12},
     {.provider = "app", .function = "g", .entry_event = "g_entry", .module = "/tmp/app"},
 };
 
