@@ -284,6 +284,10 @@ int lttng_sink_open(struct tracer *tracer, struct error *err)
     int r = choose_in_time(sink, err);
     if (r < 0)
         return r;
+    /* For the notes. Calls that jumps serve cost less, and a trace does not tell which they are. */
+    bool is_own = sink->session_ops->owner(sink->session) == SESSION_OWN;
+    if (is_own && !tracer->costs && !tracer->options->in_process)
+        tracer->costs = tracing_costs_new();
     sink->backend_ops = backend_load(err);
     if (!sink->backend_ops)
         return err->code;

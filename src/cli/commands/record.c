@@ -209,8 +209,8 @@ static int set_up(struct tracer *tracer, struct error *err)
     tracer->screen.progress = progress_new(options);
     if (options->verbose)
         tracer->screen.counts = function_counts_new();
-    /* Calls that jumps serve cost less, and do not show in a trace. */
-    if ((options->summary || !options->print) && !options->in_process)
+    /* Calls that jumps serve cost less. */
+    if (options->summary && !options->in_process)
         tracer->costs = tracing_costs_new();
     r = options->summary ? summary_sink_open(tracer, err) : 0;
     if (r == 0 && options_record(options))
