@@ -28,9 +28,9 @@ bench_lttng || { skipped net 'no session daemon'; skipped_rows; exit 0; }
 for ((round = 1; round <= rounds; round++)); do
     for count in "${counts[@]}"; do
         progress "round $round of $rounds: $count"
-        "$bin/busy" 100 "$count" | parts "$count true"
+        "$bin/busy" 500 "$count" | parts "$count true"
         rm -rf "$work/trace"
-        "$tracer" -q -o "$work/trace" -f 'pass|leaf|long_leaf' "$bin/busy" 100 "$count" >/dev/null ||
+        "$tracer" -q -o "$work/trace" -f 'pass|leaf|long_leaf' "$bin/busy" 500 "$count" >/dev/null ||
             fail "the tracer failed"
         reported --raw | parts "$count raw"
         reported | parts "$count net"
