@@ -24,6 +24,11 @@ void call_times_free(struct call_times *times)
     table_free(&times->nesting);
 }
 
+static uint64_t less(uint64_t ns, uint64_t cost_ns)
+{
+    return ns > cost_ns ? ns - cost_ns : 0;
+}
+
 /* The time since the last event was the call's, if there is one, and so were the costs of tracing
    in it: those after that event and those before this one. */
 static void count_time(struct timed_thread *thread, struct call_time *call, uint64_t now_ns,
@@ -31,7 +36,7 @@ static void count_time(struct timed_thread *thread, struct call_time *call, uint
 {
     if (call) {
         uint64_t cost_ns = thread->after_ns + (uint64_t)before_ns;
-        call->self_ns += now_ns > thread->last_ns ? now_ns - thread->last_ns : 0;
+        call->self_ns += less(now_ns, thread->last_ns);
         call->self_cost_ns += cost_ns;
         call->inner_cost_ns += cost_ns;
     }
@@ -54,6 +59,8 @@ static void uncount(struct call_times *times, const struct timed_thread *thread,
 static void unchain(struct call_times *times, struct timed_thread *thread, struct call_time *call)
 {
     if (call->outer) {
+        call->outer->self_cost_ns += less(call->self_cost_ns, call->self_ns);
+        call->outer->inner_net_ns += less(call->self_ns, call->self_cost_ns) + call->inner_net_ns;
         call->outer->inner_cost_ns += call->inner_cost_ns;
         call->outer->inner = call->inner;
     }
@@ -94,12 +101,18 @@ void call_times_return(struct call_times *times, struct timed_thread *thread,
     count_time(thread, call, now_ns, costs ? costs->exit_before : 0, costs ? costs->exit_after : 0);
     while (call->in_chain && thread->current != call)
         unchain(times, thread, thread->current);
-    uint64_t raw_ns = now_ns > call->entry_ns ? now_ns - call->entry_ns : 0;
+    uint64_t raw_ns = less(now_ns, call->entry_ns);
+    uint64_t self_net_ns = less(call->self_ns, call->self_cost_ns);
+    /* The time of calls that came from another stack is in the first alone; what the second has
+       more was over in calls inside. */
+    uint64_t net_ns = less(raw_ns, call->inner_cost_ns);
+    if (net_ns < self_net_ns + call->inner_net_ns)
+        net_ns = self_net_ns + call->inner_net_ns;
     *duration = (struct call_duration){
         .raw_ns = raw_ns,
         .self_raw_ns = call->self_ns,
-        .net_ns = (int64_t)(raw_ns - call->inner_cost_ns),
-        .self_net_ns = (int64_t)(call->self_ns - call->self_cost_ns),
+        .net_ns = (int64_t)(net_ns < raw_ns ? net_ns : raw_ns),
+        .self_net_ns = (int64_t)self_net_ns,
     };
     if (call->in_chain)
         unchain(times, thread, call);

@@ -9,6 +9,10 @@
  * order (coroutines). A call that was left has no duration; the time from the last event before it
  * was left counts for its caller.
  *
+ * What tracing cost is an estimate. Where it is more than a call's own time, the call has no net
+ * time of its own, and the rest is subtracted from that of its caller: more of the cost was there.
+ * So the net time of a call is its own and that of the calls inside it, and never negative.
+ *
  * Nothing here allocates: the caller owns the structs and the table, and makes room in the table
  * (call_times_reserve()).
  */
@@ -39,6 +43,7 @@ struct call_time {
     uint64_t self_ns;
     uint64_t self_cost_ns;  /* of tracing, in self_ns */
     uint64_t inner_cost_ns; /* of tracing, in all of its duration */
+    uint64_t inner_net_ns;  /* of calls inside it */
     uint32_t key;
     bool in_chain;
     bool is_nested;  /* entered inside another call with that key */
@@ -53,8 +58,7 @@ struct timed_thread {
     uint32_t after_ns;         /* the cost of tracing after it */
 };
 
-/* How long a call took. Net times are those without the costs of tracing; a cost that is estimated
-   too high may make them negative. */
+/* How long a call took. Net times are those without the costs of tracing, and never negative. */
 struct call_duration {
     uint64_t raw_ns;
     uint64_t self_raw_ns;

@@ -241,6 +241,44 @@ START_TEST(net_times_around_an_exception)
 }
 END_TEST
 
+/* f calls g twice, whose own costs are estimated at 100 ns and are less: what is over was f's. */
+START_TEST(costs_that_are_estimated_too_high)
+{
+    static const struct call_costs costs = {50, 50, 50, 50};
+    struct call_time f, g;
+    call_times_enter(&times, &thread, &f, 1, 1000, &costs);
+    call_times_enter(&times, &thread, &g, 2, 1000 + 500, &costs);
+    call_times_return(&times, &thread, &g, 1500 + 70, &costs, &duration); /* 30 over */
+    ck_assert_int_eq(duration.net_ns, 0);
+    ck_assert_int_eq(duration.self_net_ns, 0);
+    call_times_enter(&times, &thread, &g, 2, 1570 + 400, &costs);
+    call_times_return(&times, &thread, &g, 1970 + 110, &costs, &duration);
+    ck_assert_int_eq(duration.net_ns, 10);
+    call_times_return(&times, &thread, &f, 2080 + 300, &costs, &duration);
+    ck_assert_int_eq(duration.self_net_ns, 400 + 300 + 200 - 30);
+    ck_assert_int_eq(duration.net_ns, 400 + 300 + 200 - 30 + 10);
+    ck_assert_int_eq(duration.raw_ns, 1380);
+}
+END_TEST
+
+/* What is over is the caller's caller's where the caller has no time for it either. */
+START_TEST(costs_that_are_over_in_the_caller_too)
+{
+    static const struct call_costs costs = {50, 50, 50, 50};
+    struct call_time e, f, g;
+    call_times_enter(&times, &thread, &e, 1, 1000, &costs);
+    call_times_enter(&times, &thread, &f, 2, 2000, &costs);
+    call_times_enter(&times, &thread, &g, 3, 2110, &costs);          /* 10 of f */
+    call_times_return(&times, &thread, &g, 2150, &costs, &duration); /* 60 over */
+    call_times_return(&times, &thread, &f, 2270, &costs, &duration); /* 20 of f */
+    ck_assert_int_eq(duration.net_ns, 0);
+    ck_assert_int_eq(duration.self_net_ns, 0);
+    call_times_return(&times, &thread, &e, 3270, &costs, &duration);
+    ck_assert_int_eq(duration.net_ns, 900 + 900 - (60 - 10 - 20));
+    ck_assert_int_eq(duration.self_net_ns, duration.net_ns);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, setup, teardown);
@@ -253,5 +291,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, no_room_in_the_table);
     tcase_add_loop_test(tests, net_times_are_those_of_the_untraced_program, 0, ROUNDS);
     tcase_add_loop_test(tests, net_times_around_an_exception, 0, 2);
+    tcase_add_test(tests, costs_that_are_estimated_too_high);
+    tcase_add_test(tests, costs_that_are_over_in_the_caller_too);
 }
 CHECK_MAIN("call_times", 30, add_tests)
