@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export BUILD=${BUILD:-build}
-benchmarks=(tools in_process in_process_rates in_process_stops jump_sites servers requests threads armed call_sites dispatch idle attach startup)
+benchmarks=(tools in_process in_process_rates in_process_stops jump_sites servers requests threads armed call_sites dispatch idle attach startup summary net_times against_uftrace)
 out=$BUILD/bench
 
 for b in "${benchmarks[@]}"; do

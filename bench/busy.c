@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * busy [ROUNDS=100 [COUNT=200000]]: functions whose own times are known. Prints, for each, its
- * name, its total time and its own, in nanoseconds, as they are when nothing is traced. pass()
- * calls leaf() 20 times, and counts by itself as far as these do together; long_leaf() counts as
- * far.
+ * name, the median of what a call took, and of what it took by itself, in nanoseconds, as they are
+ * when nothing is traced. pass() calls leaf() 20 times, and counts by itself as far as these do
+ * together; long_leaf() counts as far.
  */
 #include <inttypes.h>
 #include <stdint.h>
@@ -47,22 +47,37 @@ TRACED void pass(void)
     work(count);
 }
 
+static int compare(const void *x, const void *y)
+{
+    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+    return a < b ? -1 : a > b;
+}
+
+static uint64_t timed(void (*function)(void))
+{
+    uint64_t begin = now_ns();
+    function();
+    return now_ns() - begin;
+}
+
 int main(int argc, char **argv)
 {
-    long rounds = argc > 1 ? atol(argv[1]) : 100;
+    size_t rounds = argc > 1 ? (size_t)atol(argv[1]) : 100;
     count = argc > 2 ? atol(argv[2]) : count;
-    uint64_t pass_ns = 0, long_ns = 0, begin;
-    for (long i = 0; i < rounds; i++) {
-        begin = now_ns();
-        pass();
-        pass_ns += now_ns() - begin;
-        begin = now_ns();
-        long_leaf();
-        long_ns += now_ns() - begin;
+    uint64_t *passes = calloc(rounds + 1, sizeof(*passes));
+    uint64_t *longs = calloc(rounds + 1, sizeof(*longs));
+    if (!passes || !longs)
+        return 1;
+    for (size_t i = 0; i < rounds; i++) {
+        passes[i] = timed(pass);
+        longs[i] = timed(long_leaf);
     }
+    qsort(passes, rounds, sizeof(*passes), compare);
+    qsort(longs, rounds, sizeof(*longs), compare);
+    uint64_t of_pass = passes[rounds / 2], of_long = longs[rounds / 2];
     /* pass() counts to as much as all of its leaves do. */
-    printf("pass %" PRIu64 " %" PRIu64 "\n", pass_ns, pass_ns / 2);
-    printf("leaf %" PRIu64 " %" PRIu64 "\n", pass_ns / 2, pass_ns / 2);
-    printf("long_leaf %" PRIu64 " %" PRIu64 "\n", long_ns, long_ns);
+    printf("pass %" PRIu64 " %" PRIu64 "\n", of_pass, of_pass / 2);
+    printf("leaf %" PRIu64 " %" PRIu64 "\n", of_pass / 2 / LEAVES, of_pass / 2 / LEAVES);
+    printf("long_leaf %" PRIu64 " %" PRIu64 "\n", of_long, of_long);
     return 0;
 }
