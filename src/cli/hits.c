@@ -53,6 +53,12 @@ void hits_dropped(void *data, const struct probe *probe, uint64_t calls, uint64_
         summary_dropped(tracer->summary, probe, calls);
 }
 
+void hits_measured(void *data, uint64_t ns)
+{
+    const struct tracer *tracer = data;
+    tracing_costs_stop(tracer->costs, ns);
+}
+
 void hits_take(void *data, const struct hit *hit)
 {
     struct tracer *tracer = data;

@@ -9,27 +9,24 @@
 #include "util/log.h"
 
 /*
- * A stop costs a hit's handling, which is sampled, and the rest, of which a measured stop is an
- * estimate. It may be too high, as the engine does with fewer system calls in a usual stop. No call
- * is shorter than what its own stops cost, and calls do not follow each other faster than that: so
- * the shortest of them are an upper limit.
+ * A stop costs a hit's handling, which is sampled, and the rest. The engine measures the rest from
+ * time to time; a stop that was measured before tracing is an estimate until then. No call is
+ * shorter than what its own stops cost, and calls do not follow each other faster than that: so the
+ * shortest of them are an upper limit.
+ *
+ * All are medians: some stops take far longer, as others run meanwhile.
  */
 enum {
-    SAMPLED = 16,               /* one hit in so many is timed */
-    UPDATED = 1024,             /* after so many hits, the costs of hits are computed again */
-    LONGEST_SAMPLE_NS = 100000, /* what takes longer was interrupted */
-    SHORTEST_PERCENT = 20,      /* the percentile that counts as the shortest */
-    SHORTEST_CALLS = 100,       /* of fewer calls nothing is known */
-};
-
-struct samples {
-    uint64_t n, ns;
+    SAMPLED = 16,          /* one hit in so many is timed */
+    UPDATED = 1024,        /* after so many hits, the costs of hits are computed again */
+    SHORTEST_PERCENT = 20, /* the percentile that counts as the shortest */
+    SHORTEST_CALLS = 100,  /* of fewer calls nothing is known */
+    MEASURED_ENOUGH = 5,   /* stops that the engine has measured */
 };
 
 struct tracing_costs {
     struct stop_cost stop;
     unsigned hits;
-    struct samples entries, exits;
     /* The hit before this one. */
     const struct probe *probe;
     pid_t tid;
@@ -37,8 +34,10 @@ struct tracing_costs {
     enum hit_kind kind;
     uint64_t time_ns;
     struct histogram_pool pool;
-    struct histogram calls; /* durations of calls without others in them */
-    struct histogram gaps;  /* times between two calls of one caller */
+    struct histogram entries, exits; /* how long hits are handled */
+    struct histogram stops;          /* what the engine has measured */
+    struct histogram calls;          /* durations of calls without others in them */
+    struct histogram gaps;           /* times between two calls of one caller */
     struct call_costs of_hits;
 };
 
@@ -49,7 +48,7 @@ struct tracing_costs *tracing_costs_new(void)
         return NULL;
     /* Threads that hit breakpoints often share the tracer's CPU. */
     if (stop_cost_measure(true, &costs->stop) == 0 &&
-        histogram_pool_reserve(&costs->pool, 2 * HISTOGRAM_OCTAVES) == 0) {
+        histogram_pool_reserve(&costs->pool, 5 * HISTOGRAM_OCTAVES) == 0) {
         costs->of_hits = (struct call_costs){costs->stop.before, costs->stop.after,
                                              costs->stop.before, costs->stop.after};
         return costs;
@@ -69,28 +68,48 @@ void tracing_costs_free(struct tracing_costs *costs)
 static void sample_handling(struct tracing_costs *costs, const struct hit *hit)
 {
     uint64_t now_ns = clock_now_ns();
-    if (now_ns < hit->time_ns || now_ns - hit->time_ns > LONGEST_SAMPLE_NS)
-        return;
-    struct samples *samples = hit->kind == HIT_ENTRY ? &costs->entries : &costs->exits;
-    samples->n++;
-    samples->ns += now_ns - hit->time_ns;
+    if (now_ns >= hit->time_ns)
+        histogram_add(hit->kind == HIT_ENTRY ? &costs->entries : &costs->exits, &costs->pool,
+                      now_ns - hit->time_ns);
 }
 
-static uint32_t mean_of(const struct samples *samples)
+static uint32_t percentile_of(const struct tracing_costs *costs, const struct histogram *histogram,
+                              unsigned percent)
 {
-    return samples->n ? (uint32_t)(samples->ns / samples->n) : 0;
+    uint64_t ns = histogram_percentile(histogram, &costs->pool, percent);
+    return ns < UINT32_MAX ? (uint32_t)ns : UINT32_MAX;
 }
 
-/* The cost of a stop without the handling: `stop` is what was measured, and the shortest of `seen`
-   include handling of that length. */
+/* How long hits are handled. */
+static uint32_t handling_of(const struct tracing_costs *costs, const struct histogram *hits)
+{
+    return hits->count ? percentile_of(costs, hits, 50) : 0;
+}
+
+static bool is_measured(const struct tracing_costs *costs)
+{
+    return costs->stops.count >= MEASURED_ENOUGH;
+}
+
+/* The cost of a stop without the handling. */
+static uint32_t stop_of(const struct tracing_costs *costs)
+{
+    return is_measured(costs) ? percentile_of(costs, &costs->stops, 50)
+                              : costs->stop.before + costs->stop.after;
+}
+
+/* The same: `stop` is what was measured, and the shortest of `seen` include handling of that
+   length. */
 static uint32_t limit_cost(const struct tracing_costs *costs, uint32_t stop,
                            const struct histogram *seen, uint32_t handling)
 {
     if (seen->count < SHORTEST_CALLS)
         return stop;
-    uint64_t shortest = histogram_percentile(seen, &costs->pool, SHORTEST_PERCENT);
-    uint64_t most = shortest > handling ? shortest - handling : 0;
-    return most < stop ? (uint32_t)most : stop;
+    /* Where stops were measured, it is the usual stop that is to be limited. */
+    unsigned percent = is_measured(costs) ? 50 : SHORTEST_PERCENT;
+    uint32_t shortest = percentile_of(costs, seen, percent);
+    uint32_t most = shortest > handling ? shortest - handling : 0;
+    return most < stop ? most : stop;
 }
 
 /* Of stops without their handling. */
@@ -101,10 +120,10 @@ struct bare_costs {
 
 static struct bare_costs bare_costs_of(const struct tracing_costs *costs)
 {
-    uint32_t stop = costs->stop.before + costs->stop.after;
+    uint32_t stop = stop_of(costs);
     return (struct bare_costs){
-        .in_call = limit_cost(costs, stop, &costs->calls, mean_of(&costs->entries)),
-        .around = limit_cost(costs, stop, &costs->gaps, mean_of(&costs->exits)),
+        .in_call = limit_cost(costs, stop, &costs->calls, handling_of(costs, &costs->entries)),
+        .around = limit_cost(costs, stop, &costs->gaps, handling_of(costs, &costs->exits)),
     };
 }
 
@@ -114,9 +133,9 @@ struct call_costs tracing_costs_of_records(const struct tracing_costs *costs)
 {
     struct bare_costs bare = bare_costs_of(costs);
     return (struct call_costs){
-        .entry_before = bare.around / 2 + mean_of(&costs->entries),
+        .entry_before = bare.around / 2 + handling_of(costs, &costs->entries),
         .entry_after = bare.in_call / 2,
-        .exit_before = bare.in_call - bare.in_call / 2 + mean_of(&costs->exits),
+        .exit_before = bare.in_call - bare.in_call / 2 + handling_of(costs, &costs->exits),
         .exit_after = bare.around - bare.around / 2,
     };
 }
@@ -126,15 +145,20 @@ static void update_costs_of_hits(struct tracing_costs *costs)
     struct bare_costs bare = bare_costs_of(costs);
     costs->of_hits = (struct call_costs){
         .entry_before = bare.around / 2,
-        .entry_after = bare.in_call / 2 + mean_of(&costs->entries),
+        .entry_after = bare.in_call / 2 + handling_of(costs, &costs->entries),
         .exit_before = bare.in_call - bare.in_call / 2,
-        .exit_after = bare.around - bare.around / 2 + mean_of(&costs->exits),
+        .exit_after = bare.around - bare.around / 2 + handling_of(costs, &costs->exits),
     };
 }
 
 const struct call_costs *tracing_costs_of_hits(const struct tracing_costs *costs)
 {
     return &costs->of_hits;
+}
+
+void tracing_costs_stop(struct tracing_costs *costs, uint64_t ns)
+{
+    histogram_add(&costs->stops, &costs->pool, ns);
 }
 
 void tracing_costs_hit(struct tracing_costs *costs, const struct hit *hit)

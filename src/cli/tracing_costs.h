@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What tracing costs the traced threads: what a stop costs on this computer, measured once, and how
- * long hits are handled in it, sampled while tracing. For calls that are served by stops.
+ * What tracing costs the traced threads: what a stop costs them, measured before and while tracing,
+ * and how long hits are handled in it, sampled while tracing. For calls that are served by stops.
  */
 #ifndef CLI_TRACING_COSTS_H
 #define CLI_TRACING_COSTS_H
@@ -17,6 +17,10 @@ void tracing_costs_free(struct tracing_costs *costs);
 
 /* A hit has just been recorded. Cheap; one call at a time. */
 void tracing_costs_hit(struct tracing_costs *costs, const struct hit *hit);
+
+/* The engine has measured a stop: engine_sink.stop_measured. One call at a time, and none at the
+   same time as tracing_costs_hit(). */
+void tracing_costs_stop(struct tracing_costs *costs, uint64_t ns);
 
 /* The costs by the samples up to now, where the time of an event is that of its recording, as in
    traces of LTTng. */

@@ -92,6 +92,11 @@ struct engine_sink {
      */
     int (*jump_region)(void *data, struct process *process, target_addr at, bool is_return,
                        bool single, struct jump_region *region, const char **reason);
+    /*
+     * After engine_measure_stops(): how long a thread took from the end of `hit` to the handling of
+     * its next stop, although it executed nothing meanwhile. Called like `hit`.
+     */
+    void (*stop_measured)(void *data, uint64_t ns);
 };
 
 struct engine_options {
@@ -116,6 +121,8 @@ struct engine_options {
      * then. 0: without limit.
      */
     unsigned let_go_ms;
+    /* For tests: engine_measure_stops() at once, and one call in so many is measured. 0: no. */
+    unsigned measure_every;
     /* For tests: each thread migrates to another of the engine's threads after so many hits. 0:
        only when that pays. */
     unsigned migrate_every;
@@ -224,6 +231,10 @@ void engine_detach(struct engine *engine);
 /* Calls visit for each traced process. A process that ends meanwhile is left out. */
 void engine_each_process(struct engine *engine, void (*visit)(void *data, struct process *process),
                          void *data);
+
+/* From now on, some stops are measured (the sink's stop_measured), if there are no jumps: of a
+   thousand calls at nine, of a hundred thousand at forty. Each costs one stop more. */
+void engine_measure_stops(struct engine *engine);
 
 /* From any thread. While hits are handled, some counts may be older than others. */
 void engine_get_stats(const struct engine *engine, struct engine_stats *stats);

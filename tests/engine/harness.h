@@ -55,6 +55,7 @@ struct harness {
     void (*on_hit)(struct harness *harness, const struct hit *hit);
     bool marks_returns; /* names of code: "r0x..." for return addresses, else "i0x..." */
     void *data;
+    unsigned n_measured; /* stops */
     /* what the target wrote to stdout */
     char output[OUTPUT_MAX];
     int output_fd, saved_stdout;
@@ -227,6 +228,13 @@ static inline void harness_dropped(void *data, const struct probe *probe, uint64
     counter->dropped += hits;
 }
 
+static inline void harness_stop_measured(void *data, uint64_t ns)
+{
+    struct harness *h = data;
+    ck_assert_uint_gt(ns, 0);
+    h->n_measured++;
+}
+
 static inline void harness_woken(void *data)
 {
     struct harness *h = data;
@@ -297,6 +305,7 @@ static inline struct harness *harness_new(const char *names, const struct engine
         .name_code = harness_name_code,
         .name_return = harness_name_return,
         .jump_region = harness_jump_region,
+        .stop_measured = harness_stop_measured,
     };
     ck_assert_int_eq(catalog_new(&h->catalog), 0);
     ck_assert_int_eq(engine_new(&h->options, &sink, &h->engine), 0);

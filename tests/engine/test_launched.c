@@ -187,6 +187,29 @@ START_TEST(signal_storm)
 }
 END_TEST
 
+/* A thread that stops twice at a breakpoint, so that the stop is measured, has called once;
+   whatever signals come meanwhile, and wherever it jumps to then. */
+START_TEST(stops_that_are_measured)
+{
+    const struct engine_options options = {.measure_every = 1};
+    struct harness *h = compare("work", 1, true, &options, "one_thread 1000");
+    struct engine_stats stats;
+    engine_get_stats(h->engine, &stats);
+    if (harness_setting("JUMP_AFTER")) {
+        ck_assert_uint_eq(h->n_measured, 0);
+    } else {
+        ck_assert_uint_eq(h->n_measured, 1000);
+        ck_assert_uint_ge(stats.stops, 3000);
+    }
+    harness_free(h);
+    harness_free(compare("work in_handler", 2, false, &options, "signal_storm"));
+    harness_free(compare("outer middle thrower after retry", 5, true, &options, "longjmp"));
+    harness_free(compare("descend fib", 2, true, &options, "recursion 500"));
+    harness_free(compare("first second is_even is_odd", 4, true, &options, "tailcall"));
+    harness_free(compare("work", 1, true, &options, "threads8 100"));
+}
+END_TEST
+
 START_TEST(libraries_that_come_and_go)
 {
     COMPARE("lib_work", 1, "dlopen");
@@ -385,6 +408,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, code_that_the_program_makes);
     tcase_add_test(tests, threads_that_end_inside_functions);
     tcase_add_test(tests, signal_storm);
+    tcase_add_test(tests, stops_that_are_measured);
     tcase_add_test(tests, libraries_that_come_and_go);
     tcase_add_test(tests, children_let_go);
     tcase_add_test(tests, children_followed);

@@ -177,6 +177,7 @@ static int set_up(struct tracer *tracer, struct error *err)
         .name_return = target_on_name_return,
         .is_code = target_on_is_code,
         .jump_region = target_on_jump_region,
+        .stop_measured = hits_measured,
     };
     int r = engine_new(&engine_options, &sink, &tracer->engine);
     if (r == 0 && options->in_process && !(tracer->regions = jump_regions_new()))
@@ -215,6 +216,8 @@ static int set_up(struct tracer *tracer, struct error *err)
     r = options->summary ? summary_sink_open(tracer, err) : 0;
     if (r == 0 && options_record(options))
         r = options->print ? print_sink_open(tracer, err) : lttng_sink_open(tracer, err);
+    if (tracer->costs)
+        engine_measure_stops(tracer->engine);
     if (r == 0)
         r = debug_servers_ask(tracer, err);
     if (r == 0 && watcher_take_signal(tracer))

@@ -9,6 +9,7 @@
 #include "ptrace/arch/arch.h"
 #include "ptrace/breakpoints/calls.h"
 #include "ptrace/breakpoints/fault_signals.h"
+#include "ptrace/breakpoints/measured_stop.h"
 #include "ptrace/breakpoints/report.h"
 #include "ptrace/breakpoints/return_sites.h"
 #include "ptrace/breakpoints/sigtrap.h"
@@ -147,7 +148,7 @@ static void handle_entry(struct engine *engine, struct tracee *tracee, struct si
     engine->stats.calls += !site->probe->resolves;
     target_addr ret = {0};
     uint64_t slot = arch_entry_slot(regs);
-    bool captures = site->kinds & HIT_ENTRY;
+    bool captures = site->kinds & HIT_ENTRY, awaits_return = false;
     if (captures)
         begin_capture(tracee, site->probe, HIT_ENTRY, regs, NULL);
     bool readable = read_return(engine, tracee, captures, regs, &ret, &hit.cpu);
@@ -161,9 +162,12 @@ static void handle_entry(struct engine *engine, struct tracee *tracee, struct si
             jumps_expect_return(tracee, site, back);
         else if (engine->jumping)
             unseen_returns_add(tracee, ret);
+        awaits_return = back;
     }
     if (captures)
         report_stopped(engine, tracee, &hit, regs);
+    if (captures && awaits_return)
+        measured_stop_consider(tracee);
 }
 
 /* Returns whether an open call of the thread returned here. */
@@ -230,12 +234,14 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
     struct address_space *space = tracee->process->space;
     target_addr to = site->at;
     if (site->planted && !site->method->pass(site, &to)) {
+        tracee->measured_from_ns = 0;
         step_in_place(engine, tracee, site, regs);
         return;
     }
     if (tracee->trap_block || tracee->process->trap.special)
         sigtrap_restore(tracee, regs);
     if (tracee->migrate_to && !tracee->left_trap) {
+        tracee->measured_from_ns = 0;
         if (tracee_migrate(engine, tracee, tracee->migrate_to, regs, to) < 0)
             forget_lost(engine, tracee);
         return;
@@ -243,6 +249,7 @@ static void pass(struct engine *engine, struct tracee *tracee, struct site *site
     /* A thread that was made to do a system call is in a new stop, perhaps a group-stop. The loop
        handles it. */
     bool resumes = !tracee->left_trap;
+    measured_stop_begin(tracee, site, regs, &to);
     int signal = resumes ? tracee_take_deferred_trap(tracee) : 0;
     tracee->changes_seen = space->changes;
     if (resumes && tracer_thread_resume_later(engine->acting, tracee->tid, regs, to, signal))
@@ -267,6 +274,7 @@ void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *s
     struct process *process = tracee->process;
     struct address_space *space = process->space;
     bool retried = tracee_is_retry(tracee, site->at, arch_sp(regs));
+    measured_stop_end(tracee, retried);
     space->helper = tracee->tid;
     tracee->migrate_to = NULL;
     bool returned = false;

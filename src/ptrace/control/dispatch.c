@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/measured_stop.h"
 #include "ptrace/breakpoints/program_memory.h"
 #include "ptrace/breakpoints/sigtrap.h"
 #include "ptrace/breakpoints/site.h"
@@ -111,6 +112,7 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
         if (site && !site->planted &&
             trap_is_at(address_space_memory(tracee->process->space), at) != 1 &&
             sigtrap_is_breakpoint(tracee)) {
+            tracee_is_retry(tracee, at, arch_sp(&regs)); /* it is over */
             bool is_in_trap = sigtrap_restore(tracee, &regs);
             if (engine_set_pc(engine, tracee->tid, &regs, at) == 0 && is_in_trap)
                 tracee_resume(tracee, tracee_take_deferred_trap(tracee));
@@ -119,6 +121,7 @@ static void on_signal(struct engine *engine, struct tracee *tracee, const struct
     }
     if (tracee->process->space->jumps && hit_in_stub(engine, tracee, stop, &regs))
         return;
+    measured_stop_cancel(tracee, &regs);
     if (namespace_init_survives(tracee, stop->code)) {
         detach_dying_init(engine, tracee, stop->code);
         return;

@@ -41,6 +41,7 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
     e->armed = jumps_armed;
     e->uncover = jumps_uncover;
     e->no_binding = options->no_pin;
+    e->measures_stops = options->measure_every && !options->jump_after && sink->stop_measured;
     e->child_go = e->child_answer = e->shared_memory = -1;
     int r = thread_pool_init(e);
     if (r == 0)
@@ -108,6 +109,11 @@ void engine_stop(struct engine *engine)
 {
     atomic_store(&engine->stop_asked, true);
     engine_wake(engine);
+}
+
+void engine_measure_stops(struct engine *engine)
+{
+    engine->measures_stops = engine->sink.stop_measured && !engine->jumping;
 }
 
 void engine_get_stats(const struct engine *engine, struct engine_stats *stats)
