@@ -263,15 +263,28 @@ static int add_duration(struct trace_profile *profile, int64_t row,
     return 0;
 }
 
-/* The duration as it was recorded (--with=duration), if it was: LTTng's events have later times. */
-static void use_recorded(struct call_duration *duration, uint64_t recorded_ns)
+/* How much more of a call's duration tracing took if that is from hit to hit, and not from record
+   to record. The handling of a hit is before the record, and nothing else is before and not after.
+ */
+static int64_t more_from_hits(const struct call_costs *costs)
+{
+    int64_t entry_ns = (int64_t)costs->entry_before - costs->exit_after;
+    int64_t exit_ns = (int64_t)costs->exit_before - costs->entry_after;
+    return entry_ns - exit_ns;
+}
+
+/* The duration as it was recorded (--with=duration), if it was: it is that from hit to hit, and
+   LTTng's events have later times. */
+static void use_recorded(struct call_duration *duration, uint64_t recorded_ns,
+                         const struct call_costs *costs)
 {
     int64_t more_ns = (int64_t)(recorded_ns - duration->raw_ns);
     int64_t self_ns = (int64_t)duration->self_raw_ns + more_ns;
+    int64_t more_net_ns = more_ns - (costs ? more_from_hits(costs) : 0);
     duration->raw_ns = recorded_ns;
-    duration->net_ns += more_ns;
+    duration->net_ns += more_net_ns;
     duration->self_raw_ns = self_ns > 0 ? (uint64_t)self_ns : 0;
-    duration->self_net_ns += more_ns;
+    duration->self_net_ns += more_net_ns;
 }
 
 static int count_ended(struct trace_profile *profile, struct call *call,
@@ -287,7 +300,8 @@ static int count_ended(struct trace_profile *profile, struct call *call,
     counted->failed += has_failed(profile, kept->values, event);
     if (!call->has_duration)
         return 0;
-    use_recorded(duration, call->duration_ns);
+    if (event->layout->extras[EXTRA_DURATION] >= 0)
+        use_recorded(duration, call->duration_ns, profile->options.costs);
     return add_duration(profile, row, duration, kept->time.is_nested);
 }
 

@@ -232,22 +232,26 @@ START_TEST(net_times)
 }
 END_TEST
 
-/* The duration that was recorded counts, not the distance of two records. */
+/* The duration that was recorded counts, not the distance of two records. It is that of the hits:
+   to handle the entry took 3000 ns and is in it, and to handle the exit took 500 ns and is not. */
 START_TEST(a_recorded_duration)
 {
-    start(BY_FUNCTION, NULL, NULL, NULL);
+    static const struct call_costs costs = {4000, 3000, 3500, 1000};
+    struct event_layout layout = made_exit;
+    layout.extras[EXTRA_DURATION] = 0;
+    start(BY_FUNCTION, NULL, NULL, _i ? &costs : NULL);
     struct call *call = enter(0, 0, NULL, 0);
     const struct made_values values = {0, NULL};
     struct trace_event event = {
-        .layout = &made_exit, .function = call->function, .time_ns = 500, .source = &values};
+        .layout = &layout, .function = call->function, .time_ns = 6800, .source = &values};
     call->end = CALL_RETURNED;
-    call->end_ns = 500;
+    call->end_ns = 6800; /* 300 ns of its own between the costs */
     call->has_duration = true;
-    call->duration_ns = 300;
+    call->duration_ns = 9300;
     ck_assert_int_eq(made_visitor.left(profile, call, &event), 0);
     free(call->data);
     free(call);
-    expect("app:a 1 300 300 0\n");
+    expect(_i ? "app:a 1 300 300 0\n" : "app:a 1 9300 9300 0\n");
 }
 END_TEST
 
@@ -267,6 +271,6 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, calls_without_a_duration, 0, 2);
     tcase_add_test(tests, exits_without_an_entry);
     tcase_add_loop_test(tests, net_times, 0, 2);
-    tcase_add_test(tests, a_recorded_duration);
+    tcase_add_loop_test(tests, a_recorded_duration, 0, 2);
 }
 CHECK_MAIN("trace_profile", 30, add_tests)
