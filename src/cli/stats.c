@@ -51,10 +51,11 @@ void stats_report(const struct engine *engine)
                  stats.dropped);
     log_error("stats: calls %" PRIu64 ", stops %" PRIu64 ", idle stops %" PRIu64 ", waits %" PRIu64
               ", ptrace calls %" PRIu64 " (%s), memory reads %" PRIu64 ", text writes %" PRIu64
-              ", single steps %" PRIu64 ", bindings %" PRIu64 ", attach %" PRIu64
-              " us, detach %" PRIu64 " us, handed over %" PRIu64 "%s",
+              ", single steps %" PRIu64 ", measured stops %" PRIu64 ", bindings %" PRIu64
+              ", attach %" PRIu64 " us, detach %" PRIu64 " us, handed over %" PRIu64 "%s",
               stats.calls, stats.stops, stats.idle_stops, stats.waits, stats.ptrace_calls, kinds,
-              stats.memory_reads, stats.text_writes, stats.single_steps, stats.bindings,
-              stats.attach_ns / 1000, stats.detach_ns / 1000, stats.migrations, jumps);
+              stats.memory_reads, stats.text_writes, stats.single_steps, stats.measured_stops,
+              stats.bindings, stats.attach_ns / 1000, stats.detach_ns / 1000, stats.migrations,
+              jumps);
     report_jumps(engine);
 }

@@ -153,6 +153,7 @@ struct engine_stats {
     uint64_t calls;      /* of armed functions */
     uint64_t entries;    /* reported */
     uint64_t exits;
+    uint64_t measured_stops; /* second stops of entries: engine_measure_stops() */
     uint64_t single_steps;
     uint64_t text_writes;  /* of breakpoints and slots */
     uint64_t memory_reads; /* system calls that read the program's memory for hits */

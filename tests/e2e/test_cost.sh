@@ -52,16 +52,18 @@ run_both()
 }
 
 # Two stops for each call. At each: get the registers, set the program counter, resume. One memory
-# read at the entry (the return address).
+# read at the entry (the return address). A stop more for each that is measured, as for times net of
+# these costs.
 two_stops()
 {
+    local stops=$((2000 + $(per_thousand 'measured stops')))
     costs calls 1000
-    costs stops 2000
-    costs getregs 2000
-    costs setpc 2000
-    costs resume 2000
+    costs stops "$stops"
+    costs getregs "$stops"
+    costs setpc "$stops"
+    costs resume "$stops"
     costs getfpregs "$1"
-    costs 'ptrace calls' $((6000 + 2000 * siginfo + $1))
+    costs 'ptrace calls' $(((3 + siginfo) * stops + $1))
     (($(per_thousand 'memory reads') <= 2000)) || fail "more than one read of memory a stop"
 }
 
@@ -69,6 +71,7 @@ case_print()
 {
     run_both traced 0 -q --stats --print=lines -f my_traced_function "$sample"
     two_stops 1000
+    costs 'measured stops' 0
     lines 4000 . lines
 }
 
@@ -77,6 +80,8 @@ case_lttng()
     with_lttng
     run_both lttng_run
     two_stops 1000
+    (($(per_thousand 'measured stops') > 0 && $(per_thousand 'measured stops') < 10)) ||
+        fail "$(per_thousand 'measured stops') stops are measured"
     read_trace trace
     events 2000 mylib:my_traced_function_entry
     events 2000 mylib:my_traced_function_exit

@@ -35,6 +35,7 @@ void measured_stop_begin(struct tracee *tracee, const struct site *site, const a
         return;
     }
     *to = site->at;
+    tracee->process->engine->stats.measured_stops++;
     tracee->retry_at = site->at;
     tracee->retry_sp = arch_sp(regs);
 }
