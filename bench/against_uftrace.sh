@@ -202,8 +202,8 @@ done
 printf '%-10s %9s %8s %14s %14s %8s %8s\n' program functions calls differ 'in-process lost' 'raw, x' 'net, x'
 for program in "${programs[@]}"; do
     is_skipped "$program" && continue
-    printf '%-10s %9s %8s %14s %14.0f%% %8.1f %8.2f\n' "$program" "$(median "$program" functions)" \
+    printf '%-10s %9s %8s %14s %14.0f%% %8s %8s\n' "$program" "$(median "$program" functions)" \
         "$(median "$program" calls)" "$(median "$program" differ) / $(median "$program" 'in-process differ')" \
-        "$(median "$program" lost | awk '{ print 100 * $1 }')" "$(median "$program raw" x)" "$(median "$program" x)"
+        "$(median "$program" lost | awk '{ print 100 * $1 }')" "$(ratio "$(median "$program raw" x)" 1)" "$(ratio "$(median "$program" x)" 1)"
 done
 skipped_rows
