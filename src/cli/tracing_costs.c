@@ -21,7 +21,7 @@ enum {
     UPDATED = 1024,        /* after so many hits, the costs of hits are computed again */
     SHORTEST_PERCENT = 20, /* the percentile that counts as the shortest */
     SHORTEST_CALLS = 100,  /* of fewer calls nothing is known */
-    MEASURED_ENOUGH = 5,   /* stops that the engine has measured */
+    MEASURED_ENOUGH = 3,   /* stops that the engine has measured */
 };
 
 struct tracing_costs {
@@ -34,10 +34,10 @@ struct tracing_costs {
     enum hit_kind kind;
     uint64_t time_ns;
     struct histogram_pool pool;
-    struct histogram entries, exits; /* how long hits are handled */
-    struct histogram stops;          /* what the engine has measured */
-    struct histogram calls;          /* durations of calls without others in them */
-    struct histogram gaps;           /* times between two calls of one caller */
+    struct histogram entries, exits;            /* how long hits are handled */
+    struct histogram entry_stops, return_stops; /* what the engine has measured */
+    struct histogram calls;                     /* durations of calls without others in them */
+    struct histogram gaps;                      /* times between two calls of one caller */
     struct call_costs of_hits;
 };
 
@@ -48,7 +48,7 @@ struct tracing_costs *tracing_costs_new(void)
         return NULL;
     /* Threads that hit breakpoints often share the tracer's CPU. */
     if (stop_cost_measure(true, &costs->stop) == 0 &&
-        histogram_pool_reserve(&costs->pool, 5 * HISTOGRAM_OCTAVES) == 0) {
+        histogram_pool_reserve(&costs->pool, 6 * HISTOGRAM_OCTAVES) == 0) {
         costs->of_hits = (struct call_costs){costs->stop.before, costs->stop.after,
                                              costs->stop.before, costs->stop.after};
         return costs;
@@ -86,28 +86,18 @@ static uint32_t handling_of(const struct tracing_costs *costs, const struct hist
     return hits->count ? percentile_of(costs, hits, 50) : 0;
 }
 
-static bool is_measured(const struct tracing_costs *costs)
+/* The cost of a stop without the handling of its hit. `measured`: such stops; the shortest of
+   `seen` have one in them, and handling of that length. */
+static uint32_t stop_cost_of(const struct tracing_costs *costs, const struct histogram *measured,
+                             const struct histogram *seen, uint32_t handling)
 {
-    return costs->stops.count >= MEASURED_ENOUGH;
-}
-
-/* The cost of a stop without the handling. */
-static uint32_t stop_of(const struct tracing_costs *costs)
-{
-    return is_measured(costs) ? percentile_of(costs, &costs->stops, 50)
-                              : costs->stop.before + costs->stop.after;
-}
-
-/* The same: `stop` is what was measured, and the shortest of `seen` include handling of that
-   length. */
-static uint32_t limit_cost(const struct tracing_costs *costs, uint32_t stop,
-                           const struct histogram *seen, uint32_t handling)
-{
+    bool is_measured = measured->count >= MEASURED_ENOUGH;
+    uint32_t stop =
+        is_measured ? percentile_of(costs, measured, 50) : costs->stop.before + costs->stop.after;
     if (seen->count < SHORTEST_CALLS)
         return stop;
     /* Where stops were measured, it is the usual stop that is to be limited. */
-    unsigned percent = is_measured(costs) ? 50 : SHORTEST_PERCENT;
-    uint32_t shortest = percentile_of(costs, seen, percent);
+    uint32_t shortest = percentile_of(costs, seen, is_measured ? 50 : SHORTEST_PERCENT);
     uint32_t most = shortest > handling ? shortest - handling : 0;
     return most < stop ? most : stop;
 }
@@ -120,10 +110,11 @@ struct bare_costs {
 
 static struct bare_costs bare_costs_of(const struct tracing_costs *costs)
 {
-    uint32_t stop = stop_of(costs);
     return (struct bare_costs){
-        .in_call = limit_cost(costs, stop, &costs->calls, handling_of(costs, &costs->entries)),
-        .around = limit_cost(costs, stop, &costs->gaps, handling_of(costs, &costs->exits)),
+        .in_call = stop_cost_of(costs, &costs->return_stops, &costs->calls,
+                                handling_of(costs, &costs->entries)),
+        .around = stop_cost_of(costs, &costs->entry_stops, &costs->gaps,
+                               handling_of(costs, &costs->exits)),
     };
 }
 
@@ -156,9 +147,9 @@ const struct call_costs *tracing_costs_of_hits(const struct tracing_costs *costs
     return &costs->of_hits;
 }
 
-void tracing_costs_stop(struct tracing_costs *costs, uint64_t ns)
+void tracing_costs_stop(struct tracing_costs *costs, uint64_t ns, bool at_return)
 {
-    histogram_add(&costs->stops, &costs->pool, ns);
+    histogram_add(at_return ? &costs->return_stops : &costs->entry_stops, &costs->pool, ns);
 }
 
 void tracing_costs_hit(struct tracing_costs *costs, const struct hit *hit)

@@ -94,9 +94,10 @@ struct engine_sink {
                        bool single, struct jump_region *region, const char **reason);
     /*
      * After engine_measure_stops(): how long a thread took from the end of `hit` to the handling of
-     * its next stop, although it executed nothing meanwhile. Called like `hit`.
+     * its next stop, although it executed nothing meanwhile. `at_return`: a stop at a return would
+     * have taken as long, else one at an entry. Called like `hit`.
      */
-    void (*stop_measured)(void *data, uint64_t ns);
+    void (*stop_measured)(void *data, uint64_t ns, bool at_return);
 };
 
 struct engine_options {
@@ -234,7 +235,7 @@ void engine_each_process(struct engine *engine, void (*visit)(void *data, struct
                          void *data);
 
 /* From now on, some stops are measured (the sink's stop_measured), if there are no jumps: of a
-   thousand calls at nine, of a hundred thousand at forty. Each costs one stop more. */
+   thousand calls at nineteen, of a hundred thousand at ninety. Each costs one stop more. */
 void engine_measure_stops(struct engine *engine);
 
 /* From any thread. While hits are handled, some counts may be older than others. */

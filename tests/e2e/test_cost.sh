@@ -80,7 +80,7 @@ case_lttng()
     with_lttng
     run_both lttng_run
     two_stops 1000
-    (($(per_thousand 'measured stops') > 0 && $(per_thousand 'measured stops') < 10)) ||
+    (($(per_thousand 'measured stops') > 0 && $(per_thousand 'measured stops') < 20)) ||
         fail "$(per_thousand 'measured stops') stops are measured"
     read_trace trace
     events 2000 mylib:my_traced_function_entry

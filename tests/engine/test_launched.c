@@ -199,6 +199,7 @@ START_TEST(stops_that_are_measured)
         ck_assert_uint_eq(h->n_measured, 0);
     } else {
         ck_assert_uint_eq(h->n_measured, 1000);
+        ck_assert_uint_eq(h->n_measured_at_return, 500);
         ck_assert_uint_ge(stats.stops, 3000);
     }
     harness_free(h);

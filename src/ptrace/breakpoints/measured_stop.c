@@ -7,10 +7,11 @@
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/requests.h"
 #include "ptrace/core/tracee.h"
+#include "ptrace/core/tracer_thread.h"
 #include "util/clock.h"
 
 /* Entries between two that are measured: so many, and a fraction of all before. */
-enum { EVERY = 64, EVERY_PART = 8 };
+enum { EVERY = 32, EVERY_PART = 16 };
 
 void measured_stop_consider(struct tracee *tracee)
 {
@@ -27,6 +28,7 @@ void measured_stop_consider(struct tracee *tracee)
 void measured_stop_begin(struct tracee *tracee, const struct site *site, const arch_regs *regs,
                          target_addr *to)
 {
+    struct engine *engine = tracee->process->engine;
     if (!tracee->measured_from_ns)
         return;
     if (site->uses != SITE_ENTRY || !site->planted || tracee->left_trap || tracee->trap_block ||
@@ -35,7 +37,8 @@ void measured_stop_begin(struct tracee *tracee, const struct site *site, const a
         return;
     }
     *to = site->at;
-    tracee->process->engine->stats.measured_stops++;
+    tracee->measured_as_return = engine->stats.measured_stops++ % 2 == 0;
+    engine->acting->prefetch.as_return = tracee->measured_as_return ? tracee->tid : 0;
     tracee->retry_at = site->at;
     tracee->retry_sp = arch_sp(regs);
 }
@@ -46,7 +49,7 @@ void measured_stop_end(struct tracee *tracee, bool retried)
     uint64_t from_ns = tracee->measured_from_ns, now_ns = from_ns && retried ? clock_now_ns() : 0;
     tracee->measured_from_ns = 0;
     if (now_ns > from_ns)
-        sink->stop_measured(sink->data, now_ns - from_ns);
+        sink->stop_measured(sink->data, now_ns - from_ns, tracee->measured_as_return);
 }
 
 void measured_stop_cancel(struct tracee *tracee, arch_regs *regs)

@@ -5,8 +5,11 @@
  * executed nothing meanwhile: the time from the end of the hit to that second stop is what two
  * halves of stops cost. The second stop is no call: see tracee_is_retry().
  *
- * It is done so seldom that it costs nothing that counts: of a thousand entries at nine, of a
- * hundred thousand at forty.
+ * Every other one is handled like a stop at a return, for which less may be read
+ * (ptrace/core/stop_prefetch.h).
+ *
+ * It is done so seldom that it costs nothing that counts: of a thousand entries at nineteen, of a
+ * hundred thousand at ninety.
  */
 #ifndef PTRACE_BREAKPOINTS_MEASURED_STOP_H
 #define PTRACE_BREAKPOINTS_MEASURED_STOP_H

@@ -16,6 +16,8 @@ static target_addr *return_at(struct stop_prefetch *prefetch, target_addr pc)
 void stop_prefetch_read(struct stop_prefetch *prefetch, const struct stop *stop, bool reads)
 {
     uint32_t cpu = 0;
+    bool as_return = prefetch->as_return == stop->tid;
+    prefetch->as_return = as_return ? 0 : prefetch->as_return;
     stop_prefetch_drop(prefetch);
     prefetch->tid = stop->tid;
     if (stop->kind != STOP_SIGNAL || stop->code != SIGTRAP ||
@@ -31,7 +33,7 @@ void stop_prefetch_read(struct stop_prefetch *prefetch, const struct stop *stop,
         cpu_span = &spans[n++];
         *cpu_span = (struct span){.at = prefetch->last_cpu_at.value, .to = &cpu, .n = sizeof(cpu)};
     }
-    if (arch_return_in_memory && !target_addr_equal(*return_at(prefetch, pc), pc)) {
+    if (arch_return_in_memory && !as_return && !target_addr_equal(*return_at(prefetch, pc), pc)) {
         return_span = &spans[n++];
         *return_span = (struct span){.at = arch_entry_slot(&prefetch->regs),
                                      .to = &prefetch->return_address,

@@ -30,6 +30,7 @@ struct stop_prefetch {
     pid_t last_tid;
     target_addr last_cpu_at;
     bool last_is_bound;
+    pid_t as_return; /* this thread's next stop is like one at a return; 0: none */
     /* The PCs of recent returns, hashed: no return address is on the stack there. */
     target_addr returns[STOP_PREFETCH_RETURNS];
 };
