@@ -44,7 +44,7 @@ struct engine {
     struct jumping *jumping; /* NULL: not wanted; see ptrace/jumps/jumping.h */
     bool measures_stops;
     uint64_t measure_at_call; /* of engine_stats.calls: see measured_stop.h */
-    atomic_bool woken;       /* engine_wake() was called: see wakeup.c */
+    atomic_bool woken;        /* engine_wake() was called: see wakeup.c */
     /* As before the engine was made. A launched program gets them back. */
     struct sigaction signal_before; /* of WAKEUP_SIGNAL */
     sigset_t mask_before;
