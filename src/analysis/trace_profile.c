@@ -273,6 +273,11 @@ static int64_t more_from_hits(const struct call_costs *costs)
     return entry_ns - exit_ns;
 }
 
+static int64_t limited_to_0(int64_t ns)
+{
+    return ns > 0 ? ns : 0;
+}
+
 /* The duration as it was recorded (--with=duration), if it was: it is that from hit to hit, and
    LTTng's events have later times. */
 static void use_recorded(struct call_duration *duration, uint64_t recorded_ns,
@@ -282,9 +287,9 @@ static void use_recorded(struct call_duration *duration, uint64_t recorded_ns,
     int64_t self_ns = (int64_t)duration->self_raw_ns + more_ns;
     int64_t more_net_ns = more_ns - (costs ? more_from_hits(costs) : 0);
     duration->raw_ns = recorded_ns;
-    duration->net_ns += more_net_ns;
+    duration->net_ns = limited_to_0(duration->net_ns + more_net_ns);
     duration->self_raw_ns = self_ns > 0 ? (uint64_t)self_ns : 0;
-    duration->self_net_ns += more_net_ns;
+    duration->self_net_ns = limited_to_0(duration->self_net_ns + more_net_ns);
 }
 
 static int count_ended(struct trace_profile *profile, struct call *call,

@@ -239,19 +239,25 @@ START_TEST(a_recorded_duration)
     static const struct call_costs costs = {4000, 3000, 3500, 1000};
     struct event_layout layout = made_exit;
     layout.extras[EXTRA_DURATION] = 0;
+    static const uint64_t records_ns[] = {6800, 6300}, durations_ns[] = {9300, 8700};
     start(BY_FUNCTION, NULL, NULL, _i ? &costs : NULL);
-    struct call *call = enter(0, 0, NULL, 0);
-    const struct made_values values = {0, NULL};
-    struct trace_event event = {
-        .layout = &layout, .function = call->function, .time_ns = 6800, .source = &values};
-    call->end = CALL_RETURNED;
-    call->end_ns = 6800; /* 300 ns of its own between the costs */
-    call->has_duration = true;
-    call->duration_ns = 9300;
-    ck_assert_int_eq(made_visitor.left(profile, call, &event), 0);
-    free(call->data);
-    free(call);
-    expect(_i ? "app:a 1 300 300 0\n" : "app:a 1 9300 9300 0\n");
+    /* One with 300 ns of its own between the costs, and one with less than nothing. */
+    for (size_t i = 0; i < 2; i++) {
+        struct call *call = enter(0, 0, NULL, 10000 * i);
+        const struct made_values values = {0, NULL};
+        struct trace_event event = {.layout = &layout,
+                                    .function = call->function,
+                                    .time_ns = 10000 * i + records_ns[i],
+                                    .source = &values};
+        call->end = CALL_RETURNED;
+        call->end_ns = event.time_ns;
+        call->has_duration = true;
+        call->duration_ns = durations_ns[i];
+        ck_assert_int_eq(made_visitor.left(profile, call, &event), 0);
+        free(call->data);
+        free(call);
+    }
+    expect(_i ? "app:a 2 300 300 0\n" : "app:a 2 18000 18000 0\n");
 }
 END_TEST
 
