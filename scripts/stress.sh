@@ -138,12 +138,15 @@ postgres_jump_patterns=('Exec.*|LWLock.*|heap_.*|_bt_.*|hash_.*|palloc.*|pfree' 
 python_jump_patterns=('Py(Object|Long|Dict|List|Tuple|Unicode|Number)_.*@python3*')
 jump_visits() # SERVER N
 {
-    visit_options=(--in-process)
+    visit_options=(--in-process --stats)
+    by_jumps=0
     export PTRACE_TRACER_JUMP_AFTER=1
     visits "$1" "$2" "$1_jump_patterns"
     unset PTRACE_TRACER_JUMP_AFTER
     visit_options=()
-    echo "$1: $2 visits with --in-process, $traced calls"
+    echo "$1: $2 visits with --in-process, $traced calls, $by_jumps of them by jumps"
+    ((by_jumps > 0)) || "$tracer" --in-process --print=/dev/null true 2>&1 | grep 'no jumps in the program' ||
+        fail "no jumps: $(cat "$dir/visit.err")"
 }
 
 (($#)) || set -- redis nginx postgres python

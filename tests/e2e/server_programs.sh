@@ -375,7 +375,8 @@ paired() # FILE
 }
 
 # visit WHEN MILLISECONDS PATTERN PID...: attaches, and sends the signal to detach so long after its
-# start (`early`) or after the first call (`busy`). Sets $entries.
+# start (`early`) or after the first call (`busy`). Sets $entries, and adds to $by_jumps the calls that
+# jumps have recorded, if visit_options has --stats.
 visit()
 {
     local when=$1 ms=$2 pattern=$3 pid pids=() status=0
@@ -399,13 +400,15 @@ visit()
     else
         [[ $status == 0 || ($status == 143 && ! -s $dir/lines) ]] ||
             fail "the tracer ended with $status: $(cat "$dir/visit.err")"
-        [[ ! -s $dir/visit.err ]] || fail "the tracer says: $(cat "$dir/visit.err")"
+        ! grep -v '^ptrace_tracer: stats: ' "$dir/visit.err" >"$dir/said" || fail "the tracer says: $(cat "$dir/said")"
     fi
+    by_jumps=$(sed -n 's/.* calls by jumps \([0-9]*\),.*/\1/p' "$dir/visit.err" | awk -v n="$by_jumps" '{ n += $1 } END { print n }')
     entries=0
     [[ ! -s $dir/lines ]] || paired "$dir/lines"
     unharmed "$@"
 }
 visit_options=()
+by_jumps=0
 
 # visits NAME N [ARRAY]: N visits of random kind and length, at random times, under load, with the
 # patterns in the array (default NAME_patterns). All must succeed. The last one is sure to see calls.

@@ -519,11 +519,15 @@ server()
     [[ $(uname -m) == x86_64 ]] || skip "no jumps on this architecture"
     lacking=$("$1_missing")
     [[ -z $lacking ]] || skip "not installed: $lacking"
+    traced 0 --in-process --print=lines true
+    has_jumps
     trap 'status=$?; servers_stop; case_end $status' EXIT
     # shellcheck disable=SC2034 # for visit()
-    visit_options=(--in-process)
+    visit_options=(--in-process --stats)
     "$1_start" "${@:3}"
     visits "$1" "$2"
+    # shellcheck disable=SC2154 # set by visit()
+    ((by_jumps > 0)) || fail "no jumps: $(cat "$dir/visit.err")"
     servers_stop || fail "the server does not end"
 }
 
