@@ -20,6 +20,9 @@ struct code_module {
 
 struct module_list {
     VEC(struct code_module) items;
+    /* What was mapped when the process began to tell anew what is: another program has taken its
+       place, or the session was stopped and started. Empty: that is decided. */
+    VEC(struct code_module) former;
     struct table functions; /* address -> struct traced_function */
 };
 
@@ -47,6 +50,7 @@ void code_modules_free(struct code_modules *modules)
     size_t position = 0;
     for (struct module_list *list; (list = table_next(&modules->processes, &position));) {
         vec_free(&list->items);
+        vec_free(&list->former);
         table_free(&list->functions);
         free(list);
     }
@@ -104,17 +108,47 @@ static struct module_list *list_of(struct code_modules *modules, const struct ev
     return list;
 }
 
+static void begin_list(struct module_list *list)
+{
+    if (list->items.count == 0)
+        return;
+    vec_free(&list->former);
+    list->former.items = list->items.items;
+    list->former.count = list->items.count;
+    list->former.capacity = list->items.capacity;
+    list->items = (__typeof__(list->items)){0};
+}
+
+/* Whether a module that is mapped shows that another program runs now: libraries that both have are
+   at other addresses then. */
+static bool is_replaced_by(struct module_list *list, const struct module_event *event)
+{
+    for (size_t i = 0; event->is_pic && i < list->former.count; i++) {
+        const struct code_module *module = &list->former.items[i];
+        if (strcmp(module->path, event->path) != 0)
+            continue;
+        list->former.count = 0;
+        return module->base != event->base;
+    }
+    return false;
+}
+
 int code_modules_change(struct code_modules *modules, const struct module_event *event,
-                        const struct event_origin *origin)
+                        const struct event_origin *origin, bool *is_new_program)
 {
     struct module_list *list = list_of(modules, origin);
+    *is_new_program = false;
     if (!list)
         return -ENOMEM;
     table_free(&list->functions);
     list->functions = (struct table){0};
     switch (event->kind) {
-    case MODULE_NEW_PROGRAM:
-        list->items.count = 0;
+    case MODULE_LIST_BEGINS:
+        begin_list(list);
+        return 0;
+    case MODULE_LIST_ENDS:
+        *is_new_program = list->former.count > 0;
+        list->former.count = 0;
         return 0;
     case MODULE_UNMAPPED:
         unmap_range(list, event->base, 0);
@@ -122,6 +156,7 @@ int code_modules_change(struct code_modules *modules, const struct module_event 
     case MODULE_MAPPED:
         break;
     }
+    *is_new_program = is_replaced_by(list, event);
     unmap_range(list, event->base, event->size);
     if (list->items.count == CODE_MODULES_MAX)
         return 0;

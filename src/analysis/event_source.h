@@ -28,7 +28,9 @@ struct module_event {
     enum {
         MODULE_MAPPED,
         MODULE_UNMAPPED,
-        MODULE_NEW_PROGRAM /* all that was mapped is gone */
+        /* All that is mapped is told anew: in a new program, and when a session starts. */
+        MODULE_LIST_BEGINS,
+        MODULE_LIST_ENDS,
     } kind;
     uint64_t base, size;
     const char *path;

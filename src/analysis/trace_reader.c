@@ -146,10 +146,11 @@ static int on_module(void *data, const struct module_event *event,
                      const struct event_origin *origin)
 {
     struct trace_reader *reader = data;
-    int rc = 0;
-    if (event->kind == MODULE_NEW_PROGRAM && origin->pid)
-        rc = call_pairing_replaced(reader->pairing, origin, reader->last_ns);
-    return rc < 0 ? rc : code_modules_change(reader->modules, event, origin);
+    bool is_new_program;
+    int rc = code_modules_change(reader->modules, event, origin, &is_new_program);
+    return rc == 0 && is_new_program && origin->pid
+               ? call_pairing_replaced(reader->pairing, origin, reader->last_ns)
+               : rc;
 }
 
 static int on_gap(void *data, const struct trace_gap *gap, uint32_t trace)

@@ -288,6 +288,44 @@ START_TEST(functions_by_address)
 }
 END_TEST
 
+/* A process tells again what it has mapped: when its session is started again, or as another
+   program, which has the same library elsewhere, or no library of the former one. */
+START_TEST(told_again)
+{
+    make_trace(3);
+    uint32_t begins = event_of("lttng_ust_statedump:start", NULL, 0);
+    uint32_t ends = event_of("lttng_ust_statedump:end", NULL, 0);
+    uint32_t mapped = event_of("lttng_ust_statedump:bin_info", MAPPED, 4);
+    uint32_t entry = event_of("lttng_ust_cyg_profile_fast:func_entry", ADDRESS, 1);
+    uint32_t leave = event_of("lttng_ust_cyg_profile_fast:func_exit", NULL, 0);
+    const uint64_t bases[] = {0x5000, 0x5000, 0x7000, 0x7000};
+    uint64_t time = 100;
+    for (int i = 0; i < 4; i++) {
+        record(begins, time++, 0);
+        hit.text = "/x/app\0/x/libone.so\0/x/libtwo.so";
+        record(mapped, time++, 4, UINT64_C(0x400000), UINT64_C(0x1000), UINT64_C(0), UINT64_C(0));
+        record(mapped, time++, 4, bases[i], UINT64_C(0x1000), UINT64_C(i < 3 ? 7 : 20),
+               UINT64_C(1));
+        record(ends, time++, 0);
+        if (i == 1)
+            record(leave, time++, 0);
+        record(entry, time++, 1, bases[i] + 0x10);
+    }
+    close_trace();
+    struct call_counts counts;
+    const struct trace_options options = {.path = directory, .name_code = name_address};
+    ck_assert_int_eq(replay_with(&options, &counts), 0);
+    ck_assert_str_eq(got, "11 /x/libone.so:at_10(addr = 0x5010)\n"
+                          "11 = void <0.000000>\n"
+                          "11 /x/libone.so:at_10(addr = 0x5010)\n"
+                          "11 /x/libone.so:at_10(addr = 0x7010)\n"
+                          "11 /x/libtwo.so:at_10(addr = 0x7010)\n");
+    ck_assert_uint_eq(counts.ends[CALL_RETURNED], 1);
+    ck_assert_uint_eq(counts.ends[CALL_REPLACED], 2);
+    ck_assert_uint_eq(counts.ends[CALL_AT_END], 1);
+}
+END_TEST
+
 /* ---- losses ---- */
 
 /* A record that never finds room: it is larger than all of the writer's memory. */
@@ -464,6 +502,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, chosen_threads);
     tcase_add_test(tests, extra_fields);
     tcase_add_test(tests, functions_by_address);
+    tcase_add_test(tests, told_again);
     tcase_add_test(tests, losses);
     tcase_add_test(tests, not_there);
     tcase_add_test(tests, damaged_metadata);

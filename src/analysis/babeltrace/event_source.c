@@ -123,9 +123,10 @@ static int take_module_event(struct event_source *source, const struct class_lay
 {
     const bt_field *payload = bt_event_borrow_payload_field_const(event);
     struct module_event module = {
-        .kind = layout->kind == CLASS_MAPPED     ? MODULE_MAPPED
-                : layout->kind == CLASS_UNMAPPED ? MODULE_UNMAPPED
-                                                 : MODULE_NEW_PROGRAM,
+        .kind = layout->kind == CLASS_MAPPED        ? MODULE_MAPPED
+                : layout->kind == CLASS_UNMAPPED    ? MODULE_UNMAPPED
+                : layout->kind == CLASS_LIST_BEGINS ? MODULE_LIST_BEGINS
+                                                    : MODULE_LIST_ENDS,
         .base = member_value(payload, &layout->base),
         .size = member_value(payload, &layout->size),
         .path = member_text(payload, &layout->path),

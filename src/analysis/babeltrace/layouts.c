@@ -109,7 +109,9 @@ static enum class_kind kind_by_name(const char *name, enum hit_kind *hit)
         return CLASS_MAPPED;
     if (strcmp(name, "lttng_ust_lib:unload") == 0)
         return CLASS_UNMAPPED;
-    return strcmp(name, "lttng_ust_statedump:start") == 0 ? CLASS_PROGRAM : CLASS_OTHER;
+    if (strcmp(name, "lttng_ust_statedump:start") == 0)
+        return CLASS_LIST_BEGINS;
+    return strcmp(name, "lttng_ust_statedump:end") == 0 ? CLASS_LIST_ENDS : CLASS_OTHER;
 }
 
 /* ---- layouts ---- */

@@ -13,11 +13,12 @@
 
 enum class_kind {
     CLASS_OTHER,
-    CLASS_FUNCTION, /* an entry or exit, by name */
-    CLASS_ADDRESS,  /* an entry or exit, by address */
-    CLASS_MAPPED,   /* statedump:bin_info, lib:load, dl:dlopen */
-    CLASS_UNMAPPED, /* lib:unload */
-    CLASS_PROGRAM,  /* statedump:start */
+    CLASS_FUNCTION,    /* an entry or exit, by name */
+    CLASS_ADDRESS,     /* an entry or exit, by address */
+    CLASS_MAPPED,      /* statedump:bin_info, lib:load, dl:dlopen */
+    CLASS_UNMAPPED,    /* lib:unload */
+    CLASS_LIST_BEGINS, /* statedump:start */
+    CLASS_LIST_ENDS,   /* statedump:end */
 };
 
 /* How a field is read. */
