@@ -67,7 +67,8 @@ TP_EXE   := src/tp/print.c src/tp/summary.c src/tp/summary_calls.c src/tp/identi
             src/tp/daemon_commands.c \
             src/tp/event_fields.c $(call sources,tp/ctf)
 ANALYSIS := $(wildcard src/analysis/*.c)
-READER   := $(call sources,analysis/babeltrace) src/analysis/field_roles.c
+READER   := $(call sources,analysis/babeltrace) src/analysis/field_roles.c \
+            src/analysis/packet_cover.c
 SESSION  := $(call sources,tp/session)
 BACKEND  := $(call sources,tp/lttng) src/tp/event_fields.c
 

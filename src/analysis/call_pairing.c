@@ -9,13 +9,19 @@
 #include "analysis/thread_table.h"
 #include "util/vec.h"
 
+/* What a trace tells of events that were not recorded: until when. */
+struct trace_silence {
+    uint64_t lost_ns;
+    uint64_t paused_ns; /* the time of the first event afterwards */
+};
+
 struct call_pairing {
     const struct call_visitor *visitor;
     struct call_counts *counts;
     struct thread_table threads;
     struct open_call *spare; /* `outer` leads to the next one */
     size_t call_bytes;
-    VEC(uint64_t) lost_until; /* by trace: the end of its last gap */
+    VEC(struct trace_silence) silences; /* by trace */
     bool in_range;
 };
 
@@ -50,7 +56,7 @@ void call_pairing_free(struct call_pairing *pairing)
     }
     thread_table_free(&pairing->threads);
     free_list(pairing->spare);
-    vec_free(&pairing->lost_until);
+    vec_free(&pairing->silences);
     free(pairing);
 }
 
@@ -83,7 +89,26 @@ static void pass_on(struct open_call *call, struct open_call *heir)
 
 static bool lost_since(const struct call_pairing *pairing, uint32_t trace, uint64_t time_ns)
 {
-    return trace < pairing->lost_until.count && pairing->lost_until.items[trace] >= time_ns;
+    return trace < pairing->silences.count && pairing->silences.items[trace].lost_ns >= time_ns;
+}
+
+static bool paused_since(const struct call_pairing *pairing, uint32_t trace, uint64_t time_ns)
+{
+    return trace < pairing->silences.count && pairing->silences.items[trace].paused_ns > time_ns;
+}
+
+static void count_end(struct call_counts *counts, const struct open_call *open)
+{
+    const struct call *call = &open->call;
+    counts->ends[call->end]++;
+    counts->resumed += call->resumed;
+    counts->tail_called += call->tail_called;
+    if (call->end == CALL_RETURNED && !call->has_duration) {
+        counts->no_duration += open->doubt == DOUBT_LOST;
+        counts->paused += open->doubt == DOUBT_PAUSED;
+        counts->uncertain += open->doubt == DOUBT_STACKS;
+    }
+    counts->ambiguous += (call->end == CALL_UNWOUND || call->resumed) && open->is_passed;
 }
 
 /* Ends a call that is neither on the stack nor buried. */
@@ -93,16 +118,13 @@ static int end_call(struct call_pairing *pairing, struct open_calls *calls, stru
     const struct call_visitor *visitor = pairing->visitor;
     struct call *call = &open->call;
     int rc = 0;
+    if (end == CALL_UNWOUND && paused_since(pairing, open->trace, call->entry_ns))
+        end = CALL_LOST;
     call->end = end;
     call->end_ns = end_ns;
     call->inner_events = calls->events - open->event - (event ? 2 : 1);
-    if (pairing->in_range && !call->before_range) {
-        pairing->counts->ends[end]++;
-        pairing->counts->resumed += call->resumed;
-        pairing->counts->tail_called += call->tail_called;
-        pairing->counts->no_duration += end == CALL_RETURNED && !call->has_duration;
-        pairing->counts->ambiguous += end == CALL_UNWOUND && open->is_passed;
-    }
+    if (pairing->in_range && !call->before_range)
+        count_end(pairing->counts, open);
     if (open->is_announced && visitor->left)
         rc = visitor->left(visitor->data, call, event);
     if (open->n_buried)
@@ -249,7 +271,7 @@ static int lone_exit(struct call_pairing *pairing, struct open_calls *calls,
     if (!pairing->in_range)
         return 0;
     if (thread_is_known(origin)) {
-        if (lost_since(pairing, origin->trace, 1))
+        if (lost_since(pairing, origin->trace, 1) || paused_since(pairing, origin->trace, 1))
             pairing->counts->lost_entries++;
         else
             pairing->counts->lone_exits++;
@@ -261,34 +283,43 @@ static int lone_exit(struct call_pairing *pairing, struct open_calls *calls,
                : 0;
 }
 
-/* Whether the time between both events is the call's. */
-static bool is_timed(const struct call_pairing *pairing, const struct open_call *open,
-                     const struct trace_event *event, const struct event_origin *origin)
+/* Whether the time between both events is the call's; else sets open->doubt. */
+static bool is_timed(const struct call_pairing *pairing, struct open_call *open,
+                     const struct trace_event *event, const struct event_origin *origin,
+                     const struct exit_values *values, bool is_certain)
 {
     uint64_t entry_ns = open->call.entry_ns;
-    return !open->is_uncertain && event->time_ns >= entry_ns &&
-           !lost_since(pairing, open->trace, entry_ns) &&
-           !lost_since(pairing, origin->trace, entry_ns);
+    open->doubt = DOUBT_LOST;
+    if (values->is_untimed || event->time_ns < entry_ns ||
+        lost_since(pairing, open->trace, entry_ns) || lost_since(pairing, origin->trace, entry_ns))
+        return false;
+    open->doubt = DOUBT_STACKS;
+    if (!is_certain)
+        return false;
+    open->doubt = DOUBT_PAUSED;
+    return !paused_since(pairing, open->trace, entry_ns) &&
+           !paused_since(pairing, origin->trace, entry_ns);
 }
 
 static int call_left(struct call_pairing *pairing, struct open_calls *calls,
                      const struct trace_event *event, const struct event_origin *origin)
 {
     struct exit_values values = read_exit(event);
-    bool buried = false;
+    bool is_certain = false;
     struct open_call *open =
         thread_is_known(origin) && event->function
-            ? open_calls_choose(calls, event->function, event->time_ns, &values, &buried)
+            ? open_calls_choose(calls, event->function, event->time_ns, &values, &is_certain)
             : NULL;
     uint64_t last_exit_ns = calls->last_exit_ns;
     calls->last_exit_ns = 0;
     if (!open)
         return lone_exit(pairing, calls, event, origin, &values);
     struct call *call = &open->call;
+    bool buried = open->is_buried;
     int rc = 0;
     if (buried) {
         open_calls_dig(calls, open);
-        call->resumed = true;
+        calls->switches_stacks = call->resumed = true;
     } else {
         call->tail_called = last_exit_ns == event->time_ns && calls->top == open;
         while (rc == 0 && calls->top != open)
@@ -297,11 +328,11 @@ static int call_left(struct call_pairing *pairing, struct open_calls *calls,
             return rc;
         open_calls_pop(calls);
         calls->last_exit_ns = event->time_ns;
-        if (open->same && !values.has_duration && !values.has_depth)
+        if (open->same && is_certain && !values.has_duration && !values.has_depth)
             open->same->is_passed = true;
     }
     call->has_duration =
-        values.has_duration || (!values.is_untimed && is_timed(pairing, open, event, origin));
+        values.has_duration || is_timed(pairing, open, event, origin, &values, is_certain);
     call->duration_ns = values.has_duration  ? values.duration_ns
                         : call->has_duration ? event->time_ns - call->entry_ns
                                              : 0;
@@ -359,14 +390,16 @@ int call_pairing_begin_range(struct call_pairing *pairing)
 int call_pairing_gap(struct call_pairing *pairing, const struct trace_gap *gap, uint32_t trace)
 {
     const struct call_visitor *visitor = pairing->visitor;
-    while (pairing->lost_until.count <= trace)
-        if (!vec_push(&pairing->lost_until))
+    while (pairing->silences.count <= trace)
+        if (!vec_push(&pairing->silences))
             return -ENOMEM;
-    uint64_t *until = &pairing->lost_until.items[trace];
+    struct trace_silence *silence = &pairing->silences.items[trace];
+    uint64_t *until = gap->is_pause ? &silence->paused_ns : &silence->lost_ns;
     *until = gap->end_ns > *until ? gap->end_ns : *until;
     if (!pairing->in_range)
         return 0;
-    pairing->counts->gaps++;
+    pairing->counts->pauses += gap->is_pause;
+    pairing->counts->gaps += !gap->is_pause;
     pairing->counts->lost_events += gap->n_events;
     pairing->counts->lost_packets += gap->n_packets;
     return visitor->gap ? visitor->gap(visitor->data, gap) : 0;

@@ -22,7 +22,8 @@ enum call_end {
     CALL_OPEN,      /* it has not, yet (in entered()) */
     CALL_RETURNED,  /* its exit was recorded */
     CALL_UNWOUND,   /* it was left without an exit: by an exception or longjmp() */
-    CALL_LOST,      /* events were lost while it was open; its exit may be one of them */
+    CALL_LOST,      /* events were lost while it was open, or the session may have been stopped;
+                       its exit may be one of those that were not recorded */
     CALL_REPLACED,  /* its program was replaced (execve), or its process has ended */
     CALL_AT_END,    /* still open at the end of the trace, or at options.end_ns */
     CALL_NO_EXITS,  /* exits of its function were not recorded */
@@ -62,11 +63,12 @@ struct call {
     void *data;          /* call_visitor.call_size bytes, zeroed at the entry: the consumer's */
 };
 
-/* Events that were not recorded, as the trace says. */
+/* Events that were not recorded, as the trace says, or may not have been. */
 struct trace_gap {
     uint64_t begin_ns, end_ns; /* when; equal to the time of reading if the trace does not tell */
     uint64_t n_events;         /* 0: not known */
     uint64_t n_packets;        /* of a ring buffer that was overwritten; 0: none or not known */
+    bool is_pause;             /* the session may have been stopped: nothing is known to be lost */
 };
 
 /*
@@ -97,12 +99,15 @@ struct call_counts {
     uint64_t calls;                /* entries */
     uint64_t ends[CALL_ENDS];      /* of these, by how they ended */
     uint64_t no_duration;          /* returned, but events were lost in between */
+    uint64_t paused;               /* returned, but the session may have been stopped in between */
+    uint64_t uncertain;            /* returned, or another one on another stack */
     uint64_t resumed, tail_called; /* struct call */
     uint64_t lone_exits;           /* exits without an entry, without those after losses */
-    uint64_t lost_entries;         /* exits without an entry, after losses */
-    uint64_t ambiguous; /* returned; recursive calls that were left without an exit may have
-                           taken each other's (there is no recorded depth) */
+    uint64_t lost_entries;         /* exits without an entry, after losses or a stop */
+    uint64_t ambiguous; /* recursive calls that were left without an exit, or are on another
+                           stack, may have taken each other's (there is no recorded depth) */
     uint64_t gaps, lost_events, lost_packets;
+    uint64_t pauses;                   /* the session may have been stopped and started so often */
     uint64_t without_tid, without_pid; /* events */
 };
 

@@ -53,9 +53,17 @@ int open_calls_push(struct open_calls *calls, struct open_call *call)
     return 0;
 }
 
+/* A call that is uncertain is taken from its list. */
+static void pass_doubt(struct open_call *call)
+{
+    if (call->is_uncertain && call->same)
+        call->same->is_uncertain = true;
+}
+
 struct open_call *open_calls_pop(struct open_calls *calls)
 {
     struct open_call *call = calls->top;
+    pass_doubt(call);
     replace_call(calls, stack_key(call->call.function), call->same);
     if (calls->program == call)
         calls->program = NULL;
@@ -92,6 +100,7 @@ int open_calls_bury(struct open_calls *calls, struct open_call *call)
 
 void open_calls_dig(struct open_calls *calls, struct open_call *call)
 {
+    pass_doubt(call);
     if (call->same_newer)
         call->same_newer->same = call->same;
     else
@@ -152,13 +161,31 @@ static struct open_call *nearest_buried(struct open_call *call, uint64_t time_ns
     return best;
 }
 
-/* The one of that depth; the innermost one if there is none. */
-static struct open_call *of_depth(struct open_call *innermost, uint32_t depth)
+/* The one of that depth on the stack. *is_uncertain: whether it, or one inside it, is. */
+static struct open_call *of_depth(struct open_call *innermost, uint32_t depth, bool *is_uncertain)
 {
     struct open_call *call = innermost;
-    while (call && call->has_depth && call->call.depth > depth)
+    *is_uncertain = call && call->is_uncertain;
+    while (call && call->has_depth && call->call.depth > depth) {
         call = call->same;
-    return call && call->has_depth && call->call.depth == depth ? call : innermost;
+        *is_uncertain |= call && call->is_uncertain;
+    }
+    return call && call->has_depth && call->call.depth == depth ? call : NULL;
+}
+
+/* The newest buried one of that depth. *is_uncertain: or another one of these. */
+static struct open_call *buried_of_depth(struct open_call *newest, uint32_t depth,
+                                         bool *is_uncertain)
+{
+    struct open_call *found = NULL, *call = newest;
+    *is_uncertain = false;
+    for (int i = 0; i < LOOK_MAX && call; i++, call = call->same) {
+        bool fits = call->has_depth && call->call.depth == depth;
+        *is_uncertain |= call->is_uncertain || (fits && found);
+        found = fits && !found ? call : found;
+    }
+    *is_uncertain |= call != NULL;
+    return found;
 }
 
 /*
@@ -181,20 +208,71 @@ static struct open_call *by_duration(struct open_call *open, struct open_call *o
                : open;
 }
 
+/* Which call has returned is not known, nor is it of later exits: of any call, or of buried ones,
+   which may be those that were left by an exception and never return. */
+static void doubt_all(struct open_call *on_stack, struct open_call *buried)
+{
+    if (on_stack)
+        on_stack->is_uncertain = true;
+    if (buried)
+        buried->is_uncertain = true;
+}
+
+static struct open_call *by_order(const struct open_calls *calls, struct open_call *on_stack,
+                                  struct open_call *buried, bool *is_certain)
+{
+    struct open_call *call = on_stack ? on_stack : buried;
+    bool has_others = on_stack ? on_stack->same || buried : buried->same != NULL;
+    if (has_others && (calls->switches_stacks || !on_stack))
+        doubt_all(on_stack, buried);
+    else
+        doubt_all(NULL, on_stack ? buried : NULL);
+    /* Without a call around it the exit may be that of a call which was entered before the
+       recording. */
+    *is_certain = !call->is_uncertain && (on_stack || (!call->is_passed && calls->n > 0));
+    return call;
+}
+
+/* Where stacks are switched, the same depth may be that of several calls, and the depth of one call
+   be another one at its exit than at its entry. */
+static struct open_call *by_depth(const struct open_calls *calls, struct open_call *on_stack,
+                                  struct open_call *buried, uint32_t depth, bool *is_certain)
+{
+    bool is_uncertain, is_buried_uncertain;
+    struct open_call *call = of_depth(on_stack, depth, &is_uncertain);
+    if (call && !calls->switches_stacks) {
+        doubt_all(NULL, buried);
+        *is_certain = !is_uncertain;
+        return call;
+    }
+    struct open_call *other = buried_of_depth(buried, depth, &is_buried_uncertain);
+    if (other && (call || is_buried_uncertain))
+        doubt_all(on_stack, buried);
+    *is_certain = call ? !is_uncertain && !other : other && !is_buried_uncertain;
+    if (call || other)
+        return call ? call : other;
+    call = by_order(calls, on_stack, buried, is_certain);
+    *is_certain = *is_certain && !call->has_depth;
+    return call;
+}
+
 struct open_call *open_calls_choose(const struct open_calls *calls,
                                     const struct traced_function *function, uint64_t exit_ns,
-                                    const struct exit_values *values, bool *buried)
+                                    const struct exit_values *values, bool *is_certain)
 {
     struct open_call *on_stack = open_calls_find(calls, function), *open = on_stack;
-    struct open_call *list = open_calls_find_buried(calls, function);
+    struct open_call *buried = open_calls_find_buried(calls, function);
+    bool is_uncertain;
+    *is_certain = true;
+    if (!on_stack && !buried)
+        return NULL;
+    if (!values->has_duration)
+        return values->has_depth ? by_depth(calls, on_stack, buried, values->depth, is_certain)
+                                 : by_order(calls, on_stack, buried, is_certain);
     if (open && open->same && values->has_depth)
-        open = of_depth(open, values->depth);
-    if (values->has_duration && ((open && open->same) || list))
-        open = by_duration(open, on_stack, list, exit_ns - values->duration_ns);
-    else if (!open && list && list->same)
-        for (struct open_call *call = list; call; call = call->same)
-            call->is_uncertain = true;
-    open = open ? open : list;
-    *buried = open && open->is_buried;
-    return open;
+        open = of_depth(open, values->depth, &is_uncertain);
+    open = open ? open : on_stack;
+    if ((open && open->same) || buried)
+        open = by_duration(open, on_stack, buried, exit_ns - values->duration_ns);
+    return open ? open : buried;
 }

@@ -31,8 +31,15 @@ struct open_call {
     uint64_t event;               /* the thread's events before its entry */
     uint32_t trace;               /* that its entry is in */
     bool has_depth;               /* it was recorded */
-    bool is_passed;    /* an exit of the function was taken for that of a call inside this one */
-    bool is_uncertain; /* which of several buried calls has returned was not known */
+    bool is_passed; /* an exit of the function was taken for that of a call inside this one */
+    /* Which of several calls has returned was not known: this one, or one of those that `same`
+       leads to. */
+    bool is_uncertain;
+    enum call_doubt {
+        DOUBT_LOST,   /* events were lost while it was open */
+        DOUBT_PAUSED, /* the session may have been stopped */
+        DOUBT_STACKS, /* the exit may be that of a call on another stack */
+    } doubt;          /* why no time is known of it, when it has returned */
     bool is_buried;
     bool is_announced; /* entered() was called */
     max_align_t data[];
@@ -49,6 +56,7 @@ struct open_calls {
     uint64_t events;           /* so far */
     uint64_t last_exit_ns;     /* if the last event was the exit of the call on top; else 0 */
     struct open_call *program; /* the call of main(), while it is open */
+    bool switches_stacks;      /* a buried call has returned */
 };
 
 /* What an exit says. */
@@ -69,11 +77,11 @@ struct open_call *open_calls_find(const struct open_calls *calls,
                                   const struct traced_function *function);
 struct open_call *open_calls_find_buried(const struct open_calls *calls,
                                          const struct traced_function *function);
-/* The call whose exit was recorded; NULL: none is known. *buried: it is in the list of buried
-   calls. */
+/* The call whose exit was recorded; NULL: none is known. *is_certain: it is that one and no other,
+   as far as the thread's events tell. */
 struct open_call *open_calls_choose(const struct open_calls *calls,
                                     const struct traced_function *function, uint64_t exit_ns,
-                                    const struct exit_values *values, bool *buried);
+                                    const struct exit_values *values, bool *is_certain);
 /* Buries a call that was taken from the stack. -ENOMEM: nothing was changed. */
 MUST_CHECK int open_calls_bury(struct open_calls *calls, struct open_call *call);
 /* Takes a buried call from the list. */

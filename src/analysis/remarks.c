@@ -11,6 +11,7 @@ enum remark {
     REMARK_WITHOUT_TID,
     REMARK_WITHOUT_PID,
     REMARK_LOST,
+    REMARK_PAUSED,
     REMARK_WITHOUT_EXIT,
     REMARK_WITHOUT_ENTRY,
     REMARK_OTHER_STACKS,
@@ -48,6 +49,14 @@ static const char *plural(uint64_t n, const char *one, const char *more)
     return n == 1 ? one : more;
 }
 
+/* Why events are missing. */
+static const char *silence(const struct call_counts *counts)
+{
+    return !counts->pauses ? "events were lost"
+           : !counts->gaps ? "the session may have been stopped"
+                           : "events were lost, or the session may have been stopped";
+}
+
 static bool without_exit(const struct call_counts *counts, char *line, size_t size)
 {
     const uint64_t *ends = counts->ends;
@@ -57,7 +66,7 @@ static bool without_exit(const struct call_counts *counts, char *line, size_t si
     struct count_list list = {.text = causes, .size = sizeof(causes)};
     add_to_list(&list, ends[CALL_AT_END], "still open at the end");
     add_to_list(&list, ends[CALL_UNWOUND], "left by an exception or a jump");
-    add_to_list(&list, ends[CALL_LOST], "open while events were lost");
+    add_to_list(&list, ends[CALL_LOST], "open while %s", silence(counts));
     add_to_list(&list, ends[CALL_REPLACED], "in a program that another one replaced");
     add_to_list(&list, ends[CALL_NO_EXITS], "of functions whose exits are not recorded");
     snprintf(line, size, "%llu %s no exit: %s", (unsigned long long)n,
@@ -71,7 +80,7 @@ static bool without_entry(const struct call_counts *counts, char *line, size_t s
     struct count_list list = {.text = causes, .size = sizeof(causes)};
     uint64_t n = counts->lone_exits + counts->lost_entries;
     add_to_list(&list, counts->lone_exits, "entered before the recording");
-    add_to_list(&list, counts->lost_entries, "after events were lost");
+    add_to_list(&list, counts->lost_entries, "after %s", silence(counts));
     snprintf(line, size, "%llu %s no entry: %s", (unsigned long long)n,
              plural(n, "exit has", "exits have"), causes);
     return n > 0;
@@ -92,15 +101,30 @@ static bool lost(const struct call_counts *counts, char *line, size_t size)
     return counts->gaps > 0;
 }
 
-static bool other_stacks(const struct call_counts *counts, char *line, size_t size)
+static bool paused(const struct call_counts *counts, char *line, size_t size)
 {
     snprintf(line, size,
+             "%llu %s open when the session was stopped, or its ring buffers were flushed: no time "
+             "is known of %s; --with=duration records it",
+             (unsigned long long)counts->paused,
+             plural(counts->paused, "call that returned was", "calls that returned were"),
+             plural(counts->paused, "it", "them"));
+    return counts->paused > 0;
+}
+
+static bool other_stacks(const struct call_counts *counts, char *line, size_t size)
+{
+    char unknown[100] = "";
+    if (counts->uncertain)
+        snprintf(unknown, sizeof(unknown), "; no time is known of %llu %s",
+                 (unsigned long long)counts->uncertain, plural(counts->uncertain, "call", "calls"));
+    snprintf(line, size,
              "%llu %s after calls around %s: the program switches between stacks (coroutines), and "
-             "only --with=duration records certain times then",
+             "only --with=duration records certain times then%s",
              (unsigned long long)counts->resumed,
              plural(counts->resumed, "call returned", "calls returned"),
-             plural(counts->resumed, "it", "them"));
-    return counts->resumed > 0;
+             plural(counts->resumed, "it", "them"), unknown);
+    return counts->resumed > 0 || counts->uncertain > 0;
 }
 
 bool remarks_next(const struct call_counts *counts, size_t *position, char *line, size_t size)
@@ -125,6 +149,9 @@ bool remarks_next(const struct call_counts *counts, size_t *position, char *line
         case REMARK_LOST:
             is_due = lost(counts, line, size);
             break;
+        case REMARK_PAUSED:
+            is_due = paused(counts, line, size);
+            break;
         case REMARK_WITHOUT_EXIT:
             is_due = without_exit(counts, line, size);
             break;
@@ -136,8 +163,8 @@ bool remarks_next(const struct call_counts *counts, size_t *position, char *line
             break;
         case REMARK_AMBIGUOUS:
             snprintf(line, size,
-                     "%llu recursive %s left by an exception or a jump, and may have got the exit "
-                     "of another one; --with=depth tells them apart",
+                     "%llu recursive %s left by an exception or a jump, or on another stack, and "
+                     "may have got the exit of another one; --with=depth,duration tells them apart",
                      (unsigned long long)counts->ambiguous,
                      plural(counts->ambiguous, "call was", "calls were"));
             is_due = counts->ambiguous > 0;

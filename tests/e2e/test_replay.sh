@@ -276,6 +276,46 @@ END
     done
 }
 
+# The exit of one call and the entry of the next one of the same function are not recorded while the
+# session is stopped.
+case_stopped_session()
+{
+    with_lttng
+    local preload command
+    preload=$(find /usr/lib /lib -name 'liblttng-ust-cyg-profile-fast.so.1' 2>/dev/null | head -n 1)
+    [[ $preload ]] || skip "no liblttng-ust-cyg-profile-fast"
+    cat >app.c <<'END'
+#include <stdlib.h>
+static int run(const char *command) { return system(command); }
+static void rest(void) {}
+int main(int argc, char **argv)
+{
+    int failed = 0;
+    for (int i = 1; i < argc; i++, rest())
+        failed |= run(argv[i]);
+    return failed;
+}
+END
+    gcc -g -O0 -finstrument-functions -o app app.c || skip "cannot be built"
+    lttng_do create stopped --output="$dir/stopped"
+    lttng_do enable-event -u 'lttng_ust_*'
+    lttng_do add-context -u -t vpid -t vtid
+    lttng_do start
+    command='unset LD_PRELOAD; lttng --no-sessiond -q'
+    LD_PRELOAD=$preload ./app : "$command stop" "$command start" : >"$out" 2>"$err" ||
+        fail "the program fails: $(cat "$err")"
+    lttng_do destroy
+    traced 0 replay stopped
+    lines 3 'app:run\(' "$out"
+    lines 1 '^[0-9]+   = void <\?>$' "$out"
+    lines 5 '^[0-9]+   = void <[0-9.]+>$' "$out"
+    lines 1 '^[0-9]+ } app:main = void <\?>$' "$out"
+    one_line '2 calls that returned were open when the session was stopped'
+    traced 0 report --format=csv stopped
+    lines 1 '^3,[0-9].*,app:run$' "$out"
+    lines 1 '^1,,,,,,,app:main$' "$out"
+}
+
 # ---- options ----
 
 make_trace()

@@ -139,6 +139,13 @@ static void lose(uint64_t from, uint64_t to)
     ck_assert_int_eq(call_pairing_gap(pairing, &lost, origin.trace), 0);
 }
 
+/* The session may have been stopped. */
+static void pause_until(uint64_t from, uint64_t to)
+{
+    const struct trace_gap paused = {.begin_ns = from, .end_ns = to, .is_pause = true};
+    ck_assert_int_eq(call_pairing_gap(pairing, &paused, origin.trace), 0);
+}
+
 static void finish(const char *expected)
 {
     ck_assert_int_eq(call_pairing_finish(pairing, 1000), 0);
@@ -318,7 +325,131 @@ START_TEST(coroutines_in_one_function)
     leave("f", 20);
     leave("f", 21);
     finish("a(0 f(1 a=2) a(0 f(1 a=2) f resumed) f resumed) ");
-    ck_assert_uint_eq(counts.no_duration, 2);
+    ck_assert_uint_eq(counts.uncertain, 2);
+}
+END_TEST
+
+/* f of one stack is suspended in a, f of the other one returns first. Nothing tells so before both
+   have returned: from then on no time is taken that may be another's. */
+START_TEST(coroutines_take_turns)
+{
+    begin();
+    enter("main", 1);
+    for (uint64_t t = 10; t <= 20; t += 10) {
+        enter("a", t);
+        enter("f", t + 1);
+        enter("b", t + 2);
+        enter("f", t + 3);
+        leave("f", t + 4);
+        leave("a", t + 5);
+        leave("f", t + 7);
+        leave("b", t + 9);
+    }
+    enter("f", 30);
+    leave("f", 31);
+    leave("main", 40);
+    finish("main(0 a(1 f(2 b(3 f(4 f=1 in b) a=5-1 in main) f-1 resumed) b=7-1 resumed) "
+           "a(1 f(2 b(3 f(4 f in b) a=5 in main) f resumed) b=7 resumed) f(1 f=1 in main) "
+           "main=39-11) ");
+    ck_assert_uint_eq(counts.ambiguous, 1);
+    ck_assert_uint_eq(counts.uncertain, 3);
+}
+END_TEST
+
+/* A call that was left by an exception, or is suspended, and one of the same function inside a call
+   around it. */
+START_TEST(buried_or_open)
+{
+    begin();
+    enter("main", 1);
+    enter("g", 2);
+    enter("b", 3);
+    leave("g", 4);
+    leave("b", 5); /* on another stack */
+    enter("a", 10);
+    enter("f", 11);
+    leave("a", 12);
+    enter("f", 13);
+    leave("f", 14); /* of either */
+    leave("f", 15);
+    enter("f", 16);
+    leave("f", 17);
+    finish("main(0 g(1 b(2 g=2 in main) b=2 resumed) a(1 f(2 a=2 in main) f(1 f in main) "
+           "f resumed) f(1 f=1 in main) main-5 at end) ");
+    ck_assert_uint_eq(counts.uncertain, 2);
+}
+END_TEST
+
+/* Where stacks are switched, calls of one depth are on each. */
+START_TEST(coroutines_of_one_depth)
+{
+    begin();
+    send(&entries, "main", 1, 0, NOT_RECORDED);
+    send(&entries, "f", 2, 1, NOT_RECORDED);
+    send(&entries, "f", 3, 1, NOT_RECORDED); /* the first one is suspended, or was left */
+    send(&exits, "f", 4, 1, NOT_RECORDED);
+    send(&exits, "f", 5, 1, NOT_RECORDED); /* it was suspended */
+    send(&entries, "f", 6, 1, NOT_RECORDED);
+    send(&entries, "f", 7, 1, NOT_RECORDED);
+    send(&exits, "f", 8, 1, NOT_RECORDED); /* of either */
+    send(&exits, "f", 9, 1, NOT_RECORDED);
+    send(&entries, "f", 20, 1, NOT_RECORDED);
+    send(&entries, "f", 21, 2, NOT_RECORDED);
+    send(&exits, "f", 22, 1, NOT_RECORDED); /* the outer one */
+    send(&exits, "f", 23, 2, NOT_RECORDED); /* the inner one */
+    finish("main(0 f(1 f(1 f=1 in main) f in main resumed) f(1 f(1 f in main) f in main resumed) "
+           "f(1 f(2 f=2 in main) f=2 resumed) main-3 at end) ");
+    ck_assert_uint_eq(counts.uncertain, 3);
+}
+END_TEST
+
+/* A depth that no call has: the exit is that of a call whose entry is not there. */
+START_TEST(another_depth)
+{
+    begin();
+    send(&entries, "main", 1, 0, NOT_RECORDED);
+    send(&entries, "f", 2, 1, NOT_RECORDED);
+    send(&exits, "f", 3, 4, NOT_RECORDED);
+    finish("main(0 f(1 f in main) main at end) ");
+    ck_assert_uint_eq(counts.uncertain, 1);
+}
+END_TEST
+
+/* f was entered before the recording: its exit is not that of the call inside it. */
+START_TEST(entered_before_and_unwound)
+{
+    begin();
+    enter("a", 10);
+    enter("f", 11);
+    leave("a", 12);
+    leave("f", 20);
+    finish("a(0 f(1 a=2) f resumed) ");
+}
+END_TEST
+
+/* Between an entry and an exit after a stop others may have been. */
+START_TEST(stopped_session)
+{
+    begin();
+    enter("main", 1);
+    enter("f", 10);
+    enter("g", 11);
+    pause_until(12, 20);
+    leave("f", 20);
+    enter("f", 20);
+    leave("f", 22);
+    leave("h", 23);
+    send(&entries, "d", 24, NOT_RECORDED, NOT_RECORDED);
+    pause_until(25, 26);
+    send(&exits, "d", 27, NOT_RECORDED, 2);
+    leave("main", 30);
+    finish("main(0 f(1 g(2 gap 0 f in main) f(1 f=2 in main) lone h 1 d(1 gap 0 d=2 in main) "
+           "main-4) g lost) ");
+    ck_assert_uint_eq(counts.paused, 2);
+    ck_assert_uint_eq(counts.pauses, 2);
+    ck_assert_uint_eq(counts.no_duration, 0);
+    ck_assert_uint_eq(counts.gaps, 0);
+    ck_assert_uint_eq(counts.lost_entries, 1);
 }
 END_TEST
 
@@ -542,6 +673,12 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, recorded_as_unknown);
     tcase_add_test(tests, coroutine);
     tcase_add_test(tests, coroutines_in_one_function);
+    tcase_add_test(tests, coroutines_take_turns);
+    tcase_add_test(tests, buried_or_open);
+    tcase_add_test(tests, coroutines_of_one_depth);
+    tcase_add_test(tests, another_depth);
+    tcase_add_test(tests, entered_before_and_unwound);
+    tcase_add_test(tests, stopped_session);
     tcase_add_test(tests, tail_call);
     tcase_add_test(tests, attached_midway);
     tcase_add_test(tests, losses);

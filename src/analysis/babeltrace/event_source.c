@@ -9,6 +9,7 @@
 #include "analysis/babeltrace/bt_error.h"
 #include "analysis/babeltrace/layouts.h"
 #include "analysis/babeltrace/read_graph.h"
+#include "analysis/packet_cover.h"
 #include "util/table.h"
 #include "util/text.h"
 #include "util/vec.h"
@@ -21,6 +22,8 @@ struct known_trace {
     const bt_trace *trace; /* a reference */
     uint32_t index, host;
     bool is_kernel;
+    bool is_lttng; /* it has packets as LTTng makes them */
+    struct packet_cover cover;
 };
 
 struct event_source {
@@ -39,7 +42,7 @@ struct event_source {
     const bt_event_class *last_class;
     const struct class_layout *last_layout;
     const bt_stream *last_stream;
-    const struct known_trace *last_trace;
+    struct known_trace *last_trace;
 };
 
 /* ---- traces ---- */
@@ -86,6 +89,7 @@ static int add_trace(struct event_source *source, const bt_trace *trace)
         bt_trace_get_ref(trace);
         known->index = (uint32_t)(source->traces.count - 1);
         known->is_kernel = strcmp(environment_text(trace, "domain"), "kernel") == 0;
+        known->is_lttng = strncmp(environment_text(trace, "tracer_name"), "lttng-", 6) == 0;
         int rc = host_index(source, environment_text(trace, "hostname"), &known->host);
         if (rc == 0)
             rc = table_put(&source->by_trace, (uint64_t)(uintptr_t)trace, known);
@@ -95,7 +99,7 @@ static int add_trace(struct event_source *source, const bt_trace *trace)
     return layouts_add_trace(source->layouts, trace, source->consumer);
 }
 
-static const struct known_trace *trace_of(struct event_source *source, const bt_stream *stream)
+static struct known_trace *trace_of(struct event_source *source, const bt_stream *stream)
 {
     if (stream != source->last_stream) {
         source->last_stream = stream;
@@ -155,6 +159,43 @@ static const struct class_layout *layout_of_event(struct event_source *source,
     return source->last_layout;
 }
 
+static void take_packet_beginning(struct event_source *source, const bt_message *message)
+{
+    const bt_stream *stream =
+        bt_packet_borrow_stream_const(bt_message_packet_beginning_borrow_packet_const(message));
+    struct known_trace *trace = trace_of(source, stream);
+    if (trace && trace->is_lttng &&
+        bt_stream_class_packets_have_beginning_default_clock_snapshot(
+            bt_stream_borrow_class_const(stream)))
+        packet_cover_begin(
+            &trace->cover,
+            snapshot_ns(source,
+                        bt_message_packet_beginning_borrow_default_clock_snapshot_const(message)));
+}
+
+static void take_packet_end(struct event_source *source, const bt_message *message)
+{
+    const bt_stream *stream =
+        bt_packet_borrow_stream_const(bt_message_packet_end_borrow_packet_const(message));
+    struct known_trace *trace = trace_of(source, stream);
+    if (trace && trace->is_lttng &&
+        bt_stream_class_packets_have_end_default_clock_snapshot(
+            bt_stream_borrow_class_const(stream)))
+        packet_cover_end(
+            &trace->cover, stream,
+            snapshot_ns(source,
+                        bt_message_packet_end_borrow_default_clock_snapshot_const(message)));
+}
+
+/* The session may have been stopped before this event. */
+static int take_pause(struct event_source *source, struct known_trace *trace)
+{
+    struct trace_gap gap = {.end_ns = source->now_ns, .is_pause = true};
+    return packet_cover_event(&trace->cover, &gap.begin_ns)
+               ? source->consumer->gap(source->consumer->data, &gap, trace->index)
+               : 0;
+}
+
 static int take_event(struct event_source *source, const bt_message *message)
 {
     const bt_event *event = bt_message_event_borrow_event_const(message);
@@ -165,7 +206,7 @@ static int take_event(struct event_source *source, const bt_message *message)
         return source->rc;
     }
     const bt_stream *stream = bt_event_borrow_stream_const(event);
-    const struct known_trace *trace = trace_of(source, stream);
+    struct known_trace *trace = trace_of(source, stream);
     if (!trace)
         return -EIO;
     const bt_field *context = bt_event_borrow_common_context_field_const(event);
@@ -178,6 +219,9 @@ static int take_event(struct event_source *source, const bt_message *message)
     };
     source->now_ns =
         snapshot_ns(source, bt_message_event_borrow_default_clock_snapshot_const(message));
+    int rc = take_pause(source, trace);
+    if (rc < 0)
+        return rc;
     if (layout->kind != CLASS_FUNCTION && layout->kind != CLASS_ADDRESS) {
         consumer->other_events++;
         return take_module_event(source, layout, event, &origin);
@@ -254,7 +298,11 @@ static int take_message(struct event_source *source, const bt_message *message)
         return take_lost_packets(source, message);
     case BT_MESSAGE_TYPE_PACKET_BEGINNING:
         source->no_functions = lacks_functions(source);
+        take_packet_beginning(source, message);
         return source->no_functions ? -ENODATA : 0;
+    case BT_MESSAGE_TYPE_PACKET_END:
+        take_packet_end(source, message);
+        return 0;
     default:
         return 0;
     }
