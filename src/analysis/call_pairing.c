@@ -383,6 +383,9 @@ int call_pairing_begin_range(struct call_pairing *pairing)
             bottom = bottom->outer;
         for (; rc == 0 && bottom; bottom = bottom->inner)
             rc = announce(pairing, bottom, NULL);
+        /* A call is buried before those around it. */
+        for (struct open_call *call = calls->buried; rc == 0 && call; call = call->outer)
+            rc = announce(pairing, call, NULL);
     }
     return rc;
 }

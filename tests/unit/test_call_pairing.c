@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/call_pairing.h"
+#include "analysis/thread_table.h"
 #include "unit/check_main.h"
 
 enum { NOT_RECORDED = -1 };
@@ -68,7 +69,7 @@ static int lone_exit(void *data, struct traced_thread *thread, const struct trac
                      uint32_t depth, const uint64_t *duration_ns)
 {
     ck_assert_ptr_null(data);
-    ck_assert_int_eq(thread->tid, origin.tid);
+    ck_assert_int_eq(thread->tid, thread_is_known(&origin) ? origin.tid : 0);
     note("lone %s %u", event->function->name, depth);
     if (duration_ns)
         note("=%d", (int)*duration_ns);
@@ -617,6 +618,22 @@ START_TEST(range)
 }
 END_TEST
 
+/* b and c are on another stack when the range begins. */
+START_TEST(range_of_other_stacks)
+{
+    enter("main", 1);
+    enter("a", 10);
+    enter("b", 11);
+    enter("c", 12);
+    leave("a", 13);
+    begin();
+    leave("c", 20);
+    leave("b", 21);
+    finish("before main(0 before b(2 before c(3 c=8 in b resumed) b=10 resumed) "
+           "main-3 at end) ");
+}
+END_TEST
+
 /* An exit that does not tell its function. */
 START_TEST(exit_without_address)
 {
@@ -691,6 +708,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, without_thread);
     tcase_add_test(tests, impossible_threads);
     tcase_add_test(tests, range);
+    tcase_add_test(tests, range_of_other_stacks);
     tcase_add_test(tests, exit_without_address);
     tcase_add_test(tests, bounded);
 }
