@@ -25,7 +25,7 @@ struct traced_function {
     const char *name; /* "my_traced_function", as in the event's name; "0x55d0..." without a name */
     enum function_origin origin;
     bool selected;  /* by the options' `selects`; true without it */
-    bool has_exits; /* an exit event of it is known: in the metadata, or seen */
+    bool has_entries, has_exits; /* such an event of it is known: in the metadata, or seen */
     uint64_t exits; /* that were read so far */
 };
 

@@ -78,6 +78,7 @@ struct open_calls *thread_table_get(struct thread_table *table, const struct eve
     if (!thread_is_known(origin)) {
         calls = &table->unknown;
         set_thread(calls, origin);
+        calls->thread.tid = 0;
     } else if (!calls || calls->thread.tid != origin->tid || calls->thread.pid != origin->pid ||
                calls->thread.host != origin->host) {
         calls = find_or_make(table, origin);

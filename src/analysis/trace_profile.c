@@ -296,6 +296,10 @@ static int count_ended(struct trace_profile *profile, struct call *call,
                        const struct trace_event *event, struct call_duration *duration)
 {
     struct profiled_call *kept = call->data;
+    /* Which exit is its own is not known: one with the field counts for it. */
+    if (call->end == CALL_NO_THREAD && profile->options.by == BY_FIELD && kept->row == 0 &&
+        call->function->has_exits)
+        return 0;
     int64_t row =
         kept->row > 0 ? kept->row - 1 : row_of_call(profile, call->function, call->thread, event);
     if (row < 0)
@@ -330,6 +334,15 @@ static int on_left(void *data, struct call *call, const struct trace_event *even
     return r;
 }
 
+/* Where threads are not known, each exit is a lone one, and each entry a call. */
+static bool is_counted_by_entry(struct trace_profile *profile, const struct traced_thread *thread,
+                                const struct trace_event *event)
+{
+    const struct layout_fields *fields =
+        profile->options.by == BY_FIELD ? fields_of(profile, event->layout) : NULL;
+    return thread->tid == 0 && event->function->has_entries && (!fields || fields->by < 0);
+}
+
 static int on_lone_exit(void *data, struct traced_thread *thread, const struct trace_event *event,
                         uint32_t depth, const uint64_t *duration_ns)
 {
@@ -341,7 +354,7 @@ static int on_lone_exit(void *data, struct traced_thread *thread, const struct t
     if (row < 0)
         return (int)row;
     struct profile_row *counted = &profile->profile.rows.items[row];
-    counted->calls++;
+    counted->calls += !is_counted_by_entry(profile, thread, event);
     counted->failed += has_failed(profile, NULL, event);
     if (!duration_ns)
         return 0;

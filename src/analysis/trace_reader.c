@@ -51,6 +51,7 @@ static int on_layout(void *data, struct event_layout *layout, const char *module
     layout->function = function_table_intern(reader->functions, module, name, FUNCTION_BY_NAME);
     if (!layout->function)
         return -ENOMEM;
+    layout->function->has_entries |= layout->kind == HIT_ENTRY;
     layout->function->has_exits |= layout->kind == HIT_EXIT;
     return 0;
 }
@@ -85,7 +86,7 @@ static struct traced_function *function_at(struct trace_reader *reader,
     function = function_table_intern(reader->functions, module, name, FUNCTION_BY_ADDRESS);
     if (!function || code_modules_remember(reader->modules, origin, address, function) < 0)
         return NULL;
-    function->has_exits = true;
+    function->has_entries = function->has_exits = true;
     return function;
 }
 

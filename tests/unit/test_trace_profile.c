@@ -214,6 +214,43 @@ START_TEST(exits_without_an_entry)
 }
 END_TEST
 
+/* Where threads are not known, an entry and an exit are one call, which either of them counts. */
+static void call_of_no_thread(void)
+{
+    static const struct made_values values = {7, NULL};
+    struct traced_thread *unknown = &made_threads[2];
+    unknown->tid = 0;
+    struct call *call = enter(2, 0, NULL, 5);
+    struct trace_event event = {
+        .layout = &made_exit, .function = call->function, .time_ns = 6, .source = &values};
+    call->end = CALL_NO_THREAD;
+    ck_assert_int_eq(made_visitor.left(profile, call, NULL), 0);
+    made_functions[0].has_entries = true;
+    ck_assert_int_eq(made_visitor.lone_exit(profile, unknown, &event, 0, NULL), 0);
+    made_functions[1].has_entries = false;
+    event.function = &made_functions[1];
+    ck_assert_int_eq(made_visitor.lone_exit(profile, unknown, &event, 0, NULL), 0);
+    free(call->data);
+    free(call);
+}
+
+START_TEST(threads_not_known)
+{
+    static const struct {
+        enum profile_by by;
+        const char *field, *lines;
+    } cases[] = {
+        {BY_FUNCTION, NULL, "app:a 1 0 0 1\napp:b 1 0 0 1\n"},
+        {BY_MODULE, NULL, "app 2 0 0 2\n"},
+        {BY_FIELD, "size", "(none) 1 0 0 2\n64 1 0 0 0\n"},
+        {BY_FIELD, "retval", "7 2 0 0 2\n"},
+    };
+    start(cases[_i].by, cases[_i].field, "retval == 7", NULL);
+    call_of_no_thread();
+    expect(cases[_i].lines);
+}
+END_TEST
+
 /* a does 100 ns, twice b of 10 ns, and 50 ns; each entry and exit costs thousands. */
 START_TEST(net_times)
 {
@@ -276,6 +313,8 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, what_is_not_counted);
     tcase_add_loop_test(tests, calls_without_a_duration, 0, 2);
     tcase_add_test(tests, exits_without_an_entry);
+    tcase_add_loop_test(tests, threads_not_known, 0, 4);
+    tcase_add_loop_test(tests, threads_not_known, 0, 4);
     tcase_add_loop_test(tests, net_times, 0, 2);
     tcase_add_loop_test(tests, a_recorded_duration, 0, 2);
 }
