@@ -12,12 +12,14 @@ fuzz() # NAME
     grep -qE '^[0-9]{2,} inputs$' "$out" || fail "fuzz_$1: $(cat "$out")"
 }
 
+case_conditions() { fuzz condition; }
 case_demangled_names() { fuzz demangle; }
 case_displaced_copies_of_aarch64() { fuzz displaced_aarch64; }
 case_displaced_copies_of_x86_64() { fuzz displaced_x86_64; }
 case_elf_and_dwarf() { fuzz elf; }
 case_filter_files() { fuzz filter_file; }
 case_maps() { fuzz maps; }
+case_paired_calls() { fuzz pairing; }
 case_patterns() { fuzz patterns; }
 case_printed_lines() { fuzz print; }
 case_rules() { fuzz rules; }
