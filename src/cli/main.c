@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/command_hint.h"
 #include "cli/commands/graph.h"
 #include "cli/commands/list.h"
 #include "cli/commands/record.h"
@@ -51,14 +52,17 @@ static int occupy_standard_files(void)
     return 0;
 }
 
-/* record, or --list. */
-static int run_tracer(int argc, char **argv, char **environment, const struct rlimit *descriptors)
+/* record, or --list. `command`: the word that was given for it, or NULL. */
+static int run_tracer(int argc, char **argv, char **environment, const struct rlimit *descriptors,
+                      const char *command)
 {
     struct options options;
     struct error err = {0};
     int status = EXIT_TRACER_FAILED;
     switch (options_parse(&options, argc, argv, &err)) {
     case OPTIONS_WRONG:
+        if (command)
+            command_hint_add(command, &err);
         log_error("%s", err.text);
         break;
     case OPTIONS_DONE:
@@ -79,6 +83,7 @@ int main(int argc, char **argv)
 {
     char **environment = secure_exec_environment(argc, argv);
     struct rlimit descriptors;
+    const char *command = NULL;
     int status = -1;
     if (occupy_standard_files() < 0)
         return EXIT_TRACER_FAILED;
@@ -86,6 +91,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof(words) / sizeof(words[0]); i++) {
         if (strcmp(argv[1], words[i].word) != 0)
             continue;
+        command = words[i].word;
         argc--;
         argv++;
         if (words[i].run)
@@ -93,7 +99,7 @@ int main(int argc, char **argv)
         break;
     }
     if (status < 0)
-        status = run_tracer(argc, argv, environment, &descriptors);
+        status = run_tracer(argc, argv, environment, &descriptors, command);
     free(environment);
     return status;
 }

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "analysis/trace_notes.h"
+#include "cli/command_hint.h"
 #include "cli/default_trace.h"
 #include "cli/exit_status.h"
 #include "cli/sudo_user.h"
-#include "ptrace/os/program_path.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/descriptors.h"
@@ -267,18 +267,6 @@ static int open_output(struct trace_command *command, struct error *err)
     return 0;
 }
 
-/* Where the operand is no trace: it may have been meant for a program of the command's name. */
-static void add_hint(const struct trace_command *command, struct error *err)
-{
-    char path[PATH_MAX];
-    struct error ignored;
-    const char *name = command->usage->name;
-    size_t length = strlen(err->text);
-    if ((err->code == -ENOENT || err->code == -ENOTDIR) && program_path(name, path, &ignored) == 0)
-        snprintf(err->text + length, sizeof(err->text) - length,
-                 "; to trace the program %s: ptrace_tracer -- %s", path, name);
-}
-
 static void set_range(struct trace_command *command)
 {
     uint64_t begin_ns = 0, end_ns = 0;
@@ -294,10 +282,12 @@ int trace_command_open(struct trace_command *command, struct error *err)
     log_set_level(command->quiet ? LOG_ERROR : command->verbose ? LOG_DEBUG : LOG_INFO);
     int rc = sudo_user_become(err);
     bool is_named = command->path != NULL;
-    if (rc == 0 && !is_named)
-        rc = default_trace_find(&command->path, err);
     if (rc < 0)
         return rc;
+    if (!is_named && (rc = default_trace_find(&command->path, err)) < 0) {
+        command_hint_add(command->usage->name, err);
+        return rc;
+    }
     struct trace_options options = {
         .path = command->path,
         .selects = selects_function,
@@ -313,8 +303,8 @@ int trace_command_open(struct trace_command *command, struct error *err)
     command->started_ms = clock_ms();
     options.with_fraction = command->shows_progress;
     rc = trace_reader_open(&options, &command->reader, err);
-    if (rc < 0 && is_named)
-        add_hint(command, err);
+    if (is_named && (rc == -ENOENT || rc == -ENOTDIR || rc == -ENODATA))
+        command_hint_add(command->usage->name, err);
     if (rc < 0)
         return rc;
     if (!is_named)

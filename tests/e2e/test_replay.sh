@@ -437,6 +437,23 @@ case_words()
     traced 0 -q --print=lines ./replay 3
     lines 3 'my_traced_function\(' lines
     PATH=$dir:$PATH refused "cannot read 3: No such file or directory; to trace the program $dir/replay: ptrace_tracer -- replay" 3
+    refused "cannot read 3: No such file or directory; to trace the program ./replay: ptrace_tracer ./replay$" 3
+    PATH=$dir:$PATH refused "no trace is named.*; to trace the program $dir/replay: ptrace_tracer -- replay$"
+    mkdir empty
+    PATH=$dir:$PATH refused "there is no trace in empty.*; to trace the program $dir/replay: ptrace_tracer -- replay$" empty
+    # All commands, and as other words than the first.
+    local word
+    for word in report graph record; do
+        cp "$sample" "$word"
+        PATH=$dir:$PATH traced 0 -q --print=lines "$word" 3
+        lines 3 'my_traced_function\(' lines
+        PATH=$dir:$PATH traced 125 "$word" --no-such-option
+        one_line "ptrace_tracer -- $word"
+        traced 0 record -q --print=lines "./$word" 3
+        PATH=$dir:$PATH traced 0 record -q --print=lines "$word" 3
+    done
+    PATH=$dir:$PATH traced 125 record
+    one_line "no program and no process given .*; to trace the program $dir/record: ptrace_tracer -- record"
     traced 0 record -q --print=lines ./replay 3
     lines 3 'my_traced_function\(' lines
     traced 0 replay --help
