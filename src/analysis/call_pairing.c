@@ -206,9 +206,11 @@ static int before_entry(struct call_pairing *pairing, struct open_calls *calls,
     while (rc == 0 && has_depth && calls->top && calls->top->has_depth &&
            calls->top->call.depth >= depth)
         rc = jump_over_top(pairing, calls, event->time_ns);
-    if (rc == 0 && calls->n == OPEN_CALLS_MAX)
-        rc = end_all(pairing, calls, CALL_LOST, event->time_ns);
-    return rc;
+    if (rc < 0 || calls->n < OPEN_CALLS_MAX)
+        return rc;
+    calls->was_too_deep = true;
+    pairing->counts->too_deep += pairing->in_range ? calls->n : 0;
+    return end_all(pairing, calls, CALL_LOST, event->time_ns);
 }
 
 static int call_entered(struct call_pairing *pairing, struct open_calls *calls,
@@ -271,7 +273,8 @@ static int lone_exit(struct call_pairing *pairing, struct open_calls *calls,
     if (!pairing->in_range)
         return 0;
     if (thread_is_known(origin)) {
-        if (lost_since(pairing, origin->trace, 1) || paused_since(pairing, origin->trace, 1))
+        if (calls->was_too_deep || lost_since(pairing, origin->trace, 1) ||
+            paused_since(pairing, origin->trace, 1))
             pairing->counts->lost_entries++;
         else
             pairing->counts->lone_exits++;

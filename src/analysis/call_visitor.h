@@ -102,10 +102,11 @@ struct call_counts {
     uint64_t paused;               /* returned, but the session may have been stopped in between */
     uint64_t uncertain;            /* returned, or another one on another stack */
     uint64_t resumed, tail_called; /* struct call */
+    uint64_t too_deep;             /* of those that are LOST: more were open than are followed */
     uint64_t lone_exits;           /* exits without an entry, without those after losses */
-    uint64_t lost_entries;         /* exits without an entry, after losses or a stop */
-    uint64_t ambiguous; /* recursive calls that were left without an exit, or are on another
-                           stack, may have taken each other's (there is no recorded depth) */
+    uint64_t lost_entries; /* exits without an entry, after losses, a stop, or too many calls */
+    uint64_t ambiguous;    /* recursive calls that were left without an exit, or are on another
+                              stack, may have taken each other's (there is no recorded depth) */
     uint64_t gaps, lost_events, lost_packets;
     uint64_t pauses;                   /* the session may have been stopped and started so often */
     uint64_t without_tid, without_pid; /* events */

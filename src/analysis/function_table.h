@@ -24,9 +24,9 @@ struct traced_function {
     const char *module; /* the provider: "mylib"; "" if an address is in no known module */
     const char *name; /* "my_traced_function", as in the event's name; "0x55d0..." without a name */
     enum function_origin origin;
-    bool selected;  /* by the options' `selects`; true without it */
+    bool selected;               /* by the options' `selects`; true without it */
     bool has_entries, has_exits; /* such an event of it is known: in the metadata, or seen */
-    uint64_t exits; /* that were read so far */
+    uint64_t exits;              /* that were read so far */
 };
 
 struct function_table;

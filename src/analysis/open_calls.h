@@ -57,6 +57,7 @@ struct open_calls {
     uint64_t last_exit_ns;     /* if the last event was the exit of the call on top; else 0 */
     struct open_call *program; /* the call of main(), while it is open */
     bool switches_stacks;      /* a buried call has returned */
+    bool was_too_deep;         /* there were more than OPEN_CALLS_MAX */
 };
 
 /* What an exit says. */

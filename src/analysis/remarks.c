@@ -52,9 +52,11 @@ static const char *plural(uint64_t n, const char *one, const char *more)
 /* Why events are missing. */
 static const char *silence(const struct call_counts *counts)
 {
-    return !counts->pauses ? "events were lost"
-           : !counts->gaps ? "the session may have been stopped"
-                           : "events were lost, or the session may have been stopped";
+    if (counts->gaps)
+        return counts->pauses ? "events were lost, or the session may have been stopped"
+                              : "events were lost";
+    return counts->pauses ? "the session may have been stopped"
+                          : "more calls were open than 1048576";
 }
 
 static bool without_exit(const struct call_counts *counts, char *line, size_t size)
@@ -66,7 +68,8 @@ static bool without_exit(const struct call_counts *counts, char *line, size_t si
     struct count_list list = {.text = causes, .size = sizeof(causes)};
     add_to_list(&list, ends[CALL_AT_END], "still open at the end");
     add_to_list(&list, ends[CALL_UNWOUND], "left by an exception or a jump");
-    add_to_list(&list, ends[CALL_LOST], "open while %s", silence(counts));
+    add_to_list(&list, ends[CALL_LOST] - counts->too_deep, "open while %s", silence(counts));
+    add_to_list(&list, counts->too_deep, "of more than 1048576 that were open in one thread");
     add_to_list(&list, ends[CALL_REPLACED], "in a program that another one replaced");
     add_to_list(&list, ends[CALL_NO_EXITS], "of functions whose exits are not recorded");
     snprintf(line, size, "%llu %s no exit: %s", (unsigned long long)n,

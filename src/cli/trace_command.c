@@ -143,6 +143,8 @@ static int take_operand(struct trace_command *command, int argc, char **argv, st
                      argv[optind + 1]);
     if (command->quiet && command->verbose)
         return wrong(command, err, "--quiet and --verbose exclude each other");
+    if (optind < argc && !*argv[optind])
+        return wrong(command, err, "the name of the trace is empty");
     if (optind < argc && !(command->path = strdup(argv[optind])))
         return error_set(err, -ENOMEM, "out of memory");
     return 0;

@@ -418,7 +418,28 @@ case_no_trace()
     cp -r trace cut
     truncate -s -100 cut/ust/uid/*/64-bit/channel0_*
     refused 'cannot read .*/channel0_[0-9]+: it is cut or damaged' cut
+    refused 'the name of the trace is empty .*--help; to trace' ''
     refused 'cannot read net://localhost:1/host/x/y: Connection failed' net://localhost:1/host/x/y
+}
+
+case_no_permission()
+{
+    make_trace
+    # libbabeltrace2's plugin loses some memory when a stream cannot be opened.
+    local as=() file status ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
+    if ((EUID == 0)); then
+        as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+        chmod -R a+rX "$dir"
+        "${as[@]}" test -x "$tracer" -a -x "$dir" || skip "the build is not for another user to read"
+    fi
+    for file in trace/ust/uid/*/64-bit/channel0_* trace/ust/uid/*/64-bit/metadata trace/ust; do
+        chmod 0 "$file"
+        "${as[@]}" "$tracer" replay "$dir/trace" >"$out" 2>"$err"
+        status=$?
+        [[ $status == 125 && ! -s $out ]] || fail "exit status $status"
+        one_line "cannot read .*/${file##*/}: Permission denied$"
+        chmod 755 "$file"
+    done
 }
 
 # Only the first word can be a command.

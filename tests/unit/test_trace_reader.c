@@ -444,8 +444,11 @@ START_TEST(cut_stream)
     record_calls();
     close_trace();
     stream_file(file, sizeof(file));
-    ck_assert_int_eq(truncate(file, 100), 0);
-    expect_failure(directory, -EIO, "it is cut or damaged");
+    for (off_t size = 100; size > 0; size -= 90) {
+        ck_assert_int_eq(truncate(file, size), 0);
+        expect_failure(directory, -EIO, "it is cut or damaged");
+        ck_assert_ptr_null(strstr(error.text, "User function"));
+    }
 }
 END_TEST
 
@@ -457,6 +460,48 @@ START_TEST(no_functions)
     record(event_of("app:_exit", RETS, 1), 120, 1, UINT64_C(1));
     close_trace();
     expect_failure(directory, -ENODATA, "there are no events of functions in");
+}
+END_TEST
+
+static char *read_file(const char *name)
+{
+    char file[256], *text = NULL;
+    size_t size = 0;
+    snprintf(file, sizeof(file), "%s/%s", path, name);
+    FILE *stream = fopen(file, "r");
+    ck_assert_ptr_nonnull(stream);
+    ck_assert_int_gt(getdelim(&text, &size, '\0', stream), 0);
+    fclose(stream);
+    return text;
+}
+
+/* Events of the kernel are of no function. */
+START_TEST(kernel_trace)
+{
+    make_trace(3);
+    record(event_of("sched:switch", RETS, 1), 100, 1, UINT64_C(1));
+    close_trace();
+    char *metadata = read_file("metadata"), *domain = strstr(metadata, "\"ust\"");
+    char changed[16384];
+    ck_assert_ptr_nonnull(domain);
+    int n = snprintf(changed, sizeof(changed), "%.*s\"kernel\"%s", (int)(domain - metadata),
+                     metadata, domain + strlen("\"ust\""));
+    ck_assert_int_lt(n, sizeof(changed));
+    write_file("metadata", changed, (size_t)n);
+    free(metadata);
+    expect_failure(directory, -ENODATA, ": it is a trace of the kernel");
+}
+END_TEST
+
+/* The metadata of CTF 2 are JSON. */
+START_TEST(other_metadata)
+{
+    static const char *const texts[] = {"{\"type\": \"preamble\", \"version\": 2}\n",
+                                        "\x1e{\"type\": \"preamble\", \"version\": 2}\n",
+                                        "/* CTF 2.0 */ trace { major = 2; };"};
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    write_file("metadata", texts[_i], strlen(texts[_i]));
+    expect_failure(directory, -EIO, "/metadata: it is no metadata of CTF 1.8");
 }
 END_TEST
 
@@ -508,6 +553,8 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, damaged_metadata);
     tcase_add_test(tests, cut_stream);
     tcase_add_test(tests, no_functions);
+    tcase_add_test(tests, kernel_trace);
+    tcase_add_loop_test(tests, other_metadata, 0, 3);
     tcase_add_test(tests, stopped_by_a_callback);
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 void bt_error_forget(void)
 {
@@ -42,7 +43,7 @@ static void first_cause(const bt_error *error, char *cause, size_t size)
     size_t length = values && strchr(values, '=') ? (size_t)(values - text) : strcspn(text, "\n");
     while (length > 0 && text[length - 1] == '.')
         length--;
-    if (strncmp(text, "Failed to index", 15) == 0)
+    if (strncmp(text, "Failed to index", 15) == 0 || strncmp(text, "User function", 13) == 0)
         length = 0;
     snprintf(cause, size, "%s%.*s", length ? ": " : "", (int)length, text);
 }
@@ -59,6 +60,11 @@ int bt_error_set(struct error *err, const char *path)
         error_set(err, -EIO, "cannot read %s%s", path, cause);
     } else {
         bool has_file = find_path(error, file, sizeof(file));
+        if (has_file && access(file, R_OK) < 0) {
+            error_set(err, -errno, "cannot read %s: %s", file, strerror(errno));
+            bt_error_release(error);
+            return err->code;
+        }
         /* Nothing of the trace was read. */
         bool is_metadata = strncmp(cause_text(error, 0), "Cannot create trace", 19) == 0;
         if (!is_metadata)

@@ -6,7 +6,8 @@
 #include "util/error.h"
 
 /* Takes the thread's error and fills err: what cannot be read (the file, if the causes name one,
-   else `path`), and the first cause. Returns -EIO. */
+   else `path`), and the first cause. Returns -EIO, or why
+   the file cannot be opened. */
 int bt_error_set(struct error *err, const char *path);
 void bt_error_forget(void);
 
