@@ -112,8 +112,6 @@ static int take_costs(const json_t *root, const char *path, struct call_costs *c
                       struct error *err)
 {
     const json_t *from = json_object_get(root, "costs");
-    if (!json_is_object(root) || json_integer_value(json_object_get(root, "format")) != FORMAT)
-        return error_set(err, -EINVAL, "%s is not a file of this tracer's", path);
     if (!from)
         return error_set(err, -ENODATA, "%s has no costs", path);
     if (!read_cost(from, "entry_before_ns", &costs->entry_before) ||
@@ -141,20 +139,52 @@ static FILE *open_notes(const char *path, int *code)
     return stream;
 }
 
-int trace_notes_read_costs(const char *directory, struct call_costs *costs, struct error *err)
+/* The caller releases *root, and frees *path, also after an error. */
+static int load_notes(const char *directory, char **path, json_t **root, struct error *err)
 {
     json_error_t why;
     int code;
-    cleanup(cleanup_free) char *path = notes_path(directory);
-    if (!path)
+    *root = NULL;
+    *path = notes_path(directory);
+    if (!*path)
         return error_set(err, -ENOMEM, "out of memory");
-    cleanup(cleanup_file) FILE *stream = open_notes(path, &code);
+    cleanup(cleanup_file) FILE *stream = open_notes(*path, &code);
     if (!stream)
-        return error_set(err, code, "cannot read %s: %s", path, strerror(-code));
-    json_t *root = json_loadf(stream, JSON_REJECT_DUPLICATES, &why);
-    if (!root)
-        return error_set(err, -EINVAL, "cannot read %s: line %d: %s", path, why.line, why.text);
-    code = take_costs(root, path, costs, err);
+        return error_set(err, code, "cannot read %s: %s", *path, strerror(-code));
+    *root = json_loadf(stream, JSON_REJECT_DUPLICATES, &why);
+    if (!*root)
+        return error_set(err, -EINVAL, "cannot read %s: line %d: %s", *path, why.line, why.text);
+    if (!json_is_object(*root) || json_integer_value(json_object_get(*root, "format")) != FORMAT)
+        return error_set(err, -EINVAL, "%s is not a file of this tracer's", *path);
+    return 0;
+}
+
+int trace_notes_read_costs(const char *directory, struct call_costs *costs, struct error *err)
+{
+    cleanup(cleanup_free) char *path = NULL;
+    json_t *root;
+    int code = load_notes(directory, &path, &root, err);
+    if (code == 0)
+        code = take_costs(root, path, costs, err);
+    json_decref(root);
+    return code;
+}
+
+int trace_notes_read_modules(const char *directory,
+                             void (*add)(void *data, const char *event, const char *module),
+                             void *data, struct error *err)
+{
+    cleanup(cleanup_free) char *path = NULL;
+    json_t *root;
+    int code = load_notes(directory, &path, &root, err);
+    const json_t *functions = json_object_get(root, "functions");
+    for (size_t i = 0; code == 0 && i < json_array_size(functions); i++) {
+        const json_t *function = json_array_get(functions, i);
+        const char *event = json_string_value(json_object_get(function, "event"));
+        const char *module = json_string_value(json_object_get(function, "module"));
+        if (event && module)
+            add(data, event, module);
+    }
     json_decref(root);
     return code;
 }

@@ -38,5 +38,11 @@ MUST_CHECK int trace_notes_write(const char *directory, const struct trace_notes
    such a file. The file is hostile input. */
 MUST_CHECK int trace_notes_read_costs(const char *directory, struct call_costs *costs,
                                       struct error *err);
+/* Passes the event of each function's entry ("mylib:f_entry") and the path of its file. -ENOENT,
+   -EINVAL: as above. */
+MUST_CHECK int trace_notes_read_modules(const char *directory,
+                                        void (*add)(void *data, const char *event,
+                                                    const char *module),
+                                        void *data, struct error *err);
 
 #endif

@@ -205,19 +205,23 @@ static char *without_parameters(const char *name)
     return NULL;
 }
 
-bool trace_command_matches(const struct function_filter *filter, const char *module,
-                           const char *name)
+bool trace_command_matches(struct trace_command *command, const struct function_filter *filter,
+                           const char *module, const char *name)
 {
+    if (function_filter_names_modules(filter))
+        trace_modules_read(&command->modules, command->path);
     cleanup(cleanup_free) char *plain = without_parameters(name);
     const char *names[] = {name, plain};
     /* Without -f all of a trace is selected, as the program itself is when it is traced. */
-    return function_filter_function(filter, names, plain ? 2 : 1, module, module, true, false);
+    return function_filter_function(filter, names, plain ? 2 : 1, module,
+                                    trace_modules_path(&command->modules, module, name), true,
+                                    false);
 }
 
 static bool selects_function(void *data, const char *module, const char *name)
 {
-    const struct trace_command *command = data;
-    return trace_command_matches(command->select, module, name);
+    struct trace_command *command = data;
+    return trace_command_matches(command, command->select, module, name);
 }
 
 static bool name_function(void *data, const struct code_address *address, char *module,
@@ -396,6 +400,7 @@ void trace_command_end(struct trace_command *command)
         fclose(command->stream);
     trace_reader_free(command->reader);
     trace_symbols_free(&command->symbols);
+    trace_modules_free(&command->modules);
     function_filter_free(command->select);
     vec_free(&command->pids);
     vec_free(&command->tids);

@@ -20,6 +20,7 @@
 
 #include "analysis/trace_reader.h"
 #include "cli/pager.h"
+#include "cli/trace_modules.h"
 #include "cli/trace_symbols.h"
 #include "cli/trace_time.h"
 #include "model/call_times.h"
@@ -53,6 +54,7 @@ struct trace_command {
     bool quiet;
     bool verbose;
     struct trace_symbols symbols;
+    struct trace_modules modules; /* read if a pattern asks for them */
     struct trace_reader *reader;
     FILE *stream;            /* opened by trace_command_open() */
     struct call_costs costs; /* trace_command_costs() */
@@ -92,9 +94,9 @@ void trace_command_remarks(const struct trace_command *command);
 MUST_CHECK int trace_command_close(struct trace_command *command, struct error *err);
 void trace_command_end(struct trace_command *command);
 
-/* Whether the filter selects a function of a trace. */
-bool trace_command_matches(const struct function_filter *filter, const char *module,
-                           const char *name);
+/* Whether the filter selects a function of the trace. */
+bool trace_command_matches(struct trace_command *command, const struct function_filter *filter,
+                           const char *module, const char *name);
 
 /*
  * All of a command but reading the trace, which `run` does: 0, 1 if nothing matched, or a negative

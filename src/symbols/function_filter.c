@@ -306,11 +306,24 @@ static bool glob_matches_file(const char *glob, const char *name)
     return false;
 }
 
+/* Of a file "lib<provider>.so" or "<provider>.so", whatever its version is. */
+static bool glob_matches_provider_file(const char *glob, const char *provider)
+{
+    const char *end = strstr(glob, ".so");
+    size_t n = end ? (size_t)(end - glob) : 0;
+    if (!end || (end[3] && end[3] != '.' && end[3] != '*'))
+        return false;
+    cleanup(cleanup_free) char *stem = strndup(glob, n);
+    return stem && (fnmatch(stem, provider, 0) == 0 ||
+                    (strncmp(stem, "lib", 3) == 0 && fnmatch(stem + 3, provider, 0) == 0));
+}
+
 static bool pattern_matches_module(const struct pattern *pattern, const char *provider,
                                    const char *path)
 {
     return !pattern->glob || fnmatch(pattern->glob, provider, 0) == 0 ||
-           glob_matches_file(pattern->glob, base_name(path));
+           (path ? glob_matches_file(pattern->glob, base_name(path))
+                 : glob_matches_provider_file(pattern->glob, provider));
 }
 
 static bool pattern_matches_name(const struct pattern *pattern, const char *name)
@@ -386,6 +399,16 @@ bool function_filter_function(const struct function_filter *filter, const char *
             return false;
     }
     return true;
+}
+
+bool function_filter_names_modules(const struct function_filter *filter)
+{
+    bool has_glob = false;
+    for (size_t i = 0; i < filter->included.count; i++)
+        has_glob |= filter->included.items[i].glob != NULL;
+    for (size_t i = 0; i < filter->excluded.count; i++)
+        has_glob |= filter->excluded.items[i].glob != NULL;
+    return has_glob;
 }
 
 void function_filter_unmatched(const struct function_filter *filter,

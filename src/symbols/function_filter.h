@@ -31,11 +31,15 @@ bool function_filter_is_explicit(const struct function_filter *filter);
 bool function_filter_module(const struct function_filter *filter, const char *provider,
                             const char *path, bool is_program);
 /* Whether the function is selected: some name is included and none is excluded. `names` are all
-   names of one function, without parameter lists. `whole_module`: a session rule names the module,
-   so that no -f is needed. */
+   names of one function, without parameter lists. `path` is NULL if the module's file is not known:
+   then a glob of a library's file ("libc.so.6") matches the provider that such a file has ("c").
+   `whole_module`: a session rule names the module, so that no -f is needed. */
 bool function_filter_function(const struct function_filter *filter, const char *const *names,
                               size_t n_names, const char *provider, const char *path,
                               bool is_program, bool whole_module);
+
+/* Whether a pattern has a MODULE-GLOB. */
+bool function_filter_names_modules(const struct function_filter *filter);
 
 /* Calls `report` for each including pattern that has not matched any function. */
 void function_filter_unmatched(const struct function_filter *filter,

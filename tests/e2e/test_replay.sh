@@ -332,6 +332,20 @@ case_selected()
     lines 42 . "$out"
     traced 0 replay -x 'my_.*@mylib' trace
     lines 4 . "$out"
+    # By the module's file: as noted beside the trace, or else as such a library is called.
+    traced 0 replay -f '.*@libmy*' trace
+    lines 40 'my_traced_function|= void' "$out"
+    traced 0 replay -x '.*@libmylib.so*' trace
+    lines 4 . "$out"
+    traced 0 replay -f '.*@sample_*' trace
+    lines 4 . "$out"
+    traced 0 graph --root='.*@libmylib.so' trace
+    lines 2 . "$out"
+    mv trace/ptrace_tracer.json .
+    traced 0 replay -f '.*@libmylib.so.1' trace
+    lines 40 . "$out"
+    traced 1 replay -f '.*@libother.so' trace
+    mv ptrace_tracer.json trace
     traced 0 replay -f 'm.*' -f nothing -x main trace
     lines 40 . "$out"
     one_line "no function matches 'nothing'"

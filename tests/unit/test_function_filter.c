@@ -44,6 +44,35 @@ START_TEST(matches_whole_names)
 }
 END_TEST
 
+/* Where a trace has the provider only. */
+START_TEST(file_not_known)
+{
+    static const struct {
+        const char *pattern, *provider;
+        bool takes;
+    } cases[] = {
+        {"f@c", "c", true},
+        {"f@libc.so.6", "c", true},
+        {"f@libc.so", "c", true},
+        {"f@libc.so*", "c", true},
+        {"f@libmy*.so.1", "mylib", true},
+        {"f@plugin.so", "plugin", true},
+        {"f@libc.so.6", "m", false},
+        {"f@lib*", "c", false},
+        {"f@lib*", "libx", true},
+        {"f@libc.source", "c", false},
+        {"f", "any", true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct function_filter *select = SELECTING(cases[i].pattern);
+        ck_assert_msg(takes(select, "f", cases[i].provider, NULL) == cases[i].takes, "%s",
+                      cases[i].pattern);
+        ck_assert(function_filter_names_modules(select) == !!strchr(cases[i].pattern, '@'));
+        function_filter_free(select);
+    }
+}
+END_TEST
+
 START_TEST(keeps_back_references)
 {
     struct function_filter *select = SELECTING("(a|b)x\\1");
@@ -290,6 +319,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, matches_whole_names);
+    tcase_add_test(tests, file_not_known);
     tcase_add_test(tests, keeps_back_references);
     tcase_add_test(tests, keeps_parentheses_that_close_nothing);
     tcase_add_test(tests, is_quick_with_long_names);

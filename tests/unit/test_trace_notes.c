@@ -38,6 +38,12 @@ static const struct probe probes[] = {
     {.provider = "app", .function = "g", .entry_event = "g_entry", .module = "/tmp/app"},
 };
 
+static void add_module(void *data, const char *event, const char *module)
+{
+    char *seen = data;
+    strcat(strcat(strcat(strcat(seen, event), " "), module), "\n");
+}
+
 START_TEST(what_is_written_is_read)
 {
     static const struct call_costs costs = {1, 20, 300, 1000000000};
@@ -54,6 +60,12 @@ START_TEST(what_is_written_is_read)
     ck_assert_int_eq(trace_notes_read_costs(directory, &read, &err), _i ? 0 : -ENODATA);
     if (_i)
         ck_assert_int_eq(memcmp(&read, &costs, sizeof(costs)), 0);
+    char modules[1024] = "", expected[1024] = "";
+    ck_assert_int_eq(trace_notes_read_modules(directory, add_module, modules, &err), 0);
+    for (int i = 0; i < 2; i++)
+        sprintf(expected + strlen(expected), "%s:%s %s\n", probes[i].provider,
+                probes[i].entry_event, probes[i].module);
+    ck_assert_str_eq(modules, expected);
     /* It is never overwritten. */
     ck_assert_int_eq(trace_notes_write(directory, &notes, &err), -EEXIST);
 }

@@ -41,6 +41,7 @@ static const struct option OPTIONS[] = {
 };
 
 struct graph {
+    struct trace_command *command; /* while it runs */
     struct function_filter *roots; /* NULL: not --root, nor --callers */
     bool has_root, has_callers;
     unsigned depth;
@@ -98,7 +99,7 @@ static int take_graph_option(void *data, int option, const char *argument, struc
 static bool is_root(void *data, const struct traced_function *function)
 {
     const struct graph *graph = data;
-    return trace_command_matches(graph->roots, function->module, function->name);
+    return trace_command_matches(graph->command, graph->roots, function->module, function->name);
 }
 
 static void warn_no_root(void *data, const char *pattern)
@@ -116,6 +117,7 @@ static void release_graph(struct call_graph **graph)
 static int graph_trace(struct trace_command *command, void *data, struct error *err)
 {
     struct graph *graph = data;
+    graph->command = command;
     struct call_graph_options options = {
         .is_root = graph->roots ? is_root : NULL,
         .data = graph,

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The files that the functions of a trace are in, as ptrace_tracer.json beside it tells: events
+   have the names of providers alone. */
+#ifndef CLI_TRACE_MODULES_H
+#define CLI_TRACE_MODULES_H
+
+#include <stdbool.h>
+
+#include "util/arena.h"
+#include "util/table.h"
+
+/* Zeroed: nothing was read. */
+struct trace_modules {
+    struct table by_function; /* hash of "provider:function" -> path */
+    struct arena memory;
+    bool is_read;
+};
+
+/* Reads the file, once; without it there are none. */
+void trace_modules_read(struct trace_modules *modules, const char *directory);
+/* NULL: not known. Valid until trace_modules_free(). */
+const char *trace_modules_path(const struct trace_modules *modules, const char *provider,
+                               const char *function);
+void trace_modules_free(struct trace_modules *modules);
+
+#endif
