@@ -316,6 +316,44 @@ END
     lines 1 '^1,,,,,,,app:main$' "$out"
 }
 
+# Calls of a program that executes another one, or itself, are not open in that one.
+case_replaced_program()
+{
+    with_lttng
+    local preload
+    preload=$(find /usr/lib /lib -name 'liblttng-ust-cyg-profile-fast.so.1' 2>/dev/null | head -n 1)
+    [[ $preload ]] || skip "no liblttng-ust-cyg-profile-fast"
+    cat >app.c <<'END'
+#include <pthread.h>
+#include <unistd.h>
+static void *work(void *data) { return data; }
+static void again(char **argv) { execv(argv[1], argv + 1); }
+int main(int argc, char **argv)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, work, NULL);
+    pthread_join(thread, NULL);
+    if (argc > 1)
+        again(argv);
+    return argc > 1;
+}
+END
+    gcc -g -O0 -finstrument-functions -o app app.c -pthread || skip "cannot be built"
+    gcc -g -O0 -finstrument-functions -no-pie -o fixed app.c -pthread
+    lttng_do create replaced --output="$dir/replaced"
+    lttng_do enable-event -u 'lttng_ust_*'
+    lttng_do add-context -u -t vpid -t vtid
+    lttng_do start
+    LD_PRELOAD=$preload ./app ./app ./fixed ./fixed ./app || fail "the program fails"
+    lttng_do destroy
+    traced 0 replay replaced
+    one_line '8 calls have no exit: 8 in a program that another one replaced'
+    lines 5 '^[0-9]+ (app|fixed):main\(' "$out"
+    lines 4 '^[0-9]+   (app|fixed):again\(' "$out"
+    lines 5 '^[0-9]+ (app|fixed):work\(' "$out"
+    lines 6 '= void <[0-9.]+>$' "$out"
+}
+
 # ---- options ----
 
 make_trace()
