@@ -9,6 +9,7 @@
 #include "analysis/replay.h"
 #include "analysis/trace_reader.h"
 #include "unit/ctf_traces.h"
+#include "util/cleanup.h"
 #include "util/load.h"
 
 extern const struct event_source_api event_source_api;
@@ -452,6 +453,23 @@ START_TEST(cut_stream)
 }
 END_TEST
 
+/* libbabeltrace2 would look for packets behind it for ever. */
+START_TEST(packet_without_size)
+{
+    enum { PACKET_SIZE = 56 }; /* where it is */
+    static const char nothing[8];
+    char file[256];
+    make_trace(3);
+    record_calls();
+    close_trace();
+    stream_file(file, sizeof(file));
+    cleanup(cleanup_fd) int fd = open(file, O_WRONLY | O_CLOEXEC);
+    ck_assert_int_eq(pwrite(fd, nothing, sizeof(nothing), PACKET_SIZE), sizeof(nothing));
+    ck_assert_int_eq(ftruncate(fd, 4000), 0); /* the index does not fit any more */
+    expect_failure(directory, -EIO, "it is cut or damaged");
+}
+END_TEST
+
 START_TEST(no_functions)
 {
     make_trace(3);
@@ -552,6 +570,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, not_there);
     tcase_add_test(tests, damaged_metadata);
     tcase_add_test(tests, cut_stream);
+    tcase_add_test(tests, packet_without_size);
     tcase_add_test(tests, no_functions);
     tcase_add_test(tests, kernel_trace);
     tcase_add_loop_test(tests, other_metadata, 0, 3);

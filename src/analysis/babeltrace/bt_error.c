@@ -15,6 +15,14 @@ void bt_error_forget(void)
         bt_error_release(error);
 }
 
+bool bt_error_is_set(void)
+{
+    const bt_error *error = bt_current_thread_take_error();
+    if (error)
+        bt_current_thread_move_error(error);
+    return error;
+}
+
 static const char *cause_text(const bt_error *error, uint64_t i)
 {
     return bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, i));

@@ -8,6 +8,7 @@
 
 #include "analysis/babeltrace/bt_error.h"
 #include "analysis/babeltrace/metadata_check.h"
+#include "analysis/babeltrace/stream_check.h"
 #include "analysis/babeltrace/trace_dirs.h"
 #include "util/text.h"
 #include "util/vec.h"
@@ -199,6 +200,8 @@ static int find_traces(struct read_graph *graph, struct error *err)
     int rc = trace_dirs_find(graph->path, &graph->dirs, err);
     for (size_t i = 0; rc == 0 && i < graph->dirs.paths.count; i++) {
         rc = metadata_check(graph->dirs.paths.items[i], err);
+        if (rc == 0)
+            rc = stream_check(graph->dirs.paths.items[i], err);
         if (rc == 0 && add_directory(graph, graph->dirs.paths.items[i]) < 0)
             rc = error_set(err, -ENOMEM, "out of memory");
     }
@@ -265,6 +268,9 @@ int read_graph_run(struct read_graph *graph, bt_graph_simple_sink_component_cons
     graph->consume = consume;
     graph->data = data;
     for (;;) {
+        /* libbabeltrace2 2.0 may answer that all is well, and go on with damaged fields. */
+        if (bt_error_is_set())
+            return bt_error_set(err, graph->path);
         switch (bt_graph_run_once(graph->graph)) {
         case BT_GRAPH_RUN_ONCE_STATUS_OK:
             break;
