@@ -13,7 +13,7 @@
 #include "cli/command_hint.h"
 #include "cli/default_trace.h"
 #include "cli/exit_status.h"
-#include "cli/reader_abort.h"
+#include "cli/reader_signals.h"
 #include "cli/sudo_user.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -237,6 +237,8 @@ static bool on_reading(void *data, double fraction, uint64_t n_events)
     struct trace_command *command = data;
     int64_t now = clock_ms();
     fflush(command->stream); /* of a live session */
+    if (reader_signals_interrupted())
+        return false;
     if (!command->shows_progress || now - command->started_ms < PROGRESS_AFTER_MS ||
         now - command->progress_ms < PROGRESS_EVERY_MS)
         return true;
@@ -309,7 +311,7 @@ int trace_command_open(struct trace_command *command, struct error *err)
     command->shows_progress = !command->quiet && isatty(STDERR_FILENO);
     command->started_ms = clock_ms();
     options.with_fraction = command->shows_progress;
-    reader_abort_begin(command->path);
+    reader_signals_begin(command->path, strstr(command->path, "://") != NULL);
     rc = trace_reader_open(&options, &command->reader, err);
     if (is_named && (rc == -ENOENT || rc == -ENOTDIR || rc == -ENODATA))
         command_hint_add(command->usage->name, err);
@@ -325,7 +327,9 @@ int trace_command_run(struct trace_command *command, const struct call_visitor *
                       struct error *err)
 {
     int rc = trace_reader_run(command->reader, visitor, err);
-    reader_abort_end();
+    if (rc == -ECANCELED && reader_signals_interrupted())
+        rc = 0;
+    reader_signals_end();
     erase_progress(command);
     return rc;
 }
@@ -401,7 +405,7 @@ void trace_command_end(struct trace_command *command)
         log_debug("the pager has ended early");
     if (command->stream && command->stream != stdout)
         fclose(command->stream);
-    reader_abort_end();
+    reader_signals_end();
     trace_reader_free(command->reader);
     trace_symbols_free(&command->symbols);
     trace_modules_free(&command->modules);

@@ -219,6 +219,14 @@ case_buffers_per_process()
     calls 30
 }
 
+# The calls of the last thread in FILE.
+last_thread_calls() # N FILE
+{
+    [[ $(awk '/= void <[0-9.]+>$/ { n[$1]++; last = $1 } END { print n[last] }' "$2") == "$1" ]]
+}
+
+# A viewer gets what is recorded from when it has attached, and reads until ^C. (A shell has its
+# background processes ignore SIGINT.)
 case_live()
 {
     with_lttng
@@ -227,12 +235,17 @@ case_live()
     lttng_do enable-event -u 'mylib:*'
     lttng_do add-context -u -t vpid -t vtid
     lttng_do start
-    "$tracer" -q "$sample" 20 >/dev/null || fail "not traced"
-    tracer_start replay "net://127.0.0.1:$relay_live/host/$(uname -n)/live"
-    wait_for 30 at_least 20 '= void <' "$out" || fail "nothing is read"
-    lttng_do destroy
+    env --default-signal=INT "$tracer" replay "net://127.0.0.1:$relay_live/host/$(uname -n)/live" >"$out" 2>"$err" &
+    tracer_pid=$!
+    for _ in {1..20}; do
+        "$tracer" -q "$sample" 20 >/dev/null || fail "not traced"
+        ! wait_for 1 at_least 1 '= void <' "$out" || break
+    done
+    "$tracer" -q "$sample" 30 >/dev/null || fail "not traced"
+    wait_for 20 last_thread_calls 30 "$out" || fail "not read"
+    kill -INT "$tracer_pid"
     tracer_ends 0
-    calls 20
+    lttng_do destroy
     relay_stop
 }
 

@@ -51,8 +51,10 @@ static void first_cause(const bt_error *error, char *cause, size_t size)
     size_t length = values && strchr(values, '=') ? (size_t)(values - text) : strcspn(text, "\n");
     while (length > 0 && text[length - 1] == '.')
         length--;
-    if (strncmp(text, "Failed to index", 15) == 0 || strncmp(text, "User function", 13) == 0)
-        length = 0;
+    static const char *const idle[] = {"Failed to index", "User function", "Cannot handle state"};
+    for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++)
+        if (strncmp(text, idle[i], strlen(idle[i])) == 0)
+            length = 0;
     snprintf(cause, size, "%s%.*s", length ? ": " : "", (int)length, text);
 }
 
