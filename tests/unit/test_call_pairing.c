@@ -713,4 +713,4 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, exit_without_address);
     tcase_add_test(tests, bounded);
 }
-CHECK_MAIN("call_pairing", 20, add_tests)
+CHECK_MAIN("call_pairing", 60, add_tests)
