@@ -481,16 +481,16 @@ START_TEST(no_functions)
 }
 END_TEST
 
-static char *read_file(const char *name)
+static void read_file(const char *name, char *text, size_t size)
 {
-    char file[256], *text = NULL;
-    size_t size = 0;
+    char file[256];
     snprintf(file, sizeof(file), "%s/%s", path, name);
     FILE *stream = fopen(file, "r");
     ck_assert_ptr_nonnull(stream);
-    ck_assert_int_gt(getdelim(&text, &size, '\0', stream), 0);
+    size_t n = fread(text, 1, size - 1, stream);
+    ck_assert_uint_gt(n, 0);
+    text[n] = '\0';
     fclose(stream);
-    return text;
 }
 
 /* Events of the kernel are of no function. */
@@ -499,14 +499,14 @@ START_TEST(kernel_trace)
     make_trace(3);
     record(event_of("sched:switch", RETS, 1), 100, 1, UINT64_C(1));
     close_trace();
-    char *metadata = read_file("metadata"), *domain = strstr(metadata, "\"ust\"");
-    char changed[16384];
+    static char metadata[16384], changed[sizeof(metadata) + 16];
+    read_file("metadata", metadata, sizeof(metadata));
+    const char *domain = strstr(metadata, "\"ust\"");
     ck_assert_ptr_nonnull(domain);
     int n = snprintf(changed, sizeof(changed), "%.*s\"kernel\"%s", (int)(domain - metadata),
                      metadata, domain + strlen("\"ust\""));
     ck_assert_int_lt(n, sizeof(changed));
     write_file("metadata", changed, (size_t)n);
-    free(metadata);
     expect_failure(directory, -ENODATA, ": it is a trace of the kernel");
 }
 END_TEST
