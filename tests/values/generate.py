@@ -329,6 +329,15 @@ def has_union(kind):
     return has_union(kind.element) if isinstance(kind, Array) else isinstance(kind, Union)
 
 
+def kind_of_result(result):
+    """What is to be recorded where the function returns, roughly."""
+    if isinstance(result, Struct):
+        return "floats" if any(kind_of_result(t) == "floats" for _, t, _ in result.members) else ""
+    if result in FLOATS + COMPLEX + VECTORS:
+        return "floats"
+    return "memory" if result in (STRING, WIDE_STRING) or isinstance(result, PointerTo) else ""
+
+
 def may_be_untold(kind):
     """Whether nothing of a type may be shown: see complex_long_double_is_told."""
     if isinstance(kind, Struct):
@@ -792,12 +801,12 @@ class Generator:
         if result:
             lines.append(f"    {result.show(returned)}")
         lines.append("    out_end();")
-        self.callers.append(f"call_{i}")
+        self.callers.append((f"call_{i}", kind_of_result(result)))
         body = "\n".join(lines) + "\n}"
         out.append(f"static NOINLINE void call_{i}(void)\n{{\n{body}")
         if free and self.places.random() < 0.2:
             # Another place; equal functions would be made one.
-            self.callers.append(f"call_again_{i}")
+            self.callers.append((f"call_again_{i}", kind_of_result(result)))
             out.append(f"static NOINLINE void call_again_{i}(void)\n"
                        f"{{\n    sink_count = {i};\n{body}")
         return "\n".join(out)
@@ -832,7 +841,12 @@ class Generator:
                 functions = [line.replace("owner", "other_owner") for line in functions]
         out += functions
         self.places.shuffle(self.callers)
-        calls = ", ".join(self.callers)
+        # Those with results of one kind may come after those of another one.
+        if self.places.random() < 0.6:
+            kinds = self.places.choice([["", "memory", "floats"], ["memory", "", "floats"],
+                                        ["floats", "", "memory"]])
+            self.callers.sort(key=lambda caller: kinds.index(caller[1]))
+        calls = ", ".join(name for name, _ in self.callers)
         out.append(f"static void (*const calls[])(void) = {{ {calls} }};")
         out.append(f"int {self.prefix}main(int argc, char **argv)\n"
                    "{\n    return run_calls(argc, argv, calls, sizeof(calls) / sizeof(calls[0]));\n}")
