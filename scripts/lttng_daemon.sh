@@ -39,9 +39,10 @@ daemon_start() {
 daemon_stop() {
     [[ -n $daemon_pid ]] || return 0
     kill "$daemon_pid" 2>/dev/null || true
-    # It ends after its consumers. It is not our child: we can only poll.
+    # It ends after its consumers. It is not our child: we can only poll, and process 1 may be slow to
+    # reap it.
     local end=$((SECONDS + 20))
-    while kill -0 "$daemon_pid" 2>/dev/null; do
+    while grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$daemon_pid/status"; do
         if ((SECONDS >= end)); then
             echo "${0##*/}: lttng-sessiond (PID $daemon_pid) does not end; it is left running" >&2
             return 0

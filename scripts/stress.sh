@@ -68,7 +68,7 @@ runs_on()
 {
     local end=$((SECONDS + $2))
     while ((SECONDS < end)); do
-        ! ended "$1" || fail "the tracer has ended: $(cat "$dir/visit.err")"
+        ! is_gone "$1" || fail "the tracer has ended: $(cat "$dir/visit.err")"
         sleep 1
     done
 }

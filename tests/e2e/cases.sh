@@ -129,20 +129,9 @@ tracer_start()
 tracer_ends()
 {
     local status=0
-    wait_for 20 ended "$tracer_pid" || fail "the tracer does not end"
+    wait_for 20 is_gone "$tracer_pid" || fail "the tracer does not end"
     wait "$tracer_pid" || status=$?
     [[ $status == "$1" ]] || fail "exit status $status, not $1"
-}
-
-# Whether a child of the shell has ended, reaped or not.
-ended()
-{
-    ! [[ -e /proc/$1 ]] || [[ $(process_state "$1") == Z ]]
-}
-
-process_state()
-{
-    sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null
 }
 
 tracer_of()
@@ -178,7 +167,7 @@ sleeps_in()
 target_ends()
 {
     local status=0
-    wait_for 30 ended "$target_pid" || fail "the target does not end"
+    wait_for 30 is_gone "$target_pid" || fail "the target does not end"
     wait "$target_pid" || status=$?
     [[ $status == "$1" ]] || fail "the target's exit status is $status, not $1: $(cat target.err)"
 }

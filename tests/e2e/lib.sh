@@ -51,9 +51,16 @@ wait_for()
     done
 }
 
+# Whether a process has ended. One that is nobody's child any more may stay a zombie for seconds: in a
+# container, process 1 can be slow to reap.
 is_gone()
 {
-    ! kill -0 "$1" 2>/dev/null
+    [[ ! -e /proc/$1 || $(process_state "$1") == [ZX] ]]
+}
+
+process_state()
+{
+    sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null
 }
 
 if [[ $(id -u) == 0 && -z ${PRIVATE_LTTNG_SPACE:-} ]]; then

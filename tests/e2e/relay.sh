@@ -17,7 +17,7 @@ relay_start()
         relay_pid=$!
         # It ends if one of the ports is in use.
         wait_for 10 relay_decided || fail "lttng-relayd does not start: $(cat relay.log)"
-        ! ended "$relay_pid" || continue
+        ! is_gone "$relay_pid" || continue
         relay_url=net://127.0.0.1:$relay_control:$relay_data
         return
     done
@@ -26,7 +26,7 @@ relay_start()
 
 relay_decided()
 {
-    ended "$relay_pid" || { listens "$relay_control" && listens "$relay_data" && listens "$relay_live"; }
+    is_gone "$relay_pid" || { listens "$relay_control" && listens "$relay_data" && listens "$relay_live"; }
 }
 
 listens() # PORT
@@ -39,6 +39,6 @@ listens() # PORT
 relay_stop()
 {
     kill "$relay_pid"
-    wait_for 20 ended "$relay_pid" || fail "lttng-relayd does not end"
+    wait_for 20 is_gone "$relay_pid" || fail "lttng-relayd does not end"
     wait "$relay_pid"
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Private instances of real servers under load, and how tests attach to them. For scripts that have
-# fail(), wait_for() and ended() (lib.sh, cases.sh), $tracer, $build, and $dir to work in. Each
+# fail(), wait_for() and is_gone() (lib.sh), $tracer, $build, and $dir to work in. Each
 # server NAME has
 #
 #   NAME_missing   prints what is not installed
@@ -58,7 +58,7 @@ servers_stop()
         kill -INT "$pid" 2>/dev/null
     done
     for pid in "${servers_started[@]}"; do
-        wait_for 10 ended "$pid" || status=late
+        wait_for 10 is_gone "$pid" || status=late
     done
     # The children of a killed server do not end by themselves.
     ((${#all[@]})) && kill -KILL "${all[@]}" 2>/dev/null
@@ -74,7 +74,7 @@ until_enough()
     shift
     "$@" &
     pid=$!
-    until [[ -e $dir/enough ]] || ended "$pid"; do
+    until [[ -e $dir/enough ]] || is_gone "$pid"; do
         sleep 0.1
     done
     kill -"$signal" "$pid" 2>/dev/null
@@ -148,9 +148,9 @@ nginx_start() # [WORKERS]
             -c "$dir/nginx/conf"
         # It ends if the port is in use.
         wait_for 10 nginx_settled "${1:-2}" || fail "nginx does not start: $(cat "$dir/nginx.log")"
-        ended "$server_pid" || break
+        is_gone "$server_pid" || break
     done
-    ! ended "$server_pid" || fail "nginx finds no port: $(cat "$dir/nginx.log")"
+    ! is_gone "$server_pid" || fail "nginx finds no port: $(cat "$dir/nginx.log")"
     nginx_pid=$server_pid
     mapfile -t nginx_workers < <(children_of "$nginx_pid")
 }
@@ -179,7 +179,7 @@ END
 
 nginx_settled() # WORKERS
 {
-    ended "$server_pid" ||
+    is_gone "$server_pid" ||
         { (exec 3<>"/dev/tcp/127.0.0.1/$nginx_port") 2>/dev/null &&
             [[ $(children_of "$server_pid" | wc -l) == "$1" ]]; }
 }
@@ -390,7 +390,7 @@ visit()
     [[ $when == early ]] || wait_for 20 test -s "$dir/lines" || fail "no call is traced"
     sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
     kill -TERM "$pid"
-    wait_for 20 ended "$pid" || fail "the tracer does not end"
+    wait_for 20 is_gone "$pid" || fail "the tracer does not end"
     wait "$pid" || status=$?
     # A signal before its handler is installed just ends it. After that, until it has attached, the
     # tracer says so.

@@ -124,7 +124,7 @@ case_launched_sigterm()
     kill -TERM "$tracer_pid"
     tracer_ends 0
     is_not_traced "$target_pid" || fail "still traced"
-    wait_for 20 ended "$target_pid" || fail "the program does not end"
+    wait_for 20 is_gone "$target_pid" || fail "the program does not end"
     [[ $(cat $out) == "sample_app: ${slow[0]} calls" ]] || fail "the program did not run on"
 }
 

@@ -208,7 +208,7 @@ case_zombie()
     local parent=$!
     wait_for 5 runs_program $parent sleep || fail "no parent"
     echo >gate
-    wait_for 5 ended "$(cat zombie)" || fail "no zombie"
+    wait_for 5 is_gone "$(cat zombie)" || fail "no zombie"
     refused 125 'zombie|already (dead|ended)|has ended' --print=lines -p "$(cat zombie)"
     kill $parent
     wait $parent 2>/dev/null

@@ -103,7 +103,7 @@ case_init_that_lives_on()
 
 says_pid_or_ends()
 {
-    at_least 1 '^pid' target.out || ended "$target_pid"
+    at_least 1 '^pid' target.out || is_gone "$target_pid"
 }
 
 case_init_attached_to()

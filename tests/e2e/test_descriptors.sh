@@ -119,7 +119,7 @@ case_seven_to_nine()
 
 seen_or_ended()
 {
-    ended "$tracer_pid" || at_least 20 ':my_traced_function' "$1" || [[ -s $err ]]
+    is_gone "$tracer_pid" || at_least 20 ':my_traced_function' "$1" || [[ -s $err ]]
 }
 
 # A process whose memory cannot be opened and in which no system call can be made cannot be cleaned:

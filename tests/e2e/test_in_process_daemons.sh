@@ -191,7 +191,7 @@ live_session()
 relay_ends()
 {
     kill -TERM "$relay_pid"
-    wait_for 20 ended "$relay_pid" || kill -KILL "$relay_pid"
+    wait_for 20 is_gone "$relay_pid" || kill -KILL "$relay_pid"
     wait "$relay_pid" 2>/dev/null
 }
 

@@ -202,7 +202,7 @@ case_let_go_while_stopped()
         is_stopped "$job" || fail "it goes on at a SIGTERM"
         eval "$how"
         answers "exited 0"
-        wait_for 10 ended "$pid" || fail "the program does not end"
+        wait_for 10 is_gone "$pid" || fail "the program does not end"
         grep -q '^work 200 200$' output || fail "the program: $(cat output)"
         exec 8>&- 9<&-
     done
@@ -222,7 +222,7 @@ case_let_go_of_a_stopped_program()
         is_gone "$pid" && fail "the program has died"
         [[ $(tracer_of "$pid") == 0 ]] || fail "still traced"
         kill -USR1 "$pid"
-        wait_for 10 ended "$pid" || fail "the program does not end"
+        wait_for 10 is_gone "$pid" || fail "the program does not end"
         grep -q '^work 200 200$' output || fail "the program: $(cat output)"
         exec 8>&- 9<&-
     done

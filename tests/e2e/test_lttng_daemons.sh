@@ -339,7 +339,7 @@ case_consumer_killed_before_the_start()
     lttng_do enable-event -u 'mylib:*'
     pid=$(consumer)
     kill -KILL "$pid"
-    wait_for 10 ended "$pid" || fail "the consumer does not end"
+    wait_for 10 is_gone "$pid" || fail "the consumer does not end"
     traced 125 --session=mine -f my_traced_function "$sample" 10
     said_once 'lttng-consumerd has ended'
 }

@@ -67,7 +67,7 @@ make_zombie()
     parent=$!
     wait_for 5 is_sleep $parent || fail "no parent"
     echo >gate
-    wait_for 5 ended "$(cat zombie)" || fail "no zombie"
+    wait_for 5 is_gone "$(cat zombie)" || fail "no zombie"
 }
 
 is_sleep()

@@ -198,7 +198,7 @@ case_snapshots_under_load()
         snapshot=$!
         for ((n = 0; n < 5; n++)); do
             take_calls 10 100
-            ! ended "$snapshot" || break
+            ! is_gone "$snapshot" || break
         done
         wait "$snapshot" || fail "no snapshot is taken"
     done
@@ -367,7 +367,7 @@ case_live()
     take_end
     said "0 lost; lttng-relayd at 127.0.0.1:$relay_control has the trace"
     lttng_do destroy mine
-    wait_for 30 ended "$viewer" || fail "the viewer does not see the end"
+    wait_for 30 is_gone "$viewer" || fail "the viewer does not see the end"
     [[ ! -s text.err ]] || fail "babeltrace2: $(cat text.err)"
     calls_end_with "$taken"
     relay_stop

@@ -62,7 +62,7 @@ lets_go_of_launched()
     target_pid=$(cut -d' ' -f1 lines | head -n 1)
     kill "-$1" "$tracer_pid"
     tracer_ends 0
-    wait_for 20 ended "$target_pid" || fail "after signal $1: the program does not end"
+    wait_for 20 is_gone "$target_pid" || fail "after signal $1: the program does not end"
     [[ $(cat "$out") == "sample_app: 300 calls" ]] || fail "after signal $1: the program did not run on"
     [[ ! -s $err ]] || fail "it said: $(cat "$err")"
 }

@@ -108,7 +108,7 @@ case_notify_and_captures()
     take_calls 199
     take_calls 200 10
     take_calls 100 2
-    wait_for 10 ended "$listener" || fail "not notified: $(cat notified)"
+    wait_for 10 is_gone "$listener" || fail "not notified: $(cat notified)"
     take_end
     diff - notified <<-'EOT' || fail "not what was passed"
 		ready
