@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# ptrace_tracer: `make` builds, `make check` tests, `make install DESTDIR= PREFIX=` installs.
+# ptrace_tracer: `make` builds, `make check` tests, `make install DESTDIR= PREFIX=` installs,
+# `make uninstall` with the same variables removes it.
 # BUILD= another build directory, CC=clang another compiler, SANITIZE=1 ASan and UBSan.
 # CROSS_COMPILE=aarch64-linux-gnu- SYSROOT=DIR builds for another architecture, with the libraries
 # below DIR, in build/ARCH.
@@ -148,11 +149,16 @@ install: all
 	install -m 644 scripts/completion.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ptrace_tracer
 
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/ptrace_tracer $(DESTDIR)$(PREFIX)/share/man/man1/ptrace_tracer.1 \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ptrace_tracer
+	rm -rf $(DESTDIR)$(PREFIX)/lib/ptrace_tracer
+
 clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
 FORCE:
-.PHONY: all format install clean check FORCE
+.PHONY: all format install uninstall clean check FORCE
 .DELETE_ON_ERROR:

@@ -207,7 +207,8 @@ int trace_reader_open(const struct trace_options *options, struct trace_reader *
     if (rc < 0 || !reader->functions || !reader->modules)
         rc = error_set(err, -ENOMEM, "out of memory");
     if (rc == 0) {
-        reader->api = load_symbol("ptrace_tracer_reader", "event_source_api", err);
+        reader->api = load_symbol("ptrace_tracer_reader", "event_source_api",
+                                  "libbabeltrace2 (Debian: libbabeltrace2-0)", err);
         rc = reader->api ? reader->api->open(reader->path, &reader->source, err) : -ELIBACC;
     }
     if (rc < 0) {

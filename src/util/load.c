@@ -50,7 +50,16 @@ static bool is_trusted(const char *path)
     return true;
 }
 
-const void *load_symbol(const char *name, const char *symbol, struct error *err)
+/* Says what dlerror() says of the library at `path` or of one that it needs. */
+static void set_load_error(struct error *err, const char *path, const char *needs)
+{
+    const char *why = dlerror();
+    bool is_ours = strncmp(why, path, strlen(path)) == 0;
+    error_set(err, -ELIBACC, "cannot load %s%s%s", why, is_ours ? "" : ": install ",
+              is_ours ? "" : needs);
+}
+
+const void *load_symbol(const char *name, const char *symbol, const char *needs, struct error *err)
 {
     static const char *const places[] = {"../lib", "../lib/ptrace_tracer"};
     cleanup(cleanup_free) char *directory = executable_directory(err);
@@ -77,7 +86,7 @@ const void *load_symbol(const char *name, const char *symbol, struct error *err)
         /* RTLD_LOCAL: we use the handle, and our helper functions must not override others. */
         void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
         if (!handle) {
-            error_set(err, -ELIBACC, "cannot load %s", dlerror());
+            set_load_error(err, path, needs);
             return NULL;
         }
         const void *found = dlsym(handle, symbol);

@@ -6,8 +6,9 @@
 
 #include "util/error.h"
 
-/* Opens lib`name`.so and returns its symbol `symbol`. On failure: NULL, err is set. The library
-   stays loaded until the process ends: liblttng-ust's threads run in it. */
-const void *load_symbol(const char *name, const char *symbol, struct error *err);
+/* Opens lib`name`.so and returns its symbol `symbol`. `needs` names what has the libraries that it
+   needs, to be installed where they are missing. On failure: NULL, err is set. The library stays
+   loaded until the process ends: liblttng-ust's threads run in it. */
+const void *load_symbol(const char *name, const char *symbol, const char *needs, struct error *err);
 
 #endif

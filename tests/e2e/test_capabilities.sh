@@ -169,6 +169,9 @@ case_nothing_is_lent()
     chown "$test_uid" cap/lib/libptrace_tracer_lttng.so
     as_user "$tracer" -o "$dir/user/three" "${f[@]}" "$sample" 1 >$out 2>$err && fail "loaded what the user may write"
     one_line 'is not loaded with the capabilities of the tracer'
+    chown "$test_uid" cap/lib/libptrace_tracer_reader.so
+    as_user "$tracer" report "$dir/user/one" >$out 2>$err && fail "loaded what the user may write"
+    one_line 'libptrace_tracer_reader.so is not loaded with the capabilities of the tracer'
 }
 
 # roots_directory: makes roots/, which only root can write, with a file that others can read and one
@@ -238,6 +241,9 @@ what_the_user_names()
     ! grep -q roots_secret $out $err || fail "printed what only root may read: $(cat $err)"
     [[ -z $(find user ! -user "$test_uid") ]] || fail "not the user's: $(find user ! -user "$test_uid")"
     rm "$user_home/.lttngrc"
+    rm -rf private && cp -r user/trace private && chmod 700 private
+    refused 'cannot write to file: Permission denied' report -o file "$dir/user/trace"
+    refused 'cannot read .*/private: Permission denied' report "$dir/private"
     roots_directory_is_untouched
 }
 

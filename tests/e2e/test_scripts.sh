@@ -55,6 +55,27 @@ case_install()
     traced 0 -o trace -f my_traced_function "$sample" 10
     read_trace trace
     lines 20 . text
+    # From another directory, by another name, and without what the libraries need.
+    ln -s "$tracer" linked
+    for tracer in "$tracer" "$dir/linked"; do
+        (cd root && traced 0 report --format=csv "$dir/trace" && lines 1 '^10,.*,mylib:my_traced_function$' $out) ||
+            exit 1
+    done
+    rm root/out root/err
+    : >libbabeltrace2.so.0
+    LD_LIBRARY_PATH=$dir traced 125 report trace
+    one_line 'cannot load .*libbabeltrace2.so.0: .*: install libbabeltrace2 \(Debian: libbabeltrace2-0\)$'
+    : >root/usr/lib/ptrace_tracer/libptrace_tracer_reader.so
+    traced 125 report trace
+    one_line 'cannot load .*/libptrace_tracer_reader.so: file too short$'
+    rm root/usr/lib/ptrace_tracer/libptrace_tracer_reader.so
+    traced 125 report trace
+    one_line 'cannot find libptrace_tracer_reader.so in .*: is the installation complete\?'
+    : >root/usr/lib/another
+    make -s -C "$top" BUILD="${PLAIN_BUILD:-$build}" uninstall DESTDIR="$dir/root" PREFIX=/usr >$out 2>$err ||
+        fail "make uninstall"
+    [[ $(find root ! -type d) == root/usr/lib/another && ! -e root/usr/lib/ptrace_tracer ]] ||
+        fail "left or gone: $(find root)"
 }
 
 case_structure_rules()

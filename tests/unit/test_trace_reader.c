@@ -15,11 +15,11 @@
 extern const struct event_source_api event_source_api;
 
 /* The test is linked with the library's objects. */
-const void *load_symbol(const char *name, const char *symbol, struct error *err)
+const void *load_symbol(const char *name, const char *symbol, const char *needs, struct error *err)
 {
     ck_assert_str_eq(name, "ptrace_tracer_reader");
     ck_assert_str_eq(symbol, "event_source_api");
-    (void)err;
+    (void)needs, (void)err;
     return &event_source_api;
 }
 

@@ -66,7 +66,8 @@ struct backend_ops {
  */
 static inline const struct backend_ops *backend_load(struct error *err)
 {
-    return load_symbol("ptrace_tracer_lttng", "backend_lttng_ops", err);
+    return load_symbol("ptrace_tracer_lttng", "backend_lttng_ops",
+                       "liblttng-ust (Debian: liblttng-ust1)", err);
 }
 
 #endif

@@ -169,7 +169,8 @@ struct session_ops {
 
 static inline const struct session_ops *session_load(struct error *err)
 {
-    return load_symbol("ptrace_tracer_session", "session_lttng_ops", err);
+    return load_symbol("ptrace_tracer_session", "session_lttng_ops",
+                       "liblttng-ctl (Debian: liblttng-ctl0)", err);
 }
 
 #endif
