@@ -25,7 +25,8 @@ struct graph_call {
 struct graph_function {
     bool is_known;
     bool is_root;
-    uint32_t name;
+    uint32_t name;  /* functions of one name share a node */
+    uint32_t shown; /* the name of a node of this function only */
 };
 
 struct call_graph {
@@ -98,10 +99,16 @@ static const struct graph_function *graph_function_of(struct call_graph *graph,
         return NULL;
     cleanup(cleanup_free) char *name = text_format(
         "%s%s%s", function->module, *function->module ? ":" : "", folded ? folded : function->name);
-    int64_t number = name ? name_rows_add(&graph->names, name, &added) : -ENOMEM;
-    if (number < 0)
+    int64_t number = name ? name_rows_add(&graph->names, name, &added) : -ENOMEM, own = number;
+    if (folded && number >= 0) {
+        cleanup(cleanup_free) char *whole =
+            text_format("%s%s%s", function->module, *function->module ? ":" : "", function->name);
+        own = whole ? name_rows_add(&graph->names, whole, &added) : -ENOMEM;
+    }
+    if (number < 0 || own < 0)
         return NULL;
     known->name = (uint32_t)number;
+    known->shown = (uint32_t)own;
     known->is_root =
         !graph->options.is_root || graph->options.is_root(graph->options.data, function);
     known->is_known = true;
@@ -118,13 +125,23 @@ static uint32_t node_depth(const struct call_graph *graph, uint32_t index)
     return depth;
 }
 
-/* *index: the child of that name. -ENOMEM; -E2BIG: there is none, nor room for it. */
-static int find_child(struct call_graph *graph, uint32_t parent, uint32_t name, uint32_t *index)
+/* A node that has calls of several functions shows the name that they share. */
+static void add_function(struct graph_node *node, const struct graph_function *function)
 {
-    uint64_t key = (uint64_t)parent << 32 | name;
+    if (node->shown != function->shown)
+        node->shown = node->name;
+}
+
+/* *index: the child of that name. -ENOMEM; -E2BIG: there is none, nor room for it. */
+static int find_child(struct call_graph *graph, uint32_t parent,
+                      const struct graph_function *function, uint32_t *index)
+{
+    uint64_t key = (uint64_t)parent << 32 | function->name;
     *index = (uint32_t)(uintptr_t)table_get(&graph->by_path, key);
-    if (*index)
+    if (*index) {
+        add_function(&graph->nodes.items[*index], function);
         return 0;
+    }
     unsigned depth = graph->options.depth;
     if (depth && node_depth(graph, parent) >= depth)
         return -E2BIG;
@@ -141,7 +158,8 @@ static int find_child(struct call_graph *graph, uint32_t parent, uint32_t name, 
         return -ENOMEM;
     }
     node->parent = parent;
-    node->name = name;
+    node->name = function->name;
+    node->shown = function->shown;
     node->next = graph->nodes.items[parent].first;
     graph->nodes.items[parent].first = added;
     *index = added;
@@ -174,11 +192,12 @@ static int place_call(struct call_graph *graph, const struct call *call,
         return 0;
     if (graph->options.fold && kept->node &&
         graph->nodes.items[kept->node].name == function->name) {
+        add_function(&graph->nodes.items[kept->node], function);
         kept->is_own = kept->is_recursive = true;
         return 0;
     }
     uint32_t node;
-    int r = find_child(graph, kept->node, function->name, &node);
+    int r = find_child(graph, kept->node, function, &node);
     kept->is_own = r == 0;
     kept->is_cut = r == -E2BIG;
     if (r == 0)
@@ -193,7 +212,7 @@ static int place_callers(struct call_graph *graph, const struct call *call,
     if (!call->function->selected || !function->is_root)
         return 0;
     uint32_t node = 0;
-    int r = find_child(graph, 0, function->name, &node);
+    int r = find_child(graph, 0, function, &node);
     kept->is_own = r == 0;
     for (const struct call *caller = call->parent; r == 0 && caller; caller = caller->parent) {
         kept->node = node;
@@ -202,8 +221,10 @@ static int place_callers(struct call_graph *graph, const struct call *call,
         function = graph_function_of(graph, caller->function);
         if (!function)
             return -ENOMEM;
-        if (!graph->options.fold || graph->nodes.items[node].name != function->name)
-            r = find_child(graph, node, function->name, &node);
+        if (graph->options.fold && graph->nodes.items[node].name == function->name)
+            add_function(&graph->nodes.items[node], function);
+        else
+            r = find_child(graph, node, function, &node);
     }
     kept->node = r == 0 ? node : kept->node;
     return r == -E2BIG ? 0 : r;
@@ -361,7 +382,7 @@ const struct graph_node *call_graph_node(const struct call_graph *graph, uint32_
 
 const char *call_graph_name(const struct call_graph *graph, const struct graph_node *node)
 {
-    return graph->names.names.items[node->name];
+    return graph->names.names.items[node->shown];
 }
 
 uint64_t call_graph_unplaced(const struct call_graph *graph)

@@ -23,7 +23,7 @@ struct call_graph_options {
     void *data;
     bool callers;   /* the trees lead from these functions to their callers */
     unsigned depth; /* levels; 0: no limit */
-    /* A function that calls itself has one node, and so have functions made by one caller whose
+    /* A function that calls itself has one node, and so have functions called by one caller whose
        names differ only in numbers and template arguments. */
     bool fold;
     const struct call_costs *costs; /* as in struct trace_profile_options */
@@ -32,7 +32,8 @@ struct call_graph_options {
 /* A node, when the trace was read. Links are indices; 0 is none. */
 struct graph_node {
     uint32_t parent, next, first; /* siblings in a row; children */
-    uint32_t name;                /* call_graph_name() */
+    uint32_t name;                /* that its functions share */
+    uint32_t shown;               /* call_graph_name() */
     uint64_t calls;
     uint64_t returned; /* of these; only they have times */
     int64_t total_ns, self_ns;

@@ -122,19 +122,27 @@ START_TEST(folded_names)
 {
     static const struct {
         const char *name;
+        const char *another;
         const char *folded;
     } names[] = {
-        {"f_12", "f_N"},
-        {"std::vector<std::pair<int, A>>::push_back", "std::vector<...>::push_back"},
-        {"a::operator<", "a::operator<"},
-        {"operator<<", "operator<<"},
-        {"b::operator->", "b::operator->"},
-        {"half<open", "half<open"},
-        {"<<>>>", "<...>>"},
+        {"f_12", "f_7", "f_N"},
+        {"std::vector<std::pair<int, A>>::push_back", "std::vector<int>::push_back",
+         "std::vector<...>::push_back"},
+        {"a::operator<1", "a::operator<2", "a::operator<N"},
+        {"operator<<1", "operator<<2", "operator<<N"},
+        {"b::operator->1", "b::operator->2", "b::operator->N"},
+        {"half<open1", "half<open2", "half<openN"},
+        {"<<>>>", "<a>>", "<...>>"},
     };
     start((struct call_graph_options){.fold = true});
     made_functions[0].name = names[_i].name;
     leave(enter(0, 0, NULL, 0), 5);
+    /* Of one function it is the name itself. */
+    ck_assert_str_eq(strchr(call_graph_name(graph, call_graph_node(graph, 1)), ':') + 1,
+                     names[_i].name);
+    made_functions[1].name = names[_i].another;
+    leave(enter(0, 1, NULL, 10), 15);
+    ck_assert_uint_eq(call_graph_node(graph, 1)->calls, 2);
     ck_assert_str_eq(strchr(call_graph_name(graph, call_graph_node(graph, 1)), ':') + 1,
                      names[_i].folded);
 }
