@@ -213,6 +213,34 @@ case_attached_killed()
     drive attached kill
 }
 
+# A failure while it is measured what a stop costs: all is recorded, and times are raw.
+case_measuring()
+{
+    local nth
+    with_lttng
+    for nth in 1 2 3; do
+        fails_measuring $nth -c
+        lines 1 '^ +20 .* mylib:my_traced_function$' "$err"
+        said 'times are raw'
+    done
+    fails_measuring 2 -o trace
+    said '20 calls, 40 events written, 0 lost'
+    traced 0 report --format=csv trace
+    lines 1 '^20,.*,mylib:my_traced_function$' "$out"
+    said 'times are raw'
+}
+
+fails_measuring() # NTH OPTION...
+{
+    local nth=$1
+    shift
+    rm -rf log trace
+    LD_PRELOAD=$build/tests/libinject.so INJECT=kill INJECT_NTH=$nth INJECT_LOG=log \
+        "$plain/bin/ptrace_tracer" "$@" -f my_traced_function "$sample" 20 >"$out" 2>"$err" ||
+        fail "request $nth: exit status $?"
+    [[ -s log && $(cat "$out") == 'sample_app: 20 calls' ]] || fail "request $nth: nothing failed, or the program"
+}
+
 # Without libc's symbols the tracer does not see changes of SIGTRAP's disposition, and each
 # breakpoint would reset it.
 keeps_sigtrap() # KIND

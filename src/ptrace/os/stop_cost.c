@@ -59,21 +59,21 @@ static uint32_t median_cost(int64_t *costs)
     return median < 0 ? 0 : median > LONGEST_NS ? LONGEST_NS : (uint32_t)median;
 }
 
-/* The child's stops, until it ends. */
+/* The child's stops, until it ends. It is not reaped: its PID stays its own. */
 static int follow_stops(pid_t child, const struct measured_stops *shared, struct stop_cost *cost)
 {
     static const size_t counted = STOPS - STOPS_FIRST;
     int64_t before[STOPS] = {0}, after[STOPS] = {0};
     uint64_t started = clock_now_ns(), stopped[STOPS] = {0}, resumed[STOPS] = {0};
     char registers[REGISTERS_SIZE];
+    siginfo_t info = {0};
     int n = 0;
     for (;;) {
-        siginfo_t info = {0};
         struct iovec block = {registers, sizeof(registers)};
-        if (waitid(P_PID, (id_t)child, &info, WEXITED | WSTOPPED) < 0)
+        if (waitid(P_PID, (id_t)child, &info, WEXITED | WSTOPPED | WNOWAIT) < 0)
             return -errno;
         if (info.si_code != CLD_TRAPPED)
-            return n == STOPS && info.si_code == CLD_EXITED ? 0 : -ECHILD;
+            break;
         if (n == STOPS || clock_now_ns() - started > LONGEST_NS ||
             ptrace(PTRACE_GETREGSET, child, NT_PRSTATUS, &block) < 0)
             return -EBUSY;
@@ -82,18 +82,17 @@ static int follow_stops(pid_t child, const struct measured_stops *shared, struct
         if (ptrace(PTRACE_SETREGSET, child, NT_PRSTATUS, &block) < 0 ||
             ptrace(PTRACE_CONT, child, 0, 0) < 0)
             return -errno;
-        if (++n < STOPS)
-            continue;
-        /* The end of the child is next; all times are there then. */
-        if (waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) < 0)
-            return -errno;
-        for (size_t i = 0; i < counted; i++) {
-            size_t k = i + STOPS_FIRST;
-            before[i] = (int64_t)(stopped[k] - shared->trapped[k]);
-            after[i] = (int64_t)(shared->continued[k] - resumed[k]);
-        }
-        *cost = (struct stop_cost){median_cost(before), median_cost(after)};
+        n++;
     }
+    if (n < STOPS || info.si_code != CLD_EXITED)
+        return -ECHILD;
+    for (size_t i = 0; i < counted; i++) {
+        size_t k = i + STOPS_FIRST;
+        before[i] = (int64_t)(stopped[k] - shared->trapped[k]);
+        after[i] = (int64_t)(shared->continued[k] - resumed[k]);
+    }
+    *cost = (struct stop_cost){median_cost(before), median_cost(after)};
+    return 0;
 }
 
 int stop_cost_measure(bool same_cpu, struct stop_cost *cost)
