@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "unit/check_main.h"
+#include "util/clock.h"
 
 /* ---- Calls that fail */
 
@@ -75,12 +76,17 @@ long ptrace(enum __ptrace_request request, ...)
 
 /* ---- */
 
+/* A computer that is busy or emulated can be too slow. */
+static bool was_slow;
+
 /* Measures; returns what it returned. */
 static int measure(bool same_cpu, struct stop_cost *cost)
 {
     cpu_set_t before, after;
     ck_assert_int_eq(sched_getaffinity(0, sizeof(before), &before), 0);
+    uint64_t started_ns = clock_now_ns();
     int r = stop_cost_measure(same_cpu, cost);
+    was_slow = clock_now_ns() - started_ns > 100 * 1000000;
     ck_assert_int_eq(sched_getaffinity(0, sizeof(after), &after), 0);
     ck_assert(CPU_EQUAL(&before, &after));
     ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
@@ -103,7 +109,7 @@ START_TEST(what_fails)
     failing = (__typeof__(failing))failures[_i].what;
     failing_nth = failures[_i].nth;
     ck_assert_int_lt(measure(_i % 2, &cost), 0);
-    ck_assert_int_ge(n_calls, failing_nth);
+    ck_assert(n_calls >= failing_nth || was_slow);
     ck_assert_uint_eq(cost.before, 1);
     ck_assert_uint_eq(cost.after, 2);
 }
@@ -112,7 +118,10 @@ END_TEST
 START_TEST(measures)
 {
     struct stop_cost cost = {0};
-    ck_assert_int_eq(measure(_i == 1, &cost), 0);
+    int r = measure(_i == 1, &cost);
+    ck_assert(r == 0 || (r == -EBUSY && was_slow));
+    if (r < 0)
+        return;
     ck_assert_uint_gt(cost.before, 100);
     ck_assert_uint_lt(cost.before, 10000000);
     ck_assert_uint_gt(cost.after, 100);
