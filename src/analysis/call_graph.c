@@ -16,10 +16,9 @@
 /* What is kept of an open call; the reader zeroes it. */
 struct graph_call {
     struct call_time time;
-    uint32_t node;     /* of this call; of one that has none, its caller's; 0: outside the trees */
-    bool is_own;       /* this call's own */
-    bool is_recursive; /* it was made by a call of the node */
-    bool is_cut;       /* it has no node, and what it calls has none, either */
+    uint32_t node; /* of this call; of one that has none, its caller's; 0: outside the trees */
+    bool is_own;   /* this call's own */
+    bool is_cut;   /* it has no node, and what it calls has none, either */
 };
 
 struct graph_function {
@@ -193,7 +192,7 @@ static int place_call(struct call_graph *graph, const struct call *call,
     if (graph->options.fold && kept->node &&
         graph->nodes.items[kept->node].name == function->name) {
         add_function(&graph->nodes.items[kept->node], function);
-        kept->is_own = kept->is_recursive = true;
+        kept->is_own = true;
         return 0;
     }
     uint32_t node;
@@ -240,22 +239,30 @@ static int on_graph_entered(void *data, struct call *call, const struct trace_ev
     if (!thread || !function ||
         (table_room(&graph->times.nesting) == 0 && call_times_reserve(&graph->times, 1) < 0))
         return -ENOMEM;
-    call_times_enter(&graph->times, thread, &kept->time, function->name, call->entry_ns,
-                     graph->options.costs);
-    return graph->options.callers ? place_callers(graph, call, function, kept)
-                                  : place_call(graph, call, function, kept);
+    uint32_t kind = function->name;
+    int r;
+    if (graph->options.callers) {
+        r = place_callers(graph, call, function, kept);
+    } else {
+        r = place_call(graph, call, function, kept);
+        kind = kept->is_own ? kept->node : 0; /* calls of one node are of one kind */
+    }
+    if (r == 0)
+        call_times_enter(&graph->times, thread, &kept->time, kind, call->entry_ns,
+                         graph->options.costs);
+    return r;
 }
 
-static void count_node(struct graph_node *node, const struct call_duration *duration,
-                       bool adds_total, bool net)
+/* Each moment counts once. */
+static void count_node(struct graph_node *node, const struct call_duration *duration, bool net)
 {
     node->calls++;
     if (!duration)
         return;
     node->returned++;
     node->self_ns += net ? duration->self_net_ns : (int64_t)duration->self_raw_ns;
-    if (adds_total)
-        node->total_ns += net ? duration->net_ns : (int64_t)duration->raw_ns;
+    node->total_ns += net ? duration->net_ns - duration->nested_net_ns
+                          : (int64_t)(duration->raw_ns - duration->nested_raw_ns);
 }
 
 static int on_graph_left(void *data, struct call *call, const struct trace_event *event)
@@ -266,6 +273,10 @@ static int on_graph_left(void *data, struct call *call, const struct trace_event
     struct call_duration duration;
     if (!thread)
         return -ENOMEM;
+    kept->time.is_recorded =
+        event && call->has_duration && event->layout->extras[EXTRA_DURATION] >= 0;
+    kept->time.is_unknown = !call->has_duration;
+    kept->time.recorded_ns = call->duration_ns;
     if (event)
         call_times_return(&graph->times, thread, &kept->time, call->end_ns, graph->options.costs,
                           &duration);
@@ -275,11 +286,21 @@ static int on_graph_left(void *data, struct call *call, const struct trace_event
         return 0;
     bool net = graph->options.costs != NULL;
     const struct call_duration *known = event && call->has_duration ? &duration : NULL;
-    if (!graph->options.callers)
-        count_node(&graph->nodes.items[kept->node], known, !kept->is_recursive, net);
-    else
-        for (uint32_t i = kept->node; i; i = graph->nodes.items[i].parent)
-            count_node(&graph->nodes.items[i], known, !kept->time.is_nested, net);
+    uint32_t node = kept->node;
+    if (graph->options.callers) {
+        /* Of the callers, those of the outermost call count. */
+        struct call_duration of_caller = duration;
+        if (kept->time.is_nested) {
+            of_caller.nested_raw_ns = duration.raw_ns;
+            of_caller.nested_net_ns = duration.net_ns;
+        } else {
+            of_caller.nested_raw_ns = 0;
+            of_caller.nested_net_ns = 0;
+        }
+        for (; graph->nodes.items[node].parent; node = graph->nodes.items[node].parent)
+            count_node(&graph->nodes.items[node], known ? &of_caller : NULL, net);
+    }
+    count_node(&graph->nodes.items[node], known, net);
     return 0;
 }
 

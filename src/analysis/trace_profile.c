@@ -185,28 +185,10 @@ static struct timed_thread *thread_of(struct trace_profile *profile,
     return timed;
 }
 
-/* Calls with the same key are of one kind: inside each other, they do not count twice. */
-static int64_t call_kind(struct trace_profile *profile, const struct call *call)
+/* Sets the row, if it is known at the entry. */
+static int find_row(struct trace_profile *profile, const struct call *call,
+                    const struct trace_event *event, struct profiled_call *kept)
 {
-    if (profile->options.by == BY_MODULE)
-        return row_of_function(profile, call->function);
-    return profile->options.by == BY_THREAD ? 0 : call->function->id;
-}
-
-static int on_entered(void *data, struct call *call, const struct trace_event *event)
-{
-    struct trace_profile *profile = data;
-    struct profiled_call *kept = call->data;
-    struct timed_thread *thread = thread_of(profile, call->thread);
-    int64_t key = call_kind(profile, call);
-    if (!thread || key < 0)
-        return -ENOMEM;
-    if (table_room(&profile->times.nesting) == 0 && call_times_reserve(&profile->times, 1) < 0)
-        return -ENOMEM;
-    call_times_enter(&profile->times, thread, &kept->time, (uint32_t)key, call->entry_ns,
-                     profile->options.costs);
-    if (!event || !call->function->selected || call->before_range)
-        return 0;
     const struct layout_fields *fields = fields_of(profile, event->layout);
     if (!fields)
         return -ENOMEM;
@@ -217,6 +199,41 @@ static int on_entered(void *data, struct call *call, const struct trace_event *e
         kept->row = row_of_value(profile, fields, event);
     }
     return kept->row < 0 ? (int)kept->row : keep_values(profile, fields, event, kept);
+}
+
+/* Calls of one kind do not count twice inside each other. Negative errno. */
+static int64_t kind_of(struct trace_profile *profile, const struct call *call,
+                       const struct profiled_call *kept)
+{
+    switch (profile->options.by) {
+    case BY_FUNCTION:
+        return call->function->id;
+    case BY_MODULE:
+        return row_of_function(profile, call->function);
+    case BY_THREAD:
+        return 0;
+    default:
+        return kept->row; /* 0: see count_ended() */
+    }
+}
+
+static int on_entered(void *data, struct call *call, const struct trace_event *event)
+{
+    struct trace_profile *profile = data;
+    struct profiled_call *kept = call->data;
+    struct timed_thread *thread = thread_of(profile, call->thread);
+    int64_t kind = 0;
+    int r = thread ? 0 : -ENOMEM;
+    if (r == 0 && event && call->function->selected && !call->before_range)
+        r = find_row(profile, call, event, kept);
+    if (r == 0 && (kind = kind_of(profile, call, kept)) < 0)
+        r = (int)kind;
+    if (r == 0 && table_room(&profile->times.nesting) == 0)
+        r = call_times_reserve(&profile->times, 1);
+    if (r == 0)
+        call_times_enter(&profile->times, thread, &kept->time, (uint32_t)kind, call->entry_ns,
+                         profile->options.costs);
+    return r;
 }
 
 /* The row of a call that has ended. */
@@ -254,42 +271,13 @@ static bool has_failed(struct trace_profile *profile, const struct event_value *
 }
 
 static int add_duration(struct trace_profile *profile, int64_t row,
-                        const struct call_duration *duration, bool is_nested)
+                        const struct call_duration *duration)
 {
     if (histogram_pool_left(&profile->profile.pool) == 0 &&
         profile_reserve(&profile->profile, 1) < 0)
         return -ENOMEM;
-    profile_add_duration(&profile->profile, (size_t)row, duration, is_nested);
+    profile_add_duration(&profile->profile, (size_t)row, duration);
     return 0;
-}
-
-/* How much more of a call's duration tracing took if that is from hit to hit, and not from record
-   to record. The handling of a hit is before the record, and nothing else is before and not after.
- */
-static int64_t more_from_hits(const struct call_costs *costs)
-{
-    int64_t entry_ns = (int64_t)costs->entry_before - costs->exit_after;
-    int64_t exit_ns = (int64_t)costs->exit_before - costs->entry_after;
-    return entry_ns - exit_ns;
-}
-
-static int64_t limited_to_0(int64_t ns)
-{
-    return ns > 0 ? ns : 0;
-}
-
-/* The duration as it was recorded (--with=duration), if it was: it is that from hit to hit, and
-   LTTng's events have later times. */
-static void use_recorded(struct call_duration *duration, uint64_t recorded_ns,
-                         const struct call_costs *costs)
-{
-    int64_t more_ns = (int64_t)(recorded_ns - duration->raw_ns);
-    int64_t self_ns = (int64_t)duration->self_raw_ns + more_ns;
-    int64_t more_net_ns = more_ns - (costs ? more_from_hits(costs) : 0);
-    duration->raw_ns = recorded_ns;
-    duration->net_ns = limited_to_0(duration->net_ns + more_net_ns);
-    duration->self_raw_ns = self_ns > 0 ? (uint64_t)self_ns : 0;
-    duration->self_net_ns = limited_to_0(duration->self_net_ns + more_net_ns);
 }
 
 static int count_ended(struct trace_profile *profile, struct call *call,
@@ -307,11 +295,12 @@ static int count_ended(struct trace_profile *profile, struct call *call,
     struct profile_row *counted = &profile->profile.rows.items[row];
     counted->calls++;
     counted->failed += has_failed(profile, kept->values, event);
-    if (!call->has_duration)
-        return 0;
-    if (event->layout->extras[EXTRA_DURATION] >= 0)
-        use_recorded(duration, call->duration_ns, profile->options.costs);
-    return add_duration(profile, row, duration, kept->time.is_nested);
+    if (kept->row == 0 && (profile->options.by == BY_FIELD || profile->options.by == BY_CALLER)) {
+        /* The row was not known at the entry, and so it is not which calls inside are in it. */
+        duration->nested_raw_ns = 0;
+        duration->nested_net_ns = 0;
+    }
+    return call->has_duration ? add_duration(profile, row, duration) : 0;
 }
 
 static int on_left(void *data, struct call *call, const struct trace_event *event)
@@ -322,6 +311,10 @@ static int on_left(void *data, struct call *call, const struct trace_event *even
     struct call_duration duration = {0};
     if (!thread)
         return -ENOMEM;
+    kept->time.is_recorded =
+        event && call->has_duration && event->layout->extras[EXTRA_DURATION] >= 0;
+    kept->time.is_unknown = !call->has_duration;
+    kept->time.recorded_ns = call->duration_ns;
     if (event)
         call_times_return(&profile->times, thread, &kept->time, call->end_ns,
                           profile->options.costs, &duration);
@@ -360,7 +353,7 @@ static int on_lone_exit(void *data, struct traced_thread *thread, const struct t
         return 0;
     /* How much of it was its own is not known. */
     const struct call_duration duration = {.raw_ns = *duration_ns, .net_ns = (int64_t)*duration_ns};
-    return add_duration(profile, row, &duration, false);
+    return add_duration(profile, row, &duration);
 }
 
 /* ---- */

@@ -8,12 +8,6 @@ static uint64_t nesting_key(const struct timed_thread *thread, const struct call
     return (uint64_t)thread->number << 32 | call->key;
 }
 
-/* The table's values are the numbers of calls. */
-static uintptr_t count_open(const struct call_times *times, uint64_t key)
-{
-    return (uintptr_t)table_get(&times->nesting, key);
-}
-
 int call_times_reserve(struct call_times *times, size_t n)
 {
     return table_reserve(&times->nesting, n);
@@ -44,16 +38,28 @@ static void count_time(struct timed_thread *thread, struct call_time *call, uint
     thread->after_ns = after_ns;
 }
 
+/* The call is no longer one that others of its kind are inside. */
 static void uncount(struct call_times *times, const struct timed_thread *thread,
                     struct call_time *call)
 {
-    uint64_t key = nesting_key(thread, call);
-    uintptr_t n = call->is_counted ? count_open(times, key) : 0;
-    call->is_counted = false;
-    if (n == 1)
-        table_remove(&times->nesting, key);
-    else if (n > 1 && table_put(&times->nesting, key, (void *)(n - 1)) < 0)
+    struct call_time *outer = call->kind_outer, *inner = call->kind_inner;
+    if (!call->is_counted)
+        return;
+    if (outer) {
+        outer->kind_inner = inner;
+        outer->nested_raw_ns += call->nested_raw_ns;
+        outer->nested_net_ns += call->nested_net_ns;
+        call->nested_raw_ns = 0;
+        call->nested_net_ns = 0;
+    }
+    if (inner)
+        inner->kind_outer = outer;
+    else if (!outer)
+        table_remove(&times->nesting, nesting_key(thread, call));
+    else if (table_put(&times->nesting, nesting_key(thread, call), outer) < 0)
         return; /* not reached: that key is in the table already */
+    call->kind_outer = call->kind_inner = NULL;
+    call->is_counted = false;
 }
 
 static void unchain(struct call_times *times, struct timed_thread *thread, struct call_time *call)
@@ -85,13 +91,58 @@ void call_times_enter(struct call_times *times, struct timed_thread *thread, str
         .in_chain = true,
     };
     uint64_t of_kind = nesting_key(thread, call);
-    uintptr_t n = count_open(times, of_kind);
-    call->is_nested = n > 0;
-    call->is_counted = (n > 0 || table_room(&times->nesting) > 0) &&
-                       table_put(&times->nesting, of_kind, (void *)(n + 1)) == 0;
+    struct call_time *outer = table_get(&times->nesting, of_kind);
+    call->is_nested = outer != NULL;
+    call->is_counted = (outer || table_room(&times->nesting) > 0) &&
+                       table_put(&times->nesting, of_kind, call) == 0;
+    if (call->is_counted && outer) {
+        call->kind_outer = outer;
+        outer->kind_inner = call;
+    }
     if (call->outer)
         call->outer->inner = call;
     thread->current = call;
+}
+
+/* How much more of a call's duration tracing took if that is from hit to hit, and not from record
+   to record. The handling of a hit is before the record, and nothing else is before and not after.
+ */
+static int64_t more_from_hits(const struct call_costs *costs)
+{
+    int64_t entry_ns = (int64_t)costs->entry_before - costs->exit_after;
+    int64_t exit_ns = (int64_t)costs->exit_before - costs->entry_after;
+    return entry_ns - exit_ns;
+}
+
+static int64_t limited_to_0(int64_t ns)
+{
+    return ns > 0 ? ns : 0;
+}
+
+/* A duration that was recorded is that from hit to hit, and the times of LTTng's events are later.
+ */
+static struct call_duration duration_of(const struct call_time *call, uint64_t now_ns,
+                                        const struct call_costs *costs)
+{
+    uint64_t passed_ns = less(now_ns, call->entry_ns);
+    uint64_t self_net_ns = less(call->self_ns, call->self_cost_ns);
+    /* The time of calls that came from another stack is in the first alone; what the second has
+       more was over in calls inside. */
+    uint64_t net_ns = less(passed_ns, call->inner_cost_ns);
+    if (net_ns < self_net_ns + call->inner_net_ns)
+        net_ns = self_net_ns + call->inner_net_ns;
+    uint64_t raw_ns = call->is_recorded ? call->recorded_ns : passed_ns;
+    int64_t more_ns = (int64_t)(raw_ns - passed_ns), more_net_ns = more_ns;
+    if (call->is_recorded && costs)
+        more_net_ns -= more_from_hits(costs);
+    return (struct call_duration){
+        .raw_ns = raw_ns,
+        .self_raw_ns = (uint64_t)limited_to_0((int64_t)call->self_ns + more_ns),
+        .net_ns = limited_to_0((int64_t)(net_ns < passed_ns ? net_ns : passed_ns) + more_net_ns),
+        .self_net_ns = limited_to_0((int64_t)self_net_ns + more_net_ns),
+        .nested_raw_ns = call->nested_raw_ns,
+        .nested_net_ns = call->nested_net_ns,
+    };
 }
 
 void call_times_return(struct call_times *times, struct timed_thread *thread,
@@ -101,19 +152,15 @@ void call_times_return(struct call_times *times, struct timed_thread *thread,
     count_time(thread, call, now_ns, costs ? costs->exit_before : 0, costs ? costs->exit_after : 0);
     while (call->in_chain && thread->current != call)
         unchain(times, thread, thread->current);
-    uint64_t raw_ns = less(now_ns, call->entry_ns);
-    uint64_t self_net_ns = less(call->self_ns, call->self_cost_ns);
-    /* The time of calls that came from another stack is in the first alone; what the second has
-       more was over in calls inside. */
-    uint64_t net_ns = less(raw_ns, call->inner_cost_ns);
-    if (net_ns < self_net_ns + call->inner_net_ns)
-        net_ns = self_net_ns + call->inner_net_ns;
-    *duration = (struct call_duration){
-        .raw_ns = raw_ns,
-        .self_raw_ns = call->self_ns,
-        .net_ns = (int64_t)(net_ns < raw_ns ? net_ns : raw_ns),
-        .self_net_ns = (int64_t)self_net_ns,
-    };
+    *duration = duration_of(call, now_ns, costs);
+    /* It was inside another one while both were in the chain. */
+    if (!call->in_chain && call->is_nested) {
+        duration->nested_raw_ns = duration->raw_ns;
+        duration->nested_net_ns = duration->net_ns;
+    } else if (!call->is_unknown) {
+        call->nested_raw_ns = duration->raw_ns;
+        call->nested_net_ns = duration->net_ns;
+    }
     if (call->in_chain)
         unchain(times, thread, call);
 }

@@ -39,15 +39,24 @@ struct call_costs {
 struct call_time {
     /* Set by call_times_enter(). */
     struct call_time *outer, *inner; /* in the thread's chain; NULL: none */
+    /* Those with that key, in call_times.nesting. */
+    struct call_time *kind_outer, *kind_inner;
     uint64_t entry_ns;
     uint64_t self_ns;
     uint64_t self_cost_ns;  /* of tracing, in self_ns */
     uint64_t inner_cost_ns; /* of tracing, in all of its duration */
     uint64_t inner_net_ns;  /* of calls inside it */
+    /* Durations of calls with that key inside it: those of the outermost that have returned. */
+    uint64_t nested_raw_ns;
+    int64_t nested_net_ns;
     uint32_t key;
     bool in_chain;
     bool is_nested;  /* entered inside another call with that key */
     bool is_counted; /* in call_times.nesting */
+    /* Set by the user before call_times_return(), if the duration is not the time since the entry:
+       it is recorded_ns, or not known. */
+    bool is_recorded, is_unknown;
+    uint64_t recorded_ns;
 };
 
 /* A thread. All zero but `number`: no call is open. */
@@ -64,9 +73,13 @@ struct call_duration {
     uint64_t self_raw_ns;
     int64_t net_ns;
     int64_t self_net_ns;
+    /* What was in the durations of calls with that key inside it already: the sum of all durations
+       less this counts each moment once, also where the outermost call does not return. */
+    uint64_t nested_raw_ns;
+    int64_t nested_net_ns;
 };
 
-/* How many open calls of each thread have the same key. All zero is an empty one. */
+/* The innermost open call of each thread and key. All zero is an empty one. */
 struct call_times {
     struct table nesting;
 };
@@ -84,8 +97,7 @@ void call_times_enter(struct call_times *times, struct timed_thread *thread, str
 
 /*
  * The call has returned. Those inside it that are still in the chain have been left, or run on
- * another stack: they are no longer in the chain, but may still return. *duration has raw_ns from
- * the time of the entry.
+ * another stack: they are no longer in the chain, but may still return.
  */
 void call_times_return(struct call_times *times, struct timed_thread *thread,
                        struct call_time *call, uint64_t now_ns, const struct call_costs *costs,

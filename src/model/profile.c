@@ -14,13 +14,13 @@ int profile_reserve(struct profile *profile, uint32_t n)
 }
 
 void profile_add_duration(struct profile *profile, size_t index,
-                          const struct call_duration *duration, bool is_nested)
+                          const struct call_duration *duration)
 {
     struct profile_row *row = &profile->rows.items[index];
     int64_t ns = profile->net ? duration->net_ns : (int64_t)duration->raw_ns;
     row->self_ns += profile->net ? duration->self_net_ns : (int64_t)duration->self_raw_ns;
-    if (!is_nested)
-        row->total_ns += ns;
+    row->total_ns +=
+        ns - (profile->net ? duration->nested_net_ns : (int64_t)duration->nested_raw_ns);
     histogram_add(&row->durations, &profile->pool, ns > 0 ? (uint64_t)ns : 0);
 }
 

@@ -19,7 +19,7 @@
 struct profile_row {
     uint64_t calls;             /* entered */
     uint64_t failed;            /* of these, what the user counts as such */
-    int64_t total_ns;           /* the durations of calls that are not nested (call_times.h) */
+    int64_t total_ns;           /* each moment once (call_times.h) */
     int64_t self_ns;            /* without the calls inside */
     struct histogram durations; /* of the calls that have returned */
 };
@@ -39,8 +39,8 @@ MUST_CHECK int profile_reserve(struct profile *profile, uint32_t n);
 
 /* A call has returned. Allocates nothing: without room, its duration has no percentile. The user
    counts `calls` and `failed`. */
-void profile_add_duration(struct profile *profile, size_t row, const struct call_duration *duration,
-                          bool is_nested);
+void profile_add_duration(struct profile *profile, size_t row,
+                          const struct call_duration *duration);
 
 void profile_free(struct profile *profile);
 

@@ -179,7 +179,7 @@ static void count_exit(struct summary *summary, const struct hit *hit, uint32_t 
     struct summary_return returned;
     function->returned++;
     if (summary_calls_return(&summary->calls, hit, index, &returned) && returned.is_timed)
-        profile_add_duration(&summary->profile, index, &returned.duration, returned.is_nested);
+        profile_add_duration(&summary->profile, index, &returned.duration);
     else
         function->untimed++;
 }

@@ -248,10 +248,10 @@ bool summary_calls_return(struct summary_calls *calls, const struct hit *hit, ui
         return false;
     while (!call->is_left && (inner = innermost(thread)) != call)
         leave_call(calls, thread, inner);
+    result->is_timed = hit->duration_ns > 0;
+    call->time.is_unknown = !result->is_timed;
     call_times_return(&calls->times, &thread->times, &call->time, hit->time_ns, calls->costs,
                       &result->duration);
-    result->is_timed = hit->duration_ns > 0;
-    result->is_nested = call->time.is_nested;
     if (call->is_left)
         unlist_left(calls, call);
     spare_call(calls, call);

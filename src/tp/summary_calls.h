@@ -54,7 +54,6 @@ bool summary_calls_enter(struct summary_calls *calls, const struct hit *hit, uin
 /* What is known of a call that has returned. */
 struct summary_return {
     bool is_timed; /* else all below is unknown */
-    bool is_nested;
     struct call_duration duration;
 };
 

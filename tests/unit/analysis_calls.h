@@ -90,18 +90,32 @@ static inline struct call *enter(int thread, unsigned function, struct call *par
     return enter_with(thread, function, parent, now_ns, &values);
 }
 
-static inline void leave_with(struct call *call, uint64_t now_ns, int retval)
+static inline void leave_as(struct call *call, uint64_t now_ns, int retval, uint64_t duration_ns)
 {
+    struct event_layout layout = made_exit;
+    if (duration_ns != now_ns - call->entry_ns)
+        layout.extras[EXTRA_DURATION] = 0;
     const struct made_values values = {(uint64_t)(int64_t)retval, NULL};
     const struct trace_event event = {
-        .layout = &made_exit, .function = call->function, .time_ns = now_ns, .source = &values};
+        .layout = &layout, .function = call->function, .time_ns = now_ns, .source = &values};
     call->end = CALL_RETURNED;
     call->end_ns = now_ns;
     call->has_duration = true;
-    call->duration_ns = now_ns - call->entry_ns;
+    call->duration_ns = duration_ns;
     ck_assert_int_eq(made_visitor.left(made_visitor.data, call, &event), 0);
     free(call->data);
     free(call);
+}
+
+static inline void leave_with(struct call *call, uint64_t now_ns, int retval)
+{
+    leave_as(call, now_ns, retval, now_ns - call->entry_ns);
+}
+
+/* With a duration that is not the distance of two records. */
+static inline void leave_recorded(struct call *call, uint64_t now_ns, uint64_t duration_ns)
+{
+    leave_as(call, now_ns, 0, duration_ns);
 }
 
 static inline void leave(struct call *call, uint64_t now_ns)

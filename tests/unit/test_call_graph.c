@@ -104,6 +104,25 @@ START_TEST(callers)
 }
 END_TEST
 
+/* What calls itself, and does not return in the end: what has returned counts, once. With recorded
+   durations, these. */
+START_TEST(folded_calls_that_do_not_return)
+{
+    start((struct call_graph_options){.fold = true, .callers = _i, .is_root = _i ? is_b : NULL});
+    struct call *a = enter(0, 0, NULL, 0), *b = enter(0, 1, a, 10), *inner = enter(0, 1, b, 20);
+    leave(enter(0, 1, inner, 30), 40);
+    leave(inner, 60);
+    inner = enter(0, 1, b, 70);
+    leave_recorded(inner, 90, 15);
+    unwind(b, 95);
+    leave(a, 100);
+    expect(_i ? "      4   55ns   55ns  app:b\n"
+                "      4    0ns   55ns    app:a\n"
+              : "      1  100ns   20ns  app:a\n"
+                "      4   55ns   55ns    app:b\n");
+}
+END_TEST
+
 START_TEST(depth_and_folding)
 {
     start((struct call_graph_options){.depth = _i ? 0 : 2, .fold = _i});
@@ -222,6 +241,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, merges_calls_of_one_path);
     tcase_add_test(tests, roots);
     tcase_add_test(tests, callers);
+    tcase_add_loop_test(tests, folded_calls_that_do_not_return, 0, 2);
     tcase_add_loop_test(tests, depth_and_folding, 0, 2);
     tcase_add_loop_test(tests, folded_names, 0, 7);
     tcase_add_test(tests, little_time_and_narrow_terminals);

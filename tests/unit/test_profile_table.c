@@ -180,17 +180,18 @@ END_TEST
 /* Two rows: fib, which calls itself, and work. Raw and net. */
 START_TEST(a_profile)
 {
-    static const struct call_duration outer = {1000, 300, 700, 100}, inner = {600, 200, 300, 50},
-                                      tiny = {10, 10, -20, -20};
+    static const struct call_duration inner = {600, 200, 300, 50, 0, 0},
+                                      outer = {1000, 300, 700, 100, 600, 300},
+                                      tiny = {10, 10, -20, -20, 0, 0};
     struct profile profile = {.net = _i == 1};
     ck_assert_int_eq(profile_add_row(&profile), 0);
     ck_assert_int_eq(profile_add_row(&profile), 1);
     ck_assert_int_eq(profile_reserve(&profile, 10), 0);
     profile.rows.items[0].calls = 3;
     profile.rows.items[0].failed = 1;
-    profile_add_duration(&profile, 0, &inner, true);
-    profile_add_duration(&profile, 0, &outer, false);
-    profile_add_duration(&profile, 0, &tiny, false);
+    profile_add_duration(&profile, 0, &inner);
+    profile_add_duration(&profile, 0, &outer);
+    profile_add_duration(&profile, 0, &tiny);
     struct profile_line line = profile_line_of(&profile, 0, "fib");
     ck_assert(line.has_times);
     ck_assert_uint_eq(line.failed, 1);
@@ -203,7 +204,7 @@ START_TEST(a_profile)
     ck_assert_uint_le(line.values[PROFILE_P50], _i ? 302 : 605);
     line = profile_line_of(&profile, 1, "work");
     ck_assert(!line.has_times);
-    profile_add_duration(&profile, 1, &tiny, false);
+    profile_add_duration(&profile, 1, &tiny);
     line = profile_line_of(&profile, 1, "work");
     ck_assert_uint_eq(line.values[PROFILE_TOTAL], _i ? 0 : 10);
     ck_assert_uint_eq(line.values[PROFILE_MAX], _i ? 0 : 10);

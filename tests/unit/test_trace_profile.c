@@ -81,7 +81,7 @@ START_TEST(by_caller)
 {
     start(BY_CALLER, NULL, NULL, NULL);
     some_calls();
-    expect("(none) 2 500 440 0\napp:a 3 65 45 0\napp:b 1 0 15 0\n");
+    expect("(none) 2 500 440 0\napp:a 3 60 45 0\napp:b 1 20 15 0\n");
 }
 END_TEST
 
@@ -201,6 +201,44 @@ START_TEST(calls_without_a_duration)
 }
 END_TEST
 
+/* The main loop does not return: what it has called of its own function counts, once. */
+START_TEST(recursion_in_a_call_that_does_not_return)
+{
+    start(BY_FUNCTION, NULL, NULL, NULL);
+    struct call *loop = enter(0, 0, NULL, 0);
+    for (uint64_t at = 100; at < 400; at += 100) {
+        struct call *again = enter(0, 0, loop, at), *b = enter(0, 1, again, at + 10);
+        leave(enter(0, 0, b, at + 20), at + 25);
+        if (at == 200)
+            unwind(b, at + 30);
+        else
+            leave(b, at + 30);
+        if (at == 300)
+            unwind(again, at + 50);
+        else
+            leave(again, at + 50);
+    }
+    unwind(loop, 400);
+    expect("app:a 7 105 80 0\napp:b 3 40 30 0\n");
+}
+END_TEST
+
+/* A line's calls count once inside each other, also where the lines are not those of functions. */
+START_TEST(recursion_with_other_values)
+{
+    static const struct made_values values[] = {{3, "x"}, {2, "x"}, {1, "x"}};
+    struct call *calls[3], *outer = NULL;
+    start(BY_FIELD, _i == 0 ? "size" : _i == 1 ? "name" : "retval", NULL, NULL);
+    for (uint64_t i = 0; i < 3; i++)
+        outer = calls[i] = enter_with(0, 0, outer, 10 * i, &values[i]);
+    for (uint64_t i = 3; i-- > 0;)
+        leave_with(calls[i], 100 - 10 * i, (int)i % 2);
+    expect(_i == 0   ? "3 1 100 20 0\n2 1 80 20 0\n1 1 60 60 0\n"
+           : _i == 1 ? "x 3 100 100 0\n"
+                     : "0 2 160 80 0\n1 1 80 20 0\n");
+}
+END_TEST
+
 START_TEST(exits_without_an_entry)
 {
     static const struct made_values values = {7, NULL};
@@ -304,6 +342,8 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, by_function);
     tcase_add_test(tests, by_module);
     tcase_add_test(tests, by_caller);
+    tcase_add_test(tests, recursion_in_a_call_that_does_not_return);
+    tcase_add_loop_test(tests, recursion_with_other_values, 0, 3);
     tcase_add_test(tests, by_thread);
     tcase_add_loop_test(tests, by_a_field_of_entries, 0, 2);
     tcase_add_test(tests, by_the_result);
