@@ -197,7 +197,7 @@ case_interactive()
         wait_for 20 grep -q 'sample_app: 2 calls' typescript
         printf 'exit\n'
         wait_for 20 test -e ended
-    } | script -qec "bash --rcfile $dir/rc -i; : >$dir/ended" typescript >/dev/null
+    } | script -qfec "bash --rcfile $dir/rc -i; : >$dir/ended" typescript >/dev/null
     lines 2 'mylib:my_traced_function\(' lines
     lines 0 'sample_app:main\(' lines
 }
