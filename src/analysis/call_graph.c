@@ -125,7 +125,7 @@ static uint32_t node_depth(const struct call_graph *graph, uint32_t index)
 }
 
 /* A node that has calls of several functions shows the name that they share. */
-static void add_function(struct graph_node *node, const struct graph_function *function)
+static void share_node(struct graph_node *node, const struct graph_function *function)
 {
     if (node->shown != function->shown)
         node->shown = node->name;
@@ -138,7 +138,7 @@ static int find_child(struct call_graph *graph, uint32_t parent,
     uint64_t key = (uint64_t)parent << 32 | function->name;
     *index = (uint32_t)(uintptr_t)table_get(&graph->by_path, key);
     if (*index) {
-        add_function(&graph->nodes.items[*index], function);
+        share_node(&graph->nodes.items[*index], function);
         return 0;
     }
     unsigned depth = graph->options.depth;
@@ -191,7 +191,7 @@ static int place_call(struct call_graph *graph, const struct call *call,
         return 0;
     if (graph->options.fold && kept->node &&
         graph->nodes.items[kept->node].name == function->name) {
-        add_function(&graph->nodes.items[kept->node], function);
+        share_node(&graph->nodes.items[kept->node], function);
         kept->is_own = true;
         return 0;
     }
@@ -221,7 +221,7 @@ static int place_callers(struct call_graph *graph, const struct call *call,
         if (!function)
             return -ENOMEM;
         if (graph->options.fold && graph->nodes.items[node].name == function->name)
-            add_function(&graph->nodes.items[node], function);
+            share_node(&graph->nodes.items[node], function);
         else
             r = find_child(graph, node, function, &node);
     }

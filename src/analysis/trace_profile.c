@@ -202,8 +202,8 @@ static int find_row(struct trace_profile *profile, const struct call *call,
 }
 
 /* Calls of one kind do not count twice inside each other. Negative errno. */
-static int64_t kind_of(struct trace_profile *profile, const struct call *call,
-                       const struct profiled_call *kept)
+static int64_t nesting_kind(struct trace_profile *profile, const struct call *call,
+                            const struct profiled_call *kept)
 {
     switch (profile->options.by) {
     case BY_FUNCTION:
@@ -226,7 +226,7 @@ static int on_entered(void *data, struct call *call, const struct trace_event *e
     int r = thread ? 0 : -ENOMEM;
     if (r == 0 && event && call->function->selected && !call->before_range)
         r = find_row(profile, call, event, kept);
-    if (r == 0 && (kind = kind_of(profile, call, kept)) < 0)
+    if (r == 0 && (kind = nesting_kind(profile, call, kept)) < 0)
         r = (int)kind;
     if (r == 0 && table_room(&profile->times.nesting) == 0)
         r = call_times_reserve(&profile->times, 1);
