@@ -204,7 +204,7 @@ _ptrace_tracer()
             # In a list: its last word.
             local before=
             [[ $current != *,* ]] || before=${current%,*},
-            mapfile -t COMPREPLY < <(compgen -P "$before" -W 'depth duration caller tid pid stack' -- "${current##*,}")
+            mapfile -t COMPREPLY < <(compgen -P "$before" -W 'depth duration cpu caller tid pid stack' -- "${current##*,}")
             ;;
         --strings)
             mapfile -t COMPREPLY < <(compgen -W all -- "$current")

@@ -17,8 +17,8 @@ TARGET_NAMES += dispatch fault_behind
 TARGET_NAMES += sigtrap_syscall
 # Many processes that share memory.
 TARGET_NAMES += vfork_chain
-# Calls without a change of the stack pointer, results in memory, system calls that block.
-TARGET_NAMES += same_stack big_results blocked_calls interrupted_call
+# Calls without a change of the stack pointer, results in memory, system calls that block; times.
+TARGET_NAMES += same_stack big_results blocked_calls interrupted_call cpu_times
 # What a tracer serves by jumps.
 TARGET_NAMES += jumping jump_cycles
 # Very many mappings.
@@ -54,7 +54,7 @@ TARGET_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror $(TARGET
 
 $(BUILD)/targets/%: TARGET_CFLAGS = -fPIE -pie
 # Tail calls become jumps.
-$(BUILD)/targets/tailcall $(BUILD)/targets/dispatch $(BUILD)/targets/tailcall_protected: TARGET_CFLAGS += -O2 -foptimize-sibling-calls
+$(BUILD)/targets/tailcall $(BUILD)/targets/dispatch $(BUILD)/targets/cpu_times $(BUILD)/targets/tailcall_protected: TARGET_CFLAGS += -O2 -foptimize-sibling-calls
 $(BUILD)/targets/dlopen $(BUILD)/targets/family $(BUILD)/targets/shared_memory $(BUILD)/targets/many_mappings $(BUILD)/targets/jumping: TARGET_CFLAGS += -Wl,-rpath,'$$ORIGIN'
 PROTECTED_x86_64  := -fcf-protection=full
 # The C library's files for programs, and libgcc's, need not have landing pads.

@@ -13,6 +13,7 @@ static const struct {
 } ROLES[PROBE_EXTRAS_MAX] = {
     [EXTRA_DEPTH] = {"depth", VALUE_INTEGER, 4, false},
     [EXTRA_DURATION] = {"duration", VALUE_INTEGER, 8, false},
+    [EXTRA_CPU] = {"cpu", VALUE_INTEGER, 8, false},
     [EXTRA_CALLER] = {"caller", VALUE_STRING, 8, false},
     [EXTRA_TID] = {"tid", VALUE_INTEGER, 4, true},
     [EXTRA_PID] = {"pid", VALUE_INTEGER, 4, true},

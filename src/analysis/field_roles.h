@@ -13,6 +13,9 @@
 #include "model/field.h"
 #include "model/probe.h"
 
+/* The extra fields that no entry has. */
+#define FIELD_ROLES_EXIT_ONLY (1u << EXTRA_DURATION | 1u << EXTRA_CPU)
+
 /*
  * The extra fields (--with) that the event can end with, as a mask of 1 << enum extra_field. What
  * follows `retval` in an exit is certain; the last parameters of an entry may have the same names

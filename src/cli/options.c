@@ -30,7 +30,7 @@ static const char HELP[] =
     "  -F, --follow-forks      trace children too\n"
     "      --entry-only        no exit events\n"
     "      --string-limit=N    record at most N bytes of a string (default 256)\n"
-    "      --with=LIST         more fields: depth, duration, caller, tid, pid, stack\n"
+    "      --with=LIST         more fields: depth, duration, cpu, caller, tid, pid, stack\n"
     "      --stack=N           --with=stack, of at most N frames (default 16)\n"
     "      --strings=all       all pointers to characters are text, not only const ones\n"
     "      --deref=DEPTH       follow pointers, DEPTH of them in a row (default 0)\n"
@@ -135,8 +135,8 @@ static int add_extra_fields(struct options *options, const char *list, struct er
             extra++;
         if (!name)
             return error_set(err, -EINVAL,
-                             "--with takes a list of depth, duration, caller, tid, pid, stack; "
-                             "'%.*s' is none of them",
+                             "--with takes a list of depth, duration, cpu, caller, tid, pid, "
+                             "stack; '%.*s' is none of them",
                              (int)length, at);
         options->with |= 1u << extra;
         at += length;
@@ -247,9 +247,10 @@ static int check_options(struct options *options, struct error *err)
                          "--session and --output exclude each other: a session has its output");
     if (options->timestamp && !options->print)
         return error_set(err, -EINVAL, "--timestamp goes with --print");
-    if (options->entry_only && options->with & (1u << EXTRA_DEPTH | 1u << EXTRA_DURATION))
+    if (options->entry_only &&
+        options->with & (1u << EXTRA_DEPTH | 1u << EXTRA_DURATION | 1u << EXTRA_CPU))
         return error_set(err, -EINVAL,
-                         "--with=depth and --with=duration need exits: leave out "
+                         "--with=depth, --with=duration and --with=cpu need exits: leave out "
                          "--entry-only");
     if (options->quiet && options->verbose)
         return error_set(err, -EINVAL, "--quiet and --verbose exclude each other");

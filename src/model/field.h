@@ -67,6 +67,7 @@ enum place_kind {
 enum extra_field {
     EXTRA_DEPTH,
     EXTRA_DURATION, /* exit events only */
+    EXTRA_CPU,      /* likewise: how long of it the thread was on a CPU */
     EXTRA_CALLER,   /* text: the code that the call returns to, "main+0x1c" */
     EXTRA_TID,
     EXTRA_PID,

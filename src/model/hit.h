@@ -40,6 +40,8 @@ struct hit {
        their emission: a record older than those before it makes a shared stream unreadable. */
     uint64_t time_ns;
     uint64_t duration_ns;    /* HIT_EXIT: since the entry */
+    uint64_t thread_cpu_ns;  /* how long the thread was on a CPU until now, if the probe wants it */
+    uint64_t cpu_ns;         /* HIT_EXIT: of that, since the entry. 0: not known */
     uint64_t return_address; /* in the process; 0: it could not be read */
     uint64_t ip;             /* the function's first instruction, or the return address */
     const char *thread_name; /* the thread's comm, at most 15 bytes, as of the last update */

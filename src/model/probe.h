@@ -26,7 +26,7 @@ enum signature_source {
    PROBE_CHARS_MAX: bytes of the longest VALUE_CHARS. */
 enum {
     PROBE_FIELDS_MAX = 64,
-    PROBE_EXTRAS_MAX = 6,
+    PROBE_EXTRAS_MAX = 7,
     PROBE_POINTEES_MAX = PROBE_FIELDS_MAX,
     PROBE_STACK_MAX = 1024,
     PROBE_POINTEE_MAX = 4096,
@@ -80,6 +80,7 @@ struct probe {
     bool float_args;     /* some args are in floating point registers */
     bool float_rets;
     bool returns_not; /* noreturn: no exit is expected */
+    bool wants_cpu;   /* EXTRA_CPU is among the extra fields */
 };
 
 #endif

@@ -13,6 +13,7 @@ static const struct {
 } EXTRAS[] = {
     [EXTRA_DEPTH] = {"depth", {.kind = VALUE_INTEGER, .size = 4}, true},
     [EXTRA_DURATION] = {"duration", {.kind = VALUE_INTEGER, .size = 8}, false},
+    [EXTRA_CPU] = {"cpu", {.kind = VALUE_INTEGER, .size = 8}, false},
     [EXTRA_CALLER] = {"caller", {.kind = VALUE_STRING, .size = 8}, true},
     [EXTRA_TID] = {"tid", {.kind = VALUE_INTEGER, .size = 4, .is_signed = true}, true},
     [EXTRA_PID] = {"pid", {.kind = VALUE_INTEGER, .size = 4, .is_signed = true}, true},
@@ -75,5 +76,6 @@ int extra_fields_add(struct probe *probe, unsigned extras, struct arena *arena)
     int r = add_to(probe, &probe->args, &probe->n_args, &probe->n_arg_extras, on_entry, arena);
     if (r == 0)
         r = add_to(probe, &probe->rets, &probe->n_rets, &probe->n_ret_extras, extras, arena);
+    probe->wants_cpu = extras & 1u << EXTRA_CPU;
     return r;
 }

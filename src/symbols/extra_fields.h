@@ -9,9 +9,9 @@
 
 /*
  * Appends the extra fields in `extras` (mask of 1 << enum extra_field) to the probe: EXTRA_DURATION
- * to the exit event, the others to both events. The function's own fields keep their names; an
- * extra field whose name is taken gets "_2". If there is no room, the function's last fields are
- * dropped and listed in not_shown. -ENOMEM.
+ * and EXTRA_CPU to the exit event, the others to both events. The function's own fields keep their
+ * names; an extra field whose name is taken gets "_2". If there is no room, the function's last
+ * fields are dropped and listed in not_shown. -ENOMEM.
  */
 MUST_CHECK int extra_fields_add(struct probe *probe, unsigned extras, struct arena *arena);
 

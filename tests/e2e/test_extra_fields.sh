@@ -6,7 +6,7 @@
 . "$(dirname "$0")/cases.sh"
 
 cc=${TEST_CC:-cc}
-all=depth,duration,caller,tid,pid,stack
+all=depth,duration,cpu,caller,tid,pid,stack
 
 # program: three nested functions, called from two places; one has parameters with the names of
 # extra fields.
@@ -62,9 +62,9 @@ case_all_of_them()
     lines 20 "^n = [0-9]+, depth = 2, caller = \"middle\+0x[0-9a-f]+\", $ids, stack = \"middle\+0x[0-9a-f]+;outer\+0x[0-9a-f]+;$in_main$chain\"\$" f
     lines 20 "^n = [0-9]+, depth = 1, caller = \"other\+0x[0-9a-f]+\", $ids, stack = \"other\+0x[0-9a-f]+;$in_main$chain\"\$" f
     fields program:inner_exit >f
-    lines 20 "^retval = [0-9]+, depth = 2, duration = [0-9]+, caller = \"middle\+0x[0-9a-f]+\", $ids, stack = \"middle\+0x[0-9a-f]+;outer\+0x[0-9a-f]+;$in_main$chain\"\$" f
+    lines 20 "^retval = [0-9]+, depth = 2, duration = [0-9]+, cpu = [1-9][0-9]*, caller = \"middle\+0x[0-9a-f]+\", $ids, stack = \"middle\+0x[0-9a-f]+;outer\+0x[0-9a-f]+;$in_main$chain\"\$" f
     fields program:outer_exit >f
-    lines 20 "^retval = [0-9]+, depth = 0, duration = [0-9]+, $below, $ids, stack = \"$in_main$chain\"\$" f
+    lines 20 "^retval = [0-9]+, depth = 0, duration = [0-9]+, cpu = [1-9][0-9]*, $below, $ids, stack = \"$in_main$chain\"\$" f
     # The caller is the return address, the same in the entry and the exit of a call.
     [[ $(grep -o 'program:inner.* caller = "[^"]*"' text | sed 's/.*caller//' | uniq -c |
         awk '{ print $1 }' | sort -u) == 2 ]] || fail "callers change within calls"
@@ -327,13 +327,13 @@ case_wrong_lists()
     local list
     for list in foo '' 'depth,' ',depth' depth,foo Depth 'depth duration'; do
         traced 125 -P --with="$list" "$sample" 1
-        one_line "with takes a list of depth, duration, caller, tid, pid, stack"
+        one_line "with takes a list of depth, duration, cpu, caller, tid, pid, stack"
     done
     for list in 0 65 x '' -1 1.5; do
         traced 125 -P --stack="$list" "$sample" 1
         one_line 'stack takes a number from 1 to 64'
     done
-    for list in depth duration caller,duration; do
+    for list in depth duration cpu caller,duration; do
         traced 125 -P --entry-only --with="$list" "$sample" 1
         one_line 'leave out --entry-only'
     done

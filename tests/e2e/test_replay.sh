@@ -46,7 +46,7 @@ case_values()
     build_kinds
     same -- ./value_kinds
     [[ ! -s $err ]] || fail "something is said"
-    same --with=depth,duration,caller,tid,pid,stack --strings=all -- ./value_kinds
+    same --with=depth,duration,cpu,caller,tid,pid,stack --strings=all -- ./value_kinds
     at_least=50 same --entry-only -- ./value_kinds
     said '1?[0-9]+ calls have no exit: [0-9]+ of functions whose exits are not recorded'
     at_least=50 same --entry-only --with=tid -- ./value_kinds

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Extra fields of calls: depth, duration, caller. The C library's own unwinder in the target gives
-   the expected call chain. */
+/* Extra fields of calls: depth, duration, caller and others. The C library's own unwinder in the
+   target gives the expected call chain. */
 #include "engine/harness.h"
 #include "symbols/extra_fields.h"
 #include "util/arena.h"
@@ -31,7 +31,7 @@ static void note(struct harness *h, const struct hit *hit)
     struct seen *seen = &record->hits[record->n++];
     bool entry = hit->kind == HIT_ENTRY;
     size_t i = 0;
-    ck_assert_uint_eq(hit->n_values, entry ? 5 : 6);
+    ck_assert_uint_eq(hit->n_values, entry ? 5 : 7);
     seen->kind = hit->kind;
     seen->tid = hit->tid;
     seen->depth = hit->values[i++];
@@ -39,6 +39,9 @@ static void note(struct harness *h, const struct hit *hit)
     if (!entry)
         seen->duration = hit->values[i++];
     ck_assert_uint_eq(seen->duration, hit->duration_ns);
+    if (!entry)
+        ck_assert_uint_eq(hit->values[i++], hit->cpu_ns);
+    ck_assert_int_eq(hit->cpu_ns > 0, !entry);
     snprintf(seen->caller, sizeof(seen->caller), "%s", text_of(hit, i++));
     ck_assert_int_eq((pid_t)hit->values[i++], hit->tid);
     ck_assert_int_eq((pid_t)hit->values[i++], hit->pid);

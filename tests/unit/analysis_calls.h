@@ -42,13 +42,13 @@ static const struct event_layout made_entry = {.id = 0,
                                                .kind = HIT_ENTRY,
                                                .fields = made_entry_fields,
                                                .n_fields = 2,
-                                               .extras = {-1, -1, -1, -1, -1, -1},
+                                               .extras = {-1, -1, -1, -1, -1, -1, -1},
                                                .value = made_value};
 static const struct event_layout made_exit = {.id = 1,
                                               .kind = HIT_EXIT,
                                               .fields = made_exit_fields,
                                               .n_fields = 1,
-                                              .extras = {-1, -1, -1, -1, -1, -1},
+                                              .extras = {-1, -1, -1, -1, -1, -1, -1},
                                               .value = made_value};
 
 static inline void made_setup(struct call_visitor visitor)

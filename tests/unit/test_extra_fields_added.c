@@ -31,9 +31,10 @@ START_TEST(all_of_them)
     struct probe probe = probe_of(args, 2, &ret, 1);
     ck_assert_int_eq(extra_fields_add(&probe, ALL, &arena), 0);
     check_fields(probe.args, probe.n_args, "a b depth caller tid pid stack");
-    check_fields(probe.rets, probe.n_rets, "retval depth duration caller tid pid stack");
+    check_fields(probe.rets, probe.n_rets, "retval depth duration cpu caller tid pid stack");
     ck_assert_uint_eq(probe.n_arg_extras, 5);
-    ck_assert_uint_eq(probe.n_ret_extras, 6);
+    ck_assert_uint_eq(probe.n_ret_extras, 7);
+    ck_assert(probe.wants_cpu);
     for (size_t i = 0; i < probe.n_args; i++)
         ck_assert_int_eq(probe.args[i].place.kind == PLACE_EXTRA, i >= 2);
     ck_assert_ptr_null(probe.not_shown);
@@ -47,6 +48,7 @@ START_TEST(some_of_them)
     ck_assert_int_eq(extra_fields_add(&probe, 1 << EXTRA_DURATION | 1 << EXTRA_PID, &arena), 0);
     check_fields(probe.args, probe.n_args, "pid");
     check_fields(probe.rets, probe.n_rets, "duration pid");
+    ck_assert(!probe.wants_cpu);
     ck_assert_uint_eq(probe.args[0].size, 4);
     ck_assert(probe.args[0].is_signed);
     ck_assert_uint_eq(probe.rets[0].size, 8);
@@ -62,7 +64,7 @@ START_TEST(names_that_are_taken)
     struct probe probe = probe_of(args, 3, NULL, 0);
     ck_assert_int_eq(extra_fields_add(&probe, ALL, &arena), 0);
     check_fields(probe.args, probe.n_args, "pid depth depth_2 depth_3 caller tid pid_2 stack");
-    check_fields(probe.rets, probe.n_rets, "depth duration caller tid pid stack");
+    check_fields(probe.rets, probe.n_rets, "depth duration cpu caller tid pid stack");
     arena_free(&arena);
 }
 END_TEST

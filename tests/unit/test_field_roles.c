@@ -37,12 +37,12 @@ static int16_t extras[PROBE_EXTRAS_MAX];
 
 START_TEST(extras_of_exits)
 {
-    struct field fields[] = {UINT("retval"), UINT("depth"), LONG("duration"), TEXT("caller"),
-                             INT("tid"),     INT("pid"),    TEXT("stack")};
-    ck_assert_uint_eq(field_roles_extras(fields, 7, true), 0x3f);
-    ck_assert_uint_eq(field_roles_extras(fields, 5, true), 0xf);
+    struct field fields[] = {UINT("retval"), UINT("depth"), LONG("duration"), LONG("cpu"),
+                             TEXT("caller"), INT("tid"),    INT("pid"),       TEXT("stack")};
+    ck_assert_uint_eq(field_roles_extras(fields, 8, true), 0x7f);
+    ck_assert_uint_eq(field_roles_extras(fields, 6, true), 0x1f);
     ck_assert_uint_eq(field_roles_extras(fields, 1, true), 0);
-    ck_assert_uint_eq(field_roles_set_extras(fields, 7, 0x3f, extras), 6);
+    ck_assert_uint_eq(field_roles_set_extras(fields, 8, 0x7f, extras), 7);
     for (int i = 0; i < PROBE_EXTRAS_MAX; i++) {
         ck_assert_int_eq(extras[i], i + 1);
         ck_assert_int_eq(fields[i + 1].place.kind, PLACE_EXTRA);

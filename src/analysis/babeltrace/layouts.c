@@ -151,11 +151,11 @@ static unsigned entry_extras(const struct trace_extras *extras, const char *name
 {
     uintptr_t own = (uintptr_t)table_get(&extras->of_exits, hash_of_function(name));
     if (own)
-        return (unsigned)(own - 1) & ~(1u << EXTRA_DURATION);
+        return (unsigned)(own - 1) & ~FIELD_ROLES_EXIT_ONLY;
     if (extras->has_exits)
-        return extras->any_exit & ~(1u << EXTRA_DURATION);
+        return extras->any_exit & ~FIELD_ROLES_EXIT_ONLY;
     /* One entry alone tells nothing. */
-    return extras->n_entries > 1 ? extras->all_entries : 0;
+    return extras->n_entries > 1 ? extras->all_entries & ~FIELD_ROLES_EXIT_ONLY : 0;
 }
 
 static int make_fields(struct layouts *layouts, struct class_layout *layout,

@@ -207,8 +207,11 @@ int list_run(const struct options *options)
         status = EXIT_TRACER_FAILED;
     else if (catalog_new(&list.catalog) < 0)
         error_set(&err, -ENOMEM, "out of memory");
-    else
+    /* They may leave no room for others, and no jumps. */
+    if (list.catalog) {
+        catalog_set_extra_fields(list.catalog, options->with);
         catalog_set_value_options(list.catalog, options->value_options);
+    }
     /* No process is stopped meanwhile. */
     if (list.catalog)
         catalog_ask_servers(list.catalog, true);

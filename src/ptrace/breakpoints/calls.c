@@ -26,6 +26,7 @@ void calls_enter(struct tracee *tracee, struct site *entry, struct site *back, u
         .ret = hit->return_address,
         .what = entry,
         .time_ns = hit->time_ns,
+        .thread_cpu_ns = hit->thread_cpu_ns,
         .kinds = entry->kinds,
         .result_address = result_address,
         .shares_slot = !arch_return_in_memory,

@@ -10,8 +10,8 @@
 #include "ptrace/core/tracee.h"
 
 /* A call of the function at `entry` has begun: pushes its frame, and sets the hit's depth. The
-   hit has time and return address. `back`: the return site, planted; NULL: there is none, and the
-   exit is counted as lost. */
+   hit has time, CPU time and return address. `back`: the return site, planted; NULL: there is none,
+   and the exit is counted as lost. */
 void calls_enter(struct tracee *tracee, struct site *entry, struct site *back, uint64_t slot,
                  uint64_t result_address, struct hit *hit);
 

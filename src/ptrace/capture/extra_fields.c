@@ -81,6 +81,9 @@ void extra_fields_capture(struct capture *capture, struct tracee *tracee, const 
         case EXTRA_DURATION:
             *value = hit->duration_ns;
             break;
+        case EXTRA_CPU:
+            *value = hit->cpu_ns;
+            break;
         case EXTRA_CALLER:
             put_caller(tracee, hit, capture->text + caller);
             *value = caller;

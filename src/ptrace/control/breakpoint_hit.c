@@ -33,6 +33,7 @@
 #include "ptrace/jumps/writable_code.h"
 #include "ptrace/os/spans.h"
 #include "ptrace/threads/cpu_pinning.h"
+#include "ptrace/threads/cpu_time.h"
 #include "ptrace/threads/current_cpu.h"
 #include "ptrace/threads/pinning_policy.h"
 #include "ptrace/threads/tracee_migration.h"
@@ -157,6 +158,8 @@ static void handle_entry(struct engine *engine, struct tracee *tracee, struct si
     hit.return_address = readable ? ret.value : 0;
     if ((site->kinds & HIT_EXIT) && readable) {
         struct site *back = return_sites_expect(tracee->process, site, ret, hit.time_ns);
+        /* Only now: the thread may have been made to map memory. */
+        hit.thread_cpu_ns = cpu_time_of(tracee, site->probe);
         calls_enter(tracee, site, back, slot, arch_result_address(regs), &hit);
         if (back && engine->jumping)
             jumps_expect_return(tracee, site, back);
@@ -198,6 +201,9 @@ static bool handle_return(struct engine *engine, struct tracee *tracee, struct s
             hit.cpu = read_result(engine, tracee);
         hit.depth = frame.depth;
         hit.duration_ns = tracee_call_time(tracee, &frame, hit.time_ns);
+        if (hit.thread_cpu_ns == 0)
+            hit.thread_cpu_ns = cpu_time_of(tracee, hit.probe);
+        hit.cpu_ns = cpu_time_of_call(&frame, hit.thread_cpu_ns);
         report_stopped(engine, tracee, &hit, regs);
     }
     return any;

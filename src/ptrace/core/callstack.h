@@ -47,6 +47,7 @@ struct frame {
     uint64_t ret;
     const void *what;
     uint64_t time_ns;
+    uint64_t thread_cpu_ns; /* as in struct hit */
     unsigned kinds;
     uint64_t result_address; /* arch_result_address() */
     bool shares_slot;        /* !arch_return_in_memory */

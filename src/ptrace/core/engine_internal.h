@@ -65,7 +65,8 @@ struct engine {
     atomic_uint n_tracer_threads; /* also read by engine_get_stats() */
     struct tracer_thread *acting; /* the tracer thread on which the lock's holder runs */
     struct engine_lock lock;
-    bool no_binding; /* not wanted, or not permitted: see cpu_pinning.h */
+    bool cpu_times_told; /* some cannot be read: see cpu_time.h */
+    bool no_binding;     /* not wanted, or not permitted: see cpu_pinning.h */
 
     /* from engine_launch_prepare() until engine_launch_run() */
     pid_t child;

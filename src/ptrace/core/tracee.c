@@ -17,6 +17,7 @@
 #include "ptrace/engine.h"
 #include "ptrace/os/proc_files.h"
 #include "ptrace/os/proc_status.h"
+#include "util/cleanup.h"
 #include "util/table.h"
 
 enum { NAME_LIVES_NS = 50 * 1000 * 1000 };
@@ -31,7 +32,7 @@ struct tracee *tracee_new(struct process *process, pid_t tid)
     tracee->tid = tid;
     tracee->process = process;
     tracee_set_owner(tracee, process->engine->acting);
-    tracee->stat_fd = -1;
+    tracee->stat_fd = tracee->schedstat_fd = -1;
     tracee->next = process->threads;
     if (tracee->next)
         tracee->next->previous = tracee;
@@ -54,8 +55,8 @@ void tracee_set_owner(struct tracee *tracee, struct tracer_thread *owner)
 void tracee_forget_program(struct tracee *tracee)
 {
     callstack_free(&tracee->frames);
-    if (tracee->stat_fd >= 0)
-        close(tracee->stat_fd);
+    cleanup_fd(&tracee->stat_fd);
+    cleanup_fd(&tracee->schedstat_fd);
     pid_t tid = tracee->tid;
     /* execve(2) keeps the signal mask. */
     *tracee = (struct tracee){.tid = tid,
@@ -64,6 +65,7 @@ void tracee_forget_program(struct tracee *tracee)
                               .next = tracee->next,
                               .owner = tracee->owner,
                               .stat_fd = -1,
+                              .schedstat_fd = -1,
                               .trap_block = tracee->trap_block,
                               .trap_mask = tracee->trap_mask};
 }

@@ -136,6 +136,7 @@ struct tracee {
     target_addr rseq;   /* its struct rseq in the target's memory, 0: none */
     uint8_t rseq_asked; /* failed queries */
     int stat_fd;        /* /proc/PID/task/TID/stat if there is no rseq, else -1 */
+    int schedstat_fd;   /* /proc/PID/task/TID/schedstat once it was needed, else -1 */
     struct tracee_pinning pinning;
 };
 

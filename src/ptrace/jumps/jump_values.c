@@ -70,6 +70,8 @@ static void need_place(struct needs *needs, const struct value_place *place)
     case PLACE_EXTRA:
         if (place->index == EXTRA_STACK)
             needs->obstacle = "a call chain is wanted";
+        if (place->index == EXTRA_CPU)
+            needs->obstacle = "the time on a CPU is wanted, which only the kernel knows";
         break;
     }
 }

@@ -65,11 +65,29 @@ int proc_stat_cpu(int fd)
     return at ? atoi(at + 1) : -1;
 }
 
+int proc_schedstat_open(pid_t pid, pid_t tid)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
+    return descriptors_open(path, O_RDONLY);
+}
+
+int proc_schedstat_run_ns(int fd, uint64_t *ns)
+{
+    char text[96];
+    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+    if (n < 0)
+        return -errno;
+    text[n] = '\0';
+    *ns = strtoull(text, NULL, 10);
+    return *ns ? 0 : -ENODATA; /* a kernel that is told not to count writes "0 0 0" */
+}
+
 uint64_t proc_run_time_ns(pid_t pid, pid_t tid)
 {
-    char path[64], text[96];
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
-    return read_text(path, text, sizeof(text)) > 0 ? strtoull(text, NULL, 10) : 0;
+    uint64_t ns = 0;
+    cleanup(cleanup_fd) int fd = proc_schedstat_open(pid, tid);
+    return fd >= 0 && proc_schedstat_run_ns(fd, &ns) == 0 ? ns : 0;
 }
 
 void proc_read_name(pid_t pid, pid_t tid, char *name, size_t size)

@@ -17,8 +17,13 @@ MUST_CHECK int proc_state(pid_t tid);
 MUST_CHECK int proc_stat_open(pid_t pid, pid_t tid);
 /* The CPU that the thread runs on, or last ran on, from that file (field 39). -1: not known. */
 int proc_stat_cpu(int fd);
-/* The thread's run time from /proc/PID/task/TID/schedstat (Documentation/scheduler/sched-stats.rst,
-   "/proc/<pid>/schedstat"). 0: not available. */
+/* Opens /proc/PID/task/TID/schedstat. The caller closes it. A negative errno. */
+MUST_CHECK int proc_schedstat_open(pid_t pid, pid_t tid);
+/* How long the thread has been on a CPU, from that file (Documentation/scheduler/sched-stats.rst,
+   "/proc/<pid>/schedstat"). Exact when it is not running now. -ESRCH: the thread is gone; -ENODATA:
+   the kernel does not count that. */
+MUST_CHECK int proc_schedstat_run_ns(int fd, uint64_t *ns);
+/* The same, from a file that is opened for it. 0: not available. */
 uint64_t proc_run_time_ns(pid_t pid, pid_t tid);
 /* Reads the thread's name (/proc/PID/task/TID/comm), NUL included at most `size` bytes. If it
    cannot be read, name is unchanged. */
