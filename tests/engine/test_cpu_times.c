@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The time of calls on a CPU: what is shown is more than what the target measures inside of a call,
    and less than what it measures around it. */
+#include <dirent.h>
+
 #include "engine/harness.h"
 #include "symbols/extra_fields.h"
 #include "util/arena.h"
@@ -23,12 +25,28 @@ struct record {
 
 static struct arena arena;
 
+/* How many files with the times of threads are open. */
+static unsigned count_files(void)
+{
+    unsigned n = 0;
+    DIR *fds = opendir("/proc/self/fd");
+    ck_assert_ptr_nonnull(fds);
+    for (const struct dirent *fd; (fd = readdir(fds));) {
+        char path[256] = "";
+        ssize_t length = readlinkat(dirfd(fds), fd->d_name, path, sizeof(path) - 1);
+        n += length > 0 && strstr(path, "/schedstat");
+    }
+    closedir(fds);
+    return n;
+}
+
 static void note_exit(struct harness *h, const struct hit *hit)
 {
     struct record *record = h->data;
     if (hit->kind != HIT_EXIT)
         return;
     ck_assert_uint_lt(record->n, HITS_MAX);
+    ck_assert_uint_ge(count_files(), 1);
     ck_assert_uint_eq(hit->n_values, 1);
     ck_assert_uint_eq(hit->values[0], hit->cpu_ns);
     ck_assert_uint_ge(hit->thread_cpu_ns, hit->cpu_ns);
@@ -90,6 +108,7 @@ START_TEST(times_are_those_of_the_target)
         ck_assert_int_eq(extra_fields_add(&h->counters[i].probe, 1 << EXTRA_CPU, &arena), 0);
     harness_run(h, "cpu_times");
     ck_assert_msg(h->ended && h->status == 0, "wait status 0x%x", h->status);
+    ck_assert_uint_eq(count_files(), 0);
     /* 7 in each of 4 threads, 2 with a coroutine, and 1 in the new program; 7 in the child. */
     ck_assert_uint_eq(check_told(&record, h->output, options.follow_forks),
                       31 + 7 * (unsigned)options.follow_forks);
