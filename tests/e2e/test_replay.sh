@@ -10,7 +10,7 @@ targets=$build/targets
 # Writes lines of calls to stdout, without what differs between two runs: IDs, times and addresses.
 without_differences() # FILE
 {
-    sed -E 's/^[0-9]+ /TID /; s/<[0-9.]+>/<TIME>/; s/, (duration|tid|pid) = [0-9]+/, \1/g
+    sed -E 's/^[0-9]+ /TID /; s/<[0-9.]+>/<TIME>/; s/, (duration|cpu|tid|pid) = [0-9]+/, \1/g
         s/\) (tid|pid) = [0-9]+/) \1/; s/0x[0-9a-f]{5,}/ADDRESS/g' "$1"
 }
 
