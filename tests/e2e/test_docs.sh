@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs the recipes of docs/lttng.md as printed: the blocks ```sh of a section, in order, by one bash
-# in its own directory and home. Comments `<!-- test: COMMAND -->` between them wait for what a
+# Runs the recipes of docs/lttng.md, and one of README.md, as printed: the blocks ```sh of a section,
+# in order, by one bash in its own directory and home. Comments `<!-- test: COMMAND -->` between them wait for what a
 # reader would see, and check the results.
 if [[ ${1:-} == processes_of_others && $(id -u) != 0 ]]; then
     sudo -n true 2>/dev/null || { echo 'SKIP: sudo asks for a password, or is not there'; exit 77; }
@@ -173,6 +173,13 @@ case_processes_of_others()
     recipe 'Processes of others' as_user env "PATH=$build/bin:$PATH"
     user_lttng list
     grep -q 'no .*session' lttng.log || fail "a session is left: $(cat lttng.log)"
+}
+
+case_readme()
+{
+    command -v sqlite3 >/dev/null || skip "no sqlite3"
+    page=$top/README.md
+    private_recipe 'What took the time'
 }
 
 # Every section with commands has a case here.
