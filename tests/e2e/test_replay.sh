@@ -219,33 +219,40 @@ case_buffers_per_process()
     calls 30
 }
 
-# The calls of the last thread in FILE.
-last_thread_calls() # N FILE
+# How many viewers the relay daemon's live session has.
+has_viewers() # N
 {
-    [[ $(awk '/= void <[0-9.]+>$/ { n[$1]++; last = $1 } END { print n[last] }' "$2") == "$1" ]]
+    babeltrace2 -i lttng-live "net://127.0.0.1:$relay_live" 2>/dev/null | grep -qE "/live \(.*[ (]$1 client"
 }
 
-# A viewer gets what is recorded from when it has attached, and reads until ^C. (A shell has its
-# background processes ignore SIGINT.)
+# A viewer gets what is recorded from when it has attached, which the relay daemon tells. It reads
+# until ^C or the end of the session. (A shell has its background processes ignore SIGINT.)
 case_live()
 {
+    local url
     with_lttng
     relay_start
+    url="net://127.0.0.1:$relay_live/host/$(uname -n)/live"
     lttng_do create live --live=200000 --set-url="$relay_url"
     lttng_do enable-event -u 'mylib:*'
     lttng_do add-context -u -t vpid -t vtid
     lttng_do start
-    env --default-signal=INT "$tracer" replay "net://127.0.0.1:$relay_live/host/$(uname -n)/live" >"$out" 2>"$err" &
+    env --default-signal=INT "$tracer" replay "$url" >"$out" 2>"$err" &
     tracer_pid=$!
-    for _ in {1..20}; do
-        "$tracer" -q "$sample" 20 >/dev/null || fail "not traced"
-        ! wait_for 1 at_least 1 '= void <' "$out" || break
-    done
-    "$tracer" -q "$sample" 30 >/dev/null || fail "not traced"
-    wait_for 20 last_thread_calls 30 "$out" || fail "not read"
+    wait_for 20 has_viewers 1 || fail "not attached"
+    "$tracer" -q "$sample" 20 >/dev/null || fail "not traced"
+    wait_for 20 at_least 20 '= void <' "$out" || fail "nothing is read"
     kill -INT "$tracer_pid"
     tracer_ends 0
+    calls 20
+    wait_for 20 has_viewers 0 || fail "still attached"
+    tracer_start replay "$url"
+    wait_for 20 has_viewers 1 || fail "not attached again"
+    "$tracer" -q "$sample" 30 >/dev/null || fail "not traced"
+    wait_for 20 at_least 30 '= void <' "$out" || fail "nothing is read"
     lttng_do destroy
+    tracer_ends 0
+    calls 30
     relay_stop
 }
 
