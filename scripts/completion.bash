@@ -125,7 +125,7 @@ _ptrace_tracer_trace()
         -f | --function | -x | --exclude | --begin | --end | --pid | --tid | --fail | --root | \
             --callers | --depth | --min) ;;
         --by) mapfile -t COMPREPLY < <(compgen -W 'function caller thread module retval' -- "$current") ;;
-        --sort) mapfile -t COMPREPLY < <(compgen -W 'self total calls mean p50 p99 max' -- "$current") ;;
+        --sort) mapfile -t COMPREPLY < <(compgen -W 'self total calls mean p50 p99 max cpu wait' -- "$current") ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'text csv json' -- "$current") ;;
         *)
             if [[ $current == -* ]]; then

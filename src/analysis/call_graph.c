@@ -39,6 +39,7 @@ struct call_graph {
     struct arena memory;                  /* these */
     uint32_t n_threads;
     uint64_t unplaced;
+    bool has_cpu;
 };
 
 /* ---- Names */
@@ -263,6 +264,7 @@ static void count_node(struct graph_node *node, const struct call_duration *dura
     node->self_ns += net ? duration->self_net_ns : (int64_t)duration->self_raw_ns;
     node->total_ns += net ? duration->net_ns - duration->nested_net_ns
                           : (int64_t)(duration->raw_ns - duration->nested_raw_ns);
+    cpu_share_add(&node->cpu, duration, net);
 }
 
 static int on_graph_left(void *data, struct call *call, const struct trace_event *event)
@@ -277,6 +279,7 @@ static int on_graph_left(void *data, struct call *call, const struct trace_event
         event && call->has_duration && event->layout->extras[EXTRA_DURATION] >= 0;
     kept->time.is_unknown = !call->has_duration;
     kept->time.recorded_ns = call->duration_ns;
+    kept->time.cpu_ns = trace_event_cpu_time(event, &graph->has_cpu);
     if (event)
         call_times_return(&graph->times, thread, &kept->time, call->end_ns, graph->options.costs,
                           &duration);
@@ -293,9 +296,11 @@ static int on_graph_left(void *data, struct call *call, const struct trace_event
         if (kept->time.is_nested) {
             of_caller.nested_raw_ns = duration.raw_ns;
             of_caller.nested_net_ns = duration.net_ns;
+            of_caller.nested_cpu = duration.cpu;
         } else {
             of_caller.nested_raw_ns = 0;
             of_caller.nested_net_ns = 0;
+            of_caller.nested_cpu = (struct call_cpu){0};
         }
         for (; graph->nodes.items[node].parent; node = graph->nodes.items[node].parent)
             count_node(&graph->nodes.items[node], known ? &of_caller : NULL, net);
@@ -404,6 +409,11 @@ const struct graph_node *call_graph_node(const struct call_graph *graph, uint32_
 const char *call_graph_name(const struct call_graph *graph, const struct graph_node *node)
 {
     return graph->names.names.items[node->shown];
+}
+
+bool call_graph_has_cpu(const struct call_graph *graph)
+{
+    return graph->has_cpu;
 }
 
 uint64_t call_graph_unplaced(const struct call_graph *graph)

@@ -13,6 +13,7 @@
 
 #include "analysis/call_visitor.h"
 #include "model/call_times.h"
+#include "model/profile.h"
 
 /* Of a graph. Calls that would need more are counted by their callers' nodes only. */
 enum { GRAPH_NODES_MAX = 1 << 20 };
@@ -37,6 +38,7 @@ struct graph_node {
     uint64_t calls;
     uint64_t returned; /* of these; only they have times */
     int64_t total_ns, self_ns;
+    struct cpu_share cpu; /* of total_ns */
     /* total_ns, not negative; of calls without times, those of the calls that they made. Children
        are in the order of this, the largest first. */
     uint64_t weight_ns;
@@ -57,6 +59,8 @@ int call_graph_finish(struct call_graph *graph);
 /* The node of that index; that of index 0 has the roots as its children. */
 const struct graph_node *call_graph_node(const struct call_graph *graph, uint32_t index);
 const char *call_graph_name(const struct call_graph *graph, const struct graph_node *node);
+/* Whether it was recorded how long any call was on a CPU. */
+bool call_graph_has_cpu(const struct call_graph *graph);
 /* Calls that had no room for a node. */
 uint64_t call_graph_unplaced(const struct call_graph *graph);
 

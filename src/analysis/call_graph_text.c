@@ -10,7 +10,8 @@ enum {
     INDENT = 2,
     INDENT_MAX = 100, /* levels: deeper ones are not indented further */
     CALLS_WIDTH = 7,
-    USED_WIDTH = CALLS_WIDTH + 2 * (DURATION_TEXT_MAX + 1) + 2,
+    TIME_WIDTH = DURATION_TEXT_MAX + 1,
+    USED_WIDTH = CALLS_WIDTH + 2 * TIME_WIDTH + 2,
     WIDTH_LEAST = 60,
 };
 
@@ -28,10 +29,10 @@ static uint32_t first_shown(const struct call_graph *graph, uint32_t index,
     return index;
 }
 
-static void write_time(FILE *stream, const struct graph_node *node, int64_t ns)
+static void write_time(FILE *stream, bool is_known, int64_t ns)
 {
     char text[DURATION_TEXT_SIZE] = "-";
-    if (node->returned)
+    if (is_known)
         duration_text(text, ns > 0 ? (uint64_t)ns : 0);
     fprintf(stream, " %*s", DURATION_TEXT_MAX, text);
 }
@@ -42,13 +43,19 @@ static void write_node(FILE *stream, const struct call_graph *graph, const struc
     unsigned indent = INDENT * (level < INDENT_MAX ? level : INDENT_MAX);
     unsigned width = style->width && style->width < WIDTH_LEAST ? WIDTH_LEAST : style->width;
     fprintf(stream, "%*" PRIu64, CALLS_WIDTH, node->calls);
-    write_time(stream, node, node->total_ns);
-    write_time(stream, node, node->self_ns);
+    write_time(stream, node->returned, node->total_ns);
+    write_time(stream, node->returned, node->self_ns);
+    size_t used = USED_WIDTH + indent;
+    if (call_graph_has_cpu(graph)) {
+        write_time(stream, node->cpu.is_known, (int64_t)node->cpu.cpu_ns);
+        write_time(stream, node->cpu.is_known, (int64_t)node->cpu.wait_ns);
+        used += 2 * TIME_WIDTH;
+    }
     fprintf(stream, "  %*s", (int)indent, "");
     shown_name_write(stream, call_graph_name(graph, node),
-                     width == 0                    ? 0
-                     : width > USED_WIDTH + indent ? width - USED_WIDTH - indent
-                                                   : SHOWN_NAME_MIN);
+                     width == 0     ? 0
+                     : width > used ? width - used
+                                    : SHOWN_NAME_MIN);
     putc('\n', stream);
 }
 
@@ -57,9 +64,11 @@ size_t call_graph_write(const struct call_graph *graph, FILE *stream,
 {
     size_t n = 0;
     unsigned level = 0;
-    fprintf(stream, "%s%*s %*s %*s  FUNCTION%s\n", style->colours ? "\033[1m" : "", CALLS_WIDTH,
-            "CALLS", DURATION_TEXT_MAX, "TOTAL", DURATION_TEXT_MAX, "SELF",
-            style->colours ? "\033[0m" : "");
+    fprintf(stream, "%s%*s %*s %*s", style->colours ? "\033[1m" : "", CALLS_WIDTH, "CALLS",
+            DURATION_TEXT_MAX, "TOTAL", DURATION_TEXT_MAX, "SELF");
+    if (call_graph_has_cpu(graph))
+        fprintf(stream, " %*s %*s", DURATION_TEXT_MAX, "CPU", DURATION_TEXT_MAX, "WAIT");
+    fprintf(stream, "  FUNCTION%s\n", style->colours ? "\033[0m" : "");
     uint32_t index = first_shown(graph, call_graph_node(graph, 0)->first, style);
     while (index) {
         const struct graph_node *node = call_graph_node(graph, index);

@@ -5,6 +5,8 @@
  *       CALLS  TOTAL   SELF  FUNCTION
  *           1 60.3ms 24.4ms  sample_app:main
  *        1000 35.9ms 35.9ms    mylib:my_traced_function
+ *
+ * Where it was recorded how long calls were on a CPU, CPU and WAIT follow SELF.
  */
 #ifndef ANALYSIS_CALL_GRAPH_TEXT_H
 #define ANALYSIS_CALL_GRAPH_TEXT_H

@@ -67,6 +67,16 @@ static inline uint64_t trace_event_value(const struct trace_event *event, size_t
     return event->layout->value(event, i, text);
 }
 
+/* How long the thread was on a CPU for the call, in nanoseconds, if that was recorded (--with=cpu):
+   then *recorded is set. Else 0. `event` may be NULL. */
+static inline uint64_t trace_event_cpu_time(const struct trace_event *event, bool *recorded)
+{
+    int field = event ? event->layout->extras[EXTRA_CPU] : -1;
+    const char *text;
+    *recorded |= field >= 0;
+    return field >= 0 ? trace_event_value(event, (size_t)field, &text) : 0;
+}
+
 /* The CPU that the event was recorded on; -1: not recorded. */
 static inline int trace_event_cpu(const struct trace_event *event)
 {

@@ -64,8 +64,10 @@ static void write_notes(FILE *stream, const struct trace_notes *notes)
     if (costs)
         fprintf(stream,
                 ",\n \"costs\": {\"entry_before_ns\": %" PRIu32 ", \"entry_after_ns\": %" PRIu32
-                ", \"exit_before_ns\": %" PRIu32 ", \"exit_after_ns\": %" PRIu32 "}",
-                costs->entry_before, costs->entry_after, costs->exit_before, costs->exit_after);
+                ", \"exit_before_ns\": %" PRIu32 ", \"exit_after_ns\": %" PRIu32
+                ", \"stop_cpu_ns\": %" PRIu32 "}",
+                costs->entry_before, costs->entry_after, costs->exit_before, costs->exit_after,
+                costs->stop_cpu);
     fputs(",\n \"functions\": [", stream);
     for (size_t i = 0; i < notes->n_probes; i++) {
         fputs(i ? ",\n  " : "\n  ", stream);
@@ -117,7 +119,8 @@ static int take_costs(const json_t *root, const char *path, struct call_costs *c
     if (!read_cost(from, "entry_before_ns", &costs->entry_before) ||
         !read_cost(from, "entry_after_ns", &costs->entry_after) ||
         !read_cost(from, "exit_before_ns", &costs->exit_before) ||
-        !read_cost(from, "exit_after_ns", &costs->exit_after))
+        !read_cost(from, "exit_after_ns", &costs->exit_after) ||
+        (json_object_get(from, "stop_cpu_ns") && !read_cost(from, "stop_cpu_ns", &costs->stop_cpu)))
         return error_set(err, -EINVAL, "%s has no valid costs", path);
     return 0;
 }

@@ -4,7 +4,8 @@
  * has no place for.
  *
  *     {"format": 1, "version": "0.1", "command": ["ptrace_tracer", "./app"],
- *      "costs": {"entry_before_ns": 6500, "entry_after_ns": 4300, "exit_before_ns": ..., ...},
+ *      "costs": {"entry_before_ns": 6500, "entry_after_ns": 4300, "exit_before_ns": ..., ...,
+ *                "stop_cpu_ns": 3300},
  *      "functions": [{"event": "mylib:f_entry", "function": "f", "module": "/lib/libmylib.so",
  *                     "address": "0x1130", "signature": "void f(int n)",
  *                     "file": "/src/mylib.c", "line": 12}, ...]}

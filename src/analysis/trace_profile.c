@@ -43,6 +43,7 @@ struct trace_profile {
     VEC(struct layout_fields) layouts;
     size_t n_names;
     bool has_field;
+    bool has_cpu;
     bool has_name[CONDITION_NAMES_MAX];
 };
 
@@ -299,6 +300,7 @@ static int count_ended(struct trace_profile *profile, struct call *call,
         /* The row was not known at the entry, and so it is not which calls inside are in it. */
         duration->nested_raw_ns = 0;
         duration->nested_net_ns = 0;
+        duration->nested_cpu = (struct call_cpu){0};
     }
     return call->has_duration ? add_duration(profile, row, duration) : 0;
 }
@@ -315,6 +317,7 @@ static int on_left(void *data, struct call *call, const struct trace_event *even
         event && call->has_duration && event->layout->extras[EXTRA_DURATION] >= 0;
     kept->time.is_unknown = !call->has_duration;
     kept->time.recorded_ns = call->duration_ns;
+    kept->time.cpu_ns = trace_event_cpu_time(event, &profile->has_cpu);
     if (event)
         call_times_return(&profile->times, thread, &kept->time, call->end_ns,
                           profile->options.costs, &duration);
@@ -352,7 +355,14 @@ static int on_lone_exit(void *data, struct traced_thread *thread, const struct t
     if (!duration_ns)
         return 0;
     /* How much of it was its own is not known. */
-    const struct call_duration duration = {.raw_ns = *duration_ns, .net_ns = (int64_t)*duration_ns};
+    uint64_t cpu_ns = trace_event_cpu_time(event, &profile->has_cpu);
+    cpu_ns = cpu_ns < *duration_ns ? cpu_ns : *duration_ns;
+    const struct call_duration duration = {
+        .raw_ns = *duration_ns,
+        .net_ns = (int64_t)*duration_ns,
+        .has_cpu = cpu_ns > 0,
+        .cpu = {cpu_ns, *duration_ns - cpu_ns, cpu_ns, *duration_ns - cpu_ns},
+    };
     return add_duration(profile, row, &duration);
 }
 
@@ -411,6 +421,11 @@ struct profile_line *trace_profile_lines(const struct trace_profile *profile, si
         ++*n;
     }
     return lines;
+}
+
+bool trace_profile_has_cpu(const struct trace_profile *profile)
+{
+    return profile->has_cpu;
 }
 
 bool trace_profile_has_field(const struct trace_profile *profile)

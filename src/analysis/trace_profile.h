@@ -43,6 +43,8 @@ struct profile_line *trace_profile_lines(const struct trace_profile *profile, si
 
 /* BY_FIELD: whether any event had the field; else true. */
 bool trace_profile_has_field(const struct trace_profile *profile);
+/* Whether it was recorded how long any call was on a CPU. */
+bool trace_profile_has_cpu(const struct trace_profile *profile);
 /* A name of the condition that no event had a field of; NULL: there is none. */
 const char *trace_profile_unknown_name(const struct trace_profile *profile);
 

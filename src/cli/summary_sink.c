@@ -66,6 +66,7 @@ int summary_sink_print(const struct tracer *tracer, struct error *err)
 {
     const struct profile_style style = {
         .by = "function",
+        .with_cpu = tracer->options->with & 1u << EXTRA_CPU,
         .width = terminal_columns(STDERR_FILENO),
         .colours = terminal_has_colours(STDERR_FILENO),
     };

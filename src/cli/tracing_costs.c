@@ -38,6 +38,7 @@ struct tracing_costs {
     struct histogram entry_stops, return_stops; /* what the engine has measured */
     struct histogram calls;                     /* durations of calls without others in them */
     struct histogram gaps;                      /* times between two calls of one caller */
+    struct histogram cpus;                      /* how long `calls` were on a CPU */
     struct call_costs of_hits;
 };
 
@@ -48,9 +49,10 @@ struct tracing_costs *tracing_costs_new(void)
         return NULL;
     /* Threads that hit breakpoints often share the tracer's CPU. */
     if (stop_cost_measure(true, &costs->stop) == 0 &&
-        histogram_pool_reserve(&costs->pool, 6 * HISTOGRAM_OCTAVES) == 0) {
-        costs->of_hits = (struct call_costs){costs->stop.before, costs->stop.after,
-                                             costs->stop.before, costs->stop.after};
+        histogram_pool_reserve(&costs->pool, 7 * HISTOGRAM_OCTAVES) == 0) {
+        costs->of_hits =
+            (struct call_costs){costs->stop.before, costs->stop.after, costs->stop.before,
+                                costs->stop.after, costs->stop.cpu};
         return costs;
     }
     log_debug("the cost of a stop cannot be measured: times are raw");
@@ -102,10 +104,21 @@ static uint32_t stop_cost_of(const struct tracing_costs *costs, const struct his
     return most < stop ? most : stop;
 }
 
+/* How long the thread itself is on a CPU for a stop. No call is less long on one. */
+static uint32_t cpu_of_stop(const struct tracing_costs *costs)
+{
+    uint32_t stop = costs->stop.cpu;
+    if (costs->cpus.count < SHORTEST_CALLS)
+        return stop;
+    uint32_t shortest = percentile_of(costs, &costs->cpus, SHORTEST_PERCENT);
+    return shortest < stop ? shortest : stop;
+}
+
 /* Of stops without their handling. */
 struct bare_costs {
     uint32_t in_call; /* a call's own, after its entry and before its exit */
     uint32_t around;  /* its caller's, before the entry and after the exit */
+    uint32_t cpu;     /* of the thread itself; handling is not */
 };
 
 static struct bare_costs bare_costs_of(const struct tracing_costs *costs)
@@ -115,6 +128,7 @@ static struct bare_costs bare_costs_of(const struct tracing_costs *costs)
                                 handling_of(costs, &costs->entries)),
         .around = stop_cost_of(costs, &costs->entry_stops, &costs->gaps,
                                handling_of(costs, &costs->exits)),
+        .cpu = cpu_of_stop(costs),
     };
 }
 
@@ -128,6 +142,7 @@ struct call_costs tracing_costs_of_records(const struct tracing_costs *costs)
         .entry_after = bare.in_call / 2,
         .exit_before = bare.in_call - bare.in_call / 2 + handling_of(costs, &costs->exits),
         .exit_after = bare.around - bare.around / 2,
+        .stop_cpu = bare.cpu,
     };
 }
 
@@ -139,6 +154,7 @@ static void update_costs_of_hits(struct tracing_costs *costs)
         .entry_after = bare.in_call / 2 + handling_of(costs, &costs->entries),
         .exit_before = bare.in_call - bare.in_call / 2,
         .exit_after = bare.around - bare.around / 2 + handling_of(costs, &costs->exits),
+        .stop_cpu = bare.cpu,
     };
 }
 
@@ -156,10 +172,13 @@ void tracing_costs_hit(struct tracing_costs *costs, const struct hit *hit)
 {
     bool follows = costs->tid == hit->tid && costs->depth == hit->depth &&
                    costs->kind != hit->kind && hit->time_ns > costs->time_ns;
-    if (follows && hit->kind == HIT_ENTRY)
+    if (follows && hit->kind == HIT_ENTRY) {
         histogram_add(&costs->gaps, &costs->pool, hit->time_ns - costs->time_ns);
-    else if (follows && hit->probe == costs->probe)
+    } else if (follows && hit->probe == costs->probe) {
         histogram_add(&costs->calls, &costs->pool, hit->time_ns - costs->time_ns);
+        if (hit->cpu_ns)
+            histogram_add(&costs->cpus, &costs->pool, hit->cpu_ns);
+    }
     costs->probe = hit->probe;
     costs->tid = hit->tid;
     costs->depth = hit->depth;

@@ -23,6 +23,14 @@ static uint64_t less(uint64_t ns, uint64_t cost_ns)
     return ns > cost_ns ? ns - cost_ns : 0;
 }
 
+static void add_cpu(struct call_cpu *sum, const struct call_cpu *cpu)
+{
+    sum->raw_ns += cpu->raw_ns;
+    sum->raw_wait_ns += cpu->raw_wait_ns;
+    sum->net_ns += cpu->net_ns;
+    sum->net_wait_ns += cpu->net_wait_ns;
+}
+
 /* The time since the last event was the call's, if there is one, and so were the costs of tracing
    in it: those after that event and those before this one. */
 static void count_time(struct timed_thread *thread, struct call_time *call, uint64_t now_ns,
@@ -33,6 +41,7 @@ static void count_time(struct timed_thread *thread, struct call_time *call, uint
         call->self_ns += less(now_ns, thread->last_ns);
         call->self_cost_ns += cost_ns;
         call->inner_cost_ns += cost_ns;
+        call->stops++;
     }
     thread->last_ns = now_ns;
     thread->after_ns = after_ns;
@@ -49,8 +58,10 @@ static void uncount(struct call_times *times, const struct timed_thread *thread,
         outer->kind_inner = inner;
         outer->nested_raw_ns += call->nested_raw_ns;
         outer->nested_net_ns += call->nested_net_ns;
+        add_cpu(&outer->nested_cpu, &call->nested_cpu);
         call->nested_raw_ns = 0;
         call->nested_net_ns = 0;
+        call->nested_cpu = (struct call_cpu){0};
     }
     if (inner)
         inner->kind_outer = outer;
@@ -68,6 +79,8 @@ static void unchain(struct call_times *times, struct timed_thread *thread, struc
         call->outer->self_cost_ns += less(call->self_cost_ns, call->self_ns);
         call->outer->inner_net_ns += less(call->self_ns, call->self_cost_ns) + call->inner_net_ns;
         call->outer->inner_cost_ns += call->inner_cost_ns;
+        call->outer->stops += call->stops;
+        add_cpu(&call->outer->inner_cpu, &call->inner_cpu);
         call->outer->inner = call->inner;
     }
     if (call->inner)
@@ -145,6 +158,34 @@ static struct call_duration duration_of(const struct call_time *call, uint64_t n
     };
 }
 
+/* How long of ns that was on a CPU: the calls inside were, and have waited, not longer. */
+static uint64_t cpu_within(uint64_t cpu_ns, uint64_t ns, uint64_t inner_cpu_ns,
+                           uint64_t inner_wait_ns)
+{
+    uint64_t most_ns = less(ns, inner_wait_ns);
+    if (cpu_ns < inner_cpu_ns)
+        cpu_ns = inner_cpu_ns;
+    return cpu_ns < most_ns ? cpu_ns : most_ns;
+}
+
+static void divide_duration(const struct call_time *call, const struct call_costs *costs,
+                            struct call_duration *duration)
+{
+    const struct call_cpu *inner = &call->inner_cpu;
+    uint64_t cost_ns = costs ? call->stops * costs->stop_cpu : 0;
+    uint64_t net_ns = (uint64_t)duration->net_ns;
+    struct call_cpu *cpu = &duration->cpu;
+    duration->has_cpu = call->cpu_ns > 0 && !call->is_unknown;
+    duration->nested_cpu = call->nested_cpu;
+    if (!duration->has_cpu)
+        return;
+    cpu->raw_ns = cpu_within(call->cpu_ns, duration->raw_ns, inner->raw_ns, inner->raw_wait_ns);
+    cpu->raw_wait_ns = duration->raw_ns - cpu->raw_ns;
+    cpu->net_ns =
+        cpu_within(less(call->cpu_ns, cost_ns), net_ns, inner->net_ns, inner->net_wait_ns);
+    cpu->net_wait_ns = net_ns - cpu->net_ns;
+}
+
 void call_times_return(struct call_times *times, struct timed_thread *thread,
                        struct call_time *call, uint64_t now_ns, const struct call_costs *costs,
                        struct call_duration *duration)
@@ -153,13 +194,19 @@ void call_times_return(struct call_times *times, struct timed_thread *thread,
     while (call->in_chain && thread->current != call)
         unchain(times, thread, thread->current);
     *duration = duration_of(call, now_ns, costs);
+    divide_duration(call, costs, duration);
     /* It was inside another one while both were in the chain. */
     if (!call->in_chain && call->is_nested) {
         duration->nested_raw_ns = duration->raw_ns;
         duration->nested_net_ns = duration->net_ns;
+        duration->nested_cpu = duration->cpu;
     } else if (!call->is_unknown) {
         call->nested_raw_ns = duration->raw_ns;
         call->nested_net_ns = duration->net_ns;
+    }
+    if (duration->has_cpu) {
+        call->inner_cpu = duration->cpu;
+        call->nested_cpu = duration->cpu;
     }
     if (call->in_chain)
         unchain(times, thread, call);

@@ -11,7 +11,8 @@
  *
  * What tracing cost is an estimate. Where it is more than a call's own time, the call has no net
  * time of its own, and the rest is subtracted from that of its caller: more of the cost was there.
- * So the net time of a call is its own and that of the calls inside it, and never negative.
+ * So the net time of a call is its own and that of the calls inside it, and never negative. Its
+ * time on a CPU, and the rest, are not less than those of the calls inside it, either.
  *
  * Nothing here allocates: the caller owns the structs and the table, and makes room in the table
  * (call_times_reserve()).
@@ -28,11 +29,19 @@
 /*
  * How long tracing delays a thread at the entry and at the exit of a call, in nanoseconds, before
  * and after the time stamp of the event. entry_after and exit_before are part of the call's own
- * duration; entry_before and exit_after are added to its caller's.
+ * duration; entry_before and exit_after are added to its caller's. stop_cpu: how long the thread is
+ * on a CPU for each event, before and after it together.
  */
 struct call_costs {
     uint32_t entry_before, entry_after;
     uint32_t exit_before, exit_after;
+    uint32_t stop_cpu;
+};
+
+/* How a duration divides: its thread was on a CPU, or has waited. */
+struct call_cpu {
+    uint64_t raw_ns, raw_wait_ns;
+    uint64_t net_ns, net_wait_ns;
 };
 
 /* An open call. Its address must not change while it is open. */
@@ -49,6 +58,8 @@ struct call_time {
     /* Durations of calls with that key inside it: those of the outermost that have returned. */
     uint64_t nested_raw_ns;
     int64_t nested_net_ns;
+    uint64_t stops; /* in all of its duration; those of its entry and its exit are one */
+    struct call_cpu inner_cpu, nested_cpu; /* likewise, of those of which it is known */
     uint32_t key;
     bool in_chain;
     bool is_nested;  /* entered inside another call with that key */
@@ -57,6 +68,9 @@ struct call_time {
        it is recorded_ns, or not known. */
     bool is_recorded, is_unknown;
     uint64_t recorded_ns;
+    /* Likewise: how long of it the thread was on a CPU, as it was recorded; 0: that is not known.
+     */
+    uint64_t cpu_ns;
 };
 
 /* A thread. All zero but `number`: no call is open. */
@@ -77,6 +91,9 @@ struct call_duration {
        less this counts each moment once, also where the outermost call does not return. */
     uint64_t nested_raw_ns;
     int64_t nested_net_ns;
+    /* If it is known. */
+    bool has_cpu;
+    struct call_cpu cpu, nested_cpu;
 };
 
 /* The innermost open call of each thread and key. All zero is an empty one. */

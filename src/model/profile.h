@@ -16,11 +16,22 @@
 #include "util/error.h"
 #include "util/vec.h"
 
+/* How the durations of calls divide, as far as that was recorded: each moment once. */
+struct cpu_share {
+    bool is_known; /* of at least one call */
+    uint64_t cpu_ns;
+    uint64_t wait_ns; /* the rest of the same calls */
+};
+
+/* Adds a call's. */
+void cpu_share_add(struct cpu_share *share, const struct call_duration *duration, bool net);
+
 struct profile_row {
     uint64_t calls;             /* entered */
     uint64_t failed;            /* of these, what the user counts as such */
     int64_t total_ns;           /* each moment once (call_times.h) */
     int64_t self_ns;            /* without the calls inside */
+    struct cpu_share cpu;       /* of total_ns */
     struct histogram durations; /* of the calls that have returned */
 };
 

@@ -16,7 +16,7 @@
 static const char *const COLUMNS[PROFILE_COLUMNS] = {
     [PROFILE_CALLS] = "calls", [PROFILE_TOTAL] = "total", [PROFILE_SELF] = "self",
     [PROFILE_MEAN] = "mean",   [PROFILE_P50] = "p50",     [PROFILE_P99] = "p99",
-    [PROFILE_MAX] = "max",
+    [PROFILE_MAX] = "max",     [PROFILE_CPU] = "cpu",     [PROFILE_WAIT] = "wait",
 };
 
 static const char *const FORMATS[] = {
@@ -66,7 +66,23 @@ struct profile_line profile_line_of(const struct profile *profile, size_t index,
     line.values[PROFILE_P50] = histogram_percentile(durations, &profile->pool, 50);
     line.values[PROFILE_P99] = histogram_percentile(durations, &profile->pool, 99);
     line.values[PROFILE_MAX] = durations->largest;
+    line.has_cpu = row->cpu.is_known;
+    line.values[PROFILE_CPU] = not_negative((int64_t)row->cpu.cpu_ns);
+    line.values[PROFILE_WAIT] = not_negative((int64_t)row->cpu.wait_ns);
     return line;
+}
+
+/* Those that are shown come first in enum profile_column. */
+static unsigned columns_of(const struct profile_style *style)
+{
+    return style->with_cpu ? PROFILE_COLUMNS : PROFILE_CPU;
+}
+
+static bool has_value(const struct profile_line *line, unsigned column)
+{
+    if (column == PROFILE_CALLS)
+        return true;
+    return column < PROFILE_CPU ? line->has_times : line->has_cpu;
 }
 
 static int compare_lines(const void *x, const void *y, void *data)
@@ -118,7 +134,7 @@ static struct widths find_widths(const struct profile_line *lines, size_t n,
     if (style->width == 0)
         return widths;
     size_t width = style->width < PROFILE_WIDTH_MIN ? PROFILE_WIDTH_MIN : style->width;
-    size_t used = widths.calls + (PROFILE_COLUMNS - 1) * (DURATION_TEXT_MAX + 1) + 2 +
+    size_t used = widths.calls + (columns_of(style) - 1) * (DURATION_TEXT_MAX + 1) + 2 +
                   (style->with_failed ? widths.failed + 1 : 0);
     /* Very many calls leave no room: then lines are wider. */
     widths.name = width > used ? width - used : SHOWN_NAME_MIN;
@@ -135,7 +151,7 @@ static void write_text_head(FILE *stream, const struct widths *widths,
                             const struct profile_style *style)
 {
     fputs(style->colours ? "\033[1m" : "", stream);
-    for (unsigned column = 0; column < PROFILE_COLUMNS; column++) {
+    for (unsigned column = 0; column < columns_of(style); column++) {
         unsigned width = column == PROFILE_CALLS ? widths->calls : DURATION_TEXT_MAX + 1;
         fprintf(stream, "%*s", (int)(width - strlen(COLUMNS[column])), "");
         write_capitals(stream, COLUMNS[column]);
@@ -151,9 +167,9 @@ static void write_text_line(FILE *stream, const struct profile_line *line,
                             const struct widths *widths, const struct profile_style *style)
 {
     fprintf(stream, "%*" PRIu64, (int)widths->calls, line->values[PROFILE_CALLS]);
-    for (unsigned column = PROFILE_CALLS + 1; column < PROFILE_COLUMNS; column++) {
+    for (unsigned column = PROFILE_CALLS + 1; column < columns_of(style); column++) {
         char text[DURATION_TEXT_SIZE] = "-";
-        if (line->has_times)
+        if (has_value(line, column))
             duration_text(text, line->values[column]);
         fprintf(stream, " %*s", DURATION_TEXT_MAX, text);
     }
@@ -203,14 +219,14 @@ static void write_csv_field(FILE *stream, const char *text)
 static void write_csv_table(FILE *stream, const struct profile_line *lines, size_t n,
                             const struct profile_style *style)
 {
-    for (unsigned column = 0; column < PROFILE_COLUMNS; column++)
+    for (unsigned column = 0; column < columns_of(style); column++)
         fprintf(stream, "%s%s,", COLUMNS[column], column_unit(column));
     fputs(style->with_failed ? "failed," : "", stream);
     write_csv_field(stream, style->by);
     putc('\n', stream);
     for (size_t i = 0; i < n; i++) {
-        for (unsigned column = 0; column < PROFILE_COLUMNS; column++) {
-            if (column == PROFILE_CALLS || lines[i].has_times)
+        for (unsigned column = 0; column < columns_of(style); column++) {
+            if (has_value(&lines[i], column))
                 fprintf(stream, "%" PRIu64, lines[i].values[column]);
             putc(',', stream);
         }
@@ -230,9 +246,9 @@ static void write_json_table(FILE *stream, const struct profile_line *lines, siz
     for (size_t i = 0; i < n; i++) {
         fprintf(stream, "%s\n  {\"name\": ", i ? "," : "");
         json_text_write(stream, lines[i].name);
-        for (unsigned column = 0; column < PROFILE_COLUMNS; column++) {
+        for (unsigned column = 0; column < columns_of(style); column++) {
             fprintf(stream, ", \"%s%s\": ", COLUMNS[column], column_unit(column));
-            if (column == PROFILE_CALLS || lines[i].has_times)
+            if (has_value(&lines[i], column))
                 fprintf(stream, "%" PRIu64, lines[i].values[column]);
             else
                 fputs("null", stream);

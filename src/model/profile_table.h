@@ -5,6 +5,8 @@
  *       CALLS  TOTAL   SELF   MEAN    P50    P99    MAX  FUNCTION
  *           8  432us  432us 54.0us 53.1us 60.9us 61.1us  mylib:my_traced_function
  *
+ * Where it is known how long calls were on a CPU, CPU and WAIT follow MAX.
+ *
  * Names are from a target, and shown safely (util/text.h).
  */
 #ifndef MODEL_PROFILE_TABLE_H
@@ -27,6 +29,9 @@ enum profile_column {
     PROFILE_P50,
     PROFILE_P99,
     PROFILE_MAX,
+    /* Of PROFILE_TOTAL, with profile_style.with_cpu. */
+    PROFILE_CPU,
+    PROFILE_WAIT,
     PROFILE_COLUMNS,
 };
 
@@ -35,6 +40,7 @@ struct profile_line {
     uint64_t values[PROFILE_COLUMNS]; /* calls, and nanoseconds */
     uint64_t failed;
     bool has_times; /* at least one call has returned */
+    bool has_cpu;   /* of at least one it is known how long it was on a CPU */
     bool is_rest;   /* the line of all that have none of their own: the last, however sorted */
 };
 
@@ -44,6 +50,7 @@ struct profile_style {
     enum profile_format format;
     const char *by;   /* what the lines are: "function"; the last head, in capital letters */
     bool with_failed; /* the column FAILED */
+    bool with_cpu;    /* the columns CPU and WAIT */
     bool net;         /* said in JSON */
     /* Of text. Columns of the terminal, PROFILE_WIDTH_MIN at least: longer names are cut in the
        middle. 0: they are whole. */

@@ -250,6 +250,7 @@ bool summary_calls_return(struct summary_calls *calls, const struct hit *hit, ui
         leave_call(calls, thread, inner);
     result->is_timed = hit->duration_ns > 0;
     call->time.is_unknown = !result->is_timed;
+    call->time.cpu_ns = hit->cpu_ns;
     call_times_return(&calls->times, &thread->times, &call->time, hit->time_ns, calls->costs,
                       &result->duration);
     if (call->is_left)

@@ -61,4 +61,57 @@ case_no_jumps()
     said 'stats: without a jump: .*the time on a CPU is wanted'
 }
 
+# In report, graph and the summary: raw times are between those that the target measures inside of the
+# calls and around them; CPU and WAIT are the parts of TOTAL; net times are shorter.
+case_reports()
+{
+    local name inside outside total cpu wait net columns=2,8-10 # total, CPU, WAIT, function
+    with_lttng
+    traced 0 -q -c -o trace --with=cpu -f 'work|rest|leave' "$targets/cpu_times"
+    cp "$err" summary
+    cp "$out" said
+    traced 0 report --format=csv --raw trace
+    cut -d, -f$columns "$out" >raw
+    [[ $(head -n 1 raw) == total_ns,cpu_ns,wait_ns,function ]] || fail "the head: $(head -n 1 "$out")"
+    traced 0 report --format=csv trace
+    cut -d, -f$columns "$out" >nets
+    for name in work rest; do
+        read -r inside outside < <(awk -v name=$name '$1 == "cpu" && $3 == name { i += $4; o += $5 } END { print i, o }' said)
+        IFS=, read -r total cpu wait _ < <(grep ":$name\$" raw)
+        ((inside < cpu && cpu < outside)) || fail "$name: $cpu, and it should be $inside to $outside"
+        ((cpu + wait == total)) || fail "$name: $cpu and $wait are not $total"
+        IFS=, read -r _ net _ < <(grep ":$name\$" nets)
+        ((net < cpu)) || fail "$name: $net net, $cpu raw"
+    done
+    # Four times 50 ms, of which as much as the target says was on a CPU.
+    ((wait > 4 * 50000000 - cpu)) || fail "$wait ns have been waited"
+    # A call without a return has none.
+    lines 1 '^,,,cpu_times:leave$' raw
+    traced 0 report trace
+    lines 1 ' MAX    CPU   WAIT  FUNCTION$' "$out"
+    lines 1 '^ +4( +[0-9.]+[num]?s){8}  cpu_times:rest$' "$out"
+    lines 1 '^ +4( +-){8}  cpu_times:leave$' "$out"
+    traced 0 report --format=json --sort=wait trace
+    lines 1 '^  \{"name": "cpu_times:rest", .*"max_ns": [0-9]+, "cpu_ns": [0-9]+, "wait_ns": [0-9]+\}' "$out"
+    sed -n 's/.*"wait_ns": \([0-9]*\)}.*/\1/p' "$out" | sort -c -rn || fail "not sorted by WAIT: $(cat "$out")"
+    traced 0 graph trace
+    lines 1 '^  CALLS  TOTAL   SELF    CPU   WAIT  FUNCTION$' "$out"
+    lines 1 '^ +4( +[0-9.]+[num]?s){4}  cpu_times:rest$' "$out"
+    lines 1 ' MAX    CPU   WAIT  FUNCTION$' summary
+    lines 1 '^ +4( +[0-9.]+[num]?s){8}  cpu_times:rest$' summary
+}
+
+# Without the field there are no such columns.
+case_reports_without()
+{
+    with_lttng
+    traced 0 -q -c -o trace -f my_traced_function "$sample" 5
+    lines 0 CPU "$err"
+    traced 0 report --sort=wait trace
+    lines 0 CPU "$out"
+    one_line "--sort: no event has a field 'cpu'"
+    traced 0 graph trace
+    lines 0 CPU "$out"
+}
+
 run_cases "$@"

@@ -17,13 +17,17 @@ static struct traced_function made_functions[MADE_FUNCTIONS];
 static struct traced_thread made_threads[3];
 static struct call_visitor made_visitor;
 
-/* The layouts of entries and exits: an entry has `size`, `name`; an exit has `retval`. */
+/* The layouts of entries and exits: an entry has `size`, `name`; an exit has `retval`, or `cpu`. */
 static const struct field made_entry_fields[] = {
     {.name = "size", .kind = VALUE_INTEGER, .size = 8},
     {.name = "name", .kind = VALUE_STRING},
 };
 static const struct field made_exit_fields[] = {
     {.name = "retval", .kind = VALUE_INTEGER, .size = 4, .is_signed = true},
+};
+
+static const struct field made_cpu_fields[] = {
+    {.name = "cpu", .kind = VALUE_INTEGER, .size = 8},
 };
 
 struct made_values {
@@ -50,6 +54,13 @@ static const struct event_layout made_exit = {.id = 1,
                                               .n_fields = 1,
                                               .extras = {-1, -1, -1, -1, -1, -1, -1},
                                               .value = made_value};
+
+static const struct event_layout made_cpu_exit = {.id = 2,
+                                                  .kind = HIT_EXIT,
+                                                  .fields = made_cpu_fields,
+                                                  .n_fields = 1,
+                                                  .extras = {-1, -1, 0, -1, -1, -1, -1},
+                                                  .value = made_value};
 
 static inline void made_setup(struct call_visitor visitor)
 {
@@ -90,14 +101,12 @@ static inline struct call *enter(int thread, unsigned function, struct call *par
     return enter_with(thread, function, parent, now_ns, &values);
 }
 
-static inline void leave_as(struct call *call, uint64_t now_ns, int retval, uint64_t duration_ns)
+static inline void leave_by(struct call *call, uint64_t now_ns, const struct event_layout *layout,
+                            uint64_t value, uint64_t duration_ns)
 {
-    struct event_layout layout = made_exit;
-    if (duration_ns != now_ns - call->entry_ns)
-        layout.extras[EXTRA_DURATION] = 0;
-    const struct made_values values = {(uint64_t)(int64_t)retval, NULL};
+    const struct made_values values = {value, NULL};
     const struct trace_event event = {
-        .layout = &layout, .function = call->function, .time_ns = now_ns, .source = &values};
+        .layout = layout, .function = call->function, .time_ns = now_ns, .source = &values};
     call->end = CALL_RETURNED;
     call->end_ns = now_ns;
     call->has_duration = true;
@@ -109,13 +118,21 @@ static inline void leave_as(struct call *call, uint64_t now_ns, int retval, uint
 
 static inline void leave_with(struct call *call, uint64_t now_ns, int retval)
 {
-    leave_as(call, now_ns, retval, now_ns - call->entry_ns);
+    leave_by(call, now_ns, &made_exit, (uint64_t)(int64_t)retval, now_ns - call->entry_ns);
 }
 
 /* With a duration that is not the distance of two records. */
 static inline void leave_recorded(struct call *call, uint64_t now_ns, uint64_t duration_ns)
 {
-    leave_as(call, now_ns, 0, duration_ns);
+    struct event_layout layout = made_exit;
+    layout.extras[EXTRA_DURATION] = 0;
+    leave_by(call, now_ns, &layout, 0, duration_ns);
+}
+
+/* Its thread was on a CPU for so long, as was recorded; 0: it is not known. */
+static inline void leave_with_cpu(struct call *call, uint64_t now_ns, uint64_t cpu_ns)
+{
+    leave_by(call, now_ns, &made_cpu_exit, cpu_ns, now_ns - call->entry_ns);
 }
 
 static inline void leave(struct call *call, uint64_t now_ns)

@@ -40,7 +40,8 @@ static void expect_styled(const struct call_graph_style *style, const char *want
     ck_assert_ptr_nonnull(stream);
     call_graph_write(graph, stream, style);
     ck_assert_int_eq(fclose(stream), 0);
-    const char *head = "  CALLS  TOTAL   SELF  FUNCTION\n";
+    const char *head = call_graph_has_cpu(graph) ? "  CALLS  TOTAL   SELF    CPU   WAIT  FUNCTION\n"
+                                                 : "  CALLS  TOTAL   SELF  FUNCTION\n";
     ck_assert_int_eq(strncmp(text, head, strlen(head)), 0);
     ck_assert_str_eq(text + strlen(head), wanted);
 }
@@ -225,13 +226,49 @@ END_TEST
 
 START_TEST(net_times)
 {
-    static const struct call_costs costs = {4000, 3000, 2000, 1000};
+    static const struct call_costs costs = {4000, 3000, 2000, 1000, 0};
     start((struct call_graph_options){.costs = &costs});
     struct call *a = enter(0, 0, NULL, 0), *b = enter(0, 1, a, 3000 + 100 + 4000);
     leave(b, 7100 + 3000 + 10 + 2000);
     leave(a, 12110 + 1000 + 50 + 2000);
     expect("      1  160ns  150ns  app:a\n"
            "      1   10ns   10ns    app:b\n");
+}
+END_TEST
+
+/* Two more columns; a call of which it is not known has no times in them. */
+START_TEST(times_on_a_cpu)
+{
+    static const struct call_graph_style style = {.width = 60};
+    static const struct call_costs costs = {.stop_cpu = 10};
+    start((struct call_graph_options){.costs = &costs});
+    made_functions[2].name = "a_long_name_that_needs_more_than_sixty_columns";
+    struct call *a = enter(0, 0, NULL, 0);
+    leave_with_cpu(enter(0, 1, a, 100), 200, 20);
+    leave_with_cpu(enter(0, 1, a, 200), 300, 80);
+    leave_with_cpu(enter(0, 2, a, 300), 400, 0);
+    leave_with_cpu(a, 1000, 370);
+    expect_styled(&style, "      1 1.00us  700ns  300ns  700ns  app:a\n"
+                          "      2  200ns  200ns   80ns  120ns    app:b\n"
+                          "      1  100ns  100ns      -      -    app:a_lon...y_columns\n");
+}
+END_TEST
+
+/* Each moment counts once, of a function and of each caller. */
+START_TEST(times_on_a_cpu_of_recursion)
+{
+    start((struct call_graph_options){.is_root = is_b, .callers = true});
+    struct call *a = enter(0, 0, NULL, 0), *b = enter(0, 1, a, 100);
+    struct call *c = enter(0, 2, b, 200), *inner = enter(0, 1, c, 300);
+    leave_with_cpu(inner, 400, 60);
+    leave_with_cpu(c, 500, 70);
+    leave_with_cpu(b, 600, 200);
+    leave_with_cpu(a, 700, 250);
+    expect("      2  500ns  300ns  200ns  300ns  app:b\n"
+           "      1  500ns  200ns  200ns  300ns    app:a\n"
+           "      1    0ns  100ns    0ns    0ns    app:c\n"
+           "      1    0ns  100ns    0ns    0ns      app:b\n"
+           "      1    0ns  100ns    0ns    0ns        app:a\n");
 }
 END_TEST
 
@@ -249,5 +286,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, what_is_not_selected);
     tcase_add_test(tests, very_deep);
     tcase_add_test(tests, net_times);
+    tcase_add_test(tests, times_on_a_cpu);
+    tcase_add_test(tests, times_on_a_cpu_of_recursion);
 }
 CHECK_MAIN("call_graph", 30, add_tests)

@@ -167,6 +167,7 @@ END_TEST
 struct program {
     uint64_t seed;
     uint64_t clock; /* of the traced run */
+    uint64_t cpu;   /* how long that was on a CPU */
     unsigned n_calls;
     struct call_costs costs;
 };
@@ -177,36 +178,57 @@ static uint64_t next_random(struct program *program, uint64_t below)
     return (program->seed >> 33) % below;
 }
 
-static void work(struct program *program, uint64_t *own_ns)
+/* How long a call takes when it is not traced. */
+struct truth {
+    uint64_t ns, cpu_ns;
+};
+
+/* Works, and waits. */
+static void work(struct program *program, struct truth *own)
 {
-    uint64_t ns = next_random(program, 5000);
-    *own_ns += ns;
+    uint64_t ns = next_random(program, 5000), cpu_ns = next_random(program, ns + 1);
+    own->ns += ns;
+    own->cpu_ns += cpu_ns;
     program->clock += ns;
+    program->cpu += cpu_ns;
 }
 
-/* Returns how long the call takes when it is not traced. */
-static uint64_t run_call(struct program *program, unsigned depth)
+static struct truth run_call(struct program *program, unsigned depth)
 {
     struct call_time called;
     const struct call_costs *costs = &program->costs;
-    uint64_t own_ns = 0, inner_ns = 0;
+    struct truth own = {0}, inner = {0};
+    uint32_t cpu_before = costs->stop_cpu / 3;
     program->n_calls++;
     program->clock += costs->entry_before;
+    uint64_t cpu = program->cpu += cpu_before;
     call_times_enter(&times, &thread, &called, (uint32_t)next_random(program, FUNCTIONS),
                      program->clock, costs);
     program->clock += costs->entry_after;
-    work(program, &own_ns);
+    program->cpu += costs->stop_cpu - cpu_before;
+    work(program, &own);
     for (uint64_t n = next_random(program, 4); n > 0 && depth < 6 && program->n_calls < CALLS_MAX;
          n--) {
-        inner_ns += run_call(program, depth + 1);
-        work(program, &own_ns);
+        struct truth called_by_it = run_call(program, depth + 1);
+        inner.ns += called_by_it.ns;
+        inner.cpu_ns += called_by_it.cpu_ns;
+        work(program, &own);
     }
     program->clock += costs->exit_before;
+    program->cpu += cpu_before;
+    called.cpu_ns = program->cpu - cpu;
     call_times_return(&times, &thread, &called, program->clock, costs, &duration);
     program->clock += costs->exit_after;
-    ck_assert_int_eq(duration.net_ns, (int64_t)(own_ns + inner_ns));
-    ck_assert_int_eq(duration.self_net_ns, (int64_t)own_ns);
-    return own_ns + inner_ns;
+    program->cpu += costs->stop_cpu - cpu_before;
+    inner.ns += own.ns;
+    inner.cpu_ns += own.cpu_ns;
+    ck_assert_int_eq(duration.net_ns, (int64_t)inner.ns);
+    ck_assert_int_eq(duration.self_net_ns, (int64_t)own.ns);
+    ck_assert(duration.has_cpu);
+    ck_assert_uint_eq(duration.cpu.net_ns, inner.cpu_ns);
+    ck_assert_uint_eq(duration.cpu.net_wait_ns, inner.ns - inner.cpu_ns);
+    ck_assert_uint_eq(duration.cpu.raw_ns + duration.cpu.raw_wait_ns, duration.raw_ns);
+    return inner;
 }
 
 START_TEST(net_times_are_those_of_the_untraced_program)
@@ -217,6 +239,7 @@ START_TEST(net_times_are_those_of_the_untraced_program)
         .entry_after = (uint32_t)next_random(&program, 9000),
         .exit_before = (uint32_t)next_random(&program, 9000),
         .exit_after = (uint32_t)next_random(&program, 9000),
+        .stop_cpu = 3 + (uint32_t)next_random(&program, 9000),
     };
     run_call(&program, 0);
 }
@@ -225,7 +248,7 @@ END_TEST
 /* f calls g, which calls h and throws; f handles that. */
 START_TEST(net_times_around_an_exception)
 {
-    static const struct call_costs costs = {1000, 2000, 3000, 4000};
+    static const struct call_costs costs = {1000, 2000, 3000, 4000, 600};
     struct call_time f, g, h;
     call_times_enter(&times, &thread, &f, 1, 1000, &costs);
     call_times_enter(&times, &thread, &g, 2, 1000 + 2000 + 10 + 1000, &costs);
@@ -234,17 +257,22 @@ START_TEST(net_times_around_an_exception)
     ck_assert_int_eq(duration.net_ns, 30);
     if (_i == 1)
         call_times_left(&times, &thread, &g);
+    /* Its own two stops, of which a part is not in it, and three inside. */
+    f.cpu_ns = 4 * 600 + 77;
     call_times_return(&times, &thread, &f, 12060 + 4000 + 40 + 3000, &costs, &duration);
     ck_assert_int_eq(duration.net_ns, 10 + 20 + 30 + 40);
     ck_assert_int_eq(duration.self_net_ns, 10 + 40); /* the last 40 ns may have been g's */
     ck_assert_int_eq(duration.self_raw_ns, 2000 + 10 + 1000 + 4000 + 40 + 3000);
+    ck_assert_uint_eq(duration.cpu.net_ns, 77);
+    ck_assert_uint_eq(duration.cpu.net_wait_ns, 23);
+    ck_assert_uint_eq(duration.cpu.raw_ns, 4 * 600 + 77);
 }
 END_TEST
 
 /* f calls g twice, whose own costs are estimated at 100 ns and are less: what is over was f's. */
 START_TEST(costs_that_are_estimated_too_high)
 {
-    static const struct call_costs costs = {50, 50, 50, 50};
+    static const struct call_costs costs = {50, 50, 50, 50, 0};
     struct call_time f, g;
     call_times_enter(&times, &thread, &f, 1, 1000, &costs);
     call_times_enter(&times, &thread, &g, 2, 1000 + 500, &costs);
@@ -264,7 +292,7 @@ END_TEST
 /* What is over is the caller's caller's where the caller has no time for it either. */
 START_TEST(costs_that_are_over_in_the_caller_too)
 {
-    static const struct call_costs costs = {50, 50, 50, 50};
+    static const struct call_costs costs = {50, 50, 50, 50, 0};
     struct call_time e, f, g;
     call_times_enter(&times, &thread, &e, 1, 1000, &costs);
     call_times_enter(&times, &thread, &f, 2, 2000, &costs);
@@ -276,6 +304,91 @@ START_TEST(costs_that_are_over_in_the_caller_too)
     call_times_return(&times, &thread, &e, 3270, &costs, &duration);
     ck_assert_int_eq(duration.net_ns, 900 + 900 - (60 - 10 - 20));
     ck_assert_int_eq(duration.self_net_ns, duration.net_ns);
+}
+END_TEST
+
+static void returns_with_cpu(struct call_time *call, uint64_t now_ns, uint64_t cpu_ns,
+                             const struct call_costs *costs)
+{
+    call->cpu_ns = cpu_ns;
+    call_times_return(&times, &thread, call, now_ns, costs, &duration);
+    ck_assert(duration.has_cpu == (cpu_ns > 0));
+}
+
+/* f calls g twice, which takes less than the 100 ns that a stop is estimated at, and waits; f has
+   the rest of the cost, but no less than g. */
+START_TEST(costs_of_a_cpu_that_are_estimated_too_high)
+{
+    static const struct call_costs costs = {.stop_cpu = 100};
+    struct call_time e, f, g;
+    enter(&e, 1, 0);
+    enter(&f, 2, 0);
+    enter(&g, 3, 100);
+    returns_with_cpu(&g, 500, 60, &costs);
+    ck_assert_uint_eq(duration.cpu.net_ns, 0);
+    ck_assert_uint_eq(duration.cpu.net_wait_ns, 400);
+    ck_assert_uint_eq(duration.cpu.raw_ns, 60);
+    enter(&g, 3, 500);
+    returns_with_cpu(&g, 900, 300, &costs);
+    ck_assert_uint_eq(duration.cpu.net_ns, 200);
+    returns_with_cpu(&f, 1000, 610, &costs); /* five stops, less its own of both */
+    ck_assert_uint_eq(duration.cpu.net_ns, 200);
+    ck_assert_uint_eq(duration.cpu.net_wait_ns, 800);
+    returns_with_cpu(&e, 2000, 1900, &costs);
+    ck_assert_uint_eq(duration.cpu.net_ns, 1900 - 7 * 100);
+    ck_assert_uint_eq(duration.cpu.net_wait_ns, 800);
+}
+END_TEST
+
+/* f calls itself, by g. What is nested is that of the innermost of which it is known, also if it is
+   not known of those between or of the outermost; and of no call twice. */
+START_TEST(times_on_a_cpu_of_recursion)
+{
+    struct call_time f[3], g;
+    enter(&f[0], 1, 0);
+    enter(&g, 2, 10);
+    enter(&f[1], 1, 20);
+    enter(&f[2], 1, 30);
+    returns_with_cpu(&f[2], 40, 4, NULL);
+    ck_assert_uint_eq(duration.nested_cpu.raw_ns, 0);
+    returns_with_cpu(&f[1], 60, _i == 1 ? 0 : 9, NULL);
+    ck_assert_uint_eq(duration.nested_cpu.net_ns, 4);
+    ck_assert_uint_eq(duration.nested_cpu.net_wait_ns, 6);
+    if (_i == 2)
+        call_times_left(&times, &thread, &g);
+    else
+        returns_with_cpu(&g, 70, 20, NULL);
+    returns_with_cpu(&f[0], 100, 50, NULL);
+    ck_assert_uint_eq(duration.cpu.raw_ns, 50);
+    ck_assert_uint_eq(duration.nested_cpu.raw_ns, _i == 1 ? 4 : 9);
+    ck_assert_uint_eq(duration.nested_cpu.raw_wait_ns, _i == 1 ? 6 : 31);
+    enter(&f[0], 1, 100);
+    enter(&f[1], 1, 110);
+    returns_with_cpu(&f[0], 120, 15, NULL);
+    returns_with_cpu(&f[1], 140, 12,
+                     NULL); /* all of it was in the other, as it was entered there */
+    ck_assert_uint_eq(duration.nested_cpu.raw_ns, 12);
+    ck_assert_uint_eq(duration.nested_cpu.raw_wait_ns, 18);
+}
+END_TEST
+
+/* As a trace may claim. And a call inside that has waited has done so in its caller, too. */
+START_TEST(a_cpu_for_longer_than_there_was_time)
+{
+    struct call_time f, g;
+    enter(&f, 1, 0);
+    enter(&g, 2, 10);
+    returns_with_cpu(&g, 60, 20, NULL);
+    returns_with_cpu(&f, 100, UINT64_MAX, NULL);
+    ck_assert_uint_eq(duration.cpu.raw_ns, 70);
+    ck_assert_uint_eq(duration.cpu.raw_wait_ns, 30);
+    ck_assert_uint_eq(duration.cpu.net_ns, 70);
+    ck_assert_uint_eq(duration.cpu.net_wait_ns, 30);
+    enter(&f, 1, 200);
+    f.is_unknown = true;
+    f.cpu_ns = 7;
+    call_times_return(&times, &thread, &f, 210, NULL, &duration);
+    ck_assert(!duration.has_cpu);
 }
 END_TEST
 
@@ -293,5 +406,8 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, net_times_around_an_exception, 0, 2);
     tcase_add_test(tests, costs_that_are_estimated_too_high);
     tcase_add_test(tests, costs_that_are_over_in_the_caller_too);
+    tcase_add_test(tests, costs_of_a_cpu_that_are_estimated_too_high);
+    tcase_add_loop_test(tests, times_on_a_cpu_of_recursion, 0, 3);
+    tcase_add_test(tests, a_cpu_for_longer_than_there_was_time);
 }
 CHECK_MAIN("call_times", 30, add_tests)

@@ -148,6 +148,34 @@ START_TEST(the_json)
 }
 END_TEST
 
+/* What is known of one line alone. */
+START_TEST(times_on_a_cpu)
+{
+    struct profile_line lines[] = {line_of("f", 2, 5040), line_of("g", 1, 5040)};
+    struct profile_style style = {.by = "function", .with_cpu = true, .with_failed = true};
+    lines[0].has_cpu = true;
+    ck_assert_str_eq(
+        table_of(lines, 2, &style),
+        "  CALLS  TOTAL   SELF   MEAN    P50    P99    MAX    CPU   WAIT FAILED  FUNCTION\n"
+        "      2 5.04us 2.52us 1.68us 1.26us 1.01us  840ns  720ns  630ns      0  f\n"
+        "      1 5.04us 2.52us 1.68us 1.26us 1.01us  840ns      -      -      0  g\n");
+    style.format = PROFILE_CSV;
+    ck_assert_str_eq(
+        table_of(lines, 2, &style),
+        "calls,total_ns,self_ns,mean_ns,p50_ns,p99_ns,max_ns,cpu_ns,wait_ns,failed,function\n"
+        "2,5040,2520,1680,1260,1008,840,720,630,0,f\n"
+        "1,5040,2520,1680,1260,1008,840,,,0,g\n");
+    style.format = PROFILE_JSON;
+    ck_assert_ptr_nonnull(
+        strstr(table_of(lines, 2, &style), "\"max_ns\": 840, \"cpu_ns\": 720, \"wait_ns\": 630, "));
+    ck_assert_ptr_nonnull(
+        strstr(written, "\"max_ns\": 840, \"cpu_ns\": null, \"wait_ns\": null, "));
+    style = (struct profile_style){.by = "function", .with_cpu = true, .width = 80};
+    lines[0].name = "app:a_name_that_is_too_long_for_this";
+    ck_assert_str_eq(strrchr(table_of(lines, 1, &style), ' ') + 1, "app:a_...r_this\n");
+}
+END_TEST
+
 START_TEST(sorts)
 {
     struct profile_line lines[] = {line_of("rest", 100, 100), line_of("b", 1, 5),
@@ -168,6 +196,8 @@ START_TEST(names_of_columns_and_formats)
     ck_assert_int_eq(profile_column_of("calls"), PROFILE_CALLS);
     ck_assert_int_eq(profile_column_of("p99"), PROFILE_P99);
     ck_assert_int_eq(profile_column_of("max"), PROFILE_MAX);
+    ck_assert_int_eq(profile_column_of("cpu"), PROFILE_CPU);
+    ck_assert_int_eq(profile_column_of("wait"), PROFILE_WAIT);
     ck_assert_int_eq(profile_column_of("function"), -EINVAL);
     ck_assert_int_eq(profile_column_of(""), -EINVAL);
     ck_assert_int_eq(profile_format_of("text"), PROFILE_TEXT);
@@ -180,9 +210,25 @@ END_TEST
 /* Two rows: fib, which calls itself, and work. Raw and net. */
 START_TEST(a_profile)
 {
-    static const struct call_duration inner = {600, 200, 300, 50, 0, 0},
-                                      outer = {1000, 300, 700, 100, 600, 300},
-                                      tiny = {10, 10, -20, -20, 0, 0};
+    static const struct call_duration inner = {.raw_ns = 600,
+                                               .self_raw_ns = 200,
+                                               .net_ns = 300,
+                                               .self_net_ns = 50,
+                                               .has_cpu = true,
+                                               .cpu = {400, 200, 100, 200}},
+                                      outer = {.raw_ns = 1000,
+                                               .self_raw_ns = 300,
+                                               .net_ns = 700,
+                                               .self_net_ns = 100,
+                                               .nested_raw_ns = 600,
+                                               .nested_net_ns = 300,
+                                               .has_cpu = true,
+                                               .cpu = {600, 400, 500, 200},
+                                               .nested_cpu = {400, 200, 100, 200}},
+                                      tiny = {.raw_ns = 10,
+                                              .self_raw_ns = 10,
+                                              .net_ns = -20,
+                                              .self_net_ns = -20};
     struct profile profile = {.net = _i == 1};
     ck_assert_int_eq(profile_add_row(&profile), 0);
     ck_assert_int_eq(profile_add_row(&profile), 1);
@@ -198,6 +244,9 @@ START_TEST(a_profile)
     ck_assert_uint_eq(line.values[PROFILE_CALLS], 3);
     ck_assert_uint_eq(line.values[PROFILE_TOTAL], _i ? 680 : 1010);
     ck_assert_uint_eq(line.values[PROFILE_SELF], _i ? 130 : 510);
+    ck_assert(line.has_cpu);
+    ck_assert_uint_eq(line.values[PROFILE_CPU], _i ? 500 : 600);
+    ck_assert_uint_eq(line.values[PROFILE_WAIT], _i ? 200 : 400);
     ck_assert_uint_eq(line.values[PROFILE_MEAN], _i ? 1000 / 3 : 1610 / 3);
     ck_assert_uint_eq(line.values[PROFILE_MAX], _i ? 700 : 1000);
     ck_assert_uint_ge(line.values[PROFILE_P50], _i ? 298 : 595);
@@ -220,6 +269,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, long_names_are_cut_in_the_middle);
     tcase_add_test(tests, the_csv);
     tcase_add_test(tests, the_json);
+    tcase_add_test(tests, times_on_a_cpu);
     tcase_add_test(tests, sorts);
     tcase_add_test(tests, names_of_columns_and_formats);
     tcase_add_loop_test(tests, a_profile, 0, 2);

@@ -105,13 +105,14 @@ START_TEST(what_fails)
                     {WAIT, 201},         {REQUEST, 1},      {REQUEST, 2},      {REQUEST, 3},
                     {REQUEST, 600},      {CHILD_KILLED, 1}, {CHILD_KILLED, 2}, {CHILD_KILLED, 3},
                     {CHILD_KILLED, 599}, {CHILD_STOPPED, 1}};
-    struct stop_cost cost = {1, 2};
+    struct stop_cost cost = {1, 2, 3};
     failing = (__typeof__(failing))failures[_i].what;
     failing_nth = failures[_i].nth;
     ck_assert_int_lt(measure(_i % 2, &cost), 0);
     ck_assert(n_calls >= failing_nth || was_slow);
     ck_assert_uint_eq(cost.before, 1);
     ck_assert_uint_eq(cost.after, 2);
+    ck_assert_uint_eq(cost.cpu, 3);
 }
 END_TEST
 
@@ -126,6 +127,8 @@ START_TEST(measures)
     ck_assert_uint_lt(cost.before, 10000000);
     ck_assert_uint_gt(cost.after, 100);
     ck_assert_uint_lt(cost.after, 10000000);
+    ck_assert_uint_gt(cost.cpu, 100);
+    ck_assert_uint_lt(cost.cpu, 10000000);
 }
 END_TEST
 

@@ -22,13 +22,18 @@ static char *table;
 static size_t table_size;
 static struct summary_remarks remarks;
 
-static void setup(void)
+static void start(const struct call_costs *costs)
 {
-    summary = summary_new(NULL);
+    summary = summary_new(costs);
     ck_assert_ptr_nonnull(summary);
     for (size_t i = 0; i < PROBES; i++)
         summary_add(summary, &probes[i]);
     ck_assert_int_eq(summary_start(summary), 0);
+}
+
+static void setup(void)
+{
+    start(NULL);
 }
 
 static void teardown(void)
@@ -44,12 +49,19 @@ static void enter(pid_t tid, unsigned probe, uint32_t depth, uint64_t now_ns)
     summary_hit(summary, &hit);
 }
 
-static void leave(pid_t tid, unsigned probe, uint32_t depth, uint64_t now_ns, uint64_t duration_ns)
+static void leave_with_cpu(pid_t tid, unsigned probe, uint32_t depth, uint64_t now_ns,
+                           uint64_t duration_ns, uint64_t cpu_ns)
 {
     struct hit hit = {.probe = &probes[probe], .kind = HIT_EXIT, .tid = tid, .depth = depth};
     hit.time_ns = now_ns;
     hit.duration_ns = duration_ns;
+    hit.cpu_ns = cpu_ns;
     summary_hit(summary, &hit);
+}
+
+static void leave(pid_t tid, unsigned probe, uint32_t depth, uint64_t now_ns, uint64_t duration_ns)
+{
+    leave_with_cpu(tid, probe, depth, now_ns, duration_ns, 0);
 }
 
 /* Ends the trace. The table has the columns calls, total, self and the name. */
@@ -109,6 +121,27 @@ START_TEST(recursion_and_a_namesake)
     leave(1, F_TOO, 1, 40, 30);
     leave(1, F, 0, 100, 100);
     expect("app:f 3 100 100\n", 0, 0);
+}
+END_TEST
+
+/* The time on a CPU, net and raw; of g it is not known. */
+START_TEST(times_on_a_cpu)
+{
+    static const struct call_costs costs = {.stop_cpu = 100};
+    const struct profile_style style = {.format = PROFILE_CSV, .by = "function", .with_cpu = true};
+    summary_free(summary);
+    start(_i ? &costs : NULL);
+    enter(1, F, 0, 1000);
+    enter(1, G, 1, 2000);
+    leave(1, G, 1, 3000, 1000);
+    leave_with_cpu(1, F, 0, 5000, 4000, 640);
+    summary_stop(summary);
+    FILE *stream = open_memstream(&table, &table_size);
+    ck_assert_ptr_nonnull(stream);
+    ck_assert_int_eq(summary_write(summary, stream, PROFILE_TOTAL, &style, &remarks), 0);
+    ck_assert_int_eq(fclose(stream), 0);
+    ck_assert_ptr_nonnull(strstr(table, _i ? ",340,3660,app:f\n" : ",640,3360,app:f\n"));
+    ck_assert_ptr_nonnull(strstr(table, ",,,app:g\n"));
 }
 END_TEST
 
@@ -234,6 +267,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, no_calls);
     tcase_add_test(tests, calls_inside_calls);
     tcase_add_test(tests, recursion_and_a_namesake);
+    tcase_add_loop_test(tests, times_on_a_cpu, 0, 2);
     tcase_add_test(tests, calls_that_are_left);
     tcase_add_test(tests, tail_calls);
     tcase_add_test(tests, coroutines);

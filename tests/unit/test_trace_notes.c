@@ -46,7 +46,7 @@ static void add_module(void *data, const char *event, const char *module)
 
 START_TEST(what_is_written_is_read)
 {
-    static const struct call_costs costs = {1, 20, 300, 1000000000};
+    static const struct call_costs costs = {1, 20, 300, 1000000000, 3300};
     static const struct probe *const list[] = {&probes[0], &probes[1]};
     char *command[] = {(char *)"ptrace_tracer", (char *)"\xff\"", NULL};
     struct trace_notes notes = {.version = "0.1",
@@ -91,6 +91,9 @@ static const struct {
     int result;
 } files[] = {
     {"{\"format\": 1, " COSTS "\"exit_after_ns\": 1}, \"later\": [null]}", 0},
+    {"{\"format\": 1, " COSTS "\"exit_after_ns\": 1, \"stop_cpu_ns\": 5}}", 0},
+    {"{\"format\": 1, " COSTS "\"exit_after_ns\": 1, \"stop_cpu_ns\": -5}}", -EINVAL},
+    {"{\"format\": 1, " COSTS "\"exit_after_ns\": 1, \"stop_cpu_ns\": \"5\"}}", -EINVAL},
     {"{\"format\": 2, " COSTS "\"exit_after_ns\": 1}}", -EINVAL},
     {"{\"format\": 1, " COSTS "\"exit_after_ns\": -1}}", -EINVAL},
     {"{\"format\": 1, " COSTS "\"exit_after_ns\": 1000000001}}", -EINVAL},

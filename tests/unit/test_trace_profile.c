@@ -292,7 +292,7 @@ END_TEST
 /* a does 100 ns, twice b of 10 ns, and 50 ns; each entry and exit costs thousands. */
 START_TEST(net_times)
 {
-    static const struct call_costs costs = {4000, 3000, 2000, 1000};
+    static const struct call_costs costs = {4000, 3000, 2000, 1000, 0};
     start(BY_FUNCTION, NULL, NULL, _i ? &costs : NULL);
     struct call *a = enter(0, 0, NULL, 10000);
     uint64_t now = 10000 + 3000 + 100;
@@ -311,7 +311,7 @@ END_TEST
    to handle the entry took 3000 ns and is in it, and to handle the exit took 500 ns and is not. */
 START_TEST(a_recorded_duration)
 {
-    static const struct call_costs costs = {4000, 3000, 3500, 1000};
+    static const struct call_costs costs = {4000, 3000, 3500, 1000, 0};
     struct event_layout layout = made_exit;
     layout.extras[EXTRA_DURATION] = 0;
     static const uint64_t records_ns[] = {6800, 6300}, durations_ns[] = {9300, 8700};
@@ -336,10 +336,68 @@ START_TEST(a_recorded_duration)
 }
 END_TEST
 
+/* The lines: name, total, CPU and wait. */
+static void expect_cpu(const char *text)
+{
+    char shown[4096] = "";
+    size_t n, length = 0;
+    struct profile_line *lines = trace_profile_lines(profile, &n);
+    ck_assert_ptr_nonnull(lines);
+    profile_lines_sort(lines, n, PROFILE_CPU);
+    for (size_t i = 0; i < n; i++)
+        length += (size_t)snprintf(shown + length, sizeof(shown) - length, "%s %lu %lu %lu %d\n",
+                                   lines[i].name, (unsigned long)lines[i].values[PROFILE_TOTAL],
+                                   (unsigned long)lines[i].values[PROFILE_CPU],
+                                   (unsigned long)lines[i].values[PROFILE_WAIT], lines[i].has_cpu);
+    ck_assert_str_eq(shown, text);
+    free(lines);
+}
+
+/* a works 100 ns, calls b, which waits, calls itself and works, and calls c, of which it is not
+   known. An exit without an entry has a time, too. */
+START_TEST(times_on_a_cpu)
+{
+    static const struct call_costs costs = {.stop_cpu = 1000};
+    static const struct made_values values = {300, NULL};
+    uint64_t duration = 400;
+    start(BY_FUNCTION, NULL, NULL, _i ? &costs : NULL);
+    ck_assert(!trace_profile_has_cpu(profile));
+    struct call *a = enter(0, 0, NULL, 0);
+    struct call *b = enter(0, 1, a, 5000);
+    leave_with_cpu(enter(0, 1, b, 10000), 20000, 1500);
+    leave_with_cpu(b, 40000, 3600);
+    leave_with_cpu(enter(0, 2, a, 50000), 60000, 0);
+    leave(enter(0, 3, a, 60000), 70000);
+    leave_with_cpu(a, 100000, 9700);
+    struct trace_event event = {
+        .layout = &made_cpu_exit, .function = &made_functions[4], .time_ns = 5, .source = &values};
+    ck_assert_int_eq(made_visitor.lone_exit(profile, &made_threads[0], &event, 0, &duration), 0);
+    ck_assert(trace_profile_has_cpu(profile));
+    /* Four calls in a: nine stops, counting its own as one. */
+    expect_cpu(_i ? "app:a 100000 700 99300 1\napp:b 35000 600 34400 1\nlib:e 400 300 100 1\n"
+                    "app:c 10000 0 0 0\napp:d 10000 0 0 0\n"
+                  : "app:a 100000 9700 90300 1\napp:b 35000 3600 31400 1\nlib:e 400 300 100 1\n"
+                    "app:c 10000 0 0 0\napp:d 10000 0 0 0\n");
+}
+END_TEST
+
+/* Which calls inside are in the row was not known. */
+START_TEST(times_on_a_cpu_by_a_result)
+{
+    start(BY_FIELD, "cpu", NULL, NULL);
+    struct call *a = enter(0, 0, NULL, 0);
+    leave_with_cpu(enter(0, 1, a, 10), 80, 60);
+    leave_with_cpu(a, 100, 60);
+    expect_cpu("60 170 120 50 1\n");
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, NULL, teardown);
     tcase_add_test(tests, by_function);
+    tcase_add_loop_test(tests, times_on_a_cpu, 0, 2);
+    tcase_add_test(tests, times_on_a_cpu_by_a_result);
     tcase_add_test(tests, by_module);
     tcase_add_test(tests, by_caller);
     tcase_add_test(tests, recursion_in_a_call_that_does_not_return);

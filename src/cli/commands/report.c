@@ -19,7 +19,8 @@ static const char HELP[] =
     "\n"
     "      --by=WHAT           a line for each function (the default), caller, thread, module, or\n"
     "                          value of a field: --by=size, --by=retval\n"
-    "      --sort=COLUMN       self (the default), total, calls, mean, p50, p99, max\n"
+    "      --sort=COLUMN       self (the default), total, calls, mean, p50, p99, max,\n"
+    "                          cpu, wait\n"
     "      --fail=CONDITION    count the calls that have failed: --fail='retval < 0'\n"
     "      --format=FORMAT     text, csv or json\n"
     "      --wide              do not cut names\n"
@@ -61,7 +62,8 @@ static int take_report_option(void *data, int option, const char *argument, stru
         value = profile_column_of(argument);
         if (value < 0)
             return error_set(err, value,
-                             "--sort takes self, total, calls, mean, p50, p99 or max, not '%s'",
+                             "--sort takes self, total, calls, mean, p50, p99, max, cpu or wait, "
+                             "not '%s'",
                              argument);
         report->sort = (enum profile_column)value;
         return 0;
@@ -110,6 +112,7 @@ static int write_report(const struct report *report, const struct trace_profile 
         .format = report->format,
         .by = report->by,
         .with_failed = report->fail,
+        .with_cpu = trace_profile_has_cpu(profile),
         .net = net,
         .width = output.columns,
         .colours = output.colours,
@@ -127,6 +130,9 @@ static void remark_fields(const struct report *report, const struct trace_profil
     const char *name = trace_profile_unknown_name(profile);
     if (!trace_profile_has_field(profile))
         log_warning("no event has a field '%s'", report->by);
+    if ((report->sort == PROFILE_CPU || report->sort == PROFILE_WAIT) &&
+        !trace_profile_has_cpu(profile))
+        log_warning("--sort: no event has a field 'cpu', which --with=cpu records");
     if (name)
         log_warning("--fail: no event has a field '%s'", name);
 }

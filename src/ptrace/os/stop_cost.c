@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ptrace/os/proc_files.h"
+#include "util/cleanup.h"
 #include "util/clock.h"
 
 enum {
@@ -59,13 +61,24 @@ static uint32_t median_cost(int64_t *costs)
     return median < 0 ? 0 : median > LONGEST_NS ? LONGEST_NS : (uint32_t)median;
 }
 
+/* How long the child was on a CPU from one stop to the next. */
+static uint32_t cpu_of_stops(const uint64_t ran[static STOPS])
+{
+    int64_t between[STOPS - STOPS_FIRST];
+    for (int i = STOPS_FIRST; i < STOPS; i++)
+        between[i - STOPS_FIRST] = (int64_t)(ran[i] - ran[i - 1]);
+    return median_cost(between);
+}
+
 /* The child's stops, until it ends. It is not reaped: its PID stays its own. */
 static int follow_stops(pid_t child, const struct measured_stops *shared, struct stop_cost *cost)
 {
     static const size_t counted = STOPS - STOPS_FIRST;
     int64_t before[STOPS] = {0}, after[STOPS] = {0};
     uint64_t started = clock_now_ns(), stopped[STOPS] = {0}, resumed[STOPS] = {0};
+    uint64_t ran[STOPS] = {0};
     char registers[REGISTERS_SIZE];
+    cleanup(cleanup_fd) int schedstat = proc_schedstat_open(child, child);
     siginfo_t info = {0};
     int n = 0;
     for (;;) {
@@ -78,6 +91,8 @@ static int follow_stops(pid_t child, const struct measured_stops *shared, struct
             ptrace(PTRACE_GETREGSET, child, NT_PRSTATUS, &block) < 0)
             return -EBUSY;
         stopped[n] = clock_now_ns();
+        if (schedstat >= 0 && proc_schedstat_run_ns(schedstat, &ran[n]) < 0)
+            ran[n] = 0;
         resumed[n] = clock_now_ns();
         if (ptrace(PTRACE_SETREGSET, child, NT_PRSTATUS, &block) < 0 ||
             ptrace(PTRACE_CONT, child, 0, 0) < 0)
@@ -91,7 +106,7 @@ static int follow_stops(pid_t child, const struct measured_stops *shared, struct
         before[i] = (int64_t)(stopped[k] - shared->trapped[k]);
         after[i] = (int64_t)(shared->continued[k] - resumed[k]);
     }
-    *cost = (struct stop_cost){median_cost(before), median_cost(after)};
+    *cost = (struct stop_cost){median_cost(before), median_cost(after), cpu_of_stops(ran)};
     return 0;
 }
 

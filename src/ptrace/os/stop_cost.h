@@ -15,6 +15,7 @@
 struct stop_cost {
     uint32_t before; /* from the thread's last moment to where the tracer has its registers */
     uint32_t after;  /* from where the tracer sets the PC to the thread's next moment */
+    uint32_t cpu;    /* how long the thread itself is on a CPU for it; 0: not known */
 };
 
 /* Takes some milliseconds. `same_cpu`: tracer and child are bound to one CPU, as busy threads are;
