@@ -7,18 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/progress_line.h"
 #include "util/capabilities.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/vec.h"
 
-enum { FIRST_AFTER_S = 3, EVERY_S = 1, LINES_EVERY_S = 10, WIDTH_DEFAULT = 80 };
+enum { FIRST_AFTER_S = 3, EVERY_S = 1, LINES_EVERY_S = 10 };
 
 /* A process, and how much it had written when it was added: "wchar" of /proc/PID/io (proc(5)). */
 struct writer {
@@ -46,9 +46,8 @@ static double now(void)
 struct progress *progress_new(const struct options *options)
 {
     struct stat status;
-    const char *terminal = getenv("TERM");
-    if (options->quiet || (options->print && !options->print_file) || !isatty(STDERR_FILENO) ||
-        fstat(STDERR_FILENO, &status) < 0 || !terminal || strcmp(terminal, "dumb") == 0)
+    if (options->quiet || (options->print && !options->print_file) ||
+        !progress_line_is_possible() || fstat(STDERR_FILENO, &status) < 0)
         return NULL;
     struct progress *progress = calloc(1, sizeof(*progress));
     if (!progress)
@@ -169,25 +168,11 @@ bool progress_is_due(const struct progress *progress)
     return time - progress->start >= FIRST_AFTER_S && time - progress->checked >= EVERY_S;
 }
 
-/* Writes the line with one write(), cut to the terminal's width; the cursor stays at its start. */
-static void draw(const char *text)
-{
-    struct winsize size;
-    char line[512];
-    int width = WIDTH_DEFAULT;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
-        width = size.ws_col;
-    int n = snprintf(line, sizeof(line), "%.*s\033[K\r", width - 1, text);
-    ssize_t ignored = write(STDERR_FILENO, line, (size_t)n);
-    (void)ignored;
-}
-
 void progress_show(struct progress *progress, const struct progress_counts *counts)
 {
     double time = now(), passed = time - progress->shown;
     progress->checked = time;
-    /* A background process must not write to its terminal. */
-    if (tcgetpgrp(STDERR_FILENO) != getpgrp())
+    if (!progress_line_is_in_foreground())
         return;
     bool shared = check_writers(progress);
     if (shared && (progress->disturbed || passed < LINES_EVERY_S))
@@ -205,5 +190,5 @@ void progress_show(struct progress *progress, const struct progress_counts *coun
     }
     char line[300];
     snprintf(line, sizeof(line), "ptrace_tracer: %s", text);
-    draw(line);
+    progress_line_draw(line);
 }

@@ -16,13 +16,10 @@
 #include "cli/reader_signals.h"
 #include "cli/sudo_user.h"
 #include "util/cleanup.h"
-#include "util/clock.h"
 #include "util/descriptors.h"
 #include "util/log.h"
 #include "util/terminal.h"
 #include "util/text.h"
-
-enum { PROGRESS_AFTER_MS = 1000, PROGRESS_EVERY_MS = 200 };
 
 enum { OPT_BEGIN = 256, OPT_END, OPT_PID, OPT_TID };
 
@@ -235,26 +232,11 @@ static bool name_function(void *data, const struct code_address *address, char *
 static bool on_reading(void *data, double fraction, uint64_t n_events)
 {
     struct trace_command *command = data;
-    int64_t now = clock_ms();
     fflush(command->stream); /* of a live session */
     if (reader_signals_interrupted())
         return false;
-    if (!command->shows_progress || now - command->started_ms < PROGRESS_AFTER_MS ||
-        now - command->progress_ms < PROGRESS_EVERY_MS)
-        return true;
-    command->progress_ms = now;
-    if (fraction >= 0)
-        fprintf(stderr, "ptrace_tracer: %3.0f %%, %llu events\033[K\r", fraction * 100,
-                (unsigned long long)n_events);
-    else
-        fprintf(stderr, "ptrace_tracer: %llu events\033[K\r", (unsigned long long)n_events);
+    reading_progress_show(&command->progress, fraction, n_events);
     return true;
-}
-
-static void erase_progress(const struct trace_command *command)
-{
-    if (command->progress_ms)
-        fputs("\033[K", stderr);
 }
 
 /* ---- reading ---- */
@@ -286,6 +268,14 @@ static void set_range(struct trace_command *command)
                            trace_time_resolve(&command->end, begin_ns));
 }
 
+/* Where lines go while the trace is read; NULL: there are none. */
+static const char *early_output(const struct trace_command *command)
+{
+    if (!command->usage->writes_early)
+        return NULL;
+    return command->output ? command->output : "-";
+}
+
 int trace_command_open(struct trace_command *command, struct error *err)
 {
     log_set_level(command->quiet ? LOG_ERROR : command->verbose ? LOG_DEBUG : LOG_INFO);
@@ -308,9 +298,9 @@ int trace_command_open(struct trace_command *command, struct error *err)
         .tids = command->tids.items,
         .n_tids = command->tids.count,
     };
-    command->shows_progress = !command->quiet && isatty(STDERR_FILENO);
-    command->started_ms = clock_ms();
-    options.with_fraction = command->shows_progress;
+    if (!command->quiet)
+        reading_progress_begin(&command->progress, early_output(command));
+    options.with_fraction = command->progress.is_wanted;
     reader_signals_begin(command->path, strstr(command->path, "://") != NULL);
     rc = trace_reader_open(&options, &command->reader, err);
     if (is_named && (rc == -ENOENT || rc == -ENOTDIR || rc == -ENODATA))
@@ -330,7 +320,7 @@ int trace_command_run(struct trace_command *command, const struct call_visitor *
     if (rc == -ECANCELED && reader_signals_interrupted())
         rc = 0;
     reader_signals_end();
-    erase_progress(command);
+    reading_progress_end(&command->progress);
     return rc;
 }
 

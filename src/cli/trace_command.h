@@ -20,6 +20,7 @@
 
 #include "analysis/trace_reader.h"
 #include "cli/pager.h"
+#include "cli/reading_progress.h"
 #include "cli/trace_modules.h"
 #include "cli/trace_symbols.h"
 #include "cli/trace_time.h"
@@ -39,6 +40,7 @@ struct trace_usage {
     /* Takes one of these. 0, or a negative errno with err filled. */
     int (*option)(void *data, int option, const char *argument, struct error *err);
     void *data;
+    bool writes_early; /* lines of output while the trace is read, not only after that */
 };
 
 enum { TRACE_OPTION = 512, TRACE_OPTIONS_MAX = 32 };
@@ -59,9 +61,7 @@ struct trace_command {
     FILE *stream;            /* opened by trace_command_open() */
     struct call_costs costs; /* trace_command_costs() */
     struct pager pager;
-    bool shows_progress;
-    int64_t progress_ms; /* when it was shown last */
-    int64_t started_ms;
+    struct reading_progress progress;
 };
 
 enum trace_verdict { TRACE_RUN, TRACE_DONE /* --help: printed */, TRACE_WRONG };

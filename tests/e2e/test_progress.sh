@@ -47,11 +47,14 @@ case_attached()
 {
     program
     target_start ./program 8
-    on_terminal "$tracer --print=lines -p $target_pid"
+    on_terminal "$tracer --summary --print=lines -p $target_pid"
     target_ends 0
     [[ $(grep -oE "ptrace_tracer: $running<K><CR>" typed | wc -l) -ge 2 ]] || fail "no progress: $(cat typed)"
     lines 1 "^(ptrace_tracer: $running<K><CR>)+<K>ptrace_tracer: 2 functions armed, .*<CR>\$" typed
-    lines 1 '[^[:space:]]' typed
+    # The messages, and the table.
+    lines 1 'ptrace_tracer: .* armed|<K>' typed
+    lines 1 'CALLS +TOTAL .*FUNCTION' typed
+    lines 1 '^ +[0-9]+ .* program:work<CR>$' typed
     # Its last counts are not above the real ones.
     local calls all
     calls=$(grep -oE '[0-9]+ calls, [0-9]+ events' typed | tail -n 1 | cut -d' ' -f1)
@@ -97,6 +100,67 @@ case_none_when_not_wanted()
     on_terminal "$tracer --print -p $target_pid"
     target_ends 0
     lines 0 'calls/s|<K>' typed
+}
+
+# ---- reading a trace
+
+# A clock for a tracer on a terminal on which a second passes whenever it is asked.
+build_clock()
+{
+    cat >clock.c <<'END'
+#include <time.h>
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+    static long calls;
+    (void)id;
+    *now = (struct timespec){.tv_sec = 1000 + __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED)};
+    return 0;
+}
+END
+    "$cc" -O1 -fPIC -shared -o libclock.so clock.c || fail "cannot compile"
+}
+
+# typed_of COMMAND: what such a tracer's COMMAND has on the terminal, in `typed`.
+typed_of()
+{
+    local preload="LD_PRELOAD=$dir/libclock.so ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0"
+    on_terminal "export PAGER=cat; ${1/TRACER/env $preload $tracer}"
+    sed -i '${/^$/d}; s/<CR>$//' typed
+}
+
+# What is written at the end comes after the line is erased. Lines that are written while a trace is
+# read have the terminal for themselves, also by way of a pipe: its reader may write to it.
+case_reading()
+{
+    local command reading='(ptrace_tracer: +[0-9]+ %, [0-9]+ events<K><CR>)+<K>'
+    with_lttng
+    build_clock
+    "$tracer" -q -o trace -f my_traced_function "$sample" 9000 >/dev/null || fail "not traced"
+    "$tracer" replay -o lines trace || fail "not read"
+    NO_COLOR=1 COLUMNS=80 "$tracer" report trace >table || fail "not read"
+    lines 18000 . lines
+
+    typed_of 'NO_COLOR=1 COLUMNS=80 TRACER report trace'
+    lines 1 "^$reading" typed
+    sed -E "1s/^$reading//" typed | cmp - table || fail "$(cat typed)"
+    for command in 'TRACER replay -o again trace' 'TRACER replay trace >again'; do
+        rm -f again
+        typed_of "$command"
+        [[ $(cat typed) =~ ^$reading$ ]] || fail "$command: $(cat typed)"
+        cmp lines again || fail "$command: other lines"
+    done
+    for command in 'TRACER replay trace' 'TRACER replay -o /dev/tty trace' 'TRACER replay trace | cat' \
+        'mkfifo fifo; cat fifo & TRACER replay -o fifo trace; wait'; do
+        typed_of "$command"
+        cmp typed lines || fail "$command: $(grep -v '^[0-9]' typed | head -n 5)"
+    done
+    for command in 'TRACER report -q trace' 'TERM=dumb TRACER report trace' 'TRACER report trace 2>err' \
+        'set -m; TRACER report trace & wait'; do
+        typed_of "$command"
+        lines 1 'my_traced_function$' typed
+        lines 0 'events|<K>' typed
+    done
+    lines 0 . err
 }
 
 # ---- --verbose: counts for each function

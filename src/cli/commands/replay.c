@@ -55,6 +55,7 @@ int replay_run(int argc, char **argv)
         .long_options = OPTIONS,
         .option = take_replay_option,
         .data = &timestamp,
+        .writes_early = true,
     };
     struct trace_command command;
     struct error err = {0};
