@@ -36,6 +36,9 @@ $(BUILD)/tests/%: tests/%.c $(call obj,$(TESTED)) $(BUILD)/flags
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -Itests/unit/$(ARCH) -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
 	    $(filter %.o,$^) $(LDFLAGS) $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(ANALYSIS_LIBS) $(CHECK_LIBS) -ldl -lpthread
 
+# In src/cli.
+$(BUILD)/tests/unit/test_tracing_costs: $(call obj,src/cli/tracing_costs.c)
+
 # ARCH
 define pure_test
 $(filter %_$(1),$(call test_program,$(UNIT_TESTS))): $(BUILD)/tests/%: tests/%.c $(call obj,$(UTIL) $(call pure,$(1))) $(BUILD)/flags

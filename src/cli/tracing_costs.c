@@ -17,8 +17,9 @@
  * All are medians: some stops take far longer, as others run meanwhile.
  */
 enum {
-    SAMPLED = 16,          /* one hit in so many is timed */
-    UPDATED = 1024,        /* after so many hits, the costs of hits are computed again */
+    SAMPLED = 15,          /* one hit in so many is timed: odd, as exits follow entries */
+    UPDATED_FIRST = 64,    /* after so many hits, the costs of hits are computed */
+    UPDATED = 1024,        /* and again after as many as there were, or so many */
     SHORTEST_PERCENT = 20, /* the percentile that counts as the shortest */
     SHORTEST_CALLS = 100,  /* of fewer calls nothing is known */
     MEASURED_ENOUGH = 3,   /* stops that the engine has measured */
@@ -26,7 +27,7 @@ enum {
 
 struct tracing_costs {
     struct stop_cost stop;
-    unsigned hits;
+    unsigned hits, update_at;
     /* The hit before this one. */
     const struct probe *probe;
     pid_t tid;
@@ -53,6 +54,7 @@ struct tracing_costs *tracing_costs_new(void)
         costs->of_hits =
             (struct call_costs){costs->stop.before, costs->stop.after, costs->stop.before,
                                 costs->stop.after, costs->stop.cpu};
+        costs->update_at = UPDATED_FIRST;
         return costs;
     }
     log_debug("the cost of a stop cannot be measured: times are raw");
@@ -186,6 +188,8 @@ void tracing_costs_hit(struct tracing_costs *costs, const struct hit *hit)
     costs->time_ns = hit->time_ns;
     if (++costs->hits % SAMPLED == 0)
         sample_handling(costs, hit);
-    if (costs->hits % UPDATED == 0)
+    if (costs->hits == costs->update_at) {
         update_costs_of_hits(costs);
+        costs->update_at += costs->hits < UPDATED ? costs->hits : UPDATED;
+    }
 }
