@@ -216,7 +216,7 @@ case_attached_killed()
 # A failure while it is measured what a stop costs: all is recorded, and times are raw.
 case_measuring()
 {
-    local nth
+    local nth net raw
     with_lttng
     for nth in 1 2 3; do
         fails_measuring $nth -c
@@ -228,6 +228,13 @@ case_measuring()
     traced 0 report --format=csv trace
     lines 1 '^20,.*,mylib:my_traced_function$' "$out"
     said 'times are raw'
+    # With both, it is measured again, and the summary's times are net, too.
+    fails_measuring 2 -c -o trace --with=duration
+    lines 0 'times are raw' "$err"
+    read -r _ net _ < <(grep ':my_traced_function$' "$err")
+    traced 0 report --raw trace
+    read -r _ raw _ < <(grep ':my_traced_function$' "$out")
+    [[ $net != "$raw" ]] || fail "the summary's times are raw: $net"
 }
 
 fails_measuring() # NTH OPTION...

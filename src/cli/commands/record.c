@@ -213,9 +213,12 @@ static int set_up(struct tracer *tracer, struct error *err)
     /* Calls that jumps serve cost less. */
     if (options->summary && !options->in_process)
         tracer->costs = tracing_costs_new();
-    r = options->summary ? summary_sink_open(tracer, err) : 0;
-    if (r == 0 && options_record(options))
+    r = 0;
+    if (options_record(options))
         r = options->print ? print_sink_open(tracer, err) : lttng_sink_open(tracer, err);
+    /* After it: that measures the cost of a stop, too, if this has failed. */
+    if (r == 0 && options->summary)
+        r = summary_sink_open(tracer, err);
     if (tracer->costs)
         engine_measure_stops(tracer->engine);
     if (r == 0)
