@@ -43,11 +43,20 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
+/* Whether lines of --print may come to the terminal. */
+static bool prints_there(const struct options *options)
+{
+    struct stat file;
+    if (!options->print || !options->print_file)
+        return options->print;
+    return stat(options->print_file, &file) == 0 && !progress_line_is_apart_from(&file);
+}
+
 struct progress *progress_new(const struct options *options)
 {
     struct stat status;
-    if (options->quiet || (options->print && !options->print_file) ||
-        !progress_line_is_possible() || fstat(STDERR_FILENO, &status) < 0)
+    if (options->quiet || prints_there(options) || !progress_line_is_possible() ||
+        fstat(STDERR_FILENO, &status) < 0)
         return NULL;
     struct progress *progress = calloc(1, sizeof(*progress));
     if (!progress)

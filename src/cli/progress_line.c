@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 enum { WIDTH_DEFAULT = 80 };
@@ -13,6 +14,12 @@ bool progress_line_is_possible(void)
 {
     const char *terminal = getenv("TERM");
     return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+bool progress_line_is_apart_from(const struct stat *file)
+{
+    const dev_t null_device = makedev(1, 3); /* null(4) */
+    return S_ISREG(file->st_mode) || (S_ISCHR(file->st_mode) && file->st_rdev == null_device);
 }
 
 bool progress_line_is_in_foreground(void)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "cli/progress_line.h"
@@ -14,15 +13,12 @@
 
 enum { PROGRESS_AFTER_MS = 1000, PROGRESS_EVERY_MS = 200 };
 
-/* Whether what is written to the path cannot come to a terminal in the meantime, as from a pipe. A
-   file that does not exist is made. */
+/* A file that does not exist is made. */
 static bool is_apart(const char *path)
 {
-    const dev_t null_device = makedev(1, 3); /* null(4) */
     struct stat status;
     int rc = strcmp(path, "-") == 0 ? fstat(STDOUT_FILENO, &status) : stat(path, &status);
-    return rc < 0 || S_ISREG(status.st_mode) ||
-           (S_ISCHR(status.st_mode) && status.st_rdev == null_device);
+    return rc < 0 || progress_line_is_apart_from(&status);
 }
 
 void reading_progress_begin(struct reading_progress *progress, const char *output)

@@ -97,9 +97,11 @@ case_none_when_not_wanted()
     target_ends 0
     lines 0 '[^[:space:]]' typed
     target_start ./program 5
-    on_terminal "$tracer --print -p $target_pid"
+    on_terminal "$tracer --print -p $target_pid &
+        $tracer --print=/dev/tty -f work sh -c 'exec ./program 5 >/dev/null 2>&1'; wait"
     target_ends 0
     lines 0 'calls/s|<K>' typed
+    lines 2 'ptrace_tracer: .* armed, ' typed
 }
 
 # ---- reading a trace
