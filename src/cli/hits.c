@@ -53,10 +53,10 @@ void hits_dropped(void *data, const struct probe *probe, uint64_t calls, uint64_
         summary_dropped(tracer->summary, probe, calls);
 }
 
-void hits_measured(void *data, uint64_t ns, bool at_return)
+void hits_measured(void *data, uint64_t ns, uint64_t cpu_ns, bool at_return)
 {
     const struct tracer *tracer = data;
-    tracing_costs_stop(tracer->costs, ns, at_return);
+    tracing_costs_stop(tracer->costs, ns, cpu_ns, at_return);
 }
 
 void hits_take(void *data, const struct hit *hit)

@@ -37,6 +37,7 @@ struct tracing_costs {
     struct histogram_pool pool;
     struct histogram entries, exits;            /* how long hits are handled */
     struct histogram entry_stops, return_stops; /* what the engine has measured */
+    struct histogram cpu_stops;                 /* how long threads were on a CPU for these */
     struct histogram calls;                     /* durations of calls without others in them */
     struct histogram gaps;                      /* times between two calls of one caller */
     struct histogram cpus;                      /* how long `calls` were on a CPU */
@@ -50,7 +51,7 @@ struct tracing_costs *tracing_costs_new(void)
         return NULL;
     /* Threads that hit breakpoints often share the tracer's CPU. */
     if (stop_cost_measure(true, &costs->stop) == 0 &&
-        histogram_pool_reserve(&costs->pool, 7 * HISTOGRAM_OCTAVES) == 0) {
+        histogram_pool_reserve(&costs->pool, 8 * HISTOGRAM_OCTAVES) == 0) {
         costs->of_hits =
             (struct call_costs){costs->stop.before, costs->stop.after, costs->stop.before,
                                 costs->stop.after, costs->stop.cpu};
@@ -90,30 +91,21 @@ static uint32_t handling_of(const struct tracing_costs *costs, const struct hist
     return hits->count ? percentile_of(costs, hits, 50) : 0;
 }
 
-/* The cost of a stop without the handling of its hit. `measured`: such stops; the shortest of
-   `seen` have one in them, and handling of that length. */
-static uint32_t stop_cost_of(const struct tracing_costs *costs, const struct histogram *measured,
-                             const struct histogram *seen, uint32_t handling)
+/* The cost of a stop without the handling of its hit. `stop`: before any is measured; `measured`:
+   such stops; the shortest of `seen` have one in them, and handling of that length. */
+static uint32_t stop_cost_of(const struct tracing_costs *costs, uint32_t stop,
+                             const struct histogram *measured, const struct histogram *seen,
+                             uint32_t handling)
 {
     bool is_measured = measured->count >= MEASURED_ENOUGH;
-    uint32_t stop =
-        is_measured ? percentile_of(costs, measured, 50) : costs->stop.before + costs->stop.after;
+    if (is_measured)
+        stop = percentile_of(costs, measured, 50);
     if (seen->count < SHORTEST_CALLS)
         return stop;
     /* Where stops were measured, it is the usual stop that is to be limited. */
     uint32_t shortest = percentile_of(costs, seen, is_measured ? 50 : SHORTEST_PERCENT);
     uint32_t most = shortest > handling ? shortest - handling : 0;
     return most < stop ? most : stop;
-}
-
-/* How long the thread itself is on a CPU for a stop. No call is less long on one. */
-static uint32_t cpu_of_stop(const struct tracing_costs *costs)
-{
-    uint32_t stop = costs->stop.cpu;
-    if (costs->cpus.count < SHORTEST_CALLS)
-        return stop;
-    uint32_t shortest = percentile_of(costs, &costs->cpus, SHORTEST_PERCENT);
-    return shortest < stop ? shortest : stop;
 }
 
 /* Of stops without their handling. */
@@ -125,12 +117,13 @@ struct bare_costs {
 
 static struct bare_costs bare_costs_of(const struct tracing_costs *costs)
 {
+    uint32_t stop = costs->stop.before + costs->stop.after;
     return (struct bare_costs){
-        .in_call = stop_cost_of(costs, &costs->return_stops, &costs->calls,
+        .in_call = stop_cost_of(costs, stop, &costs->return_stops, &costs->calls,
                                 handling_of(costs, &costs->entries)),
-        .around = stop_cost_of(costs, &costs->entry_stops, &costs->gaps,
+        .around = stop_cost_of(costs, stop, &costs->entry_stops, &costs->gaps,
                                handling_of(costs, &costs->exits)),
-        .cpu = cpu_of_stop(costs),
+        .cpu = stop_cost_of(costs, costs->stop.cpu, &costs->cpu_stops, &costs->cpus, 0),
     };
 }
 
@@ -165,9 +158,11 @@ const struct call_costs *tracing_costs_of_hits(const struct tracing_costs *costs
     return &costs->of_hits;
 }
 
-void tracing_costs_stop(struct tracing_costs *costs, uint64_t ns, bool at_return)
+void tracing_costs_stop(struct tracing_costs *costs, uint64_t ns, uint64_t cpu_ns, bool at_return)
 {
     histogram_add(at_return ? &costs->return_stops : &costs->entry_stops, &costs->pool, ns);
+    if (cpu_ns)
+        histogram_add(&costs->cpu_stops, &costs->pool, cpu_ns);
 }
 
 void tracing_costs_hit(struct tracing_costs *costs, const struct hit *hit)

@@ -23,7 +23,7 @@ void tracing_costs_hit(struct tracing_costs *costs, const struct hit *hit);
 
 /* The engine has measured a stop: engine_sink.stop_measured. One call at a time, and none at the
    same time as tracing_costs_hit(). */
-void tracing_costs_stop(struct tracing_costs *costs, uint64_t ns, bool at_return);
+void tracing_costs_stop(struct tracing_costs *costs, uint64_t ns, uint64_t cpu_ns, bool at_return);
 
 /* The costs by the samples up to now, where the time of an event is that of its recording, as in
    traces of LTTng. */

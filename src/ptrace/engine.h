@@ -95,9 +95,10 @@ struct engine_sink {
     /*
      * After engine_measure_stops(): how long a thread took from the end of `hit` to the handling of
      * its next stop, although it executed nothing meanwhile. `at_return`: a stop at a return would
-     * have taken as long, else one at an entry. Called like `hit`.
+     * have taken as long, else one at an entry. cpu_ns: how long of that it was on a CPU; 0: not
+     * known. Called like `hit`.
      */
-    void (*stop_measured)(void *data, uint64_t ns, bool at_return);
+    void (*stop_measured)(void *data, uint64_t ns, uint64_t cpu_ns, bool at_return);
 };
 
 struct engine_options {

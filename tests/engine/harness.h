@@ -55,7 +55,7 @@ struct harness {
     void (*on_hit)(struct harness *harness, const struct hit *hit);
     bool marks_returns; /* names of code: "r0x..." for return addresses, else "i0x..." */
     void *data;
-    unsigned n_measured, n_measured_at_return; /* stops */
+    unsigned n_measured, n_measured_at_return, n_measured_cpu; /* stops */
     /* what the target wrote to stdout */
     char output[OUTPUT_MAX];
     int output_fd, saved_stdout;
@@ -228,12 +228,14 @@ static inline void harness_dropped(void *data, const struct probe *probe, uint64
     counter->dropped += hits;
 }
 
-static inline void harness_stop_measured(void *data, uint64_t ns, bool at_return)
+static inline void harness_stop_measured(void *data, uint64_t ns, uint64_t cpu_ns, bool at_return)
 {
     struct harness *h = data;
     ck_assert_uint_gt(ns, 0);
     h->n_measured++;
     h->n_measured_at_return += at_return;
+    h->n_measured_cpu += cpu_ns > 0;
+    ck_assert_uint_le(cpu_ns, ns);
 }
 
 static inline void harness_woken(void *data)

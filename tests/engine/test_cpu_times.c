@@ -99,7 +99,7 @@ static size_t check_told(struct record *record, const char *output, bool with_ch
 
 START_TEST(times_are_those_of_the_target)
 {
-    const struct engine_options options = {.follow_forks = _i == 1};
+    const struct engine_options options = {.follow_forks = _i == 1, .measure_every = _i};
     struct record record = {0};
     struct harness *h = harness_new("work rest recurse tail leave suspended", &options);
     h->on_hit = note_exit;
@@ -114,6 +114,8 @@ START_TEST(times_are_those_of_the_target)
                       31 + 7 * (unsigned)options.follow_forks);
     for (size_t i = 0; i < record.n; i++)
         ck_assert(record.hits[i].is_told);
+    ck_assert_uint_eq(h->n_measured_cpu, h->n_measured);
+    ck_assert((h->n_measured > 0) == (_i == 1 && !harness_setting("JUMP_AFTER")));
     harness_free(h);
     arena_free(&arena);
 }

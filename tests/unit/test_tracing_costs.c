@@ -39,8 +39,38 @@ START_TEST(handling)
 }
 END_TEST
 
+/* What the engine has measured counts, if it is enough; but no call is on a CPU for less. */
+START_TEST(stops_on_a_cpu)
+{
+    static const struct probe probe;
+    struct hit hit = {.probe = &probe, .tid = 1, .time_ns = 1000};
+    struct tracing_costs *costs = tracing_costs_new();
+    if (!costs)
+        return;
+    uint32_t at_first = tracing_costs_of_records(costs).stop_cpu;
+    for (int i = 0; i < 3; i++) {
+        ck_assert_uint_eq(tracing_costs_of_records(costs).stop_cpu, at_first);
+        tracing_costs_stop(costs, 100000, 64000, i % 2);
+        tracing_costs_stop(costs, 100000, 0, i % 2);
+    }
+    ck_assert_uint_eq(tracing_costs_of_records(costs).stop_cpu / 1000, 64);
+    for (int i = 0; i < 100; i++) {
+        hit.kind = HIT_ENTRY;
+        hit.time_ns += 1000;
+        tracing_costs_hit(costs, &hit);
+        hit.kind = HIT_EXIT;
+        hit.time_ns += 1000000;
+        hit.cpu_ns = 32000;
+        tracing_costs_hit(costs, &hit);
+    }
+    ck_assert_uint_eq(tracing_costs_of_records(costs).stop_cpu / 1000, 32);
+    tracing_costs_free(costs);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+    tcase_add_test(tests, stops_on_a_cpu);
     tcase_add_test(tests, handling);
 }
 CHECK_MAIN("tracing_costs", 20, add_tests)

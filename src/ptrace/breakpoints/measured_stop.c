@@ -13,7 +13,7 @@
 /* Entries between two that are measured: so many, and a fraction of all before. */
 enum { EVERY = 32, EVERY_PART = 16 };
 
-void measured_stop_consider(struct tracee *tracee)
+void measured_stop_consider(struct tracee *tracee, uint64_t thread_cpu_ns)
 {
     struct engine *engine = tracee->process->engine;
     if (!engine->measures_stops || engine->stats.calls < engine->measure_at_call)
@@ -22,6 +22,7 @@ void measured_stop_consider(struct tracee *tracee)
         engine->stats.calls + (engine->options.measure_every
                                    ? engine->options.measure_every
                                    : EVERY + engine->stats.calls / EVERY_PART);
+    tracee->measured_from_cpu_ns = thread_cpu_ns;
     tracee->measured_from_ns = clock_now_ns();
 }
 
@@ -43,13 +44,11 @@ void measured_stop_begin(struct tracee *tracee, const struct site *site, const a
     tracee->retry_sp = arch_sp(regs);
 }
 
-void measured_stop_end(struct tracee *tracee, bool retried)
+uint64_t measured_stop_end(struct tracee *tracee, bool retried)
 {
-    const struct engine_sink *sink = &tracee->process->engine->sink;
     uint64_t from_ns = tracee->measured_from_ns, now_ns = from_ns && retried ? clock_now_ns() : 0;
     tracee->measured_from_ns = 0;
-    if (now_ns > from_ns)
-        sink->stop_measured(sink->data, now_ns - from_ns, tracee->measured_as_return);
+    return now_ns > from_ns ? now_ns - from_ns : 0;
 }
 
 void measured_stop_cancel(struct tracee *tracee, arch_regs *regs)

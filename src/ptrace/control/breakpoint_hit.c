@@ -170,7 +170,7 @@ static void handle_entry(struct engine *engine, struct tracee *tracee, struct si
     if (captures)
         report_stopped(engine, tracee, &hit, regs);
     if (captures && awaits_return)
-        measured_stop_consider(tracee);
+        measured_stop_consider(tracee, hit.thread_cpu_ns);
 }
 
 /* Returns whether an open call of the thread returned here. */
@@ -274,13 +274,24 @@ static int first_argument(const struct site *site, const arch_regs *regs, enum s
     return (site->uses & SITE_SYSCALL) && (int)arch_integer_arg(regs, 0) == number ? 1 : -1;
 }
 
+static void tell_measured_stop(struct tracee *tracee, const struct site *site, uint64_t ns)
+{
+    const struct engine_sink *sink = &tracee->process->engine->sink;
+    uint64_t from_ns = tracee->measured_from_cpu_ns;
+    uint64_t cpu_ns = from_ns && site->probe ? cpu_time_of(tracee, site->probe) : 0;
+    sink->stop_measured(sink->data, ns, cpu_ns > from_ns ? cpu_ns - from_ns : 0,
+                        tracee->measured_as_return);
+}
+
 void breakpoint_hit(struct engine *engine, struct tracee *tracee, struct site *site,
                     arch_regs *regs)
 {
     struct process *process = tracee->process;
     struct address_space *space = process->space;
     bool retried = tracee_is_retry(tracee, site->at, arch_sp(regs));
-    measured_stop_end(tracee, retried);
+    uint64_t measured_ns = measured_stop_end(tracee, retried);
+    if (measured_ns)
+        tell_measured_stop(tracee, site, measured_ns);
     space->helper = tracee->tid;
     tracee->migrate_to = NULL;
     bool returned = false;

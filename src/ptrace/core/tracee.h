@@ -123,6 +123,7 @@ struct tracee {
     target_addr retry_at;
     uint64_t retry_sp;
     uint64_t measured_from_ns; /* see measured_stop.h; 0: no stop is measured */
+    uint64_t measured_from_cpu_ns;
     bool measured_as_return;
     uint64_t thread_pointer;                    /* at its start, if jumps are wanted */
     uint64_t first_sp;                          /* likewise */
