@@ -174,7 +174,7 @@ case_system_calls_that_are_no_business_of_ours()
 case_one_line()
 {
     traced 0 -q --stats --print=/dev/null -f my_traced_function "$sample" 10
-    one_line 'stats: calls 10, stops [0-9]+, idle stops 0, waits [0-9]+, ptrace calls [0-9]+ \(getregs [0-9]+, .*\), memory reads [0-9]+, text writes [0-9]+, single steps 0, bindings [0-9]+, attach 0 us, detach [0-9]+ us, handed over 0$'
+    one_line 'stats: calls 10, stops [0-9]+, idle stops 0, waits [0-9]+, ptrace calls [0-9]+ \(getregs [0-9]+, .*\), memory reads [0-9]+, text writes [0-9]+, single steps 0, measured stops 0, bindings [0-9]+, attach 0 us, detach [0-9]+ us, handed over 0$'
     traced 0 --print=/dev/null -f my_traced_function "$sample" 10
     lines 0 'stats:' "$err"
 }
