@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # How far the times of `report` are from those of the untraced program, raw and net of what tracing
 # cost: functions that count to a number, called from one that does the same (bench/busy.c).
+# Then the times on a CPU: these functions do not wait.
 . "$(dirname "$0")/measure.sh"
 
 counts=(25000 100000 400000 1000000)
@@ -17,6 +18,13 @@ reported()
             print "long_leaf", p50["long_leaf"], p50["long_leaf"]
             print "pass", p50["pass"], p50["pass"] - 20 * p50["leaf"]
         }'
+}
+
+# How long calls were on a CPU, in the mean: as `name total total`.
+on_cpu()
+{
+    "$tracer" report -q --format=csv "$@" "$work/trace" | awk -F, '
+        sub(/^busy:/, "", $NF) && $1 { print $NF, $8 / $1, $8 / $1 }'
 }
 
 # parts CASE: a sample for each function from lines `name total self`.
@@ -40,6 +48,11 @@ for ((round = 1; round <= rounds; round++)); do
             fail "the tracer failed"
         reported --raw | parts "$count raw"
         reported | parts "$count net"
+        rm -rf "$work/trace"
+        "$tracer" -q -o "$work/trace" --with=cpu -f 'pass|leaf|long_leaf' "$bin/busy" 500 "$count" >/dev/null ||
+            fail "the tracer failed"
+        on_cpu --raw | parts "$count cpu raw"
+        on_cpu | parts "$count cpu net"
     done
 done
 
@@ -50,5 +63,15 @@ for count in "${counts[@]}"; do
         printf '%-34s %12.0f %8s %8s\n' "counting to $count: $what" "$true" \
             "$(ratio "$(median "$count raw $what" ns)" "$true")" \
             "$(ratio "$(median "$count net $what" ns)" "$true")"
+    done
+done
+
+printf '\n%-34s %12s %8s %8s\n' 'of it on a CPU' 'true, ns' 'raw' 'net'
+for count in "${counts[@]}"; do
+    for what in 'leaf total' 'pass total' 'long_leaf total'; do
+        true=$(median "$count true $what" ns)
+        printf '%-34s %12.0f %8s %8s\n' "counting to $count: ${what% *}" "$true" \
+            "$(ratio "$(median "$count cpu raw $what" ns)" "$true")" \
+            "$(ratio "$(median "$count cpu net $what" ns)" "$true")"
     done
 done
