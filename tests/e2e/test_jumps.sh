@@ -526,8 +526,7 @@ server()
     visit_options=(--in-process --stats)
     "$1_start" "${@:3}"
     visits "$1" "$2"
-    # shellcheck disable=SC2154 # set by visit()
-    ((by_jumps > 0)) || fail "no jumps: $(cat "$dir/visit.err")"
+    had_jumps || fail "no jumps: $(cat "$dir/visit.err")"
     servers_stop || fail "the server does not end"
 }
 

@@ -56,6 +56,7 @@ case_restarted()
     daemon_dies TERM
     lifted "without a daemon"
     calls 10
+    wait_for 20 at_least 1 'session daemon has ended: .* session mine' "$err" || fail "not told: $(cat "$err")"
     daemon_starts
     met_again
     calls 10
