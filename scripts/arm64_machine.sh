@@ -351,7 +351,7 @@ run() {
     # One thread for all CPUs: with one each, qemu before 8.1 may go on with code that another CPU has
     # replaced, so that a breakpoint is not hit.
     exec {console}< <(exec qemu-system-aarch64 -M virt -accel tcg,thread=single -cpu "$cpu" \
-        -smp "$smp" -m 2048 -nodefaults \
+        -smp "$smp" -m 3072 -nodefaults \
         -display none -no-reboot -serial stdio -kernel "$machine/Image" -initrd "$work/initrd" \
         -append 'console=ttyAMA0 panic=-1 quiet mitigations=off cryptomgr.notests nokaslr audit=0' \
         -drive "file=$work/out,format=raw,if=none,id=out,cache=unsafe" \
