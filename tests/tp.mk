@@ -52,8 +52,8 @@ $(addprefix $(BUILD)/tests/unit/test_,record_routes pending_hits lttng_clock): $
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP -MF $(BUILD)/obj/tests/$(notdir $@).d -o $@ $< \
 	    $(filter %.o,$^) $(LDFLAGS) $(ENGINE_LIBS) $(SYMBOLS_LIBS) $(ANALYSIS_LIBS) $(CHECK_LIBS) -ldl -lpthread
 
-# What reads traces, with libbabeltrace2 and without our own library: the test has its objects.
-$(BUILD)/tests/unit/test_trace_reader: tests/unit/test_trace_reader.c \
+# What reads traces, with libbabeltrace2 and without our own library: the tests have its objects.
+$(addprefix $(BUILD)/tests/unit/test_,trace_reader bad_traces): $(BUILD)/tests/%: tests/%.c \
         $(call obj,$(sort $(ANALYSIS) $(READER)) $(filter-out src/tp/identity_override.c,$(TP_EXE)) \
             $(filter-out src/util/load.c,$(UTIL))) $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests
