@@ -67,7 +67,7 @@ CLI      := $(call sources,cli)
 TP_EXE   := src/tp/print.c src/tp/summary.c src/tp/summary_calls.c src/tp/identity_override.c \
             src/tp/daemon_commands.c \
             src/tp/event_fields.c $(call sources,tp/ctf)
-ANALYSIS := $(wildcard src/analysis/*.c)
+ANALYSIS := $(wildcard src/analysis/*.c src/analysis/export/*.c)
 READER   := $(call sources,analysis/babeltrace) src/analysis/field_roles.c \
             src/analysis/packet_cover.c
 SESSION  := $(call sources,tp/session)

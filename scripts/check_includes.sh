@@ -32,8 +32,9 @@ tp/lttng: tp model util
 tp/session: tp model util
 analysis: model util
 analysis/babeltrace: analysis model util
-cli: cli/commands analysis ptrace ptrace/os symbols symbols/code symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
-cli/commands: cli analysis ptrace ptrace/os symbols symbols/code symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
+analysis/export: analysis model util
+cli: cli/commands analysis analysis/export ptrace ptrace/os symbols symbols/code symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
+cli/commands: cli analysis analysis/export ptrace ptrace/os symbols symbols/code symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
 '
 
 # shellcheck disable=SC2016 # the $ are awk's

@@ -113,6 +113,7 @@ _ptrace_tracer_trace()
     case ${words[1]} in
         replay) options+=' --timestamp' ;;
         report) options+=' --by= --sort= --fail= --format= --wide --raw' ;;
+        export) options+=' --to= --force --raw' ;;
         graph) options+=' --root= --callers= --depth= --min= --fold --wide --raw' ;;
     esac
     if [[ $current == --*=* ]]; then
@@ -126,6 +127,7 @@ _ptrace_tracer_trace()
             --callers | --depth | --min) ;;
         --by) mapfile -t COMPREPLY < <(compgen -W 'function caller thread module retval' -- "$current") ;;
         --sort) mapfile -t COMPREPLY < <(compgen -W 'self total calls mean p50 p99 max cpu wait' -- "$current") ;;
+        --to) mapfile -t COMPREPLY < <(compgen -W 'csv json' -- "$current") ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'text csv json' -- "$current") ;;
         *)
             if [[ $current == -* ]]; then
@@ -145,7 +147,7 @@ _ptrace_tracer()
 {
     local words cword kept operand pids option current i
     # What the first word can be beside a program.
-    local commands='record replay report graph'
+    local commands='record replay report graph export'
     local options='--pid= --function= --exclude= --filter-file= --output= --session= --print --print=
         --summary --timestamp --follow-forks --entry-only --string-limit= --strings=all --deref= --with=
         --stack= --in-process --list --no-pin --stats --quiet --verbose --help --version'

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/command_hint.h"
+#include "cli/commands/export.h"
 #include "cli/commands/graph.h"
 #include "cli/commands/list.h"
 #include "cli/commands/record.h"
@@ -30,6 +31,7 @@ static const struct {
     {"replay", replay_run},
     {"report", report_run},
     {"graph", graph_run},
+    {"export", export_run},
 };
 
 /* The functions of the commands that have the tracer's options. */

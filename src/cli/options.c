@@ -15,7 +15,7 @@
 static const char HELP[] =
     "Usage: ptrace_tracer [OPTION...] [--] PROGRAM [ARG...]\n"
     "       ptrace_tracer [OPTION...] PID...\n"
-    "       ptrace_tracer replay|report|graph [OPTION...] [TRACE]\n"
+    "       ptrace_tracer replay|report|graph|export [OPTION...] [TRACE]\n"
     "Record the function calls of an unmodified program with LTTng, or print them.\n"
     "\n"
     "  -p, --pid=PID           attach to a running process (repeatable)\n"

@@ -68,8 +68,9 @@ case_commands()
     completes 'ptrace_tracer report --format js' json
     completes 'ptrace_tracer report --by=th' thread
     completes 'ptrace_tracer graph --fo' --fold
+    completes 'ptrace_tracer export --to=j' json
     local command
-    for command in replay report graph; do
+    for command in replay report graph export; do
         complete_line "ptrace_tracer $command --"
         "$tracer" "$command" --help | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p' | sort -u >shown
         sed 's/=.*//' replies | sort -u | diff shown - || fail "not the options of $command"

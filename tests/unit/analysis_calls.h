@@ -144,14 +144,33 @@ static inline void leave(struct call *call, uint64_t now_ns)
     leave_with(call, now_ns, 0);
 }
 
-/* It was left without an exit. */
-static inline void unwind(struct call *call, uint64_t now_ns)
+/* It ended in another way than by a return. */
+static inline void end_as(struct call *call, uint64_t now_ns, enum call_end end)
 {
-    call->end = CALL_UNWOUND;
+    call->end = end;
     call->end_ns = now_ns;
     ck_assert_int_eq(made_visitor.left(made_visitor.data, call, NULL), 0);
     free(call->data);
     free(call);
+}
+
+/* It was left without an exit. */
+static inline void unwind(struct call *call, uint64_t now_ns)
+{
+    end_as(call, now_ns, CALL_UNWOUND);
+}
+
+/* An exit without an entry. duration_ns: 0: it was not recorded. */
+static inline void exit_alone(int thread, unsigned function, uint64_t now_ns, uint64_t duration_ns)
+{
+    const struct made_values values = {7, NULL};
+    const struct trace_event event = {.layout = &made_exit,
+                                      .function = &made_functions[function],
+                                      .time_ns = now_ns,
+                                      .source = &values};
+    ck_assert_int_eq(made_visitor.lone_exit(made_visitor.data, &made_threads[thread], &event, 0,
+                                            duration_ns ? &duration_ns : NULL),
+                     0);
 }
 
 #endif

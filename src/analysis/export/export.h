@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A trace in a format that other programs read. The calls of a trace are passed to one format, in
+ * the form that its kind needs:
+ *
+ *  - call(): each call once, when it has ended (rows, sums).
+ *  - enter() and leave(): balanced for each thread, each leave() that of the innermost call which
+ *    was entered (timelines). What the program did not leave in this order (exceptions, coroutines,
+ *    the end of the trace) is left as early as the order asks, and says so by its `end`.
+ *
+ * Only the calls that a report counts are passed: selected ones that were entered in the range.
+ * Nothing is kept of a call that has ended.
+ */
+#ifndef ANALYSIS_EXPORT_EXPORT_H
+#define ANALYSIS_EXPORT_EXPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "analysis/call_visitor.h"
+#include "model/call_times.h"
+#include "util/error.h"
+
+/* Where a function is in the sources. */
+struct source_line {
+    const char *file; /* NULL: not known */
+    unsigned line;
+};
+
+struct export_options {
+    FILE *stream;        /* where to write to; the caller closes it */
+    const char *version; /* of this program */
+    const char *name;    /* of the trace, to show */
+    /* What tracing cost; NULL: times are raw. Must outlive the export. */
+    const struct call_costs *costs;
+    /* NULL: nobody knows sources. */
+    struct source_line (*source_of)(void *data, const struct traced_function *function);
+    void *data;
+};
+
+/* A thread. It stays where it is until the end. */
+struct export_thread {
+    uint32_t number; /* from 0, without gaps */
+    uint32_t host;
+    pid_t pid, tid;
+    char name[THREAD_NAME_SIZE];
+    /* The format's: the name that it has written. */
+    char written_name[THREAD_NAME_SIZE];
+    bool is_written;
+    /* The export's own. */
+    struct timed_thread timed;
+    struct exported_call *top; /* the innermost call that was entered and not left */
+    uint64_t clock_ns;         /* the last time that enter() or leave() was called with */
+};
+
+/* An open call, or one that has ended: then in call() or leave(). */
+struct exported_call {
+    /* From 1, in the order of the entries; of the innermost call around it that is exported, too;
+       0: there is none. */
+    uint64_t id, parent_id;
+    const struct traced_function *function;
+    /* The caller as far as functions were traced, exported or not; NULL: none. */
+    const struct traced_function *caller;
+    struct export_thread *thread;
+    uint32_t depth;
+    uint64_t entry_ns; /* as recorded; 0: no entry */
+    /* In call(). `end` is CALL_OPEN if there is an exit only. */
+    enum call_end end;
+    bool resumed; /* it returned after calls around it */
+    bool has_exit;
+    uint64_t exit_ns;  /* as recorded, if has_exit */
+    bool has_duration; /* else the times below are 0 */
+    bool has_self;
+    struct call_duration times;
+    int64_t inclusive_raw_ns, inclusive_net_ns; /* for its caller: without what ran in the caller's
+                                                   function again */
+    const char *arguments; /* as JSON, if format->keeps_arguments and there are any; else NULL */
+    /* The export's own. */
+    struct call_time time;
+    uint64_t begin_ns; /* the time of enter() */
+    struct exported_call *below;
+    uint64_t caller_nested_raw_ns;
+    int64_t caller_nested_net_ns;
+    bool is_placed; /* entered, and not left */
+    struct kept_text *kept;
+};
+
+struct export;
+
+/* Callbacks return 0 or a negative errno. Write errors need not be looked for: export.c does. Those
+   that are NULL are not called. Formats write to export->stream. */
+struct export_format {
+    const char *name; /* "csv" */
+    const char *what; /* for a list of formats */
+    bool keeps_arguments;
+    int (*begin)(struct export *export);
+    int (*call)(struct export *export, const struct exported_call *call,
+                const struct trace_event *exit);
+    int (*enter)(struct export *export, const struct exported_call *call, uint64_t now_ns,
+                 const struct trace_event *entry);
+    int (*leave)(struct export *export, const struct exported_call *call, uint64_t now_ns,
+                 enum call_end end, const struct trace_event *exit);
+    /* For those with enter(): an exit alone. */
+    int (*lone_exit)(struct export *export, const struct exported_call *call, uint64_t now_ns,
+                     const struct trace_event *exit);
+    int (*gap)(struct export *export, const struct trace_gap *gap);
+    /* Of a format that has a visitor of its own; those above but begin() are NULL then. */
+    struct call_visitor (*visitor)(struct export *export);
+    /* When all was read: writes what is left. */
+    int (*end)(struct export *export);
+    void (*release)(struct export *export); /* frees export->state, if that is not NULL */
+};
+
+/* What formats see of it. */
+struct export
+{
+    const struct export_format *format;
+    struct export_options options;
+    FILE *stream;
+    bool net;
+    void *state;         /* the format's */
+    uint64_t n_calls;    /* that were passed, and exits without an entry */
+    uint64_t n_unplaced; /* that the format had no room for */
+};
+
+/* NULL: out of memory. */
+struct export *export_new(const struct export_format *format, const struct export_options *options);
+void export_free(struct export *export);
+/* The beginning of the output; before the reading. */
+MUST_CHECK int export_begin(struct export *export);
+struct call_visitor export_visitor(struct export *export);
+/* After the reading. */
+MUST_CHECK int export_end(struct export *export);
+
+/* ---- for formats */
+
+/* How a call ended, in a word: "returned", "unwound". CALL_OPEN, of an exit alone: "no-entry". */
+const char *export_end_word(enum call_end end);
+/* The time that is asked for: net or raw. */
+static inline int64_t export_duration(const struct export *export,
+                                      const struct call_duration *times)
+{
+    return export->net ? times->net_ns : (int64_t)times->raw_ns;
+}
+static inline int64_t export_self(const struct export *export, const struct call_duration *times)
+{
+    return export->net ? times->self_net_ns : (int64_t)times->self_raw_ns;
+}
+struct source_line export_source(const struct export *export,
+                                 const struct traced_function *function);
+/* "app:f", or "f" without a module. The caller frees it. NULL: out of memory. */
+char *export_function_name(const struct traced_function *function);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands/export.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/export/formats.h"
+#include "cli/trace_command.h"
+#include "util/log.h"
+#include "util/new_file.h"
+
+static const char HELP[] =
+    "Usage: ptrace_tracer export --to=FORMAT [OPTION...] [TRACE]\n"
+    "Write the calls in a trace in a format that other programs read.\n"
+    "\n"
+    "      --to=FORMAT         csv, json\n"
+    "      --force             replace the file of --output if there is one\n"
+    "      --raw               times as recorded: not net of what tracing cost\n";
+
+enum { OPT_TO = TRACE_OPTION, OPT_FORCE, OPT_RAW };
+
+static const struct option OPTIONS[] = {
+    {"to", required_argument, NULL, OPT_TO},
+    {"force", no_argument, NULL, OPT_FORCE},
+    {"raw", no_argument, NULL, OPT_RAW},
+    {0},
+};
+
+struct export_command {
+    const struct export_format *format;
+    bool force;
+    bool raw;
+    struct new_file file;
+};
+
+/* "csv, json" */
+static void list_formats(char *list, size_t size)
+{
+    const struct export_format *format;
+    size_t length = 0;
+    *list = '\0';
+    for (size_t i = 0; (format = export_format_at(i)) && length < size; i++)
+        length +=
+            (size_t)snprintf(list + length, size - length, "%s%s", i ? ", " : "", format->name);
+}
+
+static int take_export_option(void *data, int option, const char *argument, struct error *err)
+{
+    struct export_command *wanted = data;
+    char list[200];
+    switch (option) {
+    case OPT_TO:
+        wanted->format = export_format_of(argument);
+        if (wanted->format)
+            return 0;
+        list_formats(list, sizeof(list));
+        return error_set(err, -EINVAL, "--to takes one of %s, not '%s'", list, argument);
+    case OPT_FORCE:
+        wanted->force = true;
+        return 0;
+    default:
+        wanted->raw = true;
+        return 0;
+    }
+}
+
+/* The calls of the trace, into the stream. */
+static int write_calls(struct trace_command *command, struct export *export, struct error *err)
+{
+    int rc = export_begin(export);
+    if (rc < 0)
+        return rc;
+    const struct call_visitor visitor = export_visitor(export);
+    rc = trace_command_run(command, &visitor, err);
+    return rc < 0 ? rc : export_end(export);
+}
+
+static int write_trace(struct trace_command *command, const struct export_command *wanted,
+                       struct error *err)
+{
+    const struct export_options options = {
+        .stream = wanted->file.stream ? wanted->file.stream : command->stream,
+        .version = VERSION,
+        .name = command->path,
+        .costs = trace_command_costs(command, wanted->raw),
+    };
+    struct export *export = export_new(wanted->format, &options);
+    int rc = export ? write_calls(command, export, err) : -ENOMEM;
+    int found = export && export->n_calls ? 0 : 1;
+    export_free(export);
+    if (rc == 0 || rc == -EPIPE || err->code)
+        return rc < 0 ? rc : found;
+    return rc == -ENOMEM
+               ? error_set(err, rc, "out of memory")
+               : error_set(err, rc, "cannot write to %s: %s",
+                           wanted->file.path ? wanted->file.path : "stdout", strerror(-rc));
+}
+
+static int export_trace(struct trace_command *command, void *data, struct error *err)
+{
+    struct export_command *wanted = data;
+    const char *path =
+        command->output && strcmp(command->output, "-") != 0 ? command->output : NULL;
+    char list[200];
+    if (!wanted->format) {
+        list_formats(list, sizeof(list));
+        return error_set(err, -EINVAL, "--to=FORMAT says what to write: %s", list);
+    }
+    command->output = NULL; /* it must not be truncated */
+    int rc = trace_command_open(command, err);
+    if (rc == 0 && path)
+        rc = new_file_create(&wanted->file, path, wanted->force, err);
+    if (rc < 0)
+        return rc;
+    int found = write_trace(command, wanted, err);
+    if (found < 0)
+        return found;
+    rc = path ? new_file_finish(&wanted->file, err) : trace_command_close(command, err);
+    if (rc < 0)
+        return rc;
+    trace_command_remarks(command);
+    return found;
+}
+
+int export_run(int argc, char **argv)
+{
+    struct export_command wanted = {0};
+    const struct trace_usage usage = {
+        .name = "export",
+        .help = HELP,
+        .long_options = OPTIONS,
+        .option = take_export_option,
+        .data = &wanted,
+    };
+    int status = trace_command_main(&usage, argc, argv, export_trace);
+    new_file_discard(&wanted.file);
+    return status;
+}

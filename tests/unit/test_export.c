@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Exports of calls that a reader announces: each format's text. tests/e2e/test_export.sh has other
+   programs read them. */
+#include "analysis/export/export.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "analysis/export/formats.h"
+#include "unit/analysis_calls.h"
+
+static struct export *export;
+static FILE *stream;
+static char *text;
+static size_t text_size;
+
+static struct source_line source_of(void *data, const struct traced_function *function)
+{
+    (void)data;
+    return function->id == 0 ? (struct source_line){"/src/a b.c", 12} : (struct source_line){0};
+}
+
+static void start(const char *format, const struct call_costs *costs)
+{
+    stream = open_memstream(&text, &text_size);
+    ck_assert_ptr_nonnull(stream);
+    const struct export_options options = {.stream = stream,
+                                           .version = "1.0",
+                                           .name = "trace \"1\"",
+                                           .costs = costs,
+                                           .source_of = source_of};
+    ck_assert_ptr_nonnull(export_format_of(format));
+    export = export_new(export_format_of(format), &options);
+    ck_assert_ptr_nonnull(export);
+    ck_assert_int_eq(export_begin(export), 0);
+    made_setup(export_visitor(export));
+}
+
+static void expect(const char *wanted)
+{
+    ck_assert_int_eq(export_end(export), 0);
+    ck_assert_int_eq(fclose(stream), 0);
+    stream = NULL;
+    ck_assert_str_eq(text, wanted);
+}
+
+static void teardown(void)
+{
+    export_free(export);
+    export = NULL;
+    if (stream)
+        fclose(stream);
+    stream = NULL;
+    free(text);
+    text = NULL;
+}
+
+/*
+ * a calls b, which returns, and b again, which is left by an exception; c, which is not selected,
+ * calls d. In another thread e is open at the end, and f has an exit only. A b is known to be left
+ * later than its caller has returned.
+ */
+static void every_end(void)
+{
+    const struct made_values values = {UINT64_C(1) << 60, "it's; \"x\",\n\x1b\xff"};
+    made_functions[2].selected = false;
+    struct call *a = enter(0, 0, NULL, 1000);
+    leave_with(enter_with(0, 1, a, 1010, &values), 1030, -1);
+    struct call *e = enter(1, 4, NULL, 1040), *c = enter(0, 2, a, 1050);
+    leave(enter(0, 3, c, 1055), 1060);
+    leave(c, 1065);
+    struct call *b = enter(0, 1, a, 1070);
+    exit_alone(1, 5, 1080, 0);
+    leave(a, 1100);
+    exit_alone(2, 5, 1110, 25);
+    unwind(b, 1100);
+    end_as(e, 1200, CALL_AT_END);
+}
+
+#define ENTRY "{\"\"size\"\": 64, \"\"name\"\": \"\"x\"\"}"
+
+START_TEST(csv)
+{
+    start("csv", NULL);
+    every_end();
+    expect("id,parent,module,function,pid,tid,thread,start_ns,end_ns,duration_ns,self_ns,depth,end,"
+           "arguments,results\r\n"
+           "2,1,app,b,100,100,,1010,1030,20,20,0,returned,"
+           "\"{\"\"size\"\": 1152921504606846976, \"\"name\"\": "
+           "\"\"it's; \\\"\"x\\\"\",\\u000a\\u001b\\\\xff\"\"}\",\"{\"\"retval\"\": -1}\"\r\n"
+           "4,1,app,d,100,100,,1055,1060,5,5,0,returned,\"" ENTRY "\",\"{\"\"retval\"\": 0}\"\r\n"
+           "6,,lib,f,100,101,worker,,1080,,,0,no-entry,,\"{\"\"retval\"\": 7}\"\r\n"
+           "1,,app,a,100,100,,1000,1100,100,65,0,returned,\"" ENTRY "\",\"{\"\"retval\"\": 0}\"\r\n"
+           "7,,lib,f,100,102,,,1110,25,,0,no-entry,,\"{\"\"retval\"\": 7}\"\r\n"
+           "5,1,app,b,100,100,,1070,,,,0,unwound,\"" ENTRY "\",\r\n"
+           "3,,lib,e,100,101,worker,1040,,,,0,at-end,\"" ENTRY "\",\r\n");
+    ck_assert_uint_eq(export->n_calls, 7);
+}
+END_TEST
+
+START_TEST(csv_names)
+{
+    start("csv", NULL);
+    made_functions[0].module = "a,b";
+    made_functions[0].name =
+        "operator\"\"_x<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xa4>\n\xff";
+    leave(enter(0, 0, NULL, 0), 5);
+    expect("id,parent,module,function,pid,tid,thread,start_ns,end_ns,duration_ns,self_ns,depth,end,"
+           "arguments,results\r\n"
+           "1,,\"a,b\",\"operator\"\"\"\"_x<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+           "\xc3\xa4>\\x0a\\xff\",100,100,,0,5,5,5,0,returned,\"" ENTRY
+           "\",\"{\"\"retval\"\": 0}\"\r\n");
+}
+END_TEST
+
+START_TEST(json)
+{
+    start("json", NULL);
+    made_functions[5].name = "f\"\\\n\xff";
+    leave_with(enter(1, 0, NULL, 10), 15, -1);
+    exit_alone(1, 5, 20, 0);
+    expect("{\"id\": 1, \"parent\": null, \"module\": \"app\", \"function\": \"a\", \"pid\": 100, "
+           "\"tid\": 101, \"thread\": \"worker\", \"start_ns\": 10, \"end_ns\": 15, "
+           "\"duration_ns\": 5, \"self_ns\": 5, \"depth\": 0, \"end\": \"returned\", "
+           "\"arguments\": {\"size\": 64, \"name\": \"x\"}, \"results\": {\"retval\": -1}}\n"
+           "{\"id\": 2, \"parent\": null, \"module\": \"lib\", "
+           "\"function\": \"f\\\"\\\\\\u000a\\\\xff\", \"pid\": 100, "
+           "\"tid\": 101, \"thread\": \"worker\", \"start_ns\": null, \"end_ns\": 20, "
+           "\"duration_ns\": null, \"self_ns\": null, \"depth\": 0, \"end\": \"no-entry\", "
+           "\"arguments\": {}, \"results\": {\"retval\": 7}}\n");
+}
+END_TEST
+
+/* What tracing cost is in no duration. */
+START_TEST(net_rows)
+{
+    static const struct call_costs costs = {1, 2, 3, 4};
+    start("csv", &costs);
+    struct call *a = enter(0, 0, NULL, 100);
+    leave(enter(0, 1, a, 120), 140);
+    leave(a, 200);
+    expect("id,parent,module,function,pid,tid,thread,start_ns,end_ns,duration_ns,self_ns,depth,end,"
+           "arguments,results\r\n"
+           "2,1,app,b,100,100,,120,140,15,15,0,returned,\"" ENTRY "\",\"{\"\"retval\"\": 0}\"\r\n"
+           "1,,app,a,100,100,,100,200,85,70,0,returned,\"" ENTRY "\",\"{\"\"retval\"\": 0}\"\r\n");
+}
+END_TEST
+
+/* A write that fails ends the reading. */
+START_TEST(write_errors)
+{
+    FILE *full = fopen("/dev/full", "w");
+    ck_assert_ptr_nonnull(full);
+    setvbuf(full, NULL, _IONBF, 0);
+    const struct export_options options = {.stream = full, .version = "1.0", .name = "trace"};
+    export = export_new(export_format_of("json"), &options);
+    made_setup(export_visitor(export));
+    const struct made_values values = {1, "x"};
+    const struct trace_event event = {
+        .layout = &made_exit, .function = &made_functions[0], .time_ns = 5, .source = &values};
+    ck_assert_int_eq(made_visitor.lone_exit(made_visitor.data, &made_threads[0], &event, 0, NULL),
+                     -ENOSPC);
+    fclose(full);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_checked_fixture(tests, NULL, teardown);
+    tcase_add_test(tests, csv);
+    tcase_add_test(tests, csv_names);
+    tcase_add_test(tests, json);
+    tcase_add_test(tests, net_rows);
+    tcase_add_test(tests, write_errors);
+}
+CHECK_MAIN("export", 30, add_tests)
