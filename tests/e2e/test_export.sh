@@ -71,6 +71,40 @@ case_rows()
     same_rows --raw
 }
 
+# timeline FORMAT OPTION...: what it shows of each function, sorted like `reported`.
+timeline()
+{
+    local format=$1
+    shift
+    traced 0 export --to="$format" "$@" trace
+    python3 "$top/tests/e2e/export_timeline.py" "$format" $out >shown || fail "$format: no valid timeline"
+    sort shown -o shown
+}
+
+# Balanced and in order, also where calls do not return, or on another stack. Recorded times are those
+# of report. Net ones are not less, since a timeline does not go back where costs are overestimated.
+case_timelines()
+{
+    local program format
+    for program in exceptions recursion coroutines; do
+        recorded -x '_.*|atexit' "$build/targets/$program"
+        for format in chrome speedscope; do
+            reported --raw
+            cut -d ' ' -f 1,2,4 reported | grep -v ' 0 ' >wanted
+            timeline "$format" --raw
+            grep -Ff <(cut -d ' ' -f 3 wanted) shown | cmp - wanted ||
+                fail "$program, $format: $(diff shown wanted)"
+            cp shown raw
+            reported
+            cut -d ' ' -f 1,2,4 reported >wanted
+            timeline "$format"
+            join -j 3 <(sort -k 3 wanted) <(sort -k 3 shown) | join - <(sort -k 3 raw) -2 3 >times
+            [[ $(wc -l <times) == $(wc -l <wanted) ]] || fail "other functions: $(cat times)"
+            awk '$2 != $4 || $3 > $5 || $5 > $7 { exit 1 }' times || fail "$program, $format: $(cat times)"
+        done
+    done
+}
+
 # A file is there when it is complete, and never replaced unless that is asked for.
 case_files()
 {
@@ -97,6 +131,12 @@ case_files()
     said 'cannot write to no/such: No such file or directory$'
     traced 125 export --to=xml trace
     said "--to takes one of csv, json[a-z, ]*, not 'xml'"
+    # Those of --help are all.
+    sed 's/.*one of \(.*\), not.*/\1/' $err >known
+    traced 0 export --help
+    sed -n 's/^      --to=FORMAT  *//p' $out | cmp - known || fail "--help has other formats"
+    TMPDIR=/no/such traced 125 export --to=speedscope trace
+    one_line 'cannot write a temporary file in /no/such: No such file or directory'
     traced 125 export trace
     said '--to=FORMAT says what to write: csv, json'
     [[ $(find . -name '*.part') == '' ]] || fail "left: $(find . -name '*.part')"

@@ -146,6 +146,97 @@ START_TEST(net_rows)
 }
 END_TEST
 
+#define ARGS "\"args\": {\"size\": 64, \"name\": \"x\"}}"
+#define EVENT(phase, tid, ts)                                                                      \
+    ",\n{\"ph\": \"" phase "\", \"pid\": 100, \"tid\": " tid ", \"ts\": " ts
+
+/* The b that was left ends with the last event before a returned, in front of a's end. */
+START_TEST(chrome)
+{
+    start("chrome", NULL);
+    every_end();
+    const struct trace_gap gap = {.begin_ns = 900, .end_ns = 1200, .n_events = 3};
+    ck_assert_int_eq(made_visitor.gap(made_visitor.data, &gap), 0);
+    expect(
+        "{\"displayTimeUnit\": \"ns\",\n\"traceEvents\": ["
+        "\n{\"ph\": \"B\", \"pid\": 100, \"tid\": 100, \"ts\": 0.000, \"name\": \"app:a\", "
+        "\"cat\": \"app\", " ARGS //
+            EVENT("B", "100", "0.010") ", \"name\": \"app:b\", \"cat\": \"app\", "
+                                       "\"args\": {\"size\": \"1152921504606846976\", \"name\": "
+                                       "\"it's; \\\"x\\\",\\u000a\\u001b\\\\xff\"}}" //
+        EVENT("E", "100",
+              "0.030") ", \"args\": {\"retval\": -1}}"
+                       ",\n{\"ph\": \"M\", \"pid\": 100, \"tid\": 101, \"name\": \"thread_name\", "
+                       "\"args\": {\"name\": \"worker\"}}"                              //
+        EVENT("B", "101", "0.040") ", \"name\": \"lib:e\", \"cat\": \"lib\", " ARGS     //
+            EVENT("B", "100", "0.055") ", \"name\": \"app:d\", \"cat\": \"app\", " ARGS //
+                EVENT("E", "100", "0.060") ", \"args\": {\"retval\": 0}}"               //
+        EVENT("B", "100", "0.070") ", \"name\": \"app:b\", \"cat\": \"app\", " ARGS     //
+            EVENT("i", "101", "0.080") ", \"s\": \"t\", \"name\": \"lib:f\", \"cat\": \"lib\", "
+                                       "\"args\": {\"retval\": 7}}"      //
+        EVENT("E", "100", "0.070") ", \"args\": {\"end\": \"unwound\"}}" //
+        EVENT("E", "100", "0.100") ", \"args\": {\"retval\": 0}}"        //
+        EVENT("i", "102", "0.110") ", \"s\": \"t\", \"name\": \"lib:f\", \"cat\": \"lib\", "
+                                   "\"args\": {\"retval\": 7}}" //
+        EVENT("E", "101",
+              "0.200") ", \"args\": {\"end\": \"at-end\"}}"
+                       ",\n{\"ph\": \"i\", \"ts\": 0.200, \"pid\": 0, \"tid\": 0, \"s\": \"g\", "
+                       "\"name\": \"events were lost\", \"cat\": \"(none)\", "
+                       "\"args\": {\"events\": 3, \"packets\": 0}}"
+                       "\n],\n\"otherData\": {\"exporter\": \"ptrace_tracer 1.0\", \"start_ns\": "
+                       "\"1000\", "
+                       "\"times\": \"raw\"}}\n");
+}
+END_TEST
+
+#define SCOPE_HEAD                                                                                 \
+    "{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\","                         \
+    "\"exporter\":\"ptrace_tracer 1.0\",\"name\":\"trace \\\"1\\\"\",\n\"profiles\":["
+#define SCOPE(type, frame, at) "\n{\"type\":\"" type "\",\"frame\":" frame ",\"at\":" at "}"
+
+START_TEST(speedscope)
+{
+    start("speedscope", NULL);
+    every_end();
+    expect(
+        SCOPE_HEAD "\n{\"type\":\"evented\",\"unit\":\"nanoseconds\",\"name\":\"100/100\","
+                   "\"startValue\":0,\"endValue\":100,\"events\":[" SCOPE("O", "0", "0") //
+        "," SCOPE("O", "1", "10") "," SCOPE("C", "1", "30") "," SCOPE("O", "3", "55")    //
+        "," SCOPE("C", "3", "60") "," SCOPE("O", "1", "70") "," SCOPE("C", "1", "70")    //
+        "," SCOPE(
+            "C", "0",
+            "100") "\n]},"
+                   "\n{\"type\":\"evented\",\"unit\":\"nanoseconds\",\"name\":\"100/101 worker\","
+                   "\"startValue\":40,\"endValue\":200,\"events\":[" SCOPE("O", "2", "40") //
+        "," SCOPE("C", "2", "200") "\n]}\n],\n\"shared\":{\"frames\":["
+                                   "\n{\"name\":\"app:a\",\"file\":\"/src/a "
+                                   "b.c\",\"line\":12},\n{\"name\":\"app:b\"},"
+                                   "\n{\"name\":\"lib:e\"},\n{\"name\":\"app:d\"}\n]}}\n");
+}
+END_TEST
+
+/* A net time is of a clock that stands still while tracing takes time, and is right when no call is
+   open. It never goes back: the second a takes less than tracing is said to have cost. */
+START_TEST(net_timeline)
+{
+    static const struct call_costs costs = {1, 2, 3, 4};
+    start("speedscope", &costs);
+    struct call *a = enter(0, 0, NULL, 100);
+    leave(enter(0, 1, a, 120), 140);
+    leave(a, 200);
+    a = enter(0, 0, NULL, 300);
+    leave(enter(0, 1, a, 310), 311);
+    leave(a, 312);
+    expect(SCOPE_HEAD "\n{\"type\":\"evented\",\"unit\":\"nanoseconds\",\"name\":\"100/100\","
+                      "\"startValue\":0,\"endValue\":207,\"events\":[" SCOPE("O", "0", "0") //
+           "," SCOPE("O", "1", "17") "," SCOPE("C", "1", "32") "," SCOPE("C", "0", "85")    //
+           "," SCOPE("O", "0", "200") "," SCOPE("O", "1", "207") "," SCOPE("C", "1", "207") //
+           "," SCOPE("C", "0", "207") "\n]}\n],\n\"shared\":{\"frames\":["
+                                      "\n{\"name\":\"app:a\",\"file\":\"/src/a "
+                                      "b.c\",\"line\":12},\n{\"name\":\"app:b\"}\n]}}\n");
+}
+END_TEST
+
 /* A write that fails ends the reading. */
 START_TEST(write_errors)
 {
@@ -171,6 +262,9 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, csv_names);
     tcase_add_test(tests, json);
     tcase_add_test(tests, net_rows);
+    tcase_add_test(tests, chrome);
+    tcase_add_test(tests, speedscope);
+    tcase_add_test(tests, net_timeline);
     tcase_add_test(tests, write_errors);
 }
 CHECK_MAIN("export", 30, add_tests)

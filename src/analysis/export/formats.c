@@ -6,6 +6,8 @@
 static const struct export_format *const formats[] = {
     &export_csv,
     &export_json,
+    &export_speedscope,
+    &export_chrome,
 };
 
 const struct export_format *export_format_at(size_t i)

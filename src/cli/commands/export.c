@@ -9,12 +9,13 @@
 #include "cli/trace_command.h"
 #include "util/log.h"
 #include "util/new_file.h"
+#include "util/spool.h"
 
 static const char HELP[] =
     "Usage: ptrace_tracer export --to=FORMAT [OPTION...] [TRACE]\n"
     "Write the calls in a trace in a format that other programs read.\n"
     "\n"
-    "      --to=FORMAT         csv, json\n"
+    "      --to=FORMAT         csv, json, speedscope, chrome\n"
     "      --force             replace the file of --output if there is one\n"
     "      --raw               times as recorded: not net of what tracing cost\n";
 
@@ -91,10 +92,13 @@ static int write_trace(struct trace_command *command, const struct export_comman
     export_free(export);
     if (rc == 0 || rc == -EPIPE || err->code)
         return rc < 0 ? rc : found;
-    return rc == -ENOMEM
-               ? error_set(err, rc, "out of memory")
-               : error_set(err, rc, "cannot write to %s: %s",
-                           wanted->file.path ? wanted->file.path : "stdout", strerror(-rc));
+    if (rc == -ENOMEM)
+        return error_set(err, rc, "out of memory");
+    if (!ferror(options.stream))
+        return error_set(err, rc, "cannot write a temporary file in %s: %s (see TMPDIR)",
+                         spool_directory(), strerror(-rc));
+    return error_set(err, rc, "cannot write to %s: %s",
+                     wanted->file.path ? wanted->file.path : "stdout", strerror(-rc));
 }
 
 static int export_trace(struct trace_command *command, void *data, struct error *err)
