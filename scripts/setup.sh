@@ -75,6 +75,7 @@ needs=(
     'command strace          strace'
     'library libdebuginfod.so.1 libdebuginfod1'
     'command dwz             dwz'
+    'command callgrind_annotate valgrind'
 )
 
 [[ $what != bench ]] || needs+=(

@@ -191,3 +191,24 @@ int trace_notes_read_modules(const char *directory,
     json_decref(root);
     return code;
 }
+
+int trace_notes_read_sources(const char *directory,
+                             void (*add)(void *data, const char *event, const char *file,
+                                         unsigned line),
+                             void *data, struct error *err)
+{
+    cleanup(cleanup_free) char *path = NULL;
+    json_t *root;
+    int code = load_notes(directory, &path, &root, err);
+    const json_t *functions = json_object_get(root, "functions");
+    for (size_t i = 0; code == 0 && i < json_array_size(functions); i++) {
+        const json_t *function = json_array_get(functions, i);
+        const char *event = json_string_value(json_object_get(function, "event"));
+        const char *file = json_string_value(json_object_get(function, "file"));
+        json_int_t line = json_integer_value(json_object_get(function, "line"));
+        if (event && file)
+            add(data, event, file, line > 0 && line <= INT32_MAX ? (unsigned)line : 0);
+    }
+    json_decref(root);
+    return code;
+}

@@ -45,5 +45,11 @@ MUST_CHECK int trace_notes_read_modules(const char *directory,
                                         void (*add)(void *data, const char *event,
                                                     const char *module),
                                         void *data, struct error *err);
+/* Passes the event of each function's entry and its place in the sources, if that is known. The
+   same errors. */
+MUST_CHECK int trace_notes_read_sources(const char *directory,
+                                        void (*add)(void *data, const char *event, const char *file,
+                                                    unsigned line),
+                                        void *data, struct error *err);
 
 #endif

@@ -98,11 +98,91 @@ case_timelines()
             reported
             cut -d ' ' -f 1,2,4 reported >wanted
             timeline "$format"
-            join -j 3 <(sort -k 3 wanted) <(sort -k 3 shown) | join - <(sort -k 3 raw) -2 3 >times
-            [[ $(wc -l <times) == $(wc -l <wanted) ]] || fail "other functions: $(cat times)"
-            awk '$2 != $4 || $3 > $5 || $5 > $7 { exit 1 }' times || fail "$program, $format: $(cat times)"
+            join -j 3 <(sort -k 3 wanted) <(sort -k 3 shown) | join - <(sort -k 3 raw) -2 3 >all
+            [[ $(wc -l <all) == $(wc -l <wanted) ]] || fail "other functions: $(cat all)"
+            awk '$2 != $4 || $3 > $5 || $5 > $7 { exit 1 }' all || fail "$program, $format: $(cat all)"
         done
     done
+}
+
+# Own times of each function together, and no path but those of calls.
+case_folded()
+{
+    local options
+    recorded -x '_.*|atexit' "$build/targets/recursion"
+    for options in '' --raw; do
+        reported ${options:+"$options"}
+        awk '$3 > 0 { print $3, $4 }' reported | sort >wanted
+        traced 0 export --to=folded ${options:+"$options"} trace
+        awk '{ n = split($1, path, ";"); own[path[n]] += $2 } END { for (f in own) print own[f], f }' $out |
+            sort | cmp - wanted || fail "other own times"
+        at_least 10 '^recursion:main(;recursion:fib)+ [0-9]+$' $out || fail "no paths of fib()"
+        lines 0 '^recursion:fib|recursion:descend;recursion:fib|  ' $out
+    done
+}
+
+# annotated OPTION...: what callgrind_annotate shows of `grind`, as "first-event function" in `shown`.
+annotated()
+{
+    callgrind_annotate --auto=no --threshold=100 "$@" grind >annotated 2>annotate.err || fail "$(cat annotate.err)"
+    [[ ! -s annotate.err ]] || fail "it warns: $(cat annotate.err)"
+    sed -nE 's/^ *([0-9,]+) +(\([0-9. ]+%\))? .* [^ :]+:([^ :]+:[^ ]+) \[.*/\1 \3/p' annotated | tr -d , | sort >shown
+}
+
+case_callgrind()
+{
+    command -v callgrind_annotate >/dev/null || skip "no callgrind_annotate (valgrind)"
+    local options
+    recorded -x '_.*|atexit' "$build/targets/recursion"
+    for options in '' --raw; do
+        reported ${options:+"$options"}
+        traced 0 export --to=callgrind ${options:+"$options"} -o grind --force trace
+        annotated
+        cut -d ' ' -f 3,4 reported | sort | cmp - shown || fail "own times: $(cat annotated)"
+        annotated --inclusive=yes
+        cut -d ' ' -f 2,4 reported | sort | cmp - shown || fail "total times: $(cat annotated)"
+        callgrind_annotate --auto=no --threshold=100 --tree=both grind >tree || fail "$(cat tree)"
+        lines 2 '< .*recursion:main \(1x\) \[recursion\]' tree
+        lines 1 '< .*recursion:fib \(1,972x\) \[recursion\]' tree
+        lines 1 '> .*recursion:descend \(499x\) \[recursion\]' tree
+    done
+    # With the sources of the sample.
+    recorded -f my_traced_function "$sample" 10
+    traced 0 export --to=callgrind -o grind --force trace
+    callgrind_annotate grind >annotated 2>&1 || fail "$(cat annotated)"
+    lines 1 '/mylib\.c:mylib:my_traced_function \[mylib\]$' annotated
+}
+
+# Names with spaces, commas, colons and brackets are those of report, in each format.
+case_names()
+{
+    recorded "$build/targets/cxx_names"
+    traced 0 report --raw --format=json trace
+    mv $out report.json
+    local format
+    for format in csv json folded callgrind speedscope chrome; do
+        traced 0 export --to=$format --raw -o "names.$format" trace
+    done
+    python3 - <<'END' || fail "other names than report's"
+import csv, json, re
+rows = json.load(open("report.json"))["rows"]
+names = {row["name"] for row in rows}
+assert any(" " in name for name in names) and any(":" in name for name in names), names
+timed = {row["name"] for row in rows if row["self_ns"]}
+
+def same(what, got, wanted=names):
+    got = set(got)
+    assert got == wanted, (what, got ^ wanted)
+
+same("csv", (row["module"] + ":" + row["function"] for row in csv.DictReader(open("names.csv", newline=""))))
+same("json", (o["module"] + ":" + o["function"] for o in map(json.loads, open("names.json"))))
+same("speedscope", (frame["name"] for frame in json.load(open("names.speedscope"))["shared"]["frames"]))
+same("chrome", (e["name"] for e in json.load(open("names.chrome"))["traceEvents"] if e["ph"] == "B"))
+lines = open("names.callgrind").read().split("\n")
+same("callgrind", {m[1] for m in (re.match(r"c?fn=\(\d+\) (.*)", line) for line in lines) if m} - {"(none)"})
+last = (line.rsplit(" ", 1)[0].rsplit(";", 1)[-1] for line in open("names.folded").read().split("\n")[:-1])
+same("folded", (re.sub(r"\\x(..)", lambda m: chr(int(m[1], 16)), name) for name in last), timed)
+END
 }
 
 # A file is there when it is complete, and never replaced unless that is asked for.
@@ -127,6 +207,15 @@ case_files()
         [[ $status == 125 && $(wc -l <"$err") == 1 ]] || fail "$to: $status, $(cat "$err")"
         said 'cannot write to (stdout|/dev/full): No space left on device$'
     done
+    # No room for the rest, at the end of it.
+    status=0
+    (
+        ulimit -f 1
+        trap '' XFSZ
+        exec "$tracer" export --to=json -o large trace
+    ) >$out 2>$err || status=$?
+    [[ $status == 125 && ! -e large ]] || fail "exit status $status"
+    one_line 'cannot write to large: File too large$'
     traced 125 export --to=csv -o no/such trace
     said 'cannot write to no/such: No such file or directory$'
     traced 125 export --to=xml trace

@@ -168,6 +168,8 @@ static inline void exit_alone(int thread, unsigned function, uint64_t now_ns, ui
                                       .function = &made_functions[function],
                                       .time_ns = now_ns,
                                       .source = &values};
+    if (!made_visitor.lone_exit)
+        return;
     ck_assert_int_eq(made_visitor.lone_exit(made_visitor.data, &made_threads[thread], &event, 0,
                                             duration_ns ? &duration_ns : NULL),
                      0);

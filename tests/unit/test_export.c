@@ -4,6 +4,7 @@
 #include "analysis/export/export.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 
 #include "analysis/export/formats.h"
@@ -237,6 +238,98 @@ START_TEST(net_timeline)
 }
 END_TEST
 
+/* Calls of which no time is known have no path of their own. */
+START_TEST(folded)
+{
+    start("folded", NULL);
+    made_functions[1].name = "b x; y\n\xff";
+    every_end();
+    expect("app:a 65\napp:a;app:b\\x20x\\x3b\\x20y\\x0a\\xff 20\napp:a;app:d 5\n");
+    ck_assert_uint_eq(export->n_calls, 5);
+}
+END_TEST
+
+START_TEST(callgrind)
+{
+    start("callgrind", NULL);
+    made_functions[1].name = "b (2)\n\xff";
+    every_end();
+    expect("# callgrind format\nversion: 1\ncreator: ptrace_tracer 1.0\ncmd: trace \"1\"\n"
+           "positions: line\nevent: Wall : ns as recorded\nevents: Wall\n"
+           "\nob=(0) ???\nfl=(0) ???\nfn=(0) (none)\n0 0\n"
+           "cob=(5) lib\ncfi=(5) ???\ncfn=(5) lib:e\ncalls=1 0\n0 0\n"
+           "cob=(1) app\ncfi=(1) /src/a b.c\ncfn=(1) app:a\ncalls=1 12\n0 100\n"
+           "cob=(6) lib\ncfi=(6) ???\ncfn=(6) lib:f\ncalls=2 0\n0 25\n"
+           "\nob=(1)\nfl=(1)\nfn=(1)\n12 65\n"
+           "cob=(2) app\ncfi=(2) ???\ncfn=(2) app:b (2)\\x0a\\xff\ncalls=2 0\n12 20\n"
+           "\nob=(2)\nfl=(2)\nfn=(2)\n0 20\n"
+           "\nob=(3) app\nfl=(3) ???\nfn=(3) app:c\n0 0\n"
+           "cob=(4) app\ncfi=(4) ???\ncfn=(4) app:d\ncalls=1 0\n0 5\n"
+           "\nob=(4)\nfl=(4)\nfn=(4)\n0 5\n"
+           "\nob=(5)\nfl=(5)\nfn=(5)\n0 0\n"
+           "\nob=(6)\nfl=(6)\nfn=(6)\n0 0\n"
+           "\ntotals: 90\n");
+}
+END_TEST
+
+/* b calls itself, and once more through c. All of the outermost b is in a's call of it, but for the
+   b inside c; with that one it is the total of a report. */
+START_TEST(recursion)
+{
+    start("callgrind", NULL);
+    struct call *a = enter(0, 0, NULL, 0), *b = enter(0, 1, a, 10), *inner = enter(0, 1, b, 20);
+    leave(enter(0, 1, inner, 30), 40);
+    leave(inner, 60);
+    struct call *c = enter(0, 2, b, 70);
+    leave(enter(0, 1, c, 75), 80);
+    leave(c, 85);
+    leave(b, 100);
+    /* Of a b that does not return, the b inside counts. */
+    b = enter(0, 1, a, 110);
+    leave(enter(0, 1, b, 120), 127);
+    unwind(b, 130);
+    leave(a, 200);
+    expect("# callgrind format\nversion: 1\ncreator: ptrace_tracer 1.0\ncmd: trace \"1\"\n"
+           "positions: line\nevent: Wall : ns as recorded\nevents: Wall\n"
+           "\nob=(0) ???\nfl=(0) ???\nfn=(0) (none)\n0 0\n"
+           "cob=(1) app\ncfi=(1) /src/a b.c\ncfn=(1) app:a\ncalls=1 12\n0 200\n"
+           "\nob=(1)\nfl=(1)\nfn=(1)\n12 93\n"
+           "cob=(2) app\ncfi=(2) ???\ncfn=(2) app:b\ncalls=2 0\n12 85\n"
+           "\nob=(2)\nfl=(2)\nfn=(2)\n0 87\n"
+           "cob=(3) app\ncfi=(3) ???\ncfn=(3) app:c\ncalls=1 0\n0 15\n"
+           "cob=(2)\ncfi=(2)\ncfn=(2)\ncalls=3 0\n0 7\n"
+           "\nob=(3)\nfl=(3)\nfn=(3)\n0 10\n"
+           "cob=(2)\ncfi=(2)\ncfn=(2)\ncalls=1 0\n0 5\n"
+           "\ntotals: 190\n");
+}
+END_TEST
+
+/* Nothing is kept of calls that have ended. */
+START_TEST(memory)
+{
+    const char *format = export_format_at((size_t)_i)->name;
+    start(format, NULL);
+    fclose(stream);
+    stream = fopen("/dev/null", "w");
+    ck_assert_ptr_nonnull(stream);
+    export->stream = export->options.stream = stream;
+    size_t before = 0;
+    for (unsigned i = 0; i < 50000; i++) {
+        if (i == 1000)
+            before = mallinfo2().uordblks;
+        struct call *a = enter(i % 3, 0, NULL, i * 100), *b = enter(i % 3, 1, a, i * 100 + 10);
+        if (i % 2)
+            leave(b, i * 100 + 15);
+        leave(a, i * 100 + 20);
+        if (i % 2 == 0)
+            unwind(b, i * 100 + 30);
+    }
+    size_t after = mallinfo2().uordblks;
+    ck_assert_msg(after <= before + 20000, "%s: %zu bytes, then %zu", format, before, after);
+    ck_assert_int_eq(export_end(export), 0);
+}
+END_TEST
+
 /* A write that fails ends the reading. */
 START_TEST(write_errors)
 {
@@ -265,6 +358,10 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, chrome);
     tcase_add_test(tests, speedscope);
     tcase_add_test(tests, net_timeline);
+    tcase_add_test(tests, folded);
+    tcase_add_test(tests, callgrind);
+    tcase_add_test(tests, recursion);
+    tcase_add_loop_test(tests, memory, 0, 6);
     tcase_add_test(tests, write_errors);
 }
 CHECK_MAIN("export", 30, add_tests)

@@ -38,6 +38,12 @@ static const struct probe probes[] = {
     {.provider = "app", .function = "g", .entry_event = "g_entry", .module = "/tmp/app"},
 };
 
+static void append_source(void *data, const char *event, const char *file, unsigned line)
+{
+    char *sources = data;
+    sprintf(sources + strlen(sources), "%s %s %u\n", event, file, line);
+}
+
 static void add_module(void *data, const char *event, const char *module)
 {
     char *seen = data;
@@ -66,6 +72,10 @@ START_TEST(what_is_written_is_read)
         sprintf(expected + strlen(expected), "%s:%s %s\n", probes[i].provider,
                 probes[i].entry_event, probes[i].module);
     ck_assert_str_eq(modules, expected);
+    /* Of the second one the place is not known. */
+    char sources[1024] = "";
+    ck_assert_int_eq(trace_notes_read_sources(directory, append_source, sources, &err), 0);
+    ck_assert_str_eq(sources, "app:operator_entry /src/app.cc 12\n");
     /* It is never overwritten. */
     ck_assert_int_eq(trace_notes_write(directory, &notes, &err), -EEXIST);
 }

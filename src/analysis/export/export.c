@@ -177,8 +177,6 @@ static int place_entered(struct running_export *running, struct exported_call *k
     if (outer) {
         kept->caller = call->parent->function;
         kept->parent_id = outer->id ? outer->id : outer->parent_id;
-        kept->caller_nested_raw_ns = outer->time.nested_raw_ns;
-        kept->caller_nested_net_ns = outer->time.nested_net_ns;
     }
     if (call->function->selected)
         kept->id = ++running->n_ids;
@@ -228,7 +226,7 @@ static uint64_t leave_ns(const struct export *export, const struct exported_call
 static void fill_times(struct exported_call *kept, const struct call *call,
                        const struct trace_event *event)
 {
-    const struct exported_call *caller = call->parent ? call->parent->data : NULL;
+    struct exported_call *caller = call->parent ? call->parent->data : NULL;
     kept->end = call->end;
     kept->resumed = call->resumed;
     kept->has_exit = event != NULL;
@@ -236,12 +234,9 @@ static void fill_times(struct exported_call *kept, const struct call *call,
     kept->has_duration = kept->has_self = event && call->has_duration;
     if (!kept->has_duration)
         kept->times = (struct call_duration){0};
-    kept->inclusive_raw_ns = (int64_t)kept->times.raw_ns;
-    kept->inclusive_net_ns = kept->times.net_ns;
-    if (caller && kept->has_duration) {
-        kept->inclusive_raw_ns -=
-            (int64_t)(caller->time.nested_raw_ns - kept->caller_nested_raw_ns);
-        kept->inclusive_net_ns -= caller->time.nested_net_ns - kept->caller_nested_net_ns;
+    if (caller && kept->has_duration && caller->function == kept->function) {
+        caller->recursive_raw_ns += (int64_t)kept->times.raw_ns;
+        caller->recursive_net_ns += kept->times.net_ns;
     }
 }
 
@@ -297,7 +292,6 @@ static int export_lone_exit(void *data, struct traced_thread *traced,
     if (duration_ns) {
         call.times.raw_ns = *duration_ns;
         call.times.net_ns = (int64_t)*duration_ns;
-        call.inclusive_raw_ns = call.inclusive_net_ns = call.times.net_ns;
     }
     call.id = ++running->n_ids;
     export->n_calls++;

@@ -74,15 +74,13 @@ struct exported_call {
     bool has_duration; /* else the times below are 0 */
     bool has_self;
     struct call_duration times;
-    int64_t inclusive_raw_ns, inclusive_net_ns; /* for its caller: without what ran in the caller's
-                                                   function again */
+    /* The durations of calls of the same function that it has made itself. */
+    int64_t recursive_raw_ns, recursive_net_ns;
     const char *arguments; /* as JSON, if format->keeps_arguments and there are any; else NULL */
     /* The export's own. */
     struct call_time time;
     uint64_t begin_ns; /* the time of enter() */
     struct exported_call *below;
-    uint64_t caller_nested_raw_ns;
-    int64_t caller_nested_net_ns;
     bool is_placed; /* entered, and not left */
     struct kept_text *kept;
 };

@@ -2,11 +2,14 @@
 #include "cli/commands/export.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/call_graph.h"
 #include "analysis/export/formats.h"
 #include "cli/trace_command.h"
+#include "cli/trace_sources.h"
 #include "util/log.h"
 #include "util/new_file.h"
 #include "util/spool.h"
@@ -15,7 +18,7 @@ static const char HELP[] =
     "Usage: ptrace_tracer export --to=FORMAT [OPTION...] [TRACE]\n"
     "Write the calls in a trace in a format that other programs read.\n"
     "\n"
-    "      --to=FORMAT         csv, json, speedscope, chrome\n"
+    "      --to=FORMAT         csv, json, folded, callgrind, speedscope, chrome\n"
     "      --force             replace the file of --output if there is one\n"
     "      --raw               times as recorded: not net of what tracing cost\n";
 
@@ -32,7 +35,9 @@ struct export_command {
     const struct export_format *format;
     bool force;
     bool raw;
+    uint64_t n_unplaced;
     struct new_file file;
+    struct trace_sources sources;
 };
 
 /* "csv, json" */
@@ -77,7 +82,15 @@ static int write_calls(struct trace_command *command, struct export *export, str
     return rc < 0 ? rc : export_end(export);
 }
 
-static int write_trace(struct trace_command *command, const struct export_command *wanted,
+static struct source_line source_of_function(void *data, const struct traced_function *function)
+{
+    const struct export_command *wanted = data;
+    const struct function_source *source =
+        trace_sources_find(&wanted->sources, function->module, function->name);
+    return source ? (struct source_line){source->file, source->line} : (struct source_line){0};
+}
+
+static int write_trace(struct trace_command *command, struct export_command *wanted,
                        struct error *err)
 {
     const struct export_options options = {
@@ -85,10 +98,14 @@ static int write_trace(struct trace_command *command, const struct export_comman
         .version = VERSION,
         .name = command->path,
         .costs = trace_command_costs(command, wanted->raw),
+        .source_of = source_of_function,
+        .data = wanted,
     };
+    trace_sources_read(&wanted->sources, command->path);
     struct export *export = export_new(wanted->format, &options);
     int rc = export ? write_calls(command, export, err) : -ENOMEM;
     int found = export && export->n_calls ? 0 : 1;
+    wanted->n_unplaced = export ? export->n_unplaced : 0;
     export_free(export);
     if (rc == 0 || rc == -EPIPE || err->code)
         return rc < 0 ? rc : found;
@@ -124,6 +141,9 @@ static int export_trace(struct trace_command *command, void *data, struct error 
     if (rc < 0)
         return rc;
     trace_command_remarks(command);
+    if (wanted->n_unplaced)
+        log_info("%" PRIu64 " calls are left out: there are more than %d paths", wanted->n_unplaced,
+                 GRAPH_NODES_MAX);
     return found;
 }
 
@@ -139,5 +159,6 @@ int export_run(int argc, char **argv)
     };
     int status = trace_command_main(&usage, argc, argv, export_trace);
     new_file_discard(&wanted.file);
+    trace_sources_free(&wanted.sources);
     return status;
 }
