@@ -27,11 +27,8 @@ static const struct {
     const char *word;
     int (*run)(int argc, char **argv);
 } words[] = {
-    {"record", NULL},
-    {"replay", replay_run},
-    {"report", report_run},
-    {"graph", graph_run},
-    {"export", export_run},
+    {"record", NULL},     {"replay", replay_run}, {"report", report_run},
+    {"graph", graph_run}, {"export", export_run},
 };
 
 /* The functions of the commands that have the tracer's options. */
