@@ -29,7 +29,7 @@ class Thread:
         self.at(now)
         assert self.open, f"{name} is left and was not entered"
         inner, begin = self.open.pop()
-        assert name is None or inner == name, f"{name} is left inside {inner}"
+        assert inner == name, f"{name} is left inside {inner}"
         calls, total = self.totals.get(inner, (0, 0))
         nested = any(outer == inner for outer, _ in self.open)
         self.totals[inner] = (calls + 1, total + (now - begin if returned and not nested else 0))
@@ -71,7 +71,7 @@ def chrome(trace, totals):
             thread.enter(event["name"], now)
         else:
             assert event["ph"] == "E"
-            thread.leave(None, now, "end" not in event["args"])
+            thread.leave(event["name"], now, "end" not in event["args"])
     for key, thread in threads.items():
         assert not thread.open, f"open: {thread.open}"
         assert ("thread_name", key) in named, f"no name of {key}"

@@ -166,21 +166,27 @@ START_TEST(chrome)
                                        "\"args\": {\"size\": \"1152921504606846976\", \"name\": "
                                        "\"it's; \\\"x\\\",\\u000a\\u001b\\\\xff\"}}" //
         EVENT("E", "100",
-              "0.030") ", \"args\": {\"retval\": -1}}"
+              "0.030") ", \"name\": \"app:b\", \"cat\": \"app\""
+                       ", \"args\": {\"retval\": -1}}"
                        ",\n{\"ph\": \"M\", \"pid\": 100, \"tid\": 101, \"name\": \"thread_name\", "
                        "\"args\": {\"name\": \"worker\"}}"                              //
         EVENT("B", "101", "0.040") ", \"name\": \"lib:e\", \"cat\": \"lib\", " ARGS     //
             EVENT("B", "100", "0.055") ", \"name\": \"app:d\", \"cat\": \"app\", " ARGS //
-                EVENT("E", "100", "0.060") ", \"args\": {\"retval\": 0}}"               //
-        EVENT("B", "100", "0.070") ", \"name\": \"app:b\", \"cat\": \"app\", " ARGS     //
+                EVENT("E", "100", "0.060") ", \"name\": \"app:d\", \"cat\": \"app\", \"args\": "
+                                           "{\"retval\": 0}}"                       //
+        EVENT("B", "100", "0.070") ", \"name\": \"app:b\", \"cat\": \"app\", " ARGS //
             EVENT("i", "101", "0.080") ", \"s\": \"t\", \"name\": \"lib:f\", \"cat\": \"lib\", "
-                                       "\"args\": {\"retval\": 7}}"      //
-        EVENT("E", "100", "0.070") ", \"args\": {\"end\": \"unwound\"}}" //
-        EVENT("E", "100", "0.100") ", \"args\": {\"retval\": 0}}"        //
+                                       "\"args\": {\"retval\": 7}}" //
+        EVENT(
+            "E", "100",
+            "0.070") ", \"name\": \"app:b\", \"cat\": \"app\", \"args\": {\"end\": \"unwound\"}}" //
+        EVENT("E", "100",
+              "0.100") ", \"name\": \"app:a\", \"cat\": \"app\", \"args\": {\"retval\": 0}}" //
         EVENT("i", "102", "0.110") ", \"s\": \"t\", \"name\": \"lib:f\", \"cat\": \"lib\", "
                                    "\"args\": {\"retval\": 7}}" //
         EVENT("E", "101",
-              "0.200") ", \"args\": {\"end\": \"at-end\"}}"
+              "0.200") ", \"name\": \"lib:e\", \"cat\": \"lib\""
+                       ", \"args\": {\"end\": \"at-end\"}}"
                        ",\n{\"ph\": \"i\", \"ts\": 0.200, \"pid\": 0, \"tid\": 0, \"s\": \"g\", "
                        "\"name\": \"events were lost\", \"cat\": \"(none)\", "
                        "\"args\": {\"events\": 3, \"packets\": 0}}"

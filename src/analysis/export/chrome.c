@@ -136,8 +136,13 @@ static void chrome_results(struct export *export, enum call_end end, const struc
 static int chrome_leave(struct export *export, const struct exported_call *call, uint64_t now_ns,
                         enum call_end end, const struct trace_event *exit)
 {
+    cleanup(cleanup_free) char *name = export_function_name(call->function);
+    if (!name)
+        return -ENOMEM;
     chrome_event(export, "E", call->thread);
     chrome_time(export, now_ns);
+    /* The name is optional in an E event, but speedscope ends no call without it. */
+    chrome_function(export, call->function, name);
     chrome_results(export, end, exit);
     return 0;
 }
