@@ -25,10 +25,11 @@ class Thread:
         self.at(now)
         self.open.append((name, now))
 
-    def leave(self, name, now, returned=True):
+    def leave(self, name, now, returned=True, least=0):
         self.at(now)
         assert self.open, f"{name} is left and was not entered"
         inner, begin = self.open.pop()
+        assert now >= begin + least, f"{name} took {now - begin}"
         assert inner == name, f"{name} is left inside {inner}"
         calls, total = self.totals.get(inner, (0, 0))
         nested = any(outer == inner for outer, _ in self.open)
@@ -71,7 +72,7 @@ def chrome(trace, totals):
             thread.enter(event["name"], now)
         else:
             assert event["ph"] == "E"
-            thread.leave(event["name"], now, "end" not in event["args"])
+            thread.leave(event["name"], now, event["args"]["end"] == "returned", least=1)
     for key, thread in threads.items():
         assert not thread.open, f"open: {thread.open}"
         assert ("thread_name", key) in named, f"no name of {key}"

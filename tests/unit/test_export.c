@@ -147,11 +147,16 @@ START_TEST(net_rows)
 }
 END_TEST
 
-#define ARGS "\"args\": {\"size\": 64, \"name\": \"x\"}}"
-#define EVENT(phase, tid, ts)                                                                      \
-    ",\n{\"ph\": \"" phase "\", \"pid\": 100, \"tid\": " tid ", \"ts\": " ts
+#define EVENT(phase, tid, ts, module, name, args)                                                  \
+    "\n{\"ph\": \"" phase "\", \"pid\": 100, \"tid\": " tid ", \"ts\": " ts                        \
+    ", \"name\": \"" module ":" name "\", \"cat\": \"" module "\", \"args\": {" args "}}"
+#define ARGS        "\"size\": 64, \"name\": \"x\""
+#define END(how)    "\"end\": \"" how "\""
+#define RESULT(n)   ", \"results\": {\"retval\": " n "}"
+#define INSTANT(ts) ts ", \"s\": \"t\""
 
-/* The b that was left ends with the last event before a returned, in front of a's end. */
+/* The b that was left ends with the last event before a returned, and a nanosecond later: no call
+   is empty. */
 START_TEST(chrome)
 {
     start("chrome", NULL);
@@ -159,40 +164,31 @@ START_TEST(chrome)
     const struct trace_gap gap = {.begin_ns = 900, .end_ns = 1200, .n_events = 3};
     ck_assert_int_eq(made_visitor.gap(made_visitor.data, &gap), 0);
     expect(
-        "{\"displayTimeUnit\": \"ns\",\n\"traceEvents\": ["
-        "\n{\"ph\": \"B\", \"pid\": 100, \"tid\": 100, \"ts\": 0.000, \"name\": \"app:a\", "
-        "\"cat\": \"app\", " ARGS //
-            EVENT("B", "100", "0.010") ", \"name\": \"app:b\", \"cat\": \"app\", "
-                                       "\"args\": {\"size\": \"1152921504606846976\", \"name\": "
-                                       "\"it's; \\\"x\\\",\\u000a\\u001b\\\\xff\"}}" //
-        EVENT("E", "100",
-              "0.030") ", \"name\": \"app:b\", \"cat\": \"app\""
-                       ", \"args\": {\"retval\": -1}}"
-                       ",\n{\"ph\": \"M\", \"pid\": 100, \"tid\": 101, \"name\": \"thread_name\", "
-                       "\"args\": {\"name\": \"worker\"}}"                              //
-        EVENT("B", "101", "0.040") ", \"name\": \"lib:e\", \"cat\": \"lib\", " ARGS     //
-            EVENT("B", "100", "0.055") ", \"name\": \"app:d\", \"cat\": \"app\", " ARGS //
-                EVENT("E", "100", "0.060") ", \"name\": \"app:d\", \"cat\": \"app\", \"args\": "
-                                           "{\"retval\": 0}}"                       //
-        EVENT("B", "100", "0.070") ", \"name\": \"app:b\", \"cat\": \"app\", " ARGS //
-            EVENT("i", "101", "0.080") ", \"s\": \"t\", \"name\": \"lib:f\", \"cat\": \"lib\", "
-                                       "\"args\": {\"retval\": 7}}" //
+        "{\"displayTimeUnit\": \"ns\",\n\"traceEvents\": [" //
+        EVENT("B", "100", "0.000", "app", "a", ARGS) ","    //
+        EVENT("B", "100", "0.010", "app", "b",
+              "\"size\": \"1152921504606846976\", "
+              "\"name\": \"it's; \\\"x\\\",\\u000a\\u001b\\\\xff\"") ","     //
+        EVENT("E", "100", "0.030", "app", "b", END("returned") RESULT("-1")) //
+        ",\n{\"ph\": \"M\", \"pid\": 100, \"tid\": 101, \"name\": \"thread_name\", "
+        "\"args\": {\"name\": \"worker\"}},"                                             //
+        EVENT("B", "101", "0.040", "lib", "e", ARGS) ","                                 //
+        EVENT("B", "100", "0.055", "app", "d", ARGS) ","                                 //
+        EVENT("E", "100", "0.060", "app", "d", END("returned") RESULT("0")) ","          //
+        EVENT("B", "100", "0.070", "app", "b", ARGS) ","                                 //
+        EVENT("i", "101", INSTANT("0.080"), "lib", "f", END("no-entry") RESULT("7")) "," //
+        EVENT("E", "100", "0.071", "app", "b", END("unwound")) ","                       //
+        EVENT("E", "100", "0.100", "app", "a", END("returned") RESULT("0")) ","          //
+        EVENT("i", "102", INSTANT("0.110"), "lib", "f", END("no-entry") RESULT("7")) "," //
         EVENT(
-            "E", "100",
-            "0.070") ", \"name\": \"app:b\", \"cat\": \"app\", \"args\": {\"end\": \"unwound\"}}" //
-        EVENT("E", "100",
-              "0.100") ", \"name\": \"app:a\", \"cat\": \"app\", \"args\": {\"retval\": 0}}" //
-        EVENT("i", "102", "0.110") ", \"s\": \"t\", \"name\": \"lib:f\", \"cat\": \"lib\", "
-                                   "\"args\": {\"retval\": 7}}" //
-        EVENT("E", "101",
-              "0.200") ", \"name\": \"lib:e\", \"cat\": \"lib\""
-                       ", \"args\": {\"end\": \"at-end\"}}"
-                       ",\n{\"ph\": \"i\", \"ts\": 0.200, \"pid\": 0, \"tid\": 0, \"s\": \"g\", "
-                       "\"name\": \"events were lost\", \"cat\": \"(none)\", "
-                       "\"args\": {\"events\": 3, \"packets\": 0}}"
-                       "\n],\n\"otherData\": {\"exporter\": \"ptrace_tracer 1.0\", \"start_ns\": "
-                       "\"1000\", "
-                       "\"times\": \"raw\"}}\n");
+            "E", "101", "0.200", "lib", "e",
+            END("at-end")) "," //
+                           "\n{\"ph\": \"i\", \"ts\": 0.200, \"pid\": 0, \"tid\": 0, \"s\": \"g\", "
+                           "\"name\": \"events were lost\", \"cat\": \"(none)\", "
+                           "\"args\": {\"events\": 3, \"packets\": 0}}"
+                           "\n],\n\"otherData\": {\"exporter\": \"ptrace_tracer 1.0\", "
+                           "\"start_ns\": \"1000\", "
+                           "\"times\": \"raw\"}}\n");
 }
 END_TEST
 

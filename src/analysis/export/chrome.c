@@ -122,15 +122,19 @@ static int chrome_enter(struct export *export, const struct exported_call *call,
     return 0;
 }
 
-/* The results; of a call that has not returned, how it ended. */
+/*
+ * The results, and how the call ended. Without that, speedscope would take the end of a call for
+ * that of the next one: of a B and an E event at one time, it takes the B first if both have the
+ * same arguments.
+ */
 static void chrome_results(struct export *export, enum call_end end, const struct trace_event *exit)
 {
-    fputs(", \"args\": ", export->stream);
-    if (exit)
+    fprintf(export->stream, ", \"args\": {\"end\": \"%s\"", export_end_word(end));
+    if (exit && exit->layout->n_fields) {
+        fputs(", \"results\": ", export->stream);
         value_json_write(export->stream, exit, JSON_NUMBERS_DOUBLE);
-    else
-        fprintf(export->stream, "{\"end\": \"%s\"}", export_end_word(end));
-    putc('}', export->stream);
+    }
+    fputs("}}", export->stream);
 }
 
 static int chrome_leave(struct export *export, const struct exported_call *call, uint64_t now_ns,
@@ -186,6 +190,7 @@ static int chrome_end(struct export *export)
 const struct export_format export_chrome = {
     .name = "chrome",
     .what = "the Trace Event Format of chrome://tracing and ui.perfetto.dev",
+    .has_no_empty_calls = true,
     .begin = chrome_begin,
     .enter = chrome_enter,
     .leave = chrome_leave,

@@ -97,6 +97,8 @@ static int leave_top(struct export *export, struct export_thread *thread, uint64
                      enum call_end end, const struct trace_event *exit)
 {
     struct exported_call *call = thread->top;
+    if (export->format->has_no_empty_calls)
+        now_ns = later(now_ns, call->begin_ns + 1);
     thread->top = call->below;
     thread->clock_ns = now_ns;
     call->is_placed = false;

@@ -93,6 +93,8 @@ struct export_format {
     const char *name; /* "csv" */
     const char *what; /* for a list of formats */
     bool keeps_arguments;
+    /* Readers sort events by time: a call takes a nanosecond at least from enter() to leave(). */
+    bool has_no_empty_calls;
     int (*begin)(struct export *export);
     int (*call)(struct export *export, const struct exported_call *call,
                 const struct trace_event *exit);
