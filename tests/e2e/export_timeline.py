@@ -75,8 +75,8 @@ def chrome(trace, totals):
             thread.leave(event["name"], now, event["args"]["end"] == "returned", least=1)
     for key, thread in threads.items():
         assert not thread.open, f"open: {thread.open}"
-        assert ("thread_name", key) in named, f"no name of {key}"
-    assert {pid for pid, _ in threads} <= {pid for what, (pid, _) in named if what == "process_name"}
+        assert key == (0, 0) or ("thread_name", key) in named, f"no name of {key}"
+    assert {pid for pid, _ in threads} - {0} <= {pid for what, (pid, _) in named if what == "process_name"}
 
 
 def main():

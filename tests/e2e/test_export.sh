@@ -105,6 +105,69 @@ case_timelines()
     done
 }
 
+# valid_timelines: of ./trace, whatever it has not recorded.
+valid_timelines()
+{
+    local format
+    for format in chrome speedscope; do
+        timeline "$format" "$@"
+        timeline "$format" --raw "$@"
+    done
+}
+
+# Without exits, without threads, from the middle on, and with events that were lost.
+case_incomplete()
+{
+    recorded --entry-only -f 'main|my_traced_function' "$sample" 20
+    traced 0 export --to=csv trace
+    lines 21 ',no-exits,' $out
+    valid_timelines
+    lines 1 '^20 (0|20) mylib:my_traced_function$' shown
+    recorded -f 'main|my_traced_function' "$sample" 20
+    traced 0 export --to=csv trace
+    local begin
+    begin=$(sed -n 6p $out | cut -d , -f 8 | sed 's/.........$/.&/')
+    traced 0 export --to=csv --begin="$begin" trace
+    lines 0 ',main,' $out
+    lines 16 ',my_traced_function,.*,returned,' $out
+    valid_timelines --begin="$begin"
+    lines 1 . shown
+    lines 1 '^16 [0-9]+ mylib:my_traced_function$' shown
+    lttng_do create bare --output="$dir/bare"
+    "$tracer" -q -f my_traced_function "$sample" 20 >/dev/null || fail "not traced"
+    lttng_do destroy
+    rm -rf trace && mv bare trace
+    traced 0 export --to=csv trace
+    lines 20 '^[0-9]+,,mylib,my_traced_function,,,,[0-9]+,,,,0,no-thread,' $out
+    lines 20 '^[0-9]+,,mylib,my_traced_function,,,,,[0-9]+,,,0,no-entry,' $out
+    valid_timelines
+    lines 1 '^20 (0|20) mylib:my_traced_function$' shown
+    traced 0 export --to=callgrind trace
+    lines 1 '^calls=20 ' $out
+}
+
+# A ring buffer that was overwritten: entries are missing. What is there is balanced.
+case_overwritten()
+{
+    with_lttng
+    lttng_do create flight --snapshot --output="$dir/flight"
+    lttng_do enable-channel -u --subbuf-size=4096 --num-subbuf=2 tiny
+    lttng_do enable-event -u -c tiny 'recursion:*'
+    lttng_do add-context -u -t vpid -t vtid -t procname
+    lttng_do start
+    "$tracer" -q "$build/targets/recursion" >/dev/null 2>"$err" || fail "not traced"
+    lttng_do snapshot record
+    lttng_do destroy
+    mv flight trace
+    valid_timelines
+    traced 0 export --to=chrome trace
+    at_least 1 '"ph": "i".*"name": "recursion:fib".*"end": "no-entry"' $out || fail "no exit alone"
+    traced 0 export --to=csv trace
+    at_least 1 ',fib,.*,no-entry,' $out || fail "no exit alone"
+    traced 0 export --to=callgrind trace
+    traced 0 export --to=folded trace
+}
+
 # Own times of each function together, and no path but those of calls.
 case_folded()
 {
