@@ -144,6 +144,19 @@ static inline void leave(struct call *call, uint64_t now_ns)
     leave_with(call, now_ns, 0);
 }
 
+/* It returned, and no time is known of it. */
+static inline void leave_untimed(struct call *call, uint64_t now_ns)
+{
+    const struct made_values values = {0};
+    const struct trace_event event = {
+        .layout = &made_exit, .function = call->function, .time_ns = now_ns, .source = &values};
+    call->end = CALL_RETURNED;
+    call->end_ns = now_ns;
+    ck_assert_int_eq(made_visitor.left(made_visitor.data, call, &event), 0);
+    free(call->data);
+    free(call);
+}
+
 /* It ended in another way than by a return. */
 static inline void end_as(struct call *call, uint64_t now_ns, enum call_end end)
 {

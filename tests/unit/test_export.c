@@ -192,6 +192,24 @@ START_TEST(chrome)
 }
 END_TEST
 
+/* The exit may be that of another call: its time is not that of this one. The outer call's is
+   known, as it was recorded. */
+START_TEST(uncertain)
+{
+    start("chrome", NULL);
+    struct call *a = enter(0, 0, NULL, 1000);
+    leave_untimed(enter(0, 1, a, 1010), 1090);
+    leave(a, 1100);
+    expect("{\"displayTimeUnit\": \"ns\",\n\"traceEvents\": ["                      //
+           EVENT("B", "100", "0.000", "app", "a", ARGS) ","                         //
+           EVENT("B", "100", "0.010", "app", "b", ARGS) ","                         //
+           EVENT("E", "100", "0.011", "app", "b", END("uncertain") RESULT("0")) "," //
+           EVENT("E", "100", "0.100", "app", "a", END("returned") RESULT("0"))      //
+           "\n],\n\"otherData\": {\"exporter\": \"ptrace_tracer 1.0\", \"start_ns\": \"1000\", "
+           "\"times\": \"raw\"}}\n");
+}
+END_TEST
+
 #define SCOPE_HEAD                                                                                 \
     "{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\","                         \
     "\"exporter\":\"ptrace_tracer 1.0\",\"name\":\"trace \\\"1\\\"\",\n\"profiles\":["
@@ -358,6 +376,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, json);
     tcase_add_test(tests, net_rows);
     tcase_add_test(tests, chrome);
+    tcase_add_test(tests, uncertain);
     tcase_add_test(tests, speedscope);
     tcase_add_test(tests, net_timeline);
     tcase_add_test(tests, folded);

@@ -127,9 +127,10 @@ static int chrome_enter(struct export *export, const struct exported_call *call,
  * that of the next one: of a B and an E event at one time, it takes the B first if both have the
  * same arguments.
  */
-static void chrome_results(struct export *export, enum call_end end, const struct trace_event *exit)
+static void chrome_results(struct export *export, const struct exported_call *call,
+                           const struct trace_event *exit)
 {
-    fprintf(export->stream, ", \"args\": {\"end\": \"%s\"", export_end_word(end));
+    fprintf(export->stream, ", \"args\": {\"end\": \"%s\"", export_end_word(call));
     if (exit && exit->layout->n_fields) {
         fputs(", \"results\": ", export->stream);
         value_json_write(export->stream, exit, JSON_NUMBERS_DOUBLE);
@@ -138,7 +139,7 @@ static void chrome_results(struct export *export, enum call_end end, const struc
 }
 
 static int chrome_leave(struct export *export, const struct exported_call *call, uint64_t now_ns,
-                        enum call_end end, const struct trace_event *exit)
+                        const struct trace_event *exit)
 {
     cleanup(cleanup_free) char *name = export_function_name(call->function);
     if (!name)
@@ -147,7 +148,7 @@ static int chrome_leave(struct export *export, const struct exported_call *call,
     chrome_time(export, now_ns);
     /* The name is optional in an E event, but speedscope ends no call without it. */
     chrome_function(export, call->function, name);
-    chrome_results(export, end, exit);
+    chrome_results(export, call, exit);
     return 0;
 }
 
@@ -162,7 +163,7 @@ static int chrome_lone_exit(struct export *export, const struct exported_call *c
     chrome_time(export, now_ns);
     fputs(", \"s\": \"t\"", export->stream);
     chrome_function(export, call->function, name);
-    chrome_results(export, CALL_OPEN, exit);
+    chrome_results(export, call, exit);
     return 0;
 }
 

@@ -86,7 +86,7 @@ static int csv_call(struct export *export, const struct exported_call *call,
     csv_number(stream, call->has_exit, (int64_t)call->exit_ns);
     csv_number(stream, call->has_duration, export_duration(export, &call->times));
     csv_number(stream, call->has_self, export_self(export, &call->times));
-    fprintf(stream, "%" PRIu32 ",%s,", call->depth, export_end_word(call->end));
+    fprintf(stream, "%" PRIu32 ",%s,", call->depth, export_end_word(call));
     csv_text(stream, call->arguments ? call->arguments : "");
     putc(',', stream);
     csv_text(stream, results ? results : "");

@@ -102,9 +102,9 @@ static int leave_top(struct export *export, struct export_thread *thread, uint64
     thread->top = call->below;
     thread->clock_ns = now_ns;
     call->is_placed = false;
-    return call->id && export->format->leave
-               ? export->format->leave(export, call, now_ns, end, exit)
-               : 0;
+    call->end = end;
+    return call->id && export->format->leave ? export->format->leave(export, call, now_ns, exit)
+                                             : 0;
 }
 
 /* Leaves all calls inside `outer` (NULL: all). Their time ends with the last event before, as in a
@@ -212,15 +212,15 @@ static int export_entered(void *data, struct call *call, const struct trace_even
     return checked(&running->export, rc);
 }
 
-/* The time of leave(). */
+/* The time of leave(): of a call without a certain end, that of the last event before. */
 static uint64_t leave_ns(const struct export *export, const struct exported_call *kept,
                          const struct call *call, const struct trace_event *event)
 {
     const struct export_thread *thread = kept->thread;
-    if (!event)
-        return call->end == CALL_AT_END || call->end == CALL_REPLACED
-                   ? timeline_ns(export, thread, call->end_ns)
-                   : thread->clock_ns;
+    if (!event && (call->end == CALL_AT_END || call->end == CALL_REPLACED))
+        return timeline_ns(export, thread, call->end_ns);
+    if (!event || !call->has_duration)
+        return thread->clock_ns;
     uint64_t end_ns = export->net ? kept->begin_ns + (uint64_t)kept->times.net_ns : call->end_ns;
     return later(end_ns, thread->clock_ns);
 }
@@ -373,14 +373,14 @@ int export_end(struct export *export)
 
 /* ---- for formats ---- */
 
-const char *export_end_word(enum call_end end)
+const char *export_end_word(const struct exported_call *call)
 {
     static const char *const words[CALL_ENDS] = {
         [CALL_OPEN] = "no-entry",     [CALL_RETURNED] = "returned",   [CALL_UNWOUND] = "unwound",
         [CALL_LOST] = "lost",         [CALL_REPLACED] = "replaced",   [CALL_AT_END] = "at-end",
         [CALL_NO_EXITS] = "no-exits", [CALL_NO_THREAD] = "no-thread",
     };
-    return words[end];
+    return call->end == CALL_RETURNED && !call->has_duration ? "uncertain" : words[call->end];
 }
 
 struct source_line export_source(const struct export *export,

@@ -66,7 +66,8 @@ struct exported_call {
     struct export_thread *thread;
     uint32_t depth;
     uint64_t entry_ns; /* as recorded; 0: no entry */
-    /* In call(). `end` is CALL_OPEN if there is an exit only. */
+    /* In leave() and call(). CALL_OPEN: there is an exit only. In leave(), a call that returns
+       after one around it is CALL_UNWOUND. */
     enum call_end end;
     bool resumed; /* it returned after calls around it */
     bool has_exit;
@@ -101,7 +102,7 @@ struct export_format {
     int (*enter)(struct export *export, const struct exported_call *call, uint64_t now_ns,
                  const struct trace_event *entry);
     int (*leave)(struct export *export, const struct exported_call *call, uint64_t now_ns,
-                 enum call_end end, const struct trace_event *exit);
+                 const struct trace_event *exit);
     /* For those with enter(): an exit alone. */
     int (*lone_exit)(struct export *export, const struct exported_call *call, uint64_t now_ns,
                      const struct trace_event *exit);
@@ -136,8 +137,9 @@ MUST_CHECK int export_end(struct export *export);
 
 /* ---- for formats */
 
-/* How a call ended, in a word: "returned", "unwound". CALL_OPEN, of an exit alone: "no-entry". */
-const char *export_end_word(enum call_end end);
+/* How a call ended, in a word: "returned", "unwound"; "uncertain" if it has returned, and no time
+   is known of it; "no-entry" of an exit alone. */
+const char *export_end_word(const struct exported_call *call);
 /* The time that is asked for: net or raw. */
 static inline int64_t export_duration(const struct export *export,
                                       const struct call_duration *times)

@@ -37,7 +37,7 @@ static int json_call(struct export *export, const struct exported_call *call,
     json_number(stream, "duration_ns", call->has_duration, export_duration(export, &call->times));
     json_number(stream, "self_ns", call->has_self, export_self(export, &call->times));
     json_number(stream, "depth", true, call->depth);
-    json_string(stream, "end", export_end_word(call->end));
+    json_string(stream, "end", export_end_word(call));
     fprintf(stream, ", \"arguments\": %s, \"results\": ", call->arguments ? call->arguments : "{}");
     if (exit)
         value_json_write(stream, exit, JSON_NUMBERS_EXACT);

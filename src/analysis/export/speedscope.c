@@ -118,9 +118,9 @@ static int speedscope_enter(struct export *export, const struct exported_call *c
 }
 
 static int speedscope_leave(struct export *export, const struct exported_call *call,
-                            uint64_t now_ns, enum call_end end, const struct trace_event *exit)
+                            uint64_t now_ns, const struct trace_event *exit)
 {
-    (void)end, (void)exit;
+    (void)exit;
     return speedscope_event(export, call, "C", now_ns);
 }
 
