@@ -2,7 +2,8 @@
 /*
  * Bytes of the input are events of a few functions and threads, some of them with depths and
  * durations, losses and stops. However they follow each other, each event is counted once, no call
- * has a time that is not between its events, and profile and graph have all calls.
+ * has a time that is not between its events, profile, graph and export have all calls, and those of
+ * an export are balanced.
  *
  * FUZZ_SHOW=yes prints the calls.
  */
@@ -10,7 +11,9 @@
 
 #include "analysis/call_graph.h"
 #include "analysis/call_pairing.h"
+#include "analysis/export/export.h"
 #include "analysis/trace_profile.h"
+#include "util/vec.h"
 
 /* OTHERS: what is no event begins with such a byte. */
 enum { FUNCTIONS = 6, DEPTHS = 8, OTHERS = 0xe0, ALIVE = 0x600d };
@@ -277,10 +280,100 @@ static void check_graph(struct fuzz_input input)
     call_graph_free(graph);
 }
 
+/* ---- an export: calls that are entered and left, and calls that have ended ---- */
+
+struct timeline {
+    VEC(uint64_t) open[4]; /* by thread: the calls' IDs */
+    uint64_t last_ns[4];
+    uint64_t calls, lone;
+    bool is_exact; /* times are those of events */
+};
+
+static void move_on(struct timeline *timeline, const struct exported_call *call, uint64_t now_ns)
+{
+    uint64_t *last_ns = &timeline->last_ns[call->thread->tid];
+    FUZZ_CHECK(now_ns >= *last_ns);
+    *last_ns = now_ns;
+}
+
+static int timeline_enter(struct export *export, const struct exported_call *call, uint64_t now_ns,
+                          const struct trace_event *entry)
+{
+    struct timeline *timeline = export->state;
+    uint64_t *id = vec_push(&timeline->open[call->thread->tid]);
+    if (!id)
+        abort();
+    *id = call->id;
+    move_on(timeline, call, now_ns);
+    FUZZ_CHECK(!timeline->is_exact || now_ns == entry->time_ns);
+    return 0;
+}
+
+static int timeline_leave(struct export *export, const struct exported_call *call, uint64_t now_ns,
+                          const struct trace_event *exit)
+{
+    struct timeline *timeline = export->state;
+    size_t *n = &timeline->open[call->thread->tid].count;
+    FUZZ_CHECK(*n > 0 && timeline->open[call->thread->tid].items[--*n] == call->id);
+    move_on(timeline, call, now_ns);
+    FUZZ_CHECK(now_ns >= call->begin_ns + export->format->has_no_empty_calls);
+    FUZZ_CHECK(!timeline->is_exact || !call->has_duration || now_ns == exit->time_ns);
+    return 0;
+}
+
+static int timeline_lone_exit(struct export *export, const struct exported_call *call,
+                              uint64_t now_ns, const struct trace_event *exit)
+{
+    move_on(export->state, call, now_ns);
+    (void)exit;
+    return 0;
+}
+
+static int timeline_call(struct export *export, const struct exported_call *call,
+                         const struct trace_event *exit)
+{
+    struct timeline *timeline = export->state;
+    timeline->calls += call->end != CALL_OPEN;
+    timeline->lone += call->end == CALL_OPEN;
+    FUZZ_CHECK(call->has_exit == (exit != NULL) && call->parent_id < call->id);
+    FUZZ_CHECK(call->times.net_ns >= 0 && call->times.self_net_ns >= 0);
+    return 0;
+}
+
+static void check_export(struct fuzz_input input, bool net, bool has_no_empty_calls)
+{
+    static const struct call_costs costs = {1, 2, 3, 1};
+    const struct export_format format = {
+        .has_no_empty_calls = has_no_empty_calls,
+        .call = timeline_call,
+        .enter = timeline_enter,
+        .leave = timeline_leave,
+        .lone_exit = timeline_lone_exit,
+    };
+    struct run run = {0};
+    struct timeline timeline = {.is_exact = !net && !has_no_empty_calls};
+    struct export *export = export_new(
+        &format, &(struct export_options){.stream = stdout, .costs = net ? &costs : NULL});
+    if (!export)
+        abort();
+    export->state = &timeline;
+    const struct call_visitor visitor = export_visitor(export);
+    pair_calls(&visitor, input, &run);
+    FUZZ_CHECK(timeline.calls == run.counts.calls);
+    FUZZ_CHECK(timeline.calls + timeline.lone == export->n_calls);
+    for (int i = 0; i < 4; i++) {
+        FUZZ_CHECK(timeline.open[i].count == 0);
+        vec_free(&timeline.open[i]);
+    }
+    export_free(export);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct fuzz_input input = {data, size};
     check_profile(input, check_calls(input));
     check_graph(input);
+    for (int i = 0; i < 4; i++)
+        check_export(input, i & 1, i & 2);
     return 0;
 }
