@@ -300,9 +300,11 @@ static int timeline_enter(struct export *export, const struct exported_call *cal
                           const struct trace_event *entry)
 {
     struct timeline *timeline = export->state;
+    size_t n = timeline->open[call->thread->tid].count;
     uint64_t *id = vec_push(&timeline->open[call->thread->tid]);
     if (!id)
         abort();
+    FUZZ_CHECK(call->parent_id == (n ? id[-1] : 0));
     *id = call->id;
     move_on(timeline, call, now_ns);
     FUZZ_CHECK(!timeline->is_exact || now_ns == entry->time_ns);
