@@ -290,7 +290,12 @@ case_files()
     TMPDIR=/no/such traced 125 export --to=speedscope trace
     one_line 'cannot write a temporary file in /no/such: No such file or directory'
     traced 125 export trace
-    said '--to=FORMAT says what to write: csv, json'
+    one_line '--to=FORMAT says what to write: csv, json[a-z, ]*$'
+    cp "$sample" export
+    PATH=$dir:$PATH traced 125 export 3
+    one_line "--to=FORMAT .*; to trace the program $dir/export: ptrace_tracer -- export$"
+    "$tracer" export --to=json trace 2>"$err" | head -n 1 >/dev/null
+    [[ ${PIPESTATUS[0]} == 0 && ! -s $err ]] || fail "a reader that has gone: $(cat "$err")"
     [[ $(find . -name '*.part') == '' ]] || fail "left: $(find . -name '*.part')"
 }
 

@@ -546,7 +546,7 @@ case_words()
     PATH=$dir:$PATH refused "there is no trace in empty.*; to trace the program $dir/replay: ptrace_tracer -- replay$" empty
     # All commands, and as other words than the first.
     local word
-    for word in report graph record; do
+    for word in report graph export record; do
         cp "$sample" "$word"
         PATH=$dir:$PATH traced 0 -q --print=lines "$word" 3
         lines 3 'my_traced_function\(' lines

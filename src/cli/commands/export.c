@@ -8,6 +8,7 @@
 
 #include "analysis/call_graph.h"
 #include "analysis/export/formats.h"
+#include "cli/command_hint.h"
 #include "cli/trace_command.h"
 #include "cli/trace_sources.h"
 #include "util/log.h"
@@ -126,7 +127,9 @@ static int export_trace(struct trace_command *command, void *data, struct error 
     char list[200];
     if (!wanted->format) {
         list_formats(list, sizeof(list));
-        return error_set(err, -EINVAL, "--to=FORMAT says what to write: %s", list);
+        error_set(err, -EINVAL, "--to=FORMAT says what to write: %s", list);
+        command_hint_add(command->usage->name, err);
+        return -EINVAL;
     }
     command->output = NULL; /* it must not be truncated */
     int rc = trace_command_open(command, err);
