@@ -76,6 +76,7 @@ needs=(
     'library libdebuginfod.so.1 libdebuginfod1'
     'command dwz             dwz'
     'command callgrind_annotate valgrind'
+    'command protoc          protobuf-compiler'
 )
 
 [[ $what != bench ]] || needs+=(

@@ -44,6 +44,14 @@ struct event_value event_value_of(const struct trace_event *event, int i)
     return (struct event_value){.kind = EVENT_VALUE_UNSIGNED, .bits = bits};
 }
 
+enum pointee_state event_pointee_state(const struct trace_event *event, const struct field *field)
+{
+    const char *text;
+    return field->guard && field->guard <= event->layout->n_fields
+               ? (enum pointee_state)trace_event_value(event, field->guard - 1u, &text)
+               : POINTEE_READ;
+}
+
 /* The shortest decimal that strtod() reads back as the same number. */
 static char *real_text(double real, bool narrow)
 {

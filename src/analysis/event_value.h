@@ -28,6 +28,9 @@ struct event_value {
 /* Field number `i` of the event. Texts are valid during the callback. i < 0: absent. */
 struct event_value event_value_of(const struct trace_event *event, int i);
 
+/* Whether what the field is of was read: a pointer may be NULL or bad. */
+enum pointee_state event_pointee_state(const struct trace_event *event, const struct field *field);
+
 /* The value as --print shows it, without quotes. The caller frees it. NULL: out of memory. */
 char *event_value_text(const struct trace_event *event, int i);
 

@@ -71,12 +71,20 @@ case_rows()
     same_rows --raw
 }
 
+timelines='chrome speedscope'
+command -v protoc >/dev/null && timelines+=' perfetto'
+
 # timeline FORMAT OPTION...: what it shows of each function, sorted like `reported`.
 timeline()
 {
     local format=$1
     shift
     traced 0 export --to="$format" "$@" trace
+    if [[ $format == perfetto ]]; then
+        protoc -I "$top/tests/e2e" --decode=perfetto.protos.Trace perfetto.proto <$out >decoded 2>protoc.err ||
+            fail "protoc: $(cat protoc.err)"
+        mv decoded $out
+    fi
     python3 "$top/tests/e2e/export_timeline.py" "$format" $out >shown || fail "$format: no valid timeline"
     sort shown -o shown
 }
@@ -88,7 +96,7 @@ case_timelines()
     local program format
     for program in exceptions recursion coroutines; do
         recorded -x '_.*|atexit' "$build/targets/$program"
-        for format in chrome speedscope; do
+        for format in $timelines; do
             reported --raw
             cut -d ' ' -f 1,2,4 reported | grep -v ' 0 ' >wanted
             timeline "$format" --raw
@@ -109,7 +117,7 @@ case_timelines()
 valid_timelines()
 {
     local format
-    for format in chrome speedscope; do
+    for format in $timelines; do
         timeline "$format" "$@"
         timeline "$format" --raw "$@"
     done
@@ -216,6 +224,22 @@ case_callgrind()
     lines 1 '/mylib\.c:mylib:my_traced_function \[mylib\]$' annotated
 }
 
+# Arguments have their types.
+case_perfetto()
+{
+    command -v protoc >/dev/null || skip "no protoc (protobuf-compiler)"
+    recorded -f 'main|my_traced_function' "$sample" 5
+    timeline perfetto
+    lines 1 '^5 [0-9]+ mylib:my_traced_function$' shown
+    timeline perfetto -f my_traced_function
+    lines 5 'type: TYPE_SLICE_BEGIN$' $out
+    lines 5 'type: TYPE_SLICE_END$' $out
+    lines 5 '^ +int_value: 42$' $out
+    lines 5 '^ +uint_value: 3735928559$' $out
+    lines 5 '^ +double_value: 3.14159$' $out
+    lines 5 '^ +pointer_value: 305419896$' $out
+}
+
 # Names with spaces, commas, colons and brackets are those of report, in each format.
 case_names()
 {
@@ -226,8 +250,12 @@ case_names()
     for format in csv json folded callgrind speedscope chrome; do
         traced 0 export --to=$format --raw -o "names.$format" trace
     done
+    if [[ $timelines == *perfetto* ]]; then
+        traced 0 export --to=perfetto --raw trace
+        protoc -I "$top/tests/e2e" --decode=perfetto.protos.Trace perfetto.proto <$out >names.perfetto
+    fi
     python3 - <<'END' || fail "other names than report's"
-import csv, json, re
+import csv, json, os, re
 rows = json.load(open("report.json"))["rows"]
 names = {row["name"] for row in rows}
 assert any(" " in name for name in names) and any(":" in name for name in names), names
@@ -241,6 +269,9 @@ same("csv", (row["module"] + ":" + row["function"] for row in csv.DictReader(ope
 same("json", (o["module"] + ":" + o["function"] for o in map(json.loads, open("names.json"))))
 same("speedscope", (frame["name"] for frame in json.load(open("names.speedscope"))["shared"]["frames"]))
 same("chrome", (e["name"] for e in json.load(open("names.chrome"))["traceEvents"] if e["ph"] == "B"))
+if os.path.exists("names.perfetto"):
+    names_found = re.findall(r'event_names \{\s+iid: \d+\s+name: "(.*)"', open("names.perfetto").read())
+    same("perfetto", (n.encode().decode("unicode_escape").encode("latin-1").decode() for n in names_found))
 lines = open("names.callgrind").read().split("\n")
 same("callgrind", {m[1] for m in (re.match(r"c?fn=\(\d+\) (.*)", line) for line in lines) if m} - {"(none)"})
 last = (line.rsplit(" ", 1)[0].rsplit(";", 1)[-1] for line in open("names.folded").read().split("\n")[:-1])

@@ -382,7 +382,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, folded);
     tcase_add_test(tests, callgrind);
     tcase_add_test(tests, recursion);
-    tcase_add_loop_test(tests, memory, 0, 6);
+    tcase_add_loop_test(tests, memory, 0, 7);
     tcase_add_test(tests, write_errors);
 }
 CHECK_MAIN("export", 30, add_tests)

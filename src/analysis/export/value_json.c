@@ -12,14 +12,6 @@
 /* A double holds all integers up to this one. */
 #define DOUBLE_EXACT (INT64_C(1) << 53)
 
-static enum pointee_state state_before(const struct trace_event *event, const struct field *field)
-{
-    const char *text;
-    return field->guard && field->guard <= event->layout->n_fields
-               ? (enum pointee_state)trace_event_value(event, field->guard - 1u, &text)
-               : POINTEE_READ;
-}
-
 static void write_json_value(FILE *stream, const struct trace_event *event, size_t i,
                              enum json_numbers numbers)
 {
@@ -68,7 +60,7 @@ size_t value_json_write(FILE *stream, const struct trace_event *event, enum json
             fputs(", ", stream);
         json_text_write(stream, field->name);
         fputs(": ", stream);
-        enum pointee_state state = state_before(event, field);
+        enum pointee_state state = event_pointee_state(event, field);
         if (state == POINTEE_READ)
             write_json_value(stream, event, i, numbers);
         else

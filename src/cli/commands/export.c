@@ -19,7 +19,7 @@ static const char HELP[] =
     "Usage: ptrace_tracer export --to=FORMAT [OPTION...] [TRACE]\n"
     "Write the calls in a trace in a format that other programs read.\n"
     "\n"
-    "      --to=FORMAT         csv, json, folded, callgrind, speedscope, chrome\n"
+    "      --to=FORMAT         csv, json, folded, callgrind, speedscope, chrome, perfetto\n"
     "      --force             replace the file of --output if there is one\n"
     "      --raw               times as recorded: not net of what tracing cost\n";
 
