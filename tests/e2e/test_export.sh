@@ -94,7 +94,7 @@ timeline()
 case_timelines()
 {
     local program format
-    for program in exceptions recursion coroutines; do
+    for program in exceptions coroutines; do
         recorded -x '_.*|atexit' "$build/targets/$program"
         for format in $timelines; do
             reported --raw
