@@ -344,7 +344,7 @@ static int timeline_call(struct export *export, const struct exported_call *call
 
 static void check_export(struct fuzz_input input, bool net, bool has_no_empty_calls)
 {
-    static const struct call_costs costs = {1, 2, 3, 1};
+    static const struct call_costs costs = {1, 2, 3, 1, 0};
     const struct export_format format = {
         .has_no_empty_calls = has_no_empty_calls,
         .call = timeline_call,

@@ -135,7 +135,7 @@ END_TEST
 /* What tracing cost is in no duration. */
 START_TEST(net_rows)
 {
-    static const struct call_costs costs = {1, 2, 3, 4};
+    static const struct call_costs costs = {1, 2, 3, 4, 0};
     start("csv", &costs);
     struct call *a = enter(0, 0, NULL, 100);
     leave(enter(0, 1, a, 120), 140);
@@ -240,7 +240,7 @@ END_TEST
    open. It never goes back: the second a takes less than tracing is said to have cost. */
 START_TEST(net_timeline)
 {
-    static const struct call_costs costs = {1, 2, 3, 4};
+    static const struct call_costs costs = {1, 2, 3, 4, 0};
     start("speedscope", &costs);
     struct call *a = enter(0, 0, NULL, 100);
     leave(enter(0, 1, a, 120), 140);
