@@ -18,6 +18,7 @@ struct trace_silence {
 struct call_pairing {
     const struct call_visitor *visitor;
     struct call_counts *counts;
+    const struct thread_set *switching;
     struct thread_table threads;
     struct open_call *spare; /* `outer` leads to the next one */
     size_t call_bytes;
@@ -26,13 +27,15 @@ struct call_pairing {
 };
 
 struct call_pairing *call_pairing_new(const struct call_visitor *visitor,
-                                      struct call_counts *counts)
+                                      struct call_counts *counts,
+                                      const struct thread_set *switching)
 {
     struct call_pairing *pairing = calloc(1, sizeof(*pairing));
     if (!pairing)
         return NULL;
     pairing->visitor = visitor;
     pairing->counts = counts;
+    pairing->switching = switching;
     pairing->call_bytes = sizeof(struct open_call) + visitor->call_size;
     return pairing;
 }
@@ -322,6 +325,8 @@ static int call_left(struct call_pairing *pairing, struct open_calls *calls,
     int rc = 0;
     if (buried) {
         open_calls_dig(calls, open);
+        if (!calls->switches_stacks)
+            pairing->counts->swapped += calls->timed_twins;
         calls->switches_stacks = call->resumed = true;
     } else {
         call->tail_called = last_exit_ns == event->time_ns && calls->top == open;
@@ -339,6 +344,8 @@ static int call_left(struct call_pairing *pairing, struct open_calls *calls,
     call->duration_ns = values.has_duration  ? values.duration_ns
                         : call->has_duration ? event->time_ns - call->entry_ns
                                              : 0;
+    calls->timed_twins += open->is_twin && call->has_duration && !values.has_duration &&
+                          pairing->in_range && !call->before_range;
     call->follows_entry = open->event + 2 == calls->events;
     call->exit_depth = values.has_depth ? values.depth : calls->n;
     if (open->parent && !buried) {
@@ -359,7 +366,9 @@ int call_pairing_event(struct call_pairing *pairing, const struct trace_event *e
     struct trace_event named = *event;
     if (!calls)
         return -ENOMEM;
-    calls->events++;
+    if (calls->events++ == 0 && pairing->switching && thread_is_known(origin) &&
+        thread_set_has(pairing->switching, origin->pid, origin->tid))
+        calls->switches_stacks = pairing->counts->switches_stacks = true;
     if (pairing->in_range) {
         pairing->counts->events++;
         pairing->counts->without_tid += origin->tid == 0;

@@ -8,6 +8,8 @@
  *    entry, which calls have been left since.
  *  - A recorded duration says when the call was entered: of several calls the one is taken whose
  *    entry is nearest to that time.
+ *  - Where the thread switches between stacks, an exit that several open calls of the function
+ * could have is of none for certain. It may be known before the first event, or show later.
  *  - A call during which events were lost has no duration, unless that was recorded.
  */
 #ifndef ANALYSIS_CALL_PAIRING_H
@@ -18,13 +20,16 @@
 
 #include "analysis/call_visitor.h"
 #include "analysis/event_source.h"
+#include "analysis/thread_set.h"
 #include "util/error.h"
 
 struct call_pairing;
 
-/* `visitor` and `counts` must outlive it. NULL: out of memory. */
+/* `switching`: threads that are known to switch between stacks, or NULL. All must outlive it. NULL:
+   out of memory. */
 struct call_pairing *call_pairing_new(const struct call_visitor *visitor,
-                                      struct call_counts *counts);
+                                      struct call_counts *counts,
+                                      const struct thread_set *switching);
 /* Without callbacks. */
 void call_pairing_free(struct call_pairing *pairing);
 

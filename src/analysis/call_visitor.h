@@ -94,14 +94,17 @@ struct call_visitor {
 
 /* What was read, for a line of the command. */
 struct call_counts {
-    uint64_t events;               /* of functions, in the range and of the wanted threads */
-    uint64_t other_events;         /* all others */
-    uint64_t calls;                /* entries */
-    uint64_t ends[CALL_ENDS];      /* of these, by how they ended */
-    uint64_t no_duration;          /* returned, but events were lost in between */
-    uint64_t paused;               /* returned, but the session may have been stopped in between */
-    uint64_t uncertain;            /* returned, or another one on another stack */
+    uint64_t events;          /* of functions, in the range and of the wanted threads */
+    uint64_t other_events;    /* all others */
+    uint64_t calls;           /* entries */
+    uint64_t ends[CALL_ENDS]; /* of these, by how they ended */
+    uint64_t no_duration;     /* returned, but events were lost in between */
+    uint64_t paused;          /* returned, but the session may have been stopped in between */
+    uint64_t uncertain;       /* returned, or another one on another stack */
+    uint64_t swapped; /* returned with a time, which may be that of another one, before it showed
+                         that the thread switches between stacks */
     uint64_t resumed, tail_called; /* struct call */
+    bool switches_stacks;          /* a thread is known to do so, from elsewhere */
     uint64_t too_deep;             /* of those that are LOST: more were open than are followed */
     uint64_t lone_exits;           /* exits without an entry, without those after losses */
     uint64_t lost_entries; /* exits without an entry, after losses, a stop, or too many calls */

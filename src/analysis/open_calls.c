@@ -234,7 +234,7 @@ static struct open_call *by_order(const struct open_calls *calls, struct open_ca
 }
 
 /* Where stacks are switched, the same depth may be that of several calls, and the depth of one call
-   be another one at its exit than at its entry. */
+   be another one at its exit than at its entry: it makes nothing certain. */
 static struct open_call *by_depth(const struct open_calls *calls, struct open_call *on_stack,
                                   struct open_call *buried, uint32_t depth, bool *is_certain)
 {
@@ -246,26 +246,27 @@ static struct open_call *by_depth(const struct open_calls *calls, struct open_ca
         return call;
     }
     struct open_call *other = buried_of_depth(buried, depth, &is_buried_uncertain);
-    if (other && (call || is_buried_uncertain))
+    if (calls->switches_stacks) {
+        struct open_call *by_name = by_order(calls, on_stack, buried, is_certain);
+        return call ? call : other ? other : by_name;
+    }
+    if (other && is_buried_uncertain)
         doubt_all(on_stack, buried);
-    *is_certain = call ? !is_uncertain && !other : other && !is_buried_uncertain;
-    if (call || other)
-        return call ? call : other;
+    *is_certain = !is_buried_uncertain;
+    if (other)
+        return other;
     call = by_order(calls, on_stack, buried, is_certain);
     *is_certain = *is_certain && !call->has_depth;
     return call;
 }
 
-struct open_call *open_calls_choose(const struct open_calls *calls,
-                                    const struct traced_function *function, uint64_t exit_ns,
-                                    const struct exit_values *values, bool *is_certain)
+static struct open_call *choose_by_values(const struct open_calls *calls,
+                                          struct open_call *on_stack, struct open_call *buried,
+                                          uint64_t exit_ns, const struct exit_values *values,
+                                          bool *is_certain)
 {
-    struct open_call *on_stack = open_calls_find(calls, function), *open = on_stack;
-    struct open_call *buried = open_calls_find_buried(calls, function);
+    struct open_call *open = on_stack;
     bool is_uncertain;
-    *is_certain = true;
-    if (!on_stack && !buried)
-        return NULL;
     if (!values->has_duration)
         return values->has_depth ? by_depth(calls, on_stack, buried, values->depth, is_certain)
                                  : by_order(calls, on_stack, buried, is_certain);
@@ -275,4 +276,21 @@ struct open_call *open_calls_choose(const struct open_calls *calls,
     if ((open && open->same) || buried)
         open = by_duration(open, on_stack, buried, exit_ns - values->duration_ns);
     return open ? open : buried;
+}
+
+struct open_call *open_calls_choose(const struct open_calls *calls,
+                                    const struct traced_function *function, uint64_t exit_ns,
+                                    const struct exit_values *values, bool *is_certain)
+{
+    struct open_call *on_stack = open_calls_find(calls, function);
+    struct open_call *buried = open_calls_find_buried(calls, function);
+    *is_certain = true;
+    if (!on_stack && !buried)
+        return NULL;
+    struct open_call *open = choose_by_values(calls, on_stack, buried, exit_ns, values, is_certain);
+    struct open_call *others[] = {on_stack, buried, open->same};
+    for (int i = 0; i < 3; i++)
+        if (others[i] && others[i] != open)
+            open->is_twin = others[i]->is_twin = true;
+    return open;
 }

@@ -40,6 +40,7 @@ struct open_call {
         DOUBT_PAUSED, /* the session may have been stopped */
         DOUBT_STACKS, /* the exit may be that of a call on another stack */
     } doubt;          /* why no time is known of it, when it has returned */
+    bool is_twin;     /* another call of its function was open when one of both returned */
     bool is_buried;
     bool is_announced; /* entered() was called */
     max_align_t data[];
@@ -56,7 +57,8 @@ struct open_calls {
     uint64_t events;           /* so far */
     uint64_t last_exit_ns;     /* if the last event was the exit of the call on top; else 0 */
     struct open_call *program; /* the call of main(), while it is open */
-    bool switches_stacks;      /* a buried call has returned */
+    uint64_t timed_twins;      /* calls that were twins, and have a time by the order of events */
+    bool switches_stacks;      /* a buried call has returned, or it is known from elsewhere */
     bool was_too_deep;         /* there were more than OPEN_CALLS_MAX */
 };
 

@@ -115,19 +115,25 @@ static bool paused(const struct call_counts *counts, char *line, size_t size)
     return counts->paused > 0;
 }
 
+/* Which call has returned is not known where calls of several stacks are open. */
 static bool other_stacks(const struct call_counts *counts, char *line, size_t size)
 {
-    char unknown[100] = "";
-    if (counts->uncertain)
-        snprintf(unknown, sizeof(unknown), "; no time is known of %llu %s",
-                 (unsigned long long)counts->uncertain, plural(counts->uncertain, "call", "calls"));
-    snprintf(line, size,
-             "%llu %s after calls around %s: the program switches between stacks (coroutines), and "
-             "only --with=duration records certain times then%s",
-             (unsigned long long)counts->resumed,
-             plural(counts->resumed, "call returned", "calls returned"),
-             plural(counts->resumed, "it", "them"), unknown);
-    return counts->resumed > 0 || counts->uncertain > 0;
+    char list_text[300] = "";
+    struct count_list list = {.text = list_text, .size = sizeof(list_text)};
+    add_to_list(&list, counts->resumed, "%s after calls around %s",
+                plural(counts->resumed, "call returned", "calls returned"),
+                plural(counts->resumed, "it", "them"));
+    add_to_list(&list, counts->uncertain, "%s no time, as it may be that of another one",
+                plural(counts->uncertain, "call has", "calls have"));
+    add_to_list(&list, counts->swapped, "%s before may have the %s of %s",
+                plural(counts->swapped, "call", "calls"), plural(counts->swapped, "time", "times"),
+                plural(counts->swapped, "another one", "others"));
+    snprintf(line, size, "%s: %s; --with=duration records certain times",
+             counts->resumed || counts->switches_stacks
+                 ? "the program switches between stacks (coroutines)"
+                 : "exits may be those of other calls",
+             list_text);
+    return list.total > 0;
 }
 
 bool remarks_next(const struct call_counts *counts, size_t *position, char *line, size_t size)

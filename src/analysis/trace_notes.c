@@ -18,7 +18,7 @@
 
 static const char FILE_NAME[] = "ptrace_tracer.json";
 
-enum { FORMAT = 1, COST_MAX_NS = 1000000000, FILE_SIZE_MAX = 1 << 28 };
+enum { FORMAT = 1, COST_MAX_NS = 1000000000, FILE_SIZE_MAX = 1 << 28, SWITCHING_MAX = 1 << 16 };
 
 static char *notes_path(const char *directory)
 {
@@ -50,6 +50,15 @@ static void write_function(FILE *stream, const struct probe *probe)
     putc('}', stream);
 }
 
+static void write_switching(FILE *stream, const struct thread_set *switching)
+{
+    fputs(",\n \"switching_threads\": [", stream);
+    for (size_t i = 0; i < switching->count; i++)
+        fprintf(stream, "%s{\"pid\": %d, \"tid\": %d}", i ? ", " : "", switching->items[i].pid,
+                switching->items[i].tid);
+    fprintf(stream, "], \"other_threads_switch\": %s", switching->has_all ? "true" : "false");
+}
+
 static void write_notes(FILE *stream, const struct trace_notes *notes)
 {
     const struct call_costs *costs = notes->costs;
@@ -68,6 +77,8 @@ static void write_notes(FILE *stream, const struct trace_notes *notes)
                 ", \"stop_cpu_ns\": %" PRIu32 "}",
                 costs->entry_before, costs->entry_after, costs->exit_before, costs->exit_after,
                 costs->stop_cpu);
+    if (notes->switching && (notes->switching->count || notes->switching->has_all))
+        write_switching(stream, notes->switching);
     fputs(",\n \"functions\": [", stream);
     for (size_t i = 0; i < notes->n_probes; i++) {
         fputs(i ? ",\n  " : "\n  ", stream);
@@ -169,6 +180,42 @@ int trace_notes_read_costs(const char *directory, struct call_costs *costs, stru
     int code = load_notes(directory, &path, &root, err);
     if (code == 0)
         code = take_costs(root, path, costs, err);
+    json_decref(root);
+    return code;
+}
+
+static int take_switching(const json_t *root, const char *path, struct thread_set *switching,
+                          struct error *err)
+{
+    const json_t *threads = json_object_get(root, "switching_threads");
+    size_t n = json_array_size(threads);
+    if (threads && !json_is_array(threads))
+        return error_set(err, -EINVAL, "%s has no valid threads", path);
+    switching->has_all =
+        json_is_true(json_object_get(root, "other_threads_switch")) || n > SWITCHING_MAX;
+    if (switching->has_all || n == 0)
+        return 0;
+    if (thread_set_reserve(switching, n) < 0)
+        return error_set(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        const json_t *ids = json_array_get(threads, i);
+        json_int_t pid = json_integer_value(json_object_get(ids, "pid"));
+        json_int_t tid = json_integer_value(json_object_get(ids, "tid"));
+        if (pid <= 0 || pid > INT32_MAX || tid <= 0 || tid > INT32_MAX)
+            return error_set(err, -EINVAL, "%s has no valid threads", path);
+        thread_set_add(switching, (pid_t)pid, (pid_t)tid);
+    }
+    return 0;
+}
+
+int trace_notes_read_switching(const char *directory, struct thread_set *switching,
+                               struct error *err)
+{
+    cleanup(cleanup_free) char *path = NULL;
+    json_t *root;
+    int code = load_notes(directory, &path, &root, err);
+    if (code == 0)
+        code = take_switching(root, path, switching, err);
     json_decref(root);
     return code;
 }

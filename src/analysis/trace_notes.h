@@ -6,9 +6,14 @@
  *     {"format": 1, "version": "0.1", "command": ["ptrace_tracer", "./app"],
  *      "costs": {"entry_before_ns": 6500, "entry_after_ns": 4300, "exit_before_ns": ..., ...,
  *                "stop_cpu_ns": 3300},
+ *      "switching_threads": [{"pid": 12, "tid": 13}, ...], "other_threads_switch": false,
  *      "functions": [{"event": "mylib:f_entry", "function": "f", "module": "/lib/libmylib.so",
  *                     "address": "0x1130", "signature": "void f(int n)",
  *                     "file": "/src/mylib.c", "line": 12}, ...]}
+ *
+ * "switching_threads" are those that calls of several stacks were seen in (coroutines), by the IDs
+ * in the tracer's PID namespace, which are those in events. If there were more of them than the
+ * tracer keeps, others may do it, too.
  *
  * "costs", and "signature", "file" and "line", are left out if they are not known. Who reads it
  * must accept further members.
@@ -19,6 +24,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "analysis/thread_set.h"
 #include "model/call_times.h"
 #include "model/probe.h"
 #include "util/error.h"
@@ -27,6 +33,7 @@ struct trace_notes {
     const char *version;
     char *const *command;           /* NULL-terminated */
     const struct call_costs *costs; /* NULL: not known */
+    const struct thread_set *switching;
     const struct probe *const *probes;
     size_t n_probes;
 };
@@ -39,6 +46,10 @@ MUST_CHECK int trace_notes_write(const char *directory, const struct trace_notes
    such a file. The file is hostile input. */
 MUST_CHECK int trace_notes_read_costs(const char *directory, struct call_costs *costs,
                                       struct error *err);
+/* Fills an empty set with the threads that switch between stacks; its owner frees it. -ENOENT,
+   -EINVAL: as above. */
+MUST_CHECK int trace_notes_read_switching(const char *directory, struct thread_set *switching,
+                                          struct error *err);
 /* Passes the event of each function's entry ("mylib:f_entry") and the path of its file. -ENOENT,
    -EINVAL: as above. */
 MUST_CHECK int trace_notes_read_modules(const char *directory,

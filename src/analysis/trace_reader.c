@@ -234,7 +234,7 @@ int trace_reader_run(struct trace_reader *reader, const struct call_visitor *vis
                                       .module = on_module,
                                       .gap = on_gap,
                                       .pause = on_pause};
-    reader->pairing = call_pairing_new(visitor, &reader->counts);
+    reader->pairing = call_pairing_new(visitor, &reader->counts, reader->options.switching);
     if (!reader->pairing)
         return error_set(err, -ENOMEM, "out of memory");
     if (reader->options.with_fraction)

@@ -23,6 +23,7 @@
 
 #include "analysis/call_visitor.h"
 #include "analysis/function_table.h"
+#include "analysis/thread_set.h"
 #include "util/error.h"
 
 /* A place in code. */
@@ -57,15 +58,18 @@ struct trace_options {
     /* Only the events of these processes and threads; 0: all. */
     const pid_t *pids, *tids;
     size_t n_pids, n_tids;
+    /* Threads that are known to switch between stacks: trace_notes_read_switching(). It must
+       outlive the reader. NULL: none is known. */
+    const struct thread_set *switching;
 };
 
 struct trace_reader;
 
 /*
- * Finds the traces and checks that they can be read. Keeps a pointer to nothing but options->data
- * and what the callbacks need. -ENOENT: there is no such path; -ENOTDIR: it is no directory;
- * -ENODATA: no trace is there, or no function events can be in it; -EIO and others: it cannot be
- * read. *err says which.
+ * Finds the traces and checks that they can be read. Keeps a pointer to nothing but options->data,
+ * options->switching and what the callbacks need. -ENOENT: there is no such path; -ENOTDIR: it is
+ * no directory; -ENODATA: no trace is there, or no function events can be in it; -EIO and others:
+ * it cannot be read. *err says which.
  */
 MUST_CHECK int trace_reader_open(const struct trace_options *options, struct trace_reader **reader,
                                  struct error *err);

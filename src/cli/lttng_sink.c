@@ -32,15 +32,21 @@
 #include "util/table.h"
 #include "util/vec.h"
 
+enum { SWITCHING_MAX = 4096 };
+
 static void lttng_sink_hit(void *data, const struct hit *hit)
 {
     struct lttng_sink *sink = data;
+    if (hit->out_of_order)
+        thread_set_add(&sink->switching, hit->pid, hit->tid);
     sink->backend_ops->emit(sink->backend, hit);
 }
 
 static void routed_hit(void *data, const struct hit *hit)
 {
-    const struct lttng_sink *sink = data;
+    struct lttng_sink *sink = data;
+    if (hit->out_of_order)
+        thread_set_add(&sink->switching, hit->pid, hit->tid);
     record_routes_hit(in_process_traces_routes(sink->traces), hit);
 }
 
@@ -152,11 +158,27 @@ static void write_notes_of_trace(const struct lttng_sink *sink)
         .version = VERSION,
         .command = tracer->options->words,
         .costs = tracer->costs ? &costs : NULL,
+        .switching = &sink->switching,
         .probes = probes,
         .n_probes = n,
     };
     if (trace_notes_write(sink->session_ops->path(sink->session), &notes, &err) < 0)
         log_warning("%s", err.text);
+}
+
+/* The trace of a session of the user's has no notes. */
+static void tell_switching(const struct lttng_sink *sink)
+{
+    const struct thread_set *switching = &sink->switching;
+    if (sink->session_ops->owner(sink->session) == SESSION_OWN || switching->count == 0 ||
+        (sink->tracer->options->with & 1u << EXTRA_DURATION))
+        return;
+    log_info("%zu%s switched between stacks (coroutines): the order of events does not tell which "
+             "call an exit is of; --with=duration records certain times",
+             switching->count,
+             switching->has_all      ? " threads and more"
+             : switching->count == 1 ? " thread"
+                                     : " threads");
 }
 
 static int lttng_sink_finish(void *data, struct error *err)
@@ -178,8 +200,10 @@ static int lttng_sink_finish(void *data, struct error *err)
     }
     if (r < 0 && (sink->trouble.code != 0 || tracer->run.abandoned))
         err->text[0] = '\0'; /* printed already */
-    if (r == 0 && sink->begun)
+    if (r == 0 && sink->begun) {
         write_notes_of_trace(sink);
+        tell_switching(sink);
+    }
     if (r == 0 && r_traces < 0 && !is_users) {
         err->text[0] = '\0';
         r = r_traces;
@@ -208,6 +232,7 @@ static int lttng_sink_free(void *data)
     if (sink->backend)
         sink->backend_ops->close(sink->backend);
     in_process_traces_free(sink->traces);
+    thread_set_free(&sink->switching);
     table_free(&sink->selected);
     table_free(&sink->only_named);
     vec_free(&sink->left_out);
@@ -277,6 +302,8 @@ int lttng_sink_open(struct tracer *tracer, struct error *err)
     sink->tracer = tracer;
     pthread_mutex_init(&sink->lock, NULL);
     tracer->sink = (struct hit_sink){.data = sink, .free = lttng_sink_free};
+    if (thread_set_reserve(&sink->switching, SWITCHING_MAX) < 0)
+        return error_set(err, -ENOMEM, "out of memory");
     set_lttng_environment();
     sink->session_ops = session_load(err);
     if (!sink->session_ops)

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "analysis/thread_set.h"
 #include "tp/lttng/backend.h"
 #include "tp/session/session.h"
 #include "util/error.h"
@@ -26,8 +27,9 @@ struct lttng_sink {
     bool begun;                       /* the session records */
     struct table selected;            /* probes the back end knows, by address */
     struct table only_named; /* likewise, of modules that only an event rule or a trigger names */
-    VEC(const char *) left_out; /* providers that no rule has named so far; under `lock` */
-    pthread_mutex_t lock;       /* of left_out, which the poller reads */
+    struct thread_set switching; /* threads whose exits need more than their order: for the notes */
+    VEC(const char *) left_out;  /* providers that no rule has named so far; under `lock` */
+    pthread_mutex_t lock;        /* of left_out, which the poller reads */
     struct session_poller *poller;
     struct error trouble; /* what the poller has found, until it is stopped; printed already */
     bool pending_told;    /* that the session daemon does not answer while the program runs */

@@ -276,6 +276,16 @@ static const char *early_output(const struct trace_command *command)
     return command->output ? command->output : "-";
 }
 
+/* Without notes, what the trace itself tells is all that is known. */
+static void read_switching(struct trace_command *command)
+{
+    struct error why;
+    int rc = trace_notes_read_switching(command->path, &command->switching, &why);
+    command->notes_failed = rc < 0 && rc != -ENOENT && rc != -ENOTDIR;
+    if (command->notes_failed)
+        log_warning("%s", why.text);
+}
+
 int trace_command_open(struct trace_command *command, struct error *err)
 {
     log_set_level(command->quiet ? LOG_ERROR : command->verbose ? LOG_DEBUG : LOG_INFO);
@@ -297,7 +307,9 @@ int trace_command_open(struct trace_command *command, struct error *err)
         .n_pids = command->pids.count,
         .tids = command->tids.items,
         .n_tids = command->tids.count,
+        .switching = &command->switching,
     };
+    read_switching(command);
     if (!command->quiet)
         reading_progress_begin(&command->progress, early_output(command));
     options.with_fraction = command->progress.is_wanted;
@@ -330,7 +342,8 @@ const struct call_costs *trace_command_costs(struct trace_command *command, bool
     int rc = raw ? -ECANCELED : trace_notes_read_costs(command->path, &command->costs, &why);
     if (rc == 0)
         return &command->costs;
-    if (rc != -ECANCELED && rc != -ENOENT && rc != -ENODATA && rc != -ENOTDIR)
+    if (rc != -ECANCELED && rc != -ENOENT && rc != -ENODATA && rc != -ENOTDIR &&
+        !command->notes_failed)
         log_warning("%s", why.text);
     if (rc != -ECANCELED)
         log_info("times are raw: what tracing cost is not known of this trace");
@@ -400,6 +413,7 @@ void trace_command_end(struct trace_command *command)
     trace_symbols_free(&command->symbols);
     trace_modules_free(&command->modules);
     function_filter_free(command->select);
+    thread_set_free(&command->switching);
     vec_free(&command->pids);
     vec_free(&command->tids);
     free(command->path);

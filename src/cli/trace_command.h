@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "analysis/thread_set.h"
 #include "analysis/trace_reader.h"
 #include "cli/pager.h"
 #include "cli/reading_progress.h"
@@ -62,6 +63,8 @@ struct trace_command {
     struct call_costs costs; /* trace_command_costs() */
     struct pager pager;
     struct reading_progress progress;
+    struct thread_set switching; /* as the trace's notes tell */
+    bool notes_failed;           /* it was said that they cannot be read */
 };
 
 enum trace_verdict { TRACE_RUN, TRACE_DONE /* --help: printed */, TRACE_WRONG };

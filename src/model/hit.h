@@ -32,6 +32,9 @@ struct hit {
     enum hit_kind kind;
     /* Hits of the thread before this one were not reported, for lack of room in a ring. */
     bool follows_drops;
+    /* HIT_EXIT: calls of the thread return in another order than the reverse one of their entries,
+       since they are on several stacks. The order of events does not tell which call this is. */
+    bool out_of_order;
     pid_t pid; /* the process, in the tracer's PID namespace */
     pid_t tid;
     int cpu;        /* of the thread; -1: not known */

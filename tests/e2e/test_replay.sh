@@ -97,7 +97,7 @@ case_coroutines()
     "$tracer" -q -x '_.*|atexit' --with=depth,duration -o trace "$targets/coroutines" >/dev/null 2>&1 ||
         fail "not traced"
     traced 0 replay trace
-    said '[0-9]+ calls returned after calls around them: the program switches between stacks'
+    said 'the program switches between stacks \(coroutines\): [0-9]+ calls returned after calls around them'
     lines 0 'have no (exit|entry)' "$err"
     lines 150 'coroutines:step\(who = [0-2], round = [0-9]+\) depth = [0-9]+$' "$out"
     lines 150 '\} coroutines:step = [0-9]+ <[0-9.]+> depth = ' "$out"

@@ -35,6 +35,35 @@ case_calls_of_programs()
     done
 }
 
+# Calls of three stacks in one thread look like recursion. The tracer has seen what they are.
+case_coroutines()
+{
+    local f
+    recorded -f 'body|step|pause_here|state_print' "$build/targets/coroutines" 20
+    looked 0 report --format=csv trace
+    for f in '60,,,,,,,coroutines:step' '60,,,,,,,coroutines:pause_here' '3,,,,,,,coroutines:body'; do
+        lines 1 "^$f\$" $out
+    done
+    lines 1 '^1(,[0-9]+){6},coroutines:state_print$' $out
+    switching='the program switches between stacks \(coroutines\): 123 calls have no time, as it may be that'
+    said "$switching"
+    looked 0 graph -f 'body|step|pause_here' trace
+    said "$switching"
+    looked 0 replay -f 'body|step|pause_here' trace
+    said "$switching"
+    lines 123 '<\?>' $out
+    recorded --in-process -f 'body|step|pause_here' "$build/targets/coroutines" 400
+    looked 0 report trace
+    said ': 2403 calls have no time'
+    # A session of the user's has no notes: who records is told.
+    lttng create user >/dev/null && lttng enable-event -u 'coroutines:*' >/dev/null && lttng start >/dev/null ||
+        fail "no session"
+    traced 0 "$build/targets/coroutines" 20
+    said 'thread switched between stacks \(coroutines\)'
+    traced 0 --with=duration "$build/targets/coroutines" 20
+    lines 0 'between stacks' $err
+}
+
 # The same of a trace as --summary said when it was made. Own times differ by what writes records.
 case_as_the_summary()
 {

@@ -214,11 +214,13 @@ static void check_counts(const struct run *run)
 static void pair_calls(const struct call_visitor *visitor, struct fuzz_input input, struct run *run)
 {
     struct function_table *functions = function_table_new(NULL, NULL);
-    struct call_pairing *pairing = call_pairing_new(visitor, &run->counts);
+    unsigned first = fuzz_byte(&input);
+    const struct thread_set switching = {.has_all = first / 4 % 2 != 0};
+    struct call_pairing *pairing = call_pairing_new(visitor, &run->counts, &switching);
     if (!functions || !pairing)
         abort();
     run->time = 1;
-    run->in_range = fuzz_byte(&input) % 4 != 0;
+    run->in_range = first % 4 != 0;
     if (run->in_range && call_pairing_begin_range(pairing) != 0)
         abort();
     while (input.size > 0)
@@ -231,6 +233,7 @@ static void pair_calls(const struct call_visitor *visitor, struct fuzz_input inp
     if (call_pairing_finish(pairing, run->time) != 0)
         abort();
     check_counts(run);
+    FUZZ_CHECK(run->counts.swapped <= (switching.has_all ? 0 : run->counts.ends[CALL_RETURNED]));
     call_pairing_free(pairing);
     function_table_free(functions);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/call_pairing.h"
+#include "analysis/thread_set.h"
 #include "analysis/thread_table.h"
 #include "unit/check_main.h"
 
@@ -20,6 +21,7 @@ static uint64_t event_depth, event_duration;
 static struct function_table *functions;
 static struct call_pairing *pairing;
 static struct call_counts counts;
+static struct thread_set switching;
 static struct event_origin origin;
 static char seen[4096];
 
@@ -94,7 +96,7 @@ static const struct call_visitor visitor = {
 static inline void setup(void)
 {
     functions = function_table_new(NULL, NULL);
-    pairing = call_pairing_new(&visitor, &counts);
+    pairing = call_pairing_new(&visitor, &counts, &switching);
     ck_assert(functions && pairing);
     for (int i = 0; i < PROBE_EXTRAS_MAX; i++)
         entries.extras[i] = exits.extras[i] = -1;
@@ -111,6 +113,7 @@ static inline void teardown(void)
 {
     call_pairing_free(pairing);
     function_table_free(functions);
+    thread_set_free(&switching);
 }
 
 /* Check writes a message for each assertion, to a file: a million of them may fill /tmp. */

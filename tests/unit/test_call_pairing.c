@@ -268,7 +268,7 @@ START_TEST(bounded)
 {
     static const struct call_visitor nobody = {0};
     call_pairing_free(pairing);
-    pairing = call_pairing_new(&nobody, &counts);
+    pairing = call_pairing_new(&nobody, &counts, NULL);
     begin();
     enter("a", 1);
     for (uint64_t i = 0; i < 10000; i++) {

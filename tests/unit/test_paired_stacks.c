@@ -131,6 +131,36 @@ START_TEST(coroutines_take_turns)
            "main=39-11) ");
     ck_assert_uint_eq(counts.ambiguous, 1);
     ck_assert_uint_eq(counts.uncertain, 3);
+    ck_assert_uint_eq(counts.swapped, 1); /* the first f that seemed to return */
+}
+END_TEST
+
+/* As above, and it is known from the beginning: no time is another's. Of b no other call is open.
+ */
+START_TEST(known_to_switch)
+{
+    ck_assert_int_eq(thread_set_reserve(&switching, 1), 0);
+    thread_set_add(&switching, 1, 1);
+    begin();
+    enter("f", 10); /* of one stack */
+    enter("f", 11); /* of another one */
+    enter("b", 12);
+    leave("f", 15); /* of either */
+    enter("f", 16);
+    leave("f", 17); /* of any of them */
+    leave("b", 18);
+    leave("f", 20);
+    enter("f", 30);
+    leave("f", 31);
+    origin.tid = 2; /* a thread that recurs */
+    enter("f", 40);
+    enter("f", 41);
+    leave("f", 42);
+    leave("f", 44);
+    finish("f(0 f(1 b(2 f in f) f(1 f in f) b=6 resumed) f) f(0 f=1) f(0 f(1 f=1 in f) f=4-1) ");
+    ck_assert_uint_eq(counts.uncertain, 3);
+    ck_assert_uint_eq(counts.swapped, 0);
+    ck_assert(counts.switches_stacks);
 }
 END_TEST
 
@@ -173,11 +203,12 @@ START_TEST(coroutines_of_one_depth)
     send(&exits, "f", 9, 1, NOT_RECORDED);
     send(&entries, "f", 20, 1, NOT_RECORDED);
     send(&entries, "f", 21, 2, NOT_RECORDED);
-    send(&exits, "f", 22, 1, NOT_RECORDED); /* the outer one */
-    send(&exits, "f", 23, 2, NOT_RECORDED); /* the inner one */
+    /* The depth at an exit is that of all stacks. */
+    send(&exits, "f", 22, 2, NOT_RECORDED);
+    send(&exits, "f", 23, 1, NOT_RECORDED);
     finish("main(0 f(1 f(1 f=1 in main) f in main resumed) f(1 f(1 f in main) f in main resumed) "
-           "f(1 f(2 f=2 in main) f=2 resumed) main-3 at end) ");
-    ck_assert_uint_eq(counts.uncertain, 3);
+           "f(1 f(2 f in f) f in main) main-1 at end) ");
+    ck_assert_uint_eq(counts.uncertain, 5);
 }
 END_TEST
 
@@ -244,6 +275,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, coroutine);
     tcase_add_test(tests, coroutines_in_one_function);
     tcase_add_test(tests, coroutines_take_turns);
+    tcase_add_test(tests, known_to_switch);
     tcase_add_test(tests, buried_or_open);
     tcase_add_test(tests, coroutines_of_one_depth);
     tcase_add_test(tests, another_depth);

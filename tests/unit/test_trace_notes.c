@@ -81,6 +81,51 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
+START_TEST(switching_threads)
+{
+    char *command[] = {NULL};
+    struct thread_set written = {0}, read = {0};
+    struct trace_notes notes = {.version = "0.1", .command = command, .switching = &written};
+    struct error err;
+    ck_assert_int_eq(thread_set_reserve(&written, 2), 0);
+    for (int i = 0; i < _i; i++) {
+        thread_set_add(&written, 1, 1 + i);
+        thread_set_add(&written, 1, 1 + i);
+    }
+    ck_assert_int_eq(trace_notes_write(directory, &notes, &err), 0);
+    ck_assert_int_eq(trace_notes_read_switching(directory, &read, &err), 0);
+    /* Of more than there was room for, any thread may be one. */
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(thread_set_has(&read, 1, 1 + i), i < _i || _i > 2);
+    ck_assert(thread_set_has(&read, 2, 1) == (_i > 2));
+    thread_set_free(&read);
+    thread_set_free(&written);
+}
+END_TEST
+
+static const char *const bad_threads[] = {
+    "5",
+    "{\"pid\": 1}",
+    "[5]",
+    "[{\"pid\": 1}]",
+    "[{\"pid\": 1, \"tid\": 0}]",
+    "[{\"pid\": 4294967297, \"tid\": 1}]",
+    "[{\"pid\": 1, \"tid\": \"1\"}]",
+};
+
+START_TEST(switching_threads_of_others)
+{
+    struct thread_set read = {0};
+    struct error err = {0};
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "{\"format\": 1, \"switching_threads\": %s}", bad_threads[_i]);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(trace_notes_read_switching(directory, &read, &err), -EINVAL);
+    thread_set_free(&read);
+}
+END_TEST
+
 START_TEST(no_room)
 {
     char *command[] = {NULL};
@@ -161,6 +206,9 @@ static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, what_is_written_is_read, 0, 2);
+    tcase_add_loop_test(tests, switching_threads, 0, 4);
+    tcase_add_loop_test(tests, switching_threads_of_others, 0,
+                        sizeof(bad_threads) / sizeof(bad_threads[0]));
     tcase_add_test(tests, no_room);
     tcase_add_loop_test(tests, files_of_others, 0, sizeof(files) / sizeof(files[0]));
     tcase_add_test(tests, deep_nesting);

@@ -199,6 +199,7 @@ static bool handle_return(struct engine *engine, struct tracee *tracee, struct s
         begin_capture(tracee, hit.probe, HIT_EXIT, regs, &frame);
         if (hit.cpu < 0)
             hit.cpu = read_result(engine, tracee);
+        hit.out_of_order = tracee->frames.out_of_order;
         hit.depth = frame.depth;
         hit.duration_ns = tracee_call_time(tracee, &frame, hit.time_ns);
         if (hit.thread_cpu_ns == 0)

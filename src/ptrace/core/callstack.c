@@ -179,6 +179,7 @@ static void bury(struct callstack *cs, uint32_t i)
     unlink_by_age(cs, i);
     node_at(cs, i)->buried = true;
     cs->buried++;
+    cs->out_of_order = true;
 }
 
 /* Adds a frame to its slot, inside `outer` (0: none). */
@@ -335,6 +336,7 @@ bool callstack_return(struct callstack *cs, uint64_t slot, uint64_t ret, struct 
         cs->mixed = true;
     else
         settle_doubtful(cs, slot, stack, i);
+    cs->out_of_order |= cs->newest != i;
     *frame = node_at(cs, i)->frame;
     frame->waiting = NULL;
     forget_node(cs, i);

@@ -94,7 +94,10 @@ struct callstack {
     uint32_t open;                /* number of those */
     uint32_t buried;
     uint32_t epoch;
-    bool mixed;            /* mappings of this thread hold several stacks each */
+    bool mixed; /* mappings of this thread hold several stacks each */
+    /* Calls have returned in another order than the reverse one of their entries, or may do so:
+       they are on several stacks, or were left in a way that was not seen. */
+    bool out_of_order;
     uint64_t lost;         /* entries that could not be stored */
     uint32_t missed_epoch; /* of frames before this, returns may have been missed; 0: of none */
     void (*missed)(void *data, const struct frame *frame);

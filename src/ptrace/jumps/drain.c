@@ -229,6 +229,7 @@ static void report_return(struct tracee *tracee, struct taken *taken)
         if (!(entry->uses & SITE_ENTRY) || !(entry->kinds & HIT_EXIT))
             continue;
         hit.probe = entry->probe;
+        hit.out_of_order = tracee->frames.out_of_order;
         hit.depth = frame.depth;
         hit.duration_ns = tracee_call_time(tracee, &frame, hit.time_ns);
         report(tracee, &hit, taken, &frame);
