@@ -56,6 +56,12 @@ static void routed_drops(void *data, uint64_t n)
     record_routes_dropped(in_process_traces_routes(sink->traces), n);
 }
 
+static void routes_before_change(void *data)
+{
+    const struct lttng_sink *sink = data;
+    record_routes_before_change(in_process_traces_routes(sink->traces));
+}
+
 static void lttng_sink_counts(void *data, struct hit_counts *counts)
 {
     struct lttng_sink *sink = data;
@@ -327,6 +333,7 @@ int lttng_sink_open(struct tracer *tracer, struct error *err)
         .data = sink,
         .hit = sink->traces ? routed_hit : lttng_sink_hit,
         .dropped = sink->traces ? routed_drops : NULL,
+        .before_change = sink->traces ? routes_before_change : NULL,
         .counts = lttng_sink_counts,
         .add = recording_add,
         .begin = recording_begin,

@@ -9,6 +9,7 @@
 
 #include "cli/pending_hits.h"
 #include "util/arena.h"
+#include "util/clock.h"
 #include "util/vec.h"
 
 enum {
@@ -16,16 +17,32 @@ enum {
     PENDING_ENOUGH = PENDING_SIZE / 4 * 3,
 };
 
+enum {
+    SESSIONS_MAX = 64, /* that are looked at */
+    STOPS_MAX = 8,     /* of a session that is not yet known */
+};
+
 /* When no answer of the daemon has come after so long, records go to LTTng. */
 static const uint64_t UNDECIDED_MAX_NS = 2000000000;
 
 enum route_state { ROUTE_UNDECIDED, ROUTE_TO_TRACE, ROUTE_TO_LTTNG };
 
+/* The session was stopped in between. */
+struct session_stop {
+    struct ctf_channel *channel;
+    uint64_t begin_ns, end_ns;
+};
+
 struct route {
     struct record_place place;
     enum route_state state;
     struct ctf_channel *channel; /* ROUTE_TO_TRACE */
-    uint64_t since_ns;           /* ROUTE_UNDECIDED */
+    uint64_t last_ns;            /* of its hits, the latest */
+    uint64_t stopped_ns;         /* then the session was stopped; 0: never */
+    /* ROUTE_UNDECIDED */
+    uint64_t since_ns;
+    struct session_stop stops[STOPS_MAX];
+    size_t n_stops;
 };
 
 struct record_routes {
@@ -118,6 +135,16 @@ static void write_to_trace(struct record_routes *routes, struct ctf_channel *cha
     add_count(written ? &routes->written : &routes->lost, 1);
 }
 
+/* A hit that is reported when its session was stopped and started since. It was made before the
+   stop, or while the session was stopped, and in the trace it would be on the wrong side. */
+static void lose_late(struct record_routes *routes, const struct route *route,
+                      const struct hit *hit)
+{
+    if (route->state == ROUTE_TO_TRACE)
+        ctf_channel_note_loss(route->channel, hit, 1);
+    add_count(&routes->lost, 1);
+}
+
 static bool take_record(void *data, struct record_place place, uint32_t event,
                         const struct hit *hit)
 {
@@ -125,6 +152,11 @@ static bool take_record(void *data, struct record_place place, uint32_t event,
     struct route *route = route_of(routes, place, hit);
     if (!route || route->state == ROUTE_TO_LTTNG)
         return false;
+    if (hit->time_ns < route->stopped_ns) {
+        lose_late(routes, route, hit);
+        return true;
+    }
+    route->last_ns = hit->time_ns > route->last_ns ? hit->time_ns : route->last_ns;
     if (route->state == ROUTE_TO_TRACE)
         write_to_trace(routes, route->channel, event, hit);
     else
@@ -251,16 +283,67 @@ size_t record_routes_list(struct record_routes *routes, struct route_view *views
     return count;
 }
 
+/* To be called without the lock: it may wait. */
+static void note_stops(const struct session_stop *stops, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        ctf_channel_note_stop(stops[i].channel, stops[i].begin_ns, stops[i].end_ns);
+}
+
 void record_routes_decide(struct record_routes *routes, struct record_place place,
                           struct ctf_channel *channel)
 {
+    struct session_stop stops[STOPS_MAX];
+    size_t n = 0;
     pthread_mutex_lock(&routes->lock);
     for (size_t i = 0; i < routes->count; i++) {
         struct route *route = &routes->list[i];
-        if (is_place(&route->place, &place) && route->state == ROUTE_UNDECIDED)
-            decide_route(routes, route, channel);
+        if (!is_place(&route->place, &place) || route->state != ROUTE_UNDECIDED)
+            continue;
+        decide_route(routes, route, channel);
+        for (n = 0; channel && n < route->n_stops; n++) {
+            stops[n] = route->stops[n];
+            stops[n].channel = channel;
+        }
     }
     pthread_mutex_unlock(&routes->lock);
+    note_stops(stops, n);
+}
+
+/* Notes that the route's session was stopped since its last hit. */
+static void stop_route(struct record_routes *routes, struct route *route, uint64_t now_ns,
+                       struct session_stop *stops, size_t *n)
+{
+    const struct session_stop stop = {route->channel, route->last_ns, now_ns};
+    if (route->state == ROUTE_TO_TRACE)
+        stops[(*n)++] = stop;
+    else if (route->n_stops < STOPS_MAX)
+        route->stops[route->n_stops++] = stop;
+    else
+        decide_route(routes, route, NULL);
+    route->stopped_ns = now_ns;
+}
+
+void record_routes_before_change(struct record_routes *routes)
+{
+    const void *active[SESSIONS_MAX];
+    struct session_stop stops[ROUTES_MAX];
+    size_t n = 0;
+    /* A session of another daemon may start meanwhile: the time is one before its first hit. */
+    uint64_t now_ns = clock_now_ns();
+    size_t n_active = routes->ops->sessions(routes->backend, active, SESSIONS_MAX);
+    pthread_mutex_lock(&routes->lock);
+    for (size_t i = 0; i < routes->count && n_active < SESSIONS_MAX; i++) {
+        struct route *route = &routes->list[i];
+        bool records = route->state == ROUTE_TO_LTTNG || route->last_ns <= route->stopped_ns ||
+                       route->last_ns >= now_ns;
+        for (size_t j = 0; j < n_active && !records; j++)
+            records = active[j] == route->place.session;
+        if (!records)
+            stop_route(routes, route, now_ns, stops, &n);
+    }
+    pthread_mutex_unlock(&routes->lock);
+    note_stops(stops, n);
 }
 
 void record_routes_forget(struct record_routes *routes, const void *session)

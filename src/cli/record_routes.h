@@ -36,6 +36,9 @@ void record_routes_set_backend(struct record_routes *routes, const struct backen
 
 /* Records a hit: to be called in place of backend_ops.emit(). */
 void record_routes_hit(struct record_routes *routes, const struct hit *hit);
+/* Sessions may be about to be started or stopped, and all hits until now were reported. Those that
+   record nothing now are stopped: our traces tell of it. From any thread; may wait. */
+void record_routes_before_change(struct record_routes *routes);
 /* The engine has dropped n hits: our traces tell of it with the next hit that follows a drop
    (struct hit), or at the end. */
 void record_routes_dropped(struct record_routes *routes, uint64_t n);

@@ -27,6 +27,9 @@ struct hit_sink {
     void (*hit)(void *data, const struct hit *hit);
     /* So many hits were dropped, for lack of room in a ring. Called like hit(). */
     void (*dropped)(void *data, uint64_t n);
+    /* What is wanted is about to change, and hits that were made until now have been reported. On a
+       thread that the session daemon waits for. */
+    void (*before_change)(void *data);
     /* From any thread; the counts may be a moment old. */
     void (*counts)(void *data, struct hit_counts *counts);
 

@@ -223,6 +223,58 @@ case_stop_and_start()
     lines 50 . text
 }
 
+# A session is stopped in one call of a function and started in the next one: what it has is the entry
+# of the one and the exit of the other. Its trace tells of the stop, so that they are not paired. The
+# functions are still traced meanwhile, for another session.
+case_open_at_a_stop()
+{
+    with_lttng
+    cat >app.c <<'END'
+#include <stdlib.h>
+static int run(const char *command) { return system(command); }
+static void rest(void) {}
+int main(int argc, char **argv)
+{
+    int failed = 0;
+    for (int i = 1; i < argc; i++, rest())
+        failed |= run(argv[i]);
+    return failed;
+}
+END
+    gcc -g -O0 -o app app.c || fail "not built"
+    mkfifo first second
+    session mine
+    lttng_do enable-event -u -s mine -c ch 'app:*'
+    lttng_do add-context -u -s mine -c ch -t vpid -t vtid
+    lttng_do start mine
+    tracer_start --in-process -o other ./app : 'cat first' 'cat second' :
+    wait_for 10 has_traces mine || fail "no trace: $(cat "$err")"
+    wait_for 5 has_events 6 "$(ours mine)" || fail "not before the stop: $(babeltrace2 mine)"
+    lttng_do stop mine
+    : >first
+    wait_for 5 has_events 10 "$(ours other)" || fail "not in the other session: $(babeltrace2 other)"
+    lttng_do start mine
+    : >second
+    tracer_ends 0
+    lttng_do destroy mine
+    all_are_ours other
+    lines 18 . text
+    babeltrace2 mine >text 2>text.err || fail "not read: $(cat text.err)"
+    lines 14 . text
+    [[ ! -s text.err ]] || fail "$(cat text.err)"
+    traced 0 replay mine
+    lines 3 'app:run\(' "$out"
+    lines 1 '^[0-9]+   = 0 <\?>$' "$out"
+    lines 5 '^[0-9]+   = [a-z0-9]+ <[0-9.]+>$' "$out"
+    lines 1 '^[0-9]+ } app:main = 0 <\?>$' "$out"
+    one_line '2 calls that returned were open when the session was stopped'
+    traced 0 report --format=csv mine
+    lines 1 '^3,[0-9].*,app:run$' "$out"
+    lines 1 '^1,,,,,,,app:main$' "$out"
+    traced 0 replay other
+    lines 0 '<\?>' "$out"
+}
+
 has_events() # N DIR
 {
     [[ $(babeltrace2 "$2" 2>/dev/null | wc -l) == "$1" ]]

@@ -5,9 +5,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "unit/check_main.h"
+#include "util/clock.h"
 
 static const struct field field = {.name = "number", .kind = VALUE_INTEGER, .size = 8};
 static const struct probe probe = {.entry_event = "f_entry", .n_args = 1, .args = &field};
@@ -23,6 +25,7 @@ static struct backend {
     uint64_t of_channel[2]; /* records that LTTng got */
     uint64_t last[2];       /* the value of the last of them */
     bool is_stopped;
+    bool first_records; /* else `session` is stopped */
 } backend;
 
 static void lttng_records(struct backend *back, const struct hit *hit, int i)
@@ -52,10 +55,21 @@ static void backend_counts_of(const struct backend *back, struct hit_counts *cou
     *counts = back->counts;
 }
 
+static size_t recording_sessions(struct backend *back, const void **sessions, size_t max)
+{
+    size_t n = 0;
+    ck_assert_uint_ge(max, 2);
+    sessions[n++] = &other_session;
+    if (back->first_records)
+        sessions[n++] = &session;
+    return n;
+}
+
 static const struct backend_ops ops = {
     .emit = emit,
     .counts = backend_counts_of,
     .emit_in_channel = emit_in_channel,
+    .sessions = recording_sessions,
 };
 
 static char directory[64], path[128];
@@ -258,6 +272,92 @@ START_TEST(names_of_events)
 }
 END_TEST
 
+/* Of how many stops the trace tells: each has a packet in a stream of theirs. */
+static long stops_in_trace(void)
+{
+    struct error err;
+    char name[160];
+    struct stat status;
+    ck_assert_int_eq(ctf_trace_flush(trace, &err), 0);
+    snprintf(name, sizeof(name), "%s/channel1_0", path);
+    return stat(name, &status) == 0 ? (long)status.st_size / 4096 : 0;
+}
+
+static void change(bool first_records)
+{
+    while (clock_now_ns() <= now_ns)
+        ;
+    record_routes_before_change(routes);
+    backend.first_records = first_records;
+    now_ns = clock_now_ns();
+}
+
+/* The trace tells of a stop between two hits, once. */
+START_TEST(stopped_and_started)
+{
+    backend.first_records = true;
+    change(true);
+    hits(1);
+    record_routes_decide(routes, first, channel);
+    record_routes_decide(routes, second, channel); /* which is never stopped */
+    change(true);
+    hits(1);
+    change(false);
+    ck_assert_int_eq(stops_in_trace(), 0);
+    change(false); /* something else changes meanwhile */
+    ck_assert_int_eq(stops_in_trace(), 1);
+    change(true);
+    ck_assert_int_eq(stops_in_trace(), 1);
+    hits(1);
+    ck_assert_int_eq(stops_in_trace(), 1);
+    change(false);
+    change(true);
+    hits(1);
+    ck_assert_int_eq(stops_in_trace(), 2);
+    ck_assert_uint_eq(in_trace(), 8);
+    counts_are(8, 0);
+}
+END_TEST
+
+/* So do those of a session that is not yet known. */
+START_TEST(stopped_while_undecided)
+{
+    backend.first_records = true;
+    for (int i = 0; i < 2; i++) {
+        change(true);
+        hits(1);
+        change(false);
+    }
+    change(true);
+    hits(1);
+    record_routes_decide(routes, first, channel);
+    ck_assert_uint_eq(in_trace(), 3);
+    ck_assert_int_eq(stops_in_trace(), 2);
+}
+END_TEST
+
+/* A hit from before the start is on no side of it: it is lost, and counted. */
+START_TEST(late_after_a_start)
+{
+    backend.first_records = true;
+    change(true);
+    hits(1);
+    record_routes_decide(routes, first, channel);
+    record_routes_decide(routes, second, NULL);
+    change(false);
+    uint64_t then_ns = clock_now_ns();
+    change(true);
+    now_ns = then_ns - 1000;
+    hits(1);
+    ck_assert_uint_eq(in_trace(), 1);
+    counts_are(3, 1);
+    now_ns = clock_now_ns();
+    hits(1);
+    ck_assert_uint_eq(in_trace(), 2);
+    counts_are(5, 1);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, setup, teardown);
@@ -268,6 +368,9 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, dropped);
     tcase_add_test(tests, no_room);
     tcase_add_test(tests, names_of_events);
+    tcase_add_test(tests, stopped_and_started);
+    tcase_add_test(tests, stopped_while_undecided);
+    tcase_add_test(tests, late_after_a_start);
 }
 
 CHECK_MAIN("record routes", 30, add_tests)

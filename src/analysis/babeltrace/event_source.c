@@ -24,6 +24,8 @@ struct known_trace {
     bool is_kernel;
     bool is_lttng; /* it has packets as LTTng makes them */
     struct packet_cover cover;
+    bool is_ours;        /* a stream without events tells when its session was stopped */
+    uint64_t stopped_ns; /* the last packet of that began */
 };
 
 struct event_source {
@@ -89,7 +91,9 @@ static int add_trace(struct event_source *source, const bt_trace *trace)
         bt_trace_get_ref(trace);
         known->index = (uint32_t)(source->traces.count - 1);
         known->is_kernel = strcmp(environment_text(trace, "domain"), "kernel") == 0;
-        known->is_lttng = strncmp(environment_text(trace, "tracer_name"), "lttng-", 6) == 0;
+        const char *tracer = environment_text(trace, "tracer_name");
+        known->is_lttng = strncmp(tracer, "lttng-", 6) == 0;
+        known->is_ours = strcmp(tracer, "ptrace_tracer") == 0;
         int rc = host_index(source, environment_text(trace, "hostname"), &known->host);
         if (rc == 0)
             rc = table_put(&source->by_trace, (uint64_t)(uintptr_t)trace, known);
@@ -159,32 +163,45 @@ static const struct class_layout *layout_of_event(struct event_source *source,
     return source->last_layout;
 }
 
+/* Whether it is the stream of a trace of our own that has no events (tp/ctf/ctf_stops.h). */
+static bool is_of_stops(const struct known_trace *trace, const bt_stream_class *stream_class)
+{
+    return trace->is_ours && bt_stream_class_get_event_class_count(stream_class) == 0;
+}
+
 static void take_packet_beginning(struct event_source *source, const bt_message *message)
 {
     const bt_stream *stream =
         bt_packet_borrow_stream_const(bt_message_packet_beginning_borrow_packet_const(message));
+    const bt_stream_class *stream_class = bt_stream_borrow_class_const(stream);
     struct known_trace *trace = trace_of(source, stream);
-    if (trace && trace->is_lttng &&
-        bt_stream_class_packets_have_beginning_default_clock_snapshot(
-            bt_stream_borrow_class_const(stream)))
-        packet_cover_begin(
-            &trace->cover,
-            snapshot_ns(source,
-                        bt_message_packet_beginning_borrow_default_clock_snapshot_const(message)));
+    if (!trace || !bt_stream_class_packets_have_beginning_default_clock_snapshot(stream_class))
+        return;
+    uint64_t begin_ns = snapshot_ns(
+        source, bt_message_packet_beginning_borrow_default_clock_snapshot_const(message));
+    if (trace->is_lttng)
+        packet_cover_begin(&trace->cover, begin_ns);
+    else if (is_of_stops(trace, stream_class))
+        trace->stopped_ns = begin_ns;
 }
 
-static void take_packet_end(struct event_source *source, const bt_message *message)
+static int take_packet_end(struct event_source *source, const bt_message *message)
 {
     const bt_stream *stream =
         bt_packet_borrow_stream_const(bt_message_packet_end_borrow_packet_const(message));
+    const bt_stream_class *stream_class = bt_stream_borrow_class_const(stream);
     struct known_trace *trace = trace_of(source, stream);
-    if (trace && trace->is_lttng &&
-        bt_stream_class_packets_have_end_default_clock_snapshot(
-            bt_stream_borrow_class_const(stream)))
-        packet_cover_end(
-            &trace->cover, stream,
-            snapshot_ns(source,
-                        bt_message_packet_end_borrow_default_clock_snapshot_const(message)));
+    if (!trace || !bt_stream_class_packets_have_end_default_clock_snapshot(stream_class))
+        return 0;
+    uint64_t end_ns =
+        snapshot_ns(source, bt_message_packet_end_borrow_default_clock_snapshot_const(message));
+    if (trace->is_lttng)
+        packet_cover_end(&trace->cover, stream, end_ns);
+    /* A stream that has lost all of its records has no events either, in packets of no time. */
+    if (!is_of_stops(trace, stream_class) || end_ns <= trace->stopped_ns)
+        return 0;
+    struct trace_gap gap = {.begin_ns = trace->stopped_ns, .end_ns = end_ns, .is_pause = true};
+    return source->consumer->gap(source->consumer->data, &gap, trace->index);
 }
 
 /* The session may have been stopped before this event. */
@@ -301,8 +318,7 @@ static int take_message(struct event_source *source, const bt_message *message)
         take_packet_beginning(source, message);
         return source->no_functions ? -ENODATA : 0;
     case BT_MESSAGE_TYPE_PACKET_END:
-        take_packet_end(source, message);
-        return 0;
+        return take_packet_end(source, message);
     default:
         return 0;
     }

@@ -269,7 +269,7 @@ static void name_other_machine(const struct tracer *tracer, struct error *err)
 }
 
 struct commanded {
-    struct engine *engine;
+    struct tracer *tracer;
     bool was_busy; /* at the last command */
 };
 
@@ -278,13 +278,16 @@ static void before_command(void *data)
 {
     struct commanded *commanded = data;
     unsigned limit_ms = commanded->was_busy ? 0 : COMMAND_WAIT_MS;
-    commanded->was_busy = !engine_report_recorded(commanded->engine, limit_ms);
+    struct tracer *tracer = commanded->tracer;
+    commanded->was_busy = !engine_report_recorded(tracer->engine, limit_ms);
+    if (tracer->sink.before_change)
+        tracer->sink.before_change(tracer->sink.data);
 }
 
 static int trace(struct tracer *tracer, struct error *err)
 {
     const struct options *options = tracer->options;
-    struct commanded commanded = {.engine = tracer->engine};
+    struct commanded commanded = {.tracer = tracer};
     /* All files that the user named are open. */
     capabilities_raise_tracing();
     watcher_ignore_stops(tracer, true);

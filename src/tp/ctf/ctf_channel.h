@@ -19,6 +19,7 @@ enum { CTF_LANES = 8 };
 
 struct ctf_channel {
     struct ctf_channel *next; /* of the trace */
+    struct ctf_trace *trace;
     uint32_t id;
     const struct ctf_events *events;
     struct ctf_packet_source source;

@@ -389,6 +389,16 @@ int ctf_stream_give_up(struct ctf_stream *stream, const struct ctf_packet_source
                           atomic_load_explicit(&stream->records_done, memory_order_relaxed));
 }
 
+int ctf_stream_write_silence(struct ctf_stream *stream, const struct ctf_packet_source *source,
+                             const struct ctf_stream_place *place, uint64_t begin, uint64_t end)
+{
+    int rc = open_file(stream, place);
+    if (rc < 0)
+        return rc;
+    struct ctf_packet packet = packet_of(stream, source, begin, end, sizeof(packet));
+    return append_page(stream, &packet, NULL, sizeof(packet));
+}
+
 void ctf_stream_close(struct ctf_stream *stream, bool always)
 {
     if (stream->fd >= 0 && (always || !descriptors_may_keep(stream->fd))) {

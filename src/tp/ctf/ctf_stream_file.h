@@ -26,6 +26,13 @@ MUST_CHECK int ctf_stream_write(struct ctf_stream *stream, const struct ctf_pack
 MUST_CHECK int ctf_stream_give_up(struct ctf_stream *stream, const struct ctf_packet_source *source,
                                   const struct ctf_stream_place *place);
 
+/* Appends a packet that tells that there are no records between these times. For a stream without
+   records. */
+MUST_CHECK int ctf_stream_write_silence(struct ctf_stream *stream,
+                                        const struct ctf_packet_source *source,
+                                        const struct ctf_stream_place *place, uint64_t begin,
+                                        uint64_t end);
+
 /* Closes the file if many are open, or always. ctf_stream_write() opens it again. */
 void ctf_stream_close(struct ctf_stream *stream, bool always);
 

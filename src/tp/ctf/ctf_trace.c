@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tp/ctf/ctf_writer.h"
+#include "util/log.h"
 
 /* Makes room for another event in the list and in all channels. */
 static int add_chunk(struct ctf_writer *writer, uint32_t chunk)
@@ -92,6 +93,7 @@ int ctf_trace_add_channel(struct ctf_trace *trace, const enum ctf_context *conte
     struct ctf_channel *channel = ctf_channel_new(&writer->events, contexts, n, writer->n_cpus);
     if (!channel)
         return error_set(err, -ENOMEM, "out of memory");
+    channel->trace = trace;
     channel->source = (struct ctf_packet_source){
         .pool = &writer->pool,
         .wakeup = &writer->wakeup,
@@ -115,6 +117,33 @@ int ctf_trace_add_channel(struct ctf_trace *trace, const enum ctf_context *conte
     }
     *result = channel;
     return 0;
+}
+
+static int add_stop(struct ctf_trace *trace, const struct ctf_stop *stop)
+{
+    struct ctf_stops *stops = &trace->stops;
+    struct error err;
+    int rc = stops->channel ? 0 : ctf_trace_add_channel(trace, NULL, 0, &stops->channel, &err);
+    struct ctf_stop *place = rc == 0 ? vec_push(&stops->list) : NULL;
+    if (!place)
+        return rc < 0 ? rc : -ENOMEM;
+    *place = *stop;
+    atomic_store_explicit(&stops->n, stops->list.count, memory_order_release);
+    return 0;
+}
+
+void ctf_channel_note_stop(struct ctf_channel *channel, uint64_t begin_ns, uint64_t end_ns)
+{
+    struct ctf_trace *trace = channel->trace;
+    const struct ctf_stop stop = {begin_ns, end_ns};
+    pthread_mutex_lock(&trace->stops.lock);
+    int rc = add_stop(trace, &stop);
+    pthread_mutex_unlock(&trace->stops.lock);
+    if (rc < 0)
+        log_warning("%s does not tell that its session was stopped: %s", trace->path,
+                    strerror(-rc));
+    else
+        ctf_wakeup_now(&trace->writer->wakeup);
 }
 
 int ctf_trace_set_clock_offset(struct ctf_trace *trace, int64_t offset_ns, struct error *err)

@@ -69,6 +69,10 @@ int ctf_channel_write(struct ctf_channel *channel, uint32_t event, const struct 
    those that it refuses: a reader must not take an entry and an exit around them for one call. */
 void ctf_channel_note_loss(struct ctf_channel *channel, const struct hit *hit, uint64_t n);
 
+/* Notes in the trace that nothing was recorded for a time (the session was stopped): a reader must
+   not take an entry before it and an exit after it for one call. From any thread; may wait. */
+void ctf_channel_note_stop(struct ctf_channel *channel, uint64_t begin_ns, uint64_t end_ns);
+
 /*
  * Waits until all that was recorded before the call is in the files. Returns 0 or the negative
  * errno of the first write that failed and was not successful later.

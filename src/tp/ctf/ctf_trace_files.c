@@ -163,6 +163,9 @@ static void write_files(struct ctf_trace *trace, struct ctf_channel *channels)
             }
         }
     }
+    int failed = ctf_stops_write(&trace->stops, trace->directory);
+    if (failed < 0 && rc == 0)
+        note_error(trace, rc = failed, "a stream");
     if (rc < 0)
         return;
     atomic_store(&trace->failed, 0);
@@ -201,9 +204,10 @@ bool ctf_trace_pass(struct ctf_trace *trace, bool now)
     if (trace->closed)
         return false;
     bool closing = atomic_load(&trace->closing);
+    bool news = atomic_load(&trace->changed);
+    news |= ctf_stops_look(&trace->stops);
     /* First the records, then the events that they have: each event of a record is known then. */
     struct ctf_channel *channels = first_channel(trace);
-    bool news = atomic_load(&trace->changed);
     for (struct ctf_channel *channel = channels; channel; channel = channel->next)
         for (struct ctf_stream *s = first_stream(channel); s; s = s->next_used)
             news |= ctf_stream_look(s);
@@ -231,6 +235,7 @@ void ctf_trace_destroy(struct ctf_trace *trace)
         ctf_channel_free(channel);
     }
     close_files(trace);
+    ctf_stops_free(&trace->stops);
     free(trace->description.trace_name);
     free(trace->path);
     free(trace);
@@ -274,6 +279,7 @@ int ctf_trace_make(const struct ctf_trace_request *request, struct ctf_trace **r
         return error_set(err, -ENOMEM, "out of memory");
     trace->directory = trace->metadata.fd = -1;
     trace->must_replace = true;
+    ctf_stops_init(&trace->stops);
     trace->clock_offset =
         request->clock_offset_ns ? request->clock_offset_ns : measure_clock_offset();
     trace->path = strdup(request->directory);

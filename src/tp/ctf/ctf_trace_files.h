@@ -9,6 +9,7 @@
 #include "tp/ctf/ctf_channel.h"
 #include "tp/ctf/ctf_metadata_file.h"
 #include "tp/ctf/ctf_metadata_text.h"
+#include "tp/ctf/ctf_stops.h"
 #include "tp/ctf/ctf_trace.h"
 
 struct ctf_trace {
@@ -18,6 +19,7 @@ struct ctf_trace {
     int directory;
     _Atomic(struct ctf_channel *) channels; /* changed under the writer's lock */
     uint32_t n_channels;
+    struct ctf_stops stops;
     /* Set by others: the metadata is to be written anew, with this clock offset. */
     _Atomic int64_t clock_offset;
     _Atomic bool changed;
