@@ -2,9 +2,11 @@
 /*
  * Signals while a trace is read.
  *
- * libbabeltrace2 2.0 calls abort() for some damaged traces (packet sizes of 2^63 and more): that
- * ends the process as an error of the trace does. SIGINT (^C) ends the reading of a live session,
- * whose calls so far are then shown; otherwise it does what it did before.
+ * libbabeltrace2 2.0 calls abort() for some damaged traces (packet sizes of 2^63 and more, arrays
+ * that need more memory than there is), crashes with others, and with others it goes on for ever
+ * (reading_limits.h): each ends the process as an error of the trace does. SIGINT (^C) ends the
+ * reading of a live session, whose calls so far are then shown; otherwise it does what it did
+ * before.
  */
 #ifndef CLI_READER_SIGNALS_H
 #define CLI_READER_SIGNALS_H

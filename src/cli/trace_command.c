@@ -233,6 +233,7 @@ static bool on_reading(void *data, double fraction, uint64_t n_events)
 {
     struct trace_command *command = data;
     fflush(command->stream); /* of a live session */
+    reading_limits_progress(&command->limits);
     if (reader_signals_interrupted())
         return false;
     reading_progress_show(&command->progress, fraction, n_events);
@@ -314,6 +315,7 @@ int trace_command_open(struct trace_command *command, struct error *err)
         reading_progress_begin(&command->progress, early_output(command));
     options.with_fraction = command->progress.is_wanted;
     reader_signals_begin(command->path, strstr(command->path, "://") != NULL);
+    reading_limits_begin(&command->limits, command->path);
     rc = trace_reader_open(&options, &command->reader, err);
     if (is_named && (rc == -ENOENT || rc == -ENOTDIR || rc == -ENODATA))
         command_hint_add(command->usage->name, err);
@@ -328,9 +330,11 @@ int trace_command_open(struct trace_command *command, struct error *err)
 int trace_command_run(struct trace_command *command, const struct call_visitor *visitor,
                       struct error *err)
 {
+    reading_limits_progress(&command->limits);
     int rc = trace_reader_run(command->reader, visitor, err);
     if (rc == -ECANCELED && reader_signals_interrupted())
         rc = 0;
+    reading_limits_end(&command->limits);
     reader_signals_end();
     reading_progress_end(&command->progress);
     return rc;
@@ -345,8 +349,7 @@ const struct call_costs *trace_command_costs(struct trace_command *command, bool
     if (rc != -ECANCELED && rc != -ENOENT && rc != -ENODATA && rc != -ENOTDIR &&
         !command->notes_failed)
         log_warning("%s", why.text);
-    if (rc != -ECANCELED)
-        log_info("times are raw: what tracing cost is not known of this trace");
+    command->costs_unknown = rc != -ECANCELED;
     return NULL;
 }
 
@@ -360,6 +363,8 @@ void trace_command_remarks(const struct trace_command *command)
 {
     char line[ERROR_TEXT_MAX];
     size_t position = 0;
+    if (command->costs_unknown)
+        log_info("times are raw: what tracing cost is not known of this trace");
     while (trace_reader_remark(command->reader, &position, line, sizeof(line)))
         log_info("%s", line);
     function_filter_unmatched(command->select, report_unmatched, NULL);
@@ -408,6 +413,7 @@ void trace_command_end(struct trace_command *command)
         log_debug("the pager has ended early");
     if (command->stream && command->stream != stdout)
         fclose(command->stream);
+    reading_limits_end(&command->limits);
     reader_signals_end();
     trace_reader_free(command->reader);
     trace_symbols_free(&command->symbols);

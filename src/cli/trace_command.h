@@ -21,6 +21,7 @@
 #include "analysis/thread_set.h"
 #include "analysis/trace_reader.h"
 #include "cli/pager.h"
+#include "cli/reading_limits.h"
 #include "cli/reading_progress.h"
 #include "cli/trace_modules.h"
 #include "cli/trace_symbols.h"
@@ -61,10 +62,12 @@ struct trace_command {
     struct trace_reader *reader;
     FILE *stream;            /* opened by trace_command_open() */
     struct call_costs costs; /* trace_command_costs() */
+    bool costs_unknown;      /* times are raw, which nobody has asked for */
     struct pager pager;
     struct reading_progress progress;
     struct thread_set switching; /* as the trace's notes tell */
     bool notes_failed;           /* it was said that they cannot be read */
+    struct reading_limits limits;
 };
 
 enum trace_verdict { TRACE_RUN, TRACE_DONE /* --help: printed */, TRACE_WRONG };
@@ -80,7 +83,8 @@ MUST_CHECK int trace_command_run(struct trace_command *command, const struct cal
                                  struct error *err);
 /*
  * After trace_command_open(): the costs of tracing that times are to be net of; NULL: times are
- * raw, as the user has asked (`raw`), or since the costs are not known, which is said with a line.
+ * raw, as the user has asked (`raw`), or since the costs are not known, which
+ * trace_command_remarks() says.
  */
 const struct call_costs *trace_command_costs(struct trace_command *command, bool raw);
 /* After reading, before all of the output is written at once: where to write it to, which may be a

@@ -38,7 +38,8 @@ struct event_source {
     char *path;
     uint64_t now_ns;
     unsigned n_messages; /* since the last pause */
-    int rc;              /* of a callback */
+    uint64_t n_events, events_max;
+    int rc; /* of a callback */
     bool no_functions;
     /* Of the last event. */
     const bt_event_class *last_class;
@@ -215,6 +216,8 @@ static int take_pause(struct event_source *source, struct known_trace *trace)
 
 static int take_event(struct event_source *source, const bt_message *message)
 {
+    if (++source->n_events > source->events_max)
+        return -EOVERFLOW;
     const bt_event *event = bt_message_event_borrow_event_const(message);
     const struct class_layout *layout = layout_of_event(source, event);
     struct event_consumer *consumer = source->consumer;
@@ -409,9 +412,13 @@ static int source_run(struct event_source *source, struct event_consumer *consum
                       struct error *err)
 {
     source->consumer = consumer;
+    source->events_max = read_graph_events_max(source->graph);
     int rc = read_graph_run(source->graph, consume, wait_for_more, source, err);
     if (source->no_functions || (rc == 0 && source->rc == 0 && lacks_functions(source)))
         return no_functions(source, err);
+    if (source->rc == -EOVERFLOW)
+        return error_set(err, -EIO, "cannot read %s: it is damaged: its events take no room",
+                         source->path);
     return source->rc < 0 ? source->rc : rc;
 }
 

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "analysis/babeltrace/bt_error.h"
+#include "analysis/babeltrace/glib_messages.h"
 #include "analysis/babeltrace/metadata_check.h"
 #include "analysis/babeltrace/stream_check.h"
 #include "analysis/babeltrace/trace_dirs.h"
@@ -25,6 +26,7 @@ struct read_graph {
     char *path;
     bool is_live;
     struct trace_dirs dirs;
+    uint64_t stream_bytes;
     VEC(struct trace_group) groups;
     const bt_plugin *ctf, *utils;
     bt_graph *graph;
@@ -201,7 +203,7 @@ static int find_traces(struct read_graph *graph, struct error *err)
     for (size_t i = 0; rc == 0 && i < graph->dirs.paths.count; i++) {
         rc = metadata_check(graph->dirs.paths.items[i], err);
         if (rc == 0)
-            rc = stream_check(graph->dirs.paths.items[i], err);
+            rc = stream_check(graph->dirs.paths.items[i], &graph->stream_bytes, err);
         if (rc == 0 && add_directory(graph, graph->dirs.paths.items[i]) < 0)
             rc = error_set(err, -ENOMEM, "out of memory");
     }
@@ -212,6 +214,7 @@ static int build(struct read_graph *graph, struct error *err)
 {
     /* No plugin in Python is needed. */
     setenv("LIBBABELTRACE2_DISABLE_PYTHON_PLUGINS", "1", 1);
+    glib_messages_take();
     int rc = find_plugin("ctf", &graph->ctf, err);
     if (rc == 0)
         rc = find_plugin("utils", &graph->utils, err);
@@ -292,6 +295,11 @@ int read_graph_run(struct read_graph *graph, bt_graph_simple_sink_component_cons
 bool read_graph_is_live(const struct read_graph *graph)
 {
     return graph->is_live;
+}
+
+uint64_t read_graph_events_max(const struct read_graph *graph)
+{
+    return graph->is_live ? UINT64_MAX : 8 * graph->stream_bytes;
 }
 
 /* ---- times ---- */

@@ -29,6 +29,8 @@ MUST_CHECK int read_graph_run(struct read_graph *graph,
                               bool (*pause)(void *data), void *data, struct error *err);
 
 bool read_graph_is_live(const struct read_graph *graph);
+/* The trace has no more events than this: each takes a bit at least. */
+uint64_t read_graph_events_max(const struct read_graph *graph);
 /* The time of the first and the last packet. false: not known. */
 bool read_graph_range(const struct read_graph *graph, uint64_t *begin_ns, uint64_t *end_ns);
 

@@ -65,15 +65,18 @@ static bool has_packet_without_size(int fd, uint64_t file_size)
     return false;
 }
 
-int stream_check(const char *directory, struct error *err)
+int stream_check(const char *directory, uint64_t *bytes, struct error *err)
 {
-    cleanup(cleanup_dir) DIR *entries = declares_start(directory) ? opendir(directory) : NULL;
+    bool is_known = declares_start(directory);
+    cleanup(cleanup_dir) DIR *entries = opendir(directory);
     for (struct dirent *entry; entries && (entry = readdir(entries));) {
         struct stat status;
         if (entry->d_name[0] == '.' || strcmp(entry->d_name, "metadata") == 0 ||
             fstatat(dirfd(entries), entry->d_name, &status, 0) < 0 || !S_ISREG(status.st_mode))
             continue;
-        cleanup(cleanup_fd) int fd = openat(dirfd(entries), entry->d_name, O_RDONLY | O_CLOEXEC);
+        *bytes += (uint64_t)status.st_size;
+        cleanup(cleanup_fd) int fd =
+            is_known ? openat(dirfd(entries), entry->d_name, O_RDONLY | O_CLOEXEC) : -1;
         if (fd >= 0 && has_packet_without_size(fd, (uint64_t)status.st_size))
             return error_set(err, -EIO, "cannot read %s/%s: it is cut or damaged", directory,
                              entry->d_name);
