@@ -37,7 +37,7 @@ override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 PREFIX  ?= /usr/local
 VERSION := $(shell cat VERSION)
 
-CPPFLAGS += -D_GNU_SOURCE -Isrc -DVERSION='"$(VERSION)"'
+CPPFLAGS += -D_GNU_SOURCE -Isrc -I$(BUILD)/gen -DVERSION='"$(VERSION)"'
 CFLAGS   += -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -Wshadow \
             -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 LDFLAGS  += -Wl,-z,now,-z,relro
@@ -67,7 +67,9 @@ CLI      := $(call sources,cli)
 TP_EXE   := src/tp/print.c src/tp/summary.c src/tp/summary_calls.c src/tp/identity_override.c \
             src/tp/daemon_commands.c \
             src/tp/event_fields.c $(call sources,tp/ctf)
-ANALYSIS := $(wildcard src/analysis/*.c src/analysis/export/*.c)
+# What is made of src/DIR/NAME.proto.
+PERFETTO := $(BUILD)/gen/analysis/export/perfetto.pb-c
+ANALYSIS := $(wildcard src/analysis/*.c src/analysis/export/*.c) $(PERFETTO).c
 READER   := $(call sources,analysis/babeltrace) src/analysis/field_roles.c \
             src/analysis/packet_cover.c
 SESSION  := $(call sources,tp/session)
@@ -79,7 +81,7 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 ENGINE_LIBS_x86_64 := -lZydis
 ENGINE_LIBS  := $(ENGINE_LIBS_$(ARCH)) -lunwind-$(ARCH)
 SYMBOLS_LIBS := -ldw -lelf -lz -lstdc++
-ANALYSIS_LIBS := -ljansson
+ANALYSIS_LIBS := -ljansson -lprotobuf-c
 BACKEND_LIBS := -llttng-ust -llttng-ust-tracepoint -ldl
 SESSION_LIBS := -llttng-ctl -llttng-ust-tracepoint
 READER_LIBS  := -lbabeltrace2
@@ -98,6 +100,15 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) CC $<
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# protoc-c runs here, whatever is built for.
+PROTOC_C ?= protoc-c
+$(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: src/%.proto
+	@command -v $(PROTOC_C) >/dev/null || { echo 'no $(PROTOC_C) (protobuf-c-compiler): run scripts/setup.sh --build' >&2; exit 1; }
+	@mkdir -p $(BUILD)/gen
+	$(say) PROTOC $<
+	$(Q)$(PROTOC_C) -Isrc --c_out=$(BUILD)/gen $<
+$(foreach o,obj fuzz/obj,$(BUILD)/$(o)/src/analysis/export/perfetto.o): $(PERFETTO).h
 
 # The engine's public names are all it shows; it carries what it uses of util and model.
 $(BUILD)/lib/libptrace_engine.a: $(call obj,$(ENGINE) $(UTIL))

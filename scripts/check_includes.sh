@@ -84,6 +84,8 @@ check_sources()
                 offence("only the files of x86-64 may include <" header ">")
             if (header ~ /^jansson/ && folder != "analysis")
                 offence("only src/analysis may include <" header ">")
+            if (header ~ /^protobuf-c\// && layer != "analysis/export")
+                offence("only src/analysis/export may include <" header ">")
             if (header ~ /^libunwind/ && folder != "ptrace")
                 offence("only src/ptrace may include <" header ">")
         }

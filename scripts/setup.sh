@@ -40,6 +40,8 @@ needs=(
     'header  Zycore/Types.h  libzycore-dev'
     'header  libunwind.h     libunwind-dev'
     'header  jansson.h       libjansson-dev'
+    'header  protobuf-c/protobuf-c.h libprotobuf-c-dev'
+    'command protoc-c        protobuf-c-compiler'
 )
 [[ $what != arm64 && $what != tests ]] || needs+=(
     'command aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu'

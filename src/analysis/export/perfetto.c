@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Perfetto's own format (ui.perfetto.dev, trace_processor): a sequence of TracePackets, with slices
- * on a track for each thread. The numbers below are those of the fields in the files of
- * github.com/google/perfetto, protos/perfetto/trace/: trace.proto, trace_packet.proto,
- * clock_snapshot.proto, interned_data/interned_data.proto, and track_event/ track_event.proto,
- * track_descriptor.proto, process_descriptor.proto, thread_descriptor.proto and
- * debug_annotation.proto. Names are interned: a packet that refers to one for the first time has
- * it.
+ * on a track for each thread. perfetto.proto has the messages. Names are interned: a packet that
+ * refers to one for the first time has it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,60 +10,21 @@
 
 #include "analysis/event_value.h"
 #include "analysis/export/formats.h"
+#include "analysis/export/perfetto_packet.h"
 #include "util/cleanup.h"
-#include "util/protobuf.h"
 #include "util/table.h"
 #include "util/vec.h"
 
-enum { TRACE_PACKET = 1 };
-enum {
-    PACKET_CLOCK_SNAPSHOT = 6,
-    PACKET_TIMESTAMP = 8,
-    PACKET_SEQUENCE_ID = 10,
-    PACKET_TRACK_EVENT = 11,
-    PACKET_INTERNED_DATA = 12,
-    PACKET_SEQUENCE_FLAGS = 13,
-    PACKET_TIMESTAMP_CLOCK_ID = 58,
-    PACKET_TRACK_DESCRIPTOR = 60,
-};
-enum { INTERNED_CATEGORIES = 1, INTERNED_EVENT_NAMES = 2, INTERNED_ANNOTATION_NAMES = 3 };
-enum { ENTRY_IID = 1, ENTRY_NAME = 2 };
-enum {
-    EVENT_CATEGORY_IIDS = 3,
-    EVENT_ANNOTATIONS = 4,
-    EVENT_TYPE = 9,
-    EVENT_NAME_IID = 10,
-    EVENT_TRACK_UUID = 11,
-    EVENT_CATEGORIES = 22,
-    EVENT_NAME = 23,
-};
-enum slice_type { SLICE_BEGIN = 1, SLICE_END = 2, SLICE_INSTANT = 3 };
-enum {
-    ANNOTATION_NAME_IID = 1,
-    ANNOTATION_BOOL = 2,
-    ANNOTATION_UINT = 3,
-    ANNOTATION_INT = 4,
-    ANNOTATION_DOUBLE = 5,
-    ANNOTATION_STRING = 6,
-    ANNOTATION_POINTER = 7,
-    ANNOTATION_NAME = 10,
-};
-enum { TRACK_UUID = 1, TRACK_PROCESS = 3, TRACK_THREAD = 4, TRACK_PARENT_UUID = 5 };
-enum { PROCESS_PID = 1, PROCESS_NAME = 6 };
-enum { THREAD_PID = 1, THREAD_TID = 2, THREAD_NAME = 5 };
-enum { SNAPSHOT_CLOCKS = 1, SNAPSHOT_PRIMARY_CLOCK = 2, CLOCK_ID = 1, CLOCK_TIMESTAMP = 2 };
-enum { CLOCK_IS_REALTIME = 1 };
-/* SEQ_INCREMENTAL_STATE_CLEARED, SEQ_NEEDS_INCREMENTAL_STATE */
-enum { STATE_CLEARED = 1, STATE_NEEDED = 2 };
-
 struct perfetto {
-    struct protobuf packet, event, interned, inner, innermost;
+    struct perfetto_packet next;
     bool has_start;
     VEC(bool) functions;    /* by ID: whether its names were written */
     VEC(uint64_t) layouts;  /* by ID: the interned ID of the first field's name; 0: not written */
     uint64_t n_fields;      /* names of fields that were written */
     struct table processes; /* those that have a track */
 };
+
+/* ---- packets ---- */
 
 static int perfetto_begin(struct export *export)
 {
@@ -78,25 +35,11 @@ static int perfetto_begin(struct export *export)
 static void perfetto_release(struct export *export)
 {
     struct perfetto *perfetto = export->state;
-    protobuf_free(&perfetto->packet);
-    protobuf_free(&perfetto->event);
-    protobuf_free(&perfetto->interned);
-    protobuf_free(&perfetto->inner);
-    protobuf_free(&perfetto->innermost);
+    perfetto_packet_free(&perfetto->next);
     vec_free(&perfetto->functions);
     vec_free(&perfetto->layouts);
     table_free(&perfetto->processes);
     free(perfetto);
-}
-
-static int put_packet(struct export *export)
-{
-    struct perfetto *perfetto = export->state;
-    protobuf_add_number(&perfetto->packet, PACKET_SEQUENCE_ID, 1);
-    protobuf_write(&perfetto->packet, TRACE_PACKET, export->stream);
-    int rc = protobuf_failed(&perfetto->packet) ? -ENOMEM : 0;
-    protobuf_clear(&perfetto->packet);
-    return rc;
 }
 
 /* Says that times are those of the system's clock, since the epoch. The first packet. */
@@ -106,16 +49,23 @@ static int put_clock(struct export *export, uint64_t now_ns)
     if (perfetto->has_start)
         return 0;
     perfetto->has_start = true;
-    protobuf_clear(&perfetto->inner);
-    protobuf_clear(&perfetto->innermost);
-    protobuf_add_number(&perfetto->innermost, CLOCK_ID, CLOCK_IS_REALTIME);
-    protobuf_add_number(&perfetto->innermost, CLOCK_TIMESTAMP, now_ns);
-    protobuf_add_message(&perfetto->inner, SNAPSHOT_CLOCKS, &perfetto->innermost);
-    protobuf_add_number(&perfetto->inner, SNAPSHOT_PRIMARY_CLOCK, CLOCK_IS_REALTIME);
-    protobuf_add_message(&perfetto->packet, PACKET_CLOCK_SNAPSHOT, &perfetto->inner);
-    protobuf_add_number(&perfetto->packet, PACKET_SEQUENCE_FLAGS, STATE_CLEARED);
-    return put_packet(export);
+    Perfetto__ClockSnapshot__Clock clock = PERFETTO__CLOCK_SNAPSHOT__CLOCK__INIT, *clocks = &clock;
+    clock.has_clock_id = clock.has_timestamp = true;
+    clock.clock_id = PERFETTO__BUILTIN_CLOCK__BUILTIN_CLOCK_REALTIME;
+    clock.timestamp = now_ns;
+    Perfetto__ClockSnapshot snapshot = PERFETTO__CLOCK_SNAPSHOT__INIT;
+    snapshot.clocks = &clocks;
+    snapshot.n_clocks = 1;
+    snapshot.has_primary_trace_clock = true;
+    snapshot.primary_trace_clock = PERFETTO__BUILTIN_CLOCK__BUILTIN_CLOCK_REALTIME;
+    Perfetto__TracePacket packet = PERFETTO__TRACE_PACKET__INIT;
+    packet.clock_snapshot = &snapshot;
+    packet.has_sequence_flags = true;
+    packet.sequence_flags = PERFETTO__TRACE_PACKET__SEQUENCE_FLAGS__SEQ_INCREMENTAL_STATE_CLEARED;
+    return perfetto_packet_write(&perfetto->next, &packet, export->stream);
 }
+
+/* ---- tracks ---- */
 
 /* Two hosts may have the same IDs. Thread IDs have at most 22 bits (PID_MAX_LIMIT,
    linux/threads.h). */
@@ -134,18 +84,45 @@ static uint64_t thread_track(const struct export_thread *thread)
     return ((uint64_t)thread->number + 1) << 1;
 }
 
+static int put_track(struct export *export, Perfetto__TrackDescriptor *track)
+{
+    Perfetto__TracePacket packet = PERFETTO__TRACE_PACKET__INIT;
+    packet.track_descriptor = track;
+    struct perfetto *perfetto = export->state;
+    return perfetto_packet_write(&perfetto->next, &packet, export->stream);
+}
+
 static int put_process(struct export *export, const struct export_thread *thread)
 {
     struct perfetto *perfetto = export->state;
-    protobuf_clear(&perfetto->inner);
-    protobuf_clear(&perfetto->innermost);
-    protobuf_add_number(&perfetto->innermost, PROCESS_PID, perfetto_id(thread, thread->pid));
-    protobuf_add_text(&perfetto->innermost, PROCESS_NAME, thread->name);
-    protobuf_add_number(&perfetto->inner, TRACK_UUID, process_track(thread));
-    protobuf_add_message(&perfetto->inner, TRACK_PROCESS, &perfetto->innermost);
-    protobuf_add_message(&perfetto->packet, PACKET_TRACK_DESCRIPTOR, &perfetto->inner);
+    Perfetto__ProcessDescriptor process = PERFETTO__PROCESS_DESCRIPTOR__INIT;
+    process.has_pid = true;
+    process.pid = (int32_t)perfetto_id(thread, thread->pid);
+    process.process_name = perfetto_text(&perfetto->next, thread->name);
+    Perfetto__TrackDescriptor track = PERFETTO__TRACK_DESCRIPTOR__INIT;
+    track.has_uuid = true;
+    track.uuid = process_track(thread);
+    track.process = &process;
+    if (!process.process_name)
+        return -ENOMEM;
     int rc = table_put(&perfetto->processes, process_track(thread), perfetto);
-    return rc < 0 ? rc : put_packet(export);
+    return rc < 0 ? rc : put_track(export, &track);
+}
+
+static int put_thread(struct export *export, const struct export_thread *thread)
+{
+    struct perfetto *perfetto = export->state;
+    Perfetto__ThreadDescriptor descriptor = PERFETTO__THREAD_DESCRIPTOR__INIT;
+    descriptor.has_pid = descriptor.has_tid = true;
+    descriptor.pid = (int32_t)perfetto_id(thread, thread->pid);
+    descriptor.tid = (int64_t)perfetto_id(thread, thread->tid);
+    descriptor.thread_name = perfetto_text(&perfetto->next, thread->name);
+    Perfetto__TrackDescriptor track = PERFETTO__TRACK_DESCRIPTOR__INIT;
+    track.has_uuid = track.has_parent_uuid = true;
+    track.uuid = thread_track(thread);
+    track.parent_uuid = process_track(thread);
+    track.thread = &descriptor;
+    return descriptor.thread_name ? put_track(export, &track) : -ENOMEM;
 }
 
 /* The tracks of a thread and its process, once more when its name has changed. */
@@ -159,44 +136,32 @@ static int put_tracks(struct export *export, struct export_thread *thread)
     memcpy(thread->written_name, thread->name, sizeof(thread->name));
     if (thread->pid == thread->tid || !table_get(&perfetto->processes, process_track(thread)))
         rc = put_process(export, thread);
-    protobuf_clear(&perfetto->inner);
-    protobuf_clear(&perfetto->innermost);
-    protobuf_add_number(&perfetto->innermost, THREAD_PID, perfetto_id(thread, thread->pid));
-    protobuf_add_number(&perfetto->innermost, THREAD_TID, perfetto_id(thread, thread->tid));
-    protobuf_add_text(&perfetto->innermost, THREAD_NAME, thread->name);
-    protobuf_add_number(&perfetto->inner, TRACK_UUID, thread_track(thread));
-    protobuf_add_number(&perfetto->inner, TRACK_PARENT_UUID, process_track(thread));
-    protobuf_add_message(&perfetto->inner, TRACK_THREAD, &perfetto->innermost);
-    protobuf_add_message(&perfetto->packet, PACKET_TRACK_DESCRIPTOR, &perfetto->inner);
-    return rc < 0 ? rc : put_packet(export);
+    return rc < 0 ? rc : put_thread(export, thread);
 }
 
 /* ---- interned names ---- */
 
-static void intern_text(struct perfetto *perfetto, unsigned kind, uint64_t iid, const char *name)
-{
-    protobuf_clear(&perfetto->inner);
-    protobuf_add_number(&perfetto->inner, ENTRY_IID, iid);
-    protobuf_add_text(&perfetto->inner, ENTRY_NAME, name);
-    protobuf_add_message(&perfetto->interned, kind, &perfetto->inner);
-}
-
 /* Adds the names of the function. Their IDs are 1 + its own. */
 static int intern_function(struct perfetto *perfetto, const struct traced_function *function)
 {
+    struct perfetto_packet *packet = &perfetto->next;
     while (perfetto->functions.count <= function->id)
         if (!vec_push(&perfetto->functions))
             return -ENOMEM;
     if (perfetto->functions.items[function->id])
         return 0;
-    cleanup(cleanup_free) char *name = export_function_name(function);
-    if (!name)
-        return -ENOMEM;
     perfetto->functions.items[function->id] = true;
-    intern_text(perfetto, INTERNED_CATEGORIES, function->id + UINT64_C(1),
-                *function->module ? function->module : "(none)");
-    intern_text(perfetto, INTERNED_EVENT_NAMES, function->id + UINT64_C(1), name);
-    return 0;
+    char **name = vec_push(&packet->texts);
+    if (!name || !(*name = export_function_name(function)))
+        return -ENOMEM;
+    perfetto__event_category__init(&packet->category);
+    perfetto__event_name__init(&packet->name);
+    packet->category.has_iid = packet->name.has_iid = true;
+    packet->category.iid = packet->name.iid = function->id + UINT64_C(1);
+    packet->name.name = perfetto_text(packet, *name);
+    packet->category.name = perfetto_text(packet, *function->module ? function->module : "(none)");
+    packet->has_names = true;
+    return packet->name.name && packet->category.name ? 0 : -ENOMEM;
 }
 
 /* Adds the names of the event's fields. *first: the ID of the first one. */
@@ -207,45 +172,60 @@ static int intern_fields(struct perfetto *perfetto, const struct event_layout *l
         if (!vec_push(&perfetto->layouts))
             return -ENOMEM;
     uint64_t *known = &perfetto->layouts.items[layout->id];
-    if (*known == 0) {
-        *known = perfetto->n_fields + 1;
-        perfetto->n_fields += layout->n_fields;
-        for (size_t i = 0; i < layout->n_fields; i++)
-            intern_text(perfetto, INTERNED_ANNOTATION_NAMES, *known + i, layout->fields[i].name);
-    }
     *first = *known;
+    if (*known)
+        return 0;
+    *first = *known = perfetto->n_fields + 1;
+    perfetto->n_fields += layout->n_fields;
+    for (size_t i = 0; i < layout->n_fields; i++) {
+        Perfetto__DebugAnnotationName *added = vec_push(&perfetto->next.field_names);
+        if (!added)
+            return -ENOMEM;
+        perfetto__debug_annotation_name__init(added);
+        added->has_iid = true;
+        added->iid = *known + i;
+        added->name = perfetto_text(&perfetto->next, layout->fields[i].name);
+        if (!added->name)
+            return -ENOMEM;
+    }
     return 0;
 }
 
 /* ---- events ---- */
 
-/* The value of a field in perfetto->inner. */
-static void set_value(struct perfetto *perfetto, const struct trace_event *event, size_t i)
+/* The value of a field. */
+static int set_value(struct perfetto *perfetto, Perfetto__DebugAnnotation *annotation,
+                     const struct trace_event *event, size_t i)
 {
-    struct protobuf *annotation = &perfetto->inner;
-    const struct field *field = &event->layout->fields[i];
+    enum value_kind kind = event->layout->fields[i].kind;
     struct event_value value = event_value_of(event, (int)i);
     switch (value.kind) {
     case EVENT_VALUE_ABSENT:
         break;
     case EVENT_VALUE_SIGNED:
-        protobuf_add_number(annotation, ANNOTATION_INT, (uint64_t)value.number);
+        annotation->value_case = PERFETTO__DEBUG_ANNOTATION__VALUE_INT_VALUE;
+        annotation->int_value = value.number;
         break;
     case EVENT_VALUE_UNSIGNED:
-        protobuf_add_number(annotation,
-                            field->kind == VALUE_BOOL      ? ANNOTATION_BOOL
-                            : field->kind == VALUE_POINTER ? ANNOTATION_POINTER
-                            : field->kind == VALUE_WORD    ? ANNOTATION_POINTER
-                                                           : ANNOTATION_UINT,
-                            value.bits);
+        if (kind == VALUE_BOOL) {
+            annotation->value_case = PERFETTO__DEBUG_ANNOTATION__VALUE_BOOL_VALUE;
+            annotation->bool_value = value.bits != 0;
+        } else if (kind == VALUE_POINTER || kind == VALUE_WORD) {
+            annotation->value_case = PERFETTO__DEBUG_ANNOTATION__VALUE_POINTER_VALUE;
+            annotation->pointer_value = value.bits;
+        } else {
+            annotation->value_case = PERFETTO__DEBUG_ANNOTATION__VALUE_UINT_VALUE;
+            annotation->uint_value = value.bits;
+        }
         break;
     case EVENT_VALUE_REAL:
-        protobuf_add_double(annotation, ANNOTATION_DOUBLE, value.real);
+        annotation->value_case = PERFETTO__DEBUG_ANNOTATION__VALUE_DOUBLE_VALUE;
+        annotation->double_value = value.real;
         break;
     case EVENT_VALUE_TEXT:
-        protobuf_add_text(annotation, ANNOTATION_STRING, value.text);
-        break;
+        return perfetto_set_text(&perfetto->next, annotation, value.text);
     }
+    return 0;
 }
 
 static int add_annotations(struct perfetto *perfetto, const struct trace_event *event)
@@ -254,38 +234,49 @@ static int add_annotations(struct perfetto *perfetto, const struct trace_event *
     int rc = intern_fields(perfetto, event->layout, &first);
     for (size_t i = 0; rc == 0 && i < event->layout->n_fields; i++) {
         const struct field *field = &event->layout->fields[i];
-        enum pointee_state state = event_pointee_state(event, field);
         if (field->place.kind == PLACE_POINTEE_STATE)
             continue;
-        protobuf_clear(&perfetto->inner);
-        protobuf_add_number(&perfetto->inner, ANNOTATION_NAME_IID, first + i);
-        if (state == POINTEE_READ)
-            set_value(perfetto, event, i);
-        else
-            protobuf_add_text(&perfetto->inner, ANNOTATION_STRING,
-                              state == POINTEE_NULL ? "(null)" : "(bad address)");
-        protobuf_add_message(&perfetto->event, EVENT_ANNOTATIONS, &perfetto->inner);
+        Perfetto__DebugAnnotation *annotation = perfetto_add_annotation(&perfetto->next);
+        if (!annotation)
+            return -ENOMEM;
+        annotation->name_field_case = PERFETTO__DEBUG_ANNOTATION__NAME_FIELD_NAME_IID;
+        annotation->name_iid = first + i;
+        enum pointee_state state = event_pointee_state(event, field);
+        rc = state == POINTEE_READ
+                 ? set_value(perfetto, annotation, event, i)
+                 : perfetto_set_text(&perfetto->next, annotation,
+                                     state == POINTEE_NULL ? "(null)" : "(bad address)");
     }
     return rc;
 }
 
-static int put_event(struct export *export, enum slice_type type, uint64_t now_ns)
+/* Writes the event, with the annotations that were added. */
+static int put_event(struct export *export, Perfetto__TrackEvent *event,
+                     Perfetto__TrackEvent__Type type, uint64_t now_ns)
 {
     struct perfetto *perfetto = export->state;
-    protobuf_add_number(&perfetto->event, EVENT_TYPE, type);
-    protobuf_add_number(&perfetto->packet, PACKET_TIMESTAMP, now_ns);
-    protobuf_add_number(&perfetto->packet, PACKET_TIMESTAMP_CLOCK_ID, CLOCK_IS_REALTIME);
-    protobuf_add_number(&perfetto->packet, PACKET_SEQUENCE_FLAGS, STATE_NEEDED);
-    if (perfetto->interned.bytes.count)
-        protobuf_add_message(&perfetto->packet, PACKET_INTERNED_DATA, &perfetto->interned);
-    protobuf_add_message(&perfetto->packet, PACKET_TRACK_EVENT, &perfetto->event);
-    protobuf_clear(&perfetto->interned);
-    protobuf_clear(&perfetto->event);
-    return put_packet(export);
+    Perfetto__InternedData names = PERFETTO__INTERNED_DATA__INIT;
+    Perfetto__TracePacket packet = PERFETTO__TRACE_PACKET__INIT;
+    int rc = perfetto_list_annotations(&perfetto->next, event);
+    if (rc == 0)
+        rc = perfetto_list_names(&perfetto->next, &names);
+    if (rc < 0)
+        return rc;
+    event->has_type = true;
+    event->type = type;
+    if (names.n_event_names || names.n_debug_annotation_names)
+        packet.interned_data = &names;
+    packet.has_timestamp = packet.has_timestamp_clock_id = packet.has_sequence_flags = true;
+    packet.timestamp = now_ns;
+    packet.timestamp_clock_id = PERFETTO__BUILTIN_CLOCK__BUILTIN_CLOCK_REALTIME;
+    packet.sequence_flags = PERFETTO__TRACE_PACKET__SEQUENCE_FLAGS__SEQ_NEEDS_INCREMENTAL_STATE;
+    packet.track_event = event;
+    return perfetto_packet_write(&perfetto->next, &packet, export->stream);
 }
 
-static int put_slice(struct export *export, const struct exported_call *call, enum slice_type type,
-                     uint64_t now_ns, const struct trace_event *event)
+static int put_slice(struct export *export, const struct exported_call *call,
+                     Perfetto__TrackEvent__Type type, uint64_t now_ns,
+                     const struct trace_event *traced)
 {
     struct perfetto *perfetto = export->state;
     int rc = put_clock(export, now_ns);
@@ -293,55 +284,58 @@ static int put_slice(struct export *export, const struct exported_call *call, en
         rc = put_tracks(export, call->thread);
     if (rc == 0)
         rc = intern_function(perfetto, call->function);
-    if (rc < 0)
-        return rc;
-    protobuf_add_number(&perfetto->event, EVENT_TRACK_UUID, thread_track(call->thread));
-    if (type != SLICE_END) {
-        protobuf_add_number(&perfetto->event, EVENT_CATEGORY_IIDS,
-                            call->function->id + UINT64_C(1));
-        protobuf_add_number(&perfetto->event, EVENT_NAME_IID, call->function->id + UINT64_C(1));
+    Perfetto__TrackEvent event = PERFETTO__TRACK_EVENT__INIT;
+    uint64_t category_iid = call->function->id + UINT64_C(1);
+    event.has_track_uuid = true;
+    event.track_uuid = thread_track(call->thread);
+    if (type != PERFETTO__TRACK_EVENT__TYPE__TYPE_SLICE_END) {
+        event.category_iids = &category_iid;
+        event.n_category_iids = 1;
+        event.has_name_iid = true;
+        event.name_iid = call->function->id + UINT64_C(1);
     }
-    if (type != SLICE_BEGIN) {
-        protobuf_clear(&perfetto->inner);
-        protobuf_add_text(&perfetto->inner, ANNOTATION_NAME, "end");
-        protobuf_add_text(&perfetto->inner, ANNOTATION_STRING, export_end_word(call));
-        protobuf_add_message(&perfetto->event, EVENT_ANNOTATIONS, &perfetto->inner);
-    }
-    rc = event ? add_annotations(perfetto, event) : 0;
-    return rc < 0 ? rc : put_event(export, type, now_ns);
+    if (rc == 0 && type != PERFETTO__TRACK_EVENT__TYPE__TYPE_SLICE_BEGIN)
+        rc = perfetto_add_text(&perfetto->next, "end", export_end_word(call));
+    if (rc == 0 && traced)
+        rc = add_annotations(perfetto, traced);
+    return rc < 0 ? rc : put_event(export, &event, type, now_ns);
 }
 
 static int perfetto_enter(struct export *export, const struct exported_call *call, uint64_t now_ns,
                           const struct trace_event *entry)
 {
-    return put_slice(export, call, SLICE_BEGIN, now_ns, entry);
+    return put_slice(export, call, PERFETTO__TRACK_EVENT__TYPE__TYPE_SLICE_BEGIN, now_ns, entry);
 }
 
 static int perfetto_leave(struct export *export, const struct exported_call *call, uint64_t now_ns,
                           const struct trace_event *exit)
 {
-    return put_slice(export, call, SLICE_END, now_ns, exit);
+    return put_slice(export, call, PERFETTO__TRACK_EVENT__TYPE__TYPE_SLICE_END, now_ns, exit);
 }
 
 static int perfetto_lone_exit(struct export *export, const struct exported_call *call,
                               uint64_t now_ns, const struct trace_event *exit)
 {
-    return put_slice(export, call, SLICE_INSTANT, now_ns, exit);
+    return put_slice(export, call, PERFETTO__TRACK_EVENT__TYPE__TYPE_INSTANT, now_ns, exit);
 }
 
 /* On the track of the whole trace, which is that of events without one. */
 static int perfetto_gap(struct export *export, const struct trace_gap *gap)
 {
     struct perfetto *perfetto = export->state;
+    char *category = (char *)"(none)";
+    Perfetto__TrackEvent event = PERFETTO__TRACK_EVENT__INIT;
+    event.categories = &category;
+    event.n_categories = 1;
+    event.name = (char *)(gap->is_pause ? "the session may have been stopped" : "events were lost");
     int rc = put_clock(export, gap->end_ns);
-    protobuf_add_text(&perfetto->event, EVENT_CATEGORIES, "(none)");
-    protobuf_add_text(&perfetto->event, EVENT_NAME,
-                      gap->is_pause ? "the session may have been stopped" : "events were lost");
-    protobuf_clear(&perfetto->inner);
-    protobuf_add_text(&perfetto->inner, ANNOTATION_NAME, "events");
-    protobuf_add_number(&perfetto->inner, ANNOTATION_UINT, gap->n_events);
-    protobuf_add_message(&perfetto->event, EVENT_ANNOTATIONS, &perfetto->inner);
-    return rc < 0 ? rc : put_event(export, SLICE_INSTANT, gap->end_ns);
+    if (rc == 0)
+        rc = perfetto_add_number(&perfetto->next, "events", gap->n_events);
+    if (rc == 0)
+        rc = perfetto_add_number(&perfetto->next, "packets", gap->n_packets);
+    return rc < 0
+               ? rc
+               : put_event(export, &event, PERFETTO__TRACK_EVENT__TYPE__TYPE_INSTANT, gap->end_ns);
 }
 
 const struct export_format export_perfetto = {
