@@ -79,6 +79,7 @@ needs=(
     'command dwz             dwz'
     'command callgrind_annotate valgrind'
     'command protoc          protobuf-compiler'
+    'python  google.protobuf.json_format python3-protobuf'
 )
 
 [[ $what != bench ]] || needs+=(
@@ -98,6 +99,7 @@ have() {
         command) command -v "$2" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$2" >/dev/null ;;
         archive) compgen -G "/usr/lib/llvm-*/lib/clang/*/lib/linux/$2-$(uname -m).a" >/dev/null ;;
         library) [[ $(ldconfig -p 2>/dev/null) == *"$2"* ]] ;;
+        python) /usr/bin/python3 -c "import $2" 2>/dev/null ;;
         header) printf '#include <%s>\n' "$2" | gcc -E -x c -o /dev/null - 2>/dev/null ;;
     esac
 }

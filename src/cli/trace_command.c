@@ -187,9 +187,7 @@ enum trace_verdict trace_command_parse(struct trace_command *command,
 
 /* ---- callbacks of the reader ---- */
 
-/* The name without the list of parameters that tells overloaded functions apart: a copy, or NULL if
-   there is none. */
-static char *without_parameters(const char *name)
+char *trace_command_plain_name(const char *name)
 {
     const char *close = strrchr(name, ')');
     int open = 0;
@@ -208,7 +206,7 @@ bool trace_command_matches(struct trace_command *command, const struct function_
 {
     if (function_filter_names_modules(filter))
         trace_modules_read(&command->modules, command->path);
-    cleanup(cleanup_free) char *plain = without_parameters(name);
+    cleanup(cleanup_free) char *plain = trace_command_plain_name(name);
     const char *names[] = {name, plain};
     /* Without -f all of a trace is selected, as the program itself is when it is traced. */
     return function_filter_function(filter, names, plain ? 2 : 1, module,

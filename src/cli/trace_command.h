@@ -101,6 +101,10 @@ void trace_command_remarks(const struct trace_command *command);
 MUST_CHECK int trace_command_close(struct trace_command *command, struct error *err);
 void trace_command_end(struct trace_command *command);
 
+/* The name without the list of parameters that tells overloaded functions apart: a copy, or NULL if
+   there is none. */
+char *trace_command_plain_name(const char *name);
+
 /* Whether the filter selects a function of the trace. */
 bool trace_command_matches(struct trace_command *command, const struct function_filter *filter,
                            const char *module, const char *name);

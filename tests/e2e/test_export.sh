@@ -71,7 +71,7 @@ case_rows()
     same_rows --raw
 }
 
-timelines='chrome speedscope'
+timelines='chrome speedscope otlp'
 command -v protoc >/dev/null && timelines+=' perfetto'
 
 # timeline FORMAT OPTION...: what it shows of each function, sorted like `reported`.
@@ -85,7 +85,9 @@ timeline()
             fail "protoc: $(cat protoc.err)"
         mv decoded $out
     fi
-    python3 "$top/tests/e2e/export_timeline.py" "$format" $out >shown || fail "$format: no valid timeline"
+    local judge=("$top/tests/e2e/export_timeline.py" "$format" "$out")
+    [[ $format != otlp ]] || judge=("$top/tests/e2e/otlp_check.py" "$out")
+    python3 "${judge[@]}" >shown || fail "$format: no valid timeline"
     sort shown -o shown
 }
 
@@ -317,7 +319,8 @@ case_files()
     # Those of --help are all.
     sed 's/.*one of \(.*\), not.*/\1/' $err >known
     traced 0 export --help
-    sed -n 's/^      --to=FORMAT  *//p' $out | cmp - known || fail "--help has other formats"
+    sed -n '/^      --to=FORMAT/,/^      --force/{ s/^ *--to=FORMAT/ /; /^ *--force/d; s/^  *//p; }' $out |
+        paste -s -d ' ' | cmp - known || fail "--help has other formats"
     TMPDIR=/no/such traced 125 export --to=speedscope trace
     one_line 'cannot write a temporary file in /no/such: No such file or directory'
     traced 125 export trace

@@ -24,6 +24,8 @@ struct running_export {
     struct export_thread *last;
     uint32_t n_threads;
     uint64_t n_ids;
+    uint64_t n_numbers;
+    bool is_identified;
     struct kept_text *kept;
     FILE *scratch; /* into the text below, again and again */
     char *text;
@@ -32,10 +34,10 @@ struct running_export {
 
 /* ---- threads and times ---- */
 
-static uint64_t export_thread_key(const struct traced_thread *thread)
+static uint64_t export_thread_key(uint32_t host, pid_t pid, pid_t tid)
 {
     /* Thread IDs have at most 22 bits (PID_MAX_LIMIT, linux/threads.h). */
-    return (uint64_t)thread->host << 44 ^ (uint64_t)thread->pid << 22 ^ (uint64_t)thread->tid;
+    return (uint64_t)host << 44 ^ (uint64_t)pid << 22 ^ (uint64_t)tid;
 }
 
 /* NULL: out of memory. */
@@ -45,7 +47,7 @@ static struct export_thread *export_thread_of(struct running_export *running,
     struct export_thread *found = running->last;
     if (!found || found->tid != thread->tid || found->pid != thread->pid ||
         found->host != thread->host) {
-        uint64_t key = export_thread_key(thread);
+        uint64_t key = export_thread_key(thread->host, thread->pid, thread->tid);
         found = table_get(&running->threads, key);
         if (!found) {
             found = arena_alloc(&running->memory, sizeof(*found));
@@ -91,6 +93,21 @@ static uint64_t timeline_ns(const struct export *export, const struct export_thr
     return later(time_ns, thread->clock_ns);
 }
 
+/* Of the first event that is read. */
+static void identify(struct running_export *running, uint64_t time_ns,
+                     const struct export_thread *thread, const struct traced_function *function)
+{
+    const uint64_t numbers[] = {
+        time_ns, thread ? export_thread_key(thread->host, thread->pid, thread->tid) : 0,
+        running->export.net, running->export.options.selection};
+    if (running->is_identified)
+        return;
+    running->is_identified = true;
+    uint64_t hash = text_hash_bytes(TEXT_HASH_START, (const char *)numbers, sizeof(numbers));
+    running->export.identity =
+        function ? text_hash(text_hash(hash, function->module), function->name) : hash;
+}
+
 /* ---- the balanced form ---- */
 
 static int leave_top(struct export *export, struct export_thread *thread, uint64_t now_ns,
@@ -124,7 +141,10 @@ static int keep_arguments(struct running_export *running, struct exported_call *
                           const struct trace_event *event)
 {
     rewind(running->scratch);
-    size_t n = value_json_write(running->scratch, event, JSON_NUMBERS_EXACT);
+    const struct export_format *format = running->export.format;
+    size_t n = format->write_arguments
+                   ? format->write_arguments(running->scratch, event)
+                   : value_json_write(running->scratch, event, JSON_NUMBERS_EXACT);
     if (n == 0)
         return 0;
     putc('\0', running->scratch);
@@ -160,6 +180,13 @@ static void drop_kept(struct running_export *running, struct kept_text *kept)
 
 /* ---- calls ---- */
 
+/* The number of the innermost exported call that is entered. */
+static uint64_t top_number(const struct export_thread *thread)
+{
+    const struct exported_call *top = thread->top;
+    return !top ? 0 : top->id ? top->number : top->outer_number;
+}
+
 /* A write error ends the reading. */
 static int checked(const struct export *export, int rc)
 {
@@ -180,6 +207,7 @@ static int place_entered(struct running_export *running, struct exported_call *k
         kept->caller = call->parent->function;
         kept->parent_id = outer->id ? outer->id : outer->parent_id;
     }
+    kept->outer_number = top_number(kept->thread);
     if (call->function->selected)
         kept->id = ++running->n_ids;
     kept->begin_ns = timeline_ns(export, kept->thread, call->entry_ns);
@@ -204,6 +232,8 @@ static int export_entered(void *data, struct call *call, const struct trace_even
         (table_room(&running->times.nesting) == 0 && call_times_reserve(&running->times, 1) < 0))
         return -ENOMEM;
     kept->thread = thread;
+    kept->number = ++running->n_numbers;
+    identify(running, call->entry_ns, thread, call->function);
     int rc = leave_inside(&running->export, thread, call->parent ? call->parent->data : NULL);
     call_times_enter(&running->times, &thread->timed, &kept->time, call->function->id,
                      call->entry_ns, running->export.options.costs);
@@ -289,8 +319,11 @@ static int export_lone_exit(void *data, struct traced_thread *traced,
     };
     if (!thread)
         return -ENOMEM;
+    call.number = ++running->n_numbers;
+    identify(running, event->time_ns, thread, event->function);
     if (!event->function->selected)
         return 0;
+    call.outer_number = top_number(thread);
     if (duration_ns) {
         call.times.raw_ns = *duration_ns;
         call.times.net_ns = (int64_t)*duration_ns;
@@ -307,6 +340,7 @@ static int export_lone_exit(void *data, struct traced_thread *traced,
 static int export_gap(void *data, const struct trace_gap *gap)
 {
     struct export *export = data;
+    identify(data, gap->end_ns, NULL, NULL);
     return checked(export, export->format->gap ? export->format->gap(export, gap) : 0);
 }
 

@@ -38,6 +38,15 @@ struct export_options {
     /* NULL: nobody knows sources. */
     struct source_line (*source_of)(void *data, const struct traced_function *function);
     void *data;
+    /* A function's name without its parameters: a copy, or NULL if it has none. May be NULL. */
+    char *(*plain_name)(const char *name);
+    /* For formats that identify calls: a number for what was read of the trace, and what they are
+       part of (NULL: nothing). */
+    uint64_t selection;
+    const struct trace_context *context;
+    /* For formats that are requests to a server: sends one. NULL: they are written. Returns 0, or a
+       negative errno, which ends the export. */
+    int (*send)(void *data, const char *request, size_t size, size_t n_spans);
 };
 
 /* A thread. It stays where it is until the end. */
@@ -60,6 +69,9 @@ struct exported_call {
     /* From 1, in the order of the entries; of the innermost call around it that is exported, too;
        0: there is none. */
     uint64_t id, parent_id;
+    /* From 1, in the order of the entries, whether they are exported or not; of the innermost
+       exported call that was entered and not left when this one was entered; 0: there is none. */
+    uint64_t number, outer_number;
     const struct traced_function *function;
     /* The caller as far as functions were traced, exported or not; NULL: none. */
     const struct traced_function *caller;
@@ -78,9 +90,9 @@ struct exported_call {
     /* The durations of calls of the same function that it has made itself. */
     int64_t recursive_raw_ns, recursive_net_ns;
     const char *arguments; /* as JSON, if format->keeps_arguments and there are any; else NULL */
+    uint64_t begin_ns;     /* the time of enter() */
     /* The export's own. */
     struct call_time time;
-    uint64_t begin_ns; /* the time of enter() */
     struct exported_call *below;
     bool is_placed; /* entered, and not left */
     struct kept_text *kept;
@@ -94,6 +106,8 @@ struct export_format {
     const char *name; /* "csv" */
     const char *what; /* for a list of formats */
     bool keeps_arguments;
+    /* Writes them in another form than value_json_write() does; returns how many there are. */
+    size_t (*write_arguments)(FILE *stream, const struct trace_event *entry);
     /* Readers sort events by time: a call takes a nanosecond at least from enter() to leave(). */
     bool has_no_empty_calls;
     int (*begin)(struct export *export);
@@ -121,7 +135,10 @@ struct export
     struct export_options options;
     FILE *stream;
     bool net;
-    void *state;         /* the format's */
+    void *state; /* the format's */
+    /* A number for what was read: the first event, and options.selection. From the first callback
+       of the format's on, but begin(). */
+    uint64_t identity;
     uint64_t n_calls;    /* that were passed, and exits without an entry */
     uint64_t n_unplaced; /* that the format had no room for */
 };

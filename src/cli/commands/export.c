@@ -8,18 +8,21 @@
 
 #include "analysis/call_graph.h"
 #include "analysis/export/formats.h"
+#include "analysis/export/trace_context.h"
 #include "cli/command_hint.h"
 #include "cli/trace_command.h"
 #include "cli/trace_sources.h"
 #include "util/log.h"
 #include "util/new_file.h"
 #include "util/spool.h"
+#include "util/text.h"
 
 static const char HELP[] =
     "Usage: ptrace_tracer export --to=FORMAT [OPTION...] [TRACE]\n"
     "Write the calls in a trace in a format that other programs read.\n"
     "\n"
-    "      --to=FORMAT         csv, json, folded, callgrind, speedscope, chrome, perfetto\n"
+    "      --to=FORMAT         csv, json, folded, callgrind, speedscope, chrome, perfetto,\n"
+    "                          otlp\n"
     "      --force             replace the file of --output if there is one\n"
     "      --raw               times as recorded: not net of what tracing cost\n";
 
@@ -39,6 +42,7 @@ struct export_command {
     uint64_t n_unplaced;
     struct new_file file;
     struct trace_sources sources;
+    struct trace_context context;
 };
 
 /* "csv, json" */
@@ -91,6 +95,32 @@ static struct source_line source_of_function(void *data, const struct traced_fun
     return source ? (struct source_line){source->file, source->line} : (struct source_line){0};
 }
 
+/* What is read of the trace. */
+static uint64_t hash_selection(const struct trace_command *command)
+{
+    const uint64_t begin[] = {(uint64_t)command->begin.kind, command->begin.ns,
+                              command->pids.count};
+    uint64_t hash = text_hash_bytes(TEXT_HASH_START, (const char *)begin, sizeof(begin));
+    hash = text_hash_bytes(hash, (const char *)command->pids.items,
+                           command->pids.count * sizeof(pid_t));
+    return text_hash_bytes(hash, (const char *)command->tids.items,
+                           command->tids.count * sizeof(pid_t));
+}
+
+/* What the spans are part of, as the environment tells; NULL: nothing. */
+static const struct trace_context *read_context(struct export_command *wanted)
+{
+    const char *text = wanted->format == &export_otlp ? getenv("TRACEPARENT") : NULL;
+    if (!text || !*text)
+        return NULL;
+    if (trace_context_parse(text, &wanted->context) == 0)
+        return &wanted->context;
+    log_warning("TRACEPARENT is ignored: '%.100s' is not of the form "
+                "00-TRACE_ID-PARENT_ID-FLAGS (W3C Trace Context)",
+                text);
+    return NULL;
+}
+
 static int write_trace(struct trace_command *command, struct export_command *wanted,
                        struct error *err)
 {
@@ -101,6 +131,9 @@ static int write_trace(struct trace_command *command, struct export_command *wan
         .costs = trace_command_costs(command, wanted->raw),
         .source_of = source_of_function,
         .data = wanted,
+        .plain_name = trace_command_plain_name,
+        .selection = hash_selection(command),
+        .context = read_context(wanted),
     };
     trace_sources_read(&wanted->sources, command->path);
     struct export *export = export_new(wanted->format, &options);
