@@ -23,9 +23,13 @@ enum condition_operation {
 
 /* A constant, or the value of that name. */
 struct operand {
-    int name; /* -1: a constant */
+    int name;     /* -1: a constant */
+    bool is_null; /* the constant NULL */
     struct event_value constant;
 };
+
+static const struct operand NULL_OPERAND = {
+    .name = -1, .is_null = true, .constant.kind = EVENT_VALUE_UNSIGNED};
 
 struct condition_node {
     enum condition_operation operation;
@@ -173,7 +177,7 @@ static bool take_condition_operand(struct condition_parser *parser, struct opera
         return false;
     }
     if (length == 4 && strncmp(start, "NULL", length) == 0)
-        operand->constant = (struct event_value){.kind = EVENT_VALUE_UNSIGNED};
+        *operand = NULL_OPERAND;
     else if ((operand->name = intern_name(parser, start, length)) < 0)
         return false;
     parser->at = start + length;
@@ -216,7 +220,7 @@ static const struct condition_node *parse_comparison(struct condition_parser *pa
         return NULL;
     if (take_comparison(parser, &node->operation))
         return take_condition_operand(parser, &node->operands[1]) ? node : NULL;
-    node->operands[1] = (struct operand){.name = -1, .constant.kind = EVENT_VALUE_UNSIGNED};
+    node->operands[1] = NULL_OPERAND;
     skip_spaces(parser);
     if (*parser->at && !strchr("&|)", *parser->at))
         return fail_parse(parser, "a comparison, && or ||");
@@ -332,6 +336,18 @@ static bool as_number(const struct event_value *value, long double *number)
     return false;
 }
 
+static bool is_string(const struct event_value *value)
+{
+    return value->kind == EVENT_VALUE_TEXT && !value->has_number;
+}
+
+/* A string that is not there is recorded as this text; any other is behind a pointer that is not
+   NULL. */
+static int order_by_null(const char *text)
+{
+    return strcmp(text, "(null)") == 0 ? 0 : 1;
+}
+
 static int compare_event_values(const struct event_value *a, const struct event_value *b)
 {
     long double x, y;
@@ -345,12 +361,20 @@ static int compare_event_values(const struct event_value *a, const struct event_
 static enum truth compare_operands(const struct condition_node *node,
                                    const struct event_value *values)
 {
-    const struct event_value *sides[2];
+    struct event_value sides[2];
     for (size_t i = 0; i < 2; i++) {
         const struct operand *operand = &node->operands[i];
-        sides[i] = operand->name < 0 ? &operand->constant : &values[operand->name];
+        sides[i] = operand->name < 0 ? operand->constant : values[operand->name];
     }
-    int r = compare_event_values(sides[0], sides[1]);
+    /* 0.1 is the float that is shown so. */
+    for (size_t i = 0; i < 2; i++)
+        if (node->operands[i].name < 0 && sides[i].kind == EVENT_VALUE_REAL &&
+            sides[!i].kind == EVENT_VALUE_REAL && sides[!i].is_float)
+            sides[i].real = (double)(float)sides[i].real;
+    int r = node->operands[1].is_null && is_string(&sides[0]) ? order_by_null(sides[0].text)
+            : node->operands[0].is_null && is_string(&sides[1])
+                ? -order_by_null(sides[1].text)
+                : compare_event_values(&sides[0], &sides[1]);
     if (r == NOT_COMPARABLE)
         return TRUTH_UNKNOWN;
     switch (node->operation) {

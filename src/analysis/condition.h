@@ -6,9 +6,10 @@
  *     retval == NULL && !(size == 0 || name == "tmp")
  *
  * Values are compared as the numbers that they are, whatever their types; an enumeration by its
- * number or its label; text with text. NULL is 0. A name alone holds if it is not 0. What a call
- * has no value for is unknown, and so is what is not comparable; !, && and || do with the unknown
- * what SQL does. Text of any kind is accepted: it is bounded and never trusted.
+ * number or its label; text with text. NULL is 0, and a string that is not there. A name alone
+ * holds if it is not NULL. A constant is taken as a float where it is compared with one. What a
+ * call has no value for is unknown, and so is what is not comparable; !, && and || do with the
+ * unknown what SQL does. Text of any kind is accepted: it is bounded and never trusted.
  */
 #ifndef ANALYSIS_CONDITION_H
 #define ANALYSIS_CONDITION_H

@@ -34,7 +34,9 @@ struct event_value event_value_of(const struct trace_event *event, int i)
     if (text)
         return (struct event_value){.kind = EVENT_VALUE_TEXT, .text = text};
     if (field->kind == VALUE_FLOAT)
-        return (struct event_value){.kind = EVENT_VALUE_REAL, .real = real_of(bits)};
+        return (struct event_value){.kind = EVENT_VALUE_REAL,
+                                    .real = real_of(bits),
+                                    .is_float = field->size == sizeof(float)};
     const char *label = label_of_value(field, bits);
     if (label)
         return (struct event_value){

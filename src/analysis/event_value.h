@@ -22,6 +22,7 @@ struct event_value {
         double real;
     };
     bool has_number;  /* of a TEXT: an enumerator */
+    bool is_float;    /* of a REAL: a float, not a double */
     const char *text; /* of a TEXT */
 };
 
