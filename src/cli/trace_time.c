@@ -61,8 +61,10 @@ int trace_time_parse(const char *text, struct trace_time *result)
     if (!clock || (*clock != ' ' && *clock != 'T') || !parse_of_day(clock + 1, &local, &ns))
         return -EINVAL;
     uint64_t minutes_ns = ((uint64_t)local.tm_hour * 3600 + (uint64_t)local.tm_min * 60) * NS_PER_S;
+    int day = local.tm_mday;
     time_t seconds = mktime(&local);
-    if (seconds < 0)
+    /* February has no 30th. */
+    if (seconds < 0 || local.tm_mday != day)
         return -EINVAL;
     *result = (struct trace_time){TIME_ABSOLUTE, (uint64_t)seconds * NS_PER_S + (ns - minutes_ns)};
     return 0;

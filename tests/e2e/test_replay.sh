@@ -436,10 +436,13 @@ case_times()
     traced 0 replay --begin="$(sed -n 3p stamps)" trace
     lines 42 . "$out"
     traced 1 replay --begin=+1000 trace
+    one_line "no call in the trace matches --begin: the trace is from $(date +%Y)-[0-9 :.-]+ to [0-9 :.-]+$"
     traced 0 replay --begin=+0 -t trace
     lines 44 "^$(head -n 1 stamps | cut -d' ' -f2 | cut -c1-6)[0-9.]+ [0-9]+ " "$out"
     traced 125 replay --begin=noon trace
     one_line "--begin takes .*, not 'noon'"
+    traced 125 replay --begin='2026-02-30 12:00:00' trace
+    one_line "--begin takes .*, not '2026-02-30 12:00:00'"
 }
 
 case_output()

@@ -155,6 +155,10 @@ case_nothing_matches()
     recorded -f my_traced_function "$sample" 5
     looked 1 report -f no_such_function trace
     lines 1 . $out
+    looked 1 report --pid=1 --tid=1,2 trace
+    one_line 'no call in the trace matches --pid, --tid$'
+    looked 1 graph --pid=1 trace
+    one_line 'no call in the trace matches --pid$'
     looked 1 graph --root=no_such_function trace
     said "no function matches 'no_such_function'"
 }

@@ -10,6 +10,7 @@
 #include "analysis/export/formats.h"
 #include "analysis/export/trace_context.h"
 #include "cli/command_hint.h"
+#include "cli/nothing_found.h"
 #include "cli/trace_command.h"
 #include "cli/trace_sources.h"
 #include "util/log.h"
@@ -180,6 +181,8 @@ static int export_trace(struct trace_command *command, void *data, struct error 
     if (wanted->n_unplaced)
         log_info("%" PRIu64 " calls are left out: there are more than %d paths", wanted->n_unplaced,
                  GRAPH_NODES_MAX);
+    if (found == 1)
+        nothing_found_say(command);
     return found;
 }
 

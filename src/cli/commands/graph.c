@@ -8,6 +8,7 @@
 
 #include "analysis/call_graph.h"
 #include "analysis/call_graph_text.h"
+#include "cli/nothing_found.h"
 #include "cli/trace_command.h"
 #include "symbols/function_filter.h"
 #include "util/cleanup.h"
@@ -154,6 +155,8 @@ static int graph_trace(struct trace_command *command, void *data, struct error *
     if (call_graph_unplaced(calls))
         log_info("%" PRIu64 " calls are not shown: there are more than %d paths",
                  call_graph_unplaced(calls), GRAPH_NODES_MAX);
+    if (!n)
+        nothing_found_say(command);
     return n ? 0 : 1;
 }
 

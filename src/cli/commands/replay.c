@@ -6,6 +6,7 @@
 
 #include "analysis/replay.h"
 #include "cli/exit_status.h"
+#include "cli/nothing_found.h"
 #include "cli/trace_command.h"
 #include "util/log.h"
 
@@ -42,6 +43,8 @@ static int replay_trace(struct trace_command *command, bool timestamp, struct er
     if (rc < 0)
         return rc;
     trace_command_remarks(command);
+    if (!found)
+        nothing_found_say(command);
     return found ? 0 : 1;
 }
 

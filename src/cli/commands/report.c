@@ -8,6 +8,7 @@
 
 #include "analysis/condition.h"
 #include "analysis/trace_profile.h"
+#include "cli/nothing_found.h"
 #include "cli/trace_command.h"
 #include "model/profile_table.h"
 #include "util/cleanup.h"
@@ -165,6 +166,8 @@ static int report_trace(struct trace_command *command, void *data, struct error 
         return rc;
     trace_command_remarks(command);
     remark_fields(report, profile);
+    if (found == 1)
+        nothing_found_say(command);
     return found;
 }
 
