@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include "cli/exit_status.h"
+#include "cli/unfinished_file.h"
 #include "util/log.h"
 
 /* For the signal handlers. */
 static const char *volatile reading;
 static volatile sig_atomic_t is_interrupted;
-static struct sigaction interrupt_before;
+static struct sigaction interrupt_before; /* if it is caught */
+static bool is_caught;
 
 static const int ENDS[] = {SIGABRT, SIGVTALRM, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 enum { N_ENDS = sizeof(ENDS) / sizeof(ENDS[0]), HANDLER_STACK = 1 << 16 };
@@ -24,6 +26,7 @@ static char handler_stack[HANDLER_STACK];
    not written yet is not the whole trace either. */
 static void on_fatal(int number)
 {
+    unfinished_file_remove();
     switch (number) {
     case SIGABRT:
         log_error("cannot read %s: it is damaged, and libbabeltrace2 has given up", reading);
@@ -72,7 +75,8 @@ void reader_signals_begin(const char *path, bool is_live)
     for (size_t i = 0; i < N_ENDS; i++)
         catch_end(ENDS[i], &ends_before[i]);
     sigaction(SIGINT, NULL, &interrupt_before);
-    if (is_live && interrupt_before.sa_handler != SIG_IGN)
+    is_caught = is_live && interrupt_before.sa_handler != SIG_IGN;
+    if (is_caught)
         sigaction(SIGINT, &interrupt, NULL);
 }
 
@@ -87,7 +91,8 @@ void reader_signals_end(void)
         return;
     for (size_t i = 0; i < N_ENDS; i++)
         sigaction(ENDS[i], &ends_before[i], NULL);
-    sigaction(SIGINT, &interrupt_before, NULL);
+    if (is_caught)
+        sigaction(SIGINT, &interrupt_before, NULL);
     if (stderr != stderr_before)
         fclose(stderr);
     stderr = stderr_before;

@@ -333,4 +333,23 @@ case_files()
     [[ $(find . -name '*.part') == '' ]] || fail "left: $(find . -name '*.part')"
 }
 
+# A signal in the middle leaves no file, under whichever name.
+case_interrupted()
+{
+    local signal status
+    recorded --in-process -f my_traced_function "$sample" 50000
+    for signal in INT TERM; do
+        env --default-signal="$signal" "$tracer" export --to=json -o cut trace >$out 2>$err &
+        tracer_pid=$!
+        until compgen -G 'cut*' >/dev/null || ! kill -0 "$tracer_pid" 2>/dev/null; do
+            sleep 0.005
+        done
+        kill -"$signal" "$tracer_pid" || fail "it had ended: $(cat $err)"
+        status=0
+        wait "$tracer_pid" || status=$?
+        [[ $status == $((128 + $(kill -l "$signal"))) ]] || fail "exit status $status"
+        ! compgen -G 'cut*' || fail "left: $(echo cut*)"
+    done
+}
+
 run_cases "$@"

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "cli/nothing_found.h"
 #include "cli/trace_command.h"
 #include "cli/trace_sources.h"
+#include "cli/unfinished_file.h"
 #include "util/log.h"
 #include "util/new_file.h"
 #include "util/spool.h"
@@ -78,13 +80,16 @@ static int take_export_option(void *data, int option, const char *argument, stru
 }
 
 /* The calls of the trace, into the stream. */
-static int write_calls(struct trace_command *command, struct export *export, struct error *err)
+static int write_calls(struct trace_command *command, struct export *export,
+                       const struct new_file *file, struct error *err)
 {
     int rc = export_begin(export);
     if (rc < 0)
         return rc;
     const struct call_visitor visitor = export_visitor(export);
     rc = trace_command_run(command, &visitor, err);
+    /* SIGINT may have had another handler, which has ended the reading of a live session. */
+    unfinished_file_set(file->temporary);
     return rc < 0 ? rc : export_end(export);
 }
 
@@ -138,7 +143,7 @@ static int write_trace(struct trace_command *command, struct export_command *wan
     };
     trace_sources_read(&wanted->sources, command->path);
     struct export *export = export_new(wanted->format, &options);
-    int rc = export ? write_calls(command, export, err) : -ENOMEM;
+    int rc = export ? write_calls(command, export, &wanted->file, err) : -ENOMEM;
     int found = export && export->n_calls ? 0 : 1;
     wanted->n_unplaced = export ? export->n_unplaced : 0;
     export_free(export);
@@ -151,6 +156,18 @@ static int write_trace(struct trace_command *command, struct export_command *wan
                          spool_directory(), strerror(-rc));
     return error_set(err, rc, "cannot write to %s: %s",
                      wanted->file.path ? wanted->file.path : "stdout", strerror(-rc));
+}
+
+/* It is removed when a signal ends the export. */
+static int create_file(struct export_command *wanted, const char *path, struct error *err)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = new_file_create(&wanted->file, path, wanted->force, err);
+    unfinished_file_set(wanted->file.temporary);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc;
 }
 
 static int export_trace(struct trace_command *command, void *data, struct error *err)
@@ -168,15 +185,17 @@ static int export_trace(struct trace_command *command, void *data, struct error 
     command->output = NULL; /* it must not be truncated */
     int rc = trace_command_open(command, err);
     if (rc == 0 && path)
-        rc = new_file_create(&wanted->file, path, wanted->force, err);
+        rc = create_file(wanted, path, err);
     if (rc < 0)
         return rc;
     int found = write_trace(command, wanted, err);
-    if (found < 0)
-        return found;
-    rc = path ? new_file_finish(&wanted->file, err) : trace_command_close(command, err);
-    if (rc < 0)
-        return rc;
+    if (found >= 0)
+        rc = path ? new_file_finish(&wanted->file, err) : trace_command_close(command, err);
+    else
+        new_file_discard(&wanted->file);
+    unfinished_file_set(NULL);
+    if (found < 0 || rc < 0)
+        return found < 0 ? found : rc;
     trace_command_remarks(command);
     if (wanted->n_unplaced)
         log_info("%" PRIu64 " calls are left out: there are more than %d paths", wanted->n_unplaced,
