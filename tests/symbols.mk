@@ -12,8 +12,11 @@ SYMBOLS_CXX   := cxx_gcc cxx_gcc_units library_gcc virtual_gcc_O0 virtual_gcc_O2
                  $(addprefix defaulted_gcc_,5_O0 4_O0 strict4_O0 strict4_O2) \
                  $(if $(SYMBOLS_CLANG),cxx_clang library_clang virtual_clang_O0 virtual_clang_O2 \
                  $(addprefix defaulted_clang_,5_O0 4_O0 strict4_O0 strict4_O2))
+SYMBOLS_SOURCES := $(addprefix sources_,gcc_4 gcc_5 gcc_split gcc_units gcc_lto gcc_compressed \
+                   $(if $(shell command -v dwz 2>/dev/null),gcc_dwz gcc_dwz4) \
+                   $(if $(SYMBOLS_CLANG),clang_4 clang_5 clang_split clang_units))
 SYMBOLS_LINKS := pie no_pie static static_pie libnames.so.1 libdynsym.so stripped_build_id stripped_debuglink
-SYMBOLS_TEST_FILES := $(addprefix $(SYMBOLS_DIR)/,$(SYMBOLS_TYPES) $(SYMBOLS_CXX) $(SYMBOLS_LINKS))
+SYMBOLS_TEST_FILES := $(addprefix $(SYMBOLS_DIR)/,$(SYMBOLS_TYPES) $(SYMBOLS_CXX) $(SYMBOLS_SOURCES) $(SYMBOLS_LINKS))
 
 TEST_TARGETS += $(SYMBOLS_TEST_FILES)
 
@@ -78,6 +81,21 @@ $(SYMBOLS_DIR)/defaulted_gcc_%: tests/targets/defaulted.cc
 	$(call symbols_build,$(GXX) -std=gnu++17,$(symbols_defaulted))
 $(SYMBOLS_DIR)/defaulted_clang_%: tests/targets/defaulted.cc
 	$(call symbols_build,clang++ -std=gnu++17,$(symbols_defaulted))
+
+symbols_sources := tests/targets/symbols_sources.cc tests/targets/symbols_sources_second.cc
+symbols_sources_4 := -gdwarf-4
+symbols_sources_5 := -gdwarf-5
+symbols_sources_split := -gdwarf-5 -gsplit-dwarf
+symbols_sources_units := -gdwarf-5 -fdebug-types-section
+symbols_sources_lto := -gdwarf-5 -flto=1
+symbols_sources_compressed := -gdwarf-5 -gz=zlib
+symbols_sources_dwz := -gdwarf-5
+symbols_sources_dwz4 := -gdwarf-4
+$(SYMBOLS_DIR)/sources_gcc_%: $(symbols_sources) tests/targets/symbols_sources.h
+	$(call symbols_build,$(GXX),-w -O1 $(symbols_sources_$*))
+	$(if $(findstring dwz,$*),dwz $@)
+$(SYMBOLS_DIR)/sources_clang_%: $(symbols_sources) tests/targets/symbols_sources.h
+	$(call symbols_build,clang++,-w -O1 $(symbols_sources_$*))
 
 $(SYMBOLS_DIR)/pie: $(symbols_names) tests/targets/symbols_names.h
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -pie -Wl$(comma)-z$(comma)separate-code)

@@ -63,8 +63,7 @@ struct probe {
 
     enum signature_source source;
     const char *signature; /* C, one line: "int my_traced_function(int arg1, ...)" */
-    /* Where it is defined, as debug information tells. NULL and 0: not known, or not in the file
-       that its unit was compiled from (a header). */
+    /* Where it is defined, as debug information tells. NULL and 0: not known. */
     const char *source_file;
     unsigned source_line;
 

@@ -113,25 +113,14 @@ static int read_params(struct signature_reader *reader, Dwarf_Die *function, uin
     return 0;
 }
 
-/*
- * Sets the place of the definition. The number of its file is looked at only, since reading a
- * unit's list of files takes long: 1 is the file that was compiled, and so is 0 from version 5 on
- * (DWARF 5, 6.2.4; before, 0 means that there is none).
- */
-static void read_source(struct signature *signature, Dwarf_Die *function, Dwarf_Die *unit,
-                        struct arena *arena)
+/* Sets the place of the definition. */
+static void read_source(struct signature_reader *reader, Dwarf_Die *function,
+                        struct signature *signature)
 {
-    Dwarf_Attribute attribute;
-    Dwarf_Word file, line;
-    if (!signature->file ||
-        dwarf_formudata(dwarf_attr(function, DW_AT_decl_file, &attribute), &file) != 0 ||
-        dwarf_formudata(dwarf_attr(function, DW_AT_decl_line, &attribute), &line) != 0 ||
-        file > 1 || line == 0 || line > UINT_MAX)
+    uint64_t line;
+    if (!die_unsigned(function, DW_AT_decl_line, &line) || line == 0 || line > UINT_MAX)
         return;
-    const char *directory = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
-    signature->source_file = *signature->file == '/' || !directory
-                                 ? signature->file
-                                 : arena_format(arena, "%s/%s", directory, signature->file);
+    signature->source_file = source_files_find(&reader->files, function, reader->types.arena);
     signature->source_line = signature->source_file ? (unsigned)line : 0;
 }
 
@@ -169,7 +158,7 @@ int signature_read(struct signature_reader *reader, Dwarf_Die *function, uint64_
                                      &params, signature->context.is_cxx, prototyped);
         const char *file = dwarf_diecu(function, &unit, NULL, NULL) ? dwarf_diename(&unit) : NULL;
         signature->file = file ? arena_strdup(reader->types.arena, file) : NULL;
-        read_source(signature, function, &unit, reader->types.arena);
+        read_source(reader, function, signature);
         r = signature->text ? 1 : -ENOMEM;
     }
     dwarf_params_free(&params);
@@ -179,10 +168,12 @@ int signature_read(struct signature_reader *reader, Dwarf_Die *function, uint64_
 void signature_reader_reset(struct signature_reader *reader)
 {
     c_types_free(&reader->types);
+    source_files_free(&reader->files);
     reader->units = (struct codegen_units){0};
 }
 
 void signature_reader_free(struct signature_reader *reader)
 {
     c_types_free(&reader->types);
+    source_files_free(&reader->files);
 }

@@ -16,6 +16,7 @@
 #include "symbols/demangle.h"
 #include "symbols/dwarf/function_context.h"
 #include "symbols/dwarf/location.h"
+#include "symbols/dwarf/source_files.h"
 #include "symbols/types/ctype.h"
 #include "util/arena.h"
 #include "util/error.h"
@@ -40,7 +41,7 @@ struct parameter {
 struct signature {
     const char *text; /* "int f(int a, ...)" */
     const char *file; /* the source file, as given to the compiler; NULL: not known */
-    /* Of the definition, if it is in that file: as in struct probe. */
+    /* Of the definition: as in struct probe. */
     const char *source_file;
     unsigned source_line;
     size_t n;
@@ -56,6 +57,7 @@ struct signature {
 /* Reads the signatures of one image's functions. Starts zeroed but for the types' arena. */
 struct signature_reader {
     struct c_types types;
+    struct source_files files;
     struct codegen_units units;
 };
 

@@ -139,12 +139,12 @@ static const char *section_name(const struct copying *copying, const Elf64_Shdr 
     return section->sh_name < copying->names_size ? copying->names + section->sh_name : "";
 }
 
-/* The DWARF sections to read: without lines, frames, macros and indexes. */
+/* The DWARF sections to read: without frames, macros and indexes; lines for the names of files. */
 static bool is_dwarf(const char *name)
 {
     static const char *const wanted[] = {"info",     "types",       "abbrev",   "addr",
                                          "str",      "str_offsets", "line_str", "ranges",
-                                         "rnglists", "loc",         "loclists"};
+                                         "rnglists", "loc",         "loclists", "line"};
     const char *debug = ".debug_", *compressed = ".zdebug_";
     if (strncmp(name, debug, strlen(debug)) == 0)
         name += strlen(debug);
