@@ -69,7 +69,8 @@ TP_EXE   := src/tp/print.c src/tp/summary.c src/tp/summary_calls.c src/tp/identi
             src/tp/event_fields.c $(call sources,tp/ctf)
 # What is made of src/DIR/NAME.proto.
 PERFETTO := $(BUILD)/gen/analysis/export/perfetto.pb-c
-ANALYSIS := $(wildcard src/analysis/*.c src/analysis/export/*.c) $(PERFETTO).c
+ANALYSIS := $(wildcard src/analysis/*.c src/analysis/export/*.c src/analysis/export/html/*.c) \
+            $(PERFETTO).c
 READER   := $(call sources,analysis/babeltrace) src/analysis/field_roles.c \
             src/analysis/packet_cover.c
 SESSION  := $(call sources,tp/session)
@@ -81,7 +82,7 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 ENGINE_LIBS_x86_64 := -lZydis
 ENGINE_LIBS  := $(ENGINE_LIBS_$(ARCH)) -lunwind-$(ARCH)
 SYMBOLS_LIBS := -ldw -lelf -lz -lstdc++
-ANALYSIS_LIBS := -ljansson -lprotobuf-c
+ANALYSIS_LIBS := -ljansson -lprotobuf-c -lz
 BACKEND_LIBS := -llttng-ust -llttng-ust-tracepoint -ldl
 SESSION_LIBS := -llttng-ctl -llttng-ust-tracepoint
 READER_LIBS  := -lbabeltrace2
@@ -142,6 +143,7 @@ $(BUILD)/lib/libptrace_tracer_reader.so: $(call obj,$(READER) $(UTIL))
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(READER_LIBS)
 
+include src/analysis/export/html/page.mk
 include sample/sample.mk
 include tests/tests.mk
 include bench/bench.mk

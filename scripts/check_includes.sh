@@ -33,6 +33,7 @@ tp/session: tp model util
 analysis: model util
 analysis/babeltrace: analysis model util
 analysis/export: analysis model util
+analysis/export/html: analysis/export analysis model util
 cli: cli/commands analysis analysis/export ptrace ptrace/os symbols symbols/code symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
 cli/commands: cli analysis analysis/export ptrace ptrace/os symbols symbols/code symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
 '

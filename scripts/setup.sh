@@ -79,6 +79,8 @@ needs=(
     'command dwz             dwz'
     'command callgrind_annotate valgrind'
     'command protoc          protobuf-compiler'
+    'command chromium        chromium'
+    'command chromedriver    chromium-driver'
     'python  google.protobuf.json_format python3-protobuf'
 )
 

@@ -220,6 +220,37 @@ int trace_notes_read_switching(const char *directory, struct thread_set *switchi
     return code;
 }
 
+static char *join_words(const json_t *words)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    if (!stream)
+        return NULL;
+    for (size_t i = 0; i < json_array_size(words); i++) {
+        const char *word = json_string_value(json_array_get(words, i));
+        fprintf(stream, "%s%s", i ? " " : "", word ? word : "");
+    }
+    if (fclose(stream) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+int trace_notes_read_command(const char *directory, char **command, struct error *err)
+{
+    cleanup(cleanup_free) char *path = NULL;
+    json_t *root;
+    int code = load_notes(directory, &path, &root, err);
+    const json_t *words = json_object_get(root, "command");
+    *command = code == 0 && json_array_size(words) ? join_words(words) : NULL;
+    if (code == 0 && !*command)
+        code = json_array_size(words) ? error_set(err, -ENOMEM, "out of memory")
+                                      : error_set(err, -ENODATA, "%s has no command", path);
+    json_decref(root);
+    return code;
+}
+
 int trace_notes_read_modules(const char *directory,
                              void (*add)(void *data, const char *event, const char *module),
                              void *data, struct error *err)

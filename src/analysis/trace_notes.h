@@ -50,6 +50,9 @@ MUST_CHECK int trace_notes_read_costs(const char *directory, struct call_costs *
    -EINVAL: as above. */
 MUST_CHECK int trace_notes_read_switching(const char *directory, struct thread_set *switching,
                                           struct error *err);
+/* *command: what was traced with, its words separated by spaces; the caller frees it. The same
+   errors; -ENODATA: it is not in the file. */
+MUST_CHECK int trace_notes_read_command(const char *directory, char **command, struct error *err);
 /* Passes the event of each function's entry ("mylib:f_entry") and the path of its file. -ENOENT,
    -EINVAL: as above. */
 MUST_CHECK int trace_notes_read_modules(const char *directory,

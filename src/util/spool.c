@@ -38,20 +38,42 @@ const char *spool_directory(void)
     return directory && *directory ? directory : "/var/tmp";
 }
 
-int spool_new(struct spool **spool)
+/* A descriptor of a file without a name, or a negative errno. */
+static int nameless_file(void)
 {
     char *path = text_format("%s/ptrace_tracer.XXXXXX", spool_directory());
-    struct spool *made = calloc(1, sizeof(*made));
-    int code = made && path ? 0 : -ENOMEM;
-    if (code == 0 && (made->fd = mkostemp(path, O_CLOEXEC)) < 0)
-        code = -errno;
-    if (code == 0)
+    if (!path)
+        return -ENOMEM;
+    int fd = mkostemp(path, O_CLOEXEC);
+    if (fd < 0)
+        fd = -errno;
+    else
         unlink(path);
+    free(path);
+    return fd;
+}
+
+int spool_file(FILE **file)
+{
+    int fd = nameless_file();
+    *file = fd >= 0 ? fdopen(fd, "w+") : NULL;
+    if (*file || fd < 0)
+        return fd < 0 ? fd : 0;
+    int code = -errno;
+    close(fd);
+    return code;
+}
+
+int spool_new(struct spool **spool)
+{
+    struct spool *made = calloc(1, sizeof(*made));
+    int code = made ? nameless_file() : -ENOMEM;
+    if (code >= 0)
+        made->fd = code;
     else
         free(made);
-    free(path);
-    *spool = code == 0 ? made : NULL;
-    return code;
+    *spool = code >= 0 ? made : NULL;
+    return code < 0 ? code : 0;
 }
 
 void spool_free(struct spool *spool)

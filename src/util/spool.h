@@ -16,8 +16,10 @@ struct spool;
 
 /* Where the file is: $TMPDIR, or /var/tmp, where there is room for large ones. */
 const char *spool_directory(void);
-/* *spool: NULL after an
-   error, a negative errno. */
+/* A temporary file there, to write and to read, which has no name and is gone when it is closed.
+ *file: NULL after an error, a negative errno. */
+MUST_CHECK int spool_file(FILE **file);
+/* *spool: NULL after an error, a negative errno. */
 MUST_CHECK int spool_new(struct spool **spool);
 void spool_free(struct spool *spool);
 /* Adds to text number `text`, from 0. 0 or a negative errno. */

@@ -388,8 +388,11 @@ int export_begin(struct export *export)
 
 struct call_visitor export_visitor(struct export *export)
 {
-    if (export->format->visitor)
-        return export->format->visitor(export);
+    return export->format->visitor ? export->format->visitor(export) : export_calls_visitor(export);
+}
+
+struct call_visitor export_calls_visitor(struct export *export)
+{
     return (struct call_visitor){
         .data = export,
         .call_size = sizeof(struct exported_call),

@@ -20,6 +20,7 @@
 #include <stdio.h>
 
 #include "analysis/call_visitor.h"
+#include "analysis/trace_reader.h"
 #include "model/call_times.h"
 #include "util/error.h"
 
@@ -33,6 +34,7 @@ struct export_options {
     FILE *stream;        /* where to write to; the caller closes it */
     const char *version; /* of this program */
     const char *name;    /* of the trace, to show */
+    const char *command; /* that it was recorded by; NULL: not known */
     /* What tracing cost; NULL: times are raw. Must outlive the export. */
     const struct call_costs *costs;
     /* NULL: nobody knows sources. */
@@ -47,6 +49,7 @@ struct export_options {
     /* For formats that are requests to a server: sends one. NULL: they are written. Returns 0, or a
        negative errno, which ends the export. */
     int (*send)(void *data, const char *request, size_t size, size_t n_spans);
+    const struct trace_reader *reader; /* which passes the calls; NULL: none does */
 };
 
 /* A thread. It stays where it is until the end. */
@@ -100,6 +103,8 @@ struct exported_call {
 
 struct export;
 
+enum { EXPORT_LIMITS = 3 };
+
 /* Callbacks return 0 or a negative errno. Write errors need not be looked for: export.c does. Those
    that are NULL are not called. Formats write to export->stream. */
 struct export_format {
@@ -121,7 +126,8 @@ struct export_format {
     int (*lone_exit)(struct export *export, const struct exported_call *call, uint64_t now_ns,
                      const struct trace_event *exit);
     int (*gap)(struct export *export, const struct trace_gap *gap);
-    /* Of a format that has a visitor of its own; those above but begin() are NULL then. */
+    /* Of a format that has a visitor of its own; of those above only begin() is called then, unless
+       it passes calls on to export_calls_visitor(). */
     struct call_visitor (*visitor)(struct export *export);
     /* When all was read: writes what is left. */
     int (*end)(struct export *export);
@@ -139,8 +145,9 @@ struct export
     /* A number for what was read: the first event, and options.selection. From the first callback
        of the format's on, but begin(). */
     uint64_t identity;
-    uint64_t n_calls;    /* that were passed, and exits without an entry */
-    uint64_t n_unplaced; /* that the format had no room for */
+    uint64_t n_calls;                /* that were passed, and exits without an entry */
+    uint64_t n_unplaced;             /* that the format had no room for */
+    char limits[EXPORT_LIMITS][160]; /* what else it has left out, each in a line; "": nothing */
 };
 
 /* NULL: out of memory. */
@@ -149,6 +156,8 @@ void export_free(struct export *export);
 /* The beginning of the output; before the reading. */
 MUST_CHECK int export_begin(struct export *export);
 struct call_visitor export_visitor(struct export *export);
+/* The visitor that calls call(), enter() and so on. */
+struct call_visitor export_calls_visitor(struct export *export);
 /* After the reading. */
 MUST_CHECK int export_end(struct export *export);
 

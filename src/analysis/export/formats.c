@@ -4,8 +4,8 @@
 #include <string.h>
 
 static const struct export_format *const formats[] = {
-    &export_csv,        &export_json,   &export_folded,   &export_callgrind,
-    &export_speedscope, &export_chrome, &export_perfetto, &export_otlp,
+    &export_csv,    &export_json,     &export_folded, &export_callgrind, &export_speedscope,
+    &export_chrome, &export_perfetto, &export_otlp,   &export_html,
 };
 
 const struct export_format *export_format_at(size_t i)

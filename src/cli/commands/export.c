@@ -10,11 +10,13 @@
 #include "analysis/call_graph.h"
 #include "analysis/export/formats.h"
 #include "analysis/export/trace_context.h"
+#include "analysis/trace_notes.h"
 #include "cli/command_hint.h"
 #include "cli/nothing_found.h"
 #include "cli/trace_command.h"
 #include "cli/trace_sources.h"
 #include "cli/unfinished_file.h"
+#include "util/cleanup.h"
 #include "util/log.h"
 #include "util/new_file.h"
 #include "util/spool.h"
@@ -25,7 +27,7 @@ static const char HELP[] =
     "Write the calls in a trace in a format that other programs read.\n"
     "\n"
     "      --to=FORMAT         csv, json, folded, callgrind, speedscope, chrome, perfetto,\n"
-    "                          otlp\n"
+    "                          otlp, html\n"
     "      --force             replace the file of --output if there is one\n"
     "      --raw               times as recorded: not net of what tracing cost\n";
 
@@ -43,6 +45,7 @@ struct export_command {
     bool force;
     bool raw;
     uint64_t n_unplaced;
+    char limits[EXPORT_LIMITS][160];
     struct new_file file;
     struct trace_sources sources;
     struct trace_context context;
@@ -130,22 +133,30 @@ static const struct trace_context *read_context(struct export_command *wanted)
 static int write_trace(struct trace_command *command, struct export_command *wanted,
                        struct error *err)
 {
+    struct error why;
+    cleanup(cleanup_free) char *traced = NULL;
+    if (trace_notes_read_command(command->path, &traced, &why) < 0)
+        log_debug("%s", why.text);
     const struct export_options options = {
         .stream = wanted->file.stream ? wanted->file.stream : command->stream,
         .version = VERSION,
         .name = command->path,
+        .command = traced,
         .costs = trace_command_costs(command, wanted->raw),
         .source_of = source_of_function,
         .data = wanted,
         .plain_name = trace_command_plain_name,
         .selection = hash_selection(command),
         .context = read_context(wanted),
+        .reader = command->reader,
     };
     trace_sources_read(&wanted->sources, command->path);
     struct export *export = export_new(wanted->format, &options);
     int rc = export ? write_calls(command, export, &wanted->file, err) : -ENOMEM;
     int found = export && export->n_calls ? 0 : 1;
     wanted->n_unplaced = export ? export->n_unplaced : 0;
+    if (export)
+        memcpy(wanted->limits, export->limits, sizeof(wanted->limits));
     export_free(export);
     if (rc == 0 || rc == -EPIPE || err->code)
         return rc < 0 ? rc : found;
@@ -200,6 +211,9 @@ static int export_trace(struct trace_command *command, void *data, struct error 
     if (wanted->n_unplaced)
         log_info("%" PRIu64 " calls are left out: there are more than %d paths", wanted->n_unplaced,
                  GRAPH_NODES_MAX);
+    for (size_t i = 0; i < EXPORT_LIMITS; i++)
+        if (*wanted->limits[i])
+            log_info("%s", wanted->limits[i]);
     if (found == 1)
         nothing_found_say(command);
     return found;

@@ -1,0 +1,110 @@
+// Numbers, times and colours as they are shown.
+
+const UNITS = [[1e9, 's'], [1e6, 'ms'], [1e3, 'µs']];
+const ROW_FONT = '12px system-ui, "DejaVu Sans", sans-serif';
+
+function digits(value) {
+    return value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
+}
+
+// Three digits, as in a report: "54.0 µs".
+function durationText(ns) {
+    const size = Math.abs(ns), sign = ns < 0 ? '−' : '';
+    if (size >= 999.5e9)
+        return sign + Math.round(size / 1e9).toLocaleString('en') + ' s';
+    for (const [unit, name] of UNITS)
+        if (size >= unit * 0.9995)
+            return sign + digits(size / unit) + ' ' + name;
+    return sign + size + ' ns';
+}
+
+function countText(n, one = '', many = one + 's') {
+    const number = n.toLocaleString('en');
+    return one ? `${number} ${n === 1 ? one : many}` : number;
+}
+
+// A time on an axis with marks every `step`: no more digits than these need.
+function timeText(ns, step) {
+    const [unit, name] = UNITS.find(([size]) => Math.abs(ns) >= size || step >= size) || [1, 'ns'];
+    const places = Math.max(0, Math.ceil(Math.log10(unit / step) - 1e-9));
+    return ns === 0 ? '0' : (ns / unit).toFixed(Math.min(places, 9)) + ' ' + name;
+}
+
+// 1, 2 or 5 times a power of ten, so that marks are at least `least` apart.
+function niceStep(least) {
+    const power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
+    return [1, 2, 5, 10].map((n) => n * power).find((step) => step >= least);
+}
+
+// The same function has the same colour in both charts and both colour schemes.
+function hueOf(text) {
+    let hash = 2166136261;
+    for (let i = 0; i < text.length; i++)
+        hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);
+    return (Math.imul(hash, 2654435761) >>> 0) % 360;
+}
+
+const darkScheme = matchMedia('(prefers-color-scheme: dark)');
+
+// What charts are drawn with, of the page's style and of the colour scheme.
+function readPalette() {
+    const style = getComputedStyle(document.documentElement);
+    const dark = darkScheme.matches;
+    return {
+        dark,
+        back: style.getPropertyValue('--back'),
+        raised: style.getPropertyValue('--raised'),
+        text: style.getPropertyValue('--text'),
+        quiet: style.getPropertyValue('--quiet'),
+        line: style.getPropertyValue('--line'),
+        accent: style.getPropertyValue('--accent'),
+        warn: style.getPropertyValue('--warn'),
+        onFill: dark ? '#f4f6f8' : '#1b1f24',
+        faded: dark ? '#262c31' : '#e9ecef',
+        onFaded: dark ? '#7d8893' : '#7a838c',
+        many: dark ? '#5a6570' : '#a9b3bd',
+        fills: new Map(),
+    };
+}
+
+function fillOf(palette, name) {
+    let fill = palette.fills.get(name);
+    if (!fill) {
+        fill = palette.dark ? `hsl(${hueOf(name)} 38% 33%)` : `hsl(${hueOf(name)} 62% 78%)`;
+        palette.fills.set(name, fill);
+    }
+    return fill;
+}
+
+// The longest beginning of the text that is not wider than `width`; '' if that is no use.
+function cutText(context, text, width) {
+    if (width < 18)
+        return '';
+    const most = Math.floor(width / 3);
+    let shown = text.length > most ? text.slice(0, most) : text;
+    if (shown === text && context.measureText(text).width <= width)
+        return text;
+    let low = 0, high = shown.length;
+    while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if (context.measureText(shown.slice(0, middle) + '…').width <= width)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low > 1 ? shown.slice(0, low) + '…' : '';
+}
+
+function drawBox(context, box, fill, textColour, label) {
+    const { x, y, width, height } = box;
+    context.fillStyle = fill;
+    context.fillRect(x, y, Math.max(width - (width > 3 ? 1 : 0), 1), height - 1);
+    if (width < 24)
+        return;
+    const from = Math.max(x, 0);
+    const shown = cutText(context, label, Math.min(x + width, box.chartWidth) - from - 8);
+    if (shown) {
+        context.fillStyle = textColour;
+        context.fillText(shown, from + 4, y + height / 2);
+    }
+}

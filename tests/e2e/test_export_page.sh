@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# export --to=html, as a browser shows it.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+needs_browser()
+{
+    command -v chromium >/dev/null || skip "no chromium"
+    command -v chromedriver >/dev/null || skip "no chromedriver (chromium-driver)"
+}
+
+# page TRACE [NAME]: NAME.html, and what report and graph say of the trace.
+page()
+{
+    local name=${2:-$1}
+    traced 0 export --to=html -o "$name.html" "$1"
+    traced 0 report --format=json "$1"
+    mv $out "$name.json"
+    traced 0 graph --wide "$1"
+    mv $out "$name.graph"
+    traced 0 export --to=folded "$1"
+    mv $out "$name.folded"
+}
+
+# A program with names and texts that would be HTML, or spoil a script.
+hostile_program()
+{
+    cat >hostile.c <<'END'
+__attribute__((noinline)) int f(const char *text)
+{
+    return text[0];
+}
+int main(void)
+{
+    f("</script><script>alert(2)</script>");
+    f("<!--<script>\"};alert(3)//\xe2\x80\xa8\x1b[2J\xff\\u0041\n");
+    return 0;
+}
+END
+    {
+        ${TEST_CC:-gcc} -g -O0 -w -c hostile.c &&
+            objcopy --redefine-sym 'f=f</script><img src=x onerror=alert(1)>' hostile.o &&
+            ${TEST_CC:-gcc} -o '<b>hostile' hostile.o
+    } 2>compiler.log || fail "$(cat compiler.log)"
+}
+
+case_page()
+{
+    needs_browser
+    with_lttng
+    traced 0 -q -o exceptions -x '_.*|atexit' "$build/targets/exceptions" 20
+    traced 0 -q -o sample -f 'main|my_traced_function' "$sample" 20
+    hostile_program
+    traced 0 -q -o '<img src=x onerror=alert(0)>' './<b>hostile'
+    page exceptions
+    page sample
+    page '<img src=x onerror=alert(0)>' hostile
+    python3 "$top/tests/e2e/export_page.py" . || fail "the page is wrong"
+}
+
+run_cases "$@"
