@@ -433,7 +433,9 @@ int trace_command_main(const struct trace_usage *usage, int argc, char **argv,
     case TRACE_WRONG:
         break;
     case TRACE_DONE:
-        rc = fflush(stdout) == 0 ? 0 : error_set(&err, -errno, "cannot write to stdout");
+        rc = fflush(stdout) == 0
+                 ? 0
+                 : error_set(&err, -errno, "cannot write to stdout: %s", strerror(errno));
         break;
     case TRACE_RUN:
         rc = run(&command, usage->data, &err);

@@ -531,6 +531,12 @@ case_no_permission()
 case_words()
 {
     make_trace
+    local word
+    for word in replay report graph; do
+        "$tracer" "$word" --help >/dev/full 2>$err
+        [[ $? == 125 ]] || fail "exit status of $word --help"
+        one_line 'cannot write to stdout: No space left on device$'
+    done
     refused "replay reads one trace, and 'x' is one more .*: ptrace_tracer -- replay\)" trace x
     refused "replay has no option '-z' .*: ptrace_tracer -- replay\)" -z trace
     refused "option '-f' needs an argument" trace -f
@@ -548,7 +554,6 @@ case_words()
     mkdir empty
     PATH=$dir:$PATH refused "there is no trace in empty.*; to trace the program $dir/replay: ptrace_tracer -- replay$" empty
     # All commands, and as other words than the first.
-    local word
     for word in report graph export record; do
         cp "$sample" "$word"
         PATH=$dir:$PATH traced 0 -q --print=lines "$word" 3

@@ -2,13 +2,10 @@
 #include "cli/commands/replay.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "analysis/replay.h"
-#include "cli/exit_status.h"
 #include "cli/nothing_found.h"
 #include "cli/trace_command.h"
-#include "util/log.h"
 
 static const char HELP[] = "Usage: ptrace_tracer replay [OPTION...] [TRACE]\n"
                            "Print the calls in a trace as --print does while a program runs.\n"
@@ -26,12 +23,13 @@ static int take_replay_option(void *data, int option, const char *argument, stru
 }
 
 /* 0, 1 if nothing matched, or a negative errno. */
-static int replay_trace(struct trace_command *command, bool timestamp, struct error *err)
+static int replay_trace(struct trace_command *command, void *data, struct error *err)
 {
+    const bool *timestamp = data;
     int rc = trace_command_open(command, err);
     if (rc < 0)
         return rc;
-    struct replay *replay = replay_new(command->stream, timestamp);
+    struct replay *replay = replay_new(command->stream, *timestamp);
     if (!replay)
         return error_set(err, -ENOMEM, "out of memory");
     rc = trace_command_run(command, replay_visitor(replay), err);
@@ -60,23 +58,5 @@ int replay_run(int argc, char **argv)
         .data = &timestamp,
         .writes_early = true,
     };
-    struct trace_command command;
-    struct error err = {0};
-    int status = EXIT_TRACER_FAILED;
-    switch (trace_command_parse(&command, &usage, argc, argv, &err)) {
-    case TRACE_WRONG:
-        break;
-    case TRACE_DONE:
-        status = fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_TRACER_FAILED;
-        break;
-    case TRACE_RUN: {
-        int rc = replay_trace(&command, timestamp, &err);
-        status = rc == -EPIPE ? EXIT_SUCCESS : rc < 0 ? EXIT_TRACER_FAILED : rc;
-        break;
-    }
-    }
-    if (status == EXIT_TRACER_FAILED)
-        log_error("%s", err.text);
-    trace_command_end(&command);
-    return status;
+    return trace_command_main(&usage, argc, argv, replay_trace);
 }
