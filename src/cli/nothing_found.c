@@ -20,6 +20,26 @@ static void put_time(FILE *stream, uint64_t ns)
         fprintf(stream, "%" PRIu64 ".%09" PRIu64, ns / NS_PER_S, ns % NS_PER_S);
 }
 
+static void count_pattern(void *data, const char *pattern)
+{
+    (void)pattern;
+    ++*(size_t *)data;
+}
+
+/* Patterns that match nothing have been named: trace_command_remarks(). */
+static void say_of_functions(const struct trace_command *command)
+{
+    const struct function_table *functions = trace_reader_functions(command->reader);
+    size_t n = function_table_count(functions), selected = 0, unmatched = 0;
+    for (size_t i = 0; i < n; i++)
+        selected += function_table_at(functions, (uint32_t)i)->selected;
+    function_filter_unmatched(command->select, count_pattern, &unmatched);
+    if (trace_reader_counts(command->reader)->events == 0)
+        log_warning("there are no calls in %s", command->path);
+    else if (selected == 0 && unmatched == 0)
+        log_warning("--exclude leaves out all functions of the trace");
+}
+
 void nothing_found_say(const struct trace_command *command)
 {
     const struct {
@@ -52,4 +72,6 @@ void nothing_found_say(const struct trace_command *command)
     fclose(stream);
     if (*separator)
         log_warning("no call in the trace matches %s", line);
+    else
+        say_of_functions(command);
 }

@@ -5,7 +5,8 @@
 
 #include "cli/trace_command.h"
 
-/* Before trace_command_end(). Prints a line if --begin, --end, --pid or --tid may be the reason. */
+/* Before trace_command_end(). Prints a line on the reason, unless it is a pattern that matches
+   nothing. */
 void nothing_found_say(const struct trace_command *command);
 
 #endif

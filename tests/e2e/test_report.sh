@@ -157,6 +157,14 @@ case_nothing_matches()
     lines 1 . $out
     looked 1 report --pid=1 --tid=1,2 trace
     one_line 'no call in the trace matches --pid, --tid$'
+    looked 1 report -f my_traced_function -x '.*' trace
+    one_line '--exclude leaves out all functions of the trace$'
+    looked 1 report -x '.*' -f no_such_function trace
+    one_line "no function matches 'no_such_function'$"
+    recorded -f my_traced_function "$sample" 0
+    looked 1 report trace
+    said 'there are no calls in trace$'
+    recorded -f my_traced_function "$sample" 5
     looked 1 graph --pid=1 trace
     one_line 'no call in the trace matches --pid$'
     looked 1 graph --root=no_such_function trace
