@@ -6,7 +6,7 @@
 BENCH_CC = $(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
 
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,bare_stop bare_threads requests naive caller dispatch caller_plain caller_many \
-                    caller_pg threads spin run loads rate gaps packet_delay busy ctf_records regions libplain.so libmany.so libmylib_pg.so)
+                    caller_pg threads spin run loads rate gaps packet_delay busy ctf_records made_calls regions libplain.so libmany.so libmylib_pg.so)
 
 ifeq ($(ARCH),x86_64)
 BENCH_PROGRAMS += $(BUILD)/bench/bursts_pg
@@ -98,7 +98,7 @@ $(BUILD)/bench/libmany.so: $(BUILD)/bench/many.c
 # The writer of our own CTF traces by itself.
 CTF_SOURCES := $(call sources,tp/ctf) src/tp/event_fields.c
 
-$(BUILD)/bench/ctf_records: bench/ctf_records.c $(call obj,$(CTF_SOURCES) $(UTIL)) $(BUILD)/flags
+$(BUILD)/bench/ctf_records $(BUILD)/bench/made_calls: $(BUILD)/bench/%: bench/%.c $(call obj,$(CTF_SOURCES) $(UTIL)) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(Q)$(BENCH_CC) -Isrc -o $@ $< $(filter %.o,$^) -pthread

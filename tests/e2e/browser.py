@@ -95,10 +95,10 @@ class Browser:
                         {"script": script, "args": list(arguments)})
 
     def wait_for(self, condition):
-        """The value of a JavaScript expression, when it has one that is true."""
-        return self.ask("POST", self.session + "/execute/async", {"args": [], "script": """
+        """Until a JavaScript expression is true."""
+        self.ask("POST", self.session + "/execute/async", {"args": [], "script": """
             const done = arguments[arguments.length - 1];
-            const look = () => { const value = (%s); value ? done(value) : setTimeout(look, 5); };
+            const look = () => { const value = (%s); value ? done() : setTimeout(look, 5); };
             look();""" % condition})
 
     def settle(self):
