@@ -27,9 +27,10 @@ def programs():
 
 
 class Browser:
-    def __init__(self, directory, width=1200, height=900):
+    def __init__(self, directory, width=1200, height=900, flags=()):
         self.profile = os.path.join(directory, "browser-profile")
         self.size = width, height
+        self.flags = list(flags)
         self.driver = self.session = None
 
     def __enter__(self):
@@ -52,7 +53,7 @@ class Browser:
         else:
             raise RuntimeError("chromedriver has not started")
         self.connection = http.client.HTTPConnection("127.0.0.1", int(port[1]), timeout=60)
-        flags = FLAGS + ["--user-data-dir=" + self.profile, "--window-size=%d,%d" % self.size]
+        flags = FLAGS + self.flags + ["--user-data-dir=" + self.profile, "--window-size=%d,%d" % self.size]
         if os.geteuid() == 0:
             flags.append("--no-sandbox")
         answer = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {

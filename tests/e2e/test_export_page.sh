@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# export --to=html, as a browser shows it.
+# export --to=html, and what other viewers open, as a browser shows it.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
@@ -57,6 +57,28 @@ case_page()
     page sample
     page '<img src=x onerror=alert(0)>' hostile
     python3 "$top/tests/e2e/export_page.py" . || fail "the page is wrong"
+}
+
+# Other viewers open what is for them: speedscope its own format, chrome and folded.
+case_speedscope()
+{
+    local index format
+    needs_browser
+    command -v npm >/dev/null || skip "no npm, which has speedscope"
+    index=$(npm root --global)/speedscope/dist/release/index.html
+    [[ -e $index ]] || skip "no speedscope (npm install --global speedscope)"
+    with_lttng
+    traced 0 -q -o recursion -f 'main|fib' "$build/targets/recursion"
+    traced 0 -q -o threads "$build/targets/threads8" 20
+    for format in speedscope chrome folded; do
+        traced 0 export --to=$format --raw -o recursion.$format recursion
+    done
+    traced 0 report --raw --format=json recursion
+    mv $out recursion.json
+    for format in speedscope chrome csv; do
+        traced 0 export --to=$format --raw -o threads.$format threads
+    done
+    python3 "$top/tests/e2e/export_viewer.py" . "$index" || fail "it shows something else"
 }
 
 run_cases "$@"
