@@ -136,7 +136,7 @@ static void start(struct bench *bench)
     int fd = memfd_create("ring", MFD_CLOEXEC);
     check(fd >= 0 && ftruncate(fd, RING) == 0, "memfd");
     memset(bench, 0, sizeof(*bench));
-    bench->code = map(2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC);
+    bench->code = map(PAGE + 2 * STUB_MAX, PROT_READ | PROT_WRITE | PROT_EXEC);
     bench->data = map(2 * RING, PROT_NONE);
     for (unsigned i = 0; i < 2; i++)
         check(mmap(bench->data + (size_t)i * RING, RING, PROT_READ | PROT_WRITE,

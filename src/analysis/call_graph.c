@@ -250,7 +250,7 @@ static int on_graph_entered(void *data, struct call *call, const struct trace_ev
     }
     if (r == 0)
         call_times_enter(&graph->times, thread, &kept->time, kind, call->entry_ns,
-                         graph->options.costs);
+                         trace_event_costs(event, graph->options.costs));
     return r;
 }
 
@@ -281,8 +281,8 @@ static int on_graph_left(void *data, struct call *call, const struct trace_event
     kept->time.recorded_ns = call->duration_ns;
     kept->time.cpu_ns = trace_event_cpu_time(event, &graph->has_cpu);
     if (event)
-        call_times_return(&graph->times, thread, &kept->time, call->end_ns, graph->options.costs,
-                          &duration);
+        call_times_return(&graph->times, thread, &kept->time, call->end_ns,
+                          trace_event_costs(event, graph->options.costs), &duration);
     else
         call_times_left(&graph->times, thread, &kept->time);
     if (!kept->is_own || call->before_range)

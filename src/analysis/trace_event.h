@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "model/call_times.h"
 #include "model/field.h"
 #include "model/hit.h"
 #include "model/probe.h"
@@ -24,6 +25,7 @@ struct event_layout {
     uint32_t id;                      /* from 0, without gaps */
     struct traced_function *function; /* NULL: each event names its own by an address */
     enum hit_kind kind;
+    bool by_jump; /* recorded inside the program, without a stop: a trace of our own tells */
     /*
      * The fields in the events' order: parameters or results first, extra fields (--with) last. The
      * members name, kind, is_signed, size, guard, is_referred and enumeration are set, and
@@ -75,6 +77,13 @@ static inline uint64_t trace_event_cpu_time(const struct trace_event *event, boo
     const char *text;
     *recorded |= field >= 0;
     return field >= 0 ? trace_event_value(event, (size_t)field, &text) : 0;
+}
+
+/* Of costs of tracing, those by stops and by jumps, what this event cost. Either may be NULL. */
+static inline const struct call_costs *trace_event_costs(const struct trace_event *event,
+                                                         const struct call_costs *costs)
+{
+    return costs && event && event->layout->by_jump ? costs + COSTS_BY_JUMP : costs;
 }
 
 /* The CPU that the event was recorded on; -1: not recorded. */

@@ -59,6 +59,16 @@ static void write_switching(FILE *stream, const struct thread_set *switching)
     fprintf(stream, "], \"other_threads_switch\": %s", switching->has_all ? "true" : "false");
 }
 
+static void write_costs(FILE *stream, const char *name, const struct call_costs *costs)
+{
+    fprintf(stream,
+            ",\n \"%s\": {\"entry_before_ns\": %" PRIu32 ", \"entry_after_ns\": %" PRIu32
+            ", \"exit_before_ns\": %" PRIu32 ", \"exit_after_ns\": %" PRIu32
+            ", \"stop_cpu_ns\": %" PRIu32 "}",
+            name, costs->entry_before, costs->entry_after, costs->exit_before, costs->exit_after,
+            costs->stop_cpu);
+}
+
 static void write_notes(FILE *stream, const struct trace_notes *notes)
 {
     const struct call_costs *costs = notes->costs;
@@ -71,12 +81,9 @@ static void write_notes(FILE *stream, const struct trace_notes *notes)
     }
     putc(']', stream);
     if (costs)
-        fprintf(stream,
-                ",\n \"costs\": {\"entry_before_ns\": %" PRIu32 ", \"entry_after_ns\": %" PRIu32
-                ", \"exit_before_ns\": %" PRIu32 ", \"exit_after_ns\": %" PRIu32
-                ", \"stop_cpu_ns\": %" PRIu32 "}",
-                costs->entry_before, costs->entry_after, costs->exit_before, costs->exit_after,
-                costs->stop_cpu);
+        write_costs(stream, "costs", &costs[COSTS_BY_STOP]);
+    if (costs && notes->has_jumps)
+        write_costs(stream, "jump_costs", &costs[COSTS_BY_JUMP]);
     if (notes->switching && (notes->switching->count || notes->switching->has_all))
         write_switching(stream, notes->switching);
     fputs(",\n \"functions\": [", stream);
@@ -121,17 +128,26 @@ static bool read_cost(const json_t *costs, const char *name, uint32_t *ns)
     return true;
 }
 
+static bool read_costs(const json_t *from, struct call_costs *costs)
+{
+    return read_cost(from, "entry_before_ns", &costs->entry_before) &&
+           read_cost(from, "entry_after_ns", &costs->entry_after) &&
+           read_cost(from, "exit_before_ns", &costs->exit_before) &&
+           read_cost(from, "exit_after_ns", &costs->exit_after) &&
+           (!json_object_get(from, "stop_cpu_ns") ||
+            read_cost(from, "stop_cpu_ns", &costs->stop_cpu));
+}
+
 static int take_costs(const json_t *root, const char *path, struct call_costs *costs,
                       struct error *err)
 {
-    const json_t *from = json_object_get(root, "costs");
-    if (!from)
+    const json_t *stops = json_object_get(root, "costs");
+    const json_t *jumps = json_object_get(root, "jump_costs");
+    memset(costs, 0, COSTS_WAYS * sizeof(*costs));
+    if (!stops)
         return error_set(err, -ENODATA, "%s has no costs", path);
-    if (!read_cost(from, "entry_before_ns", &costs->entry_before) ||
-        !read_cost(from, "entry_after_ns", &costs->entry_after) ||
-        !read_cost(from, "exit_before_ns", &costs->exit_before) ||
-        !read_cost(from, "exit_after_ns", &costs->exit_after) ||
-        (json_object_get(from, "stop_cpu_ns") && !read_cost(from, "stop_cpu_ns", &costs->stop_cpu)))
+    if (!read_costs(stops, &costs[COSTS_BY_STOP]) ||
+        (jumps && !read_costs(jumps, &costs[COSTS_BY_JUMP])))
         return error_set(err, -EINVAL, "%s has no valid costs", path);
     return 0;
 }

@@ -6,6 +6,7 @@
  *     {"format": 1, "version": "0.1", "command": ["ptrace_tracer", "./app"],
  *      "costs": {"entry_before_ns": 6500, "entry_after_ns": 4300, "exit_before_ns": ..., ...,
  *                "stop_cpu_ns": 3300},
+ *      "jump_costs": {"entry_before_ns": 4, ...},
  *      "switching_threads": [{"pid": 12, "tid": 13}, ...], "other_threads_switch": false,
  *      "functions": [{"event": "mylib:f_entry", "function": "f", "module": "/lib/libmylib.so",
  *                     "address": "0x1130", "signature": "void f(int n)",
@@ -15,8 +16,10 @@
  * in the tracer's PID namespace, which are those in events. If there were more of them than the
  * tracer keeps, others may do it, too.
  *
- * "costs", and "signature", "file" and "line", are left out if they are not known. Who reads it
- * must accept further members.
+ * "costs" are those of events that stops have served, "jump_costs" of those that jumps have.
+ *
+ * "costs", "jump_costs", "signature", "file" and "line" are left out if they are not known. Who
+ * reads it must accept further members.
  */
 #ifndef ANALYSIS_TRACE_NOTES_H
 #define ANALYSIS_TRACE_NOTES_H
@@ -32,7 +35,8 @@
 struct trace_notes {
     const char *version;
     char *const *command;           /* NULL-terminated */
-    const struct call_costs *costs; /* NULL: not known */
+    const struct call_costs *costs; /* COSTS_WAYS of them; NULL: not known */
+    bool has_jumps;                 /* those by jumps are known */
     const struct thread_set *switching;
     const struct probe *const *probes;
     size_t n_probes;
@@ -42,8 +46,8 @@ struct trace_notes {
 MUST_CHECK int trace_notes_write(const char *directory, const struct trace_notes *notes,
                                  struct error *err);
 
-/* Reads the costs. -ENOENT: there is no file; -ENODATA: costs are not in it; -EINVAL: it is not
-   such a file. The file is hostile input. */
+/* Reads the costs, COSTS_WAYS of them; those that are not in it are 0. -ENOENT: there is no file;
+   -ENODATA: costs are not in it; -EINVAL: it is not such a file. The file is hostile input. */
 MUST_CHECK int trace_notes_read_costs(const char *directory, struct call_costs *costs,
                                       struct error *err);
 /* Fills an empty set with the threads that switch between stacks; its owner frees it. -ENOENT,

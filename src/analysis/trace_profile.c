@@ -233,7 +233,7 @@ static int on_entered(void *data, struct call *call, const struct trace_event *e
         r = call_times_reserve(&profile->times, 1);
     if (r == 0)
         call_times_enter(&profile->times, thread, &kept->time, (uint32_t)kind, call->entry_ns,
-                         profile->options.costs);
+                         trace_event_costs(event, profile->options.costs));
     return r;
 }
 
@@ -320,7 +320,7 @@ static int on_left(void *data, struct call *call, const struct trace_event *even
     kept->time.cpu_ns = trace_event_cpu_time(event, &profile->has_cpu);
     if (event)
         call_times_return(&profile->times, thread, &kept->time, call->end_ns,
-                          profile->options.costs, &duration);
+                          trace_event_costs(event, profile->options.costs), &duration);
     else
         call_times_left(&profile->times, thread, &kept->time);
     int r = 0;

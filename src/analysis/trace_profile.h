@@ -24,7 +24,7 @@ struct trace_profile_options {
     enum profile_by by;
     const char *field;            /* BY_FIELD: of entries or exits */
     const struct condition *fail; /* which calls have failed; NULL: none */
-    /* What tracing cost; NULL: times are raw. Must outlive the profile. */
+    /* What tracing cost, COSTS_WAYS of them; NULL: times are raw. Must outlive the profile. */
     const struct call_costs *costs;
 };
 

@@ -319,6 +319,18 @@ int in_process_traces_finish(struct in_process_traces *traces)
     return r;
 }
 
+bool in_process_traces_have_all(const struct in_process_traces *traces)
+{
+    const struct traced_sessions *sessions = &traces->sessions;
+    for (size_t i = 0; i < sessions->list.count; i++) {
+        const struct traced_session *traced = sessions->list.items[i];
+        if (strcmp(traced->id.name, sessions->ops->name(sessions->session)) == 0 &&
+            strcmp(traced->id.path, sessions->ops->path(sessions->session)) == 0)
+            return traced->trace && !traced->told;
+    }
+    return false;
+}
+
 void in_process_traces_count(const struct in_process_traces *traces, struct hit_counts *counts)
 {
     record_routes_count(traces->sessions.routes, counts);

@@ -45,4 +45,8 @@ MUST_CHECK int in_process_traces_finish(struct in_process_traces *traces);
    records that could not be written count as lost. */
 void in_process_traces_count(const struct in_process_traces *traces, struct hit_counts *counts);
 
+/* After the end: whether all records of the session that the tracer has chosen are in a trace of
+   our own. */
+bool in_process_traces_have_all(const struct in_process_traces *traces);
+
 #endif

@@ -24,6 +24,7 @@
 #include "model/hit.h"
 #include "model/hit_sink.h"
 #include "model/probe.h"
+#include "ptrace/engine.h"
 #include "tp/lttng/backend.h"
 #include "tp/session/session.h"
 #include "util/cleanup.h"
@@ -144,12 +145,31 @@ static void report_nothing_enabled(const struct lttng_sink *sink)
                     : ", or session and channel were never on, or track other processes");
 }
 
+/* The costs of the own session's trace. false: they are not known, or what is in the trace does not
+   tell whether a hit was one by a jump. */
+static bool costs_of_trace(const struct lttng_sink *sink, struct call_costs *costs)
+{
+    const struct tracer *tracer = sink->tracer;
+    if (!tracer->costs || (sink->traces && !in_process_traces_have_all(sink->traces)))
+        return false;
+    if (sink->traces)
+        tracing_costs_of_both(tracer->costs, costs);
+    else
+        costs[COSTS_BY_STOP] = tracing_costs_of_records(tracer->costs);
+    return true;
+}
+
+static bool has_jumps(const struct tracer *tracer)
+{
+    return tracer->options->in_process && !engine_jumps_obstacle();
+}
+
 /* Beside the trace of an own session: who made it, and what it cost. */
 static void write_notes_of_trace(const struct lttng_sink *sink)
 {
     const struct tracer *tracer = sink->tracer;
     struct error err;
-    struct call_costs costs;
+    struct call_costs costs[COSTS_WAYS];
     if (sink->session_ops->owner(sink->session) != SESSION_OWN)
         return;
     size_t n = 0;
@@ -158,12 +178,11 @@ static void write_notes_of_trace(const struct lttng_sink *sink)
     const struct probe *probe;
     for (size_t at = 0; probes && (probe = table_next(&sink->selected, &at));)
         probes[n++] = probe;
-    if (tracer->costs)
-        costs = tracing_costs_of_records(tracer->costs);
     const struct trace_notes notes = {
         .version = VERSION,
         .command = tracer->options->words,
-        .costs = tracer->costs ? &costs : NULL,
+        .costs = costs_of_trace(sink, costs) ? costs : NULL,
+        .has_jumps = has_jumps(tracer),
         .switching = &sink->switching,
         .probes = probes,
         .n_probes = n,
@@ -317,10 +336,10 @@ int lttng_sink_open(struct tracer *tracer, struct error *err)
     int r = choose_in_time(sink, err);
     if (r < 0)
         return r;
-    /* For the notes. Calls that jumps serve cost less, and a trace does not tell which they are. */
+    /* For the notes. */
     bool is_own = sink->session_ops->owner(sink->session) == SESSION_OWN;
-    if (is_own && !tracer->costs && !tracer->options->in_process)
-        tracer->costs = tracing_costs_new();
+    if (is_own && !tracer->costs)
+        tracer->costs = tracing_costs_new(has_jumps(tracer));
     sink->backend_ops = backend_load(err);
     if (!sink->backend_ops)
         return err->code;

@@ -36,9 +36,15 @@ static void describe_nothing(void *data, char *text, size_t size)
         *text = '\0';
 }
 
+/* The costs of jumps are known for traces alone. */
+static bool is_net(const struct tracer *tracer)
+{
+    return tracer->costs && !tracer->options->in_process;
+}
+
 int summary_sink_open(struct tracer *tracer, struct error *err)
 {
-    tracer->summary = summary_new(tracer->costs ? tracing_costs_of_hits(tracer->costs) : NULL);
+    tracer->summary = summary_new(is_net(tracer) ? tracing_costs_of_hits(tracer->costs) : NULL);
     if (!tracer->summary)
         return error_set(err, -ENOMEM, "out of memory");
     if (!options_record(tracer->options))
@@ -58,7 +64,7 @@ static void remark(const struct tracer *tracer, const struct summary_remarks *re
     if (remarks->untimed)
         log_info("%" PRIu64 " call%s could not be timed", remarks->untimed,
                  remarks->untimed == 1 ? "" : "s");
-    if (!tracer->costs)
+    if (!is_net(tracer))
         log_info("times are raw: they include what tracing cost");
 }
 

@@ -341,9 +341,9 @@ int trace_command_run(struct trace_command *command, const struct call_visitor *
 const struct call_costs *trace_command_costs(struct trace_command *command, bool raw)
 {
     struct error why;
-    int rc = raw ? -ECANCELED : trace_notes_read_costs(command->path, &command->costs, &why);
+    int rc = raw ? -ECANCELED : trace_notes_read_costs(command->path, command->costs, &why);
     if (rc == 0)
-        return &command->costs;
+        return command->costs;
     if (rc != -ECANCELED && rc != -ENOENT && rc != -ENODATA && rc != -ENOTDIR &&
         !command->notes_failed)
         log_warning("%s", why.text);

@@ -60,9 +60,9 @@ struct trace_command {
     struct trace_symbols symbols;
     struct trace_modules modules; /* read if a pattern asks for them */
     struct trace_reader *reader;
-    FILE *stream;            /* opened by trace_command_open() */
-    struct call_costs costs; /* trace_command_costs() */
-    bool costs_unknown;      /* times are raw, which nobody has asked for */
+    FILE *stream;                        /* opened by trace_command_open() */
+    struct call_costs costs[COSTS_WAYS]; /* trace_command_costs() */
+    bool costs_unknown;                  /* times are raw, which nobody has asked for */
     struct pager pager;
     struct reading_progress progress;
     struct thread_set switching; /* as the trace's notes tell */

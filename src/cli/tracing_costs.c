@@ -2,8 +2,10 @@
 #include "cli/tracing_costs.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/histogram.h"
+#include "ptrace/engine.h"
 #include "ptrace/os/stop_cost.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -25,6 +27,13 @@ enum {
     MEASURED_ENOUGH = 3,   /* stops that the engine has measured */
 };
 
+/* Of stops without their handling, or of jumps. */
+struct bare_costs {
+    uint32_t in_call; /* a call's own, after its entry and before its exit */
+    uint32_t around;  /* its caller's, before the entry and after the exit */
+    uint32_t cpu;     /* of the thread itself; handling is not */
+};
+
 struct tracing_costs {
     struct stop_cost stop;
     unsigned hits, update_at;
@@ -42,15 +51,24 @@ struct tracing_costs {
     struct histogram gaps;                      /* times between two calls of one caller */
     struct histogram cpus;                      /* how long `calls` were on a CPU */
     struct call_costs of_hits;
+    struct bare_costs jumps; /* of jumps */
 };
 
-struct tracing_costs *tracing_costs_new(void)
+static bool measure_jumps(struct tracing_costs *costs)
+{
+    int r = engine_jump_cost(&costs->jumps.in_call, &costs->jumps.around);
+    if (r < 0)
+        log_debug("the cost of a jump cannot be measured: %s", strerror(-r));
+    return r == 0;
+}
+
+struct tracing_costs *tracing_costs_new(bool jumps)
 {
     struct tracing_costs *costs = calloc(1, sizeof(*costs));
     if (!costs)
         return NULL;
     /* Threads that hit breakpoints often share the tracer's CPU. */
-    if (stop_cost_measure(true, &costs->stop) == 0 &&
+    if (stop_cost_measure(true, &costs->stop) == 0 && (!jumps || measure_jumps(costs)) &&
         histogram_pool_reserve(&costs->pool, 8 * HISTOGRAM_OCTAVES) == 0) {
         costs->of_hits =
             (struct call_costs){costs->stop.before, costs->stop.after, costs->stop.before,
@@ -108,13 +126,6 @@ static uint32_t stop_cost_of(const struct tracing_costs *costs, uint32_t stop,
     return most < stop ? most : stop;
 }
 
-/* Of stops without their handling. */
-struct bare_costs {
-    uint32_t in_call; /* a call's own, after its entry and before its exit */
-    uint32_t around;  /* its caller's, before the entry and after the exit */
-    uint32_t cpu;     /* of the thread itself; handling is not */
-};
-
 static struct bare_costs bare_costs_of(const struct tracing_costs *costs)
 {
     uint32_t stop = costs->stop.before + costs->stop.after;
@@ -139,6 +150,27 @@ struct call_costs tracing_costs_of_records(const struct tracing_costs *costs)
         .exit_after = bare.around - bare.around / 2,
         .stop_cpu = bare.cpu,
     };
+}
+
+/* In equal parts, as durations from hit to hit are those from event to event. */
+static struct call_costs equal_parts(const struct bare_costs *bare)
+{
+    return (struct call_costs){
+        .entry_before = bare->around / 2,
+        .entry_after = bare->in_call / 2,
+        .exit_before = bare->in_call - bare->in_call / 2,
+        .exit_after = bare->around - bare->around / 2,
+        .stop_cpu = bare->cpu,
+    };
+}
+
+void tracing_costs_of_both(const struct tracing_costs *costs, struct call_costs *both)
+{
+    struct bare_costs stops = bare_costs_of(costs);
+    stops.in_call += handling_of(costs, &costs->entries);
+    stops.around += handling_of(costs, &costs->exits);
+    both[COSTS_BY_STOP] = equal_parts(&stops);
+    both[COSTS_BY_JUMP] = equal_parts(&costs->jumps);
 }
 
 static void update_costs_of_hits(struct tracing_costs *costs)
@@ -167,6 +199,10 @@ void tracing_costs_stop(struct tracing_costs *costs, uint64_t ns, uint64_t cpu_n
 
 void tracing_costs_hit(struct tracing_costs *costs, const struct hit *hit)
 {
+    if (hit->by_jump) {
+        costs->tid = 0; /* no gap follows that is one of stops */
+        return;
+    }
     bool follows = costs->tid == hit->tid && costs->depth == hit->depth &&
                    costs->kind != hit->kind && hit->time_ns > costs->time_ns;
     if (follows && hit->kind == HIT_ENTRY) {

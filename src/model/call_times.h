@@ -38,6 +38,9 @@ struct call_costs {
     uint32_t stop_cpu;
 };
 
+/* Events may be served in two ways, with costs for each. */
+enum { COSTS_BY_STOP, COSTS_BY_JUMP, COSTS_WAYS };
+
 /* How a duration divides: its thread was on a CPU, or has waited. */
 struct call_cpu {
     uint64_t raw_ns, raw_wait_ns;

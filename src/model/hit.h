@@ -32,6 +32,7 @@ struct hit {
     enum hit_kind kind;
     /* Hits of the thread before this one were not reported, for lack of room in a ring. */
     bool follows_drops;
+    bool by_jump; /* it was recorded inside the program: the thread did not stop */
     /* HIT_EXIT: calls of the thread return in another order than the reverse one of their entries,
        since they are on several stacks. The order of events does not tell which call this is. */
     bool out_of_order;

@@ -182,6 +182,11 @@ struct engine_stats {
    has no effect then. */
 const char *engine_jumps_obstacle(void);
 
+/* What recording the entry and the return of a call costs the program where jumps do it, in
+   nanoseconds: between the times of both records, and before the first and after the second. Takes
+   a millisecond. Negative errno. */
+MUST_CHECK int engine_jump_cost(uint32_t *in_call, uint32_t *around);
+
 /* NULL, or why no jump can record these hits of the function, a static text: a value needs the
    stopped thread. `kinds`: a mask of enum hit_kind. */
 const char *engine_jump_obstacle(const struct probe *probe, unsigned kinds);

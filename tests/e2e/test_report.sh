@@ -266,12 +266,36 @@ case_pager()
     lines 1 '^ +5 .*my_traced_function' $out
 }
 
-# Calls by jumps cost less, which ones does not show.
-case_in_process_times_are_raw()
+# What hits by stops and by jumps cost is known, and of each event the trace tells which it was: with a
+# cost of 1 ns for one kind and none for the other, and the other way round, all events are counted once.
+case_in_process_net_times()
 {
-    recorded --in-process -f my_traced_function "$sample" 300
-    times raw
-    said 'times are raw'
+    local raw net way differences=() sum=0
+    PTRACE_TRACER_JUMP_AFTER=1 recorded --in-process -f 'main|my_traced_function' "$sample" 300
+    times net
+    ! grep -q raw $err || fail "it says that times are raw: $(cat $err)"
+    python3 - trace/ptrace_tracer.json <<'END' || fail "$(cat trace/ptrace_tracer.json)"
+import json, os, sys
+notes = json.load(open(sys.argv[1]))
+jumps = os.uname().machine == "x86_64"
+assert notes["costs"]["entry_before_ns"] > 500 and ("jump_costs" in notes) == jumps, notes
+assert not jumps or all(0 <= notes["jump_costs"][c + "_ns"] < 500 for c in
+           ("entry_before", "entry_after", "exit_before", "exit_after")), notes
+END
+    babeltrace2 trace >all || fail "not read"
+    [[ $(grep -c 'my_traced_function' all) == 600 ]] || fail "the text: $(head -n 2 all)"
+    times raw --raw
+    raw=$(sed -n 's/.*sample_app:main.*"total_ns": \([0-9]*\).*/\1/p' $out)
+    grep -q jump_costs trace/ptrace_tracer.json || skip "no jumps on this architecture"
+    for way in costs jump_costs; do
+        sed -i -E 's/_ns": [0-9]+/_ns": 0/g' trace/ptrace_tracer.json
+        sed -i -E "/\"$way\"/{s/(entry_after_ns|exit_before_ns)\": 0/\1\": 1/g}" trace/ptrace_tracer.json
+        times net
+        net=$(sed -n 's/.*sample_app:main.*"total_ns": \([0-9]*\).*/\1/p' $out)
+        differences+=($((raw - net)))
+        sum=$((sum + raw - net))
+    done
+    ((sum == 602 && differences[0] > 0 && differences[1] > 300)) || fail "by stops and jumps: ${differences[*]}"
 }
 
 # Colours only on a terminal, and a reader that ends early is no error.

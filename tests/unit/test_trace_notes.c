@@ -52,20 +52,24 @@ static void add_module(void *data, const char *event, const char *module)
 
 START_TEST(what_is_written_is_read)
 {
-    static const struct call_costs costs = {1, 20, 300, 1000000000, 3300};
+    static const struct call_costs costs[COSTS_WAYS] = {{1, 20, 300, 1000000000, 3300},
+                                                        {4, 5, 6, 7, 0}};
+    static const struct call_costs none;
     static const struct probe *const list[] = {&probes[0], &probes[1]};
     char *command[] = {(char *)"ptrace_tracer", (char *)"\xff\"", NULL};
     struct trace_notes notes = {.version = "0.1",
                                 .command = command,
-                                .costs = _i ? &costs : NULL,
+                                .costs = _i ? costs : NULL,
+                                .has_jumps = _i == 2,
                                 .probes = list,
                                 .n_probes = 2};
-    struct call_costs read = {0};
+    struct call_costs read[COSTS_WAYS];
     struct error err;
     ck_assert_int_eq(trace_notes_write(directory, &notes, &err), 0);
-    ck_assert_int_eq(trace_notes_read_costs(directory, &read, &err), _i ? 0 : -ENODATA);
+    ck_assert_int_eq(trace_notes_read_costs(directory, read, &err), _i ? 0 : -ENODATA);
     if (_i)
-        ck_assert_int_eq(memcmp(&read, &costs, sizeof(costs)), 0);
+        ck_assert_mem_eq(&read[COSTS_BY_STOP], &costs[COSTS_BY_STOP], sizeof(none));
+    ck_assert_mem_eq(&read[COSTS_BY_JUMP], _i == 2 ? &costs[COSTS_BY_JUMP] : &none, sizeof(none));
     char modules[1024] = "", expected[1024] = "";
     ck_assert_int_eq(trace_notes_read_modules(directory, add_module, modules, &err), 0);
     for (int i = 0; i < 2; i++)
@@ -130,10 +134,10 @@ START_TEST(no_room)
 {
     char *command[] = {NULL};
     struct trace_notes notes = {.version = "0.1", .command = command};
-    struct call_costs costs;
+    struct call_costs costs[COSTS_WAYS];
     struct error err;
     ck_assert_int_eq(trace_notes_write("/proc/self/no-such-directory", &notes, &err), -ENOENT);
-    ck_assert_int_eq(trace_notes_read_costs("/proc/self", &costs, &err), -ENOENT);
+    ck_assert_int_eq(trace_notes_read_costs("/proc/self", costs, &err), -ENOENT);
     ck_assert_int_eq(symlink("/dev/full", path), 0);
     ck_assert_int_eq(trace_notes_write(directory, &notes, &err), -EEXIST);
 }
@@ -155,6 +159,8 @@ static const struct {
     {"{\"format\": 1, " COSTS "\"exit_after_ns\": 1e3}}", -EINVAL},
     {"{\"format\": 1, " COSTS "\"exit_after_ns\": 99999999999999999999}}", -EINVAL},
     {"{\"format\": 1, " COSTS "\"x\": 1}}", -EINVAL},
+    {"{\"format\": 1, " COSTS "\"exit_after_ns\": 1}, \"jump_costs\": 5}", -EINVAL},
+    {"{\"format\": 1, " COSTS "\"exit_after_ns\": 1}, \"jump_costs\": {}}", -EINVAL},
     {"{\"format\": 1, \"costs\": 5}", -EINVAL},
     {"{\"format\": 1}", -ENODATA},
     {"{\"format\": 1, \"format\": 1}", -EINVAL},
@@ -167,13 +173,13 @@ static const struct {
 
 START_TEST(files_of_others)
 {
-    struct call_costs costs;
+    struct call_costs costs[COSTS_WAYS];
     struct error err = {0};
     FILE *file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);
     fputs(files[_i].text, file);
     ck_assert_int_eq(fclose(file), 0);
-    ck_assert_int_eq(trace_notes_read_costs(directory, &costs, &err), files[_i].result);
+    ck_assert_int_eq(trace_notes_read_costs(directory, costs, &err), files[_i].result);
     if (files[_i].result < 0)
         ck_assert_ptr_nonnull(strstr(err.text, "ptrace_tracer.json"));
 }
@@ -181,31 +187,31 @@ END_TEST
 
 START_TEST(deep_nesting)
 {
-    struct call_costs costs;
+    struct call_costs costs[COSTS_WAYS];
     struct error err;
     FILE *file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);
     for (int i = 0; i < 1000000; i++)
         putc('[', file);
     ck_assert_int_eq(fclose(file), 0);
-    ck_assert_int_eq(trace_notes_read_costs(directory, &costs, &err), -EINVAL);
+    ck_assert_int_eq(trace_notes_read_costs(directory, costs, &err), -EINVAL);
 }
 END_TEST
 
 /* Nobody waits for one who writes. */
 START_TEST(a_fifo)
 {
-    struct call_costs costs;
+    struct call_costs costs[COSTS_WAYS];
     struct error err;
     ck_assert_int_eq(mkfifo(path, 0600), 0);
-    ck_assert_int_eq(trace_notes_read_costs(directory, &costs, &err), -EINVAL);
+    ck_assert_int_eq(trace_notes_read_costs(directory, costs, &err), -EINVAL);
 }
 END_TEST
 
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, what_is_written_is_read, 0, 2);
+    tcase_add_loop_test(tests, what_is_written_is_read, 0, 3);
     tcase_add_loop_test(tests, switching_threads, 0, 4);
     tcase_add_loop_test(tests, switching_threads_of_others, 0,
                         sizeof(bad_threads) / sizeof(bad_threads[0]));

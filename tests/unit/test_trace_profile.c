@@ -307,6 +307,22 @@ START_TEST(net_times)
 }
 END_TEST
 
+/* An entry that a jump has served, and an exit that a stop has. */
+START_TEST(net_times_of_both_ways)
+{
+    static const struct call_costs costs[COSTS_WAYS] = {{4000, 3000, 2000, 1000, 0},
+                                                        {4, 3, 2, 1, 0}};
+    struct event_layout layout = made_exit;
+    layout.by_jump = _i;
+    start(BY_FUNCTION, NULL, NULL, costs);
+    struct call *a = enter(0, 0, NULL, 10000);
+    struct call *b = enter(0, 1, a, 10000 + 3000 + 100 + 4000);
+    leave_by(b, 17100 + 3000 + 10 + (_i ? 2 : 2000), &layout, 0, 3010 + (_i ? 2 : 2000));
+    leave(a, 20110 + (_i ? 2 + 1 : 2000 + 1000) + 50 + 2000);
+    expect("app:a 1 160 150 0\napp:b 1 10 10 0\n");
+}
+END_TEST
+
 /* The duration that was recorded counts, not the distance of two records. It is that of the hits:
    to handle the entry took 3000 ns and is in it, and to handle the exit took 500 ns and is not. */
 START_TEST(a_recorded_duration)
@@ -414,6 +430,7 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, threads_not_known, 0, 4);
     tcase_add_loop_test(tests, threads_not_known, 0, 4);
     tcase_add_loop_test(tests, net_times, 0, 2);
+    tcase_add_loop_test(tests, net_times_of_both_ways, 0, 2);
     tcase_add_loop_test(tests, a_recorded_duration, 0, 2);
 }
 CHECK_MAIN("trace_profile", 30, add_tests)

@@ -21,7 +21,7 @@ static void call(struct tracing_costs *costs)
 /* Entries and exits take turns, and both are handled: it is known after some. */
 START_TEST(handling)
 {
-    struct tracing_costs *costs = tracing_costs_new();
+    struct tracing_costs *costs = tracing_costs_new(false);
     if (!costs)
         return; /* the computer is too slow (test_stop_cost.c) */
     const struct call_costs *of_hits = tracing_costs_of_hits(costs);
@@ -44,7 +44,7 @@ START_TEST(stops_on_a_cpu)
 {
     static const struct probe probe;
     struct hit hit = {.probe = &probe, .tid = 1, .time_ns = 1000};
-    struct tracing_costs *costs = tracing_costs_new();
+    struct tracing_costs *costs = tracing_costs_new(false);
     if (!costs)
         return;
     uint32_t at_first = tracing_costs_of_records(costs).stop_cpu;

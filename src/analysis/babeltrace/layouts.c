@@ -25,6 +25,7 @@ struct trace_extras {
     unsigned any_exit;    /* of all exits */
     unsigned all_entries; /* that all entries may have */
     size_t n_entries;
+    uint64_t jump_ids; /* from this ID on, events are those of jumps; 0: none are */
 };
 
 struct layouts *layouts_new(void)
@@ -192,6 +193,12 @@ static int announce_layout(struct layouts *layouts, struct class_layout *layout,
     return consumer->layout(consumer->data, &layout->layout, module, function);
 }
 
+/* An event of our own traces has two classes, which are equal but for their IDs. */
+static bool is_of_jumps(const struct trace_extras *extras, const bt_event_class *event_class)
+{
+    return extras->jump_ids > 0 && bt_event_class_get_id(event_class) >= extras->jump_ids;
+}
+
 static int make_layout(struct layouts *layouts, const bt_event_class *event_class,
                        const struct trace_extras *extras, struct event_consumer *consumer)
 {
@@ -204,6 +211,7 @@ static int make_layout(struct layouts *layouts, const bt_event_class *event_clas
     *slot = event_class;
     bt_event_class_get_ref(event_class);
     layout->kind = name ? kind_by_name(name, &layout->layout.kind) : CLASS_OTHER;
+    layout->layout.by_jump = is_of_jumps(extras, event_class);
     find_contexts(layout, event_class);
     find_module_fields(layout, payload);
     int rc = 0;
@@ -226,7 +234,7 @@ static int note_extras(struct trace_extras *extras, const bt_event_class *event_
     struct field *fields;
     struct member *members;
     size_t n;
-    if (!name || kind_by_name(name, &kind) != CLASS_FUNCTION)
+    if (!name || is_of_jumps(extras, event_class) || kind_by_name(name, &kind) != CLASS_FUNCTION)
         return 0;
     int rc = class_fields(&arena, bt_event_class_borrow_payload_field_class_const(event_class),
                           &fields, &members, &n);
@@ -282,10 +290,20 @@ static int add_new_class(void *data, const bt_event_class *event_class)
                : make_layout(request->layouts, event_class, request->extras, request->consumer);
 }
 
+/* As tp/ctf/ctf_packet.h has it. */
+static uint64_t jump_ids_of(const bt_trace *trace)
+{
+    const bt_value *value =
+        bt_trace_borrow_environment_entry_value_by_name_const(trace, "jump_event_ids");
+    int64_t first =
+        value && bt_value_is_signed_integer(value) ? bt_value_integer_signed_get(value) : 0;
+    return first > 0 ? (uint64_t)first : 0;
+}
+
 int layouts_add_trace(struct layouts *layouts, const bt_trace *trace,
                       struct event_consumer *consumer)
 {
-    struct trace_extras extras = {0};
+    struct trace_extras extras = {.jump_ids = jump_ids_of(trace)};
     struct add_request request = {layouts, &extras, consumer};
     int rc = each_class(trace, note_class, &extras);
     if (rc == 0)

@@ -236,7 +236,7 @@ static int export_entered(void *data, struct call *call, const struct trace_even
     identify(running, call->entry_ns, thread, call->function);
     int rc = leave_inside(&running->export, thread, call->parent ? call->parent->data : NULL);
     call_times_enter(&running->times, &thread->timed, &kept->time, call->function->id,
-                     call->entry_ns, running->export.options.costs);
+                     call->entry_ns, trace_event_costs(event, running->export.options.costs));
     if (rc == 0 && event && !call->before_range)
         rc = place_entered(running, kept, call, event);
     return checked(&running->export, rc);
@@ -285,7 +285,7 @@ static int export_left(void *data, struct call *call, const struct trace_event *
     kept->time.recorded_ns = call->duration_ns;
     if (event)
         call_times_return(&running->times, &thread->timed, &kept->time, call->end_ns,
-                          export->options.costs, &kept->times);
+                          trace_event_costs(event, export->options.costs), &kept->times);
     uint64_t now_ns = kept->is_placed ? leave_ns(export, kept, call, event) : 0;
     if (!event)
         call_times_left(&running->times, &thread->timed, &kept->time);

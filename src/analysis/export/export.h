@@ -35,7 +35,7 @@ struct export_options {
     const char *version; /* of this program */
     const char *name;    /* of the trace, to show */
     const char *command; /* that it was recorded by; NULL: not known */
-    /* What tracing cost; NULL: times are raw. Must outlive the export. */
+    /* What tracing cost, COSTS_WAYS of them; NULL: times are raw. Must outlive the export. */
     const struct call_costs *costs;
     /* NULL: nobody knows sources. */
     struct source_line (*source_of)(void *data, const struct traced_function *function);

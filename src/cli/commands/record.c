@@ -212,7 +212,7 @@ static int set_up(struct tracer *tracer, struct error *err)
         tracer->screen.counts = function_counts_new();
     /* Calls that jumps serve cost less. */
     if (options->summary && !options->in_process)
-        tracer->costs = tracing_costs_new();
+        tracer->costs = tracing_costs_new(false);
     r = 0;
     if (options_record(options))
         r = options->print ? print_sink_open(tracer, err) : lttng_sink_open(tracer, err);

@@ -189,6 +189,7 @@ static void report_entry(struct tracee *tracee, struct taken *taken)
     struct hit hit = {
         .probe = site->probe,
         .kind = HIT_ENTRY,
+        .by_jump = true,
         .cpu = cpu_of_record(&taken->record),
         .time_ns = taken->time_ns,
         .return_address = taken->record.link,
@@ -214,6 +215,7 @@ static void report_return(struct tracee *tracee, struct taken *taken)
     struct frame frame;
     struct hit hit = {
         .kind = HIT_EXIT,
+        .by_jump = true,
         .cpu = cpu_of_record(record),
         .time_ns = taken->time_ns,
         .return_address = site->at.value,

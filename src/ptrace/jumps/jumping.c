@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ptrace/jumps/jumping.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "ptrace/arch/stub.h"
+#include "ptrace/arch/stub_cost.h"
 #include "ptrace/core/engine_internal.h"
 #include "ptrace/core/engine_lock.h"
 #include "ptrace/core/tracer_thread.h"
@@ -46,6 +48,17 @@ const char *engine_jumps_obstacle(void)
     if (!reason && !is_tsc_clock())
         reason = "the kernel's clock is not the processor's time counter";
     return reason;
+}
+
+int engine_jump_cost(uint32_t *in_call, uint32_t *around)
+{
+    struct stub_cost cost;
+    int r = engine_jumps_obstacle() ? -ENOTSUP : stub_cost_measure(&cost);
+    if (r < 0)
+        return r;
+    *in_call = cost.in_call;
+    *around = cost.around;
+    return 0;
 }
 
 struct jumping *jumping_new(void)

@@ -79,11 +79,12 @@ static struct ctf_stream *stream_for(struct ctf_channel *channel, uint32_t cpu, 
     return stream;
 }
 
-static void note_event(struct ctf_channel *channel, uint32_t event)
+static void note_event(struct ctf_channel *channel, uint32_t event, enum ctf_way way)
 {
     uint8_t *has = &channel->has[event / CTF_EVENTS_CHUNK][event % CTF_EVENTS_CHUNK];
-    if (__builtin_expect(!__atomic_load_n(has, __ATOMIC_RELAXED), 0)) {
-        __atomic_store_n(has, 1, __ATOMIC_RELAXED);
+    uint8_t before = __atomic_load_n(has, __ATOMIC_RELAXED);
+    if (__builtin_expect(!(before & way), 0)) {
+        __atomic_store_n(has, before | way, __ATOMIC_RELAXED);
         atomic_fetch_add_explicit(&channel->n_new, 1, memory_order_release);
     }
 }
@@ -92,14 +93,15 @@ int ctf_channel_write(struct ctf_channel *channel, uint32_t event, const struct 
 {
     struct ctf_hit_record record;
     record.event = ctf_events_get(channel->events, event);
-    record.id = event;
+    enum ctf_way way = hit->by_jump ? CTF_BY_JUMP : CTF_BY_STOP;
+    record.id = ctf_event_id(event, way);
     record.time = hit->time_ns;
     record.hit = hit;
     record.contexts = channel->contexts;
     record.n_contexts = channel->n_contexts;
     record.context_size = channel->context_size;
     ctf_record_measure(&record);
-    note_event(channel, event);
+    note_event(channel, event, way);
     struct ctf_stream *stream = stream_for(channel, hit_cpu(channel, hit), &record.time);
     if (__builtin_expect(record.size <= CTF_RECORD_MAX, 1)) {
         unsigned char *out = ctf_stream_reserve(stream, &channel->source, record.size, record.time);

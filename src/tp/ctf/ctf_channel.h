@@ -17,6 +17,14 @@
  */
 enum { CTF_LANES = 8 };
 
+/* How hits were served: an event has an ID for each way. */
+enum ctf_way { CTF_BY_STOP = 1, CTF_BY_JUMP = 2 };
+
+static inline uint32_t ctf_event_id(uint32_t event, enum ctf_way way)
+{
+    return way == CTF_BY_JUMP ? event | CTF_JUMP_IDS : event;
+}
+
 struct ctf_channel {
     struct ctf_channel *next; /* of the trace */
     struct ctf_trace *trace;
@@ -30,7 +38,7 @@ struct ctf_channel {
     struct ctf_stream *streams; /* n_cpus * CTF_LANES */
     _Atomic(struct ctf_stream *) used;
 
-    /* 1 for each event that has a record. A change is counted in n_new. */
+    /* For each event that has a record a mask of enum ctf_way. A change is counted in n_new. */
     uint8_t *has[CTF_EVENT_CHUNKS];
     _Atomic uint32_t n_new;
     _Atomic uint64_t late;

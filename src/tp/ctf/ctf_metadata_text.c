@@ -81,7 +81,8 @@ void ctf_text_trace(FILE *out, const struct ctf_description *description)
           "env {\n\tdomain = \"ust\";\n\ttracer_name = \"ptrace_tracer\";\n\ttracer_version = ",
           out);
     put_string(out, VERSION);
-    fputs(";\n\tarchitecture_bit_width = 64;\n", out);
+    fprintf(out, ";\n\tarchitecture_bit_width = 64;\n\t%s = %" PRIu32 ";\n", CTF_JUMP_IDS_NAME,
+            CTF_JUMP_IDS);
     if (description->trace_name) {
         fputs("\ttrace_name = ", out);
         put_string(out, description->trace_name);

@@ -40,7 +40,13 @@ struct ctf_packet {
 /* The most bytes of a record in a packet of one page. */
 enum { CTF_RECORD_MAX = CTF_PAGE - sizeof(struct ctf_packet) - CTF_SLACK };
 
-/* The event header: the event's ID and the time. */
+/*
+ * The event header: the event's ID and the time. Hits that were recorded inside the program are of
+ * a class of their own, with the same name and fields, and an ID from CTF_JUMP_IDS on: the times of
+ * calls are net of what each hit cost. The trace's environment has that number under this name.
+ */
+#define CTF_JUMP_IDS      UINT32_C(0x80000000)
+#define CTF_JUMP_IDS_NAME "jump_event_ids"
 struct ctf_record {
     uint32_t id;
     uint64_t timestamp;

@@ -26,17 +26,30 @@ static struct ctf_stream *first_stream(const struct ctf_channel *channel)
     return atomic_load_explicit(&channel->used, memory_order_acquire);
 }
 
-/* Whether the event has records and, unless `all`, no description yet. */
-static bool to_describe(const struct ctf_channel *channel, uint32_t event, bool all)
+/* A mask of the ways in which hits of the event were recorded, without those that have a
+   description already, unless `all`. */
+static unsigned to_describe(const struct ctf_channel *channel, uint32_t event, bool all)
 {
     uint32_t chunk = event / CTF_EVENTS_CHUNK, i = event % CTF_EVENTS_CHUNK;
-    return __atomic_load_n(&channel->has[chunk][i], __ATOMIC_RELAXED) &&
-           (all || !channel->described[chunk][i]);
+    unsigned ways = __atomic_load_n(&channel->has[chunk][i], __ATOMIC_RELAXED);
+    return all ? ways : ways & ~(unsigned)channel->described[chunk][i];
 }
 
-static void set_described(struct ctf_channel *channel, uint32_t event)
+static void set_described(struct ctf_channel *channel, uint32_t event, unsigned ways)
 {
-    channel->described[event / CTF_EVENTS_CHUNK][event % CTF_EVENTS_CHUNK] = 1;
+    channel->described[event / CTF_EVENTS_CHUNK][event % CTF_EVENTS_CHUNK] |= (uint8_t)ways;
+}
+
+/* Describes the event, once for each of the ways. */
+static int describe_event(FILE *out, const struct ctf_channel *channel, uint32_t event,
+                          unsigned ways)
+{
+    const struct ctf_event *description = ctf_events_get(channel->events, event);
+    int rc = 0;
+    for (unsigned way = CTF_BY_STOP; way <= CTF_BY_JUMP && rc == 0; way <<= 1)
+        if (ways & way)
+            rc = ctf_text_event(out, description, ctf_event_id(event, way), channel->id);
+    return rc;
 }
 
 /* Writes all of the metadata anew. */
@@ -54,11 +67,11 @@ static int replace_metadata(struct ctf_trace *trace, struct ctf_channel *channel
         uint32_t n_new = atomic_load_explicit(&channel->n_new, memory_order_acquire);
         uint32_t n = atomic_load_explicit(&channel->events->n, memory_order_acquire);
         ctf_text_stream(out, channel->id, channel->contexts, channel->n_contexts);
-        for (uint32_t i = 0; i < n && rc == 0; i++)
-            if (to_describe(channel, i, true)) {
-                rc = ctf_text_event(out, ctf_events_get(channel->events, i), i, channel->id);
-                set_described(channel, i);
-            }
+        for (uint32_t i = 0; i < n && rc == 0; i++) {
+            unsigned ways = to_describe(channel, i, true);
+            rc = describe_event(out, channel, i, ways);
+            set_described(channel, i, ways);
+        }
         channel->seen_new = n_new;
         channel->is_described = true;
     }
@@ -68,9 +81,9 @@ static int replace_metadata(struct ctf_trace *trace, struct ctf_channel *channel
     return rc < 0 ? rc : ctf_metadata_replace(&trace->metadata, text, size);
 }
 
-/* Appends the description of the event or, if there is none, of the channel. */
+/* Appends the description of the event in these ways or, if there are none, of the channel. */
 static int append_description(struct ctf_trace *trace, const struct ctf_channel *channel,
-                              const struct ctf_event *event, uint32_t id)
+                              uint32_t event, unsigned ways)
 {
     cleanup(cleanup_free) char *text = NULL;
     size_t size = 0;
@@ -78,8 +91,8 @@ static int append_description(struct ctf_trace *trace, const struct ctf_channel 
     if (!out)
         return -ENOMEM;
     int rc = 0;
-    if (event)
-        rc = ctf_text_event(out, event, id, channel->id);
+    if (ways)
+        rc = describe_event(out, channel, event, ways);
     else
         ctf_text_stream(out, channel->id, channel->contexts, channel->n_contexts);
     bool complete = !ferror(out);
@@ -91,7 +104,7 @@ static int append_description(struct ctf_trace *trace, const struct ctf_channel 
 static int describe_channel(struct ctf_trace *trace, struct ctf_channel *channel)
 {
     if (!channel->is_described) {
-        int rc = append_description(trace, channel, NULL, 0);
+        int rc = append_description(trace, channel, 0, 0);
         if (rc < 0)
             return rc;
         channel->is_described = true;
@@ -100,13 +113,13 @@ static int describe_channel(struct ctf_trace *trace, struct ctf_channel *channel
     if (n_new == channel->seen_new)
         return 0;
     uint32_t n = atomic_load_explicit(&channel->events->n, memory_order_acquire);
-    for (uint32_t i = 0; i < n; i++)
-        if (to_describe(channel, i, false)) {
-            int rc = append_description(trace, channel, ctf_events_get(channel->events, i), i);
-            if (rc < 0)
-                return rc;
-            set_described(channel, i);
-        }
+    for (uint32_t i = 0; i < n; i++) {
+        unsigned ways = to_describe(channel, i, false);
+        int rc = ways ? append_description(trace, channel, i, ways) : 0;
+        if (rc < 0)
+            return rc;
+        set_described(channel, i, ways);
+    }
     channel->seen_new = n_new;
     return 0;
 }

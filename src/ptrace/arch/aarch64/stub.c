@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ptrace/arch/stub.h"
+#include "ptrace/arch/stub_cost.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,6 +26,12 @@ int stub_build(struct stub *stub, const struct stub_request *request)
 {
     (void)stub;
     (void)request;
+    return -ENOTSUP;
+}
+
+int stub_cost_measure(struct stub_cost *cost)
+{
+    (void)cost;
     return -ENOTSUP;
 }
 
