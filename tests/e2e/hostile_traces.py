@@ -11,6 +11,7 @@ FIELDS = "uint32_t a;"
 # The kind: the packet's sizes in bits (0: as they are), the event's header, its fields, its data.
 KINDS = {
     "good": (None, HEADER, FIELDS, b"\0\0\0\0\1\0\0\0"),
+    "damaged_end": (None, HEADER, FIELDS, b"\0\0\0\0\1\0\0\0" * 20000 + b"\xff" * 8),
     "packet_without_size": (0, HEADER, FIELDS, b"\0\0\0\0\1\0\0\0"),
     "packet_of_most_bits": ((1 << 64) - 8, HEADER, FIELDS, b"\0\0\0\0\1\0\0\0"),
     "events_without_size": (None, "uint8_t none[0];", "uint8_t a[0];", b"\0\0\0\0"),

@@ -163,6 +163,15 @@ case_reading()
         lines 0 'events|<K>' typed
     done
     lines 0 . err
+
+    # An error in the midst of it. A trace without times has no percentage.
+    reading='(ptrace_tracer: [0-9]+ events<K><CR>)+<K>'
+    python3 "$top/tests/e2e/hostile_traces.py" damaged_end damaged || fail "no trace"
+    for command in report graph; do
+        typed_of "TRACER $command damaged || [ \$? = 125 ]"
+        [[ $(cat typed) =~ ^${reading}ptrace_tracer:\ cannot\ read\ damaged: ]] || fail "$(cat typed)"
+        lines 1 . typed
+    done
 }
 
 # ---- --verbose: counts for each function
