@@ -308,7 +308,6 @@ int trace_command_open(struct trace_command *command, struct error *err)
         .n_tids = command->tids.count,
         .switching = &command->switching,
     };
-    read_switching(command);
     if (!command->quiet)
         reading_progress_begin(&command->progress, early_output(command));
     options.with_fraction = command->progress.is_wanted;
@@ -319,6 +318,7 @@ int trace_command_open(struct trace_command *command, struct error *err)
         command_hint_add(command->usage->name, err);
     if (rc < 0)
         return rc;
+    read_switching(command);
     if (!is_named)
         log_info("reading %s", command->path);
     set_range(command);

@@ -517,7 +517,7 @@ case_no_permission()
         chmod -R a+rX "$dir"
         "${as[@]}" test -x "$tracer" -a -x "$dir" || skip "the build is not for another user to read"
     fi
-    for file in trace/ust/uid/*/64-bit/channel0_* trace/ust/uid/*/64-bit/metadata trace/ust; do
+    for file in trace/ust/uid/*/64-bit/channel0_* trace/ust/uid/*/64-bit/metadata trace/ust trace; do
         chmod 0 "$file"
         "${as[@]}" "$tracer" replay "$dir/trace" >"$out" 2>"$err"
         status=$?
