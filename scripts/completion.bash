@@ -127,7 +127,7 @@ _ptrace_tracer_trace()
             --callers | --depth | --min) ;;
         --by) mapfile -t COMPREPLY < <(compgen -W 'function caller thread module retval' -- "$current") ;;
         --sort) mapfile -t COMPREPLY < <(compgen -W 'self total calls mean p50 p99 max cpu wait' -- "$current") ;;
-        --to) mapfile -t COMPREPLY < <(compgen -W 'csv json folded callgrind speedscope chrome perfetto otlp html' -- "$current") ;;
+        --to) mapfile -t COMPREPLY < <(compgen -W 'csv json folded callgrind speedscope chrome perfetto otlp html sqlite' -- "$current") ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'text csv json' -- "$current") ;;
         *)
             if [[ $current == -* ]]; then

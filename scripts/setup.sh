@@ -42,6 +42,7 @@ needs=(
     'header  jansson.h       libjansson-dev'
     'header  protobuf-c/protobuf-c.h libprotobuf-c-dev'
     'command protoc-c        protobuf-c-compiler'
+    'header  sqlite3.h       libsqlite3-dev'
 )
 [[ $what != arm64 && $what != tests ]] || needs+=(
     'command aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu'

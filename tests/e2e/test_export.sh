@@ -242,6 +242,63 @@ case_perfetto()
     lines 5 '^ +pointer_value: 305419896$' $out
 }
 
+# The calls and times of report; and the recipe of the manual, beside the same from csv.
+case_sqlite()
+{
+    command -v sqlite3 >/dev/null || skip "no sqlite3"
+    local options table recipe n=0
+    several_kinds
+    for options in '' --raw; do
+        reported ${options:+"$options"}
+        awk '{ print $1, $3, $4 }' reported | sort >wanted
+        traced 0 export --to=sqlite -o calls.db --force ${options:+"$options"} trace
+        [[ $(sqlite3 calls.db 'PRAGMA integrity_check') == ok ]] || fail "it is damaged"
+        sqlite3 -separator ' ' calls.db "SELECT count(*), ifnull(sum(self_ns), 0), module || ':' || function
+            FROM calls GROUP BY module, function" | sort | cmp - wanted || fail "other times than report's"
+    done
+    while read -r table; do
+        n=$((n + $(sqlite3 calls.db "SELECT count(*) FROM \"${table//\"/\"\"}\" JOIN calls ON id = call_id")))
+    done < <(sqlite3 calls.db 'SELECT table_name FROM functions')
+    [[ $n == "$(sqlite3 calls.db 'SELECT count(*) FROM calls')" ]] || fail "$n rows in the tables of functions"
+    recorded -f my_traced_function "$sample" 230
+    traced 0 export --to=sqlite -o calls.db --force trace
+    [[ $(sqlite3 calls.db 'SELECT DISTINCT arg1, typeof(arg1), arg2, arg3, typeof(arg3), arg4
+        FROM "mylib:my_traced_function"') == '42|integer|3735928559|3.14159|real|0x12345678' ]] || fail "other values"
+    recipe=$(sed -n '/^sqlite3 calls.db /,/^\.EE/p' "$top/docs/ptrace_tracer.1" | sed "s/\\\\(aq/'/g; /^\.EE/d")
+    bash -c "$recipe" >p99 2>p99.err || fail "$(cat p99.err)"
+    # Of 230 times the 228th.
+    traced 0 export --to=csv trace
+    tail -n +2 $out | cut -d , -f 10 | sort -n | sed -n '228s/^/42|/p' | cmp - p99 || fail "p99: $(cat p99)"
+}
+
+# A database is in a regular file, and there when it is complete.
+case_sqlite_files()
+{
+    local options status=0
+    recorded -f my_traced_function "$sample" 200
+    for options in '' '-o -'; do
+        # shellcheck disable=SC2086 # two words
+        traced 125 export --to=sqlite $options trace
+        one_line '--to=sqlite needs a file to write to: -o FILE$'
+    done
+    traced 125 export --to=sqlite -o /dev/full trace
+    one_line 'cannot write to /dev/full: --to=sqlite needs a regular file$'
+    traced 125 export --to=sqlite -o no/such trace
+    one_line 'cannot write to no/such: No such file or directory$'
+    (
+        ulimit -f 4
+        trap '' XFSZ
+        exec "$tracer" export --to=sqlite -o large trace
+    ) >$out 2>$err || status=$?
+    [[ $status == 125 ]] || fail "exit status $status"
+    one_line 'cannot write to large: File too large$'
+    [[ -z $(find . -name 'large*') ]] || fail "left: $(find . -name 'large*')"
+    traced 0 export --to=sqlite -o :memory: trace
+    traced 125 export --to=sqlite -o :memory: trace
+    one_line ':memory: exists \(--force replaces it\)$'
+    [[ -s :memory: && -z $(find . -name '*.part*') ]] || fail "left: $(find . -name '*.part*')"
+}
+
 # Names with spaces, commas, colons and brackets are those of report, in each format.
 case_names()
 {

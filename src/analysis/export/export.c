@@ -140,21 +140,28 @@ static int leave_inside(struct export *export, struct export_thread *thread,
 static int keep_arguments(struct running_export *running, struct exported_call *call,
                           const struct trace_event *event)
 {
-    rewind(running->scratch);
+    FILE *scratch = running->scratch;
+    rewind(scratch);
     const struct export_format *format = running->export.format;
-    size_t n = format->write_arguments
-                   ? format->write_arguments(running->scratch, event)
-                   : value_json_write(running->scratch, event, JSON_NUMBERS_EXACT);
-    if (n == 0)
-        return 0;
-    putc('\0', running->scratch);
-    if (fflush(running->scratch) != 0)
+    int rc = 0;
+    size_t n = 1;
+    if (format->keep)
+        rc = format->keep(&running->export, event, scratch);
+    else if (format->write_arguments)
+        n = format->write_arguments(scratch, event);
+    else
+        n = value_json_write(scratch, event, JSON_NUMBERS_EXACT);
+    if (rc < 0 || n == 0)
+        return rc;
+    putc('\0', scratch);
+    off_t size = ftello(scratch);
+    if (size <= 0 || fflush(scratch) != 0)
         return -ENOMEM;
-    size_t size = strlen(running->text) + 1;
-    struct kept_text *kept = malloc(sizeof(*kept) + size);
+    struct kept_text *kept = malloc(sizeof(*kept) + (size_t)size);
     if (!kept)
         return -ENOMEM;
-    memcpy(kept->text, running->text, size);
+    memcpy(kept->text, running->text, (size_t)size);
+    call->kept_size = (size_t)size - 1;
     kept->newer = NULL;
     kept->older = running->kept;
     if (kept->older)
@@ -216,7 +223,7 @@ static int place_entered(struct running_export *running, struct exported_call *k
     kept->thread->top = kept;
     kept->is_placed = true;
     int rc = 0;
-    if (kept->id && export->format->keeps_arguments)
+    if (kept->id && (export->format->keeps_arguments || export->format->keep))
         rc = keep_arguments(running, kept, event);
     if (rc == 0 && kept->id && export->format->enter)
         rc = export->format->enter(export, kept, kept->begin_ns, event);

@@ -32,6 +32,7 @@ struct source_line {
 
 struct export_options {
     FILE *stream;        /* where to write to; the caller closes it */
+    const char *path;    /* of the regular file that it is; NULL: it is none */
     const char *version; /* of this program */
     const char *name;    /* of the trace, to show */
     const char *command; /* that it was recorded by; NULL: not known */
@@ -93,7 +94,9 @@ struct exported_call {
     /* The durations of calls of the same function that it has made itself. */
     int64_t recursive_raw_ns, recursive_net_ns;
     const char *arguments; /* as JSON, if format->keeps_arguments and there are any; else NULL */
-    uint64_t begin_ns;     /* the time of enter() */
+    /* What format->keep() has written is in its place, and so long. */
+    size_t kept_size;
+    uint64_t begin_ns; /* the time of enter() */
     /* The export's own. */
     struct call_time time;
     struct exported_call *below;
@@ -111,6 +114,7 @@ struct export_format {
     const char *name; /* "csv" */
     const char *what; /* for a list of formats */
     bool keeps_arguments;
+    bool needs_file; /* options.path: it writes there by itself, and not to the stream */
     /* Writes them in another form than value_json_write() does; returns how many there are. */
     size_t (*write_arguments)(FILE *stream, const struct trace_event *entry);
     /* Readers sort events by time: a call takes a nanosecond at least from enter() to leave(). */
@@ -118,6 +122,8 @@ struct export_format {
     int (*begin)(struct export *export);
     int (*call)(struct export *export, const struct exported_call *call,
                 const struct trace_event *exit);
+    /* Writes what is to be kept of the entry of a call until it has ended. */
+    int (*keep)(struct export *export, const struct trace_event *entry, FILE *kept);
     int (*enter)(struct export *export, const struct exported_call *call, uint64_t now_ns,
                  const struct trace_event *entry);
     int (*leave)(struct export *export, const struct exported_call *call, uint64_t now_ns,
@@ -148,6 +154,7 @@ struct export
     uint64_t n_calls;                /* that were passed, and exits without an entry */
     uint64_t n_unplaced;             /* that the format had no room for */
     char limits[EXPORT_LIMITS][160]; /* what else it has left out, each in a line; "": nothing */
+    bool output_failed; /* of a format that needs_file: an error is one of writing there */
 };
 
 /* NULL: out of memory. */

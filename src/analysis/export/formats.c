@@ -5,7 +5,7 @@
 
 static const struct export_format *const formats[] = {
     &export_csv,    &export_json,     &export_folded, &export_callgrind, &export_speedscope,
-    &export_chrome, &export_perfetto, &export_otlp,   &export_html,
+    &export_chrome, &export_perfetto, &export_otlp,   &export_html,      &export_sqlite,
 };
 
 const struct export_format *export_format_at(size_t i)

@@ -6,7 +6,7 @@
 #include "analysis/export/export.h"
 
 extern const struct export_format export_csv, export_json, export_folded, export_callgrind,
-    export_speedscope, export_chrome, export_perfetto, export_otlp, export_html;
+    export_speedscope, export_chrome, export_perfetto, export_otlp, export_html, export_sqlite;
 
 /* The format of that name; NULL: there is none. */
 const struct export_format *export_format_of(const char *name);

@@ -27,7 +27,7 @@ static const char HELP[] =
     "Write the calls in a trace in a format that other programs read.\n"
     "\n"
     "      --to=FORMAT         csv, json, folded, callgrind, speedscope, chrome, perfetto,\n"
-    "                          otlp, html\n"
+    "                          otlp, html, sqlite\n"
     "      --force             replace the file of --output if there is one\n"
     "      --raw               times as recorded: not net of what tracing cost\n";
 
@@ -139,6 +139,7 @@ static int write_trace(struct trace_command *command, struct export_command *wan
         log_debug("%s", why.text);
     const struct export_options options = {
         .stream = wanted->file.stream ? wanted->file.stream : command->stream,
+        .path = wanted->file.temporary,
         .version = VERSION,
         .name = command->path,
         .command = traced,
@@ -154,15 +155,18 @@ static int write_trace(struct trace_command *command, struct export_command *wan
     struct export *export = export_new(wanted->format, &options);
     int rc = export ? write_calls(command, export, &wanted->file, err) : -ENOMEM;
     int found = export && export->n_calls ? 0 : 1;
-    wanted->n_unplaced = export ? export->n_unplaced : 0;
-    if (export)
+    bool output_failed = ferror(options.stream);
+    if (export) {
+        wanted->n_unplaced = export->n_unplaced;
         memcpy(wanted->limits, export->limits, sizeof(wanted->limits));
+        output_failed |= export->output_failed;
+    }
     export_free(export);
     if (rc == 0 || rc == -EPIPE || err->code)
         return rc < 0 ? rc : found;
     if (rc == -ENOMEM)
         return error_set(err, rc, "out of memory");
-    if (!ferror(options.stream))
+    if (!output_failed)
         return error_set(err, rc, "cannot write a temporary file in %s: %s (see TMPDIR)",
                          spool_directory(), strerror(-rc));
     return error_set(err, rc, "cannot write to %s: %s",
@@ -193,12 +197,18 @@ static int export_trace(struct trace_command *command, void *data, struct error 
         command_hint_add(command->usage->name, err);
         return -EINVAL;
     }
+    if (wanted->format->needs_file && !path)
+        return error_set(err, -EINVAL, "--to=%s needs a file to write to: -o FILE",
+                         wanted->format->name);
     command->output = NULL; /* it must not be truncated */
     int rc = trace_command_open(command, err);
     if (rc == 0 && path)
         rc = create_file(wanted, path, err);
     if (rc < 0)
         return rc;
+    if (wanted->format->needs_file && !wanted->file.temporary)
+        return error_set(err, -EINVAL, "cannot write to %s: --to=%s needs a regular file", path,
+                         wanted->format->name);
     int found = write_trace(command, wanted, err);
     if (found >= 0)
         rc = path ? new_file_finish(&wanted->file, err) : trace_command_close(command, err);
