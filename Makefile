@@ -73,6 +73,7 @@ ANALYSIS := $(wildcard src/analysis/*.c src/analysis/export/*.c src/analysis/exp
             $(PERFETTO).c
 READER   := $(call sources,analysis/babeltrace) src/analysis/field_roles.c \
             src/analysis/packet_cover.c
+HTTP     := $(call sources,analysis/http)
 SESSION  := $(call sources,tp/session)
 BACKEND  := $(call sources,tp/lttng) src/tp/event_fields.c
 
@@ -86,10 +87,11 @@ ANALYSIS_LIBS := -ljansson -lprotobuf-c -lsqlite3 -lz
 BACKEND_LIBS := -llttng-ust -llttng-ust-tracepoint -ldl
 SESSION_LIBS := -llttng-ctl -llttng-ust-tracepoint
 READER_LIBS  := -lbabeltrace2
+HTTP_LIBS    := -lcurl
 
 all: $(BUILD)/bin/ptrace_tracer $(BUILD)/lib/libptrace_engine.a \
      $(BUILD)/lib/libptrace_tracer_lttng.so $(BUILD)/lib/libptrace_tracer_session.so \
-     $(BUILD)/lib/libptrace_tracer_reader.so \
+     $(BUILD)/lib/libptrace_tracer_reader.so $(BUILD)/lib/libptrace_tracer_http.so \
      $(BUILD)/bin/sample_app $(BUILD)/lib/libmylib.so $(BUILD)/lib/libmylib_wrapper.so
 
 # $(BUILD)/flags changes when compiler or flags do, and everything is then made anew.
@@ -143,6 +145,11 @@ $(BUILD)/lib/libptrace_tracer_reader.so: $(call obj,$(READER) $(UTIL))
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(READER_LIBS)
 
+$(BUILD)/lib/libptrace_tracer_http.so: $(call obj,$(HTTP) $(UTIL))
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(HTTP_LIBS)
+
 include src/analysis/export/html/page.mk
 include sample/sample.mk
 include tests/tests.mk
@@ -156,7 +163,7 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(BUILD)/bin/ptrace_tracer $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(BUILD)/lib/libptrace_tracer_lttng.so $(BUILD)/lib/libptrace_tracer_session.so \
-	    $(BUILD)/lib/libptrace_tracer_reader.so \
+	    $(BUILD)/lib/libptrace_tracer_reader.so $(BUILD)/lib/libptrace_tracer_http.so \
 	    $(DESTDIR)$(PREFIX)/lib/ptrace_tracer/
 	install -m 644 docs/ptrace_tracer.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 scripts/completion.bash \

@@ -28,7 +28,8 @@ cache=${ARM64_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ptrace_tracer-arm64}
 
 # What programs are linked with.
 sysroot_packages=(libc6-dev liblttng-ust-dev liblttng-ctl-dev libbabeltrace2-dev libelf-dev libdw-dev
-    zlib1g-dev libunwind-dev libzydis-dev libzycore-dev libjansson-dev libprotobuf-c-dev libsqlite3-dev check)
+    zlib1g-dev libunwind-dev libzydis-dev libzycore-dev libjansson-dev libprotobuf-c-dev libsqlite3-dev
+    libcurl4-openssl-dev check)
 # The machine: the libraries that programs need when they run, and what tests use.
 machine_packages=(libstdc++6 libdw1 libelf1 zlib1g libunwind8 libjansson4 libprotobuf-c1 liblttng-ust1 liblttng-ctl0 libsubunit0
     libzydis4.0 busybox-static bash dash coreutils procps grep sed gawk findutils util-linux mount bsdutils

@@ -32,6 +32,7 @@ tp/lttng: tp model util
 tp/session: tp model util
 analysis: model util
 analysis/babeltrace: analysis model util
+analysis/http: analysis model util
 analysis/export: analysis model util
 analysis/export/html: analysis/export analysis model util
 cli: cli/commands analysis analysis/export ptrace ptrace/os symbols symbols/code symbols/types symbols/elf tp tp/ctf tp/lttng tp/session model util
@@ -81,6 +82,8 @@ check_sources()
                 offence("only src/tp may include <" header ">")
             if (header ~ /^babeltrace2\// && layer != "analysis/babeltrace")
                 offence("only src/analysis/babeltrace may include <" header ">")
+            if (header ~ /^curl\// && layer != "analysis/http")
+                offence("only src/analysis/http may include <" header ">")
             if (header ~ /^Zydis\// && FILENAME !~ /(_|arch\/)x86_64(\.[ch]|\/)/)
                 offence("only the files of x86-64 may include <" header ">")
             if (header ~ /^jansson/ && folder != "analysis")

@@ -113,7 +113,7 @@ _ptrace_tracer_trace()
     case ${words[1]} in
         replay) options+=' --timestamp' ;;
         report) options+=' --by= --sort= --fail= --format= --wide --raw' ;;
-        export) options+=' --to= --force --raw' ;;
+        export) options+=' --to= --endpoint --endpoint= --force --raw' ;;
         graph) options+=' --root= --callers= --depth= --min= --fold --wide --raw' ;;
     esac
     if [[ $current == --*=* ]]; then

@@ -40,6 +40,7 @@ needs=(
     'header  Zycore/Types.h  libzycore-dev'
     'header  libunwind.h     libunwind-dev'
     'header  jansson.h       libjansson-dev'
+    'header  curl/curl.h     libcurl4-openssl-dev'
     'header  protobuf-c/protobuf-c.h libprotobuf-c-dev'
     'command protoc-c        protobuf-c-compiler'
     'header  sqlite3.h       libsqlite3-dev'

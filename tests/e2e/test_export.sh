@@ -376,7 +376,7 @@ case_files()
     # Those of --help are all.
     sed 's/.*one of \(.*\), not.*/\1/' $err >known
     traced 0 export --help
-    sed -n '/^      --to=FORMAT/,/^      --force/{ s/^ *--to=FORMAT/ /; /^ *--force/d; s/^  *//p; }' $out |
+    sed -n '/^      --to=FORMAT/,/^      --[^t]/{ s/^ *--to=FORMAT/ /; /^ *--/d; s/^  *//p; }' $out |
         paste -s -d ' ' | cmp - known || fail "--help has other formats"
     TMPDIR=/no/such traced 125 export --to=speedscope trace
     one_line 'cannot write a temporary file in /no/such: No such file or directory'

@@ -5,7 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
 
-unset TRACEPARENT
+unset TRACEPARENT "${!OTEL_@}"
+export no_proxy='*'
 
 # recorded OPTION... PROGRAM [ARG...]: a trace in ./trace.
 recorded()
@@ -117,6 +118,101 @@ case_batches()
     sed 1d $out | cut -d , -f 8- | sed 's/^"//; s/"$//; s/""/"/g' | sort >wanted
     shown --raw
     cut -d ' ' -f 3- shown | sort | cmp - wanted || fail "other names than report's"
+}
+
+# served ANSWER...: a server with these answers; its URL in $url.
+served()
+{
+    local port
+    exec {server}< <(exec /usr/bin/python3 "$top/tests/e2e/otlp_server.py" requests "$@" 2>server.err)
+    server_pid=$!
+    read -r -t 20 -u "$server" port || fail "no server: $(cat server.err)"
+    url=http://127.0.0.1:$port
+}
+
+served_end()
+{
+    kill "$server_pid"
+    wait_for 10 is_gone "$server_pid" || fail "the server does not end"
+}
+
+# answered ANSWER...: what the requests since the last time got.
+answered()
+{
+    sed -E 's/.*"answer": "([^"]*)".*/\1/' requests | paste -s -d ' ' >answers
+    [[ $(cat answers) == "$*" ]] || fail "requests were answered: $(cat answers)"
+    rm requests
+}
+
+# A server gets the same requests as a file.
+case_endpoint()
+{
+    recorded -f 'main|my_traced_function' "$sample" 2500
+    shown
+    served ok
+    OTEL_EXPORTER_OTLP_HEADERS='api-key=a%20b,x-y=z' traced 0 export --to=otlp --endpoint="$url" trace
+    [[ ! -s $out ]] || fail "there is output"
+    one_line "2501 spans were sent to $url/v1/traces\$"
+    cmp spans requests.spans || fail "other spans"
+    /usr/bin/python3 - <<'END' || fail "other requests: $(cat requests)"
+import json
+requests = [json.loads(line) for line in open("requests")]
+assert [r["spans"] for r in requests] == [1000, 1000, 501]
+assert {r["path"] for r in requests} == {"/v1/traces"} and len({r["port"] for r in requests}) == 1
+for r in requests:
+    h = r["headers"]
+    assert h["content-type"] == "application/json" and h["user-agent"].startswith("ptrace_tracer/"), h
+    assert h["api-key"] == "a b" and h["x-y"] == "z" and "expect" not in h, h
+END
+    # What is not to be sent there.
+    traced 125 export --to=json --endpoint="$url" trace
+    one_line '--endpoint sends spans: with --to=otlp only$'
+    traced 125 export --to=otlp --endpoint="$url" -o file trace
+    one_line 'spans go to a file \(--output\) or to a server \(--endpoint\)$'
+    traced 125 export --to=otlp --endpoint=ftp://host trace
+    one_line "--endpoint takes a URL that begins with http:// or https://, not 'ftp://host'$"
+    [[ ! -e file && $(wc -l <requests) == 3 ]] || fail "something was sent"
+    traced 0 export --to=otlp --endpoint="$url" -q trace
+    [[ ! -s $err ]] || fail "--quiet is not"
+    served_end
+    # Nothing of libcurl is loaded before.
+    ldd "$tracer" "${tracer%/bin/*}/lib/libptrace_tracer_reader.so" >linked || fail "ldd"
+    lines 0 'libcurl' linked
+    lines 0 curl_ <(nm -D "$tracer")
+}
+
+# What a server refuses, and answers that come later, or never.
+case_endpoint_answers()
+{
+    recorded -f 'main|my_traced_function' "$sample" 1500
+    served hangup 503:0 partial 429:0 ok ok 400 503:0 503:0 503:0 503:0 503:0 503:5000 moved long silent
+    # As the environment has it: the URL for spans is used as it is.
+    OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1 OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=$url/here \
+        traced 0 export --to=otlp --endpoint trace
+    one_line "3 of 1501 spans were refused by $url/here: no\\\\x1b\\[31mroom$"
+    lines 5 '"path": "/here"' requests
+    answered hangup 503:0 partial 429:0 ok
+    traced 125 export --to=otlp --endpoint="$url" trace
+    one_line "$url/v1/traces does not take spans: it answers 400: because \(1000 spans were sent before\)$"
+    answered ok 400
+    traced 125 export --to=otlp --endpoint="$url" trace
+    one_line 'it answers 503, 5 times: because$'
+    answered 503:0 503:0 503:0 503:0 503:0
+    traced 125 export --to=otlp --endpoint="$url" trace
+    one_line 'it answers 503: because$'
+    answered 503:5000
+    traced 125 export --to=otlp --endpoint="$url" trace
+    one_line 'it answers 302$'
+    answered moved
+    traced 125 export --to=otlp --endpoint="$url" trace
+    one_line "cannot send spans to $url/v1/traces: the answer is too long$"
+    answered long
+    OTEL_EXPORTER_OTLP_TIMEOUT=200 traced 125 export --to=otlp --endpoint="$url" trace
+    one_line "cannot send spans to $url/v1/traces: .*(timed out|timeout)"
+    answered silent
+    served_end
+    OTEL_EXPORTER_OTLP_TIMEOUT=200 traced 125 export --to=otlp --endpoint="$url" trace
+    one_line "cannot send spans to $url/v1/traces: .*connect"
 }
 
 run_cases "$@"

@@ -96,6 +96,7 @@ case_structure_rules()
     echo '#include <sys/ptrace.h>' >src/cli/ptrace.c
     echo '#include <elfutils/libdwfl.h>' >src/cli/dwfl.c
     echo '#include <lttng/lttng.h>' >src/cli/lttng.c
+    echo '#include <curl/curl.h>' >src/cli/curl.c
     echo '#ifdef __x86_64__' >src/symbols/wrong.c
     echo 'static void one(void)' >src/cli/again.c
     echo '{' >>src/cli/again.c
@@ -104,8 +105,8 @@ case_structure_rules()
     seq 450 >src/util/full.c
     seq 451 >src/util/long.c
     ! scripts/check_includes.sh >$out || fail "it finds nothing"
-    lines 11 . $out
-    lines 8 'wrong.c|cli/(ptrace|dwfl|lttng).c' $out
+    lines 12 . $out
+    lines 9 'wrong.c|cli/(ptrace|dwfl|lttng|curl).c' $out
     lines 1 'long.c: 451 lines' $out
     lines 1 '^src/util/two.c: the tag one names a type of src/util/one.c, too$' $out
     lines 1 '^src/util/one.c: one\(\) is a function of src/cli/again.c, too$' $out

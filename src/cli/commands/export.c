@@ -9,6 +9,7 @@
 
 #include "analysis/call_graph.h"
 #include "analysis/export/formats.h"
+#include "analysis/export/otlp_endpoint.h"
 #include "analysis/export/trace_context.h"
 #include "analysis/trace_notes.h"
 #include "cli/command_hint.h"
@@ -17,6 +18,7 @@
 #include "cli/trace_sources.h"
 #include "cli/unfinished_file.h"
 #include "util/cleanup.h"
+#include "util/load.h"
 #include "util/log.h"
 #include "util/new_file.h"
 #include "util/spool.h"
@@ -28,13 +30,15 @@ static const char HELP[] =
     "\n"
     "      --to=FORMAT         csv, json, folded, callgrind, speedscope, chrome, perfetto,\n"
     "                          otlp, html, sqlite\n"
+    "      --endpoint[=URL]    send spans (otlp) to a server: http://localhost:4318\n"
     "      --force             replace the file of --output if there is one\n"
     "      --raw               times as recorded: not net of what tracing cost\n";
 
-enum { OPT_TO = TRACE_OPTION, OPT_FORCE, OPT_RAW };
+enum { OPT_TO = TRACE_OPTION, OPT_ENDPOINT, OPT_FORCE, OPT_RAW };
 
 static const struct option OPTIONS[] = {
     {"to", required_argument, NULL, OPT_TO},
+    {"endpoint", optional_argument, NULL, OPT_ENDPOINT},
     {"force", no_argument, NULL, OPT_FORCE},
     {"raw", no_argument, NULL, OPT_RAW},
     {0},
@@ -42,6 +46,8 @@ static const struct option OPTIONS[] = {
 
 struct export_command {
     const struct export_format *format;
+    bool has_endpoint;
+    const char *url; /* NULL: none is given */
     bool force;
     bool raw;
     uint64_t n_unplaced;
@@ -49,6 +55,8 @@ struct export_command {
     struct new_file file;
     struct trace_sources sources;
     struct trace_context context;
+    struct otlp_endpoint endpoint;
+    struct error *err;
 };
 
 /* "csv, json" */
@@ -73,6 +81,10 @@ static int take_export_option(void *data, int option, const char *argument, stru
             return 0;
         list_formats(list, sizeof(list));
         return error_set(err, -EINVAL, "--to takes one of %s, not '%s'", list, argument);
+    case OPT_ENDPOINT:
+        wanted->has_endpoint = true;
+        wanted->url = argument;
+        return 0;
     case OPT_FORCE:
         wanted->force = true;
         return 0;
@@ -130,6 +142,33 @@ static const struct trace_context *read_context(struct export_command *wanted)
     return NULL;
 }
 
+static int send_spans(void *data, const char *request, size_t size, size_t n_spans)
+{
+    struct export_command *wanted = data;
+    return otlp_endpoint_send(&wanted->endpoint, request, size, n_spans, wanted->err);
+}
+
+static int open_endpoint(struct export_command *wanted, struct error *err)
+{
+    const struct http_post_api *http =
+        load_symbol("ptrace_tracer_http", "http_post_api", "libcurl (Debian: libcurl4)", err);
+    wanted->err = err;
+    return http ? otlp_endpoint_open(&wanted->endpoint, http, wanted->url, VERSION, err) : -ELIBACC;
+}
+
+/* How many spans the server has taken, and how many not. */
+static void endpoint_remarks(const struct otlp_endpoint *endpoint)
+{
+    const char *said = endpoint->said;
+    if (endpoint->n_refused)
+        log_warning("%" PRIu64 " of %" PRIu64 " spans were refused by %s%s%s", endpoint->n_refused,
+                    endpoint->n_refused + endpoint->n_sent, endpoint->shown, *said ? ": " : "",
+                    said);
+    else
+        log_info("%" PRIu64 " spans were sent to %s%s%s", endpoint->n_sent, endpoint->shown,
+                 *said ? ", which says: " : "", said);
+}
+
 static int write_trace(struct trace_command *command, struct export_command *wanted,
                        struct error *err)
 {
@@ -150,6 +189,7 @@ static int write_trace(struct trace_command *command, struct export_command *wan
         .selection = hash_selection(command),
         .context = read_context(wanted),
         .reader = command->reader,
+        .send = wanted->has_endpoint ? send_spans : NULL,
     };
     trace_sources_read(&wanted->sources, command->path);
     struct export *export = export_new(wanted->format, &options);
@@ -197,11 +237,17 @@ static int export_trace(struct trace_command *command, void *data, struct error 
         command_hint_add(command->usage->name, err);
         return -EINVAL;
     }
+    if (wanted->has_endpoint && wanted->format != &export_otlp)
+        return error_set(err, -EINVAL, "--endpoint sends spans: with --to=otlp only");
+    if (wanted->has_endpoint && command->output)
+        return error_set(err, -EINVAL, "spans go to a file (--output) or to a server (--endpoint)");
     if (wanted->format->needs_file && !path)
         return error_set(err, -EINVAL, "--to=%s needs a file to write to: -o FILE",
                          wanted->format->name);
     command->output = NULL; /* it must not be truncated */
     int rc = trace_command_open(command, err);
+    if (rc == 0 && wanted->has_endpoint)
+        rc = open_endpoint(wanted, err);
     if (rc == 0 && path)
         rc = create_file(wanted, path, err);
     if (rc < 0)
@@ -218,6 +264,8 @@ static int export_trace(struct trace_command *command, void *data, struct error 
     if (found < 0 || rc < 0)
         return found < 0 ? found : rc;
     trace_command_remarks(command);
+    if (wanted->has_endpoint)
+        endpoint_remarks(&wanted->endpoint);
     if (wanted->n_unplaced)
         log_info("%" PRIu64 " calls are left out: there are more than %d paths", wanted->n_unplaced,
                  GRAPH_NODES_MAX);
@@ -240,6 +288,7 @@ int export_run(int argc, char **argv)
         .data = &wanted,
     };
     int status = trace_command_main(&usage, argc, argv, export_trace);
+    otlp_endpoint_close(&wanted.endpoint);
     new_file_discard(&wanted.file);
     trace_sources_free(&wanted.sources);
     return status;
