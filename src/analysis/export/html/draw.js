@@ -36,12 +36,12 @@ function niceStep(least) {
     return [1, 2, 5, 10].map((n) => n * power).find((step) => step >= least);
 }
 
-// The same function has the same colour in both charts and both colour schemes.
-function hueOf(text) {
-    let hash = 2166136261;
-    for (let i = 0; i < text.length; i++)
-        hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);
-    return (Math.imul(hash, 2654435761) >>> 0) % 360;
+// A function has one hue in both charts. Those with the most time of their own are far apart from each
+// other: each is a golden angle away from the one before.
+const hues = new Map();
+
+function setHues(rows) {
+    rows.forEach(([name], i) => hues.set(name, Math.round(210 + i * 137.508) % 360));
 }
 
 const darkScheme = matchMedia('(prefers-color-scheme: dark)');
@@ -70,7 +70,8 @@ function readPalette() {
 function fillOf(palette, name) {
     let fill = palette.fills.get(name);
     if (!fill) {
-        fill = palette.dark ? `hsl(${hueOf(name)} 38% 33%)` : `hsl(${hueOf(name)} 62% 78%)`;
+        const hue = hues.get(name) || 0;
+        fill = palette.dark ? `hsl(${hue} 38% 33%)` : `hsl(${hue} 62% 80%)`;
         palette.fills.set(name, fill);
     }
     return fill;

@@ -7,6 +7,7 @@ class Flame extends Chart {
     constructor(model, search) {
         super(document.getElementById('flame-chart'));
         this.paths = model.paths;
+        this.labels = new Map(model.functions.map((each) => [each.full, each.name]));
         this.search = search;
         this.zoomed = -1;
         this.selected = -1;
@@ -173,7 +174,7 @@ class Flame extends Chart {
         const isFound = this.search.isOn && path >= 0 && this.search.matches(name);
         const isFaded = (this.search.isOn && !isFound) || path < 0 || path < this.zoomed;
         drawBox(context, box, isFaded ? palette.faded : fillOf(palette, name),
-            isFaded ? palette.quiet : palette.onFill, name);
+            isFaded ? palette.quiet : palette.onFill, this.labels.get(name) || name);
         if (isFound) {
             context.fillStyle = palette.accent;
             context.fillRect(x, y + FLAME_ROW - 4, Math.max(width - 1, 1), 3);

@@ -112,6 +112,7 @@ async function main() {
     const model = await readModel();
     const search = new Search();
     showFacts(model);
+    setHues(model.facts.rows);
     const tabs = new Tabs();
     const table = new FunctionTable(model, search, (name) => {
         setSearch(name);

@@ -253,8 +253,9 @@ class Timeline extends Chart {
         const isGroup = calls.bits[i] & KEPT_GROUP;
         const name = this.nameOf(i);
         const isFaded = this.search.isOn && !this.isFound(i);
+        const label = isGroup ? name : this.model.functions[calls.what[i]].name;
         const fill = isFaded ? palette.faded : isGroup ? palette.many : fillOf(palette, name);
-        drawBox(context, box, fill, isFaded ? palette.onFaded : palette.onFill, name);
+        drawBox(context, box, fill, isFaded ? palette.onFaded : palette.onFill, label);
         if (!isFaded && this.search.isOn)
             this.markBox(context, box, palette.accent);
         if (!isGroup && calls.bits[i] >> KEPT_END_SHIFT)

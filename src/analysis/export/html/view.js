@@ -82,8 +82,9 @@ class Chart {
         this.layout();
     }
 
-    // The content has another height.
+    // The content has another height. The element is as high, up to a limit of the style.
     layout() {
+        this.element.style.height = this.contentHeight() + 2 + 'px';
         this.space.style.height = Math.max(this.contentHeight() - this.height, 0) + 'px';
         this.redraw();
     }
