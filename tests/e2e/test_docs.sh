@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs the recipes of docs/lttng.md, and one of README.md, as printed: the blocks ```sh of a section,
+# Runs the recipes of docs/lttng.md, of docs/export.md, and one of README.md, as printed: the blocks ```sh of a section,
 # in order, by one bash in its own directory and home. Comments `<!-- test: COMMAND -->` between them wait for what a
 # reader would see, and check the results.
 if [[ ${1:-} == processes_of_others && $(id -u) != 0 ]]; then
@@ -182,10 +182,28 @@ case_readme()
     private_recipe 'What took the time'
 }
 
+case_export()
+{
+    command -v sqlite3 >/dev/null || skip "no sqlite3"
+    page=$top/docs/export.md
+    with_lttng
+    for title in 'A page' 'speedscope' 'Perfetto'; do
+        recipe "$title"
+    done
+    no_sessions
+}
+
 # Every section with commands has a case here.
 case_all_sections()
 {
-    local title
+    local title page
+    for page in "$top/docs/lttng.md" "$top/docs/export.md"; do
+        all_sections
+    done
+}
+
+all_sections()
+{
     while read -r title; do
         (($(section "$title" | wc -l) == 0)) || grep -qF -e "'$title'" -e "\"$title\"" "$top/tests/e2e/test_docs.sh" ||
             fail "nobody runs '$title'"
