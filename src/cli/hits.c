@@ -53,9 +53,11 @@ void hits_dropped(void *data, const struct probe *probe, uint64_t calls, uint64_
         summary_dropped(tracer->summary, probe, calls);
 }
 
-void hits_measured(void *data, uint64_t ns, uint64_t cpu_ns, bool at_return)
+void hits_measured(void *data, pid_t tid, uint64_t ns, uint64_t cpu_ns, bool at_return)
 {
     const struct tracer *tracer = data;
+    if (tracer->summary)
+        summary_measured(tracer->summary, tid, ns);
     tracing_costs_stop(tracer->costs, ns, cpu_ns, at_return);
 }
 

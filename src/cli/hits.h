@@ -12,7 +12,7 @@
 /* Passes the hit to the sink; `data` is the tracer. */
 void hits_take(void *data, const struct hit *hit);
 /* The engine has measured a stop (engine_sink.stop_measured). */
-void hits_measured(void *data, uint64_t ns, uint64_t cpu_ns, bool at_return);
+void hits_measured(void *data, pid_t tid, uint64_t ns, uint64_t cpu_ns, bool at_return);
 /* Counts calls that the engine could not report. */
 void hits_dropped(void *data, const struct probe *probe, uint64_t calls, uint64_t hits);
 

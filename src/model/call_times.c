@@ -37,7 +37,7 @@ static void count_time(struct timed_thread *thread, struct call_time *call, uint
                        uint32_t before_ns, uint32_t after_ns)
 {
     if (call) {
-        uint64_t cost_ns = thread->after_ns + (uint64_t)before_ns;
+        uint64_t cost_ns = thread->after_ns + before_ns;
         call->self_ns += less(now_ns, thread->last_ns);
         call->self_cost_ns += cost_ns;
         call->inner_cost_ns += cost_ns;
@@ -115,6 +115,13 @@ void call_times_enter(struct call_times *times, struct timed_thread *thread, str
     if (call->outer)
         call->outer->inner = call;
     thread->current = call;
+}
+
+void call_times_stopped(struct timed_thread *thread, uint64_t cost_ns)
+{
+    thread->after_ns += cost_ns;
+    if (thread->current)
+        thread->current->stops++;
 }
 
 /* How much more of a call's duration tracing took if that is from hit to hit, and not from record

@@ -81,7 +81,7 @@ struct timed_thread {
     uint32_t number;           /* different for each thread of a table */
     struct call_time *current; /* the innermost open call; its `outer` ones are the chain */
     uint64_t last_ns;          /* of the last event */
-    uint32_t after_ns;         /* the cost of tracing after it */
+    uint64_t after_ns;         /* the cost of tracing after it */
 };
 
 /* How long a call took. Net times are those without the costs of tracing, and never negative. */
@@ -114,6 +114,9 @@ void call_times_free(struct call_times *times);
  */
 void call_times_enter(struct call_times *times, struct timed_thread *thread, struct call_time *call,
                       uint32_t key, uint64_t now_ns, const struct call_costs *costs);
+
+/* Since the thread's last event it has stopped once more, which has cost so much. */
+void call_times_stopped(struct timed_thread *thread, uint64_t cost_ns);
 
 /*
  * The call has returned. Those inside it that are still in the chain have been left, or run on

@@ -98,7 +98,7 @@ struct engine_sink {
      * have taken as long, else one at an entry. cpu_ns: how long of that it was on a CPU; 0: not
      * known. Called like `hit`.
      */
-    void (*stop_measured)(void *data, uint64_t ns, uint64_t cpu_ns, bool at_return);
+    void (*stop_measured)(void *data, pid_t tid, uint64_t ns, uint64_t cpu_ns, bool at_return);
 };
 
 struct engine_options {

@@ -199,6 +199,13 @@ void summary_hit(struct summary *summary, const struct hit *hit)
     pthread_mutex_unlock(&summary->lock);
 }
 
+void summary_measured(struct summary *summary, pid_t tid, uint64_t ns)
+{
+    pthread_mutex_lock(&summary->lock);
+    summary_calls_measured(&summary->calls, tid, ns);
+    pthread_mutex_unlock(&summary->lock);
+}
+
 void summary_dropped(struct summary *summary, const struct probe *probe, uint64_t calls)
 {
     pthread_mutex_lock(&summary->lock);

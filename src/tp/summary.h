@@ -36,6 +36,8 @@ void summary_stop(struct summary *summary);
 
 /* Counts the hit. Allocates nothing. */
 void summary_hit(struct summary *summary, const struct hit *hit);
+/* A stop of the thread was measured after its last hit: it has cost so much more. */
+void summary_measured(struct summary *summary, pid_t tid, uint64_t ns);
 /* Counts calls that were not reported. */
 void summary_dropped(struct summary *summary, const struct probe *probe, uint64_t calls);
 

@@ -204,6 +204,13 @@ bool summary_calls_enter(struct summary_calls *calls, const struct hit *hit, uin
     return true;
 }
 
+void summary_calls_measured(struct summary_calls *calls, pid_t tid, uint64_t ns)
+{
+    struct summary_thread *thread = find_thread(calls, tid);
+    if (thread && calls->costs)
+        call_times_stopped(&thread->times, ns);
+}
+
 /* The open call that was entered at that time. */
 static struct summary_call *find_by_time(struct summary_calls *calls,
                                          const struct summary_thread *thread, uint64_t entry_ns,

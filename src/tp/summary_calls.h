@@ -51,6 +51,9 @@ void summary_calls_free(struct summary_calls *calls);
 /* An entry into the function with that key. false: there is no room; its return will be unknown. */
 bool summary_calls_enter(struct summary_calls *calls, const struct hit *hit, uint32_t key);
 
+/* Tracing has cost the thread so much more since its last hit, by one more stop. */
+void summary_calls_measured(struct summary_calls *calls, pid_t tid, uint64_t ns);
+
 /* What is known of a call that has returned. */
 struct summary_return {
     bool is_timed; /* else all below is unknown */

@@ -228,9 +228,11 @@ static inline void harness_dropped(void *data, const struct probe *probe, uint64
     counter->dropped += hits;
 }
 
-static inline void harness_stop_measured(void *data, uint64_t ns, uint64_t cpu_ns, bool at_return)
+static inline void harness_stop_measured(void *data, pid_t tid, uint64_t ns, uint64_t cpu_ns,
+                                         bool at_return)
 {
     struct harness *h = data;
+    ck_assert_int_gt(tid, 0);
     ck_assert_uint_gt(ns, 0);
     h->n_measured++;
     h->n_measured_at_return += at_return;

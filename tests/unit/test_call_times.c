@@ -206,6 +206,12 @@ static struct truth run_call(struct program *program, unsigned depth)
                      program->clock, costs);
     program->clock += costs->entry_after;
     program->cpu += costs->stop_cpu - cpu_before;
+    if (next_random(program, 3) == 0) { /* one more stop, which is measured */
+        uint64_t ns = next_random(program, 9000);
+        program->clock += ns;
+        program->cpu += costs->stop_cpu;
+        call_times_stopped(&thread, ns);
+    }
     work(program, &own);
     for (uint64_t n = next_random(program, 4); n > 0 && depth < 6 && program->n_calls < CALLS_MAX;
          n--) {

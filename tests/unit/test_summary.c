@@ -124,6 +124,23 @@ START_TEST(recursion_and_a_namesake)
 }
 END_TEST
 
+/* One more stop in g, which was measured, and one of a thread that is not known. */
+START_TEST(a_measured_stop)
+{
+    static const struct call_costs costs = {0};
+    summary_free(summary);
+    start(&costs);
+    summary_measured(summary, 1, 5);
+    enter(1, F, 0, 1000);
+    enter(1, G, 1, 2000);
+    summary_measured(summary, 1, 70);
+    summary_measured(summary, 2, 5);
+    leave(1, G, 1, 3000, 1000);
+    leave(1, F, 0, 5000, 4000);
+    expect("app:f 1 3930 3000\napp:g 1 930 930\n", 0, 0);
+}
+END_TEST
+
 /* The time on a CPU, net and raw; of g it is not known. */
 START_TEST(times_on_a_cpu)
 {
@@ -267,6 +284,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, no_calls);
     tcase_add_test(tests, calls_inside_calls);
     tcase_add_test(tests, recursion_and_a_namesake);
+    tcase_add_test(tests, a_measured_stop);
     tcase_add_loop_test(tests, times_on_a_cpu, 0, 2);
     tcase_add_test(tests, calls_that_are_left);
     tcase_add_test(tests, tail_calls);

@@ -280,7 +280,7 @@ static void tell_measured_stop(struct tracee *tracee, const struct site *site, u
     const struct engine_sink *sink = &tracee->process->engine->sink;
     uint64_t from_ns = tracee->measured_from_cpu_ns;
     uint64_t cpu_ns = from_ns && site->probe ? cpu_time_of(tracee, site->probe) : 0;
-    sink->stop_measured(sink->data, ns, cpu_ns > from_ns ? cpu_ns - from_ns : 0,
+    sink->stop_measured(sink->data, tracee->tid, ns, cpu_ns > from_ns ? cpu_ns - from_ns : 0,
                         tracee->measured_as_return);
 }
 
