@@ -86,16 +86,17 @@ START_TEST(csv)
     start("csv", NULL);
     every_end();
     expect("id,parent,module,function,pid,tid,thread,start_ns,end_ns,duration_ns,self_ns,depth,end,"
-           "arguments,results\r\n"
+           "arguments,results,cpu_ns\r\n"
            "2,1,app,b,100,100,,1010,1030,20,20,0,returned,"
            "\"{\"\"size\"\": 1152921504606846976, \"\"name\"\": "
-           "\"\"it's; \\\"\"x\\\"\",\\u000a\\u001b\\\\xff\"\"}\",\"{\"\"retval\"\": -1}\"\r\n"
-           "4,1,app,d,100,100,,1055,1060,5,5,0,returned,\"" ENTRY "\",\"{\"\"retval\"\": 0}\"\r\n"
-           "6,,lib,f,100,101,worker,,1080,,,0,no-entry,,\"{\"\"retval\"\": 7}\"\r\n"
-           "1,,app,a,100,100,,1000,1100,100,65,0,returned,\"" ENTRY "\",\"{\"\"retval\"\": 0}\"\r\n"
-           "7,,lib,f,100,102,,,1110,25,,0,no-entry,,\"{\"\"retval\"\": 7}\"\r\n"
-           "5,1,app,b,100,100,,1070,,,,0,unwound,\"" ENTRY "\",\r\n"
-           "3,,lib,e,100,101,worker,1040,,,,0,at-end,\"" ENTRY "\",\r\n");
+           "\"\"it's; \\\"\"x\\\"\",\\u000a\\u001b\\\\xff\"\"}\",\"{\"\"retval\"\": -1}\",\r\n"
+           "4,1,app,d,100,100,,1055,1060,5,5,0,returned,\"" ENTRY "\",\"{\"\"retval\"\": 0}\",\r\n"
+           "6,,lib,f,100,101,worker,,1080,,,0,no-entry,,\"{\"\"retval\"\": 7}\",\r\n"
+           "1,,app,a,100,100,,1000,1100,100,65,0,returned,\"" ENTRY
+           "\",\"{\"\"retval\"\": 0}\",\r\n"
+           "7,,lib,f,100,102,,,1110,25,,0,no-entry,,\"{\"\"retval\"\": 7}\",\r\n"
+           "5,1,app,b,100,100,,1070,,,,0,unwound,\"" ENTRY "\",,\r\n"
+           "3,,lib,e,100,101,worker,1040,,,,0,at-end,\"" ENTRY "\",,\r\n");
     ck_assert_uint_eq(export->n_calls, 7);
 }
 END_TEST
@@ -108,10 +109,10 @@ START_TEST(csv_names)
         "operator\"\"_x<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xa4>\n\xff";
     leave(enter(0, 0, NULL, 0), 5);
     expect("id,parent,module,function,pid,tid,thread,start_ns,end_ns,duration_ns,self_ns,depth,end,"
-           "arguments,results\r\n"
+           "arguments,results,cpu_ns\r\n"
            "1,,\"a,b\",\"operator\"\"\"\"_x<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
            "\xc3\xa4>\\x0a\\xff\",100,100,,0,5,5,5,0,returned,\"" ENTRY
-           "\",\"{\"\"retval\"\": 0}\"\r\n");
+           "\",\"{\"\"retval\"\": 0}\",\r\n");
 }
 END_TEST
 
@@ -123,12 +124,14 @@ START_TEST(json)
     exit_alone(1, 5, 20, 0);
     expect("{\"id\": 1, \"parent\": null, \"module\": \"app\", \"function\": \"a\", \"pid\": 100, "
            "\"tid\": 101, \"thread\": \"worker\", \"start_ns\": 10, \"end_ns\": 15, "
-           "\"duration_ns\": 5, \"self_ns\": 5, \"depth\": 0, \"end\": \"returned\", "
+           "\"duration_ns\": 5, \"self_ns\": 5, \"cpu_ns\": null, \"depth\": 0, \"end\": "
+           "\"returned\", "
            "\"arguments\": {\"size\": 64, \"name\": \"x\"}, \"results\": {\"retval\": -1}}\n"
            "{\"id\": 2, \"parent\": null, \"module\": \"lib\", "
            "\"function\": \"f\\\"\\\\\\u000a\\\\xff\", \"pid\": 100, "
            "\"tid\": 101, \"thread\": \"worker\", \"start_ns\": null, \"end_ns\": 20, "
-           "\"duration_ns\": null, \"self_ns\": null, \"depth\": 0, \"end\": \"no-entry\", "
+           "\"duration_ns\": null, \"self_ns\": null, \"cpu_ns\": null, \"depth\": 0, \"end\": "
+           "\"no-entry\", "
            "\"arguments\": {}, \"results\": {\"retval\": 7}}\n");
 }
 END_TEST
@@ -142,9 +145,9 @@ START_TEST(net_rows)
     leave(enter(0, 1, a, 120), 140);
     leave(a, 200);
     expect("id,parent,module,function,pid,tid,thread,start_ns,end_ns,duration_ns,self_ns,depth,end,"
-           "arguments,results\r\n"
-           "2,1,app,b,100,100,,120,140,15,15,0,returned,\"" ENTRY "\",\"{\"\"retval\"\": 0}\"\r\n"
-           "1,,app,a,100,100,,100,200,85,70,0,returned,\"" ENTRY "\",\"{\"\"retval\"\": 0}\"\r\n");
+           "arguments,results,cpu_ns\r\n"
+           "2,1,app,b,100,100,,120,140,15,15,0,returned,\"" ENTRY "\",\"{\"\"retval\"\": 0}\",\r\n"
+           "1,,app,a,100,100,,100,200,85,70,0,returned,\"" ENTRY "\",\"{\"\"retval\"\": 0}\",\r\n");
 }
 END_TEST
 

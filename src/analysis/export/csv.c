@@ -39,7 +39,7 @@ static void csv_text(FILE *stream, const char *text)
 static int csv_begin(struct export *export)
 {
     fputs("id,parent,module,function,pid,tid,thread,start_ns,end_ns,duration_ns,self_ns,depth,end,"
-          "arguments,results\r\n",
+          "arguments,results,cpu_ns\r\n",
           export->stream);
     return 0;
 }
@@ -90,6 +90,9 @@ static int csv_call(struct export *export, const struct exported_call *call,
     csv_text(stream, call->arguments ? call->arguments : "");
     putc(',', stream);
     csv_text(stream, results ? results : "");
+    putc(',', stream);
+    if (call->times.has_cpu)
+        fprintf(stream, "%" PRId64, export_cpu(export, &call->times));
     fputs("\r\n", stream);
     free(results);
     return rc;

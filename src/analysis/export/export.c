@@ -290,6 +290,8 @@ static int export_left(void *data, struct call *call, const struct trace_event *
         event && call->has_duration && event->layout->extras[EXTRA_DURATION] >= 0;
     kept->time.is_unknown = !call->has_duration;
     kept->time.recorded_ns = call->duration_ns;
+    bool has_cpu = false;
+    kept->time.cpu_ns = trace_event_cpu_time(event, &has_cpu);
     if (event)
         call_times_return(&running->times, &thread->timed, &kept->time, call->end_ns,
                           trace_event_costs(event, export->options.costs), &kept->times);
@@ -334,6 +336,11 @@ static int export_lone_exit(void *data, struct traced_thread *traced,
     if (duration_ns) {
         call.times.raw_ns = *duration_ns;
         call.times.net_ns = (int64_t)*duration_ns;
+        bool has_cpu = false;
+        uint64_t cpu_ns = trace_event_cpu_time(event, &has_cpu);
+        cpu_ns = cpu_ns < *duration_ns ? cpu_ns : *duration_ns;
+        call.times.has_cpu = cpu_ns > 0;
+        call.times.cpu.raw_ns = call.times.cpu.net_ns = cpu_ns;
     }
     call.id = ++running->n_ids;
     export->n_calls++;

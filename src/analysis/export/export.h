@@ -183,6 +183,11 @@ static inline int64_t export_self(const struct export *export, const struct call
 {
     return export->net ? times->self_net_ns : (int64_t)times->self_raw_ns;
 }
+/* How long of that the thread was on a CPU, if times->has_cpu. */
+static inline int64_t export_cpu(const struct export *export, const struct call_duration *times)
+{
+    return (int64_t)(export->net ? times->cpu.net_ns : times->cpu.raw_ns);
+}
 struct source_line export_source(const struct export *export,
                                  const struct traced_function *function);
 /* "app:f", or "f" without a module. The caller frees it. NULL: out of memory. */

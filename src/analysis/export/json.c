@@ -36,6 +36,7 @@ static int json_call(struct export *export, const struct exported_call *call,
     json_number(stream, "end_ns", call->has_exit, (int64_t)call->exit_ns);
     json_number(stream, "duration_ns", call->has_duration, export_duration(export, &call->times));
     json_number(stream, "self_ns", call->has_self, export_self(export, &call->times));
+    json_number(stream, "cpu_ns", call->times.has_cpu, export_cpu(export, &call->times));
     json_number(stream, "depth", true, call->depth);
     json_string(stream, "end", export_end_word(call));
     fprintf(stream, ", \"arguments\": %s, \"results\": ", call->arguments ? call->arguments : "{}");

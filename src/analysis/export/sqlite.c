@@ -291,14 +291,12 @@ static int sqlite_call(struct export *export, const struct exported_call *call,
     struct sqlite_export *state = export->state;
     const struct export_thread *thread = call->thread;
     sqlite3_stmt *row = state->insert_call;
-    bool has_cpu = false;
     char thread_name[4 * THREAD_NAME_SIZE];
     const char *name, *module;
     int rc = sqlite_tables_names(state->tables, call->function, &name, &module);
     if (rc < 0)
         return rc;
     text_escape(thread_name, sizeof(thread_name), thread->name, strlen(thread->name));
-    uint64_t cpu_ns = trace_event_cpu_time(exit, &has_cpu);
     sqlite3_bind_int64(row, 1, (int64_t)call->id);
     sqlite3_bind_text(row, 2, name, -1, SQLITE_STATIC);
     sqlite3_bind_text(row, 3, module, -1, SQLITE_STATIC);
@@ -310,7 +308,7 @@ static int sqlite_call(struct export *export, const struct exported_call *call,
     sqlite3_bind_int64(row, 9, call->depth);
     bind_known(row, 10, call->parent_id != 0, (int64_t)call->parent_id);
     bind_known(row, 11, call->has_exit, (int64_t)call->exit_ns);
-    bind_known(row, 12, has_cpu, (int64_t)cpu_ns);
+    bind_known(row, 12, call->times.has_cpu, export_cpu(export, &call->times));
     sqlite3_bind_text(row, 13, thread_name, -1, SQLITE_TRANSIENT);
     sqlite3_bind_text(row, 14, export_end_word(call), -1, SQLITE_STATIC);
     rc = finish_row(row);
