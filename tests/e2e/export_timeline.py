@@ -142,6 +142,7 @@ def perfetto(file, totals):
         now, (kind,) = int(packet["timestamp"][0]), event["type"]
         if "track_uuid" not in event:
             assert kind == "TYPE_INSTANT" and event["name"], event
+            assert event["categories"] == ['"(none)"'] and set(annotated(event, {})) == {"events", "packets"}, event
             continue
         uuid = event["track_uuid"][0]
         assert uuid in tracks, f"no track {uuid}"

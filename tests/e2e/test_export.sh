@@ -41,7 +41,7 @@ assert len(rows) == len(objects) > 20
 sums = {}
 for row, o in zip(rows, objects):
     assert None not in row and None not in row.values(), row
-    for key in "id parent pid tid start_ns end_ns duration_ns self_ns depth".split():
+    for key in "id parent pid tid start_ns end_ns duration_ns self_ns cpu_ns depth".split():
         assert row[key] == ("" if o[key] is None else str(o[key])), (key, row, o)
     for key in "module function thread end".split():
         assert row[key] == o[key]
@@ -66,9 +66,18 @@ END
 
 case_rows()
 {
+    local options
     several_kinds
     same_rows
     same_rows --raw
+    recorded --with=cpu -f 'work|rest|leave' "$build/targets/cpu_times"
+    for options in '' --raw; do
+        traced 0 report --format=json ${options:+"$options"} trace
+        sed -n 's/.*"name": "cpu_times:\(.*\)", .*"cpu_ns": \([0-9]*\),.*/\1 \2/p' $out | sort >wanted
+        traced 0 export --to=csv ${options:+"$options"} trace
+        tail -n +2 $out | tr -d '\r' | awk -F , '$NF { sum[$4] += $NF } END { for (f in sum) print f, sum[f] }' |
+            sort | cmp - wanted || fail "other times on a CPU than report's: $(cat $out)"
+    done
 }
 
 timelines='chrome speedscope otlp'
@@ -176,6 +185,32 @@ case_overwritten()
     at_least 1 ',fib,.*,no-entry,' $out || fail "no exit alone"
     traced 0 export --to=callgrind trace
     traced 0 export --to=folded trace
+}
+
+# Where events are missing is marked, in the formats that have something for it.
+case_gaps()
+{
+    local run
+    with_lttng
+    lttng_do create paused --output="$dir/trace"
+    lttng_do enable-event -u 'mylib:*'
+    lttng_do add-context -u -t vpid -t vtid -t procname
+    for run in 1 2; do
+        lttng_do start
+        "$tracer" -q "$sample" 5 >/dev/null 2>"$err" || fail "run $run is not traced"
+        lttng_do stop
+    done
+    lttng_do destroy
+    timeline chrome
+    lines 1 '"ph": "i".*"name": "the session may have been stopped"' $out
+    if [[ $timelines == *perfetto* ]]; then
+        timeline perfetto
+        lines 1 '^ +name: "the session may have been stopped"$' $out
+    fi
+    command -v sqlite3 >/dev/null || return 0
+    traced 0 export --to=sqlite -o calls.db trace
+    [[ $(sqlite3 calls.db 'SELECT count(*), sum(is_pause), sum(begin_ns < end_ns) FROM gaps') == '1|1|1' ]] ||
+        fail "$(sqlite3 calls.db 'SELECT * FROM gaps')"
 }
 
 # Own times of each function together, and no path but those of calls.
