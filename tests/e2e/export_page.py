@@ -212,11 +212,31 @@ def check_gap(browser):
     same("a pause", browser.run("return tracePage.timeline.boxes[1].text"), "The session may have been stopped here")
 
 
+def check_groups(browser):
+    """One that stands for calls which are not in the page: of a trace with more than a million, so it
+    is made here of a call."""
+    load(browser, "sample", "timeline")
+    calls = browser.run("return tracePage.model.facts.n_calls")
+    browser.run("""const t = tracePage.timeline, { calls } = tracePage.model;
+        const i = calls.rows.list.find((row) => row.depth === 1).from;
+        calls.bits[i] = 1; calls.what[i] = 4; t.callsBefore = t.countCalls();
+        const room = calls.end[i] - calls.begin[i];
+        t.show(calls.begin[i] - room, calls.end[i] + room)""")
+    browser.settle()
+    browser.move_to(*middle(browser, "({ chart: tracePage.timeline, box: tracePage.timeline.boxes.find("
+                                     "(b) => b.call !== undefined && tracePage.timeline.nameOf(b.call) === '4 shorter calls') })"))
+    same("a group", [hint(browser).split("\n")[0], hint(browser).split("\n")[2]],
+         ["4 shorter calls", "Only longer calls are in this page by themselves."])
+    same("said", ", 4 in groups" in texts(browser, "#timeline-status")[0], True)
+    same("counted", browser.run("return tracePage.timeline.callsBefore.at(-1)"), calls + 3)
+
+
 def check_hostile(browser):
     load(browser, "hostile", "functions")
-    same("elements", browser.run("return document.querySelectorAll('img, b, main script, header script').length"), 0)
+    same("elements", browser.run("return document.querySelectorAll('img, b, i, main script, header script').length"), 0)
     same("names", [row[0] for row in browser.run(TABLE) if "onerror" in row[0]], [browser.run(
         "return tracePage.model.functions.find((f) => f.name.includes('onerror')).full")])
+    same("sources", [text[:13] for text in texts(browser, "td.place") if "<" in text], 2 * ["<i>hostile.c:"])
     shown = browser.run("""const t = tracePage.timeline, { bits } = tracePage.model.calls;
         return [...bits.keys()].map((i) => t.describeCall(i)).filter((text) => text.includes('text = '))""")
     same("texts", len(shown), 2)
@@ -263,6 +283,7 @@ def main():
         check_zoom(browser)
         check_timeline(browser)
         check_gap(browser)
+        check_groups(browser)
         check_looks(browser)
         check_hostile(browser)
         is_quiet(browser, "all")

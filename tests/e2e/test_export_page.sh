@@ -26,7 +26,7 @@ page()
 # A program with names and texts that would be HTML, or spoil a script.
 hostile_program()
 {
-    cat >hostile.c <<'END'
+    cat >'<i>hostile.c' <<'END'
 __attribute__((noinline)) int f(const char *text)
 {
     return text[0];
@@ -39,7 +39,7 @@ int main(void)
 }
 END
     {
-        ${TEST_CC:-gcc} -g -O0 -w -c hostile.c &&
+        ${TEST_CC:-gcc} -g -O0 -w -c -o hostile.o '<i>hostile.c' &&
             objcopy --redefine-sym 'f=f</script><img src=x onerror=alert(1)>' hostile.o &&
             ${TEST_CC:-gcc} -o '<b>hostile' hostile.o
     } 2>compiler.log || fail "$(cat compiler.log)"

@@ -20,6 +20,7 @@ class Timeline extends Chart {
         this.from = this.begin;
         this.to = this.end;
         this.threads = [...this.calls.rows.byThread.keys()].sort((a, b) => a - b);
+        this.callsBefore = this.countCalls();
         this.placeRows();
         new TimelineInput(this);
         search.listeners.push(() => this.markFound());
@@ -56,6 +57,15 @@ class Timeline extends Chart {
             this.closed.add(thread);
         this.placeRows();
         this.layout();
+    }
+
+    // How many calls are before each place in the columns: a group stands for several.
+    countCalls() {
+        const { count, what, bits } = this.calls;
+        const before = new Float64Array(count + 1);
+        for (let i = 0; i < count; i++)
+            before[i + 1] = before[i] + (bits[i] & KEPT_GROUP ? what[i] : 1);
+        return before;
     }
 
     // How many of the calls before each are found.
@@ -197,7 +207,7 @@ class Timeline extends Chart {
 
     draw(context) {
         this.scale = this.width / (this.to - this.from);
-        this.shown = { alone: 0, together: 0 };
+        this.shown = { alone: 0, together: 0, grouped: 0 };
         this.drawGaps(context);
         for (const place of this.places) {
             const y = AXIS_HEIGHT + place.y - this.top;
@@ -263,7 +273,10 @@ class Timeline extends Chart {
         if (i === this.selected)
             this.outline(box);
         this.boxes.push(box);
-        this.shown.alone++;
+        if (isGroup)
+            this.shown.grouped += calls.what[i];
+        else
+            this.shown.alone++;
     }
 
     drawColumn(context, from, to, { x, y }) {
@@ -271,8 +284,9 @@ class Timeline extends Chart {
         const isFound = this.isFound(from, to);
         context.fillStyle = isFound ? palette.accent : this.search.isOn ? palette.faded : palette.many;
         context.fillRect(x, y, 1, CALL_HEIGHT - 1);
-        this.boxes.push({ x, y, width: 1, height: CALL_HEIGHT, count: to - from });
-        this.shown.together += to - from;
+        const count = this.callsBefore[to] - this.callsBefore[from];
+        this.boxes.push({ x, y, width: 1, height: CALL_HEIGHT, count });
+        this.shown.together += count;
     }
 
     markBox(context, { x, y, width }, colour) {
@@ -326,11 +340,11 @@ class Timeline extends Chart {
     }
 
     say() {
-        const { alone, together } = this.shown;
-        const span = `${durationText(this.to - this.from)} shown`;
-        const text = together
-            ? `${span}: ${countText(alone, 'call')} alone, ${countText(together)} in columns of several: zoom in to see each`
-            : `${span}: ${countText(alone, 'call')}`;
+        const { alone, together, grouped } = this.shown;
+        const text = `${durationText(this.to - this.from)} shown: ${countText(alone, 'call')}` +
+            (together || grouped ? ' alone' : '') +
+            (grouped ? `, ${countText(grouped)} in groups` : '') +
+            (together ? `, ${countText(together)} in columns of several: zoom in to see each` : '');
         if (this.status.textContent !== text)
             this.status.textContent = text;
     }
