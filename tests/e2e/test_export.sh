@@ -395,6 +395,14 @@ case_files()
         [[ $status == 125 && $(wc -l <"$err") == 1 ]] || fail "$to: $status, $(cat "$err")"
         said 'cannot write to (stdout|/dev/full): No space left on device$'
     done
+    # Each format says so, and nothing else (sqlite: see above).
+    for to in $(sed 's/.*\(csv\)/\1/; s/,//g' <(traced 125 export trace; cat $err)); do
+        [[ $to == sqlite ]] && continue
+        traced 125 export --to="$to" -o /dev/full trace
+        one_line 'cannot write to /dev/full: No space left on device$'
+    done
+    traced 125 export --to=csv -o "$dir" trace
+    one_line 'cannot write to [^ ]*: Is a directory$'
     # No room for the rest, at the end of it.
     status=0
     (
@@ -428,10 +436,11 @@ case_files()
 # A signal in the middle leaves no file, under whichever name.
 case_interrupted()
 {
-    local signal status
+    local signal status format
     recorded --in-process -f my_traced_function "$sample" 50000
     for signal in INT TERM; do
-        env --default-signal="$signal" "$tracer" export --to=json -o cut trace >$out 2>$err &
+        [[ $signal == INT ]] && format=json || format=sqlite
+        env --default-signal="$signal" "$tracer" export --to=$format -o cut trace >$out 2>$err &
         tracer_pid=$!
         until compgen -G 'cut*' >/dev/null || ! kill -0 "$tracer_pid" 2>/dev/null; do
             sleep 0.005
