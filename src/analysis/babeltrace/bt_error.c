@@ -43,18 +43,37 @@ static bool find_path(const bt_error *error, char *path, size_t size)
     return false;
 }
 
+/* In plain words what libbabeltrace2 says of frequent damages. */
+static const struct {
+    const char *start, *words;
+} KNOWN_CAUSES[] = {
+    {"Youngest upstream message iterator", "its times go backwards"},
+    {"Clock snapshot, once converted", "a time is out of range"},
+    {"Cannot convert clock cycles", "a time is out of range"},
+    {"No event class with ID", "it has an event of which the metadata do not tell"},
+    {"No stream class with ID", "it has a stream of which the metadata do not tell"},
+    {"Invalid CTF magic number", "a packet does not begin as one"},
+    {"Invalid packet or content size", "the size of a packet is wrong"},
+    {"Failed to index", ""},
+    {"User function", ""},
+    {"Cannot handle state", ""},
+    {"BFCR failed", ""},
+};
+
 /* The first cause, without the values for who debugs libbabeltrace2 that follow a colon at its
-   end, and without a sentence that only says that something failed. */
+   end. */
 static void first_cause(const bt_error *error, char *cause, size_t size)
 {
     const char *text = cause_text(error, 0), *values = strstr(text, ": ");
     size_t length = values && strchr(values, '=') ? (size_t)(values - text) : strcspn(text, "\n");
     while (length > 0 && text[length - 1] == '.')
         length--;
-    static const char *const idle[] = {"Failed to index", "User function", "Cannot handle state"};
-    for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++)
-        if (strncmp(text, idle[i], strlen(idle[i])) == 0)
-            length = 0;
+    for (size_t i = 0; i < sizeof(KNOWN_CAUSES) / sizeof(KNOWN_CAUSES[0]); i++)
+        if (strncmp(text, KNOWN_CAUSES[i].start, strlen(KNOWN_CAUSES[i].start)) == 0) {
+            text = KNOWN_CAUSES[i].words;
+            length = strlen(text);
+            break;
+        }
     snprintf(cause, size, "%s%.*s", length ? ": " : "", (int)length, text);
 }
 
