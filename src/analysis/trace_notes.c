@@ -84,6 +84,8 @@ static void write_notes(FILE *stream, const struct trace_notes *notes)
         write_costs(stream, "costs", &costs[COSTS_BY_STOP]);
     if (costs && notes->has_jumps)
         write_costs(stream, "jump_costs", &costs[COSTS_BY_JUMP]);
+    if (notes->started_once)
+        fputs(",\n \"started_once\": true", stream);
     if (notes->switching && (notes->switching->count || notes->switching->has_all))
         write_switching(stream, notes->switching);
     fputs(",\n \"functions\": [", stream);
@@ -225,13 +227,14 @@ static int take_switching(const json_t *root, const char *path, struct thread_se
 }
 
 int trace_notes_read_switching(const char *directory, struct thread_set *switching,
-                               struct error *err)
+                               bool *started_once, struct error *err)
 {
     cleanup(cleanup_free) char *path = NULL;
     json_t *root;
     int code = load_notes(directory, &path, &root, err);
     if (code == 0)
         code = take_switching(root, path, switching, err);
+    *started_once = code == 0 && json_is_true(json_object_get(root, "started_once"));
     json_decref(root);
     return code;
 }

@@ -7,10 +7,14 @@
  *      "costs": {"entry_before_ns": 6500, "entry_after_ns": 4300, "exit_before_ns": ..., ...,
  *                "stop_cpu_ns": 3300},
  *      "jump_costs": {"entry_before_ns": 4, ...},
+ *      "started_once": true,
  *      "switching_threads": [{"pid": 12, "tid": 13}, ...], "other_threads_switch": false,
  *      "functions": [{"event": "mylib:f_entry", "function": "f", "module": "/lib/libmylib.so",
  *                     "address": "0x1130", "signature": "void f(int n)",
  *                     "file": "/src/mylib.c", "line": 12}, ...]}
+ *
+ * "started_once": the trace's session was never stopped and started again. If it may have been, it
+ * is left out.
  *
  * "switching_threads" are those that calls of several stacks were seen in (coroutines), by the IDs
  * in the tracer's PID namespace, which are those in events. If there were more of them than the
@@ -38,6 +42,7 @@ struct trace_notes {
     const struct call_costs *costs; /* COSTS_WAYS of them; NULL: not known */
     bool has_jumps;                 /* those by jumps are known */
     const struct thread_set *switching;
+    bool started_once;
     const struct probe *const *probes;
     size_t n_probes;
 };
@@ -50,10 +55,10 @@ MUST_CHECK int trace_notes_write(const char *directory, const struct trace_notes
    -ENODATA: costs are not in it; -EINVAL: it is not such a file. The file is hostile input. */
 MUST_CHECK int trace_notes_read_costs(const char *directory, struct call_costs *costs,
                                       struct error *err);
-/* Fills an empty set with the threads that switch between stacks; its owner frees it. -ENOENT,
-   -EINVAL: as above. */
+/* Fills an empty set with the threads that switch between stacks; its owner frees it. And whether
+   the session was started once only. -ENOENT, -EINVAL: as above. */
 MUST_CHECK int trace_notes_read_switching(const char *directory, struct thread_set *switching,
-                                          struct error *err);
+                                          bool *started_once, struct error *err);
 /* *command: what was traced with, its words separated by spaces; the caller frees it. The same
    errors; -ENODATA: it is not in the file. */
 MUST_CHECK int trace_notes_read_command(const char *directory, char **command, struct error *err);

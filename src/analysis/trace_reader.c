@@ -157,6 +157,8 @@ static int on_module(void *data, const struct module_event *event,
 static int on_gap(void *data, const struct trace_gap *gap, uint32_t trace)
 {
     struct trace_reader *reader = data;
+    if (gap->is_pause && reader->options.started_once && *reader->options.started_once)
+        return 0;
     int rc = check_range(reader, gap->begin_ns);
     return rc < 0 ? rc : call_pairing_gap(reader->pairing, gap, trace);
 }

@@ -61,6 +61,9 @@ struct trace_options {
     /* Threads that are known to switch between stacks: trace_notes_read_switching(). It must
        outlive the reader. NULL: none is known. */
     const struct thread_set *switching;
+    /* Likewise: whether the session was never stopped and started again. Where no stream has a
+       packet, its ring buffers were flushed then. */
+    const bool *started_once;
 };
 
 struct trace_reader;

@@ -184,6 +184,7 @@ static void write_notes_of_trace(const struct lttng_sink *sink)
         .costs = costs_of_trace(sink, costs) ? costs : NULL,
         .has_jumps = has_jumps(tracer),
         .switching = &sink->switching,
+        .started_once = sink->session_ops->started_once(sink->session),
         .probes = probes,
         .n_probes = n,
     };

@@ -279,7 +279,7 @@ static const char *early_output(const struct trace_command *command)
 static void read_switching(struct trace_command *command)
 {
     struct error why;
-    int rc = trace_notes_read_switching(command->path, &command->switching, &why);
+    int rc = trace_notes_read_switching(command->path, &command->switching, &command->once, &why);
     command->notes_failed = rc < 0 && rc != -ENOENT && rc != -ENOTDIR;
     if (command->notes_failed)
         log_warning("%s", why.text);
@@ -307,6 +307,7 @@ int trace_command_open(struct trace_command *command, struct error *err)
         .tids = command->tids.items,
         .n_tids = command->tids.count,
         .switching = &command->switching,
+        .started_once = &command->once,
     };
     if (!command->quiet)
         reading_progress_begin(&command->progress, early_output(command));

@@ -66,6 +66,7 @@ struct trace_command {
     struct pager pager;
     struct reading_progress progress;
     struct thread_set switching; /* as the trace's notes tell */
+    bool once;                   /* likewise: its session was started once only */
     bool notes_failed;           /* it was said that they cannot be read */
     struct reading_limits limits;
 };

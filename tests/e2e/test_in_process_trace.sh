@@ -273,6 +273,7 @@ END
     lines 1 '^1,,,,,,,app:main$' "$out"
     traced 0 replay other
     lines 0 '<\?>' "$out"
+    lines 1 '"started_once": true' other/ptrace_tracer.json
 }
 
 has_events() # N DIR

@@ -336,6 +336,40 @@ END
     lines 1 '^1,,,,,,,app:main$' "$out"
 }
 
+# A timer of the channel flushes its ring buffers, which looks like a stop. Of a session of the tracer's
+# own it is noted that it was not stopped, if so: then calls have their times.
+case_flushed_by_a_timer()
+{
+    with_lttng
+    cat >app.c <<'END'
+#include <unistd.h>
+void rest(void) { usleep(300000); }
+int main(void)
+{
+    rest();
+    return 0;
+}
+END
+    gcc -g -O0 -o app app.c || fail "not built"
+    lttng_do create flushed --output="$dir/flushed"
+    lttng_do enable-channel -u --switch-timer=20000 ch
+    lttng_do add-context -u -c ch -t vpid -t vtid
+    lttng_do enable-event -u -c ch 'app:*'
+    lttng_do start
+    traced 0 ./app
+    lttng_do destroy
+    traced 0 replay flushed
+    lines 1 ' = void <\?>$' "$out"
+    one_line '2 calls that returned were open when .* its ring buffers were flushed'
+    # Beside an own session.
+    traced 0 -o trace ./app
+    lines 1 '"started_once": true' trace/ptrace_tracer.json
+    cp trace/ptrace_tracer.json flushed
+    traced 0 replay flushed
+    lines 1 ' = void <0\.3[0-9]*>$' "$out"
+    [[ ! -s $err ]] || fail "something is said"
+}
+
 # Calls of a program that executes another one, or itself, are not open in that one.
 case_replaced_program()
 {

@@ -89,7 +89,9 @@ START_TEST(switching_threads)
 {
     char *command[] = {NULL};
     struct thread_set written = {0}, read = {0};
-    struct trace_notes notes = {.version = "0.1", .command = command, .switching = &written};
+    struct trace_notes notes = {
+        .version = "0.1", .command = command, .switching = &written, .started_once = _i == 1};
+    bool once = _i != 1;
     struct error err;
     ck_assert_int_eq(thread_set_reserve(&written, 2), 0);
     for (int i = 0; i < _i; i++) {
@@ -97,7 +99,8 @@ START_TEST(switching_threads)
         thread_set_add(&written, 1, 1 + i);
     }
     ck_assert_int_eq(trace_notes_write(directory, &notes, &err), 0);
-    ck_assert_int_eq(trace_notes_read_switching(directory, &read, &err), 0);
+    ck_assert_int_eq(trace_notes_read_switching(directory, &read, &once, &err), 0);
+    ck_assert(once == (_i == 1));
     /* Of more than there was room for, any thread may be one. */
     for (int i = 0; i < 4; i++)
         ck_assert_int_eq(thread_set_has(&read, 1, 1 + i), i < _i || _i > 2);
@@ -121,11 +124,12 @@ START_TEST(switching_threads_of_others)
 {
     struct thread_set read = {0};
     struct error err = {0};
+    bool once;
     FILE *file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);
     fprintf(file, "{\"format\": 1, \"switching_threads\": %s}", bad_threads[_i]);
     ck_assert_int_eq(fclose(file), 0);
-    ck_assert_int_eq(trace_notes_read_switching(directory, &read, &err), -EINVAL);
+    ck_assert_int_eq(trace_notes_read_switching(directory, &read, &once, &err), -EINVAL);
     thread_set_free(&read);
 }
 END_TEST

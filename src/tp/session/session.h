@@ -160,6 +160,8 @@ struct session_ops {
     /* Where liblttng-ust has the chosen session (see struct record_place); NULL: not known. It is
        known of a session that this tracer has started. */
     const void *(*address)(struct session *session);
+    /* Whether it is certain that the chosen session was started once only, by this tracer. */
+    bool (*started_once)(struct session *session);
     /* Reads the rules and contexts of a session, as to events with these names. Takes some
        milliseconds. Waits for the daemon. */
     MUST_CHECK int (*inspect)(struct session *session, const char *name,

@@ -320,6 +320,11 @@ static const void *session_address(struct session *session)
     return session->counts_starts ? session_starts_selected(&session->counter) : NULL;
 }
 
+static bool session_started_once(struct session *session)
+{
+    return session->counts_starts && session_starts_count(&session->counter) == 0;
+}
+
 extern const struct session_ops session_lttng_ops;
 __attribute__((visibility("default"))) const struct session_ops session_lttng_ops = {
     .choose = session_choose,
@@ -345,5 +350,6 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .current_path = current_session_path,
     .list = session_list_all,
     .address = session_address,
+    .started_once = session_started_once,
     .inspect = session_inspect,
 };
