@@ -111,6 +111,7 @@ $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: src/%.proto
 	@mkdir -p $(BUILD)/gen
 	$(say) PROTOC $<
 	$(Q)$(PROTOC_C) -Isrc --c_out=$(BUILD)/gen $<
+.SECONDARY: $(PERFETTO).c
 $(foreach o,obj fuzz/obj,$(BUILD)/$(o)/src/analysis/export/perfetto.o): $(PERFETTO).h
 
 # The engine's public names are all it shows; it carries what it uses of util and model.

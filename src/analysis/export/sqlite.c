@@ -76,6 +76,15 @@ static int sqlite_about(struct export *export, sqlite3 *db)
     return rc;
 }
 
+/* Indexes are sorted in files without a name: beside the database, so that there is one place that
+   must have room. */
+static int sort_beside(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    sqlite3_temp_directory = sqlite3_mprintf("%.*s", (int)(slash - path) + 1, path);
+    return sqlite3_temp_directory ? 0 : -ENOMEM;
+}
+
 static int sqlite_begin(struct export *export)
 {
     const char *path = export->options.path;
@@ -84,7 +93,7 @@ static int sqlite_begin(struct export *export)
         return -ENOMEM;
     /* ":memory:" and "file:" would be no files. */
     cleanup(cleanup_free) char *plain = text_format("%s%s", *path == '/' ? "" : "./", path);
-    if (!plain)
+    if (!plain || sort_beside(plain) < 0)
         return -ENOMEM;
     int result =
         sqlite3_open_v2(plain, &state->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -113,6 +122,8 @@ static void sqlite_release(struct export *export)
     sqlite3_finalize(state->insert_call);
     sqlite3_finalize(state->insert_gap);
     sqlite3_close(state->db);
+    sqlite3_free(sqlite3_temp_directory);
+    sqlite3_temp_directory = NULL;
     free(state);
 }
 
