@@ -17,7 +17,10 @@ import subprocess
 
 FLAGS = ("--headless --disable-gpu --no-first-run --disable-background-networking "
          "--disable-component-update --disable-sync --disable-default-apps --disable-extensions "
-         "--disable-dev-shm-usage --force-device-scale-factor=1 --allow-file-access-from-files").split()
+         "--disable-dev-shm-usage --force-device-scale-factor=1 --allow-file-access-from-files "
+         "--no-proxy-server").split()
+# It finds no host.
+FLAGS.append("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
 
 
 def programs():
@@ -64,12 +67,13 @@ class Browser:
 
     def __exit__(self, *_):
         try:
-            if self.session:
+            if self.session and self.connection.sock:
+                self.connection.sock.settimeout(5)
                 self.ask("DELETE", self.session)
         except (OSError, RuntimeError, http.client.HTTPException):
             pass
         try:
-            os.killpg(self.driver.pid, 15)
+            os.killpg(self.driver.pid, 9)
         except ProcessLookupError:
             pass
         self.driver.wait()
