@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/options.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -9,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/refused_option.h"
 #include "model/hit.h"
 #include "symbols/extra_fields.h"
 
@@ -286,16 +286,19 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
     opterr = 0;
     optind = 0;
     /* '+': stop at the program's name, the rest are its arguments. */
-    while ((option = getopt_long(argc, argv, "+:p:f:x:o:P::tcFlqvhV", LONG_OPTIONS, NULL)) != -1) {
+    static const char letters[] = "+:p:f:x:o:P::tcFlqvhV";
+    while ((option = getopt_long(argc, argv, letters, LONG_OPTIONS, NULL)) != -1) {
         if (option == 'h' || option == 'V') {
             fputs(option == 'h' ? HELP : "ptrace_tracer " VERSION "\n", stdout);
             return OPTIONS_DONE;
         }
-        char short_option[] = {'-', (char)optopt, '\0'};
-        const char *word = optopt > 0 && optopt < 256 && isprint(optopt) ? short_option
-                           : optind > 0 && optind <= argc                ? argv[optind - 1]
-                                                                         : "";
-        if (apply(options, option, optarg, word, err) < 0)
+        const struct refused_option refused = refused_option(option, argc, argv, letters);
+        if (refused.takes_none) {
+            error_set(err, -EINVAL, "option '%s' takes no argument (see ptrace_tracer --help)",
+                      refused.word);
+            return OPTIONS_WRONG;
+        }
+        if (apply(options, option, optarg, refused.word, err) < 0)
             return OPTIONS_WRONG;
     }
     if (take_operands(options, argc, argv, err) < 0 || check_options(options, err) < 0)

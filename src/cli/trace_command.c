@@ -14,6 +14,7 @@
 #include "cli/default_trace.h"
 #include "cli/exit_status.h"
 #include "cli/reader_signals.h"
+#include "cli/refused_option.h"
 #include "cli/sudo_user.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
@@ -174,12 +175,11 @@ enum trace_verdict trace_command_parse(struct trace_command *command,
             fputs(COMMON_HELP, stdout);
             return TRACE_DONE;
         }
-        char letter[] = {'-', (char)optopt, '\0'};
-        bool is_letter = optopt > ' ' && optopt < 0x7f;
-        const char *word = is_letter                      ? letter
-                           : optind > 0 && optind <= argc ? argv[optind - 1]
-                                                          : "";
-        if (take_option(command, option, optarg, word, err) < 0)
+        const struct refused_option refused = refused_option(option, argc, argv, short_options);
+        int rc = refused.takes_none
+                     ? wrong(command, err, "option '%s' takes no argument", refused.word)
+                     : take_option(command, option, optarg, refused.word, err);
+        if (rc < 0)
             return TRACE_WRONG;
     }
     return take_operand(command, argc, argv, err) < 0 ? TRACE_WRONG : TRACE_RUN;

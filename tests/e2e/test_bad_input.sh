@@ -279,6 +279,9 @@ case_pattern_that_matches_nothing()
 case_options()
 {
     refused 125 'nosuch' --nosuch
+    refused 125 "option '--summary' takes no argument" --summary=5 "$sample"
+    refused 125 "option '--stats' takes no argument" --stats=5 "$sample"
+    refused 125 "unknown option '-Z'" --print=lines -cZ "$sample"
     refused 125 'PROGRAM|PID' --print=lines
     refused 125 '' --print=lines -f
     refused 125 '' --print=lines --string-limit=x "$sample"

@@ -144,6 +144,14 @@ case_wrong_options()
     looked 125 graph --min=5 .
     looked 125 graph --root=a --callers=b .
     said '--root and --callers exclude each other'
+    looked 125 report --by=x -qwz .
+    one_line "report has no option '-w'"
+    looked 125 report --wide=3 .
+    one_line "option '--wide' takes no argument"
+    looked 125 report --quiet=3 .
+    one_line "option '--quiet' takes no argument"
+    looked 125 report --no-such=3 .
+    one_line "report has no option '--no-such=3'"
     looked 125 report no-such-trace
     looked 0 report --help
     lines 1 '^Usage: ptrace_tracer report' $out
