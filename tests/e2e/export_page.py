@@ -77,6 +77,20 @@ def check_table(browser, name):
     same(name + ": net", "net of what tracing cost" in facts, report.get("times") == "net")
 
 
+def check_head(browser):
+    load(browser, "exceptions", "functions")
+    same("program", [texts(browser, "h1"), browser.run("return document.title")],
+         [["exceptions"], "exceptions \u2013 ptrace_tracer"])
+    same("command", bool(re.fullmatch(r"\S*ptrace_tracer -q -o exceptions -x .* \S*/exceptions 20",
+                                      texts(browser, "#command")[0])), True)
+    facts = texts(browser, "#facts span")
+    calls = sum(row["calls"] for row in json.load(open("exceptions.json"))["rows"])
+    same("calls", format(calls, ",") + " calls" in facts, True)
+    same("losses and threads", ["none lost" in facts, "1 thread" in facts], [True, True])
+    same("remarks", bool(re.match(r"[0-9]+ calls have no exit: [0-9]+ left by an exception or a jump$",
+                                  texts(browser, "#remarks li")[0])), True)
+
+
 def check_sorting_and_search(browser):
     load(browser, "exceptions", "functions")
     for head, key, reverse in (("Calls", lambda row: int(row[1]), True), ("Function", None, False)):
@@ -279,6 +293,7 @@ def main():
             if name != "hostile":
                 check_flame(browser, name)
             is_quiet(browser, name)
+        check_head(browser)
         check_sorting_and_search(browser)
         check_zoom(browser)
         check_timeline(browser)
