@@ -212,6 +212,9 @@ static int before_entry(struct call_pairing *pairing, struct open_calls *calls,
     if (rc < 0 || calls->n < OPEN_CALLS_MAX)
         return rc;
     calls->was_too_deep = true;
+    rc = open_calls_note_given_up(calls);
+    if (rc < 0)
+        return rc;
     pairing->counts->too_deep += pairing->in_range ? calls->n : 0;
     return end_all(pairing, calls, CALL_LOST, event->time_ns);
 }
@@ -273,9 +276,12 @@ static int lone_exit(struct call_pairing *pairing, struct open_calls *calls,
                      const struct exit_values *values)
 {
     const struct call_visitor *visitor = pairing->visitor;
+    bool is_late = thread_is_known(origin) && event->function &&
+                   open_calls_take_given_up(calls, event->function);
     if (!pairing->in_range)
         return 0;
-    if (thread_is_known(origin)) {
+    calls->thread.is_late_exit = is_late;
+    if (thread_is_known(origin) && !is_late) {
         if (calls->was_too_deep || lost_since(pairing, origin->trace, 1) ||
             paused_since(pairing, origin->trace, 1))
             pairing->counts->lost_entries++;

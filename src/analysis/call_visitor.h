@@ -107,7 +107,8 @@ struct call_counts {
     bool switches_stacks;          /* a thread is known to do so, from elsewhere */
     uint64_t too_deep;             /* of those that are LOST: more were open than are followed */
     uint64_t lone_exits;           /* exits without an entry, without those after losses */
-    uint64_t lost_entries; /* exits without an entry, after losses, a stop, or too many calls */
+    uint64_t lost_entries; /* exits without an entry, after losses, a stop, or too many calls:
+                              not those of the calls that are too_deep */
     uint64_t ambiguous;    /* recursive calls that were left without an exit, or are on another
                               stack, may have taken each other's (there is no recorded depth) */
     uint64_t gaps, lost_events, lost_packets;

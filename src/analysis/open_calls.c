@@ -17,6 +17,32 @@ static uint64_t buried_key(const struct traced_function *function)
 void open_calls_free_table(struct open_calls *calls)
 {
     table_free(&calls->by_function);
+    table_free(&calls->given_up);
+}
+
+static uintptr_t given_up_of(const struct open_calls *calls, uint64_t key)
+{
+    return (uintptr_t)table_get(&calls->given_up, key);
+}
+
+int open_calls_note_given_up(struct open_calls *calls)
+{
+    int rc = 0;
+    for (const struct open_call *call = calls->top; call && rc == 0; call = call->outer) {
+        uint64_t key = (uint64_t)call->call.function->id + 1;
+        rc = table_put(&calls->given_up, key, (void *)(given_up_of(calls, key) + 1));
+    }
+    return rc;
+}
+
+bool open_calls_take_given_up(struct open_calls *calls, const struct traced_function *function)
+{
+    uint64_t key = (uint64_t)function->id + 1;
+    uintptr_t n = calls->was_too_deep ? given_up_of(calls, key) : 0;
+    /* The table has the key already. */
+    if (n <= 1 || table_put(&calls->given_up, key, (void *)(n - 1)) < 0)
+        table_remove(&calls->given_up, key);
+    return n > 0;
 }
 
 struct open_call *open_calls_find(const struct open_calls *calls,

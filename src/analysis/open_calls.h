@@ -60,6 +60,8 @@ struct open_calls {
     uint64_t timed_twins;      /* calls that were twins, and have a time by the order of events */
     bool switches_stacks;      /* a buried call has returned, or it is known from elsewhere */
     bool was_too_deep;         /* there were more than OPEN_CALLS_MAX */
+    /* Of these, calls whose exits have not come yet: function ID + 1 -> how many. */
+    struct table given_up;
 };
 
 /* What an exit says. */
@@ -71,6 +73,10 @@ struct exit_values {
 };
 
 void open_calls_free_table(struct open_calls *calls);
+/* All calls on the stack are about to be given up, as there are too many. */
+MUST_CHECK int open_calls_note_given_up(struct open_calls *calls);
+/* Whether an exit of the function may be that of such a call, which is none of them from now on. */
+bool open_calls_take_given_up(struct open_calls *calls, const struct traced_function *function);
 /* -ENOMEM: nothing was changed. */
 MUST_CHECK int open_calls_push(struct open_calls *calls, struct open_call *call);
 /* Takes the top from the stack. */

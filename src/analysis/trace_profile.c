@@ -336,7 +336,8 @@ static bool is_counted_by_entry(struct trace_profile *profile, const struct trac
 {
     const struct layout_fields *fields =
         profile->options.by == BY_FIELD ? fields_of(profile, event->layout) : NULL;
-    return thread->tid == 0 && event->function->has_entries && (!fields || fields->by < 0);
+    return thread->is_late_exit ||
+           (thread->tid == 0 && event->function->has_entries && (!fields || fields->by < 0));
 }
 
 static int on_lone_exit(void *data, struct traced_thread *thread, const struct trace_event *event,
@@ -345,6 +346,10 @@ static int on_lone_exit(void *data, struct traced_thread *thread, const struct t
     struct trace_profile *profile = data;
     (void)depth;
     if (!event->function->selected)
+        return 0;
+    /* Its call was counted in another row. */
+    if (thread->is_late_exit &&
+        (profile->options.by == BY_FIELD || profile->options.by == BY_CALLER))
         return 0;
     int64_t row = row_of_call(profile, event->function, thread, event);
     if (row < 0)

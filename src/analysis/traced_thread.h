@@ -18,6 +18,9 @@ struct traced_thread {
     pid_t pid;                   /* vpid; 0: not recorded */
     pid_t tid;                   /* vtid; 0: not recorded */
     char name[THREAD_NAME_SIZE]; /* procname of the last event; "": not recorded */
+    /* In lone_exit(): it is of a call that was passed to left(), when more were open than are
+       followed. */
+    bool is_late_exit;
 };
 
 #endif

@@ -281,6 +281,15 @@ START_TEST(bounded)
         enter("d", i);
     ck_assert_uint_eq(counts.too_deep, 1 << 20);
     ck_assert_uint_eq(counts.ends[CALL_LOST], 1 << 20);
+    /* Their exits are no others: each call counts once. */
+    for (uint64_t i = 0; i < (1 << 20) + 10; i++)
+        leave("d", 1 << 21);
+    leave("a", 1 << 21);
+    ck_assert_uint_eq(counts.ends[CALL_RETURNED], 10000 + 11);
+    ck_assert_uint_eq(counts.lost_entries + counts.lone_exits, 0);
+    leave("d", 1 << 21);
+    leave("a", 1 << 21);
+    ck_assert_uint_eq(counts.lost_entries, 2);
     for (int i = 1; i < 20000; i++) {
         origin.tid = i;
         enter("b", 1);

@@ -248,7 +248,11 @@ START_TEST(exits_without_an_entry)
         .layout = &made_exit, .function = &made_functions[0], .time_ns = 5, .source = &values};
     ck_assert_int_eq(made_visitor.lone_exit(profile, &made_threads[0], &event, 0, NULL), 0);
     ck_assert_int_eq(made_visitor.lone_exit(profile, &made_threads[0], &event, 0, &duration), 0);
-    expect("app:a 2 25 0 2\n");
+    /* Of a call that was counted when it was given up. */
+    made_threads[0].is_late_exit = true;
+    ck_assert_int_eq(made_visitor.lone_exit(profile, &made_threads[0], &event, 0, &duration), 0);
+    made_threads[0].is_late_exit = false;
+    expect("app:a 2 50 0 3\n");
 }
 END_TEST
 

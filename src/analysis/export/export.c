@@ -328,6 +328,8 @@ static int export_lone_exit(void *data, struct traced_thread *traced,
     };
     if (!thread)
         return -ENOMEM;
+    if (traced->is_late_exit)
+        return 0; /* its call was exported already */
     call.number = ++running->n_numbers;
     identify(running, event->time_ns, thread, event->function);
     if (!event->function->selected)
