@@ -86,6 +86,12 @@ void reading_limits_progress(struct reading_limits *limits)
     limit_time(STUCK_SECONDS);
 }
 
+void reading_limits_hold(const struct reading_limits *limits)
+{
+    if (limits->is_set)
+        limit_time(0);
+}
+
 void reading_limits_end(struct reading_limits *limits)
 {
     if (!limits->is_set)

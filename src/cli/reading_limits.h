@@ -24,6 +24,9 @@ struct reading_limits {
 void reading_limits_begin(struct reading_limits *limits, const char *path);
 /* The trace is open, or some more of it has been read. */
 void reading_limits_progress(struct reading_limits *limits);
+/* What follows may take its time, such as reading symbols: there is no limit of time until the next
+   progress. */
+void reading_limits_hold(const struct reading_limits *limits);
 /* No limits any more. */
 void reading_limits_end(struct reading_limits *limits);
 

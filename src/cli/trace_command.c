@@ -217,6 +217,7 @@ bool trace_command_matches(struct trace_command *command, const struct function_
 static bool selects_function(void *data, const char *module, const char *name)
 {
     struct trace_command *command = data;
+    reading_limits_progress(&command->limits);
     return trace_command_matches(command, command->select, module, name);
 }
 
@@ -224,6 +225,7 @@ static bool name_function(void *data, const struct code_address *address, char *
                           size_t module_size, char *name, size_t name_size)
 {
     struct trace_command *command = data;
+    reading_limits_hold(&command->limits);
     return trace_symbols_name(&command->symbols, address, module, module_size, name, name_size);
 }
 
@@ -429,22 +431,16 @@ int trace_command_main(const struct trace_usage *usage, int argc, char **argv,
 {
     struct trace_command command;
     struct error err = {0};
-    int rc = -EINVAL, status;
-    switch (trace_command_parse(&command, usage, argc, argv, &err)) {
-    case TRACE_WRONG:
-        break;
-    case TRACE_DONE:
+    int rc = -EINVAL;
+    enum trace_verdict verdict = trace_command_parse(&command, usage, argc, argv, &err);
+    if (verdict == TRACE_RUN)
+        rc = run(&command, usage->data, &err);
+    else if (verdict == TRACE_DONE)
         rc = fflush(stdout) == 0
                  ? 0
                  : error_set(&err, -errno, "cannot write to stdout: %s", strerror(errno));
-        break;
-    case TRACE_RUN:
-        rc = run(&command, usage->data, &err);
-        break;
-    }
     if (rc < 0 && rc != -EPIPE)
         log_error("%s", err.text);
-    status = rc == -EPIPE ? EXIT_SUCCESS : rc < 0 ? EXIT_TRACER_FAILED : rc;
     trace_command_end(&command);
-    return status;
+    return rc == -EPIPE ? EXIT_SUCCESS : rc < 0 ? EXIT_TRACER_FAILED : rc;
 }
