@@ -348,6 +348,12 @@ case_names()
         traced 0 export --to=perfetto --raw trace
         protoc -I "$top/tests/e2e" --decode=perfetto.protos.Trace perfetto.proto <$out >names.perfetto
     fi
+    if command -v sqlite3 >/dev/null; then
+        traced 0 export --to=sqlite --raw -o names.db trace
+        sqlite3 names.db "SELECT module || ':' || function FROM calls" >names.sqlite
+        sqlite3 names.db 'SELECT table_name FROM functions' | cmp - <(sqlite3 names.db "SELECT module || ':' || function FROM functions") ||
+            fail "other names of tables"
+    fi
     python3 - <<'END' || fail "other names than report's"
 import csv, json, os, re
 rows = json.load(open("report.json"))["rows"]
@@ -366,6 +372,8 @@ same("chrome", (e["name"] for e in json.load(open("names.chrome"))["traceEvents"
 if os.path.exists("names.perfetto"):
     names_found = re.findall(r'event_names \{\s+iid: \d+\s+name: "(.*)"', open("names.perfetto").read())
     same("perfetto", (n.encode().decode("unicode_escape").encode("latin-1").decode() for n in names_found))
+if os.path.exists("names.sqlite"):
+    same("sqlite", open("names.sqlite").read().split("\n")[:-1])
 lines = open("names.callgrind").read().split("\n")
 same("callgrind", {m[1] for m in (re.match(r"c?fn=\(\d+\) (.*)", line) for line in lines) if m} - {"(none)"})
 last = (line.rsplit(" ", 1)[0].rsplit(";", 1)[-1] for line in open("names.folded").read().split("\n")[:-1])
