@@ -3,7 +3,8 @@
 
     otlp_server.py LOG ANSWER...
 
-Prints its port. Each request gets the next ANSWER, the last one again and again:
+Prints its port. With KEY in the environment, a file with a key and a certificate, it is one of
+https. Each request gets the next ANSWER, the last one again and again:
 
     ok          200, with an empty ExportTraceServiceResponse
     partial     200: three spans are refused
@@ -19,7 +20,9 @@ its spans; and those with ok or partial are appended to LOG.spans.
 """
 import http.server
 import json
+import os
 import re
+import ssl
 import sys
 
 
@@ -81,5 +84,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 LOG, ANSWERS = sys.argv[1], sys.argv[2:]
 server = Server(("127.0.0.1", 0), Handler)
+if "KEY" in os.environ:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(os.environ["KEY"])
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
 print(server.server_port, flush=True)
 server.serve_forever()

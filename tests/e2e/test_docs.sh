@@ -187,7 +187,7 @@ case_export()
     command -v sqlite3 >/dev/null || skip "no sqlite3"
     page=$top/docs/export.md
     with_lttng
-    for title in 'A page' 'speedscope' 'Perfetto' 'SQLite'; do
+    for title in 'A page' 'speedscope' 'Perfetto' 'SQLite' 'OpenTelemetry'; do
         recipe "$title"
     done
     no_sessions

@@ -215,4 +215,23 @@ case_endpoint_answers()
     one_line "cannot send spans to $url/v1/traces: .*connect"
 }
 
+# A server whose certificate nobody vouches for gets nothing.
+case_endpoint_tls()
+{
+    command -v openssl >/dev/null || skip "no openssl"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost \
+        -addext subjectAltName=DNS:localhost -keyout key -out certificate 2>openssl.err || fail "$(cat openssl.err)"
+    cat key certificate >both
+    recorded -f my_traced_function "$sample" 3
+    KEY=both served ok
+    url=${url/http:\/\/127.0.0.1/https://localhost}
+    traced 125 export --to=otlp --endpoint="$url" trace
+    one_line "cannot send spans to $url/v1/traces: SSL certificate problem: [a-z -]*$"
+    [[ ! -e requests ]] || fail "it was sent"
+    OTEL_EXPORTER_OTLP_CERTIFICATE=certificate traced 0 export --to=otlp --endpoint="$url" trace
+    one_line "3 spans were sent to $url/v1/traces$"
+    answered ok
+    served_end
+}
+
 run_cases "$@"
