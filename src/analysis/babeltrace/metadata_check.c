@@ -58,7 +58,10 @@ int metadata_check(const char *directory, struct error *err)
         return error_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
     char start[sizeof(SIGNATURE) - 1];
     if (status.st_size == 0)
-        return error_set(err, -EIO, "cannot read %s: it is empty", path);
+        return error_set(err, -EIO,
+                         "cannot read %s: it is empty; of a session that records, LTTng writes it "
+                         "with `lttng stop` or `lttng rotate`",
+                         path);
     if (fread(start, sizeof(start), 1, file) != 1)
         return error_set(err, -EIO, "cannot read %s: it is cut", path);
     if (memcmp(start, SIGNATURE, sizeof(start)) == 0)
