@@ -28,5 +28,7 @@ $(BUILD)/html/after: $(HTML_DIR)/page.html $(BUILD)/html/page.js $(HTML_DIR)/pag
 	$(Q)sed -e '1,/@DATA@/d' $(HTML_DIR)/page.html | \
 	    sed -e '/@SCRIPT@/{r $(BUILD)/html/page.js' -e 'd}' > $@
 
-$(BUILD)/obj/$(HTML_DIR)/page.o: $(BUILD)/html/before $(BUILD)/html/after
-$(BUILD)/obj/$(HTML_DIR)/page.o: CPPFLAGS += -DHTML_PAGE='"$(HTML_PAGE)"'
+# The fuzzers' too (tests/fuzz.mk).
+HTML_OBJECTS := $(BUILD)/obj/$(HTML_DIR)/page.o $(BUILD)/fuzz/obj/$(HTML_DIR)/page.o
+$(HTML_OBJECTS): $(BUILD)/html/before $(BUILD)/html/after
+$(HTML_OBJECTS): CPPFLAGS += -DHTML_PAGE='"$(HTML_PAGE)"'
