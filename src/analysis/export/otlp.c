@@ -208,7 +208,8 @@ static int otlp_gap(struct export *export, const struct trace_gap *gap)
     static const struct otlp_process unknown = {0};
     struct otlp *otlp = export->state;
     FILE *stream = otlp->batch.span;
-    uint64_t begin_ns = gap->begin_ns < gap->end_ns ? gap->begin_ns : gap->end_ns;
+    /* 0: since the beginning of the trace, whose time is not known here. */
+    uint64_t begin_ns = gap->begin_ns && gap->begin_ns < gap->end_ns ? gap->begin_ns : gap->end_ns;
     /* Calls have numbers from 1. */
     begin_span(export, UINT64_MAX - otlp->n_gaps++, 0,
                gap->is_pause ? "\"the session may have been stopped\"" : "\"events were lost\"",
