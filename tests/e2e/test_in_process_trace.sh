@@ -223,6 +223,31 @@ case_stop_and_start()
     lines 50 . text
 }
 
+# A session of the tracer's own that the user has stopped and started is noted as such: nothing says that
+# it was started once.
+case_own_restarted()
+{
+    local name
+    with_lttng
+    asked_start
+    asked_traced --in-process -o ours -f work
+    planted
+    calls 10
+    wait_for 5 has_traces ours || fail "no trace"
+    name=$(lttng --no-sessiond list | sed -n 's/^ *[0-9]*) \([^ ]*\).*/\1/p')
+    lttng_do stop "$name"
+    lifted
+    lttng_do start "$name"
+    planted
+    calls 10
+    asked_ends
+    tracer_ends 0
+    all_are_ours ours
+    lines 40 . text
+    lines 1 '"format": 1,' ours/ptrace_tracer.json
+    lines 0 started_once ours/ptrace_tracer.json
+}
+
 # A session is stopped in one call of a function and started in the next one: what it has is the entry
 # of the one and the exit of the other. Its trace tells of the stop, so that they are not paired. The
 # functions are still traced meanwhile, for another session.
