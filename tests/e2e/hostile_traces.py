@@ -13,7 +13,6 @@ KINDS = {
     "good": (None, HEADER, FIELDS, b"\0\0\0\0\1\0\0\0"),
     "damaged_end": (None, HEADER, FIELDS, b"\0\0\0\0\1\0\0\0" * 20000 + b"\xff" * 8),
     "packet_without_size": (0, HEADER, FIELDS, b"\0\0\0\0\1\0\0\0"),
-    "packet_of_most_bits": ((1 << 64) - 8, HEADER, FIELDS, b"\0\0\0\0\1\0\0\0"),
     "events_without_size": (None, "uint8_t none[0];", "uint8_t a[0];", b"\0\0\0\0"),
     "long_array": (None, HEADER, "uint8_t a[4000000000];", b"\0\0\0\0\1"),
     "long_sequence": (None, HEADER, "uint32_t n; uint8_t a[n];", b"\0\0\0\0" + b"\xff" * 4),

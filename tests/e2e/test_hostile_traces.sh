@@ -7,12 +7,13 @@
 # A sanitizer would tell of the memory that is refused, and of the crash.
 tracer=${PLAIN_BUILD:-$build}/bin/ptrace_tracer
 
-# gives KIND STATUS TEXT: what `report` says of such a trace.
-gives()
+# refused KIND: such a trace is damaged, in one line. Other versions of libbabeltrace2 than 2.0.4 may say
+# how.
+refused()
 {
     python3 "$top/tests/e2e/hostile_traces.py" "$1" "$1" || fail "no trace"
-    traced "$2" report --raw "$1"
-    one_line "cannot read $1: it is damaged$3"
+    traced 125 report --raw "$1"
+    one_line "cannot read $1[^ ]*: it is (cut or )?damaged"
     [[ ! -s $out ]] || fail "$1: something is printed"
 }
 
@@ -21,16 +22,17 @@ case_given_up()
     python3 "$top/tests/e2e/hostile_traces.py" good good || fail "no trace"
     traced 0 report --raw good
     lines 1 ' app:f$' $out
-    gives long_array 125 ', and libbabeltrace2 has given up$'
-    gives long_sequence 125 ', and libbabeltrace2 has given up$'
-    gives longer_sequence 125 ', and reading it has crashed \(signal 11\)$'
-    gives events_without_size 125 ': its events take no room$'
+    refused long_array
+    refused long_sequence
+    refused longer_sequence
+    refused events_without_size
+    said ': its events take no room$'
 }
 
 # 256 MiB are filled with the same packet, until no more are given.
 case_memory()
 {
-    gives packet_without_size 125 ', and libbabeltrace2 has given up$'
+    refused packet_without_size
 }
 
 # Ten seconds without progress: as many as another clock tells.
@@ -48,7 +50,7 @@ int setitimer(__itimer_which_t which, const struct itimerval *new, struct itimer
 END
     gcc -O1 -fPIC -shared -o libtimer.so timer.c || skip "it cannot be compiled"
     export LD_PRELOAD=$dir/libtimer.so
-    gives endless_header 125 ', and libbabeltrace2 gets no further$'
+    refused endless_header
 }
 
 run_cases "$@"
