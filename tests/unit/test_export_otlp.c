@@ -5,63 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "analysis/export/formats.h"
 #include "analysis/export/trace_context.h"
-#include "unit/analysis_calls.h"
-
-static struct export *export;
-static FILE *stream;
-static char *text;
-static size_t text_size;
-
-static struct source_line source_of(void *data, const struct traced_function *function)
-{
-    (void)data;
-    return function->id == 0 ? (struct source_line){"/src/a b.c", 12} : (struct source_line){0};
-}
-
-static char *plain_name(const char *name)
-{
-    return strcmp(name, "n::f(int)") == 0 ? strdup("n::f") : NULL;
-}
-
-static void start_with(struct export_options options)
-{
-    stream = open_memstream(&text, &text_size);
-    ck_assert_ptr_nonnull(stream);
-    options.stream = stream;
-    options.version = "1.0";
-    options.name = "trace";
-    options.source_of = source_of;
-    options.plain_name = plain_name;
-    export = export_new(&export_otlp, &options);
-    ck_assert_ptr_nonnull(export);
-    ck_assert_int_eq(export_begin(export), 0);
-    made_setup(export_visitor(export));
-}
-
-static void start(void)
-{
-    start_with((struct export_options){0});
-}
-
-static void finish(void)
-{
-    ck_assert_int_eq(export_end(export), 0);
-    ck_assert_int_eq(fclose(stream), 0);
-    stream = NULL;
-}
-
-static void teardown(void)
-{
-    export_free(export);
-    export = NULL;
-    if (stream)
-        fclose(stream);
-    stream = NULL;
-    free(text);
-    text = NULL;
-}
+#include "unit/exported_spans.h"
 
 static unsigned count_of(const char *part)
 {
@@ -416,114 +361,6 @@ START_TEST(gaps)
 }
 END_TEST
 
-static size_t n_sent, n_requests;
-
-static int take_request(void *data, const char *request, size_t size, size_t n_spans)
-{
-    (void)data;
-    ck_assert_uint_ge(strlen(request), size); /* what is behind it is of longer ones */
-    ck_assert_int_eq(request[size - 1], '}');
-    ck_assert_uint_le(size, 2 << 20);
-    n_sent += n_spans;
-    return ++n_requests == 3 ? -ECONNREFUSED : 0;
-}
-
-/* Requests have a thousand spans; one that cannot be sent ends the export. */
-START_TEST(requests)
-{
-    n_sent = n_requests = 0;
-    start_with((struct export_options){.send = take_request});
-    for (uint64_t i = 0; i < 2999; i++)
-        leave(enter(0, 0, NULL, 10 * i), 10 * i + 5);
-    ck_assert_uint_eq(n_requests, 2);
-    ck_assert_uint_eq(n_sent, 2000);
-    ck_assert_int_eq(export_end(export), -ECONNREFUSED);
-    ck_assert_uint_eq(n_sent, 2999);
-}
-END_TEST
-
-/* A request is a megabyte, however long texts are, and of any number of modules. */
-START_TEST(large_requests)
-{
-    static char name[300001];
-    static char modules[70][12];
-    memset(name, 'n', sizeof(name) - 1);
-    const struct made_values values = {1, name};
-    n_sent = n_requests = 0;
-    start_with((struct export_options){.send = take_request});
-    for (uint64_t i = 0; i < 4; i++)
-        leave(enter_with(0, 0, NULL, 10 * i, &values), 10 * i + 5);
-    ck_assert_uint_eq(n_requests, 1);
-    ck_assert_uint_eq(n_sent, 4);
-    for (unsigned i = 0; i < 70; i++) {
-        snprintf(modules[i], sizeof(modules[i]), "module %u", i);
-        made_functions[0].module = modules[i];
-        leave(enter(0, 0, NULL, 100 + 10 * i), 105 + 10 * i);
-    }
-    ck_assert_uint_eq(n_requests, 2);
-    ck_assert_uint_eq(n_sent, 4 + 64);
-}
-END_TEST
-
-START_TEST(traceparent)
-{
-    static const char *const wrong[] = {
-        "",
-        "00",
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0",
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-",
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 ",
-        "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
-        "00-00000000000000000000000000000000-b7ad6b7169203331-01",
-        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
-        "00-0af7651916cd43dd8448eb211c80319-b7ad6b7169203331-01",
-        "00-0af7651916cd43dd8448eb211c80319cb-7ad6b7169203331-01",
-        "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        "0g-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01x",
-        " 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    };
-    struct trace_context context = {.parent = 5};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-        ck_assert_msg(trace_context_parse(wrong[i], &context) == -EINVAL, "%s", wrong[i]);
-    ck_assert_uint_eq(context.parent, 5);
-    static const char *const right[] = {
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-ff",
-        "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03",
-        "fe-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03-more",
-    };
-    for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
-        ck_assert_int_eq(trace_context_parse(right[i], &context), 0);
-        ck_assert_uint_eq(context.trace_high, 0x0af7651916cd43dd);
-        ck_assert_uint_eq(context.trace_low, 0x8448eb211c80319c);
-        ck_assert_uint_eq(context.parent, 0xb7ad6b7169203331);
-        ck_assert_uint_eq(context.flags, TRACE_SAMPLED | TRACE_RANDOM);
-    }
-}
-END_TEST
-
-START_TEST(span_ids)
-{
-    uint64_t any = 0;
-    for (uint64_t identity = 0; identity < 1000; identity++) {
-        uint64_t id = trace_context_span(identity, 1);
-        any |= id;
-        ck_assert_uint_ne(id, 0);
-        ck_assert_uint_ne(id, trace_context_span(identity, 2));
-        ck_assert_uint_ne(id, trace_context_span(identity + 1, 1));
-        struct trace_context context = trace_context_new(identity);
-        ck_assert(context.trace_high | context.trace_low);
-        ck_assert(context.parent == 0 && context.flags == 0);
-        /* The number whose ID would be 0, as its sum with what is added to each is. */
-        uint64_t zero = -trace_context_new(context.trace_high).trace_low;
-        ck_assert_uint_ne(trace_context_span(identity, zero), 0);
-        ck_assert_uint_eq(trace_context_span(identity, zero), trace_context_span(identity, 0));
-    }
-    ck_assert_uint_eq(any, UINT64_MAX);
-}
-END_TEST
-
 static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, NULL, teardown);
@@ -538,9 +375,5 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, identities);
     tcase_add_test(tests, inherited);
     tcase_add_test(tests, gaps);
-    tcase_add_test(tests, requests);
-    tcase_add_test(tests, large_requests);
-    tcase_add_test(tests, traceparent);
-    tcase_add_test(tests, span_ids);
 }
 CHECK_MAIN("export_otlp", 30, add_tests)
