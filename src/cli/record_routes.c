@@ -310,11 +310,21 @@ void record_routes_decide(struct record_routes *routes, struct record_place plac
     note_stops(stops, n);
 }
 
-/* Notes that the route's session was stopped since its last hit. */
-static void stop_route(struct record_routes *routes, struct route *route, uint64_t now_ns,
-                       struct session_stop *stops, size_t *n)
+/* The latest hit of the session, in any of its channels. */
+static uint64_t last_of_session(const struct record_routes *routes, const void *session)
 {
-    const struct session_stop stop = {route->channel, route->last_ns, now_ns};
+    uint64_t last_ns = 0;
+    for (size_t i = 0; i < routes->count; i++)
+        if (routes->list[i].place.session == session && routes->list[i].last_ns > last_ns)
+            last_ns = routes->list[i].last_ns;
+    return last_ns;
+}
+
+/* Notes that the route's session was stopped since its last hit. */
+static void stop_route(struct record_routes *routes, struct route *route, uint64_t last_ns,
+                       uint64_t now_ns, struct session_stop *stops, size_t *n)
+{
+    const struct session_stop stop = {route->channel, last_ns, now_ns};
     if (route->state == ROUTE_TO_TRACE)
         stops[(*n)++] = stop;
     else if (route->n_stops < STOPS_MAX)
@@ -335,12 +345,13 @@ void record_routes_before_change(struct record_routes *routes)
     pthread_mutex_lock(&routes->lock);
     for (size_t i = 0; i < routes->count && n_active < SESSIONS_MAX; i++) {
         struct route *route = &routes->list[i];
-        bool records = route->state == ROUTE_TO_LTTNG || route->last_ns <= route->stopped_ns ||
-                       route->last_ns >= now_ns;
+        uint64_t last_ns = last_of_session(routes, route->place.session);
+        bool records =
+            route->state == ROUTE_TO_LTTNG || last_ns <= route->stopped_ns || last_ns >= now_ns;
         for (size_t j = 0; j < n_active && !records; j++)
             records = active[j] == route->place.session;
         if (!records)
-            stop_route(routes, route, now_ns, stops, &n);
+            stop_route(routes, route, last_ns, now_ns, stops, &n);
     }
     pthread_mutex_unlock(&routes->lock);
     note_stops(stops, n);

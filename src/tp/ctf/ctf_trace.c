@@ -119,9 +119,14 @@ int ctf_trace_add_channel(struct ctf_trace *trace, const enum ctf_context *conte
     return 0;
 }
 
+/* Each channel of the session may tell of a stop, and later than of one that came after it. Packets
+   must be in order. */
 static int add_stop(struct ctf_trace *trace, const struct ctf_stop *stop)
 {
     struct ctf_stops *stops = &trace->stops;
+    size_t n_before = stops->list.count;
+    if (n_before && stop->begin_ns < stops->list.items[n_before - 1].end_ns)
+        return 0;
     struct error err;
     int rc = stops->channel ? 0 : ctf_trace_add_channel(trace, NULL, 0, &stops->channel, &err);
     struct ctf_stop *place = rc == 0 ? vec_push(&stops->list) : NULL;
