@@ -169,7 +169,17 @@ static bool take_record(void *data, struct record_place place, uint32_t event,
 struct decision {
     struct record_routes *routes;
     const struct route *route;
+    bool is_first; /* no trace has been told of the drops before the pending hits */
 };
+
+/* A trace tells of one drop. The others of those that are known are noted with the next hit. */
+static void note_one(struct record_routes *routes)
+{
+    if (routes->n_dropped)
+        routes->n_dropped--;
+    else
+        routes->n_noted++;
+}
 
 static void record_pending(void *data, uint32_t event, const struct hit *hit)
 {
@@ -177,8 +187,11 @@ static void record_pending(void *data, uint32_t event, const struct hit *hit)
     struct record_routes *routes = decision->routes;
     add_count(&routes->written, (uint64_t)-1);
     if (decision->route->state == ROUTE_TO_TRACE) {
-        if (hit->follows_drops)
+        if (hit->follows_drops) {
             ctf_channel_note_loss(decision->route->channel, hit, 1);
+            if (decision->is_first)
+                note_one(routes);
+        }
         write_to_trace(routes, decision->route->channel, event, hit);
         return;
     }
@@ -194,7 +207,9 @@ static void record_pending(void *data, uint32_t event, const struct hit *hit)
 static void decide_route(struct record_routes *routes, struct route *route,
                          struct ctf_channel *channel)
 {
-    struct decision decision = {routes, route};
+    struct decision decision = {routes, route, true};
+    for (size_t i = 0; i < routes->count; i++)
+        decision.is_first &= routes->list[i].state != ROUTE_TO_TRACE;
     route->channel = channel;
     route->state = channel ? ROUTE_TO_TRACE : ROUTE_TO_LTTNG;
     routes->n_undecided--;

@@ -250,6 +250,36 @@ START_TEST(dropped)
 }
 END_TEST
 
+/* So are drops before hits that are pending. */
+START_TEST(dropped_while_undecided)
+{
+    hit_after_drops();
+    hit_after_drops();
+    record_routes_dropped(routes, 7);
+    hit_after_drops();
+    hits(1);
+    record_routes_decide(routes, first, channel);
+    ck_assert_uint_eq(lost_in_trace(), 3);
+    hit_after_drops();
+    ck_assert_uint_eq(lost_in_trace(), 7);
+    record_routes_end(routes);
+    ck_assert_uint_eq(lost_in_trace(), 7);
+}
+END_TEST
+
+/* Of how many is known only after the decision. */
+START_TEST(dropped_and_counted_later)
+{
+    hit_after_drops();
+    hit_after_drops();
+    record_routes_decide(routes, first, channel);
+    ck_assert_uint_eq(lost_in_trace(), 2);
+    record_routes_dropped(routes, 5);
+    record_routes_end(routes);
+    ck_assert_uint_eq(lost_in_trace(), 5);
+}
+END_TEST
+
 START_TEST(no_room)
 {
     now_ns = 1000000000;
@@ -419,6 +449,8 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, stopped_meanwhile);
     tcase_add_test(tests, no_decision);
     tcase_add_test(tests, dropped);
+    tcase_add_test(tests, dropped_while_undecided);
+    tcase_add_test(tests, dropped_and_counted_later);
     tcase_add_test(tests, no_room);
     tcase_add_test(tests, names_of_events);
     tcase_add_test(tests, stopped_and_started);
