@@ -107,9 +107,15 @@ class Browser:
             look();""" % condition})
 
     def settle(self):
-        """Until what was asked for has been painted."""
-        self.ask("POST", self.session + "/execute/async", {"args": [], "script":
-            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()));"})
+        """Until what was asked for has been painted; the charts of an exported page in their final size."""
+        self.ask("POST", self.session + "/execute/async", {"args": [], "script": """
+            const done = arguments[0];
+            const isPainted = (chart) => chart.element.offsetParent === null || (!chart.frame &&
+                chart.width === chart.element.clientWidth && chart.height === chart.element.clientHeight);
+            const charts = () => globalThis.tracePage ? [tracePage.flame, tracePage.timeline] : [];
+            const step = (frames) => requestAnimationFrame(
+                () => frames > 0 && charts().every(isPainted) ? done() : step(frames + 1));
+            step(0);"""})
 
     def devtools(self, command, **parameters):
         return self.ask("POST", self.session + "/goog/cdp/execute",
