@@ -45,7 +45,7 @@ TEST_TARGETS += $(INTERFERES)
 # The records of --in-process, which are in src/cli.
 IN_PROCESS := src/cli/record_routes.c src/cli/pending_hits.c src/cli/lttng_clock.c
 
-$(addprefix $(BUILD)/tests/unit/test_,record_routes pending_hits lttng_clock): $(BUILD)/tests/%: \
+$(addprefix $(BUILD)/tests/unit/test_,record_routes stopped_routes pending_hits lttng_clock): $(BUILD)/tests/%: \
         tests/%.c $(call obj,$(IN_PROCESS) $(TESTED)) $(BUILD)/flags
 	@mkdir -p $(@D) $(BUILD)/obj/tests
 	$(say) LD $@

@@ -270,9 +270,10 @@ int trace_notes_read_command(const char *directory, char **command, struct error
     return code;
 }
 
-int trace_notes_read_modules(const char *directory,
-                             void (*add)(void *data, const char *event, const char *module),
-                             void *data, struct error *err)
+/* Calls `take` for each function in the notes whose event is known. */
+static int each_function(const char *directory,
+                         void (*take)(void *data, const char *event, const json_t *function),
+                         void *data, struct error *err)
 {
     cleanup(cleanup_free) char *path = NULL;
     json_t *root;
@@ -281,12 +282,46 @@ int trace_notes_read_modules(const char *directory,
     for (size_t i = 0; code == 0 && i < json_array_size(functions); i++) {
         const json_t *function = json_array_get(functions, i);
         const char *event = json_string_value(json_object_get(function, "event"));
-        const char *module = json_string_value(json_object_get(function, "module"));
-        if (event && module)
-            add(data, event, module);
+        if (event)
+            take(data, event, function);
     }
     json_decref(root);
     return code;
+}
+
+struct module_reader {
+    void (*add)(void *data, const char *event, const char *module);
+    void *data;
+};
+
+static void read_module(void *data, const char *event, const json_t *function)
+{
+    const struct module_reader *reader = data;
+    const char *module = json_string_value(json_object_get(function, "module"));
+    if (module)
+        reader->add(reader->data, event, module);
+}
+
+int trace_notes_read_modules(const char *directory,
+                             void (*add)(void *data, const char *event, const char *module),
+                             void *data, struct error *err)
+{
+    struct module_reader reader = {add, data};
+    return each_function(directory, read_module, &reader, err);
+}
+
+struct source_reader {
+    void (*add)(void *data, const char *event, const char *file, unsigned line);
+    void *data;
+};
+
+static void read_source_line(void *data, const char *event, const json_t *function)
+{
+    const struct source_reader *reader = data;
+    const char *file = json_string_value(json_object_get(function, "file"));
+    json_int_t line = json_integer_value(json_object_get(function, "line"));
+    if (file)
+        reader->add(reader->data, event, file, line > 0 && line <= INT32_MAX ? (unsigned)line : 0);
 }
 
 int trace_notes_read_sources(const char *directory,
@@ -294,18 +329,6 @@ int trace_notes_read_sources(const char *directory,
                                          unsigned line),
                              void *data, struct error *err)
 {
-    cleanup(cleanup_free) char *path = NULL;
-    json_t *root;
-    int code = load_notes(directory, &path, &root, err);
-    const json_t *functions = json_object_get(root, "functions");
-    for (size_t i = 0; code == 0 && i < json_array_size(functions); i++) {
-        const json_t *function = json_array_get(functions, i);
-        const char *event = json_string_value(json_object_get(function, "event"));
-        const char *file = json_string_value(json_object_get(function, "file"));
-        json_int_t line = json_integer_value(json_object_get(function, "line"));
-        if (event && file)
-            add(data, event, file, line > 0 && line <= INT32_MAX ? (unsigned)line : 0);
-    }
-    json_decref(root);
-    return code;
+    struct source_reader reader = {add, data};
+    return each_function(directory, read_source_line, &reader, err);
 }
