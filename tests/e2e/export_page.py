@@ -81,7 +81,7 @@ def check_head(browser):
     load(browser, "exceptions", "functions")
     same("program", [texts(browser, "h1"), browser.run("return document.title")],
          [["exceptions"], "exceptions \u2013 ptrace_tracer"])
-    same("command", bool(re.fullmatch(r"\S*ptrace_tracer -q -o exceptions -x .* \S*/exceptions 20",
+    same("command", bool(re.fullmatch(r"\S*ptrace_tracer -q -o exceptions -x .* \S*/exceptions 200",
                                       texts(browser, "#command")[0])), True)
     facts = texts(browser, "#facts span")
     calls = sum(row["calls"] for row in json.load(open("exceptions.json"))["rows"])
