@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "tp/session/session_internal.h"
-#include "tp/session/session_suggest.h"
 #include "util/cleanup.h"
 #include "util/log.h"
+#include "util/suggest.h"
 #include "util/text.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds the names that a misspelt name was probably meant to be. */
-#ifndef TP_SESSION_SESSION_SUGGEST_H
-#define TP_SESSION_SESSION_SUGGEST_H
+#ifndef UTIL_SUGGEST_H
+#define UTIL_SUGGEST_H
 
 #include <stddef.h>
 
@@ -21,10 +21,10 @@ struct suggestion {
 unsigned suggest_distance(const char *pattern, const char *name, size_t length, unsigned limit);
 
 /*
- * Finds those of the n event names ("mylib:my_traced_function_entry") that are nearest to the
- * pattern, with a distance of at most `limit`. A pattern without "_entry" or "_exit" is compared
- * with the names without them, a pattern without a colon with the part after the colon. Takes a
- * tenth of a second for 100,000 names.
+ * Finds those of the n names, of events ("mylib:my_traced_function_entry") or plain words, that are
+ * nearest to the pattern, with a distance of at most `limit`. A pattern without "_entry" or "_exit"
+ * is compared with the names without them, a pattern without a colon with the part after the colon.
+ * Takes a tenth of a second for 100,000 names.
  */
 void suggest_find(struct suggestion *suggestion, const char *pattern, const char *const *names,
                   size_t n, unsigned limit);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The names that a misspelt name was probably meant to be. */
-#include "tp/session/session_suggest.h"
+#include "util/suggest.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -249,4 +249,4 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, finds_what_looking_at_all_finds);
 }
 
-CHECK_MAIN("session suggestion", 20, add_tests)
+CHECK_MAIN("suggestion", 20, add_tests)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tp/session/session_suggest.h"
+#include "util/suggest.h"
 
 #include <stdbool.h>
 #include <stdint.h>
