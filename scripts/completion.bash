@@ -52,7 +52,7 @@ _ptrace_tracer_words()
 # values of -p. Ignores the word with the cursor.
 _ptrace_tracer_operand()
 {
-    local with_value=' -p --pid -f --function -x --exclude --filter-file -o --output --session
+    local with_value=' -p --pid -f --function -x --exclude --patterns -o --output --session
         --string-limit --strings --deref --with --stack ' i
     operand='' pids=()
     for ((i = 1; i < ${#words[@]}; i++)); do
@@ -105,6 +105,17 @@ _ptrace_tracer_functions() # PATTERN
     done
 }
 
+# Prints those of the words that the last one of a list, separated by commas, may be the start of,
+# with the rest of the list in front, and without the words that are in the list.
+_ptrace_tracer_list() # LIST WORD...
+{
+    local before='' last=${1##*,} word
+    [[ $1 != *,* ]] || before=${1%,*},
+    for word in "${@:2}"; do
+        [[ $word != "$last"* || ,$before == *",$word,"* ]] || printf '%s\n' "$before$word"
+    done
+}
+
 # The words of a command that reads a trace.
 _ptrace_tracer_trace()
 {
@@ -148,9 +159,9 @@ _ptrace_tracer()
     local words cword kept operand pids option current i
     # What the first word can be beside a program.
     local commands='record replay report graph export'
-    local options='--pid= --function= --exclude= --filter-file= --output= --session= --print --print=
-        --summary --timestamp --follow-forks --entry-only --string-limit= --strings=all --deref= --with=
-        --stack= --in-process --list --no-pin --stats --quiet --verbose --help --version'
+    local options='--pid= --function= --exclude= --patterns= --output= --session= --print --print=
+        --summary --timestamp --follow-forks --entry-only --string-limit= --strings= --deref= --with=
+        --stack= --in-process --list --no-pin --stats --quiet --verbose --help --help=all --version'
     COMPREPLY=()
     _ptrace_tracer_words
     if ((cword > 1)) && [[ " $commands " == *" ${words[1]} "* ]]; then
@@ -186,12 +197,12 @@ _ptrace_tracer()
     fi
     case $option in
         -p | --pid)
-            mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$current")
+            mapfile -t COMPREPLY < <(cd /proc && _ptrace_tracer_list "$current" [0-9]*)
             ;;
         -o | --output)
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             ;;
-        --filter-file | --print)
+        --patterns | --print)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             ;;
         --session)
@@ -203,13 +214,15 @@ _ptrace_tracer()
             compopt -o nospace 2>/dev/null
             ;;
         --with)
-            # In a list: its last word.
-            local before=
-            [[ $current != *,* ]] || before=${current%,*},
-            mapfile -t COMPREPLY < <(compgen -P "$before" -W 'depth duration cpu caller tid pid stack' -- "${current##*,}")
+            mapfile -t COMPREPLY < <(_ptrace_tracer_list "$current" depth duration cpu caller tid pid stack)
+            # A comma may follow.
+            compopt -o nospace 2>/dev/null
+            ;;
+        --help)
+            mapfile -t COMPREPLY < <(compgen -W all -- "$current")
             ;;
         --strings)
-            mapfile -t COMPREPLY < <(compgen -W all -- "$current")
+            mapfile -t COMPREPLY < <(compgen -W 'const all' -- "$current")
             ;;
         --string-limit | --stack | --deref) ;;
         *)

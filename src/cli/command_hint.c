@@ -20,3 +20,10 @@ void command_hint_add(const char *command, struct error *err)
         snprintf(err->text + length, sizeof(err->text) - length,
                  "; to trace the program %s: ptrace_tracer %s", here, here);
 }
+
+void command_hint_misspelt(const char *command, struct error *err)
+{
+    size_t length = strlen(err->text);
+    snprintf(err->text + length, sizeof(err->text) - length, "; did you mean the command %s?",
+             command);
+}

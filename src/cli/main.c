@@ -11,6 +11,7 @@
 #include "cli/commands/record.h"
 #include "cli/commands/replay.h"
 #include "cli/commands/report.h"
+#include "cli/did_you_mean.h"
 #include "cli/exit_status.h"
 #include "cli/options.h"
 #include "cli/secure_exec.h"
@@ -51,6 +52,18 @@ static int occupy_standard_files(void)
     return 0;
 }
 
+/* The command that the first word may have been meant to be. */
+static const char *misspelt_command(int argc, char **argv, const struct options *options)
+{
+    enum { WORDS = sizeof(words) / sizeof(words[0]) };
+    const char *names[WORDS];
+    for (size_t i = 0; i < WORDS; i++)
+        names[i] = words[i].word;
+    return argc > 1 && options->program == argv + 1 && !strchr(argv[1], '/')
+               ? did_you_mean_word(argv[1], names, WORDS)
+               : NULL;
+}
+
 /* record, or --list. `command`: the word that was given for it, or NULL. */
 static int run_tracer(int argc, char **argv, char **environment, const struct rlimit *descriptors,
                       const char *command)
@@ -68,6 +81,7 @@ static int run_tracer(int argc, char **argv, char **environment, const struct rl
         status = fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_TRACER_FAILED;
         break;
     case OPTIONS_RUN:
+        options.meant_command = command ? NULL : misspelt_command(argc, argv, &options);
         options.environment = environment;
         options.descriptors = *descriptors;
         log_set_level(options.quiet ? LOG_ERROR : options.verbose ? LOG_DEBUG : LOG_INFO);

@@ -3,52 +3,18 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/help.h"
+#include "cli/id_list.h"
 #include "cli/refused_option.h"
 #include "model/hit.h"
 #include "symbols/extra_fields.h"
 
-static const char HELP[] =
-    "Usage: ptrace_tracer [OPTION...] [--] PROGRAM [ARG...]\n"
-    "       ptrace_tracer [OPTION...] PID...\n"
-    "       ptrace_tracer replay|report|graph|export [OPTION...] [TRACE]\n"
-    "Record the function calls of an unmodified program with LTTng, or print them.\n"
-    "\n"
-    "  -p, --pid=PID           attach to a running process (repeatable)\n"
-    "  -f, --function=PATTERN  select functions (repeatable): ERE[@MODULE-GLOB]\n"
-    "  -x, --exclude=PATTERN   leave these out (repeatable, wins over -f)\n"
-    "      --filter-file=FILE  one pattern a line, '!' excludes, '#' comments\n"
-    "  -c, --summary           count and time calls, print a table at the end; no trace\n"
-    "  -o, --output=DIR        record into DIR, in a session of the tracer's own\n"
-    "      --session=NAME      use that LTTng session instead of the current one\n"
-    "  -P, --print[=FILE]      print calls on stderr (or into FILE) instead of LTTng\n"
-    "  -t, --timestamp         with --print: time of day in front of each line\n"
-    "  -F, --follow-forks      trace children too\n"
-    "      --entry-only        no exit events\n"
-    "      --string-limit=N    record at most N bytes of a string (default 256)\n"
-    "      --with=LIST         more fields: depth, duration, cpu, caller, tid, pid, stack\n"
-    "      --stack=N           --with=stack, of at most N frames (default 16)\n"
-    "      --strings=all       all pointers to characters are text, not only const ones\n"
-    "      --deref=DEPTH       follow pointers, DEPTH of them in a row (default 0)\n"
-    "      --in-process        record frequent calls by jumps in the program, without stops\n"
-    "  -l, --list              list the functions that would be traced; run nothing\n"
-    "      --no-pin            never bind a thread to a CPU\n"
-    "      --stats             print counts of stops, ptrace calls, ... at the end\n"
-    "  -q, --quiet             print errors only\n"
-    "  -v, --verbose           print more\n"
-    "  -h, --help              print this and exit\n"
-    "  -V, --version           print the version and exit\n"
-    "\n"
-    "Without -f: the functions of the program and of its own libraries.\n"
-    "Without a current LTTng session one is made in ./ptrace_tracer-PROGRAM-DATE/.\n"
-    "See ptrace_tracer(1).\n";
-
 enum {
-    OPT_FILTER_FILE = 256,
+    OPT_PATTERNS = 256,
     OPT_SESSION,
     OPT_ENTRY_ONLY,
     OPT_NO_PIN,
@@ -65,7 +31,7 @@ static const struct option LONG_OPTIONS[] = {
     {"pid", required_argument, NULL, 'p'},
     {"function", required_argument, NULL, 'f'},
     {"exclude", required_argument, NULL, 'x'},
-    {"filter-file", required_argument, NULL, OPT_FILTER_FILE},
+    {"patterns", required_argument, NULL, OPT_PATTERNS},
     {"output", required_argument, NULL, 'o'},
     {"session", required_argument, NULL, OPT_SESSION},
     {"print", optional_argument, NULL, 'P'},
@@ -84,34 +50,47 @@ static const struct option LONG_OPTIONS[] = {
     {"stats", no_argument, NULL, OPT_STATS},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
+    {"help", optional_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {0},
 };
 
+/* '+': stop at the program's name, the rest are its arguments. */
+static const char LETTERS[] = "+:p:f:x:o:P::tcFlqvhV";
+
+#define SEE_HELP " (see ptrace_tracer --help)"
+
 /* Accepts only digits. false: not a number from 1 to max. */
 static bool parse_number(const char *text, long max, long *number)
 {
-    if (!*text || strspn(text, "0123456789") != strlen(text))
-        return false;
-    errno = 0;
-    *number = strtol(text, NULL, 10);
-    return errno == 0 && *number >= 1 && *number <= max;
+    return id_list_number(text, strlen(text), max, number);
 }
 
-static int add_pid(struct options *options, const char *text, struct error *err)
+static int add_pid(struct options *options, pid_t id, struct error *err)
 {
-    long number;
-    if (!parse_number(text, INT_MAX, &number))
-        return error_set(err, -EINVAL, "'%s' is not a process ID", text);
     for (size_t i = 0; i < options->pids.count; i++)
-        if (options->pids.items[i] == (pid_t)number)
+        if (options->pids.items[i] == id)
             return 0;
     pid_t *pid = vec_push(&options->pids);
     if (!pid)
         return error_set(err, -ENOMEM, "out of memory");
-    *pid = (pid_t)number;
+    *pid = id;
     return 0;
+}
+
+/* `list`: what -p takes, or an operand. */
+static int add_pids(struct options *options, const char *list, struct error *err)
+{
+    pid_t id;
+    int r, n = 0;
+    for (const char *at = list; (r = id_list_next(&at, &id, err)) > 0; n++)
+        if ((r = add_pid(options, id, err)) < 0)
+            break;
+    if (r == 0 && n == 0)
+        return error_set(err, -EINVAL,
+                         "--pid has no process ID: the list is empty, as pidof(1) prints it when "
+                         "no such program runs");
+    return r;
 }
 
 static int add_file(struct options *options, const char *path, struct error *err)
@@ -145,18 +124,17 @@ static int add_extra_fields(struct options *options, const char *list, struct er
     }
 }
 
-static int apply(struct options *options, int option, const char *argument, const char *argv_word,
-                 struct error *err)
+static int apply(struct options *options, int option, const char *argument, struct error *err)
 {
     long number;
     switch (option) {
     case 'p':
-        return add_pid(options, argument, err);
+        return add_pids(options, argument, err);
     case 'f':
         return function_filter_add(options->select, argument, false, err);
     case 'x':
         return function_filter_add(options->select, argument, true, err);
-    case OPT_FILTER_FILE:
+    case OPT_PATTERNS:
         return add_file(options, argument, err);
     case 'o':
         options->output = argument;
@@ -222,14 +200,9 @@ static int apply(struct options *options, int option, const char *argument, cons
     case 'q':
         options->quiet = true;
         return 0;
-    case 'v':
+    default:
         options->verbose = true;
         return 0;
-    case ':':
-        return error_set(err, -EINVAL, "option '%s' needs an argument (see ptrace_tracer --help)",
-                         argv_word);
-    default:
-        return error_set(err, -EINVAL, "unknown option '%s' (see ptrace_tracer --help)", argv_word);
     }
 }
 
@@ -267,11 +240,57 @@ static int take_operands(struct options *options, int argc, char **argv, struct 
         return 0;
     }
     for (int i = optind; i < argc; i++) {
-        int r = add_pid(options, argv[i], err);
+        int r = add_pids(options, argv[i], err);
         if (r < 0)
             return r;
     }
     return 0;
+}
+
+/* Says what is wrong with the option that getopt_long() has refused. */
+static int refuse_option(int option, int argc, char **argv, struct error *err)
+{
+    const struct refused_option refused = refused_option(option, argc, argv, LETTERS, LONG_OPTIONS);
+    const char *word = refused.word;
+    if (option == ':')
+        return error_set(err, -EINVAL, "option '%s' needs an argument" SEE_HELP, word);
+    if (refused.takes_none)
+        return error_set(err, -EINVAL, "option '%s' takes no argument" SEE_HELP, word);
+    if (refused.is_ambiguous)
+        return error_set(err, -EINVAL, "option '%s' is ambiguous%s" SEE_HELP, word, refused.hint);
+    return error_set(err, -EINVAL, "unknown option '%s'%s" SEE_HELP, word, refused.hint);
+}
+
+/*
+ * --filter-file is --patterns by its old name. It is in no table, so that no abbreviation means it.
+ * 1: it was the next word. 0: it is another one.
+ */
+static int take_old_name(struct options *options, int argc, char **argv, struct error *err)
+{
+    static const char name[] = "--filter-file";
+    size_t length = strlen(name);
+    if (optind >= argc || strncmp(argv[optind], name, length) != 0)
+        return 0;
+    const char *end = argv[optind] + length;
+    if (*end && *end != '=')
+        return 0;
+    if (!*end && optind + 1 == argc)
+        return error_set(err, -EINVAL, "option '%s' needs an argument" SEE_HELP, name);
+    int r = add_file(options, *end ? end + 1 : argv[optind + 1], err);
+    optind += *end ? 1 : 2;
+    return r < 0 ? r : 1;
+}
+
+/* --help, --version. */
+static enum options_verdict show(int option, const char *argument, struct error *err)
+{
+    bool all = argument && strcmp(argument, "all") == 0;
+    if (argument && !all) {
+        error_set(err, -EINVAL, "--help takes 'all' or nothing, not '%s'", argument);
+        return OPTIONS_WRONG;
+    }
+    fputs(option == 'V' ? "ptrace_tracer " VERSION "\n" : help_text(all), stdout);
+    return OPTIONS_DONE;
 }
 
 enum options_verdict options_parse(struct options *options, int argc, char **argv,
@@ -282,23 +301,21 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
         error_set(err, -ENOMEM, "out of memory");
         return OPTIONS_WRONG;
     }
-    int option;
     opterr = 0;
-    optind = 0;
-    /* '+': stop at the program's name, the rest are its arguments. */
-    static const char letters[] = "+:p:f:x:o:P::tcFlqvhV";
-    while ((option = getopt_long(argc, argv, letters, LONG_OPTIONS, NULL)) != -1) {
-        if (option == 'h' || option == 'V') {
-            fputs(option == 'h' ? HELP : "ptrace_tracer " VERSION "\n", stdout);
-            return OPTIONS_DONE;
-        }
-        const struct refused_option refused = refused_option(option, argc, argv, letters);
-        if (refused.takes_none) {
-            error_set(err, -EINVAL, "option '%s' takes no argument (see ptrace_tracer --help)",
-                      refused.word);
-            return OPTIONS_WRONG;
-        }
-        if (apply(options, option, optarg, refused.word, err) < 0)
+    optind = 1;
+    for (;;) {
+        const char *word = optind < argc ? argv[optind] : "";
+        int r = take_old_name(options, argc, argv, err);
+        int option = r == 0 ? getopt_long(argc, argv, LETTERS, LONG_OPTIONS, NULL) : 0;
+        if (option == -1)
+            break;
+        if (option == 'h' || option == 'V')
+            return show(option, optarg, err);
+        if (option == '?' || option == ':')
+            r = refuse_option(option, argc, argv, err);
+        else if (r == 0 && (r = apply(options, option, optarg, err)) < 0)
+            refused_option_hint_dash(word, LONG_OPTIONS, err);
+        if (r < 0)
             return OPTIONS_WRONG;
     }
     if (take_operands(options, argc, argv, err) < 0 || check_options(options, err) < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The user's patterns that select functions: -f, -x and --filter-file. */
+/* The user's patterns that select functions: -f, -x and --patterns. */
 #ifndef SYMBOLS_FUNCTION_FILTER_H
 #define SYMBOLS_FUNCTION_FILTER_H
 

@@ -262,8 +262,8 @@ case_pattern_that_is_no_expression()
     refused 125 '\(' --print=lines -f '(' "$sample"
     refused 125 '\[' --print=lines -x '[' "$sample"
     printf 'fine\n*(\n' >patterns
-    refused 125 'patterns' --print=lines --filter-file=patterns "$sample"
-    refused 125 'nosuch' --print=lines --filter-file=nosuch "$sample"
+    refused 125 'patterns' --print=lines --patterns=patterns "$sample"
+    refused 125 'nosuch' --print=lines --patterns=nosuch "$sample"
 }
 
 # A warning, and the program runs: a library loaded later may have the function.

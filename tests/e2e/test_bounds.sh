@@ -131,7 +131,7 @@ case_patterns()
     done
     # In a file of patterns, the message has the line number.
     printf 'main\n(((a{1,100}){1,100}){1,100})\n' >patterns
-    costs_little 125 --list --filter-file=patterns "$sample"
+    costs_little 125 --list --patterns=patterns "$sample"
     one_line 'patterns:2: the pattern .* takes too much memory or time'
     # Typical patterns.
     for pattern in 'my_[a-z]{1,20}_function' '(my|main).{0,60}' '([a-z]{1,30}_?){1,20}' \

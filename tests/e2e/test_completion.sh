@@ -25,13 +25,13 @@ case_options()
 {
     completes 'ptrace_tracer --no' --no-pin
     completes 'ptrace_tracer --string-' --string-limit=
-    completes 'ptrace_tracer --strings=' all
+    completes 'ptrace_tracer --strings=' all const
     completes 'ptrace_tracer -q --li' --list
     completes 'ptrace_tracer --su' --summary
     local option
     complete_line 'ptrace_tracer --'
-    # All options of --help, and no others.
-    "$tracer" --help | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p' | sort -u >shown
+    # All options of --help=all, and no others.
+    "$tracer" --help=all | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p' | sort -u >shown
     sed 's/=.*//' replies | sort -u | diff shown - || fail "not the options that there are"
 }
 
@@ -41,13 +41,19 @@ case_values()
     : >file
     completes 'ptrace_tracer -o ' first home second
     completes 'ptrace_tracer --output=fi' first
-    completes 'ptrace_tracer --filter-file=fi' file first
+    completes 'ptrace_tracer --patterns=fi' file first
+    completes 'ptrace_tracer --print=fi' file first
     completes 'ptrace_tracer --with=d' depth duration
     completes 'ptrace_tracer --with=depth,ca' depth,caller
     completes 'ptrace_tracer --with depth,caller,t' depth,caller,tid
+    # Each word once.
+    completes 'ptrace_tracer --with=depth,d' depth,duration
+    completes 'ptrace_tracer --with=depth,duration,cpu,caller,' depth,duration,cpu,caller,{tid,pid,stack}
     completes 'ptrace_tracer --string-limit='
     complete_line 'ptrace_tracer -p '
     grep -qx "$$" replies || fail "process $$ is not there"
+    complete_line 'ptrace_tracer -p 1,'
+    grep -qx "1,$$" replies || fail "process $$ is not there"
 }
 
 # The first word can be a command.
@@ -196,11 +202,15 @@ case_interactive()
         wait_for 20 grep -qs ready typescript
         printf 'ptrace_tracer --print=lines -f  %s 2\001\033f\033f\033f\033f\006\006\006\006my_tr\t\n' "$sample"
         wait_for 20 grep -q 'sample_app: 2 calls' typescript
+        # No space behind a word of a list.
+        printf 'ptrace_tracer --print=more --with=dep\t,call\t %s 3\n' "$sample"
+        wait_for 20 grep -q 'sample_app: 3 calls' typescript
         printf 'exit\n'
         wait_for 20 test -e ended
     } | script -qfec "bash --rcfile $dir/rc -i; : >$dir/ended" typescript >/dev/null
     lines 2 'mylib:my_traced_function\(' lines
     lines 0 'sample_app:main\(' lines
+    lines 3 'mylib:my_traced_function\(.*depth = [0-9]*, caller = ' more
 }
 
 run_cases "$@"

@@ -176,7 +176,7 @@ case_files_are_the_users()
     chmod 600 roots/secret
     local what
     for what in --list --print --output=trace; do
-        as_user sudo -n "$tracer" $what --filter-file="$dir/roots/secret" "$sample" 1 >$out 2>$err && fail "read what only root may"
+        as_user sudo -n "$tracer" $what --patterns="$dir/roots/secret" "$sample" 1 >$out 2>$err && fail "read what only root may"
         one_line 'cannot read the filter file .*/roots/secret: Permission denied$'
     done
     [[ ! -e user/trace ]] || fail "begun before the filter file was read"

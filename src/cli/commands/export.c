@@ -13,6 +13,7 @@
 #include "analysis/export/trace_context.h"
 #include "analysis/trace_notes.h"
 #include "cli/command_hint.h"
+#include "cli/did_you_mean.h"
 #include "cli/nothing_found.h"
 #include "cli/trace_command.h"
 #include "cli/trace_sources.h"
@@ -33,6 +34,8 @@ static const char HELP[] =
     "      --endpoint[=URL]    send spans (otlp) to a server: http://localhost:4318\n"
     "      --force             replace the file of --output if there is one\n"
     "      --raw               times as recorded: not net of what tracing cost\n";
+
+enum { FORMATS_MAX = 32 };
 
 enum { OPT_TO = TRACE_OPTION, OPT_ENDPOINT, OPT_FORCE, OPT_RAW };
 
@@ -70,17 +73,28 @@ static void list_formats(char *list, size_t size)
             (size_t)snprintf(list + length, size - length, "%s%s", i ? ", " : "", format->name);
 }
 
+static void hint_format(char hint[DID_YOU_MEAN_MAX], const char *word)
+{
+    const char *names[FORMATS_MAX];
+    const struct export_format *format;
+    size_t n = 0;
+    while (n < FORMATS_MAX && (format = export_format_at(n)))
+        names[n++] = format->name;
+    did_you_mean(hint, word, "", names, n);
+}
+
 static int take_export_option(void *data, int option, const char *argument, struct error *err)
 {
     struct export_command *wanted = data;
-    char list[200];
+    char list[200], hint[DID_YOU_MEAN_MAX];
     switch (option) {
     case OPT_TO:
         wanted->format = export_format_of(argument);
         if (wanted->format)
             return 0;
         list_formats(list, sizeof(list));
-        return error_set(err, -EINVAL, "--to takes one of %s, not '%s'", list, argument);
+        hint_format(hint, argument);
+        return error_set(err, -EINVAL, "--to takes one of %s, not '%s'%s", list, argument, hint);
     case OPT_ENDPOINT:
         wanted->has_endpoint = true;
         wanted->url = argument;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/attaching.h"
+#include "cli/command_hint.h"
 #include "cli/debug_servers.h"
 #include "cli/exit_status.h"
 #include "cli/function_counts.h"
@@ -367,9 +368,11 @@ int record_run(const struct options *options)
     if (tracer->summary)
         summary_stop(tracer->summary);
     if (r < 0) {
+        status = failure_status(r, executing);
+        if (status == EXIT_NOT_FOUND && options->meant_command)
+            command_hint_misspelt(options->meant_command, &err);
         if (!tracer->run.failed)
             log_error("%s", err.text);
-        status = failure_status(r, executing);
     } else {
         status = sum_up(tracer);
     }
