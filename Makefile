@@ -152,6 +152,7 @@ $(BUILD)/lib/libptrace_tracer_http.so: $(call obj,$(HTTP) $(UTIL))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(HTTP_LIBS)
 
 include src/analysis/export/html/page.mk
+include src/types/types.mk
 include sample/sample.mk
 include tests/tests.mk
 include bench/bench.mk
@@ -161,11 +162,15 @@ format:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/ptrace_tracer \
-	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/share/ptrace_tracer/types
 	install -m 755 $(BUILD)/bin/ptrace_tracer $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(BUILD)/lib/libptrace_tracer_lttng.so $(BUILD)/lib/libptrace_tracer_session.so \
 	    $(BUILD)/lib/libptrace_tracer_reader.so $(BUILD)/lib/libptrace_tracer_http.so \
 	    $(DESTDIR)$(PREFIX)/lib/ptrace_tracer/
+	install -m 755 $(TYPES_DIR)/make_types.sh $(DESTDIR)$(PREFIX)/share/ptrace_tracer/
+	install -m 644 $(TYPES_DIR)/parameters.awk $(DESTDIR)$(PREFIX)/share/ptrace_tracer/
+	install -m 644 $(TYPES_DIR)/types/libc.types $(DESTDIR)$(PREFIX)/share/ptrace_tracer/types/
 	install -m 644 docs/ptrace_tracer.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 scripts/completion.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ptrace_tracer
@@ -173,7 +178,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/ptrace_tracer $(DESTDIR)$(PREFIX)/share/man/man1/ptrace_tracer.1 \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ptrace_tracer
-	rm -rf $(DESTDIR)$(PREFIX)/lib/ptrace_tracer
+	rm -rf $(DESTDIR)$(PREFIX)/lib/ptrace_tracer $(DESTDIR)$(PREFIX)/share/ptrace_tracer
 
 clean:
 	rm -rf $(BUILD)

@@ -27,7 +27,7 @@ format() {
 
 shell_scripts() {
     command -v shellcheck >/dev/null || { echo 'SKIP: shellcheck is not installed'; return 77; }
-    find bench scripts tests .ci/run -type f \( -name '*.sh' -o -name '*.bash' -o -name run \) -print0 |
+    find bench scripts src tests .ci/run -type f \( -name '*.sh' -o -name '*.bash' -o -name run \) -print0 |
         xargs -0 -n 12 -P "$(nproc)" shellcheck -x -P SCRIPTDIR -S warning
 }
 export -f format shell_scripts

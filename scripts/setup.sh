@@ -44,6 +44,8 @@ needs=(
     'header  protobuf-c/protobuf-c.h libprotobuf-c-dev'
     'command protoc-c        protobuf-c-compiler'
     'header  sqlite3.h       libsqlite3-dev'
+    'command ctags           universal-ctags'
+    'command readelf         binutils'
 )
 [[ $what != arm64 && $what != tests ]] || needs+=(
     'command aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu'
