@@ -42,7 +42,10 @@ bool trace_command_matches(struct trace_command *command, const struct function_
     if (function_filter_names_modules(filter))
         trace_modules_read(&command->modules, command->path);
     cleanup(cleanup_free) char *plain = trace_command_plain_name(name);
-    const char *names[] = {name, plain};
+    const struct printed_name names[] = {
+        {.name = name},
+        {.name = plain, .parameters = plain ? name + strlen(plain) : NULL},
+    };
     /* Without -f all of a trace is selected, as the program itself is when it is traced. */
     return function_filter_function(filter, names, plain ? 2 : 1, module,
                                     trace_modules_path(&command->modules, module, name), true,

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "symbols/printed_name.h"
 #include "util/error.h"
 
 struct function_filter;
@@ -13,9 +14,7 @@ struct function_filter;
 MUST_CHECK int function_filter_new(struct function_filter **filter);
 void function_filter_free(struct function_filter *filter);
 
-/* Adds the pattern ERE[@MODULE-GLOB]. The last '@' separates the two: a name that contains '@'
-   needs a glob after it ("memcpy@GLIBC_2.14@*"). The ERE must match the whole name. -EINVAL: not a
-   regular expression; `err` has the reason. */
+/* Adds a pattern (symbols/function_pattern.h). -EINVAL: it is none; `err` has the reason. */
 MUST_CHECK int function_filter_add(struct function_filter *filter, const char *pattern,
                                    bool exclude, struct error *err);
 /* Reads one pattern a line; '!' excludes; '#' starts a comment line; blank lines are skipped. */
@@ -31,14 +30,15 @@ bool function_filter_is_explicit(const struct function_filter *filter);
 bool function_filter_module(const struct function_filter *filter, const char *provider,
                             const char *path, bool is_program);
 /* Whether the function is selected: some name is included and none is excluded. `names` are all
-   names of one function, without parameter lists. `path` is NULL if the module's file is not known:
+   names of one function. `path` is NULL if the module's file is not known:
    then a glob of a library's file ("libc.so.6") matches the provider that such a file has ("c").
    `whole_module`: a session rule names the module, so that no -f is needed. */
-bool function_filter_function(const struct function_filter *filter, const char *const *names,
-                              size_t n_names, const char *provider, const char *path,
-                              bool is_program, bool whole_module);
+bool function_filter_function(const struct function_filter *filter,
+                              const struct printed_name *names, size_t n_names,
+                              const char *provider, const char *path, bool is_program,
+                              bool whole_module);
 
-/* Whether a pattern has a MODULE-GLOB. */
+/* Whether a pattern has a module. */
 bool function_filter_names_modules(const struct function_filter *filter);
 
 /* Calls `report` for each including pattern that has not matched any function. */

@@ -16,23 +16,24 @@ enum { NAMES_PER_ALIAS = 3 };
 struct selection {
     const struct function_filter *filter;
     bool is_program, whole_module;
-    VEC(const char *) names; /* of one function; reused for the next one */
+    VEC(struct printed_name) names; /* of one function; reused for the next one */
 };
 
 /* The names by which a user may know the function. */
-static size_t alias_names(const struct alias *alias, const char **names)
+static size_t alias_names(const struct alias *alias, struct printed_name *names)
 {
+    const struct function_name *name = &alias->name;
     size_t n = 0;
-    names[n++] = alias->name.name;
-    if (strcmp(alias->name.base, alias->name.name) != 0)
-        names[n++] = alias->name.base;
-    if (strcmp(alias->name.symbol, alias->name.name) != 0)
-        names[n++] = alias->name.symbol;
+    names[n++] = (struct printed_name){name->name, name->parameters};
+    if (strcmp(name->base, name->name) != 0)
+        names[n++] = (struct printed_name){name->base, name->parameters};
+    if (strcmp(name->symbol, name->name) != 0)
+        names[n++] = (struct printed_name){name->symbol, NULL};
     return n;
 }
 
-static bool is_selected(struct selection *selection, const struct image *image, const char **names,
-                        size_t n)
+static bool is_selected(struct selection *selection, const struct image *image,
+                        const struct printed_name *names, size_t n)
 {
     return function_filter_function(selection->filter, names, n, image->provider, image->path,
                                     selection->is_program, selection->whole_module);
@@ -47,10 +48,10 @@ static int choose_alias(struct selection *selection, const struct image *image,
     const struct alias *aliases = image->aliases.items + function->first;
     selection->names.count = 0;
     for (size_t i = 0; i < function->n; i++) {
-        const char *names[NAMES_PER_ALIAS];
+        struct printed_name names[NAMES_PER_ALIAS];
         size_t n = alias_names(&aliases[i], names);
         for (size_t k = 0; k < n; k++) {
-            const char **name = vec_push(&selection->names);
+            struct printed_name *name = vec_push(&selection->names);
             if (!name)
                 return -ENOMEM;
             *name = names[k];
@@ -63,7 +64,7 @@ static int choose_alias(struct selection *selection, const struct image *image,
     if (function->n == 1 || !function_filter_is_explicit(selection->filter))
         return 0;
     for (size_t i = 0; i < function->n; i++) {
-        const char *names[NAMES_PER_ALIAS];
+        struct printed_name names[NAMES_PER_ALIAS];
         size_t n = alias_names(&aliases[i], names);
         if (function_filter_function(selection->filter, names, n, image->provider, image->path,
                                      selection->is_program, false)) {

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     int r = function_filter_add_file(select, path, &err);
     FUZZ_CHECK((r == 0) == (err.code == 0));
-    const char *names[] = {"main"};
+    const struct printed_name names[] = {{.name = "main"}};
     function_filter_function(select, names, 1, "provider", "/bin/program", true, false);
     function_filter_free(select);
     close(fd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A line of the input is a pattern, the next a name: the pattern matches the name if the regular
-   expression matches all of it. */
+   expression matches all of it, or if the pattern is that name. */
 #include "fuzz/fuzz.h"
 
 #include <regex.h>
@@ -20,12 +20,30 @@ static bool matches_by_itself(const char *ere, const char *name)
 {
     regex_t regex;
     regmatch_t match;
-    if (regcomp(&regex, ere, REG_EXTENDED) != 0)
-        fuzz_fail("a pattern was taken that is no regular expression");
+    if (regcomp(&regex, ere, REG_EXTENDED) != 0) {
+        if (!printed_name_looks_so(ere))
+            fuzz_fail("a pattern was taken that is no regular expression");
+        return false;
+    }
     bool matches =
         regexec(&regex, name, 1, &match, 0) == 0 && match.rm_so == 0 && name[match.rm_eo] == '\0';
     regfree(&regex);
     return matches;
+}
+
+/* Also as the name of an event. */
+static bool is_name(const char *pattern, const char *name)
+{
+    const struct printed_name printed = {.name = name};
+    const char *suffix = strrchr(pattern, '_');
+    if (printed_name_is(&printed, pattern))
+        return true;
+    if (!suffix || suffix == pattern || (strcmp(suffix, "_entry") && strcmp(suffix, "_exit")))
+        return false;
+    char *event = strndup(pattern, (size_t)(suffix - pattern));
+    bool is_event = event && printed_name_is(&printed, event);
+    free(event);
+    return is_event;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -36,14 +54,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error err = {0};
     if (function_filter_new(&select) < 0)
         abort();
-    const char *names[] = {name};
+    const struct printed_name names[] = {{.name = name}};
     if (is_bearable(pattern) && strlen(name) <= LENGTH_MAX &&
         function_filter_add(select, pattern, false, &err) == 0) {
         bool is_selected =
             function_filter_function(select, names, 1, "provider", "/lib/file.so", true, false);
         FUZZ_CHECK(function_filter_is_explicit(select));
-        if (!strchr(pattern, '@')) {
-            FUZZ_CHECK(is_selected == matches_by_itself(pattern, name));
+        if (!strpbrk(pattern, "@:")) {
+            FUZZ_CHECK(is_selected == (matches_by_itself(pattern, name) || is_name(pattern, name)));
             FUZZ_CHECK(function_filter_module(select, "provider", "/lib/file.so", false));
         }
         FUZZ_CHECK(function_filter_add(select, pattern, true, &err) == 0);

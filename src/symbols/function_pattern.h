@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One pattern of the user's: what -f, -x and a line of a file of patterns take.
+ *
+ * A pattern is ERE[@GLOB]: the ERE must match a whole name without parameters, the GLOB the module.
+ * Besides, it is read as what the tracer prints of a function: the name with its parameters, in
+ * front of it "MODULE:", behind it "_entry" or "_exit" of an event, or "@GLOB". All readings count:
+ * a function is selected if it is meant by one of them.
+ */
+#ifndef SYMBOLS_FUNCTION_PATTERN_H
+#define SYMBOLS_FUNCTION_PATTERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "symbols/printed_name.h"
+#include "util/error.h"
+
+struct function_pattern;
+
+/* -EINVAL: the text has no reading; `err` has the reason. */
+MUST_CHECK int function_pattern_parse(const char *text, struct function_pattern **pattern,
+                                      struct error *err);
+void function_pattern_free(struct function_pattern *pattern);
+
+/* As the user wrote it. */
+const char *function_pattern_text(const struct function_pattern *pattern);
+/* Whether it has a module. */
+bool function_pattern_names_module(const struct function_pattern *pattern);
+
+/* Whether it could mean a function of the module. `path` is NULL if the module's file is not
+   known. */
+bool function_pattern_matches_module(const struct function_pattern *pattern, const char *provider,
+                                     const char *path);
+/* Whether it means the function with these names. */
+bool function_pattern_matches(const struct function_pattern *pattern,
+                              const struct printed_name *names, size_t n, const char *provider,
+                              const char *path);
+
+#endif
