@@ -50,7 +50,7 @@ static const char ALL[] =
     "Where to:\n"
     "  -o, --output=DIR        record into DIR, in a session of the tracer's own\n"
     "      --session=NAME      use that LTTng session instead of the current one\n"
-    "  -P, --print[=FILE]      print calls on stderr, or into FILE, instead of LTTng\n"
+    "  -P, --print[=FILE]      print calls on stderr, or into FILE (- is stdout): no LTTng\n"
     "  -t, --timestamp         with --print: time of day in front of each line\n"
     "  -c, --summary           no trace: a table of calls and times at the end\n"
     "\n"

@@ -29,7 +29,7 @@ struct options {
     const char *output;
     const char *session;
     bool print;
-    const char *print_file; /* NULL: stderr */
+    const char *print_file; /* NULL: stderr; "-": stdout */
     bool timestamp;
     bool summary;
     bool follow_forks;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include "cli/tracer.h"
 #include "model/hit.h"
 #include "model/hit_sink.h"
+#include "model/probe.h"
+#include "ptrace/engine.h"
 #include "tp/print.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
@@ -23,20 +26,61 @@ struct print_sink {
     FILE *stream;
     struct print *print;
     atomic_uint_least64_t written;
+    atomic_bool reader_gone; /* nobody reads the lines any more */
 };
+
+static bool is_standard(const FILE *stream)
+{
+    return stream == stdout || stream == stderr;
+}
+
+static const char *shown_file(const struct print_sink *sink)
+{
+    return sink->stream == stdout   ? "stdout"
+           : sink->stream == stderr ? "stderr"
+                                    : sink->tracer->options->print_file;
+}
+
+/* Whoever has read the lines (head(1), a pager) has seen enough. That is no error, and the program
+   that was started runs on without breakpoints. */
+static void let_reader_go(struct print_sink *sink)
+{
+    struct tracer *tracer = sink->tracer;
+    if (atomic_exchange(&sink->reader_gone, true) || tracer->options->summary)
+        return;
+    if (tracer->run.launched)
+        engine_wake(tracer->engine);
+    else
+        engine_detach(tracer->engine);
+}
 
 static void print_sink_hit(void *data, const struct hit *hit)
 {
     struct print_sink *sink = data;
     struct tracer *tracer = sink->tracer;
+    if (atomic_load_explicit(&sink->reader_gone, memory_order_relaxed))
+        return;
+    errno = 0;
     print_hit(sink->print, hit);
+    if (ferror(sink->stream) && errno == EPIPE && is_standard(sink->stream)) {
+        let_reader_go(sink);
+        return;
+    }
     atomic_fetch_add_explicit(&sink->written, 1, memory_order_relaxed);
     if (ferror(sink->stream) && !tracer->run.failed) {
         struct error err;
-        error_set(&err, -EIO, "cannot write to %s: the trace ends here",
-                  tracer->options->print_file ? tracer->options->print_file : "stderr");
+        error_set(&err, -EIO, "cannot write to %s: the trace ends here", shown_file(sink));
         tracer_fail(tracer, &err);
     }
+}
+
+static unsigned print_sink_wanted(void *data, const struct probe *probe)
+{
+    const struct print_sink *sink = data;
+    (void)probe;
+    return atomic_load(&sink->reader_gone) && !sink->tracer->options->summary
+               ? 0
+               : HIT_ENTRY | HIT_EXIT;
 }
 
 static void print_sink_counts(void *data, struct hit_counts *counts)
@@ -49,15 +93,15 @@ static void print_sink_counts(void *data, struct hit_counts *counts)
 static void print_sink_describe(void *data, char *text, size_t size)
 {
     const struct print_sink *sink = data;
-    const char *file = sink->tracer->options->print_file;
-    snprintf(text, size, "%s%s", file ? " to " : "", file ? file : "");
+    bool is_default = sink->stream == stderr;
+    snprintf(text, size, "%s%s", is_default ? "" : " to ", is_default ? "" : shown_file(sink));
 }
 
 static int print_sink_free(void *data)
 {
     struct print_sink *sink = data;
     print_free(sink->print);
-    if (sink->stream && sink->stream != stderr)
+    if (sink->stream && !is_standard(sink->stream))
         fclose(sink->stream);
     free(sink);
     return 0;
@@ -87,11 +131,13 @@ int print_sink_open(struct tracer *tracer, struct error *err)
     tracer->sink = (struct hit_sink){
         .data = sink,
         .hit = print_sink_hit,
+        .wanted = print_sink_wanted,
         .counts = print_sink_counts,
         .describe = print_sink_describe,
         .free = print_sink_free,
     };
-    sink->stream = tracer->options->print_file ? NULL : stderr;
+    const char *path = tracer->options->print_file;
+    sink->stream = !path ? stderr : strcmp(path, "-") == 0 ? stdout : NULL;
     int r = sink->stream ? 0 : setup_call_run(tracer, open_stream, sink, NULL, err);
     if (r < 0)
         return r;

@@ -49,7 +49,9 @@ static bool prints_there(const struct options *options)
     struct stat file;
     if (!options->print || !options->print_file)
         return options->print;
-    return stat(options->print_file, &file) == 0 && !progress_line_is_apart_from(&file);
+    int r = strcmp(options->print_file, "-") == 0 ? fstat(STDOUT_FILENO, &file)
+                                                  : stat(options->print_file, &file);
+    return r == 0 && !progress_line_is_apart_from(&file);
 }
 
 struct progress *progress_new(const struct options *options)
