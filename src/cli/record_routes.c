@@ -22,6 +22,11 @@ enum {
     STOPS_MAX = 8,     /* of a session that is not yet known */
 };
 
+/* The engine counts drops before it reports hits that were recorded before them and follow other
+   drops. So many of those that it has counted are left for these hits to tell of, one each: more
+   than hits can be in the rings of a process. */
+static const uint64_t DROPS_LEFT = UINT64_C(1) << 16;
+
 /* When no answer of the daemon has come after so long, records go to LTTng. */
 static const uint64_t UNDECIDED_MAX_NS = 2000000000;
 
@@ -172,7 +177,7 @@ struct decision {
     bool is_first; /* no trace has been told of the drops before the pending hits */
 };
 
-/* A trace tells of one drop. The others of those that are known are noted with the next hit. */
+/* A trace tells of one drop. */
 static void note_one(struct record_routes *routes)
 {
     if (routes->n_dropped)
@@ -228,21 +233,27 @@ static bool must_decide(const struct record_routes *routes, const struct hit *hi
     return false;
 }
 
-/* Whatever the hit itself is recorded in: those that were dropped may have belonged there. */
-static void note_drops(struct record_routes *routes, const struct hit *hit)
+/* All traces tell of n drops before the hit, whatever it is recorded in: those that were dropped
+   may have belonged there. Returns whether there is one. */
+static bool note_drops(struct record_routes *routes, const struct hit *hit, uint64_t n)
 {
-    /* How many they were becomes known a little later. */
-    bool is_known = routes->n_dropped > 0, is_noted = false;
-    uint64_t n = is_known ? routes->n_dropped : 1;
+    bool is_noted = false;
     for (size_t i = 0; i < routes->count; i++)
         if (routes->list[i].state == ROUTE_TO_TRACE) {
             ctf_channel_note_loss(routes->list[i].channel, hit, n);
             is_noted = true;
         }
-    if (is_noted && is_known)
-        routes->n_dropped = 0;
-    else if (is_noted)
-        routes->n_noted++;
+    return is_noted;
+}
+
+/* The hit follows drops. How many they were may become known later. */
+static void note_gap(struct record_routes *routes, const struct hit *hit)
+{
+    uint64_t more = routes->n_dropped > DROPS_LEFT ? routes->n_dropped - DROPS_LEFT : 0;
+    if (!note_drops(routes, hit, 1 + more))
+        return;
+    routes->n_dropped -= more;
+    note_one(routes);
 }
 
 void record_routes_dropped(struct record_routes *routes, uint64_t n)
@@ -257,8 +268,8 @@ void record_routes_dropped(struct record_routes *routes, uint64_t n)
 void record_routes_end(struct record_routes *routes)
 {
     pthread_mutex_lock(&routes->lock);
-    if (routes->n_dropped)
-        note_drops(routes, &routes->last_hit);
+    if (routes->n_dropped && note_drops(routes, &routes->last_hit, routes->n_dropped))
+        routes->n_dropped = 0;
     pthread_mutex_unlock(&routes->lock);
 }
 
@@ -266,7 +277,7 @@ void record_routes_hit(struct record_routes *routes, const struct hit *hit)
 {
     pthread_mutex_lock(&routes->lock);
     if (hit->follows_drops)
-        note_drops(routes, hit);
+        note_gap(routes, hit);
     routes->last_hit.time_ns = hit->time_ns;
     routes->last_hit.cpu = hit->cpu;
     if (routes->n_undecided && must_decide(routes, hit))

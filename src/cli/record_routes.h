@@ -39,8 +39,8 @@ void record_routes_hit(struct record_routes *routes, const struct hit *hit);
 /* Sessions may be about to be started or stopped, and all hits until now were reported. Those that
    record nothing now are stopped: our traces tell of it. From any thread; may wait. */
 void record_routes_before_change(struct record_routes *routes);
-/* The engine has dropped n hits: our traces tell of it with the next hit that follows a drop
-   (struct hit), or at the end. */
+/* The engine has dropped n hits: our traces tell of some with each hit that follows a drop (struct
+   hit), and of all at the end. */
 void record_routes_dropped(struct record_routes *routes, uint64_t n);
 void record_routes_end(struct record_routes *routes);
 /* Adds what is not in the counts of the back end. From any thread. */
