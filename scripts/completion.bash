@@ -154,18 +154,41 @@ _ptrace_tracer_trace()
     done
 }
 
+# The words of types. Headers are files.
+_ptrace_tracer_types()
+{
+    local current=${words[cword]} option=${words[cword - 1]}
+    if [[ $current == --*=* ]]; then
+        option=${current%%=*} current=${current#*=}
+        kept=$((kept - ${#option} - 1))
+        ((kept >= 0)) || kept=0
+    fi
+    if [[ $current == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--library= --output= --force --quiet --help' -- "$current")
+        [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
+    else
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+    fi
+    for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do
+        COMPREPLY[i]=${COMPREPLY[i]:kept}
+    done
+}
+
 _ptrace_tracer()
 {
     local words cword kept operand pids option current i
     # What the first word can be beside a program.
-    local commands='record replay report graph export'
+    local commands='record replay report graph export types'
     local options='--pid= --function= --exclude= --patterns= --output= --session= --print --print=
         --summary --timestamp --follow-forks --entry-only --string-limit= --strings= --deref= --with=
         --stack= --in-process --list --no-pin --stats --quiet --verbose --help --help=all --version'
     COMPREPLY=()
     _ptrace_tracer_words
     if ((cword > 1)) && [[ " $commands " == *" ${words[1]} "* ]]; then
-        if [[ ${words[1]} != record ]]; then
+        if [[ ${words[1]} == types ]]; then
+            _ptrace_tracer_types
+            return
+        elif [[ ${words[1]} != record ]]; then
             _ptrace_tracer_trace
             return
         fi

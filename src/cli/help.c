@@ -20,6 +20,7 @@ static const char SHORT[] =
     "Commands: ptrace_tracer report --sort=total\n"
     "  report, graph, replay   a table, the tree, the lines of the calls in a trace\n"
     "  export --to=FORMAT      for other programs: perfetto, html, sqlite, ...\n"
+    "  types -o FILE HEADER... types of a library's functions, from its headers\n"
     "Other: ptrace_tracer --in-process ./app (by jumps, without stops), -q, -v, -V\n"
     "\n"
     "All options: ptrace_tracer --help=all. What they do: man ptrace_tracer.\n";
@@ -28,6 +29,7 @@ static const char ALL[] =
     "Usage: ptrace_tracer [OPTION...] [--] PROGRAM [ARG...]\n"
     "       ptrace_tracer [OPTION...] PID...\n"
     "       ptrace_tracer replay|report|graph|export [OPTION...] [TRACE]\n"
+    "       ptrace_tracer types -o FILE [OPTION...] HEADER...\n"
     "Record the function calls of an unmodified program with LTTng, or print them.\n"
     "\n"
     "What to trace:\n"

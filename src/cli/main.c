@@ -11,6 +11,7 @@
 #include "cli/commands/record.h"
 #include "cli/commands/replay.h"
 #include "cli/commands/report.h"
+#include "cli/commands/types.h"
 #include "cli/did_you_mean.h"
 #include "cli/exit_status.h"
 #include "cli/options.h"
@@ -29,7 +30,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } words[] = {
     {"record", NULL},     {"replay", replay_run}, {"report", report_run},
-    {"graph", graph_run}, {"export", export_run},
+    {"graph", graph_run}, {"export", export_run}, {"types", types_run},
 };
 
 /* The functions of the commands that have the tracer's options. */

@@ -36,3 +36,14 @@ void unfinished_file_set(const char *path)
             sigaction(ending[i], &action, NULL);
     }
 }
+
+int unfinished_file_create(struct new_file *file, const char *path, bool replace, struct error *err)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = new_file_create(file, path, replace, err);
+    unfinished_file_set(file->temporary);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc;
+}

@@ -3,13 +3,14 @@
 # Makes a type object from C headers: an ELF file with the debug information of the functions that
 # they declare, for `ptrace_tracer --types=FILE`. It goes to stdout.
 #
-#   make_types.sh [-l LIBRARY]... [-L LIBRARY]... [-a FLAGS]... HEADER...
+#   make_types.sh [-v] [-l LIBRARY]... [-L LIBRARY]... [-a FLAGS]... HEADER...
 #
 #   HEADER        a file, or a name as in #include <...>
 #   -l LIBRARY    only the functions that this library exports: a file, or a name that the compiler
 #                 finds (libz.so.1). Without -l: all that the C library does not export.
 #   -L LIBRARY    the same, for a library that may be missing
 #   -a FLAGS      once more with these flags of the compiler, for symbols that have no types yet
+#   -v            tells at the end how many functions have types
 #   CC, CPPFLAGS  in the environment: the C compiler (cc), and its flags
 #
 # The section .ptrace_tracer.types has a line for each function: its symbol, SONAME and version in
@@ -19,17 +20,28 @@
 set -euo pipefail
 export LC_ALL=C
 
-fail() {
+say() {
     printf 'ptrace_tracer: %s\n' "$*" >&2
+}
+# "A exports", "A and B export"
+join() { # WORD...
+    (($# > 1)) || { printf '%s exports\n' "$1"; return; }
+    local first
+    first=$(printf '%s, ' "${@:1:$#-1}")
+    printf '%s and %s export\n' "${first%, }" "${!#}"
+}
+fail() {
+    say "$*"
     exit 1
 }
 
-libraries=() required=() variants=('')
-while getopts l:L:a: option; do
+libraries=() required=() variants=('') verbose=
+while getopts l:L:a:v option; do
     case $option in
         l) libraries+=("$OPTARG") required+=(yes) ;;
         L) libraries+=("$OPTARG") required+=('') ;;
         a) variants+=("$OPTARG") ;;
+        v) verbose=yes ;;
         *) exit 2 ;;
     esac
 done
@@ -225,8 +237,8 @@ for variant in "${!variants[@]}"; do
     if ! "${compile[@]}" ${flags[@]+"${flags[@]}"} -fsyntax-only unit.h 2>messages; then
         ((!variant)) || continue
         cat messages >&2
-        fail "${cc[0]} cannot compile the headers as C; what they need before them can be a HEADER, too, \
-and -I and -D are taken from CPPFLAGS"
+        fail "${cc[0]} cannot compile this as C (headers of C++ are not read); name headers that it needs \
+before it, and -I and -D in CPPFLAGS"
     fi
     # Attributes and the like get in the way of ctags.
     if ! "${compile[@]}" ${flags[@]+"${flags[@]}"} '-D__attribute__(...)=' -D__extension__= \
@@ -280,3 +292,10 @@ END
 "${cc[@]}" -shared -nostdlib -Wl,--build-id=none -Wl,-x -o object "${objects[@]}" types.o ||
     fail "${cc[0]} cannot link"
 cat object
+n=$(sort -u made | wc -l)
+all=$(cut -f1 exports | sort -u | wc -l)
+if [[ $verbose && $all == 0 ]]; then
+    say "types of $n functions"
+elif [[ $verbose ]]; then
+    say "types of $n of the $all functions that $(join "${libraries[@]}")"
+fi

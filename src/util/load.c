@@ -34,6 +34,15 @@ static char *executable_directory(struct error *err)
     return directory;
 }
 
+char *load_beside(const char *name, struct error *err)
+{
+    cleanup(cleanup_free) char *directory = executable_directory(err);
+    char *path = directory ? text_format("%s/%s", directory, name) : NULL;
+    if (directory && !path)
+        error_set(err, -ENOMEM, "out of memory");
+    return path;
+}
+
 /* Whether only root and the executable's owner can change the file or a directory on its path.
    Group write permission is the owner's decision. */
 static bool is_trusted(const char *path)

@@ -76,7 +76,7 @@ case_commands()
     completes 'ptrace_tracer graph --fo' --fold
     completes 'ptrace_tracer export --to=j' json
     local command
-    for command in replay report graph export; do
+    for command in replay report graph export types; do
         complete_line "ptrace_tracer $command --"
         "$tracer" "$command" --help | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p' | sort -u >shown
         sed 's/=.*//' replies | sort -u | diff shown - || fail "not the options of $command"

@@ -55,4 +55,175 @@ case_c_library()
     ! strings -a "$scripts/types/libc.types" | grep -qE "^(/tmp|$top|$build)" || fail "paths of the build"
 }
 
+# A library of two versions, and a header with what headers have.
+make_library()
+{
+    cat >wide.h <<'EOT'
+#include <stdarg.h>
+#include <stddef.h>
+struct pair { double x; const char *name; };
+typedef int (*chooser)(const void *, const void *);
+#define KEPT __attribute__((nonnull, warn_unused_result))
+int plain(int __count, const char *restrict text) KEPT;
+#define plain(count, text) plain((count) + 1, text)
+struct pair by_value(struct pair pair, enum { RED, BLUE } colour);
+int named(void (*on_end)(int status, void *data), char buffer[static 8], char *const argv[], int (*)(void));
+extern unsigned unnamed(unsigned long, struct pair *, ...);
+int keyword(int __int, int _Complex_part, int __count, int count);
+void renamed(int value) __asm__("renamed_v2");
+void with_list(int level, va_list list);
+void several(int);
+void several(int level);
+int nothing(void), versioned(int first);
+void *choose(const void *base, size_t n, chooser less);
+static inline int inside(int x) { return x; }
+int not_exported(int x);
+extern int variable;
+EOT
+    cat >wide.c <<'EOT'
+#define f(name) void name(void) {}
+f(plain) f(by_value) f(named) f(unnamed) f(keyword) f(renamed_v2) f(with_list) f(several) f(nothing)
+f(versioned) f(old_versioned) f(choose) f(inside) f(undeclared) int variable;
+__asm__(".symver old_versioned, versioned@WIDE_1");
+EOT
+    echo 'WIDE_1 { }; WIDE_2 { global: plain; versioned; };' >wide.map
+    "${TEST_CC:-gcc}" -shared -fPIC -w -Wl,--version-script=wide.map -Wl,-soname=libwide.so.2 -o libwide.so wide.c || fail "no library"
+}
+
+# All its declarations, by both compilers.
+case_each_declaration()
+{
+    local compiler
+    make_library
+    {
+        echo 'ptrace_tracer types 1'
+        LC_ALL=C sort <<'EOT'
+by_value|libwide.so.2|WIDE_0|pair,colour
+choose|libwide.so.2|WIDE_0|base,n,less
+inside|libwide.so.2|WIDE_0|x
+keyword|libwide.so.2|WIDE_0|__int,Complex_part,count,
+named|libwide.so.2|WIDE_0|on_end,buffer,argv,
+nothing|libwide.so.2|WIDE_0|
+plain|libwide.so.2|WIDE_2|count,text
+renamed_v2|libwide.so.2|WIDE_0|value
+several|libwide.so.2|WIDE_0|level
+unnamed|libwide.so.2|WIDE_0|,
+versioned|libwide.so.2|WIDE_2|first
+with_list|libwide.so.2|WIDE_0|level,list
+EOT
+    } | sed 's/WIDE_0//' | tr '|' '\t' >wanted
+    for compiler in "${TEST_CC:-gcc}" clang "clang -O2"; do
+        command -v "${compiler%% *}" >/dev/null || continue
+        CC=$compiler traced 0 types -l ./libwide.so --force -o wide.types wide.h
+        one_line 'wide.types: types of 12 of the 14 functions that ./libwide.so exports$'
+        look wide.types
+        diff types wanted >&2 || fail "other lines with $compiler"
+    done
+    # With a path, from elsewhere, with options of the user's, and the same bytes.
+    mkdir elsewhere
+    (cd elsewhere && CC=${TEST_CC:-gcc} CPPFLAGS="-DX=1 -I$dir" "$tracer" types -q --library=../libwide.so --output=- wide.h) >again ||
+        fail "not from elsewhere"
+    CC=${TEST_CC:-gcc} traced 0 types -l ./libwide.so --force -o wide.types -q wide.h
+    [[ ! -s $err ]] || fail "lines of a quiet run"
+    objcopy --dump-section .ptrace_tracer.types=types again /dev/null
+    diff types wanted >&2 || fail "other lines from elsewhere"
+    CC=${TEST_CC:-gcc} traced 0 types -l ./libwide.so -o again.types wide.h
+    cmp wide.types again.types || fail "another object"
+    # Without a library: what the C library does not export.
+    CC=${TEST_CC:-gcc} traced 0 types -o all.types wide.h string.h
+    one_line 'all.types: types of 13 functions$'
+    look all.types
+    line plain '' '' count,text
+    line not_exported '' '' x
+}
+
+nothing_made()
+{
+    [[ ! -e new.types && -z $(compgen -G '*.part') && -z $(ls -A "$dir/tmp") ]] || fail "left: $(ls -d *.part new.types "$dir"/tmp/*)"
+}
+
+case_errors()
+{
+    local tool
+    mkdir tmp
+    export TMPDIR=$dir/tmp
+    make_library
+    # The compiler's lines, then one of ours.
+    traced 125 types -o new.types nosuch.h
+    lines 1 'fatal error: nosuch\.h' $err
+    lines 1 '^ptrace_tracer: cc cannot compile this as C' $err
+    [[ $(tail -n 1 $err) == ptrace_tracer:* ]] || fail "not the last line"
+    nothing_made
+    printf 'int f(int \033[31mx);\n// \033]0;title\a\nint \302\233g(\n' >hostile.h
+    traced 125 types -o new.types hostile.h
+    [[ $(LC_ALL=C tr -d '\n -~' <$err | wc -c) == 0 ]] || fail "controls in: $(cat -v $err)"
+    nothing_made
+    touch $'con\033[31mtrol.h'
+    traced 125 types -o new.types $'con\033[31mtrol.h'
+    one_line 'control characters'
+    echo '#include <vector>' >cxx.h
+    traced 125 types -o new.types cxx.h
+    said 'headers of C\+\+ are not read'
+    traced 125 types -o new.types -l nosuch.so.1 wide.h
+    one_line 'there is no library nosuch.so.1'
+    traced 125 types -o new.types -l ./wide.h wide.h
+    one_line 'wide.h exports no functions'
+    : >empty.h
+    traced 125 types -o new.types empty.h
+    one_line 'declare no function that is wanted'
+    nothing_made
+    echo mine >kept
+    traced 125 types -o kept wide.h
+    one_line 'kept exists \(--force replaces it\)'
+    traced 125 types -o kept --force nosuch.h
+    [[ $(cat kept) == mine ]] || fail "an object that was not made replaced a file"
+    traced 125 types -o nosuch/new.types wide.h
+    one_line 'cannot write to nosuch/new.types'
+    traced 125 types -o new.types
+    one_line 'needs a header'
+    traced 125 types wide.h
+    one_line 'needs a file to write to'
+    traced 125 types --librari=x wide.h
+    one_line "no option '--librari=x'; did you mean --library"
+    CC=nosuch_cc traced 125 types -o new.types wide.h
+    one_line 'need a C compiler, and there is no nosuch_cc here: apt install gcc'
+    # Without the tool, in a PATH that has all others.
+    mkdir bin
+    for tool in bash dirname realpath mktemp rm cc gcc as ld readelf sed awk grep sort cut comm cat tr wc mv tee; do
+        ln -s "$(command -v $tool)" bin/
+    done
+    PATH=$dir/bin traced 125 types -o new.types wide.h
+    one_line 'need Universal Ctags, which is not here: apt install universal-ctags'
+    ln -s "$(command -v ctags)" bin/
+    rm bin/readelf
+    PATH=$dir/bin traced 125 types -o new.types wide.h
+    one_line 'need readelf, which is not here: apt install binutils'
+    ln -s "$(command -v readelf)" bin/
+    PATH=$dir/bin traced 0 types -o new.types wide.h
+    rm new.types
+    nothing_made
+}
+
+reads_pipe()
+{
+    [[ -n $(pgrep -x cc1 -s "$tracer_pid") ]]
+}
+
+# While the compiler waits for a header.
+case_interrupted()
+{
+    mkdir tmp
+    export TMPDIR=$dir/tmp
+    mkfifo pipe.h
+    echo '#include "pipe.h"' >slow.h
+    CC=gcc setsid "$tracer" types -o new.types slow.h >$out 2>$err &
+    tracer_pid=$!
+    wait_for 20 reads_pipe || fail "the compiler does not run"
+    [[ -n $(compgen -G 'new.types.*.part') ]] || fail "no file is written to"
+    kill -TERM -- "-$tracer_pid"
+    tracer_ends 143
+    no_processes
+    nothing_made
+}
+
 run_cases "$@"

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -227,18 +226,6 @@ static int write_trace(struct trace_command *command, struct export_command *wan
                      wanted->file.path ? wanted->file.path : "stdout", strerror(-rc));
 }
 
-/* It is removed when a signal ends the export. */
-static int create_file(struct export_command *wanted, const char *path, struct error *err)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = new_file_create(&wanted->file, path, wanted->force, err);
-    unfinished_file_set(wanted->file.temporary);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return rc;
-}
-
 static int export_trace(struct trace_command *command, void *data, struct error *err)
 {
     struct export_command *wanted = data;
@@ -263,7 +250,7 @@ static int export_trace(struct trace_command *command, void *data, struct error 
     if (rc == 0 && wanted->has_endpoint)
         rc = open_endpoint(wanted, err);
     if (rc == 0 && path)
-        rc = create_file(wanted, path, err);
+        rc = unfinished_file_create(&wanted->file, path, wanted->force, err);
     if (rc < 0)
         return rc;
     if (wanted->format->needs_file && !wanted->file.temporary)
