@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/candidates.h"
+#include "cli/hints.h"
 #include "cli/target_watch.h"
 #include "symbols/module_scan.h"
 #include "util/cleanup.h"
@@ -41,6 +42,7 @@ static void on_entry(void *data, struct process *process, pid_t tid)
     target_refresh(target);
     tracer_begin(target->tracer);
     target_apply(target);
+    hints_start(target->tracer, target);
 }
 
 void target_apply(struct target *target)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cli/function_counts.h"
+#include "cli/hints.h"
 #include "cli/options.h"
 #include "cli/summary_sink.h"
 #include "cli/tracer.h"
@@ -34,6 +35,7 @@ int trace_end_report(struct tracer *tracer, struct error *err)
     sink->describe(sink->data, where, sizeof(where));
     if (r == 0)
         function_filter_unmatched(tracer->options->select, warn_no_match, NULL);
+    hints_end(tracer, stats.calls);
     function_counts_report(tracer->screen.counts);
     if (counts.triggered)
         log_info("%" PRIu64 " event%s met the condition of a trigger", counts.triggered,

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "cli/hints.h"
 #include "cli/options.h"
 #include "cli/timed_call.h"
 #include "model/hit_sink.h"
@@ -48,6 +49,7 @@ struct tracer {
     struct tracing_costs *costs; /* NULL: not known */
     struct timed_calls calls;
     struct tracer_screen screen;
+    struct hints hints;
     struct tracer_run run;
     atomic_bool module_named; /* the sink names a module that was left out */
     unsigned visit; /* number of the last walk over all targets: processes may share one */

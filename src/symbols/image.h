@@ -55,6 +55,12 @@ bool image_vaddr_of_offset(const struct image *image, uint64_t offset, file_vadd
    version suffixes. false when there is none. */
 bool image_symbol(struct image *image, const char *name, file_vaddr *vaddr);
 
+/* How many functions the image has, whatever is selected. 0 also if its symbols cannot be read. */
+size_t image_count_functions(struct image *image);
+/* Writes the path at which a package would install the image's debug information to `path` (`size`
+   bytes). false: the file has no build ID. */
+bool image_debug_path(struct image *image, char *path, size_t size);
+
 /*
  * Writes the name of the code at `at` to out (of `size` bytes, NUL included, at least 64). Names
  * are those of probes: "f" at the function's first byte, "f+0x1c" after it. Code without a symbol

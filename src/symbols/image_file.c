@@ -5,10 +5,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "symbols/elf/build_id.h"
+#include "symbols/elf/elf_copy.h"
 #include "symbols/elf/target_file.h"
 #include "symbols/image.h"
 #include "symbols/image_internal.h"
@@ -138,4 +141,26 @@ int image_open_root(const struct image *image, struct process_root *root)
         return 0;
     process_root_close(root);
     return -ESTALE;
+}
+
+/* gdb's manual, "Debugging Information in Separate Files": the first byte of the build ID is a
+   directory. */
+bool image_debug_path(struct image *image, char *path, size_t size)
+{
+    struct elf_copy copy;
+    struct error ignored;
+    struct build_id id = {0};
+    char hex[BUILD_ID_TEXT_SIZE];
+    pthread_mutex_lock(&image->catalog->lock);
+    cleanup(cleanup_fd) int fd = image_open_file(image, &ignored);
+    if (fd >= 0 && elf_copy_symbols(&copy, fd) == 0) {
+        elf_copy_build_id(&copy, &id);
+        elf_copy_free(&copy);
+    }
+    pthread_mutex_unlock(&image->catalog->lock);
+    if (id.length < 2)
+        return false;
+    build_id_text(&id, hex);
+    return (size_t)snprintf(path, size, "/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2) <
+           size;
 }

@@ -8,6 +8,7 @@
 #include "symbols/demangle.h"
 #include "symbols/elf/elf_file.h"
 #include "symbols/elf/symbol_table.h"
+#include "symbols/image.h"
 #include "symbols/image_internal.h"
 #include "symbols/symbolizer.h"
 #include "util/addr.h"
@@ -158,4 +159,14 @@ int image_make_functions(struct image *image, struct error *err)
     image->functions_made = true;
     symbolizer_forget_names(atomic_load_explicit(&image->symbolizer, memory_order_relaxed));
     return 0;
+}
+
+size_t image_count_functions(struct image *image)
+{
+    struct error ignored;
+    pthread_mutex_lock(&image->catalog->lock);
+    size_t n = image_make_functions(image, &ignored) == 0 ? image->functions.count : 0;
+    image_close(image);
+    pthread_mutex_unlock(&image->catalog->lock);
+    return n;
 }

@@ -7,6 +7,7 @@
 
 #include "cli/dynamic_linker.h"
 #include "cli/exit_status.h"
+#include "cli/hints.h"
 #include "cli/options.h"
 #include "cli/sudo_user.h"
 #include "model/hit.h"
@@ -26,11 +27,14 @@
 #include "util/error.h"
 #include "util/log.h"
 #include "util/text.h"
+#include "util/vec.h"
 
 struct list {
     const struct options *options;
     struct catalog *catalog;
     size_t n_printed;
+    struct image *program;      /* the first; NULL: none is known yet */
+    VEC(struct image *) images; /* of it and its libraries */
 };
 
 static void print_line(const char *text)
@@ -83,6 +87,11 @@ static int print_image(struct list *list, struct image *image, bool is_program, 
     const struct function_filter *select = list->options->select;
     cleanup(cleanup_free) const struct probe **probes = NULL;
     size_t n = 0;
+    struct image **place = vec_push(&list->images);
+    if (place)
+        *place = image;
+    if (is_program && !list->program)
+        list->program = image;
     if (!function_filter_module(select, image_provider(image), image_path(image), is_program))
         return 0;
     int r = image_probes(image, select, is_program, false, &probes, &n, err);
@@ -223,10 +232,13 @@ int list_run(const struct options *options)
         error_set(&err, -EIO, "cannot write the list: %s", strerror(errno));
         status = EXIT_TRACER_FAILED;
     }
+    if (status == EXIT_SUCCESS && list.n_printed == 0 && list.program)
+        hints_list(options, list.program, list.images.items, list.images.count);
     if (status == EXIT_SUCCESS)
         function_filter_unmatched(options->select, report_no_match, NULL);
     else
         log_error("%s", err.text);
+    vec_free(&list.images);
     catalog_free(list.catalog);
     return status;
 }

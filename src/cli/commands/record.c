@@ -16,6 +16,7 @@
 #include "cli/debug_servers.h"
 #include "cli/exit_status.h"
 #include "cli/function_counts.h"
+#include "cli/hints.h"
 #include "cli/hits.h"
 #include "cli/jump_regions.h"
 #include "cli/lttng_sink.h"
@@ -63,8 +64,11 @@ static void on_started(void *data, struct process *process, enum process_origin 
                         process_pid(process));
         return;
     }
-    if (target_new(tracer, process, from, &err))
+    struct target *target = target_new(tracer, process, from, &err);
+    if (target) {
+        hints_start(tracer, target);
         return;
+    }
     if (origin == PROCESS_LAUNCHED) /* it must not run untraced */
         kill(process_pid(process), SIGKILL);
     if (origin == PROCESS_FORKED)
@@ -76,9 +80,12 @@ static void on_started(void *data, struct process *process, enum process_origin 
 static void on_executed(void *data, struct process *process)
 {
     struct error err;
-    (void)data;
-    if (process_data(process) && target_executed(process, &err) < 0)
+    if (!process_data(process))
+        return;
+    if (target_executed(process, &err) < 0)
         log_warning("%s", err.text);
+    else
+        hints_start(data, process_data(process));
 }
 
 static void on_ended(void *data, struct process *process, int status)
@@ -247,6 +254,7 @@ static void tear_down(struct tracer *tracer)
     function_counts_free(tracer->screen.counts);
     summary_free(tracer->summary);
     tracing_costs_free(tracer->costs);
+    hints_free(&tracer->hints);
     catalog_free(tracer->catalog);
     timed_calls_destroy(&tracer->calls);
     free(tracer);

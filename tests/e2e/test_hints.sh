@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What is said where a trace would stay empty without a word.
+# shellcheck disable=SC1091,SC2154
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+cc=${TEST_CC:-cc}
+
+# build NAME OPTION...: a program that calls libelf three times, and then reads a byte if it has an
+# argument.
+build()
+{
+    local name=$1
+    shift
+    cat >program.c <<'END'
+#include <libelf.h>
+#include <unistd.h>
+int idle(void);
+int idle(void) { return 1; }
+int main(int argc, char **argv)
+{
+    char byte;
+    (void)argv;
+    elf_version(EV_CURRENT);
+    return elf_errno() + elf_errno() + (argc > 1 ? read(0, &byte, 1) < 0 : 0);
+}
+END
+    "$cc" -O1 -Wl,--build-id -o "$name" program.c "$@" || fail "cannot compile"
+}
+
+# says_nothing_of NAME: the three lines, once.
+says_nothing_of()
+{
+    lines 1 "^ptrace_tracer: nothing of $1 can be traced: it is stripped, so that its functions have no names\$" $err
+    lines 1 "^ptrace_tracer: its libraries can be traced: -f 'elf_\.\*@elf[-0-9.]*'\$" $err
+    lines 1 '^ptrace_tracer: its own functions can be traced with debug information: /usr/lib/debug/\.build-id/[0-9a-f]{2}/[0-9a-f]+\.debug, in a package named' $err
+    lines 3 ' can be traced' $err
+}
+
+case_stripped()
+{
+    local example
+    build stripped -s -lelf
+    traced 0 --print=lines ./stripped
+    says_nothing_of stripped
+    lines 1 '^ptrace_tracer: 0 functions armed, 0 calls' $err
+    # What it says works.
+    example=$(sed -n "s/.*: -f '\(.*\)'\$/\1/p" $err)
+    traced 0 --print=lines -f "$example" ./stripped
+    lines 0 'can be traced' $err
+    said ' armed, 3 calls, 6 events written'
+    traced 0 --summary ./stripped
+    says_nothing_of stripped
+    traced 0 --list ./stripped
+    says_nothing_of stripped
+    [[ ! -s $out ]] || fail "--list lists something"
+    traced 0 -q --print=lines ./stripped
+    [[ ! -s $err ]] || fail "--quiet is not quiet"
+}
+
+case_lttng()
+{
+    with_lttng
+    build stripped -s -lelf
+    traced 0 ./stripped
+    says_nothing_of stripped
+    no_sessions
+}
+
+# At once, not at the end.
+case_attached()
+{
+    build stripped -s -lelf
+    mkfifo input
+    exec 8<>input
+    ./stripped wait <input &
+    target_pid=$!
+    wait_for 10 sleeps_in $target_pid "$dir/stripped" || fail "the program does not read"
+    tracer_start --print=lines -p $target_pid
+    wait_for 10 at_least 1 'with debug information' $err || fail "no hint"
+    says_nothing_of stripped
+    is_traced $target_pid || fail "the hint comes late"
+    echo >input
+    tracer_ends 0
+    says_nothing_of stripped
+    wait $target_pid
+}
+
+case_static()
+{
+    printf 'int main(void) { return 0; }\n' >static.c
+    "$cc" -static -s -Wl,--build-id -o alone static.c 2>/dev/null || skip "no static C library"
+    traced 0 --print=lines ./alone
+    lines 1 '^ptrace_tracer: nothing of alone can be traced: it is static and stripped,' $err
+    lines 2 ' can be traced' $err
+}
+
+# Programs that only execute another one: of that one it is told.
+case_executed()
+{
+    build stripped -s -lelf
+    traced 0 --print=lines env ./stripped
+    says_nothing_of stripped
+    build named -lelf
+    traced 0 --print=lines env ./named
+    lines 0 'can be traced' $err
+    said '2 functions armed, 1 call, 2 events'
+    traced 127 --print=lines env ./missing
+    lines 1 'nothing of env can be traced: it is stripped' $err
+}
+
+case_left_out()
+{
+    build named -lelf
+    traced 0 --print=lines -x '.*' ./named
+    lines 1 '^ptrace_tracer: nothing of named is traced: no -f is given, and none of its 2 functions is left$' $err
+    lines 0 'can be traced' $err
+}
+
+case_scripts()
+{
+    build python3.99 -lelf
+    build perl5 -s -lelf
+    printf '#!%s\n' "$dir/python3.99" >with
+    printf '#!%s -w\n' "$dir/perl5" >without
+    printf '#!/usr/bin/env -S A=1 %s\n' "$dir/python3.99" >by_env
+    chmod +x with without by_env
+    traced 0 --print=lines ./with
+    lines 1 '^ptrace_tracer: \./with is a script: this traces the functions of the interpreter python3\.99, written in C; functions of the script are not traced$' $err
+    lines 2 . $err
+    traced 0 --print=lines ./by_env
+    lines 1 'by_env is a script: this traces the functions of the interpreter python3\.99,' $err
+    lines 2 . $err
+    traced 0 --print=lines ./without </dev/null
+    lines 1 'nothing of perl5 can be traced' $err
+    lines 1 "its libraries can be traced: -f 'elf_" $err
+    lines 1 '^ptrace_tracer: perl5 is an interpreter: functions of its scripts cannot be traced$' $err
+    lines 4 . $err
+    # Who selects functions knows.
+    traced 0 --print=lines -f main ./with
+    lines 1 . $err
+}
+
+case_not_called()
+{
+    build named -lelf
+    traced 0 --print=lines -f idle ./named
+    lines 1 '^ptrace_tracer: no armed function was called: calls that the compiler inlined are not seen, nor those of child processes without --follow-forks$' $err
+    lines 2 . $err
+    traced 0 --print=lines -F -f idle ./named
+    lines 1 'no armed function was called: calls that the compiler inlined are not seen$' $err
+    printf '{ idle; };\n' >list
+    build exporting -s -lelf -Wl,--dynamic-list=list
+    traced 0 --print=lines ./exporting
+    lines 1 'no armed function was called' $err
+    lines 1 "its libraries can be traced: -f 'elf_\.\*@elf[-0-9.]*'" $err
+    traced 0 --print=lines -f main ./named
+    lines 0 'was called' $err
+}
+
+run_cases "$@"
