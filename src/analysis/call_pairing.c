@@ -7,13 +7,8 @@
 
 #include "analysis/open_calls.h"
 #include "analysis/thread_table.h"
+#include "analysis/trace_silences.h"
 #include "util/vec.h"
-
-/* What a trace tells of events that were not recorded: until when. */
-struct trace_silence {
-    uint64_t lost_ns;
-    uint64_t paused_ns; /* the time of the first event afterwards */
-};
 
 struct call_pairing {
     const struct call_visitor *visitor;
@@ -22,7 +17,7 @@ struct call_pairing {
     struct thread_table threads;
     struct open_call *spare; /* `outer` leads to the next one */
     size_t call_bytes;
-    VEC(struct trace_silence) silences; /* by trace */
+    struct trace_silences silences;
     bool in_range;
 };
 
@@ -59,7 +54,7 @@ void call_pairing_free(struct call_pairing *pairing)
     }
     thread_table_free(&pairing->threads);
     free_list(pairing->spare);
-    vec_free(&pairing->silences);
+    vec_free(&pairing->silences.traces);
     free(pairing);
 }
 
@@ -90,16 +85,6 @@ static void pass_on(struct open_call *call, struct open_call *heir)
     heir->call.child_ns += call->call.child_ns;
 }
 
-static bool lost_since(const struct call_pairing *pairing, uint32_t trace, uint64_t time_ns)
-{
-    return trace < pairing->silences.count && pairing->silences.items[trace].lost_ns >= time_ns;
-}
-
-static bool paused_since(const struct call_pairing *pairing, uint32_t trace, uint64_t time_ns)
-{
-    return trace < pairing->silences.count && pairing->silences.items[trace].paused_ns > time_ns;
-}
-
 static void count_end(struct call_counts *counts, const struct open_call *open)
 {
     const struct call *call = &open->call;
@@ -121,7 +106,8 @@ static int end_call(struct call_pairing *pairing, struct open_calls *calls, stru
     const struct call_visitor *visitor = pairing->visitor;
     struct call *call = &open->call;
     int rc = 0;
-    if (end == CALL_UNWOUND && paused_since(pairing, open->trace, call->entry_ns))
+    if (end == CALL_UNWOUND && !call->is_seen_unwound &&
+        trace_silences_paused(&pairing->silences, open->trace, call->entry_ns))
         end = CALL_LOST;
     call->end = end;
     call->end_ns = end_ns;
@@ -141,7 +127,7 @@ static int jump_over_top(struct call_pairing *pairing, struct open_calls *calls,
 {
     struct open_call *call = open_calls_pop(calls);
     pass_on(call, calls->top);
-    if (lost_since(pairing, call->trace, call->call.entry_ns))
+    if (trace_silences_lost(&pairing->silences, call->trace, call->call.entry_ns))
         return end_call(pairing, calls, call, CALL_LOST, time_ns, NULL);
     call->call.end_ns = time_ns;
     if (open_calls_bury(calls, call) < 0)
@@ -171,17 +157,6 @@ static int end_all(struct call_pairing *pairing, struct open_calls *calls, enum 
 }
 
 /* ---- entries ---- */
-
-static uint64_t extra_value(const struct trace_event *event, enum extra_field extra)
-{
-    const char *text;
-    return trace_event_value(event, (size_t)event->layout->extras[extra], &text);
-}
-
-static bool has_extra(const struct trace_event *event, enum extra_field extra)
-{
-    return event->layout->extras[extra] >= 0;
-}
 
 static int announce(struct call_pairing *pairing, struct open_call *open,
                     const struct trace_event *event)
@@ -222,8 +197,8 @@ static int before_entry(struct call_pairing *pairing, struct open_calls *calls,
 static int call_entered(struct call_pairing *pairing, struct open_calls *calls,
                         const struct trace_event *event, const struct event_origin *origin)
 {
-    bool has_depth = has_extra(event, EXTRA_DEPTH), is_known = thread_is_known(origin);
-    uint32_t depth = has_depth ? (uint32_t)extra_value(event, EXTRA_DEPTH) : 0;
+    bool has_depth = trace_event_has(event, EXTRA_DEPTH), is_known = thread_is_known(origin);
+    uint32_t depth = has_depth ? (uint32_t)trace_event_extra(event, EXTRA_DEPTH) : 0;
     int rc = is_known ? before_entry(pairing, calls, event, has_depth, depth) : 0;
     struct open_call *open = rc == 0 ? make_call(pairing) : NULL;
     if (!open)
@@ -258,19 +233,6 @@ static int call_entered(struct call_pairing *pairing, struct open_calls *calls,
 
 /* ---- exits ---- */
 
-static struct exit_values read_exit(const struct trace_event *event)
-{
-    struct exit_values values = {.has_depth = has_extra(event, EXTRA_DEPTH),
-                                 .has_duration = has_extra(event, EXTRA_DURATION)};
-    if (values.has_depth)
-        values.depth = (uint32_t)extra_value(event, EXTRA_DEPTH);
-    if (values.has_duration)
-        values.duration_ns = extra_value(event, EXTRA_DURATION);
-    values.is_untimed = values.has_duration && values.duration_ns == 0;
-    values.has_duration = values.duration_ns != 0;
-    return values;
-}
-
 static int lone_exit(struct call_pairing *pairing, struct open_calls *calls,
                      const struct trace_event *event, const struct event_origin *origin,
                      const struct exit_values *values)
@@ -282,8 +244,8 @@ static int lone_exit(struct call_pairing *pairing, struct open_calls *calls,
         return 0;
     calls->thread.is_late_exit = is_late;
     if (thread_is_known(origin) && !is_late) {
-        if (calls->was_too_deep || lost_since(pairing, origin->trace, 1) ||
-            paused_since(pairing, origin->trace, 1))
+        if (calls->was_too_deep || trace_silences_lost(&pairing->silences, origin->trace, 1) ||
+            trace_silences_paused(&pairing->silences, origin->trace, 1))
             pairing->counts->lost_entries++;
         else
             pairing->counts->lone_exits++;
@@ -303,20 +265,21 @@ static bool is_timed(const struct call_pairing *pairing, struct open_call *open,
     uint64_t entry_ns = open->call.entry_ns;
     open->doubt = DOUBT_LOST;
     if (values->is_untimed || event->time_ns < entry_ns ||
-        lost_since(pairing, open->trace, entry_ns) || lost_since(pairing, origin->trace, entry_ns))
+        trace_silences_lost(&pairing->silences, open->trace, entry_ns) ||
+        trace_silences_lost(&pairing->silences, origin->trace, entry_ns))
         return false;
     open->doubt = DOUBT_STACKS;
     if (!is_certain)
         return false;
     open->doubt = DOUBT_PAUSED;
-    return !paused_since(pairing, open->trace, entry_ns) &&
-           !paused_since(pairing, origin->trace, entry_ns);
+    return !trace_silences_paused(&pairing->silences, open->trace, entry_ns) &&
+           !trace_silences_paused(&pairing->silences, origin->trace, entry_ns);
 }
 
 static int call_left(struct call_pairing *pairing, struct open_calls *calls,
                      const struct trace_event *event, const struct event_origin *origin)
 {
-    struct exit_values values = read_exit(event);
+    struct exit_values values = exit_values_read(event);
     bool is_certain = false;
     struct open_call *open =
         thread_is_known(origin) && event->function
@@ -389,6 +352,28 @@ int call_pairing_event(struct call_pairing *pairing, const struct trace_event *e
     return call_entered(pairing, calls, &named, origin);
 }
 
+int call_pairing_unwound(struct call_pairing *pairing, uint32_t host,
+                         const struct unwound_call *unwound, uint64_t time_ns)
+{
+    struct open_calls *calls =
+        thread_table_find(&pairing->threads, host, unwound->pid, unwound->tid);
+    /* The order of calls on several stacks is not that of the tracer. */
+    struct open_call *call =
+        calls && !calls->switches_stacks ? open_calls_find_unwound(calls, unwound->function) : NULL;
+    int rc = 0;
+    if (!call)
+        return 0;
+    while (rc == 0 && calls->top != call)
+        rc = jump_over_top(pairing, calls, time_ns);
+    if (rc < 0)
+        return rc;
+    open_calls_pop(calls);
+    pass_on(call, calls->top);
+    call->call.is_seen_unwound = true;
+    call->call.exit_depth = call->has_depth ? call->call.depth : calls->n;
+    return end_call(pairing, calls, call, CALL_UNWOUND, time_ns, NULL);
+}
+
 int call_pairing_begin_range(struct call_pairing *pairing)
 {
     size_t position = 0;
@@ -411,14 +396,9 @@ int call_pairing_begin_range(struct call_pairing *pairing)
 int call_pairing_gap(struct call_pairing *pairing, const struct trace_gap *gap, uint32_t trace)
 {
     const struct call_visitor *visitor = pairing->visitor;
-    while (pairing->silences.count <= trace)
-        if (!vec_push(&pairing->silences))
-            return -ENOMEM;
-    struct trace_silence *silence = &pairing->silences.items[trace];
-    uint64_t *until = gap->is_pause ? &silence->paused_ns : &silence->lost_ns;
-    *until = gap->end_ns > *until ? gap->end_ns : *until;
-    if (!pairing->in_range)
-        return 0;
+    int rc = trace_silences_add(&pairing->silences, gap, trace);
+    if (rc < 0 || !pairing->in_range)
+        return rc;
     pairing->counts->pauses += gap->is_pause;
     pairing->counts->gaps += !gap->is_pause;
     pairing->counts->lost_events += gap->n_events;

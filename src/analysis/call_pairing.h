@@ -21,6 +21,7 @@
 #include "analysis/call_visitor.h"
 #include "analysis/event_source.h"
 #include "analysis/thread_set.h"
+#include "analysis/unwound_calls.h"
 #include "util/error.h"
 
 struct call_pairing;
@@ -43,6 +44,10 @@ MUST_CHECK int call_pairing_event(struct call_pairing *pairing, const struct tra
                                   const struct event_origin *origin);
 MUST_CHECK int call_pairing_gap(struct call_pairing *pairing, const struct trace_gap *gap,
                                 uint32_t trace);
+/* The tracer has seen then that the innermost call of that function was left. Nothing happens if
+   none is open, or if the thread switches between stacks. */
+MUST_CHECK int call_pairing_unwound(struct call_pairing *pairing, uint32_t host,
+                                    const struct unwound_call *unwound, uint64_t time_ns);
 /* The process was replaced by another program, or its ID is another process's. */
 MUST_CHECK int call_pairing_replaced(struct call_pairing *pairing,
                                      const struct event_origin *origin, uint64_t time_ns);

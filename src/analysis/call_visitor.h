@@ -52,14 +52,15 @@ struct call {
     uint64_t children;
     uint64_t child_ns;
     uint64_t inner_events;
-    bool resumed;       /* in left(): it returned after calls around it: it ran on another stack */
-    bool before_range;  /* entered before options.begin_ns: not to be counted */
-    bool follows_entry; /* in left(): no event of the thread was between its entry and its exit */
-    bool tail_called;   /* in left(): it ended at the same time as the last call that it made, which
-                           was a tail call */
+    bool resumed; /* in left(): it returned after calls around it: it ran on another stack */
+    bool is_seen_unwound; /* in left(): the tracer has seen at this time that it was left */
+    bool before_range;    /* entered before options.begin_ns: not to be counted */
+    bool follows_entry;   /* in left(): no event of the thread was between its entry and its exit */
+    bool tail_called; /* in left(): it ended at the same time as the last call that it made, which
+                         was a tail call */
     enum call_end end;
     uint32_t depth;      /* open calls of the thread around its entry, as recorded or as counted */
-    uint32_t exit_depth; /* in left(): the same at its exit */
+    uint32_t exit_depth; /* in left(): the same at its exit, or when it was seen to be left */
     void *data;          /* call_visitor.call_size bytes, zeroed at the entry: the consumer's */
 };
 

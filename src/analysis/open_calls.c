@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/open_calls.h"
 
-/* Of a function's buried calls so many are looked at for the one that has returned. */
+#include "util/text.h"
+
+/* Of a function's buried calls so many are looked at for the one that has returned; of those on the
+   stack, for the one that was left. */
 enum { LOOK_MAX = 64 };
 
 static uint64_t stack_key(const struct traced_function *function)
@@ -155,6 +158,17 @@ void open_calls_orphan(struct open_calls *calls, struct open_call *call)
             child->call.parent = NULL;
             call->n_buried--;
         }
+}
+
+struct open_call *open_calls_find_unwound(const struct open_calls *calls, uint32_t function)
+{
+    struct open_call *call = calls->top;
+    for (int i = 0; i < LOOK_MAX && call; i++, call = call->outer) {
+        const struct traced_function *own = call->call.function;
+        if ((uint32_t)text_hash(text_hash_event(own->module, own->name), "_entry") == function)
+            return call;
+    }
+    return NULL;
 }
 
 static uint64_t distance(uint64_t a, uint64_t b)
@@ -319,4 +333,17 @@ struct open_call *open_calls_choose(const struct open_calls *calls,
         if (others[i] && others[i] != open)
             open->is_twin = others[i]->is_twin = true;
     return open;
+}
+
+struct exit_values exit_values_read(const struct trace_event *event)
+{
+    struct exit_values values = {.has_depth = trace_event_has(event, EXTRA_DEPTH),
+                                 .has_duration = trace_event_has(event, EXTRA_DURATION)};
+    if (values.has_depth)
+        values.depth = (uint32_t)trace_event_extra(event, EXTRA_DEPTH);
+    if (values.has_duration)
+        values.duration_ns = trace_event_extra(event, EXTRA_DURATION);
+    values.is_untimed = values.has_duration && values.duration_ns == 0;
+    values.has_duration = values.duration_ns != 0;
+    return values;
 }

@@ -72,6 +72,8 @@ struct exit_values {
     uint64_t duration_ns;
 };
 
+struct exit_values exit_values_read(const struct trace_event *event);
+
 void open_calls_free_table(struct open_calls *calls);
 /* All calls on the stack are about to be given up, as there are too many. */
 MUST_CHECK int open_calls_note_given_up(struct open_calls *calls);
@@ -86,6 +88,9 @@ struct open_call *open_calls_find(const struct open_calls *calls,
                                   const struct traced_function *function);
 struct open_call *open_calls_find_buried(const struct open_calls *calls,
                                          const struct traced_function *function);
+/* The innermost call on the stack of that function (unwound_calls_function()); NULL: there is none
+   near the top. */
+struct open_call *open_calls_find_unwound(const struct open_calls *calls, uint32_t function);
 /* The call whose exit was recorded; NULL: none is known. *is_certain: it is that one and no other,
    as far as the thread's events tell. */
 struct open_call *open_calls_choose(const struct open_calls *calls,

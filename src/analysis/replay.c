@@ -99,6 +99,16 @@ static int read_values(struct replay *replay, const struct trace_event *event, s
     return 0;
 }
 
+static int put_line(struct replay *replay, const struct call_line *line)
+{
+    size_t length;
+    const char *text = call_lines_format(replay->lines, line, &length);
+    if (fwrite(text, 1, length, replay->stream) != length)
+        return errno ? -errno : -EIO;
+    replay->n_lines++;
+    return 0;
+}
+
 static int write_line(struct replay *replay, const struct traced_thread *thread,
                       const struct trace_event *event, uint32_t depth, const uint64_t *duration_ns)
 {
@@ -125,12 +135,7 @@ static int write_line(struct replay *replay, const struct traced_thread *thread,
         probe->n_rets = event->layout->n_fields;
         probe->n_ret_extras = event->layout->n_extras;
     }
-    size_t length;
-    const char *text = call_lines_format(replay->lines, &line, &length);
-    if (fwrite(text, 1, length, replay->stream) != length)
-        return errno ? -errno : -EIO;
-    replay->n_lines++;
-    return 0;
+    return put_line(replay, &line);
 }
 
 static int replay_entered(void *data, struct call *call, const struct trace_event *event)
@@ -140,8 +145,24 @@ static int replay_entered(void *data, struct call *call, const struct trace_even
                : 0;
 }
 
+/* What the tracer has seen is in no event. */
+static int write_unwound(struct replay *replay, const struct call *call)
+{
+    struct hit hit = {
+        .kind = HIT_UNWOUND,
+        .probe = probe_of(replay, call->function),
+        .pid = call->thread->pid,
+        .tid = call->thread->tid,
+        .depth = call->exit_depth,
+    };
+    return hit.probe ? put_line(replay, &(struct call_line){&hit, (int64_t)call->end_ns, false})
+                     : -ENOMEM;
+}
+
 static int replay_left(void *data, struct call *call, const struct trace_event *event)
 {
+    if (call->is_seen_unwound && call->function->selected)
+        return write_unwound(data, call);
     return event && call->function->selected
                ? write_line(data, call->thread, event, call->exit_depth,
                             call->has_duration ? &call->duration_ns : NULL)

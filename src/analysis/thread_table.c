@@ -90,6 +90,13 @@ struct open_calls *thread_table_get(struct thread_table *table, const struct eve
     return calls;
 }
 
+struct open_calls *thread_table_find(const struct thread_table *table, uint32_t host, pid_t pid,
+                                     pid_t tid)
+{
+    const struct event_origin origin = {.host = host, .pid = pid, .tid = tid};
+    return thread_is_known(&origin) ? table_get(&table->by_id, thread_key(host, pid, tid)) : NULL;
+}
+
 struct open_calls *thread_table_next(const struct thread_table *table, size_t *position)
 {
     return table_next(&table->by_id, position);

@@ -24,6 +24,10 @@ bool thread_is_known(const struct event_origin *origin);
    forgotten to make room. */
 struct open_calls *thread_table_get(struct thread_table *table, const struct event_origin *origin);
 
+/* The thread with these IDs; NULL: no event of it was met, or it has no open calls. */
+struct open_calls *thread_table_find(const struct thread_table *table, uint32_t host, pid_t pid,
+                                     pid_t tid);
+
 /* Walks all, in no particular order; start with *position = 0, NULL at the end. */
 struct open_calls *thread_table_next(const struct thread_table *table, size_t *position);
 

@@ -55,6 +55,7 @@ struct trace_event {
     const struct event_layout *layout;
     struct traced_function *function;
     uint64_t time_ns;   /* since the epoch, if the trace's clock tells */
+    uint64_t clock_ns;  /* by the trace's clock; 0: not in ns, or not known */
     const void *source; /* the reader's own */
 };
 
@@ -67,6 +68,18 @@ static inline uint64_t trace_event_value(const struct trace_event *event, size_t
                                          const char **text)
 {
     return event->layout->value(event, i, text);
+}
+
+/* Whether the event has that extra field, and its value, if it is a number. */
+static inline bool trace_event_has(const struct trace_event *event, enum extra_field extra)
+{
+    return event->layout->extras[extra] >= 0;
+}
+
+static inline uint64_t trace_event_extra(const struct trace_event *event, enum extra_field extra)
+{
+    const char *text;
+    return trace_event_value(event, (size_t)event->layout->extras[extra], &text);
 }
 
 /* How long the thread was on a CPU for the call, in nanoseconds, if that was recorded (--with=cpu):

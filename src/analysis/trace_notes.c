@@ -59,6 +59,17 @@ static void write_switching(FILE *stream, const struct thread_set *switching)
     fprintf(stream, "], \"other_threads_switch\": %s", switching->has_all ? "true" : "false");
 }
 
+static void write_unwound_calls(FILE *stream, const struct unwound_calls *unwound)
+{
+    fputs(",\n \"unwound\": [", stream);
+    for (size_t i = 0; i < unwound->count; i++) {
+        const struct unwound_call *call = &unwound->items[i];
+        fprintf(stream, "%s[%d, %d, %" PRIu64 ", %" PRIu32 "]", i ? ",\n  " : "", call->pid,
+                call->tid, call->clock_ns, call->function);
+    }
+    putc(']', stream);
+}
+
 static void write_costs(FILE *stream, const char *name, const struct call_costs *costs)
 {
     fprintf(stream,
@@ -88,6 +99,8 @@ static void write_notes(FILE *stream, const struct trace_notes *notes)
         fputs(",\n \"started_once\": true", stream);
     if (notes->switching && (notes->switching->count || notes->switching->has_all))
         write_switching(stream, notes->switching);
+    if (notes->unwound && notes->unwound->count)
+        write_unwound_calls(stream, notes->unwound);
     fputs(",\n \"functions\": [", stream);
     for (size_t i = 0; i < notes->n_probes; i++) {
         fputs(i ? ",\n  " : "\n  ", stream);
@@ -226,17 +239,57 @@ static int take_switching(const json_t *root, const char *path, struct thread_se
     return 0;
 }
 
-int trace_notes_read_switching(const char *directory, struct thread_set *switching,
-                               bool *started_once, struct error *err)
+/* A number in the array, if it is from `least` to `most`. */
+static bool read_number(const json_t *array, size_t index, json_int_t least, json_int_t most,
+                        json_int_t *number)
+{
+    const json_t *value = json_array_get(array, index);
+    *number = json_integer_value(value);
+    return json_is_integer(value) && *number >= least && *number <= most;
+}
+
+static int take_unwound(const json_t *root, const char *path, struct unwound_calls *unwound,
+                        struct error *err)
+{
+    const json_t *calls = json_object_get(root, "unwound");
+    size_t n = json_array_size(calls);
+    if ((calls && !json_is_array(calls)) || n > UNWOUND_CALLS_MAX)
+        return error_set(err, -EINVAL, "%s has no valid unwound calls", path);
+    if (n && unwound_calls_reserve(unwound, n) < 0)
+        return error_set(err, -ENOMEM, "out of memory");
+    for (size_t i = 0, last_ns = 0; i < n; i++) {
+        const json_t *call = json_array_get(calls, i);
+        json_int_t pid, tid, time, function;
+        if (!read_number(call, 0, 1, INT32_MAX, &pid) ||
+            !read_number(call, 1, 1, INT32_MAX, &tid) ||
+            !read_number(call, 2, (json_int_t)last_ns, INT64_MAX, &time) ||
+            !read_number(call, 3, 0, UINT32_MAX, &function))
+            return error_set(err, -EINVAL, "%s has no valid unwound calls", path);
+        last_ns = (uint64_t)time;
+        unwound_calls_add(
+            unwound, &(struct unwound_call){(pid_t)pid, (pid_t)tid, (uint32_t)function, last_ns});
+    }
+    return 0;
+}
+
+int trace_notes_read_pairing(const char *directory, struct pairing_notes *notes, struct error *err)
 {
     cleanup(cleanup_free) char *path = NULL;
     json_t *root;
     int code = load_notes(directory, &path, &root, err);
     if (code == 0)
-        code = take_switching(root, path, switching, err);
-    *started_once = code == 0 && json_is_true(json_object_get(root, "started_once"));
+        code = take_switching(root, path, &notes->switching, err);
+    if (code == 0)
+        code = take_unwound(root, path, &notes->unwound, err);
+    notes->started_once = code == 0 && json_is_true(json_object_get(root, "started_once"));
     json_decref(root);
     return code;
+}
+
+void pairing_notes_free(struct pairing_notes *notes)
+{
+    thread_set_free(&notes->switching);
+    unwound_calls_free(&notes->unwound);
 }
 
 static char *join_words(const json_t *words)

@@ -9,6 +9,7 @@
  *      "jump_costs": {"entry_before_ns": 4, ...},
  *      "started_once": true,
  *      "switching_threads": [{"pid": 12, "tid": 13}, ...], "other_threads_switch": false,
+ *      "unwound": [[12, 13, 271828182845, 3141592653], ...],
  *      "functions": [{"event": "mylib:f_entry", "function": "f", "module": "/lib/libmylib.so",
  *                     "address": "0x1130", "signature": "void f(int n)",
  *                     "file": "/src/mylib.c", "line": 12}, ...]}
@@ -19,6 +20,10 @@
  * "switching_threads" are those that calls of several stacks were seen in (coroutines), by the IDs
  * in the tracer's PID namespace, which are those in events. If there were more of them than the
  * tracer keeps, others may do it, too.
+ *
+ * "unwound" are calls that were left by exceptions or jumps, in the order of time: process, thread,
+ * time by the clock of the trace (CLOCK_MONOTONIC) in ns, and the function, as
+ * unwound_calls_function() says. There are so many at most, and what came later is left out.
  *
  * "costs" are those of events that stops have served, "jump_costs" of those that jumps have.
  *
@@ -32,6 +37,7 @@
 #include <stddef.h>
 
 #include "analysis/thread_set.h"
+#include "analysis/unwound_calls.h"
 #include "model/call_times.h"
 #include "model/probe.h"
 #include "util/error.h"
@@ -42,6 +48,7 @@ struct trace_notes {
     const struct call_costs *costs; /* COSTS_WAYS of them; NULL: not known */
     bool has_jumps;                 /* those by jumps are known */
     const struct thread_set *switching;
+    const struct unwound_calls *unwound;
     bool started_once;
     const struct probe *const *probes;
     size_t n_probes;
@@ -55,10 +62,16 @@ MUST_CHECK int trace_notes_write(const char *directory, const struct trace_notes
    -ENODATA: costs are not in it; -EINVAL: it is not such a file. The file is hostile input. */
 MUST_CHECK int trace_notes_read_costs(const char *directory, struct call_costs *costs,
                                       struct error *err);
-/* Fills an empty set with the threads that switch between stacks; its owner frees it. And whether
-   the session was started once only. -ENOENT, -EINVAL: as above. */
-MUST_CHECK int trace_notes_read_switching(const char *directory, struct thread_set *switching,
-                                          bool *started_once, struct error *err);
+/* What helps to pair events. All zero is an empty one. */
+struct pairing_notes {
+    struct thread_set switching; /* threads that switch between stacks */
+    struct unwound_calls unwound;
+    bool started_once; /* the session was */
+};
+/* Fills an empty one. -ENOENT, -EINVAL: as above. */
+MUST_CHECK int trace_notes_read_pairing(const char *directory, struct pairing_notes *notes,
+                                        struct error *err);
+void pairing_notes_free(struct pairing_notes *notes);
 /* *command: what was traced with, its words separated by spaces; the caller frees it. The same
    errors; -ENODATA: it is not in the file. */
 MUST_CHECK int trace_notes_read_command(const char *directory, char **command, struct error *err);

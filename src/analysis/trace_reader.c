@@ -27,6 +27,9 @@ struct trace_reader {
     uint64_t begin_ns, end_ns; /* of the traces; equal: not known */
     uint64_t n_events;
     uint64_t last_ns;
+    size_t n_unwound;         /* of options.unwound that were passed on */
+    uint64_t clock_origin_ns; /* of the trace's clock, since the epoch */
+    uint32_t host;            /* of the last event */
     bool in_range;
 };
 
@@ -116,13 +119,38 @@ static int check_range(struct trace_reader *reader, uint64_t time_ns)
     return call_pairing_begin_range(reader->pairing);
 }
 
+/* Passes on the calls that were seen to be left until then. */
+static int pass_unwound(struct trace_reader *reader, uint64_t clock_ns)
+{
+    const struct unwound_calls *unwound = reader->options.unwound;
+    int rc = 0;
+    while (rc == 0 && unwound && reader->n_unwound < unwound->count &&
+           unwound->items[reader->n_unwound].clock_ns <= clock_ns) {
+        const struct unwound_call *call = &unwound->items[reader->n_unwound];
+        uint64_t time_ns = call->clock_ns + reader->clock_origin_ns;
+        rc = check_range(reader, time_ns);
+        if (rc < 0)
+            return rc;
+        reader->n_unwound++;
+        rc = call_pairing_unwound(reader->pairing, reader->host, call, time_ns);
+    }
+    return rc;
+}
+
 static int on_event(void *data, struct trace_event *event, const struct event_origin *where,
                     uint64_t address)
 {
     struct trace_reader *reader = data;
     const struct trace_options *options = &reader->options;
     struct event_origin origin = *where;
-    int rc = check_range(reader, event->time_ns);
+    int rc = 0;
+    if (event->clock_ns) {
+        reader->clock_origin_ns = event->time_ns - event->clock_ns;
+        reader->host = origin.host;
+        rc = pass_unwound(reader, event->clock_ns);
+    }
+    if (rc == 0)
+        rc = check_range(reader, event->time_ns);
     if (rc < 0)
         return rc;
     reader->n_events++;
@@ -243,6 +271,8 @@ int trace_reader_run(struct trace_reader *reader, const struct call_visitor *vis
         trace_reader_range(reader, &reader->begin_ns, &reader->end_ns);
     int rc = reader->api->run(reader->source, &consumer, err);
     reader->counts.other_events = consumer.other_events;
+    if (rc == 0)
+        rc = pass_unwound(reader, UINT64_MAX);
     if (rc == RANGE_ENDS)
         rc = 0;
     if (rc == -ENOMEM)

@@ -24,6 +24,7 @@
 #include "analysis/call_visitor.h"
 #include "analysis/function_table.h"
 #include "analysis/thread_set.h"
+#include "analysis/unwound_calls.h"
 #include "util/error.h"
 
 /* A place in code. */
@@ -58,9 +59,11 @@ struct trace_options {
     /* Only the events of these processes and threads; 0: all. */
     const pid_t *pids, *tids;
     size_t n_pids, n_tids;
-    /* Threads that are known to switch between stacks: trace_notes_read_switching(). It must
+    /* Threads that are known to switch between stacks: trace_notes_read_pairing(). It must
        outlive the reader. NULL: none is known. */
     const struct thread_set *switching;
+    /* Likewise: the calls that the tracer has seen to be left. NULL: none is known. */
+    const struct unwound_calls *unwound;
     /* Likewise: whether the session was never stopped and started again. Where no stream has a
        packet, its ring buffers were flushed then. */
     const bool *started_once;

@@ -61,6 +61,13 @@ void hits_measured(void *data, pid_t tid, uint64_t ns, uint64_t cpu_ns, bool at_
     tracing_costs_stop(tracer->costs, ns, cpu_ns, at_return);
 }
 
+void hits_unwound(void *data, const struct hit *hit)
+{
+    const struct tracer *tracer = data;
+    if (tracer->sink.unwound)
+        tracer->sink.unwound(tracer->sink.data, hit);
+}
+
 void hits_take(void *data, const struct hit *hit)
 {
     struct tracer *tracer = data;

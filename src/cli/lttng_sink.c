@@ -51,6 +51,20 @@ static void routed_hit(void *data, const struct hit *hit)
     record_routes_hit(in_process_traces_routes(sink->traces), hit);
 }
 
+/* No event tells of it. */
+static void lttng_sink_unwound(void *data, const struct hit *hit)
+{
+    struct lttng_sink *sink = data;
+    const struct probe *probe = hit->probe;
+    unwound_calls_add(&sink->unwound,
+                      &(struct unwound_call){
+                          .pid = hit->pid,
+                          .tid = hit->tid,
+                          .function = unwound_calls_function(probe->provider, probe->entry_event),
+                          .clock_ns = hit->time_ns,
+                      });
+}
+
 static void routed_drops(void *data, uint64_t n)
 {
     const struct lttng_sink *sink = data;
@@ -184,6 +198,7 @@ static void write_notes_of_trace(const struct lttng_sink *sink)
         .costs = costs_of_trace(sink, costs) ? costs : NULL,
         .has_jumps = has_jumps(tracer),
         .switching = &sink->switching,
+        .unwound = &sink->unwound,
         .started_once = sink->session_ops->started_once(sink->session),
         .probes = probes,
         .n_probes = n,
@@ -259,6 +274,7 @@ static int lttng_sink_free(void *data)
         sink->backend_ops->close(sink->backend);
     in_process_traces_free(sink->traces);
     thread_set_free(&sink->switching);
+    unwound_calls_free(&sink->unwound);
     table_free(&sink->selected);
     table_free(&sink->only_named);
     vec_free(&sink->left_out);
@@ -328,7 +344,8 @@ int lttng_sink_open(struct tracer *tracer, struct error *err)
     sink->tracer = tracer;
     pthread_mutex_init(&sink->lock, NULL);
     tracer->sink = (struct hit_sink){.data = sink, .free = lttng_sink_free};
-    if (thread_set_reserve(&sink->switching, SWITCHING_MAX) < 0)
+    if (thread_set_reserve(&sink->switching, SWITCHING_MAX) < 0 ||
+        unwound_calls_reserve(&sink->unwound, UNWOUND_CALLS_MAX) < 0)
         return error_set(err, -ENOMEM, "out of memory");
     set_lttng_environment();
     sink->session_ops = session_load(err);
@@ -352,6 +369,7 @@ int lttng_sink_open(struct tracer *tracer, struct error *err)
     tracer->sink = (struct hit_sink){
         .data = sink,
         .hit = sink->traces ? routed_hit : lttng_sink_hit,
+        .unwound = lttng_sink_unwound,
         .dropped = sink->traces ? routed_drops : NULL,
         .before_change = sink->traces ? routes_before_change : NULL,
         .counts = lttng_sink_counts,

@@ -66,7 +66,9 @@ static void print_sink_hit(void *data, const struct hit *hit)
         let_reader_go(sink);
         return;
     }
-    atomic_fetch_add_explicit(&sink->written, 1, memory_order_relaxed);
+    /* That a call was left is no event. */
+    if (hit->kind != HIT_UNWOUND)
+        atomic_fetch_add_explicit(&sink->written, 1, memory_order_relaxed);
     if (ferror(sink->stream) && !tracer->run.failed) {
         struct error err;
         error_set(&err, -EIO, "cannot write to %s: the trace ends here", shown_file(sink));
@@ -131,6 +133,7 @@ int print_sink_open(struct tracer *tracer, struct error *err)
     tracer->sink = (struct hit_sink){
         .data = sink,
         .hit = print_sink_hit,
+        .unwound = print_sink_hit,
         .wanted = print_sink_wanted,
         .counts = print_sink_counts,
         .describe = print_sink_describe,

@@ -28,7 +28,7 @@ static const struct {
     {"_Unwind_RaiseException", JUMP_THROW},
     {"_Unwind_Resume", JUMP_THROW},
     {"_Unwind_Resume_or_Rethrow", JUMP_THROW},
-    {"_Unwind_ForcedUnwind", JUMP_THROW},
+    {"_Unwind_ForcedUnwind", JUMP_THREAD_END},
     {"__cxa_begin_catch", JUMP_CATCH},
 };
 

@@ -116,10 +116,10 @@ static const char *early_output(const struct trace_command *command)
 }
 
 /* Without notes, what the trace itself tells is all that is known. */
-static void read_switching(struct trace_command *command)
+static void read_notes(struct trace_command *command)
 {
     struct error why;
-    int rc = trace_notes_read_switching(command->path, &command->switching, &command->once, &why);
+    int rc = trace_notes_read_pairing(command->path, &command->notes, &why);
     command->notes_failed = rc < 0 && rc != -ENOENT && rc != -ENOTDIR;
     if (command->notes_failed)
         log_warning("%s", why.text);
@@ -146,8 +146,9 @@ int trace_command_open(struct trace_command *command, struct error *err)
         .n_pids = command->pids.count,
         .tids = command->tids.items,
         .n_tids = command->tids.count,
-        .switching = &command->switching,
-        .started_once = &command->once,
+        .switching = &command->notes.switching,
+        .unwound = &command->notes.unwound,
+        .started_once = &command->notes.started_once,
     };
     if (!command->quiet)
         reading_progress_begin(&command->progress, early_output(command));
@@ -159,7 +160,7 @@ int trace_command_open(struct trace_command *command, struct error *err)
         command_hint_add(command->usage->name, err);
     if (rc < 0)
         return rc;
-    read_switching(command);
+    read_notes(command);
     if (!is_named)
         log_info("reading %s", command->path);
     set_range(command);
@@ -258,7 +259,7 @@ void trace_command_end(struct trace_command *command)
     trace_symbols_free(&command->symbols);
     trace_modules_free(&command->modules);
     function_filter_free(command->select);
-    thread_set_free(&command->switching);
+    pairing_notes_free(&command->notes);
     vec_free(&command->pids);
     vec_free(&command->tids);
     free(command->path);

@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "analysis/thread_set.h"
+#include "analysis/trace_notes.h"
 #include "analysis/trace_reader.h"
 #include "cli/pager.h"
 #include "cli/reading_limits.h"
@@ -65,9 +65,8 @@ struct trace_command {
     bool costs_unknown;                  /* times are raw, which nobody has asked for */
     struct pager pager;
     struct reading_progress progress;
-    struct thread_set switching; /* as the trace's notes tell */
-    bool once;                   /* likewise: its session was started once only */
-    bool notes_failed;           /* it was said that they cannot be read */
+    struct pairing_notes notes;
+    bool notes_failed; /* it was said that they cannot be read */
     struct reading_limits limits;
 };
 

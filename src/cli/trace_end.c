@@ -44,12 +44,14 @@ int trace_end_report(struct tracer *tracer, struct error *err)
         log_warning("%" PRIu64 " calls have no exit event: nested too deep, or no breakpoint "
                     "can be planted where they return to",
                     stats.frames_lost);
-    char written[64] = "";
+    char written[64] = "", unwound[32] = "";
     if (options_record(tracer->options))
         snprintf(written, sizeof(written), " %" PRIu64 " event%s written,", counts.written,
                  counts.written == 1 ? "" : "s");
-    log_info("%zu function%s armed, %" PRIu64 " call%s,%s %" PRIu64 " lost%s", tracer->n_armed_most,
-             tracer->n_armed_most == 1 ? "" : "s", stats.calls, stats.calls == 1 ? "" : "s",
-             written, counts.lost + stats.dropped, where);
+    if (stats.unwound)
+        snprintf(unwound, sizeof(unwound), " %" PRIu64 " unwound,", stats.unwound);
+    log_info("%zu function%s armed, %" PRIu64 " call%s,%s%s %" PRIu64 " lost%s",
+             tracer->n_armed_most, tracer->n_armed_most == 1 ? "" : "s", stats.calls,
+             stats.calls == 1 ? "" : "s", unwound, written, counts.lost + stats.dropped, where);
     return r == 0 && tracer->summary ? summary_sink_print(tracer, err) : r;
 }

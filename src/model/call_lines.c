@@ -343,9 +343,9 @@ static void line_entry(struct call_lines *lines, const struct hit *hit)
     line_extras(lines, probe->args, probe->n_args, probe->n_arg_extras, hit);
 }
 
-static void line_exit(struct call_lines *lines, const struct call_line *line)
+/* The end of a call: "} mylib:f " if its entry was not the last line. Returns whether it was. */
+static bool line_end(struct call_lines *lines, const struct hit *hit)
 {
-    const struct hit *hit = line->hit;
     const struct probe *probe = hit->probe;
     bool follows = lines->last_tid == hit->tid && lines->last_probe == probe &&
                    lines->last_depth == hit->depth;
@@ -356,6 +356,19 @@ static void line_exit(struct call_lines *lines, const struct call_line *line)
         line_name(lines, probe->function);
         line_text(lines, " ");
     }
+    return follows;
+}
+
+static void line_unwound(struct call_lines *lines, const struct hit *hit)
+{
+    line_text(lines, line_end(lines, hit) ? "} unwound" : "unwound");
+}
+
+static void line_exit(struct call_lines *lines, const struct call_line *line)
+{
+    const struct hit *hit = line->hit;
+    const struct probe *probe = hit->probe;
+    line_end(lines, hit);
     line_text(lines, "= ");
     size_t n_rets = probe->n_rets - probe->n_ret_extras, n = count_shown(probe->rets, n_rets, hit);
     const char *nothing = probe->result_unknown ? "?" : "void";
@@ -383,6 +396,8 @@ const char *call_lines_format(struct call_lines *lines, const struct call_line *
         line_text(lines, "  ");
     if (hit->kind == HIT_ENTRY)
         line_entry(lines, hit);
+    else if (hit->kind == HIT_UNWOUND)
+        line_unwound(lines, hit);
     else
         line_exit(lines, line);
     line_text(lines, "\n");

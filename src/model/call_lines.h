@@ -8,6 +8,9 @@
  *     12345   mylib:inner(n = 2)
  *     12345   = 42 <0.000012>
  *     12345 } mylib:outer = 43 <0.000112>
+ *
+ * A call that was left by an exception or a jump ends without a result: "} unwound", or
+ * "} mylib:outer unwound".
  */
 #ifndef MODEL_CALL_LINES_H
 #define MODEL_CALL_LINES_H

@@ -17,6 +17,9 @@
 enum hit_kind {
     HIT_ENTRY = 1,
     HIT_EXIT = 2,
+    /* The call was left by an exception or a jump, and will not return. It has no values, and is
+       never among those that are wanted: who asks for exits is told (hit_sink.unwound). */
+    HIT_UNWOUND = 4,
 };
 
 /* Limits of the texts in a hit: the bytes of a string, and the return addresses of EXTRA_STACK. */

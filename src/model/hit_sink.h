@@ -25,6 +25,9 @@ struct hit_sink {
     void *data; /* the sink's own; all members get it */
     /* Records a hit. From any thread, one call at a time; allocates nothing. */
     void (*hit)(void *data, const struct hit *hit);
+    /* A call of which both hits were wanted was left by an exception or a jump (HIT_UNWOUND).
+       Called like hit(). */
+    void (*unwound)(void *data, const struct hit *hit);
     /* So many hits were dropped, for lack of room in a ring. Called like hit(). */
     void (*dropped)(void *data, uint64_t n);
     /* What is wanted is about to change, and hits that were made until now have been reported. On a

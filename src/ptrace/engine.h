@@ -57,6 +57,10 @@ struct jump_region {
 struct engine_sink {
     void *data;
     void (*hit)(void *data, const struct hit *hit);
+    /* A call of which both hits were wanted was left by an exception or a jump: a hit of the kind
+       HIT_UNWOUND, when that is known. Not of a thread that ends inside calls. Called like `hit`.
+     */
+    void (*unwound)(void *data, const struct hit *hit);
     /* A process is traced now: arm the wanted functions. `other`: its parent for PROCESS_FORKED, a
        process whose memory it shares for PROCESS_SHARING, else NULL. */
     void (*started)(void *data, struct process *process, enum process_origin origin,
@@ -155,6 +159,7 @@ struct engine_stats {
     uint64_t calls;      /* of armed functions */
     uint64_t entries;    /* reported */
     uint64_t exits;
+    uint64_t unwound;        /* calls that were left by an exception or a jump */
     uint64_t measured_stops; /* second stops of entries: engine_measure_stops() */
     uint64_t single_steps;
     uint64_t text_writes;  /* of breakpoints and slots */
@@ -304,9 +309,11 @@ void process_unwatch_all(struct process *process, const void *data);
  *  - JUMP_LONGJMP: longjmp() of a C library, or an alias of it
  *  - JUMP_CONTEXT: setcontext() of a C library
  *  - JUMP_THROW: _Unwind_RaiseException() and other functions that take an exception object
+ *  - JUMP_THREAD_END: _Unwind_ForcedUnwind(), by which a thread ends inside calls: pthread_exit(),
+ *    cancellation
  *  - JUMP_CATCH: __cxa_begin_catch()
  */
-enum process_jump { JUMP_LONGJMP, JUMP_CONTEXT, JUMP_THROW, JUMP_CATCH };
+enum process_jump { JUMP_LONGJMP, JUMP_CONTEXT, JUMP_THROW, JUMP_THREAD_END, JUMP_CATCH };
 MUST_CHECK int process_watch_jump(struct process *process, target_addr at, enum process_jump jump,
                                   struct error *err);
 

@@ -65,6 +65,61 @@ case_exceptions()
     lines 100 ':plain\(value = [0-9]+\) depth = 1$' text
 }
 
+# What has no result: all calls that an exception or a jump leaves, when it does so.
+case_unwound()
+{
+    traced 0 --print=text -f 'outer|middle|thrower|after|retry' "$build/targets/longjmp" 1
+    sed -E 's/^[0-9]+ //; s/<[0-9.]+>/<TIME>/' text >got
+    cat >expected <<'END'
+longjmp:outer(value = 1)
+  longjmp:middle(value = 1)
+    longjmp:thrower(value = 1)
+    } unwound
+  } longjmp:middle unwound
+  longjmp:after(value = 1)
+  = 2 <TIME>
+} longjmp:outer = 2 <TIME>
+longjmp:retry(times = 1)
+  longjmp:thrower(value = 1)
+  } unwound
+} longjmp:retry = 1 <TIME>
+END
+    cmp -s expected got || fail "$(diff expected got)"
+    one_line '5 functions armed, 6 calls, 3 unwound, 9 events written, 0 lost to text$'
+}
+
+# unwinds N FUNCTIONS PROGRAM WORD...: N of these have no exit, and are so marked; ALL: those that
+# the program tells of.
+unwinds()
+{
+    local n=$1 functions=$2
+    shift 2
+    traced 0 --print=text -f "$functions" "$build/targets/$1" "${@:2}"
+    [[ $n != ALL ]] || n=$(awk 'NF == 3 && $2 ~ /^[0-9]+$/ { n += $2 - $3 } END { print n }' "$out")
+    lines "$n" '^[0-9]+ +\} ([a-z_]+:[a-z_]+ )?unwound$' text
+    if ((n == 0)); then
+        lines 0 'unwound' "$err"
+    else
+        said "calls, $n unwound, [0-9]+ events"
+    fi
+}
+
+case_unwound_everywhere()
+{
+    unwinds 422 'thrower|catcher|rethrower|outer|plain|destroy|odd' exceptions 50
+    unwinds ALL 'rethrow|pass|destroyed|plain' rethrows 3 20
+    unwinds 15 'top|middle|leaf|in_handler' frames_left handler 5
+    unwinds 15 'top|middle|leaf|in_handler' frames_left altstack 5
+    unwinds 15 'top|middle|leaf' frames_left context 5
+    unwinds ALL 'top|middle|leaf|dig' frames_left overflow 2
+    # Threads and programs that end inside calls, and calls on other stacks.
+    unwinds 0 'top|middle|leaf' frames_left exit 5
+    unwinds 0 'top|middle|leaf' frames_left cancel 5
+    unwinds 0 'body|step|pause_here' coroutines
+    traced 7 --print=text -f 'main|leave|outer' "$build/targets/exit_in_function"
+    lines 0 unwound text "$err"
+}
+
 case_entry_only()
 {
     traced 0 -q --entry-only --print=lines -f my_traced_function "$sample" 20

@@ -80,14 +80,19 @@ case_nested()
     [[ ! -s $err ]] || fail "something is said"
 }
 
-# With recorded depths it is certain which calls were left, and with durations, which return later.
+# Which calls were left, and when, the tracer has noted.
 case_jumps()
 {
     with_lttng
+    same -x '_.*|atexit' -- "$targets/exceptions" 50
+    lines 422 'unwound$' replayed
+    said '422 calls have no exit: 422 left by an exception or a jump'
     same -x '_.*|atexit' --with=depth -- "$targets/exceptions" 50
-    said '[0-9]+ calls have no exit: [0-9]+ left by an exception or a jump'
     same -x '_.*|atexit' --with=depth,duration -- "$targets/longjmp"
     lines 1 ': 150 left by an exception or a jump' "$err"
+    at_least=50 same -f 'top|middle|leaf|in_handler' -- "$targets/frames_left" altstack 5
+    at_least=40 same -f 'top|middle|leaf' -- "$targets/frames_left" exit 5
+    lines 0 'unwound$' replayed
 }
 
 # How deep a call is depends on when the tracer finds that there are several stacks.
@@ -110,16 +115,25 @@ case_coroutines()
         ' "$out" || fail "another depth or time than was recorded"
 }
 
-# Without them the lines have other depths at most: all times are those of the calls.
-case_jumps_without_depth()
+# Without the notes, as in a session of the user's, no line tells of it, and the depths are others.
+case_jumps_without_notes()
 {
     with_lttng
     "$tracer" -q -x '_.*|atexit' -o trace "$targets/longjmp" >/dev/null 2>&1 || fail "not traced"
+    babeltrace2 trace >text 2>text.err || fail "babeltrace2: $(cat text.err)"
     traced 0 replay trace
     lines 1 ': 150 left by an exception or a jump' "$err"
-    babeltrace2 trace >text 2>text.err || fail "babeltrace2: $(cat text.err)"
+    lines $(($(wc -l <text) + 150)) . "$out"
+    lines 150 'unwound$' "$out"
+    # At the time when they were left, and of these functions.
+    traced 0 replay -t -f thrower trace
+    lines 100 '^[0-9:.]+ [0-9]+ +} unwound$' "$out"
+    sort -c "$out" || fail "not in the order of time"
+    rm trace/ptrace_tracer.json
+    traced 0 replay trace
+    lines 1 ': 150 left by an exception or a jump' "$err"
     [[ $(wc -l <"$out") == $(wc -l <text) ]] || fail "not all events"
-    lines 0 '<\?>' "$out"
+    lines 0 '<\?>|unwound' "$out"
 }
 
 # ---- sessions ----

@@ -84,7 +84,7 @@ static inline void harness_refresh(struct harness *h, struct process *process)
         {"_Unwind_RaiseException", JUMP_THROW},
         {"_Unwind_Resume", JUMP_THROW},
         {"_Unwind_Resume_or_Rethrow", JUMP_THROW},
-        {"_Unwind_ForcedUnwind", JUMP_THROW},
+        {"_Unwind_ForcedUnwind", JUMP_THREAD_END},
         {"__cxa_begin_catch", JUMP_CATCH},
     };
     static const char *const stacks[] = {"makecontext", "swapcontext", "setcontext"};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Frames that are left by longjmp() and the like, seen and unseen. */
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "unit/callstack_frames.h"
 
@@ -72,6 +74,51 @@ START_TEST(missed_returns_are_told)
     callstack_jumped(&cs);
     callstack_seen(&cs, A(5), stack_a);
     ck_assert_ptr_null(missed);
+    ck_assert_uint_eq(callstack_depth(&cs), 0);
+    callstack_free(&cs);
+}
+END_TEST
+
+static void note_unwound(void *data, const struct frame *frame)
+{
+    char *told = data;
+    size_t n = strlen(told);
+    snprintf(told + n, 64 - n, "%c%u ",
+             frame->what == f   ? 'f'
+             : frame->what == g ? 'g'
+                                : 'h',
+             frame->depth);
+}
+
+/* Frames that a jump has left are told, the innermost first; those of a thread that ends, those
+   that are overwritten without a jump, and those that may be on another stack are not. */
+START_TEST(unwound_frames_are_told)
+{
+    char told[64] = "";
+    struct callstack cs = {.unwound = note_unwound, .unwound_data = told};
+    enter(&cs, A(10), RET_1, f);
+    enter(&cs, A(20), RET_1, g);
+    enter(&cs, A(30), RET_1, h);
+    enter(&cs, A(30), RET_2, h); /* in place of the one before */
+    ck_assert_str_eq(told, "");
+    callstack_jumped(&cs);
+    ck_assert_str_eq(told, "");
+    callstack_seen(&cs, A(15), stack_a);
+    ck_assert_str_eq(told, "h2 g1 ");
+    *told = '\0';
+    enter(&cs, A(20), RET_1, g);
+    callstack_jumped(&cs);
+    enter(&cs, A(20), RET_1, h); /* from the same place, after a jump */
+    ck_assert_str_eq(told, "g1 ");
+    *told = '\0';
+    ck_assert_ptr_eq(leave(&cs, A(10), RET_1), f); /* h is not known to be left */
+    ck_assert_str_eq(told, "");
+    enter(&cs, A(20), RET_2, g); /* in place of the buried one */
+    ck_assert_str_eq(told, "");
+    cs.ends = true;
+    callstack_jumped(&cs);
+    callstack_seen(&cs, A(5), stack_a);
+    ck_assert_str_eq(told, "");
     ck_assert_uint_eq(callstack_depth(&cs), 0);
     callstack_free(&cs);
 }
@@ -169,6 +216,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, a_jump_leaves_frames);
     tcase_add_test(tests, a_return_behind_a_jump_finds_the_depth_right);
     tcase_add_test(tests, missed_returns_are_told);
+    tcase_add_test(tests, unwound_frames_are_told);
     tcase_add_test(tests, seen_settles_at_once);
     tcase_add_test(tests, called_again_after_a_jump);
     tcase_add_test(tests, tail_call_or_new_call_after_a_jump);

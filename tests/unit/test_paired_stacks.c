@@ -18,6 +18,51 @@ START_TEST(unwound)
 }
 END_TEST
 
+static void unwind(const char *name, uint64_t time)
+{
+    char event[32];
+    snprintf(event, sizeof(event), "%s_entry", name);
+    const struct unwound_call call = {
+        .pid = 1, .tid = 1, .function = unwound_calls_function("m", event)};
+    ck_assert_int_eq(call_pairing_unwound(pairing, 0, &call, time), 0);
+}
+
+/* The tracer has seen when f and b were left: both have ended then, and the exit is that of the
+   other f. What is not open is passed over. */
+START_TEST(seen_to_be_unwound)
+{
+    begin();
+    unwind("a", 5);
+    enter("a", 10);
+    enter("f", 11);
+    enter("f", 12);
+    enter("b", 13);
+    unwind("b", 15);
+    unwind("f", 15);
+    unwind("c", 15);
+    enter("c", 16);
+    leave("c", 17);
+    leave("f", 18);
+    leave("a", 20);
+    finish("a(0 f(1 f(2 b(3 b unwound in f) f unwound in f) c(2 c=1 in f) f=7-1 in a) a=10-7) ");
+    ck_assert_uint_eq(counts.ends[CALL_UNWOUND], 2);
+    ck_assert_uint_eq(counts.ambiguous, 0);
+}
+END_TEST
+
+/* Where stacks are switched, the order of the events is not that of the calls. */
+START_TEST(seen_on_several_stacks)
+{
+    ck_assert_int_eq(thread_set_reserve(&switching, 1), 0);
+    thread_set_add(&switching, 1, 1);
+    begin();
+    enter("a", 10);
+    unwind("a", 11);
+    leave("a", 12);
+    finish("a(0 a=2) ");
+}
+END_TEST
+
 /* What an unwound call has called took its time from the caller that caught the exception. */
 START_TEST(time_of_unwound_calls)
 {
@@ -268,6 +313,8 @@ static void add_tests(TCase *tests)
 {
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, unwound);
+    tcase_add_test(tests, seen_to_be_unwound);
+    tcase_add_test(tests, seen_on_several_stacks);
     tcase_add_test(tests, time_of_unwound_calls);
     tcase_add_test(tests, recursion_is_ambiguous);
     tcase_add_test(tests, recursion_with_depth);

@@ -360,6 +360,26 @@ START_TEST(facts_of_the_call)
 }
 END_TEST
 
+/* In the place of a result; a call that is not the last line's is named. */
+START_TEST(unwound_calls)
+{
+    static const struct probe outer = {.provider = "m", .function = "outer"};
+    static const struct probe inner = {.provider = "m", .function = "inner"};
+    struct hit hits[] = {
+        {.probe = &outer, .kind = HIT_ENTRY, .tid = 1},
+        {.probe = &inner, .kind = HIT_ENTRY, .tid = 1, .depth = 1},
+        {.probe = &inner, .kind = HIT_UNWOUND, .tid = 1, .depth = 1},
+        {.probe = &outer, .kind = HIT_UNWOUND, .tid = 1},
+    };
+    for (size_t i = 0; i < COUNT_OF(hits); i++)
+        print_hit(print, &hits[i]);
+    expect("1 m:outer()\n"
+           "1   m:inner()\n"
+           "1   } unwound\n"
+           "1 } m:outer unwound\n");
+}
+END_TEST
+
 /* Fewer values than fields: nothing is read beyond them. */
 START_TEST(values_missing)
 {
@@ -414,6 +434,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, deep_calls_stay_on_the_screen);
     tcase_add_test(tests, names_play_no_tricks);
     tcase_add_test(tests, facts_of_the_call);
+    tcase_add_test(tests, unwound_calls);
     tcase_add_test(tests, values_missing);
     tcase_add_test(tests, time_of_day);
 }

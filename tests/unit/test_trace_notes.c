@@ -88,10 +88,10 @@ END_TEST
 START_TEST(switching_threads)
 {
     char *command[] = {NULL};
-    struct thread_set written = {0}, read = {0};
+    struct thread_set written = {0};
+    struct pairing_notes read = {.started_once = _i != 1};
     struct trace_notes notes = {
         .version = "0.1", .command = command, .switching = &written, .started_once = _i == 1};
-    bool once = _i != 1;
     struct error err;
     ck_assert_int_eq(thread_set_reserve(&written, 2), 0);
     for (int i = 0; i < _i; i++) {
@@ -99,38 +99,77 @@ START_TEST(switching_threads)
         thread_set_add(&written, 1, 1 + i);
     }
     ck_assert_int_eq(trace_notes_write(directory, &notes, &err), 0);
-    ck_assert_int_eq(trace_notes_read_switching(directory, &read, &once, &err), 0);
-    ck_assert(once == (_i == 1));
+    ck_assert_int_eq(trace_notes_read_pairing(directory, &read, &err), 0);
+    ck_assert(read.started_once == (_i == 1));
+    ck_assert_uint_eq(read.unwound.count, 0);
     /* Of more than there was room for, any thread may be one. */
     for (int i = 0; i < 4; i++)
-        ck_assert_int_eq(thread_set_has(&read, 1, 1 + i), i < _i || _i > 2);
-    ck_assert(thread_set_has(&read, 2, 1) == (_i > 2));
-    thread_set_free(&read);
+        ck_assert_int_eq(thread_set_has(&read.switching, 1, 1 + i), i < _i || _i > 2);
+    ck_assert(thread_set_has(&read.switching, 2, 1) == (_i > 2));
+    pairing_notes_free(&read);
     thread_set_free(&written);
 }
 END_TEST
 
-static const char *const bad_threads[] = {
-    "5",
-    "{\"pid\": 1}",
-    "[5]",
-    "[{\"pid\": 1}]",
-    "[{\"pid\": 1, \"tid\": 0}]",
-    "[{\"pid\": 4294967297, \"tid\": 1}]",
-    "[{\"pid\": 1, \"tid\": \"1\"}]",
+START_TEST(unwound_calls)
+{
+    char *command[] = {NULL};
+    struct unwound_calls written = {0};
+    struct pairing_notes read = {0};
+    struct trace_notes notes = {.version = "0.1", .command = command, .unwound = &written};
+    const struct unwound_call calls[] = {
+        {1, 2, unwound_calls_function("m", "f_entry"), 5},
+        {1, 2, unwound_calls_function("m", "g_entry"), 5},
+        {INT32_MAX, INT32_MAX, UINT32_MAX, INT64_MAX},
+        {1, 1, 1, INT64_MAX},
+    };
+    struct error err;
+    ck_assert_int_eq(unwound_calls_reserve(&written, 3), 0);
+    for (int i = 0; i < 4; i++) /* there is no room for the last one */
+        unwound_calls_add(&written, &calls[i]);
+    ck_assert_int_eq(trace_notes_write(directory, &notes, &err), 0);
+    ck_assert_int_eq(trace_notes_read_pairing(directory, &read, &err), 0);
+    ck_assert_uint_eq(read.unwound.count, 3);
+    for (int i = 0; i < 3; i++) {
+        const struct unwound_call *call = &read.unwound.items[i];
+        ck_assert(call->pid == calls[i].pid && call->tid == calls[i].tid &&
+                  call->function == calls[i].function && call->clock_ns == calls[i].clock_ns);
+    }
+    ck_assert_uint_ne(calls[0].function, calls[1].function);
+    pairing_notes_free(&read);
+    unwound_calls_free(&written);
+}
+END_TEST
+
+static const char *const bad_notes[] = {
+    "\"switching_threads\": 5",
+    "\"switching_threads\": {\"pid\": 1}",
+    "\"switching_threads\": [5]",
+    "\"switching_threads\": [{\"pid\": 1}]",
+    "\"switching_threads\": [{\"pid\": 1, \"tid\": 0}]",
+    "\"switching_threads\": [{\"pid\": 4294967297, \"tid\": 1}]",
+    "\"switching_threads\": [{\"pid\": 1, \"tid\": \"1\"}]",
+    "\"unwound\": 5",
+    "\"unwound\": [5]",
+    "\"unwound\": [[1, 2, 3]]",
+    "\"unwound\": [[1, 2, 3, \"4\"]]",
+    "\"unwound\": [[1, 2, 3, 4294967296]]",
+    "\"unwound\": [[1, 2, -3, 4]]",
+    "\"unwound\": [[1, 0, 3, 4]]",
+    "\"unwound\": [[4294967297, 2, 3, 4]]",
+    "\"unwound\": [[1, 2, 3, 4], [1, 2, 2, 4]]",
 };
 
-START_TEST(switching_threads_of_others)
+START_TEST(pairing_notes_of_others)
 {
-    struct thread_set read = {0};
+    struct pairing_notes read = {0};
     struct error err = {0};
-    bool once;
     FILE *file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);
-    fprintf(file, "{\"format\": 1, \"switching_threads\": %s}", bad_threads[_i]);
+    fprintf(file, "{\"format\": 1, %s}", bad_notes[_i]);
     ck_assert_int_eq(fclose(file), 0);
-    ck_assert_int_eq(trace_notes_read_switching(directory, &read, &once, &err), -EINVAL);
-    thread_set_free(&read);
+    ck_assert_int_eq(trace_notes_read_pairing(directory, &read, &err), -EINVAL);
+    pairing_notes_free(&read);
 }
 END_TEST
 
@@ -217,8 +256,9 @@ static void add_tests(TCase *tests)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, what_is_written_is_read, 0, 3);
     tcase_add_loop_test(tests, switching_threads, 0, 4);
-    tcase_add_loop_test(tests, switching_threads_of_others, 0,
-                        sizeof(bad_threads) / sizeof(bad_threads[0]));
+    tcase_add_test(tests, unwound_calls);
+    tcase_add_loop_test(tests, pairing_notes_of_others, 0,
+                        sizeof(bad_notes) / sizeof(bad_notes[0]));
     tcase_add_test(tests, no_room);
     tcase_add_loop_test(tests, files_of_others, 0, sizeof(files) / sizeof(files[0]));
     tcase_add_test(tests, deep_nesting);

@@ -127,6 +127,16 @@ static uint64_t snapshot_ns(const struct event_source *source, const bt_clock_sn
     return (uint64_t)ns;
 }
 
+/* The time by the trace's own clock, if that counts nanoseconds; else 0. */
+static uint64_t trace_clock_ns(const bt_clock_snapshot *snapshot)
+{
+    const bt_clock_class *clock =
+        snapshot ? bt_clock_snapshot_borrow_clock_class_const(snapshot) : NULL;
+    return clock && bt_clock_class_get_frequency(clock) == 1000000000
+               ? bt_clock_snapshot_get_value(snapshot)
+               : 0;
+}
+
 static int take_module_event(struct event_source *source, const struct class_layout *layout,
                              const bt_event *event, const struct event_origin *origin)
 {
@@ -237,8 +247,9 @@ static int take_event(struct event_source *source, const bt_message *message)
         .tid = (pid_t)member_value(context, &layout->tid),
         .thread_name = member_text(context, &layout->thread_name),
     };
-    source->now_ns =
-        snapshot_ns(source, bt_message_event_borrow_default_clock_snapshot_const(message));
+    const bt_clock_snapshot *snapshot =
+        bt_message_event_borrow_default_clock_snapshot_const(message);
+    source->now_ns = snapshot_ns(source, snapshot);
     int rc = take_pause(source, trace);
     if (rc < 0)
         return rc;
@@ -249,6 +260,7 @@ static int take_event(struct event_source *source, const bt_message *message)
     struct trace_event taken = {
         .layout = &layout->layout,
         .time_ns = source->now_ns,
+        .clock_ns = trace_clock_ns(snapshot),
         .source = event,
     };
     uint64_t address =

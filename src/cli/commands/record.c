@@ -176,6 +176,7 @@ static int set_up(struct tracer *tracer, struct error *err)
     struct engine_sink sink = {
         .data = tracer,
         .hit = hits_take,
+        .unwound = hits_unwound,
         .dropped = hits_dropped,
         .started = on_started,
         .executed = on_executed,

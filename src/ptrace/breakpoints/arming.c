@@ -126,6 +126,7 @@ int process_watch_jump(struct process *process, target_addr at, enum process_jum
     static const enum site_use uses[] = {[JUMP_LONGJMP] = SITE_JUMP,
                                          [JUMP_CONTEXT] = SITE_CONTEXT,
                                          [JUMP_THROW] = SITE_THROW,
+                                         [JUMP_THREAD_END] = SITE_THREAD_END,
                                          [JUMP_CATCH] = SITE_CATCH};
     return arming_add_use(process, at, uses[jump], err);
 }

@@ -15,4 +15,7 @@
 void calls_enter(struct tracee *tracee, struct site *entry, struct site *back, uint64_t slot,
                  uint64_t result_address, struct hit *hit);
 
+/* Before other changes of the thread's callstack: it is seen at that time. */
+void calls_seen(struct tracee *tracee, uint64_t time_ns);
+
 #endif

@@ -24,19 +24,20 @@ struct address_space;
 struct site;
 
 enum site_use {
-    SITE_ENTRY = 1,      /* a function's first instruction */
-    SITE_RETURN = 2,     /* an address that a traced call returns to */
-    SITE_WATCH = 4,      /* call a function of the engine's user */
-    SITE_JUMP = 8,       /* longjmp(): leaves frames without a return */
-    SITE_CONTEXT = 256,  /* setcontext(): may leave frames without a return */
-    SITE_CATCH = 64,     /* __cxa_begin_catch(): frames have been left */
-    SITE_THROW = 128,    /* the unwinder's functions that take an exception object */
-    SITE_SIGMASK = 16,   /* the C library's pthread_sigmask() */
-    SITE_SIGACTION = 32, /* the C library's sigaction() */
-    SITE_SYSCALL = 1024, /* the C library's syscall() */
-    SITE_STACKS = 2048,  /* makecontext(), swapcontext(), setcontext() */
-    SITE_PROTECT = 4096, /* mprotect() */
-    SITE_AFFINITY = 512, /* the C library's sched_getaffinity() and similar functions */
+    SITE_ENTRY = 1,         /* a function's first instruction */
+    SITE_RETURN = 2,        /* an address that a traced call returns to */
+    SITE_WATCH = 4,         /* call a function of the engine's user */
+    SITE_JUMP = 8,          /* longjmp(): leaves frames without a return */
+    SITE_CONTEXT = 256,     /* setcontext(): may leave frames without a return */
+    SITE_CATCH = 64,        /* __cxa_begin_catch(): frames have been left */
+    SITE_THROW = 128,       /* the unwinder's functions that take an exception object */
+    SITE_SIGMASK = 16,      /* the C library's pthread_sigmask() */
+    SITE_SIGACTION = 32,    /* the C library's sigaction() */
+    SITE_SYSCALL = 1024,    /* the C library's syscall() */
+    SITE_STACKS = 2048,     /* makecontext(), swapcontext(), setcontext() */
+    SITE_PROTECT = 4096,    /* mprotect() */
+    SITE_THREAD_END = 8192, /* _Unwind_ForcedUnwind() */
+    SITE_AFFINITY = 512,    /* the C library's sched_getaffinity() and similar functions */
 };
 
 struct watch {

@@ -186,6 +186,7 @@ static bool handle_return(struct engine *engine, struct tracee *tracee, struct s
                       .return_address = site->at.value,
                       .ip = site->at.value};
     struct stack_range stack = stack_range_of(tracee, slot, hit.time_ns);
+    calls_seen(tracee, hit.time_ns);
     frame_jumps_settle(tracee, site->at, regs);
     while (callstack_return(&tracee->frames, slot, site->at.value, stack, &frame)) {
         const struct site *entry = frame.what;

@@ -2,6 +2,7 @@
 #include "ptrace/control/frame_jumps.h"
 
 #include "ptrace/arch/arch.h"
+#include "ptrace/breakpoints/calls.h"
 #include "ptrace/breakpoints/site.h"
 #include "ptrace/core/address_space.h"
 #include "ptrace/core/callstack.h"
@@ -64,17 +65,25 @@ static void forget_missed(struct tracee *tracee, const arch_regs *regs)
 
 void frame_jumps_handle(struct tracee *tracee, const struct site *site, const arch_regs *regs)
 {
+    static const unsigned USES =
+        SITE_JUMP | SITE_CONTEXT | SITE_CATCH | SITE_THROW | SITE_THREAD_END;
+    if (site->uses & USES)
+        calls_seen(tracee, clock_now_ns());
     forget_missed(tracee, regs);
-    if (site->uses & SITE_JUMP)
+    if (site->uses & SITE_JUMP) {
         longjmp_called(tracee, regs);
+        tracee->frames.ends = false; /* of a thread that ends, this was the last jump */
+    }
     if (site->uses & SITE_CONTEXT)
         setcontext_called(tracee, regs);
     if (site->uses & SITE_CATCH)
         exception_caught(tracee, regs);
-    if (site->uses & SITE_THROW) {
+    if (site->uses & (SITE_THROW | SITE_THREAD_END)) {
         callstack_jumped(&tracee->frames);
         tracee->exception = arch_integer_arg(regs, 0);
     }
+    if (site->uses & SITE_THREAD_END)
+        tracee->frames.ends = true;
 }
 
 /*

@@ -7,7 +7,7 @@
 #include "ptrace/core/tracee.h"
 
 /* The thread is at the entry of a function that leaves frames (SITE_JUMP, SITE_CONTEXT, SITE_CATCH,
-   SITE_THROW in site->uses). Updates its call stack. */
+   SITE_THROW, SITE_THREAD_END in site->uses). Updates its call stack. */
 void frame_jumps_handle(struct tracee *tracee, const struct site *site, const arch_regs *regs);
 
 /*

@@ -165,13 +165,24 @@ static void forget_node(struct callstack *cs, uint32_t i)
     cs->spare = i;
 }
 
+static bool is_doubtful(const struct callstack *cs, const struct callstack_node *node)
+{
+    return node->buried || node->frame.epoch != cs->epoch;
+}
+
 /* The call has been left without a return. */
 static void leave_node(struct callstack *cs, uint32_t i)
 {
-    struct frame frame = node_at(cs, i)->frame;
+    const struct callstack_node *node = node_at(cs, i);
+    struct frame frame = node->frame;
+    bool by_jump = !node->buried && is_doubtful(cs, node) && !cs->ends;
     forget_node(cs, i);
-    if (frame.epoch < cs->missed_epoch)
+    if (frame.epoch < cs->missed_epoch) {
         cs->missed(cs->missed_data, &frame);
+    } else if (by_jump && cs->unwound) {
+        frame.depth = cs->open;
+        cs->unwound(cs->unwound_data, &frame);
+    }
 }
 
 static void bury(struct callstack *cs, uint32_t i)
@@ -220,11 +231,6 @@ static int push(struct callstack *cs, const struct frame *frame, uint32_t outer)
 static bool in_range(struct stack_range stack, uint64_t address)
 {
     return address >= stack.low && address < stack.high;
-}
-
-static bool is_doubtful(const struct callstack *cs, const struct callstack_node *node)
-{
-    return node->buried || node->frame.epoch != cs->epoch;
 }
 
 /* The thread has the stack pointer sp on `stack`: forgets or buries lower frames that are newer

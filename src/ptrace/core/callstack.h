@@ -98,7 +98,13 @@ struct callstack {
     /* Calls have returned in another order than the reverse one of their entries, or may do so:
        they are on several stacks, or were left in a way that was not seen. */
     bool out_of_order;
-    uint64_t lost;         /* entries that could not be stored */
+    uint64_t lost; /* entries that could not be stored */
+    /* Set by the caller: called for each frame that was left by a jump and is forgotten, with the
+       present `depth`, the innermost first. NULL: nobody asks. */
+    void (*unwound)(void *data, const struct frame *frame);
+    void *unwound_data;
+    uint64_t seen_ns;      /* set by the caller before a change: when the thread was there */
+    bool ends;             /* set by the caller: the thread is ending, no frame is unwound */
     uint32_t missed_epoch; /* of frames before this, returns may have been missed; 0: of none */
     void (*missed)(void *data, const struct frame *frame);
     void *missed_data;

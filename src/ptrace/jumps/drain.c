@@ -222,6 +222,7 @@ static void report_return(struct tracee *tracee, struct taken *taken)
         .ip = site->at.value,
     };
     struct stack_range stack = stack_range_of(tracee, record->slot, hit.time_ns);
+    calls_seen(tracee, hit.time_ns);
     if (tracee->exception && callstack_in_doubt(&tracee->frames, record->slot, site->at.value) &&
         (record->link == tracee->exception || stub_record_slot_word(record) != site->at.value))
         callstack_left(&tracee->frames, record->slot, site->at.value);
