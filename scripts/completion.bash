@@ -179,9 +179,11 @@ _ptrace_tracer()
     local words cword kept operand pids option current i
     # What the first word can be beside a program.
     local commands='record replay report graph export types'
-    local options='--pid= --function= --exclude= --patterns= --output= --session= --print --print=
-        --summary --timestamp --follow-forks --entry-only --string-limit= --strings= --deref= --with=
-        --stack= --in-process --list --no-pin --stats --quiet --verbose --help --help=all --version'
+    local options='--pid= --function= --exclude= --patterns= --follow-forks --list
+        --entry-only --string-limit= --with= --stack= --strings= --deref=
+        --output= --force --session= --print --print= --timestamp --summary
+        --in-process --no-pin --stats
+        --quiet --verbose --help --help=all --version'
     COMPREPLY=()
     _ptrace_tracer_words
     if ((cword > 1)) && [[ " $commands " == *" ${words[1]} "* ]]; then

@@ -316,6 +316,7 @@ static int choose_in_time(struct lttng_sink *sink, struct error *err)
     choice->request = (struct session_request){
         .name = options->session,
         .output = options->output,
+        .force = options->force,
         .program = choice->program,
         .home = sudo_user_home(),
         .level = log_get_level(),

@@ -15,6 +15,7 @@
 
 enum {
     OPT_PATTERNS = 256,
+    OPT_FORCE,
     OPT_SESSION,
     OPT_ENTRY_ONLY,
     OPT_NO_PIN,
@@ -33,6 +34,7 @@ static const struct option LONG_OPTIONS[] = {
     {"exclude", required_argument, NULL, 'x'},
     {"patterns", required_argument, NULL, OPT_PATTERNS},
     {"output", required_argument, NULL, 'o'},
+    {"force", no_argument, NULL, OPT_FORCE},
     {"session", required_argument, NULL, OPT_SESSION},
     {"print", optional_argument, NULL, 'P'},
     {"timestamp", no_argument, NULL, 't'},
@@ -139,6 +141,9 @@ static int apply(struct options *options, int option, const char *argument, stru
     case 'o':
         options->output = argument;
         return 0;
+    case OPT_FORCE:
+        options->force = true;
+        return 0;
     case OPT_SESSION:
         options->session = argument;
         return 0;
@@ -218,6 +223,8 @@ static int check_options(struct options *options, struct error *err)
     if (options->output && options->session)
         return error_set(err, -EINVAL,
                          "--session and --output exclude each other: a session has its output");
+    if (options->force && !options->output)
+        return error_set(err, -EINVAL, "--force goes with --output");
     if (options->timestamp && !options->print)
         return error_set(err, -EINVAL, "--timestamp goes with --print");
     if (options->entry_only &&

@@ -27,6 +27,7 @@ struct options {
     struct rlimit descriptors;       /* RLIMIT_NOFILE of the tracer's caller, for the program */
     char **environment;              /* for the program (cli/secure_exec.h); NULL: ours */
     const char *output;
+    bool force; /* a trace of ours in `output` is removed */
     const char *session;
     bool print;
     const char *print_file; /* NULL: stderr; "-": stdout */

@@ -30,6 +30,7 @@ enum session_owner {
 struct session_request {
     const char *name;    /* --session, or NULL */
     const char *output;  /* --output, or NULL */
+    bool force;          /* --force: an old trace of ours in it is removed */
     const char *program; /* for the name of an own session and its directory */
     const char *home;    /* the directory of .lttngrc: the (invoking) user's home */
     unsigned level;      /* of logging */

@@ -30,6 +30,7 @@ struct session *session_new(enum session_owner owner)
     struct session *session = calloc(1, sizeof(*session));
     if (session) {
         session->owner = owner;
+        session->output.fd = -1;
         session->lock_fd = -1;
         pthread_mutex_init(&session->lock, NULL);
         pthread_mutex_init(&session->rules_lock, NULL);
@@ -152,7 +153,7 @@ int session_make_own(const struct session_request *request, struct session **res
         return error_set(err, -ENOMEM, "out of memory");
     struct lttng_handle *handle = NULL;
     struct lttng_domain domain = {.type = LTTNG_DOMAIN_UST, .buf_type = LTTNG_BUFFER_PER_UID};
-    rc = output_make(&session->output, request->output, request->program, err);
+    rc = output_make(&session->output, request->output, request->force, request->program, err);
     if (rc == 0)
         rc = create_session(session, request->program, err);
     if (rc == 0) {

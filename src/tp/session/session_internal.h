@@ -35,19 +35,29 @@ char *current_session_path(const char *home);
 struct output {
     char *path; /* absolute */
     bool made;  /* by us; removed if it stays empty */
+    int fd;     /* locked, so that no other tracer takes it; -1: not open */
 };
 
 /*
  * An empty, writable directory: `wanted` or, if that is NULL, a new one in the working directory.
+ * `force`: a trace of an earlier session of the tracer's own in `wanted` is removed.
  */
-MUST_CHECK int output_make(struct output *output, const char *wanted, const char *program,
-                           struct error *err);
+MUST_CHECK int output_make(struct output *output, const char *wanted, bool force,
+                           const char *program, struct error *err);
 /* Removes the directory if output_make() made it and it is empty. */
 void output_unmake(struct output *output);
 void output_free(struct output *output);
 /* "ptrace_tracer-PROGRAM-YYYYmmdd-HHMMSS", with only characters that are safe in the names of files
    and sessions. NULL: out of memory. The caller frees. */
 char *output_name(const char *program);
+
+/* -- session_old_trace.c -- */
+
+/* Whether the directory, open as `dir`, holds a trace of an earlier session of the tracer's own,
+   and nothing else: 0, or a negative errno. `path`: for messages. */
+MUST_CHECK int old_trace_check(int dir, const char *path, struct error *err);
+/* Removes that trace. If old_trace_check() refuses the directory, nothing is removed. */
+MUST_CHECK int old_trace_remove(int dir, const char *path, struct error *err);
 
 /* -- session_rules.c -- */
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,26 +49,78 @@ static int is_empty(const char *path)
     return 1;
 }
 
-static int use_wanted(struct output *output, const char *wanted, struct error *err)
+/* The session that records in the directory: its name, or "" if there is none. Other daemons have
+   other sessions. */
+static void recording_session(const char *path, char *name, size_t size)
+{
+    cleanup(cleanup_free) struct lttng_session *sessions = NULL;
+    int n = lttng_list_sessions(&sessions);
+    size_t length = strlen(path);
+    *name = '\0';
+    for (int i = 0; i < n && !*name; i++)
+        if (strncmp(sessions[i].path, path, length) == 0 &&
+            (!sessions[i].path[length] || sessions[i].path[length] == '/'))
+            snprintf(name, size, "%s", sessions[i].name);
+}
+
+/* Makes the directory ours for as long as the session exists: flock(2). */
+static int lock_output(struct output *output, const char *wanted, struct error *err)
+{
+    output->fd = open(output->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (output->fd < 0)
+        return error_set(err, -errno, "cannot use output directory %s: %s", wanted,
+                         strerror(errno));
+    /* Not every file system has locks. */
+    if (flock(output->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+        return error_set(err, -EBUSY, "output directory %s is in use by another tracer", wanted);
+    return 0;
+}
+
+static int refuse_full(const struct output *output, const char *wanted, struct error *err)
+{
+    struct error ignored;
+    bool is_ours = old_trace_check(output->fd, wanted, &ignored) == 0;
+    return error_set(err, -ENOTEMPTY, "output directory %s is not empty%s", wanted,
+                     is_ours ? ": --force removes the trace in it"
+                             : "; --force removes only a trace of ptrace_tracer, and that is not "
+                               "what is in it");
+}
+
+static int remove_old_trace(const struct output *output, const char *wanted, struct error *err)
+{
+    char session[NAME_MAX];
+    recording_session(output->path, session, sizeof(session));
+    if (*session)
+        return error_set(err, -EBUSY,
+                         "--force leaves %s as it is: session %s records there (lttng destroy %s "
+                         "ends it)",
+                         wanted, session, session);
+    return old_trace_remove(output->fd, wanted, err);
+}
+
+static int use_wanted(struct output *output, const char *wanted, bool force, struct error *err)
 {
     if (mkdir(wanted, 0777) == 0)
         output->made = true;
     else if (errno != EEXIST)
         return error_set(err, -errno, "cannot make output directory %s: %s", wanted,
                          strerror(errno));
-    int empty = is_empty(wanted);
-    if (empty < 0)
-        return error_set(err, empty, "cannot use output directory %s: %s", wanted,
-                         strerror(-empty));
-    if (!empty)
-        return error_set(err, -ENOTEMPTY, "output directory %s is not empty", wanted);
     output->path = realpath(wanted, NULL);
     if (!output->path)
         return error_set(err, -errno, "cannot use output directory %s: %s", wanted,
                          strerror(errno));
+    int rc = lock_output(output, wanted, err);
+    if (rc < 0)
+        return rc;
+    int empty = is_empty(output->path);
+    if (empty < 0)
+        return error_set(err, empty, "cannot use output directory %s: %s", wanted,
+                         strerror(-empty));
     if (access(output->path, W_OK | X_OK) < 0)
         return error_set(err, -errno, "cannot write to output directory %s: %s", wanted,
                          strerror(errno));
+    if (!empty)
+        return force ? remove_old_trace(output, wanted, err) : refuse_full(output, wanted, err);
     return 0;
 }
 
@@ -96,10 +150,11 @@ static int make_named(struct output *output, const char *program, struct error *
                      name, strerror(errno));
 }
 
-int output_make(struct output *output, const char *wanted, const char *program, struct error *err)
+int output_make(struct output *output, const char *wanted, bool force, const char *program,
+                struct error *err)
 {
-    *output = (struct output){0};
-    int rc = wanted ? use_wanted(output, wanted, err) : make_named(output, program, err);
+    *output = (struct output){.fd = -1};
+    int rc = wanted ? use_wanted(output, wanted, force, err) : make_named(output, program, err);
     if (rc < 0) {
         if (!output->path && output->made && wanted)
             rmdir(wanted);
@@ -118,6 +173,9 @@ void output_unmake(struct output *output)
 
 void output_free(struct output *output)
 {
+    if (output->fd >= 0)
+        close(output->fd);
+    output->fd = -1;
     free(output->path);
     output->path = NULL;
 }
