@@ -34,7 +34,8 @@ int candidates_select(struct tracer *tracer, const struct module *module,
     *named = false;
     /* A dynamic linker that was started by name is the executed file, not the traced program. */
     bool is_program = module->is_program && !image_is_library(image);
-    if (!function_filter_module(select, image_provider(image), image_path(image), is_program)) {
+    const struct module_names names = image_names(image);
+    if (!function_filter_module(select, &names, is_program)) {
         if (function_filter_is_explicit(select))
             return 0;
         *named = tracer_is_named(tracer, image_provider(image));

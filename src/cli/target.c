@@ -120,8 +120,9 @@ static void say_left_out(struct target *target, const struct modules *modules)
 {
     for (size_t i = 0; i < modules->left_out.count; i++) {
         struct left_out *left = modules->left_out.items[i];
-        if (left->reported || !function_filter_module(target->tracer->options->select,
-                                                      left->provider, left->path, false))
+        const struct module_names names = {left->provider, left->path, NULL};
+        if (left->reported ||
+            !function_filter_module(target->tracer->options->select, &names, false))
             continue;
         left->reported = true;
         log_warning("%s: its functions are not traced", left->reason);
@@ -140,9 +141,10 @@ static void take_module(struct target *target, struct target_module *tm, bool is
     if (!unfinished) {
         candidates_find(target, tm);
     } else if (!target->entry_watch.value) {
+        const struct module_names names = image_names(image);
         tm->taken = true;
-        if (function_filter_module(target->tracer->options->select, image_provider(image),
-                                   image_path(image), tm->module.is_program) &&
+        if (function_filter_module(target->tracer->options->select, &names,
+                                   tm->module.is_program) &&
             image_first_report(image))
             log_warning("%s has text relocations, which change its code once it is mapped: its "
                         "functions are not traced",

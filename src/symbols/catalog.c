@@ -39,7 +39,8 @@ static void image_free(struct image *image)
     vec_free(&image->aliases);
     vec_free(&image->functions);
     vec_free(&image->linkage);
-    elf_file_close(&image->file);
+    if (!image->is_beside)
+        elf_file_close(&image->file);
     free(image);
 }
 
@@ -86,33 +87,13 @@ void catalog_set_value_options(struct catalog *catalog, struct value_options val
     catalog->value_options = value_options;
 }
 
-static const char *name_in_path(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-/*
- * Two files of one name (two builds of a library) share a provider: event_names_claim() gives their
- * events different names. Files of different names do not share one: a program called "c" is not
- * libc.so.6, and an event rule for one must not match the other.
- */
-static const char *choose_provider(struct catalog *catalog, const char *path)
-{
-    const char *provider = event_names_provider(path, &catalog->arena);
-    if (!provider)
-        return NULL;
-    for (const struct image *other = catalog->images; other; other = other->next)
-        if (strcmp(other->provider, provider) == 0 &&
-            strcmp(name_in_path(other->path), name_in_path(path)) != 0)
-            return event_names_provider_of_file(path, &catalog->arena);
-    return provider;
-}
-
-static struct image *find_image(const struct catalog *catalog, const struct stat *status)
+/* By file and name: another name of the file (a hard link) has another provider. */
+static struct image *find_image(const struct catalog *catalog, const struct stat *status,
+                                const char *path)
 {
     struct image *image = catalog->images;
-    while (image && !image_is_file(image, status))
+    while (image &&
+           (image->is_beside || !image_is_file(image, status) || !image_has_file_name(image, path)))
         image = image->next;
     return image;
 }
@@ -136,8 +117,9 @@ static int add_image(struct catalog *catalog, int fd, const char *path, struct i
     image->signatures.types.arena = &catalog->arena;
     image->signatures.types.value_options = catalog->value_options;
     image->path = arena_strdup(&catalog->arena, path);
-    image->provider = choose_provider(catalog, path);
-    if (!image->path || !image->provider) {
+    image->provider = event_names_provider(path, &catalog->arena);
+    if (!image->path || !image->provider ||
+        (image->file.soname && image_learn_name(image, image->file.soname) < 0)) {
         image_free(image);
         return error_set(err, -ENOMEM, "out of memory");
     }
@@ -162,7 +144,7 @@ int catalog_open_target(struct catalog *catalog, int found, const char *path, st
     if (fstat(found, &status) < 0)
         return set_read_error(path, -errno, err);
     pthread_mutex_lock(&catalog->lock);
-    *image = find_image(catalog, &status);
+    *image = find_image(catalog, &status, path);
     if (!*image) {
         int fd = target_file_open(found);
         r = fd < 0 ? set_read_error(path, fd, err) : add_image(catalog, fd, path, image, err);
@@ -191,7 +173,7 @@ int catalog_open(struct catalog *catalog, const char *path, struct image **image
     if (fd < 0 || fstat(fd, &status) < 0)
         return set_read_error(path, fd < 0 ? fd : -errno, err);
     pthread_mutex_lock(&catalog->lock);
-    *image = find_image(catalog, &status);
+    *image = find_image(catalog, &status, path);
     int r = *image ? 0 : add_image(catalog, take_fd(&fd), path, image, err);
     pthread_mutex_unlock(&catalog->lock);
     return r;

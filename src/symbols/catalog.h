@@ -47,8 +47,9 @@ void catalog_set_value_options(struct catalog *catalog, struct value_options val
 /*
  * Opens the ELF file at `path` with the user's own rights. A file that is already open (same
  * device, inode, size and mtime) gives the same image. Reads headers and segments only. The file is
- * untrusted: every length and offset is checked. -ENOEXEC: not an ELF file, truncated or corrupted;
- * -ENOTSUP: an ELF file of another class or machine.
+ * untrusted: every length and offset is checked. The provider is made from the file name in `path`,
+ * so that each hard link to a file has an image of its own. -ENOEXEC: not an ELF file, truncated or
+ * corrupted; -ENOTSUP: an ELF file of another class or machine.
  */
 MUST_CHECK int catalog_open(struct catalog *catalog, const char *path, struct image **image,
                             struct error *err);

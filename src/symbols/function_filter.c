@@ -116,31 +116,30 @@ static bool is_system_path(const char *path)
     return false;
 }
 
-bool function_filter_module(const struct function_filter *filter, const char *provider,
-                            const char *path, bool is_program)
+bool function_filter_module(const struct function_filter *filter, const struct module_names *module,
+                            bool is_program)
 {
     if (!function_filter_is_explicit(filter))
-        return is_program || !is_system_path(path);
+        return is_program || !is_system_path(module->path);
     for (size_t i = 0; i < filter->included.count; i++)
-        if (function_pattern_matches_module(filter->included.items[i].pattern, provider, path))
+        if (function_pattern_matches_module(filter->included.items[i].pattern, module))
             return true;
     return false;
 }
 
 bool function_filter_function(const struct function_filter *filter,
                               const struct printed_name *names, size_t n_names,
-                              const char *provider, const char *path, bool is_program,
-                              bool whole_module)
+                              const struct module_names *module, bool is_program, bool whole_module)
 {
-    bool included = whole_module ||
-                    (!function_filter_is_explicit(filter) && (is_program || !is_system_path(path)));
+    bool included = whole_module || (!function_filter_is_explicit(filter) &&
+                                     (is_program || !is_system_path(module->path)));
     /* Every matching pattern is marked, so that none is reported as unmatched because another one
        came first. */
     for (size_t i = 0; i < filter->included.count; i++) {
         struct filter_pattern *included_by = &filter->included.items[i];
         if (included && included_by->matched)
             continue;
-        if (!function_pattern_matches(included_by->pattern, names, n_names, provider, path))
+        if (!function_pattern_matches(included_by->pattern, names, n_names, module))
             continue;
         included_by->matched = true;
         included = true;
@@ -148,8 +147,7 @@ bool function_filter_function(const struct function_filter *filter,
     if (!included)
         return false;
     for (size_t i = 0; i < filter->excluded.count; i++)
-        if (function_pattern_matches(filter->excluded.items[i].pattern, names, n_names, provider,
-                                     path))
+        if (function_pattern_matches(filter->excluded.items[i].pattern, names, n_names, module))
             return false;
     return true;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "symbols/module_names.h"
 #include "symbols/printed_name.h"
 #include "util/error.h"
 
@@ -27,15 +28,14 @@ bool function_filter_is_explicit(const struct function_filter *filter);
 /* Whether an including pattern could match in this module, so that its symbols must be read.
    Without such patterns: whether the module is the program or is outside the system's
    directories. */
-bool function_filter_module(const struct function_filter *filter, const char *provider,
-                            const char *path, bool is_program);
+bool function_filter_module(const struct function_filter *filter, const struct module_names *module,
+                            bool is_program);
 /* Whether the function is selected: some name is included and none is excluded. `names` are all
-   names of one function. `path` is NULL if the module's file is not known:
-   then a glob of a library's file ("libc.so.6") matches the provider that such a file has ("c").
-   `whole_module`: a session rule names the module, so that no -f is needed. */
+   names of one function. `whole_module`: a session rule names the module, so that no -f is
+   needed. */
 bool function_filter_function(const struct function_filter *filter,
                               const struct printed_name *names, size_t n_names,
-                              const char *provider, const char *path, bool is_program,
+                              const struct module_names *module, bool is_program,
                               bool whole_module);
 
 /* Whether a pattern has a module. */

@@ -181,11 +181,11 @@ const char *function_pattern_text(const struct function_pattern *pattern)
 
 /* ---- matching ---- */
 
-static bool reading_matches_module(const struct pattern_reading *reading, const char *provider,
-                                   const char *path)
+static bool reading_matches_module(const struct pattern_reading *reading,
+                                   const struct module_names *module)
 {
-    return (!reading->module || module_glob_matches(reading->module, provider, path)) &&
-           (!reading->glob || module_glob_matches(reading->glob, provider, path));
+    return (!reading->module || module_glob_matches(reading->module, module)) &&
+           (!reading->glob || module_glob_matches(reading->glob, module));
 }
 
 static bool reading_matches_name(const struct pattern_reading *reading,
@@ -206,22 +206,22 @@ bool function_pattern_names_module(const struct function_pattern *pattern)
     return false;
 }
 
-bool function_pattern_matches_module(const struct function_pattern *pattern, const char *provider,
-                                     const char *path)
+bool function_pattern_matches_module(const struct function_pattern *pattern,
+                                     const struct module_names *module)
 {
     for (size_t i = 0; i < pattern->n; i++)
-        if (reading_matches_module(&pattern->readings[i], provider, path))
+        if (reading_matches_module(&pattern->readings[i], module))
             return true;
     return false;
 }
 
 bool function_pattern_matches(const struct function_pattern *pattern,
-                              const struct printed_name *names, size_t n, const char *provider,
-                              const char *path)
+                              const struct printed_name *names, size_t n,
+                              const struct module_names *module)
 {
     for (size_t i = 0; i < pattern->n; i++) {
         const struct pattern_reading *reading = &pattern->readings[i];
-        if (!reading_matches_module(reading, provider, path))
+        if (!reading_matches_module(reading, module))
             continue;
         for (size_t k = 0; k < n; k++)
             if (reading_matches_name(reading, &names[k]))

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "symbols/module_names.h"
 #include "symbols/printed_name.h"
 #include "util/error.h"
 
@@ -28,13 +29,12 @@ const char *function_pattern_text(const struct function_pattern *pattern);
 /* Whether it has a module. */
 bool function_pattern_names_module(const struct function_pattern *pattern);
 
-/* Whether it could mean a function of the module. `path` is NULL if the module's file is not
-   known. */
-bool function_pattern_matches_module(const struct function_pattern *pattern, const char *provider,
-                                     const char *path);
+/* Whether it could mean a function of the module. */
+bool function_pattern_matches_module(const struct function_pattern *pattern,
+                                     const struct module_names *module);
 /* Whether it means the function with these names. */
 bool function_pattern_matches(const struct function_pattern *pattern,
-                              const struct printed_name *names, size_t n, const char *provider,
-                              const char *path);
+                              const struct printed_name *names, size_t n,
+                              const struct module_names *module);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "model/probe.h"
 #include "symbols/function_filter.h"
+#include "symbols/module_names.h"
 #include "util/addr.h"
 #include "util/error.h"
 
@@ -33,7 +34,19 @@ void image_set_access(struct image *image, pid_t pid, const struct process_root 
 void image_set_root(struct image *image, int root);
 
 const char *image_path(const struct image *image);
-const char *image_provider(const struct image *image);         /* "mylib" for libmylib.so.2 */
+const char *image_provider(const struct image *image); /* "mylib" for libmylib.so.2 */
+/* All names by which patterns select it. They live as long as the catalog. */
+struct module_names image_names(const struct image *image);
+/*
+ * The image as it is named in processes that execute `program`: where both have the same provider,
+ * that is the program's, and the other image has its whole file name as provider
+ * ("libcurl.so.4.8.0" beside "curl"). So names depend on nothing that was opened before. `program`
+ * may be NULL. NULL: out of memory.
+ */
+struct image *image_beside_program(struct image *image, const struct image *program);
+/* The file name of `path`, a link that leads to the file, becomes one of the names; at most 16 do.
+   -ENOMEM. */
+MUST_CHECK int image_add_name(struct image *image, const char *path);
 file_vaddr image_start(const struct image *image);             /* e_entry */
 bool image_is_position_independent(const struct image *image); /* ET_DYN */
 /* The program interpreter (PT_INTERP), or NULL for static programs and libraries. */

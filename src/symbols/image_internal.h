@@ -82,7 +82,10 @@ struct image {
     struct image *next;
     const char *path;
     const char *provider;
-    struct elf_file file;
+    _Atomic(const char *const *) other_names; /* see image_names.c; NULL: none */
+    struct image *beside;                     /* see image_beside_program(); NULL: not made */
+    const struct image *is_beside;            /* it is that one's `beside` */
+    struct elf_file file;                     /* of `beside`: parts belong to the other one */
 
     bool symbols_read;
     int symbols_failed;  /* the errno of the failure; final */
@@ -131,6 +134,13 @@ MUST_CHECK int image_read_all_symbols(struct image *image, struct error *err);
 struct debuginfo *image_debuginfo(struct image *image);
 /* Closes what the functions above opened. */
 void image_close(struct image *image);
+
+/* ---- image_names.c */
+
+/* Whether the last component of `path` is the name of the image's file. */
+bool image_has_file_name(const struct image *image, const char *path);
+/* image_add_name(), for who has the catalog's lock. -ENOMEM. */
+MUST_CHECK int image_learn_name(struct image *image, const char *path);
 
 /* ---- relocations.c */
 

@@ -15,6 +15,7 @@ enum { NAMES_PER_ALIAS = 3 };
 
 struct selection {
     const struct function_filter *filter;
+    struct module_names module;
     bool is_program, whole_module;
     VEC(struct printed_name) names; /* of one function; reused for the next one */
 };
@@ -32,10 +33,9 @@ static size_t alias_names(const struct alias *alias, struct printed_name *names)
     return n;
 }
 
-static bool is_selected(struct selection *selection, const struct image *image,
-                        const struct printed_name *names, size_t n)
+static bool is_selected(struct selection *selection, const struct printed_name *names, size_t n)
 {
-    return function_filter_function(selection->filter, names, n, image->provider, image->path,
+    return function_filter_function(selection->filter, names, n, &selection->module,
                                     selection->is_program, selection->whole_module);
 }
 
@@ -58,7 +58,7 @@ static int choose_alias(struct selection *selection, const struct image *image,
         }
     }
     /* All its names together: if one is excluded, the function is. */
-    if (!is_selected(selection, image, selection->names.items, selection->names.count))
+    if (!is_selected(selection, selection->names.items, selection->names.count))
         return 0;
     *chosen = &aliases[0];
     if (function->n == 1 || !function_filter_is_explicit(selection->filter))
@@ -66,7 +66,7 @@ static int choose_alias(struct selection *selection, const struct image *image,
     for (size_t i = 0; i < function->n; i++) {
         struct printed_name names[NAMES_PER_ALIAS];
         size_t n = alias_names(&aliases[i], names);
-        if (function_filter_function(selection->filter, names, n, image->provider, image->path,
+        if (function_filter_function(selection->filter, names, n, &selection->module,
                                      selection->is_program, false)) {
             *chosen = &aliases[i];
             return 0;
@@ -87,7 +87,12 @@ static int find_probes(struct image *image, const struct function_filter *filter
         return r;
     }
 
-    struct selection selection = {filter, is_program, whole_module, {0}};
+    struct selection selection = {
+        .filter = filter,
+        .module = image_names(image),
+        .is_program = is_program,
+        .whole_module = whole_module,
+    };
     VEC(const struct probe *) probes = {0};
     for (size_t i = 0; i < image->functions.count && r == 0; i++) {
         struct function *function = &image->functions.items[i];

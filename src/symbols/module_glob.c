@@ -51,8 +51,14 @@ static bool glob_matches_provider_file(const char *glob, const char *provider)
                     (strncmp(stem, "lib", 3) == 0 && fnmatch(stem + 3, provider, 0) == 0));
 }
 
-bool module_glob_matches(const char *glob, const char *provider, const char *path)
+bool module_glob_matches(const char *glob, const struct module_names *names)
 {
-    return fnmatch(glob, provider, 0) == 0 || (path ? glob_matches_file(glob, base_name(path))
-                                                    : glob_matches_provider_file(glob, provider));
+    if (fnmatch(glob, names->provider, 0) == 0 ||
+        (names->path ? glob_matches_file(glob, base_name(names->path))
+                     : glob_matches_provider_file(glob, names->provider)))
+        return true;
+    for (const char *const *other = names->others; other && *other; other++)
+        if (glob_matches_file(glob, *other))
+            return true;
+    return false;
 }

@@ -5,11 +5,13 @@
 
 #include <stdbool.h>
 
+#include "symbols/module_names.h"
+
 /*
- * Whether the glob matches the module's provider ("c"), its file name ("libc.so.6"), or that with a
- * shorter version or none ("libc.so", "libc"). `path` is NULL if the file is not known: then the
- * names of a library's file match the provider that such a file has.
+ * Whether the glob matches the module's provider ("c"), its file name ("libc.so.6") or another name
+ * of it, or such a name with a shorter version or none ("libc.so", "libc"). If the file is not
+ * known, the names of a library's file match the provider that such a file has.
  */
-bool module_glob_matches(const char *glob, const char *provider, const char *path);
+bool module_glob_matches(const char *glob, const struct module_names *names);
 
 #endif

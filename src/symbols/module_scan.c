@@ -14,6 +14,7 @@
 #include "symbols/elf/target_file.h"
 #include "symbols/image_internal.h"
 #include "symbols/module_index.h"
+#include "symbols/program_links.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 #include "util/log.h"
@@ -358,6 +359,23 @@ static void extend_module(struct module *module, const struct maps *maps)
     }
 }
 
+/* The program's own links and name decide about names in this process. -ENOMEM. */
+static int name_modules(struct modules *modules, const struct scan *scan)
+{
+    struct image *program = NULL;
+    for (size_t i = 0; i < modules->list.count; i++)
+        if (modules->list.items[i].is_program)
+            program = modules->list.items[i].image;
+    int r = program ? program_links_learn(program, scan->pid, &scan->root) : 0;
+    for (size_t i = 0; i < modules->list.count && r == 0; i++) {
+        struct image *image = image_beside_program(modules->list.items[i].image, program);
+        if (!image)
+            return -ENOMEM;
+        modules->list.items[i].image = image;
+    }
+    return r;
+}
+
 static int compare_by_start(const void *a, const void *b)
 {
     const struct module *x = a, *y = b;
@@ -380,6 +398,10 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
     process_root_open(&scan.root, pid);
     r = add_modules(modules, &scan);
     module_index_free(&scan.index);
+    if (r == 0) {
+        find_program(modules, &scan);
+        r = name_modules(modules, &scan);
+    }
     if (r < 0) {
         process_root_close(&scan.root);
         modules_free(modules);
@@ -388,7 +410,6 @@ int modules_scan(struct modules *modules, pid_t pid, struct catalog *catalog, st
     }
     for (size_t i = 0; i < modules->list.count; i++)
         extend_module(&modules->list.items[i], &maps);
-    find_program(modules, &scan);
     process_root_close(&scan.root);
     if (modules->list.count)
         qsort(modules->list.items, modules->list.count, sizeof(struct module), compare_by_start);

@@ -300,7 +300,7 @@ case_odd_names()
         if [[ $name != '$'* ]]; then
             "$cc" -g -shared -fPIC -o "$name/libpath.so" library.c
             "$cc" -g -o by_path user.c "$name/libpath.so" || fail "not built"
-            lists "$shown/libpath.so" ./by_path
+            lists "$dir/$shown/libpath.so" ./by_path
         fi
         # A library with that name.
         "$cc" -g -shared -fPIC "-Wl,-soname,lib$name.so" -o "$name/lib$name.so" library.c || fail "not built"
@@ -316,7 +316,7 @@ case_odd_names()
     mkdir -p a/bin
     cp by_name a/bin
     mv libx.so a
-    lists "$dir/a/bin/../libx.so" a/bin/by_name
+    lists "$dir/a/libx.so" a/bin/by_name
 }
 
 # The dynamic linker's messages are printed as lines of the tracer.

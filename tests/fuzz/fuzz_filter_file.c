@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int r = function_filter_add_file(select, path, &err);
     FUZZ_CHECK((r == 0) == (err.code == 0));
     const struct printed_name names[] = {{.name = "main"}};
-    function_filter_function(select, names, 1, "provider", "/bin/program", true, false);
+    const struct module_names module = {"provider", "/bin/program", NULL};
+    function_filter_function(select, names, 1, &module, true, false);
     function_filter_free(select);
     close(fd);
     return 0;

@@ -55,18 +55,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (function_filter_new(&select) < 0)
         abort();
     const struct printed_name names[] = {{.name = name}};
+    const struct module_names module = {"provider", "/lib/file.so", NULL};
     if (is_bearable(pattern) && strlen(name) <= LENGTH_MAX &&
         function_filter_add(select, pattern, false, &err) == 0) {
-        bool is_selected =
-            function_filter_function(select, names, 1, "provider", "/lib/file.so", true, false);
+        bool is_selected = function_filter_function(select, names, 1, &module, true, false);
         FUZZ_CHECK(function_filter_is_explicit(select));
         if (!strpbrk(pattern, "@:")) {
             FUZZ_CHECK(is_selected == (matches_by_itself(pattern, name) || is_name(pattern, name)));
-            FUZZ_CHECK(function_filter_module(select, "provider", "/lib/file.so", false));
+            FUZZ_CHECK(function_filter_module(select, &module, false));
         }
         FUZZ_CHECK(function_filter_add(select, pattern, true, &err) == 0);
-        FUZZ_CHECK(
-            !function_filter_function(select, names, 1, "provider", "/lib/file.so", true, false));
+        FUZZ_CHECK(!function_filter_function(select, names, 1, &module, true, false));
     }
     function_filter_free(select);
     free(pattern);

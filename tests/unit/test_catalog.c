@@ -242,64 +242,6 @@ START_TEST(knows_offsets)
 }
 END_TEST
 
-static void copy_file(const char *from, const char *to)
-{
-    char command[3 * PATH_MAX];
-    snprintf(command, sizeof(command), "cp '%s' '%s'", from, to);
-    ck_assert_int_eq(system(command), 0);
-}
-
-/* Files with the same name share a provider; of two with different names for one provider, the
-   later gets its file name. And a file that was opened before is found again. */
-START_TEST(providers_that_clash)
-{
-    char directory[] = "/tmp/test_catalog-XXXXXX", program[64], library[64], again[64];
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-    snprintf(program, sizeof(program), "%s/names", directory);
-    snprintf(library, sizeof(library), "%s/libnames.so.1", directory);
-    snprintf(again, sizeof(again), "%s/link", directory);
-    copy_file(symbols_file("pie"), program);
-    copy_file(symbols_file("libnames.so.1"), library);
-    ck_assert_int_eq(link(library, again), 0);
-
-    struct catalog *catalog;
-    struct image *first, *second, *third, *fourth;
-    struct error err = {0};
-    ck_assert_int_eq(catalog_new(&catalog), 0);
-    ck_assert_int_eq(catalog_open(catalog, program, &first, &err), 0);
-    ck_assert_int_eq(catalog_open(catalog, library, &second, &err), 0);
-    ck_assert_int_eq(catalog_open(catalog, again, &third, &err), 0);
-    const char *original = symbols_file("libnames.so.1");
-    ck_assert_int_eq(catalog_open(catalog, original, &fourth, &err), 0);
-    ck_assert_str_eq(image_provider(first), "names");
-    ck_assert_str_eq(image_provider(second), "libnames.so.1");
-    ck_assert_ptr_eq(third, second);
-    ck_assert_str_eq(image_provider(fourth), "libnames.so.1");
-
-    /* The two libraries are equal: so are their events. */
-    struct function_filter *select;
-    const struct probe **a, **b;
-    size_t n_a, n_b;
-    ck_assert_int_eq(function_filter_new(&select), 0);
-    ck_assert_int_eq(image_probes(second, select, true, false, &a, &n_a, &err), 0);
-    ck_assert_int_eq(image_probes(fourth, select, true, false, &b, &n_b, &err), 0);
-    ck_assert_uint_eq(n_a, n_b);
-    ck_assert_uint_gt(n_a, 5);
-    for (size_t i = 0; i < n_a; i++) {
-        ck_assert_ptr_ne(a[i], b[i]);
-        ck_assert_str_eq(a[i]->entry_event, b[i]->entry_event);
-    }
-    free(a);
-    free(b);
-    function_filter_free(select);
-    catalog_free(catalog);
-    unlink(program);
-    unlink(library);
-    unlink(again);
-    rmdir(directory);
-}
-END_TEST
-
 /* A request to end stops the reading; a new request reads everything. */
 START_TEST(ends_when_it_is_asked_to)
 {
@@ -376,7 +318,6 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, finds_symbols_of_any_binding);
     tcase_add_test(tests, finds_what_the_loader_finds);
     tcase_add_test(tests, knows_offsets);
-    tcase_add_test(tests, providers_that_clash);
     tcase_add_test(tests, ends_when_it_is_asked_to);
 }
 

@@ -25,9 +25,19 @@ static struct function_filter *selecting(const char *const *patterns)
 static bool takes(const struct function_filter *select, const char *name, const char *provider,
                   const char *path)
 {
-    return function_filter_function(select, &(struct printed_name){.name = name}, 1, provider, path,
-                                    false, false);
+    const struct module_names module = {provider, path, NULL};
+    return function_filter_function(select, &(struct printed_name){.name = name}, 1, &module, false,
+                                    false);
 }
+
+static bool searches(const struct function_filter *select, const char *provider, const char *path,
+                     bool is_program)
+{
+    const struct module_names module = {provider, path, NULL};
+    return function_filter_module(select, &module, is_program);
+}
+
+static const struct module_names m = {"m", "/m", NULL};
 
 #define SELECTING(...) selecting((const char *const[]){__VA_ARGS__, NULL})
 
@@ -167,8 +177,8 @@ START_TEST(exclusion_wins)
     ck_assert(!takes(select, "foo_b", "m", "/m"));
     ck_assert(!takes(select, "foo_a", "badly", "/m"));
     const struct printed_name names[] = {{.name = "foo_a"}, {.name = "foo_b"}};
-    ck_assert(!function_filter_function(select, names, 2, "m", "/m", false, false));
-    ck_assert(!function_filter_function(select, names, 2, "m", "/m", true, true));
+    ck_assert(!function_filter_function(select, names, 2, &m, false, false));
+    ck_assert(!function_filter_function(select, names, 2, &m, true, true));
     function_filter_free(select);
 }
 END_TEST
@@ -177,8 +187,8 @@ START_TEST(takes_any_of_the_names)
 {
     struct function_filter *select = SELECTING("fib");
     const struct printed_name names[] = {{.name = "fib.constprop.0"}, {.name = "fib"}};
-    ck_assert(function_filter_function(select, names, 2, "m", "/m", false, false));
-    ck_assert(!function_filter_function(select, names, 1, "m", "/m", false, false));
+    ck_assert(function_filter_function(select, names, 2, &m, false, false));
+    ck_assert(!function_filter_function(select, names, 1, &m, false, false));
     function_filter_free(select);
 }
 END_TEST
@@ -206,13 +216,14 @@ START_TEST(leaves_the_system_out)
     ck_assert(!function_filter_is_explicit(select));
     struct printed_name name = {.name = "f"};
     const char *path = modules[_i].path;
+    const struct module_names module = {"m", path, NULL};
     bool program = modules[_i].is_program;
-    ck_assert_int_eq(function_filter_module(select, "m", path, program), modules[_i].taken);
-    ck_assert_int_eq(function_filter_function(select, &name, 1, "m", path, program, false),
+    ck_assert_int_eq(searches(select, "m", path, program), modules[_i].taken);
+    ck_assert_int_eq(function_filter_function(select, &name, 1, &module, program, false),
                      modules[_i].taken);
-    ck_assert(function_filter_function(select, &name, 1, "m", path, program, true));
+    ck_assert(function_filter_function(select, &name, 1, &module, program, true));
     name.name = "never";
-    ck_assert(!function_filter_function(select, &name, 1, "m", path, program, true));
+    ck_assert(!function_filter_function(select, &name, 1, &module, program, true));
     function_filter_free(select);
 }
 END_TEST
@@ -221,12 +232,12 @@ START_TEST(knows_modules_to_look_into)
 {
     struct function_filter *select = SELECTING("f@c", "g@libm.so.*");
     ck_assert(function_filter_is_explicit(select));
-    ck_assert(function_filter_module(select, "c", "/lib/libc.so.6", false));
-    ck_assert(function_filter_module(select, "m", "/lib/libm.so.6", false));
-    ck_assert(!function_filter_module(select, "app", "/bin/app", true));
+    ck_assert(searches(select, "c", "/lib/libc.so.6", false));
+    ck_assert(searches(select, "m", "/lib/libm.so.6", false));
+    ck_assert(!searches(select, "app", "/bin/app", true));
     function_filter_free(select);
     select = SELECTING("f");
-    ck_assert(function_filter_module(select, "c", "/lib/libc.so.6", false));
+    ck_assert(searches(select, "c", "/lib/libc.so.6", false));
     function_filter_free(select);
 }
 END_TEST

@@ -16,9 +16,10 @@ static bool means(const char *text, const struct printed_name *name, const char 
     struct error err = {0};
     ck_assert_msg(function_pattern_parse(text, &pattern, &err) == 0, "%s: %s", text, err.text);
     ck_assert_str_eq(function_pattern_text(pattern), text);
-    bool matches = function_pattern_matches(pattern, name, 1, provider, path);
+    const struct module_names module = {provider, path, NULL};
+    bool matches = function_pattern_matches(pattern, name, 1, &module);
     /* What is in no module that the pattern could mean is not read. */
-    ck_assert(!matches || function_pattern_matches_module(pattern, provider, path));
+    ck_assert(!matches || function_pattern_matches_module(pattern, &module));
     function_pattern_free(pattern);
     return matches;
 }
@@ -139,6 +140,7 @@ END_TEST
 /* Of other modules no symbols are read. */
 START_TEST(modules_that_are_read)
 {
+    const struct module_names libm = {"m", "/lib/libm.so.6", NULL};
     static const struct {
         const char *pattern;
         bool names, reads;
@@ -154,9 +156,8 @@ START_TEST(modules_that_are_read)
         ck_assert_int_eq(function_pattern_parse(cases[i].pattern, &pattern, &err), 0);
         ck_assert_msg(function_pattern_names_module(pattern) == cases[i].names, "%s",
                       cases[i].pattern);
-        ck_assert_msg(function_pattern_matches_module(pattern, "m", "/lib/libm.so.6") ==
-                          cases[i].reads,
-                      "%s", cases[i].pattern);
+        ck_assert_msg(function_pattern_matches_module(pattern, &libm) == cases[i].reads, "%s",
+                      cases[i].pattern);
         function_pattern_free(pattern);
     }
 }
@@ -218,8 +219,10 @@ START_TEST(long_texts)
         int r = function_pattern_parse(text, &pattern, &err);
         ck_assert_int_eq(r == 0, pattern != NULL);
         if (pattern) {
-            function_pattern_matches(pattern, &other, 1, "m", NULL);
-            function_pattern_matches(pattern, &same, 1, text, text);
+            function_pattern_matches(pattern, &other, 1, &(struct module_names){.provider = "m"});
+            function_pattern_matches(
+                pattern, &same, 1,
+                &(struct module_names){text, text, (const char *const[]){text, NULL}});
         }
         function_pattern_free(pattern);
         free(text);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/dynamic_linker.h"
@@ -86,13 +87,14 @@ static int print_image(struct list *list, struct image *image, bool is_program, 
 {
     const struct function_filter *select = list->options->select;
     cleanup(cleanup_free) const struct probe **probes = NULL;
+    const struct module_names names = image_names(image);
     size_t n = 0;
     struct image **place = vec_push(&list->images);
     if (place)
         *place = image;
     if (is_program && !list->program)
         list->program = image;
-    if (!function_filter_module(select, image_provider(image), image_path(image), is_program))
+    if (!function_filter_module(select, &names, is_program))
         return 0;
     int r = image_probes(image, select, is_program, false, &probes, &n, err);
     bool jumps = list->options->verbose && !code_unsupported;
@@ -119,14 +121,25 @@ static int print_image(struct list *list, struct image *image, bool is_program, 
     return r;
 }
 
+/* Opens the file that the path leads to, under its own name: only that is seen in a process. */
+static int open_real(struct list *list, const char *path, struct image **image, struct error *err)
+{
+    cleanup(cleanup_free) char *real = realpath(path, NULL);
+    int r = catalog_open(list->catalog, real ? real : path, image, err);
+    if (r < 0)
+        return r;
+    if (image_add_name(*image, path) < 0 || !(*image = image_beside_program(*image, list->program)))
+        return error_set(err, -ENOMEM, "out of memory");
+    return 0;
+}
+
 /* An unreadable library is no error: prints a warning. */
 static void print_library(void *data, const char *path)
 {
     struct list *list = data;
     struct image *image;
     struct error err;
-    if (catalog_open(list->catalog, path, &image, &err) < 0 ||
-        print_image(list, image, false, &err) < 0)
+    if (open_real(list, path, &image, &err) < 0 || print_image(list, image, false, &err) < 0)
         log_warning("%s", err.text);
 }
 
@@ -166,8 +179,7 @@ static int list_program(struct list *list, struct error *err)
     int r = program_path(list->options->program[0], path, err);
     if (r < 0)
         return r == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
-    if (catalog_open(list->catalog, path, &image, err) < 0 ||
-        print_image(list, image, true, err) < 0)
+    if (open_real(list, path, &image, err) < 0 || print_image(list, image, true, err) < 0)
         return EXIT_TRACER_FAILED;
     if (image_interpreter(image))
         print_libraries(list, path, image_interpreter(image));

@@ -71,6 +71,19 @@ static int check_header(const struct elf_file *file, const Elf64_Ehdr *header, c
     return 0;
 }
 
+/* The file offset of an address; false when it is not in the file. */
+static bool file_offset_of(const struct elf_file *file, file_vaddr vaddr, uint64_t *offset)
+{
+    for (size_t i = 0; i < file->n_segments; i++) {
+        const Elf64_Phdr *segment = &file->segments[i];
+        if (vaddr.value < segment->p_vaddr || vaddr.value - segment->p_vaddr >= segment->p_filesz)
+            continue;
+        *offset = segment->p_offset + (vaddr.value - segment->p_vaddr);
+        return true;
+    }
+    return false;
+}
+
 static int read_interpreter(struct elf_file *file, const Elf64_Phdr *segment)
 {
     /* The kernel's limits: load_elf_binary() in fs/binfmt_elf.c. */
@@ -87,13 +100,25 @@ static int read_interpreter(struct elf_file *file, const Elf64_Phdr *segment)
     return 0;
 }
 
+/* Reads the string at that offset of the dynamic string table, which is at an address (DT_STRTAB).
+   NULL: it is not in the file, empty or too long. */
+static char *read_dynamic_string(const struct elf_file *file, uint64_t table, uint64_t offset)
+{
+    char text[256];
+    uint64_t at;
+    if (offset > UINT64_MAX - table || !file_offset_of(file, file_vaddr_of(table + offset), &at))
+        return NULL;
+    ssize_t n = pread(file->fd, text, sizeof(text), (off_t)at);
+    return n > 0 && *text && memchr(text, '\0', (size_t)n) ? strdup(text) : NULL;
+}
+
 /* Reads the dynamic section: gABI, chapter 5 "Dynamic Section". It ends at the first DT_NULL, or
    where it cannot be read. */
 static void read_dynamic(struct elf_file *file, const Elf64_Phdr *segment)
 {
     enum { AT_ONCE = 64 };
     Elf64_Dyn entries[AT_ONCE];
-    uint64_t n = segment->p_filesz / sizeof(*entries);
+    uint64_t n = segment->p_filesz / sizeof(*entries), soname = 0, strings = 0;
     if (!elf_file_holds(file, segment->p_offset, segment->p_filesz))
         return;
     for (uint64_t i = 0; i < n; i++) {
@@ -105,9 +130,15 @@ static void read_dynamic(struct elf_file *file, const Elf64_Phdr *segment)
         if (entry->d_tag == DT_NULL)
             break;
         file->has_soname |= entry->d_tag == DT_SONAME;
+        if (entry->d_tag == DT_SONAME)
+            soname = entry->d_un.d_val;
+        if (entry->d_tag == DT_STRTAB)
+            strings = entry->d_un.d_ptr;
         file->has_text_relocations |= entry->d_tag == DT_TEXTREL ||
                                       (entry->d_tag == DT_FLAGS && entry->d_un.d_val & DF_TEXTREL);
     }
+    if (file->has_soname)
+        file->soname = read_dynamic_string(file, strings, soname);
 }
 
 /* Reads the headers and, if they are close enough, the notes; only if the first page is mapped
@@ -236,6 +267,7 @@ void elf_file_close(struct elf_file *file)
         close(file->fd);
     free(file->segments);
     free(file->interpreter);
+    free(file->soname);
     free(file->identity.bytes);
     memset(file, 0, sizeof(*file));
     file->fd = -1;

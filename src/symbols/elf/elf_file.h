@@ -33,6 +33,7 @@ struct elf_file {
     Elf64_Phdr dynamic;   /* PT_DYNAMIC, all zero when there is none */
     char *interpreter;    /* PT_INTERP's string, or NULL */
     struct elf_identity identity;
+    char *soname; /* DT_SONAME, at most 255 bytes; NULL: none, or not readable */
     bool has_soname;
     bool has_text_relocations; /* the dynamic linker modifies the code after mapping it */
 };
