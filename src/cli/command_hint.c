@@ -2,6 +2,7 @@
 #include "cli/command_hint.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,9 +22,12 @@ void command_hint_add(const char *command, struct error *err)
                  "; to trace the program %s: ptrace_tracer %s", here, here);
 }
 
-void command_hint_misspelt(const char *command, struct error *err)
+void command_hint_meant(const char *command, const char *word, struct error *err)
 {
     size_t length = strlen(err->text);
-    snprintf(err->text + length, sizeof(err->text) - length, "; did you mean the command %s?",
+    bool is_right = strcmp(word, command) == 0;
+    snprintf(err->text + length, sizeof(err->text) - length,
+             is_right ? "; the command %s must be the first word"
+                      : "; did you mean the command %s?",
              command);
 }

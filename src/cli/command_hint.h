@@ -7,7 +7,7 @@
 
 /* If there is a program named like the command, in PATH or here, appends how to trace it. */
 void command_hint_add(const char *command, struct error *err);
-/* Adds the command that the name of a program, which is not found, was probably meant to be. */
-void command_hint_misspelt(const char *command, struct error *err);
+/* Adds the command that `word`, the name of a program that is not found, was meant to be. */
+void command_hint_meant(const char *command, const char *word, struct error *err);
 
 #endif

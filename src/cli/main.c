@@ -53,16 +53,20 @@ static int occupy_standard_files(void)
     return 0;
 }
 
-/* The command that the first word may have been meant to be. */
-static const char *misspelt_command(int argc, char **argv, const struct options *options)
+/* The command that the program's name, if there is no such program, was probably meant to be: one
+   that is misspelt, or is not the first word. */
+static const char *meant_command(char **argv, const struct options *options)
 {
     enum { WORDS = sizeof(words) / sizeof(words[0]) };
-    const char *names[WORDS];
+    const char *names[WORDS], *name = options->program ? *options->program : "/";
     for (size_t i = 0; i < WORDS; i++)
         names[i] = words[i].word;
-    return argc > 1 && options->program == argv + 1 && !strchr(argv[1], '/')
-               ? did_you_mean_word(argv[1], names, WORDS)
-               : NULL;
+    if (strchr(name, '/') || strcmp(options->program[-1], "--") == 0)
+        return NULL;
+    for (size_t i = 0; i < WORDS; i++)
+        if (strcmp(name, names[i]) == 0)
+            return names[i];
+    return options->program == argv + 1 ? did_you_mean_word(name, names, WORDS) : NULL;
 }
 
 /* record, or --list. `command`: the word that was given for it, or NULL. */
@@ -82,7 +86,7 @@ static int run_tracer(int argc, char **argv, char **environment, const struct rl
         status = fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_TRACER_FAILED;
         break;
     case OPTIONS_RUN:
-        options.meant_command = command ? NULL : misspelt_command(argc, argv, &options);
+        options.meant_command = command ? NULL : meant_command(argv, &options);
         options.environment = environment;
         options.descriptors = *descriptors;
         log_set_level(options.quiet ? LOG_ERROR : options.verbose ? LOG_DEBUG : LOG_INFO);

@@ -258,14 +258,9 @@ static int take_operands(struct options *options, int argc, char **argv, struct 
 static int refuse_option(int option, int argc, char **argv, struct error *err)
 {
     const struct refused_option refused = refused_option(option, argc, argv, LETTERS, LONG_OPTIONS);
-    const char *word = refused.word;
-    if (option == ':')
-        return error_set(err, -EINVAL, "option '%s' needs an argument" SEE_HELP, word);
-    if (refused.takes_none)
-        return error_set(err, -EINVAL, "option '%s' takes no argument" SEE_HELP, word);
-    if (refused.is_ambiguous)
-        return error_set(err, -EINVAL, "option '%s' is ambiguous%s" SEE_HELP, word, refused.hint);
-    return error_set(err, -EINVAL, "unknown option '%s'%s" SEE_HELP, word, refused.hint);
+    char text[REFUSED_TEXT_MAX];
+    refused_option_text(&refused, NULL, text);
+    return error_set(err, -EINVAL, "%s" SEE_HELP, text);
 }
 
 /*

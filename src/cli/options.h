@@ -18,8 +18,8 @@ enum command { COMMAND_RECORD, COMMAND_LIST, COMMANDS };
 
 struct options {
     enum command command;
-    const char *meant_command; /* the first word is the program's: a command it is similar to */
-    struct function_filter *select;  /* without the patterns of files until options_read_files() */
+    const char *meant_command;      /* that the program's name may have been meant to be; or NULL */
+    struct function_filter *select; /* without the patterns of files until options_read_files() */
     VEC(const char *) pattern_files; /* --patterns */
     VEC(pid_t) pids;                 /* attach to these */
     char *const *words;              /* argv */

@@ -67,7 +67,8 @@ struct refused_option refused_option(int option, int argc, char **argv, const ch
     /* A letter that is known is refused as the value of a long option. */
     refused.takes_none =
         option == '?' && (optopt >= 0x100 || (is_letter && strchr(letters, optopt)));
-    if (is_letter && !refused.takes_none) {
+    refused.has_no_value = option == ':';
+    if (is_letter && !refused.takes_none && !(refused.has_no_value && before[1] == '-')) {
         snprintf(refused.word, sizeof(refused.word), "-%c", optopt);
         if (optind < argc && option == '?' && strncmp(argv[optind], "--", 2) != 0 &&
             argv[optind][0] == '-' && strchr(argv[optind], optopt))
@@ -76,9 +77,25 @@ struct refused_option refused_option(int option, int argc, char **argv, const ch
         snprintf(refused.word, sizeof(refused.word), "%.*s",
                  refused.takes_none ? (int)strcspn(word, "=") : (int)strlen(word), word);
     }
-    if (!refused.takes_none && option != ':')
+    if (!refused.takes_none && !refused.has_no_value)
         explain(&refused, word, options);
     return refused;
+}
+
+void refused_option_text(const struct refused_option *refused, const char *command,
+                         char text[REFUSED_TEXT_MAX])
+{
+    const char *word = refused->word;
+    if (refused->has_no_value)
+        snprintf(text, REFUSED_TEXT_MAX, "option '%s' needs an argument", word);
+    else if (refused->takes_none)
+        snprintf(text, REFUSED_TEXT_MAX, "option '%s' takes no argument", word);
+    else if (refused->is_ambiguous)
+        snprintf(text, REFUSED_TEXT_MAX, "option '%s' is ambiguous%s", word, refused->hint);
+    else if (command)
+        snprintf(text, REFUSED_TEXT_MAX, "%s has no option '%s'%s", command, word, refused->hint);
+    else
+        snprintf(text, REFUSED_TEXT_MAX, "unknown option '%s'%s", word, refused->hint);
 }
 
 void refused_option_hint_dash(const char *word, const struct option *options, struct error *err)

@@ -114,20 +114,6 @@ static int take_option(struct trace_command *command, int option, const char *ar
     }
 }
 
-static int wrong_option(const struct trace_command *command, int option,
-                        const struct refused_option *refused, struct error *err)
-{
-    const char *word = refused->word;
-    if (option == ':')
-        return wrong(command, err, "option '%s' needs an argument", word);
-    if (refused->takes_none)
-        return wrong(command, err, "option '%s' takes no argument", word);
-    if (refused->is_ambiguous)
-        return wrong(command, err, "option '%s' is ambiguous%s", word, refused->hint);
-    return wrong(command, err, "%s has no option '%s'%s", command->usage->name, word,
-                 refused->hint);
-}
-
 static int take_operand(struct trace_command *command, int argc, char **argv, struct error *err)
 {
     if (argc - optind > 1)
@@ -150,6 +136,7 @@ enum trace_verdict trace_command_parse(struct trace_command *command,
     size_t n = N_COMMON;
     char short_options[64];
     struct refused_option refused;
+    char text[REFUSED_TEXT_MAX];
     *command = (struct trace_command){.usage = usage};
     if (function_filter_new(&command->select) < 0) {
         error_set(err, -ENOMEM, "out of memory");
@@ -170,9 +157,11 @@ enum trace_verdict trace_command_parse(struct trace_command *command,
             return TRACE_DONE;
         }
         bool is_refused = option == '?' || option == ':';
-        if (is_refused)
+        if (is_refused) {
             refused = refused_option(option, argc, argv, short_options, long_options);
-        int rc = is_refused ? wrong_option(command, option, &refused, err)
+            refused_option_text(&refused, usage->name, text);
+        }
+        int rc = is_refused ? wrong(command, err, "%s", text)
                             : take_option(command, option, optarg, err);
         if (rc < 0)
             return TRACE_WRONG;

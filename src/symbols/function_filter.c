@@ -61,7 +61,7 @@ int function_filter_add_file(struct function_filter *filter, const char *path, s
     cleanup(cleanup_file) FILE *file = fopen(path, "re");
     if (!file) {
         int code = -errno;
-        return error_set(err, code, "cannot read the filter file %s: %s", path, strerror(-code));
+        return error_set(err, code, "cannot read the pattern file %s: %s", path, strerror(-code));
     }
 
     cleanup(cleanup_free) char *line = NULL;
@@ -92,7 +92,7 @@ int function_filter_add_file(struct function_filter *filter, const char *path, s
     }
     if (ferror(file)) {
         int code = errno ? -errno : -EIO;
-        return error_set(err, code, "cannot read the filter file %s: %s", path, strerror(-code));
+        return error_set(err, code, "cannot read the pattern file %s: %s", path, strerror(-code));
     }
     return 0;
 }

@@ -231,7 +231,7 @@ what_the_user_names()
     refused 'cannot make output directory .*/roots/trace: Permission denied' -o "$dir/roots/trace" "${f[@]}" "$sample" 1
     refused 'cannot write to output directory .*/roots/empty: Permission denied' -o "$dir/roots/empty" "${f[@]}" "$sample" 1
     for what in --list --print; do
-        refused 'cannot read the filter file secret: Permission denied' $what --patterns=secret "$sample"
+        refused 'cannot read the pattern file secret: Permission denied' $what --patterns=secret "$sample"
     done
 
     # The current session: root's file has a name that does not exist.

@@ -105,6 +105,7 @@ case_misspelt_words_of_commands()
 {
     answered "report has no option '--srot=calls'; did you mean --sort\?" report --srot=calls
     answered "graph has no option '--calers=f'; did you mean --callers\?" graph --calers=f
+    answered "option '--so' needs an argument " report --so
     answered "option '--e' is ambiguous: --exclude, --end or --endpoint " export --e
     answered "not 'perfeto'; did you mean perfetto\?" export --to=perfeto
     answered "not 'spedscope'; did you mean speedscope\?" export --to=spedscope
@@ -118,6 +119,10 @@ case_misspelt_commands()
         traced 127 "${word%:*}"
         one_line "${word%:*}: no such program in PATH; did you mean the command ${word#*:}\?$"
     done
+    traced 127 -v report
+    one_line 'report: no such program in PATH; the command report must be the first word$'
+    traced 127 --print -- report
+    one_line 'report: no such program in PATH$'
     # Not the first word, a path, and nothing like it.
     traced 127 -v reprot
     one_line 'reprot: no such program in PATH$'

@@ -177,9 +177,9 @@ case_files_are_the_users()
     local what
     for what in --list --print --output=trace; do
         as_user sudo -n "$tracer" $what --patterns="$dir/roots/secret" "$sample" 1 >$out 2>$err && fail "read what only root may"
-        one_line 'cannot read the filter file .*/roots/secret: Permission denied$'
+        one_line 'cannot read the pattern file .*/roots/secret: Permission denied$'
     done
-    [[ ! -e user/trace ]] || fail "begun before the filter file was read"
+    [[ ! -e user/trace ]] || fail "begun before the pattern file was read"
     # --list of a program reads what the user may read; of other users' processes, all.
     chmod 700 roots
     cp "$sample" roots/app && chmod 755 roots/app

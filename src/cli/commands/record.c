@@ -379,7 +379,7 @@ int record_run(const struct options *options)
     if (r < 0) {
         status = failure_status(r, executing);
         if (status == EXIT_NOT_FOUND && options->meant_command)
-            command_hint_misspelt(options->meant_command, &err);
+            command_hint_meant(options->meant_command, options->program[0], &err);
         if (!tracer->run.failed)
             log_error("%s", err.text);
     } else {

@@ -61,15 +61,11 @@ static int misused(struct error *err, const char *format, ...)
     return error_set(err, -EINVAL, "%s (see ptrace_tracer types --help)", what);
 }
 
-static int misused_option(int option, const struct refused_option *refused, struct error *err)
+static int misused_option(const struct refused_option *refused, struct error *err)
 {
-    if (option == ':')
-        return misused(err, "option '%s' needs an argument", refused->word);
-    if (refused->takes_none)
-        return misused(err, "option '%s' takes no argument", refused->word);
-    if (refused->is_ambiguous)
-        return misused(err, "option '%s' is ambiguous%s", refused->word, refused->hint);
-    return misused(err, "types has no option '%s'%s", refused->word, refused->hint);
+    char text[REFUSED_TEXT_MAX];
+    refused_option_text(refused, "types", text);
+    return misused(err, "%s", text);
 }
 
 /* 1: --help is asked for. Negative errno. */
@@ -100,7 +96,7 @@ static int parse(struct types_command *command, int argc, char **argv, struct er
             return 1;
         default:
             refused = refused_option(option, argc, argv, LETTERS, LONG_OPTIONS);
-            return misused_option(option, &refused, err);
+            return misused_option(&refused, err);
         }
     }
     if (optind == argc)
