@@ -37,6 +37,16 @@ if ! "${compile[@]}" -fsyntax-only "$work/unit.h" 2>/dev/null; then
     headers=("${kept[@]}")
 fi
 
+# Functions that check the size of their destination, and that no header declares: compilers call
+# them for memcpy and others, and GCC knows their types.
+c_library=$("${cc[@]}" -print-file-name=libc.so.6)
+{ readelf -W --dyn-syms "$c_library" 2>/dev/null || true; } | sed -n 's/.* \(__[a-z]*_chk\)@@.*/\1/p' | sort -u |
+    sed '1i #ifdef BUILTINS
+        s/.*/#if __has_builtin(__builtin_&)\nextern __typeof__(__builtin_&) &;\n#endif/
+        $a #endif' >"$work/builtins.h"
+builtins=()
+! "${compile[@]}" -DBUILTINS -fsyntax-only "$work/builtins.h" 2>/dev/null || builtins=("$work/builtins.h")
+
 # Before glibc 2.34, threads and others were in libraries of their own; musl has one file. Other
 # flags make the headers declare functions that check sizes, those of older standards, and scanf as
 # it was before C99.
@@ -44,6 +54,6 @@ libraries=()
 for library in c m pthread rt dl util anl resolv; do
     libraries+=(-L "lib$library.so.6" -L "lib$library.so.2" -L "lib$library.so.1" -L "lib$library.so.0")
 done
-CPPFLAGS='' "$BASH" "$here/make_types.sh" "${libraries[@]}" -L libc.so \
+CPPFLAGS="-ffile-prefix-map=$work=." "$BASH" "$here/make_types.sh" "${libraries[@]}" -L libc.so \
     -a '-O2 -D_FORTIFY_SOURCE=2' -a '-U_GNU_SOURCE -D_XOPEN_SOURCE=500 -std=c99' -a -std=gnu89 \
-    "${headers[@]}"
+    -a -DBUILTINS "${headers[@]}" ${builtins[@]+"${builtins[@]}"}

@@ -259,13 +259,19 @@ before it, and -I and -D in CPPFLAGS"
 
     # Lines `name symbol N NAMES (TEXT) SONAME VERSION SHOWN` of the new ones.
     awk -F '\t' -v OFS='\t' -v only="${#libraries[@]}" '
+        # What checks the size of its destination (__memcpy_chk) has it behind the other parameters.
+        function shown_of(name,    base) {
+            if (name in shown || name !~ /^__.*_chk$/) return shown[name]
+            base = substr(name, 3, length(name) - 6)
+            return base in shown ? shown[base] "," : ""
+        }
         FILENAME == "exports" { where[$1] = where[$1] "\n" $2 OFS $3; next }
         FILENAME == "left_out" || FILENAME == "made" { skip[$1]; next }
         FILENAME == "declared" { shown[$1] = $3; rest[$1] = $2 OFS $4 OFS $5; next }
         !($1 in skip) && (only ? $1 in where : $2 in rest) {
             n = split(only ? substr(where[$1], 2) : OFS, places, "\n")
             for (i = 1; i <= n; i++)
-                print $2, $1, $2 in rest ? rest[$2] : 0 OFS OFS "()", places[i], shown[$2]
+                print $2, $1, $2 in rest ? rest[$2] : 0 OFS OFS "()", places[i], shown_of($2)
         }' exports left_out made declared symbols >new
     [[ -s new ]] || continue
     cut -f1-5 new | sort -u >wanted

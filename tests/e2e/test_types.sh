@@ -40,6 +40,8 @@ c_library_lines()
     line __isoc99_sscanf libc.so.6 'GLIBC_[0-9.]+' s,format
     line sscanf libc.so.6 'GLIBC_[0-9.]+' s,format
     line __printf_chk libc.so.6 'GLIBC_[0-9.]+' flag,format
+    # Known to GCC only.
+    ! readelf -p .comment "$1" | grep -q 'GCC:' || line __memcpy_chk libc.so.6 'GLIBC_[0-9.]+' dest,src,n,
     line __xpg_basename libc.so.6 'GLIBC_[0-9.]+' path
     line open64 libc.so.6 'GLIBC_[0-9.]+' file,oflag
     line qsort libc.so.6 'GLIBC_[0-9.]+' base,nmemb,size,compar
