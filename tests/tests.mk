@@ -38,6 +38,7 @@ $(BUILD)/tests/%: tests/%.c $(call obj,$(TESTED)) $(BUILD)/flags
 
 # In src/cli.
 $(BUILD)/tests/unit/test_tracing_costs: $(call obj,src/cli/tracing_costs.c)
+$(BUILD)/tests/unit/test_command_words: $(call obj,src/cli/did_you_mean.c src/cli/id_list.c)
 
 # ARCH
 define pure_test

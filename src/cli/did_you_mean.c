@@ -32,7 +32,8 @@ const char *did_you_mean_word(const char *word, const char *const *words, size_t
     size_t length = strlen(word);
     /* About one third of the characters. */
     size_t limit = length < 3 ? 1 : (length + 1) / 3;
-    if (length == 0 || length > WORD_MAX)
+    /* '*' would match any word. */
+    if (length == 0 || length > WORD_MAX || strchr(word, '*'))
         return NULL;
     for (size_t i = 0; i < n; i++)
         if (is_swapped(word, words[i]))
