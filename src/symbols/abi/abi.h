@@ -109,6 +109,10 @@ bool abi_frame_pointer(uint64_t dwarf_register, int64_t *offset);
    function's first instruction. */
 bool abi_frame_address(uint64_t dwarf_register, int64_t beyond);
 
+/* The DWARF number of the return address that a call puts on the stack, in the 8 bytes below the
+   call frame address; UINT64_MAX: calls do not do that. */
+extern const uint64_t abi_return_address;
+
 /* Whether this is the DWARF number of the frame pointer or the stack pointer. */
 bool abi_frame_register(uint64_t dwarf_register);
 

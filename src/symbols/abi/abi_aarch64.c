@@ -285,6 +285,8 @@ bool abi_frame_address(uint64_t dwarf_register, int64_t beyond)
     return dwarf_register == SP && beyond == 0;
 }
 
+const uint64_t abi_return_address = UINT64_MAX; /* a call puts it in a register */
+
 unsigned abi_integer_arguments(void)
 {
     return INTEGER_REGISTERS;

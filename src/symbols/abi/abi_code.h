@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How a function's machine code uses its argument registers, for cases in which debug information
- * is not reliable. Each architecture has one file that implements this (abi_code_x86_64.c,
- * abi_code_aarch64.c).
+ * is not reliable; and where it jumps to. Each architecture has one file that implements this
+ * (abi_code_x86_64.c, abi_code_aarch64.c).
  */
 #ifndef SYMBOLS_ABI_ABI_CODE_H
 #define SYMBOLS_ABI_ABI_CODE_H
@@ -33,5 +33,9 @@ struct abi_code abi_code_read(const uint8_t *code, size_t n);
 
 /* The set with this register; empty if the place is not an argument register. */
 uint32_t abi_code_register(const struct value_place *place);
+
+/* Whether the n bytes of code at address `at` have a conditional jump to `target`, of a kind that
+   can reach another section. Bytes that are part of another instruction may look like one. */
+bool abi_code_jumps_if(const uint8_t *code, size_t n, uint64_t at, uint64_t target);
 
 #endif

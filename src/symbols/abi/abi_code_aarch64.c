@@ -423,3 +423,20 @@ struct abi_code abi_code_read(const uint8_t *code, size_t n)
         result.written_first = result.written;
     return result;
 }
+
+/* Arm ARM, B.cond, CBZ and CBNZ: 19 bits of distance in words, from bit 5 on. */
+bool abi_code_jumps_if(const uint8_t *code, size_t n, uint64_t at, uint64_t target)
+{
+    enum { DISTANCE_BITS = 19 };
+    for (size_t i = 0; i + 4 <= n; i += 4) {
+        uint32_t word;
+        memcpy(&word, code + i, sizeof(word));
+        if ((word & 0xff000000) != 0x54000000 && (word & 0x7e000000) != 0x34000000)
+            continue;
+        int64_t distance =
+            (int64_t)((uint64_t)(word >> 5) << (64 - DISTANCE_BITS)) >> (64 - DISTANCE_BITS);
+        if (at + i + 4 * (uint64_t)distance == target)
+            return true;
+    }
+    return false;
+}

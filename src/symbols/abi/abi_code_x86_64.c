@@ -4,6 +4,7 @@
 #include "symbols/abi/abi_code.h"
 
 #include <Zydis/Zydis.h>
+#include <string.h>
 
 #include "symbols/abi/abi.h"
 
@@ -148,4 +149,19 @@ struct abi_code abi_code_read(const uint8_t *code, size_t n)
     if (result.written_first == ALL || straight)
         result.written_first = result.written;
     return n ? result : unknown;
+}
+
+/* Jcc rel32 (0F 80 to 0F 8F): the manual, "Jcc--Jump if Condition Is Met". */
+bool abi_code_jumps_if(const uint8_t *code, size_t n, uint64_t at, uint64_t target)
+{
+    enum { LENGTH = 6 };
+    for (size_t i = 0; i + LENGTH <= n; i++) {
+        int32_t distance;
+        if (code[i] != 0x0f || (code[i + 1] & 0xf0) != 0x80)
+            continue;
+        memcpy(&distance, code + i + 2, sizeof(distance));
+        if (at + i + LENGTH + (uint64_t)(int64_t)distance == target)
+            return true;
+    }
+    return false;
 }

@@ -382,6 +382,7 @@ bool abi_argument_register(uint64_t dwarf_register, struct value_place *place)
 }
 
 enum { RBP = 6, RSP = 7 };
+const uint64_t abi_return_address = 16;
 
 bool abi_frame_register(uint64_t dwarf_register)
 {

@@ -18,20 +18,10 @@ enum { SCAN_CHUNK = 1 << 18, NAMESAKES_MAX = 256, LINKAGE_MAX = 16 << 20 };
 
 /* ---- frames */
 
-static struct code_section bytes_of_section(const struct elf_copy *copy, const char *name)
-{
-    Elf_Scn *section = elf_copy_section(copy, name);
-    const Elf64_Shdr *header = section ? elf64_getshdr(section) : NULL;
-    const Elf_Data *data = header ? elf_getdata(section, NULL) : NULL;
-    if (!data || !data->d_buf)
-        return (struct code_section){0};
-    return (struct code_section){data->d_buf, data->d_size, header->sh_addr};
-}
-
 static int read_frames(struct file_code *code, const struct elf_copy *copy)
 {
-    struct code_section frames = bytes_of_section(copy, ".eh_frame");
-    struct code_section tables = bytes_of_section(copy, ".gcc_except_table");
+    struct code_section frames = code_section_copied(copy, ".eh_frame");
+    struct code_section tables = code_section_copied(copy, ".gcc_except_table");
     int r = frames_read(&code->frames, &frames, &tables, !code->is_absolute);
     if (r < 0 || !frames.size)
         return r;

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "symbols/code/frames.h"
 #include "symbols/code/ranges.h"
 #include "symbols/code/text.h"
+#include "symbols/elf/frames.h"
 #include "util/error.h"
 #include "util/vec.h"
 

@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-#include "symbols/code/frame_rules.h"
+#include "symbols/elf/frame_rules.h"
 
 #include <dwarf.h>
 #include <errno.h>
 #include <string.h>
 
-#include "symbols/code/file_bytes.h"
-#include "symbols/code/frames.h"
+#include "symbols/abi/abi.h"
+#include "symbols/elf/frames.h"
+#include "util/byte_reader.h"
 
-enum { ADDRESS_OMITTED = 0xff, REMEMBERED_MAX = 8, AUGMENTATION_MAX = 8, RULES_MAX = 1 << 14 };
+enum {
+    ADDRESS_OMITTED = 0xff,
+    REMEMBERED_MAX = 8,
+    AUGMENTATION_MAX = 8,
+    RULES_MAX = 1 << 14,
+    /* Initial instructions: those of compilers have less than 30 bytes. Entries share them, so that
+       longer ones would take very long for a file with many entries. */
+    FIRST_RULES_MAX = 256,
+};
 
 /* How the canonical frame address is computed. */
 struct frame_address {
@@ -20,6 +29,7 @@ struct frame_rules {
     struct frame_address address, remembered[REMEMBERED_MAX];
     unsigned n_remembered;
     uint64_t at, wanted; /* offsets of code in the function */
+    bool is_saved;       /* a register, other than the return address, is not as in the caller */
 };
 
 int frame_entry_start(struct byte_reader *reader, struct byte_reader *entry)
@@ -53,7 +63,7 @@ int frame_common_read(struct frame_common *common, const struct code_section *eh
         (*augmentation && *augmentation != 'z'))
         return -ENOEXEC;
     common->code_factor = read_uleb(&entry);
-    read_sleb(&entry);
+    common->data_factor = read_sleb(&entry);
     if (version == 1)
         read_u8(&entry);
     else
@@ -102,23 +112,36 @@ static bool advance(struct frame_rules *rules, uint64_t by, uint64_t factor)
     return true;
 }
 
+/* The register is saved at `by` units from the canonical frame address. */
+static void save(struct frame_rules *rules, uint64_t dwarf_register, uint64_t by, int64_t unit)
+{
+    int64_t offset;
+    rules->is_saved |= __builtin_mul_overflow((int64_t)by, unit, &offset) || offset != -8 ||
+                       dwarf_register != abi_return_address;
+}
+
 /* Runs one call frame instruction. false: no more of them are for the wanted code, or the reader
    has failed. */
-static bool run_rule(struct frame_rules *rules, struct byte_reader *reader, uint64_t factor)
+static bool run_rule(struct frame_rules *rules, struct byte_reader *reader,
+                     const struct frame_common *its)
 {
+    uint64_t factor = its->code_factor, its_register;
     uint8_t operation = read_u8(reader), low = operation & 0x3f;
     switch (operation & 0xc0) {
     case DW_CFA_advance_loc:
         return advance(rules, low, factor);
     case DW_CFA_offset:
-        read_uleb(reader);
+        save(rules, low, read_uleb(reader), its->data_factor);
         return true;
     case DW_CFA_restore:
+        rules->is_saved = true;
         return true;
     }
     switch (low) {
     case DW_CFA_nop:
+        return true;
     case DW_CFA_GNU_window_save: /* arm64: the return address's signing changes */
+        rules->is_saved = true;
         return true;
     case DW_CFA_advance_loc1:
         return advance(rules, read_u8(reader), factor);
@@ -150,22 +173,33 @@ static bool run_rule(struct frame_rules *rules, struct byte_reader *reader, uint
             break;
         rules->address = rules->remembered[--rules->n_remembered];
         return true;
-    case DW_CFA_restore_extended:
-    case DW_CFA_undefined:
     case DW_CFA_same_value:
     case DW_CFA_GNU_args_size:
         read_uleb(reader);
         return true;
+    case DW_CFA_restore_extended:
+    case DW_CFA_undefined:
+        rules->is_saved = true;
+        read_uleb(reader);
+        return true;
     case DW_CFA_offset_extended:
-    case DW_CFA_register:
+        its_register = read_uleb(reader);
+        save(rules, its_register, read_uleb(reader), its->data_factor);
+        return true;
     case DW_CFA_offset_extended_sf:
+        its_register = read_uleb(reader);
+        save(rules, its_register, (uint64_t)read_sleb(reader), its->data_factor);
+        return true;
+    case DW_CFA_register:
     case DW_CFA_val_offset:
     case DW_CFA_val_offset_sf:
+        rules->is_saved = true;
         read_uleb(reader);
         read_uleb(reader);
         return true;
     case DW_CFA_expression:
     case DW_CFA_val_expression:
+        rules->is_saved = true;
         read_uleb(reader);
         read_skip(reader, read_uleb(reader));
         return true;
@@ -174,11 +208,12 @@ static bool run_rule(struct frame_rules *rules, struct byte_reader *reader, uint
     return false;
 }
 
-static bool run_rules(struct frame_rules *rules, struct byte_reader *reader, uint64_t factor)
+static bool run_rules(struct frame_rules *rules, struct byte_reader *reader,
+                      const struct frame_common *its)
 {
     if (reader->end - reader->next > RULES_MAX)
         return false;
-    while (!reader->failed && reader->next < reader->end && run_rule(rules, reader, factor))
+    while (!reader->failed && reader->next < reader->end && run_rule(rules, reader, its))
         ;
     return !reader->failed;
 }
@@ -188,18 +223,20 @@ static bool same_frame_address(const struct frame_address *a, const struct frame
     return a->base == b->base && a->offset == b->offset && !a->is_expression && !b->is_expression;
 }
 
-bool frame_rules_restored(const struct code_section *eh_frame, uint32_t entry, uint32_t common,
-                          uint64_t offset)
+/* Runs the initial instructions, and keeps the frame address after them in *at_start; then those of
+   the FDE, up to rules->wanted. */
+static bool run_entry(struct frame_rules *rules, const struct code_section *eh_frame,
+                      uint32_t entry, uint32_t common, struct frame_address *at_start)
 {
     struct frame_common its;
     struct byte_reader reader = section_from(eh_frame, entry), fde;
-    struct frame_rules rules = {.wanted = offset};
-    if (frame_common_read(&its, eh_frame, common) < 0 || frame_entry_start(&reader, &fde) < 0)
+    if (frame_common_read(&its, eh_frame, common) < 0 || frame_entry_start(&reader, &fde) < 0 ||
+        its.end - its.rules > FIRST_RULES_MAX)
         return false;
     struct byte_reader first = {eh_frame->bytes + its.rules, eh_frame->bytes + its.end, false};
-    if (!run_rules(&rules, &first, its.code_factor))
+    if (!run_rules(rules, &first, &its))
         return false;
-    const struct frame_address at_start = rules.address;
+    *at_start = rules->address;
     /* The CIE pointer, the addresses, and what the augmentation says. */
     static const uint8_t sizes[16] = {8, 0, 2, 4, 8, 0, 0, 0, 0, 0, 2, 4, 8};
     uint8_t size = sizes[its.encoding & 15];
@@ -207,6 +244,23 @@ bool frame_rules_restored(const struct code_section *eh_frame, uint32_t entry, u
     read_skip(&fde, 4 + 2 * (uint64_t)size);
     if (its.has_augmentation)
         read_skip(&fde, read_uleb(&fde));
-    return run_rules(&rules, &fde, its.code_factor) && !fde.failed &&
+    return run_rules(rules, &fde, &its) && !fde.failed;
+}
+
+bool frame_rules_restored(const struct code_section *eh_frame, uint32_t entry, uint32_t common,
+                          uint64_t offset)
+{
+    struct frame_rules rules = {.wanted = offset};
+    struct frame_address at_start;
+    return run_entry(&rules, eh_frame, entry, common, &at_start) &&
            same_frame_address(&rules.address, &at_start);
+}
+
+bool frame_rules_entered(const struct code_section *eh_frame, uint32_t entry, uint32_t common)
+{
+    struct frame_rules rules = {.wanted = 0};
+    struct frame_address ignored;
+    return run_entry(&rules, eh_frame, entry, common, &ignored) && !rules.is_saved &&
+           !rules.address.is_expression && rules.address.offset <= INT64_MAX &&
+           abi_frame_address(rules.address.base, (int64_t)rules.address.offset);
 }

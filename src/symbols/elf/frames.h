@@ -4,8 +4,8 @@
  * Specification, 10.6 "Exception Frames"; DWARF 5, 6.4 "Call Frame Information"; the Itanium C++
  * ABI's "Exception Handling Tables".
  */
-#ifndef SYMBOLS_CODE_FRAMES_H
-#define SYMBOLS_CODE_FRAMES_H
+#ifndef SYMBOLS_ELF_FRAMES_H
+#define SYMBOLS_ELF_FRAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +13,8 @@
 
 #include "util/error.h"
 #include "util/vec.h"
+
+struct elf_copy;
 
 /* A section's bytes; empty: the file has none. */
 struct code_section {
@@ -26,6 +28,7 @@ struct code_frame {
     uint64_t start, end;    /* the code; the end is exclusive */
     uint32_t entry, common; /* offsets of the FDE and its CIE in the section */
     bool is_signal;         /* the frame of a signal handler's return ('S') */
+    uint64_t previous;      /* where the code of the entry before it starts; 0: it is the first */
 };
 
 struct landing_pad {
@@ -37,9 +40,13 @@ struct frames {
     VEC(struct landing_pad) pads; /* ascending */
 };
 
+/* The section with that name, in memory of the copy. */
+struct code_section code_section_copied(const struct elf_copy *copy, const char *name);
+
 /*
- * Reads all entries. `is_relocated`: absolute addresses in these sections are not those of the
- * file. -ENOEXEC: they cannot be decoded, so that there may be landing pads anywhere. -ENOMEM.
+ * Reads all entries; without an `except_table` no landing pads. `is_relocated`: absolute addresses
+ * in these sections are not those of the file. -ENOEXEC: they cannot be decoded, so that there may
+ * be landing pads anywhere. -ENOMEM.
  */
 MUST_CHECK int frames_read(struct frames *frames, const struct code_section *eh_frame,
                            const struct code_section *except_table, bool is_relocated);

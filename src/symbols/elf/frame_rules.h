@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One frame description: its common part (CIE), and the rules for the canonical frame address. */
-#ifndef SYMBOLS_CODE_FRAME_RULES_H
-#define SYMBOLS_CODE_FRAME_RULES_H
+#ifndef SYMBOLS_ELF_FRAME_RULES_H
+#define SYMBOLS_ELF_FRAME_RULES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,6 +18,7 @@ struct frame_common {
     bool has_augmentation; /* 'z' */
     bool is_signal;        /* 'S' */
     uint64_t code_factor;
+    int64_t data_factor;
     uint32_t rules, end; /* offsets in the section: the initial instructions */
 };
 
@@ -31,5 +32,9 @@ MUST_CHECK int frame_common_read(struct frame_common *common, const struct code_
    terms of the stack pointer. */
 bool frame_rules_restored(const struct code_section *eh_frame, uint32_t entry, uint32_t common,
                           uint64_t offset);
+/* Whether the frame at the entry's first instruction is that of a function that has just been
+   called: nothing is on the stack but the return address, and no register is saved. A part of a
+   function that is only jumped to ("f.cold") usually begins with another one. */
+bool frame_rules_entered(const struct code_section *eh_frame, uint32_t entry, uint32_t common);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "symbols/code/frames.h"
+#include "symbols/elf/frames.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbols/code/file_bytes.h"
-#include "symbols/code/frame_rules.h"
+#include "symbols/elf/elf_copy.h"
+#include "symbols/elf/frame_rules.h"
+#include "util/byte_reader.h"
 #include "util/sorted.h"
 
 /* Pointer encodings: LSB Core, 10.5.1 "DWARF Exception Header Encoding". */
@@ -30,7 +31,8 @@ struct frames_reading {
     struct frames *frames;
     const struct code_section *eh_frame, *except_table;
     bool is_relocated;
-    uint64_t budget; /* bytes of tables that may still be decoded: entries may share them */
+    uint64_t budget;   /* bytes of tables that may still be decoded: entries may share them */
+    uint64_t previous; /* where the code of the last entry starts */
 };
 
 static uint64_t read_encoded(struct byte_reader *reader, uint8_t encoding,
@@ -154,8 +156,10 @@ static int add_frame(struct frames_reading *reading, struct byte_reader *reader,
     struct code_frame *frame = vec_push(&reading->frames->list);
     if (!frame)
         return -ENOMEM;
-    *frame = (struct code_frame){start, start + length, entry, common, its.is_signal};
-    return area ? read_call_sites(reading, area, start) : 0;
+    *frame =
+        (struct code_frame){start, start + length, entry, common, its.is_signal, reading->previous};
+    reading->previous = start;
+    return area && reading->except_table ? read_call_sites(reading, area, start) : 0;
 }
 
 static int compare_frames(const void *x, const void *y)
@@ -192,11 +196,26 @@ static int read_frame_entries(struct frames_reading *reading)
     return r;
 }
 
+struct code_section code_section_copied(const struct elf_copy *copy, const char *name)
+{
+    Elf_Scn *section = elf_copy_section(copy, name);
+    const Elf64_Shdr *header = section ? elf64_getshdr(section) : NULL;
+    const Elf_Data *data = header ? elf_getdata(section, NULL) : NULL;
+    if (!data || !data->d_buf)
+        return (struct code_section){0};
+    return (struct code_section){data->d_buf, data->d_size, header->sh_addr};
+}
+
 int frames_read(struct frames *frames, const struct code_section *eh_frame,
                 const struct code_section *except_table, bool is_relocated)
 {
-    struct frames_reading reading = {frames, eh_frame, except_table, is_relocated,
-                                     2 * except_table->size};
+    struct frames_reading reading = {
+        .frames = frames,
+        .eh_frame = eh_frame,
+        .except_table = except_table,
+        .is_relocated = is_relocated,
+        .budget = except_table ? 2 * except_table->size : 0,
+    };
     *frames = (struct frames){0};
     if (eh_frame->size > UINT32_MAX)
         return -ENOEXEC;
