@@ -16,7 +16,10 @@ SYMBOLS_SOURCES := $(addprefix sources_,gcc_4 gcc_5 gcc_split gcc_units gcc_lto 
                    $(if $(shell command -v dwz 2>/dev/null),gcc_dwz gcc_dwz4) \
                    $(if $(SYMBOLS_CLANG),clang_4 clang_5 clang_split clang_units))
 SYMBOLS_LINKS := pie no_pie static static_pie libnames.so.1 libdynsym.so stripped_build_id stripped_debuglink
-SYMBOLS_TEST_FILES := $(addprefix $(SYMBOLS_DIR)/,$(SYMBOLS_TYPES) $(SYMBOLS_CXX) $(SYMBOLS_SOURCES) $(SYMBOLS_LINKS))
+SYMBOLS_UNNAMED := unnamed_gcc unnamed_gcc_no_pie $(if $(SYMBOLS_CLANG),unnamed_clang)
+SYMBOLS_UNNAMED += $(addsuffix _stripped,$(SYMBOLS_UNNAMED) pie no_pie static static_pie cxx_gcc)
+SYMBOLS_TEST_FILES := $(addprefix $(SYMBOLS_DIR)/,$(SYMBOLS_TYPES) $(SYMBOLS_CXX) $(SYMBOLS_SOURCES) $(SYMBOLS_LINKS) \
+                      $(SYMBOLS_UNNAMED))
 
 TEST_TARGETS += $(SYMBOLS_TEST_FILES)
 
@@ -107,6 +110,15 @@ $(SYMBOLS_DIR)/static_pie: $(symbols_names) tests/targets/symbols_names.h
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -static-pie)
 $(SYMBOLS_DIR)/libnames.so.1: $(symbols_names) tests/targets/symbols_names.h
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIC -shared -Wl$(comma)-soname=$(@F))
+
+$(SYMBOLS_DIR)/unnamed_gcc: tests/targets/symbols_unnamed.c
+	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -pie)
+$(SYMBOLS_DIR)/unnamed_gcc_no_pie: tests/targets/symbols_unnamed.c
+	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fno-pie -no-pie)
+$(SYMBOLS_DIR)/unnamed_clang: tests/targets/symbols_unnamed.c
+	$(call symbols_build,$(symbols_clang),-w -g -O2 -fPIE -pie)
+$(SYMBOLS_DIR)/%_stripped: $(SYMBOLS_DIR)/%
+	$(STRIP) -o $@ $<
 
 $(SYMBOLS_DIR)/libdynsym.so: $(SYMBOLS_DIR)/libnames.so.1
 	$(STRIP) -o $@ $<

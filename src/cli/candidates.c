@@ -42,7 +42,7 @@ int candidates_select(struct tracer *tracer, const struct module *module,
         if (!*named)
             return 0;
     }
-    int r = image_probes(image, select, is_program, *named, probes, n, err);
+    int r = image_probes(image, select, is_program, *named ? IMAGE_WHOLE : 0, probes, n, err);
     return r < 0 ? r : 1;
 }
 
@@ -57,20 +57,13 @@ static bool is_of_leak_check(const struct probe *probe)
     return strncmp(probe->function, common, sizeof(common) - 1) == 0;
 }
 
-void candidates_find(struct target *target, struct target_module *tm)
+/* `selected`: by patterns, or as these default to; not by an event rule. */
+static void add_candidates(struct target *target, struct target_module *tm,
+                           const struct probe *const *probes, size_t n, bool selected)
 {
     struct tracer *tracer = target->tracer;
     struct image *image = tm->module.image;
-    cleanup(cleanup_free) const struct probe **probes = NULL;
-    struct error err;
-    size_t n;
-    bool named;
-    int r = candidates_select(tracer, &tm->module, &probes, &n, &named, &err);
-    tm->taken = r != 0;
-    if (r < 0 && r != -ECANCELED)
-        log_warning("%s", err.text);
-    if (r <= 0)
-        return;
+    size_t before = tm->candidates.count;
     bool checks_leaks = target_checks_leaks(target, &tm->module);
     for (size_t i = 0; i < n; i++) {
         struct candidate *candidate = vec_push(&tm->candidates);
@@ -82,13 +75,48 @@ void candidates_find(struct target *target, struct target_module *tm)
         candidate->probe = probes[i];
         candidate->at = module_target(&tm->module, probes[i]->entry);
         candidate->is_resolver = probes[i]->resolver != NULL;
-        candidate->refused = checks_leaks && is_of_leak_check(probes[i]);
+        /* A function without a symbol may be of the sanitizers. */
+        candidate->refused =
+            checks_leaks && (is_of_leak_check(probes[i]) || probe_is_unnamed(probes[i]));
         if (candidate->refused)
             log_debug("%s:%s is not traced: LeakSanitizer calls it where nobody can trace it",
                       probes[i]->provider, probes[i]->function);
     }
-    tracer->n_candidates += tm->candidates.count;
-    tracer_add(tracer, probes, n, !named);
+    tracer->n_candidates += tm->candidates.count - before;
+    tracer_add(tracer, probes, n, selected);
+}
+
+void candidates_find(struct target *target, struct target_module *tm)
+{
+    cleanup(cleanup_free) const struct probe **probes = NULL;
+    struct error err;
+    size_t n;
+    bool named;
+    int r = candidates_select(target->tracer, &tm->module, &probes, &n, &named, &err);
+    tm->taken = r != 0;
+    if (r < 0 && r != -ECANCELED)
+        log_warning("%s", err.text);
+    if (r > 0)
+        add_candidates(target, tm, probes, n, !named);
+}
+
+void candidates_find_unnamed(struct target *target, struct target_module *tm)
+{
+    struct tracer *tracer = target->tracer;
+    struct image *image = tm->module.image;
+    const struct function_filter *select = tracer->options->select;
+    cleanup(cleanup_free) const struct probe **probes = NULL;
+    struct error err;
+    size_t n;
+    if (tm->unnamed_taken || function_filter_is_explicit(select) ||
+        !tracer_is_named(tracer, image_unnamed_events(image)))
+        return;
+    tm->unnamed_taken = true;
+    int r = image_probes(image, select, false, IMAGE_UNNAMED, &probes, &n, &err);
+    if (r < 0 && r != -ECANCELED)
+        log_warning("%s", err.text);
+    if (r == 0)
+        add_candidates(target, tm, probes, n, false);
 }
 
 /* Reports functions that could not be armed although a breakpoint is possible there: out of memory,

@@ -15,6 +15,9 @@ MUST_CHECK int candidates_select(struct tracer *tracer, const struct module *mod
                                  struct error *err);
 /* Finds the candidates of the module and adds them to the sink. */
 void candidates_find(struct target *target, struct target_module *tm);
+/* Adds the functions without a symbol of a module in which an event rule names such ones
+   ("mylib:sub_*"), once. */
+void candidates_find_unnamed(struct target *target, struct target_module *tm);
 /* Arms the candidates that are wanted now, and disarms the others. */
 void candidates_apply(struct target *target, struct target_module *tm);
 

@@ -136,13 +136,11 @@ static void take_module(struct target *target, struct target_module *tm, bool is
     bool unfinished = image_has_text_relocations(image) && target->at_linker;
     if (is_new && !unfinished)
         target_watch(target, &tm->module, on_libraries);
-    if (tm->taken)
-        return;
-    if (!unfinished) {
+    if (!tm->taken && !unfinished) {
         candidates_find(target, tm);
-    } else if (!target->entry_watch.value) {
+    } else if (!tm->taken && !target->entry_watch.value) {
         const struct module_names names = image_names(image);
-        tm->taken = true;
+        tm->taken = tm->unnamed_taken = true;
         if (function_filter_module(target->tracer->options->select, &names,
                                    tm->module.is_program) &&
             image_first_report(image))
@@ -150,6 +148,8 @@ static void take_module(struct target *target, struct target_module *tm, bool is
                         "functions are not traced",
                         image_path(image));
     }
+    if (!unfinished)
+        candidates_find_unnamed(target, tm);
 }
 
 static struct target_module *add_target_module(struct target *target, const struct module *module)
@@ -238,7 +238,7 @@ static void recognise(struct target *target, const struct known *known,
                             image_path(tm->module.image));
             empty_module(target, tm);
             tm->module = *module;
-            tm->taken = true;
+            tm->taken = tm->unnamed_taken = true;
         }
         if (tm)
             tm->seen = true;
@@ -335,6 +335,7 @@ static int copy_modules(struct target *target, const struct target *parent)
         if (!to)
             return -ENOMEM;
         to->taken = from->taken;
+        to->unnamed_taken = from->unnamed_taken;
         for (size_t c = 0; c < from->candidates.count; c++) {
             struct candidate *candidate = vec_push(&to->candidates);
             if (!candidate)

@@ -25,8 +25,9 @@ struct candidate {
 struct target_module {
     struct module module;
     VEC(struct candidate) candidates;
-    bool taken; /* its functions were searched for candidates */
-    bool seen;  /* in the last scan of the mappings */
+    bool taken;         /* its functions were searched for candidates */
+    bool unnamed_taken; /* the same of its functions without a symbol, if not both together */
+    bool seen;          /* in the last scan of the mappings */
 };
 
 struct target {

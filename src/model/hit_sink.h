@@ -41,8 +41,8 @@ struct hit_sink {
     void (*add)(void *data, const struct probe *const *probes, size_t n, bool selected);
     /* All probes that the program starts with were added: starts to record. */
     void (*begin)(void *data);
-    /* Whether the module `provider` is wanted although the user did not select it. NULL: none is.
-       The string must outlive the sink. */
+    /* Whether the module `provider` is wanted although the user did not select it; with a ':' in
+       it, the events whose names begin so. NULL: none is. The string must outlive the sink. */
     bool (*names_module)(void *data, const char *provider);
     /* Mask of enum hit_kind: the hits of the probe that are wanted now. NULL: all. */
     unsigned (*wanted)(void *data, const struct probe *probe);

@@ -14,6 +14,7 @@
 #include "symbols/elf/target_file.h"
 #include "symbols/image_internal.h"
 #include "symbols/symbolizer.h"
+#include "symbols/unnamed_functions.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 
@@ -35,6 +36,7 @@ static void image_free(struct image *image)
     signature_reader_free(&image->signatures);
     debuginfo_free(image->debuginfo);
     symbolizer_free(atomic_load(&image->symbolizer));
+    unnamed_functions_free(atomic_load(&image->unnamed));
     symbol_table_free(&image->symbols);
     vec_free(&image->aliases);
     vec_free(&image->functions);
@@ -117,8 +119,8 @@ static int add_image(struct catalog *catalog, int fd, const char *path, struct i
     image->signatures.types.arena = &catalog->arena;
     image->signatures.types.value_options = catalog->value_options;
     image->path = arena_strdup(&catalog->arena, path);
-    image->provider = event_names_provider(path, &catalog->arena);
-    if (!image->path || !image->provider ||
+    if (!image->path ||
+        image_set_provider(image, event_names_provider(path, &catalog->arena)) < 0 ||
         (image->file.soname && image_learn_name(image, image->file.soname) < 0)) {
         image_free(image);
         return error_set(err, -ENOMEM, "out of memory");

@@ -127,19 +127,19 @@ bool function_filter_module(const struct function_filter *filter, const struct m
     return false;
 }
 
-bool function_filter_function(const struct function_filter *filter,
-                              const struct printed_name *names, size_t n_names,
-                              const struct module_names *module, bool is_program, bool whole_module)
+/* `included`: without a pattern. `is_unnamed`: only patterns for such functions include it. */
+static bool filter_names(const struct function_filter *filter, const struct printed_name *names,
+                         size_t n_names, const struct module_names *module, bool included,
+                         bool is_unnamed)
 {
-    bool included = whole_module || (!function_filter_is_explicit(filter) &&
-                                     (is_program || !is_system_path(module->path)));
     /* Every matching pattern is marked, so that none is reported as unmatched because another one
        came first. */
     for (size_t i = 0; i < filter->included.count; i++) {
         struct filter_pattern *included_by = &filter->included.items[i];
         if (included && included_by->matched)
             continue;
-        if (!function_pattern_matches(included_by->pattern, names, n_names, module))
+        if (is_unnamed ? !function_pattern_matches_unnamed(included_by->pattern, names, module)
+                       : !function_pattern_matches(included_by->pattern, names, n_names, module))
             continue;
         included_by->matched = true;
         included = true;
@@ -150,6 +150,31 @@ bool function_filter_function(const struct function_filter *filter,
         if (function_pattern_matches(filter->excluded.items[i].pattern, names, n_names, module))
             return false;
     return true;
+}
+
+bool function_filter_function(const struct function_filter *filter,
+                              const struct printed_name *names, size_t n_names,
+                              const struct module_names *module, bool is_program, bool whole_module)
+{
+    bool included = whole_module || (!function_filter_is_explicit(filter) &&
+                                     (is_program || !is_system_path(module->path)));
+    return filter_names(filter, names, n_names, module, included, false);
+}
+
+bool function_filter_names_unnamed(const struct function_filter *filter,
+                                   const struct module_names *module)
+{
+    for (size_t i = 0; i < filter->included.count; i++)
+        if (function_pattern_names_unnamed(filter->included.items[i].pattern, module))
+            return true;
+    return false;
+}
+
+bool function_filter_unnamed(const struct function_filter *filter, const char *name,
+                             const struct module_names *module, bool by_rule)
+{
+    const struct printed_name only = {.name = name};
+    return filter_names(filter, &only, 1, module, by_rule, true);
 }
 
 bool function_filter_names_modules(const struct function_filter *filter)

@@ -22,6 +22,7 @@ struct pattern_reading {
     char *event;             /* `printed` without "_entry" or "_exit"; NULL: it has none */
     struct name_regex regex; /* if has_regex */
     bool has_regex;
+    bool is_of_unnamed; /* functions without a symbol, too */
 };
 
 struct function_pattern {
@@ -77,6 +78,16 @@ static bool is_source_file(const char *text)
     return strstr(extensions, wanted) != NULL;
 }
 
+/* Whether the ERE, or an alternative in it, begins with the prefix of functions without a symbol.
+ */
+static bool begins_unnamed(const char *ere)
+{
+    const char *at = strstr(ere, UNNAMED_PREFIX);
+    while (at && at > ere && !strchr("(|^", at[-1]))
+        at = strstr(at + 1, UNNAMED_PREFIX);
+    return at != NULL;
+}
+
 /* `module` and `glob` may be NULL. `has_ere`: `name`, of `length` bytes, is an ERE, too. */
 static int add_reading(struct function_pattern *pattern, const char *module, size_t module_length,
                        const char *name, size_t length, const char *glob, bool has_ere,
@@ -91,6 +102,7 @@ static int add_reading(struct function_pattern *pattern, const char *module, siz
     if ((module && !reading->module) || (glob && !reading->glob) || !reading->printed ||
         (suffix && !reading->event))
         return error_set(err, -ENOMEM, "out of memory");
+    reading->is_of_unnamed = (module || glob) && begins_unnamed(reading->printed);
     if (!has_ere)
         return 0;
     int r = name_regex_compile(&reading->regex, reading->printed, err);
@@ -211,6 +223,28 @@ bool function_pattern_matches_module(const struct function_pattern *pattern,
 {
     for (size_t i = 0; i < pattern->n; i++)
         if (reading_matches_module(&pattern->readings[i], module))
+            return true;
+    return false;
+}
+
+bool function_pattern_names_unnamed(const struct function_pattern *pattern,
+                                    const struct module_names *module)
+{
+    for (size_t i = 0; i < pattern->n; i++)
+        if (pattern->readings[i].is_of_unnamed &&
+            reading_matches_module(&pattern->readings[i], module))
+            return true;
+    return false;
+}
+
+bool function_pattern_matches_unnamed(const struct function_pattern *pattern,
+                                      const struct printed_name *name,
+                                      const struct module_names *module)
+{
+    for (size_t i = 0; i < pattern->n; i++)
+        if (pattern->readings[i].is_of_unnamed &&
+            reading_matches_module(&pattern->readings[i], module) &&
+            reading_matches_name(&pattern->readings[i], name))
             return true;
     return false;
 }

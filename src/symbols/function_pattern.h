@@ -6,6 +6,9 @@
  * Besides, it is read as what the tracer prints of a function: the name with its parameters, in
  * front of it "MODULE:", behind it "_entry" or "_exit" of an event, or "@GLOB". All readings count:
  * a function is selected if it is meant by one of them.
+ *
+ * Functions without a symbol are named by their address, "sub_4a10". A reading means them only if
+ * it has a module and its ERE, or an alternative in it, begins with "sub_".
  */
 #ifndef SYMBOLS_FUNCTION_PATTERN_H
 #define SYMBOLS_FUNCTION_PATTERN_H
@@ -18,6 +21,9 @@
 #include "util/error.h"
 
 struct function_pattern;
+
+/* How functions without a symbol are named, before their address in the file in hexadecimal. */
+#define UNNAMED_PREFIX "sub_"
 
 /* -EINVAL: the text has no reading; `err` has the reason. */
 MUST_CHECK int function_pattern_parse(const char *text, struct function_pattern **pattern,
@@ -36,5 +42,12 @@ bool function_pattern_matches_module(const struct function_pattern *pattern,
 bool function_pattern_matches(const struct function_pattern *pattern,
                               const struct printed_name *names, size_t n,
                               const struct module_names *module);
+/* The same for the function without a symbol of this name. */
+bool function_pattern_matches_unnamed(const struct function_pattern *pattern,
+                                      const struct printed_name *name,
+                                      const struct module_names *module);
+/* Whether it could mean functions without a symbol of the module. */
+bool function_pattern_names_unnamed(const struct function_pattern *pattern,
+                                    const struct module_names *module);
 
 #endif

@@ -35,6 +35,8 @@ void image_set_root(struct image *image, int root);
 
 const char *image_path(const struct image *image);
 const char *image_provider(const struct image *image); /* "mylib" for libmylib.so.2 */
+/* How the events of functions without a symbol begin: "mylib:sub_". */
+const char *image_unnamed_events(const struct image *image);
 /* All names by which patterns select it. They live as long as the catalog. */
 struct module_names image_names(const struct image *image);
 /*
@@ -77,8 +79,9 @@ bool image_debug_path(struct image *image, char *path, size_t size);
 /*
  * Writes the name of the code at `at` to out (of `size` bytes, NUL included, at least 64). Names
  * are those of probes: "f" at the function's first byte, "f+0x1c" after it. Code without a symbol
- * is named by file and address: "libfoo.so.2+0x1234". "f@ifunc" is the resolver of f. A name longer
- * than `size` is cut and ends in "...".
+ * is named by file and address: "libfoo.so.2+0x1234"; once image_probes() was asked for functions
+ * without a symbol, in these by their names: "sub_1200+0x34". "f@ifunc" is the resolver of f. A
+ * name longer than `size` is cut and ends in "...".
  *
  * `is_return`: `at` is a return address. It belongs to the call before it, even where the function
  * ends there.
@@ -88,16 +91,26 @@ bool image_debug_path(struct image *image, char *path, size_t size);
  */
 size_t image_name_code(struct image *image, file_vaddr at, bool is_return, char *out, size_t size);
 
+/* What event rules ask for, where no pattern does. */
+enum image_rules {
+    IMAGE_WHOLE = 1,   /* all functions */
+    IMAGE_UNNAMED = 2, /* those without a symbol ("sub_4a10"); alone: no others */
+};
+
 /*
- * Makes the probes of the selected functions, in address order, one for each address. Of the
- * aliases of an address, the name is the one in debug information unless that is a reserved name;
- * else the one that the user's pattern matched; else the best one. The caller frees the array; the
- * catalog owns the probes. The same function always gives the same probe. Damaged debug information
- * counts as none, with one warning. -ECANCELED: see catalog_stop_when().
+ * Makes the probes of the selected functions, in address order, one for each address. Functions
+ * without a symbol are among them if a pattern names them (function_filter_names_unnamed()) or
+ * `rules` does. Of the aliases of an address, the name is the one in debug information unless that
+ * is a reserved name; else the one that the user's pattern matched; else the best one. The caller
+ * frees the array; the catalog owns the probes. The same function always gives the same probe.
+ * Damaged debug information counts as none, with one warning. -ECANCELED: see catalog_stop_when().
  */
 MUST_CHECK int image_probes(struct image *image, const struct function_filter *filter,
-                            bool is_program, bool whole_module, const struct probe ***probes,
+                            bool is_program, unsigned rules, const struct probe ***probes,
                             size_t *n, struct error *err);
+
+/* Whether the function has no symbol, so that nothing is known of it but its address. */
+bool probe_is_unnamed(const struct probe *probe);
 
 /* What --list prints after the C signature: "DWARF of /usr/lib/debug/...", "symbols only". The
    string lives as long as the catalog. */

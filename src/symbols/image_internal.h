@@ -35,6 +35,7 @@ struct function {
     uint64_t size;            /* the largest size of its symbols; 0: no symbol has one */
     bool is_indirect;         /* the code there is a resolver: see struct probe, resolver */
     bool is_variant;          /* it may follow another procedure call standard */
+    bool is_unnamed;          /* it has no symbol: see unnamed_functions.h */
     size_t first, n;          /* its aliases in image.aliases, the best one first */
     struct probe_info *probe; /* NULL until probe_make() */
 };
@@ -82,6 +83,7 @@ struct image {
     struct image *next;
     const char *path;
     const char *provider;
+    const char *unnamed_events;               /* "mylib:sub_" */
     _Atomic(const char *const *) other_names; /* see image_names.c; NULL: none */
     struct image *beside;                     /* see image_beside_program(); NULL: not made */
     const struct image *is_beside;            /* it is that one's `beside` */
@@ -98,7 +100,8 @@ struct image {
     VEC(struct function) functions;    /* ascending by entry */
     VEC(struct address_range) linkage; /* the procedure linkage tables: see relocations.c */
 
-    _Atomic(struct symbolizer *) symbolizer; /* NULL: not made yet */
+    _Atomic(struct symbolizer *) symbolizer;     /* NULL: not made yet */
+    _Atomic(struct unnamed_functions *) unnamed; /* NULL: not asked for yet */
 
     struct image_access access;
     bool reported; /* see image_first_report() */
@@ -139,6 +142,9 @@ void image_close(struct image *image);
 
 /* Whether the last component of `path` is the name of the image's file. */
 bool image_has_file_name(const struct image *image, const char *path);
+/* Sets the provider, and how events of functions without a symbol begin. `provider` is in the
+   arena; NULL counts as out of memory. -ENOMEM. */
+MUST_CHECK int image_set_provider(struct image *image, const char *provider);
 /* image_add_name(), for who has the catalog's lock. -ENOMEM. */
 MUST_CHECK int image_learn_name(struct image *image, const char *path);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "symbols/event_names.h"
+#include "symbols/function_pattern.h"
 #include "symbols/image.h"
 #include "symbols/image_internal.h"
 #include "util/arena.h"
@@ -81,6 +82,19 @@ int image_learn_name(struct image *image, const char *path)
     return r < 0 ? r : add_other_name(image, provider);
 }
 
+int image_set_provider(struct image *image, const char *provider)
+{
+    image->provider = provider;
+    image->unnamed_events =
+        provider ? arena_format(&image->catalog->arena, "%s:" UNNAMED_PREFIX, provider) : NULL;
+    return image->unnamed_events ? 0 : -ENOMEM;
+}
+
+const char *image_unnamed_events(const struct image *image)
+{
+    return image->unnamed_events;
+}
+
 /* NULL: out of memory. */
 static struct image *make_beside(struct image *image)
 {
@@ -90,14 +104,14 @@ static struct image *make_beside(struct image *image)
         return NULL;
     beside->catalog = catalog;
     beside->path = image->path;
-    beside->provider = event_names_provider_of_file(image->path, &catalog->arena);
     beside->is_beside = image;
     beside->file = image->file;
     beside->access.given_root = -1;
     beside->signatures.types.arena = &catalog->arena;
     beside->signatures.types.value_options = image->signatures.types.value_options;
     const char *const *names = atomic_load(&image->other_names);
-    bool learnt = beside->provider != NULL;
+    bool learnt =
+        image_set_provider(beside, event_names_provider_of_file(image->path, &catalog->arena)) == 0;
     for (; learnt && names && *names; names++)
         learnt = add_other_name(beside, *names) == 0;
     if (!learnt) {

@@ -2,12 +2,15 @@
 /* The selected functions of an image, and their probes. */
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/probe.h"
 #include "symbols/function_filter.h"
 #include "symbols/image.h"
 #include "symbols/image_internal.h"
+#include "symbols/unnamed_functions.h"
 #include "util/error.h"
 #include "util/vec.h"
 
@@ -16,8 +19,10 @@ enum { NAMES_PER_ALIAS = 3 };
 struct selection {
     const struct function_filter *filter;
     struct module_names module;
-    bool is_program, whole_module;
+    bool is_program;
+    unsigned rules;
     VEC(struct printed_name) names; /* of one function; reused for the next one */
+    VEC(const struct probe *) probes;
 };
 
 /* The names by which a user may know the function. */
@@ -36,7 +41,7 @@ static size_t alias_names(const struct alias *alias, struct printed_name *names)
 static bool is_selected(struct selection *selection, const struct printed_name *names, size_t n)
 {
     return function_filter_function(selection->filter, names, n, &selection->module,
-                                    selection->is_program, selection->whole_module);
+                                    selection->is_program, selection->rules & IMAGE_WHOLE);
 }
 
 /* *chosen: the alias that a pattern matched, or the best one; NULL when the function is not
@@ -75,52 +80,82 @@ static int choose_alias(struct selection *selection, const struct image *image,
     return 0;
 }
 
-static int find_probes(struct image *image, const struct function_filter *filter, bool is_program,
-                       bool whole_module, const struct probe ***result, size_t *n,
-                       struct error *err)
+static int add_probe(struct selection *selection, struct image *image, struct function *function,
+                     const struct alias *alias)
 {
-    *result = NULL;
-    *n = 0;
-    int r = image_make_functions(image, err);
-    if (r < 0) {
-        image_close(image);
-        return r;
-    }
+    const struct probe **probe = vec_push(&selection->probes);
+    return !probe                    ? -ENOMEM
+           : image_is_stopped(image) ? -ECANCELED
+                                     : probe_make(image, function, alias, probe);
+}
 
-    struct selection selection = {
-        .filter = filter,
-        .module = image_names(image),
-        .is_program = is_program,
-        .whole_module = whole_module,
-    };
-    VEC(const struct probe *) probes = {0};
+static int add_named_probes(struct selection *selection, struct image *image)
+{
+    int r = 0;
     for (size_t i = 0; i < image->functions.count && r == 0; i++) {
         struct function *function = &image->functions.items[i];
         const struct alias *alias;
-        r = choose_alias(&selection, image, function, &alias);
-        if (r < 0 || !alias)
-            continue;
-        const struct probe **probe = vec_push(&probes);
-        r = !probe                    ? -ENOMEM
-            : image_is_stopped(image) ? -ECANCELED
-                                      : probe_make(image, function, alias, probe);
+        r = choose_alias(selection, image, function, &alias);
+        if (r == 0 && alias)
+            r = add_probe(selection, image, function, alias);
     }
-    vec_free(&selection.names);
-    image_close(image);
-    if (r < 0) {
-        vec_free(&probes);
-        return error_set(err, r, "cannot make the probes of %s: %s", image->path, strerror(-r));
+    return r;
+}
+
+static int add_unnamed_probes(struct selection *selection, struct image *image)
+{
+    struct unnamed_functions *unnamed = atomic_load_explicit(&image->unnamed, memory_order_relaxed);
+    int r = 0;
+    for (size_t i = 0; i < unnamed->n && r == 0; i++) {
+        struct unnamed_function *one = &unnamed->list[i];
+        if (function_filter_unnamed(selection->filter, one->name, &selection->module,
+                                    selection->rules & IMAGE_UNNAMED))
+            r = add_probe(selection, image, &one->function,
+                          &image->aliases.items[one->function.first]);
     }
-    *result = probes.items;
-    *n = probes.count;
-    return 0;
+    return r;
+}
+
+static int compare_probes(const void *x, const void *y)
+{
+    const struct probe *a = *(const struct probe *const *)x;
+    const struct probe *b = *(const struct probe *const *)y;
+    return a->entry.value < b->entry.value ? -1 : a->entry.value > b->entry.value;
+}
+
+static int select_probes(struct selection *selection, struct image *image, struct error *err)
+{
+    bool with_unnamed = selection->rules & IMAGE_UNNAMED ||
+                        function_filter_names_unnamed(selection->filter, &selection->module);
+    int r = image_make_functions(image, err);
+    if (r == 0 && with_unnamed)
+        r = image_make_unnamed(image, err);
+    if (r < 0)
+        return r;
+    if (selection->rules != IMAGE_UNNAMED)
+        r = add_named_probes(selection, image);
+    if (r == 0 && with_unnamed)
+        r = add_unnamed_probes(selection, image);
+    if (r == 0 && with_unnamed && selection->probes.count)
+        qsort(selection->probes.items, selection->probes.count, sizeof(*selection->probes.items),
+              compare_probes);
+    return r < 0 ? error_set(err, r, "cannot make the probes of %s: %s", image->path, strerror(-r))
+                 : 0;
 }
 
 int image_probes(struct image *image, const struct function_filter *filter, bool is_program,
-                 bool whole_module, const struct probe ***probes, size_t *n, struct error *err)
+                 unsigned rules, const struct probe ***probes, size_t *n, struct error *err)
 {
+    struct selection selection = {
+        .filter = filter, .module = image_names(image), .is_program = is_program, .rules = rules};
     pthread_mutex_lock(&image->catalog->lock);
-    int r = find_probes(image, filter, is_program, whole_module, probes, n, err);
+    int r = select_probes(&selection, image, err);
+    image_close(image);
     pthread_mutex_unlock(&image->catalog->lock);
+    vec_free(&selection.names);
+    if (r < 0)
+        vec_free(&selection.probes);
+    *probes = selection.probes.items;
+    *n = selection.probes.count;
     return r;
 }

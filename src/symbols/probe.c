@@ -73,7 +73,7 @@ static bool is_local(const struct image *image, struct debuginfo *debuginfo,
 static int read_signature(struct image *image, const struct function *function,
                           const struct alias *alias, struct signature *signature)
 {
-    struct debuginfo *debuginfo = image_debuginfo(image);
+    struct debuginfo *debuginfo = function->is_unnamed ? NULL : image_debuginfo(image);
     Dwarf_Die die;
     if (!debuginfo || !debuginfo_function(debuginfo, function->entry, alias->name.symbol, &die))
         return 0;
@@ -178,14 +178,20 @@ int probe_make(struct image *image, struct function *function, const struct alia
     return 0;
 }
 
+bool probe_is_unnamed(const struct probe *probe)
+{
+    /* The probe is the first member of struct probe_info. */
+    return ((const struct probe_info *)(const void *)probe)->function->is_unnamed;
+}
+
 const char *probe_source_text(const struct catalog *catalog, const struct probe *probe)
 {
     (void)catalog;
-    /* The probe is the first member of struct probe_info. */
     const struct image *image = ((const struct probe_info *)(const void *)probe)->image;
-    return probe->source == SIGNATURE_DWARF ? image->debuginfo_text
-           : probe->resolver                ? "symbols only; the processor decides which code it is"
-                                            : "symbols only";
+    return probe_is_unnamed(probe)            ? ".eh_frame only"
+           : probe->source == SIGNATURE_DWARF ? image->debuginfo_text
+           : probe->resolver ? "symbols only; the processor decides which code it is"
+                             : "symbols only";
 }
 
 static int compare_texts(const void *x, const void *y)

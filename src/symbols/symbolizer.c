@@ -10,6 +10,7 @@
 
 #include "symbols/image.h"
 #include "symbols/image_internal.h"
+#include "symbols/unnamed_functions.h"
 #include "util/cleanup.h"
 #include "util/sorted.h"
 
@@ -298,7 +299,12 @@ size_t image_name_code(struct image *image, file_vaddr at, bool is_return, char 
         return 0;
     struct code_symbol *symbol = find_code_symbol(symbolizer, within);
     const char *name = symbol ? name_at(image, symbol) : NULL;
-    if (!name)
-        return put_name(out, size, symbolizer->file, at.value);
+    if (!name) {
+        const struct unnamed_function *unnamed = unnamed_functions_at(
+            atomic_load_explicit(&image->unnamed, memory_order_acquire), within);
+        return unnamed
+                   ? put_name(out, size, unnamed->name, at.value - unnamed->function.entry.value)
+                   : put_name(out, size, symbolizer->file, at.value);
+    }
     return put_name(out, size, name, at.value - symbol->start.value);
 }

@@ -54,7 +54,7 @@ static void check_probes(struct catalog *catalog, struct image *image,
     const struct probe **probes = NULL;
     size_t n = 0;
     struct error err = {0};
-    if (image_probes(image, select, true, false, &probes, &n, &err) < 0)
+    if (image_probes(image, select, true, IMAGE_WHOLE | IMAGE_UNNAMED, &probes, &n, &err) < 0)
         return;
     for (size_t i = 0; i < n; i++) {
         const struct probe *probe = probes[i];

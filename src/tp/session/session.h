@@ -100,8 +100,9 @@ struct session_ops {
     void (*update_rules)(struct session *session);
     /*
      * Whether an event rule of the user's sessions or a trigger names the module `provider` without
-     * a wildcard: "c:malloc_*" names "c". Uses the rules that update_rules() read. Does not wait
-     * for the daemon.
+     * a wildcard: "c:malloc_*" names "c". Or, for a `provider` with a ':', which is how names of
+     * events begin, whether a pattern begins so: "c:sub_4*" names "c:sub_". Uses the rules that
+     * update_rules() read. Does not wait for the daemon.
      */
     bool (*names_provider)(struct session *session, const char *provider);
     /*

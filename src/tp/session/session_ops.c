@@ -246,9 +246,10 @@ static int session_choose(const struct session_request *request, struct session 
 static bool is_provider_named(const struct session *session, const char *provider)
 {
     size_t length = strlen(provider);
+    bool is_prefix = strchr(provider, ':') != NULL; /* of event names */
     for (size_t i = 0; i < session->rules.list.count; i++) {
         const char *pattern = session->rules.list.items[i].pattern;
-        if (strncmp(pattern, provider, length) == 0 && pattern[length] == ':')
+        if (strncmp(pattern, provider, length) == 0 && (is_prefix || pattern[length] == ':'))
             return true;
     }
     return false;
