@@ -35,6 +35,7 @@ int candidates_select(struct tracer *tracer, const struct module *module,
     /* A dynamic linker that was started by name is the executed file, not the traced program. */
     bool is_program = module->is_program && !image_is_library(image);
     const struct module_names names = image_names(image);
+    tracer_learn_names(tracer, &names);
     if (!function_filter_module(select, &names, is_program)) {
         if (function_filter_is_explicit(select))
             return 0;

@@ -105,6 +105,12 @@ static bool lttng_sink_names_module(void *data, const char *provider)
     return named;
 }
 
+static void lttng_sink_learn_other_name(void *data, const char *other, const char *provider)
+{
+    const struct lttng_sink *sink = data;
+    sink->session_ops->learn_other_name(sink->session, other, provider);
+}
+
 static unsigned lttng_sink_wanted(void *data, const struct probe *probe)
 {
     const struct lttng_sink *sink = data;
@@ -377,6 +383,7 @@ int lttng_sink_open(struct tracer *tracer, struct error *err)
         .add = recording_add,
         .begin = recording_begin,
         .names_module = lttng_sink_names_module,
+        .learn_other_name = lttng_sink_learn_other_name,
         .wanted = lttng_sink_wanted,
         .generation = lttng_sink_generation,
         .start = lttng_sink_start,

@@ -36,6 +36,14 @@ bool tracer_is_named(struct tracer *tracer, const char *provider)
     return tracer->sink.names_module && tracer->sink.names_module(tracer->sink.data, provider);
 }
 
+void tracer_learn_names(struct tracer *tracer, const struct module_names *names)
+{
+    const struct hit_sink *sink = &tracer->sink;
+    for (const char *const *other = names->others; sink->learn_other_name && other && *other;
+         other++)
+        sink->learn_other_name(sink->data, *other, names->provider);
+}
+
 void tracer_fail(struct tracer *tracer, const struct error *err)
 {
     log_error("%s", err->text);

@@ -17,6 +17,7 @@
 #include "model/hit_sink.h"
 #include "ptrace/engine.h"
 #include "symbols/catalog.h"
+#include "symbols/module_names.h"
 #include "tp/summary.h"
 
 /* What the user sees while the program runs. */
@@ -65,6 +66,8 @@ void tracer_add(struct tracer *tracer, const struct probe *const *probes, size_t
 void tracer_begin(struct tracer *tracer);
 /* Whether the sink wants the module although the user did not select it. */
 bool tracer_is_named(struct tracer *tracer, const char *provider);
+/* Tells the sink by which other names the module is known. */
+void tracer_learn_names(struct tracer *tracer, const struct module_names *names);
 /* Prints the error, detaches from everything, and makes the exit status 125. */
 void tracer_fail(struct tracer *tracer, const struct error *err);
 

@@ -44,6 +44,8 @@ struct hit_sink {
     /* Whether the module `provider` is wanted although the user did not select it; with a ':' in
        it, the events whose names begin so. NULL: none is. The string must outlive the sink. */
     bool (*names_module)(void *data, const char *provider);
+    /* The module `provider` is also known as `other`: a link, or its soname. For messages. */
+    void (*learn_other_name)(void *data, const char *other, const char *provider);
     /* Mask of enum hit_kind: the hits of the probe that are wanted now. NULL: all. */
     unsigned (*wanted)(void *data, const struct probe *probe);
     /* A number that changes whenever wanted() may have changed. From any thread; cheap, but for a

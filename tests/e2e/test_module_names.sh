@@ -194,6 +194,31 @@ case_several_processes()
     is "libown.so.3.1:own_call own:own_call own:own_main tool:tool_call" "$(entered lines)" "the other way round"
 }
 
+# A rule with the name of a link matches no event; the hint names the module.
+case_rules()
+{
+    linked
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'tool:tool_*'
+    lttng_do enable-event -u 'part:part_call_entry'
+    lttng_do start mine
+    traced 0 ./tool
+    lines 1 "the rule 'tool:tool_\*' of session mine matches no traced function: 'tool' is another name of the module tool-1.2, as in 'tool-1.2:tool_\*'" $err
+    lines 1 "'part:part_call_entry' .*: 'part' is another name of the module real, as in 'real:part_call_entry'" $err
+    # At once, for a program that runs.
+    touch forever
+    ./tool >target.out 2>target.err &
+    target_pid=$!
+    wait_for 10 at_least 1 called target.out || fail "the program did not start"
+    tracer_start -p "$target_pid"
+    wait_for 10 at_least 1 "'tool' is another name of the module tool-1.2" "$err" || fail "no hint"
+    rm forever
+    target_ends 0
+    tracer_ends 0
+    lttng_do destroy mine
+}
+
 # What is recorded and read has the same names.
 case_recorded()
 {

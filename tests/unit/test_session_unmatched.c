@@ -183,6 +183,48 @@ START_TEST(the_daemon_is_not_asked_of_what_is_clear)
 }
 END_TEST
 
+/* Another name of a module, which is in no event. */
+START_TEST(rules_with_another_name)
+{
+    static const struct {
+        const char *pattern, *says;
+    } cases[] = {
+        {"link:*", ": 'link' is another name of the module file-1.2, as in 'file-1.2:*'"},
+        {"link:work_entry", "as in 'file-1.2:work_entry'"},
+        {"li\xff:x*", "as in 'file-1.2:x*'"},
+        {"link:own", NULL}, /* a tracepoint of the program's */
+        {"file:*", NULL},   /* ours, and another name, too */
+        {"l*:*", NULL},     /* no name */
+        {"other:nothing*", NULL},
+    };
+    learn("file-1.2:work_entry");
+    learn("file:call_entry");
+    const char *const others[] = {"link", "file", "li\xff", "link"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        ck_assert_int_eq(name_set_learn_other(&session->names, others[i], "file-1.2"), 0);
+    ck_assert_uint_eq(name_set_version(&session->names), 5);
+    ck_assert_ptr_null(name_set_meant(&session->names, "link"));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[1024] = "";
+        int saved = dup(STDERR_FILENO);
+        FILE *said = tmpfile();
+        ck_assert(said && saved >= 0);
+        theirs[0] = strcmp(cases[i].pattern, "link:own") == 0 ? "link:own" : NULL;
+        add_rule("mine", cases[i].pattern);
+        dup2(fileno(said), STDERR_FILENO);
+        unmatched_warn(&session->unmatched, session);
+        dup2(saved, STDERR_FILENO);
+        close(saved);
+        rewind(said);
+        bool has_said = fgets(text, sizeof(text), said) != NULL;
+        fclose(said);
+        ck_assert_msg(has_said == (cases[i].says != NULL), "%s: %s", cases[i].pattern, text);
+        ck_assert_msg(!has_said || strstr(text, cases[i].says), "%s: %s", cases[i].pattern, text);
+        rule_list_clear(&session->rules);
+    }
+}
+END_TEST
+
 /* Five warnings; the sixth says that there are more, and the rest is not checked. */
 START_TEST(warnings_are_few)
 {
@@ -217,6 +259,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, rules_that_ask_for_ours);
     tcase_add_test(tests, the_daemon_is_asked_once);
     tcase_add_test(tests, the_daemon_is_not_asked_of_what_is_clear);
+    tcase_add_test(tests, rules_with_another_name);
     tcase_add_test(tests, warnings_are_few);
 }
 

@@ -128,7 +128,8 @@ static int open_real(struct list *list, const char *path, struct image **image, 
     int r = catalog_open(list->catalog, real ? real : path, image, err);
     if (r < 0)
         return r;
-    if (image_add_name(*image, path) < 0 || !(*image = image_beside_program(*image, list->program)))
+    *image = image_beside_program(*image, list->program);
+    if (!*image || image_add_name(*image, path) < 0)
         return error_set(err, -ENOMEM, "out of memory");
     return 0;
 }

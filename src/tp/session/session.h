@@ -105,10 +105,13 @@ struct session_ops {
      * update_rules() read. Does not wait for the daemon.
      */
     bool (*names_provider)(struct session *session, const char *provider);
+    /* The module `provider` is also known as `other`, which no event has. From any thread; does not
+       wait for the daemon. */
+    void (*learn_other_name)(struct session *session, const char *other, const char *provider);
     /*
      * After begin(): warns, once each, of rules that update_rules() read which name one of our
-     * modules and match no traced function, with similar names; and of channels that cannot record.
-     * May wait for the daemon.
+     * modules and match no traced function, with similar names, or with the module's name; and of
+     * channels that cannot record. May wait for the daemon.
      */
     void (*warn)(struct session *session);
     /*

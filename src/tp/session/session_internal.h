@@ -11,6 +11,7 @@
 
 #include <lttng/lttng.h>
 
+#include "tp/session/name_set.h"
 #include "tp/session/session.h"
 #include "util/error.h"
 #include "util/table.h"
@@ -146,42 +147,12 @@ MUST_CHECK int rules_read_triggers(struct rule_list *rules);
 /* Whether a trigger starts the session; `trigger` receives its name. */
 bool trigger_starts_session(const char *session, char *trigger, size_t size);
 
-/* -- session_names.c -- */
-
-/* The names of all our events. From any thread. A name is valid until the set is freed. */
-struct name_set {
-    pthread_mutex_t lock;   /* of all below; never held while waiting */
-    VEC(char *) names;      /* in the order they were added */
-    struct table by_name;   /* hash of a name -> the name */
-    struct table providers; /* hash of a provider -> one of its names */
-};
-
-/* Whose provider a pattern names before its colon. */
-enum name_provider {
-    PROVIDER_ANY, /* it has a wildcard, or there is no colon */
-    PROVIDER_OURS,
-    PROVIDER_OTHER,
-};
-
-void name_set_init(struct name_set *set);
-/* Adds copies of the new names. -ENOMEM: some of them may be added. */
-MUST_CHECK int name_set_learn(struct name_set *set, const char *const *names, size_t n);
-void name_set_free(struct name_set *set);
-size_t name_set_count(struct name_set *set);
-/* The current names: an array of *n strings. The caller frees the array, not the strings. NULL: out
-   of memory. */
-const char **name_set_list(struct name_set *set, size_t *n);
-bool name_set_has(struct name_set *set, const char *name);
-enum name_provider name_set_provider(struct name_set *set, const char *pattern);
-/* Whether a rule matches one of the names; with `triggers_only`: a rule of a trigger. */
-bool name_set_asked_for(struct name_set *set, const struct rule_list *rules, bool triggers_only);
-
 /* -- session_unmatched.c -- */
 
 /* State of the warnings about rules that match no event. Starts zeroed. */
 struct unmatched {
     struct table
-        checked; /* hash of a rule -> number of names when it was checked; all ones: warned */
+        checked; /* hash of a rule -> version of the names when it was checked; all ones: warned */
     size_t n_warnings;
     size_t n_wildcards;
     size_t n_foreign;

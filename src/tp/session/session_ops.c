@@ -263,6 +263,13 @@ static bool session_names_provider(struct session *session, const char *provider
     return named;
 }
 
+static void session_learn_other_name(struct session *session, const char *other,
+                                     const char *provider)
+{
+    if (name_set_learn_other(&session->names, other, provider) < 0)
+        log_debug("out of memory");
+}
+
 static void session_update_rules(struct session *session)
 {
     session_lock(session);
@@ -332,6 +339,7 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .begin = session_begin,
     .update_rules = session_update_rules,
     .names_provider = session_names_provider,
+    .learn_other_name = session_learn_other_name,
     .warn = session_warn,
     .check = session_check_begun,
     .watch = session_watch,

@@ -100,17 +100,34 @@ static void warn_unmatched(const struct rule *rule, const struct suggestion *sug
                 rule->session[0] ? " of session " : "", rule->session, shown);
 }
 
+/* The rule has another name of a module of ours. */
+static void warn_other_name(const struct rule *rule, const char *provider)
+{
+    int length = (int)strcspn(rule->pattern, ":");
+    log_warning("%s '%s'%s%s matches no traced function: '%.*s' is another name of the module %s, "
+                "as in '%s%s'",
+                rule->session[0] ? "the rule" : "the trigger's condition", rule->pattern,
+                rule->session[0] ? " of session " : "", rule->session, length, rule->pattern,
+                provider, provider, rule->pattern + length);
+}
+
 /* Checks a rule; returns whether it warned. */
 static bool check_rule(struct unmatched_check *check, const struct rule *rule)
 {
     struct unmatched *unmatched = check->unmatched;
     struct suggestion suggestion;
     bool wildcard = rule_has_wildcard(rule->pattern);
-    bool ours = name_set_provider(&check->session->names, rule->pattern) == PROVIDER_OURS;
+    const char *meant = name_set_meant(&check->session->names, rule->pattern);
+    bool ours = meant || name_set_provider(&check->session->names, rule->pattern) == PROVIDER_OURS;
     if ((wildcard && (!ours || unmatched->n_wildcards++ >= WILDCARDS_MAX)) ||
         matches_ours(check, rule, wildcard) || (!ours && unmatched->n_foreign++ >= FOREIGN_MAX) ||
         (ours && is_listed(check, rule, wildcard)))
         return false;
+    if (meant && unmatched->n_warnings < WARNINGS_MAX) {
+        unmatched->n_warnings++;
+        warn_other_name(rule, meant);
+        return true;
+    }
     /* A name that differs in more than a third of its characters is not similar. */
     size_t third = strlen(rule->pattern) / 3;
     suggest_find(&suggestion, rule->pattern, check->names, check->n,
@@ -134,22 +151,22 @@ void unmatched_warn(struct unmatched *unmatched, struct session *session)
 {
     const struct rule_list *rules = &session->rules;
     struct unmatched_check check = {.unmatched = unmatched, .session = session};
-    size_t count = name_set_count(&session->names);
+    size_t count = name_set_count(&session->names), version = name_set_version(&session->names);
     for (size_t i = 0; i < rules->list.count && unmatched->n_warnings <= WARNINGS_MAX; i++) {
         const struct rule *rule = &rules->list.items[i];
         if (count == 0 ||
             (session->owner == SESSION_OWN && strcmp(rule->session, session->name) == 0))
             continue;
         uint64_t key = rule_key(rule);
-        /* Checked once for each number of names: a library that is loaded later may have it. */
+        /* Checked once for each version: a library that is loaded later may have it. */
         uintptr_t before = (uintptr_t)table_get(&unmatched->checked, key);
-        if (before == UINTPTR_MAX || before == count)
+        if (before == UINTPTR_MAX || before == version)
             continue;
         if (!check.names)
             check.names = name_set_list(&session->names, &check.n);
         if (!check.names)
             break;
-        uintptr_t now = check_rule(&check, rule) ? UINTPTR_MAX : count;
+        uintptr_t now = check_rule(&check, rule) ? UINTPTR_MAX : version;
         if (table_put(&unmatched->checked, key, (void *)now) < 0)
             break;
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tp/session/name_set.h"
 #include "tp/session/session_internal.h"
 #include "util/cleanup.h"
 #include "util/text.h"
@@ -58,6 +59,10 @@ void name_set_free(struct name_set *set)
     for (size_t i = 0; i < set->names.count; i++)
         free(set->names.items[i]);
     vec_free(&set->names);
+    for (size_t i = 0; i < set->of_others.count; i++)
+        free(set->of_others.items[i]);
+    vec_free(&set->of_others);
+    table_free(&set->others);
     table_free(&set->by_name);
     table_free(&set->providers);
     pthread_mutex_destroy(&set->lock);
@@ -82,6 +87,14 @@ size_t name_set_count(struct name_set *set)
     return count;
 }
 
+size_t name_set_version(struct name_set *set)
+{
+    pthread_mutex_lock(&set->lock);
+    size_t version = set->names.count + set->of_others.count;
+    pthread_mutex_unlock(&set->lock);
+    return version;
+}
+
 bool name_set_has(struct name_set *set, const char *name)
 {
     pthread_mutex_lock(&set->lock);
@@ -98,6 +111,39 @@ enum name_provider name_set_provider(struct name_set *set, const char *pattern)
     bool ours = table_get(&set->providers, provider_key(pattern)) != NULL;
     pthread_mutex_unlock(&set->lock);
     return ours ? PROVIDER_OURS : PROVIDER_OTHER;
+}
+
+static int learn_other(struct name_set *set, const char *other, const char *provider)
+{
+    if (table_get(&set->others, name_key(other)))
+        return 0;
+    char **place = vec_push(&set->of_others);
+    if (!place)
+        return -ENOMEM;
+    *place = strdup(provider);
+    if (!*place) {
+        set->of_others.count--;
+        return -ENOMEM;
+    }
+    return table_put(&set->others, name_key(other), *place);
+}
+
+int name_set_learn_other(struct name_set *set, const char *other, const char *provider)
+{
+    pthread_mutex_lock(&set->lock);
+    int rc = learn_other(set, other, provider);
+    pthread_mutex_unlock(&set->lock);
+    return rc;
+}
+
+const char *name_set_meant(struct name_set *set, const char *pattern)
+{
+    if (name_set_provider(set, pattern) != PROVIDER_OTHER)
+        return NULL;
+    pthread_mutex_lock(&set->lock);
+    const char *provider = table_get(&set->others, provider_key(pattern));
+    pthread_mutex_unlock(&set->lock);
+    return provider;
 }
 
 /* Compares only rules with wildcards, for any provider or one of ours, with all names. */
