@@ -22,12 +22,23 @@ void command_hint_add(const char *command, struct error *err)
                  "; to trace the program %s: ptrace_tracer %s", here, here);
 }
 
-void command_hint_meant(const char *command, const char *word, struct error *err)
+/* "--print lines ./app": the argument of that option is only what is behind a '='. */
+static bool is_after_print(const struct options *options)
 {
-    size_t length = strlen(err->text);
-    bool is_right = strcmp(word, command) == 0;
-    snprintf(err->text + length, sizeof(err->text) - length,
-             is_right ? "; the command %s must be the first word"
-                      : "; did you mean the command %s?",
-             command);
+    const char *before = options->program[-1];
+    return options->print && !options->print_file &&
+           (strcmp(before, "-P") == 0 || strncmp(before, "--pr", 4) == 0);
+}
+
+void command_hint_not_found(const struct options *options, struct error *err)
+{
+    const char *command = options->meant_command, *word = options->program[0];
+    size_t length = strlen(err->text), room = sizeof(err->text) - length;
+    char *end = err->text + length;
+    if (is_after_print(options))
+        snprintf(end, room, "; --print=%s prints into a file of that name", word);
+    else if (command && strcmp(word, command) == 0)
+        snprintf(end, room, "; the command %s must be the first word", command);
+    else if (command)
+        snprintf(end, room, "; did you mean the command %s?", command);
 }

@@ -132,6 +132,11 @@ case_misspelt_commands()
     one_line 'cannot run \./reprot: no such file$'
     traced 127 nothing_like_it
     one_line 'nothing_like_it: no such program in PATH$'
+    # The file of --print.
+    traced 127 --print lines "$sample"
+    one_line 'lines: no such program in PATH; --print=lines prints into a file of that name$'
+    traced 127 -P lines "$sample"
+    one_line 'lines: no such program in PATH; --print=lines prints into a file of that name$'
     # A program of that name is one.
     cp "$sample" reprot
     LD_LIBRARY_PATH=$build/lib PATH=$dir:$PATH traced 0 -q --print=lines reprot 3

@@ -275,6 +275,35 @@ START_TEST(of_another_user)
 }
 END_TEST
 
+static int give_away(const char *path, const struct stat *status, int kind, struct FTW *at)
+{
+    (void)status, (void)kind, (void)at;
+    return lchown(path, OTHER_USER, OTHER_USER);
+}
+
+/* A directory that may not be written to ends the removal before it begins. */
+START_TEST(no_permission)
+{
+    static const char *const dirs[] = {"ust", "ust/uid/1000/64-bit", "in-process-4711", "."};
+    struct error err = {0};
+    bool is_root = geteuid() == 0;
+    if (is_root) {
+        ck_assert_int_eq(chmod("..", 0755), 0);
+        ck_assert_int_eq(nftw(".", give_away, 16, FTW_PHYS), 0);
+        ck_assert_int_eq(seteuid(OTHER_USER), 0);
+    }
+    for (size_t i = 0; i < COUNT_OF(dirs); i++) {
+        ck_assert_int_eq(chmod(dirs[i], 0500), 0);
+        ck_assert_msg(remove_trace(&err) == -EACCES, "%s: %s", dirs[i], err.text);
+        ck_assert_int_eq(count(), 14);
+        ck_assert_int_eq(chmod(dirs[i], 0700), 0);
+    }
+    ck_assert_int_eq(remove_trace(&err), 0);
+    if (is_root)
+        ck_assert_int_eq(seteuid(0), 0);
+}
+END_TEST
+
 static void add_tests(TCase *test_case)
 {
     tcase_add_checked_fixture(test_case, set_up, tear_down);
@@ -284,6 +313,7 @@ static void add_tests(TCase *test_case)
     tcase_add_test(test_case, other_kinds);
     tcase_add_test(test_case, no_finished_trace);
     tcase_add_test(test_case, of_another_user);
+    tcase_add_test(test_case, no_permission);
 }
 
 CHECK_MAIN("old trace", 20, add_tests)

@@ -378,8 +378,8 @@ int record_run(const struct options *options)
         summary_stop(tracer->summary);
     if (r < 0) {
         status = failure_status(r, executing);
-        if (status == EXIT_NOT_FOUND && options->meant_command)
-            command_hint_meant(options->meant_command, options->program[0], &err);
+        if (status == EXIT_NOT_FOUND)
+            command_hint_not_found(options, &err);
         if (!tracer->run.failed)
             log_error("%s", err.text);
     } else {

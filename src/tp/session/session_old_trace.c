@@ -141,6 +141,10 @@ static int walk(struct old_trace *trace, int fd, enum trace_place place, const c
         close(fd);
         return error_set(err, code, "cannot read %s: %s", trace->top, strerror(-code));
     }
+    /* Else the removal would end half-way. */
+    if (faccessat(dirfd(dir), ".", W_OK | X_OK, AT_EACCESS) < 0)
+        return error_set(err, -errno, "--force leaves %s as it is: cannot write to %s in it: %s",
+                         trace->top, *path ? path : ".", strerror(errno));
     bool has_streams = false, has_metadata = place != STREAMS;
     const struct dirent *entry;
     for (int last = 0; last <= 1; last++) {
