@@ -20,23 +20,16 @@ static void put_time(FILE *stream, uint64_t ns)
         fprintf(stream, "%" PRIu64 ".%09" PRIu64, ns / NS_PER_S, ns % NS_PER_S);
 }
 
-static void count_pattern(void *data, const char *pattern)
-{
-    (void)pattern;
-    ++*(size_t *)data;
-}
-
 /* Patterns that match nothing have been named: trace_command_remarks(). */
 static void say_of_functions(const struct trace_command *command)
 {
     const struct function_table *functions = trace_reader_functions(command->reader);
-    size_t n = function_table_count(functions), selected = 0, unmatched = 0;
+    size_t n = function_table_count(functions), selected = 0;
     for (size_t i = 0; i < n; i++)
         selected += function_table_at(functions, (uint32_t)i)->selected;
-    function_filter_unmatched(command->select, count_pattern, &unmatched);
     if (trace_reader_counts(command->reader)->events == 0)
         log_warning("there are no calls in %s", command->path);
-    else if (selected == 0 && unmatched == 0)
+    else if (selected == 0 && !function_filter_has_unmatched(command->select))
         log_warning("--exclude leaves out all functions of the trace");
 }
 

@@ -7,6 +7,7 @@
 
 #include "cli/candidates.h"
 #include "cli/hints.h"
+#include "cli/pattern_hints.h"
 #include "cli/target_watch.h"
 #include "symbols/module_scan.h"
 #include "util/cleanup.h"
@@ -280,8 +281,10 @@ void target_refresh(struct target *target)
     modules_free(&now);
     map_code(target);
     /* The dynamic linker maps all libraries that the program starts with before it calls us. */
-    if (libraries || !target->entry_watch.value)
+    if (libraries || !target->entry_watch.value) {
+        pattern_hints_launched(target);
         tracer_begin(target->tracer);
+    }
     target_apply(target);
 }
 

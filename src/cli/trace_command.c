@@ -14,6 +14,7 @@
 #include "cli/exit_status.h"
 #include "cli/reader_signals.h"
 #include "cli/sudo_user.h"
+#include "symbols/function_pattern.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 #include "util/log.h"
@@ -195,10 +196,10 @@ const struct call_costs *trace_command_costs(struct trace_command *command, bool
     return NULL;
 }
 
-static void report_unmatched(void *data, const char *pattern)
+static void report_unmatched(void *data, const struct unmatched_pattern *unmatched)
 {
     (void)data;
-    log_warning("no function matches '%s'", pattern);
+    log_warning("no function matches '%s'", function_pattern_text(unmatched->pattern));
 }
 
 void trace_command_remarks(const struct trace_command *command)

@@ -10,17 +10,11 @@
 #include "cli/options.h"
 #include "cli/summary_sink.h"
 #include "cli/tracer.h"
+#include "cli/unmatched_patterns.h"
 #include "model/hit_sink.h"
 #include "ptrace/engine.h"
-#include "symbols/function_filter.h"
 #include "util/error.h"
 #include "util/log.h"
-
-static void warn_no_match(void *data, const char *pattern)
-{
-    (void)data;
-    log_warning("no function matches '%s'", pattern);
-}
 
 int trace_end_report(struct tracer *tracer, struct error *err)
 {
@@ -33,8 +27,11 @@ int trace_end_report(struct tracer *tracer, struct error *err)
     /* Only now is it known what could not be written. */
     sink->counts(sink->data, &counts);
     sink->describe(sink->data, where, sizeof(where));
+    struct unmatched_patterns unmatched = {0};
     if (r == 0)
-        function_filter_unmatched(tracer->options->select, warn_no_match, NULL);
+        unmatched_patterns_take(&unmatched, tracer->options->select);
+    unmatched_patterns_say(&unmatched);
+    unmatched_patterns_free(&unmatched);
     hints_end(tracer, stats.calls);
     function_counts_report(tracer->screen.counts);
     if (counts.triggered)

@@ -46,8 +46,10 @@ struct tracer {
     struct engine *engine;
     struct jump_regions *regions; /* NULL: not --in-process */
     struct hit_sink sink;
-    struct summary *summary;     /* NULL: not --summary */
-    struct tracing_costs *costs; /* NULL: not known */
+    struct summary *summary;             /* NULL: not --summary */
+    struct tracing_costs *costs;         /* NULL: not known */
+    struct pattern_hints *pattern_hints; /* NULL: none are being given */
+    bool pattern_hints_given;            /* cli/pattern_hints.h; for a launched program */
     struct timed_calls calls;
     struct tracer_screen screen;
     struct hints hints;

@@ -12,7 +12,9 @@
 
 struct filter_pattern {
     struct function_pattern *pattern;
-    bool matched;
+    const char *file; /* NULL: not of a file */
+    unsigned line;
+    bool matched, reported;
 };
 
 struct function_filter {
@@ -39,8 +41,9 @@ void function_filter_free(struct function_filter *filter)
     free(filter);
 }
 
-int function_filter_add(struct function_filter *filter, const char *text, bool exclude,
-                        struct error *err)
+/* `file` must live as long as the filter; NULL: none. */
+static int add_pattern(struct function_filter *filter, const char *text, bool exclude,
+                       const char *file, unsigned line, struct error *err)
 {
     struct function_pattern *pattern;
     int r = function_pattern_parse(text, &pattern, err);
@@ -53,7 +56,15 @@ int function_filter_add(struct function_filter *filter, const char *text, bool e
         return error_set(err, -ENOMEM, "out of memory");
     }
     added->pattern = pattern;
+    added->file = file;
+    added->line = line;
     return 0;
+}
+
+int function_filter_add(struct function_filter *filter, const char *text, bool exclude,
+                        struct error *err)
+{
+    return add_pattern(filter, text, exclude, NULL, 0, err);
 }
 
 int function_filter_add_file(struct function_filter *filter, const char *path, struct error *err)
@@ -83,7 +94,7 @@ int function_filter_add_file(struct function_filter *filter, const char *path, s
             start += 1 + strspn(start + 1, " \t");
 
         struct error inner = {0};
-        int r = function_filter_add(filter, start, exclude, &inner);
+        int r = add_pattern(filter, start, exclude, path, number, &inner);
         if (r == -EINVAL)
             return error_set(err, r, "%s:%u: %s", path, number, inner.text);
         if (r < 0)
@@ -188,9 +199,24 @@ bool function_filter_names_modules(const struct function_filter *filter)
 }
 
 void function_filter_unmatched(const struct function_filter *filter,
-                               void (*report)(void *data, const char *pattern), void *data)
+                               void (*report)(void *data,
+                                              const struct unmatched_pattern *unmatched),
+                               void *data)
+{
+    for (size_t i = 0; i < filter->included.count; i++) {
+        struct filter_pattern *included = &filter->included.items[i];
+        if (included->matched || included->reported)
+            continue;
+        included->reported = true;
+        report(data,
+               &(struct unmatched_pattern){included->pattern, included->file, included->line});
+    }
+}
+
+bool function_filter_has_unmatched(const struct function_filter *filter)
 {
     for (size_t i = 0; i < filter->included.count; i++)
         if (!filter->included.items[i].matched)
-            report(data, function_pattern_text(filter->included.items[i].pattern));
+            return true;
+    return false;
 }

@@ -11,6 +11,7 @@
 #include "util/error.h"
 
 struct function_filter;
+struct function_pattern;
 
 MUST_CHECK int function_filter_new(struct function_filter **filter);
 void function_filter_free(struct function_filter *filter);
@@ -18,7 +19,8 @@ void function_filter_free(struct function_filter *filter);
 /* Adds a pattern (symbols/function_pattern.h). -EINVAL: it is none; `err` has the reason. */
 MUST_CHECK int function_filter_add(struct function_filter *filter, const char *pattern,
                                    bool exclude, struct error *err);
-/* Reads one pattern a line; '!' excludes; '#' starts a comment line; blank lines are skipped. */
+/* Reads one pattern a line; '!' excludes; '#' starts a comment line; blank lines are skipped.
+   `path` must live as long as the filter. */
 MUST_CHECK int function_filter_add_file(struct function_filter *filter, const char *path,
                                         struct error *err);
 
@@ -53,8 +55,19 @@ bool function_filter_unnamed(const struct function_filter *filter, const char *n
 /* Whether a pattern has a module. */
 bool function_filter_names_modules(const struct function_filter *filter);
 
-/* Calls `report` for each including pattern that has not matched any function. */
+/* Whether there is an including pattern that has not matched any function. */
+bool function_filter_has_unmatched(const struct function_filter *filter);
+
+struct unmatched_pattern {
+    const struct function_pattern *pattern;
+    const char *file; /* where it is from, with the line; NULL: the command line */
+    unsigned line;
+};
+
+/* Calls `report` for each including pattern that has not matched any function, once for each. */
 void function_filter_unmatched(const struct function_filter *filter,
-                               void (*report)(void *data, const char *pattern), void *data);
+                               void (*report)(void *data,
+                                              const struct unmatched_pattern *unmatched),
+                               void *data);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "symbols/module_glob.h"
 #include "symbols/name_regex.h"
+#include "symbols/pattern_text.h"
 #include "util/cleanup.h"
 
 /* ERE[@GLOB], the same after "MODULE:", and both with an '@' that belongs to the name. */
@@ -88,6 +89,20 @@ static bool begins_unnamed(const char *ere)
     return at != NULL;
 }
 
+/* Appends what the user may have meant by something that is no regular expression. */
+static void add_meant(const char *ere, struct error *err)
+{
+    cleanup(cleanup_free) char *of_glob = pattern_text_of_glob(ere);
+    cleanup(cleanup_free) char *of_operator = pattern_text_of_operator(ere);
+    struct error why = *err;
+    if (of_glob)
+        error_set(err, why.code, "%s; a shell pattern (glob) '%.*s' would be '%.*s'", why.text,
+                  SHOWN_PATTERN_MAX, ere, SHOWN_PATTERN_MAX, of_glob);
+    else if (of_operator)
+        error_set(err, why.code, "%s; as the name of an operator write '%.*s'", why.text,
+                  SHOWN_PATTERN_MAX, of_operator);
+}
+
 /* `module` and `glob` may be NULL. `has_ere`: `name`, of `length` bytes, is an ERE, too. */
 static int add_reading(struct function_pattern *pattern, const char *module, size_t module_length,
                        const char *name, size_t length, const char *glob, bool has_ere,
@@ -107,7 +122,11 @@ static int add_reading(struct function_pattern *pattern, const char *module, siz
         return 0;
     int r = name_regex_compile(&reading->regex, reading->printed, err);
     reading->has_regex = r == 0;
-    return r == -EINVAL && printed_name_looks_so(reading->printed) ? 0 : r;
+    if (r == -EINVAL && printed_name_looks_so(reading->printed))
+        return 0;
+    if (r == -EINVAL)
+        add_meant(reading->printed, err);
+    return r;
 }
 
 /* The readings of the text from `name` on. */
@@ -189,6 +208,18 @@ void function_pattern_free(struct function_pattern *pattern)
 const char *function_pattern_text(const struct function_pattern *pattern)
 {
     return pattern->text;
+}
+
+const char *function_pattern_name(const struct function_pattern *pattern)
+{
+    const struct pattern_reading *first = &pattern->readings[0];
+    return first->event ? first->event : first->printed;
+}
+
+const char *function_pattern_module(const struct function_pattern *pattern)
+{
+    const struct pattern_reading *first = &pattern->readings[0];
+    return first->module ? first->module : first->glob;
 }
 
 /* ---- matching ---- */

@@ -32,6 +32,11 @@ void function_pattern_free(struct function_pattern *pattern);
 
 /* As the user wrote it. */
 const char *function_pattern_text(const struct function_pattern *pattern);
+/* The part that is for the name, without "_entry" or "_exit": an ERE, or a name as it is printed.
+ */
+const char *function_pattern_name(const struct function_pattern *pattern);
+/* The part that is for the module; NULL: there is none. */
+const char *function_pattern_module(const struct function_pattern *pattern);
 /* Whether it has a module. */
 bool function_pattern_names_module(const struct function_pattern *pattern);
 

@@ -68,14 +68,34 @@ static void insert_suggestion(struct suggestion *suggestion, const char *name, u
     suggestion->distances[at] = distance;
 }
 
+void suggest_begin(struct suggest_query *query, const char *pattern)
+{
+    query->pattern = pattern;
+    query->length = strlen(pattern);
+    query->letters = letters_of(pattern, query->length);
+    query->has_wildcard = strchr(pattern, '*') != NULL;
+}
+
+unsigned suggest_measure(const struct suggest_query *query, const char *name, size_t length,
+                         unsigned limit)
+{
+    size_t shorter = query->length < length ? query->length : length;
+    if (!query->has_wildcard && query->length + length - 2 * shorter > limit)
+        return limit + 1;
+    uint64_t missing = query->letters & ~letters_of(name, length);
+    if ((unsigned)__builtin_popcountll(missing) > limit)
+        return limit + 1;
+    return suggest_distance(query->pattern, name, length, limit);
+}
+
 void suggest_find(struct suggestion *suggestion, const char *pattern, const char *const *names,
                   size_t n, unsigned limit)
 {
     size_t length = strlen(pattern);
     bool whole = strchr(pattern, ':'), suffixed = suffix_length(pattern, length) > 0;
-    bool wildcard = strchr(pattern, '*') != NULL;
     bool open_end = length > 0 && pattern[length - 1] == '*';
-    uint64_t letters = letters_of(pattern, length);
+    struct suggest_query query;
+    suggest_begin(&query, pattern);
     *suggestion = (struct suggestion){0};
     for (size_t i = 0; i < n; i++) {
         const char *colon = strchr(names[i], ':');
@@ -83,13 +103,7 @@ void suggest_find(struct suggestion *suggestion, const char *pattern, const char
         size_t name_length = strlen(name);
         if (!suffixed && !open_end)
             name_length -= suffix_length(name, name_length);
-        size_t shorter = length < name_length ? length : name_length;
-        if (!wildcard && length + name_length - 2 * shorter > limit)
-            continue;
-        uint64_t missing = letters & ~letters_of(name, name_length);
-        if ((unsigned)__builtin_popcountll(missing) > limit)
-            continue;
-        unsigned distance = suggest_distance(pattern, name, name_length, limit);
+        unsigned distance = suggest_measure(&query, name, name_length, limit);
         if (distance > limit)
             continue;
         insert_suggestion(suggestion, names[i], distance);

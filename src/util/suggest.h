@@ -3,7 +3,9 @@
 #ifndef UTIL_SUGGEST_H
 #define UTIL_SUGGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { SUGGESTIONS_MAX = 3, SUGGEST_NAME_MAX = 255 };
 
@@ -19,6 +21,18 @@ struct suggestion {
  * early.
  */
 unsigned suggest_distance(const char *pattern, const char *name, size_t length, unsigned limit);
+
+/* The pattern of suggest_distance(), prepared for many names. */
+struct suggest_query {
+    const char *pattern; /* of the caller */
+    size_t length;
+    uint64_t letters;
+    bool has_wildcard;
+};
+void suggest_begin(struct suggest_query *query, const char *pattern);
+/* suggest_distance() to the name; quick where the lengths or the letters tell enough. */
+unsigned suggest_measure(const struct suggest_query *query, const char *name, size_t length,
+                         unsigned limit);
 
 /*
  * Finds those of the n names, of events ("mylib:my_traced_function_entry") or plain words, that are

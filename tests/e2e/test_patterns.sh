@@ -59,4 +59,118 @@ case_modules()
     said "the pattern 'c:malloc|c:free' has a module in an alternative"
 }
 
+# says MESSAGE PATTERN ARGUMENT...: the line on the pattern, which matches nothing, ends in MESSAGE.
+says()
+{
+    local message=$1 pattern=$2
+    shift 2
+    traced 0 --list -f "$pattern" "$@"
+    [[ $(cat $err) == "ptrace_tracer: no function matches '$pattern'$message" ]] ||
+        fail "not '$message' but '$(cat $err)'"
+    [[ ! -s $out ]] || fail "$pattern selects $(cat $out)"
+}
+
+case_what_was_meant()
+{
+    local cxx=$build/targets/cxx_names
+    says '; similar names: mylib:my_traced_function' my_traced_functoin "$sample"
+    says '; similar names: mylib:my_traced_function' My_Traced_Function "$sample"
+    says '; similar names: c:malloc, c:valloc, c:calloc' mallok@c "$sample"
+    says '; similar names: c:malloc' mlaloc_entry "$sample"
+    says "; 1 name contains it: '.*y_trace.*'" y_trace@mylib "$sample"
+    says "; the shell pattern (glob) is 'my_.*' as a regular expression" 'my_*' "$sample"
+    says "; it is in c: 'malloc@c'" malloc@mylib "$sample"
+    says "; sample_app:my_traced_function is a function of another module; it is in mylib: 'my_traced_function@mylib'" \
+        my_traced_function@sample_app "$sample"
+    says "; c:environ is data" environ "$sample"
+    says "; sample_app:_start is start-up code, which is not traced" _start@sample_app "$sample"
+    says ": no module is called 'mylub', similar: mylib (--modules lists all); it is in mylib: 'my_traced_function@mylib'" \
+        my_traced_function@mylub "$sample"
+    says ": no module is called 'nothing' (--modules lists them)" '.*@nothing' "$sample"
+    says '' xyzzyxyzzy "$sample"
+    says "; the operator's name is '.*::operator\\(\\)' as a regular expression" '.*::operator()' "$cxx"
+    says '; similar names: cxx_names:over(int), cxx_names:over(long), cxx_names:over(char*)' 'over(wrong)@cxx_names' "$cxx"
+    says '; similar names: cxx_names:(anonymous namespace)::hidden::inner' inner@cxx_names "$cxx"
+    traced 125 --list -f '*foo' "$sample"
+    said "regular expression; a shell pattern \(glob\) '\*foo' would be '\.\*foo'"
+    traced 125 --list -f '.*operator[]' "$sample"
+    said "as the name of an operator write '\.\*operator\\\\\[\\\\\]'"
+}
+
+# With the file and the line of the pattern.
+case_files_of_patterns()
+{
+    printf '# comment\nmallok@c\nmalloc\n' >patterns
+    traced 0 --list --patterns=patterns "$sample"
+    [[ $(cat $err) == "ptrace_tracer: patterns:2: no function matches 'mallok@c'; similar names: c:malloc, c:valloc, c:calloc" ]] ||
+        fail "not the line of the file: $(cat $err)"
+    printf 'no_such_function%d\n' 1 2 3 4 5 6 7 >patterns
+    traced 0 --list --patterns=patterns "$sample"
+    lines 5 'no function matches' $err
+    lines 1 '^ptrace_tracer: 2 more patterns match no function$' $err
+}
+
+# At once: before the program has ended. Once, and not again at the end.
+case_at_once()
+{
+    local how
+    for how in --print --summary --print=lines; do
+        rm -f $err
+        mkfifo to
+        "$tracer" "$how" -f mallok@c cat <to >$out 2>$err &
+        tracer_pid=$!
+        exec 7>to
+        wait_for 10 grep -qs "no function matches 'mallok@c' yet; similar names: c:malloc" $err ||
+            fail "$how: nothing is said of the pattern"
+        is_gone "$tracer_pid" && fail "the program has ended"
+        exec 7>&-
+        tracer_ends 0
+        lines 1 'no function matches' $err
+        rm to
+    done
+    rm -f $err
+    target_start "$(type -P sleep)" 100
+    tracer_start --print -f mallok@c -p "$target_pid"
+    wait_for 10 grep -qs "no function matches 'mallok@c' yet; similar names: c:malloc" $err ||
+        fail "attached: nothing is said of the pattern"
+    is_gone "$tracer_pid" && fail "the tracer has ended"
+    kill -TERM "$tracer_pid"
+    tracer_ends 0
+    lines 1 'no function matches' $err
+    kill "$target_pid"
+}
+
+# A library that is loaded later has it.
+case_later()
+{
+    printf 'int later_work(int n) { return n + 1; }\n' >later.c
+    cat >loads.c <<'END'
+#include <dlfcn.h>
+int main(void)
+{
+    void *library = dlopen("./liblater.so", RTLD_NOW);
+    int (*work)(int) = (int (*)(int))dlsym(library, "later_work");
+    return work(6);
+}
+END
+    "${TEST_CC:-gcc}" -shared -fPIC -g -o liblater.so later.c && "${TEST_CC:-gcc}" -g -o loads loads.c ||
+        fail "not built"
+    traced 7 --print=lines -f later_work ./loads
+    lines 1 "^ptrace_tracer: no function matches 'later_work' yet: a library that is loaded later may have it$" $err
+    lines 1 'later:later_work\(n = 6\)' lines
+    lines 1 'no function matches' $err
+}
+
+# Names in a file can be anything.
+case_hostile_names()
+{
+    printf 'int bell_evil_name(void) { return 1; }\nint main(void) { return 0; }\n' >odd.c
+    "${TEST_CC:-gcc}" -o odd odd.c || fail "not built"
+    sed -i 's/bell_evil/be\x1b[31m\x07l/' odd
+    traced 0 --list -f 'be.[[]31m.l_names' -f 'be.*l_nume' -f $'ma\e31in' ./odd
+    ! grep -q $'[\e\a]' $err || fail "control characters are printed"
+    lines 3 'no function matches' $err
+    lines 1 '; similar names: odd:be.x1b\[31m.x07l_name$' $err
+}
+
 run_cases "$@"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "symbols/function_filter.h"
+#include "symbols/function_pattern.h"
 #include "unit/check_main.h"
 #include "util/cleanup.h"
 
@@ -257,9 +258,9 @@ START_TEST(refuses_bad_patterns)
 }
 END_TEST
 
-static void collect_unmatched(void *data, const char *pattern)
+static void collect_unmatched(void *data, const struct unmatched_pattern *unmatched)
 {
-    strcat(strcat(data, pattern), " ");
+    strcat(strcat(data, function_pattern_text(unmatched->pattern)), " ");
 }
 
 START_TEST(reports_what_never_matched)

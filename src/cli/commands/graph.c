@@ -11,6 +11,7 @@
 #include "cli/nothing_found.h"
 #include "cli/trace_command.h"
 #include "symbols/function_filter.h"
+#include "symbols/function_pattern.h"
 #include "util/cleanup.h"
 #include "util/duration_text.h"
 #include "util/log.h"
@@ -103,11 +104,11 @@ static bool is_root(void *data, const struct traced_function *function)
     return trace_command_matches(graph->command, graph->roots, function->module, function->name);
 }
 
-static void warn_no_root(void *data, const char *pattern)
+static void warn_no_root(void *data, const struct unmatched_pattern *unmatched)
 {
     const struct graph *graph = data;
     log_warning("%s: no function matches '%s'", graph->has_callers ? "--callers" : "--root",
-                pattern);
+                function_pattern_text(unmatched->pattern));
 }
 
 static void release_graph(struct call_graph **graph)

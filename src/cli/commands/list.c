@@ -11,6 +11,7 @@
 #include "cli/hints.h"
 #include "cli/options.h"
 #include "cli/sudo_user.h"
+#include "cli/unmatched_patterns.h"
 #include "model/hit.h"
 #include "model/probe.h"
 #include "ptrace/engine.h"
@@ -34,8 +35,8 @@ struct list {
     const struct options *options;
     struct catalog *catalog;
     size_t n_printed;
-    struct image *program;      /* the first; NULL: none is known yet */
-    VEC(struct image *) images; /* of it and its libraries */
+    struct image *program; /* the first; NULL: none is known yet */
+    struct unmatched_patterns unmatched;
 };
 
 static void print_line(const char *text)
@@ -89,9 +90,7 @@ static int print_image(struct list *list, struct image *image, bool is_program, 
     cleanup(cleanup_free) const struct probe **probes = NULL;
     const struct module_names names = image_names(image);
     size_t n = 0;
-    struct image **place = vec_push(&list->images);
-    if (place)
-        *place = image;
+    unmatched_patterns_add_image(&list->unmatched, image);
     if (is_program && !list->program)
         list->program = image;
     if (!function_filter_module(select, &names, is_program))
@@ -214,12 +213,6 @@ static int list_processes(struct list *list, struct error *err)
     return n_listed > 0 ? EXIT_SUCCESS : EXIT_TRACER_FAILED;
 }
 
-static void report_no_match(void *data, const char *pattern)
-{
-    (void)data;
-    log_warning("no function matches '%s'", pattern);
-}
-
 int list_run(const struct options *options)
 {
     struct list list = {.options = options};
@@ -246,12 +239,14 @@ int list_run(const struct options *options)
         status = EXIT_TRACER_FAILED;
     }
     if (status == EXIT_SUCCESS && list.n_printed == 0 && list.program)
-        hints_list(options, list.program, list.images.items, list.images.count);
-    if (status == EXIT_SUCCESS)
-        function_filter_unmatched(options->select, report_no_match, NULL);
-    else
+        hints_list(options, list.program, list.unmatched.images.items, list.unmatched.images.count);
+    if (status == EXIT_SUCCESS) {
+        unmatched_patterns_take(&list.unmatched, options->select);
+        unmatched_patterns_say(&list.unmatched);
+    } else {
         log_error("%s", err.text);
-    vec_free(&list.images);
+    }
+    unmatched_patterns_free(&list.unmatched);
     catalog_free(list.catalog);
     return status;
 }

@@ -21,6 +21,7 @@
 #include "cli/jump_regions.h"
 #include "cli/lttng_sink.h"
 #include "cli/options.h"
+#include "cli/pattern_hints.h"
 #include "cli/print_sink.h"
 #include "cli/progress.h"
 #include "cli/setuid_warning.h"
@@ -306,6 +307,8 @@ static int trace(struct tracer *tracer, struct error *err)
         name_other_machine(tracer, err);
     if (r < 0)
         return r;
+    if (!options->program)
+        pattern_hints_attached(tracer);
     if (options->in_process && !options->print && options_record(options))
         daemon_commands_watch(before_command, &commanded);
     r = engine_run(tracer->engine, err);
@@ -376,6 +379,7 @@ int record_run(const struct options *options)
         tracer->sink.stop(tracer->sink.data);
     if (tracer->summary)
         summary_stop(tracer->summary);
+    pattern_hints_finish(tracer);
     if (r < 0) {
         status = failure_status(r, executing);
         if (status == EXIT_NOT_FOUND)
