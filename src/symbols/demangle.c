@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "util/cleanup.h"
+#include "util/cxx_text.h"
+#include "util/short_names.h"
 
 /* From libstdc++, without a C header (Itanium C++ ABI, 3.4 "Demangler API"). */
 extern char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *status);
@@ -77,79 +79,15 @@ static const char *find_suffix(const char *symbol)
 
 /* ---- C++ names: what c++filt prints -> name and parameters ---- */
 
-/*
- * The scanner below reads demangled text, which is not quite C++. `at` skips a bracketed group as a
- * whole, and "operator<" and the like as part of a name.
- */
-static const char *skip_group(const char *at);
-
-static const char *skip_operator(const char *at)
-{
-    static const char *const symbols[] = {
-        "()", "[]", "\"\"", "->*", "->", "<=>", "<<=", ">>=", "<<", ">>", "<=", ">=", "<", ">",
-    };
-    for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++)
-        if (strncmp(at, symbols[i], strlen(symbols[i])) == 0)
-            return at + strlen(symbols[i]);
-    return at;
-}
-
-static bool is_name_character(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
-}
-
-/* Whether the word "operator" starts at `at`. */
-static bool is_operator(const char *start, const char *at)
-{
-    return strncmp(at, "operator", 8) == 0 && (at == start || !is_name_character(at[-1])) &&
-           !is_name_character(at[8]);
-}
-
-/* `at` is at an opening bracket. Returns the position after the closing one, or NULL when there is
-   none. */
-static const char *skip_group(const char *at)
-{
-    /* The open brackets, innermost last; deeper nesting fails. */
-    char open[256];
-    size_t depth = 0;
-    const char *start = at;
-    do {
-        if (is_operator(start, at)) {
-            at = skip_operator(at + 8);
-            continue;
-        }
-        char c = *at;
-        bool in_angles = depth > 0 && open[depth - 1] == '<';
-        if (c == '\0')
-            return NULL;
-        /* Comparisons in template arguments are in parentheses. */
-        if (c == '(' || c == '[' || c == '{' ||
-            (c == '<' && (depth == 0 || in_angles || is_name_character(at[-1])))) {
-            if (depth == sizeof(open))
-                return NULL;
-            open[depth++] = c;
-        } else if (c == ')' || c == ']' || c == '}') {
-            /* A '<' that is still open was a comparison. */
-            while (depth > 0 && open[depth - 1] == '<')
-                depth--;
-            if (depth == 0)
-                return NULL;
-            depth--;
-        } else if (c == '>' && in_angles && at[-1] != '-') {
-            depth--;
-        }
-        at++;
-    } while (depth > 0);
-    return at;
-}
+/* The scanner below skips a bracketed group as a whole, and "operator<" and the like as part of a
+   name. */
 
 static const char *skip_qualifiers(const char *at)
 {
     static const char *const qualifiers[] = {" const", " volatile", " &&", " &", " noexcept"};
     for (size_t i = 0; i < sizeof(qualifiers) / sizeof(*qualifiers); i++) {
         size_t length = strlen(qualifiers[i]);
-        if (strncmp(at, qualifiers[i], length) == 0 && !is_name_character(at[length])) {
+        if (strncmp(at, qualifiers[i], length) == 0 && !cxx_text_is_name(at[length])) {
             at += length;
             i = (size_t)-1; /* another may follow */
         }
@@ -165,7 +103,7 @@ static const char *skip_qualifiers(const char *at)
 static const char *skip_word_operator(const char *at)
 {
     while (at && *at) {
-        const char *behind = *at == '(' || *at == '<' ? skip_group(at) : at + 1;
+        const char *behind = *at == '(' || *at == '<' ? cxx_text_skip_group(at) : at + 1;
         if (*at == '(' && behind) {
             const char *next = skip_qualifiers(behind);
             if (!*next || strncmp(next, "::", 2) == 0)
@@ -185,8 +123,8 @@ static bool split_demangled(const char *text, const char **name, const char **na
 {
     const char *start = text;
     for (const char *at = text; *at;) {
-        if (is_operator(text, at)) {
-            const char *symbol = skip_operator(at + 8);
+        if (cxx_text_is_operator(text, at)) {
+            const char *symbol = cxx_text_skip_operator(at + 8);
             /* operator"" _km: the demangler's space is not part of the name. */
             if (symbol[0] == ' ' && symbol[-1] == '"')
                 symbol++;
@@ -197,7 +135,7 @@ static bool split_demangled(const char *text, const char **name, const char **na
             }
             /* "operator<< <char>": the space separates the two. */
             if (symbol[0] == ' ' && symbol[1] == '<')
-                symbol = skip_group(symbol + 1);
+                symbol = cxx_text_skip_group(symbol + 1);
             if (!symbol)
                 return false;
             at = symbol;
@@ -208,7 +146,7 @@ static bool split_demangled(const char *text, const char **name, const char **na
                 start = at;
                 continue;
             }
-            const char *behind = skip_group(at);
+            const char *behind = cxx_text_skip_group(at);
             if (!behind)
                 return false;
             const char *next = skip_qualifiers(behind);
@@ -227,7 +165,7 @@ static bool split_demangled(const char *text, const char **name, const char **na
         } else if (*at == ' ') {
             start = ++at;
         } else if (*at == '<' || *at == '[' || *at == '{') {
-            at = skip_group(at);
+            at = cxx_text_skip_group(at);
             if (!at)
                 return false;
         } else {
@@ -271,6 +209,26 @@ static const char *copy_demangled(struct arena *arena, const char *start, size_t
     return name;
 }
 
+/* The name and the parameters in demangled text, which has no parameters of thunks, guard functions
+   and Rust names; *base is NULL if it has no name. false: out of memory. */
+static bool read_demangled(const char *text, struct arena *arena, const char **base,
+                           const char **parameters)
+{
+    const char *start = text, *end = text + strlen(text);
+    *base = *parameters = NULL;
+    bool is_split = split_demangled(text, &start, &end);
+    const char *behind = is_split ? skip_qualifiers(cxx_text_skip_group(end)) : end;
+    const char *name_end = end;
+    while (is_split && name_end > start && name_end[-1] == ' ')
+        name_end--;
+    /* An invalid symbol may have only spaces before its parameters. */
+    if (name_end == start)
+        return true;
+    *base = copy_demangled(arena, start, (size_t)(name_end - start));
+    *parameters = is_split ? arena_strndup(arena, end, (size_t)(behind - end)) : NULL;
+    return *base && (*parameters || !is_split);
+}
+
 static bool parse_cxx(struct function_name *name, const char *mangled, const char *suffix,
                       struct arena *arena)
 {
@@ -282,25 +240,20 @@ static bool parse_cxx(struct function_name *name, const char *mangled, const cha
         length > TIMES_LONGER_MAX * strlen(mangled) + LONGER_ROOM)
         return true;
 
-    const char *start = text, *end = text + strlen(text);
-    name->parameters = NULL;
-    /* Thunks, guard functions and Rust names have no parameters: all of the text is the name. */
-    if (split_demangled(text, &start, &end)) {
-        const char *behind = skip_qualifiers(skip_group(end));
-        name->parameters = arena_strndup(arena, end, (size_t)(behind - end));
-        while (end > start && end[-1] == ' ')
-            end--;
-        if (!name->parameters)
-            return false;
-    }
-    /* An invalid symbol may have only spaces before its parameters. */
-    if (end == start) {
-        name->parameters = NULL;
+    cleanup(cleanup_free) char *shortened = malloc(length + 1);
+    const char *base, *parameters;
+    if (!shortened)
+        return false;
+    bool is_shortened = short_names_write(text, false, shortened);
+    if (!read_demangled(is_shortened ? shortened : text, arena, &base, &parameters))
+        return false;
+    if (!base)
         return true;
-    }
-    name->base = copy_demangled(arena, start, (size_t)(end - start));
-    name->name =
-        *suffix && name->base ? arena_format(arena, "%s%s", name->base, suffix) : name->base;
+    if (is_shortened && !read_demangled(text, arena, &name->long_base, &name->long_parameters))
+        return false;
+    name->parameters = parameters;
+    name->base = base;
+    name->name = *suffix ? arena_format(arena, "%s%s", base, suffix) : base;
     return name->name != NULL;
 }
 

@@ -12,9 +12,12 @@ struct function_name {
     const char *name;       /* "ns::Class::method", "fib.constprop.0": without parameters */
     const char *base;       /* the name without a compiler's suffix: "fib" */
     const char *parameters; /* "(int, char) const" of a C++ function, else NULL */
-    bool is_clone;          /* the compiler may have changed its parameters */
-    bool lost_result;       /* the compiler may have changed its result */
-    bool is_part;           /* not a function: a cold part, or a thunk */
+    /* Base and parameters as c++filt prints them, if they were shortened (util/short_names.h);
+       else NULL. */
+    const char *long_base, *long_parameters;
+    bool is_clone;    /* the compiler may have changed its parameters */
+    bool lost_result; /* the compiler may have changed its result */
+    bool is_part;     /* not a function: a cold part, or a thunk */
 };
 
 /* Parses the symbol name. New strings are allocated in the arena; the others are part of `symbol`.

@@ -191,7 +191,9 @@ static bool same_text(const char *a, const char *b)
 
 static bool same_name(const struct event_names_origin *a, const struct event_names_origin *b)
 {
-    return same_text(a->name, b->name) && same_text(a->parameters, b->parameters);
+    return same_text(a->name, b->name) && same_text(a->parameters, b->parameters) &&
+           same_text(a->long_name, b->long_name) &&
+           same_text(a->long_parameters, b->long_parameters);
 }
 
 /* Returns 1 if the probe has the name now, 0 if another function has it, or -ENOMEM. */

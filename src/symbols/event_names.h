@@ -63,6 +63,9 @@ struct event_names {
 struct event_names_origin {
     const char *name;       /* the demangled symbol */
     const char *parameters; /* of an overload, else NULL */
+    /* Both before they were shortened, else NULL: functions that only differ in that are told
+       apart. */
+    const char *long_name, *long_parameters;
     const char *file; /* the source file, to distinguish static functions of one name; or NULL */
 };
 

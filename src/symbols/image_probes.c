@@ -14,7 +14,7 @@
 #include "util/error.h"
 #include "util/vec.h"
 
-enum { NAMES_PER_ALIAS = 3 };
+enum { NAMES_PER_ALIAS = 4 };
 
 struct selection {
     const struct function_filter *filter;
@@ -33,6 +33,8 @@ static size_t alias_names(const struct alias *alias, struct printed_name *names)
     names[n++] = (struct printed_name){name->name, name->parameters};
     if (strcmp(name->base, name->name) != 0)
         names[n++] = (struct printed_name){name->base, name->parameters};
+    if (name->long_base)
+        names[n++] = (struct printed_name){name->long_base, name->long_parameters};
     if (strcmp(name->symbol, name->name) != 0)
         names[n++] = (struct printed_name){name->symbol, NULL};
     return n;

@@ -163,6 +163,8 @@ int probe_make(struct image *image, struct function *function, const struct alia
     struct event_names_origin origin = {
         .name = alias->name.name,
         .parameters = alias->is_overloaded ? alias->name.parameters : NULL,
+        .long_name = alias->name.long_base,
+        .long_parameters = alias->name.long_parameters,
     };
     int r = set_fields(image, function, alias, info, &origin.file);
     if (r == 0 && image->catalog->extras)

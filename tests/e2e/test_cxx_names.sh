@@ -202,4 +202,57 @@ END
     [[ $(wc -l <$out) == $((all - 4)) ]] || fail "$(wc -l <$out) of $all are left"
 }
 
+# The C++ library's types and functions, by the names that people write. A pattern may have what
+# c++filt prints.
+case_library_names()
+{
+    local long='std::(__cxx11::)?basic_string<char, std::char_traits<char>, std::allocator<char> >'
+    cat >app.cc <<'END'
+#include <map>
+#include <string>
+#include <vector>
+#define TRACED __attribute__((noinline, noclone, used))
+TRACED void of(const std::string &text) { asm volatile("" ::"r"(&text)); }
+TRACED void of(const std::vector<int> &list) { asm volatile("" ::"r"(&list)); }
+TRACED int only(std::map<std::string, long> *map) { return map->size(); }
+template <class T> TRACED long made(T list) { return list.size(); }
+int main()
+{
+    std::map<std::string, long> map;
+    of("a");
+    of(std::vector<int>{1});
+    return only(&map) + made(std::string()) + made(std::vector<std::string>());
+}
+END
+    g++ -g -O0 -o app app.cc || skip "no C++ compiler"
+    traced 0 --list -f 'of|only|made.*@app' ./app
+    sed 's/  \[.*//' "$out" >listed
+    cat >expected <<'END'
+app:of(std::string const&)  void of(const std::string &text)
+app:of(std::vector<int> const&)  void of(const std::vector<int> &list)
+app:only  int only(std::map<std::string, long int> *map)
+app:made<std::string>  long int made<std::string>(std::string list)
+app:made<std::vector<std::string> >  long int made<std::vector<std::string> >(std::vector<std::string> list)
+END
+    cmp -s expected listed || fail "$(diff expected listed)"
+    traced 0 --list -f "made<$long ?>" ./app
+    lines 1 '^app:made<std::string>  ' "$out"
+    traced 0 --print=text -f 'made<std::(string|vector.*)>' ./app
+    lines 1 ' app:made<std::string>\(list = "' text
+    lines 1 ' app:made<std::vector<std::string> >\(list' text
+    # Without debug information the parameters are those of the symbol.
+    strip --strip-debug app
+    traced 0 --list -f 'only' ./app
+    lines 1 '^app:only  [?] only\(std::map<std::string, long>\*\)' "$out"
+    with_lttng
+    lttng_do create mine --output="$dir/mine"
+    lttng_do enable-event -u 'app:of(std::string const&)_*'
+    lttng_do start
+    traced 0 -q ./app
+    lttng_do destroy mine
+    read_trace mine
+    lines 1 'app:of\(std::string const&\)_entry' text
+    lines 2 . text
+}
+
 run_cases "$@"

@@ -4,6 +4,7 @@
 
 #include "symbols/demangle.h"
 #include "symbols/event_names.h"
+#include "util/short_names.h"
 #include "util/text.h"
 
 static void check_event(const char *event)
@@ -34,6 +35,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             FUZZ_CHECK(strncmp(entry, exit, strlen(exit) - strlen("_exit")) == 0);
         }
     }
+    /* Text of debug information, which nobody has checked. */
+    char *shortened = malloc(strlen(symbol) + 1);
+    if (shortened && short_names_write(symbol, size % 2, shortened))
+        FUZZ_CHECK(strlen(shortened) <= strlen(symbol));
+    free(shortened);
     const char *provider = event_names_provider(symbol, &arena);
     FUZZ_CHECK(*provider && strlen(provider) <= NAMES_PROVIDER_MAX);
     check_event(provider);

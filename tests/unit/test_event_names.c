@@ -307,17 +307,40 @@ START_TEST(different_names_share_nothing)
     ck_assert_int_eq(claim(&names, &backslash, "f\\", NULL), 0);
     ck_assert_int_eq(claim(&names, &under, "f_", "a.c"), 0);
     ck_assert_int_eq(claim(&names, &again, "f\"", NULL), 0);
-    ck_assert_int_eq(
-        event_names_claim(&names, &of_int, &(struct event_names_origin){"g", "(int)", "a.cc"}), 0);
-    ck_assert_int_eq(
-        event_names_claim(&names, &of_enum, &(struct event_names_origin){"g(int)", NULL, "a.cc"}),
-        0);
+    const struct event_names_origin g_of_int = {.name = "g", .parameters = "(int)", .file = "a.cc"};
+    const struct event_names_origin g_of_enum = {.name = "g(int)", .file = "a.cc"};
+    ck_assert_int_eq(event_names_claim(&names, &of_int, &g_of_int), 0);
+    ck_assert_int_eq(event_names_claim(&names, &of_enum, &g_of_enum), 0);
     ck_assert_str_eq(quote.entry_event, "f__entry");
     ck_assert_str_eq(backslash.entry_event, "f__2_entry");
     ck_assert_str_eq(under.entry_event, "f_@a.c_entry");
     ck_assert_ptr_eq(again.entry_event, quote.entry_event);
     ck_assert_str_eq(of_int.entry_event, "g(int)_entry");
     ck_assert_str_eq(of_enum.entry_event, "g(int)@a.cc_entry");
+    event_names_free(&names);
+}
+END_TEST
+
+/* Two functions that were told apart by what short names leave out. */
+START_TEST(shortened_names_share_nothing)
+{
+    struct event_names names = {.arena = &arena};
+    struct probe probes[2][5];
+    const struct event_names_origin origins[5] = {
+        {.name = "std::string::size", .long_name = "std::__cxx11::basic_string<char>::size"},
+        {.name = "std::string::size", .long_name = "std::basic_string<char>::size"},
+        {.name = "std::string::size"},
+        {.name = "f", .long_name = "f", .long_parameters = "(std::__cxx11::list<int>)"},
+        {.name = "f", .long_name = "f", .long_parameters = "(std::list<int>)"},
+    };
+    static const char *const events[5] = {"std::string::size_entry", "std::string::size_2_entry",
+                                          "std::string::size_3_entry", "f_entry", "f_2_entry"};
+    for (int twice = 0; twice < 2; twice++)
+        for (int i = 0; i < 5; i++) {
+            probes[twice][i] = with("app", &one_int);
+            ck_assert_int_eq(event_names_claim(&names, &probes[twice][i], &origins[i]), 0);
+            ck_assert_str_eq(probes[twice][i].entry_event, events[i]);
+        }
     event_names_free(&names);
 }
 END_TEST
@@ -376,6 +399,7 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, fields_keep_traces_readable, 0, sizeof(clashes) / sizeof(*clashes));
     tcase_add_test(tests, names_are_shared_or_told_apart);
     tcase_add_test(tests, different_names_share_nothing);
+    tcase_add_test(tests, shortened_names_share_nothing);
     tcase_add_test(tests, characters_are_not_cut);
     tcase_add_test(tests, enums_are_compared_by_their_labels);
 }

@@ -6,12 +6,13 @@
 
 #include "symbols/dwarf/dwarf_read.h"
 #include "symbols/types/ctype.h"
+#include "util/short_names.h"
 
 /*
  * A C declarator is written from the inside out: the text so far ("*name") is passed to the type it
  * refers to, which adds its parts around it.
  */
-enum { TEXT_MAX = 512, DEPTH_MAX = 16, PARAMETERS_MAX = 16 };
+enum { TEXT_MAX = 512, DEPTH_MAX = 16, PARAMETERS_MAX = 16, NAME_ROOM = 1024 };
 
 struct nesting {
     bool is_cxx;
@@ -36,6 +37,23 @@ static void declare_named(const char *prefix, const char *name, const char *inne
     if (inner[0] == '(' && inner[1] == '*')
         spaced = true;
     snprintf(out, size, "%s%s%s%s", prefix, name, spaced ? " " : "", inner);
+}
+
+/* The type's name, short if it is one of the C++ library; `room` may be where it is. */
+static const char *short_name(const char *name, bool is_cxx, char room[NAME_ROOM])
+{
+    return is_cxx && name && strlen(name) < NAME_ROOM && short_names_write(name, true, room) ? room
+                                                                                             : name;
+}
+
+/* "std::string" for a typedef that is called "string" and is one. */
+static const char *typedef_name(Dwarf_Die *die, const char *name, bool is_cxx, char room[NAME_ROOM])
+{
+    Dwarf_Die target = *die;
+    const char *of_target =
+        is_cxx && name && die_type(&target, &target) ? dwarf_diename(&target) : NULL;
+    const char *text = short_name(of_target, is_cxx, room);
+    return text && text != of_target && strcmp(text + strlen("std::"), name) == 0 ? text : name;
 }
 
 static void declare_pointer(Dwarf_Die *die, const char *mark, const char *inner, char *out,
@@ -143,7 +161,8 @@ static void declare(Dwarf_Die *type, const char *inner, char *out, size_t size,
         declare_named("", "void", inner, out, size);
         return;
     }
-    const char *name = dwarf_diename(type);
+    char room[NAME_ROOM];
+    const char *name = short_name(dwarf_diename(type), nesting.is_cxx, room);
     switch (dwarf_tag(type)) {
     case DW_TAG_pointer_type:
         declare_pointer(type, "*", inner, out, size, nesting);
@@ -186,6 +205,10 @@ static void declare(Dwarf_Die *type, const char *inner, char *out, size_t size,
     case DW_TAG_enumeration_type:
         declare_named(nesting.is_cxx && name ? "" : "enum ", name ? name : "{...}", inner, out,
                       size);
+        break;
+    case DW_TAG_typedef:
+        name = typedef_name(type, name, nesting.is_cxx, room);
+        declare_named("", name ? name : "?", inner, out, size);
         break;
     default:
         declare_named("", name ? name : "?", inner, out, size);
