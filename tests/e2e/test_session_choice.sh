@@ -315,7 +315,7 @@ case_bad_output()
     mkdir full
     touch full/file
     driver_start
-    expect "error: output directory full is not empty" choose output=full
+    expect "error: output directory full is not empty; --force removes only *" choose output=full
     expect "error: cannot make output directory no/such: *No such file*" choose output=no/such
     expect "error: cannot use output directory full/file: Not a directory" choose output=full/file
     if [[ $(id -u) != 0 ]]; then
