@@ -4,6 +4,7 @@
 #include "cli/candidates.h"
 #include "cli/function_counts.h"
 #include "cli/indirect.h"
+#include "cli/stop_share.h"
 #include "cli/target.h"
 #include "cli/tracer.h"
 #include "cli/tracing_costs.h"
@@ -83,4 +84,5 @@ void hits_take(void *data, const struct hit *hit)
         tracer->sink.hit(tracer->sink.data, hit);
     if (tracer->costs)
         tracing_costs_hit(tracer->costs, hit);
+    stop_share_hit(tracer->screen.share, tracer, hit);
 }

@@ -24,6 +24,7 @@
 struct tracer_screen {
     struct progress *progress;      /* NULL: none is shown */
     struct function_counts *counts; /* NULL: not --verbose */
+    struct stop_share *share;       /* NULL: --quiet */
     bool wait_told;                 /* that the tracer waits, and for what */
 };
 

@@ -159,4 +159,83 @@ case_not_called()
     lines 0 'was called' $err
 }
 
+# spinning: a program that calls a() twice as often as b(), b() twice as often as c(), c() twice as
+# often as d(), until there is a file `enough`.
+spinning()
+{
+    cat >spinning.c <<'END'
+#include <unistd.h>
+static volatile int sink;
+__attribute__((noinline, noclone)) int a(int n) { return sink = n; }
+__attribute__((noinline, noclone)) int b(int n) { return sink = n + 1; }
+__attribute__((noinline, noclone)) int c(int n) { return sink = n + 2; }
+__attribute__((noinline, noclone)) int d(int n) { return sink = n + 3; }
+int main(void)
+{
+    while (access("enough", F_OK) != 0)
+        for (int i = 0; i < 200; i++) {
+            a(i);
+            if (i % 2 == 0) b(i);
+            if (i % 4 == 0) c(i);
+            if (i % 8 == 0) d(i);
+        }
+    return 0;
+}
+END
+    "$cc" -O1 -o spinning spinning.c || fail "cannot compile"
+}
+
+# A run that spends most of its time in stops says so once, while it runs.
+case_time_in_stops()
+{
+    local others
+    build named -lelf
+    spinning
+    # Where it works, there is another way.
+    traced 0 --in-process --summary ./named
+    others=$(grep -q 'no jumps' $err || echo ', --in-process serves calls without stops')
+    export PTRACE_TRACER_STOP_SHARE_AFTER_MS=100
+    tracer_start --print=/dev/null ./spinning
+    wait_for 60 at_least 1 '^ptrace_tracer: to make it faster' $err || fail "no word of it"
+    lines 1 '^ptrace_tracer: most of the time is spent in stops: ([5-9][0-9]|100)% of the CPU time is the tracer.s; most calls are of spinning:a, spinning:b, spinning:c$' $err
+    lines 1 "^ptrace_tracer: to make it faster: -x 'a\|b\|c' leaves them out$others\$" $err
+    : >enough
+    tracer_ends 0
+    lines 2 'stops|faster' $err
+    rm enough
+    # What it says helps: d() is left.
+    tracer_start --print=/dev/null -x 'a|b|c' --quiet ./spinning
+    : >enough
+    tracer_ends 0
+    [[ ! -s $err ]] || fail "--quiet is not quiet"
+}
+
+# A program that mostly does something else.
+case_time_elsewhere()
+{
+    cat >working.c <<'END'
+#include <time.h>
+static volatile int sink;
+__attribute__((noinline, noclone)) void work(void)
+{
+    struct timespec now, start;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
+    do {
+        for (int i = 0; i < 1000; i++)
+            sink = i;
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    } while ((now.tv_sec - start.tv_sec) * 1000000000 + now.tv_nsec - start.tv_nsec < 4000000);
+}
+int main(void)
+{
+    for (int i = 0; i < 200; i++)
+        work();
+    return 0;
+}
+END
+    "$cc" -O1 -o working working.c || fail "cannot compile"
+    PTRACE_TRACER_STOP_SHARE_AFTER_MS=1 traced 0 --print=/dev/null ./working
+    one_line '2 functions armed, 201 calls'
+}
+
 run_cases "$@"

@@ -26,6 +26,7 @@
 #include "cli/progress.h"
 #include "cli/setuid_warning.h"
 #include "cli/stats.h"
+#include "cli/stop_share.h"
 #include "cli/sudo_user.h"
 #include "cli/summary_sink.h"
 #include "cli/target.h"
@@ -220,6 +221,8 @@ static int set_up(struct tracer *tracer, struct error *err)
     tracer->screen.progress = progress_new(options);
     if (options->verbose)
         tracer->screen.counts = function_counts_new();
+    if (!options->quiet)
+        tracer->screen.share = stop_share_new();
     /* Calls that jumps serve cost less. */
     if (options->summary && !options->in_process)
         tracer->costs = tracing_costs_new(false);
@@ -254,6 +257,7 @@ static void tear_down(struct tracer *tracer)
     jump_regions_free(tracer->regions);
     progress_free(tracer->screen.progress);
     function_counts_free(tracer->screen.counts);
+    stop_share_free(tracer->screen.share);
     summary_free(tracer->summary);
     tracing_costs_free(tracer->costs);
     hints_free(&tracer->hints);
