@@ -53,7 +53,7 @@ _ptrace_tracer_words()
 _ptrace_tracer_operand()
 {
     local with_value=' -p --pid -f --function -x --exclude --patterns -o --output --session
-        --string-limit --strings --deref --with --stack ' i
+        --string-limit --strings --deref --types --with --stack ' i
     operand='' pids=()
     for ((i = 1; i < ${#words[@]}; i++)); do
         if ((i == cword)); then
@@ -180,7 +180,7 @@ _ptrace_tracer()
     # What the first word can be beside a program.
     local commands='record replay report graph export types'
     local options='--pid= --function= --exclude= --patterns= --follow-forks --list
-        --entry-only --string-limit= --with= --stack= --strings= --deref=
+        --entry-only --string-limit= --with= --stack= --strings= --deref= --types=
         --output= --force --session= --print --print= --timestamp --summary
         --in-process --no-pin --stats
         --quiet --verbose --help --help=all --version'
@@ -227,7 +227,7 @@ _ptrace_tracer()
         -o | --output)
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             ;;
-        --patterns | --print)
+        --patterns | --print | --types)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             ;;
         --session)

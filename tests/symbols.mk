@@ -15,11 +15,13 @@ SYMBOLS_CXX   := cxx_gcc cxx_gcc_units library_gcc virtual_gcc_O0 virtual_gcc_O2
 SYMBOLS_SOURCES := $(addprefix sources_,gcc_4 gcc_5 gcc_split gcc_units gcc_lto gcc_compressed \
                    $(if $(shell command -v dwz 2>/dev/null),gcc_dwz gcc_dwz4) \
                    $(if $(SYMBOLS_CLANG),clang_4 clang_5 clang_split clang_units))
+SYMBOLS_TYPED := types_bare typed/libtyped.so.1 typed/debug/libtyped.so.1 typed/program typed/plain.o typed/lines.types typed/other.types \
+                 $(if $(SYMBOLS_CLANG),types_bare_clang)
 SYMBOLS_LINKS := pie no_pie static static_pie libnames.so.1 libdynsym.so stripped_build_id stripped_debuglink
 SYMBOLS_UNNAMED := unnamed_gcc unnamed_gcc_no_pie $(if $(SYMBOLS_CLANG),unnamed_clang)
 SYMBOLS_UNNAMED += $(addsuffix _stripped,$(SYMBOLS_UNNAMED) pie no_pie static static_pie cxx_gcc)
 SYMBOLS_TEST_FILES := $(addprefix $(SYMBOLS_DIR)/,$(SYMBOLS_TYPES) $(SYMBOLS_CXX) $(SYMBOLS_SOURCES) $(SYMBOLS_LINKS) \
-                      $(SYMBOLS_UNNAMED))
+                      $(SYMBOLS_UNNAMED) $(SYMBOLS_TYPED))
 
 TEST_TARGETS += $(SYMBOLS_TEST_FILES)
 
@@ -122,6 +124,31 @@ $(SYMBOLS_DIR)/%_stripped: $(SYMBOLS_DIR)/%
 
 $(SYMBOLS_DIR)/libdynsym.so: $(SYMBOLS_DIR)/libnames.so.1
 	$(STRIP) -o $@ $<
+# Functions without debug information, and files with their types: the first for those of types_gcc_O2.
+$(SYMBOLS_DIR)/types_bare: tests/targets/symbols_types.c
+	$(call symbols_build,$(symbols_gcc),-w -O2)
+$(SYMBOLS_DIR)/types_bare_clang: tests/targets/symbols_types.c
+	$(call symbols_build,$(symbols_clang),-w -O2)
+typed_source  := tests/targets/typed_library.c
+typed_library  = $(symbols_gcc) -w -O1 -fPIC -shared -DLIBRARY -Wl,--version-script=tests/targets/typed_library.map \
+                 -Wl,-soname=libtyped.so.1 -o $@ $(typed_source)
+$(SYMBOLS_DIR)/typed/libtyped.so.1: $(typed_source) tests/targets/typed_library.h tests/targets/typed_library.map
+	@mkdir -p $(@D)
+	$(typed_library)
+$(SYMBOLS_DIR)/typed/debug/libtyped.so.1: $(typed_source) tests/targets/typed_library.h tests/targets/typed_library.map
+	@mkdir -p $(@D)
+	$(typed_library) -g
+$(SYMBOLS_DIR)/typed/program: $(typed_source) $(SYMBOLS_DIR)/typed/libtyped.so.1
+	$(symbols_gcc) -w -O1 -o $@ $(typed_source) $(@D)/libtyped.so.1
+$(SYMBOLS_DIR)/typed/plain.o: tests/targets/typed_object.c tests/targets/typed_library.h
+	@mkdir -p $(@D)
+	$(symbols_gcc) -w -g -c -o $@ $<
+$(SYMBOLS_DIR)/typed/lines.types: tests/targets/typed_object.c tests/targets/typed_library.h
+	@mkdir -p $(@D)
+	$(symbols_gcc) -w -g -shared -nostdlib -DLINES=1 -o $@ $<
+$(SYMBOLS_DIR)/typed/other.types: tests/targets/typed_object.c tests/targets/typed_library.h
+	@mkdir -p $(@D)
+	$(symbols_gcc) -w -g -shared -nostdlib -DLINES=2 -o $@ $<
 # Places of debug files: by build ID below a directory, by name beside the file.
 $(SYMBOLS_DIR)/stripped_build_id: $(symbols_names) tests/targets/symbols_names.h
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -pie -Wl$(comma)--build-id=0xabcdef0123456789)

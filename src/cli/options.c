@@ -26,6 +26,7 @@ enum {
     OPT_STRINGS,
     OPT_DEREF,
     OPT_IN_PROCESS,
+    OPT_TYPES,
 };
 
 static const struct option LONG_OPTIONS[] = {
@@ -47,6 +48,7 @@ static const struct option LONG_OPTIONS[] = {
     {"strings", required_argument, NULL, OPT_STRINGS},
     {"deref", required_argument, NULL, OPT_DEREF},
     {"in-process", no_argument, NULL, OPT_IN_PROCESS},
+    {"types", required_argument, NULL, OPT_TYPES},
     {"list", no_argument, NULL, 'l'},
     {"no-pin", no_argument, NULL, OPT_NO_PIN},
     {"stats", no_argument, NULL, OPT_STATS},
@@ -95,9 +97,8 @@ static int add_pids(struct options *options, const char *list, struct error *err
     return r;
 }
 
-static int add_file(struct options *options, const char *path, struct error *err)
+static int add_file(const char **place, const char *path, struct error *err)
 {
-    const char **place = vec_push(&options->pattern_files);
     if (!place)
         return error_set(err, -ENOMEM, "out of memory");
     *place = path;
@@ -137,7 +138,9 @@ static int apply(struct options *options, int option, const char *argument, stru
     case 'x':
         return function_filter_add(options->select, argument, true, err);
     case OPT_PATTERNS:
-        return add_file(options, argument, err);
+        return add_file(vec_push(&options->pattern_files), argument, err);
+    case OPT_TYPES:
+        return add_file(vec_push(&options->type_files), argument, err);
     case 'o':
         options->output = argument;
         return 0;
@@ -278,7 +281,7 @@ static int take_old_name(struct options *options, int argc, char **argv, struct 
         return 0;
     if (!*end && optind + 1 == argc)
         return error_set(err, -EINVAL, "option '%s' needs an argument" SEE_HELP, name);
-    int r = add_file(options, *end ? end + 1 : argv[optind + 1], err);
+    int r = add_file(vec_push(&options->pattern_files), *end ? end + 1 : argv[optind + 1], err);
     optind += *end ? 1 : 2;
     return r < 0 ? r : 1;
 }
@@ -347,4 +350,5 @@ void options_free(struct options *options)
     function_filter_free(options->select);
     vec_free(&options->pids);
     vec_free(&options->pattern_files);
+    vec_free(&options->type_files);
 }

@@ -21,6 +21,7 @@ struct options {
     const char *meant_command;      /* that the program's name may have been meant to be; or NULL */
     struct function_filter *select; /* without the patterns of files until options_read_files() */
     VEC(const char *) pattern_files; /* --patterns */
+    VEC(const char *) type_files;    /* --types */
     VEC(pid_t) pids;                 /* attach to these */
     char *const *words;              /* argv */
     char *const *program;            /* or start this: a NULL-terminated argv; NULL: attach */

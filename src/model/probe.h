@@ -17,8 +17,8 @@
 #include "util/addr.h"
 
 enum signature_source {
-    SIGNATURE_NONE, /* no debug information: hex words */
-    SIGNATURE_DWARF,
+    SIGNATURE_NONE,  /* hex words */
+    SIGNATURE_DWARF, /* debug information of the function, or of a declaration elsewhere */
 };
 
 /* PROBE_EXTRAS_MAX: the number of extra fields. PROBE_STACK_MAX: the end of the stack arguments

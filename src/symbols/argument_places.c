@@ -285,8 +285,8 @@ int argument_places_settle(struct signature *signature, const struct image *imag
     struct codegen_quirks *quirks = &signature->quirks;
 
     bool contradicted =
-        quirks->other_convention ||
-        (quirks->abi_parameters && is_contradicted(signature, claims, abi, &reader));
+        quirks->other_convention || (quirks->abi_parameters && !signature->is_declared &&
+                                     is_contradicted(signature, claims, abi, &reader));
     if (contradicted)
         quirks->abi_parameters = quirks->abi_result = false;
     if (!quirks->abi_result)

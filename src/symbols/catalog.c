@@ -14,6 +14,7 @@
 #include "symbols/elf/target_file.h"
 #include "symbols/image_internal.h"
 #include "symbols/symbolizer.h"
+#include "symbols/type_objects.h"
 #include "symbols/unnamed_functions.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
@@ -55,6 +56,7 @@ void catalog_free(struct catalog *catalog)
         image_free(image);
         image = next;
     }
+    type_objects_free(&catalog->types);
     event_names_free(&catalog->names);
     arena_free(&catalog->arena);
     pthread_mutex_destroy(&catalog->lock);

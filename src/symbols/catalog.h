@@ -45,6 +45,18 @@ void catalog_set_extra_fields(struct catalog *catalog, unsigned extras);
 void catalog_set_value_options(struct catalog *catalog, struct value_options value_options);
 
 /*
+ * Adds a type object (symbols/type_object.h), open as `fd`, for functions without debug
+ * information; the caller keeps the descriptor. `path` is for messages and for
+ * probe_source_text(). Those that are added first win. A damaged one is left out, with a warning;
+ * else negative errno: as type_object_open(). After catalog_set_value_options().
+ */
+MUST_CHECK int catalog_add_types(struct catalog *catalog, int fd, const char *path,
+                                 struct error *err);
+/* Sets the directory whose type objects, *.types, are used after those. It need not exist.
+   -ENOMEM. */
+MUST_CHECK int catalog_set_types_directory(struct catalog *catalog, const char *path);
+
+/*
  * Opens the ELF file at `path` with the user's own rights. A file that is already open (same
  * device, inode, size and mtime) gives the same image. Reads headers and segments only. The file is
  * untrusted: every length and offset is checked. The provider is made from the file name in `path`,

@@ -139,14 +139,28 @@ static bool has_all_parameters(const struct function_name *name, const struct dw
     return n == (is_empty ? 0 : count_named(name->parameters));
 }
 
+static bool has_other_convention(Dwarf_Die *function, const struct function_context *context)
+{
+    uint64_t convention = DW_CC_normal;
+    die_unsigned(function, DW_AT_calling_convention, &convention);
+    return convention != DW_CC_normal || context->is_ms_abi;
+}
+
+void codegen_quirks_declared(struct codegen_quirks *quirks, Dwarf_Die *function,
+                             const struct function_context *context,
+                             const struct function_name *name)
+{
+    quirks->other_convention = has_other_convention(function, context);
+    bool standard = context->is_c_family && !quirks->other_convention && !name->is_clone;
+    quirks->abi_parameters = quirks->abi_result = standard;
+}
+
 void codegen_quirks_find(struct codegen_units *units, struct codegen_quirks *quirks,
                          Dwarf_Die *function, const struct function_context *context,
                          const struct function_name *name, bool is_local,
                          const struct dwarf_params *params)
 {
-    uint64_t convention = DW_CC_normal;
-    die_unsigned(function, DW_AT_calling_convention, &convention);
-    quirks->other_convention = convention != DW_CC_normal || context->is_ms_abi;
+    quirks->other_convention = has_other_convention(function, context);
     bool standard = context->is_c_family && !quirks->other_convention;
     /* clang removes unused parameters and results of functions with no other callers, and keeps the
        symbol's name. The same is assumed of unknown compilers. */

@@ -53,4 +53,10 @@ void codegen_quirks_find(struct codegen_units *units, struct codegen_quirks *qui
                          const struct function_name *name, bool is_local,
                          const struct dwarf_params *params);
 
+/* The same for a function of other code than that of `function`: one that other modules may call
+   follows the ABI. */
+void codegen_quirks_declared(struct codegen_quirks *quirks, Dwarf_Die *function,
+                             const struct function_context *context,
+                             const struct function_name *name);
+
 #endif

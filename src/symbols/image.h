@@ -112,8 +112,8 @@ MUST_CHECK int image_probes(struct image *image, const struct function_filter *f
 /* Whether the function has no symbol, so that nothing is known of it but its address. */
 bool probe_is_unnamed(const struct probe *probe);
 
-/* What --list prints after the C signature: "DWARF of /usr/lib/debug/...", "symbols only". The
-   string lives as long as the catalog. */
+/* What --list prints after the C signature: "DWARF of /usr/lib/debug/...", "types of
+   /usr/share/...", "symbols only". The string lives as long as the catalog. */
 const char *probe_source_text(const struct catalog *catalog, const struct probe *probe);
 
 /* Calls `found` for each other name by which a pattern can select the function, without parameters,

@@ -36,6 +36,8 @@ static int compare_symbols(const void *x, const void *y)
         return symbol_binding_rank(a->bind) - symbol_binding_rank(b->bind);
     if (a->is_old != b->is_old)
         return a->is_old - b->is_old;
+    if (!a->version != !b->version)
+        return !a->version - !b->version;
     return a->size > b->size ? -1 : a->size < b->size;
 }
 
@@ -78,6 +80,7 @@ static int add_image_function(struct image *image, const struct symbol *symbols,
         alias->value = symbol->value;
         alias->size = symbol->size;
         alias->bind = symbol->bind;
+        alias->version = symbol->version;
         alias->is_old = symbol->is_old;
         if (symbol->size > function.size)
             function.size = symbol->size;

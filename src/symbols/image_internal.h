@@ -49,6 +49,7 @@ struct alias {
     struct function_name name;
     file_vaddr value;
     uint64_t size;
+    const char *version; /* "GLIBC_2.14"; NULL: none */
     uint8_t bind;
     bool is_old;
     bool is_overloaded; /* the image has other functions of this name with other parameters */
@@ -60,8 +61,11 @@ struct probe_info {
     struct probe probe;
     const struct image *image;
     const struct function *function;
-    const char *name; /* of the alias that it is named by */
+    const char *name;   /* of the alias that it is named by */
+    const char *source; /* see probe_source_text(); NULL: it has no signature */
 };
+
+struct type_object;
 
 /* What another folder keeps for an image: the first member of it. Freed with the image. */
 struct image_attachment {
@@ -115,12 +119,20 @@ struct image {
     struct image_attachment *code; /* NULL: none; see code/region.c */
 };
 
+/* See type_objects.h. */
+struct type_objects {
+    VEC(struct type_object *) list;
+    const char *directory; /* NULL: none */
+    bool is_open;          /* it was read */
+};
+
 struct catalog {
     pthread_mutex_t lock; /* of the members below and of all images: see catalog.h */
     struct arena arena;
     struct image *images; /* the newest first */
     struct event_names names;
     struct value_options value_options;
+    struct type_objects types;
     const char *debug_path; /* NULL: the default */
     struct debuginfod debuginfod;
     unsigned extras;           /* see catalog_set_extra_fields() */

@@ -16,12 +16,19 @@
 
 enum { NAMES_PER_ALIAS = 4 };
 
+/* A selected function of which programs that are linked today get another version. */
+struct old_function {
+    struct function *function;
+    const struct alias *alias;
+};
+
 struct selection {
     const struct function_filter *filter;
     struct module_names module;
     bool is_program;
     unsigned rules;
     VEC(struct printed_name) names; /* of one function; reused for the next one */
+    VEC(struct old_function) old;
     VEC(const struct probe *) probes;
 };
 
@@ -91,6 +98,10 @@ static int add_probe(struct selection *selection, struct image *image, struct fu
                                      : probe_make(image, function, alias, probe);
 }
 
+/*
+ * An old version of a function has the name of the one that took its place: that gets the name
+ * first.
+ */
 static int add_named_probes(struct selection *selection, struct image *image)
 {
     int r = 0;
@@ -98,9 +109,20 @@ static int add_named_probes(struct selection *selection, struct image *image)
         struct function *function = &image->functions.items[i];
         const struct alias *alias;
         r = choose_alias(selection, image, function, &alias);
-        if (r == 0 && alias)
+        if (r < 0 || !alias)
+            continue;
+        if (!alias->is_old) {
             r = add_probe(selection, image, function, alias);
+            continue;
+        }
+        struct old_function *old = vec_push(&selection->old);
+        if (old)
+            *old = (struct old_function){function, alias};
+        r = old ? 0 : -ENOMEM;
     }
+    for (size_t i = 0; i < selection->old.count && r == 0; i++)
+        r = add_probe(selection, image, selection->old.items[i].function,
+                      selection->old.items[i].alias);
     return r;
 }
 
@@ -138,7 +160,7 @@ static int select_probes(struct selection *selection, struct image *image, struc
         r = add_named_probes(selection, image);
     if (r == 0 && with_unnamed)
         r = add_unnamed_probes(selection, image);
-    if (r == 0 && with_unnamed && selection->probes.count)
+    if (r == 0 && (with_unnamed || selection->old.count) && selection->probes.count)
         qsort(selection->probes.items, selection->probes.count, sizeof(*selection->probes.items),
               compare_probes);
     return r < 0 ? error_set(err, r, "cannot make the probes of %s: %s", image->path, strerror(-r))
@@ -155,6 +177,7 @@ int image_probes(struct image *image, const struct function_filter *filter, bool
     image_close(image);
     pthread_mutex_unlock(&image->catalog->lock);
     vec_free(&selection.names);
+    vec_free(&selection.old);
     if (r < 0)
         vec_free(&selection.probes);
     *probes = selection.probes.items;

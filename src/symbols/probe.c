@@ -11,7 +11,11 @@
 #include "symbols/image.h"
 #include "symbols/image_internal.h"
 #include "symbols/signature.h"
+#include "symbols/type_objects.h"
 #include "util/cleanup.h"
+
+/* Of an indirect function, behind the source of its signature. */
+#define WHICH_CODE "; the processor decides which code it is"
 
 /* C11, 7.1.3 "Reserved identifiers": users of a library do not know these names. */
 static bool is_reserved(const char *name)
@@ -89,6 +93,36 @@ static const char *text_without_signature(const struct function_name *name, stru
                             : arena_format(arena, "? %s(?)", name->name);
 }
 
+static int set_signature(struct image *image, const struct function *function,
+                         struct probe_info *info, struct signature *signature,
+                         struct signature_reader *reader)
+{
+    signature->quirks.other_convention |= function->is_variant;
+    int r = argument_places_settle(signature, image, function);
+    return r < 0 ? r
+                 : fields_of_signature(&info->probe, signature, &reader->types,
+                                       &image->catalog->arena);
+}
+
+/* The same for a function that has no signature, from a type object. */
+static int set_declared(struct image *image, const struct function *function,
+                        const struct alias *alias, struct probe_info *info)
+{
+    struct typed_function typed;
+    struct signature signature;
+    if (!type_objects_find(image, function, alias, &typed))
+        return 0;
+    struct signature_reader *reader = type_object_reader(typed.object);
+    int r = signature_read_declared(reader, &typed.die, &alias->name, typed.line, &signature);
+    if (r <= 0)
+        return r;
+    r = set_signature(image, function, info, &signature, reader);
+    info->source =
+        arena_format(&image->catalog->arena, "types of %s%s", type_object_path(typed.object),
+                     function->is_indirect ? WHICH_CODE : "");
+    return r < 0 ? r : info->source ? 1 : -ENOMEM;
+}
+
 static int set_fields(struct image *image, const struct function *function,
                       const struct alias *alias, struct probe_info *info, const char **file)
 {
@@ -96,19 +130,18 @@ static int set_fields(struct image *image, const struct function *function,
     struct signature signature;
     /* Debug information at this address is the resolver's. */
     int r = function->is_indirect ? 0 : read_signature(image, function, alias, &signature);
-    if (r < 0)
-        return r;
     *file = NULL;
     if (r > 0) {
         *file = signature.file;
         info->probe.source_file = signature.source_file;
         info->probe.source_line = signature.source_line;
-        signature.quirks.other_convention |= function->is_variant;
-        r = argument_places_settle(&signature, image, function);
-        if (r < 0)
-            return r;
-        return fields_of_signature(&info->probe, &signature, &image->signatures.types, arena);
+        info->source = image->debuginfo_text;
+        return set_signature(image, function, info, &signature, &image->signatures);
     }
+    if (r == 0)
+        r = set_declared(image, function, alias, info);
+    if (r != 0)
+        return r < 0 ? r : 0;
     info->probe.signature = text_without_signature(&alias->name, arena);
     info->probe.result_unknown = function->is_variant;
     return !info->probe.signature ? -ENOMEM
@@ -189,11 +222,12 @@ bool probe_is_unnamed(const struct probe *probe)
 const char *probe_source_text(const struct catalog *catalog, const struct probe *probe)
 {
     (void)catalog;
-    const struct image *image = ((const struct probe_info *)(const void *)probe)->image;
-    return probe_is_unnamed(probe)            ? ".eh_frame only"
-           : probe->source == SIGNATURE_DWARF ? image->debuginfo_text
-           : probe->resolver ? "symbols only; the processor decides which code it is"
-                             : "symbols only";
+    /* The probe is the first member of struct probe_info. */
+    const char *source = ((const struct probe_info *)(const void *)probe)->source;
+    return probe_is_unnamed(probe) ? ".eh_frame only"
+           : source                ? source
+           : probe->resolver       ? "symbols only" WHICH_CODE
+                                   : "symbols only";
 }
 
 static int compare_texts(const void *x, const void *y)

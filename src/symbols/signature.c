@@ -26,6 +26,7 @@ static enum passing passing_of(const struct dwarf_param *param, const struct abi
     return is_gcc && is_direct ? PASSING_DIRECT : PASSING_UNKNOWN;
 }
 
+/* `function`: NULL if its code is not that of the parameter. */
 static int read_parameter(struct signature_reader *reader, const struct function_context *context,
                           struct dwarf_param *param, Dwarf_Die *function, uint64_t entry,
                           struct parameter *parameter)
@@ -37,9 +38,10 @@ static int read_parameter(struct signature_reader *reader, const struct function
             return -ENOMEM;
     }
     parameter->is_hidden = dwarf_param_is_vtt(&param->declared);
-    if (param->actual.addr)
+    if (function && param->actual.addr)
         location_at_entry(&param->actual, function, entry, &parameter->claim);
-    parameter->passing = passing_of(param, &parameter->claim.at, context->is_gcc);
+    if (function)
+        parameter->passing = passing_of(param, &parameter->claim.at, context->is_gcc);
     Dwarf_Die type;
     if (param->may_be_missing || !die_type(&param->declared, &type)) {
         static const struct c_type unknown = {.abi = {.shape = ABI_UNCLASSIFIED}};
@@ -67,14 +69,16 @@ static void promote_float(struct parameter *parameter)
 }
 
 static const char *write_text(struct arena *arena, const char *name, Dwarf_Die *result,
-                              const struct dwarf_params *params, bool is_cxx, bool prototyped)
+                              const struct dwarf_params *params, const struct signature *signature,
+                              bool prototyped)
 {
+    bool is_cxx = signature->context.is_cxx;
     char text[2048], out[2560];
     size_t used = (size_t)snprintf(text, sizeof(text), "%s(", name);
     for (size_t i = 0; i < params->list.count && used < sizeof(text); i++) {
         char parameter[600];
         Dwarf_Die type = params->list.items[i].declared;
-        const char *own = dwarf_diename(&type);
+        const char *own = signature->parameters[i].name;
         if (dwarf_param_is_vtt(&type))
             continue;
         bool has_type = die_type(&type, &type);
@@ -155,12 +159,71 @@ int signature_read(struct signature_reader *reader, Dwarf_Die *function, uint64_
         signature->variadic = params.variadic;
         signature->returns_not = die_flag(function, DW_AT_noreturn);
         signature->text = write_text(reader->types.arena, name->name, has_result ? &result : NULL,
-                                     &params, signature->context.is_cxx, prototyped);
+                                     &params, signature, prototyped);
         const char *file = dwarf_diecu(function, &unit, NULL, NULL) ? dwarf_diename(&unit) : NULL;
         signature->file = file ? arena_strdup(reader->types.arena, file) : NULL;
         read_source(reader, function, signature);
         r = signature->text ? 1 : -ENOMEM;
     }
+    dwarf_params_free(&params);
+    return r;
+}
+
+/* A line of another number of parameters is of another declaration. */
+static int name_parameters(struct arena *arena, const struct type_line *line,
+                           struct signature *signature)
+{
+    enum { NAME_MAX_LENGTH = 128 };
+    char name[NAME_MAX_LENGTH];
+    for (size_t i = 0; i < signature->n && type_line_parameters(line) == signature->n; i++) {
+        if (!type_line_parameter(line, i, name, sizeof(name)))
+            continue;
+        signature->parameters[i].name = arena_strdup(arena, name);
+        if (!signature->parameters[i].name)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int read_declared(struct signature_reader *reader, Dwarf_Die *die,
+                         const struct dwarf_params *params, const struct function_name *name,
+                         const struct type_line *line, struct signature *signature)
+{
+    struct function_context *context = &signature->context;
+    struct arena *arena = reader->types.arena;
+    Dwarf_Die result;
+    bool has_result = die_type(die, &result), prototyped = die_flag(die, DW_AT_prototyped);
+    if (context->is_c && !prototyped && params->list.count == 0)
+        return 0;
+    int r = read_params(reader, NULL, 0, params, context->is_c && !prototyped, signature);
+    if (r == 0 && line)
+        r = name_parameters(arena, line, signature);
+    if (r == 0)
+        r = c_types_resolve(&reader->types, context, has_result ? &result : NULL,
+                            &signature->result);
+    if (r < 0)
+        return r;
+    codegen_quirks_declared(&signature->quirks, die, context, name);
+    signature->is_declared = true;
+    signature->variadic = params->variadic;
+    signature->returns_not = die_flag(die, DW_AT_noreturn);
+    signature->text =
+        write_text(arena, name->name, has_result ? &result : NULL, params, signature, prototyped);
+    return signature->text ? 1 : -ENOMEM;
+}
+
+int signature_read_declared(struct signature_reader *reader, Dwarf_Die *die,
+                            const struct function_name *name, const struct type_line *line,
+                            struct signature *signature)
+{
+    memset(signature, 0, sizeof(*signature));
+    signature->context = function_context_of(die);
+    if (signature->context.is_assembly)
+        return 0;
+    struct dwarf_params params = {0};
+    int r = dwarf_params_collect(die, &params);
+    if (r == 0)
+        r = read_declared(reader, die, &params, name, line, signature);
     dwarf_params_free(&params);
     return r;
 }

@@ -17,6 +17,7 @@
 #include "symbols/dwarf/function_context.h"
 #include "symbols/dwarf/location.h"
 #include "symbols/dwarf/source_files.h"
+#include "symbols/type_lines.h"
 #include "symbols/types/ctype.h"
 #include "util/arena.h"
 #include "util/error.h"
@@ -50,6 +51,7 @@ struct signature {
     struct abi_location result_at; /* see argument_places_settle() */
     bool returns_not;
     bool variadic;
+    bool is_declared; /* the ABI alone tells where values lie */
     struct function_context context;
     struct codegen_quirks quirks;
 };
@@ -69,6 +71,15 @@ struct signature_reader {
 MUST_CHECK int signature_read(struct signature_reader *reader, Dwarf_Die *die, uint64_t entry,
                               const struct function_name *name, bool is_local,
                               struct signature *signature);
+/*
+ * Reads the signature of a function that is compiled from another source than the one with `die`,
+ * a declaration or a definition, in a type object. `line`: its names of parameters, if they are as
+ * many as the DWARF has; NULL: those of the DWARF. Returns 1; 0 if `die` does not tell the
+ * parameters (C: `int f();`); or -ENOMEM.
+ */
+MUST_CHECK int signature_read_declared(struct signature_reader *reader, Dwarf_Die *die,
+                                       const struct function_name *name,
+                                       const struct type_line *line, struct signature *signature);
 /* Call when the debug information is closed. */
 void signature_reader_reset(struct signature_reader *reader);
 void signature_reader_free(struct signature_reader *reader);

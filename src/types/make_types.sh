@@ -196,7 +196,8 @@ declare_gcc() { # OBJECT FLAG...
         awk '{ print "__asm__(\"\" : : \"i\"(" $1 "));" }' "$object.names" | tr '\n' ' '
         echo '}'
     } >"$object.c"
-    "${compile[@]}" "$@" -g -gno-record-gcc-switches -fno-pic -c "$object.c" -o "$object.o" ||
+    # GCC leaves out the members of transparent unions, which are passed like any of these.
+    "${compile[@]}" "$@" -D__transparent_union__= -g -gno-record-gcc-switches -fno-pic -c "$object.c" -o "$object.o" ||
         fail "${cc[0]} failed"
     objects+=("$object.o")
     : >wanted

@@ -228,6 +228,7 @@ START_TEST(knows_elf_files)
 {
     ck_assert_uint_eq(abi_elf_machine(), EM_AARCH64);
     ck_assert_int_eq(abi_relocation(R_AARCH64_ABS64), ABI_RELOCATION_SYMBOL);
+    ck_assert_int_eq(abi_relocation(R_AARCH64_ABS32), ABI_RELOCATION_HALF);
     ck_assert_int_eq(abi_relocation(R_AARCH64_GLOB_DAT), ABI_RELOCATION_SYMBOL);
     ck_assert_int_eq(abi_relocation(R_AARCH64_JUMP_SLOT), ABI_RELOCATION_SYMBOL);
     ck_assert_int_eq(abi_relocation(R_AARCH64_IRELATIVE), ABI_RELOCATION_RESOLVED);

@@ -11,6 +11,7 @@
 #include "cli/hints.h"
 #include "cli/options.h"
 #include "cli/sudo_user.h"
+#include "cli/type_files.h"
 #include "cli/unmatched_patterns.h"
 #include "model/hit.h"
 #include "model/probe.h"
@@ -230,9 +231,10 @@ int list_run(const struct options *options)
     /* No process is stopped meanwhile. */
     if (list.catalog)
         catalog_ask_servers(list.catalog, true);
-    if (list.catalog && options->program)
+    bool is_ready = list.catalog && type_files_add(list.catalog, options, &err) == 0;
+    if (is_ready && options->program)
         status = list_program(&list, &err);
-    else if (list.catalog)
+    else if (is_ready)
         status = list_processes(&list, &err);
     if (status == EXIT_SUCCESS && fflush(stdout) != 0) {
         error_set(&err, -EIO, "cannot write the list: %s", strerror(errno));

@@ -35,6 +35,7 @@
 #include "cli/trace_end.h"
 #include "cli/tracer.h"
 #include "cli/tracing_costs.h"
+#include "cli/type_files.h"
 #include "cli/watcher.h"
 #include "model/hit_sink.h"
 #include "ptrace/engine.h"
@@ -214,6 +215,8 @@ static int set_up(struct tracer *tracer, struct error *err)
     r = sudo_user_become(err);
     if (r == 0)
         r = options_read_files(options, err);
+    if (r == 0)
+        r = type_files_add(tracer->catalog, options, err);
     if (r < 0)
         return r;
     watcher_block_signals(tracer);

@@ -138,7 +138,9 @@ uint16_t abi_elf_machine(void);
 /* What a relocation stores: the ABI's supplement, "Relocation Types". */
 enum abi_relocation {
     ABI_RELOCATION_OTHER,
-    ABI_RELOCATION_SYMBOL, /* the address of a symbol's function, possibly only at its first call */
+    ABI_RELOCATION_SYMBOL,   /* the address of a symbol, of a function possibly only at its first
+                                call */
+    ABI_RELOCATION_HALF,     /* the lower 32 bits of a symbol's address: references in DWARF */
     ABI_RELOCATION_RESOLVED, /* what the resolver at its addend returns (STT_GNU_IFUNC) */
 };
 enum abi_relocation abi_relocation(unsigned type);

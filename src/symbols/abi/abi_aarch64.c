@@ -327,6 +327,8 @@ enum abi_relocation abi_relocation(unsigned type)
     case R_AARCH64_GLOB_DAT:
     case R_AARCH64_JUMP_SLOT:
         return ABI_RELOCATION_SYMBOL;
+    case R_AARCH64_ABS32:
+        return ABI_RELOCATION_HALF;
     case R_AARCH64_IRELATIVE:
         return ABI_RELOCATION_RESOLVED;
     default:

@@ -440,6 +440,8 @@ enum abi_relocation abi_relocation(unsigned type)
     case R_X86_64_GLOB_DAT:
     case R_X86_64_JUMP_SLOT:
         return ABI_RELOCATION_SYMBOL;
+    case R_X86_64_32:
+        return ABI_RELOCATION_HALF;
     case R_X86_64_IRELATIVE:
         return ABI_RELOCATION_RESOLVED;
     default:

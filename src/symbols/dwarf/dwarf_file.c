@@ -8,24 +8,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "symbols/dwarf/object_relocations.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
 void dwarf_file_warn(const char *path, const char *why)
 {
-    log_warning("the debug information in %s is damaged (%s): its functions show hex words", path,
-                why);
+    log_warning("the debug information in %s is damaged (%s): functions that it describes show hex "
+                "words",
+                path, why);
 }
 
 void dwarf_file_warn_compressed(const char *path)
 {
     log_warning("the debug information in %s is compressed in a way that the installed libelf does "
-                "not support (zstd takes elfutils 0.189): its functions show hex words; 'objcopy "
-                "--decompress-debug-sections' helps",
+                "not support (zstd takes elfutils 0.189): functions that it describes show hex "
+                "words; 'objcopy --decompress-debug-sections' helps",
                 path);
 }
 
-/* Logs why a copy failed. Returns -ENOENT or -ENOMEM. */
+/* Logs why a copy failed. Returns -EBADMSG or -ENOMEM. */
 static int refuse(const char *path, int code)
 {
     if (code == -ENOMEM)
@@ -38,7 +40,7 @@ static int refuse(const char *path, int code)
         dwarf_file_warn(path, "it is truncated or corrupted");
     else
         dwarf_file_warn(path, strerror(-code));
-    return -ENOENT;
+    return -EBADMSG;
 }
 
 /* The path of the open file without symbolic links, as seen from the directory open as `root` (-1:
@@ -85,7 +87,9 @@ static int end_strings(struct elf_copy *copy, const char *name)
 
 static int start_dwarf(Dwarf **dwarf, struct elf_copy *copy)
 {
-    int r = end_strings(copy, ".debug_str");
+    int r = object_relocations_apply(copy);
+    if (r == 0)
+        r = end_strings(copy, ".debug_str");
     if (r == 0)
         r = end_strings(copy, ".debug_line_str");
     if (r < 0)
@@ -155,7 +159,7 @@ static int begin_dwarf(struct dwarf_file *file, const struct debug_search *searc
     r = start_dwarf(&file->dwarf, &file->copy);
     if (r < 0) {
         dwarf_file_warn(file->path, dwarf_errmsg(-1));
-        return -ENOENT;
+        return -EBADMSG;
     }
     if (file->shared)
         dwarf_setalt(file->dwarf, file->shared);

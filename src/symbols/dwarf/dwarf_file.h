@@ -26,8 +26,8 @@ struct dwarf_file {
 
 /*
  * Finds the DWARF of the file open as `fd`, as `search` says. The caller keeps the descriptor.
- * -ENOENT: there is none, or it is damaged, which is logged; -ENOMEM. Call dwarf_file_free() after
- * a failure, too.
+ * -ENOENT: there is none; -EBADMSG: it is damaged, which is logged; -ENOMEM. Call dwarf_file_free()
+ * after a failure, too.
  */
 MUST_CHECK int dwarf_file_open(struct dwarf_file *file, int fd, const struct debug_search *search,
                                struct debuginfod *debuginfod);

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "symbols/elf/wanted_sections.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 
@@ -33,7 +34,7 @@ struct copying {
     struct elf_copy *copy;
     int fd;
     uint64_t size; /* the file's */
-    bool with_dwarf, with_symbols, with_relocations, with_code;
+    struct wanted_sections wants;
     Elf64_Shdr *sections;
     size_t n_sections;
     const char *names; /* of the sections, `names_size` bytes */
@@ -139,53 +140,6 @@ static const char *section_name(const struct copying *copying, const Elf64_Shdr 
     return section->sh_name < copying->names_size ? copying->names + section->sh_name : "";
 }
 
-/* The DWARF sections to read: without frames, macros and indexes; lines for the names of files. */
-static bool is_dwarf(const char *name)
-{
-    static const char *const wanted[] = {"info",     "types",       "abbrev",   "addr",
-                                         "str",      "str_offsets", "line_str", "ranges",
-                                         "rnglists", "loc",         "loclists", "line"};
-    const char *debug = ".debug_", *compressed = ".zdebug_";
-    if (strncmp(name, debug, strlen(debug)) == 0)
-        name += strlen(debug);
-    else if (strncmp(name, compressed, strlen(compressed)) == 0)
-        name += strlen(compressed);
-    else
-        return strcmp(name, ".gnu_debugaltlink") == 0 || strcmp(name, ".gnu_debuglink") == 0;
-    for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
-        size_t length = strlen(wanted[i]);
-        if (strncmp(name, wanted[i], length) == 0 &&
-            (!name[length] || strcmp(name + length, ".dwo") == 0))
-            return true;
-    }
-    return false;
-}
-
-static bool is_of_code(const char *name)
-{
-    return strcmp(name, ".eh_frame") == 0 || strcmp(name, ".gcc_except_table") == 0 ||
-           strcmp(name, ".relr.dyn") == 0;
-}
-
-static bool is_wanted_section(const struct copying *copying, const Elf64_Shdr *section)
-{
-    switch (section->sh_type) {
-    case SHT_NOTE:
-        return true;
-    case SHT_SYMTAB:
-    case SHT_DYNSYM:
-    case SHT_GNU_versym:
-        return copying->with_symbols;
-    case SHT_RELA:
-        return copying->with_relocations && (section->sh_flags & SHF_ALLOC);
-    default:
-        /* libdw ignores sections in groups: dwarf_begin_elf(3). */
-        return (copying->with_code && is_of_code(section_name(copying, section))) ||
-               (copying->with_dwarf && !(section->sh_flags & SHF_GROUP) &&
-                is_dwarf(section_name(copying, section)));
-    }
-}
-
 /* The section's size when uncompressed, from its header: gABI, chapter 4 "Compressed Sections"; of
    .zdebug_*, "ZLIB" and the size, big-endian (GNU). 0: it is not compressed. */
 static uint64_t uncompressed_size(const struct copying *copying, const Elf64_Shdr *section)
@@ -228,7 +182,7 @@ static int mark_wanted(const struct copying *copying, bool *wanted)
     for (size_t i = 0; i < copying->n_sections; i++) {
         const Elf64_Shdr *section = &copying->sections[i];
         bool is_table = section->sh_type == SHT_SYMTAB || section->sh_type == SHT_DYNSYM;
-        if (!is_wanted_section(copying, section))
+        if (!wanted_sections_has(&copying->wants, section, section_name(copying, section)))
             continue;
         wanted[i] = true;
         if (is_table && section->sh_link < copying->n_sections)
@@ -246,6 +200,9 @@ static int copy_sections(struct copying *copying)
     cleanup(cleanup_free) bool *wanted = calloc(copying->n_sections, sizeof(*wanted));
     if (!wanted)
         return -ENOMEM;
+    /* Their references are of relocations: symbols/dwarf/object_relocations.h. */
+    const Elf64_Ehdr *header = (const Elf64_Ehdr *)copying->copy->bytes;
+    copying->wants.object = copying->wants.dwarf && header->e_type == ET_REL;
     int r = mark_wanted(copying, wanted);
     for (size_t i = 0; i < copying->n_sections && r == 0; i++)
         if (wanted[i])
@@ -320,7 +277,7 @@ static int check_compression(Elf *elf)
 static int copy_all(struct copying *copying, bool to_memfd)
 {
     struct stat before, after;
-    int r = copying->with_dwarf               ? settle_copy(copying->fd, &before)
+    int r = copying->wants.dwarf              ? settle_copy(copying->fd, &before)
             : fstat(copying->fd, &before) < 0 ? -errno
                                               : 0;
     if (r < 0)
@@ -334,7 +291,7 @@ static int copy_all(struct copying *copying, bool to_memfd)
     if (r == 0)
         r = copy_notes(copying);
     /* If the file was written to meanwhile, the copy may contain anything. */
-    if (copying->with_dwarf && (fstat(copying->fd, &after) < 0 || !is_same_file(&before, &after)))
+    if (copying->wants.dwarf && (fstat(copying->fd, &after) < 0 || !is_same_file(&before, &after)))
         r = -ESTALE;
     else if (r == -ESTALE)
         r = -ENOEXEC;
@@ -365,32 +322,32 @@ static int make_copy(struct elf_copy *copy, struct copying *copying, bool to_mem
 
 int elf_copy_read(struct elf_copy *copy, int fd, bool with_symbols)
 {
-    struct copying copying = {.fd = fd, .with_dwarf = true, .with_symbols = with_symbols};
+    struct copying copying = {.fd = fd, .wants = {.dwarf = true, .symbols = with_symbols}};
     return make_copy(copy, &copying, false);
 }
 
 int elf_copy_to_memfd(struct elf_copy *copy, int fd)
 {
-    struct copying copying = {.fd = fd, .with_dwarf = true};
+    struct copying copying = {.fd = fd, .wants = {.dwarf = true}};
     return make_copy(copy, &copying, true);
 }
 
 int elf_copy_symbols(struct elf_copy *copy, int fd)
 {
-    struct copying copying = {.fd = fd, .with_symbols = true};
+    struct copying copying = {.fd = fd, .wants = {.symbols = true}};
     return make_copy(copy, &copying, false);
 }
 
 int elf_copy_relocations(struct elf_copy *copy, int fd)
 {
-    struct copying copying = {.fd = fd, .with_symbols = true, .with_relocations = true};
+    struct copying copying = {.fd = fd, .wants = {.symbols = true, .relocations = true}};
     return make_copy(copy, &copying, false);
 }
 
 int elf_copy_code(struct elf_copy *copy, int fd)
 {
-    struct copying copying = {
-        .fd = fd, .with_symbols = true, .with_relocations = true, .with_code = true};
+    struct copying copying = {.fd = fd,
+                              .wants = {.symbols = true, .relocations = true, .code = true}};
     return make_copy(copy, &copying, false);
 }
 

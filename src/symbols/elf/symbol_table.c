@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "symbols/abi/abi.h"
+#include "symbols/elf/symbol_versions.h"
 #include "util/log.h"
 
 /* A file may have huge sizes because of holes. No symbol table of a real program is nearly this
@@ -52,28 +53,6 @@ static int read_strings(Elf *elf, size_t index, struct strings *strings)
     return 0;
 }
 
-/* The versions of the symbols in dynamic symbol section `index` (one Elf64_Half each), or NULL. */
-static const Elf_Data *find_versions(Elf *elf, size_t index)
-{
-    Elf_Scn *section = NULL;
-    while ((section = elf_nextscn(elf, section))) {
-        const Elf64_Shdr *header = elf64_getshdr(section);
-        if (header && header->sh_type == SHT_GNU_versym && header->sh_link == index)
-            return section_data(section, header, table_size_max);
-    }
-    return NULL;
-}
-
-/* The hidden bit of a version: "Linux Standard Base Core Specification", 10.7.2. */
-static bool is_hidden_version(const Elf_Data *versions, size_t index)
-{
-    Elf64_Half version;
-    if (!versions || index >= versions->d_size / sizeof(version))
-        return false;
-    memcpy(&version, (const char *)versions->d_buf + index * sizeof(version), sizeof(version));
-    return (version & 0x8000) != 0;
-}
-
 /* An undefined function with a value: System V ABI, AMD64 supplement, 5.2 "Function Addresses". */
 static bool is_stub(const Elf64_Sym *symbol)
 {
@@ -113,7 +92,8 @@ static int copy_symbol_name(struct strings *strings, size_t at, const char **res
 }
 
 static int add_table_symbol(struct symbol_table *table, const Elf64_Sym *raw, uint64_t bias,
-                            struct strings *strings, bool is_old, struct arena *arena)
+                            struct strings *strings, const char *version, bool is_old,
+                            struct arena *arena)
 {
     const char *name = NULL;
     int r = copy_symbol_name(strings, raw->st_name, &name, &is_old, arena);
@@ -129,6 +109,7 @@ static int add_table_symbol(struct symbol_table *table, const Elf64_Sym *raw, ui
     symbol->is_stub = is_stub(raw);
     symbol->is_resolver = ELF64_ST_TYPE(raw->st_info) == STT_GNU_IFUNC && !symbol->is_stub;
     symbol->is_variant = abi_symbol_is_variant(raw->st_other);
+    symbol->version = version;
     symbol->is_old = is_old;
     return 0;
 }
@@ -146,19 +127,22 @@ static int read_section(struct symbol_table *table, Elf *elf, Elf_Scn *section,
     int r = read_strings(elf, header->sh_link, &strings);
     if (r < 0)
         return r;
-    const Elf_Data *versions =
-        header->sh_type == SHT_DYNSYM ? find_versions(elf, elf_ndxscn(section)) : NULL;
-
+    struct symbol_versions versions = {0};
+    if (header->sh_type == SHT_DYNSYM)
+        r = symbol_versions_read(&versions, elf, elf_ndxscn(section), arena);
     size_t n = data->d_size / sizeof(Elf64_Sym);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && r == 0; i++) {
         Elf64_Sym symbol;
+        bool is_old;
         memcpy(&symbol, (const char *)data->d_buf + i * sizeof(symbol), sizeof(symbol));
         if (!is_function(&symbol))
             continue;
-        r = add_table_symbol(table, &symbol, bias, &strings, is_hidden_version(versions, i), arena);
-        if (r < 0)
-            return r;
+        const char *version = symbol_versions_of(&versions, i, &is_old);
+        r = add_table_symbol(table, &symbol, bias, &strings, version, is_old, arena);
     }
+    symbol_versions_free(&versions);
+    if (r < 0)
+        return r;
     if (strings.n_left_out)
         log_warning("%zu symbols of %s are left out: their names are longer than any compiler's, "
                     "or together many times longer than their table",

@@ -13,7 +13,8 @@
 #include "util/vec.h"
 
 struct symbol {
-    const char *name; /* without its version ("@GLIBC_2.14"); owned by the arena */
+    const char *name;    /* without its version ("@GLIBC_2.14"); owned by the arena */
+    const char *version; /* "GLIBC_2.14", in the table of dynamic symbols; NULL: none */
     file_vaddr value;
     uint64_t size;
     uint8_t bind;     /* STB_LOCAL, STB_GLOBAL, STB_WEAK, ... */

@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Functions without debug information that have types from elsewhere: --types=FILE, and the type
+# objects beside the tracer. The unit test test_type_objects.c has the rules.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cases.sh"
+
+typed=$build/symbols/typed
+export LD_LIBRARY_PATH=$typed
+
+# The lines of --print without thread IDs, indentation and times.
+plain_lines()
+{
+    sed -E 's/^[0-9]+ +(} )?//; s/ <[0-9.]+>$//' "$1"
+}
+
+case_values()
+{
+    traced 0 -q --print=lines --types="$typed/lines.types" -f 'typed_(le|op|al|g|m|e|un|pi).*@typed' "$typed/program"
+    plain_lines lines >got
+    cat >wanted <<'END'
+typed:typed_length(text = "twelve bytes")
+= 12
+typed:typed_open(path = "a file", mode = TYPED_WRITE)
+= 7
+typed:typed_open(path = "/etc/motd", mode = TYPED_READ)
+= 7
+typed:typed_grow(value_a = 7, value_b = 8, value_c = 9, factor = 2.5, times = 2)
+= {retval_a = 35, retval_b = 8, retval_c = 9}
+typed:typed_move(point_x = 3, point_y = 4, by = 2, scale = 1.5)
+= {retval_x = 7, retval_y = 4}
+typed:typed_end()
+= void
+typed:typed_unnamed(arg1 = 11, arg2 = "unnamed")
+= 11
+typed:typed_picked(arg1 = "picked")
+= 2
+END
+    diff wanted got >difference || fail "$(cat difference)"
+}
+
+# A line of another number of names, another library or version, none at all: hex words as ever.
+case_not_the_same_function()
+{
+    traced 0 -q --print=lines --types="$typed/lines.types" -f 'typed_(o|n).*@typed' "$typed/program"
+    lines 1 'typed:typed_other_soname\(arg1 = 0x' lines
+    lines 1 'typed:typed_other_version\(arg1 = 0x' lines
+    lines 1 'typed:typed_no_line\(arg1 = 0x' lines
+    traced 0 -q --print=lines --types="$typed/plain.o" -f 'typed_(ot|n).*@typed' "$typed/program"
+    lines 1 'typed:typed_other_soname\(arg1 = "other"\)$' lines
+    lines 1 'typed:typed_other_version\(arg1 = "other"\)$' lines
+    lines 1 'typed:typed_no_line\(arg1 = "none"\)$' lines
+}
+
+case_list()
+{
+    traced 0 --list --types="$typed/lines.types" --types="$typed/plain.o" -f 'typed_.*@typed' "$typed/program"
+    lines 1 "^typed:typed_open  int typed_open\(const char \*path, enum typed_mode mode, \.\.\.\)  \[types of $typed/lines\.types\]$" $out
+    lines 1 "^typed:typed_no_line  int typed_no_line\(const char \*\)  \[types of $typed/plain\.o\]$" $out
+    lines 1 '^typed:typed_length_2  \? typed_length\(\?\)  \[symbols only\]$' $out
+    lines 1 '^typed:typed_not_known  .*symbols only\]$' $out
+    # The first file that has the function.
+    traced 0 --list --types="$typed/plain.o" --types="$typed/lines.types" -f 'typed_.*@typed' "$typed/program"
+    lines 0 'lines\.types' $out
+    LD_LIBRARY_PATH=$typed/debug traced 0 --list --types="$typed/lines.types" -f 'typed_open@typed' "$typed/program"
+    lines 1 '^typed:typed_open  int typed_open\(.* \[DWARF of .*/debug/libtyped\.so\.1\]$' $out
+}
+
+# The options that change what is shown of a type.
+case_options()
+{
+    traced 0 -q --print=lines --types="$typed/lines.types" --string-limit=3 -f 'typed_length@typed' "$typed/program"
+    lines 1 'typed_length\(text = "twe"\)$' lines
+    traced 0 -q --print=lines --types="$typed/lines.types" --entry-only -f 'typed_move@typed' "$typed/program"
+    lines 1 'typed_move\(point_x = 3, point_y = 4, by = 2, scale = 1\.5\)$' lines
+    lines 1 . lines
+}
+
+# The tracer's own, beside its executable.
+case_own_directory()
+{
+    mkdir -p tree/bin tree/share/ptrace_tracer/types
+    cp "$tracer" tree/bin/
+    tracer=$dir/tree/bin/ptrace_tracer
+    traced 0 --list -f 'typed_open@typed' "$typed/program"
+    lines 1 'symbols only' $out
+    cp "$typed/lines.types" tree/share/ptrace_tracer/types/a.types
+    cp "$typed/plain.o" tree/share/ptrace_tracer/types/plain.o
+    traced 0 --list -f 'typed_(open|no_line)@typed' "$typed/program"
+    lines 1 "^typed:typed_open .* \[types of $dir/tree/share/ptrace_tracer/types/a\.types\]$" $out
+    lines 1 '^typed:typed_no_line .* \[symbols only\]$' $out
+    [[ ! -s $err ]] || fail "messages"
+    # --types goes before it.
+    traced 0 --list --types="$typed/plain.o" -f 'typed_open@typed' "$typed/program"
+    lines 1 "\[types of $typed/plain\.o\]" $out
+    # One that is damaged costs its types.
+    head -c 3000 "$typed/lines.types" >tree/share/ptrace_tracer/types/a.types
+    traced 0 --print=lines -f 'typed_open@typed' "$typed/program"
+    lines 2 'typed:typed_open\(arg1 = 0x' lines
+    lines 1 'the debug information in .*/a\.types is damaged \(it is truncated or corrupted\)' $err
+    lines 2 '^ptrace_tracer: ' $err
+    printf 'not ELF' >tree/share/ptrace_tracer/types/a.types
+    traced 0 --print=lines -f 'typed_open@typed' "$typed/program"
+    lines 1 'a\.types is not an ELF file: no types are taken from it$' $err
+    lines 2 '^ptrace_tracer: ' $err
+}
+
+case_refused()
+{
+    printf 'not ELF' >text
+    traced 125 --types=text "$typed/program"
+    lines 1 '^ptrace_tracer: --types=text: it is not an ELF file with debug information' $err
+    traced 125 --types="$typed/libtyped.so.1" --list "$typed/program"
+    lines 1 '^ptrace_tracer: --types=.*/libtyped\.so\.1: it has no debug information; compile it with -g$' $err
+    traced 125 --types=none "$typed/program"
+    lines 1 '^ptrace_tracer: --types=none: cannot read it: No such file or directory$' $err
+    traced 125 --types=. "$typed/program"
+    lines 1 '^ptrace_tracer: --types=\.: it is not a regular file$' $err
+    # Damaged: one line, and the program is traced.
+    traced 0 --print=lines --types="$typed/other.types" -f 'typed_open@typed' "$typed/program"
+    lines 2 'typed:typed_open\(arg1 = 0x' lines
+    lines 1 "^ptrace_tracer: the types in .*/other\.types are not used: .* make it again with 'ptrace_tracer types'$" $err
+    lines 2 '^ptrace_tracer: ' $err
+}
+
+run_cases "$@"
