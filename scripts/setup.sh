@@ -76,6 +76,8 @@ needs=(
     'command pgbench         postgresql-client-15'
     'command /usr/bin/python3 python3'
     'command setpriv         util-linux'
+    'header  openssl/evp.h   libssl-dev'
+    'command openssl         openssl'
     'command sudo            sudo'
     'command setcap          libcap2-bin'
     'command strace          strace'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs the recipes of docs/lttng.md, of docs/export.md, and one of README.md, as printed: the blocks ```sh of a section,
+# Runs the recipes of docs/lttng.md, docs/export.md and docs/types.md, and one of README.md, as printed: the blocks ```sh of a section,
 # in order, by one bash in its own directory and home. Comments `<!-- test: COMMAND -->` between them wait for what a
 # reader would see, and check the results.
 if [[ ${1:-} == processes_of_others && $(id -u) != 0 ]]; then
@@ -193,11 +193,19 @@ case_export()
     no_sessions
 }
 
+case_types()
+{
+    command -v sqlite3 >/dev/null || skip "no sqlite3"
+    command -v openssl >/dev/null || skip "no openssl"
+    page=$top/docs/types.md
+    recipe 'Make types from headers'
+}
+
 # Every section with commands has a case here.
 case_all_sections()
 {
     local title page
-    for page in "$top/docs/lttng.md" "$top/docs/export.md"; do
+    for page in "$top/docs/lttng.md" "$top/docs/export.md" "$top/docs/types.md"; do
         all_sections
     done
 }

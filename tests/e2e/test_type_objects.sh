@@ -107,9 +107,9 @@ case_own_directory()
 
 case_refused()
 {
-    printf 'not ELF' >text
+    printf 'not ELF\0' >text
     traced 125 --types=text "$typed/program"
-    lines 1 '^ptrace_tracer: --types=text: it is not an ELF file with debug information' $err
+    lines 1 '^ptrace_tracer: --types=text: it is neither an ELF file with debug information nor a C header$' $err
     traced 125 --types="$typed/libtyped.so.1" --list "$typed/program"
     lines 1 '^ptrace_tracer: --types=.*/libtyped\.so\.1: it has no debug information; compile it with -g$' $err
     traced 125 --types=none "$typed/program"

@@ -228,4 +228,45 @@ case_interrupted()
     nothing_made
 }
 
+# A header is compiled for the run. What it cannot be, the program does not run for.
+case_header_at_once()
+{
+    mkdir tmp
+    export TMPDIR=$dir/tmp
+    cat >shop.h <<'EOT'
+enum fruit { APPLE, PEAR };
+struct offer { enum fruit fruit; double price; };
+int order(const char *customer, struct offer __offer, int count);
+EOT
+    cat >shop.c <<'EOT'
+#include "shop.h"
+__attribute__((noipa)) int order(const char *customer, struct offer offer, int count) { return count; }
+EOT
+    echo 'int puts(const char *); int main(void) { puts("ran"); return order("Ann", (struct offer){PEAR, 1.5}, 3) - 3; }' |
+        cat shop.h - >client.c
+    "${TEST_CC:-gcc}" -O1 -shared -fPIC -o libshop.so shop.c &&
+        "${TEST_CC:-gcc}" -o client client.c ./libshop.so || fail "no programs"
+    traced 0 --types=shop.h --print=calls -f order@shop ./client
+    lines 1 'shop:order\(customer = "Ann", offer_fruit = PEAR, offer_price = 1\.5, count = 3\)$' calls
+    traced 0 --types=./shop.h --list -f order@shop ./client
+    lines 1 'int order\(const char \*customer, struct offer offer, int count\) .*\[types of \./shop\.h\]' $out
+    # As in #include <...>, with flags.
+    mkdir include
+    mv shop.h include/store.h
+    CPPFLAGS=-I$dir/include traced 0 --types=store.h --print=calls -f order@shop ./client
+    lines 1 'customer = "Ann"' calls
+    printf 'int f(int \033[31mx);\n' >wrong.h
+    traced 125 --types=wrong.h --print=calls -f order@shop ./client
+    lines 1 '^ptrace_tracer: --types=wrong\.h: cc cannot compile this as C' $err
+    at_least 1 'wrong\.h:1:.*error' $err || fail "no error of the compiler"
+    [[ $(LC_ALL=C tr -d '\n -~' <$err | wc -c) == 0 ]] || fail "controls in: $(cat -v $err)"
+    [[ ! -s $out ]] || fail "the program has run"
+    traced 125 --types=nosuch.h --list ./client
+    lines 1 'fatal error: nosuch\.h' $err
+    head -c 100 /dev/zero >zeros.h
+    traced 125 --types=zeros.h --list ./client
+    one_line 'zeros.h: it is neither an ELF file with debug information nor a C header'
+    nothing_made
+}
+
 run_cases "$@"
