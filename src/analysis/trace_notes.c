@@ -70,6 +70,18 @@ static void write_unwound_calls(FILE *stream, const struct unwound_calls *unwoun
     putc(']', stream);
 }
 
+static void write_other_names(FILE *stream, const struct trace_notes *notes)
+{
+    fputs(",\n \"other_names\": [", stream);
+    for (size_t i = 0; i < notes->n_other_names; i++) {
+        fputs(i ? ",\n  {\"module\": " : "\n  {\"module\": ", stream);
+        json_text_write(stream, notes->other_names[i].module);
+        write_member(stream, "name", notes->other_names[i].name);
+        putc('}', stream);
+    }
+    fputs("\n ]", stream);
+}
+
 static void write_costs(FILE *stream, const char *name, const struct call_costs *costs)
 {
     fprintf(stream,
@@ -106,7 +118,10 @@ static void write_notes(FILE *stream, const struct trace_notes *notes)
         fputs(i ? ",\n  " : "\n  ", stream);
         write_function(stream, notes->probes[i]);
     }
-    fputs("\n ]}\n", stream);
+    fputs("\n ]", stream);
+    if (notes->n_other_names)
+        write_other_names(stream, notes);
+    fputs("}\n", stream);
 }
 
 int trace_notes_write(const char *directory, const struct trace_notes *notes, struct error *err)
@@ -361,6 +376,25 @@ int trace_notes_read_modules(const char *directory,
 {
     struct module_reader reader = {add, data};
     return each_function(directory, read_module, &reader, err);
+}
+
+int trace_notes_read_other_names(const char *directory,
+                                 void (*add)(void *data, const struct other_name *name), void *data,
+                                 struct error *err)
+{
+    cleanup(cleanup_free) char *path = NULL;
+    json_t *root;
+    int code = load_notes(directory, &path, &root, err);
+    const json_t *names = json_object_get(root, "other_names");
+    for (size_t i = 0; code == 0 && i < json_array_size(names); i++) {
+        const json_t *from = json_array_get(names, i);
+        const struct other_name name = {json_string_value(json_object_get(from, "module")),
+                                        json_string_value(json_object_get(from, "name"))};
+        if (name.module && name.name)
+            add(data, &name);
+    }
+    json_decref(root);
+    return code;
 }
 
 struct source_reader {

@@ -12,7 +12,8 @@
  *      "unwound": [[12, 13, 271828182845, 3141592653], ...],
  *      "functions": [{"event": "mylib:f_entry", "function": "f", "module": "/lib/libmylib.so",
  *                     "address": "0x1130", "signature": "void f(int n)",
- *                     "file": "/src/mylib.c", "line": 12}, ...]}
+ *                     "file": "/src/mylib.c", "line": 12}, ...],
+ *      "other_names": [{"module": "/lib/libmylib.so.2.1", "name": "libmylib.so.2"}, ...]}
  *
  * "started_once": the trace's session was never stopped and started again. If it may have been, it
  * is left out.
@@ -42,6 +43,12 @@
 #include "model/probe.h"
 #include "util/error.h"
 
+/* By which a pattern can select a module besides the name of its file. */
+struct other_name {
+    const char *module; /* the path of its file */
+    const char *name;
+};
+
 struct trace_notes {
     const char *version;
     char *const *command;           /* NULL-terminated */
@@ -52,6 +59,8 @@ struct trace_notes {
     bool started_once;
     const struct probe *const *probes;
     size_t n_probes;
+    const struct other_name *other_names;
+    size_t n_other_names;
 };
 
 /* Writes the file, which must not be there. On failure it is removed. */
@@ -81,6 +90,10 @@ MUST_CHECK int trace_notes_read_modules(const char *directory,
                                         void (*add)(void *data, const char *event,
                                                     const char *module),
                                         void *data, struct error *err);
+/* Passes the other names of modules. The same errors. */
+MUST_CHECK int trace_notes_read_other_names(const char *directory,
+                                            void (*add)(void *data, const struct other_name *name),
+                                            void *data, struct error *err);
 /* Passes the event of each function's entry and its place in the sources, if that is known. The
    same errors. */
 MUST_CHECK int trace_notes_read_sources(const char *directory,

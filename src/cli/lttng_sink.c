@@ -105,9 +105,13 @@ static bool lttng_sink_names_module(void *data, const char *provider)
     return named;
 }
 
-static void lttng_sink_learn_other_name(void *data, const char *other, const char *provider)
+static void lttng_sink_learn_other_name(void *data, const char *other, const char *provider,
+                                        const char *path)
 {
-    const struct lttng_sink *sink = data;
+    struct lttng_sink *sink = data;
+    pthread_mutex_lock(&sink->lock);
+    other_names_add(&sink->other_names, path, other);
+    pthread_mutex_unlock(&sink->lock);
     sink->session_ops->learn_other_name(sink->session, other, provider);
 }
 
@@ -185,7 +189,7 @@ static bool has_jumps(const struct tracer *tracer)
 }
 
 /* Beside the trace of an own session: who made it, and what it cost. */
-static void write_notes_of_trace(const struct lttng_sink *sink)
+static void write_notes_of_trace(struct lttng_sink *sink)
 {
     const struct tracer *tracer = sink->tracer;
     struct error err;
@@ -198,6 +202,7 @@ static void write_notes_of_trace(const struct lttng_sink *sink)
     const struct probe *probe;
     for (size_t at = 0; probes && (probe = table_next(&sink->selected, &at));)
         probes[n++] = probe;
+    other_names_keep(&sink->other_names, probes, n);
     const struct trace_notes notes = {
         .version = VERSION,
         .command = tracer->options->words,
@@ -208,6 +213,8 @@ static void write_notes_of_trace(const struct lttng_sink *sink)
         .started_once = sink->session_ops->started_once(sink->session),
         .probes = probes,
         .n_probes = n,
+        .other_names = sink->other_names.list.items,
+        .n_other_names = sink->other_names.list.count,
     };
     if (trace_notes_write(sink->session_ops->path(sink->session), &notes, &err) < 0)
         log_warning("%s", err.text);
@@ -284,6 +291,7 @@ static int lttng_sink_free(void *data)
     table_free(&sink->selected);
     table_free(&sink->only_named);
     vec_free(&sink->left_out);
+    other_names_free(&sink->other_names);
     pthread_mutex_destroy(&sink->lock);
     free(sink);
     return 0;

@@ -8,6 +8,7 @@
 
 #include "analysis/thread_set.h"
 #include "analysis/unwound_calls.h"
+#include "cli/other_names.h"
 #include "tp/lttng/backend.h"
 #include "tp/session/session.h"
 #include "util/error.h"
@@ -29,9 +30,10 @@ struct lttng_sink {
     struct table selected;            /* probes the back end knows, by address */
     struct table only_named; /* likewise, of modules that only an event rule or a trigger names */
     struct thread_set switching; /* threads whose exits need more than their order: for the notes */
-    struct unwound_calls unwound; /* for the notes, too */
-    VEC(const char *) left_out;   /* providers that no rule has named so far; under `lock` */
-    pthread_mutex_t lock;         /* of left_out, which the poller reads */
+    struct unwound_calls unwound;   /* for the notes, too */
+    VEC(const char *) left_out;     /* providers that no rule has named so far; under `lock` */
+    pthread_mutex_t lock;           /* of left_out, which the poller reads, and other_names */
+    struct other_names other_names; /* for the notes */
     struct session_poller *poller;
     struct error trouble; /* what the poller has found, until it is stopped; printed already */
     bool pending_told;    /* that the session daemon does not answer while the program runs */

@@ -47,10 +47,7 @@ bool trace_command_matches(struct trace_command *command, const struct function_
         {.name = name},
         {.name = plain, .parameters = plain ? name + strlen(plain) : NULL},
     };
-    const struct module_names known = {
-        .provider = module,
-        .path = trace_modules_path(&command->modules, module, name),
-    };
+    const struct module_names known = trace_modules_names(&command->modules, module, name);
     /* Without -f all of a trace is selected, as the program itself is when it is traced. */
     return function_filter_function(filter, names, plain ? 2 : 1, &known, true, false);
 }

@@ -41,7 +41,7 @@ void tracer_learn_names(struct tracer *tracer, const struct module_names *names)
     const struct hit_sink *sink = &tracer->sink;
     for (const char *const *other = names->others; sink->learn_other_name && other && *other;
          other++)
-        sink->learn_other_name(sink->data, *other, names->provider);
+        sink->learn_other_name(sink->data, *other, names->provider, names->path);
 }
 
 void tracer_fail(struct tracer *tracer, const struct error *err)

@@ -44,8 +44,9 @@ struct hit_sink {
     /* Whether the module `provider` is wanted although the user did not select it; with a ':' in
        it, the events whose names begin so. NULL: none is. The string must outlive the sink. */
     bool (*names_module)(void *data, const char *provider);
-    /* The module `provider` is also known as `other`: a link, or its soname. For messages. */
-    void (*learn_other_name)(void *data, const char *other, const char *provider);
+    /* The module `provider`, whose file is at `path`, is also known as `other`: a link, or its
+       soname. The strings outlive the sink. */
+    void (*learn_other_name)(void *data, const char *other, const char *provider, const char *path);
     /* Mask of enum hit_kind: the hits of the probe that are wanted now. NULL: all. */
     unsigned (*wanted)(void *data, const struct probe *probe);
     /* A number that changes whenever wanted() may have changed. From any thread; cheap, but for a

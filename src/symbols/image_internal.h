@@ -90,8 +90,10 @@ struct image {
     const char *unnamed_events;               /* "mylib:sub_" */
     _Atomic(const char *const *) other_names; /* see image_names.c; NULL: none */
     struct image *beside;                     /* see image_beside_program(); NULL: not made */
-    const struct image *is_beside;            /* it is that one's `beside` */
-    struct elf_file file;                     /* of `beside`: parts belong to the other one */
+    _Atomic pid_t
+        link_read_of; /* the process whose path to the file was read last; see link_names.c */
+    const struct image *is_beside; /* it is that one's `beside` */
+    struct elf_file file;          /* of `beside`: parts belong to the other one */
 
     bool symbols_read;
     int symbols_failed;  /* the errno of the failure; final */

@@ -13,8 +13,8 @@
 #include "symbols/elf/process_root.h"
 #include "symbols/elf/target_file.h"
 #include "symbols/image_internal.h"
+#include "symbols/link_names.h"
 #include "symbols/module_index.h"
-#include "symbols/program_links.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 #include "util/log.h"
@@ -359,21 +359,24 @@ static void extend_module(struct module *module, const struct maps *maps)
     }
 }
 
-/* The program's own links and name decide about names in this process. -ENOMEM. */
+/* The program's own name decides about others in this process. -ENOMEM. */
 static int name_modules(struct modules *modules, const struct scan *scan)
 {
-    struct image *program = NULL;
+    const struct module *program = NULL;
     for (size_t i = 0; i < modules->list.count; i++)
         if (modules->list.items[i].is_program)
-            program = modules->list.items[i].image;
-    int r = program ? program_links_learn(program, scan->pid, &scan->root) : 0;
-    for (size_t i = 0; i < modules->list.count && r == 0; i++) {
-        struct image *image = image_beside_program(modules->list.items[i].image, program);
+            program = &modules->list.items[i];
+    if (!program)
+        return 0;
+    for (size_t i = 0; i < modules->list.count; i++) {
+        struct module *module = &modules->list.items[i];
+        struct image *image = image_beside_program(module->image, program->image);
         if (!image)
             return -ENOMEM;
-        modules->list.items[i].image = image;
+        module->image = image;
     }
-    return r;
+    int r = link_names_of_program(program->image, scan->pid, &scan->root);
+    return r < 0 ? r : link_names_of_libraries(modules, program, scan->pid, &scan->root);
 }
 
 static int compare_by_start(const void *a, const void *b)

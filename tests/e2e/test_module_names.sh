@@ -219,6 +219,24 @@ case_rules()
     lttng_do destroy mine
 }
 
+# The dynamic linker knows by which path it found a library, whatever its soname is.
+case_links_to_libraries()
+{
+    local command=(./tool "$dir/libalias.so" late_call)
+    library libreal-5.so libreal.so part_call
+    # Without a soname, the program needs it by the name that it is linked by.
+    "$cc" -g -shared -fPIC -o libreal-5.so part_call.c || fail "not built"
+    ln -s libreal-5.so libpart.so
+    library liblate.so.2.0 liblate.so.2 late_call libalias.so
+    program tool tool_call part_call ./libpart.so
+    everywhere real-5:part_call -f part_call@libpart.so -- ./tool
+    everywhere real-5:part_call -f part_call@part -- ./tool
+    traced 0 -f '.*@alias' --print=lines -- "${command[@]}"
+    is late:late_call "$(entered lines)" "a link to a library that is loaded later"
+    attached late:late_call -f '.*@alias' -- "${command[@]}"
+    attached late:late_call -f '.*@liblate.so.2' -- "${command[@]}"
+}
+
 # What is recorded and read has the same names.
 case_recorded()
 {
@@ -233,6 +251,13 @@ case_recorded()
     "$tracer" report trace -f '.*@libown.so.3' --format=csv >report || fail "no report"
     lines 0 'own:own_main' report
     lines 1 'libown.so.3.1:own_call' report
+    # Patterns for a trace take the same names as those for a program.
+    linked
+    traced 0 -o links -f '(tool|part)_call' -- ./tool
+    "$tracer" replay links -f '.*@tool' >replay || fail "no replay"
+    is tool-1.2:tool_call "$(entered replay)" "@tool in a trace"
+    "$tracer" replay links -f '.*@libpart.so.1' >replay || fail "no replay"
+    is real:part_call "$(entered replay)" "@libpart.so.1 in a trace"
     read_trace trace
     events 1 own:own_main_entry
     events 1 libown.so.3.1:own_call_entry

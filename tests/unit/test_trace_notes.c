@@ -50,8 +50,15 @@ static void add_module(void *data, const char *event, const char *module)
     strcat(strcat(strcat(strcat(seen, event), " "), module), "\n");
 }
 
+static void append_other_name(void *data, const struct other_name *name)
+{
+    char *seen = data;
+    sprintf(seen + strlen(seen), "%s %s\n", name->module, name->name);
+}
+
 START_TEST(what_is_written_is_read)
 {
+    static const struct other_name others[] = {{"/tmp/app", "a\xff\"pp"}, {"/tmp/app", "x"}};
     static const struct call_costs costs[COSTS_WAYS] = {{1, 20, 300, 1000000000, 3300},
                                                         {4, 5, 6, 7, 0}};
     static const struct call_costs none;
@@ -62,7 +69,9 @@ START_TEST(what_is_written_is_read)
                                 .costs = _i ? costs : NULL,
                                 .has_jumps = _i == 2,
                                 .probes = list,
-                                .n_probes = 2};
+                                .n_probes = 2,
+                                .other_names = others,
+                                .n_other_names = (size_t)_i};
     struct call_costs read[COSTS_WAYS];
     struct error err;
     ck_assert_int_eq(trace_notes_write(directory, &notes, &err), 0);
@@ -80,6 +89,11 @@ START_TEST(what_is_written_is_read)
     char sources[1024] = "";
     ck_assert_int_eq(trace_notes_read_sources(directory, append_source, sources, &err), 0);
     ck_assert_str_eq(sources, "app:operator_entry /src/app.cc 12\n");
+    char names[1024] = "";
+    static const char *const read_names[] = {"", "/tmp/app a\\xff\"pp\n",
+                                             "/tmp/app a\\xff\"pp\n/tmp/app x\n"};
+    ck_assert_int_eq(trace_notes_read_other_names(directory, append_other_name, names, &err), 0);
+    ck_assert_str_eq(names, read_names[_i]);
     /* It is never overwritten. */
     ck_assert_int_eq(trace_notes_write(directory, &notes, &err), -EEXIST);
 }
