@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/unmatched_patterns.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "symbols/function_pattern.h"
+#include "symbols/function_place.h"
 #include "symbols/pattern_text.h"
 #include "symbols/similar_functions.h"
 #include "symbols/similar_modules.h"
@@ -169,10 +171,70 @@ static bool is_module_known(const struct unmatched_patterns *unmatched,
     return false;
 }
 
+/* What the address is of, in the first module that the pattern means and that has code there.
+   false: the pattern means no address, or no module is known. */
+static bool put_place(FILE *stream, const struct unmatched_patterns *unmatched,
+                      const struct function_pattern *pattern)
+{
+    const uint64_t address = function_pattern_address(pattern);
+    const struct image *of_no_code = NULL;
+    for (size_t i = 0; address && i < unmatched->images.count; i++) {
+        struct image *image = unmatched->images.items[i];
+        if (!is_meant(pattern, image))
+            continue;
+        struct function_place place = function_place_find(image, file_vaddr_of(address));
+        const char *provider = image_provider(image);
+        switch (place.kind) {
+        case PLACE_NO_CODE:
+            of_no_code = image;
+            continue;
+        case PLACE_OF_LINKAGE:
+            fprintf(stream, "; %s: this is in a linkage table", provider);
+            return true;
+        case PLACE_NO_FUNCTION:
+            fprintf(stream, "; %s: no function is known to have this code", provider);
+            return true;
+        case PLACE_IN_FUNCTION:
+            fprintf(stream, "; it is %s%s:", address == place.start.value ? "" : "inside ",
+                    provider);
+            shown_name_write(stream, place.name, SHOWN_FUNCTION_MAX);
+            if (address != place.start.value)
+                fprintf(stream, " (+0x%" PRIx64 "), which starts at 0x%" PRIx64,
+                        address - place.start.value, place.start.value);
+            return true;
+        }
+    }
+    if (of_no_code)
+        fprintf(stream,
+                "; %s: the file has no code there (addresses are those in the file, as nm shows "
+                "them)",
+                image_provider(of_no_code));
+    return of_no_code != NULL;
+}
+
+/* false: the pattern is not for functions without a symbol. */
+static bool put_unnamed(FILE *stream, const struct unmatched_patterns *unmatched,
+                        const struct function_pattern *pattern)
+{
+    if (strncmp(function_pattern_name(pattern), UNNAMED_PREFIX, strlen(UNNAMED_PREFIX)) != 0 ||
+        unmatched->images.count == 0)
+        return false;
+    if (function_pattern_module(pattern)) {
+        fputs("; no function without a symbol is known there", stream);
+        return true;
+    }
+    fputs("; functions without a symbol need a module: '", stream);
+    shown_name_write(stream, function_pattern_name(pattern), SHOWN_PATTERN_MAX);
+    fprintf(stream, "@%s'", image_provider(unmatched->images.items[0]));
+    return true;
+}
+
 static void put_reason(FILE *stream, const struct unmatched_patterns *unmatched,
                        const struct function_pattern *pattern)
 {
     const char *name = function_pattern_name(pattern), *module = function_pattern_module(pattern);
+    if (put_place(stream, unmatched, pattern))
+        return;
     if (module && !is_module_known(unmatched, pattern))
         put_modules(stream, unmatched, module);
     cleanup(cleanup_free) char *of_glob = pattern_text_of_glob(name);
@@ -193,6 +255,7 @@ static void put_reason(FILE *stream, const struct unmatched_patterns *unmatched,
         is_told = is_told || put_similar_to(stream, unmatched, pattern, words[i]);
         free(words[i]);
     }
+    is_told = is_told || put_unnamed(stream, unmatched, pattern);
     if (!is_told && unmatched->is_early)
         fputs(": a library that is loaded later may have it", stream);
 }

@@ -181,11 +181,10 @@ bool function_filter_names_unnamed(const struct function_filter *filter,
     return false;
 }
 
-bool function_filter_unnamed(const struct function_filter *filter, const char *name,
+bool function_filter_unnamed(const struct function_filter *filter, const struct printed_name *name,
                              const struct module_names *module, bool by_rule)
 {
-    const struct printed_name only = {.name = name};
-    return filter_names(filter, &only, 1, module, by_rule, true);
+    return filter_names(filter, name, 1, module, by_rule, true);
 }
 
 bool function_filter_names_modules(const struct function_filter *filter)

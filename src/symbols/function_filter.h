@@ -42,14 +42,14 @@ bool function_filter_function(const struct function_filter *filter,
 
 /*
  * Whether an including pattern names functions without a symbol in this module: it has a module,
- * and its ERE, or an alternative in it, begins with "sub_". Others do not select such functions:
- * not "sub_.*", nor ".*@prog".
+ * and its ERE, or an alternative in it, begins with "sub_"; or it is an address. Others do not
+ * select such functions: not "sub_.*", nor ".*@prog".
  */
 bool function_filter_names_unnamed(const struct function_filter *filter,
                                    const struct module_names *module);
 /* Whether the function without a symbol is selected. `by_rule`: a session rule names such functions
    of the module, so that no -f is needed. */
-bool function_filter_unnamed(const struct function_filter *filter, const char *name,
+bool function_filter_unnamed(const struct function_filter *filter, const struct printed_name *name,
                              const struct module_names *module, bool by_rule);
 
 /* Whether a pattern has a module. */

@@ -24,6 +24,7 @@ struct pattern_reading {
     struct name_regex regex; /* if has_regex */
     bool has_regex;
     bool is_of_unnamed; /* functions without a symbol, too */
+    uint64_t address;   /* where the function starts; 0: the reading is no address */
 };
 
 struct function_pattern {
@@ -79,6 +80,18 @@ static bool is_source_file(const char *text)
     return strstr(extensions, wanted) != NULL;
 }
 
+/* The number behind the prefix, hexadecimal to the end of the text; 0: there is none. */
+static uint64_t number_behind(const char *text, const char *prefix)
+{
+    enum { DIGITS_MAX = 16 };
+    size_t length = strlen(prefix);
+    if (strncmp(text, prefix, length) != 0)
+        return 0;
+    const char *digits = text + length;
+    size_t n = strspn(digits, "0123456789abcdefABCDEF");
+    return n > 0 && n <= DIGITS_MAX && !digits[n] ? strtoull(digits, NULL, 16) : 0;
+}
+
 /* Whether the ERE, or an alternative in it, begins with the prefix of functions without a symbol.
  */
 static bool begins_unnamed(const char *ere)
@@ -117,8 +130,15 @@ static int add_reading(struct function_pattern *pattern, const char *module, siz
     if ((module && !reading->module) || (glob && !reading->glob) || !reading->printed ||
         (suffix && !reading->event))
         return error_set(err, -ENOMEM, "out of memory");
-    reading->is_of_unnamed = (module || glob) && begins_unnamed(reading->printed);
-    if (!has_ere)
+    reading->address = number_behind(reading->printed, "0x");
+    if (reading->address && !module && !glob)
+        return error_set(err, -EINVAL,
+                         "the pattern '%s' is an address without a module: it is one of a file "
+                         "(%s@MODULE)",
+                         pattern->text, pattern->text);
+    reading->is_of_unnamed =
+        reading->address || ((module || glob) && begins_unnamed(reading->printed));
+    if (!has_ere || reading->address)
         return 0;
     int r = name_regex_compile(&reading->regex, reading->printed, err);
     reading->has_regex = r == 0;
@@ -222,6 +242,14 @@ const char *function_pattern_module(const struct function_pattern *pattern)
     return first->module ? first->module : first->glob;
 }
 
+uint64_t function_pattern_address(const struct function_pattern *pattern)
+{
+    const struct pattern_reading *first = &pattern->readings[0];
+    if (first->address)
+        return first->address;
+    return first->is_of_unnamed ? number_behind(first->printed, UNNAMED_PREFIX) : 0;
+}
+
 /* ---- matching ---- */
 
 static bool reading_matches_module(const struct pattern_reading *reading,
@@ -234,6 +262,8 @@ static bool reading_matches_module(const struct pattern_reading *reading,
 static bool reading_matches_name(const struct pattern_reading *reading,
                                  const struct printed_name *name)
 {
+    if (reading->address)
+        return name->entry.value == reading->address;
     /* "()" is an empty parameter list, if there can be one, and not an empty expression. */
     bool is_list = name->parameters && strstr(reading->printed, "()");
     return (reading->has_regex && !is_list && name_regex_matches(&reading->regex, name->name)) ||

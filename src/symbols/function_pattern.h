@@ -7,14 +7,18 @@
  * front of it "MODULE:", behind it "_entry" or "_exit" of an event, or "@GLOB". All readings count:
  * a function is selected if it is meant by one of them.
  *
+ * ADDRESS@GLOB means the function that starts at that address of the module's file: hexadecimal
+ * digits after "0x". Such text has no other reading.
+ *
  * Functions without a symbol are named by their address, "sub_4a10". A reading means them only if
- * it has a module and its ERE, or an alternative in it, begins with "sub_".
+ * it has a module and its ERE, or an alternative in it, begins with "sub_"; or by their address.
  */
 #ifndef SYMBOLS_FUNCTION_PATTERN_H
 #define SYMBOLS_FUNCTION_PATTERN_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "symbols/module_names.h"
 #include "symbols/printed_name.h"
@@ -37,6 +41,8 @@ const char *function_pattern_text(const struct function_pattern *pattern);
 const char *function_pattern_name(const struct function_pattern *pattern);
 /* The part that is for the module; NULL: there is none. */
 const char *function_pattern_module(const struct function_pattern *pattern);
+/* The address that it means, also as "sub_4a10@GLOB"; 0: it means none. */
+uint64_t function_pattern_address(const struct function_pattern *pattern);
 /* Whether it has a module. */
 bool function_pattern_names_module(const struct function_pattern *pattern);
 

@@ -37,13 +37,13 @@ static size_t alias_names(const struct alias *alias, struct printed_name *names)
 {
     const struct function_name *name = &alias->name;
     size_t n = 0;
-    names[n++] = (struct printed_name){name->name, name->parameters};
+    names[n++] = (struct printed_name){name->name, name->parameters, alias->value};
     if (strcmp(name->base, name->name) != 0)
-        names[n++] = (struct printed_name){name->base, name->parameters};
+        names[n++] = (struct printed_name){name->base, name->parameters, alias->value};
     if (name->long_base)
-        names[n++] = (struct printed_name){name->long_base, name->long_parameters};
+        names[n++] = (struct printed_name){name->long_base, name->long_parameters, alias->value};
     if (strcmp(name->symbol, name->name) != 0)
-        names[n++] = (struct printed_name){name->symbol, NULL};
+        names[n++] = (struct printed_name){name->symbol, NULL, alias->value};
     return n;
 }
 
@@ -132,7 +132,8 @@ static int add_unnamed_probes(struct selection *selection, struct image *image)
     int r = 0;
     for (size_t i = 0; i < unnamed->n && r == 0; i++) {
         struct unnamed_function *one = &unnamed->list[i];
-        if (function_filter_unnamed(selection->filter, one->name, &selection->module,
+        const struct printed_name name = {.name = one->name, .entry = one->function.entry};
+        if (function_filter_unnamed(selection->filter, &name, &selection->module,
                                     selection->rules & IMAGE_UNNAMED))
             r = add_probe(selection, image, &one->function,
                           &image->aliases.items[one->function.first]);

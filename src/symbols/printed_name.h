@@ -9,10 +9,13 @@
 
 #include <stdbool.h>
 
+#include "util/addr.h"
+
 /* One name of a function. */
 struct printed_name {
     const char *name;       /* "geo::print" */
     const char *parameters; /* "(int) const" of a C++ function; NULL: none are known */
+    file_vaddr entry;       /* where the function starts in its file; 0: not known */
 };
 
 /*

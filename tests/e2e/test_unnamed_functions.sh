@@ -63,6 +63,42 @@ case_list()
     lines 1 . $out
 }
 
+case_address()
+{
+    local start sub inside
+    sub=$(sub_of with_frame)
+    start=0x${sub#sub_}
+    inside=$(printf '0x%x' $((start + 5)))
+    expected_counts 5
+    # Whether it has a symbol or not.
+    traced 0 -q --print=lines -f "$start@unnamed_gcc" "$whole" 5
+    lines 5 'unnamed_gcc:with_frame\(' lines
+    lines 10 . lines
+    traced 0 -q --print=lines -f "$start@$module" "$stripped" 5
+    lines 5 "$module:$sub\(" lines
+    lines 10 . lines
+    traced 0 -q --print=lines "${all[@]}" -x "$start@$module" "$stripped" 5
+    lines 0 "$module:$sub\(" lines
+    lines 5 "$module:$(sub_of by_address)\(" lines
+    # Other addresses, with what they are of.
+    traced 0 --list -f "$inside@unnamed_gcc" "$whole"
+    one_line "no function matches '$inside@unnamed_gcc'; it is inside unnamed_gcc:with_frame \(\+0x5\), which starts at $start\$"
+    traced 0 --list -f "$inside@$module" "$stripped"
+    one_line "it is inside $module:$sub \(\+0x5\), which starts at $start\$"
+    traced 0 --list -f "sub_${inside#0x}@$module" "$stripped"
+    one_line "it is inside $module:$sub \(\+0x5\), which starts at $start\$"
+    traced 0 --list -f "0x7fffffff1234@$module" "$stripped"
+    one_line "the file has no code there"
+    traced 0 --list -f "$sub@unnamed_gcc" "$whole"
+    one_line "it is unnamed_gcc:with_frame\$"
+    traced 0 --list -f "$sub" "$stripped"
+    one_line "functions without a symbol need a module: '$sub@$module'"
+    traced 0 --print -f "$inside@$module" "$stripped" 1
+    said "no function matches '$inside@$module' yet; it is inside $module:$sub"
+    traced 125 --list -f "$start" "$stripped"
+    one_line "is an address without a module: it is one of a file \($start@MODULE\)"
+}
+
 case_calls()
 {
     expected_counts 50

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "symbols/function_place.h"
 #include "unit/symbols_files.h"
 
 static const char *const files[] = {
@@ -220,6 +221,79 @@ START_TEST(code_names)
 }
 END_TEST
 
+/* A function by its address, whether it has a symbol or not; and what other addresses are of. */
+START_TEST(by_address)
+{
+    static const char *const names[] = {"unnamed_gcc", "unnamed_gcc_stripped"};
+    struct opened whole, opened;
+    char pattern[128];
+    file_vaddr entry;
+    open_file(&whole, symbols_file("unnamed_gcc"), "with_frame");
+    ck_assert_uint_eq(whole.n, 1);
+    entry = whole.probes[0]->entry;
+    uint64_t size = whole.probes[0]->size;
+    close_file(&whole);
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(pattern, sizeof(pattern), "0x%llX@%s", (unsigned long long)entry.value, names[i]);
+        open_file(&opened, symbols_file(names[i]), pattern);
+        ck_assert_uint_eq(opened.n, 1);
+        ck_assert_uint_eq(opened.probes[0]->entry.value, entry.value);
+        ck_assert_int_eq(probe_is_unnamed(opened.probes[0]), i == 1);
+        const char *name = i == 0 ? "with_frame" : opened.probes[0]->function;
+        ck_assert_str_eq(opened.probes[0]->function, name);
+        file_vaddr inside = file_vaddr_of(entry.value + size - 1);
+        struct function_place place = function_place_find(opened.image, inside);
+        ck_assert_int_eq(place.kind, PLACE_IN_FUNCTION);
+        ck_assert_str_eq(place.name, name);
+        ck_assert_uint_eq(place.start.value, entry.value);
+        place = function_place_find(opened.image, image_start(opened.image));
+        ck_assert_int_eq(place.kind, PLACE_NO_FUNCTION);
+        place = function_place_find(opened.image, file_vaddr_of(UINT64_MAX));
+        ck_assert_int_eq(place.kind, PLACE_NO_CODE);
+        close_file(&opened);
+        /* Not its first byte; another module; no hexadecimal number. */
+        snprintf(pattern, sizeof(pattern), "0x%llx@%s", (unsigned long long)inside.value, names[i]);
+        open_file(&opened, symbols_file(names[i]), pattern);
+        ck_assert_uint_eq(opened.n, 0);
+        close_file(&opened);
+        snprintf(pattern, sizeof(pattern), "0x%llx@other", (unsigned long long)entry.value);
+        open_file(&opened, symbols_file(names[i]), pattern);
+        ck_assert_uint_eq(opened.n, 0);
+        close_file(&opened);
+        snprintf(pattern, sizeof(pattern), "%llx@%s", (unsigned long long)entry.value, names[i]);
+        open_file(&opened, symbols_file(names[i]), pattern);
+        ck_assert_uint_eq(opened.n, 0);
+        close_file(&opened);
+    }
+    struct function_filter *select;
+    struct error err = {0};
+    ck_assert_int_eq(function_filter_new(&select), 0);
+    ck_assert_int_eq(function_filter_add(select, "0x1234", false, &err), -EINVAL);
+    ck_assert_ptr_nonnull(strstr(err.text, "is an address without a module"));
+    function_filter_free(select);
+}
+END_TEST
+
+/* By its address a function is excluded, too. */
+START_TEST(excluded_by_address)
+{
+    struct opened opened;
+    struct error err = {0};
+    const struct probe **probes;
+    char pattern[128];
+    size_t n;
+    open_stripped(&opened, "unnamed_gcc", "sub_.*");
+    snprintf(pattern, sizeof(pattern), "0x%llx@unnamed_gcc_stripped",
+             (unsigned long long)opened.probes[0]->entry.value);
+    ck_assert_int_eq(function_filter_add(opened.select, pattern, true, &err), 0);
+    ck_assert_int_eq(image_probes(opened.image, opened.select, true, 0, &probes, &n, &err), 0);
+    ck_assert_uint_eq(n, opened.n - 1);
+    ck_assert_ptr_eq(probes[0], opened.probes[1]);
+    free(probes);
+    close_file(&opened);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, stripped_as_symbols, 0, sizeof(files) / sizeof(*files));
@@ -227,6 +301,8 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, named_only, 0, sizeof(patterns) / sizeof(*patterns));
     tcase_add_test(tests, by_rule);
     tcase_add_test(tests, code_names);
+    tcase_add_test(tests, by_address);
+    tcase_add_test(tests, excluded_by_address);
 }
 
 CHECK_MAIN("unnamed_functions", 30, add_tests)
