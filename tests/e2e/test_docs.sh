@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs the recipes of docs/lttng.md, docs/export.md and docs/types.md, and one of README.md, as printed: the blocks ```sh of a section,
+# Runs the recipes of docs/lttng.md, docs/export.md, docs/types.md and docs/rights.md, and one of README.md, as
+# printed: the blocks ```sh of a section,
 # in order, by one bash in its own directory and home. Comments `<!-- test: COMMAND -->` between them wait for what a
 # reader would see, and check the results.
-if [[ ${1:-} == processes_of_others && $(id -u) != 0 ]]; then
+needs_root='processes_of_others|rights'
+if [[ ${1:-} =~ ^($needs_root)$ && $(id -u) != 0 ]]; then
     sudo -n true 2>/dev/null || { echo 'SKIP: sudo asks for a password, or is not there'; exit 77; }
     exec sudo -n env "PATH=$PATH" "BUILD=${BUILD:-}" "PLAIN_BUILD=${PLAIN_BUILD:-}" \
         "TEST_CALLER=$(id -un)" bash "$0" "$@"
 fi
 unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND
 # Under sudo, LeakSanitizer lacks rights.
-[[ ${1:-} != processes_of_others ]] || export BUILD=${PLAIN_BUILD:-${BUILD:-}}
+[[ ! ${1:-} =~ ^($needs_root)$ ]] || export BUILD=${PLAIN_BUILD:-${BUILD:-}}
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"
@@ -51,11 +53,6 @@ has()
 {
     babeltrace2 "$1" 2>/dev/null | grep -cE -- "$2" >/dev/null
 }
-# sudo may have its own path (sudoers(5), secure_path), without our uninstalled programs.
-sudo()
-{
-    command sudo env "PATH=$PATH" "$@"
-}
 listens()
 {
     grep -q " 0100007F:$(printf %04X "$1") 00000000:0000 0A " /proc/net/tcp
@@ -72,7 +69,7 @@ recipe() # TITLE [RUNNER...]
     (($(section "$title" | wc -l) > 1)) || fail "there is no section '$title'"
     PATH=$build/bin:$PATH "$@" bash "$dir/commands" >$out 2>$err </dev/null || status=$?
     [[ $status == 0 ]] || { cat $out; fail "exit status $status of '$title': $(tail -n 3 $err)"; }
-    ! grep -qE '^ptrace_tracer: .*(cannot|lost [^0]|no rule)' $err || fail "$(cat $err)"
+    ! grep -qE '^ptrace_tracer: .*(cannot|[1-9][0-9]* lost|no rule)' $err || fail "$(cat $err)"
 }
 
 private_recipe() # TITLE
@@ -166,13 +163,48 @@ case_watch_live()
     private_recipe 'Watch live'
 }
 
+# What `sudo make install` does, in a /usr/local of this test alone.
+install_here()
+{
+    [[ ${PRIVATE_LTTNG_SPACE:-} == entered ]] ||
+        skip "no mount namespace may be made, and nothing is installed for the system"
+    mkdir upper work
+    mount -t overlay -o "lowerdir=/usr/local,upperdir=$dir/upper,workdir=$dir/work" none /usr/local 2>/dev/null ||
+        mount -t tmpfs -o mode=755 none /usr/local || fail "cannot mount"
+    make -s -C "$top" BUILD="$build" CC="${TEST_CC:-cc}" install >$out 2>$err || fail "make install"
+    [[ -x /usr/local/bin/ptrace_tracer ]] || fail "not installed"
+}
+
 case_processes_of_others()
 {
     command -v sudo >/dev/null || skip "no sudo"
     make_user
+    install_here
     recipe 'Processes of others' as_user env "PATH=$build/bin:$PATH"
     user_lttng list
     grep -q 'no .*session' lttng.log || fail "a session is left: $(cat lttng.log)"
+}
+
+# As a user who is in that group.
+as_member()
+{
+    (cd "$dir/user" && setpriv --reuid="$test_uid" --regid="$test_gid" --init-groups \
+        env HOME="$user_home" USER="$test_user" LOGNAME="$test_user" "PATH=/usr/local/bin:$build/bin:$PATH" "$@")
+}
+
+case_rights()
+{
+    command -v sudo >/dev/null || skip "no sudo"
+    page=$top/docs/rights.md
+    make_user
+    install_here
+    recipe 'sudo' as_member
+    cp "$tracer" capable && PATH=$PATH:/usr/sbin:/sbin setcap cap_sys_ptrace+p capable 2>/dev/null ||
+        skip "files cannot have capabilities here"
+    getent group tracers >/dev/null && fail "there is a group tracers"
+    echo "tracers:*:54322:$test_user" >>/etc/group # it is this test's
+    rm user/lines
+    recipe 'Capabilities of the executable' as_member
 }
 
 case_readme()
@@ -205,7 +237,7 @@ case_types()
 case_all_sections()
 {
     local title page
-    for page in "$top/docs/lttng.md" "$top/docs/export.md" "$top/docs/types.md"; do
+    for page in "$top"/docs/{lttng,export,types,rights}.md; do
         all_sections
     done
 }

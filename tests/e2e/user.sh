@@ -43,7 +43,12 @@ make_up_user()
     chown $test_uid:$test_gid home
     { cat /etc/passwd; echo "$test_user:*:$test_uid:$test_gid:made up:$user_home:/bin/bash"; } >passwd
     { cat /etc/group; echo "$test_user:*:$test_gid:"; } >group
-    { echo "root ALL=(ALL) NOPASSWD: ALL"; echo "$test_user ALL=(ALL) NOPASSWD: ALL"; } >sudoers
+    # The path is Debian's.
+    {
+        echo 'Defaults secure_path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
+        echo "root ALL=(ALL) NOPASSWD: ALL"
+        echo "$test_user ALL=(ALL) NOPASSWD: ALL"
+    } >sudoers
     chmod 440 sudoers
     mount --bind passwd /etc/passwd && mount --bind group /etc/group &&
         mount --bind sudoers /etc/sudoers || fail "cannot mount"
