@@ -46,7 +46,7 @@ int type_lines_read(struct type_lines *lines, const char *text, size_t size)
         size_t length = (size_t)(end - at);
         size -= length + 1;
         *end = '\0';
-        if (is_first && strcmp(at, FIRST_LINE) != 0)
+        if (is_first && (length != strlen(FIRST_LINE) || memcmp(at, FIRST_LINE, length) != 0))
             return -EINVAL;
         struct type_line line;
         if (!is_first && strlen(at) == length && cut(at, &line)) {
@@ -87,14 +87,6 @@ const struct type_line *type_lines_find(const struct type_lines *lines, const ch
             return line;
     }
     return NULL;
-}
-
-bool type_lines_have(const struct type_lines *lines, const char *soname)
-{
-    for (size_t i = 0; i < lines->list.count; i++)
-        if (is_of_module(&lines->list.items[i], soname))
-            return true;
-    return false;
 }
 
 size_t type_line_parameters(const struct type_line *line)

@@ -39,8 +39,6 @@ MUST_CHECK int type_lines_read(struct type_lines *lines, const char *text, size_
    symbol of that version (NULL: none); NULL: there is none. */
 const struct type_line *type_lines_find(const struct type_lines *lines, const char *function,
                                         const char *soname, const char *version);
-/* Whether any line applies to a module with that DT_SONAME (NULL: none). */
-bool type_lines_have(const struct type_lines *lines, const char *soname);
 
 /* The number of the line's parameters. */
 size_t type_line_parameters(const struct type_line *line);

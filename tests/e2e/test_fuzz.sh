@@ -32,6 +32,7 @@ case_stubs_of_x86_64()
     fuzz stub_run_x86_64
 }
 
+case_type_lines() { fuzz type_lines; }
 case_unwind_rules() { fuzz unwind_rules; }
 case_unwinding() { fuzz unwind; }
 

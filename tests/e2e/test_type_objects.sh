@@ -105,6 +105,75 @@ case_own_directory()
     lines 2 '^ptrace_tracer: ' $err
 }
 
+# The C library as it comes, whatever is installed: its copy has another build ID.
+bare_c_library()
+{
+    local library at
+    library=$(ldd "$sample" | sed -n 's/.*libc\.so\.6 => \([^ ]*\) .*/\1/p')
+    mkdir bare
+    cp "$library" bare/
+    at=$(readelf -SW bare/libc.so.6 | sed -nE 's/.*\.note\.gnu\.build-id +NOTE +[0-9a-f]+ +([0-9a-f]+).*/\1/p')
+    [[ $at ]] || fail "no build ID in $library"
+    printf 'another' | dd of=bare/libc.so.6 bs=1 seek=$((0x$at + 16)) conv=notrunc status=none
+    export LD_LIBRARY_PATH=$dir/bare
+    unset DEBUGINFOD_URLS
+}
+
+case_c_library()
+{
+    local n
+    bare_c_library
+    traced 0 --list -f '.*@c' "$sample"
+    n=$(grep -c '^c:.* \[types of /.*/share/ptrace_tracer/types/libc\.types' $out)
+    echo "$n functions of libc"
+    ((n >= 1600)) || fail "types of $n functions of libc, not 1600"
+    lines 0 '^c:.*libc\.types; not all is known' $out
+    # Old versions are not those of the header.
+    lines 1 '^c:memcpy  void \*memcpy\(void \*(restrict )?dest, const void \*(restrict )?src, size_t n\) ' $out
+    lines 1 '^c:memcpy_2  \? memcpy\(\?\)  \[symbols only\]$' $out
+}
+
+case_c_library_values()
+{
+    bare_c_library
+    cat >app.c <<'END'
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+int main(void)
+{
+    char *volatile text = malloc(12345);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(1)};
+    div_t parts = div(17, 5);
+    strcpy(text, "seven..");
+    FILE *file = fopen("/dev/null", "re");
+    fprintf(file, "%zu %d\n", strlen(text), parts.rem);
+    connect(-1, (struct sockaddr *)&address, sizeof(address));
+    free(text);
+    unsetenv("NONE");
+    return getenv("NONE") || strtold("2.5", NULL) != 2.5L || lseek(fileno(file), -3, SEEK_SET) == 5;
+}
+END
+    "${TEST_CC:-gcc}" -fno-builtin -o app app.c || fail "not built"
+    traced 0 -q --print=lines -f '(getenv|fopen|malloc|div|strlen|fprintf|connect|strtold|lseek(64)?)@c' ./app
+    plain_lines lines >got
+    lines 1 '^c:malloc\(size = 12345\)$' got
+    lines 1 '^c:div\(numer = 17, denom = 5\)$' got
+    lines 1 '^= \{retval_quot = 3, retval_rem = 2\}$' got
+    lines 1 '^c:fopen\(filename = "/dev/null", modes = "re"\)$' got
+    lines 1 '^c:strlen\(s = "seven\.\."\)$' got
+    lines 1 '^c:fprintf\(stream = 0x[0-9a-f]+, format = "%zu %d\\n"\)$' got
+    lines 1 '^c:connect\(fd = -1, addr = 0x[0-9a-f]+, len = 16\)$' got
+    lines 1 '^c:getenv\(name = "NONE"\)$' got
+    lines 1 '^c:strtold\(nptr = "2\.5", endptr = 0x0\)$' got
+    lines 1 '^(c:strtold )?= 2\.5$' got
+    lines 1 '^c:lseek(64)?\(fd = [0-9]+, offset = -3, whence = 0\)$' got
+}
+
 case_refused()
 {
     printf 'not ELF\0' >text
