@@ -72,6 +72,36 @@ _ptrace_tracer_operand()
     done
 }
 
+# Sets what: the arguments for the program, or the processes, on the command line.
+_ptrace_tracer_what()
+{
+    if ((${#pids[@]})); then
+        what=("${pids[@]/#/--pid=}")
+    elif [[ $operand && $operand != "$cword" && ${words[operand]-} ]]; then
+        what=(-- "${words[operand]/#\~\//$HOME/}")
+    else
+        return 1
+    fi
+}
+
+# The patterns with the modules that the text after its last `@` may be the start of. While nothing
+# is typed there, without the other names of a module.
+_ptrace_tracer_modules() # PATTERN
+{
+    local what=() module path others name
+    _ptrace_tracer_what || return
+    timeout 3 "${words[0]/#\~\//$HOME/}" --modules "${what[@]}" 2>/dev/null </dev/null |
+        sed '1d; s/^\([^ ]*\) *[0-9]*  /\1  /; s/  /\t/g' | while IFS=$'\t' read -r module path others; do
+        if [[ $1 == *@ ]]; then
+            printf '%s\n' "$module"
+        else
+            printf '%s\n' "$module" "${path##*/}" ${others//,/ }
+        fi
+    done | LC_ALL=C sort -u | while IFS= read -r name; do
+        [[ $name != "${1##*@}"* ]] || printf '%s\n' "${1%@*}@$name"
+    done
+}
+
 # The functions that the pattern, an extended regular expression, may be the start of, as patterns:
 # of the program, or the processes, on the command line. Only the program's own functions while
 # nothing is typed.
@@ -87,13 +117,7 @@ _ptrace_tracer_functions() # PATTERN
     prefix=$(sed 's/\\\([][(){}.*+?|^$\\]\)/\1/g' <<<"$tail")
     escaped=$(sed "$escape" <<<"$prefix")
     [[ $escaped == "$tail" ]] || return
-    if ((${#pids[@]})); then
-        what=("${pids[@]/#/--pid=}")
-    elif [[ $operand && $operand != "$cword" && ${words[operand]-} ]]; then
-        what=(-- "${words[operand]/#\~\//$HOME/}")
-    else
-        return
-    fi
+    _ptrace_tracer_what || return
     [[ -z $prefix ]] || select=(-f "$escaped.*")
     # "PROVIDER:NAME SIGNATURE [SOURCE]", "PROVIDER:NAME is NAME". The pattern is matched with the
     # name without parameters.
@@ -179,7 +203,7 @@ _ptrace_tracer()
     local words cword kept operand pids option current i
     # What the first word can be beside a program.
     local commands='record replay report graph export types'
-    local options='--pid= --function= --exclude= --patterns= --follow-forks --list
+    local options='--pid= --function= --exclude= --patterns= --follow-forks --list --modules
         --entry-only --string-limit= --with= --stack= --strings= --deref= --types=
         --output= --force --session= --print --print= --timestamp --summary
         --in-process --no-pin --stats
@@ -235,7 +259,11 @@ _ptrace_tracer()
                 sed -n 's/^ *[0-9]*) \([^ ]*\).*/\1/p')" -- "$current")
             ;;
         -f | --function | -x | --exclude)
-            mapfile -t COMPREPLY < <(_ptrace_tracer_functions "$current")
+            if [[ $current == *@* ]]; then
+                mapfile -t COMPREPLY < <(_ptrace_tracer_modules "$current")
+            else
+                mapfile -t COMPREPLY < <(_ptrace_tracer_functions "$current")
+            fi
             compopt -o nospace 2>/dev/null
             ;;
         --with)

@@ -39,6 +39,7 @@ static const char ALL[] =
     "      --patterns=FILE     one pattern a line, '!' excludes, '#' comments\n"
     "  -F, --follow-forks      trace children too\n"
     "  -l, --list              list the functions that would be traced; run nothing\n"
+    "      --modules           list the modules and their names; run nothing\n"
     "\n"
     "What to record of a call:\n"
     "      --entry-only        no exit events\n"

@@ -50,9 +50,9 @@ static bool runs_scripts(const char *name)
     return false;
 }
 
-/* Programs that execute the one in their arguments in their own process. */
-static bool is_wrapper(const char *name)
+bool hints_is_wrapper(const struct image *image)
 {
+    const char *name = base_of(image_path(image));
     static const char *const wrappers[] = {"env",    "nice",    "nohup",   "setsid",
                                            "stdbuf", "ionice",  "taskset", "prlimit",
                                            "chrt",   "numactl", "setarch"};
@@ -198,7 +198,7 @@ void hints_start(struct tracer *tracer, const struct target *target)
         return;
     if (count_candidates(target))
         say_script(tracer);
-    else if (is_wrapper(base_of(image_path(hints->program))))
+    else if (hints_is_wrapper(hints->program))
         hints->waits = true;
     else
         say_nothing_once(hints);

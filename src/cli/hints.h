@@ -32,6 +32,8 @@ void hints_free(struct hints *hints);
    it has nothing to trace. Nothing happens before that is known, and for processes that the user
    did not name. */
 void hints_start(struct tracer *tracer, const struct target *target);
+/* Whether the image is of a program that executes the one in its arguments: env(1), nice(1). */
+bool hints_is_wrapper(const struct image *image);
 /* At the end: says what to try if armed functions had no calls. */
 void hints_end(struct tracer *tracer, uint64_t calls);
 /* --list has nothing to show of the program, which may be among the n images. */

@@ -8,6 +8,7 @@
 #include "cli/commands/export.h"
 #include "cli/commands/graph.h"
 #include "cli/commands/list.h"
+#include "cli/commands/modules.h"
 #include "cli/commands/record.h"
 #include "cli/commands/replay.h"
 #include "cli/commands/report.h"
@@ -37,6 +38,7 @@ static const struct {
 static int (*const commands[COMMANDS])(const struct options *options) = {
     [COMMAND_RECORD] = record_run,
     [COMMAND_LIST] = list_run,
+    [COMMAND_MODULES] = modules_run,
 };
 
 /*
@@ -69,7 +71,7 @@ static const char *meant_command(char **argv, const struct options *options)
     return options->program == argv + 1 ? did_you_mean_word(name, names, WORDS) : NULL;
 }
 
-/* record, or --list. `command`: the word that was given for it, or NULL. */
+/* record, --list or --modules. `command`: the word that was given for it, or NULL. */
 static int run_tracer(int argc, char **argv, char **environment, const struct rlimit *descriptors,
                       const char *command)
 {

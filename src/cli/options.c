@@ -27,6 +27,7 @@ enum {
     OPT_DEREF,
     OPT_IN_PROCESS,
     OPT_TYPES,
+    OPT_MODULES,
 };
 
 static const struct option LONG_OPTIONS[] = {
@@ -50,6 +51,7 @@ static const struct option LONG_OPTIONS[] = {
     {"in-process", no_argument, NULL, OPT_IN_PROCESS},
     {"types", required_argument, NULL, OPT_TYPES},
     {"list", no_argument, NULL, 'l'},
+    {"modules", no_argument, NULL, OPT_MODULES},
     {"no-pin", no_argument, NULL, OPT_NO_PIN},
     {"stats", no_argument, NULL, OPT_STATS},
     {"quiet", no_argument, NULL, 'q'},
@@ -196,6 +198,9 @@ static int apply(struct options *options, int option, const char *argument, stru
     case 'l':
         options->command = COMMAND_LIST;
         return 0;
+    case OPT_MODULES:
+        options->command = COMMAND_MODULES;
+        return 0;
     case OPT_NO_PIN:
         options->no_pin = true;
         return 0;
@@ -327,7 +332,7 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
         return OPTIONS_WRONG;
     options->value_options.symbols = options->print || options->value_options.deref > 0;
     /* For tests: see commands/record.c. */
-    if (options->command != COMMAND_LIST && getenv("PTRACE_TRACER_JUMP_AFTER"))
+    if (options->command == COMMAND_RECORD && getenv("PTRACE_TRACER_JUMP_AFTER"))
         options->in_process = true;
     return OPTIONS_RUN;
 }

@@ -14,7 +14,7 @@
 #include "util/vec.h"
 
 /* The commands; main.c has a table of their functions. */
-enum command { COMMAND_RECORD, COMMAND_LIST, COMMANDS };
+enum command { COMMAND_RECORD, COMMAND_LIST, COMMAND_MODULES, COMMANDS };
 
 struct options {
     enum command command;

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "cli/hints.h"
 #include "cli/options.h"
 #include "cli/target.h"
 #include "cli/tracer.h"
@@ -55,10 +56,20 @@ static void search_start(struct tracer *tracer, struct pattern_hints *hints)
     free(hints);
 }
 
+static bool executes_another(const struct target *target)
+{
+    for (size_t i = 0; i < target->modules.count; i++)
+        if (target->modules.items[i]->module.is_program)
+            return hints_is_wrapper(target->modules.items[i]->module.image);
+    return false;
+}
+
 void pattern_hints_launched(const struct target *target)
 {
     struct tracer *tracer = target->tracer;
-    if (!tracer->run.launched || tracer->pattern_hints_given)
+    /* The functions may be those of another program. */
+    if (!tracer->run.launched || tracer->pattern_hints_given || tracer->options->follow_forks ||
+        executes_another(target))
         return;
     tracer->pattern_hints_given = true;
     struct pattern_hints *hints = hints_new(tracer);

@@ -10,7 +10,8 @@ struct target;
 struct tracer;
 
 /* The libraries that the launched program starts with are known. Called again, and of attached
-   processes, it does nothing. */
+   processes, it does nothing. Nor if children are followed, or the program only executes another:
+   then it is said at the end. */
 void pattern_hints_launched(const struct target *target);
 /* All processes are attached to. */
 void pattern_hints_attached(struct tracer *tracer);

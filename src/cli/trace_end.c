@@ -13,8 +13,14 @@
 #include "cli/unmatched_patterns.h"
 #include "model/hit_sink.h"
 #include "ptrace/engine.h"
+#include "symbols/catalog.h"
 #include "util/error.h"
 #include "util/log.h"
+
+static void look_into_image(void *data, struct image *image)
+{
+    unmatched_patterns_add_image(data, image);
+}
 
 int trace_end_report(struct tracer *tracer, struct error *err)
 {
@@ -30,6 +36,8 @@ int trace_end_report(struct tracer *tracer, struct error *err)
     struct unmatched_patterns unmatched = {0};
     if (r == 0)
         unmatched_patterns_take(&unmatched, tracer->options->select);
+    if (unmatched.list.count > 0 && catalog_each(tracer->catalog, look_into_image, &unmatched) < 0)
+        log_debug("out of memory: no similar names are looked for");
     unmatched_patterns_say(&unmatched);
     unmatched_patterns_free(&unmatched);
     hints_end(tracer, stats.calls);

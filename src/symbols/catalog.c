@@ -182,3 +182,24 @@ int catalog_open(struct catalog *catalog, const char *path, struct image **image
     pthread_mutex_unlock(&catalog->lock);
     return r;
 }
+
+int catalog_each(struct catalog *catalog, void (*visit)(void *data, struct image *image),
+                 void *data)
+{
+    VEC(struct image *) images = {0};
+    int r = 0;
+    pthread_mutex_lock(&catalog->lock);
+    for (struct image *image = catalog->images; image && r == 0; image = image->next) {
+        struct image **place = vec_push(&images);
+        if (place)
+            *place = image;
+        else
+            r = -ENOMEM;
+    }
+    pthread_mutex_unlock(&catalog->lock);
+    /* The newest is the first in the list. */
+    while (r == 0 && images.count > 0)
+        visit(data, images.items[--images.count]);
+    vec_free(&images);
+    return r;
+}

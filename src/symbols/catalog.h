@@ -70,6 +70,10 @@ MUST_CHECK int catalog_open(struct catalog *catalog, const char *path, struct im
 MUST_CHECK int catalog_open_target(struct catalog *catalog, int found, const char *path,
                                    struct image **image, struct error *err);
 
+/* Calls visit() for each image that was opened up to now, the oldest first. -ENOMEM. */
+MUST_CHECK int catalog_each(struct catalog *catalog, void (*visit)(void *data, struct image *image),
+                            void *data);
+
 /* Like catalog_open(), for the program that the process executes, under the name in its
    mappings. */
 MUST_CHECK int catalog_open_program(struct catalog *catalog, pid_t pid, struct image **image,

@@ -56,6 +56,20 @@ case_values()
     grep -qx "1,$$" replies || fail "process $$ is not there"
 }
 
+# After the `@` of a pattern: of the program, or the process, on the command line.
+case_modules()
+{
+    completes "ptrace_tracer -f 'my@^ $sample" my@c my@mylib my@sample_app
+    completes "ptrace_tracer -f 'mall@lib^' $sample" mall@libc.so.6 mall@libmylib.so
+    completes "ptrace_tracer --function='mall@my^' $sample" mall@mylib
+    completes "ptrace_tracer -x 'm@n@c^' $sample" m@n@c
+    completes "ptrace_tracer -f mall@my^ $sample" mylib
+    completes 'ptrace_tracer -f my@'
+    completes 'ptrace_tracer -f my@^ ./none'
+    complete_line "ptrace_tracer -p $$ -f 'my@"
+    grep -qx my@bash replies || fail "not those of the process: $(cat replies)"
+}
+
 # The first word can be a command.
 case_commands()
 {
@@ -124,7 +138,6 @@ case_functions()
     completes "ptrace_tracer -f 'main|num^ $sample" 'main|number'
     completes "ptrace_tracer -f 'ma.n|num^ $sample" 'ma.n|number'
     completes "ptrace_tracer -f 'my_.*^ $sample"
-    completes "ptrace_tracer -f 'my_traced_function@^ $sample"
 }
 
 # By all names, also those that are not shown.

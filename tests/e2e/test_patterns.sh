@@ -110,6 +110,41 @@ case_files_of_patterns()
     lines 1 '^ptrace_tracer: 2 more patterns match no function$' $err
 }
 
+# --modules: the same numbers as --list, nothing is run, and each name selects the module.
+case_list_of_modules()
+{
+    local module n file others name
+    "${TEST_CC:-gcc}" -shared -fPIC -Wl,-soname,libodd.so.3 -o libodd.so.3.1 -x c - <<<'int odd_one(void) { return 1; } int odd_two(void) { return 2; }' &&
+        ln -s libodd.so.3.1 libodd.so.3 && "${TEST_CC:-gcc}" -o uses -Wl,-rpath,"$dir" -x c - -x none libodd.so.3.1 \
+            <<<'#include <stdio.h>
+int odd_one(void); int main(void) { fclose(fopen("has_run", "w")); return odd_one(); }' || fail "not built"
+    ln -s uses linked
+    traced 0 --modules ./linked
+    [[ ! -s $err && ! -e has_run ]] || fail "it says something, or runs the program: $(cat $err)"
+    [[ $(head -n 1 $out) == "MODULE                FUNCTIONS  FILE  OTHER NAMES" ]] || fail "no heads: $(cat $out)"
+    lines 1 "^uses +1  $(readlink -f uses)  linked$" $out
+    lines 1 "^odd +2  $(readlink -f .)/libodd.so.3.1  libodd.so.3$" $out
+    sed 1d $out >modules
+    while read -r module n file others; do
+        for name in "$module" "${file##*/}" ${others//,/ }; do
+            traced 0 --list -f ".*@$name" ./linked
+            [[ $(grep -c "^$module:" $out) == "$n" ]] ||
+                fail "$name selects $(grep -c "^$module:" $out) functions of $module, not $n"
+        done
+    done <modules
+    target_start "$(type -P sleep)" 100
+    traced 0 --modules -p "$target_pid"
+    lines 1 '^sleep ' $out
+    lines 1 '^c +[0-9]+  .*/libc.so.6' $out
+    traced 0 --modules "$target_pid"
+    lines 1 '^sleep ' $out
+    kill "$target_pid"
+    traced 127 --modules ./none
+    [[ ! -s $out ]] || fail "$(cat $out)"
+    traced 125 --modules
+    traced 125 --modules -p 2147483647
+}
+
 # At once: before the program has ended. Once, and not again at the end.
 case_at_once()
 {
@@ -138,6 +173,17 @@ case_at_once()
     tracer_ends 0
     lines 1 'no function matches' $err
     kill "$target_pid"
+}
+
+# A pattern may be meant for another program: a child, or the one that env(1) executes.
+case_other_programs()
+{
+    traced 0 --print=lines -F -f my_traced_function -f mallok@c /bin/sh -c "\"$sample\" >/dev/null; :"
+    lines 1 "^ptrace_tracer: no function matches 'mallok@c'; similar names: c:malloc, c:valloc, c:calloc$" $err
+    lines 1 'no function matches' $err
+    traced 0 --print=lines -f my_traced_function -f mallok@c env "$sample"
+    lines 1 "^ptrace_tracer: no function matches 'mallok@c' yet; similar names: c:malloc, c:valloc, c:calloc$" $err
+    lines 1 'no function matches' $err
 }
 
 # A library that is loaded later has it.
