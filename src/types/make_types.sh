@@ -66,7 +66,8 @@ done
 [[ $ctags ]] ||
     fail 'types of headers need Universal Ctags, which is not here: apt install universal-ctags'
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/ptrace_tracer_types.XXXXXX")
+work=$(mktemp -d "${TMPDIR:-/tmp}/ptrace_tracer_types.XXXXXX" 2>/dev/null) ||
+    fail "cannot make a directory in ${TMPDIR:-/tmp} (see TMPDIR)"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
@@ -238,6 +239,10 @@ for variant in "${!variants[@]}"; do
     if ! "${compile[@]}" ${flags[@]+"${flags[@]}"} -fsyntax-only unit.h 2>messages; then
         ((!variant)) || continue
         cat messages >&2
+        # GCC says it in another way than Clang.
+        missing=$(sed -nE "s/.* fatal error: '?([^':]*)('? file not found|: No such file).*/\1/p" messages | head -n 1)
+        [[ -z $missing ]] || fail "${cc[0]} does not find $missing: install the package that has it \
+(its name ends in -dev), or set CPPFLAGS=-IDIRECTORY; headers of C++ are not read"
         fail "${cc[0]} cannot compile this as C (headers of C++ are not read); name headers that it needs \
 before it, and -I and -D in CPPFLAGS"
     fi
@@ -301,8 +306,10 @@ END
 cat object
 n=$(sort -u made | wc -l)
 all=$(cut -f1 exports | sort -u | wc -l)
+plural=s
+((n != 1)) || plural=
 if [[ $verbose && $all == 0 ]]; then
-    say "types of $n functions"
+    say "types of $n function$plural"
 elif [[ $verbose ]]; then
     say "types of $n of the $all functions that $(join "${libraries[@]}")"
 fi

@@ -153,11 +153,18 @@ case_errors()
     # The compiler's lines, then one of ours.
     traced 125 types -o new.types nosuch.h
     lines 1 'fatal error: nosuch\.h' $err
-    lines 1 '^ptrace_tracer: cc cannot compile this as C' $err
+    lines 1 '^ptrace_tracer: cc does not find nosuch\.h: install the package that has it' $err
     [[ $(tail -n 1 $err) == ptrace_tracer:* ]] || fail "not the last line"
+    if command -v clang >/dev/null; then
+        CC=clang traced 125 types -o new.types nosuch.h
+        said 'clang does not find nosuch\.h: '
+    fi
     nothing_made
+    TMPDIR=/nosuch traced 125 types -o new.types wide.h
+    one_line 'cannot make a directory in /nosuch'
     printf 'int f(int \033[31mx);\n// \033]0;title\a\nint \302\233g(\n' >hostile.h
     traced 125 types -o new.types hostile.h
+    lines 1 '^ptrace_tracer: cc cannot compile this as C' $err
     [[ $(LC_ALL=C tr -d '\n -~' <$err | wc -c) == 0 ]] || fail "controls in: $(cat -v $err)"
     nothing_made
     touch $'con\033[31mtrol.h'
