@@ -12,6 +12,7 @@
 #include "ptrace/engine.h"
 #include "ptrace/os/program_path.h"
 #include "symbols/function_filter.h"
+#include "symbols/function_pattern.h"
 #include "symbols/image.h"
 #include "symbols/library_example.h"
 #include "util/cleanup.h"
@@ -115,11 +116,14 @@ static void say_debug_file(struct image *program)
 {
     char path[PATH_MAX];
     if (image_debug_path(program, path, sizeof(path)))
-        log_warning("its own functions can be traced with debug information: %s, in a package "
-                    "named *-dbgsym, or DEBUGINFOD_URLS",
-                    path);
+        log_warning("its own functions can be traced by address: -f '" UNNAMED_PREFIX ".*@%s'; by "
+                    "name with debug information: %s, in a package named *-dbgsym, or "
+                    "DEBUGINFOD_URLS",
+                    image_provider(program), path);
     else
-        log_warning("its own functions can be traced if it is built without stripping it");
+        log_warning("its own functions can be traced by address: -f '" UNNAMED_PREFIX ".*@%s'; by "
+                    "name if it is built without stripping it",
+                    image_provider(program));
 }
 
 static void say_nothing_to_trace(struct image *program, struct image *const *images, size_t n)

@@ -212,6 +212,30 @@ static bool put_place(FILE *stream, const struct unmatched_patterns *unmatched,
     return of_no_code != NULL;
 }
 
+/* The modules that the pattern means have no names of functions at all. false: they have. */
+static bool put_stripped(FILE *stream, const struct unmatched_patterns *unmatched,
+                         const struct function_pattern *pattern)
+{
+    const struct image *stripped = NULL;
+    if (!function_pattern_module(pattern) ||
+        strncmp(function_pattern_name(pattern), UNNAMED_PREFIX, strlen(UNNAMED_PREFIX)) == 0)
+        return false;
+    for (size_t i = 0; i < unmatched->images.count; i++) {
+        struct image *image = unmatched->images.items[i];
+        if (!is_meant(pattern, image))
+            continue;
+        if (image_count_functions(image))
+            return false;
+        stripped = stripped ? stripped : image;
+    }
+    if (stripped)
+        fprintf(stream,
+                ": the functions of %s have no names, as it is stripped; by their addresses: "
+                "'" UNNAMED_PREFIX ".*@%s'",
+                image_provider(stripped), image_provider(stripped));
+    return stripped != NULL;
+}
+
 /* false: the pattern is not for functions without a symbol. */
 static bool put_unnamed(FILE *stream, const struct unmatched_patterns *unmatched,
                         const struct function_pattern *pattern)
@@ -233,7 +257,7 @@ static void put_reason(FILE *stream, const struct unmatched_patterns *unmatched,
                        const struct function_pattern *pattern)
 {
     const char *name = function_pattern_name(pattern), *module = function_pattern_module(pattern);
-    if (put_place(stream, unmatched, pattern))
+    if (put_place(stream, unmatched, pattern) || put_stripped(stream, unmatched, pattern))
         return;
     if (module && !is_module_known(unmatched, pattern))
         put_modules(stream, unmatched, module);

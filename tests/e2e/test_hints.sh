@@ -34,7 +34,7 @@ says_nothing_of()
 {
     lines 1 "^ptrace_tracer: nothing of $1 can be traced: it is stripped, so that its functions have no names\$" $err
     lines 1 "^ptrace_tracer: its libraries can be traced: -f 'elf_\.\*@elf[-0-9.]*'\$" $err
-    lines 1 '^ptrace_tracer: its own functions can be traced with debug information: /usr/lib/debug/\.build-id/[0-9a-f]{2}/[0-9a-f]+\.debug, in a package named' $err
+    lines 1 '^ptrace_tracer: its own functions can be traced by address: -f '\''sub_\.\*@[^'\'']+'\''; by name with debug information: /usr/lib/debug/\.build-id/[0-9a-f]{2}/[0-9a-f]+\.debug, in a package named' $err
     lines 3 ' can be traced' $err
 }
 

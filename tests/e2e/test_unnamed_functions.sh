@@ -91,6 +91,8 @@ case_address()
     one_line "the file has no code there"
     traced 0 --list -f "$sub@unnamed_gcc" "$whole"
     one_line "it is unnamed_gcc:with_frame\$"
+    traced 0 --list -f "main@$module" "$stripped"
+    one_line "the functions of $module have no names, as it is stripped; by their addresses: 'sub_\.\*@$module'"
     traced 0 --list -f "$sub" "$stripped"
     one_line "functions without a symbol need a module: '$sub@$module'"
     traced 0 --print -f "$inside@$module" "$stripped" 1
