@@ -49,7 +49,7 @@ static const char ALL[] =
     "      --strings=WHICH     pointers to characters that are text: const (those to\n"
     "                          const characters, the default) or all\n"
     "      --deref=DEPTH       follow pointers, DEPTH of them in a row (default 0)\n"
-    "      --types=FILE        types of functions without debug information (repeatable)\n"
+    "      --types=FILE        types of functions without debug information\n"
     "\n"
     "Where to:\n"
     "  -o, --output=DIR        record into DIR, in a session of the tracer's own\n"

@@ -187,6 +187,36 @@ bool function_filter_unnamed(const struct function_filter *filter, const struct 
     return filter_names(filter, name, 1, module, by_rule, true);
 }
 
+bool function_filter_may_be_event(const struct function_filter *filter,
+                                  const struct printed_name *names, size_t n_names,
+                                  const struct module_names *module)
+{
+    for (size_t i = 0; i < filter->included.count; i++)
+        if (function_pattern_may_be_event(filter->included.items[i].pattern, names, n_names,
+                                          module))
+            return true;
+    for (size_t i = 0; i < filter->excluded.count; i++)
+        if (function_pattern_may_be_event(filter->excluded.items[i].pattern, names, n_names,
+                                          module))
+            return true;
+    return false;
+}
+
+bool function_filter_event(const struct function_filter *filter, const char *name,
+                           const struct module_names *module, bool is_included)
+{
+    for (size_t i = 0; i < filter->included.count; i++) {
+        struct filter_pattern *included_by = &filter->included.items[i];
+        if (!function_pattern_is_event(included_by->pattern, name, module))
+            continue;
+        included_by->matched = true;
+        is_included = true;
+    }
+    for (size_t i = 0; i < filter->excluded.count && is_included; i++)
+        is_included = !function_pattern_is_event(filter->excluded.items[i].pattern, name, module);
+    return is_included;
+}
+
 bool function_filter_names_modules(const struct function_filter *filter)
 {
     bool names_module = false;

@@ -52,6 +52,16 @@ bool function_filter_names_unnamed(const struct function_filter *filter,
 bool function_filter_unnamed(const struct function_filter *filter, const struct printed_name *name,
                              const struct module_names *module, bool by_rule);
 
+/* Whether a pattern may mean the function with these names by its name in events, which is known
+   when its probe is made: function_filter_event() decides. */
+bool function_filter_may_be_event(const struct function_filter *filter,
+                                  const struct printed_name *names, size_t n_names,
+                                  const struct module_names *module);
+/* Whether the function is selected that has this name in events ("init@file.c"). `is_included`:
+   what function_filter_function() says. */
+bool function_filter_event(const struct function_filter *filter, const char *name,
+                           const struct module_names *module, bool is_included);
+
 /* Whether a pattern has a module. */
 bool function_filter_names_modules(const struct function_filter *filter);
 

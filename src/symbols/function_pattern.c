@@ -23,6 +23,7 @@ struct pattern_reading {
     char *event;             /* `printed` without "_entry" or "_exit"; NULL: it has none */
     struct name_regex regex; /* if has_regex */
     bool has_regex;
+    bool tells_apart;   /* see printed_name_tells_apart() */
     bool is_of_unnamed; /* functions without a symbol, too */
     uint64_t address;   /* where the function starts; 0: the reading is no address */
 };
@@ -127,6 +128,7 @@ static int add_reading(struct function_pattern *pattern, const char *module, siz
     reading->printed = strndup(name, length);
     size_t suffix = reading->printed ? event_suffix(reading->printed) : 0;
     reading->event = suffix ? strndup(name, length - suffix) : NULL;
+    reading->tells_apart = reading->printed && printed_name_tells_apart(reading->printed);
     if ((module && !reading->module) || (glob && !reading->glob) || !reading->printed ||
         (suffix && !reading->event))
         return error_set(err, -ENOMEM, "out of memory");
@@ -321,6 +323,37 @@ bool function_pattern_matches(const struct function_pattern *pattern,
         for (size_t k = 0; k < n; k++)
             if (reading_matches_name(reading, &names[k]))
                 return true;
+    }
+    return false;
+}
+
+bool function_pattern_may_be_event(const struct function_pattern *pattern,
+                                   const struct printed_name *names, size_t n,
+                                   const struct module_names *module)
+{
+    for (size_t i = 0; i < pattern->n; i++) {
+        const struct pattern_reading *reading = &pattern->readings[i];
+        const char *text = reading->event ? reading->event : reading->printed;
+        if (!reading->tells_apart || !reading_matches_module(reading, module))
+            continue;
+        for (size_t k = 0; k < n; k++)
+            if (printed_name_is_told_apart(&names[k], text) ||
+                printed_name_is_told_apart(&names[k], reading->printed))
+                return true;
+    }
+    return false;
+}
+
+bool function_pattern_is_event(const struct function_pattern *pattern, const char *name,
+                               const struct module_names *module)
+{
+    const struct printed_name event = {.name = name};
+    for (size_t i = 0; i < pattern->n; i++) {
+        const struct pattern_reading *reading = &pattern->readings[i];
+        if (reading->tells_apart && reading_matches_module(reading, module) &&
+            (printed_name_is(&event, reading->printed) ||
+             (reading->event && printed_name_is(&event, reading->event))))
+            return true;
     }
     return false;
 }

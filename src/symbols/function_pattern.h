@@ -61,4 +61,13 @@ bool function_pattern_matches_unnamed(const struct function_pattern *pattern,
 bool function_pattern_names_unnamed(const struct function_pattern *pattern,
                                     const struct module_names *module);
 
+/* Whether it may mean the function by its name in events, if that is another than its name
+   (printed_name_is_told_apart()). */
+bool function_pattern_may_be_event(const struct function_pattern *pattern,
+                                   const struct printed_name *names, size_t n,
+                                   const struct module_names *module);
+/* Whether it means the function that has this name in events. */
+bool function_pattern_is_event(const struct function_pattern *pattern, const char *name,
+                               const struct module_names *module);
+
 #endif

@@ -11,15 +11,18 @@
 #include "symbols/image.h"
 #include "symbols/image_internal.h"
 #include "symbols/unnamed_functions.h"
+#include "util/cleanup.h"
 #include "util/error.h"
 #include "util/vec.h"
 
 enum { NAMES_PER_ALIAS = 4 };
 
 /* A selected function of which programs that are linked today get another version. */
-struct old_function {
+struct chosen_function {
     struct function *function;
-    const struct alias *alias;
+    const struct alias *alias; /* that names it */
+    bool is_included;          /* by its names */
+    bool by_event;             /* its name in events decides */
 };
 
 struct selection {
@@ -28,7 +31,7 @@ struct selection {
     bool is_program;
     unsigned rules;
     VEC(struct printed_name) names; /* of one function; reused for the next one */
-    VEC(struct old_function) old;
+    VEC(struct chosen_function) old;
     VEC(const struct probe *) probes;
 };
 
@@ -98,6 +101,23 @@ static int add_probe(struct selection *selection, struct image *image, struct fu
                                      : probe_make(image, function, alias, probe);
 }
 
+/* All functions of one name get their names in events in the order of their addresses, so that
+   these do not depend on what is selected. */
+static int add_chosen(struct selection *selection, struct image *image,
+                      const struct chosen_function *chosen)
+{
+    int r = add_probe(selection, image, chosen->function, chosen->alias);
+    if (r < 0 || !chosen->by_event)
+        return r;
+    const char *event = selection->probes.items[selection->probes.count - 1]->entry_event;
+    cleanup(cleanup_free) char *name = strndup(event, strlen(event) - strlen("_entry"));
+    if (!name)
+        return -ENOMEM;
+    if (!function_filter_event(selection->filter, name, &selection->module, chosen->is_included))
+        selection->probes.count--;
+    return 0;
+}
+
 /*
  * An old version of a function has the name of the one that took its place: that gets the name
  * first.
@@ -107,22 +127,28 @@ static int add_named_probes(struct selection *selection, struct image *image)
     int r = 0;
     for (size_t i = 0; i < image->functions.count && r == 0; i++) {
         struct function *function = &image->functions.items[i];
-        const struct alias *alias;
-        r = choose_alias(selection, image, function, &alias);
-        if (r < 0 || !alias)
+        struct chosen_function chosen = {.function = function};
+        r = choose_alias(selection, image, function, &chosen.alias);
+        if (r < 0)
             continue;
-        if (!alias->is_old) {
-            r = add_probe(selection, image, function, alias);
+        chosen.is_included = chosen.alias != NULL;
+        chosen.by_event = function_filter_may_be_event(selection->filter, selection->names.items,
+                                                       selection->names.count, &selection->module);
+        if (!chosen.is_included && !chosen.by_event)
+            continue;
+        if (!chosen.alias)
+            chosen.alias = &image->aliases.items[function->first];
+        if (!chosen.alias->is_old) {
+            r = add_chosen(selection, image, &chosen);
             continue;
         }
-        struct old_function *old = vec_push(&selection->old);
+        struct chosen_function *old = vec_push(&selection->old);
         if (old)
-            *old = (struct old_function){function, alias};
+            *old = chosen;
         r = old ? 0 : -ENOMEM;
     }
     for (size_t i = 0; i < selection->old.count && r == 0; i++)
-        r = add_probe(selection, image, selection->old.items[i].function,
-                      selection->old.items[i].alias);
+        r = add_chosen(selection, image, &selection->old.items[i]);
     return r;
 }
 

@@ -79,6 +79,46 @@ bool printed_name_is(const struct printed_name *name, const char *text)
     }
 }
 
+/* ---- names of events ---- */
+
+static bool is_addition(const char *at)
+{
+    return (*at == '@' && at[1]) || (*at == '_' && isdigit((unsigned char)at[1]));
+}
+
+/* The length in front of "~" and a hash; 0: there is none. */
+static size_t cut_length(const char *text)
+{
+    enum { HASH_DIGITS = 8 };
+    size_t length = strlen(text);
+    const char *mark = length > HASH_DIGITS + 1 ? text + length - HASH_DIGITS - 1 : text;
+    return *mark == '~' && strspn(mark + 1, "0123456789abcdef") == HASH_DIGITS
+               ? (size_t)(mark - text)
+               : 0;
+}
+
+bool printed_name_tells_apart(const char *text)
+{
+    for (const char *at = text; *at; at++)
+        if (is_addition(at))
+            return true;
+    return cut_length(text) > 0;
+}
+
+bool printed_name_is_told_apart(const struct printed_name *name, const char *text)
+{
+    struct printed_cursor one = {.at = text};
+    struct printed_cursor other = {.at = name->name, .then = name->parameters};
+    size_t cut = cut_length(text);
+    for (;;) {
+        if (cut > 0 ? one.at == text + cut : !*other.at && is_addition(one.at))
+            return true;
+        unsigned char c = cursor_next(&one);
+        if (c == 0 || c != cursor_next(&other))
+            return false;
+    }
+}
+
 /* ---- what looks like a name ---- */
 
 /* The end of the operator's symbol: "()", "[]", "<<=". */

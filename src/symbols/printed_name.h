@@ -24,6 +24,12 @@ struct printed_name {
  */
 bool printed_name_is(const struct printed_name *name, const char *text);
 
+/* Whether the text has behind the name, or instead of its end, what events have where functions of
+   one name are several, or a name is too long: "init@file.c", "init_2", "a_very_lon~0123abcd". */
+bool printed_name_is_told_apart(const struct printed_name *name, const char *text);
+/* Whether the text may have that of any name. */
+bool printed_name_tells_apart(const char *text);
+
 /* Whether the text looks like a C++ name with parameters, an operator's or a lambda's: its brackets
    are balanced. Such text may be no regular expression. */
 bool printed_name_looks_so(const char *text);

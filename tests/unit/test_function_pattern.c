@@ -129,9 +129,53 @@ static const struct {
     {"m::f", "f", "()", false},
 };
 
+/* By the name in events. */
+START_TEST(names_in_events)
+{
+    static const struct {
+        const char *pattern, *name, *parameters;
+        bool may_be;
+    } cases[] = {
+        {"init@file.c", "init", NULL, true},
+        {"m:init@file.c_entry", "init", NULL, true},
+        {"n:init@file.c", "init", NULL, false},
+        {"init@file.c", "inits", NULL, false},
+        {"init@file.c", "ini", NULL, false},
+        {"init_2", "init", NULL, true},
+        {"init_x", "init", NULL, false},
+        {"init_2_exit", "init", NULL, true},
+        {"geo::print(int)@a.cc", "geo::print", "(int)", true},
+        {"geo::print(int)_2", "geo::print", "(int)", true},
+        {"geo::print(long)_2", "geo::print", "(int)", false},
+        {"a_very_lon~0123abcd", "a_very_long_name", NULL, true},
+        {"a_very_lon~0123abcd", "a_very_log", NULL, false},
+        {"a_very_lon~0123abcg", "a_very_long_name", NULL, false},
+        {"~0123abcd", "a", NULL, false},
+        {"init", "init", NULL, false},
+        {"init@", "init", NULL, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct function_pattern *pattern = NULL;
+        struct error err;
+        struct printed_name name = {.name = cases[i].name, .parameters = cases[i].parameters};
+        const struct module_names module = {.provider = "m", .path = "/usr/lib/libm.so.6"};
+        bool may_be = function_pattern_parse(cases[i].pattern, &pattern, &err) == 0 &&
+                      function_pattern_may_be_event(pattern, &name, 1, &module);
+        ck_assert_msg(may_be == cases[i].may_be, "'%s' and %s", cases[i].pattern, cases[i].name);
+        if (may_be) {
+            const char *colon =
+                strncmp(cases[i].pattern, "m:", 2) == 0 ? cases[i].pattern + 2 : cases[i].pattern;
+            ck_assert(function_pattern_is_event(pattern, colon, &module));
+            ck_assert(!function_pattern_is_event(pattern, cases[i].name, &module));
+        }
+        function_pattern_free(pattern);
+    }
+}
+END_TEST
+
 START_TEST(readings)
 {
-    struct printed_name name = {names[_i].name, names[_i].parameters};
+    struct printed_name name = {.name = names[_i].name, .parameters = names[_i].parameters};
     ck_assert_msg(means(names[_i].pattern, &name, "m", "/usr/lib/libm.so.6") == names[_i].means,
                   "'%s' and %s", names[_i].pattern, name.name);
 }
@@ -233,6 +277,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, readings, 0, COUNT_OF(names));
+    tcase_add_test(tests, names_in_events);
     tcase_add_test(tests, modules_that_are_read);
     tcase_add_loop_test(tests, refusals, 0, COUNT_OF(refused));
     tcase_add_test(tests, long_texts);
