@@ -235,6 +235,16 @@ static void tell_switching(const struct lttng_sink *sink)
                                      : " threads");
 }
 
+/* Also no condition of a trigger was met. */
+static bool has_recorded_nothing(struct lttng_sink *sink)
+{
+    struct engine_stats stats;
+    struct hit_counts counts;
+    engine_get_stats(sink->tracer->engine, &stats);
+    lttng_sink_counts(sink, &counts);
+    return counts.written + counts.lost + counts.triggered + stats.dropped == 0;
+}
+
 static int lttng_sink_finish(void *data, struct error *err)
 {
     struct lttng_sink *sink = data;
@@ -257,6 +267,8 @@ static int lttng_sink_finish(void *data, struct error *err)
     if (r == 0 && sink->begun) {
         write_notes_of_trace(sink);
         tell_switching(sink);
+        if (has_recorded_nothing(sink))
+            sink->session_ops->remove_empty(sink->session);
     }
     if (r == 0 && r_traces < 0 && !is_users) {
         err->text[0] = '\0';
@@ -265,14 +277,33 @@ static int lttng_sink_finish(void *data, struct error *err)
     return r;
 }
 
+/* Why there is no event; "" if it is not known. */
+static const char *why_nothing(const struct tracer *tracer)
+{
+    struct engine_stats stats;
+    engine_get_stats(tracer->engine, &stats);
+    if (tracer->n_candidates == 0)
+        return ": there was nothing to trace";
+    if (tracer->n_armed_most == 0)
+        return ": no event rule asked for a function";
+    return stats.calls == 0 ? ": no armed function was called" : ": no event rule took the calls";
+}
+
 static void lttng_sink_describe(void *data, char *text, size_t size)
 {
-    const struct lttng_sink *sink = data;
+    struct lttng_sink *sink = data;
     /* What was never started has no trace, and the own session's directory is about to go. */
     bool nothing = !sink->begun && sink->session_ops->owner(sink->session) != SESSION_USER_STARTED;
     size_t n = (size_t)snprintf(text, size, nothing ? "; nothing was recorded" : "; ");
-    if (!nothing)
+    if (nothing)
+        return;
+    if (!has_recorded_nothing(sink)) {
         sink->session_ops->describe(sink->session, text + n, size - n);
+        return;
+    }
+    sink->session_ops->describe_empty(sink->session, text + n, size - n);
+    n = strlen(text);
+    snprintf(text + n, size - n, "%s", why_nothing(sink->tracer));
 }
 
 static int lttng_sink_free(void *data)

@@ -65,7 +65,46 @@ case_lttng()
     build stripped -s -lelf
     traced 0 ./stripped
     says_nothing_of stripped
+    lines 1 ' 0 lost; nothing was recorded: there was nothing to trace$' $err
     no_sessions
+}
+
+no_directory()
+{
+    [[ -z $(compgen -G 'ptrace_tracer-*') ]] || fail "a directory is left: $(echo ptrace_tracer-*)"
+}
+
+# A trace without events is not offered for reading, and leaves no directory that nobody has named.
+case_nothing_recorded()
+{
+    with_lttng
+    build named -lelf
+    traced 0 -f idle ./named
+    lines 1 '^ptrace_tracer: 1 function armed, 0 calls, 0 events written, 0 lost; nothing was recorded: no armed function was called$' $err
+    no_directory
+    traced 0 -f missing ./named
+    lines 1 ' 0 lost; nothing was recorded: there was nothing to trace$' $err
+    no_directory
+    traced 0 -o mine -f idle ./named
+    lines 1 " 0 lost; nothing was recorded in $dir/mine: no armed function was called\$" $err
+    read_trace mine
+    lines 0 . text
+    no_sessions
+    # Sessions of the user's.
+    lttng_do create theirs --output="$dir/theirs"
+    traced 0 -f idle ./named
+    lines 1 ' 0 lost; nothing was recorded in session theirs: no armed function was called$' $err
+    lttng_do enable-event -u -c channel0 named:main_entry --filter 'argc > 5'
+    lttng_do disable-event -u -c channel0 'named:idle_entry,named:idle_exit'
+    lttng_do start
+    traced 0 ./named
+    lines 1 ' 0 lost; nothing was recorded in session theirs: no event rule took the calls$' $err
+    lttng_do disable-event -u -c channel0 --all-events
+    lttng_do enable-event -u -c channel0 other:event
+    traced 0 ./named
+    lines 1 ' 0 lost; nothing was recorded in session theirs: no event rule asked for a function$' $err
+    lttng_do destroy theirs
+    lines 0 babeltrace2 $err
 }
 
 # At once, not at the end.

@@ -526,7 +526,7 @@ case_nothing_recorded()
     lttng_do enable-event -u other:nothing
     lttng_do start
     traced 127 ./needs
-    said "0 functions armed, 0 calls, 0 events written, 0 lost; to read the trace: babeltrace2 $dir/mine\$"
+    said "0 functions armed, 0 calls, 0 events written, 0 lost; nothing was recorded in session mine: no event rule asked for a function\$"
     lttng_do destroy
 }
 
@@ -535,7 +535,7 @@ case_no_function()
 {
     with_lttng
     traced 0 -o trace -f nothing_matches "$sample" 10
-    said "0 functions armed, 0 calls, 0 events written, 0 lost; to read the trace: babeltrace2 $dir/trace\$"
+    said "0 functions armed, 0 calls, 0 events written, 0 lost; nothing was recorded in $dir/trace: there was nothing to trace\$"
     read_trace trace
     lines 0 . text
 }

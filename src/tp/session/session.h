@@ -141,6 +141,11 @@ struct session_ops {
     const char *(*path)(const struct session *session); /* the trace's directory or URL */
     /* How to read the trace: "to read the trace: babeltrace2 PATH" and the like. */
     void (*describe)(const struct session *session, char *text, size_t size);
+    /* The same where the tracer has recorded nothing: "nothing was recorded in session NAME". */
+    void (*describe_empty)(const struct session *session, char *text, size_t size);
+    /* After end(): removes the trace of an own session, and its directory, if the user has not
+       named that. The tracer has recorded nothing. */
+    void (*remove_empty)(struct session *session);
     /* For a session that was not ended: destroys an own session, after its records are written, and
        leaves the user's. */
     void (*discard)(struct session *session);

@@ -85,3 +85,15 @@ void session_describe(const struct session *session, char *text, size_t size)
     if (used < size)
         describe_trace(session, text + used, size - used);
 }
+
+void session_describe_empty(const struct session *session, char *text, size_t size)
+{
+    size_t used = session_describe_interruption(session, text, size);
+    if (used >= size)
+        return;
+    if (session->owner != SESSION_OWN)
+        snprintf(text + used, size - used, "nothing was recorded in session %s", session->name);
+    else
+        snprintf(text + used, size - used, "nothing was recorded%s%s",
+                 session->removed ? "" : " in ", session->removed ? "" : session->path);
+}

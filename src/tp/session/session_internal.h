@@ -34,9 +34,10 @@ char *current_session_path(const char *home);
 /* -- session_output.c -- */
 
 struct output {
-    char *path; /* absolute */
-    bool made;  /* by us; removed if it stays empty */
-    int fd;     /* locked, so that no other tracer takes it; -1: not open */
+    char *path;      /* absolute */
+    bool made;       /* by us; removed if it stays empty */
+    bool is_default; /* the user has not named it */
+    int fd;          /* locked, so that no other tracer takes it; -1: not open */
 };
 
 /*
@@ -47,6 +48,9 @@ MUST_CHECK int output_make(struct output *output, const char *wanted, bool force
                            const char *program, struct error *err);
 /* Removes the directory if output_make() made it and it is empty. */
 void output_unmake(struct output *output);
+/* Removes the directory, and the empty trace in it, if output_make() chose its name: whether it is
+   gone. */
+bool output_remove_empty(struct output *output);
 void output_free(struct output *output);
 /* "ptrace_tracer-PROGRAM-YYYYmmdd-HHMMSS", with only characters that are safe in the names of files
    and sessions. NULL: out of memory. The caller frees. */
@@ -238,6 +242,7 @@ struct session {
     bool live;                 /* a live session (lttng-create(1), --live) */
     bool per_process;          /* per-process buffers */
     struct output output;      /* of an own session */
+    bool removed;              /* its directory, as there was no event in it */
     char *channel;             /* where we enable our events; NULL: nowhere */
     bool started;              /* by us, and not stopped yet */
     bool joined;               /* the user's, started by us or by another tracer */
@@ -287,6 +292,8 @@ MUST_CHECK int session_select(const struct session_request *request, struct sess
 
 /* "to read the trace: babeltrace2 PATH", or how else to get the records of the session. */
 void session_describe(const struct session *session, char *text, size_t size);
+/* See struct session_ops. */
+void session_describe_empty(const struct session *session, char *text, size_t size);
 /* Prints how to watch a live session. Nothing for other sessions. */
 void session_say_how_to_watch(const struct session *session);
 

@@ -293,6 +293,13 @@ static int session_check_begun(struct session *session, struct error *err)
     return rc;
 }
 
+/* Its events are those of this process alone (session_create.c): there are none of others. */
+static void session_remove_empty(struct session *session)
+{
+    if (session->owner == SESSION_OWN && !session->exists)
+        session->removed = output_remove_empty(&session->output);
+}
+
 static uint64_t session_discarded(const struct session *session)
 {
     return session->discarded;
@@ -352,6 +359,8 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .name = session_name,
     .path = session_path,
     .describe = session_describe,
+    .describe_empty = session_describe_empty,
+    .remove_empty = session_remove_empty,
     .discard = session_discard,
     .free = session_free,
     .extend = session_extend,

@@ -12,6 +12,7 @@
 
 #include "tp/session/session_internal.h"
 #include "util/cleanup.h"
+#include "util/log.h"
 #include "util/text.h"
 
 enum { SAME_SECOND_MAX = 1000, PROGRAM_NAME_MAX = 64 };
@@ -136,7 +137,7 @@ static int make_named(struct output *output, const char *program, struct error *
         if (n < 0 || (size_t)n >= sizeof(path))
             break;
         if (mkdir(path, 0777) == 0) {
-            output->made = true;
+            output->made = output->is_default = true;
             output->path = realpath(path, NULL);
             if (output->path)
                 return 0;
@@ -169,6 +170,21 @@ void output_unmake(struct output *output)
     if (output->made && output->path)
         rmdir(output->path);
     output->made = false;
+}
+
+bool output_remove_empty(struct output *output)
+{
+    struct error err;
+    if (!output->made || !output->is_default || !output->path)
+        return false;
+    cleanup(cleanup_fd) int fd =
+        open(output->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    if (old_trace_remove(fd, output->path, &err) == 0)
+        return rmdir(output->path) == 0;
+    log_debug("the empty trace in %s stays: %s", output->path, err.text);
+    return false;
 }
 
 void output_free(struct output *output)
