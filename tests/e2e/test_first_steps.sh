@@ -77,6 +77,23 @@ case_options_agree()
     [[ ! -s unknown ]] || fail "only in --help: $(cat unknown)"
 }
 
+# The options of each command are in the manual page, and it is in --help.
+case_options_of_commands()
+{
+    local command option
+    sed -n '/^\.SH COMMANDS/,$s/\\-/-/gp' "$top/docs/ptrace_tracer.1" >manual
+    "$tracer" --help >help
+    for command in $(sed -n "s/^    local commands='record \(.*\)'/\1/p" "$top/scripts/completion.bash"); do
+        grep -qE "^  ([a-z]+, )*${command}[ ,]" help || fail "$command is not in --help"
+        traced 0 "$command" --help
+        options_of_help <$out >options
+        (($(wc -l <options) > 3)) || fail "no options of $command"
+        while read -r option; do
+            grep -qwe "$option" manual || fail "$option of $command is not in the manual page"
+        done <options
+    done
+}
+
 case_misspelt_options()
 {
     answered "unknown option '--folow-forks'; did you mean --follow-forks\?" --folow-forks "$sample"
