@@ -110,7 +110,7 @@ $(SYMBOLS_DIR)/static: $(symbols_names) tests/targets/symbols_names.h
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fno-pie -static)
 $(SYMBOLS_DIR)/static_pie: $(symbols_names) tests/targets/symbols_names.h
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -static-pie)
-$(SYMBOLS_DIR)/libnames.so.1: $(symbols_names) tests/targets/symbols_names.h
+$(SYMBOLS_DIR)/libnames.so.1: $(symbols_names) tests/targets/symbols_names.h tests/symbols.mk
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIC -shared -Wl$(comma)-soname=$(@F))
 
 $(SYMBOLS_DIR)/unnamed_gcc: tests/targets/symbols_unnamed.c

@@ -190,6 +190,8 @@ int catalog_each(struct catalog *catalog, void (*visit)(void *data, struct image
     int r = 0;
     pthread_mutex_lock(&catalog->lock);
     for (struct image *image = catalog->images; image && r == 0; image = image->next) {
+        if (image->beside && !atomic_load(&image->is_named))
+            continue; /* no module has this name */
         struct image **place = vec_push(&images);
         if (place)
             *place = image;

@@ -91,7 +91,8 @@ struct image {
     _Atomic(const char *const *) other_names; /* see image_names.c; NULL: none */
     struct image *beside;                     /* see image_beside_program(); NULL: not made */
     _Atomic pid_t
-        link_read_of; /* the process whose path to the file was read last; see link_names.c */
+        link_read_of;     /* the process whose path to the file was read last; see link_names.c */
+    atomic_bool is_named; /* image_beside_program() has returned it */
     const struct image *is_beside; /* it is that one's `beside` */
     struct elf_file file;          /* of `beside`: parts belong to the other one */
 

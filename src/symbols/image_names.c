@@ -126,8 +126,10 @@ static struct image *make_beside(struct image *image)
 struct image *image_beside_program(struct image *image, const struct image *program)
 {
     if (!program || image == program || strcmp(image->provider, program->provider) != 0 ||
-        image_has_file_name(image, program->path))
+        image_has_file_name(image, program->path)) {
+        atomic_store(&image->is_named, true);
         return image;
+    }
     pthread_mutex_lock(&image->catalog->lock);
     if (!image->beside)
         image->beside = make_beside(image);

@@ -366,15 +366,15 @@ static int name_modules(struct modules *modules, const struct scan *scan)
     for (size_t i = 0; i < modules->list.count; i++)
         if (modules->list.items[i].is_program)
             program = &modules->list.items[i];
-    if (!program)
-        return 0;
     for (size_t i = 0; i < modules->list.count; i++) {
         struct module *module = &modules->list.items[i];
-        struct image *image = image_beside_program(module->image, program->image);
+        struct image *image = image_beside_program(module->image, program ? program->image : NULL);
         if (!image)
             return -ENOMEM;
         module->image = image;
     }
+    if (!program)
+        return 0;
     int r = link_names_of_program(program->image, scan->pid, &scan->root);
     return r < 0 ? r : link_names_of_libraries(modules, program, scan->pid, &scan->root);
 }

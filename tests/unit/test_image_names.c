@@ -124,6 +124,31 @@ START_TEST(providers_that_clash)
 }
 END_TEST
 
+static void append_provider(void *data, struct image *image)
+{
+    char *seen = data;
+    strcat(strcat(seen, image_provider(image)), " ");
+}
+
+/* An image that no module is called by is not among those that hints name. */
+START_TEST(images_with_a_name)
+{
+    struct clashing files;
+    char seen[256] = "";
+    clashing_begin(&files);
+    struct image *library = clashing_open(&files, "libnames.so.1.2");
+    struct image *program = clashing_open(&files, "names");
+    ck_assert_ptr_nonnull(image_beside_program(library, program));
+    ck_assert_int_eq(catalog_each(files.catalog, append_provider, seen), 0);
+    ck_assert_str_eq(seen, "names libnames.so.1.2 ");
+    ck_assert_ptr_eq(image_beside_program(library, NULL), library);
+    *seen = '\0';
+    ck_assert_int_eq(catalog_each(files.catalog, append_provider, seen), 0);
+    ck_assert_str_eq(seen, "names names libnames.so.1.2 ");
+    clashing_end(&files);
+}
+END_TEST
+
 /* A hard link is a name of the file itself; a symbolic link and the soname are other names. */
 START_TEST(names_of_links)
 {
@@ -169,6 +194,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, providers_that_clash, 0, 3);
+    tcase_add_test(tests, images_with_a_name);
     tcase_add_test(tests, names_of_links);
 }
 
