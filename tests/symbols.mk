@@ -145,10 +145,10 @@ $(SYMBOLS_DIR)/typed/plain.o: tests/targets/typed_object.c tests/targets/typed_l
 	$(symbols_gcc) -w -g -c -o $@ $<
 $(SYMBOLS_DIR)/typed/lines.types: tests/targets/typed_object.c tests/targets/typed_library.h
 	@mkdir -p $(@D)
-	$(symbols_gcc) -w -g -shared -nostdlib -DLINES=1 -o $@ $<
+	$(symbols_gcc) -w -g -shared -nostdlib -Wl,-z,max-page-size=4096 -DLINES=1 -o $@ $<
 $(SYMBOLS_DIR)/typed/other.types: tests/targets/typed_object.c tests/targets/typed_library.h
 	@mkdir -p $(@D)
-	$(symbols_gcc) -w -g -shared -nostdlib -DLINES=2 -o $@ $<
+	$(symbols_gcc) -w -g -shared -nostdlib -Wl,-z,max-page-size=4096 -DLINES=2 -o $@ $<
 # Places of debug files: by build ID below a directory, by name beside the file.
 $(SYMBOLS_DIR)/stripped_build_id: $(symbols_names) tests/targets/symbols_names.h
 	$(call symbols_build,$(symbols_gcc),$(symbols_flags) -fPIE -pie -Wl$(comma)--build-id=0xabcdef0123456789)

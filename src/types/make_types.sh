@@ -301,7 +301,7 @@ cat >types.s <<'END'
 .section .note.GNU-stack, "", %progbits
 END
 "${cc[@]}" -c types.s -o types.o || fail "${cc[0]} cannot assemble"
-"${cc[@]}" -shared -nostdlib -Wl,--build-id=none -Wl,-x -o object "${objects[@]}" types.o ||
+"${cc[@]}" -shared -nostdlib -Wl,--build-id=none -Wl,-x -Wl,-z,max-page-size=4096 -o object "${objects[@]}" types.o ||
     fail "${cc[0]} cannot link"
 cat object
 n=$(sort -u made | wc -l)
