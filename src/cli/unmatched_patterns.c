@@ -160,6 +160,9 @@ static void put_modules(FILE *stream, const struct unmatched_patterns *unmatched
         shown_name_write(stream, similar.names[i], SHOWN_MODULE_MAX);
     }
     fputs(similar.n > 0 ? " (--modules lists all)" : "' (--modules lists them)", stream);
+    if (strstr(wanted, ".*"))
+        fputs("; behind the '@' is a shell pattern (glob): '*' by itself stands for any text",
+              stream);
 }
 
 static bool is_module_known(const struct unmatched_patterns *unmatched,
