@@ -12,7 +12,7 @@ static const char SHORT[] =
     "  -l, --list              only list the functions; --modules: the modules\n"
     "What to record of a call: ptrace_tracer --with=depth,duration --deref=1 ./app\n"
     "      --with=LIST         more fields: depth, duration, caller, stack, ...\n"
-    "      --deref=DEPTH       what pointers point to; --types=FILE: their types\n"
+    "      --deref=DEPTH       what pointers point to; --types=FILE: missing types\n"
     "Where to: ptrace_tracer --print -f main ./app\n"
     "  -P, --print[=FILE]      lines on stderr, or in FILE (- is stdout); no LTTng\n"
     "  -c, --summary           a table of calls and times at the end; no trace\n"
