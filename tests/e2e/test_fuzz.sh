@@ -33,6 +33,7 @@ case_stubs_of_x86_64()
 }
 
 case_type_lines() { fuzz type_lines; }
+case_type_objects() { fuzz type_object; }
 case_unwind_rules() { fuzz unwind_rules; }
 case_unwinding() { fuzz unwind; }
 
