@@ -51,7 +51,9 @@ case_install()
         DESTDIR="$dir/root" PREFIX=/usr >$out 2>$err || fail "make install"
     [[ -f root/usr/share/man/man1/ptrace_tracer.1 ]] || fail "no manual page"
     [[ -f root/usr/share/bash-completion/completions/ptrace_tracer ]] || fail "no completion"
+    [[ -s root/usr/share/ptrace_tracer/types/libc.types ]] || fail "no types of the C library"
     tracer=$dir/root/usr/bin/ptrace_tracer
+    traced 0 types -l libc.so.6 -o stdlib.types stdlib.h
     traced 0 -o trace -f my_traced_function "$sample" 10
     read_trace trace
     lines 20 . text
