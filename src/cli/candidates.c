@@ -66,6 +66,7 @@ static void add_candidates(struct target *target, struct target_module *tm,
     struct image *image = tm->module.image;
     size_t before = tm->candidates.count;
     bool checks_leaks = target_checks_leaks(target, &tm->module);
+    size_t n_unnamed_refused = 0;
     for (size_t i = 0; i < n; i++) {
         struct candidate *candidate = vec_push(&tm->candidates);
         if (!candidate) {
@@ -79,10 +80,15 @@ static void add_candidates(struct target *target, struct target_module *tm,
         /* A function without a symbol may be of the sanitizers. */
         candidate->refused =
             checks_leaks && (is_of_leak_check(probes[i]) || probe_is_unnamed(probes[i]));
+        n_unnamed_refused += candidate->refused && probe_is_unnamed(probes[i]);
         if (candidate->refused)
             log_debug("%s:%s is not traced: LeakSanitizer calls it where nobody can trace it",
                       probes[i]->provider, probes[i]->function);
     }
+    if (n_unnamed_refused)
+        log_warning("%zu functions of %s without a symbol are not traced, as some may be "
+                    "LeakSanitizer's: set ASAN_OPTIONS=detect_leaks=0 for the program",
+                    n_unnamed_refused, image_path(image));
     tracer->n_candidates += tm->candidates.count - before;
     tracer_add(tracer, probes, n, selected);
 }

@@ -92,9 +92,7 @@ static bool checks_no_leaks(pid_t pid)
 
 bool target_checks_leaks(const struct target *target, const struct module *module)
 {
-    file_vaddr vaddr;
-    return image_symbol(module->image, "__lsan_do_leak_check", &vaddr) &&
-           !checks_no_leaks(process_pid(target->process));
+    return image_has_leak_check(module->image) && !checks_no_leaks(process_pid(target->process));
 }
 
 /* At exit, LeakSanitizer attaches to its own process with ptrace, and fails if there is a tracer:

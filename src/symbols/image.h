@@ -70,6 +70,9 @@ bool image_vaddr_of_offset(const struct image *image, uint64_t offset, file_vadd
    version suffixes. false when there is none. */
 bool image_symbol(struct image *image, const char *name, file_vaddr *vaddr);
 
+/* Whether the code of LeakSanitizer is in the file: by its symbol or, once image_probes() was asked
+   for functions without a symbol, by its messages. */
+bool image_has_leak_check(struct image *image);
 /* How many functions the image has, whatever is selected. 0 also if its symbols cannot be read. */
 size_t image_count_functions(struct image *image);
 /* Writes the path at which a package would install the image's debug information to `path` (`size`

@@ -76,6 +76,7 @@ struct unnamed_search {
     struct code_section eh_frame;
     struct known_code known;
     uint64_t budget; /* bytes of code that may still be read: descriptions may overlap */
+    bool has_leak_check;
     VEC(struct code_frame) found;
 };
 
@@ -174,6 +175,7 @@ static int make_list(struct image *image, const struct unnamed_search *search,
             .name = name,
         };
     }
+    made->has_leak_check = search->has_leak_check;
     *result = take_ptr(made);
     return 0;
 }
@@ -191,6 +193,28 @@ static int read_copied(struct unnamed_search *search, const struct elf_copy *cop
     return r < 0 ? r : find_unnamed(search);
 }
 
+/*
+ * Whether the file has a message of LeakSanitizer's runtime, which may be linked into a program
+ * (-static-libasan) without a symbol that stays when it is stripped.
+ */
+static bool has_leak_check(const struct image *image, int fd)
+{
+    enum { CHUNK = 1 << 20 };
+    static const char message[] = "LeakSanitizer has encountered a fatal error";
+    const size_t length = sizeof(message) - 1;
+    cleanup(cleanup_free) char *bytes = malloc(CHUNK + length);
+    if (!bytes)
+        return true;
+    for (uint64_t at = 0; at < image->file.size && !image_is_stopped(image); at += CHUNK) {
+        ssize_t n = pread(fd, bytes, CHUNK + length, (off_t)at);
+        if (n <= 0)
+            break;
+        if (memmem(bytes, (size_t)n, message, length))
+            return true;
+    }
+    return false;
+}
+
 static int read_unnamed(struct unnamed_search *search, struct error *err)
 {
     const struct image *image = search->image;
@@ -203,6 +227,7 @@ static int read_unnamed(struct unnamed_search *search, struct error *err)
         search->fd = fd;
         r = read_copied(search, &copy);
         elf_copy_free(&copy);
+        search->has_leak_check = search->found.count && has_leak_check(image, fd);
     }
     if (r == -ENOENT)
         log_warning("%s has no .eh_frame, which tells where functions without a symbol are",
@@ -235,6 +260,15 @@ int image_make_unnamed(struct image *image, struct error *err)
     }
     atomic_store_explicit(&image->unnamed, made, memory_order_release);
     return 0;
+}
+
+bool image_has_leak_check(struct image *image)
+{
+    const struct unnamed_functions *unnamed =
+        atomic_load_explicit(&image->unnamed, memory_order_acquire);
+    file_vaddr ignored;
+    return (unnamed && unnamed->has_leak_check) ||
+           image_symbol(image, "__lsan_do_leak_check", &ignored);
 }
 
 void unnamed_functions_free(struct unnamed_functions *functions)

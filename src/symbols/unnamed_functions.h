@@ -7,6 +7,7 @@
 #ifndef SYMBOLS_UNNAMED_FUNCTIONS_H
 #define SYMBOLS_UNNAMED_FUNCTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "symbols/image_internal.h"
@@ -20,6 +21,7 @@ struct unnamed_function {
 
 /* Constant once it is published in image->unnamed, but for the probes of the functions. */
 struct unnamed_functions {
+    bool has_leak_check; /* some may be LeakSanitizer's: see image_has_leak_check() */
     size_t n;
     struct unnamed_function list[]; /* ascending by entry, not overlapping */
 };

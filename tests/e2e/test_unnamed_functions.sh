@@ -211,6 +211,24 @@ same()
     n_calls=$((n_calls + $(counts lines | wc -l)))
 }
 
+# LeakSanitizer's code may be in a program whose symbols are gone. A breakpoint in it would let the
+# program wait for ever at its end.
+case_leak_check()
+{
+    printf '#include <stdio.h>\nint main(void) { puts("done"); return 0; }\n' >leaks.c
+    "${TEST_CC:-gcc}" -fsanitize=address -static-libasan -o leaks leaks.c 2>/dev/null ||
+        skip "no static library of AddressSanitizer"
+    strip leaks
+    unset LSAN_OPTIONS
+    ASAN_OPTIONS=detect_leaks=0 ./leaks >/dev/null || skip "a program with AddressSanitizer does not run"
+    # Its check of leaks fails under any tracer; the tracer's own build may check, too.
+    traced 1 --print=lines -f 'sub_.*@leaks' env ASAN_OPTIONS=detect_leaks=1 ./leaks
+    said '[0-9]+ functions of .*/leaks without a symbol are not traced'
+    lines 0 . lines
+    traced 0 -q --print=lines -f 'sub_.*@leaks' env ASAN_OPTIONS=detect_leaks=0 ./leaks
+    grep -q 'leaks:sub_' lines || fail "nothing is traced without the check"
+}
+
 case_programs()
 {
     local n_calls=0
