@@ -79,6 +79,9 @@ static int stop_poller(void *data, struct error *err)
 static int end_session(void *data, struct error *err)
 {
     struct lttng_sink *sink = data;
+    struct hit_counts counts;
+    sink->tracer->sink.counts(sink->tracer->sink.data, &counts);
+    sink->session_ops->find_snapshots(sink->session, counts.triggered > 0);
     return sink->session_ops->end(sink->session, err);
 }
 

@@ -25,7 +25,7 @@ static void look_into_image(void *data, struct image *image)
 int trace_end_report(struct tracer *tracer, struct error *err)
 {
     struct engine_stats stats;
-    char where[PATH_MAX + 256] = "";
+    char where[2 * PATH_MAX + 256] = "";
     struct hit_counts counts;
     const struct hit_sink *sink = &tracer->sink;
     engine_get_stats(tracer->engine, &stats);

@@ -87,7 +87,7 @@ case_snapshot()
     take_calls 10 7
     lttng_do snapshot record --name=second
     take_end
-    said '4014 events written, 0 lost; to take a snapshot: lttng snapshot record --session=mine$'
+    said "4014 events written, 0 lost; to read the last of 2 snapshots: babeltrace2 $dir/mine/second-[^/ ]*\$"
     lttng_do snapshot record --name=third
     read_trace mine/first-*
     calls_end_with 2000
@@ -170,10 +170,13 @@ case_snapshot_per_process()
     with_lttng
     session_with --snapshot --output="$dir/mine" -- --buffers-pid
     take_start
+    take_end
+    said 'snapshots of session mine can only be taken while the tracer runs$'
+    take_start
     take_calls 10 100
     lttng_do snapshot record
     take_end
-    said 'snapshots of session mine can only be taken while the tracer runs$'
+    said "to read the snapshot: babeltrace2 $dir/mine/snapshot-1-[^/ ]*\$"
     read_trace mine
     calls_are 1 100
     lttng_do destroy mine

@@ -81,6 +81,61 @@ case_snapshot_at_a_condition()
     lines $((51 + exits)) . text
     said '2 events met the condition of a trigger'
     said '124 events written'
+    reads_snapshot flight ''
+    lttng_do destroy flight
+}
+
+# The last line says where the only snapshot is.
+reads_snapshot() # DIRECTORY WHOSE
+{
+    local snapshots=("$1"/*)
+    tail -n 1 "$err" | grep -qE "; to read the snapshot$2: babeltrace2 $dir/${snapshots[0]}\$" ||
+        fail "the snapshot is not named: $(tail -n 1 "$err")"
+}
+
+# A snapshot of another session than that in which the tracer records; and those that a user takes.
+# Older ones are not of this run.
+case_snapshots_are_named()
+{
+    with_triggers
+    lttng_do create flight --snapshot --output="$dir/flight"
+    lttng_do enable-event -u 'take:*'
+    lttng_do start flight
+    trigger large take:take_entry 'size > 1048576' --action=snapshot-session flight
+    take_start -o "$dir/own" -f take
+    take_calls 1048577
+    wait_for 20 has_snapshot flight || fail "no snapshot"
+    take_end
+    said "to read the trace: babeltrace2 $dir/own; "
+    reads_snapshot flight ' of session flight'
+    lttng_do remove-trigger large
+    # With nothing new.
+    take_start --session=flight -f take
+    take_calls 5
+    take_end
+    said '; to take a snapshot: lttng snapshot record --session=flight$'
+    take_start --session=flight -f take
+    take_calls 5
+    lttng_do snapshot record --session=flight --name=one
+    lttng_do snapshot record --session=flight --name=two
+    take_end
+    said "; to read the last of 2 snapshots: babeltrace2 $dir/flight/two-[^/ ]*\$"
+    lttng_do destroy flight
+}
+
+# A trigger's snapshot that cannot be written.
+case_snapshot_is_not_there()
+{
+    with_triggers
+    lttng_do create flight --snapshot --output="$dir/flight"
+    lttng_do enable-event -u 'take:*'
+    lttng_do start flight
+    trigger large take:take_entry 'size > 1048576' --action=snapshot-session flight
+    echo in the way >flight
+    take_start --session=flight -f take
+    take_calls 1048577
+    take_end
+    said '; a trigger has written no snapshot to .*/flight yet$'
     lttng_do destroy flight
 }
 

@@ -127,6 +127,10 @@ struct session_ops {
     /* Why a channel does not record, as warn() found, or NULL. Call it on the thread of warn(), or
        after that thread has ended. */
     const char *(*impediment)(const struct session *session);
+    /* Before end(): looks for snapshots that were taken since begin(), for describe(). `triggered`:
+       an event has met the condition of a trigger; waits a moment for the snapshot that it may
+       take. Waits for the daemon. */
+    void (*find_snapshots)(struct session *session, bool triggered);
     /* Stops a session that a tracer started, unless another tracer uses it, or somebody else has
        started it since. Destroys an own session. */
     MUST_CHECK int (*end)(struct session *session, struct error *err);

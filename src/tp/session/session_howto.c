@@ -57,12 +57,42 @@ void session_say_how_to_watch(const struct session *session)
              relay.port == CONTROL_PORT ? "" : ":LIVE-PORT", machine, session->name);
 }
 
+/* `whose`: " of session NAME", or "". */
+static void describe_snapshots(const struct session *session, const char *whose, char *text,
+                               size_t size)
+{
+    const struct found_snapshots *taken = &session->taken;
+    if (taken->n == 1)
+        snprintf(text, size, "to read the snapshot%s: babeltrace2 %s", whose, taken->path);
+    else
+        snprintf(text, size, "to read the last of %u snapshots%s: babeltrace2 %s", taken->n, whose,
+                 taken->path);
+}
+
+/* Of a snapshot that a trigger takes of another session; and of one that is not there. */
+static void describe_triggers(const struct session *session, char *text, size_t size)
+{
+    const struct found_snapshots *taken = &session->taken;
+    char whose[LTTNG_NAME_MAX + 16];
+    if (taken->missing[0]) {
+        snprintf(text, size, "; a trigger has written no snapshot to %s yet", taken->missing);
+    } else if (taken->n && (!session->snapshots || strcmp(taken->session, session->name) != 0)) {
+        snprintf(whose, sizeof(whose), " of session %s", taken->session);
+        size_t used = (size_t)snprintf(text, size, "; ");
+        if (used < size)
+            describe_snapshots(session, whose, text + used, size - used);
+    }
+}
+
 static void describe_trace(const struct session *session, char *text, size_t size)
 {
     struct relay relay;
     char machine[HOST_NAME_MAX + 1] = "";
     machine_name(machine, sizeof(machine));
-    if (session->snapshots && session->per_process)
+    if (session->snapshots && session->taken.n &&
+        strcmp(session->taken.session, session->name) == 0)
+        describe_snapshots(session, "", text, size);
+    else if (session->snapshots && session->per_process)
         /* The tracer's buffers end with it. */
         snprintf(text, size, "snapshots of session %s can only be taken while the tracer runs",
                  session->name);
@@ -84,6 +114,9 @@ void session_describe(const struct session *session, char *text, size_t size)
     size_t used = session_describe_interruption(session, text, size);
     if (used < size)
         describe_trace(session, text + used, size - used);
+    used = strnlen(text, size);
+    if (used < size)
+        describe_triggers(session, text + used, size - used);
 }
 
 void session_describe_empty(const struct session *session, char *text, size_t size)

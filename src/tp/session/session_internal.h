@@ -151,6 +151,11 @@ MUST_CHECK int rules_read_triggers(struct rule_list *rules);
 /* Whether a trigger starts the session; `trigger` receives its name. */
 bool trigger_starts_session(const char *session, char *trigger, size_t size);
 
+/* Calls `visit` for each trigger until it returns non-zero. Returns that value, or 0. */
+int triggers_each(int (*visit)(const struct lttng_trigger *trigger, void *data), void *data);
+/* The pattern of the user-space events that it waits for; NULL: it waits for something else. */
+const char *trigger_pattern(const struct lttng_trigger *trigger);
+
 /* -- session_unmatched.c -- */
 
 /* State of the warnings about rules that match no event. Starts zeroed. */
@@ -222,6 +227,21 @@ const void *session_starts_selected(struct session_starts *starts);
    of: that lttng_start_tracing() has returned from, or whose result the daemon has shown. */
 uint64_t session_starts_count(struct session_starts *starts);
 
+/* -- session_snapshots.c -- */
+
+/* Snapshots that were written since begin(). */
+struct found_snapshots {
+    unsigned n;
+    int64_t last_ns;
+    char session[LTTNG_NAME_MAX]; /* of the last one, and its directory */
+    char path[LTTNG_PATH_MAX];
+    char missing[LTTNG_PATH_MAX]; /* where a trigger should have written one, and has not; or "" */
+};
+
+void session_begin_snapshots(struct session *session);
+/* See struct session_ops. */
+void session_find_snapshots(struct session *session, bool triggered);
+
 /* -- session_create.c -- */
 
 /* The session when the daemon was last asked. */
@@ -264,6 +284,8 @@ struct session {
     uint64_t discarded;      /* before we started */
     struct rule_list chosen; /* its own rules, when it was chosen */
     atomic_bool begun;
+    int64_t begun_ns; /* when begin() was called, since the Epoch */
+    struct found_snapshots taken;
     bool expects; /* a rule matches one of our events */
     struct name_set names;
     struct unmatched unmatched; /* of the thread that calls warn() */

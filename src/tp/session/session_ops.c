@@ -167,6 +167,7 @@ static int session_begin(struct session *session, const struct session_names *na
                          struct error *err)
 {
     bool asks = session->owner != SESSION_USER_STARTED;
+    session_begin_snapshots(session);
     int rc = learn_rules(session, names->names, names->n, err);
     if (rc < 0)
         return rc;
@@ -350,6 +351,7 @@ __attribute__((visibility("default"))) const struct session_ops session_lttng_op
     .warn = session_warn,
     .check = session_check_begun,
     .watch = session_watch,
+    .find_snapshots = session_find_snapshots,
     .end = session_end,
     .is_unresponsive = session_is_unresponsive,
     .waiting_ms = session_waiting_ms,

@@ -16,8 +16,7 @@
 
 #include "tp/session/session_internal.h"
 
-/* Calls `visit` for each trigger until it returns non-zero. Returns that value, or 0. */
-static int each_trigger(int (*visit)(const struct lttng_trigger *trigger, void *data), void *data)
+int triggers_each(int (*visit)(const struct lttng_trigger *trigger, void *data), void *data)
 {
     struct lttng_triggers *triggers = NULL;
     unsigned int n = 0;
@@ -77,13 +76,22 @@ static int copy_exclusions(struct rule *rule, const struct lttng_event_rule *fro
     return 0;
 }
 
+const char *trigger_pattern(const struct lttng_trigger *trigger)
+{
+    const struct lttng_event_rule *rule = rule_of(trigger);
+    const char *pattern = NULL;
+    return rule && lttng_event_rule_user_tracepoint_get_name_pattern(rule, &pattern) ==
+                       LTTNG_EVENT_RULE_STATUS_OK
+               ? pattern
+               : NULL;
+}
+
 static int add_rule(const struct lttng_trigger *trigger, void *data)
 {
     struct rule_list *rules = data;
     const struct lttng_event_rule *from = rule_of(trigger);
-    const char *pattern = NULL;
-    if (!from || lttng_event_rule_user_tracepoint_get_name_pattern(from, &pattern) !=
-                     LTTNG_EVENT_RULE_STATUS_OK)
+    const char *pattern = trigger_pattern(trigger);
+    if (!pattern)
         return 0;
     struct rule *rule = vec_push(&rules->list);
     if (!rule)
@@ -95,7 +103,7 @@ static int add_rule(const struct lttng_trigger *trigger, void *data)
 
 int rules_read_triggers(struct rule_list *rules)
 {
-    return each_trigger(add_rule, rules);
+    return triggers_each(add_rule, rules);
 }
 
 /* Argument of looks_for_start(). */
@@ -146,5 +154,5 @@ static int looks_for_start(const struct lttng_trigger *trigger, void *data)
 bool trigger_starts_session(const char *session, char *trigger, size_t size)
 {
     struct starting starting = {.session = session, .trigger = trigger, .size = size};
-    return each_trigger(looks_for_start, &starting) > 0;
+    return triggers_each(looks_for_start, &starting) > 0;
 }
