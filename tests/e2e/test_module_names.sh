@@ -235,6 +235,21 @@ case_links_to_libraries()
     is late:late_call "$(entered lines)" "a link to a library that is loaded later"
     attached late:late_call -f '.*@alias' -- "${command[@]}"
     attached late:late_call -f '.*@liblate.so.2' -- "${command[@]}"
+    # A process can change that list. A path to another file does not count, nor one to none.
+    cat >liar.c <<END
+#include <link.h>
+#include <string.h>
+__attribute__((constructor)) static void lie(void)
+{
+    for (struct link_map *map = _r_debug.r_map; map; map = map->l_next)
+        if (strstr(map->l_name, "libpart"))
+            map->l_name = "$dir/libalias.so";
+        else if (strstr(map->l_name, "libc.so"))
+            map->l_name = (char *)-1;
+}
+END
+    "$cc" -shared -fPIC -o libliar.so liar.c || fail "not built"
+    attached real-5:part_call -f 'part_call' -x '.*@alias' -- env LD_PRELOAD=./libliar.so ./tool
 }
 
 # What is recorded and read has the same names.
