@@ -247,7 +247,7 @@ int order(const char *customer, struct offer __offer, int count);
 EOT
     cat >shop.c <<'EOT'
 #include "shop.h"
-__attribute__((noipa)) int order(const char *customer, struct offer offer, int count) { return count; }
+__attribute__((noinline)) int order(const char *customer, struct offer offer, int count) { return count; }
 EOT
     echo 'int puts(const char *); int main(void) { puts("ran"); return order("Ann", (struct offer){PEAR, 1.5}, 3) - 3; }' |
         cat shop.h - >client.c
