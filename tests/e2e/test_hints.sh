@@ -107,6 +107,29 @@ case_nothing_recorded()
     lines 0 babeltrace2 $err
 }
 
+# Filters that name what no event of theirs has: LTTng only records nothing.
+case_filters()
+{
+    local event=mylib:my_traced_function_entry
+    with_lttng
+    lttng_do create theirs --output="$dir/theirs"
+    lttng_do enable-event -u $event --filter "argx > 1 && \$ctx.vpid != 3 && arg1 == 42 && \"no\" != 'x'"
+    lttng_do enable-event -u 'mylib:*_exit' --filter 'arg1 > 2'
+    lttng_do enable-event -u 'mylib:my_*' --filter 'arg2 > 2'
+    lttng_do enable-event -u 'other:*' --filter 'missing > 2'
+    lttng_do start
+    lttng_do add-trigger --condition=event-rule-matches --type=user --name=$event --filter='arg40 == 5' --action=notify
+    traced 0 "$sample" 10
+    lines 1 "^ptrace_tracer: the filter of the rule '$event' of session theirs names 'argx', which is no field of its events: it lets none pass; fields: arg1, arg2, arg3, arg4; similar: arg1\$" $err
+    lines 1 "^ptrace_tracer: the filter of the rule 'mylib:\*_exit' of session theirs names 'arg1', which is no field of its events: it lets none pass; they have no fields\$" $err
+    lines 1 "^ptrace_tracer: the filter of the trigger's condition '$event' names 'arg40', which is no field" $err
+    lines 3 'the filter of' $err
+    said '10 calls, 10 events written, 0 lost'
+    lttng_do destroy theirs
+    read_trace theirs
+    events 10 $event
+}
+
 # At once, not at the end.
 case_attached()
 {

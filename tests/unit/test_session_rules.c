@@ -108,6 +108,8 @@ START_TEST(exclusions)
                               EVENT("d:*", "true", ""))));
     ck_assert_uint_eq(rules.list.count, 2);
     ck_assert_uint_eq(rules.list.items[0].exclusions.count, 2);
+    ck_assert_str_eq(rules.list.items[0].filter, "x < 1");
+    ck_assert_ptr_null(rules.list.items[1].filter);
     ck_assert(rule_matches(&rules.list.items[0], "a:a"));
     ck_assert(!rule_matches(&rules.list.items[0], "a:bc"));
     ck_assert(!rule_matches(&rules.list.items[0], "a:c"));

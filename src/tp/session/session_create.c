@@ -193,6 +193,7 @@ void session_free(struct session *session)
     rule_list_clear(&session->rules);
     rule_list_clear(&session->chosen);
     unmatched_free(&session->unmatched);
+    filters_free(&session->filters);
     counters_free(&session->counters);
     for (size_t i = 0; i < session->enabled.count; i++)
         free(session->enabled.items[i]);

@@ -13,6 +13,7 @@
 
 #include "tp/session/name_set.h"
 #include "tp/session/session.h"
+#include "tp/session/session_filters.h"
 #include "util/error.h"
 #include "util/table.h"
 #include "util/vec.h"
@@ -48,8 +49,7 @@ MUST_CHECK int output_make(struct output *output, const char *wanted, bool force
                            const char *program, struct error *err);
 /* Removes the directory if output_make() made it and it is empty. */
 void output_unmake(struct output *output);
-/* Removes the directory, and the empty trace in it, if output_make() chose its name: whether it is
-   gone. */
+/* Removes it with its empty trace if output_make() chose its name. Whether it is gone. */
 bool output_remove_empty(struct output *output);
 void output_free(struct output *output);
 /* "ptrace_tracer-PROGRAM-YYYYmmdd-HHMMSS", with only characters that are safe in the names of files
@@ -76,6 +76,7 @@ struct rule {
     bool reaches_us;              /* its log level condition accepts our events */
     size_t channel;               /* index in rule_list.channels; not of a trigger's */
     VEC(char *) exclusions;
+    char *filter; /* expression; NULL: none, or longer than is read */
 };
 
 /* A perf counter (perf_event_open(2)) that is a context of an enabled channel. */
@@ -289,6 +290,7 @@ struct session {
     bool expects; /* a rule matches one of our events */
     struct name_set names;
     struct unmatched unmatched; /* of the thread that calls warn() */
+    struct filters filters;     /* likewise */
     struct counters counters;   /* likewise */
     pthread_mutex_t rules_lock; /* of what follows; never held while waiting */
     struct rule_list rules;     /* of all sessions and triggers, as last read */

@@ -283,6 +283,7 @@ static void session_warn(struct session *session)
     if (!session->begun)
         return;
     unmatched_warn(&session->unmatched, session);
+    filters_warn(&session->filters, session);
     counters_warn(&session->counters, &session->rules, &session->names);
 }
 

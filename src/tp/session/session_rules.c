@@ -17,6 +17,8 @@ static void clear_exclusions(struct rule *rule)
     for (size_t i = 0; i < rule->exclusions.count; i++)
         free(rule->exclusions.items[i]);
     vec_free(&rule->exclusions);
+    free(rule->filter);
+    rule->filter = NULL;
 }
 
 void rule_list_clear(struct rule_list *rules)

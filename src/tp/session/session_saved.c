@@ -61,6 +61,7 @@ static void rule_reset(struct rule *rule)
     for (size_t i = 0; i < rule->exclusions.count; i++)
         free(rule->exclusions.items[i]);
     vec_free(&rule->exclusions);
+    free(rule->filter);
     *rule = (struct rule){0};
 }
 
@@ -128,6 +129,11 @@ static int close_in_event(struct parser *parser, const char *name, const char *t
         snprintf(parser->level_type, sizeof(parser->level_type), "%s", text);
     } else if (strcmp(name, "loglevel") == 0) {
         parser->level = strtol(text, NULL, 10);
+    } else if (strcmp(name, "filter") == 0) {
+        free(parser->rule.filter);
+        parser->rule.filter = NULL;
+        if (strlen(text) < FILTER_MAX - 1 && !(parser->rule.filter = strdup(text)))
+            return -ENOMEM;
     } else if (strcmp(name, "exclusion") == 0) {
         char **exclusion = vec_push(&parser->rule.exclusions);
         if (!exclusion || !(*exclusion = strdup(text)))
@@ -256,7 +262,7 @@ int rules_parse_saved(struct rule_list *rules, const char *session, const char *
             break;
         bool closing = start[1] == '/', empty = end[-1] == '/';
         const char *name_start = start + 1 + closing;
-        char name[64], decoded[LTTNG_SYMBOL_NAME_LEN];
+        char name[64], decoded[FILTER_MAX];
         size_t length = strcspn(name_start, " \t\r\n/>");
         snprintf(name, sizeof(name), "%.*s", (int)(length < sizeof(name) ? length : 0), name_start);
         decode(decoded, sizeof(decoded), content, (size_t)(start - content));

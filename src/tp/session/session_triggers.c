@@ -98,6 +98,10 @@ static int add_rule(const struct lttng_trigger *trigger, void *data)
         return -ENOMEM;
     *rule = (struct rule){.reaches_us = level_lets_through(from, RULE_OUR_LOG_LEVEL)};
     snprintf(rule->pattern, sizeof(rule->pattern), "%s", pattern);
+    const char *filter = NULL;
+    if (lttng_event_rule_user_tracepoint_get_filter(from, &filter) == LTTNG_EVENT_RULE_STATUS_OK &&
+        strlen(filter) < FILTER_MAX && !(rule->filter = strdup(filter)))
+        return -ENOMEM;
     return copy_exclusions(rule, from);
 }
 
