@@ -14,7 +14,7 @@
 #include "cli/exit_status.h"
 #include "cli/reader_signals.h"
 #include "cli/sudo_user.h"
-#include "symbols/function_pattern.h"
+#include "cli/unmatched_in_trace.h"
 #include "util/cleanup.h"
 #include "util/descriptors.h"
 #include "util/log.h"
@@ -193,12 +193,6 @@ const struct call_costs *trace_command_costs(struct trace_command *command, bool
     return NULL;
 }
 
-static void report_unmatched(void *data, const struct unmatched_pattern *unmatched)
-{
-    (void)data;
-    log_warning("no function matches '%s'", function_pattern_text(unmatched->pattern));
-}
-
 void trace_command_remarks(const struct trace_command *command)
 {
     char line[ERROR_TEXT_MAX];
@@ -207,7 +201,7 @@ void trace_command_remarks(const struct trace_command *command)
         log_info("times are raw: what tracing cost is not known of this trace");
     while (trace_reader_remark(command->reader, &position, line, sizeof(line)))
         log_info("%s", line);
-    function_filter_unmatched(command->select, report_unmatched, NULL);
+    unmatched_in_trace_say(command->select, trace_reader_functions(command->reader), "");
 }
 
 struct trace_output trace_command_output(struct trace_command *command, bool wide)

@@ -201,6 +201,20 @@ case_at_once()
     kill "$target_pid"
 }
 
+# Of the functions in a trace. It is made by a pattern that has a module in front.
+case_in_a_trace()
+{
+    with_lttng
+    traced 0 --quiet -o trace -f mylib:my_traced_function -f main@sample_app "$sample"
+    traced 0 report -f mylib:my_traced_function_exit -f my_traced_functoin trace
+    lines 1 'mylib:my_traced_function$' $out
+    lines 1 "^ptrace_tracer: no function matches 'my_traced_functoin'; similar names: mylib:my_traced_function$" $err
+    traced 1 replay -f 'my_*' trace
+    lines 1 "no function matches 'my_\*'; the shell pattern \(glob\) is 'my_\.\*' as a regular expression$" $err
+    traced 1 graph --root=mian trace
+    lines 1 "^ptrace_tracer: --root: no function matches 'mian'; similar names: sample_app:main$" $err
+}
+
 # A pattern may be meant for another program: a child, or the one that env(1) executes.
 case_other_programs()
 {

@@ -10,8 +10,8 @@
 #include "analysis/call_graph_text.h"
 #include "cli/nothing_found.h"
 #include "cli/trace_command.h"
+#include "cli/unmatched_in_trace.h"
 #include "symbols/function_filter.h"
-#include "symbols/function_pattern.h"
 #include "util/cleanup.h"
 #include "util/duration_text.h"
 #include "util/log.h"
@@ -104,13 +104,6 @@ static bool is_root(void *data, const struct traced_function *function)
     return trace_command_matches(graph->command, graph->roots, function->module, function->name);
 }
 
-static void warn_no_root(void *data, const struct unmatched_pattern *unmatched)
-{
-    const struct graph *graph = data;
-    log_warning("%s: no function matches '%s'", graph->has_callers ? "--callers" : "--root",
-                function_pattern_text(unmatched->pattern));
-}
-
 static void release_graph(struct call_graph **graph)
 {
     call_graph_free(*graph);
@@ -152,7 +145,8 @@ static int graph_trace(struct trace_command *command, void *data, struct error *
         return rc;
     trace_command_remarks(command);
     if (graph->roots)
-        function_filter_unmatched(graph->roots, warn_no_root, graph);
+        unmatched_in_trace_say(graph->roots, trace_reader_functions(command->reader),
+                               graph->has_callers ? "--callers: " : "--root: ");
     if (call_graph_unplaced(calls))
         log_info("%" PRIu64 " calls are not shown: there are more than %d paths",
                  call_graph_unplaced(calls), GRAPH_NODES_MAX);
