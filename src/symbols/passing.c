@@ -69,11 +69,15 @@ static bool is_possible(const struct signature *signature, const struct unsure_c
     return true;
 }
 
-static void keep_same(struct abi_location *at, const struct abi_location *other)
+/* `any`: there is a place to compare with. */
+static void keep_same(struct abi_location *at, const struct abi_location *other, bool any)
 {
-    if (at->where != other->where || at->beyond != other->beyond || at->element != other->element ||
-        at->n != other->n || !place_is_same(&at->place, &other->place) ||
-        !place_is_same(&at->second, &other->second))
+    if (!any)
+        *at = *other;
+    else if (at->where != other->where || at->beyond != other->beyond ||
+             at->element != other->element || at->n != other->n ||
+             !place_is_same(&at->place, &other->place) ||
+             !place_is_same(&at->second, &other->second))
         *at = (struct abi_location){0};
 }
 
@@ -100,17 +104,16 @@ int passing_place(const struct signature *signature, struct abi_location *result
             continue;
         for (size_t i = 0; i < n; i++)
             values[i] = value_of(&classes, mask, signature->parameters[i].type);
-        abi_place(&result_value, &result, values, n, signature->quirks.abi, at);
-        for (size_t i = 0; i < n; i++)
-            if (any)
-                keep_same(&args_at[i], &at[i]);
-            else
-                args_at[i] = at[i];
-        if (any)
-            keep_same(result_at, &result);
-        else
-            *result_at = result;
-        any = true;
+        /* The compiler of a function that is only declared here is not known. */
+        struct abi_quirks quirks = signature->quirks.abi;
+        for (unsigned other = 0; other <= signature->is_declared; other++) {
+            quirks.splits_int128 ^= other != 0;
+            abi_place(&result_value, &result, values, n, quirks, at);
+            for (size_t i = 0; i < n; i++)
+                keep_same(&args_at[i], &at[i], any);
+            keep_same(result_at, &result, any);
+            any = true;
+        }
     }
     return 0;
 }

@@ -148,7 +148,8 @@ END_TEST
  * A program's own debug information gives the fields of its functions; the same program without any
  * gets the same from a file with the declarations: all places are those of the ABI. Strict DWARF 4
  * does not tell of over-aligned types, of which places on arm64 depend: there, what is known may
- * end earlier.
+ * end earlier. So it may at an __int128 that does not fit into the last register, which compilers
+ * pass in two ways.
  */
 static void check_places(const char *bare, const char *types, bool is_strict)
 {
@@ -167,7 +168,8 @@ static void check_places(const char *bare, const char *types, bool is_strict)
         describe_fields(expected, sizeof(expected), probe->args, probe->n_args,
                         probe->arg_pointees);
         describe_fields(seen, sizeof(seen), other->args, other->n_args, other->arg_pointees);
-        ck_assert_msg(strncmp(seen, expected, is_strict ? strlen(seen) : sizeof(seen)) == 0,
+        bool may_end = is_strict || strcmp(probe->function, "wides") == 0;
+        ck_assert_msg(strncmp(seen, expected, may_end ? strlen(seen) : sizeof(seen)) == 0,
                       "%s of %s: %s, but %s", probe->signature, types, seen, expected);
         describe_fields(expected, sizeof(expected), probe->rets, probe->n_rets,
                         probe->ret_pointees);
@@ -187,6 +189,16 @@ START_TEST(values_lie_where_the_abi_says)
     check_places("types_bare", "types_gcc_dwarf4", true);
     check_places("types_bare", "types_gcc_units", false);
     check_places("types_bare", "types_gcc_split", false);
+}
+END_TEST
+
+/* Files that clang made are left out where there is none. */
+START_TEST(objects_of_clang)
+{
+    if (access(symbols_file("types_bare_clang"), F_OK) < 0)
+        return;
+    check_places("types_bare_clang", "types_clang_O0", false);
+    check_places("types_bare_clang", "types_clang_O2", false);
 }
 END_TEST
 
@@ -274,6 +286,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, own_debug_information_wins);
     tcase_add_test(tests, another_name_of_the_address_is_enough);
     tcase_add_test(tests, values_lie_where_the_abi_says);
+    tcase_add_test(tests, objects_of_clang);
     tcase_add_test(tests, what_has_no_types_is_refused);
     tcase_add_test(tests, another_version_of_lines_is_left_out);
     tcase_add_test(tests, damage_costs_types_only);
