@@ -119,7 +119,8 @@ void candidates_find_unnamed(struct target *target, struct target_module *tm)
         !tracer_is_named(tracer, image_unnamed_events(image)))
         return;
     tm->unnamed_taken = true;
-    int r = image_probes(image, select, false, IMAGE_UNNAMED, &probes, &n, &err);
+    bool is_program = tm->module.is_program && !image_is_library(image);
+    int r = image_probes(image, select, is_program, IMAGE_UNNAMED, &probes, &n, &err);
     if (r < 0 && r != -ECANCELED)
         log_warning("%s", err.text);
     if (r == 0)

@@ -112,10 +112,17 @@ static void say_libraries(struct image *program, struct image *const *images, si
         log_warning("its libraries can be traced: -f '%s'", example);
 }
 
-static void say_debug_file(struct image *program)
+static void say_debug_file(struct image *program, bool is_static)
 {
     char path[PATH_MAX];
-    if (image_debug_path(program, path, sizeof(path)))
+    bool has_path = image_debug_path(program, path, sizeof(path));
+    if (is_static && has_path)
+        log_warning("its own functions can be traced with debug information: %s, in a package "
+                    "named *-dbgsym, or DEBUGINFOD_URLS",
+                    path);
+    else if (is_static)
+        log_warning("its own functions can be traced if it is built without stripping it");
+    else if (has_path)
         log_warning("its own functions can be traced by address: -f '" UNNAMED_PREFIX ".*@%s'; by "
                     "name with debug information: %s, in a package named *-dbgsym, or "
                     "DEBUGINFOD_URLS",
@@ -144,7 +151,7 @@ static void say_nothing_to_trace(struct image *program, struct image *const *ima
     if (runs_scripts(name))
         log_warning("%s is an interpreter: functions of its scripts cannot be traced", name);
     else
-        say_debug_file(program);
+        say_debug_file(program, is_static);
 }
 
 /* ---- */

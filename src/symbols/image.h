@@ -103,10 +103,11 @@ enum image_rules {
 /*
  * Makes the probes of the selected functions, in address order, one for each address. Functions
  * without a symbol are among them if a pattern names them (function_filter_names_unnamed()) or
- * `rules` does. Of the aliases of an address, the name is the one in debug information unless that
- * is a reserved name; else the one that the user's pattern matched; else the best one. The caller
- * frees the array; the catalog owns the probes. The same function always gives the same probe.
- * Damaged debug information counts as none, with one warning. -ECANCELED: see catalog_stop_when().
+ * `rules` does, but not in a static program without a symbol table. Of the aliases of an address,
+ * the name is the one in debug information unless that is a reserved name; else the one that the
+ * user's pattern matched; else the best one. The caller frees the array; the catalog owns the
+ * probes. The same function always gives the same probe. Damaged debug information counts as none,
+ * with one warning. -ECANCELED: see catalog_stop_when().
  */
 MUST_CHECK int image_probes(struct image *image, const struct function_filter *filter,
                             bool is_program, unsigned rules, const struct probe ***probes,

@@ -109,6 +109,7 @@ struct image {
 
     _Atomic(struct symbolizer *) symbolizer;     /* NULL: not made yet */
     _Atomic(struct unnamed_functions *) unnamed; /* NULL: not asked for yet */
+    bool unnamed_refused;                        /* see image_probes(); reported */
 
     struct image_access access;
     bool reported; /* see image_first_report() */

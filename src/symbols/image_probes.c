@@ -13,6 +13,7 @@
 #include "symbols/unnamed_functions.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/log.h"
 #include "util/vec.h"
 
 enum { NAMES_PER_ALIAS = 4 };
@@ -167,6 +168,20 @@ static int add_unnamed_probes(struct selection *selection, struct image *image)
     return r;
 }
 
+/* Without symbols nothing is known of what a static program makes of SIGTRAP, and of its threads'
+   CPUs: its C library is in it (cli/target_watch.c). */
+static bool is_refused(struct image *image, bool is_program)
+{
+    if (!is_program || image->file.interpreter || image->symbols.has_symtab)
+        return false;
+    if (!image->unnamed_refused)
+        log_warning("the functions of %s without a symbol are not traced: it is static, so that "
+                    "its C library's functions for signals are not known either",
+                    image->path);
+    image->unnamed_refused = true;
+    return true;
+}
+
 static int compare_probes(const void *x, const void *y)
 {
     const struct probe *a = *(const struct probe *const *)x;
@@ -179,6 +194,7 @@ static int select_probes(struct selection *selection, struct image *image, struc
     bool with_unnamed = selection->rules & IMAGE_UNNAMED ||
                         function_filter_names_unnamed(selection->filter, &selection->module);
     int r = image_make_functions(image, err);
+    with_unnamed = with_unnamed && r == 0 && !is_refused(image, selection->is_program);
     if (r == 0 && with_unnamed)
         r = image_make_unnamed(image, err);
     if (r < 0)

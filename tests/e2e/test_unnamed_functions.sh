@@ -229,6 +229,19 @@ case_leak_check()
     grep -q 'leaks:sub_' lines || fail "nothing is traced without the check"
 }
 
+# Of a static program it is not known what it makes of SIGTRAP: it is left alone.
+case_static()
+{
+    local static=$build/symbols/static_stripped status=0
+    [[ -e $static ]] || skip "no static C library"
+    "$static" >plain.out || status=$?
+    traced "$status" --print=lines -f 'sub_.*@static_stripped' "$static"
+    said 'the functions of .*/static_stripped without a symbol are not traced: it is static'
+    said '0 functions armed'
+    diff plain.out $out >difference || fail "$(cat difference)"
+    lines 0 . lines
+}
+
 case_programs()
 {
     local n_calls=0

@@ -94,8 +94,15 @@ START_TEST(static_program)
 {
     struct opened whole, stripped;
     const struct probe *found;
+    struct error err = {0};
     open_file(&whole, symbols_file("static"), ".*");
+    /* As a program it is left alone: its functions for signals are not known. */
     open_stripped(&stripped, "static", "sub_.*");
+    ck_assert_uint_eq(stripped.n, 0);
+    free(stripped.probes);
+    ck_assert_int_eq(image_probes(stripped.image, stripped.select, false, 0, &stripped.probes,
+                                  &stripped.n, &err),
+                     0);
     size_t missing = 0;
     ck_assert_uint_gt(whole.n, 500);
     for (size_t i = 0; i < whole.n; i++) {
