@@ -120,6 +120,31 @@ case_unwound_everywhere()
     lines 0 unwound text "$err"
 }
 
+# A function that is not traced catches, and the thread makes no traced call any more.
+case_unwound_at_last()
+{
+    cat >app.cc <<'END'
+extern "C" __attribute__((noinline)) void inner(int n) { if (n) throw n; asm volatile(""); }
+extern "C" __attribute__((noinline)) void outer(int n) { inner(n); asm volatile(""); }
+int main(int argc, char **)
+{
+    try {
+        outer(argc);
+        asm volatile("nop");
+    } catch (int) {
+    }
+    return 0;
+}
+END
+    g++ -g -O0 -o app app.cc || skip "no C++ compiler"
+    traced 0 --print=text -f 'inner|outer' ./app
+    lines 1 '^[0-9]+ } app:outer unwound$' text
+    said '2 calls, 2 unwound,'
+    traced 0 --print=text -f 'inner|outer' -f '__cxa_begin_catch@libstdc*' ./app
+    said '3 calls, 2 unwound,'
+    lines 1 '^[0-9]+ = 0x[0-9a-f]+ <' text
+}
+
 case_entry_only()
 {
     traced 0 -q --entry-only --print=lines -f my_traced_function "$sample" 20

@@ -46,13 +46,14 @@ static void setcontext_called(struct tracee *tracee, const arch_regs *regs)
     callstack_seen(&tracee->frames, to.sp, stack);
 }
 
-/* Frames below the exception's handler are left. At the entry of this function, called by it, its
-   own frame is not. */
-static void exception_caught(struct tracee *tracee, const arch_regs *regs)
+/* Frames below the exception's handler are left. So is one that had the slot of this function,
+   which the handler has called, unless that is its own frame. */
+static void exception_caught(struct tracee *tracee, const struct site *site, const arch_regs *regs)
 {
     uint64_t slot = arch_entry_slot(regs);
+    uint64_t from = site->uses & SITE_ENTRY ? slot : slot + 1;
     callstack_jumped(&tracee->frames);
-    callstack_seen(&tracee->frames, slot, stack_range_of(tracee, slot, clock_now_ns()));
+    callstack_seen(&tracee->frames, from, stack_range_of(tracee, slot, clock_now_ns()));
 }
 
 /* Frames whose returns were missed are forgotten before others are left. */
@@ -77,7 +78,7 @@ void frame_jumps_handle(struct tracee *tracee, const struct site *site, const ar
     if (site->uses & SITE_CONTEXT)
         setcontext_called(tracee, regs);
     if (site->uses & SITE_CATCH)
-        exception_caught(tracee, regs);
+        exception_caught(tracee, site, regs);
     if (site->uses & (SITE_THROW | SITE_THREAD_END)) {
         callstack_jumped(&tracee->frames);
         tracee->exception = arch_integer_arg(regs, 0);
