@@ -144,9 +144,8 @@ static void say_nothing_to_trace(struct image *program, struct image *const *ima
                     name, n_functions);
         return;
     }
-    log_warning(
-        "nothing of %s can be traced: it is %sstripped, so that its functions have no names", name,
-        is_static ? "static and " : "");
+    log_warning("nothing of %s is traced: it is %sstripped, so that its functions have no names",
+                name, is_static ? "static and " : "");
     say_libraries(program, images, n);
     if (runs_scripts(name))
         log_warning("%s is an interpreter: functions of its scripts cannot be traced", name);
