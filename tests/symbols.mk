@@ -15,7 +15,7 @@ SYMBOLS_CXX   := cxx_gcc cxx_gcc_units library_gcc virtual_gcc_O0 virtual_gcc_O2
 SYMBOLS_SOURCES := $(addprefix sources_,gcc_4 gcc_5 gcc_split gcc_units gcc_lto gcc_compressed \
                    $(if $(shell command -v dwz 2>/dev/null),gcc_dwz gcc_dwz4) \
                    $(if $(SYMBOLS_CLANG),clang_4 clang_5 clang_split clang_units))
-SYMBOLS_TYPED := types_bare typed/libtyped.so.1 typed/debug/libtyped.so.1 typed/program typed/plain.o typed/lines.types typed/other.types \
+SYMBOLS_TYPED := types_bare typed/libtyped.so.1 typed/debug/libtyped.so.1 typed/program typed/plain.o typed/definition.o typed/lines.types typed/other.types \
                  $(if $(SYMBOLS_CLANG),types_bare_clang)
 SYMBOLS_LINKS := pie no_pie static static_pie libnames.so.1 libdynsym.so stripped_build_id stripped_debuglink
 SYMBOLS_UNNAMED := unnamed_gcc unnamed_gcc_no_pie $(if $(SYMBOLS_CLANG),unnamed_clang)
@@ -143,6 +143,9 @@ $(SYMBOLS_DIR)/typed/program: $(typed_source) $(SYMBOLS_DIR)/typed/libtyped.so.1
 $(SYMBOLS_DIR)/typed/plain.o: tests/targets/typed_object.c tests/targets/typed_library.h
 	@mkdir -p $(@D)
 	$(symbols_gcc) -w -g -c -o $@ $<
+$(SYMBOLS_DIR)/typed/definition.o: tests/targets/typed_object.c tests/targets/typed_library.h
+	@mkdir -p $(@D)
+	$(symbols_gcc) -w -g -c -DDEFINITION -o $@ $<
 $(SYMBOLS_DIR)/typed/lines.types: tests/targets/typed_object.c tests/targets/typed_library.h
 	@mkdir -p $(@D)
 	$(symbols_gcc) -w -g -shared -nostdlib -Wl,-z,max-page-size=4096 -DLINES=1 -o $@ $<

@@ -68,7 +68,7 @@ static int add_types_of(struct catalog *catalog, const char *path, struct error 
     if (r == -ENODATA)
         return error_set(err, r, "--types=%s: it has no debug information; compile it with -g",
                          path);
-    return r < 0 ? error_set(err, r, "--types=%s: %s", path, why.text) : 0;
+    return r < 0 ? error_set(err, r, "--types: %s", why.text) : 0;
 }
 
 int type_files_add(struct catalog *catalog, const struct options *options, struct error *err)

@@ -247,16 +247,18 @@ static struct described *find_described(struct type_object *object, const char *
     return low < object->functions.count && strcmp(found->name, name) == 0 ? found : NULL;
 }
 
-bool type_object_find(struct type_object *object, const char *symbol, const char *version,
-                      const char *soname, Dwarf_Die *die, const struct type_line **line)
+enum type_found type_object_find(struct type_object *object, const char *symbol,
+                                 const char *version, const char *soname, Dwarf_Die *die,
+                                 const struct type_line **line)
 {
     *line = object->has_lines ? type_lines_find(&object->lines, symbol, soname, version) : NULL;
     if (object->has_lines && !*line)
-        return false;
+        return TYPE_UNKNOWN;
     if (!object->is_scanned)
         scan(object);
     const struct described *found = find_described(object, symbol);
-    if (found)
-        *die = found->die;
-    return found != NULL;
+    if (!found)
+        return TYPE_UNKNOWN;
+    *die = found->die;
+    return found->is_definition ? TYPE_DEFINED : TYPE_DECLARED;
 }

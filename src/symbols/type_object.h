@@ -36,7 +36,9 @@ struct signature_reader *type_object_reader(struct type_object *object);
  * with that DT_SONAME (both NULL if there is none): a definition, else a declaration. *line is its
  * line, or NULL if the object has no lines. The first look-up reads the file's units.
  */
-bool type_object_find(struct type_object *object, const char *symbol, const char *version,
-                      const char *soname, Dwarf_Die *die, const struct type_line **line);
+enum type_found { TYPE_UNKNOWN, TYPE_DECLARED, TYPE_DEFINED };
+enum type_found type_object_find(struct type_object *object, const char *symbol,
+                                 const char *version, const char *soname, Dwarf_Die *die,
+                                 const struct type_line **line);
 
 #endif

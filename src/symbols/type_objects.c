@@ -93,17 +93,34 @@ static void open_directory(struct catalog *catalog)
 
 /* ---- functions ---- */
 
-static bool find_symbol(struct type_object *object, const struct image *image,
-                        const struct alias *alias, struct typed_function *typed)
+static enum type_found find_symbol(struct type_object *object, const struct image *image,
+                                   const struct alias *alias, struct typed_function *typed)
 {
     /* An old version is another function than that of the headers, and a local symbol may be of
        another source. */
-    if (alias->is_old || alias->bind == STB_LOCAL ||
-        !type_object_find(object, alias->name.symbol, alias->version, image->file.soname,
-                          &typed->die, &typed->line))
-        return false;
+    if (alias->is_old || alias->bind == STB_LOCAL)
+        return TYPE_UNKNOWN;
     typed->object = object;
-    return true;
+    return type_object_find(object, alias->name.symbol, alias->version, image->file.soname,
+                            &typed->die, &typed->line);
+}
+
+/* By the name `first`, unless there is a definition of another one. */
+static bool find_in_object(struct type_object *object, const struct image *image,
+                           const struct function *function, const struct alias *first,
+                           struct typed_function *typed)
+{
+    enum type_found best = find_symbol(object, image, first, typed);
+    for (size_t i = 0; i < function->n && best != TYPE_DEFINED; i++) {
+        struct typed_function other;
+        enum type_found found =
+            find_symbol(object, image, &image->aliases.items[function->first + i], &other);
+        if (found > best) {
+            best = found;
+            *typed = other;
+        }
+    }
+    return best != TYPE_UNKNOWN;
 }
 
 bool type_objects_find(const struct image *image, const struct function *function,
@@ -113,14 +130,9 @@ bool type_objects_find(const struct image *image, const struct function *functio
     /* The objects of the directory are all of libraries. */
     if (image->file.soname)
         open_directory(image->catalog);
-    for (size_t i = 0; i < objects->list.count; i++) {
-        struct type_object *object = objects->list.items[i];
-        if (find_symbol(object, image, first, typed))
+    for (size_t i = 0; i < objects->list.count; i++)
+        if (find_in_object(objects->list.items[i], image, function, first, typed))
             return true;
-        for (size_t k = 0; k < function->n; k++)
-            if (find_symbol(object, image, &image->aliases.items[function->first + k], typed))
-                return true;
-    }
     return false;
 }
 

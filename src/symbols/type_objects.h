@@ -26,7 +26,8 @@ struct typed_function {
     const struct type_line *line; /* NULL: none */
 };
 
-/* Finds the types of the image's function, by the name `first` before its others. */
+/* Finds the types of the image's function: by the name `first` before its others, but a definition
+   before a declaration. */
 bool type_objects_find(const struct image *image, const struct function *function,
                        const struct alias *first, struct typed_function *typed);
 /* Frees all. */

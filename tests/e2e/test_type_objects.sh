@@ -185,6 +185,11 @@ case_refused()
     lines 1 '^ptrace_tracer: --types=none: cannot read it: No such file or directory$' $err
     traced 125 --types=. "$typed/program"
     lines 1 '^ptrace_tracer: --types=\.: it is not a regular file$' $err
+    # Of RISC-V.
+    cp "$typed/plain.o" riscv.o
+    printf '\363' | dd of=riscv.o bs=1 seek=18 conv=notrunc status=none
+    traced 125 --types=riscv.o "$typed/program"
+    lines 1 "^ptrace_tracer: --types: riscv\.o has types for riscv64, and this is the tracer for $(uname -m)$" $err
     # Damaged: one line, and the program is traced.
     traced 0 --print=lines --types="$typed/other.types" -f 'typed_open@typed' "$typed/program"
     lines 2 'typed:typed_open\(arg1 = 0x' lines

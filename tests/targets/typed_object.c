@@ -2,7 +2,8 @@
 /*
  * A type object for typed_library.c: a declaration of each function that it refers to. With
  * -DLINES: with the section that says of which library and version these are, and how parameters
- * are called. With -DLINES=2: the section is of another version.
+ * are called. With -DLINES=2: the section is of another version. With -DDEFINITION: with a
+ * definition.
  */
 #include "typed_library.h"
 
@@ -15,6 +16,16 @@ void *const keep[] = {
     (void *)typed_picked,  (void *)typed_other_soname, (void *)typed_other_version,
     (void *)typed_no_line, (void *)typed_data,         (void *)typed_local,
 };
+
+/* Of a function with two names, one is defined here and the other one declared. */
+#ifdef DEFINITION
+int typed_open(const char *name, enum typed_mode how, ...)
+{
+    return name && how;
+}
+
+void *const keep_alias[] = {(void *)typed_alias};
+#endif
 
 #ifdef LINES
 #define TEXT(number)   #number

@@ -121,24 +121,32 @@ START_TEST(own_debug_information_wins)
 }
 END_TEST
 
-START_TEST(another_name_of_the_address_is_enough)
+/* `typed_alias` is another name of `typed_open`. */
+static void check_alias(const char *types, const char *text)
 {
     struct opened opened;
     struct error err = {0};
     ck_assert_int_eq(catalog_new(&opened.catalog), 0);
     ck_assert_int_eq(function_filter_new(&opened.select), 0);
     ck_assert_int_eq(function_filter_add(opened.select, "typed_alias", false, &err), 0);
-    int fd = open(symbols_file("typed/lines.types"), O_RDONLY | O_CLOEXEC);
-    ck_assert_int_eq(catalog_add_types(opened.catalog, fd, "/lines", &err), 0);
+    int fd = open(symbols_file(types), O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(catalog_add_types(opened.catalog, fd, "/types", &err), 0);
     close(fd);
     ck_assert_int_eq(
         catalog_open(opened.catalog, symbols_file("typed/libtyped.so.1"), &opened.image, &err), 0);
     ck_assert_int_eq(
         image_probes(opened.image, opened.select, false, 0, &opened.probes, &opened.n, &err), 0);
     ck_assert_uint_eq(opened.n, 1);
-    assert_typed(&opened, "typed_alias_entry",
-                 "int typed_alias(const char *path, enum typed_mode mode, ...)");
+    assert_typed(&opened, "typed_alias_entry", text);
     close_file(&opened);
+}
+
+START_TEST(another_name_of_the_address_is_enough)
+{
+    check_alias("typed/lines.types",
+                "int typed_alias(const char *path, enum typed_mode mode, ...)");
+    check_alias("typed/definition.o",
+                "int typed_alias(const char *name, enum typed_mode how, ...)");
 }
 END_TEST
 
