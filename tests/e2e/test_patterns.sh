@@ -123,6 +123,20 @@ case_what_was_meant()
     said "as the name of an operator write '\.\*operator\\\\\[\\\\\]'"
 }
 
+# What compilers make of a function, and what assembly language has.
+case_no_functions()
+{
+    cat >parts.c <<'END'
+__asm__(".text\n.type work.cold, %function\nwork.cold: nop\n.size work.cold, .-work.cold\nlabel: nop\n");
+int counter = 1;
+int main(void) { return 0; }
+END
+    "${TEST_CC:-gcc}" -o parts parts.c || fail "not built"
+    says '; parts:work.cold is a part of a function, not one that is called' work.cold ./parts
+    says '; parts:label is a label without a type, and may be no function' label@parts ./parts
+    says '; parts:counter is data' counter ./parts
+}
+
 # With the file and the line of the pattern.
 case_files_of_patterns()
 {
