@@ -171,7 +171,8 @@ case_not_ours()
     kill -USR1 "$(pid_of one)"
     tracer_ends 0
     lines 1 '^ptrace_tracer: cannot attach to process 1 .*; going on without it$' $err
-    lines 2 . $err
+    lines 1 '^ptrace_tracer: no armed function was called' $err
+    lines 3 . $err
 }
 
 # A traced process belongs to another tracer.
@@ -239,7 +240,8 @@ case_listed()
     traced 0 --list -f work -p "$first" -p "$(pid_of one)" -p "$last"
     lines 1 '^wait_for_line:work ' $out
     lines 2 '; going on without it$' $err
-    lines 2 . $err
+    lines 1 '^ptrace_tracer: no armed function was called' $err
+    lines 3 . $err
     traced 125 --list -f work -p "$first" -p "$last"
     lines 2 . $err
     [[ ! -s $out ]] || fail "something is listed"
