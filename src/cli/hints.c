@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,10 +19,7 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 
-enum {
-    PROGRAMS_TOLD_MAX = 2, /* a program may execute others again and again */
-    SCRIPT_LINE_MAX = 256, /* BINPRM_BUF_SIZE: the kernel reads no more */
-};
+enum { SCRIPT_LINE_MAX = 256 }; /* BINPRM_BUF_SIZE: the kernel reads no more */
 
 static const char *base_of(const char *path)
 {
@@ -191,9 +189,15 @@ static bool take_images(struct hints *hints, const struct target *target)
 
 static void say_nothing_once(struct hints *hints)
 {
+    const char *path = image_path(hints->program);
     hints->waits = false;
-    if (hints->n_told++ < PROGRAMS_TOLD_MAX)
-        say_nothing_to_trace(hints->program, hints->images.items, hints->images.count);
+    for (size_t i = 0; i < hints->n_told; i++)
+        if (strcmp(hints->told[i], path) == 0)
+            return;
+    if (hints->n_told == PROGRAMS_TOLD_MAX || !(hints->told[hints->n_told] = strdup(path)))
+        return;
+    hints->n_told++;
+    say_nothing_to_trace(hints->program, hints->images.items, hints->images.count);
 }
 
 void hints_start(struct tracer *tracer, const struct target *target)
@@ -240,4 +244,6 @@ void hints_list(const struct options *options, struct image *program, struct ima
 void hints_free(struct hints *hints)
 {
     vec_free(&hints->images);
+    for (size_t i = 0; i < hints->n_told; i++)
+        free(hints->told[i]);
 }

@@ -17,13 +17,18 @@ struct image;
 struct target;
 struct tracer;
 
+enum { PROGRAMS_TOLD_MAX = 2 }; /* a program may execute others again and again */
+
 /* What is known of the programs that the user named. */
 struct hints {
     VEC(struct image *) images; /* of the last of them and its libraries; the catalog's */
     struct image *program;      /* NULL: none has started */
     bool script_told;
-    bool waits;      /* for the program that this one is to execute */
-    unsigned n_told; /* programs of which it was said that they have nothing to trace */
+    bool waits; /* for the program that this one is to execute */
+    /* Paths of programs of which it was said that they have nothing to trace. Several processes may
+       run one program, and it may execute itself. */
+    char *told[PROGRAMS_TOLD_MAX];
+    size_t n_told;
 };
 
 void hints_free(struct hints *hints);

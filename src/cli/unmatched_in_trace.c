@@ -63,6 +63,7 @@ static void say_one(void *data, const struct unmatched_pattern *unmatched)
 {
     const struct trace_names *names = data;
     const char *name = function_pattern_name(unmatched->pattern);
+    const char *module = function_pattern_module(unmatched->pattern);
     cleanup(cleanup_free) char *of_glob = pattern_text_of_glob(name);
     char *words[PATTERN_WORDS_MAX], *line = NULL;
     size_t size, n = of_glob ? 0 : pattern_text_words(name, words);
@@ -74,6 +75,10 @@ static void say_one(void *data, const struct unmatched_pattern *unmatched)
         if (of_glob) {
             fputs("; the shell pattern (glob) is '", stream);
             shown_name_write(stream, of_glob, SHOWN_PATTERN_MAX);
+            if (module) {
+                fputc('@', stream);
+                shown_name_write(stream, module, SHOWN_PATTERN_MAX);
+            }
             fputs("' as a regular expression", stream);
         }
         if (n > 0)

@@ -269,6 +269,10 @@ static void put_reason(FILE *stream, const struct unmatched_patterns *unmatched,
     if (of_glob || of_operator) {
         fputs(of_glob ? "; the shell pattern (glob) is '" : "; the operator's name is '", stream);
         shown_name_write(stream, of_glob ? of_glob : of_operator, SHOWN_PATTERN_MAX);
+        if (module && is_module_known(unmatched, pattern)) {
+            fputc('@', stream);
+            shown_name_write(stream, module, SHOWN_PATTERN_MAX);
+        }
         fputs("' as a regular expression", stream);
     }
     char *words[PATTERN_WORDS_MAX];

@@ -149,6 +149,27 @@ case_attached()
     wait $target_pid
 }
 
+# Two processes of one program, which is named once.
+case_attached_to_two()
+{
+    build stripped -s -lelf
+    mkfifo input second
+    exec 8<>input 9<>second
+    ./stripped wait <input &
+    target_pid=$!
+    ./stripped wait <second &
+    local second=$!
+    wait_for 10 sleeps_in $target_pid "$dir/stripped" || fail "the program does not read"
+    wait_for 10 sleeps_in $second "$dir/stripped" || fail "the second does not read"
+    tracer_start --print=lines -p "$target_pid,$second"
+    wait_for 10 is_traced $target_pid && wait_for 10 is_traced $second || fail "not attached"
+    echo >input
+    echo >second
+    tracer_ends 0
+    says_nothing_of stripped
+    wait $target_pid $second
+}
+
 case_static()
 {
     printf 'int main(void) { return 0; }\n' >static.c

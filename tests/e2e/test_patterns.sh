@@ -103,6 +103,9 @@ case_what_was_meant()
     says '; similar names: c:qsort' qsotr_entry "$sample"
     says "; 1 name contains it: '.*y_trace.*'" y_trace@mylib "$sample"
     says "; the shell pattern (glob) is 'my_.*' as a regular expression" 'my_*' "$sample"
+    says "; the shell pattern (glob) is 'my_.*@mylib' as a regular expression" 'my_*@mylib' "$sample"
+    says "; the operator's name is '.*::operator\\(\\)@cxx_names' as a regular expression" \
+        '.*::operator()@cxx_names' "$cxx"
     says "; it is in c: 'malloc@c'" malloc@mylib "$sample"
     says "; sample_app:my_traced_function is a function of another module; it is in mylib: 'my_traced_function@mylib'" \
         my_traced_function@sample_app "$sample"
@@ -225,6 +228,8 @@ case_in_a_trace()
     lines 1 "^ptrace_tracer: no function matches 'my_traced_functoin'; similar names: mylib:my_traced_function$" $err
     traced 1 replay -f 'my_*' trace
     lines 1 "no function matches 'my_\*'; the shell pattern \(glob\) is 'my_\.\*' as a regular expression$" $err
+    traced 1 replay -f 'my_*@mylib' trace
+    lines 1 "; the shell pattern \(glob\) is 'my_\.\*@mylib' as a regular expression$" $err
     traced 1 graph --root=mian trace
     lines 1 "^ptrace_tracer: --root: no function matches 'mian'; similar names: sample_app:main$" $err
 }
