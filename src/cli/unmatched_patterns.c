@@ -104,6 +104,18 @@ static bool put_similar_to(FILE *stream, const struct unmatched_patterns *unmatc
     return true;
 }
 
+/* Whether a module that the pattern is for has the function itself. */
+static bool is_defined(const struct unmatched_patterns *unmatched,
+                       const struct function_pattern *pattern, const char *name)
+{
+    file_vaddr ignored;
+    for (size_t i = 0; i < unmatched->images.count; i++)
+        if (is_meant(pattern, unmatched->images.items[i]) &&
+            image_symbol(unmatched->images.items[i], name, &ignored))
+            return true;
+    return false;
+}
+
 /* Why the name, of a symbol, is not that of a function. false: nothing is known of it. */
 static bool put_untraced(FILE *stream, const struct unmatched_patterns *unmatched,
                          const struct function_pattern *pattern, const char *name)
@@ -120,7 +132,8 @@ static bool put_untraced(FILE *stream, const struct unmatched_patterns *unmatche
         struct image *image = unmatched->images.items[i];
         enum untraced_kind kind =
             is_meant(pattern, image) ? untraced_name_kind(image, name) : UNTRACED_UNKNOWN;
-        if (kind == UNTRACED_UNKNOWN)
+        if (kind == UNTRACED_UNKNOWN ||
+            (kind == UNTRACED_FOREIGN && is_defined(unmatched, pattern, name)))
             continue;
         fprintf(stream, "; %s:", image_provider(image));
         shown_name_write(stream, name, SHOWN_FUNCTION_MAX);

@@ -109,6 +109,8 @@ case_what_was_meant()
     says "; it is in c: 'malloc@c'" malloc@mylib "$sample"
     says "; sample_app:my_traced_function is a function of another module; it is in mylib: 'my_traced_function@mylib'" \
         my_traced_function@sample_app "$sample"
+    says '; similar names: mylib:my_traced_function' 'my_traced_function(int)' "$sample"
+    says '; similar names: c:qsort' 'qsort(char*)' "$sample"
     says "; c:environ is data" environ "$sample"
     says "; sample_app:_start is start-up code, which is not traced" _start@sample_app "$sample"
     says ": no module is called 'mylub', similar: mylib (--modules lists all); it is in mylib: 'my_traced_function@mylib'" \
