@@ -289,6 +289,9 @@ before it, and -I and -D in CPPFLAGS"
     awk -F '\t' -v OFS='\t' 'FILENAME == "wanted" { bad[$2]; next }
         !($2 in bad) { print $2, $6, $7, $8 }' wanted new | tee -a types.new | cut -f1 >>made
 done
+if [[ ! -s made && -s left_out ]]; then
+    fail 'the headers declare no function that is wanted: without -l, those of the C library are left out'
+fi
 [[ -s made ]] || fail 'the headers declare no function that is wanted'
 
 {

@@ -180,6 +180,10 @@ case_errors()
     : >empty.h
     traced 125 types -o new.types empty.h
     one_line 'declare no function that is wanted'
+    traced 125 types -o new.types stdio.h
+    one_line 'declare no function that is wanted: without -l, those of the C library are left out'
+    traced 125 types -o new.types -l libc.so.6 empty.h
+    one_line 'declare no function that is wanted$'
     nothing_made
     echo mine >kept
     traced 125 types -o kept wide.h
