@@ -40,6 +40,11 @@ case_replaced()
     one_line 'to read the trace: .*/trace$'
     read_trace trace
     events 7 mylib:my_traced_function_entry
+    # The command can be pasted whatever the directory is called.
+    local odd=$'a \'b\\\e[c'
+    traced 0 "${f[@]}" -o "$odd" "$sample" 3
+    bash -c "$(sed -n 's/.*to read the trace: //p' $err)" >odd.text || fail "the command fails: $(cat $err)"
+    lines 3 my_traced_function_entry odd.text
     # Also from one with jumps, and to one.
     traced 0 "${f[@]}" --force --in-process --output=trace "$sample" 2000
     traced 0 "${f[@]}" --force --output=trace/ "$sample" 5

@@ -57,16 +57,42 @@ void session_say_how_to_watch(const struct session *session)
              relay.port == CONTROL_PORT ? "" : ":LIVE-PORT", machine, session->name);
 }
 
+enum { QUOTED_MAX = 4 * PATH_MAX + sizeof("$''") };
+
+/* The path as a word of bash(1), which is what it is pasted into. */
+static const char *quote_path(const char *path, char quoted[QUOTED_MAX])
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                "/._-+,:@%=";
+    if (!path[strspn(path, plain)])
+        return path;
+    char *out = quoted;
+    out += sprintf(out, "$'");
+    for (size_t i = 0; path[i] && i < PATH_MAX; i++) {
+        unsigned char c = (unsigned char)path[i];
+        if (c < ' ' || c == 0x7f)
+            out += sprintf(out, "\\%03o", c);
+        else if (c == '\'' || c == '\\')
+            out += sprintf(out, "\\%c", c);
+        else
+            *out++ = (char)c;
+    }
+    memcpy(out, "'", sizeof("'"));
+    return quoted;
+}
+
 /* `whose`: " of session NAME", or "". */
 static void describe_snapshots(const struct session *session, const char *whose, char *text,
                                size_t size)
 {
     const struct found_snapshots *taken = &session->taken;
+    char quoted[QUOTED_MAX];
+    const char *path = quote_path(taken->path, quoted);
     if (taken->n == 1)
-        snprintf(text, size, "to read the snapshot%s: babeltrace2 %s", whose, taken->path);
+        snprintf(text, size, "to read the snapshot%s: babeltrace2 %s", whose, path);
     else
         snprintf(text, size, "to read the last of %u snapshots%s: babeltrace2 %s", taken->n, whose,
-                 taken->path);
+                 path);
 }
 
 /* Of a snapshot that a trigger takes of another session; and of one that is not there. */
@@ -87,7 +113,7 @@ static void describe_triggers(const struct session *session, char *text, size_t 
 static void describe_trace(const struct session *session, char *text, size_t size)
 {
     struct relay relay;
-    char machine[HOST_NAME_MAX + 1] = "";
+    char machine[HOST_NAME_MAX + 1] = "", quoted[QUOTED_MAX];
     machine_name(machine, sizeof(machine));
     if (session->snapshots && session->taken.n &&
         strcmp(session->taken.session, session->name) == 0)
@@ -104,7 +130,8 @@ static void describe_trace(const struct session *session, char *text, size_t siz
         snprintf(text, size, "lttng-relayd at %s:%ld has the trace (~/lttng-traces/%s/%s*)",
                  relay.host, relay.port, machine, session->name);
     else if (session->path[0])
-        snprintf(text, size, "to read the trace: babeltrace2 %s", session->path);
+        snprintf(text, size, "to read the trace: babeltrace2 %s",
+                 quote_path(session->path, quoted));
     else
         snprintf(text, size, "session %s has no output", session->name);
 }
