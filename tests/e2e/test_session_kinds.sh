@@ -170,6 +170,7 @@ case_snapshot_per_process()
     with_lttng
     session_with --snapshot --output="$dir/mine" -- --buffers-pid
     take_start
+    take_calls 10 1
     take_end
     said 'snapshots of session mine can only be taken while the tracer runs$'
     take_start
