@@ -13,7 +13,8 @@ bool id_list_number(const char *text, size_t length, long max, long *number)
     *number = 0;
     for (size_t i = 0; i < length; i++) {
         int digit = text[i] - '0';
-        if (digit < 0 || digit > 9 || *number > (max - digit) / 10)
+        if (digit < 0 || digit > 9 || *number > max / 10 ||
+            (*number == max / 10 && digit > max % 10))
             return false;
         *number = *number * 10 + digit;
     }

@@ -95,7 +95,7 @@ int function_filter_add_file(struct function_filter *filter, const char *path, s
 
         struct error inner = {0};
         int r = add_pattern(filter, start, exclude, path, number, &inner);
-        if (r == -EINVAL)
+        if (r == -EINVAL || r == -E2BIG)
             return error_set(err, r, "%s:%u: %s", path, number, inner.text);
         if (r < 0)
             return r;

@@ -138,7 +138,7 @@ static int check_cost(const char *ere, struct error *err)
     if (status == 0)
         return 0;
     return error_set(
-        err, -EINVAL,
+        err, -E2BIG,
         "the pattern '%.100s%s' takes too much memory or time: {...} of what is large, "
         "or too many parentheses, '|', '*', '+' or '?'",
         ere, strlen(ere) > 100 ? "..." : "");

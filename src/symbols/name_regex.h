@@ -14,7 +14,7 @@ struct name_regex {
     bool is_anchored; /* the regex matches whole names only */
 };
 
-/* -EINVAL: not a regular expression, or one that takes too much memory or time; `err` has the
+/* -EINVAL: not a regular expression; -E2BIG: one that takes too much memory or time; `err` has the
    reason. Free after success only. */
 MUST_CHECK int name_regex_compile(struct name_regex *regex, const char *ere, struct error *err);
 void name_regex_free(struct name_regex *regex);

@@ -112,6 +112,8 @@ START_TEST(numbers)
     long number;
     ck_assert(id_list_number("12", 2, 12, &number) && number == 12);
     ck_assert(!id_list_number("13", 2, 12, &number));
+    ck_assert(id_list_number("8", 1, 8, &number) && number == 8);
+    ck_assert(!id_list_number("9", 1, 8, &number));
     ck_assert(id_list_number("123", 2, 12, &number) && number == 12); /* only `length` of them */
     ck_assert(!id_list_number("", 0, 12, &number));
     ck_assert(!id_list_number("0", 1, 12, &number));
