@@ -68,7 +68,7 @@ case_user_stops_and_starts_at_once()
     tracer_let_go 1
     mine_is active
     lines 1 'session mine is left started: somebody else started it last' err.1
-    last_line 1 '; session mine was stopped for a while: calls were not recorded in it then; to read'
+    last_line 1 '; session mine was stopped for a while: calls were not recorded in it then; nothing was recorded in session mine: no armed function was called'
     target_gone 1
     lttng_do destroy mine
 }
