@@ -68,10 +68,16 @@ done
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/ptrace_tracer_types.XXXXXX" 2>/dev/null) ||
     fail "cannot make a directory in ${TMPDIR:-/tmp} (see TMPDIR)"
-trap 'rm -rf "$work"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+# A second signal, which comes when the tracer ends, must not end the removal.
+clean()
+{
+    trap '' HUP INT TERM
+    rm -rf "$work"
+}
+trap clean EXIT
+trap 'clean; exit 129' HUP
+trap 'clean; exit 130' INT
+trap 'clean; exit 143' TERM
 
 # --- the libraries ---
 

@@ -217,9 +217,10 @@ case_errors()
     nothing_made
 }
 
+# The compiler has run before, to tell which one it is.
 reads_pipe()
 {
-    [[ -n $(pgrep -x cc1 -s "$tracer_pid") ]]
+    [[ -n $(pgrep -f 'cc1 .*unit\.h' -s "$tracer_pid") ]]
 }
 
 # While the compiler waits for a header.
