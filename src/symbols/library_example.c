@@ -26,7 +26,7 @@ enum {
 /* An undefined symbol of the program; sorted by name. */
 struct import {
     const char *name; /* in the copy of the file */
-    size_t library;   /* the first that has it; SIZE_MAX: none */
+    size_t lib_index; /* the first that has it; SIZE_MAX: none */
 };
 
 struct import_list {
@@ -134,8 +134,8 @@ static void mark_imports(struct import_list *imports, struct image *library, siz
             continue;
         struct import *import =
             bsearch(&key, imports->list.items, imports->list.count, sizeof(key), compare_imports);
-        if (import && import->library > index)
-            import->library = index;
+        if (import && import->lib_index > index)
+            import->lib_index = index;
     }
 }
 
@@ -143,8 +143,8 @@ static void mark_imports(struct import_list *imports, struct image *library, siz
 
 /* What was found: the functions of a library that have one prefix, or only the library. */
 struct example {
-    size_t library; /* SIZE_MAX: nothing */
-    size_t n;       /* functions */
+    size_t lib_index; /* SIZE_MAX: nothing */
+    size_t n;         /* functions */
     const char *prefix;
     size_t prefix_length;
 };
@@ -156,7 +156,7 @@ static void look_at_prefixes(const struct import_list *imports, size_t library,
     size_t length = 0, n = 0;
     for (size_t i = 0; i < imports->list.count; i++) {
         const struct import *import = &imports->list.items[i];
-        size_t its = import->library == library ? prefix_length(import->name) : 0;
+        size_t its = import->lib_index == library ? prefix_length(import->name) : 0;
         if (its == 0)
             continue;
         if (its != length || strncmp(prefix, import->name, length) != 0) {
@@ -173,7 +173,7 @@ static size_t count_imports(const struct import_list *imports, size_t library)
 {
     size_t n = 0;
     for (size_t i = 0; i < imports->list.count; i++)
-        n += imports->list.items[i].library == library;
+        n += imports->list.items[i].lib_index == library;
     return n;
 }
 
@@ -184,7 +184,7 @@ static bool has_import(const struct import_list *imports, size_t library, const 
         imports->list.count
             ? bsearch(&key, imports->list.items, imports->list.count, sizeof(key), compare_imports)
             : NULL;
-    return import && import->library == library;
+    return import && import->lib_index == library;
 }
 
 /* Functions of the C library that many programs call, but not all the time. */
@@ -206,7 +206,7 @@ static void write_names(const struct import_list *imports, size_t library, FILE 
     size_t shown = 0;
     for (size_t i = 0; i < imports->list.count && shown < NAMES_SHOWN; i++) {
         const struct import *import = &imports->list.items[i];
-        if (import->library == library && is_plain_import(import->name) && import->name[0] != '_')
+        if (import->lib_index == library && is_plain_import(import->name) && import->name[0] != '_')
             fprintf(stream, "%s%s", shown++ ? "|" : "", import->name);
     }
     if (shown == 0)
@@ -216,36 +216,36 @@ static void write_names(const struct import_list *imports, size_t library, FILE 
 static struct example find_example(const struct import_list *imports, struct image *program,
                                    struct image *const *libraries, size_t n)
 {
-    struct example best = {.library = SIZE_MAX}, any = best, c = best;
+    struct example best = {.lib_index = SIZE_MAX}, any = best, c = best;
     for (size_t i = 0; i < n; i++) {
         const struct image *library = libraries[i];
         size_t count = count_imports(imports, i);
         if (library == program || count == 0 || !is_plain_provider(library->provider))
             continue;
         if (is_c_library(library))
-            c = (struct example){.library = i, .n = count};
+            c = (struct example){.lib_index = i, .n = count};
         if (is_everywhere(library))
             continue;
         look_at_prefixes(imports, i, &best);
         if (count > any.n)
-            any = (struct example){.library = i, .n = count};
+            any = (struct example){.lib_index = i, .n = count};
     }
-    return best.library != SIZE_MAX ? best : any.library != SIZE_MAX ? any : c;
+    return best.lib_index != SIZE_MAX ? best : any.lib_index != SIZE_MAX ? any : c;
 }
 
 static bool write_example(const struct import_list *imports, const struct example *found,
                           struct image *const *libraries, char *text, size_t size)
 {
-    FILE *stream = found->library != SIZE_MAX ? fmemopen(text, size, "w") : NULL;
+    FILE *stream = found->lib_index != SIZE_MAX ? fmemopen(text, size, "w") : NULL;
     if (!stream)
         return false;
     if (found->prefix_length)
         fprintf(stream, "%.*s.*", (int)found->prefix_length, found->prefix);
-    else if (is_c_library(libraries[found->library]))
-        write_usual(imports, found->library, stream);
+    else if (is_c_library(libraries[found->lib_index]))
+        write_usual(imports, found->lib_index, stream);
     else
-        write_names(imports, found->library, stream);
-    fprintf(stream, "@%s", libraries[found->library]->provider);
+        write_names(imports, found->lib_index, stream);
+    fprintf(stream, "@%s", libraries[found->lib_index]->provider);
     return fclose(stream) == 0;
 }
 

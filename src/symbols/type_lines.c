@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/sorted.h"
+
 /* Bytes of all names of parameters together. */
 enum { PARAMETERS_MAX = 1 << 16 };
 
@@ -70,16 +72,9 @@ static bool is_of_module(const struct type_line *line, const char *soname)
 const struct type_line *type_lines_find(const struct type_lines *lines, const char *function,
                                         const char *soname, const char *version)
 {
-    size_t low = 0, high = lines->list.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(lines->list.items[middle].function, function) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < lines->list.count; low++) {
-        const struct type_line *line = &lines->list.items[low];
+    size_t i = sorted_before(lines->list.items, lines->list.count, function, function);
+    for (; i < lines->list.count; i++) {
+        const struct type_line *line = &lines->list.items[i];
         if (strcmp(line->function, function) != 0)
             break;
         if (is_of_module(line, soname) &&

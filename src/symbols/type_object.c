@@ -16,6 +16,7 @@
 #include "symbols/elf/wanted_sections.h"
 #include "util/cleanup.h"
 #include "util/log.h"
+#include "util/sorted.h"
 #include "util/vec.h"
 
 struct described {
@@ -235,16 +236,9 @@ static void scan(struct type_object *object)
 
 static struct described *find_described(struct type_object *object, const char *name)
 {
-    size_t low = 0, high = object->functions.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(object->functions.items[middle].name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    struct described *found = object->functions.items + low;
-    return low < object->functions.count && strcmp(found->name, name) == 0 ? found : NULL;
+    struct described *all = object->functions.items;
+    size_t n = object->functions.count, at = sorted_before(all, n, name, name);
+    return at < n && strcmp(all[at].name, name) == 0 ? &all[at] : NULL;
 }
 
 enum type_found type_object_find(struct type_object *object, const char *symbol,

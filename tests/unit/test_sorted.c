@@ -49,11 +49,28 @@ START_TEST(numbers_of_all_64_bits)
 }
 END_TEST
 
+START_TEST(names)
+{
+    const struct {
+        int number;
+        const char *name;
+    } items[] = {{1, "a"}, {2, "c"}, {3, "c"}, {4, "e"}}, *none = NULL;
+    ck_assert_uint_eq(sorted_before(items, 4, name, ""), 0);
+    ck_assert_uint_eq(sorted_before(items, 4, name, "a"), 0);
+    ck_assert_uint_eq(sorted_before(items, 4, name, "b"), 1);
+    ck_assert_uint_eq(sorted_before(items, 4, name, "c"), 1);
+    ck_assert_uint_eq(sorted_before(items, 4, name, "d"), 3);
+    ck_assert_uint_eq(sorted_before(items, 4, name, "f"), 4);
+    ck_assert_uint_eq(sorted_before(none, 0, name, "a"), 0);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, none_of_none);
     tcase_add_test(tests, counts_what_is_not_above);
     tcase_add_test(tests, numbers_of_all_64_bits);
+    tcase_add_test(tests, names);
 }
 
 CHECK_MAIN("sorted", 10, add_tests)
